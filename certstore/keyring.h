@@ -1,0 +1,60 @@
+// The certificates that an owner trusts: directories of PEM and DER files.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/evidence/chain.h"
+
+namespace certstore {
+
+// A file of a keyring directory that could not be used, and why. Such a file never widens trust; it is reported.
+struct Problem {
+  std::string file;
+  std::string why;
+};
+
+struct Entry {
+  spdm::CertificateInfo info;
+  std::string file;  // path it was read from
+  bool anchor;       // self-issued (a root), or in the directory's `anchors/` sub-folder: it may end a path.
+                     // Other certificates only help to build one, unless partial chains are allowed.
+};
+
+class Keyring {
+ public:
+  Keyring();
+  ~Keyring();
+  Keyring(Keyring&&) noexcept;
+  Keyring& operator=(Keyring&&) noexcept;
+
+  // Reads every *.pem, *.crt, *.cer and *.der of each directory, in the order given. A name seen before hides later
+  // ones (an earlier layer overrides); a link to /dev/null or an empty file masks the name. Directories that do not
+  // exist are skipped; one that cannot be read is a Problem.
+  void add_directory(const std::filesystem::path& directory);
+  // One file named by the user: throws Error{bad_input} naming file and reason.
+  void add_file(const std::filesystem::path& file);
+
+  const std::vector<Entry>& entries() const;
+  const std::vector<Problem>& problems() const;
+  bool empty() const { return entries().empty(); }
+
+  struct State;
+  const State& state() const { return *state_; }
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+// The layers of the design, the strongest first: /etc/spdmctl/keyring.d, /run/..., /usr/local/lib/..., /usr/lib/...
+std::vector<std::filesystem::path> default_directories();
+
+// Every certificate of a PEM (one or more) or DER (exactly one) file; throws Error{bad_input} naming `what`.
+std::vector<spdm::Bytes> read_certificates(spdm::View file, std::string_view what);
+
+// What a certificate says, for people and scripts. Never throws on odd contents: what cannot be read stays empty.
+spdm::CertificateInfo describe(spdm::View der);
+
+}  // namespace certstore

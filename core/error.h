@@ -1,0 +1,70 @@
+// The one exception of the program: something could not be run. What was run and judged is a Finding instead.
+#pragma once
+
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace spdm {
+
+// Exit codes of the program; manual, README and JSON schema are tested against this table.
+enum class Exit : int {
+  ok = 0,
+  internal = 1,
+  usage = 2,
+  no_device = 3,
+  permission = 4,
+  busy = 5,
+  peer = 6,
+  untrusted = 10,
+  bad_signature = 11,
+  measurement = 12,
+  policy = 13,
+  no_reference = 14,
+};
+
+struct ExitRow {
+  Exit code;
+  std::string_view meaning;
+};
+
+// Every exit code, the worst first: with several devices the worst one is the exit code of the run.
+std::span<const ExitRow> exit_codes();
+Exit worse(Exit a, Exit b);
+
+enum class ErrorId {
+  internal,     // a defect of ours
+  io,           // the operating system refused or failed
+  unsupported,  // the crypto library of this host lacks what is needed
+  usage,        // arguments that contradict each other or cannot be understood
+  config,       // a configuration, profile or keyring file that cannot be used
+  bad_input,    // a capture, evidence or certificate file that cannot be read
+  no_device,    // nothing there
+  no_spdm,      // there, but it does not speak SPDM (or lacks the capability asked for)
+  permission,
+  lockdown,
+  owned,  // somebody else owns the SPDM state of the device
+  busy,
+  timeout,
+  peer,  // the peer broke the protocol, or answered ERROR
+};
+
+struct ErrorRow {
+  ErrorId id;
+  std::string_view name;  // as in JSON
+  Exit exit;
+};
+
+const ErrorRow& row(ErrorId id);
+
+struct Error : std::runtime_error {
+  Error(ErrorId kind, std::string message, std::string advice = {})
+      : std::runtime_error(std::move(message)), id(kind), hint(std::move(advice)) {}
+
+  ErrorId id;
+  std::string device;  // target or file it happened on; filled by who knows it
+  std::string hint;    // what to do about it; may be empty
+};
+
+}  // namespace spdm

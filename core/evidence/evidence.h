@@ -1,0 +1,63 @@
+// What was seen: of the target by the host, and on the wire. Judging it is appraise.h's work.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/protocol/link.h"
+#include "core/wire/bytes.h"
+
+namespace spdm {
+
+// One message as it was on the link, framing removed, padding of the binding kept.
+// Requests and responses are told apart by who sent them, not by bit 7 of the code.
+struct Message {
+  bool from_requester;
+  bool secured = false;  // a secured message (DSP0277): opaque to us
+  Bytes bytes;
+};
+
+// Append-only, in the order of the wire. Transcripts are functions over it (transcript.h).
+using MessageLog = std::vector<Message>;
+
+// The identity of a PCI function as the host sees it (PCIe r6.x sec 6.31.3): what the leaf certificate must name.
+struct PciIdentity {
+  std::uint16_t vendor = 0, device = 0;
+  std::uint32_t class_code = 0;  // 24 bits
+  std::uint8_t revision = 0;
+  std::optional<std::uint16_t> subsystem_vendor, subsystem;  // type-0 headers only
+  std::uint64_t serial = 0;                                  // Device Serial Number capability, 0 when absent
+
+  bool operator==(const PciIdentity&) const = default;
+};
+
+// "Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100[:0123456789abcdef]"
+std::string to_string(const PciIdentity& identity);
+// Case-insensitive in the hex digits; throws Error{usage} naming the part that is wrong.
+PciIdentity parse_pci_identity(std::string_view text);
+
+// What the host knows of the target beside the messages.
+struct HostView {
+  std::string target;              // as the user wrote it
+  std::optional<std::string> bdf;  // "0000:03:00.0"
+  std::optional<PciIdentity> identity;
+  std::optional<std::string> driver, owner;
+};
+
+struct Evidence {
+  HostView host;
+  Binding binding = Binding::none;
+  std::string time;       // RFC 3339, UTC, when collection began; empty when unknown (a capture without times)
+  std::string collector;  // "spdmctl 0.1.0", or empty for a capture
+  bool live = false;      // collected by us with nonces of ours: fresh
+  // Nonces that the requester chose and put into CHALLENGE and GET_MEASUREMENTS; empty for a capture.
+  std::vector<Block<32>> nonces;
+  // The responder's public key (DER SubjectPublicKeyInfo) that the owner provisioned for slot 0xFF; empty when none.
+  Bytes provisioned_key;
+  MessageLog log;
+};
+
+}  // namespace spdm

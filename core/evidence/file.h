@@ -1,0 +1,21 @@
+// The evidence file: JSON, "schema": "spdmctl.evidence/1". Everything a verifier elsewhere needs, and nothing judged.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/evidence/evidence.h"
+
+namespace spdm {
+
+inline constexpr std::string_view kEvidenceSchema = "spdmctl.evidence/1";
+inline constexpr std::size_t kMaxEvidenceFile = 64U << 20;  // bytes; larger input is refused before it is parsed
+inline constexpr std::size_t kMaxEvidenceMessages = 100'000;
+
+// One line of JSON without a line break at its end; the same evidence always gives the same bytes.
+std::string write_evidence(const Evidence& evidence);
+
+// Strict: unknown keys, wrong types and other schemas throw Error{bad_input} naming `what` and the key's path.
+Evidence read_evidence(std::string_view json, std::string_view what);
+
+}  // namespace spdm

@@ -1,0 +1,88 @@
+#include "core/finding.h"
+
+#include <array>
+
+namespace spdm {
+
+namespace {
+
+using enum FindingId;
+using enum Severity;
+
+constexpr std::array kFindings{
+    FindingRow{protocol_violation, "protocol-violation", Check::protocol, failure, Exit::peer},
+    FindingRow{error_response, "error-response", Check::protocol, note, Exit::ok},
+    FindingRow{capture_incomplete, "capture-incomplete", Check::protocol, warning, Exit::ok},
+    FindingRow{secured_traffic, "secured-traffic", Check::protocol, note, Exit::ok},
+    FindingRow{freshness_unknown, "freshness-unknown", Check::protocol, note, Exit::ok},
+    FindingRow{weak_version, "weak-version", Check::protocol, note, Exit::ok},
+
+    FindingRow{chain_malformed, "chain-malformed", Check::chain, failure, Exit::untrusted},
+    FindingRow{chain_length, "chain-length", Check::chain, failure, Exit::untrusted},
+    FindingRow{root_hash_mismatch, "root-hash-mismatch", Check::chain, failure, Exit::untrusted},
+    FindingRow{digest_mismatch, "digest-mismatch", Check::chain, failure, Exit::untrusted},
+    FindingRow{chain_hash_mismatch, "chain-hash-mismatch", Check::chain, failure, Exit::untrusted},
+    FindingRow{certificate_malformed, "certificate-malformed", Check::chain, failure, Exit::untrusted},
+    FindingRow{certificate_signature, "certificate-signature", Check::chain, failure, Exit::untrusted},
+    FindingRow{issuer_mismatch, "issuer-mismatch", Check::chain, failure, Exit::untrusted},
+    FindingRow{not_yet_valid, "not-yet-valid", Check::chain, failure, Exit::untrusted},
+    FindingRow{expired, "expired", Check::chain, failure, Exit::untrusted},
+    FindingRow{not_a_ca, "not-a-ca", Check::chain, failure, Exit::untrusted},
+    FindingRow{path_length, "path-length", Check::chain, failure, Exit::untrusted},
+    FindingRow{key_usage, "key-usage", Check::chain, failure, Exit::untrusted},
+    FindingRow{extended_key_usage, "extended-key-usage", Check::chain, failure, Exit::untrusted},
+    FindingRow{leaf_is_ca, "leaf-is-ca", Check::chain, failure, Exit::untrusted},
+    FindingRow{basic_constraints_missing, "basic-constraints-missing", Check::chain, failure, Exit::untrusted},
+    FindingRow{critical_extension, "critical-extension", Check::chain, failure, Exit::untrusted},
+    FindingRow{empty_name, "empty-name", Check::chain, failure, Exit::untrusted},
+    FindingRow{serial_number, "serial-number", Check::chain, failure, Exit::untrusted},
+    FindingRow{certificate_version, "certificate-version", Check::chain, failure, Exit::untrusted},
+    FindingRow{leaf_key_mismatch, "leaf-key-mismatch", Check::chain, failure, Exit::untrusted},
+    FindingRow{weak_signature, "weak-signature", Check::chain, failure, Exit::untrusted},
+    FindingRow{weak_key, "weak-key", Check::chain, failure, Exit::untrusted},
+    FindingRow{bad_key, "bad-key", Check::chain, failure, Exit::untrusted},
+    FindingRow{hardware_identity, "hardware-identity", Check::chain, failure, Exit::untrusted},
+    FindingRow{self_signed_leaf, "self-signed-leaf", Check::chain, failure, Exit::untrusted},
+    FindingRow{chain_incomplete, "chain-incomplete", Check::chain, failure, Exit::untrusted},
+    FindingRow{crypto_unsupported, "crypto-unsupported", Check::signature, note, Exit::internal},
+
+    FindingRow{not_trusted, "not-trusted", Check::trust, failure, Exit::untrusted},
+    FindingRow{keyring_empty, "keyring-empty", Check::trust, failure, Exit::untrusted},
+    FindingRow{partial_chain, "partial-chain", Check::trust, note, Exit::ok},
+
+    FindingRow{identity_mismatch, "identity-mismatch", Check::identity, failure, Exit::untrusted},
+    FindingRow{identity_missing, "identity-missing", Check::identity, failure, Exit::untrusted},
+    FindingRow{identity_unknown, "identity-unknown", Check::identity, note, Exit::ok},
+
+    FindingRow{bad_signature, "bad-signature", Check::signature, failure, Exit::bad_signature},
+    FindingRow{signature_missing, "signature-missing", Check::signature, failure, Exit::bad_signature},
+    FindingRow{key_missing, "key-missing", Check::signature, failure, Exit::untrusted},
+
+    FindingRow{measurement_malformed, "measurement-malformed", Check::measurements, failure, Exit::peer},
+    FindingRow{measurements_unsigned, "measurements-unsigned", Check::measurements, warning, Exit::ok},
+    FindingRow{measurements_changed, "measurements-changed", Check::measurements, warning, Exit::ok},
+    FindingRow{summary_hash_mismatch, "summary-hash-mismatch", Check::measurements, warning, Exit::ok},
+    FindingRow{debug_mode, "debug-mode", Check::measurements, warning, Exit::ok},
+    FindingRow{mel_mismatch, "mel-mismatch", Check::measurements, warning, Exit::ok},
+};
+
+}  // namespace
+
+std::span<const FindingRow> findings_table() { return kFindings; }
+
+const FindingRow& row(FindingId id) {
+  // The table stands in the order of the enumeration; a unit test holds it to that.
+  return kFindings.at(static_cast<std::size_t>(id));
+}
+
+std::string_view name(Check check) {
+  constexpr std::array names{"protocol", "chain", "trust", "identity", "signature", "measurements"};
+  return names.at(static_cast<std::size_t>(check));
+}
+
+std::string_view name(Severity severity) {
+  constexpr std::array names{"note", "warning", "failure"};
+  return names.at(static_cast<std::size_t>(severity));
+}
+
+}  // namespace spdm

@@ -1,0 +1,37 @@
+// The seam to a device: one request out, one response in. Everything below it is a transport, everything above it
+// is SPDM. Recording, replay and fault injection are decorators of this interface.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "core/wire/bytes.h"
+
+namespace spdm {
+
+// How a binding frames messages, as far as the messages above can tell.
+enum class Binding { none, mctp, doe, tcp };
+std::string_view name(Binding binding);
+
+// PCI DOE pads to dwords: up to three zero bytes may follow a message (DSP0274 leaves them to the binding).
+inline std::size_t padding_allowed(Binding binding) { return binding == Binding::doe ? 3 : 0; }
+
+using Clock = std::chrono::steady_clock;
+
+class Link {
+ public:
+  virtual ~Link() = default;
+
+  // Sends one SPDM message (from the SPDMVersion byte on) and returns the response, transport framing removed; with
+  // Binding::doe the padding is still there. Throws Error: timeout when nothing has come until `deadline`, io when the
+  // peer closed, peer when the framing is wrong, permission / lockdown / owned / busy as the transport finds.
+  virtual Bytes exchange(View request, Clock::time_point deadline) = 0;
+
+  virtual Binding binding() const = 0;
+  // The largest SPDM message that this link can receive in one piece; at least 42.
+  virtual std::size_t max_receive() const = 0;
+  // The largest SPDM message that this link can send in one piece.
+  virtual std::size_t max_send() const { return max_receive(); }
+};
+
+}  // namespace spdm

@@ -1,0 +1,79 @@
+#include "core/wire/algorithms.h"
+
+#include <algorithm>
+#include <array>
+
+namespace spdm {
+
+namespace {
+
+using enum SignatureScheme;
+
+constexpr std::array kAsym{
+    AsymAlgorithm{"RSASSA-2048", false, 0x0001, rsassa, 256, k10, "RSA", "", 2048},
+    AsymAlgorithm{"RSAPSS-2048", false, 0x0002, rsapss, 256, k10, "RSA", "", 2048},
+    AsymAlgorithm{"RSASSA-3072", false, 0x0004, rsassa, 384, k10, "RSA", "", 3072},
+    AsymAlgorithm{"RSAPSS-3072", false, 0x0008, rsapss, 384, k10, "RSA", "", 3072},
+    AsymAlgorithm{"ECDSA-P256", false, 0x0010, ecdsa, 64, k10, "EC", "P-256", 0},
+    AsymAlgorithm{"RSASSA-4096", false, 0x0020, rsassa, 512, k10, "RSA", "", 4096},
+    AsymAlgorithm{"RSAPSS-4096", false, 0x0040, rsapss, 512, k10, "RSA", "", 4096},
+    AsymAlgorithm{"ECDSA-P384", false, 0x0080, ecdsa, 96, k10, "EC", "P-384", 0},
+    AsymAlgorithm{"ECDSA-P521", false, 0x0100, ecdsa, 132, k10, "EC", "P-521", 0},
+    AsymAlgorithm{"SM2-P256", false, 0x0200, sm2, 64, k12, "SM2", "SM2", 0},
+    AsymAlgorithm{"Ed25519", false, 0x0400, ed25519, 64, k12, "ED25519", "", 0},
+    AsymAlgorithm{"Ed448", false, 0x0800, ed448, 114, k12, "ED448", "", 0},
+    AsymAlgorithm{"ML-DSA-44", true, 0x0001, mldsa, 2420, k14, "ML-DSA-44", "", 0},
+    AsymAlgorithm{"ML-DSA-65", true, 0x0002, mldsa, 3309, k14, "ML-DSA-65", "", 0},
+    AsymAlgorithm{"ML-DSA-87", true, 0x0004, mldsa, 4627, k14, "ML-DSA-87", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHA2-128s", true, 0x0008, slhdsa, 7856, k14, "SLH-DSA-SHA2-128s", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHAKE-128s", true, 0x0010, slhdsa, 7856, k14, "SLH-DSA-SHAKE-128s", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHA2-128f", true, 0x0020, slhdsa, 17088, k14, "SLH-DSA-SHA2-128f", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHAKE-128f", true, 0x0040, slhdsa, 17088, k14, "SLH-DSA-SHAKE-128f", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHA2-192s", true, 0x0080, slhdsa, 16224, k14, "SLH-DSA-SHA2-192s", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHAKE-192s", true, 0x0100, slhdsa, 16224, k14, "SLH-DSA-SHAKE-192s", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHA2-192f", true, 0x0200, slhdsa, 35664, k14, "SLH-DSA-SHA2-192f", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHAKE-192f", true, 0x0400, slhdsa, 35664, k14, "SLH-DSA-SHAKE-192f", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHA2-256s", true, 0x0800, slhdsa, 29792, k14, "SLH-DSA-SHA2-256s", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHAKE-256s", true, 0x1000, slhdsa, 29792, k14, "SLH-DSA-SHAKE-256s", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHA2-256f", true, 0x2000, slhdsa, 49856, k14, "SLH-DSA-SHA2-256f", "", 0},
+    AsymAlgorithm{"SLH-DSA-SHAKE-256f", true, 0x4000, slhdsa, 49856, k14, "SLH-DSA-SHAKE-256f", "", 0},
+};
+
+constexpr std::array kHash{
+    HashAlgorithm{"SHA-256", 0x01, 32, k10, "SHA256"},    HashAlgorithm{"SHA-384", 0x02, 48, k10, "SHA384"},
+    HashAlgorithm{"SHA-512", 0x04, 64, k10, "SHA512"},    HashAlgorithm{"SHA3-256", 0x08, 32, k10, "SHA3-256"},
+    HashAlgorithm{"SHA3-384", 0x10, 48, k10, "SHA3-384"}, HashAlgorithm{"SHA3-512", 0x20, 64, k10, "SHA3-512"},
+    HashAlgorithm{"SM3-256", 0x40, 32, k12, "SM3"},
+};
+
+template <class Table, class Match>
+auto find(const Table& table, Match match) -> decltype(table.data()) {
+  const auto it = std::find_if(table.begin(), table.end(), match);
+  return it == table.end() ? nullptr : &*it;
+}
+
+}  // namespace
+
+std::string_view version_name(std::uint8_t version) {
+  constexpr std::array names{"1.0", "1.1", "1.2", "1.3", "1.4"};
+  return version >= k10 && version <= k14 ? names.at(version - k10) : "unknown";
+}
+
+std::span<const AsymAlgorithm> asym_algorithms() { return kAsym; }
+std::span<const HashAlgorithm> hash_algorithms() { return kHash; }
+
+const AsymAlgorithm* find_asym(bool pqc, std::uint32_t bit) {
+  return find(kAsym, [&](const AsymAlgorithm& row) { return row.pqc == pqc && row.bit == bit; });
+}
+const AsymAlgorithm* find_asym(std::string_view name) {
+  return find(kAsym, [&](const AsymAlgorithm& row) { return row.name == name; });
+}
+const HashAlgorithm* find_hash(std::uint32_t bit) {
+  return find(kHash, [&](const HashAlgorithm& row) { return row.bit == bit; });
+}
+const HashAlgorithm* find_hash(std::string_view name) {
+  return find(kHash, [&](const HashAlgorithm& row) { return row.name == name; });
+}
+const HashAlgorithm* find_measurement_hash(std::uint32_t bit) { return bit == kRawOnly || bit % 2 != 0 ? nullptr : find_hash(bit >> 1); }
+
+}  // namespace spdm

@@ -1,0 +1,50 @@
+// The algorithms of DSP0274: one row each, with its bit, sizes and OpenSSL name. Adding one is adding a row.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace spdm {
+
+// SPDMVersion bytes.
+inline constexpr std::uint8_t k10 = 0x10, k11 = 0x11, k12 = 0x12, k13 = 0x13, k14 = 0x14;
+// "1.2" for 0x12.
+std::string_view version_name(std::uint8_t version);
+
+enum class SignatureScheme { rsassa, rsapss, ecdsa, sm2, ed25519, ed448, mldsa, slhdsa };
+
+// A row of BaseAsymAlgo (pqc false) or PqcAsymAlgo (pqc true).
+struct AsymAlgorithm {
+  std::string_view name;  // "ECDSA-P384", as on the command line and in JSON
+  bool pqc;
+  std::uint32_t bit;  // in BaseAsymAlgo or PqcAsymAlgo
+  SignatureScheme scheme;
+  std::uint32_t signature_size;  // bytes on the wire
+  std::uint8_t since;            // first SPDMVersion that has it
+  std::string_view key;          // OpenSSL key type ("RSA", "EC", "ED25519", "ML-DSA-44", ...)
+  std::string_view group;        // OpenSSL curve name for "EC" and "SM2", else empty
+  std::uint32_t key_bits;        // RSA modulus size, else 0
+};
+
+// A row of BaseHashAlgo; MeasurementHashAlgo has the same rows one bit higher (its bit 0 is "raw bit stream only").
+struct HashAlgorithm {
+  std::string_view name;  // "SHA-384"
+  std::uint32_t bit;      // in BaseHashAlgo
+  std::uint32_t size;     // bytes
+  std::uint8_t since;
+  std::string_view openssl;  // digest name for EVP_MD_fetch
+};
+
+std::span<const AsymAlgorithm> asym_algorithms();
+std::span<const HashAlgorithm> hash_algorithms();
+
+// nullptr when no row has it.
+const AsymAlgorithm* find_asym(bool pqc, std::uint32_t bit);
+const AsymAlgorithm* find_asym(std::string_view name);
+const HashAlgorithm* find_hash(std::uint32_t bit);
+const HashAlgorithm* find_hash(std::string_view name);
+const HashAlgorithm* find_measurement_hash(std::uint32_t bit);
+inline constexpr std::uint32_t kRawOnly = 1;  // MeasurementHashAlgo bit 0
+
+}  // namespace spdm
