@@ -1,0 +1,66 @@
+#include "core/wire/challenge.h"
+
+#include "core/text.h"
+
+namespace spdm {
+
+Bytes Challenge::encode(std::uint8_t version) const {
+  Writer writer = begin(version, Code::challenge, slot, static_cast<std::uint8_t>(summary));
+  writer.bytes(nonce);
+  if (version >= k13) writer.bytes(context);
+  return writer.take();
+}
+
+Challenge Challenge::decode(Reader& reader, std::uint8_t version) {
+  Challenge out;
+  const Header header = expect(reader, Code::challenge, version);
+  out.slot = header.param1;
+  if (out.slot >= kSlots && out.slot != kProvisionedKey) reader.fail("SlotID", cat(out.slot, ", slots are 0 to 7 and 255"));
+  out.summary = static_cast<Summary>(header.param2);
+  if (out.summary != Summary::none && out.summary != Summary::tcb && out.summary != Summary::all)
+    reader.fail("MeasurementSummaryHashType", cat(header.param2, " is reserved"));
+  out.nonce = reader.block<32>("Nonce");
+  if (version >= k13) out.context = reader.block<8>("RequesterContext");
+  return out;
+}
+
+Bytes ChallengeAuth::encode(std::uint8_t version) const {
+  Writer writer = begin(version, Code::challenge_auth,
+                        version == k10 ? slot : static_cast<std::uint8_t>(slot_nibble(slot) | (basic_mut_auth ? 0x80 : 0)), slot_mask);
+  writer.bytes(cert_chain_hash).bytes(nonce).bytes(summary_hash);
+  write_opaque(writer, opaque);
+  if (version >= k13) writer.bytes(context);
+  writer.bytes(signature);
+  return writer.take();
+}
+
+ChallengeAuth ChallengeAuth::decode(Reader& reader, const Challenge& request, const Parameters& parameters) {
+  ChallengeAuth out;
+  const std::uint8_t version = parameters.version;
+  const Header header = expect(reader, Code::challenge_auth, version);
+  // 1.0 has the slot number in the whole byte; later bits 3:0 (N174, N176).
+  out.slot = version == k10 ? header.param1 : slot_from_nibble(slot_nibble(header.param1));
+  if (out.slot != request.slot && !(version == k10 && slot_from_nibble(header.param1) == request.slot))
+    reader.fail("SlotID", cat(out.slot, ", challenged ", request.slot));
+  out.slot = request.slot;
+  out.slot_mask = header.param2;
+  if (request.slot != kProvisionedKey && (out.slot_mask >> request.slot & 1) == 0)  // N175
+    reader.fail("SlotMask", cat("0x", hex(out.slot_mask, 2), " does not have slot ", request.slot));
+  out.basic_mut_auth = version >= k11 && (header.param1 & 0x80) != 0;
+  if (out.basic_mut_auth && !(parameters.requester.has(cap::mut_auth) && parameters.responder.has(cap::mut_auth)))  // N178 N179
+    reader.fail("BasicMutAuthReq", "set, but mutual authentication was not negotiated");
+
+  out.cert_chain_hash = to_bytes(reader.take(parameters.hash_size(), "CertChainHash"));
+  out.nonce = reader.block<32>("Nonce");
+  if (request.summary != Summary::none && parameters.responder.has(cap::meas_mask))  // N190
+    out.summary_hash = to_bytes(reader.take(parameters.hash_size(), "MeasurementSummaryHash"));
+  out.opaque = read_opaque(reader, parameters);
+  if (version >= k13) {
+    out.context = reader.block<8>("RequesterContext");
+    if (out.context != request.context) reader.fail("RequesterContext", "is not the one that was sent");  // N183
+  }
+  out.signature = to_bytes(reader.take(parameters.signature_size(), "Signature"));  // N184
+  return out;
+}
+
+}  // namespace spdm

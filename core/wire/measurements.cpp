@@ -1,0 +1,139 @@
+#include "core/wire/measurements.h"
+
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+constexpr std::uint8_t kRawBit = 0x80;
+
+MeasurementBlock read_block(Reader& reader, const Parameters& parameters) {
+  MeasurementBlock block;
+  block.index = reader.u8("Index");
+  if (block.index == 0 || block.index == 0xFF) reader.fail("Index", cat(block.index, ", indices are 1 to 254"));  // N200
+  // From 1.2 on 0xF0 to 0xFC are reserved; devices of other standards bodies use them, so 1.3+ manifests may stand there (N318).
+  const std::uint8_t specification = reader.u8("MeasurementSpecification");
+  if (specification != kDmtfMeasurementSpecification)
+    reader.fail("MeasurementSpecification", cat(specification, " at index ", block.index, ", DMTF (1) was negotiated"));  // N201
+  const std::size_t size = reader.u16("MeasurementSize");
+  Reader value(reader.take(size, "Measurement"), reader.message());  // N198
+  const std::uint8_t type = value.u8("DMTFSpecMeasurementValueType");
+  block.type = static_cast<MeasurementType>(type & ~kRawBit);
+  block.raw = (type & kRawBit) != 0;
+  const std::size_t value_size = value.u16("DMTFSpecMeasurementValueSize");
+  block.value = to_bytes(value.take(value_size, "DMTFSpecMeasurementValue"));
+  if (value.remaining() != 0)
+    reader.fail("MeasurementSize", cat(size, " at index ", block.index, ", the value makes ", 3 + value_size));  // N202
+  if (!block.raw) {
+    if (parameters.measurement_raw_only)
+      reader.fail("DMTFSpecMeasurementValueType",
+                  cat("a digest at index ", block.index, ", only raw bit streams were negotiated"));  // N204
+    const std::size_t expected = parameters.measurement_hash == nullptr ? 0 : parameters.measurement_hash->size;
+    if (value_size != expected)
+      reader.fail("DMTFSpecMeasurementValueSize",
+                  cat("a digest of ", value_size, " bytes at index ", block.index, ", MeasurementHashAlgo has ", expected));  // N203
+  }
+  return block;
+}
+
+void check_blocks(const Reader& reader, const MeasurementsResponse& in, unsigned announced, const GetMeasurements& request,
+                  std::uint8_t version) {
+  if (request.operation == kMeasurementCount) {
+    if (announced != 0 || !in.record.empty()) reader.fail("NumberOfBlocks", "blocks, only their number was asked for");   // N193
+    if (in.count == 0 || in.count == 0xFF) reader.fail("Param1", cat(in.count, " measurements, 1 to 254 are possible"));  // N194
+    return;
+  }
+  if (in.blocks.size() != announced) reader.fail("NumberOfBlocks", cat(announced, " announced, ", in.blocks.size(), " present"));  // N199
+  if (request.operation == kAllMeasurements) {
+    if (announced == 0 || announced == 0xFF) reader.fail("NumberOfBlocks", cat(announced, ", 1 to 254 are possible"));  // N195
+  } else if (announced != 1 || in.blocks.front().index != request.operation) {
+    reader.fail("NumberOfBlocks", cat("index ", request.operation, " was asked for, and it alone"));  // N196
+  }
+  for (std::size_t i = 0; i < in.blocks.size(); ++i) {
+    for (std::size_t k = 0; k < i; ++k)
+      if (in.blocks[k].index == in.blocks[i].index) reader.fail("Index", cat(in.blocks[i].index, " twice"));  // N200
+    if (version >= k12 && i > 0 && in.blocks[i].index < in.blocks[i - 1].index)                               // N317
+      reader.fail("Index", cat(in.blocks[i].index, " after ", in.blocks[i - 1].index, ", blocks must be in ascending order"));
+  }
+}
+
+}  // namespace
+
+Bytes GetMeasurements::encode(std::uint8_t version) const {
+  const int attributes = (signature ? 1 : 0) | (raw_bit_stream && version >= k12 ? 2 : 0) | (new_measurement && version >= k13 ? 4 : 0);
+  Writer writer = begin(version, Code::get_measurements, static_cast<std::uint8_t>(attributes), operation);
+  if (signature) {
+    writer.bytes(nonce);
+    if (version >= k11) writer.u8(slot_nibble(slot));
+  }
+  if (version >= k13) writer.bytes(context);
+  return writer.take();
+}
+
+GetMeasurements GetMeasurements::decode(Reader& reader, std::uint8_t version) {
+  GetMeasurements out;
+  const Header header = expect(reader, Code::get_measurements, version);
+  out.signature = (header.param1 & 1) != 0;
+  out.raw_bit_stream = (header.param1 & 2) != 0;
+  out.new_measurement = version >= k13 && (header.param1 & 4) != 0;
+  out.operation = header.param2;
+  if (out.signature) {
+    out.nonce = reader.block<32>("Nonce");
+    if (version >= k11) out.slot = slot_from_nibble(slot_nibble(reader.u8("SlotIDParam")));
+  }
+  if (version >= k13) out.context = reader.block<8>("RequesterContext");
+  return out;
+}
+
+Bytes encode_block(const MeasurementBlock& block) {
+  Writer writer;
+  writer.u8(block.index).u8(kDmtfMeasurementSpecification).u16(3 + block.value.size());
+  writer.u8(static_cast<std::uint8_t>(block.type) | (block.raw ? kRawBit : 0)).u16(block.value.size()).bytes(block.value);
+  return writer.take();
+}
+
+Bytes MeasurementsResponse::encode(std::uint8_t version, std::uint8_t block_count) const {
+  std::uint8_t param2 = 0;
+  if (version >= k11 && !signature.empty()) param2 = slot_nibble(slot);
+  if (version >= k12 && !signature.empty()) param2 = static_cast<std::uint8_t>(param2 | static_cast<std::uint8_t>(content_changed) << 4);
+  Writer writer = begin(version, Code::measurements, count, param2);
+  writer.u8(block_count).u24(record.size()).bytes(record).bytes(nonce);
+  write_opaque(writer, opaque);
+  if (version >= k13) writer.bytes(context);
+  writer.bytes(signature);
+  return writer.take();
+}
+
+MeasurementsResponse MeasurementsResponse::decode(Reader& reader, const GetMeasurements& request, const Parameters& parameters) {
+  MeasurementsResponse out;
+  const std::uint8_t version = parameters.version;
+  const Header header = expect(reader, Code::measurements, version);
+  if (request.operation == kMeasurementCount) out.count = header.param1;
+  if (request.signature && version >= k11) {
+    out.slot = slot_from_nibble(slot_nibble(header.param2));
+    if (out.slot != request.slot) reader.fail("SlotID", cat(out.slot, ", asked for ", request.slot));  // N208
+  }
+  if (version >= k12) {
+    const std::uint8_t changed = header.param2 >> 4 & 3;
+    if (!request.signature && changed != 0) reader.fail("ContentChanged", cat(changed, " in a response without signature"));  // N206
+    if (changed == 3) reader.fail("ContentChanged", "3 is reserved");
+    out.content_changed = static_cast<ContentChanged>(changed);
+  }
+  const unsigned announced = reader.u8("NumberOfBlocks");
+  const std::size_t record_length = reader.u24("MeasurementRecordLength");
+  out.record = to_bytes(reader.take(record_length, "MeasurementRecord"));  // N197
+  Reader record(out.record, reader.message());
+  while (record.remaining() != 0) out.blocks.push_back(read_block(record, parameters));
+  check_blocks(reader, out, announced, request, version);
+  out.nonce = reader.block<32>("Nonce");
+  out.opaque = read_opaque(reader, parameters);
+  if (version >= k13) {
+    out.context = reader.block<8>("RequesterContext");
+    if (out.context != request.context) reader.fail("RequesterContext", "is not the one that was sent");  // N209
+  }
+  if (request.signature) out.signature = to_bytes(reader.take(parameters.signature_size(), "Signature"));  // N210
+  return out;
+}
+
+}  // namespace spdm

@@ -1,0 +1,207 @@
+#include "core/wire/negotiate.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+AlgType last_alg_type(std::uint8_t version) { return version >= k14 ? AlgType::kem : AlgType::key_schedule; }
+
+std::uint16_t supported_of(const std::vector<AlgStruct>& tables, AlgType type) {
+  const auto it = std::find_if(tables.begin(), tables.end(), [&](const AlgStruct& table) { return table.type == type; });
+  return it == tables.end() ? 0 : it->supported;
+}
+
+std::vector<AlgStruct> read_tables(Reader& reader, unsigned count, std::uint8_t version) {
+  std::vector<AlgStruct> tables;
+  for (unsigned i = 0; i < count; ++i) {
+    const std::uint8_t type = reader.u8("AlgStruct.AlgType");
+    const std::uint8_t counts = reader.u8("AlgStruct.AlgCount");
+    const std::uint16_t supported = reader.u16("AlgStruct.AlgSupported");
+    if (type < static_cast<std::uint8_t>(AlgType::dhe) || type > static_cast<std::uint8_t>(last_alg_type(version)))  // N109
+      reader.fail("AlgStruct.AlgType", cat(type, " does not exist in ", version_name(version)));
+    if (!tables.empty() && type <= static_cast<std::uint8_t>(tables.back().type))  // N110
+      reader.fail("AlgStruct.AlgType", cat(type, " after ", static_cast<unsigned>(tables.back().type), ", types must rise"));
+    if (counts >> 4 != 2) reader.fail("AlgStruct.AlgCount", cat("fixed part of ", counts >> 4, " bytes, 2 are defined"));  // N111
+    tables.push_back({static_cast<AlgType>(type), supported});
+    reader.skip(std::size_t{4} * (counts & 0x0FU), "AlgStruct.AlgExternal");
+    if ((counts & 0x0F) != 0) reader.fail("AlgStruct.AlgCount", "external algorithms, none were offered");  // N111
+  }
+  return tables;
+}
+
+void write_tables(Writer& writer, const std::vector<AlgStruct>& tables) {
+  for (const AlgStruct& table : tables) writer.u8(static_cast<std::uint8_t>(table.type)).u8(0x20).u16(table.supported);
+}
+
+// A selection field: nothing or exactly one bit (N92), among the bits that were offered (N94, N95).
+void check_selection(const Reader& reader, std::string_view field, std::uint32_t selected, std::uint32_t offered) {
+  if (std::popcount(selected) > 1) reader.fail(field, cat("0x", hex(selected, 8), " selects more than one"));
+  if ((selected & ~offered) != 0) reader.fail(field, cat("0x", hex(selected, 8), " was not offered (0x", hex(offered, 8), ")"));
+}
+
+// What the capabilities force a responder to select (DSP0274 10.5; N96 to N107). Selecting more is no error.
+void check_required(const Reader& reader, const AlgorithmsResponse& in, std::uint8_t version, const NegotiateAlgorithms& offer,
+                    const Capabilities& requester, const Capabilities& responder) {
+  const auto both = [&](std::uint32_t flag) { return requester.has(flag) && responder.has(flag); };
+  const bool v14 = version >= k14;
+  const bool measures = responder.has(cap::meas_mask);
+  const bool signs = responder.has(cap::cert | cap::chal) || (responder.flags & cap::meas_mask) == cap::meas_sig || both(cap::key_ex) ||
+                     (version >= k13 && (responder.flags & cap::ep_info_mask) == cap::ep_info_sig);
+
+  if ((signs || both(cap::psk_mask)) && in.base_hash == 0)
+    reader.fail("BaseHashSel", "no hash selected although the responder signs");  // N96
+  if (signs && in.base_asym == 0 && in.pqc_asym == 0)                             // N97
+    reader.fail("BaseAsymSel", "no signature algorithm selected although the responder signs");
+  if (in.base_asym != 0 && in.pqc_asym != 0) reader.fail("PqcAsymSel", "selected together with BaseAsymSel");  // N98
+
+  const std::uint16_t dhe = supported_of(in.tables, AlgType::dhe), kem = supported_of(in.tables, AlgType::kem);
+  if (v14 && dhe != 0 && kem != 0) reader.fail("KEM", "selected together with DHE");  // N99
+  if (both(cap::key_ex) && dhe == 0 && kem == 0) reader.fail("DHE", "no key exchange selected although both sides have KEY_EX_CAP");
+  const bool requester_signs = both(cap::mut_auth) || (version >= k13 && (requester.flags & cap::ep_info_mask) == cap::ep_info_sig);
+  const std::uint16_t req_asym = supported_of(in.tables, AlgType::req_base_asym), req_pqc = supported_of(in.tables, AlgType::req_pqc_asym);
+  if (requester_signs && (req_asym == 0) == (req_pqc == 0))
+    reader.fail("ReqBaseAsymAlg", "exactly one algorithm must be selected");                  // N100
+  if ((both(cap::encrypt) || both(cap::mac)) && supported_of(in.tables, AlgType::aead) == 0)  // N101
+    reader.fail("AEAD", "none selected although both sides have ENCRYPT_CAP or MAC_CAP");
+  if ((both(cap::key_ex) || both(cap::psk_mask)) && supported_of(in.tables, AlgType::key_schedule) == 0)  // N102
+    reader.fail("KeySchedule", "none selected although sessions are possible");
+
+  const bool wants_dmtf = measures && offer.measurement_specification != 0;
+  if (wants_dmtf != (in.measurement_specification != 0))  // N103 N104
+    reader.fail("MeasurementSpecificationSel",
+                cat(in.measurement_specification, wants_dmtf ? ", DMTF was offered and MEAS_CAP is set" : ", nothing to select"));
+  if (in.measurement_specification != 0 && in.measurement_hash != kRawOnly &&
+      find_measurement_hash(in.measurement_hash) == nullptr)  // N106
+    reader.fail("MeasurementHashAlgo", cat("0x", hex(in.measurement_hash, 8), " is no hash algorithm"));
+  if (version >= k13) {
+    const bool wants_mel = responder.has(cap::mel) && offer.mel_specification != 0;
+    if (wants_mel != (in.mel_specification != 0))  // N107
+      reader.fail("MELspecificationSel",
+                  cat(in.mel_specification, wants_mel ? ", DMTF was offered and MEL_CAP is set" : ", nothing to select"));
+    // Our MULTI_KEY_CAP: 00b forbids, 01b (only) forces, 10b leaves it free (N116).
+    const bool multi = (in.other_params & other_params::multi_key) != 0;
+    const std::uint32_t ours = requester.flags & cap::multi_key_mask;
+    if (multi && ours == 0) reader.fail("OtherParamsSelection", "RequesterMultiKeyConnSel without our MULTI_KEY_CAP");
+    if (!multi && ours == cap::multi_key_only) reader.fail("OtherParamsSelection", "RequesterMultiKeyConnSel missing");
+  }
+}
+
+}  // namespace
+
+Bytes NegotiateAlgorithms::encode(std::uint8_t version) const {
+  const std::vector<AlgStruct> listed = version >= k11 ? tables : std::vector<AlgStruct>{};
+  Writer writer = begin(version, Code::negotiate_algorithms, static_cast<std::uint8_t>(listed.size()));
+  writer.u16(32 + 4 * listed.size());
+  writer.u8(measurement_specification).u8(version >= k12 ? other_params : 0).u32(base_asym).u32(base_hash);
+  writer.u32(version >= k14 ? pqc_asym : 0).zeros(8);
+  writer.u8(0).u8(0).u8(0).u8(version >= k13 ? mel_specification : 0);
+  write_tables(writer, listed);
+  return writer.take();
+}
+
+NegotiateAlgorithms NegotiateAlgorithms::decode(Reader& reader, std::uint8_t version) {
+  NegotiateAlgorithms out;
+  const Header header = expect(reader, Code::negotiate_algorithms, version);
+  const std::size_t length = reader.u16("Length");
+  out.measurement_specification = reader.u8("MeasurementSpecification");
+  out.other_params = reader.u8("OtherParamsSupport");
+  out.base_asym = reader.u32("BaseAsymAlgo");
+  out.base_hash = reader.u32("BaseHashAlgo");
+  out.pqc_asym = reader.u32("PqcAsymAlgo");
+  reader.skip(8, "reserved");
+  const std::size_t extended = std::size_t{reader.u8("ExtAsymCount")} + reader.u8("ExtHashCount");
+  reader.skip(1, "reserved");
+  out.mel_specification = reader.u8("MELspecification");
+  reader.skip(4 * extended, "ExtAsym and ExtHash");
+  if (version >= k11) out.tables = read_tables(reader, header.param1, version);
+  if (length != reader.offset()) reader.fail("Length", cat(length, ", the message has ", reader.offset()));
+  if (version < k12) out.other_params = 0;
+  if (version < k13) out.mel_specification = 0;
+  if (version < k14) out.pqc_asym = 0;
+  return out;
+}
+
+Bytes AlgorithmsResponse::encode(std::uint8_t version) const {
+  const std::vector<AlgStruct> listed = version >= k11 ? tables : std::vector<AlgStruct>{};
+  Writer writer = begin(version, Code::algorithms, static_cast<std::uint8_t>(listed.size()));
+  writer.u16(36 + 4 * listed.size());
+  writer.u8(measurement_specification).u8(version >= k12 ? other_params : 0).u32(measurement_hash).u32(base_asym).u32(base_hash);
+  writer.u32(version >= k14 ? pqc_asym : 0).zeros(7).u8(version >= k13 ? mel_specification : 0);
+  writer.u8(0).u8(0).zeros(2);
+  write_tables(writer, listed);
+  return writer.take();
+}
+
+AlgorithmsResponse AlgorithmsResponse::decode(Reader& reader, std::uint8_t version, const NegotiateAlgorithms& offer,
+                                              const Capabilities& requester, const Capabilities& responder) {
+  AlgorithmsResponse out;
+  const Header header = expect(reader, Code::algorithms, version);
+  const std::size_t length = reader.u16("Length");
+  out.measurement_specification = reader.u8("MeasurementSpecificationSel");
+  out.other_params = reader.u8("OtherParamsSelection");
+  out.measurement_hash = reader.u32("MeasurementHashAlgo");
+  out.base_asym = reader.u32("BaseAsymSel");
+  out.base_hash = reader.u32("BaseHashSel");
+  out.pqc_asym = reader.u32("PqcAsymSel");
+  reader.skip(7, "reserved");
+  out.mel_specification = reader.u8("MELspecificationSel");
+  const std::uint8_t ext_asym = reader.u8("ExtAsymSelCount"), ext_hash = reader.u8("ExtHashSelCount");
+  reader.skip(2, "reserved");
+  if (ext_asym != 0 || ext_hash != 0) reader.fail("ExtAsymSelCount", "extended algorithms selected, none were offered");  // N108
+  if (version < k12) out.other_params = 0;                                                                                // reserved there
+  if (version < k13) out.mel_specification = 0;                                                                           // reserved there
+  if (version < k14) out.pqc_asym = 0;                                                                                    // reserved there
+  if (version >= k11)
+    out.tables = read_tables(reader, header.param1, version);
+  else
+    reader.skip(std::size_t{4} * header.param1, "reserved");  // 1.0 has no tables, and Param1 is reserved
+  if (length != reader.offset()) reader.fail("Length", cat(length, ", the fields end at ", reader.offset()));  // N91
+
+  check_selection(reader, "MeasurementSpecificationSel", out.measurement_specification, offer.measurement_specification);  // N105
+  check_selection(reader, "BaseAsymSel", out.base_asym, offer.base_asym);
+  check_selection(reader, "BaseHashSel", out.base_hash, offer.base_hash);
+  check_selection(reader, "PqcAsymSel", out.pqc_asym, offer.pqc_asym);
+  check_selection(reader, "MELspecificationSel", out.mel_specification, offer.mel_specification);
+  check_selection(reader, "OtherParamsSelection", out.other_params & other_params::opaque_mask,  // N93 N117
+                  offer.other_params & other_params::opaque_mask);
+  if (std::popcount(out.measurement_hash) > 1)
+    reader.fail("MeasurementHashAlgo", cat("0x", hex(out.measurement_hash, 8), " selects more than one"));
+  // A table that was not listed may come back with value 0 (N114); a value in it was not offered.
+  for (const AlgStruct& table : out.tables)
+    check_selection(reader, "AlgStruct.AlgSupported", table.supported, supported_of(offer.tables, table.type));  // N112
+  const AsymAlgorithm* asym = out.base_asym != 0 ? find_asym(false, out.base_asym) : find_asym(true, out.pqc_asym);
+  if ((out.base_asym != 0 || out.pqc_asym != 0) && (asym == nullptr || asym->since > version))  // N95
+    reader.fail("BaseAsymSel", "an algorithm that this version does not define");
+  const HashAlgorithm* hash = find_hash(out.base_hash);
+  if (out.base_hash != 0 && (hash == nullptr || hash->since > version))
+    reader.fail("BaseHashSel", "an algorithm that this version does not define");
+  check_required(reader, out, version, offer, requester, responder);
+  return out;
+}
+
+Parameters settle(std::uint8_t version, const Capabilities& requester, const Capabilities& responder, const NegotiateAlgorithms& offer,
+                  const AlgorithmsResponse& selection) {
+  Parameters out;
+  out.version = version;
+  out.requester = requester;
+  out.responder = responder;
+  out.asym = selection.base_asym != 0 ? find_asym(false, selection.base_asym) : find_asym(true, selection.pqc_asym);
+  out.hash = find_hash(selection.base_hash);
+  out.measurement_specification = selection.measurement_specification;
+  out.measurement_hash = find_measurement_hash(selection.measurement_hash);
+  out.measurement_raw_only = selection.measurement_hash == kRawOnly;
+  out.mel_specification = selection.mel_specification;
+  out.opaque_format = selection.other_params & other_params::opaque_mask;
+  if (version >= k13) {
+    out.multi_key_responder = (offer.other_params & other_params::multi_key) != 0 && responder.has(cap::multi_key_mask);
+    out.multi_key_requester = (selection.other_params & other_params::multi_key) != 0;
+  }
+  return out;
+}
+
+}  // namespace spdm

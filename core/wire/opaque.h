@@ -1,0 +1,27 @@
+// General opaque data (DSP0274 "General opaque data format", OpaqueDataFmt1) and the lengths that hold for all of it.
+#pragma once
+
+#include "core/wire/negotiate.h"
+
+namespace spdm {
+
+inline constexpr std::size_t kMaxOpaque = 1024;
+
+struct OpaqueElement {
+  std::uint8_t registry = 0;  // 0 DMTF, 1 TCG, 2 USB, 3 PCI-SIG, ... 0x0B DMTF-DSP
+  Bytes vendor, data;
+};
+
+std::string_view registry_name(std::uint8_t registry);
+
+// Reads OpaqueDataLength and OpaqueData: bounded, absent when no format was negotiated (1.2+), and well formed for Fmt1.
+Bytes read_opaque(Reader& reader, const Parameters& parameters);
+void write_opaque(Writer& writer, View opaque);
+
+// Elements of OpaqueDataFmt1; throws Error{peer} when they do not fill `opaque` exactly.
+std::vector<OpaqueElement> read_elements(View opaque, std::string_view message);
+
+// Vendor id lengths a registry allows (0 is tolerated where the registry has ids).
+bool vendor_length_fits(std::uint16_t registry, std::size_t length);
+
+}  // namespace spdm
