@@ -3,7 +3,8 @@
 #pragma once
 
 #include <chrono>
-#include <string>
+#include <optional>
+#include <string_view>
 
 #include "core/wire/bytes.h"
 
@@ -12,6 +13,7 @@ namespace spdm {
 // How a binding frames messages, as far as the messages above can tell.
 enum class Binding { none, mctp, doe, tcp };
 std::string_view name(Binding binding);
+std::optional<Binding> binding_of(std::string_view name);
 
 // PCI DOE pads to dwords: up to three zero bytes may follow a message (DSP0274 leaves them to the binding).
 inline std::size_t padding_allowed(Binding binding) { return binding == Binding::doe ? 3 : 0; }

@@ -1,0 +1,155 @@
+#include "core/evidence/file.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/evidence/json_reader.h"
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+// Bytes that are not UTF-8 (a target name from the command line may have some) become U+FFFD.
+std::string quoted(const std::string& text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+
+// What the rest of the program says about a value is told of its place in the file.
+template <class F>
+auto convert(const JsonReader& reader, F parse) {
+  try {
+    return parse();
+  } catch (const Error& error) {
+    reader.fail(error.what());
+  }
+}
+
+// RFC 3339 in UTC: 2026-01-31T12:00:00Z, with or without a fraction of the second.
+bool is_utc_time(std::string_view text) {
+  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto fits = [&](char c, char shape) { return shape == 'd' ? digit(c) : c == shape; };
+  if (text.size() <= kShape.size() || text.back() != 'Z') return false;
+  if (!std::equal(kShape.begin(), kShape.end(), text.begin(), [&](char shape, char c) { return fits(c, shape); })) return false;
+  const std::string_view fraction = text.substr(kShape.size(), text.size() - kShape.size() - 1);
+  return fraction.empty() || (fraction.size() > 1 && fraction[0] == '.' && std::all_of(fraction.begin() + 1, fraction.end(), digit));
+}
+
+HostView read_host(JsonReader& json) {
+  HostView out;
+  json.object({"target"}, {"bdf", "identity", "driver", "owner"}, [&](std::string_view key) {
+    const std::string_view text = json.string();
+    if (key == "target") out.target = text;
+    if (key == "bdf") out.bdf = text;
+    if (key == "identity") out.identity = convert(json, [&] { return parse_pci_identity(text); });
+    if (key == "driver") out.driver = text;
+    if (key == "owner") out.owner = text;
+  });
+  return out;
+}
+
+Block<32> read_nonce(JsonReader& json) {
+  const std::string_view digits = json.string();
+  if (digits.size() != 64) json.fail("is not 64 hex digits");
+  const Bytes bytes = convert(json, [&] { return unhex(digits, "nonce"); });
+  if (bytes.size() != 32) json.fail("is not 64 hex digits");  // spaces between them
+  Block<32> out;
+  std::copy(bytes.begin(), bytes.end(), out.begin());
+  return out;
+}
+
+Bytes read_base64(JsonReader& json) {
+  const std::string_view text = json.string();
+  return convert(json, [&] { return from_base64(text, "data"); });
+}
+
+Message read_message(JsonReader& json) {
+  Message out{};
+  json.object({"from", "data"}, {"secured"}, [&](std::string_view key) {
+    if (key == "from") {
+      const std::string_view side = json.string();
+      out.from_requester = side == "requester";
+      if (!out.from_requester && side != "responder") json.fail("is neither \"requester\" nor \"responder\"");
+    } else if (key == "secured") {
+      out.secured = json.boolean();
+    } else {
+      out.bytes = read_base64(json);
+      if (out.bytes.empty()) json.fail("is a message of no bytes");
+    }
+  });
+  return out;
+}
+
+}  // namespace
+
+std::string write_evidence(const Evidence& evidence) {
+  std::string out = cat(R"({"schema":")", kEvidenceSchema, R"(","collector":)", quoted(evidence.collector), R"(,"time":)",
+                        quoted(evidence.time), R"(,"live":)", evidence.live ? "true" : "false", R"(,"binding":")", name(evidence.binding),
+                        R"(","host":{"target":)", quoted(evidence.host.target));
+  const auto optional = [&](std::string_view key, const std::optional<std::string>& value) {
+    if (value) out += cat(",\"", key, "\":", quoted(*value));
+  };
+  optional("bdf", evidence.host.bdf);
+  if (evidence.host.identity) optional("identity", to_string(*evidence.host.identity));
+  optional("driver", evidence.host.driver);
+  optional("owner", evidence.host.owner);
+
+  out += R"(},"nonces":[)";
+  std::string_view comma;
+  for (const Block<32>& nonce : evidence.nonces) {
+    out += cat(comma, '"', hex(nonce), '"');
+    comma = ",";
+  }
+  out += "]";
+  if (!evidence.provisioned_key.empty()) out += cat(R"(,"provisioned_key":")", base64(evidence.provisioned_key), '"');
+
+  out += R"(,"messages":[)";
+  comma = {};
+  for (const Message& message : evidence.log) {
+    out += cat(comma, R"({"from":")", message.from_requester ? "requester" : "responder", message.secured ? R"(","secured":true,)" : "\",",
+               R"("data":")", base64(message.bytes), "\"}");
+    comma = ",";
+  }
+  return out + "]}";
+}
+
+Evidence read_evidence(std::string_view text, std::string_view what) {
+  if (text.size() > kMaxEvidenceFile)
+    throw Error(ErrorId::bad_input, cat(what, ": ", text.size(), " bytes are more than the ", kMaxEvidenceFile, " that are read"));
+  Evidence out;
+  JsonReader json(text, what);
+  json.object({"schema", "collector", "time", "live", "binding", "host", "nonces", "messages"}, {"provisioned_key"},
+              [&](std::string_view key) {
+                if (key == "schema") {
+                  if (const std::string_view schema = json.string(); schema != kEvidenceSchema)
+                    json.fail(cat("'", printable(schema.substr(0, 64)), "' is not ", kEvidenceSchema));
+                } else if (key == "collector") {
+                  out.collector = json.string();
+                } else if (key == "time") {
+                  out.time = json.string();
+                  if (!out.time.empty() && !is_utc_time(out.time)) json.fail("is not a time in UTC (RFC 3339)");
+                } else if (key == "live") {
+                  out.live = json.boolean();
+                } else if (key == "binding") {
+                  const std::optional<Binding> binding = binding_of(json.string());
+                  if (!binding) json.fail("is not a binding (none, mctp, doe, tcp)");
+                  out.binding = *binding;
+                } else if (key == "host") {
+                  out.host = read_host(json);
+                } else if (key == "nonces") {
+                  json.array([&] { out.nonces.push_back(read_nonce(json)); });
+                } else if (key == "provisioned_key") {
+                  out.provisioned_key = read_base64(json);
+                } else {
+                  json.array([&] {
+                    if (out.log.size() == kMaxEvidenceMessages)
+                      json.fail(cat("is one more than the ", kMaxEvidenceMessages, " that are read"));
+                    out.log.push_back(read_message(json));
+                  });
+                }
+              });
+  json.finish();
+  return out;
+}
+
+}  // namespace spdm

@@ -1,0 +1,56 @@
+#include "transport/target.h"
+
+#include <array>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "transport/emu.h"
+#include "transport/tcp.h"
+
+namespace transport {
+
+using namespace spdm;
+
+namespace {
+
+// One row per kind of target: all that a new transport adds here.
+constexpr std::array kKinds{
+    Kind{"emu", "emu://HOST[:PORT][?binding=doe|mctp|tcp|none][&max=BYTES]", "the DMTF emulator's socket, which QEMU speaks, too", true,
+         open_emu},
+    Kind{"tcp", "tcp://HOST[:PORT]", "SPDM over TCP (DSP0287)", true, open_tcp},
+};
+
+std::string forms() {
+  std::string out;
+  for (const Kind& kind : kKinds) out += cat(out.empty() ? "" : ", ", kind.usage);
+  return out;
+}
+
+}  // namespace
+
+std::span<const Kind> kinds() { return kKinds; }
+
+const Kind& kind_of(std::string_view target) {
+  const std::string_view scheme = target.substr(0, target.find(':'));
+  if (scheme.size() < target.size())
+    for (const Kind& kind : kKinds)
+      if (kind.scheme == scheme) return kind;
+  Error error(ErrorId::usage, "no such kind of target", cat("the forms are ", forms()));
+  error.device = target;
+  throw error;
+}
+
+Opened open(std::string_view target, const OpenOptions& options) {
+  const Kind& kind = kind_of(target);
+  try {
+    if (!kind.live) throw Error(ErrorId::usage, "a recording answers no requests");
+    Opened opened = kind.open(target, options);
+    opened.host.target = target;
+    return opened;
+  } catch (Error& error) {
+    if (error.device.empty()) error.device = target;
+    throw;
+  }
+}
+
+}  // namespace transport
