@@ -1,5 +1,6 @@
 // All cryptography of the core, behind one header: hashing, signatures over SPDM messages, random bytes.
-// Implemented by openssl.cpp; tests and fuzzers may link another file in its place (null.cpp).
+// Implemented with OpenSSL by the files of this folder; fuzzers link tests/fuzz/null_crypto.cpp in their place.
+// Everything here may be called from several threads at once, also with the same key.
 #pragma once
 
 #include <memory>
@@ -43,7 +44,9 @@ class PublicKey {
   static PublicKey from_spki(View der);
   // Whether the key is of the kind the algorithm wants: type, curve, modulus size.
   bool fits(const AsymAlgorithm& algorithm) const;
-  std::string describe() const;  // "EC P-384", "RSA 3072"
+  std::string describe() const;  // "EC P-384", "RSA 3072", "Ed25519", "ML-DSA-44"
+  // Why nobody should rely on the key (too small, RSA exponent), or empty.
+  std::string weakness() const;
 
   struct State;
   std::shared_ptr<const State> state;
@@ -63,6 +66,8 @@ class PrivateKey {
 // DSP0274 "Signature generation / verification". `transcript_hash` is Hash(transcript) with `hash`.
 // For versions 1.0 and 1.1 the primitive signs that digest; from 1.2 on it signs the 100-byte combined prefix
 // for `context` followed by the digest. Signatures are in wire form (ECDSA and SM2: r || s).
+// A key that does not fit, or a signature or digest of another size, does not verify (and does not sign: Error{usage}).
+// Both throw Error{unsupported} when the library lacks the algorithm.
 bool verify(const PublicKey& key, const AsymAlgorithm& algorithm, const HashAlgorithm& hash, std::uint8_t version, std::string_view context,
             View transcript_hash, View signature);
 Bytes sign(const PrivateKey& key, const AsymAlgorithm& algorithm, const HashAlgorithm& hash, std::uint8_t version, std::string_view context,
