@@ -15,13 +15,13 @@ constexpr std::array kFindings{
     FindingRow{capture_incomplete, "capture-incomplete", Check::protocol, warning, Exit::ok},
     FindingRow{secured_traffic, "secured-traffic", Check::protocol, note, Exit::ok},
     FindingRow{freshness_unknown, "freshness-unknown", Check::protocol, note, Exit::ok},
-    FindingRow{weak_version, "weak-version", Check::protocol, note, Exit::ok},
 
     FindingRow{chain_malformed, "chain-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_length, "chain-length", Check::chain, failure, Exit::untrusted},
     FindingRow{root_hash_mismatch, "root-hash-mismatch", Check::chain, failure, Exit::untrusted},
     FindingRow{digest_mismatch, "digest-mismatch", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_hash_mismatch, "chain-hash-mismatch", Check::chain, failure, Exit::untrusted},
+    FindingRow{chain_missing, "chain-missing", Check::chain, gap, Exit::untrusted},
     FindingRow{certificate_malformed, "certificate-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{certificate_signature, "certificate-signature", Check::chain, failure, Exit::untrusted},
     FindingRow{issuer_mismatch, "issuer-mismatch", Check::chain, failure, Exit::untrusted},
@@ -44,7 +44,7 @@ constexpr std::array kFindings{
     FindingRow{hardware_identity, "hardware-identity", Check::chain, failure, Exit::untrusted},
     FindingRow{self_signed_leaf, "self-signed-leaf", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_incomplete, "chain-incomplete", Check::chain, failure, Exit::untrusted},
-    FindingRow{crypto_unsupported, "crypto-unsupported", Check::signature, note, Exit::internal},
+    FindingRow{crypto_unsupported, "crypto-unsupported", Check::signature, gap, Exit::internal},
 
     FindingRow{not_trusted, "not-trusted", Check::trust, failure, Exit::untrusted},
     FindingRow{keyring_empty, "keyring-empty", Check::trust, failure, Exit::untrusted},
@@ -52,16 +52,17 @@ constexpr std::array kFindings{
 
     FindingRow{identity_mismatch, "identity-mismatch", Check::identity, failure, Exit::untrusted},
     FindingRow{identity_missing, "identity-missing", Check::identity, failure, Exit::untrusted},
-    FindingRow{identity_unknown, "identity-unknown", Check::identity, note, Exit::ok},
+    FindingRow{identity_relaxed, "identity-relaxed", Check::identity, warning, Exit::ok},
 
     FindingRow{bad_signature, "bad-signature", Check::signature, failure, Exit::bad_signature},
-    FindingRow{signature_missing, "signature-missing", Check::signature, failure, Exit::bad_signature},
-    FindingRow{key_missing, "key-missing", Check::signature, failure, Exit::untrusted},
+    FindingRow{signature_missing, "signature-missing", Check::signature, gap, Exit::untrusted},
+    FindingRow{key_missing, "key-missing", Check::signature, gap, Exit::untrusted},
 
     FindingRow{measurement_malformed, "measurement-malformed", Check::measurements, failure, Exit::peer},
     FindingRow{measurements_unsigned, "measurements-unsigned", Check::measurements, warning, Exit::ok},
     FindingRow{measurements_changed, "measurements-changed", Check::measurements, warning, Exit::ok},
     FindingRow{summary_hash_mismatch, "summary-hash-mismatch", Check::measurements, warning, Exit::ok},
+    FindingRow{reserved_index, "reserved-index", Check::measurements, warning, Exit::ok},
     FindingRow{debug_mode, "debug-mode", Check::measurements, warning, Exit::ok},
     FindingRow{mel_mismatch, "mel-mismatch", Check::measurements, warning, Exit::ok},
 };
@@ -81,7 +82,7 @@ std::string_view name(Check check) {
 }
 
 std::string_view name(Severity severity) {
-  constexpr std::array names{"note", "warning", "failure"};
+  constexpr std::array names{"note", "warning", "gap", "failure"};
   return names.at(static_cast<std::size_t>(severity));
 }
 

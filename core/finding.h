@@ -18,6 +18,7 @@ std::string_view name(Check check);
 enum class Severity {
   note,     // worth knowing, changes nothing
   warning,  // legal or tolerated, an owner should look
+  gap,      // a required check could not run: the verdict cannot be pass
   failure,  // its check fails
 };
 std::string_view name(Severity severity);
@@ -29,13 +30,13 @@ enum class FindingId : std::uint8_t {
   capture_incomplete,
   secured_traffic,
   freshness_unknown,
-  weak_version,
   // chain: structure and X.509
   chain_malformed,
   chain_length,
   root_hash_mismatch,
   digest_mismatch,
   chain_hash_mismatch,
+  chain_missing,
   certificate_malformed,
   certificate_signature,
   issuer_mismatch,
@@ -66,7 +67,7 @@ enum class FindingId : std::uint8_t {
   // identity
   identity_mismatch,
   identity_missing,
-  identity_unknown,
+  identity_relaxed,
   // signature
   bad_signature,
   signature_missing,
@@ -76,6 +77,7 @@ enum class FindingId : std::uint8_t {
   measurements_unsigned,
   measurements_changed,
   summary_hash_mismatch,
+  reserved_index,
   debug_mode,
   mel_mismatch,
 };
@@ -85,7 +87,7 @@ struct FindingRow {
   std::string_view name;  // stable id in JSON
   Check check;
   Severity severity;
-  Exit exit;  // contributes only with Severity::failure
+  Exit exit;  // counts for gaps and failures
 };
 
 std::span<const FindingRow> findings_table();

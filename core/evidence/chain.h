@@ -34,6 +34,7 @@ enum class Trust {
 };
 
 struct ChainResult {
+  std::size_t connection = 0;                 // of the evidence: a capture may hold several
   std::uint8_t slot = 0;                      // 0..7, or 0xFF for a provisioned key (then there are no certificates)
   std::string model;                          // "DeviceCert", "AliasCert", "GenericCert"
   std::vector<CertificateInfo> certificates;  // as received: root or first intermediate first, leaf last

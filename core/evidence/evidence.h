@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.h"
 #include "core/protocol/link.h"
 #include "core/wire/bytes.h"
 
@@ -47,6 +48,12 @@ struct HostView {
   std::optional<std::string> driver, owner;
 };
 
+// Why collecting ended early: part of the evidence, so that a verdict given later cannot differ from the live one.
+struct Interruption {
+  ErrorId id{};
+  std::string message, hint;
+};
+
 struct Evidence {
   HostView host;
   Binding binding = Binding::none;
@@ -58,6 +65,7 @@ struct Evidence {
   // The responder's public key (DER SubjectPublicKeyInfo) that the owner provisioned for slot 0xFF; empty when none.
   Bytes provisioned_key;
   MessageLog log;
+  std::optional<Interruption> error;
 };
 
 }  // namespace spdm

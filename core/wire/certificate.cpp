@@ -1,5 +1,7 @@
 #include "core/wire/certificate.h"
 
+#include <algorithm>
+
 #include "core/text.h"
 
 namespace spdm {
@@ -75,6 +77,10 @@ CertificateResponse CertificateResponse::decode(Reader& reader, const GetCertifi
     if (parameters.multi_key_responder && out.slot == 0 && out.model == static_cast<std::uint8_t>(CertModel::generic))
       reader.fail("CertModel", "slot 0 cannot hold a GenericCert");
   }
+  // Who asks for a whole chain that fits both sides' messages gets it whole (N142).
+  const bool fits = std::min(parameters.requester.max_message_size, parameters.responder.max_message_size) >= 8U + 0xFFFFU;
+  if (parameters.chunking() && fits && !out.large && request.offset == 0 && request.length == 0xFFFF && remainder != 0)
+    reader.fail("RemainderLength", cat(remainder, ", the whole chain was asked for and fits"));
   out.remainder = static_cast<std::uint32_t>(remainder);
   out.portion = to_bytes(reader.take(size, "CertChain"));  // N136
   return out;

@@ -1,0 +1,20 @@
+// Evidence read once from front to back: its connections, and what in the log cannot be.
+#pragma once
+
+#include "core/evidence/evidence.h"
+#include "core/finding.h"
+#include "core/protocol/connection.h"
+
+namespace spdm {
+
+struct Analysis {
+  // One per GET_VERSION that was answered.
+  std::vector<Connection> connections;
+  std::vector<Finding> findings;  // Check::protocol
+  std::size_t secured_messages = 0;
+};
+
+// Never throws on what a device sent: a broken message ends its connection and becomes a finding.
+Analysis analyze(const Evidence& evidence);
+
+}  // namespace spdm

@@ -1,0 +1,44 @@
+// What a measurement block says: DMTF value types decoded for people, scripts and rules (DSP0274 table
+// "DMTFSpecMeasurementValueType").
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/finding.h"
+#include "core/wire/measurements.h"
+#include "core/wire/mel.h"
+
+namespace spdm {
+
+// "mutable-firmware"; "type-0x2a" for a type without a name.
+std::string name(MeasurementType type);
+// Redfish's word for it ("MutableFirmware"); empty where Redfish has none.
+std::string_view redfish_name(MeasurementType type);
+
+// Value type 5: operational and device modes as the names of their bits.
+struct DeviceMode {
+  std::uint32_t operational_capabilities = 0, operational_state = 0, device_capabilities = 0, device_state = 0;
+};
+std::vector<std::string> operational_names(std::uint32_t bits);
+std::vector<std::string> device_mode_names(std::uint32_t bits);
+
+struct Measurement {
+  MeasurementBlock block;
+  bool is_signed = false;  // covered by a signature that verified
+  std::optional<DeviceMode> device_mode;
+  std::optional<std::uint64_t> security_version;
+  std::optional<std::string> text;                 // printable raw values, escaped
+  std::optional<nlohmann::ordered_json> manifest;  // CBOR as JSON, where the value is CBOR
+  std::string manifest_format;                     // of a structured manifest: who defines it ("TCG 0001")
+};
+
+// Decodes a block. What breaks a rule becomes a finding (N205, N319), the value stays as it was sent.
+Measurement decode_measurement(const MeasurementBlock& block, std::uint8_t version, std::vector<Finding>& findings);
+
+// The digest that a hash-extend block must show after the entries of its index were extended (see mel.h).
+Bytes replay_extension(const std::vector<MelEntry>& entries, std::uint8_t measurement_index, const HashAlgorithm& hash);
+
+}  // namespace spdm

@@ -1,0 +1,95 @@
+// The one report that every output is rendered from: "schema": "spdmctl.report/1".
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/appraisal/measurement.h"
+#include "core/evidence/chain.h"
+#include "core/evidence/evidence.h"
+#include "core/finding.h"
+#include "core/wire/endpoint_info.h"
+#include "core/wire/negotiate.h"
+#include "core/wire/vendor_defined.h"
+
+namespace spdm {
+
+inline constexpr std::string_view kReportSchema = "spdmctl.report/1";
+
+enum class Verdict { pass, fail, undetermined };
+std::string_view name(Verdict verdict);
+
+enum class CheckStatus {
+  pass,
+  fail,
+  not_run,     // required, but could not run: the verdict is undetermined
+  not_needed,  // nobody asked for it
+};
+std::string_view name(CheckStatus status);
+
+struct CheckResult {
+  Check check{};
+  CheckStatus status = CheckStatus::not_run;
+  std::string detail;  // one line: what was compared, or why it did not run
+};
+
+// What was negotiated on a connection.
+struct ConnectionReport {
+  Parameters parameters;
+  std::vector<std::string> offered_versions;  // by the responder, "1.2.1" style: major.minor.update.alpha
+  bool negotiated = false;
+  std::vector<std::string_view> supported_asym, supported_hash;  // where the responder told all it can do (1.3+)
+};
+
+struct SlotReport {
+  std::uint8_t slot = 0;
+  bool provisioned = true;
+  bool used = false;  // a signature was asked for with its key: it counts for the verdict
+  Bytes digest;       // from DIGESTS; empty when not read
+  std::uint8_t key_pair_id = 0;
+  std::uint16_t key_usage = 0;
+  std::optional<ChainResult> chain;  // when it was read
+  Bytes chain_bytes;                 // the SPDM certificate chain as read
+};
+
+struct SignatureReport {
+  std::string message;  // "CHALLENGE_AUTH", "MEASUREMENTS", "ENDPOINT_INFO"
+  std::uint8_t slot = 0;
+  std::size_t message_index = 0;  // of the request in the log
+  std::string algorithm, hash;
+  std::string result;  // "good", "bad", "not-checked"
+  bool fresh = false;  // the nonce is one that the collector chose
+};
+
+// One device, one judgement.
+struct Report {
+  HostView host;
+  std::string time, collector, source;  // source: the target, or the evidence file
+  Binding binding = Binding::none;
+  Verdict verdict = Verdict::undetermined;
+  Exit exit = Exit::internal;
+  std::string reason;  // one line: why this verdict
+  std::optional<Interruption> error;
+  std::optional<ConnectionReport> connection;  // the last one of the evidence
+  std::size_t connections = 0, messages = 0, bytes = 0, round_trips = 0;
+  std::vector<SlotReport> slots;
+  std::vector<CheckResult> checks;
+  std::vector<SignatureReport> signatures;
+  std::optional<std::uint8_t> measurement_count;  // operation 0
+  std::vector<Measurement> measurements;
+  std::optional<ContentChanged> content_changed;
+  Bytes summary_hash;
+  std::vector<MelEntry> extension_log;
+  std::optional<EndpointInfoResponse> endpoint_info;
+  std::vector<VendorDefined> vendor_defined;
+  std::vector<Finding> findings;  // those that count for the verdict, the worst first
+};
+
+// The document of one device. Strings from the device are escaped (text.h).
+nlohmann::ordered_json to_json(const Report& report);
+nlohmann::ordered_json to_json(const Finding& finding);
+nlohmann::ordered_json to_json(const CertificateInfo& certificate);
+
+}  // namespace spdm

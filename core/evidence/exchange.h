@@ -1,0 +1,48 @@
+// From the message log to exchanges: one request and its final response, chunks put together, waits and retries gone.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/evidence/evidence.h"
+#include "core/wire/chunk.h"
+#include "core/wire/error_response.h"
+
+namespace spdm {
+
+// Request and response are complete messages; a transcript takes exactly these bytes once they are trimmed to their own
+// length. An exchange may end in ERROR.
+struct Exchange {
+  Bytes request, response;
+  std::size_t log_index = 0;       // of the request in the log
+  std::size_t signature_size = 0;  // bytes at the end of the response that are the signature, once decoded
+
+  Code request_code() const { return read_header(request).code; }
+  bool is_error() const { return spdm::is_error(response); }
+  View unsigned_response() const { return View(response).first(response.size() - signature_size); }
+};
+
+using Exchanges = std::vector<Exchange>;
+
+// Follows a log message by message, as somebody who only listens. Throws Error{peer} when chunks do not fit together.
+class Listener {
+ public:
+  // Returns the exchange that this message completes, if it does.
+  std::optional<Exchange> hear(const Message& message, std::size_t log_index);
+  // A request without its response is outstanding: the capture ends or goes on elsewhere.
+  bool waiting() const { return request_.has_value(); }
+
+ private:
+  void hear_request(const Bytes& message, const Header& header, std::size_t log_index);
+  std::optional<Exchange> hear_response(const Bytes& message);
+  std::optional<Exchange> finish(Bytes response);
+
+  std::optional<Bytes> request_;
+  std::uint8_t version_ = 0;  // SPDMVersion of the request: the layout of chunk messages depends on it
+  std::size_t log_index_ = 0;
+  std::optional<Chunk> last_chunk_;  // the CHUNK_SEND that waits for its acknowledgement
+  std::optional<ChunkAssembler> sending_, receiving_;
+};
+
+}  // namespace spdm

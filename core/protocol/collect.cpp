@@ -1,0 +1,267 @@
+#include "core/protocol/collect.h"
+
+#include <algorithm>
+
+#include "core/crypto/crypto.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+class Collector {
+ public:
+  Collector(Link& link, const Wanted& wanted, const Limits& limits, Evidence& evidence)
+      : wanted_(wanted), evidence_(evidence), requester_(link, evidence.log, limits) {}
+
+  void run() {
+    negotiate();
+    const std::vector<std::uint8_t> slots = identify();
+    for (const std::uint8_t slot : slots) challenge(slot);
+    measure(slots.empty() ? wanted_.slot.value_or(0) : slots.front());
+    if (wanted_.extension_log) read_extension_log();
+    if (wanted_.endpoint_info) ask_endpoint_info(slots.empty() ? 0 : slots.front());
+    for (const VendorDefined& request : wanted_.vendor_defined) requester_.ask(request.encode(Code::vendor_defined_request, version()));
+  }
+
+ private:
+  const Connection& connection() const { return requester_.connection(); }
+  const Parameters& parameters() const { return connection().parameters(); }
+  std::uint8_t version() const { return connection().version(); }
+  bool responder_has(std::uint32_t flag) const { return parameters().responder.has(flag); }
+
+  void negotiate() {
+    requester_.ask(GetVersion{}.encode());
+    const std::optional<std::uint8_t> common = highest_common(*connection().versions(), wanted_.versions);
+    if (!common) throw Error(ErrorId::no_spdm, "no SPDM version in common", "the responder offers " + offered_versions());
+    GetCapabilities capabilities;
+    capabilities.capabilities = our_capabilities(*common);
+    capabilities.want_algorithms = wanted_.supported_algorithms && *common >= k13;
+    requester_.ask(capabilities.encode(*common));
+    requester_.ask(our_algorithms().encode(version()));
+  }
+
+  std::string offered_versions() const {
+    std::string out;
+    for (const std::uint16_t entry : connection().versions()->entries)
+      out += cat(out.empty() ? "" : ", ", entry >> 12, ".", entry >> 8 & 15);
+    return out;
+  }
+
+  // Little is promised: only what helps to be served (chunks, large chains). Every flag more is a path more in the peer.
+  Capabilities our_capabilities(std::uint8_t version) const {
+    Capabilities out;
+    out.ct_exponent = 0;
+    if (version >= k12) out.flags |= cap::chunk;
+    if (version >= k14) out.flags |= cap::large_resp;
+    out.data_transfer_size = requester_.data_transfer_size();
+    out.max_message_size = requester_.limits().max_message;
+    return out;
+  }
+
+  // Only what can be verified is offered.
+  NegotiateAlgorithms our_algorithms() const {
+    NegotiateAlgorithms out;
+    const auto chosen = [](const auto& list, const auto& row) {
+      return list.empty() || std::find(list.begin(), list.end(), &row) != list.end();
+    };
+    for (const AsymAlgorithm& row : asym_algorithms())
+      if (row.since <= version() && chosen(wanted_.asym, row) && crypto::supports(row)) (row.pqc ? out.pqc_asym : out.base_asym) |= row.bit;
+    for (const HashAlgorithm& row : hash_algorithms())
+      if (row.since <= version() && chosen(wanted_.hash, row) && crypto::supports(row)) out.base_hash |= row.bit;
+    if (version() >= k12) out.other_params = other_params::opaque_fmt1;
+    if (version() >= k13) {
+      out.mel_specification = kDmtfMelSpecification;
+      if (responder_has(cap::multi_key_mask)) out.other_params |= other_params::multi_key;
+    }
+    return out;
+  }
+
+  // Digests and chains; returns the slots to challenge, the one to measure with first.
+  std::vector<std::uint8_t> identify() {
+    if (wanted_.slot == kProvisionedKey) {
+      if (!responder_has(cap::pub_key_id) && version() >= k11)
+        throw Error(ErrorId::no_spdm, "slot 255: the responder has no PUB_KEY_ID_CAP", "choose a slot from 0 to 7");
+      return {kProvisionedKey};
+    }
+    if (!wanted_.digests) return {};
+    if (!responder_has(cap::cert))
+      throw Error(ErrorId::no_spdm, "the responder has no certificates (CERT_CAP)",
+                  "a provisioned key is used with --slot 255 --provisioned-key FILE");
+    requester_.ask(begin(version(), Code::get_digests).take());
+    if (!wanted_.certificates) return {};
+
+    std::vector<std::uint8_t> slots;
+    for (const SlotDigest& digest : connection().digests()->slots) {
+      const bool has_chain = !parameters().multi_key_responder || digest.model != CertModel::none;
+      if (has_chain && (!wanted_.slot || wanted_.slot == digest.slot)) slots.push_back(digest.slot);
+    }
+    if (slots.empty())
+      throw Error(ErrorId::no_spdm, cat("slot ", wanted_.slot.value_or(0), " holds no certificate chain"),
+                  "see the slots with: spdmctl certs");
+    if (wanted_.all_slots) {
+      for (const std::uint8_t slot : slots) read_chain(slot);
+      return slots;
+    }
+    // "If a slot is not trusted, the next provisioned slot is tried"; the first stays the one to report.
+    for (const std::uint8_t slot : slots) {
+      read_chain(slot);
+      if (wanted_.slot || !wanted_.trusts || wanted_.trusts(connection(), slot)) return {slot};
+    }
+    return {slots.front()};
+  }
+
+  // One GET_CERTIFICATE per portion, in the largest portions that fit (DSP0274 10.7).
+  void read_chain(std::uint8_t slot) {
+    const bool large = parameters().large_certificates();
+    const std::uint32_t header = large ? 16 : 8;
+    const std::uint32_t room = parameters().chunking() ? requester_.limits().max_message : requester_.data_transfer_size();
+    GetCertificate request{.slot = slot, .large = large, .slot_size_requested = false, .offset = 0, .length = 0};
+    request.length = std::min<std::uint32_t>(room - header, large ? kMaxCertificateChain : 0xFFFF);
+    do {
+      request.offset = connection().chain(slot).complete() ? 0 : connection().chain(slot).size();
+      if (!large) request.length = std::min<std::uint32_t>(request.length, 0xFFFF - request.offset);
+      requester_.ask(request.encode(version()));
+    } while (!connection().chain(slot).complete());
+  }
+
+  Block<32> next_nonce() {
+    Block<32> nonce;
+    if (wanted_.nonce) {
+      nonce = *wanted_.nonce;
+    } else {
+      const Bytes fresh = crypto::random(nonce.size());
+      std::copy(fresh.begin(), fresh.end(), nonce.begin());
+    }
+    evidence_.nonces.push_back(nonce);
+    return nonce;
+  }
+
+  RequesterContext next_context() const {
+    RequesterContext context;
+    const Bytes fresh = crypto::random(context.size());
+    std::copy(fresh.begin(), fresh.end(), context.begin());
+    return context;
+  }
+
+  void challenge(std::uint8_t slot) {
+    // Without CHAL_CAP the signature of the measurements has to prove the key (the appraisal insists on one of them).
+    if (!wanted_.challenge || !responder_has(cap::chal)) return;
+    const bool can_summarize = responder_has(cap::meas_mask) && parameters().measurement_specification != 0;
+    Challenge request{.slot = slot, .summary = can_summarize ? wanted_.summary : Summary::none, .nonce = next_nonce(), .context = {}};
+    if (version() >= k13) request.context = next_context();
+    requester_.ask(request.encode(version()));
+  }
+
+  bool can_sign_measurements() const { return (parameters().responder.flags & cap::meas_mask) == cap::meas_sig; }
+
+  void measure_one(std::uint8_t operation, bool sign, std::uint8_t slot) {
+    GetMeasurements request;
+    request.operation = operation;
+    request.signature = sign;
+    request.raw_bit_stream = wanted_.raw_bit_stream;
+    request.new_measurement = wanted_.new_measurement;
+    request.slot = slot;
+    if (sign) request.nonce = next_nonce();
+    if (version() >= k13) request.context = next_context();
+    requester_.ask(request.encode(version()));
+  }
+
+  void measure(std::uint8_t slot) {
+    if (wanted_.measurements == MeasurementMode::none) return;
+    if (!responder_has(cap::meas_mask)) throw Error(ErrorId::no_spdm, "the responder has no measurements (MEAS_CAP)");
+    const bool sign = wanted_.sign_measurements && can_sign_measurements();
+    switch (wanted_.measurements) {
+      case MeasurementMode::none:
+        return;
+      case MeasurementMode::count:
+        return measure_one(kMeasurementCount, sign, slot);
+      case MeasurementMode::all:
+        return measure_all(sign, slot);
+      case MeasurementMode::indices:
+        return measure_indices(wanted_.indices, sign, slot);
+      case MeasurementMode::each:
+        break;
+    }
+    measure_one(kAllMeasurements, false, slot);
+    std::vector<std::uint8_t> indices;
+    for (const MeasurementBlock& block : connection().measurements().back().response.blocks) indices.push_back(block.index);
+    measure_indices(indices, sign, slot);
+  }
+
+  // A device that cannot chunk may be unable to send all blocks at once: then every index is asked for on its own, each
+  // answer signed, because the ERROR for an index that does not exist empties L1/L2.
+  void measure_all(bool sign, std::uint8_t slot) {
+    try {
+      return measure_one(kAllMeasurements, sign, slot);
+    } catch (const Error& error) {
+      const std::vector<ErrorSeen>& errors = connection().errors();
+      const bool refused = error.id == ErrorId::peer && !errors.empty() && errors.back().exchange + 1 == connection().exchanges().size() &&
+                           errors.back().request == Code::get_measurements && errors.back().error.code != ErrorCode::request_resynch;
+      if (!refused || parameters().chunking()) throw;
+    }
+    measure_one(kMeasurementCount, false, slot);
+    unsigned left = connection().measurements().back().response.count;
+    for (unsigned index = 1; left > 0 && index < 0xFF; ++index) {
+      const std::size_t errors = connection().errors().size();
+      try {
+        measure_one(static_cast<std::uint8_t>(index), sign, slot);
+        --left;
+      } catch (const Error&) {
+        if (connection().errors().size() == errors || connection().errors().back().error.code != ErrorCode::invalid_request) throw;
+      }
+    }
+  }
+
+  void measure_indices(const std::vector<std::uint8_t>& indices, bool sign, std::uint8_t slot) {
+    for (std::size_t i = 0; i < indices.size(); ++i) measure_one(indices[i], sign && i + 1 == indices.size(), slot);
+  }
+
+  void read_extension_log() {
+    if (!responder_has(cap::mel) || parameters().mel_specification == 0)
+      throw Error(ErrorId::no_spdm, "the responder has no measurement extension log (MEL_CAP)");
+    const std::uint32_t room = (parameters().chunking() ? requester_.limits().max_message : requester_.data_transfer_size()) - 12;
+    do {
+      const auto have = static_cast<std::uint32_t>(connection().mel().size());
+      requester_.ask(GetMel{.offset = have, .length = room}.encode(version()));
+    } while (!connection().mel_complete());
+  }
+
+  void ask_endpoint_info(std::uint8_t slot) {
+    const std::uint32_t can = parameters().responder.flags & cap::ep_info_mask;
+    if (version() < k13 || can == 0) throw Error(ErrorId::no_spdm, "the responder has no endpoint information (EP_INFO_CAP)");
+    GetEndpointInfo request;
+    request.signature = can == cap::ep_info_sig;
+    request.slot = request.signature ? slot : 0;
+    if (request.signature) request.nonce = next_nonce();
+    requester_.ask(request.encode(version()));
+  }
+
+  const Wanted& wanted_;
+  Evidence& evidence_;
+  Requester requester_;
+};
+
+bool wants_resynch(const Evidence& evidence) {
+  if (evidence.log.empty() || evidence.log.back().from_requester) return false;
+  const Bytes& last = evidence.log.back().bytes;
+  return last.size() >= kHeaderSize && is_error(last) && static_cast<ErrorCode>(last[2]) == ErrorCode::request_resynch;
+}
+
+}  // namespace
+
+void collect(Link& link, const Wanted& wanted, const Limits& limits, Evidence& evidence) {
+  evidence.binding = link.binding();
+  evidence.live = true;
+  try {
+    Collector(link, wanted, limits, evidence).run();
+  } catch (const Error&) {
+    // RequestResynch: the responder lost its state; start again at GET_VERSION, once (N25).
+    if (!wants_resynch(evidence)) throw;
+    evidence.nonces.clear();
+    Collector(link, wanted, limits, evidence).run();
+  }
+}
+
+}  // namespace spdm

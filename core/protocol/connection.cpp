@@ -1,0 +1,224 @@
+#include "core/protocol/connection.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+
+namespace spdm {
+
+std::string_view name(SignedMessage kind) {
+  constexpr std::array names{"CHALLENGE_AUTH", "MEASUREMENTS", "ENDPOINT_INFO"};
+  return names.at(static_cast<std::size_t>(kind));
+}
+
+std::string_view signing_context(SignedMessage kind) {
+  constexpr std::array contexts{kChallengeAuthContext, kMeasurementsContext, kEndpointInfoContext};
+  return contexts.at(static_cast<std::size_t>(kind));
+}
+
+// Trims a message to what its decoder has read. What follows may only be the zero padding of the binding, and never
+// enters a transcript (N9, N10, N11).
+void Connection::trim(Bytes& message, const Reader& reader) const {
+  const View surplus = reader.rest();
+  const bool padding = surplus.size() <= padding_allowed(binding_) &&
+                       std::all_of(surplus.begin(), surplus.end(), [](std::uint8_t byte) { return byte == 0; });
+  if (!padding) reader.fail("length", cat(surplus.size(), " bytes after the end of the message at offset ", reader.offset()));
+  message.resize(reader.offset());
+}
+
+void Connection::observe(Exchange exchange) {
+  const Code code = exchange.request_code();
+  if (exchange.is_error()) {
+    Reader reader(exchange.response, "ERROR");
+    errors_.push_back({exchanges_.size(), code, ErrorResponse::decode(reader)});
+    exchanges_.push_back(std::move(exchange));
+    return;
+  }
+  switch (code) {
+    case Code::get_version:
+      observe_version(exchange);
+      break;
+    case Code::get_capabilities:
+      observe_capabilities(exchange);
+      break;
+    case Code::negotiate_algorithms:
+      observe_algorithms(exchange);
+      break;
+    case Code::get_digests:
+      observe_digests(exchange);
+      break;
+    case Code::get_certificate:
+      observe_certificate(exchange);
+      break;
+    case Code::challenge:
+      observe_challenge(exchange);
+      break;
+    case Code::get_measurements:
+      observe_measurements(exchange);
+      break;
+    case Code::get_endpoint_info:
+      observe_endpoint_info(exchange);
+      break;
+    case Code::get_measurement_extension_log:
+      observe_mel(exchange);
+      break;
+    case Code::vendor_defined_request:
+      observe_vendor_defined(exchange);
+      break;
+    // Of the rest only the place in the transcripts matters: sessions, provisioning and events are not read.
+    default: {
+      const Header header = read_header(exchange.response);
+      if (header.code != response_to(code)) malformed(name(code), "response", cat("got ", name(header.code)));
+    }
+  }
+  exchanges_.push_back(std::move(exchange));
+}
+
+Reader Connection::request_reader(const Exchange& exchange, std::string_view message) const { return {exchange.request, message}; }
+
+void Connection::observe_version(Exchange& exchange) {
+  Reader request = request_reader(exchange, "GET_VERSION");
+  expect(request, Code::get_version, k10);
+  trim(exchange.request, request);
+  Reader reader(exchange.response, "VERSION");
+  VersionResponse response = VersionResponse::decode(reader);
+  trim(exchange.response, reader);
+  *this = Connection(binding_);  // GET_VERSION resets everything that was negotiated
+  versions_ = std::move(response);
+}
+
+void Connection::observe_capabilities(Exchange& exchange) {
+  if (!versions_) malformed("GET_CAPABILITIES", "state", "no VERSION before it");
+  if (capabilities_) malformed("GET_CAPABILITIES", "state", "sent twice on one connection");  // N89
+  const std::uint8_t version = read_header(exchange.request).version;
+  if (!highest_common(*versions_, std::array{version}))
+    malformed("GET_CAPABILITIES", "SPDMVersion", cat("0x", hex(version, 2), " is not in VERSION"));  // N5
+  if (version < k10 || version > k14) malformed("GET_CAPABILITIES", "SPDMVersion", cat("0x", hex(version, 2), " is unknown"));
+  Reader request = request_reader(exchange, "GET_CAPABILITIES");
+  get_capabilities_ = GetCapabilities::decode(request, version);
+  trim(exchange.request, request);
+  Reader reader(exchange.response, "CAPABILITIES");
+  CapabilitiesResponse response = CapabilitiesResponse::decode(reader, version, *get_capabilities_);
+  trim(exchange.response, reader);
+  parameters_.version = version;
+  parameters_.requester = get_capabilities_->capabilities;
+  parameters_.responder = response.capabilities;
+  capabilities_ = std::move(response);
+}
+
+void Connection::observe_algorithms(Exchange& exchange) {
+  if (!capabilities_) malformed("NEGOTIATE_ALGORITHMS", "state", "no CAPABILITIES before it");
+  if (negotiated_) malformed("NEGOTIATE_ALGORITHMS", "state", "sent twice on one connection");
+  const std::uint8_t version = parameters_.version;
+  Reader request = request_reader(exchange, "NEGOTIATE_ALGORITHMS");
+  const NegotiateAlgorithms offer = NegotiateAlgorithms::decode(request, version);
+  trim(exchange.request, request);
+  Reader reader(exchange.response, "ALGORITHMS");
+  AlgorithmsResponse response = AlgorithmsResponse::decode(reader, version, offer, parameters_.requester, parameters_.responder);
+  trim(exchange.response, reader);
+  parameters_ = settle(version, parameters_.requester, parameters_.responder, offer, response);
+  algorithms_ = std::move(response);
+  negotiated_ = true;
+}
+
+void Connection::observe_digests(Exchange& exchange) {
+  Reader request = request_reader(exchange, "GET_DIGESTS");
+  expect(request, Code::get_digests, version());
+  trim(exchange.request, request);
+  if (!parameters_.responder.has(cap::cert)) malformed("DIGESTS", "state", "the responder has no CERT_CAP");  // N132
+  Reader reader(exchange.response, "DIGESTS");
+  digests_ = DigestsResponse::decode(reader, parameters_);
+  trim(exchange.response, reader);
+}
+
+void Connection::observe_certificate(Exchange& exchange) {
+  Reader request_bytes = request_reader(exchange, "GET_CERTIFICATE");
+  const GetCertificate request = GetCertificate::decode(request_bytes, version());
+  trim(exchange.request, request_bytes);
+  Reader reader(exchange.response, "CERTIFICATE");
+  const CertificateResponse response = CertificateResponse::decode(reader, request, parameters_);
+  trim(exchange.response, reader);
+  chains_.at(request.slot).add(request, response);
+}
+
+void Connection::observe_challenge(Exchange& exchange) {
+  Reader request_bytes = request_reader(exchange, "CHALLENGE");
+  const Challenge request = Challenge::decode(request_bytes, version());
+  trim(exchange.request, request_bytes);
+  Reader reader(exchange.response, "CHALLENGE_AUTH");
+  ChallengeAuth response = ChallengeAuth::decode(reader, request, parameters_);
+  trim(exchange.response, reader);
+  exchange.signature_size = response.signature.size();
+  statements_.push_back({SignedMessage::challenge_auth, exchanges_.size(), request.slot, request.nonce, response.signature});
+  challenges_.push_back({exchanges_.size(), request, std::move(response)});
+}
+
+void Connection::observe_measurements(Exchange& exchange) {
+  Reader request_bytes = request_reader(exchange, "GET_MEASUREMENTS");
+  GetMeasurements request = GetMeasurements::decode(request_bytes, version());
+  trim(exchange.request, request_bytes);
+  // 1.0 names no slot: the one that was challenged last, else 0.
+  if (version() == k10) request.slot = challenges_.empty() ? std::uint8_t{0} : challenges_.back().request.slot;
+  Reader reader(exchange.response, "MEASUREMENTS");
+  MeasurementsResponse response = MeasurementsResponse::decode(reader, request, parameters_);
+  trim(exchange.response, reader);
+  exchange.signature_size = response.signature.size();
+  if (request.signature)
+    statements_.push_back({SignedMessage::measurements, exchanges_.size(), request.slot, request.nonce, response.signature});
+  measurements_.push_back({exchanges_.size(), request, std::move(response)});
+}
+
+void Connection::observe_endpoint_info(Exchange& exchange) {
+  Reader request_bytes = request_reader(exchange, "GET_ENDPOINT_INFO");
+  const GetEndpointInfo request = GetEndpointInfo::decode(request_bytes, version());
+  trim(exchange.request, request_bytes);
+  Reader reader(exchange.response, "ENDPOINT_INFO");
+  EndpointInfoResponse response = EndpointInfoResponse::decode(reader, request, parameters_);
+  trim(exchange.response, reader);
+  exchange.signature_size = response.signature.size();
+  if (request.signature)
+    statements_.push_back({SignedMessage::endpoint_info, exchanges_.size(), request.slot, request.nonce, response.signature});
+  endpoint_infos_.push_back({exchanges_.size(), request, std::move(response)});
+}
+
+void Connection::observe_mel(Exchange& exchange) {
+  Reader request_bytes = request_reader(exchange, "GET_MEASUREMENT_EXTENSION_LOG");
+  const GetMel request = GetMel::decode(request_bytes, version());
+  trim(exchange.request, request_bytes);
+  Reader reader(exchange.response, "MEASUREMENT_EXTENSION_LOG");
+  const MelResponse response = MelResponse::decode(reader, request, parameters_);
+  trim(exchange.response, reader);
+  const std::uint64_t total = std::uint64_t{request.offset} + response.portion.size() + response.remainder;
+  if (request.offset == 0) {
+    mel_.clear();
+    mel_total_ = total;
+  }
+  if (request.offset != mel_.size()) return;  // somebody reads it in pieces out of order: not put together
+  // The log may grow while it is read; what counts is the total of the first portion (N302).
+  if (total < mel_total_) reader.fail("RemainderLength", cat("the log was ", mel_total_, " bytes, now it is ", total));
+  append(mel_, response.portion);
+}
+
+void Connection::observe_vendor_defined(Exchange& exchange) {
+  Reader request_bytes = request_reader(exchange, "VENDOR_DEFINED_REQUEST");
+  VendorDefined request = VendorDefined::decode_request(request_bytes, version());
+  trim(exchange.request, request_bytes);
+  Reader reader(exchange.response, "VENDOR_DEFINED_RESPONSE");
+  VendorDefined response = VendorDefined::decode_response(reader, request, parameters_);
+  trim(exchange.response, reader);
+  vendor_.push_back({exchanges_.size(), std::move(request), std::move(response)});
+}
+
+Bytes Connection::transcript(const Statement& statement) const {
+  switch (statement.kind) {
+    case SignedMessage::challenge_auth:
+      return m1m2(exchanges_, statement.exchange);
+    case SignedMessage::measurements:
+      return l1l2(exchanges_, statement.exchange, version());
+    case SignedMessage::endpoint_info:
+      return il1il2(exchanges_, statement.exchange);
+  }
+  return {};
+}
+
+}  // namespace spdm

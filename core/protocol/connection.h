@@ -1,0 +1,126 @@
+// What a connection has shown so far: every exchange is judged by the decoders, trimmed to its own length and kept.
+// A requester at work and a reader of recorded traffic use the same one, so neither knows more than the other.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+
+#include "core/evidence/transcript.h"
+#include "core/wire/certificate.h"
+#include "core/wire/endpoint_info.h"
+#include "core/wire/measurements.h"
+#include "core/wire/mel.h"
+#include "core/wire/vendor_defined.h"
+#include "core/wire/version.h"
+
+namespace spdm {
+
+enum class SignedMessage { challenge_auth, measurements, endpoint_info };
+std::string_view name(SignedMessage kind);
+std::string_view signing_context(SignedMessage kind);
+
+// A signature of the responder, with what is needed to check it.
+struct Statement {
+  SignedMessage kind{};
+  std::size_t exchange = 0;  // index into Connection::exchanges()
+  std::uint8_t slot = 0;     // 0..7 or kProvisionedKey
+  Block<32> nonce{};         // the requester's
+  Bytes signature;
+};
+
+struct MeasurementsSeen {
+  std::size_t exchange = 0;
+  GetMeasurements request;
+  MeasurementsResponse response;
+};
+
+struct ChallengeSeen {
+  std::size_t exchange = 0;
+  Challenge request;
+  ChallengeAuth response;
+};
+
+struct EndpointInfoSeen {
+  std::size_t exchange = 0;
+  GetEndpointInfo request;
+  EndpointInfoResponse response;
+};
+
+struct VendorSeen {
+  std::size_t exchange = 0;
+  VendorDefined request, response;
+};
+
+struct ErrorSeen {
+  std::size_t exchange = 0;
+  Code request{};
+  ErrorResponse error;
+};
+
+class Connection {
+ public:
+  explicit Connection(Binding binding) : binding_(binding) {}
+
+  // Takes the next exchange. Throws Error{peer} when the response breaks a rule: then the exchange is not kept.
+  // An ERROR response is kept as such.
+  void observe(Exchange exchange);
+
+  const Exchanges& exchanges() const { return exchanges_; }
+  // Version after GET_VERSION and GET_CAPABILITIES (0x10 before), the rest after ALGORITHMS.
+  const Parameters& parameters() const { return parameters_; }
+  std::uint8_t version() const { return parameters_.version; }
+  bool negotiated() const { return negotiated_; }  // ALGORITHMS has been seen
+  const std::optional<VersionResponse>& versions() const { return versions_; }
+  const std::optional<CapabilitiesResponse>& capabilities() const { return capabilities_; }
+  const std::optional<AlgorithmsResponse>& algorithms() const { return algorithms_; }
+  const std::optional<DigestsResponse>& digests() const { return digests_; }
+  const ChainReader& chain(std::uint8_t slot) const { return chains_.at(slot); }
+  const Bytes& mel() const { return mel_; }
+  bool mel_complete() const { return mel_total_ != 0 && mel_.size() >= mel_total_; }
+
+  const std::vector<ChallengeSeen>& challenges() const { return challenges_; }
+  const std::vector<MeasurementsSeen>& measurements() const { return measurements_; }
+  const std::vector<EndpointInfoSeen>& endpoint_infos() const { return endpoint_infos_; }
+  const std::vector<VendorSeen>& vendor_defined() const { return vendor_; }
+  const std::vector<Statement>& statements() const { return statements_; }
+  const std::vector<ErrorSeen>& errors() const { return errors_; }
+
+  // The bytes under the signature of a statement.
+  Bytes transcript(const Statement& statement) const;
+
+ private:
+  void observe_version(Exchange& exchange);
+  void observe_capabilities(Exchange& exchange);
+  void observe_algorithms(Exchange& exchange);
+  void observe_digests(Exchange& exchange);
+  void observe_certificate(Exchange& exchange);
+  void observe_challenge(Exchange& exchange);
+  void observe_measurements(Exchange& exchange);
+  void observe_endpoint_info(Exchange& exchange);
+  void observe_mel(Exchange& exchange);
+  void observe_vendor_defined(Exchange& exchange);
+  Reader request_reader(const Exchange& exchange, std::string_view message) const;
+  void trim(Bytes& message, const Reader& reader) const;
+
+  Binding binding_;
+  Exchanges exchanges_;
+  Parameters parameters_;
+  bool negotiated_ = false;
+  std::optional<VersionResponse> versions_;
+  std::optional<GetCapabilities> get_capabilities_;
+  std::optional<CapabilitiesResponse> capabilities_;
+  std::optional<AlgorithmsResponse> algorithms_;
+  std::optional<DigestsResponse> digests_;
+  std::array<ChainReader, kSlots> chains_;
+  Bytes mel_;
+  std::uint64_t mel_total_ = 0;
+  std::vector<ChallengeSeen> challenges_;
+  std::vector<MeasurementsSeen> measurements_;
+  std::vector<EndpointInfoSeen> endpoint_infos_;
+  std::vector<VendorSeen> vendor_;
+  std::vector<Statement> statements_;
+  std::vector<ErrorSeen> errors_;
+};
+
+}  // namespace spdm

@@ -1,0 +1,152 @@
+#include "core/protocol/requester.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+std::optional<ErrorResponse> as_error(View message) {
+  if (!is_error(message)) return std::nullopt;
+  Reader reader(message, "ERROR");
+  return ErrorResponse::decode(reader);
+}
+
+void sleep_until(Clock::time_point time, Clock::time_point deadline, std::string_view why) {
+  if (time > deadline) throw Error(ErrorId::timeout, std::string(why), "the device wants more time than --timeout gives");
+  std::this_thread::sleep_until(time);
+}
+
+// The first exchanges must be answered at once and in one piece (DSP0274 10.11: ResponseNotReady is not allowed there).
+bool negotiates(Code code) { return code == Code::get_version || code == Code::get_capabilities || code == Code::negotiate_algorithms; }
+
+}  // namespace
+
+void Requester::ask(Bytes request) {
+  const Code code = read_header(request).code;
+  const Clock::time_point deadline = std::min(Clock::now() + limits_.exchange, end_);
+  const std::size_t log_index = log_.size();
+  Bytes response = respond(request, deadline);
+  const std::optional<ErrorResponse> error = as_error(response);
+  connection_.observe({.request = std::move(request), .response = std::move(response), .log_index = log_index, .signature_size = 0});
+  if (!error) return;
+  if (error->code == ErrorCode::busy) throw Error(ErrorId::busy, cat(name(code), ": the responder stays Busy"), "try again later");
+  throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error)));
+}
+
+Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
+  log_.push_back({.from_requester = true, .secured = false, .bytes = to_bytes(message)});
+  Bytes response = link_.exchange(message, deadline);
+  log_.push_back({.from_requester = false, .secured = false, .bytes = response});
+  if (response.size() < kHeaderSize) malformed(name(read_header(message).code), "response", cat("only ", response.size(), " bytes"));  // N1
+  return response;
+}
+
+// Busy means: the same request again, later (N22, N23).
+Bytes Requester::respond(View request, Clock::time_point deadline) {
+  const Code code = read_header(request).code;
+  auto pause = std::chrono::milliseconds(1);
+  for (unsigned attempt = 0;; ++attempt) {
+    Bytes response = send(request, deadline);
+    std::optional<ErrorResponse> error = as_error(response);
+    if (error && error->code == ErrorCode::response_not_ready) {
+      if (negotiates(code)) malformed(name(code), "response", "ResponseNotReady is not allowed here");  // N32
+      response = wait_until_ready(*error, request, deadline);
+      error = as_error(response);
+    }
+    if (error && error->code == ErrorCode::large_response) {
+      response = receive_chunks(*error, request, deadline);
+      error = as_error(response);
+    }
+    if (!error || error->code != ErrorCode::busy || attempt == limits_.busy_retries) return response;
+    sleep_until(Clock::now() + pause, deadline, cat(name(code), ": the responder stays Busy"));
+    pause = std::min(pause * 2, std::chrono::milliseconds(100));
+  }
+}
+
+Bytes Requester::send(View request, Clock::time_point deadline) {
+  const Parameters& parameters = connection_.parameters();
+  const bool sized = connection_.capabilities() && parameters.version >= k12;
+  const std::size_t one_piece = sized ? std::min<std::size_t>(parameters.responder.data_transfer_size, link_.max_send()) : link_.max_send();
+  if (request.size() <= one_piece) return exchange_once(request, deadline);
+  const std::string what = cat(name(read_header(request).code), " of ", request.size(), " bytes");
+  if (!sized || !parameters.requester.has(cap::chunk) || !parameters.responder.has(cap::chunk))
+    throw Error(ErrorId::no_spdm, cat(what, ": the responder takes ", one_piece, " and cannot chunk"));
+  if (request.size() > parameters.responder.max_message_size)
+    throw Error(ErrorId::no_spdm, cat(what, ": the responder's MaxSPDMmsgSize is ", parameters.responder.max_message_size));
+  return send_chunks(request, deadline);
+}
+
+Bytes Requester::send_chunks(View request, Clock::time_point deadline) {
+  const std::uint8_t version = connection_.version();
+  const std::size_t room = std::min<std::size_t>(connection_.parameters().responder.data_transfer_size, link_.max_send());
+  Chunk chunk{
+      .last = false, .handle = next_handle_++, .sequence = 0, .large_message_size = static_cast<std::uint32_t>(request.size()), .data = {}};
+  for (View left = request;; ++chunk.sequence) {
+    const View piece = left.first(std::min(left.size(), room - Chunk::header_size(chunk.sequence)));
+    left = left.subspan(piece.size());
+    chunk.data = to_bytes(piece);
+    chunk.last = left.empty();
+    const Bytes response = exchange_once(chunk.encode(Code::chunk_send, version), deadline);
+    // When acknowledgement and response do not fit together the responder says LargeResponse instead of either.
+    if (is_error(response)) return response;
+    Reader reader(response, "CHUNK_SEND_ACK");
+    ChunkSendAck ack = ChunkSendAck::decode(reader, chunk, version);
+    if (!ack.response.empty()) return std::move(ack.response);
+    const View surplus = reader.rest();
+    if (surplus.size() > padding_allowed(link_.binding())) reader.fail("length", "a response before the last chunk was sent");  // N296
+  }
+}
+
+// DSP0274 "ResponseNotReady": wait RDT, then ask with the token; WTmax = RDT * RDTM bounds it all.
+Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Clock::time_point deadline) {
+  const Header header = read_header(request);
+  ResponseNotReady wait = error.not_ready(header.code);
+  const Clock::time_point limit =
+      std::min(deadline, Clock::now() + std::chrono::microseconds(std::uint64_t{wait.rdtm} << wait.rdt_exponent));
+  const std::string why = cat(name(header.code), ": the response is not ready in time");
+  for (;;) {
+    sleep_until(Clock::now() + std::chrono::microseconds(std::uint64_t{1} << wait.rdt_exponent), limit, why);
+    Bytes response =
+        exchange_once(begin(header.version, Code::respond_if_ready, static_cast<std::uint8_t>(header.code), wait.token).take(), deadline);
+    const std::optional<ErrorResponse> again = as_error(response);
+    if (!again || again->code != ErrorCode::response_not_ready) return response;
+    wait = again->not_ready(header.code);  // N33: ends at the limit that the first one set
+  }
+}
+
+Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock::time_point deadline) {
+  const Header header = read_header(request);
+  const Parameters& parameters = connection_.parameters();
+  // Chunks need 1.2 and both CHUNK_CAP (N36, N37). Before CAPABILITIES only that message itself may be large, and only with
+  // the algorithms that were asked for; VERSION never is (N39, N56).
+  const bool large_capabilities = header.code == Code::get_capabilities && (header.param1 & 1) != 0;
+  if (header.code == Code::get_version || (!parameters.chunking() && !large_capabilities))
+    malformed(name(header.code), "response", "LargeResponse although chunks were not negotiated");
+  const std::uint8_t handle = error.large_response_handle();
+  ChunkAssembler assembler(header.version, handle, limits_.max_message);
+  while (!assembler.complete()) {
+    const ChunkGet get{.handle = handle, .sequence = assembler.next_sequence()};
+    const Bytes response = exchange_once(get.encode(header.version), deadline);
+    if (const std::optional<ErrorResponse> refused = as_error(response)) {
+      if (refused->code == ErrorCode::large_response) malformed("CHUNK_RESPONSE", "response", "LargeResponse to CHUNK_GET");  // N290
+      throw Error(ErrorId::peer, cat("CHUNK_GET: the responder answered ERROR ", describe(*refused)));
+    }
+    Reader reader(response, "CHUNK_RESPONSE");
+    const Chunk chunk = Chunk::decode(reader, Code::chunk_response, header.version);
+    if (reader.remaining() > padding_allowed(link_.binding())) reader.fail("length", cat(reader.remaining(), " bytes after the chunk"));
+    assembler.add(chunk, "CHUNK_RESPONSE");
+  }
+  Bytes message = assembler.take();
+  const Header inner = read_header(message);
+  const bool large_again = inner.code == Code::error && static_cast<ErrorCode>(inner.param1) == ErrorCode::large_response;
+  if (large_again || inner.code == Code::chunk_response || inner.code == Code::chunk_send_ack)  // N291
+    malformed("CHUNK_RESPONSE", "message", "a large message that is itself about chunks");
+  return message;
+}
+
+}  // namespace spdm

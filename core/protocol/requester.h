@@ -1,0 +1,48 @@
+// One exchange with a responder, whatever it takes: retries after Busy, waits after ResponseNotReady, chunks both ways.
+// All waits and loops end at a deadline. Every message is logged as it was on the link.
+#pragma once
+
+#include "core/protocol/connection.h"
+
+namespace spdm {
+
+struct Limits {
+  Clock::duration exchange = std::chrono::seconds(10);  // from a request to its final response, waits included
+  Clock::duration total = std::chrono::seconds(120);    // from the first request to the last response
+  unsigned busy_retries = 64;
+  std::uint32_t max_message = 0x28000;  // our MaxSPDMmsgSize: bytes of one reassembled message
+};
+
+class Requester {
+ public:
+  Requester(Link& link, MessageLog& log, const Limits& limits)
+      : link_(link), log_(log), limits_(limits), end_(Clock::now() + limits.total), connection_(link.binding()) {}
+
+  // Sends a request and observes its response. Throws Error: peer when the response breaks a rule or is an ERROR, busy
+  // when Busy did not end, and what the link throws.
+  void ask(Bytes request);
+
+  // What the first two exchanges settle has to be known before Connection can know it: chunk messages carry it.
+  const Connection& connection() const { return connection_; }
+  const Limits& limits() const { return limits_; }
+  std::uint32_t data_transfer_size() const {
+    return static_cast<std::uint32_t>(std::min<std::size_t>(link_.max_receive(), limits_.max_message));
+  }
+
+ private:
+  Bytes exchange_once(View message, Clock::time_point deadline);
+  Bytes respond(View request, Clock::time_point deadline);
+  Bytes send(View request, Clock::time_point deadline);
+  Bytes send_chunks(View request, Clock::time_point deadline);
+  Bytes wait_until_ready(const ErrorResponse& error, View request, Clock::time_point deadline);
+  Bytes receive_chunks(const ErrorResponse& error, View request, Clock::time_point deadline);
+
+  Link& link_;
+  MessageLog& log_;
+  Limits limits_;
+  Clock::time_point end_;
+  Connection connection_;
+  std::uint8_t next_handle_ = 0;
+};
+
+}  // namespace spdm
