@@ -3,7 +3,7 @@
 //   name: Emulated accelerator          # shown to people only
 //   versions: ["1.2", "1.3"]            # default: 1.0 to 1.4
 //   capabilities:                       # flags follow from what the device has; these are changed afterwards
-//     set: [CACHE_CAP]                  # names as "spdmctl capabilities" shows them, or a number
+//     set: [CACHE_CAP]                  # names as "spdmctl info" shows them, or a number
 //     clear: [CHUNK_CAP]
 //   ct-exponent: 20                     # cryptography takes up to 2^20 us
 //   data-transfer-size: 4600            # largest message it receives in one piece

@@ -1,6 +1,7 @@
 #include "transport/server.h"
 
 #include <array>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -124,7 +125,7 @@ bool Connection::normal(Binding binding, View payload) {
 bool Connection::emulator_frame() {
   const std::optional<Bytes> bytes = begin(kFrameHeader);
   if (!bytes) return false;
-  const Binding binding = options_.binding.value_or(binding_in(*bytes));
+  const Binding binding = options_.binding ? *options_.binding : binding_in(*bytes);
   const FrameHeader header = parse_frame_header(binding, *bytes);
   const Bytes payload = stream_.read(header.size, soon());
   const auto reply = [&](Command command, View content) { stream_.write(encode_frame(binding, command, content), soon()); };
@@ -203,7 +204,7 @@ void Server::serve(Stream stream) {
 void Server::reap(bool all) {
   workers_.remove_if([&](Worker& worker) {
     if (!all && !worker.done) return false;
-    worker.thread.join();
+    if (worker.thread.joinable()) worker.thread.join();
     return true;
   });
 }
@@ -218,10 +219,15 @@ void Server::run() {
       continue;
     }
     Worker& worker = workers_.emplace_back();
-    worker.thread = std::thread([this, &worker, client = std::make_shared<Stream>(*std::move(stream))] {
-      serve(std::move(*client));
-      worker.done = true;
-    });
+    try {
+      worker.thread = std::thread([this, &worker, client = std::make_shared<Stream>(*std::move(stream))] {
+        serve(std::move(*client));
+        worker.done = true;
+      });
+    } catch (const std::system_error& why) {  // no more threads: this client is out of luck, the others are not
+      options_.note(cat("connection refused: ", why.what()));
+      workers_.pop_back();
+    }
   }
   reap(true);
 }

@@ -1,4 +1,6 @@
 // What the responder refuses, and how; large messages.
+#include <random>
+
 #include "core/protocol/responder_fixture.h"
 #include "core/wire/mel.h"
 #include "core/wire/vendor_defined.h"
@@ -214,4 +216,37 @@ TEST_CASE("long certificate chains") {
   const auto response = peer.get<CertificateResponse>(request.encode(k14), request, peer.parameters);
   CHECK(response.portion.size() == 1000);
   CHECK(response.remainder == 89'036);
+}
+
+// Requests that are nearly right, in any order: each gets an answer, and the responder can always be reset.
+TEST_CASE("noise") {
+  std::mt19937 random(1);  // the same noise in every run
+  const auto below = [&](std::size_t limit) { return std::uniform_int_distribution<std::size_t>(0, limit - 1)(random); };
+  for (const std::uint8_t version : all_versions()) {
+    CAPTURE(version);
+    Peer peer(new_device(), version);
+    peer.mine.data_transfer_size = 64;
+    const std::vector<Bytes> requests{
+        GetVersion{}.encode(),
+        GetCapabilities{peer.mine, version >= k13}.encode(version),
+        peer.offer.encode(version),
+        begin(version, Code::get_digests).take(),
+        GetCertificate{.slot = 0, .offset = 0, .length = 100}.encode(version),
+        Challenge{}.encode(version),
+        GetMeasurements{.signature = true}.encode(version),
+        GetMel{0, 1000}.encode(version),
+        ChunkGet{1, 0}.encode(version),
+        Chunk{false, 1, 0, 100, Bytes(40, 0x81)}.encode(Code::chunk_send, version),
+        VendorDefined{3, {0x36, 0x1B}, false, Bytes(20)}.encode(Code::vendor_defined_request, version),
+        begin(version, Code::respond_if_ready, 0x83, 1).take(),
+    };
+    for (int i = 0; i < 400; ++i) {
+      if (i % 20 == 0) peer.connect();
+      Bytes request = requests[below(requests.size())];
+      if (below(3) != 0) request[below(request.size())] = static_cast<std::uint8_t>(below(256));
+      if (below(5) == 0) request.resize(below(request.size() + 8));
+      CHECK(peer.send(request).size() >= kHeaderSize);
+    }
+    peer.connect();
+  }
 }
