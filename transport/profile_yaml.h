@@ -24,7 +24,7 @@ struct Choice {
 // One value of the file, with the name it goes by in error messages ("slots[1].key").
 class Value {
  public:
-  Value(const std::string& file, YAML::Node node, std::string name) : file_(&file), node_(std::move(node)), name_(std::move(name)) {}
+  Value(const std::string& file, const YAML::Node& node, std::string name) : file_(&file), node_(node), name_(std::move(name)) {}
 
   // Throws Error{config}: "FILE:LINE:COLUMN: NAME: why", with the hint.
   [[noreturn]] void fail(std::string_view why, std::string_view hint = {}) const;
