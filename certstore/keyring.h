@@ -2,7 +2,7 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,32 +20,30 @@ struct Entry {
   spdm::CertificateInfo info;
   std::string file;  // path it was read from
   bool anchor;       // self-issued (a root), or in the directory's `anchors/` sub-folder: it may end a path.
-                     // Other certificates only help to build one, unless partial chains are allowed.
+                     // Other certificates end a path only where partial chains are allowed.
 };
 
 class Keyring {
  public:
-  Keyring();
-  ~Keyring();
-  Keyring(Keyring&&) noexcept;
-  Keyring& operator=(Keyring&&) noexcept;
-
-  // Reads every *.pem, *.crt, *.cer and *.der of each directory, in the order given. A name seen before hides later
-  // ones (an earlier layer overrides); a link to /dev/null or an empty file masks the name. Directories that do not
-  // exist are skipped; one that cannot be read is a Problem.
+  // Reads every *.pem, *.crt, *.cer and *.der of the directory and of its `anchors/`, in the order of their names.
+  // A name seen before hides later ones (an earlier layer overrides, also with a file that cannot be used); a link to
+  // /dev/null or an empty file masks the name. Directories that do not exist are skipped; one that cannot be read is a
+  // Problem. So is a certificate that is there twice; it counts once.
   void add_directory(const std::filesystem::path& directory);
   // One file named by the user: throws Error{bad_input} naming file and reason.
   void add_file(const std::filesystem::path& file);
 
-  const std::vector<Entry>& entries() const;
-  const std::vector<Problem>& problems() const;
-  bool empty() const { return entries().empty(); }
-
-  struct State;
-  const State& state() const { return *state_; }
+  const std::vector<Entry>& entries() const { return entries_; }
+  const std::vector<Problem>& problems() const { return problems_; }
+  bool empty() const { return entries_.empty(); }
 
  private:
-  std::unique_ptr<State> state_;
+  void add_named(const std::filesystem::path& file, const std::string& name);
+  void add(spdm::View der, const std::filesystem::path& file, bool tell_duplicates);
+
+  std::vector<Entry> entries_;
+  std::vector<Problem> problems_;
+  std::set<std::string> names_;  // relative to their directory
 };
 
 // The layers of the design, the strongest first: /etc/spdmctl/keyring.d, /run/..., /usr/local/lib/..., /usr/lib/...

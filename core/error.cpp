@@ -55,4 +55,10 @@ const ErrorRow& row(ErrorId id) {
   return kErrors.front();
 }
 
+const ErrorRow* find_error(std::string_view name) {
+  for (const ErrorRow& row : kErrors)
+    if (row.name == name) return &row;
+  return nullptr;
+}
+
 }  // namespace spdm

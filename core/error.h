@@ -57,10 +57,11 @@ struct ErrorRow {
 };
 
 const ErrorRow& row(ErrorId id);
+const ErrorRow* find_error(std::string_view name);  // nullptr when no row has it
 
 struct Error : std::runtime_error {
-  Error(ErrorId kind, std::string message, std::string advice = {})
-      : std::runtime_error(std::move(message)), id(kind), hint(std::move(advice)) {}
+  Error(ErrorId kind, const std::string& message, std::string advice = {})
+      : std::runtime_error(message), id(kind), hint(std::move(advice)) {}
 
   ErrorId id;
   std::string device;  // target or file it happened on; filled by who knows it

@@ -46,7 +46,7 @@ Unwrapped unwrap_tcp(View packed) {
 [[noreturn]] void refuse_tcp_type(std::uint8_t type) {
   switch (type) {
     case kTcpRoleInquiry:
-      throw Error(ErrorId::unsupported, "the peer asks which role to play (role inquiry, DSP0287): it wants to be the one that connects",
+      throw Error(ErrorId::no_spdm, "the peer asks which role to play (role inquiry, DSP0287): it wants to be the one that connects",
                   "let the peer listen, and connect to it");
     case 0xC0:
       throw Error(ErrorId::peer, "the peer answers that the message is too large (error 0xC0, DSP0287)");

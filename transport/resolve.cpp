@@ -49,7 +49,7 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port, Clock:
     std::promise<Answer> promise;
     std::future<Answer> future = promise.get_future();
     std::thread([host, port, promise = std::move(promise)]() mutable { promise.set_value(ask(host, port, 0)); }).detach();
-    if (future.wait_until(deadline) != std::future_status::ready)
+    if (Clock::now() >= deadline || future.wait_until(deadline) != std::future_status::ready)
       throw Error(ErrorId::timeout, cat("looking up host ", printable(host), ": the resolver did not answer in time"),
                   "give the address instead of the name");
     answer = future.get();

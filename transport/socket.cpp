@@ -123,7 +123,7 @@ std::optional<Bytes> Stream::read_or_end(std::size_t size, Clock::time_point dea
     if (got > 0) {
       done += static_cast<std::size_t>(got);
     } else if (got == 0 || errno == ECONNRESET) {
-      if (got == 0 && done == 0) return std::nullopt;
+      if (done == 0) return std::nullopt;
       throw Error(ErrorId::io, cat("the peer closed the connection after ", done, " of ", size, " bytes"));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       if (!wait_for(fd_.get(), POLLIN, deadline))

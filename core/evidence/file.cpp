@@ -80,6 +80,20 @@ Message read_message(JsonReader& json) {
   return out;
 }
 
+Interruption read_error(JsonReader& json) {
+  Interruption out;
+  json.object({"id", "message"}, {"hint"}, [&](std::string_view key) {
+    const std::string_view text = json.string();
+    if (key == "message") out.message = text;
+    if (key == "hint") out.hint = text;
+    if (key != "id") return;
+    const ErrorRow* row = find_error(text);
+    if (row == nullptr) json.fail(cat("'", printable(text.substr(0, 64)), "' is not the id of an error"));
+    out.id = row->id;
+  });
+  return out;
+}
+
 }  // namespace
 
 std::string write_evidence(const Evidence& evidence) {
@@ -103,6 +117,11 @@ std::string write_evidence(const Evidence& evidence) {
   out += "]";
   if (!evidence.provisioned_key.empty()) out += cat(R"(,"provisioned_key":")", base64(evidence.provisioned_key), '"');
 
+  if (const std::optional<Interruption>& error = evidence.error) {
+    out += cat(R"(,"error":{"id":")", row(error->id).name, R"(","message":)", quoted(error->message));
+    out += error->hint.empty() ? "}" : cat(R"(,"hint":)", quoted(error->hint), "}");
+  }
+
   out += R"(,"messages":[)";
   comma = {};
   for (const Message& message : evidence.log) {
@@ -118,7 +137,7 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
     throw Error(ErrorId::bad_input, cat(what, ": ", text.size(), " bytes are more than the ", kMaxEvidenceFile, " that are read"));
   Evidence out;
   JsonReader json(text, what);
-  json.object({"schema", "collector", "time", "live", "binding", "host", "nonces", "messages"}, {"provisioned_key"},
+  json.object({"schema", "collector", "time", "live", "binding", "host", "nonces", "messages"}, {"provisioned_key", "error"},
               [&](std::string_view key) {
                 if (key == "schema") {
                   if (const std::string_view schema = json.string(); schema != kEvidenceSchema)
@@ -140,6 +159,8 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
                   json.array([&] { out.nonces.push_back(read_nonce(json)); });
                 } else if (key == "provisioned_key") {
                   out.provisioned_key = read_base64(json);
+                } else if (key == "error") {
+                  out.error = read_error(json);
                 } else {
                   json.array([&] {
                     if (out.log.size() == kMaxEvidenceMessages)

@@ -1,0 +1,156 @@
+// The rules that every certificate of a chain has to keep, beside the path itself (RFC 5280, DSP0274 leaf rules apart).
+#include <openssl/objects.h>
+
+#include <algorithm>
+
+#include "certstore/judgement.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using enum spdm::FindingId;
+using spdm::cat;
+
+constexpr std::string_view kVendor = "the vendor has to issue the certificate anew";
+
+// "needs OpenSSL 3.5" where it is known, as the reader cannot guess it.
+std::string needed_for(std::string_view algorithm) {
+  if (algorithm.starts_with("ML-DSA") || algorithm.starts_with("SLH-DSA")) return "use spdmctl with OpenSSL 3.5 or later";
+  return cat("use spdmctl with an OpenSSL that has ", algorithm);
+}
+
+// Said once per algorithm: all certificates of such a chain have it.
+void unsupported(Judgement& j, std::size_t i, std::string_view field, std::string_view algorithm) {
+  const std::string why = cat(spdm::crypto::library_version(), " does not know ", algorithm);
+  const auto& findings = j.result.findings;
+  const bool said = std::any_of(findings.begin(), findings.end(), [&](const spdm::Finding& finding) { return finding.why == why; });
+  if (!said) j.find(crypto_unsupported, j.place(i, field), why, needed_for(algorithm));
+  j.unsupported = true;
+}
+
+// Whether the library knows keys of this kind at all. When it does not, the certificate cannot be judged; when it
+// does and still cannot decode the key, the key is broken.
+bool known_key(const X509* certificate) {
+  ASN1_OBJECT* algorithm = nullptr;
+  X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
+  const spdm::crypto::Owned<EVP_KEYMGMT, EVP_KEYMGMT_free> fetched(EVP_KEYMGMT_fetch(nullptr, dotted(algorithm).c_str(), nullptr));
+  ERR_clear_error();
+  return fetched != nullptr;
+}
+
+void check_key(Judgement& j, std::size_t i, const X509* certificate) {
+  try {
+    const std::string weakness = spdm::crypto::PublicKey::from_spki(spki_of(certificate)).weakness();
+    if (!weakness.empty()) j.find(weak_key, j.place(i, "subjectPublicKeyInfo"), weakness, std::string(kVendor));
+  } catch (const spdm::Error& error) {
+    if (known_key(certificate)) {
+      j.find(bad_key, j.place(i, "subjectPublicKeyInfo"), error.what(), std::string(kVendor));
+    } else {
+      unsupported(j, i, "subjectPublicKeyInfo", j.result.certificates[i].key);
+    }
+  }
+}
+
+// SHA-256 or better. The signature of a root on itself proves nothing and is not judged.
+void check_signature_algorithm(Judgement& j, std::size_t i) {
+  X509* const certificate = j.received[i].get();
+  if (i == 0 && self_issued(certificate)) return;
+  const std::string& algorithm = j.result.certificates[i].signature_algorithm;
+  int digest = NID_undef;
+  if (X509_get_signature_info(certificate, &digest, nullptr, nullptr, nullptr) != 1) {
+    ERR_clear_error();
+    j.unknown_signature[i] = true;
+    unsupported(j, i, "signatureAlgorithm", algorithm);
+    return;
+  }
+  if (digest == NID_undef) return;  // EdDSA and the post-quantum ones bring their own
+  const EVP_MD* known = EVP_get_digestbynid(digest);
+  if (known == nullptr) {
+    unsupported(j, i, "signatureAlgorithm", algorithm);
+  } else if (EVP_MD_get_size(known) < 32) {
+    j.find(weak_signature, j.place(i, "signatureAlgorithm"), cat(algorithm, " can be forged, SHA-256 or better is required"),
+           std::string(kVendor));
+  }
+}
+
+void check_extensions(Judgement& j, std::size_t i, X509* certificate) {
+  if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0)
+    j.find(certificate_malformed, j.place(i, "extensions"), "one of them cannot be decoded or is there twice", std::string(kVendor));
+  std::vector<std::string> identifiers;
+  if (!spdm_extension_of(certificate, identifiers))
+    j.find(certificate_malformed, j.place(i, "SPDM extension"), "its DER is malformed", std::string(kVendor));
+  for (int at = 0; at < X509_get_ext_count(certificate); ++at) {
+    X509_EXTENSION* const extension = X509_get_ext(certificate, at);
+    const std::string id = dotted(X509_EXTENSION_get_object(extension));
+    if (X509_EXTENSION_get_critical(extension) == 0 || X509_supported_extension(extension) == 1 || id == kSpdmExtensionId) continue;
+    j.find(critical_extension, j.place(i, cat("extension ", id)), "it is critical and not known here (RFC 5280 4.2)", std::string(kVendor));
+  }
+}
+
+// RFC 5280 4.2.1.9 and 4.2.1.3: who signs certificates says so. OpenSSL would also take older ways of saying it.
+void check_issuer(Judgement& j, std::size_t i, X509* certificate) {
+  const std::uint32_t flags = X509_get_extension_flags(certificate);
+  if ((flags & EXFLAG_CA) == 0)
+    j.find(not_a_ca, j.place(i, "basicConstraints"),
+           cat((flags & EXFLAG_BCONS) != 0 ? "cA is false" : "missing", ", yet it stands above another certificate"), std::string(kVendor));
+  if ((flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(certificate) & KU_KEY_CERT_SIGN) == 0)
+    j.find(key_usage, j.place(i, "keyUsage"), "keyCertSign is not set, yet it stands above another certificate", std::string(kVendor));
+}
+
+// The received certificates, each issued by the one before it. X509_check_issued compares names and key identifiers.
+void check_order(Judgement& j, std::size_t i) {
+  X509* const above = j.received[i - 1].get();
+  X509* const certificate = j.received[i].get();
+  const auto& infos = j.result.certificates;
+  switch (X509_check_issued(above, certificate)) {
+    case X509_V_ERR_SUBJECT_ISSUER_MISMATCH:
+      j.find(
+          issuer_mismatch, j.place(i, "issuer"),
+          cat("the issuer is ", spdm::printable(infos[i].issuer), ", the certificate before it is ", spdm::printable(infos[i - 1].subject)),
+          "the device has to send the chain complete and in order, the root first");
+      break;
+    case X509_V_ERR_AKID_SKID_MISMATCH:
+    case X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH:
+      j.find(issuer_mismatch, j.place(i, "authorityKeyIdentifier"), "it names another certificate than the one before it",
+             "the device has to send the chain complete and in order, the root first");
+      break;
+    case X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH:
+      j.find(certificate_signature, j.place(i, "signatureAlgorithm"),
+             cat(infos[i].signature_algorithm, " does not go with the issuer's key, ", infos[i - 1].key), std::string(kVendor));
+      break;
+    default:
+      break;  // key usage is judged above, signatures by the path
+  }
+  ERR_clear_error();
+}
+
+void check_twice(Judgement& j) {
+  const auto& infos = j.result.certificates;
+  for (std::size_t i = 1; i < infos.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (infos[i].der == infos[k].der)
+        j.find(chain_malformed, j.place(i), cat("the same certificate as certificate ", k + 1),
+               "the device has to send each certificate once");
+}
+
+}  // namespace
+
+void check_certificates(Judgement& j) {
+  const std::size_t count = j.received.size();
+  j.unknown_signature.assign(count, false);
+  for (std::size_t i = 0; i < count; ++i) {
+    X509* const certificate = j.received[i].get();
+    check_extensions(j, i, certificate);
+    check_key(j, i, certificate);
+    check_signature_algorithm(j, i);
+    if (i + 1 < count) check_issuer(j, i, certificate);
+    if (i > 0) check_order(j, i);
+  }
+  if (j.outer) check_issuer(j, count, j.outer.get());
+  check_twice(j);
+}
+
+}  // namespace certstore

@@ -1,0 +1,22 @@
+// DER elements out of hostile bytes: definite, minimal lengths only (X.690 10.1), nothing is read past the end.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/wire/bytes.h"
+
+namespace certstore {
+
+inline constexpr std::uint8_t kSequence = 0x30, kObjectIdentifier = 0x06;
+
+struct Element {
+  std::uint8_t tag;
+  spdm::View content;
+  spdm::View whole;  // tag and length included
+};
+
+// Takes one element off the front of `rest`. Empty, with the reason in `why`, when there is none.
+std::optional<Element> take_element(spdm::View& rest, std::string& why);
+
+}  // namespace certstore

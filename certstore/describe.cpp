@@ -1,0 +1,82 @@
+#include <openssl/objects.h>
+
+#include <algorithm>
+
+#include "certstore/keyring.h"
+#include "certstore/x509.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using spdm::CertificateInfo;
+using spdm::View;
+
+// RFC 2253, but UTF-8 as it is: escaping for a terminal is the business of whoever prints it.
+std::string name_text(const X509_NAME* name) {
+  const spdm::crypto::OwnedBio bio(BIO_new(BIO_s_mem()));
+  X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio.get(), &text);
+  return size > 0 ? std::string(text, static_cast<std::size_t>(size)) : std::string();
+}
+
+std::string serial_text(const ASN1_INTEGER* serial) {
+  const View digits{ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))};
+  return spdm::cat(ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER ? "-" : "", spdm::hex(digits));
+}
+
+std::string key_text(const X509* certificate) {
+  try {
+    return spdm::crypto::PublicKey::from_spki(spki_of(certificate)).describe();
+  } catch (const spdm::Error&) {
+    ASN1_OBJECT* algorithm = nullptr;
+    X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
+    return algorithm == nullptr ? std::string() : object_name(algorithm);
+  }
+}
+
+}  // namespace
+
+CertificateInfo describe(const X509* certificate, View der) {
+  CertificateInfo out;
+  out.der = spdm::to_bytes(der);
+  out.sha256 = spdm::hex(spdm::crypto::hash(*spdm::find_hash("SHA-256"), der));
+  out.subject = name_text(X509_get_subject_name(certificate));
+  out.issuer = name_text(X509_get_issuer_name(certificate));
+  out.serial = serial_text(X509_get0_serialNumber(certificate));
+  out.not_before = rfc3339(X509_get0_notBefore(certificate));
+  out.not_after = rfc3339(X509_get0_notAfter(certificate));
+  out.key = key_text(certificate);
+  const X509_ALGOR* signature = nullptr;
+  X509_get0_signature(nullptr, &signature, certificate);
+  out.signature_algorithm = object_name(signature->algorithm);
+
+  const spdm::crypto::Owned<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free> basic(
+      static_cast<BASIC_CONSTRAINTS*>(X509_get_ext_d2i(certificate, NID_basic_constraints, nullptr, nullptr)));
+  out.is_ca = basic && basic->ca != 0;
+  if (basic && basic->pathlen != nullptr) out.path_length = static_cast<int>(ASN1_INTEGER_get(basic->pathlen));
+  out.key_usage = key_usage_of(certificate);
+  out.extended_key_usage = extended_key_usage_of(certificate);
+  spdm_extension_of(certificate, out.spdm_oids);
+  for (const std::string& purpose : out.extended_key_usage)
+    if (purpose == kResponderAuth || purpose == kRequesterAuth) out.spdm_oids.push_back(purpose);
+  const auto info = other_names_of(certificate, kDeviceInfoType);
+  if (!info.empty()) out.device_info = info.front();
+  out.cma_identities = other_names_of(certificate, kCmaType);
+  ERR_clear_error();
+  return out;
+}
+
+CertificateInfo describe(View der) {
+  const auto certificate = parse_x509(der);
+  if (certificate) return describe(certificate.get(), der);
+  CertificateInfo out;
+  out.der = spdm::to_bytes(der);
+  out.sha256 = spdm::hex(spdm::crypto::hash(*spdm::find_hash("SHA-256"), der));
+  return out;
+}
+
+}  // namespace certstore

@@ -1,0 +1,102 @@
+// The certificate extensions that say who may do what, and the ones of SPDM and PCI.
+#include <openssl/objects.h>
+
+#include <array>
+
+#include "certstore/der.h"
+#include "certstore/x509.h"
+
+namespace certstore {
+
+namespace {
+
+using spdm::View;
+
+constexpr std::array<std::string_view, 9> kUsages{"digitalSignature", "nonRepudiation", "keyEncipherment",
+                                                  "dataEncipherment", "keyAgreement",   "keyCertSign",
+                                                  "cRLSign",          "encipherOnly",   "decipherOnly"};
+
+using OwnedBits = spdm::crypto::Owned<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;
+using OwnedPurposes = spdm::crypto::Owned<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
+using OwnedNames = spdm::crypto::Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
+using OwnedObject = spdm::crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free>;
+
+template <class T>
+T* decoded(const X509* certificate, int extension) {
+  return static_cast<T*>(X509_get_ext_d2i(certificate, extension, nullptr, nullptr));
+}
+
+// The name of an identifier from its DER, empty when that is malformed.
+std::string identifier(const Element& element) {
+  const std::uint8_t* at = element.whole.data();
+  const OwnedObject object(d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(element.whole.size())));
+  ERR_clear_error();
+  return object ? object_name(object.get()) : std::string();
+}
+
+// SEQUENCE OF SEQUENCE { OBJECT IDENTIFIER, parameters OPTIONAL }. Some issuers put the identifiers into the outer
+// sequence as they are; that is understood too.
+bool spdm_identifiers(View value, std::vector<std::string>& out) {
+  std::string why;
+  const auto outer = take_element(value, why);
+  if (!outer || outer->tag != kSequence || !value.empty()) return false;
+  View rest = outer->content;
+  while (!rest.empty()) {
+    auto element = take_element(rest, why);
+    if (!element) return false;
+    if (element->tag == kSequence) {
+      View inner = element->content;
+      element = take_element(inner, why);
+    }
+    if (!element || element->tag != kObjectIdentifier) return false;
+    std::string name = identifier(*element);
+    if (name.empty()) return false;
+    out.push_back(std::move(name));
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<std::string> key_usage_of(const X509* certificate) {
+  std::vector<std::string> out;
+  const OwnedBits bits(decoded<ASN1_BIT_STRING>(certificate, NID_key_usage));
+  if (!bits) return out;
+  for (std::size_t i = 0; i < kUsages.size(); ++i)
+    if (ASN1_BIT_STRING_get_bit(bits.get(), static_cast<int>(i)) == 1) out.emplace_back(kUsages[i]);
+  return out;
+}
+
+std::vector<std::string> extended_key_usage_of(const X509* certificate) {
+  std::vector<std::string> out;
+  const OwnedPurposes purposes(decoded<EXTENDED_KEY_USAGE>(certificate, NID_ext_key_usage));
+  if (!purposes) return out;
+  for (int i = 0; i < sk_ASN1_OBJECT_num(purposes.get()); ++i) out.push_back(object_name(sk_ASN1_OBJECT_value(purposes.get(), i)));
+  return out;
+}
+
+std::vector<std::string> other_names_of(const X509* certificate, std::string_view type) {
+  std::vector<std::string> out;
+  const OwnedNames names(decoded<GENERAL_NAMES>(certificate, NID_subject_alt_name));
+  if (!names) return out;
+  for (int i = 0; i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    if (name->type != GEN_OTHERNAME || dotted(name->d.otherName->type_id) != type) continue;
+    const ASN1_TYPE* value = name->d.otherName->value;
+    if (value->type != V_ASN1_UTF8STRING) continue;
+    const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(value->value.utf8string));
+    out.emplace_back(text, static_cast<std::size_t>(ASN1_STRING_length(value->value.utf8string)));
+  }
+  return out;
+}
+
+bool spdm_extension_of(const X509* certificate, std::vector<std::string>& out) {
+  const OwnedObject id(OBJ_txt2obj(kSpdmExtensionId, 1));
+  const int at = X509_get_ext_by_OBJ(certificate, id.get(), -1);
+  if (at < 0) return true;
+  if (X509_get_ext_by_OBJ(certificate, id.get(), at) >= 0) return false;  // RFC 5280 4.2: no extension twice
+  const ASN1_OCTET_STRING* value = X509_EXTENSION_get_data(X509_get_ext(certificate, at));
+  return spdm_identifiers({ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value))}, out);
+}
+
+}  // namespace certstore

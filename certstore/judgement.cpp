@@ -1,0 +1,42 @@
+#include "certstore/judgement.h"
+
+#include <algorithm>
+
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+// The common name where there is one: enough to find the certificate again. Hostile, so cut short and escaped.
+std::string short_name(const spdm::CertificateInfo& info) {
+  constexpr std::size_t kLongest = 64;
+  const std::size_t at = info.subject.find("CN=");
+  std::string_view name = info.subject;
+  if (at != std::string_view::npos) name = name.substr(at, name.find(',', at) - at);
+  if (name.empty()) return "no name";
+  return spdm::printable(name.substr(0, kLongest)) + (name.size() > kLongest ? "..." : "");
+}
+
+}  // namespace
+
+void Judgement::find(spdm::FindingId id, std::string where, std::string why, std::string remedy) {
+  if (!found(id, where)) result.findings.push_back({id, std::move(where), std::move(why), std::move(remedy)});
+}
+
+bool Judgement::found(spdm::FindingId id, std::string_view where) const {
+  return std::any_of(result.findings.begin(), result.findings.end(),
+                     [&](const spdm::Finding& finding) { return finding.id == id && finding.where == where; });
+}
+
+std::string Judgement::slot() const { return spdm::cat("slot ", int{input.slot}); }
+
+std::string Judgement::place(std::size_t index, std::string_view field) const {
+  const std::string_view comma = field.empty() ? "" : ", ";
+  if (index >= result.certificates.size())
+    return spdm::cat(slot(), ", anchor ", anchor == nullptr ? std::string() : spdm::printable(anchor->file), comma, field);
+  return spdm::cat(slot(), ", certificate ", index + 1, " of ", result.certificates.size(), " (", short_name(result.certificates[index]),
+                   ")", comma, field);
+}
+
+}  // namespace certstore

@@ -1,0 +1,51 @@
+// One validation under way: what has been read so far, and the findings it gathers. Internal to this folder.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "certstore/validate.h"
+#include "certstore/x509.h"
+
+namespace certstore {
+
+inline constexpr std::size_t kMaxCertificates = 16;
+
+struct Judgement {
+  const ChainInput& input;
+  const Options& options;
+  const std::vector<Entry>& keyring;
+  spdm::ChainResult& result;
+
+  spdm::View root_hash;                           // as sent
+  std::vector<spdm::crypto::OwnedX509> received;  // as many as result.certificates
+  bool has_root = false;                          // received[0] is the root, else the responder left it out
+  const Entry* anchor = nullptr;                  // the keyring entry that vouches
+  spdm::crypto::OwnedX509 outer;                  // the anchor when it is not among the received ones
+  std::vector<bool> unknown_signature;            // per received certificate: the library lacks the algorithm
+  bool unsupported = false;                       // something could not be judged by this host
+
+  X509* leaf() const { return received.back().get(); }
+  // GenericCert exists from 1.3 on and never in slot 0; only then are its exemptions granted.
+  bool generic() const { return input.model == "GenericCert" && input.slot != 0 && input.version >= spdm::k13; }
+
+  // Appends unless the same has been found at the same place already.
+  void find(spdm::FindingId id, std::string where, std::string why, std::string remedy = {});
+  bool found(spdm::FindingId id, std::string_view where) const;
+
+  std::string slot() const;
+  // "slot 0, certificate 2 of 3 (CN=device)", then ", " and the field. Index received.size() is the outer anchor,
+  // OpenSSL's depth 0 the leaf.
+  std::string place(std::size_t index, std::string_view field = {}) const;
+  std::size_t index_of_depth(int depth) const { return received.size() - 1 - static_cast<std::size_t>(depth); }
+};
+
+// In the order in which they run. Only check_structure says whether the others can.
+bool check_structure(Judgement& judgement);
+void find_anchor(Judgement& judgement);
+void check_certificates(Judgement& judgement);
+void check_path(Judgement& judgement);
+void check_leaf(Judgement& judgement);
+
+}  // namespace certstore

@@ -1,0 +1,93 @@
+// What DSP0274 asks of the leaf certificate ("X.509 certificate requirements"). A GenericCert may leave much out.
+#include <algorithm>
+
+#include "certstore/judgement.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using enum spdm::FindingId;
+using spdm::cat;
+
+constexpr std::string_view kVendor = "the vendor has to issue the leaf certificate anew";
+
+bool has(const std::vector<std::string>& list, std::string_view entry) { return std::find(list.begin(), list.end(), entry) != list.end(); }
+
+struct Leaf {
+  Judgement& j;
+  std::size_t index;
+  const spdm::CertificateInfo& info;
+  X509* certificate;
+
+  void find(spdm::FindingId id, std::string_view field, std::string why) const {
+    j.find(id, j.place(index, field), std::move(why), std::string(kVendor));
+  }
+};
+
+void check_fields(const Leaf& leaf) {
+  const long version = X509_get_version(leaf.certificate) + 1;
+  if (version != 3) leaf.find(certificate_version, "version", cat("X.509 version ", version, ", must be 3"));
+  if (leaf.info.serial.empty()) leaf.find(serial_number, "serialNumber", "empty");
+  if (leaf.j.generic()) return;
+  if (leaf.info.issuer.empty()) leaf.find(empty_name, "issuer", "empty");
+  if (leaf.info.subject.empty()) leaf.find(empty_name, "subject", "empty");
+}
+
+void check_key(const Leaf& leaf) {
+  try {
+    auto key = spdm::crypto::PublicKey::from_spki(spki_of(leaf.certificate));
+    if (key.fits(*leaf.j.input.asym)) {
+      leaf.j.result.leaf_key = std::move(key);
+    } else {
+      leaf.find(leaf_key_mismatch, "subjectPublicKeyInfo",
+                cat("the key is ", key.describe(), ", negotiated was ", leaf.j.input.asym->name));
+    }
+  } catch (const spdm::Error&) {
+    // bad_key or crypto_unsupported: found with every other certificate's
+  }
+}
+
+void check_usage(const Leaf& leaf) {
+  const bool present = (X509_get_extension_flags(leaf.certificate) & EXFLAG_KUSAGE) != 0;
+  const bool generic = leaf.j.generic();
+  if (!present && !generic) leaf.find(key_usage, "keyUsage", "missing, digitalSignature is required");
+  if (present && !has(leaf.info.key_usage, "digitalSignature")) leaf.find(key_usage, "keyUsage", "digitalSignature is not set");
+  // RFC 5280 4.2.1.3: keyCertSign goes with cA. Generic certificates are other standards' business.
+  if (!generic && has(leaf.info.key_usage, "keyCertSign")) leaf.find(key_usage, "keyUsage", "keyCertSign is set in a leaf");
+  // The extension is optional, but a key that is for requesters only is not a responder's.
+  const auto& purposes = leaf.info.extended_key_usage;
+  if (has(purposes, kRequesterAuth) && !has(purposes, kResponderAuth))
+    leaf.find(extended_key_usage, "extendedKeyUsage", "it is for SPDM requesters (1.3.6.1.4.1.412.274.4) and not for responders (274.3)");
+}
+
+void check_constraints(const Leaf& leaf) {
+  const std::uint32_t flags = X509_get_extension_flags(leaf.certificate);
+  if ((flags & EXFLAG_CA) != 0)
+    leaf.find(leaf_is_ca, "basicConstraints", "cA is true: the holder could issue certificates for other devices");
+  if ((flags & EXFLAG_BCONS) == 0 && leaf.j.input.version >= spdm::k13)
+    leaf.find(basic_constraints_missing, "basicConstraints", cat("missing, required in SPDM ", spdm::version_name(leaf.j.input.version)));
+  if (self_issued(leaf.certificate))
+    leaf.find(self_signed_leaf, "issuer", "the leaf names itself as its issuer: nobody else vouches for the key");
+}
+
+void check_identity(const Leaf& leaf) {
+  // The key of an alias certificate is made on the device anew; only a Device Certificate's key is its identity.
+  if (leaf.j.input.model == "AliasCert" && has(leaf.info.spdm_oids, kHardwareIdentity))
+    leaf.find(hardware_identity, "SPDM extension", "hardware identity (1.3.6.1.4.1.412.274.2) in the leaf of an AliasCert chain");
+}
+
+}  // namespace
+
+void check_leaf(Judgement& j) {
+  const Leaf leaf{j, j.received.size() - 1, j.result.certificates.back(), j.leaf()};
+  check_fields(leaf);
+  check_key(leaf);
+  check_usage(leaf);
+  check_constraints(leaf);
+  check_identity(leaf);
+}
+
+}  // namespace certstore

@@ -1,0 +1,163 @@
+// The path from the anchor to the leaf, judged by OpenSSL: signatures, validity, path length, name constraints.
+#include <algorithm>
+
+#include "certstore/judgement.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using enum spdm::FindingId;
+using spdm::cat;
+
+using OwnedStore = spdm::crypto::Owned<X509_STORE, X509_STORE_free>;
+using OwnedStoreContext = spdm::crypto::Owned<X509_STORE_CTX, X509_STORE_CTX_free>;
+void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }
+using OwnedStack = spdm::crypto::Owned<STACK_OF(X509), free_stack>;
+
+// GB/T 35276's customary identity of SM2 signatures (in certificates: GM/T 0015).
+constexpr std::string_view kSm2Id = "1234567812345678";
+
+Judgement& judgement_of(X509_STORE_CTX* context) { return *static_cast<Judgement*>(X509_STORE_CTX_get_app_data(context)); }
+
+// OpenSSL looks for some path; DSP0274 gives it: each certificate is issued by the one before it. Names and key
+// identifiers are compared in certificates.cpp, where a mismatch gets its own finding.
+int is_issuer(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
+  const Judgement& j = judgement_of(context);
+  for (std::size_t i = 0; i < j.received.size(); ++i)
+    if (j.received[i].get() == certificate) {
+      if (i > 0) return j.received[i - 1].get() == issuer ? 1 : 0;
+      if (j.outer) return issuer == j.outer.get() ? 1 : 0;
+      break;
+    }
+  return issuer == certificate && self_issued(certificate) ? 1 : 0;  // the end of the path
+}
+
+void report_time(Judgement& j, std::size_t index, int error) {
+  const spdm::CertificateInfo& info = index < j.received.size() ? j.result.certificates[index] : j.anchor->info;
+  const bool early = error == X509_V_ERR_CERT_NOT_YET_VALID;
+  j.find(early ? not_yet_valid : expired, j.place(index, early ? "notBefore" : "notAfter"),
+         cat(early ? "valid from " : "valid until ", early ? info.not_before : info.not_after, ", judged at ", rfc3339(j.options.at)),
+         "check the clock of this host, or name the time to judge at with --at");
+}
+
+void report_signature(Judgement& j, std::size_t index) {
+  // Under the wrong issuer nothing verifies, nor with what the library does not know: that has been said.
+  if (j.found(issuer_mismatch, j.place(index, "issuer")) || j.found(issuer_mismatch, j.place(index, "authorityKeyIdentifier"))) return;
+  if (j.unknown_signature.at(index) || j.found(certificate_signature, j.place(index, "signatureAlgorithm"))) return;
+  j.find(certificate_signature, j.place(index, "signature"), "it does not verify with the key of the issuer",
+         "the chain was altered or put together from parts that do not belong together: do not trust the device");
+}
+
+// Everything is collected: the verification goes on after each error.
+int on_error(int good, X509_STORE_CTX* context) {
+  if (good == 1) return 1;
+  Judgement& j = judgement_of(context);
+  const int error = X509_STORE_CTX_get_error(context);
+  const std::size_t index = j.index_of_depth(std::min(X509_STORE_CTX_get_error_depth(context), static_cast<int>(j.received.size()) - 1));
+  const bool outer = X509_STORE_CTX_get_error_depth(context) >= static_cast<int>(j.received.size());
+  const std::size_t at = outer ? j.received.size() : index;
+  switch (error) {
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+      report_time(j, at, error);
+      break;
+    case X509_V_ERR_PATH_LENGTH_EXCEEDED:
+      j.find(path_length, j.place(at, "basicConstraints"), "its pathLenConstraint allows fewer certificates below it than the chain has",
+             "the vendor has to issue the certificate anew");
+      break;
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      report_signature(j, at);
+      break;
+    // Judged in certificates.cpp, with better words.
+    case X509_V_ERR_INVALID_CA:
+    case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
+    case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
+    case X509_V_ERR_INVALID_EXTENSION:
+    case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
+    // No anchor, or no path up to it: judged in trust.cpp and by the length of the path below.
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_CERT_UNTRUSTED:
+      break;
+    default:
+      j.find(certificate_malformed, j.place(at), X509_verify_cert_error_string(error), "the vendor has to issue the certificate anew");
+  }
+  return 1;
+}
+
+X509* issuer_of(const Judgement& j, std::size_t i) {
+  if (i > 0) return j.received[i - 1].get();
+  if (j.outer) return j.outer.get();
+  return j.has_root ? j.received[0].get() : nullptr;
+}
+
+// SM2 signs an identity along. Certificates carry the customary one, or the empty one that SPDM uses: whichever
+// verifies is kept in the certificate for the path.
+void choose_sm2_id(const Judgement& j, std::size_t i) {
+  X509* const certificate = j.received[i].get();
+  X509* const issuer = issuer_of(j, i);
+  EVP_PKEY* const key = issuer == nullptr ? nullptr : X509_get0_pubkey(issuer);
+  if (X509_get_signature_nid(certificate) != NID_SM2_with_SM3 || key == nullptr) return;
+  ASN1_OCTET_STRING* id = ASN1_OCTET_STRING_new();
+  ASN1_OCTET_STRING_set(id, reinterpret_cast<const unsigned char*>(kSm2Id.data()), static_cast<int>(kSm2Id.size()));
+  X509_set0_distinguishing_id(certificate, id);
+  if (X509_verify(certificate, key) != 1) X509_set0_distinguishing_id(certificate, nullptr);
+  ERR_clear_error();
+}
+
+// One for all threads; it holds no certificate and is only read.
+X509_STORE* rules() {
+  static const OwnedStore store = [] {
+    OwnedStore out(X509_STORE_new());
+    X509_STORE_set_check_issued(out.get(), is_issuer);
+    X509_STORE_set_verify_cb(out.get(), on_error);
+    return out;
+  }();
+  return store.get();
+}
+
+void configure(const Judgement& j, X509_STORE_CTX* context, X509* top) {
+  X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context);
+  X509_VERIFY_PARAM_set_time(parameters, j.options.at);
+  // Sizes, digests and critical extensions are judged in certificates.cpp, with better words.
+  X509_VERIFY_PARAM_set_auth_level(parameters, 0);
+  unsigned long flags = X509_V_FLAG_IGNORE_CRITICAL;
+  if (!self_issued(top)) flags |= X509_V_FLAG_PARTIAL_CHAIN;
+  // A root that the keyring holds is trusted for its bytes; of any other one the signature must at least be good.
+  if (j.has_root && j.anchor == nullptr) flags |= X509_V_FLAG_CHECK_SS_SIGNATURE;
+  X509_VERIFY_PARAM_set_flags(parameters, flags);
+}
+
+}  // namespace
+
+// The path is judged as a whole, from the anchor or else from the first certificate received down to the leaf, whoever
+// vouches for it: so a chain can be found sound without being trusted, and any certificate on a sound path may be the
+// one that the owner trusts.
+void check_path(Judgement& j) {
+  for (std::size_t i = 0; i < j.received.size(); ++i) choose_sm2_id(j, i);
+  X509* const top = j.outer ? j.outer.get() : j.received.front().get();
+  const OwnedStack trusted(sk_X509_new_null()), others(sk_X509_new_null());
+  const OwnedStoreContext context(X509_STORE_CTX_new());
+  sk_X509_push(trusted.get(), top);
+  for (const auto& certificate : j.received) sk_X509_push(others.get(), certificate.get());
+  X509_STORE_CTX_init(context.get(), rules(), j.leaf(), others.get());
+  X509_STORE_CTX_set0_trusted_stack(context.get(), trusted.get());
+  X509_STORE_CTX_set_app_data(context.get(), &j);
+  configure(j, context.get(), top);
+  const int verified = X509_verify_cert(context.get());
+  ERR_clear_error();
+
+  const std::size_t expected = j.received.size() + (j.outer ? 1 : 0);
+  const STACK_OF(X509)* path = X509_STORE_CTX_get0_chain(context.get());
+  const std::size_t length = path == nullptr ? 0 : static_cast<std::size_t>(sk_X509_num(path));
+  if (!j.unsupported && (verified != 1 || length != expected))
+    j.find(chain_incomplete, j.slot(), cat("the path from the leaf has ", length, " of ", expected, " certificates"),
+           "the device has to send the chain complete and in order, the root first");
+}
+
+}  // namespace certstore

@@ -1,0 +1,113 @@
+#include "certstore/read.h"
+
+#include <fcntl.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "certstore/keyring.h"
+#include "certstore/x509.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using spdm::Bytes;
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+
+std::string system_reason() { return std::generic_category().message(errno); }
+
+void free_memory(void* memory) { OPENSSL_free(memory); }
+using OwnedText = spdm::crypto::Owned<char, free_memory>;
+using OwnedData = spdm::crypto::Owned<unsigned char, free_memory>;
+
+bool private_key_name(std::string_view name) { return name.ends_with("PRIVATE KEY"); }
+
+[[noreturn]] void private_key(std::string_view what) {
+  throw Error(ErrorId::bad_input, cat(what, ": holds a private key"),
+              "keep certificates only in a keyring, and replace a key that lay open");
+}
+
+Bytes exactly_one(spdm::View der, std::string_view what) {
+  const std::uint8_t* at = der.data();
+  const spdm::crypto::OwnedX509 certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  if (!certificate) throw Error(ErrorId::bad_input, cat(what, ": not a certificate: ", spdm::crypto::openssl_reason()));
+  ERR_clear_error();
+  const auto left = der.data() + der.size() - at;
+  if (left != 0) throw Error(ErrorId::bad_input, cat(what, ": ", left, " bytes follow the certificate"));
+  return spdm::to_bytes(der);
+}
+
+std::vector<Bytes> read_pem(spdm::View file, std::string_view what) {
+  std::vector<Bytes> out;
+  const spdm::crypto::OwnedBio bio(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
+  while (true) {
+    char *name = nullptr, *header = nullptr;
+    unsigned char* data = nullptr;
+    long size = 0;
+    if (PEM_read_bio(bio.get(), &name, &header, &data, &size) != 1) break;
+    const OwnedText owned_name(name), owned_header(header);
+    const OwnedData owned_data(data);
+    if (private_key_name(name)) private_key(what);
+    if (std::string_view(name) == PEM_STRING_X509 || std::string_view(name) == PEM_STRING_X509_OLD)
+      out.push_back(exactly_one({data, static_cast<std::size_t>(size)}, cat(what, ", certificate ", out.size() + 1)));
+  }
+  const bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  const std::string reason = spdm::crypto::openssl_reason();
+  if (!end) throw Error(ErrorId::bad_input, cat(what, ": PEM block ", out.size() + 1, ": ", reason));
+  if (out.empty()) throw Error(ErrorId::bad_input, cat(what, ": no certificate in it"), "give certificates in PEM, or one in DER");
+  return out;
+}
+
+}  // namespace
+
+FileBytes read_file(const std::filesystem::path& path) {
+  FileBytes out;
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  struct stat about {};
+  if (file < 0 || fstat(file, &about) != 0) {
+    out.why = system_reason();
+  } else if (S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3)) {
+    out.mask = true;
+  } else if (!S_ISREG(about.st_mode)) {
+    out.why = "not a regular file";
+  } else {
+    // One byte more than allowed tells a file that is too large, whatever its size was said to be.
+    Bytes bytes(kMaxKeyringFile + 1);
+    std::size_t size = 0;
+    ssize_t got = 1;
+    while (size < bytes.size() && got > 0) {
+      got = read(file, bytes.data() + size, bytes.size() - size);
+      if (got > 0) size += static_cast<std::size_t>(got);
+    }
+    if (got < 0) out.why = system_reason();
+    if (size > kMaxKeyringFile) out.why = cat("larger than ", kMaxKeyringFile, " bytes");
+    bytes.resize(size);
+    out.mask = out.why.empty() && size == 0;
+    out.bytes = std::move(bytes);
+  }
+  if (file >= 0) close(file);
+  return out;
+}
+
+std::vector<Bytes> read_certificates(spdm::View file, std::string_view what) {
+  if (file.empty()) throw Error(ErrorId::bad_input, cat(what, ": empty"));
+  if (file.front() != 0x30) return read_pem(file, what);
+  if (parse_x509(file) == nullptr) {
+    const std::uint8_t* at = file.data();
+    const spdm::crypto::OwnedKey key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(file.size())));
+    ERR_clear_error();
+    if (key) private_key(what);
+  }
+  return {exactly_one(file, what)};
+}
+
+}  // namespace certstore

@@ -1,0 +1,121 @@
+// DSP0274 "Certificate chain format": Length, Reserved, RootHash, then certificates in DER without a gap.
+#include "certstore/der.h"
+#include "certstore/judgement.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using enum spdm::FindingId;
+using spdm::cat;
+using spdm::hex;
+using spdm::View;
+
+constexpr std::string_view kVendor = "a defect of the device or of what provisioned it: report it to the vendor";
+
+// Length has 16 bits and 16 reserved ones before 1.4, and 32 bits since.
+void check_length(Judgement& j) {
+  const View chain = j.input.chain;
+  const bool wide = j.input.version >= spdm::k14;
+  const std::uint32_t low = static_cast<std::uint32_t>(chain[0] | chain[1] << 8),
+                      high = static_cast<std::uint32_t>(chain[2] | chain[3] << 8);
+  const std::uint32_t length = wide ? low | high << 16 : low;
+  if (length != chain.size())
+    j.find(chain_length, cat(j.slot(), ", Length"), cat("Length is ", length, ", the chain has ", chain.size(), " bytes"),
+           std::string(kVendor));
+  if (!wide && high != 0)
+    j.find(chain_malformed, cat(j.slot(), ", Reserved"),
+           cat("the bytes after Length are 0x", hex(high, 4), ", in SPDM ", spdm::version_name(j.input.version), " they are zero"),
+           std::string(kVendor));
+}
+
+bool split(Judgement& j, View area, std::vector<View>& out) {
+  const std::string remedy(kVendor);
+  while (!area.empty()) {
+    const std::string where = cat(j.slot(), ", certificate ", out.size() + 1);
+    if (out.size() == kMaxCertificates) {
+      j.find(chain_malformed, where, cat("more than ", kMaxCertificates, " certificates"), remedy);
+      return false;
+    }
+    if (area.front() != kSequence) {
+      j.find(chain_malformed, where, cat(area.size(), " bytes follow that are no certificate, the first is 0x", hex(area.front(), 2)),
+             remedy);
+      return false;
+    }
+    std::string why;
+    const auto element = take_element(area, why);
+    if (!element) {
+      j.find(chain_malformed, where, cat("not DER: ", why), remedy);
+      return false;
+    }
+    out.push_back(element->whole);
+  }
+  if (out.empty()) j.find(chain_malformed, j.slot(), "the chain has no certificate", remedy);
+  return !out.empty();
+}
+
+bool parse(Judgement& j, const std::vector<View>& certificates) {
+  bool good = true;
+  for (const View der : certificates) {
+    auto certificate = parse_x509(der);
+    j.result.certificates.push_back(certificate ? describe(certificate.get(), der) : describe(der));
+    good = good && certificate;
+    j.received.push_back(std::move(certificate));
+  }
+  for (std::size_t i = 0; i < j.received.size(); ++i)
+    if (!j.received[i]) j.find(certificate_malformed, j.place(i), "not an X.509 certificate", std::string(kVendor));
+  return good;
+}
+
+void check_digest(Judgement& j) {
+  if (j.input.digest.empty()) return;
+  const spdm::Bytes own = spdm::crypto::hash(*j.input.hash, j.input.chain);
+  if (!spdm::equal(own, j.input.digest))
+    j.find(digest_mismatch, j.slot(),
+           cat("DIGESTS has ", hex(j.input.digest), ", the ", j.input.hash->name, " of the chain in CERTIFICATE is ", hex(own)),
+           "the chain changed between the two messages, or one of them was altered on the way: read both again");
+}
+
+// The root is the first certificate when it names itself as its issuer, or when RootHash says so. A responder may leave
+// the root out; then RootHash is what an anchor has to match.
+void check_root_hash(Judgement& j) {
+  const spdm::Bytes own = spdm::crypto::hash(*j.input.hash, j.result.certificates.front().der);
+  const bool same = spdm::equal(own, j.root_hash);
+  j.has_root = same || self_issued(j.received.front().get());
+  j.result.root_fingerprint = j.has_root ? j.result.certificates.front().sha256 : cat("RootHash ", hex(j.root_hash));
+  if (j.has_root && !same)
+    j.find(root_hash_mismatch, cat(j.slot(), ", RootHash"),
+           cat("RootHash is ", hex(j.root_hash), ", the ", j.input.hash->name, " of the root certificate is ", hex(own)),
+           std::string(kVendor));
+}
+
+}  // namespace
+
+bool check_structure(Judgement& j) {
+  const std::size_t header = 4 + j.input.hash->size;
+  if (j.input.chain.size() <= header) {
+    j.find(chain_malformed, j.slot(),
+           cat("the chain has ", j.input.chain.size(), " bytes, Length, Reserved and RootHash alone have ", header), std::string(kVendor));
+    return false;
+  }
+  check_length(j);
+  j.root_hash = j.input.chain.subspan(4, j.input.hash->size);
+  j.result.root_fingerprint = cat("RootHash ", hex(j.root_hash));
+  std::vector<View> certificates;
+  const bool whole = split(j, j.input.chain.subspan(header), certificates);
+  const bool parsed = parse(j, certificates);
+  if (!spdm::crypto::supports(*j.input.hash)) {
+    j.unsupported = true;
+    j.find(crypto_unsupported, j.slot(),
+           cat(spdm::crypto::library_version(), " has no ", j.input.hash->name, ": RootHash cannot be checked"),
+           cat("use an OpenSSL that has ", j.input.hash->name));
+    return false;
+  }
+  check_digest(j);
+  if (!whole || !parsed) return false;
+  check_root_hash(j);
+  return true;
+}
+
+}  // namespace certstore

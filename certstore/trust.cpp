@@ -1,0 +1,80 @@
+// Who vouches: the one keyring certificate that the path must end in.
+#include <algorithm>
+
+#include "certstore/judgement.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using enum spdm::FindingId;
+using spdm::cat;
+using spdm::View;
+
+bool may_end_path(const Judgement& j, const Entry& entry) { return entry.anchor || j.options.partial_chains; }
+
+const Entry* same_certificate(const Judgement& j, View der) {
+  for (const Entry& entry : j.keyring)
+    if (may_end_path(j, entry) && spdm::equal(entry.info.der, der)) return &entry;
+  return nullptr;
+}
+
+const Entry* by_root_hash(const Judgement& j) {
+  for (const Entry& entry : j.keyring)
+    if (may_end_path(j, entry) && spdm::equal(spdm::crypto::hash(*j.input.hash, entry.info.der), j.root_hash)) return &entry;
+  return nullptr;
+}
+
+// A keyring certificate of the name that the chain ends in, although it is another certificate.
+const Entry* namesake(const Judgement& j) {
+  const spdm::CertificateInfo& first = j.result.certificates.front();
+  for (const Entry& entry : j.keyring)
+    if (entry.info.subject == first.issuer) return &entry;
+  return nullptr;
+}
+
+void report_untrusted(Judgement& j) {
+  const spdm::CertificateInfo& first = j.result.certificates.front();
+  std::string why, remedy;
+  if (j.has_root) {
+    why = cat("the chain ends in the root ", spdm::printable(first.subject), " with the SHA-256 fingerprint ", first.sha256);
+    remedy = cat("if you trust this vendor: save the root, compare its SHA-256 fingerprint ", first.sha256);
+  } else {
+    why = cat("the chain leaves out its root ", spdm::printable(first.issuer), ", whose ", j.input.hash->name, " is RootHash ",
+              spdm::hex(j.root_hash));
+    remedy = cat("if you trust this vendor: get the root whose ", j.input.hash->name, " is ", spdm::hex(j.root_hash));
+  }
+  remedy += j.has_root ? " (check it against the vendor's publication), then: spdmctl keyring add FILE"
+                       : ", check it against the vendor's publication, then: spdmctl keyring add FILE";
+  if (j.keyring.empty()) {
+    j.find(keyring_empty, j.slot(), cat("the keyring has no certificate; ", why), remedy);
+    return;
+  }
+  why += ", which no certificate of the keyring vouches for";
+  if (const Entry* other = namesake(j))
+    why += cat("; ", spdm::printable(other->file), " has the same name but is another certificate (", other->info.sha256, ")");
+  j.find(not_trusted, j.slot(), why, remedy);
+}
+
+}  // namespace
+
+void find_anchor(Judgement& j) {
+  const auto& certificates = j.result.certificates;
+  if (j.has_root) {
+    // Byte for byte: a certificate of the same name, or even of the same key, is not the one that was checked and added.
+    j.anchor = same_certificate(j, certificates.front().der);
+  } else {
+    j.anchor = by_root_hash(j);
+    if (j.anchor != nullptr) j.outer = parse_x509(j.anchor->info.der);
+    if (j.outer) j.result.root_fingerprint = j.anchor->info.sha256;
+  }
+  for (std::size_t i = j.has_root ? 1 : 0; i < certificates.size() && j.anchor == nullptr; ++i) {
+    j.anchor = same_certificate(j, certificates[i].der);
+    if (j.anchor != nullptr)
+      j.find(partial_chain, j.place(i), cat(spdm::printable(j.anchor->file), " vouches for this certificate, not for the root above it"));
+  }
+  if (j.anchor == nullptr) report_untrusted(j);
+}
+
+}  // namespace certstore

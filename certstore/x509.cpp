@@ -1,0 +1,99 @@
+#include "certstore/x509.h"
+
+#include <openssl/objects.h>
+
+#include <array>
+
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+struct Named {
+  std::string_view dotted, name;
+};
+
+// What OpenSSL 3.0 has no name for: the SPDM identifiers, and the post-quantum algorithms of FIPS 204 and 205.
+constexpr std::array kNames{
+    Named{"1.3.6.1.4.1.412.274.1", "device-info"},
+    Named{"1.3.6.1.4.1.412.274.2", kHardwareIdentity},
+    Named{"1.3.6.1.4.1.412.274.3", kResponderAuth},
+    Named{"1.3.6.1.4.1.412.274.4", kRequesterAuth},
+    Named{"1.3.6.1.4.1.412.274.5", kMutable},
+    Named{"1.3.6.1.4.1.412.274.6", "spdm-extension"},
+    Named{"2.16.840.1.101.3.4.3.17", "ML-DSA-44"},
+    Named{"2.16.840.1.101.3.4.3.18", "ML-DSA-65"},
+    Named{"2.16.840.1.101.3.4.3.19", "ML-DSA-87"},
+    Named{"2.16.840.1.101.3.4.3.20", "SLH-DSA-SHA2-128s"},
+    Named{"2.16.840.1.101.3.4.3.21", "SLH-DSA-SHA2-128f"},
+    Named{"2.16.840.1.101.3.4.3.22", "SLH-DSA-SHA2-192s"},
+    Named{"2.16.840.1.101.3.4.3.23", "SLH-DSA-SHA2-192f"},
+    Named{"2.16.840.1.101.3.4.3.24", "SLH-DSA-SHA2-256s"},
+    Named{"2.16.840.1.101.3.4.3.25", "SLH-DSA-SHA2-256f"},
+    Named{"2.16.840.1.101.3.4.3.26", "SLH-DSA-SHAKE-128s"},
+    Named{"2.16.840.1.101.3.4.3.27", "SLH-DSA-SHAKE-128f"},
+    Named{"2.16.840.1.101.3.4.3.28", "SLH-DSA-SHAKE-192s"},
+    Named{"2.16.840.1.101.3.4.3.29", "SLH-DSA-SHAKE-192f"},
+    Named{"2.16.840.1.101.3.4.3.30", "SLH-DSA-SHAKE-256s"},
+    Named{"2.16.840.1.101.3.4.3.31", "SLH-DSA-SHAKE-256f"},
+};
+
+std::string rfc3339(const std::tm& time) {
+  const auto number = [](int value, std::size_t digits) {
+    std::string out = std::to_string(value);
+    return out.size() < digits ? std::string(digits - out.size(), '0') + out : out;
+  };
+  return spdm::cat(number(time.tm_year + 1900, 4), '-', number(time.tm_mon + 1, 2), '-', number(time.tm_mday, 2), 'T',
+                   number(time.tm_hour, 2), ':', number(time.tm_min, 2), ':', number(time.tm_sec, 2), 'Z');
+}
+
+}  // namespace
+
+spdm::crypto::OwnedX509 parse_x509(spdm::View der) {
+  const std::uint8_t* at = der.data();
+  spdm::crypto::OwnedX509 out(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  ERR_clear_error();  // also after success: a key that could not be decoded leaves its reasons behind
+  if (out && at != der.data() + der.size()) out.reset();
+  return out;
+}
+
+spdm::Bytes spki_of(const X509* certificate) {
+  X509_PUBKEY* key = X509_get_X509_PUBKEY(certificate);
+  const int size = i2d_X509_PUBKEY(key, nullptr);
+  spdm::Bytes out(size > 0 ? static_cast<std::size_t>(size) : 0);
+  std::uint8_t* at = out.data();
+  if (size > 0) i2d_X509_PUBKEY(key, &at);
+  return out;
+}
+
+bool self_issued(const X509* certificate) {
+  return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
+}
+
+std::string dotted(const ASN1_OBJECT* object) {
+  std::array<char, 256> text{};  // longer identifiers are cut off: they are for show only
+  OBJ_obj2txt(text.data(), static_cast<int>(text.size()), object, 1);
+  return text.data();
+}
+
+std::string object_name(const ASN1_OBJECT* object) {
+  const std::string digits = dotted(object);
+  for (const Named& row : kNames)
+    if (row.dotted == digits) return std::string(row.name);
+  const int known = OBJ_obj2nid(object);
+  return known == NID_undef ? digits : OBJ_nid2sn(known);
+}
+
+std::string rfc3339(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return {};
+  return rfc3339(parts);
+}
+
+std::string rfc3339(std::time_t time) {
+  std::tm parts{};
+  return gmtime_r(&time, &parts) != nullptr ? rfc3339(parts) : std::string();
+}
+
+}  // namespace certstore

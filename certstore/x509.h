@@ -1,0 +1,44 @@
+// Reading X509 objects of OpenSSL: what both the description of a certificate and the rules about it need.
+#pragma once
+
+#include <openssl/x509v3.h>
+
+#include <ctime>
+#include <string>
+#include <vector>
+
+#include "core/crypto/openssl.h"
+#include "core/evidence/chain.h"
+
+namespace certstore {
+
+// nullptr unless the bytes are exactly one certificate.
+spdm::crypto::OwnedX509 parse_x509(spdm::View der);
+
+// As describe() of keyring.h, for a certificate that is parsed already.
+spdm::CertificateInfo describe(const X509* certificate, spdm::View der);
+
+spdm::Bytes spki_of(const X509* certificate);
+bool self_issued(const X509* certificate);
+
+// A name people know ("serverAuth", "ML-DSA-44", "responder-auth"), else the dotted identifier.
+std::string object_name(const ASN1_OBJECT* object);
+std::string dotted(const ASN1_OBJECT* object);
+std::string rfc3339(const ASN1_TIME* time);
+std::string rfc3339(std::time_t time);
+
+std::vector<std::string> key_usage_of(const X509* certificate);
+std::vector<std::string> extended_key_usage_of(const X509* certificate);
+// The values of the subjectAltName otherNames of this type that are UTF8Strings.
+std::vector<std::string> other_names_of(const X509* certificate, std::string_view type);
+// Appends the names of the identifiers in the SPDM extension; false when its DER is malformed.
+bool spdm_extension_of(const X509* certificate, std::vector<std::string>& out);
+
+// DSP0274 "X.509 certificate" object identifiers under 1.3.6.1.4.1.412.274, and that of PCI-SIG for CMA.
+inline constexpr const char* kDeviceInfoType = "1.3.6.1.4.1.412.274.1";
+inline constexpr const char* kSpdmExtensionId = "1.3.6.1.4.1.412.274.6";
+inline constexpr const char* kCmaType = "2.23.147";
+inline constexpr std::string_view kHardwareIdentity = "hardware-identity", kResponderAuth = "responder-auth",
+                                  kRequesterAuth = "requester-auth", kMutable = "mutable-certificate";
+
+}  // namespace certstore

@@ -1,0 +1,209 @@
+#include "core/appraisal/report.h"
+
+#include "core/text.h"
+#include "core/wire/header.h"
+
+namespace spdm {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// Strings from a device or a file: escaped once, here, for every format.
+Json text(std::string_view hostile) { return printable(hostile); }
+
+Json texts(const std::vector<std::string>& hostile) {
+  Json out = Json::array();
+  for (const std::string& one : hostile) out.push_back(text(one));
+  return out;
+}
+
+Json host_json(const HostView& host) {
+  Json out{{"target", text(host.target)}};
+  if (host.bdf) out["bdf"] = text(*host.bdf);
+  if (host.identity) out["identity"] = to_string(*host.identity);
+  if (host.driver) out["driver"] = text(*host.driver);
+  if (host.owner) out["owner"] = text(*host.owner);
+  return out;
+}
+
+Json connection_json(const ConnectionReport& in) {
+  const Parameters& p = in.parameters;
+  Json out{{"offered_versions", in.offered_versions}};
+  if (p.responder.flags != 0 || in.negotiated) {
+    out["version"] = version_name(p.version);
+    out["capabilities"] = Json{{"flags", cat("0x", hex(p.responder.flags, 8))},
+                               {"names", flag_names(p.responder.flags)},
+                               {"ct_exponent", p.responder.ct_exponent}};
+    if (p.version >= k12) {
+      out["capabilities"]["data_transfer_size"] = p.responder.data_transfer_size;
+      out["capabilities"]["max_spdm_message_size"] = p.responder.max_message_size;
+    }
+  }
+  if (!in.negotiated) return out;
+  Json& algorithms = out["algorithms"] = Json::object();
+  algorithms["asym"] = p.asym == nullptr ? Json() : Json(p.asym->name);
+  algorithms["hash"] = p.hash == nullptr ? Json() : Json(p.hash->name);
+  algorithms["measurement_hash"] = p.measurement_raw_only          ? Json("raw")
+                                   : p.measurement_hash == nullptr ? Json()
+                                                                   : Json(p.measurement_hash->name);
+  out["multi_key"] = p.multi_key_responder;
+  return out;
+}
+
+Json chain_json(const ChainResult& in) {
+  Json out;
+  out["model"] = in.model;
+  out["sound"] = in.sound;
+  out["trusted"] = in.trust == Trust::trusted;
+  out["root_sha256"] = text(in.root_fingerprint);
+  if (in.anchor) out["anchor"] = Json{{"subject", text(in.anchor->subject)}, {"sha256", in.anchor->sha256}, {"file", text(in.anchor_file)}};
+  out["certificates"] = Json::array();
+  for (const CertificateInfo& certificate : in.certificates) out["certificates"].push_back(to_json(certificate));
+  out["findings"] = Json::array();
+  for (const Finding& finding : in.findings) out["findings"].push_back(to_json(finding));
+  return out;
+}
+
+Json slot_json(const SlotReport& in) {
+  Json out{{"slot", in.slot}, {"used", in.used}};
+  if (!in.digest.empty()) out["digest"] = hex(in.digest);
+  if (in.key_pair_id != 0) out["key_pair_id"] = in.key_pair_id;
+  if (in.key_usage != 0) out["key_usage"] = cat("0x", hex(in.key_usage, 4));
+  if (in.chain) out["chain"] = chain_json(*in.chain);
+  return out;
+}
+
+Json device_mode_json(const DeviceMode& in) {
+  return {{"operational_capabilities", operational_names(in.operational_capabilities)},
+          {"operational_state", operational_names(in.operational_state)},
+          {"device_capabilities", device_mode_names(in.device_capabilities)},
+          {"device_state", device_mode_names(in.device_state)}};
+}
+
+Json measurement_json(const Measurement& in) {
+  Json out{{"index", in.block.index}, {"type", name(in.block.type)}};
+  if (const std::string_view redfish = redfish_name(in.block.type); !redfish.empty()) out["redfish_type"] = redfish;
+  out["form"] = in.block.raw ? "raw" : "digest";
+  out["value"] = hex(in.block.value);
+  out["signed"] = in.is_signed;
+  if (in.device_mode) out["device_mode"] = device_mode_json(*in.device_mode);
+  if (in.security_version) out["security_version"] = *in.security_version;
+  if (in.text) out["text"] = *in.text;
+  if (!in.manifest_format.empty()) out["manifest_format"] = in.manifest_format;
+  // Dumped and escaped: a manifest may hold any string, and JSON from CBOR may hold bytes that JSON cannot.
+  if (in.manifest) out["manifest_cbor"] = text(in.manifest->dump(-1, ' ', true, Json::error_handler_t::replace));
+  return out;
+}
+
+Json endpoint_info_json(const EndpointInfoResponse& in) {
+  Json out{{"value", hex(in.info)}};
+  try {
+    for (const DeviceClass& entry : read_device_classes(in.info)) {
+      Json sub_ids = Json::array();
+      for (const Bytes& id : entry.sub_ids) sub_ids.push_back(hex(id));
+      out["device_classes"].push_back(Json{{"registry", entry.registry}, {"vendor", hex(entry.vendor)}, {"sub_ids", std::move(sub_ids)}});
+    }
+  } catch (const Error& error) {
+    out["error"] = error.what();
+  }
+  return out;
+}
+
+Json extension_log_json(const std::vector<MelEntry>& log) {
+  Json out = Json::array();
+  for (const MelEntry& entry : log)
+    out.push_back(Json{{"index", entry.index},
+                       {"measurement_index", entry.measurement_index},
+                       {"type", name(static_cast<MeasurementType>(entry.value_type & 0x7F))},
+                       {"form", (entry.value_type & 0x80) != 0 ? "raw" : "digest"},
+                       {"value", hex(entry.value)}});
+  return out;
+}
+
+std::string_view changed_name(ContentChanged changed) {
+  switch (changed) {
+    case ContentChanged::changed:
+      return "changed";
+    case ContentChanged::unchanged:
+      return "unchanged";
+    default:
+      return "not-detected";
+  }
+}
+
+}  // namespace
+
+Json to_json(const Finding& in) {
+  const FindingRow& entry = row(in.id);
+  Json out{{"id", entry.name},
+           {"severity", name(entry.severity)},
+           {"check", name(entry.check)},
+           {"where", text(in.where)},
+           {"why", text(in.why)}};
+  if (!in.remedy.empty()) out["remedy"] = text(in.remedy);
+  return out;
+}
+
+Json to_json(const CertificateInfo& in) {
+  Json out{{"subject", text(in.subject)},
+           {"issuer", text(in.issuer)},
+           {"serial", in.serial},
+           {"not_before", in.not_before},
+           {"not_after", in.not_after},
+           {"key", text(in.key)},
+           {"signature_algorithm", text(in.signature_algorithm)},
+           {"sha256", in.sha256},
+           {"ca", in.is_ca}};
+  if (in.path_length) out["path_length"] = *in.path_length;
+  if (!in.key_usage.empty()) out["key_usage"] = texts(in.key_usage);
+  if (!in.extended_key_usage.empty()) out["extended_key_usage"] = texts(in.extended_key_usage);
+  if (!in.spdm_oids.empty()) out["spdm_oids"] = texts(in.spdm_oids);
+  if (!in.device_info.empty()) out["device_info"] = text(in.device_info);
+  if (!in.cma_identities.empty()) out["cma_identities"] = texts(in.cma_identities);
+  return out;
+}
+
+Json to_json(const Report& in) {
+  Json out{
+      {"verdict", name(in.verdict)}, {"exit_code", static_cast<int>(in.exit)}, {"reason", text(in.reason)}, {"source", text(in.source)}};
+  out["host"] = host_json(in.host);
+  if (!in.time.empty()) out["time"] = text(in.time);
+  if (!in.collector.empty()) out["collector"] = text(in.collector);
+  out["binding"] = name(in.binding);
+  if (in.error) {
+    out["error"] = Json{{"id", row(in.error->id).name}, {"message", text(in.error->message)}};
+    if (!in.error->hint.empty()) out["error"]["hint"] = text(in.error->hint);
+  }
+  out["traffic"] = Json{{"connections", in.connections}, {"round_trips", in.round_trips}, {"messages", in.messages}, {"bytes", in.bytes}};
+  if (in.connection) out["connection"] = connection_json(*in.connection);
+  out["checks"] = Json::array();
+  for (const CheckResult& check : in.checks)
+    out["checks"].push_back(Json{{"check", name(check.check)}, {"status", name(check.status)}, {"detail", text(check.detail)}});
+  out["findings"] = Json::array();
+  for (const Finding& finding : in.findings) out["findings"].push_back(to_json(finding));
+  out["slots"] = Json::array();
+  for (const SlotReport& slot : in.slots) out["slots"].push_back(slot_json(slot));
+  out["signatures"] = Json::array();
+  for (const SignatureReport& signature : in.signatures)
+    out["signatures"].push_back(Json{{"message", signature.message},
+                                     {"slot", signature.slot},
+                                     {"message_index", signature.message_index},
+                                     {"algorithm", signature.algorithm},
+                                     {"hash", signature.hash},
+                                     {"result", signature.result},
+                                     {"fresh", signature.fresh}});
+  if (in.measurement_count) out["measurement_count"] = *in.measurement_count;
+  if (in.content_changed) out["measurements_changed"] = changed_name(*in.content_changed);
+  if (!in.summary_hash.empty()) out["measurement_summary_hash"] = hex(in.summary_hash);
+  out["measurements"] = Json::array();
+  for (const Measurement& measurement : in.measurements) out["measurements"].push_back(measurement_json(measurement));
+  if (!in.extension_log.empty()) out["measurement_extension_log"] = extension_log_json(in.extension_log);
+  if (in.endpoint_info) out["endpoint_info"] = endpoint_info_json(*in.endpoint_info);
+  for (const VendorDefined& vendor : in.vendor_defined)
+    out["vendor_defined"].push_back(
+        Json{{"standard_id", vendor.standard_id}, {"vendor_id", hex(vendor.vendor_id)}, {"payload", hex(vendor.payload)}});
+  return out;
+}
+
+}  // namespace spdm

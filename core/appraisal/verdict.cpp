@@ -1,0 +1,79 @@
+#include "core/appraisal/verdict.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+const CheckResult* find(const Report& report, Check check) {
+  const auto it =
+      std::find_if(report.checks.begin(), report.checks.end(), [&](const CheckResult& result) { return result.check == check; });
+  return it == report.checks.end() ? nullptr : &*it;
+}
+
+// What a check costs that did not run and about which no finding speaks.
+Exit exit_of(Check check) { return check == Check::protocol ? Exit::internal : Exit::untrusted; }
+
+}  // namespace
+
+std::string_view name(Verdict verdict) {
+  constexpr std::array names{"pass", "fail", "undetermined"};
+  return names.at(static_cast<std::size_t>(verdict));
+}
+
+std::string_view name(CheckStatus status) {
+  constexpr std::array names{"pass", "fail", "not-run", "not-needed"};
+  return names.at(static_cast<std::size_t>(status));
+}
+
+void conclude(Report& report, bool authenticate) {
+  std::stable_sort(report.findings.begin(), report.findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.severity() > b.severity(); });
+  bool failed = false, complete = true;
+  Exit code = Exit::ok;
+  for (const Finding& finding : report.findings) {
+    failed = failed || finding.severity() == Severity::failure;
+    complete = complete && finding.severity() != Severity::gap;
+    if (finding.severity() >= Severity::gap) code = worse(code, row(finding.id).exit);
+  }
+  const auto require = [&](Check check) {
+    const CheckResult* result = find(report, check);
+    if (result != nullptr && result->status == CheckStatus::pass) return;
+    complete = false;
+    if (code == Exit::ok && !report.error) code = exit_of(check);
+  };
+  require(Check::protocol);
+  if (authenticate)
+    for (const Check check : {Check::chain, Check::trust, Check::signature}) require(check);
+  for (const CheckResult& result : report.checks) {
+    failed = failed || result.status == CheckStatus::fail;
+    if (result.status == CheckStatus::not_run) require(result.check);
+  }
+  if (report.error) {
+    complete = false;
+    code = worse(code, row(report.error->id).exit);
+  }
+
+  report.verdict = failed ? Verdict::fail : complete ? Verdict::pass : Verdict::undetermined;
+  report.exit = report.verdict == Verdict::pass ? Exit::ok : code == Exit::ok ? Exit::internal : code;
+  const auto decisive = std::find_if(report.findings.begin(), report.findings.end(),
+                                     [&](const Finding& f) { return f.severity() >= Severity::gap && row(f.id).exit == report.exit; });
+  if (report.verdict == Verdict::pass)
+    report.reason = authenticate ? "authenticated" : "answered, not authenticated";
+  else if (report.error && (decisive == report.findings.end() || row(report.error->id).exit == report.exit))
+    report.reason = report.error->message;
+  else if (decisive != report.findings.end())
+    report.reason = cat(decisive->where, decisive->where.empty() ? "" : ": ", decisive->why);
+  else
+    for (const CheckResult& result : report.checks)
+      if (result.status == CheckStatus::fail || result.status == CheckStatus::not_run) {
+        report.reason = cat(name(result.check), ": ", result.detail);
+        break;
+      }
+}
+
+}  // namespace spdm

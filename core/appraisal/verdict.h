@@ -1,0 +1,12 @@
+// From checks and findings to a verdict, an exit code and one line that says why.
+#pragma once
+
+#include "core/appraisal/report.h"
+
+namespace spdm {
+
+// Fills verdict, exit and reason. Fails closed: pass needs every required check to have passed, whatever the findings
+// say, and no failure among the findings, whatever the checks say.
+void conclude(Report& report, bool authenticate);
+
+}  // namespace spdm

@@ -1,0 +1,199 @@
+#include "core/evidence/file.h"
+
+#include <doctest/doctest.h>
+
+#include "core/evidence/load.h"
+#include "core/evidence/pcap.h"
+#include "core/text.h"
+#include "expect_error.h"
+
+using namespace spdm;
+
+namespace {
+
+Evidence sample() {
+  Evidence out;
+  out.collector = "spdmctl 0.1.0";
+  out.time = "2026-01-31T12:00:00Z";
+  out.live = true;
+  out.binding = Binding::doe;
+  out.host.target = "03:00.0";
+  out.host.bdf = "0000:03:00.0";
+  out.host.identity = parse_pci_identity("Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100");
+  out.host.driver = "nvme";
+  out.host.owner = "kernel";
+  out.nonces = {Block<32>{1, 2, 3}, Block<32>{}};
+  out.provisioned_key = {0x30, 0x01};
+  out.log = {{true, false, {0x10, 0x84, 0, 0}}, {false, false, {0x10, 0x04, 0}}, {true, true, {1, 2}}};
+  return out;
+}
+
+constexpr std::string_view kSmall =
+    R"({"schema":"spdmctl.evidence/1","collector":"","time":"","live":false,"binding":"none","host":{"target":"x"},)"
+    R"("nonces":[],"messages":[{"from":"requester","data":"EIQAAA=="}]})";
+
+std::string replaced(std::string_view from, std::string_view to) {
+  std::string out(kSmall);
+  const std::size_t at = out.find(from);
+  REQUIRE(at != std::string::npos);
+  return out.replace(at, from.size(), to);
+}
+
+void refused(std::string_view json, const std::string& why) {
+  CAPTURE(json.substr(0, 300));
+  expect_error(ErrorId::bad_input, why, [&] { read_evidence(json, "e.json"); });
+  expect_error(ErrorId::bad_input, "e.json: ", [&] { read_evidence(json, "e.json"); });
+}
+
+void refused(std::string_view from, std::string_view to, const std::string& why) { refused(replaced(from, to), why); }
+
+}  // namespace
+
+TEST_CASE("evidence is one line with its keys in a fixed order") {
+  CHECK(write_evidence(sample()) ==
+        R"({"schema":"spdmctl.evidence/1","collector":"spdmctl 0.1.0","time":"2026-01-31T12:00:00Z","live":true,"binding":"doe",)"
+        R"("host":{"target":"03:00.0","bdf":"0000:03:00.0",)"
+        R"("identity":"Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100","driver":"nvme","owner":"kernel"},)"
+        R"("nonces":["0102030000000000000000000000000000000000000000000000000000000000",)"
+        R"("0000000000000000000000000000000000000000000000000000000000000000"],"provisioned_key":"MAE=",)"
+        R"("messages":[{"from":"requester","data":"EIQAAA=="},{"from":"responder","data":"EAQA"},)"
+        R"({"from":"requester","secured":true,"data":"AQI="}]})");
+  Evidence bare;
+  CHECK(write_evidence(bare) ==
+        R"({"schema":"spdmctl.evidence/1","collector":"","time":"","live":false,"binding":"none","host":{"target":""},)"
+        R"("nonces":[],"messages":[]})");
+}
+
+TEST_CASE("what is written is read again") {
+  const Evidence before = sample();
+  const Evidence after = read_evidence(write_evidence(before), "e.json");
+  CHECK(after.collector == before.collector);
+  CHECK(after.time == before.time);
+  CHECK(after.live);
+  CHECK(after.binding == before.binding);
+  CHECK(after.host.target == before.host.target);
+  CHECK(after.host.bdf == before.host.bdf);
+  CHECK(after.host.identity == before.host.identity);
+  CHECK(after.host.driver == before.host.driver);
+  CHECK(after.host.owner == before.host.owner);
+  CHECK(after.nonces == before.nonces);
+  CHECK(after.provisioned_key == before.provisioned_key);
+  REQUIRE(after.log.size() == 3);
+  CHECK(after.log[2].secured);
+  CHECK(!after.log[1].from_requester);
+  CHECK(write_evidence(after) == write_evidence(before));
+}
+
+TEST_CASE("strings of any kind come through, bytes that are not UTF-8 are replaced") {
+  Evidence evidence;
+  evidence.host.target = "tab\t quote\" backslash\\ \xC3\xA9 \x01";
+  CHECK(read_evidence(write_evidence(evidence), "e").host.target == evidence.host.target);
+  evidence.host.target = "ends with \\";
+  CHECK(read_evidence(write_evidence(evidence), "e").host.target == evidence.host.target);
+  evidence.host.target = "bad \xFF";
+  CHECK(read_evidence(write_evidence(evidence), "e").host.target == "bad \xEF\xBF\xBD");
+}
+
+TEST_CASE("white space, order of keys and escapes of other writers are taken") {
+  const Evidence evidence = read_evidence(
+      " {\n\t\"messages\" : [ { \"data\" : \"EIQAAA\\u003d=\" , \"secured\" : false , \"from\" : \"requester\" } ] ,\r\n"
+      "\"nonces\":[ ],\"host\":{ \"target\":\"\\u0078\\/\" },\"binding\":\"tcp\",\"live\":true,\"time\":\"2026-01-31T12:00:00.25Z\","
+      "\"collector\":\"\",\"schema\":\"spdmctl.evidence\\/1\"} \n",
+      "e");
+  CHECK(evidence.log.size() == 1);
+  CHECK(evidence.host.target == "x/");
+  CHECK(evidence.binding == Binding::tcp);
+}
+
+TEST_CASE("keys: unknown, missing, twice") {
+  refused(R"("live":false)", R"("live":false,"more":1)", R"(unknown key "more")");
+  refused(R"({"target":"x"})", R"({"target":"x","bfd":"y"})", R"(host: unknown key "bfd")");
+  refused(R"({"target":"x"})", R"({})", R"(host: key "target" is missing)");
+  refused(R"("live":false,)", "", R"(key "live" is missing)");
+  refused(R"("live":false,)", R"("live":false,"live":true,)", R"(key "live" is given twice)");
+  refused(R"("from":"requester",)", "", R"(messages[0]: key "from" is missing)");
+  refused(R"("live":)", "\"\\u001b[31m\":", "unknown key \"\\x1b[31m\"");  // nothing of it reaches a terminal raw
+}
+
+TEST_CASE("values of the wrong type or outside their range") {
+  refused(R"(:"spdmctl.evidence/1")", R"(:"spdmctl.evidence/2")", "schema: 'spdmctl.evidence/2' is not spdmctl.evidence/1");
+  refused(R"("live":false)", R"("live":"false")", "live: is neither true nor false");
+  refused(R"("live":false)", R"("live":null)", "live: is neither true nor false");
+  refused(R"("binding":"none")", R"("binding":"usb")", "binding: is not a binding");
+  refused(R"("binding":"none")", R"("binding":2)", "binding: is not a string");
+  refused(R"("time":"")", R"("time":"yesterday")", "time: is not a time in UTC");
+  refused(R"("time":"")", R"("time":"2026-01-31T12:00:00")", "time: is not a time in UTC");
+  refused(R"("time":"")", R"("time":"2026-01-31T12:00:00.Z")", "time: is not a time in UTC");
+  refused(R"("time":"")", R"("time":"2026-01-31 12:00:00Z")", "time: is not a time in UTC");
+  refused(R"({"target":"x"})", R"("x")", "host: is not an object");
+  refused(R"({"target":"x"})", R"({"target":"x","identity":"Vendor=1"})", "host.identity: PCI identity");
+  refused(R"("nonces":[])", R"("nonces":{})", "nonces: is not an array");
+  refused(R"("nonces":[])", R"("nonces":["00"])", "nonces[0]: is not 64 hex digits");
+  refused(R"("nonces":[])", cat(R"("nonces":[")", std::string(64, 'g'), "\"]"), "nonces[0]: nonce");
+  refused(R"("nonces":[])", cat(R"("nonces":[")", std::string(62, '0'), "  \"]"), "nonces[0]: is not 64 hex digits");
+  refused(R"("from":"requester")", R"("from":"device")", "messages[0].from: is neither");
+  refused(R"("from":"requester")", R"("from":"requester","secured":1)", "messages[0].secured: is neither");
+  refused("EIQAAA==", "", "messages[0].data: is a message of no bytes");
+  refused("EIQAAA==", "EIQ", "messages[0].data: data: base64");
+  refused("EIQAAA==", "EI!AAA==", "messages[0].data: data: not base64");
+  refused(R"({"from":"requester","data":"EIQAAA=="})", "7", "messages[0]: is not an object");
+}
+
+TEST_CASE("what is not JSON") {
+  refused("", "is not an object");
+  refused("[]", "is not an object");
+  refused(cat(kSmall, "x"), "something follows");
+  refused(R"("live":false,)", R"("live":false)", "',' or '}' is missing");
+  refused(R"("live":)", R"("live")", "':' is missing");
+  refused(R"("nonces":[])", R"("nonces":[,])", "nonces[0]: is not a string");
+  refused("]}", ",]}", "messages[1]: is not an object");
+  refused("]}", "],}", "is not a string");
+  refused(R"("target":"x")", R"("target":"\x")", "host.target: the string has a bad escape");
+  refused(R"("target":"x")", R"("target":"\ud800")", "host.target: the string has a bad escape");
+  refused(R"("target":"x")", "\"target\":\"\xFF\"", "host.target: the string has a bad escape");
+  refused(R"("target":"x")", "\"target\":\"\n\"", "host.target: the string has a bad escape");
+  refused(R"("target":"x")", "\"target\":\"\x7F\xC0\"", "host.target: the string has a bad escape");
+}
+
+TEST_CASE("deep nesting costs nothing: the reader goes no deeper than the format") {
+  const std::string deep(1'000'000, '[');
+  refused(deep, "is not an object");
+  refused(R"("nonces":[])", cat(R"("nonces":)", deep), "nonces[0]: is not a string");
+  std::string objects;
+  for (int i = 0; i < 100'000; ++i) objects += R"({"target":)";
+  refused(R"({"target":"x"})", objects, "host.target: is not a string");
+}
+
+TEST_CASE("too large a file, too many messages") {
+  expect_error(ErrorId::bad_input, "more than the 67108864", [] { read_evidence(std::string(kMaxEvidenceFile + 1, ' '), "e"); });
+  expect_error(ErrorId::bad_input, "more than the 67108864", [] { load_evidence(Bytes(kMaxEvidenceFile + 1), "e"); });
+  std::string many;
+  for (std::size_t i = 0; i <= kMaxEvidenceMessages; ++i) many += R"({"from":"requester","data":"AA=="},)";
+  refused(R"("messages":[)", cat(R"("messages":[)", many), "messages[100000]: is one more than the 100000");
+}
+
+TEST_CASE("cut at every byte, every byte garbled: an error or evidence, never worse") {
+  const std::string whole = write_evidence(sample());
+  for (std::size_t size = 0; size < whole.size(); ++size) refused(whole.substr(0, size), "e.json: ");
+  for (std::size_t at = 0; at < whole.size(); ++at)
+    for (const char replacement : {'"', '\\', '{', '\0', '\xFF'}) {
+      std::string garbled = whole;
+      garbled[at] = replacement;
+      try {
+        read_evidence(garbled, "e.json");
+      } catch (const Error& error) {
+        CHECK(error.id == ErrorId::bad_input);
+      }
+    }
+}
+
+TEST_CASE("load_evidence goes by what is in the file") {
+  const Evidence evidence = sample();
+  const std::string json = " \n" + write_evidence(evidence);
+  const auto* text = reinterpret_cast<const std::uint8_t*>(json.data());
+  CHECK(load_evidence({text, json.size()}, "e").live);
+  CHECK(!load_evidence(write_pcap(evidence), "e").live);
+  expect_error(ErrorId::bad_input, "pcapng", [] { load_evidence(Bytes{0x0A, 0x0D, 0x0D, 0x0A}, "e"); });
+  for (const Bytes& bytes : {Bytes{}, Bytes{' '}, Bytes{0, 1, 2, 3, 4}, Bytes{'['}})
+    expect_error(ErrorId::bad_input, "e: is neither", [&] { load_evidence(bytes, "e"); });
+}
