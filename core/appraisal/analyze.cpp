@@ -30,8 +30,7 @@ Analysis analyze(const Evidence& evidence) {
         broken = false;
       }
       if (broken) continue;
-      const std::uint8_t version = out.connections.empty() ? k10 : out.connections.back().version();
-      std::optional<Exchange> exchange = listener.hear(message, i, version);
+      std::optional<Exchange> exchange = listener.hear(message, i);
       if (!exchange) continue;
       if (exchange->request_code() == Code::get_version || out.connections.empty()) out.connections.emplace_back(evidence.binding);
       out.connections.back().observe(std::move(*exchange));

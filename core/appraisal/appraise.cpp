@@ -57,11 +57,20 @@ class Appraiser {
       ConnectionReport& out = report_.connection.emplace();
       out.parameters = connection->parameters();
       out.negotiated = connection->negotiated();
+      if (connection->capabilities()) describe_support(connection->capabilities()->supported(), out);
       if (connection->versions())
         for (const std::uint16_t entry : connection->versions()->entries)
           out.offered_versions.push_back(
               cat(entry >> 12, ".", entry >> 8 & 15, ".", entry >> 4 & 15, (entry & 15) != 0 ? cat(" alpha ", entry & 15) : ""));
     }
+  }
+
+  static void describe_support(const std::optional<SupportedAlgorithms>& supported, ConnectionReport& out) {
+    if (!supported) return;
+    for (const AsymAlgorithm& row : asym_algorithms())
+      if (((row.pqc ? supported->pqc_asym : supported->base_asym) & row.bit) != 0) out.supported_asym.push_back(row.name);
+    for (const HashAlgorithm& row : hash_algorithms())
+      if ((supported->base_hash & row.bit) != 0) out.supported_hash.push_back(row.name);
   }
 
   void check_protocol() {
@@ -229,8 +238,7 @@ class Appraiser {
     result(Check::chain, sound ? CheckStatus::pass : broken, sound ? chain_detail(*counted.front()) : "see the findings");
     const ChainResult& first = *counted.front();
     result(Check::trust, trusted ? CheckStatus::pass : broken,
-           trusted ? (first.anchor ? cat("vouched for by ", first.anchor->subject)
-                                   : std::string("a key that was provisioned by its owner"))
+           trusted ? (first.anchor ? cat("vouched for by ", first.anchor->subject) : std::string("a key that was provisioned by its owner"))
                    : "no trusted root vouches for it");
   }
 

@@ -40,6 +40,8 @@ Json connection_json(const ConnectionReport& in) {
       out["capabilities"]["max_spdm_message_size"] = p.responder.max_message_size;
     }
   }
+  if (!in.supported_asym.empty() || !in.supported_hash.empty())
+    out["supported_algorithms"] = Json{{"asym", in.supported_asym}, {"hash", in.supported_hash}};
   if (!in.negotiated) return out;
   Json& algorithms = out["algorithms"] = Json::object();
   algorithms["asym"] = p.asym == nullptr ? Json() : Json(p.asym->name);

@@ -40,6 +40,7 @@ struct ConnectionReport {
   Parameters parameters;
   std::vector<std::string> offered_versions;  // by the responder, "1.2.1" style: major.minor.update.alpha
   bool negotiated = false;
+  std::vector<std::string_view> supported_asym, supported_hash;  // where the responder told all it can do (1.3+)
 };
 
 struct SlotReport {

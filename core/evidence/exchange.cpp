@@ -9,25 +9,27 @@ namespace {
 constexpr std::uint64_t kMaxHeard = 16U << 20;
 }  // namespace
 
-std::optional<Exchange> Listener::hear(const Message& message, std::size_t log_index, std::uint8_t version) {
+std::optional<Exchange> Listener::hear(const Message& message, std::size_t log_index) {
   if (message.secured) return std::nullopt;
-  const Code code = read_header(message.bytes).code;
-  if (!message.from_requester) return hear_response(message.bytes, version);
-  hear_request(message.bytes, code, log_index, version);
+  const Header header = read_header(message.bytes);
+  if (!message.from_requester) return hear_response(message.bytes);
+  hear_request(message.bytes, header, log_index);
   return std::nullopt;
 }
 
-void Listener::hear_request(const Bytes& message, Code code, std::size_t log_index, std::uint8_t version) {
+void Listener::hear_request(const Bytes& message, const Header& header, std::size_t log_index) {
+  const Code code = header.code;
   if (code == Code::respond_if_ready) return;  // still the same request
   if (code == Code::chunk_get) {
     if (!receiving_) malformed("CHUNK_GET", "Handle", "no large response is pending");
     return;
   }
+  version_ = header.version;
   if (code == Code::chunk_send) {
     Reader reader(message, "CHUNK_SEND");
-    last_chunk_ = Chunk::decode(reader, Code::chunk_send, version);
+    last_chunk_ = Chunk::decode(reader, Code::chunk_send, version_);
     if (last_chunk_->sequence == 0) {
-      sending_.emplace(version, last_chunk_->handle, kMaxHeard);
+      sending_.emplace(version_, last_chunk_->handle, kMaxHeard);
       log_index_ = log_index;
     }
     if (!sending_) malformed("CHUNK_SEND", "ChunkSeqNo", "does not begin with chunk 0");
@@ -43,11 +45,11 @@ void Listener::hear_request(const Bytes& message, Code code, std::size_t log_ind
   log_index_ = log_index;
 }
 
-std::optional<Exchange> Listener::hear_response(const Bytes& message, std::uint8_t version) {
+std::optional<Exchange> Listener::hear_response(const Bytes& message) {
   const Code code = read_header(message).code;
   if (code == Code::chunk_send_ack && last_chunk_) {
     Reader reader(message, "CHUNK_SEND_ACK");
-    ChunkSendAck ack = ChunkSendAck::decode(reader, *last_chunk_, version);
+    ChunkSendAck ack = ChunkSendAck::decode(reader, *last_chunk_, version_);
     if (ack.response.empty()) return std::nullopt;
     if (!request_) {  // an early error ends a request that nobody has in full
       sending_.reset();
@@ -59,7 +61,7 @@ std::optional<Exchange> Listener::hear_response(const Bytes& message, std::uint8
   if (!request_) return std::nullopt;  // unsolicited: never an answer to anything (N13, N192)
   if (code == Code::chunk_response && receiving_) {
     Reader reader(message, "CHUNK_RESPONSE");
-    receiving_->add(Chunk::decode(reader, Code::chunk_response, version), "CHUNK_RESPONSE");
+    receiving_->add(Chunk::decode(reader, Code::chunk_response, version_), "CHUNK_RESPONSE");
     return receiving_->complete() ? finish(receiving_->take()) : std::nullopt;
   }
   if (code == Code::error) {
@@ -69,7 +71,7 @@ std::optional<Exchange> Listener::hear_response(const Bytes& message, std::uint8
     // An error answer to one CHUNK_GET leaves the transfer where it was; the requester may ask again.
     if (receiving_ && error.code != ErrorCode::large_response) return std::nullopt;
     if (error.code == ErrorCode::large_response) {
-      receiving_.emplace(version, error.large_response_handle(), kMaxHeard);
+      receiving_.emplace(version_, error.large_response_handle(), kMaxHeard);
       return std::nullopt;
     }
   }

@@ -28,18 +28,18 @@ using Exchanges = std::vector<Exchange>;
 // Follows a log message by message, as somebody who only listens. Throws Error{peer} when chunks do not fit together.
 class Listener {
  public:
-  // `version` is what was negotiated so far: the layout of chunk messages depends on it.
   // Returns the exchange that this message completes, if it does.
-  std::optional<Exchange> hear(const Message& message, std::size_t log_index, std::uint8_t version);
+  std::optional<Exchange> hear(const Message& message, std::size_t log_index);
   // A request without its response is outstanding: the capture ends or goes on elsewhere.
   bool waiting() const { return request_.has_value(); }
 
  private:
-  void hear_request(const Bytes& message, Code code, std::size_t log_index, std::uint8_t version);
-  std::optional<Exchange> hear_response(const Bytes& message, std::uint8_t version);
+  void hear_request(const Bytes& message, const Header& header, std::size_t log_index);
+  std::optional<Exchange> hear_response(const Bytes& message);
   std::optional<Exchange> finish(Bytes response);
 
   std::optional<Bytes> request_;
+  std::uint8_t version_ = 0;  // SPDMVersion of the request: the layout of chunk messages depends on it
   std::size_t log_index_ = 0;
   std::optional<Chunk> last_chunk_;  // the CHUNK_SEND that waits for its acknowledgement
   std::optional<ChunkAssembler> sending_, receiving_;

@@ -37,6 +37,7 @@ class Collector {
     if (!common) throw Error(ErrorId::no_spdm, "no SPDM version in common", "the responder offers " + offered_versions());
     GetCapabilities capabilities;
     capabilities.capabilities = our_capabilities(*common);
+    capabilities.want_algorithms = wanted_.supported_algorithms && *common >= k13;
     requester_.ask(capabilities.encode(*common));
     requester_.ask(our_algorithms().encode(version()));
   }

@@ -25,6 +25,9 @@ struct Wanted {
   std::vector<const AsymAlgorithm*> asym;
   std::vector<const HashAlgorithm*> hash;
 
+  // 1.3+: ask for everything the responder supports, not only for what it selects.
+  bool supported_algorithms = false;
+
   // Slot 0..7, kProvisionedKey, or none: slot 0, and further provisioned slots while `trusts` says no.
   std::optional<std::uint8_t> slot;
   bool all_slots = false;  // read every provisioned chain, challenge each

@@ -122,8 +122,10 @@ Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Cloc
 Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock::time_point deadline) {
   const Header header = read_header(request);
   const Parameters& parameters = connection_.parameters();
-  // Chunks need 1.2 and both CHUNK_CAP; VERSION and a CAPABILITIES that nobody asked to be large never come in chunks.
-  if (!parameters.chunking() || header.code == Code::get_version)  // N36 N37 N39
+  // Chunks need 1.2 and both CHUNK_CAP (N36, N37). Before CAPABILITIES only that message itself may be large, and only with
+  // the algorithms that were asked for; VERSION never is (N39, N56).
+  const bool large_capabilities = header.code == Code::get_capabilities && (header.param1 & 1) != 0;
+  if (header.code == Code::get_version || (!parameters.chunking() && !large_capabilities))
     malformed(name(header.code), "response", "LargeResponse although chunks were not negotiated");
   const std::uint8_t handle = error.large_response_handle();
   ChunkAssembler assembler(header.version, handle, limits_.max_message);

@@ -198,6 +198,17 @@ Bytes CapabilitiesResponse::encode(std::uint8_t version) const {
   return writer.take();
 }
 
+std::optional<SupportedAlgorithms> CapabilitiesResponse::supported() const {
+  if (supported_algorithms.empty()) return std::nullopt;
+  Reader reader(supported_algorithms, "CAPABILITIES");
+  reader.skip(6, "SupportedAlgorithms");
+  SupportedAlgorithms out;
+  out.base_asym = reader.u32("BaseAsymAlgo");
+  out.base_hash = reader.u32("BaseHashAlgo");
+  out.pqc_asym = reader.u32("PqcAsymAlgo");
+  return out;
+}
+
 CapabilitiesResponse CapabilitiesResponse::decode(Reader& reader, std::uint8_t version, const GetCapabilities& request) {
   CapabilitiesResponse out;
   const Header header = expect(reader, Code::capabilities, version);

@@ -47,11 +47,18 @@ struct GetCapabilities {
   static GetCapabilities decode(Reader& reader, std::uint8_t version);
 };
 
+// The "Supported Algorithms" block (1.3+): masks as in NEGOTIATE_ALGORITHMS, every bit that the responder can do.
+struct SupportedAlgorithms {
+  std::uint32_t base_asym = 0, base_hash = 0, pqc_asym = 0;
+};
+
 struct CapabilitiesResponse {
   Capabilities capabilities;   // flags unknown to the version are masked off
   Bytes supported_algorithms;  // 1.3+: the block as received; empty when absent
 
   Bytes encode(std::uint8_t version) const;
+  // The block decoded; none when it is absent.
+  std::optional<SupportedAlgorithms> supported() const;
   // Checks sizes, the legality of the flags (DSP0274 table "Flag fields definitions for the responder") and the block.
   static CapabilitiesResponse decode(Reader& reader, std::uint8_t version, const GetCapabilities& request);
 };

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Times spdmctl as a whole process, beside another command in the same run, and prints ratios.
+
+  bench.py attest --target emu://127.0.0.1:2323 [--other 'COMMAND ...'] [--runs 21] [-- EXTRA OPTIONS FOR spdmctl]
+  bench.py start  [--runs 51]
+  bench.py verify --evidence FILE [--keyring DIR] [--files 1000] [--algorithm ecdsap384]
+
+`attest` runs `spdmctl measurements` (the whole line: chain, challenge, signed measurements) and the other command in
+turn, so that both meet the same machine, and prints medians and the ratio pair by pair. Whatever listens on the target
+must stay for more than one connection. `verify` compares with the bare signature checks of `openssl speed` on all cores.
+Figures are never asserted here: machines differ, ratios in one run say more.
+"""
+
+import argparse
+import json
+import os
+import re
+import shlex
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+
+def run(command):
+    """One run: wall and CPU seconds, peak resident KiB, exit code, standard output."""
+    with tempfile.TemporaryFile() as out:
+        begin = time.monotonic()
+        child = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.monotonic() - begin
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss, "exit": child.returncode, "out": out.read()}
+
+
+def table(rows):
+    print(f"{'':28}{'min':>10}{'median':>10}{'max':>10}")
+    for label, values, scale, unit in rows:
+        print(f"{label:28}" + "".join(f"{f(values) * scale:>10.2f}" for f in (min, statistics.median, max)) + f" {unit}")
+
+
+def figures(label, runs):
+    return [
+        (f"{label} wall", [r["wall"] for r in runs], 1e3, "ms"),
+        (f"{label} cpu", [r["cpu"] for r in runs], 1e3, "ms"),
+        (f"{label} resident", [r["rss"] for r in runs], 1 / 1024, "MiB"),
+    ]
+
+
+def pairs(ours, others, runs):
+    run(ours)  # warm up
+    if others:
+        run(others)
+    a, b = [], []
+    for _ in range(runs):
+        a.append(run(ours))
+        if others:
+            b.append(run(others))
+    rows = figures("spdmctl", a)
+    if b:
+        rows += figures("other", b)
+        for key in ("wall", "cpu", "rss"):
+            rows.append((f"ratio {key}", [x[key] / y[key] for x, y in zip(a, b) if y[key] > 0] or [float("nan")], 1, ""))
+    table(rows)
+    for label, results in (("spdmctl", a), ("other", b)):
+        codes = sorted({r["exit"] for r in results})
+        if codes not in ([], [0]):
+            print(f"exit codes of {label}: {codes}")
+    return a
+
+
+def attest(args):
+    command = [args.spdmctl, "measurements", args.target, "--json"] + args.extra
+    results = pairs(command, shlex.split(args.other) if args.other else None, args.runs)
+    device = json.loads(results[-1]["out"])["devices"][0]
+    traffic = device["traffic"]
+    print(f"verdict {device['verdict']}: {traffic['round_trips']} round trips, {traffic['bytes']} bytes of SPDM")
+
+
+def start(args):
+    pairs([args.spdmctl, "--version"], shlex.split(args.other) if args.other else None, args.runs)
+
+
+def verify(args):
+    cores = len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as folder:
+        names = [os.path.join(folder, f"{i:06}.json") for i in range(args.files)]
+        for name in names:
+            shutil.copyfile(args.evidence, name)
+        command = [args.spdmctl, "verify", "--output", "ndjson"] + (["--keyring", args.keyring] if args.keyring else []) + names
+        results = pairs(command, None, args.runs)
+    lines = results[-1]["out"].decode().splitlines()
+    signatures = sum(len(device["signatures"]) for line in lines for device in [json.loads(line)])
+    speed = subprocess.run(["openssl", "speed", "-seconds", "3", "-multi", str(cores), args.algorithm], capture_output=True, text=True, check=True).stdout
+    bare = float(re.search(r"([0-9.]+)\s*$", speed.strip().splitlines()[-1]).group(1))
+    rate = signatures / statistics.median(r["wall"] for r in results)
+    print(f"{args.files} files, {signatures} signatures: {rate:.0f} a second; bare checks on {cores} cores: {bare:.0f} a second; ratio {rate / bare:.2f}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["attest", "start", "verify"])
+    parser.add_argument("--spdmctl", default="build/release/spdmctl")
+    parser.add_argument("--runs", type=int, default=21)
+    parser.add_argument("--target")
+    parser.add_argument("--other", help="command to compare with")
+    parser.add_argument("--evidence")
+    parser.add_argument("--keyring")
+    parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--algorithm", default="ecdsap384", help="as openssl speed names it")
+    parser.add_argument("extra", nargs="*")
+    args = parser.parse_args()
+    if args.what == "attest" and not args.target:
+        parser.error("attest needs --target")
+    if args.what == "verify" and not args.evidence:
+        parser.error("verify needs --evidence")
+    {"attest": attest, "start": start, "verify": verify}[args.what](args)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

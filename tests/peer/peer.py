@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Attests a reference responder through every binding, version, algorithm, slot and chunk size that it can do.
+
+  peer.py --spdmctl PROGRAM --responder PROGRAM [--match TEXT] [--list]
+
+The responder is DMTF's spdm_responder_emu; it runs in its own folder, where its sample certificates are. Without it
+(SPDMCTL_RESPONDER not set either) the test is skipped: exit code 77. Prints one line per run.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+PLAIN = ["--basic_mut_auth", "NO", "--mut_auth", "NO"]
+BINDINGS = {"doe": "PCI_DOE", "mctp": "MCTP", "tcp": "TCP", "none": "NONE"}
+VERSIONS = ["1.0", "1.1", "1.2", "1.3", "1.4"]
+ROOTS = {"RSASSA_2048": "rsa2048", "RSAPSS_2048": "rsa2048", "RSASSA_3072": "rsa3072", "RSAPSS_3072": "rsa3072", "RSASSA_4096": "rsa4096",
+         "RSAPSS_4096": "rsa4096", "ECDSA_P256": "ecp256", "ECDSA_P384": "ecp384", "ECDSA_P521": "ecp521", "EDDSA_25519": "ed25519",
+         "EDDSA_448": "ed448", "SM2_P256": "sm2", "ML_DSA_44": "mldsa44", "ML_DSA_65": "mldsa65", "ML_DSA_87": "mldsa87"}
+CHUNKS = ["--cap", "CERT,CHAL,MEAS_SIG,MEAS_FRESH,CHUNK"]
+
+
+class Case:
+    def __init__(self, name, binding="doe", responder=(), spdmctl=(), root="ecp384", query="", code=0, environment=None):
+        self.name, self.binding, self.responder, self.spdmctl = name, binding, list(responder), list(spdmctl)
+        self.root, self.query, self.code, self.environment = root, query, code, environment or {}
+
+
+def cases():
+    for binding in BINDINGS:
+        for version in VERSIONS:
+            yield Case(f"{binding} {version}", binding, ["--ver", version])
+            yield Case(f"{binding} {version} each", binding, ["--ver", version], ["--each"])
+    for asym in ("RSASSA_2048", "RSASSA_3072", "RSASSA_4096", "RSAPSS_2048", "RSAPSS_3072", "RSAPSS_4096", "ECDSA_P256", "ECDSA_P384", "ECDSA_P521"):
+        for version in VERSIONS:
+            yield Case(f"{asym} {version}", "mctp", ["--ver", version, "--asym", asym], root=ROOTS[asym])
+    for hash_name in ("SHA_256", "SHA_384", "SHA_512", "SHA3_256", "SHA3_384", "SHA3_512"):
+        yield Case(f"P384 {hash_name}", "mctp", ["--ver", "1.2", "--hash", hash_name, "--meas_hash", hash_name])
+    yield Case("raw bit streams only", "mctp", ["--ver", "1.2", "--meas_hash", "RAW_BIT"])
+    for version in VERSIONS[2:]:
+        yield Case(f"Ed25519 {version}", "mctp", ["--ver", version, "--asym", "EDDSA_25519", "--hash", "SHA_512"], root="ed25519")
+        yield Case(f"Ed448 {version}", "mctp", ["--ver", version, "--asym", "EDDSA_448", "--hash", "SHA_512"], root="ed448")
+        # The sample SM2 root has pathLenConstraint 0 and an intermediate below it: signatures are good, the chain is refused.
+        yield Case(f"SM2 {version}", "mctp", ["--ver", version, "--asym", "SM2_P256", "--hash", "SM3_256", "--meas_hash", "SM3_256"], root="sm2", code=10)
+    for pqc in ("ML_DSA_44", "ML_DSA_65", "ML_DSA_87"):
+        yield Case(f"{pqc} 1.4", "doe", ["--ver", "1.4", "--asym", "NONE", "--pqc_asym", pqc, *CHUNKS], root=ROOTS[pqc])
+    for pqc in ("SLH_DSA_SHA2_128S", "SLH_DSA_SHAKE_128S", "SLH_DSA_SHA2_128F"):
+        yield Case(f"{pqc} 1.4", "doe", ["--ver", "1.4", "--asym", "NONE", "--pqc_asym", pqc, *CHUNKS], root=pqc.lower().replace("_", "-"))
+    for version in VERSIONS[2:]:
+        for limit in (42, 64, 256, 1024):
+            yield Case(f"our limit {limit}, {version}", "doe", ["--ver", version], query=f"&max={limit}")
+    for version in VERSIONS[2:]:
+        yield Case(f"slot 1, {version}", "doe", ["--ver", version], ["--slot", "1"], root="ecp384:1")
+        yield Case(f"provisioned key, {version}", "doe", ["--ver", version, "--slot_id", "0xFF"], ["--provisioned-key", "ecp384/end_responder.key.pub.der"])
+    for version in VERSIONS[3:]:
+        yield Case(f"slot 4, {version}", "doe", ["--ver", version], ["--slot", "4"])
+        yield Case(f"log and endpoint, {version}", "doe", ["--ver", version], ["--extension-log", "--endpoint-info"])
+        yield Case(f"raw, {version}", "doe", ["--ver", version], ["--raw"])
+    yield Case("no CHALLENGE, signed measurements", "doe", ["--ver", "1.2", "--cap", "CERT,MEAS_SIG"])
+    yield Case("unsigned measurements only", "doe", ["--ver", "1.2", "--cap", "CERT,CHAL,MEAS_NO_SIG"], code=10)
+    yield Case("no measurements", "doe", ["--ver", "1.2", "--cap", "CERT,CHAL"], code=3)
+    yield Case("not trusted", "doe", ["--ver", "1.2"], root=None, code=10)
+    yield Case("another root", "doe", ["--ver", "1.2"], root="ecp256", code=10)
+
+
+def listening(port):
+    wanted = f":{port:04X}"
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if fields[1].endswith(wanted) and fields[3] == "0A":
+            return True
+    return False
+
+
+def root_of(case, folder):
+    if case.root is None:
+        return ["--keyring", "/nonexistent"]
+    name, _, slot = case.root.partition(":")
+    return ["--root", str(folder / name / f"ca{slot}.cert.der")]
+
+
+def attest(case, args, folder, port):
+    command = [str(args.responder), "--trans", BINDINGS[case.binding], "--ip", "127.0.0.1", "--port", str(port), *PLAIN, *case.responder]
+    environment = {**os.environ, **case.environment}
+    responder = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(400):
+            if listening(port):
+                break
+            if responder.poll() is not None:
+                return "skip", "the responder does not know these options", {}
+            time.sleep(0.01)
+        else:
+            return "FAIL", "the responder does not listen", {}
+        target = f"emu://127.0.0.1:{port}?binding={case.binding}{case.query}"
+        ours = [args.spdmctl, "measurements", target, "--json", "--timeout", "20", *root_of(case, folder), *case.spdmctl]
+        result = subprocess.run(ours, cwd=folder, capture_output=True, text=True, timeout=120)
+        document = json.loads(result.stdout)
+        device = document["devices"][0] if document.get("devices") else document
+        detail = device.get("reason", device.get("error", {}).get("message", ""))
+        if result.returncode == 1 and "cannot verify" in detail or "no signature algorithm selected" in detail:
+            return "skip", detail, device
+        return ("ok" if result.returncode == case.code else f"FAIL exit {result.returncode}, expected {case.code}"), detail, device
+    finally:
+        responder.kill()
+        responder.wait()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--spdmctl", default="build/development/spdmctl")
+    parser.add_argument("--responder", default=os.environ.get("SPDMCTL_RESPONDER"))
+    parser.add_argument("--match", default="")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--port", type=int, default=24000)
+    args = parser.parse_args()
+    if args.list:
+        print("\n".join(case.name for case in cases()))
+        return 0
+    if not args.responder or not os.access(args.responder, os.X_OK):
+        print("no reference responder (SPDMCTL_RESPONDER): skipped")
+        return 77
+    args.responder = pathlib.Path(args.responder).resolve()
+    args.spdmctl = str(pathlib.Path(args.spdmctl).resolve())
+    counts = {"ok": 0, "skip": 0, "FAIL": 0}
+    for number, case in enumerate(case for case in cases() if re.search(args.match, case.name)):
+        outcome, detail, device = attest(case, args, args.responder.parent, args.port + number)
+        counts[outcome.split()[0]] += 1
+        connection = device.get("connection", {})
+        algorithms = connection.get("algorithms", {})
+        traffic = device.get("traffic", {})
+        signatures = [signature["result"] for signature in device.get("signatures", [])]
+        print(f"{outcome:8} {case.name:36} {connection.get('version', '-'):4} {algorithms.get('asym') or '-':18} {algorithms.get('hash') or '-':9}"
+              f" {traffic.get('round_trips', 0):4} round trips, signatures {signatures.count('good')}/{len(signatures)}: {detail}", flush=True)
+    print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
+    return 1 if counts["FAIL"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
