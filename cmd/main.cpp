@@ -1,2 +1,89 @@
-#include <cstdio>
-int main() { std::puts("spdmctl"); return 0; }
+// spdmctl: the table of verbs, and the one place where errors become exit codes.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+
+#include "cmd/render.h"
+#include "cmd/verb.h"
+#include "core/text.h"
+
+namespace {
+
+// One row per verb: all that a new one adds here.
+constexpr std::array kVerbs{
+    &cmd::info_verb,
+    &cmd::auth_verb,
+};
+
+// The format in which an error is told that happened before the options were understood.
+cmd::Format first_guess(int argc, char** argv) {
+  const char* from_environment = std::getenv("SPDMCTL_OUTPUT");
+  std::string_view format = from_environment == nullptr ? "" : from_environment;
+  for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
+    const std::string_view argument = argv[i];
+    if (argument == "--json") format = "json";
+    if ((argument == "-o" || argument == "--output") && i + 1 < argc) format = argv[i + 1];
+    if (argument.starts_with("--output=")) format = argument.substr(9);
+    if (argument.starts_with("-o") && argument.size() > 2) format = argument.substr(argument[2] == '=' ? 3 : 2);
+  }
+  return format == "json"     ? cmd::Format::json
+         : format == "ndjson" ? cmd::Format::ndjson
+         : format == "yaml"   ? cmd::Format::yaml
+                              : cmd::Format::text;
+}
+
+std::string one_line(std::string text) {
+  for (char& c : text)
+    if (c == '\n') c = ' ';
+  return text;
+}
+
+spdm::Exit run(int argc, char** argv, cmd::Console& console) {
+  CLI::App parser("Attest devices over SPDM (DMTF DSP0274)", "spdmctl");
+  parser.set_version_flag("--version", "spdmctl " SPDMCTL_VERSION);
+  parser.require_subcommand(1);
+  parser.footer("Help on a verb: spdmctl VERB --help\nExit codes and formats: man spdmctl");
+  parser.get_formatter()->column_width(36);
+
+  cmd::Action action;
+  for (const cmd::Verb* verb : kVerbs) {
+    CLI::App* sub = parser.add_subcommand(std::string(verb->name), std::string(verb->summary));
+    sub->footer(spdm::cat("Examples:\n", verb->examples));
+    // Options are only set up for the verb that is there: --version need not wait for the others.
+    sub->preparse_callback([&action, sub, verb](std::size_t) { action = verb->setup(*sub); });
+  }
+  try {
+    parser.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help and --version
+    const bool version = dynamic_cast<const CLI::CallForVersion*>(&success) != nullptr;
+    console.out(version ? spdm::cat(success.what(), "\n") : parser.help());
+    console.flush();
+    return spdm::Exit::ok;
+  } catch (const CLI::ParseError& error) {
+    const std::vector<CLI::App*> chosen = parser.get_subcommands();
+    throw spdm::Error(spdm::ErrorId::usage, one_line(error.what()),
+                      spdm::cat("see: spdmctl ", chosen.empty() ? "" : chosen.front()->get_name() + " ", "--help"));
+  }
+  return action(console);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an ordinary end of output
+  cmd::Console console(first_guess(argc, argv));
+  try {
+    try {
+      return static_cast<int>(run(argc, argv, console));
+    } catch (const spdm::Error& error) {
+      return static_cast<int>(cmd::report_error(console, error));
+    } catch (const std::bad_alloc&) {
+      return static_cast<int>(cmd::report_error(console, spdm::Error(spdm::ErrorId::internal, "out of memory")));
+    } catch (const std::exception& error) {
+      return static_cast<int>(cmd::report_error(console, spdm::Error(spdm::ErrorId::internal, error.what(), "please report this defect")));
+    }
+  } catch (const std::exception& error) {  // not even the error could be told on stdout
+    console.note(spdm::cat("spdmctl: ", error.what()));
+    return static_cast<int>(spdm::Exit::internal);
+  }
+}

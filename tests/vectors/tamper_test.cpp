@@ -33,7 +33,9 @@ Bytes read_file(const fs::path& path) {
 }
 
 // The sample SM2 root has pathLenConstraint 0 and an intermediate below it: a strict verifier refuses that chain.
-bool breaks_path_length(const nlohmann::json& capture) { return capture.value("asym", nlohmann::json()).is_string() && capture["asym"].get<std::string>().find("SM2") != std::string::npos; }
+bool breaks_path_length(const nlohmann::json& capture) {
+  return capture.value("asym", nlohmann::json()).is_string() && capture["asym"].get<std::string>().find("SM2") != std::string::npos;
+}
 
 struct Field {
   std::string name;
@@ -44,7 +46,7 @@ struct Field {
 
 Report judge(const Evidence& evidence, const certstore::Validator& validator) {
   const Analysis analysis = analyze(evidence);
-  return appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator), {});
+  return appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator, evidence.provisioned_key), {});
 }
 
 // What stands under the signatures of the last connection, and what must be found when it is changed.
@@ -119,7 +121,8 @@ TEST_CASE("recorded traffic, one byte changed" * doctest::skip(folder().empty())
 
   std::set<std::string> schemes_seen;  // one capture of each kind has every byte changed
   std::size_t changed = 0, captures = 0;
-  for (const nlohmann::json& capture : nlohmann::json::parse(index)["pcaps"]) {
+  const nlohmann::json contents = nlohmann::json::parse(index);
+  for (const nlohmann::json& capture : contents["pcaps"]) {
     const std::string file = capture["file"];
     CAPTURE(file);
     if (capture.value("verified", nlohmann::json::array()).empty()) continue;
@@ -127,7 +130,8 @@ TEST_CASE("recorded traffic, one byte changed" * doctest::skip(folder().empty())
     if (capture.contains("provisioned_pubkey") && capture["provisioned_pubkey"].is_string())
       evidence.provisioned_key = read_file(folder() / capture["provisioned_pubkey"].get<std::string>());
     const Report report = judge(evidence, validator);
-    if (std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& f) { return f.id == FindingId::crypto_unsupported; })) {
+    if (std::any_of(report.findings.begin(), report.findings.end(),
+                    [](const Finding& f) { return f.id == FindingId::crypto_unsupported; })) {
       CHECK(report.verdict == Verdict::undetermined);
       continue;
     }
@@ -144,8 +148,10 @@ TEST_CASE("recorded traffic, one byte changed" * doctest::skip(folder().empty())
         if (!change(altered.log, field, k)) continue;
         ++changed;
         const Report judged = judge(altered, validator);
-        const bool found = std::any_of(judged.findings.begin(), judged.findings.end(), [&](const Finding& f) { return field.findings.contains(f.id); });
-        CHECK_MESSAGE((judged.verdict == Verdict::fail && found), field.name << " byte " << k << ": " << name(judged.verdict) << ", " << judged.reason);
+        const bool found =
+            std::any_of(judged.findings.begin(), judged.findings.end(), [&](const Finding& f) { return field.findings.contains(f.id); });
+        CHECK_MESSAGE((judged.verdict == Verdict::fail && found),
+                      field.name << " byte " << k << ": " << name(judged.verdict) << ", " << judged.reason);
       }
     }
   }

@@ -1,0 +1,191 @@
+#include "cmd/attest.h"
+
+#include "cmd/files.h"
+#include "cmd/parallel.h"
+#include "cmd/parse.h"
+#include "cmd/render.h"
+#include "core/appraisal/verdict.h"
+#include "core/evidence/file.h"
+#include "core/evidence/load.h"
+#include "core/evidence/pcap.h"
+#include "core/text.h"
+#include "transport/target.h"
+
+namespace cmd {
+
+using namespace spdm;
+
+namespace {
+
+constexpr std::size_t kMaxDevicesAtOnce = 16;
+
+// From 1.3 on a multi-key connection names the model of each slot; else one flag speaks for all of them.
+std::string_view model_of(const Connection& connection, const SlotDigest* digest) {
+  if (connection.parameters().multi_key_responder && digest != nullptr && digest->model != CertModel::none) return name(digest->model);
+  return connection.parameters().responder.has(cap::alias_cert) ? "AliasCert" : "DeviceCert";
+}
+
+certstore::ChainInput chain_input(const Connection& connection, std::uint8_t slot) {
+  const SlotDigest* digest = connection.digests() ? connection.digests()->find(slot) : nullptr;
+  return {.slot = slot,
+          .chain = connection.chain(slot).chain(),
+          .version = connection.version(),
+          .hash = connection.parameters().hash,
+          .asym = connection.parameters().asym,
+          .model = model_of(connection, digest),
+          .digest = digest == nullptr ? View() : View(digest->digest)};
+}
+
+bool uses_provisioned_key(const Connection& connection) {
+  for (const Statement& statement : connection.statements())
+    if (statement.slot == kProvisionedKey) return true;
+  return false;
+}
+
+}  // namespace
+
+Judge::Judge(const certstore::Keyring& keyring, certstore::Options options, Question question, Bytes owner_key)
+    : validator_(keyring, options), question_(std::move(question)), owner_key_(std::move(owner_key)) {}
+
+bool Judge::trusts(const Connection& connection, std::uint8_t slot) const {
+  const ChainResult result = validator_.validate(chain_input(connection, slot));
+  return result.sound && result.trust == Trust::trusted;
+}
+
+// A key in an evidence file is what somebody else says that the owner gave them. Only a key that the owner gives to this
+// very run is trusted.
+ChainResult Judge::provisioned(std::size_t connection, const Evidence& evidence) const {
+  ChainResult out;
+  out.connection = connection;
+  out.slot = kProvisionedKey;
+  out.model = "provisioned key";
+  out.leaf_key = crypto::PublicKey::from_spki(evidence.provisioned_key);
+  out.sound = true;
+  out.trust = owner_key_.empty() ? Trust::untrusted : Trust::trusted;
+  if (owner_key_.empty())
+    out.findings.push_back({FindingId::not_trusted, "slot 255, provisioned key", "the key comes from the recording, not from its owner",
+                            "give the key of the device with --provisioned-key FILE"});
+  return out;
+}
+
+std::vector<ChainResult> Judge::chains(const Analysis& analysis, const Evidence& evidence) const {
+  std::vector<ChainResult> out;
+  for (std::size_t i = 0; i < analysis.connections.size(); ++i) {
+    const Connection& connection = analysis.connections[i];
+    for (std::uint8_t slot = 0; slot < kSlots; ++slot) {
+      if (!connection.chain(slot).complete() || connection.parameters().hash == nullptr || connection.parameters().asym == nullptr)
+        continue;
+      out.push_back(validator_.validate(chain_input(connection, slot)));
+      out.back().connection = i;
+    }
+    if (!evidence.provisioned_key.empty() && uses_provisioned_key(connection)) out.push_back(provisioned(i, evidence));
+  }
+  return out;
+}
+
+Report Judge::judge(Evidence evidence, const std::string& source) const {
+  if (!owner_key_.empty()) evidence.provisioned_key = owner_key_;
+  const Analysis analysis = analyze(evidence);
+  Report report = appraise(evidence, analysis, chains(analysis, evidence), question_);
+  report.source = source;
+  return report;
+}
+
+Judge make_judge(const TrustOptions& options, const Question& question) {
+  return Judge{
+      read_keyring(options), {.at = time_of(options), .partial_chains = options.partial_chains}, question, read_provisioned_key(options)};
+}
+
+std::optional<std::filesystem::path> recording(const std::string& target) {
+  for (const std::string_view scheme : {"file:", "pcap:"})
+    if (target.starts_with(scheme)) return target.substr(scheme.size());
+  std::error_code ignored;
+  if (std::filesystem::is_regular_file(target, ignored) || target.starts_with('/') || target.starts_with("./")) return target;
+  return std::nullopt;
+}
+
+Evidence read_recording(const std::filesystem::path& path) {
+  const std::string name = path == "-" ? "standard input" : path.string();
+  try {
+    return load_evidence(read_file(path, kMaxEvidenceFile), name);
+  } catch (Error& error) {
+    if (error.device.empty()) error.device = name;
+    throw;
+  }
+}
+
+Evidence gather(const std::string& target, const Wanted& wanted, const Limits& limits, const Judge& judge) {
+  if (const std::optional<std::filesystem::path> file = recording(target)) return read_recording(*file);
+  Evidence evidence;
+  evidence.host.target = target;
+  evidence.time = format_time(std::time(nullptr));
+  evidence.collector = "spdmctl " SPDMCTL_VERSION;
+  evidence.live = true;
+  if (wanted.slot == kProvisionedKey) evidence.provisioned_key = judge.owner_key();
+  try {
+    transport::Opened opened = transport::open(target, {.timeout = limits.exchange});
+    evidence.host = std::move(opened.host);
+    collect(*opened.link, wanted, limits, evidence);
+  } catch (const Error& error) {
+    evidence.error = Interruption{error.id, error.what(), error.hint};
+  }
+  return evidence;
+}
+
+void record(const Evidence& evidence, const std::filesystem::path& file) {
+  if (evidence.log.empty()) return;  // nothing was seen
+  if (file.extension() == ".pcap")
+    write_file(file, write_pcap(evidence));
+  else
+    write_file(file, write_evidence(evidence) + "\n");
+}
+
+void look_only(Report& report) {
+  std::erase_if(report.findings, [](const Finding& finding) { return row(finding.id).check != Check::protocol; });
+  for (CheckResult& check : report.checks)
+    if (check.check != Check::protocol && check.status != CheckStatus::pass) check.status = CheckStatus::not_needed;
+  conclude(report, false);
+}
+
+void Attestation::add_to(CLI::App& parser) {
+  add_targets(parser, targets);
+  add_output_options(parser, output);
+  add_trust_options(parser, trust);
+  add_protocol_options(parser, protocol);
+}
+
+Plan Attestation::plan(Console& console) const {
+  apply(output, console);
+  Plan out;
+  out.wanted = wanted_of(protocol, trust);
+  out.question = question_of(trust);
+  return out;
+}
+
+Exit Attestation::run(Console& console, Plan plan) const {
+  const Limits limits = limits_of(protocol);
+  for (const std::string& target : targets)
+    if (!recording(target)) transport::kind_of(target);  // a name that is wrong ends the run before any device is asked
+  if (!protocol.record.empty()) {
+    if (targets.size() > 1) throw Error(ErrorId::usage, "--record takes one target", "attest the targets one after the other");
+    assert_writable(protocol.record);
+  }
+  const Judge judge = make_judge(trust, plan.question);
+  if (!plan.wanted.slot && !plan.wanted.all_slots)
+    plan.wanted.trusts = [&judge](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot); };
+
+  ReportWriter writer(console, plan.text);
+  in_order<RenderedReport>(
+      targets.size(), kMaxDevicesAtOnce,
+      [&](std::size_t i) {
+        Evidence evidence = gather(targets[i], plan.wanted, limits, judge);
+        if (!protocol.record.empty()) record(evidence, protocol.record);
+        Report report = judge.judge(std::move(evidence), targets[i]);
+        if (plan.refine) plan.refine(report);
+        return writer.render(report);
+      },
+      [&](RenderedReport report) { writer.add(std::move(report)); });
+  return writer.finish();
+}
+
+}  // namespace cmd

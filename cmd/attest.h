@@ -1,0 +1,78 @@
+// The straight line of the program: open, collect, validate, appraise.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "certstore/validate.h"
+#include "cmd/options.h"
+#include "cmd/render.h"
+#include "cmd/render_text.h"
+#include "core/appraisal/appraise.h"
+#include "core/protocol/collect.h"
+
+namespace cmd {
+
+// The second half of the line, the same for live devices and for recordings. May be used by several threads.
+class Judge {
+ public:
+  // `owner_key` is the public key that the owner gave for slot 255; empty when none.
+  Judge(const certstore::Keyring& keyring, certstore::Options options, spdm::Question question, spdm::Bytes owner_key);
+
+  spdm::Report judge(spdm::Evidence evidence, const std::string& source) const;
+  // Whether a slot whose chain has been read is trusted: if not, the next one is tried.
+  bool trusts(const spdm::Connection& connection, std::uint8_t slot) const;
+  const spdm::Bytes& owner_key() const { return owner_key_; }
+
+ private:
+  std::vector<spdm::ChainResult> chains(const spdm::Analysis& analysis, const spdm::Evidence& evidence) const;
+  spdm::ChainResult provisioned(std::size_t connection, const spdm::Evidence& evidence) const;
+
+  certstore::Validator validator_;
+  spdm::Question question_;
+  spdm::Bytes owner_key_;
+};
+
+Judge make_judge(const TrustOptions& options, const spdm::Question& question);
+
+// What a recording's name says beside the file: "file:x", "pcap:x" or just the name of a file that is there.
+std::optional<std::filesystem::path> recording(const std::string& target);
+spdm::Evidence read_recording(const std::filesystem::path& path);
+
+// The first half of the line. What goes wrong with a live target, from opening it on, is part of the evidence: the line
+// goes on with what was seen. Throws Error for a recording that cannot be read.
+spdm::Evidence gather(const std::string& target, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge);
+
+// Evidence, or a pcap when the name ends in .pcap.
+void record(const spdm::Evidence& evidence, const std::filesystem::path& file);
+
+// What a verb asks of each device, and how it shows what came of it.
+struct Plan {
+  spdm::Wanted wanted;
+  spdm::Question question;
+  // Has the last word on a report before it is rendered; may be empty. Called by several threads.
+  std::function<void(spdm::Report&)> refine;
+  ReportWriter::TextOf text = render_text;
+};
+
+// Turns a judgement into a mere look: what was read is shown with all there is to say about it, and the verdict is
+// whether it could be read.
+void look_only(spdm::Report& report);
+
+// What the verbs that speak with devices have in common.
+struct Attestation {
+  OutputOptions output;
+  TrustOptions trust;
+  ProtocolOptions protocol;
+  std::vector<std::string> targets;
+
+  void add_to(CLI::App& parser);
+  // Throws Error{usage} for options that contradict each other. Sets up the console.
+  Plan plan(Console& console) const;
+  // Attests every target, in parallel, and writes the reports in the order of the targets.
+  spdm::Exit run(Console& console, Plan plan) const;
+};
+
+}  // namespace cmd

@@ -1,0 +1,48 @@
+// auth: is this the device that its vendor vouches for?
+#include <memory>
+
+#include "cmd/attest.h"
+#include "cmd/verb.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+struct Options : Attestation {
+  bool measurements = false;
+  std::string summary = "none";
+};
+
+spdm::Summary parse_summary(const std::string& text) {
+  if (text == "none") return spdm::Summary::none;
+  if (text == "tcb") return spdm::Summary::tcb;
+  if (text == "all") return spdm::Summary::all;
+  throw spdm::Error(spdm::ErrorId::usage, spdm::cat("--summary: '", spdm::printable(text), "' is unknown"), "give none, tcb or all");
+}
+
+Action setup(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  options->add_to(parser);
+  parser.add_flag("--measurements", options->measurements, "Ask for signed measurements, too")->group("Attestation");
+  parser.add_option("--summary", options->summary, "Hash over measurements in the answer to CHALLENGE: none, tcb or all")
+      ->type_name("WHICH")
+      ->group("Attestation");
+  return [options](Console& console) {
+    Plan plan = options->plan(console);
+    plan.wanted.summary = parse_summary(options->summary);
+    if (options->measurements) plan.wanted.measurements = spdm::MeasurementMode::all;
+    plan.question.measurements = options->measurements;
+    return options->run(console, std::move(plan));
+  };
+}
+
+}  // namespace
+
+const Verb auth_verb{"auth", "Authenticate devices: certificates, trust, and proof of the key",
+                     "  spdmctl auth emu://127.0.0.1:2323\n"
+                     "  spdmctl auth --measurements --record device.json tcp://192.0.2.7\n"
+                     "  spdmctl auth --keyring ./roots --json emu://127.0.0.1:2323 emu://127.0.0.1:2324\n",
+                     setup};
+
+}  // namespace cmd

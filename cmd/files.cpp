@@ -1,0 +1,160 @@
+#include "cmd/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& path, int error, ErrorId otherwise) {
+  const bool refused = error == EACCES || error == EPERM || error == EROFS;
+  Error out(refused ? ErrorId::permission : otherwise, std::strerror(error));
+  out.device = path.string();
+  throw out;
+}
+
+class File {
+ public:
+  explicit File(int fd) : fd_(fd) {}
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+  // Closing is where some file systems report that writing failed.
+  bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
+
+ private:
+  int fd_;
+};
+
+void write_all(int fd, spdm::View contents, const std::filesystem::path& path) {
+  while (!contents.empty()) {
+    const ssize_t written = ::write(fd, contents.data(), contents.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(path, errno, ErrorId::io);
+    contents = contents.subspan(static_cast<std::size_t>(written));
+  }
+}
+
+// A link is followed: its target is replaced, not the link.
+std::filesystem::path resolved(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_symlink(path, ignored)) return path;
+  const std::filesystem::path target = std::filesystem::weakly_canonical(path, ignored);
+  return ignored ? path : target;
+}
+
+bool is_special(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) && !std::filesystem::is_directory(status);
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) { return path.has_parent_path() ? path.parent_path() : "."; }
+
+// Removes the temporary file unless it was renamed.
+struct Temporary {
+  std::string name;
+  ~Temporary() {
+    if (!name.empty()) ::unlink(name.c_str());
+  }
+};
+
+mode_t default_mode() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return 0666 & ~mask;
+}
+
+}  // namespace
+
+spdm::View as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
+  const bool standard_input = path == "-";
+  const File file(standard_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::bad_input : ErrorId::io);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) fail(path, errno, ErrorId::io);
+  if (S_ISDIR(status.st_mode)) fail(path, EISDIR, ErrorId::bad_input);
+
+  spdm::Bytes out;
+  // One byte more than the file is said to have: the read that finds the end then needs no second buffer.
+  std::size_t room = S_ISREG(status.st_mode) ? std::min(static_cast<std::size_t>(status.st_size), limit) + 1 : std::size_t{64} << 10;
+  for (std::size_t used = 0;;) {
+    if (used == out.size()) out.resize(used + room);
+    const ssize_t got = ::read(file.get(), out.data() + used, out.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(path, errno, ErrorId::io);
+    used += static_cast<std::size_t>(got);
+    if (used > limit) {
+      Error error(ErrorId::bad_input, cat("is larger than the ", limit, " bytes that are read"));
+      error.device = path.string();
+      throw error;
+    }
+    if (got == 0) {
+      out.resize(used);
+      return out;
+    }
+    room = std::max<std::size_t>(used, 4096);
+  }
+}
+
+void assert_writable(const std::filesystem::path& path) {
+  const std::filesystem::path target = resolved(path);
+  if (std::filesystem::is_directory(target)) fail(path, EISDIR, ErrorId::usage);
+  const std::filesystem::path needed = is_special(target) ? target : folder_of(target);
+  if (::access(needed.c_str(), W_OK) != 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::usage : ErrorId::io);
+}
+
+void write_file(const std::filesystem::path& path, spdm::View contents) {
+  assert_writable(path);
+  const std::filesystem::path target = resolved(path);
+  if (is_special(target)) {
+    File file(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
+    if (file.get() < 0) fail(path, errno, ErrorId::io);
+    write_all(file.get(), contents, path);
+    if (!file.close()) fail(path, errno, ErrorId::io);
+    return;
+  }
+  Temporary temporary{(folder_of(target) / cat(".", target.filename().string(), ".XXXXXX")).string()};
+  const int fd = ::mkostemp(temporary.name.data(), O_CLOEXEC);
+  if (fd < 0) {
+    temporary.name.clear();
+    fail(path, errno, ErrorId::io);
+  }
+  File file(fd);
+  write_all(fd, contents, path);
+  if (::fchmod(fd, default_mode()) != 0 || ::fsync(fd) != 0 || !file.close()) fail(path, errno, ErrorId::io);
+  if (::rename(temporary.name.c_str(), target.c_str()) != 0) fail(path, errno, ErrorId::io);
+  temporary.name.clear();
+}
+
+void write_file(const std::filesystem::path& path, std::string_view contents) { write_file(path, as_bytes(contents)); }
+
+void write_new_file(const std::filesystem::path& path, spdm::View contents, bool force) {
+  if (!force && std::filesystem::is_regular_file(path)) {
+    Error error(ErrorId::usage, "exists already", "give --force to replace it");
+    error.device = path.string();
+    throw error;
+  }
+  write_file(path, contents);
+}
+
+}  // namespace cmd

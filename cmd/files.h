@@ -1,0 +1,27 @@
+// Files that the user named: read whole and bounded, written whole or not at all.
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "core/wire/bytes.h"
+
+namespace cmd {
+
+// "-" is standard input. Throws Error: bad_input when it is missing or larger than `limit`, io, permission.
+spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit);
+
+// Writes to a temporary name next to `path` and renames it, so that nobody ever sees half a file. What is there and is
+// no regular file (a pipe, /dev/stdout) is written to as it is. Throws Error{io}, or {permission}.
+void write_file(const std::filesystem::path& path, spdm::View contents);
+void write_file(const std::filesystem::path& path, std::string_view contents);
+
+// The same, but an existing file is an error unless `force`: Error{usage}.
+void write_new_file(const std::filesystem::path& path, spdm::View contents, bool force);
+
+// Finds out early that write_file() could not work, before a device is asked for anything. Throws Error as write_file().
+void assert_writable(const std::filesystem::path& path);
+
+spdm::View as_bytes(std::string_view text);
+
+}  // namespace cmd

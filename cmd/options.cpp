@@ -1,0 +1,159 @@
+#include "cmd/options.h"
+
+#include <cstdlib>
+
+#include "cmd/files.h"
+#include "cmd/parse.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+
+namespace {
+constexpr std::size_t kMaxKeyFile = 64 * 1024;
+}
+
+CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vector<std::string>& values, const std::string& help) {
+  return parser.add_option(name, values, help)->allow_extra_args(false);
+}
+
+void add_output_options(CLI::App& parser, OutputOptions& options) {
+  options.format_given = parser.add_option("-o,--output", options.format, "text, json, ndjson or yaml; text if not given")
+                             ->type_name("FORMAT")
+                             ->envname("SPDMCTL_OUTPUT")
+                             ->group("Output");
+  parser.add_flag("--json", options.json, "The same as --output json")->group("Output");
+  parser.add_flag("-v,--verbose", options.verbose, "Show everything that is known")->group("Output");
+  parser.add_flag("--no-color", options.no_color, "No colours, not on a terminal either")->group("Output");
+}
+
+void add_keyring_options(CLI::App& parser, TrustOptions& options) {
+  add_repeatable(parser, "--keyring", options.keyrings, "Trust the certificates of this directory, in place of the system's keyring")
+      ->type_name("DIR")
+      ->envname("SPDMCTL_KEYRING")
+      ->group("Trust");
+  add_repeatable(parser, "--root", options.roots, "Trust the certificates of this file, too")->type_name("FILE")->group("Trust");
+  parser.add_option("--at", options.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339")->group("Trust");
+  parser.add_flag("--partial-chain", options.partial_chains, "Any certificate of the keyring may end a chain, not only roots")
+      ->group("Trust");
+}
+
+void add_trust_options(CLI::App& parser, TrustOptions& options) {
+  add_keyring_options(parser, options);
+  parser.add_option("--identity", options.identity, "PCI identity that the device must have: Vendor=1b36:Device=0010:CC=010802:REV=02...")
+      ->type_name("ID")
+      ->group("Trust");
+  parser.add_option("--identity-match", options.identity_match, "exact, ids (vendor and device id suffice) or none; exact if not given")
+      ->type_name("HOW")
+      ->group("Trust");
+  parser.add_option("--provisioned-key", options.provisioned_key, "Public key of the device, DER or PEM; implies --slot 255")
+      ->type_name("FILE")
+      ->group("Trust");
+}
+
+void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
+  parser.add_option("--timeout", options.timeout, "Longest wait for one answer; 10 if not given")
+      ->type_name("SECONDS")
+      ->envname("SPDMCTL_TIMEOUT")
+      ->group("Protocol");
+  parser.add_option("--slot", options.slot, "0 to 7, all, or 255 for a provisioned key; the first that is trusted if not given")
+      ->type_name("N")
+      ->group("Protocol");
+  add_repeatable(parser, "--spdm-version", options.versions, "Speak only these versions, such as 1.2,1.3")
+      ->type_name("LIST")
+      ->group("Protocol");
+  add_repeatable(parser, "--asym", options.asym, "Offer only these signature algorithms, such as ECDSA-P384")
+      ->type_name("LIST")
+      ->group("Protocol");
+  add_repeatable(parser, "--hash", options.hash, "Offer only these hash algorithms, such as SHA-384")->type_name("LIST")->group("Protocol");
+  parser.add_option("--record", options.record, "Write what was seen to this file: evidence, or a capture when it ends in .pcap")
+      ->type_name("FILE")
+      ->group("Protocol");
+}
+
+void add_targets(CLI::App& parser, std::vector<std::string>& targets) {
+  parser.add_option("target", targets, "Devices (emu://HOST:PORT, tcp://HOST:PORT, ...) or recordings (file:FILE, pcap:FILE)")
+      ->type_name("TARGET")
+      ->required();
+}
+
+void apply(const OutputOptions& options, Console& console) {
+  Format format = parse_format(options.format);
+  if (options.json) {
+    const char* from_environment = std::getenv("SPDMCTL_OUTPUT");
+    const bool given = options.format_given->count() > 0 && (from_environment == nullptr || options.format != from_environment);
+    if (given && format != Format::json)
+      throw Error(ErrorId::usage, cat("--json and --output ", options.format, " contradict each other"), "give one of them");
+    format = Format::json;
+  }
+  console.format = format;
+  console.verbose = options.verbose;
+  console.color = format == Format::text && wants_color(options.no_color);
+}
+
+std::time_t time_of(const TrustOptions& options) { return options.at.empty() ? std::time(nullptr) : parse_time(options.at); }
+
+certstore::Keyring read_keyring(const TrustOptions& options) {
+  certstore::Keyring keyring;
+  for (const std::string& directory : options.keyrings) {
+    // A layer of the system may be absent, a directory that the user named may not.
+    if (!std::filesystem::is_directory(directory)) {
+      Error error(ErrorId::config, "is not a directory that can be read", "--keyring takes a directory of PEM and DER files");
+      error.device = directory;
+      throw error;
+    }
+    keyring.add_directory(directory);
+  }
+  if (options.keyrings.empty() && options.roots.empty())
+    for (const std::filesystem::path& directory : certstore::default_directories()) keyring.add_directory(directory);
+  for (const std::string& file : options.roots) keyring.add_file(file);
+  return keyring;
+}
+
+spdm::Bytes read_provisioned_key(const TrustOptions& options) {
+  if (options.provisioned_key.empty()) return {};
+  return parse_public_key(read_file(options.provisioned_key, kMaxKeyFile), options.provisioned_key);
+}
+
+spdm::Question question_of(const TrustOptions& options) {
+  spdm::Question out;
+  if (!options.identity.empty()) out.identity = spdm::parse_pci_identity(options.identity);
+  out.identity_match = parse_identity_match(options.identity_match);
+  if (out.identity && out.identity_match == spdm::IdentityMatch::none)
+    throw Error(ErrorId::usage, "--identity and --identity-match none contradict each other", "leave one of them out");
+  return out;
+}
+
+spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
+  spdm::Wanted out;
+  const bool provisioned = !trust.provisioned_key.empty();
+  if (!options.slot.empty()) {
+    out.slot = parse_slot(options.slot);
+    out.all_slots = !out.slot;
+    if (provisioned && out.slot != spdm::kProvisionedKey)
+      throw Error(ErrorId::usage, cat("--provisioned-key and --slot ", options.slot, " contradict each other"),
+                  "a provisioned key is slot 255");
+    if (!provisioned && out.slot == spdm::kProvisionedKey)
+      throw Error(ErrorId::usage, "--slot 255 needs the public key of the device", "give it with --provisioned-key FILE");
+  } else if (provisioned) {
+    out.slot = spdm::kProvisionedKey;
+  }
+  if (!options.versions.empty()) out.versions.clear();
+  for (const std::string_view version : split_lists(options.versions)) out.versions.push_back(parse_version(version));
+  for (const std::string_view name : split_lists(options.asym)) out.asym.push_back(parse_asym(name));
+  for (const std::string_view name : split_lists(options.hash)) out.hash.push_back(parse_hash(name));
+  return out;
+}
+
+spdm::Limits limits_of(const ProtocolOptions& options) {
+  spdm::Limits out;
+  out.exchange = parse_seconds(options.timeout);
+  // A device that answers everything at the last moment is still done after a dozen of them.
+  out.total = out.exchange * 12;
+  return out;
+}
+
+}  // namespace cmd

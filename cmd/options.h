@@ -1,0 +1,54 @@
+// Options that several verbs share, as the user wrote them, and what they mean.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "certstore/keyring.h"
+#include "cmd/console.h"
+#include "core/appraisal/appraise.h"
+#include "core/protocol/collect.h"
+
+namespace cmd {
+
+struct OutputOptions {
+  std::string format = "text";
+  CLI::Option* format_given = nullptr;
+  bool json = false, verbose = false, no_color = false;
+};
+
+// Whose certificates count, and at which time.
+struct TrustOptions {
+  std::vector<std::string> keyrings, roots;
+  std::string at, identity, identity_match = "exact", provisioned_key;
+  bool partial_chains = false;
+};
+
+// How to speak with a device.
+struct ProtocolOptions {
+  std::string timeout = "10", slot, record;
+  std::vector<std::string> versions, asym, hash;
+};
+
+void add_output_options(CLI::App& parser, OutputOptions& options);
+void add_keyring_options(CLI::App& parser, TrustOptions& options);
+void add_trust_options(CLI::App& parser, TrustOptions& options);  // the former, too
+void add_protocol_options(CLI::App& parser, ProtocolOptions& options);
+void add_targets(CLI::App& parser, std::vector<std::string>& targets);
+
+// An option that takes one value each time it is given, so that what follows it is never swallowed.
+CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vector<std::string>& values, const std::string& help);
+
+// Throws Error{usage} when the options contradict each other.
+void apply(const OutputOptions& options, Console& console);
+std::time_t time_of(const TrustOptions& options);  // --at, or now
+certstore::Keyring read_keyring(const TrustOptions& options);
+// The key of --provisioned-key as DER; empty when none was given.
+spdm::Bytes read_provisioned_key(const TrustOptions& options);
+spdm::Question question_of(const TrustOptions& options);
+spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);
+spdm::Limits limits_of(const ProtocolOptions& options);
+
+}  // namespace cmd

@@ -1,0 +1,168 @@
+#include "cmd/parse.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "core/crypto/crypto.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::printable;
+
+namespace {
+
+[[noreturn]] void refuse(std::string_view option, std::string_view text, std::string_view why, std::string hint) {
+  throw Error(ErrorId::usage, cat(option, ": '", printable(text), "' ", why), std::move(hint));
+}
+
+// Exactly the digits of text[begin, begin + count).
+std::optional<int> digits(std::string_view text, std::size_t begin, std::size_t count) {
+  int value = 0;
+  if (begin + count > text.size()) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data() + begin, text.data() + begin + count, value);
+  if (error != std::errc() || end != text.data() + begin + count || text[begin] == '-') return std::nullopt;
+  return value;
+}
+
+template <class Table>
+std::string names(const Table& table) {
+  std::string out;
+  for (const auto& row : table) out += cat(out.empty() ? "" : ", ", row.name);
+  return out;
+}
+
+}  // namespace
+
+Format parse_format(std::string_view text) {
+  if (text == "text") return Format::text;
+  if (text == "json") return Format::json;
+  if (text == "ndjson") return Format::ndjson;
+  if (text == "yaml") return Format::yaml;
+  refuse("--output", text, "is no format", "the formats are text, json, ndjson, yaml");
+}
+
+std::chrono::steady_clock::duration parse_seconds(std::string_view text) {
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || seconds < 0.001 || seconds > 3600)
+    refuse("--timeout", text, "is no time limit", "give seconds from 0.001 to 3600, for example 2.5");
+  return std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
+}
+
+std::time_t parse_time(std::string_view text) {
+  const auto bad = [&] { refuse("--at", text, "is no time", "give RFC 3339, for example 2026-06-01T00:00:00Z"); };
+  const std::string_view shape = "dddd-dd-ddTdd:dd:dd";
+  if (text.size() <= shape.size()) bad();
+  for (std::size_t i = 0; i < shape.size(); ++i)
+    if (shape[i] != 'd' && text[i] != shape[i] && !(shape[i] == 'T' && (text[i] == 't' || text[i] == ' '))) bad();
+  std::array<int, 6> part{};
+  constexpr std::array<std::pair<std::size_t, std::size_t>, 6> kPlaces{{{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}}};
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    const std::optional<int> value = digits(text, kPlaces[i].first, kPlaces[i].second);
+    if (!value) bad();
+    part[i] = *value;
+  }
+  std::string_view rest = text.substr(shape.size());
+  if (rest.starts_with('.')) rest.remove_prefix(std::max<std::size_t>(rest.find_first_not_of("0123456789", 1), 1));
+  int offset_minutes = 0;
+  if (rest != "Z" && rest != "z") {
+    const std::optional<int> hours = digits(rest, 1, 2), minutes = digits(rest, 4, 2);
+    if (rest.size() != 6 || (rest[0] != '+' && rest[0] != '-') || rest[3] != ':' || !hours || !minutes || *hours > 23 || *minutes > 59)
+      bad();
+    offset_minutes = (rest[0] == '-' ? -1 : 1) * (*hours * 60 + *minutes);
+  }
+  std::tm fields{};
+  fields.tm_year = part[0] - 1900, fields.tm_mon = part[1] - 1, fields.tm_mday = part[2];
+  fields.tm_hour = part[3], fields.tm_min = part[4], fields.tm_sec = part[5];
+  const std::tm given = fields;
+  const std::time_t out = timegm(&fields);
+  // timegm() turns the 31st of February into a day of March.
+  if (fields.tm_mon != given.tm_mon || fields.tm_mday != given.tm_mday || part[3] > 23 || part[4] > 59 || part[5] > 60) bad();
+  return out - offset_minutes * 60;
+}
+
+std::string format_time(std::time_t time) {
+  std::tm fields{};
+  gmtime_r(&time, &fields);
+  std::array<char, 64> out{};
+  return {out.data(), std::strftime(out.data(), out.size(), "%Y-%m-%dT%H:%M:%SZ", &fields)};
+}
+
+std::optional<std::uint8_t> parse_slot(std::string_view text) {
+  if (text == "all") return std::nullopt;
+  unsigned slot = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), slot);
+  if (error != std::errc() || end != text.data() + text.size() || (slot > 7 && slot != 255))
+    refuse("--slot", text, "is no slot", "give 0 to 7, all, or 255 for a provisioned key");
+  return static_cast<std::uint8_t>(slot);
+}
+
+std::uint8_t parse_version(std::string_view text) {
+  for (const std::uint8_t version : {spdm::k10, spdm::k11, spdm::k12, spdm::k13, spdm::k14})
+    if (text == spdm::version_name(version)) return version;
+  refuse("--spdm-version", text, "is no version that is spoken here", "the versions are 1.0, 1.1, 1.2, 1.3, 1.4");
+}
+
+const spdm::AsymAlgorithm* parse_asym(std::string_view text) {
+  const spdm::AsymAlgorithm* row = spdm::find_asym(text);
+  if (row == nullptr) refuse("--asym", text, "is no algorithm that is known", cat("the names are ", names(spdm::asym_algorithms())));
+  if (!spdm::crypto::supports(*row))
+    throw Error(ErrorId::unsupported, cat("--asym: ", spdm::crypto::library_version(), " cannot verify ", row->name),
+                "see: spdmctl doctor");
+  return row;
+}
+
+const spdm::HashAlgorithm* parse_hash(std::string_view text) {
+  const spdm::HashAlgorithm* row = spdm::find_hash(text);
+  if (row == nullptr) refuse("--hash", text, "is no algorithm that is known", cat("the names are ", names(spdm::hash_algorithms())));
+  if (!spdm::crypto::supports(*row))
+    throw Error(ErrorId::unsupported, cat("--hash: ", spdm::crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
+  return row;
+}
+
+spdm::IdentityMatch parse_identity_match(std::string_view text) {
+  if (text == "exact") return spdm::IdentityMatch::exact;
+  if (text == "ids") return spdm::IdentityMatch::ids;
+  if (text == "none") return spdm::IdentityMatch::none;
+  refuse("--identity-match", text, "is no way to compare", "give exact, ids or none");
+}
+
+spdm::Bytes parse_public_key(spdm::View file, const std::string& what) {
+  constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----", kEnd = "-----END PUBLIC KEY-----";
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  spdm::Bytes der = spdm::to_bytes(file);
+  if (const std::size_t begin = text.find(kBegin); begin != std::string_view::npos) {
+    const std::size_t end = text.find(kEnd, begin);
+    if (end == std::string_view::npos) throw Error(ErrorId::bad_input, cat(what, ": the PEM block of the public key has no end"));
+    std::string body(text.substr(begin + kBegin.size(), end - begin - kBegin.size()));
+    std::erase_if(body, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
+    der = spdm::from_base64(body, what);
+  }
+  try {
+    spdm::crypto::PublicKey::from_spki(der);
+  } catch (const Error& error) {
+    throw Error(error.id, cat(what, ": ", error.what()), "give a public key as DER or PEM SubjectPublicKeyInfo");
+  }
+  return der;
+}
+
+std::vector<std::string_view> split_lists(const std::vector<std::string>& arguments) {
+  std::vector<std::string_view> out;
+  for (std::string_view rest : arguments) {
+    while (!rest.empty()) {
+      const std::size_t comma = std::min(rest.find(','), rest.size());
+      if (comma > 0) out.push_back(rest.substr(0, comma));
+      rest.remove_prefix(std::min(comma + 1, rest.size()));
+    }
+  }
+  return out;
+}
+
+}  // namespace cmd

@@ -1,0 +1,36 @@
+// Words of the command line to values. Everything here throws Error{usage} naming the option and what it takes.
+#pragma once
+
+#include <chrono>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cmd/console.h"
+#include "core/appraisal/appraise.h"
+#include "core/wire/algorithms.h"
+#include "core/wire/bytes.h"
+
+namespace cmd {
+
+Format parse_format(std::string_view text);
+// "0.5", "30": more than nothing, at most an hour.
+std::chrono::steady_clock::duration parse_seconds(std::string_view text);
+// RFC 3339: "2026-06-01T00:00:00Z", "2026-06-01T02:00:00+02:00".
+std::time_t parse_time(std::string_view text);
+std::string format_time(std::time_t time);
+// 0 to 7 or 255; nothing for "all".
+std::optional<std::uint8_t> parse_slot(std::string_view text);
+std::uint8_t parse_version(std::string_view text);
+const spdm::AsymAlgorithm* parse_asym(std::string_view text);
+const spdm::HashAlgorithm* parse_hash(std::string_view text);
+spdm::IdentityMatch parse_identity_match(std::string_view text);
+// DER or PEM SubjectPublicKeyInfo to DER; throws Error{bad_input} naming `what`.
+spdm::Bytes parse_public_key(spdm::View file, const std::string& what);
+
+// The parts between commas of each argument: --asym A,B --asym C.
+std::vector<std::string_view> split_lists(const std::vector<std::string>& arguments);
+
+}  // namespace cmd

@@ -1,0 +1,62 @@
+// One report, several renderings. Reports are written as they come, so that a thousand of them need no more memory than
+// a few.
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "cmd/console.h"
+#include "core/appraisal/report.h"
+
+namespace cmd {
+
+using Json = nlohmann::ordered_json;
+
+// What is left of a report once it is rendered.
+struct RenderedReport {
+  std::string text;
+  spdm::Verdict verdict{};
+  spdm::Exit exit{};
+  std::optional<spdm::Error> error;  // why collecting ended early
+};
+
+class ReportWriter {
+ public:
+  // How the text of one report looks.
+  using TextOf = std::function<std::string(const spdm::Report&, const Console&)>;
+  explicit ReportWriter(Console& console);
+  ReportWriter(Console& console, TextOf text) : console_(console), text_of_(std::move(text)) {}
+
+  // The expensive part: may be called by several threads.
+  RenderedReport render(const spdm::Report& report) const;
+  // An input that gave no report because it could not be read.
+  RenderedReport render(const spdm::Error& error) const;
+  void add(RenderedReport report);
+  // Ends the document; returns the worst exit code.
+  spdm::Exit finish();
+
+ private:
+  void begin();
+
+  Console& console_;
+  TextOf text_of_;
+  std::size_t count_ = 0;
+  spdm::Exit worst_ = spdm::Exit::ok;
+  spdm::Verdict verdict_ = spdm::Verdict::pass;
+  std::optional<spdm::Error> first_error_;
+};
+
+// A whole document of another kind: JSON as it is, or what `text` says.
+void write_document(Console& console, const Json& document, const std::string& text);
+
+// "schema", "tool" and what follows.
+Json begin_document(std::string_view schema);
+
+std::string to_yaml(const Json& document);
+
+// Says why the run ended: a line on stderr and, when asked for, a document on stdout. Returns the exit code.
+spdm::Exit report_error(Console& console, const spdm::Error& error);
+
+}  // namespace cmd

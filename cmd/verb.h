@@ -1,0 +1,29 @@
+// A verb of the command line: its row in the table of main.cpp, and what it does when it is chosen.
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "cmd/console.h"
+#include "core/error.h"
+
+namespace CLI {
+class App;
+}
+
+namespace cmd {
+
+// What runs once the command line is understood. Returns the exit code of the program.
+using Action = std::function<spdm::Exit(Console&)>;
+
+struct Verb {
+  std::string_view name;
+  std::string_view summary;
+  std::string_view examples;          // lines for the foot of --help
+  Action (*setup)(CLI::App& parser);  // adds the options of the verb
+};
+
+// One file each.
+extern const Verb info_verb, auth_verb;
+
+}  // namespace cmd
