@@ -1,0 +1,91 @@
+// Faults of an emulated device: what a hostile or broken responder does to its answers. A table of small edits, each
+// bound to a response code and to the occurrences it strikes.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/wire/error_response.h"
+
+namespace spdm {
+
+// What becomes of a request: the bytes of the answer, and how they reach the requester.
+struct Reply {
+  enum class Action { answer, silence, close };
+
+  Bytes bytes;
+  Action action = Action::answer;
+  std::chrono::milliseconds delay{0};
+};
+
+enum class FaultKind {
+  // Instead of an answer; the request is not processed.
+  busy,
+  not_ready,
+  error,
+  // How the answer travels.
+  delay,
+  drop,
+  close,
+  // What the answer says.
+  truncate,
+  append,
+  flip,
+  set,
+  version,
+  code,
+  wrong_slot,
+  wrong_handle,
+  replay,
+  bad_signature,
+  old_signature,
+  stale_nonce,
+};
+
+struct Fault {
+  std::optional<Code> on;  // the response it strikes; every one when empty
+  FaultKind kind{};
+  std::uint32_t first = 1;      // first occurrence that it strikes
+  std::uint32_t times = 0;      // how many occurrences; 0: all that follow
+  bool before_signing = false;  // edits the message before it is hashed and signed: the signature covers the edit
+  std::uint32_t number = 0;     // size, offset, milliseconds, RDTExponent, error code: by kind
+  std::uint32_t second = 0;     // bit, RDTM
+  Bytes bytes;
+};
+
+// `on` is the name of a response ("CHALLENGE_AUTH") or "any"; `action` one of
+//   busy | not-ready [RDTEXPONENT [RDTM]] | error CODE | delay MILLISECONDS | drop | close
+//   truncate SIZE | append HEX | flip BYTE[.BIT] | set OFFSET HEX | version BYTE | code BYTE
+//   wrong-slot | wrong-handle | replay | bad-signature | old-signature | stale-nonce
+// CODE is a number or a name ("InvalidRequest"); numbers may be hexadecimal (0x12). A negative offset or byte counts
+// from the end. Throws Error{usage} saying what is allowed.
+Fault parse_fault(std::string_view on, std::string_view action);
+
+// The faults that strike one answer.
+using StruckBy = std::vector<const Fault*>;
+
+class Faults {
+ public:
+  explicit Faults(std::vector<Fault> faults);
+
+  // Counts one more occurrence of a response, and says what strikes it.
+  StruckBy next(Code response);
+  // Edits the answer, or says how it travels. `signature_size` bytes at the end of `reply.bytes` may be a signature.
+  void apply(const StruckBy& struck, Code response, std::size_t signature_size, Reply& reply);
+
+ private:
+  std::vector<Fault> faults_;
+  std::vector<std::uint32_t> seen_;  // occurrences, by fault
+  std::map<Code, Bytes> earlier_;    // the first answer with each code, kept only when a fault wants one
+  bool keeps_ = false;
+};
+
+// The fault of this kind in the list, or nullptr.
+const Fault* find_fault(const StruckBy& struck, FaultKind kind);
+// Applies the edits marked before_signing.
+void edit_before_signing(const StruckBy& struck, Bytes& message);
+
+}  // namespace spdm
