@@ -156,6 +156,7 @@ void Attestation::add_to(CLI::App& parser) {
 
 Plan Attestation::plan(Console& console) const {
   apply(output, console);
+  if (targets.empty()) throw Error(ErrorId::usage, "no target was given", "name a device, such as emu://127.0.0.1:2323, or a recording");
   Plan out;
   out.wanted = wanted_of(protocol, trust);
   out.question = question_of(trust);

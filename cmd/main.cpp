@@ -11,25 +11,26 @@ namespace {
 
 // One row per verb: all that a new one adds here.
 constexpr std::array kVerbs{
-    &cmd::info_verb,
-    &cmd::auth_verb,
+    &cmd::info_verb,   &cmd::auth_verb,   &cmd::measurements_verb, &cmd::certs_verb,
+    &cmd::verify_verb, &cmd::decode_verb, &cmd::keyring_verb,      &cmd::doctor_verb,
 };
 
 // The format in which an error is told that happened before the options were understood.
 cmd::Format first_guess(int argc, char** argv) {
   const char* from_environment = std::getenv("SPDMCTL_OUTPUT");
   std::string_view format = from_environment == nullptr ? "" : from_environment;
+  bool json = false;
   for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
     const std::string_view argument = argv[i];
-    if (argument == "--json") format = "json";
+    json = json || argument == "--json";
     if ((argument == "-o" || argument == "--output") && i + 1 < argc) format = argv[i + 1];
     if (argument.starts_with("--output=")) format = argument.substr(9);
     if (argument.starts_with("-o") && argument.size() > 2) format = argument.substr(argument[2] == '=' ? 3 : 2);
   }
-  return format == "json"     ? cmd::Format::json
-         : format == "ndjson" ? cmd::Format::ndjson
-         : format == "yaml"   ? cmd::Format::yaml
-                              : cmd::Format::text;
+  return json || format == "json" ? cmd::Format::json
+         : format == "ndjson"     ? cmd::Format::ndjson
+         : format == "yaml"       ? cmd::Format::yaml
+                                  : cmd::Format::text;
 }
 
 std::string one_line(std::string text) {
@@ -41,7 +42,7 @@ std::string one_line(std::string text) {
 spdm::Exit run(int argc, char** argv, cmd::Console& console) {
   CLI::App parser("Attest devices over SPDM (DMTF DSP0274)", "spdmctl");
   parser.set_version_flag("--version", "spdmctl " SPDMCTL_VERSION);
-  parser.require_subcommand(1);
+  parser.require_subcommand(0, 1);
   parser.footer("Help on a verb: spdmctl VERB --help\nExit codes and formats: man spdmctl");
   parser.get_formatter()->column_width(36);
 
@@ -64,6 +65,7 @@ spdm::Exit run(int argc, char** argv, cmd::Console& console) {
     throw spdm::Error(spdm::ErrorId::usage, one_line(error.what()),
                       spdm::cat("see: spdmctl ", chosen.empty() ? "" : chosen.front()->get_name() + " ", "--help"));
   }
+  if (!action) throw spdm::Error(spdm::ErrorId::usage, "no verb was given", "see: spdmctl --help");
   return action(console);
 }
 

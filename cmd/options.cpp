@@ -3,7 +3,6 @@
 #include <cstdlib>
 
 #include "cmd/files.h"
-#include "cmd/parse.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -76,8 +75,7 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
 
 void add_targets(CLI::App& parser, std::vector<std::string>& targets) {
   parser.add_option("target", targets, "Devices (emu://HOST:PORT, tcp://HOST:PORT, ...) or recordings (file:FILE, pcap:FILE)")
-      ->type_name("TARGET")
-      ->required();
+      ->type_name("TARGET");
 }
 
 void apply(const OutputOptions& options, Console& console) {

@@ -8,6 +8,7 @@
 
 #include "certstore/keyring.h"
 #include "cmd/console.h"
+#include "cmd/parse.h"
 #include "core/appraisal/appraise.h"
 #include "core/protocol/collect.h"
 

@@ -2,7 +2,6 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include "cmd/render_text.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -99,8 +98,6 @@ void write_document(Console& console, const Json& document, const std::string& t
   console.flush();
 }
 
-ReportWriter::ReportWriter(Console& console) : ReportWriter(console, render_text) {}
-
 RenderedReport ReportWriter::render(const Report& report) const {
   RenderedReport out;
   out.verdict = report.verdict;
@@ -156,7 +153,7 @@ void ReportWriter::begin() {
 void ReportWriter::add(RenderedReport report) {
   if (count_ == 0) begin();
   if (count_ > 0 && console_.format == Format::json) console_.out(",\n");
-  if (count_ > 0 && console_.format == Format::text && !report.text.empty()) console_.out("\n");
+  if (count_ > 0 && console_.format == Format::text && !report.text.empty()) console_.out(between_);
   console_.out(report.text);
   worst_ = worse(worst_, report.exit);
   verdict_ = count_ == 0 ? report.verdict : worse_verdict(verdict_, report.verdict);

@@ -26,8 +26,9 @@ class ReportWriter {
  public:
   // How the text of one report looks.
   using TextOf = std::function<std::string(const spdm::Report&, const Console&)>;
-  explicit ReportWriter(Console& console);
-  ReportWriter(Console& console, TextOf text) : console_(console), text_of_(std::move(text)) {}
+  // `between` separates the texts of two reports.
+  ReportWriter(Console& console, TextOf text, std::string between = "\n")
+      : console_(console), text_of_(std::move(text)), between_(std::move(between)) {}
 
   // The expensive part: may be called by several threads.
   RenderedReport render(const spdm::Report& report) const;
@@ -42,6 +43,7 @@ class ReportWriter {
 
   Console& console_;
   TextOf text_of_;
+  std::string between_;
   std::size_t count_ = 0;
   spdm::Exit worst_ = spdm::Exit::ok;
   spdm::Verdict verdict_ = spdm::Verdict::pass;

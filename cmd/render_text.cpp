@@ -179,9 +179,9 @@ std::string value_of(const Measurement& measurement, bool verbose) {
 }
 
 void write_measurements(Page& page, const Report& report, bool verbose) {
-  if (report.measurement_count) page.pair("count", cat(*report.measurement_count, " measurements"));
-  if (report.measurements.empty()) return;
+  if (report.measurements.empty() && !report.measurement_count) return;
   page.heading("Measurements");
+  if (report.measurement_count) page.line(cat("  the device has ", *report.measurement_count));
   for (const Measurement& measurement : report.measurements)
     page.line(cat("  ", Page::padded(cat("0x", hex(measurement.block.index, 2)), 6), Page::padded(name(measurement.block.type), 36),
                   Page::padded(measurement.block.raw ? "raw" : "digest", 8),

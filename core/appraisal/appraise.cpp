@@ -138,6 +138,13 @@ class Appraiser {
            "is not the hash of the chain that was read", "the responder speaks for another certificate chain: do not use the device"});
   }
 
+  // A good signature of MEASUREMENTS covers its own exchange and the unsigned ones right before it (L1/L2).
+  void cover(const Connection& connection, const Statement& statement) {
+    if (statement.kind != SignedMessage::measurements) return;
+    covered_.resize(connection.exchanges().size(), false);
+    for (std::size_t i = l1l2_begin(connection.exchanges(), statement.exchange); i <= statement.exchange; ++i) covered_[i] = true;
+  }
+
   void check_signatures() {
     std::size_t good = 0, bad = 0, unchecked = 0, good_in_last = 0;
     for (std::size_t index = 0; index < analysis_.connections.size(); ++index) {
@@ -154,8 +161,11 @@ class Appraiser {
         out.fresh =
             evidence_.live && std::find(evidence_.nonces.begin(), evidence_.nonces.end(), statement.nonce) != evidence_.nonces.end();
         (out.result == "good" ? good : out.result == "bad" ? bad : unchecked)++;
-        if (out.result == "good" && index + 1 == analysis_.connections.size()) ++good_in_last;
-        used_.push_back({index, statement.slot, statement.exchange, out.result == "good"});
+        if (out.result == "good" && index + 1 == analysis_.connections.size()) {
+          ++good_in_last;
+          cover(connection, statement);
+        }
+        used_.push_back({index, statement.slot});
         report_.signatures.push_back(std::move(out));
       }
     }
@@ -291,26 +301,14 @@ class Appraiser {
   struct Used {
     std::size_t connection;
     std::uint8_t slot;
-    std::size_t exchange;
-    bool good;
   };
-
-  // Whether a good signature covers the measurements of an exchange: its own, or a later one of the same transcript.
-  bool covered(std::size_t index, const Connection& connection, std::size_t exchange) const {
-    return std::any_of(used_.begin(), used_.end(), [&](const Used& used) {
-      return used.connection == index && used.good && used.exchange >= exchange &&
-             connection.exchanges()[used.exchange].request_code() == Code::get_measurements &&
-             l1l2_begin(connection.exchanges(), used.exchange) <= exchange;
-    });
-  }
 
   void check_measurements() {
     const Connection* connection = last_connection();
     if (connection == nullptr)
       return result(Check::measurements, question_.measurements ? CheckStatus::not_run : CheckStatus::not_needed, "none were read");
-    const std::size_t last = analysis_.connections.size() - 1;
     const std::size_t findings_before = report_.findings.size();
-    for (const MeasurementsSeen& seen : connection->measurements()) add_measurements(last, *connection, seen);
+    for (const MeasurementsSeen& seen : connection->measurements()) add_measurements(*connection, seen);
     std::stable_sort(report_.measurements.begin(), report_.measurements.end(),
                      [](const Measurement& a, const Measurement& b) { return a.block.index < b.block.index; });
     check_extension_log(*connection);
@@ -334,13 +332,13 @@ class Appraiser {
     result(Check::measurements, (all != 0 && is_signed == all) || counted ? CheckStatus::pass : CheckStatus::not_run, detail);
   }
 
-  void add_measurements(std::size_t index, const Connection& connection, const MeasurementsSeen& seen) {
+  void add_measurements(const Connection& connection, const MeasurementsSeen& seen) {
     if (seen.request.operation == kMeasurementCount) report_.measurement_count = seen.response.count;
     if (seen.request.signature && connection.version() >= k12) report_.content_changed = seen.response.content_changed;
     if (seen.response.content_changed == ContentChanged::changed)  // N207
       add({FindingId::measurements_changed, "MEASUREMENTS", "the responder says that they changed since it was last asked",
            "measure again"});
-    const bool is_signed = covered(index, connection, seen.exchange);
+    const bool is_signed = seen.exchange < covered_.size() && covered_[seen.exchange];
     for (const MeasurementBlock& block : seen.response.blocks) {
       // Read more than once: what a signature covers wins, then the latest.
       const auto same = std::find_if(report_.measurements.begin(), report_.measurements.end(), [&](const Measurement& m) {
@@ -397,7 +395,8 @@ class Appraiser {
   const std::vector<ChainResult>& chains_;
   const Question& question_;
   Report report_;
-  std::vector<Used> used_;
+  std::vector<Used> used_;     // slots whose keys have signed
+  std::vector<bool> covered_;  // by exchange of the last connection
 };
 
 }  // namespace

@@ -24,8 +24,11 @@ import tempfile
 import time
 
 
+GNU_TIME = shutil.which("time")
+
+
 def run(command):
-    """One run: wall and CPU seconds, peak resident KiB, exit code, standard output."""
+    """One run: wall and CPU seconds, exit code, standard output."""
     with tempfile.TemporaryFile() as out:
         begin = time.monotonic()
         child = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
@@ -33,7 +36,16 @@ def run(command):
         wall = time.monotonic() - begin
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
-        return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "rss": usage.ru_maxrss, "exit": child.returncode, "out": out.read()}
+        return {"wall": wall, "cpu": usage.ru_utime + usage.ru_stime, "exit": child.returncode, "out": out.read()}
+
+
+def resident(command):
+    """Peak resident KiB. By GNU time, because what a child of this interpreter reports is the interpreter's own peak."""
+    if GNU_TIME is None:
+        return None
+    with tempfile.NamedTemporaryFile() as out:
+        subprocess.run([GNU_TIME, "-o", out.name, "-f", "%M", *command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, check=False)
+        return int(out.read().split()[-1])
 
 
 def table(rows):
@@ -46,7 +58,6 @@ def figures(label, runs):
     return [
         (f"{label} wall", [r["wall"] for r in runs], 1e3, "ms"),
         (f"{label} cpu", [r["cpu"] for r in runs], 1e3, "ms"),
-        (f"{label} resident", [r["rss"] for r in runs], 1 / 1024, "MiB"),
     ]
 
 
@@ -62,9 +73,12 @@ def pairs(ours, others, runs):
     rows = figures("spdmctl", a)
     if b:
         rows += figures("other", b)
-        for key in ("wall", "cpu", "rss"):
+        for key in ("wall", "cpu"):
             rows.append((f"ratio {key}", [x[key] / y[key] for x, y in zip(a, b) if y[key] > 0] or [float("nan")], 1, ""))
     table(rows)
+    peaks = [resident(command) for command in (ours, others) if command]
+    if None not in peaks:
+        print("peak resident: " + ", other ".join(f"{peak / 1024:.1f} MiB" for peak in peaks))
     for label, results in (("spdmctl", a), ("other", b)):
         codes = sorted({r["exit"] for r in results})
         if codes not in ([], [0]):
@@ -73,7 +87,7 @@ def pairs(ours, others, runs):
 
 
 def attest(args):
-    command = [args.spdmctl, "measurements", args.target, "--json"] + args.extra
+    command = [args.spdmctl, "auth", "--measurements", args.target, "--json"] + args.extra
     results = pairs(command, shlex.split(args.other) if args.other else None, args.runs)
     device = json.loads(results[-1]["out"])["devices"][0]
     traffic = device["traffic"]
@@ -111,8 +125,9 @@ def main():
     parser.add_argument("--keyring")
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--algorithm", default="ecdsap384", help="as openssl speed names it")
-    parser.add_argument("extra", nargs="*")
-    args = parser.parse_args()
+    cut = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    args = parser.parse_args(sys.argv[1:cut])
+    args.extra = sys.argv[cut + 1 :]
     if args.what == "attest" and not args.target:
         parser.error("attest needs --target")
     if args.what == "verify" and not args.evidence:

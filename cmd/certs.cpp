@@ -1,0 +1,105 @@
+// certs: every certificate of a device, to look at or to save. Nothing is judged.
+#include <memory>
+
+#include "cmd/attest.h"
+#include "cmd/files.h"
+#include "cmd/pem.h"
+#include "cmd/verb.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+
+struct Options : Attestation {
+  std::string pem, der, root;
+  bool force = false;
+
+  bool exports() const { return !pem.empty() || !der.empty() || !root.empty(); }
+};
+
+const spdm::SlotReport& exported_slot(const spdm::Report& report) {
+  for (const spdm::SlotReport& slot : report.slots)
+    if (slot.chain && !slot.chain->certificates.empty()) return slot;
+  Error error(report.error ? report.error->id : ErrorId::no_spdm, report.error ? report.error->message : "no certificate chain was read",
+              report.error ? report.error->hint : "see what is there with: spdmctl info");
+  error.device = report.source;
+  throw error;
+}
+
+std::string root_as_file(const spdm::ChainResult& chain, const std::string& file) {
+  const spdm::CertificateInfo& first = chain.certificates.front();
+  if (first.subject != first.issuer)
+    throw Error(ErrorId::bad_input,
+                cat("--export-root: the chain in slot ", chain.slot, " leaves out its root ", spdm::printable(first.issuer)),
+                "get the root from the vendor of the device");
+  if (!file.ends_with(".der") && !file.ends_with(".cer")) return to_pem(first.der);
+  return {first.der.begin(), first.der.end()};
+}
+
+// A file gets the certificates one after the other, a directory a file of each.
+void export_der(const spdm::ChainResult& chain, const std::filesystem::path& path, bool force) {
+  if (std::filesystem::is_directory(path)) {
+    for (std::size_t i = 0; i < chain.certificates.size(); ++i)
+      write_new_file(path / cat("slot", chain.slot, "-", i + 1, ".der"), chain.certificates[i].der, force);
+    return;
+  }
+  spdm::Bytes all;
+  for (const spdm::CertificateInfo& certificate : chain.certificates) spdm::append(all, certificate.der);
+  write_new_file(path, all, force);
+}
+
+void export_chain(const Options& options, const spdm::Report& report) {
+  const spdm::ChainResult& chain = *exported_slot(report).chain;
+  if (!options.root.empty()) write_new_file(options.root, as_bytes(root_as_file(chain, options.root)), options.force);
+  if (!options.pem.empty()) {
+    std::string pem;
+    for (const spdm::CertificateInfo& certificate : chain.certificates) pem += to_pem(certificate.der);
+    write_new_file(options.pem, as_bytes(pem), options.force);
+  }
+  if (!options.der.empty()) export_der(chain, options.der, options.force);
+}
+
+Action setup(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  options->add_to(parser);
+  const auto file = [&](const char* name, std::string& value, const char* help) {
+    parser.add_option(name, value, help)->type_name("FILE")->group("Export");
+  };
+  file("--export-pem", options->pem, "Save the chain as PEM, in the order of the device");
+  file("--export-der", options->der, "Save the chain as DER; in a directory, a file for each certificate");
+  file("--export-root", options->root, "Save the root: DER when the name ends in .der or .cer, else PEM");
+  parser.add_flag("--force", options->force, "Replace files that exist")->group("Export");
+  return [options](Console& console) {
+    Plan plan = options->plan(console);
+    if (plan.wanted.slot == spdm::kProvisionedKey)
+      throw Error(ErrorId::usage, "slot 255 holds a key and no certificates", "give --slot 0 to 7, or all");
+    if (options->exports() && options->targets.size() > 1)
+      throw Error(ErrorId::usage, "--export-pem, --export-der and --export-root take one target", "export one device after the other");
+    if (options->exports() && plan.wanted.all_slots)
+      throw Error(ErrorId::usage, "--slot all and an export contradict each other", "export one slot after the other");
+    plan.wanted.all_slots = !plan.wanted.slot;
+    plan.wanted.challenge = false;
+    plan.question.authenticate = false;
+    plan.refine = [options](spdm::Report& report) {
+      look_only(report);
+      if (options->exports()) export_chain(*options, report);
+    };
+    plan.text = render_certificates;
+    return options->run(console, std::move(plan));
+  };
+}
+
+}  // namespace
+
+const Verb certs_verb{"certs", "Show or save the certificates of devices",
+                      "  spdmctl certs emu://127.0.0.1:2323\n"
+                      "  spdmctl certs --slot 1 --export-pem chain.pem emu://127.0.0.1:2323\n"
+                      "  spdmctl certs --export-root vendor-root.pem file:device.json\n",
+                      setup};
+
+}  // namespace cmd

@@ -1,0 +1,166 @@
+// doctor: what this host can and cannot do, and what to do about it.
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
+
+#include "cmd/options.h"
+#include "cmd/render.h"
+#include "cmd/verb.h"
+#include "core/text.h"
+#include "transport/target.h"
+
+namespace cmd {
+
+namespace {
+
+using spdm::cat;
+using spdm::Exit;
+using spdm::printable;
+
+enum class State { good, limited, broken };
+
+struct Line {
+  State state;
+  std::string topic, what, remedy;
+};
+using Lines = std::vector<Line>;
+
+std::string_view name(State state) {
+  constexpr std::array names{"ok", "limited", "broken"};
+  return names.at(static_cast<std::size_t>(state));
+}
+
+// The first line of a small file of /proc or /sys; empty when it is not there.
+std::string first_line(const std::string& file) {
+  std::ifstream in(file);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+template <class Table>
+std::string missing_of(const Table& table) {
+  std::string out;
+  for (const auto& row : table)
+    if (!spdm::crypto::supports(row)) out += cat(out.empty() ? "" : ", ", row.name);
+  return out;
+}
+
+// What CMA asks of every device (PCIe 6.31): without these hardly any device can be attested.
+bool lacks_needed() {
+  for (const std::string_view needed : {"RSASSA-3072", "ECDSA-P256", "ECDSA-P384"})
+    if (!spdm::crypto::supports(*spdm::find_asym(needed))) return true;
+  for (const std::string_view needed : {"SHA-256", "SHA-384"})
+    if (!spdm::crypto::supports(*spdm::find_hash(needed))) return true;
+  return false;
+}
+
+void examine_crypto(Lines& out) {
+  const std::string library = spdm::crypto::library_version();
+  const std::string asym = missing_of(spdm::asym_algorithms()), hash = missing_of(spdm::hash_algorithms());
+  if (lacks_needed()) {
+    out.push_back({State::broken, "crypto", cat(library, " lacks algorithms that every device may need: ", asym, " ", hash),
+                   "install OpenSSL with its default provider enabled"});
+    return;
+  }
+  if (asym.empty() && hash.empty()) return out.push_back({State::good, "crypto", cat(library, " has every algorithm of SPDM 1.4"), ""});
+  out.push_back({State::limited, "crypto", cat(library, " cannot verify ", asym, asym.empty() || hash.empty() ? "" : ", ", hash),
+                 "they are not offered to devices; OpenSSL 3.5 or newer has them"});
+}
+
+void examine_keyring(Lines& out, const TrustOptions& trust) {
+  const certstore::Keyring keyring = read_keyring(trust);
+  if (trust.keyrings.empty()) {
+    std::string layers;
+    for (const auto& directory : certstore::default_directories())
+      if (std::filesystem::is_directory(directory)) layers += cat(layers.empty() ? "" : ", ", directory.string());
+    out.push_back({State::good, "keyring", layers.empty() ? "none of its directories exists" : cat("reads ", layers), ""});
+  }
+  for (const certstore::Problem& problem : keyring.problems())
+    out.push_back({State::broken, "keyring", cat(printable(problem.file), ": ", printable(problem.why)), "repair or remove the file"});
+  if (keyring.empty())
+    out.push_back({State::limited, "keyring", "is empty: no device is trusted", "add the root of a vendor with: spdmctl keyring add FILE"});
+  else
+    out.push_back(
+        {State::good, "keyring", cat(keyring.entries().size(), keyring.entries().size() == 1 ? " certificate" : " certificates"), ""});
+}
+
+bool has_admin_capability() {
+  constexpr std::uint64_t kSysAdmin = std::uint64_t{1} << 21;  // CAP_SYS_ADMIN
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("CapEff:")) return (std::strtoull(line.c_str() + 7, nullptr, 16) & kSysAdmin) != 0;
+  return false;
+}
+
+void examine_privileges(Lines& out) {
+  const std::string who = cat("runs as uid ", ::geteuid());
+  if (has_admin_capability())
+    out.push_back({State::good, "privileges", cat(who, " with CAP_SYS_ADMIN"), ""});
+  else
+    out.push_back({State::limited, "privileges", cat(who, " without CAP_SYS_ADMIN: the configuration space of PCI devices is out of reach"),
+                   "run as root for PCI devices; sockets and recordings need nothing"});
+}
+
+void examine_lockdown(Lines& out) {
+  const std::string state = first_line("/sys/kernel/security/lockdown");
+  if (state.empty()) return out.push_back({State::good, "lockdown", "this kernel has no lockdown, or it cannot be seen", ""});
+  if (state.find("[none]") != std::string::npos) return out.push_back({State::good, "lockdown", "is off", ""});
+  out.push_back({State::limited, "lockdown", cat("is on (", printable(state), "): the kernel refuses writes to PCI configuration space"),
+                 "attest PCI devices from an initrd before lockdown, or without Secure Boot"});
+}
+
+void examine_transports(Lines& out) {
+  for (const transport::Kind& kind : transport::kinds()) out.push_back({State::good, "transport", cat(kind.usage, ": ", kind.summary), ""});
+}
+
+struct Options {
+  OutputOptions output;
+  TrustOptions trust;
+};
+
+Exit run(const Options& options, Console& console) {
+  apply(options.output, console);
+  Lines lines;
+  examine_crypto(lines);
+  examine_keyring(lines, options.trust);
+  examine_privileges(lines);
+  examine_lockdown(lines);
+  examine_transports(lines);
+
+  Exit exit = Exit::ok;
+  Json document = begin_document("spdmctl.doctor/1");
+  document["checks"] = Json::array();
+  std::string text;
+  for (const Line& line : lines) {
+    if (line.state == State::broken) exit = line.topic == "keyring" ? spdm::worse(exit, Exit::usage) : Exit::internal;
+    Json json{{"topic", line.topic}, {"state", name(line.state)}, {"what", line.what}};
+    if (!line.remedy.empty()) json["remedy"] = line.remedy;
+    document["checks"].push_back(std::move(json));
+    std::string state(name(line.state)), topic = line.topic;
+    state.resize(9, ' ');
+    topic.resize(12, ' ');
+    text += cat(state, topic, line.what, "\n");
+    if (!line.remedy.empty()) text += cat(std::string(21, ' '), "-> ", line.remedy, "\n");
+  }
+  document["exit_code"] = static_cast<int>(exit);
+  write_document(console, document, text);
+  return exit;
+}
+
+Action setup(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  add_output_options(parser, options->output);
+  add_keyring_options(parser, options->trust);
+  return [options](Console& console) { return run(*options, console); };
+}
+
+}  // namespace
+
+const Verb doctor_verb{"doctor", "Say what this host can and cannot do, and why",
+                       "  spdmctl doctor\n"
+                       "  spdmctl doctor --json\n",
+                       setup};
+
+}  // namespace cmd
