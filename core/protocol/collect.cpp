@@ -201,8 +201,8 @@ class Collector {
     measure_indices(indices, sign, slot);
   }
 
-  // A device that cannot chunk may be unable to send all blocks at once: then every index is asked for on its own, each
-  // answer signed, because the ERROR for an index that does not exist empties L1/L2.
+  // A device may be unable to send all blocks at once: then every index is asked for on its own. Each answer is signed,
+  // the number of indices, too, because the ERROR for an index that does not exist empties L1/L2.
   void measure_all(bool sign, std::uint8_t slot) {
     try {
       return measure_one(kAllMeasurements, sign, slot);
@@ -210,9 +210,9 @@ class Collector {
       const std::vector<ErrorSeen>& errors = connection().errors();
       const bool refused = error.id == ErrorId::peer && !errors.empty() && errors.back().exchange + 1 == connection().exchanges().size() &&
                            errors.back().request == Code::get_measurements && errors.back().error.code != ErrorCode::request_resynch;
-      if (!refused || parameters().chunking()) throw;
+      if (!refused) throw;
     }
-    measure_one(kMeasurementCount, false, slot);
+    measure_one(kMeasurementCount, sign, slot);
     unsigned left = connection().measurements().back().response.count;
     for (unsigned index = 1; left > 0 && index < 0xFF; ++index) {
       const std::size_t errors = connection().errors().size();

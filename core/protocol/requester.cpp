@@ -35,7 +35,8 @@ void Requester::ask(Bytes request) {
   connection_.observe({.request = std::move(request), .response = std::move(response), .log_index = log_index, .signature_size = 0});
   if (!error) return;
   if (error->code == ErrorCode::busy) throw Error(ErrorId::busy, cat(name(code), ": the responder stays Busy"), "try again later");
-  throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error)));
+  throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error)),
+              code == Code::negotiate_algorithms ? "it may know no algorithm that this host can verify, see: spdmctl doctor" : "");
 }
 
 Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
