@@ -43,7 +43,8 @@ bool known_key(const X509* certificate) {
 
 void check_key(Judgement& j, std::size_t i, const X509* certificate) {
   try {
-    const std::string weakness = spdm::crypto::PublicKey::from_spki(spki_of(certificate)).weakness();
+    j.keys[i] = spdm::crypto::public_key(X509_get0_pubkey(certificate));
+    const std::string weakness = j.keys[i]->weakness();
     if (!weakness.empty()) j.find(weak_key, j.place(i, "subjectPublicKeyInfo"), weakness, std::string(kVendor));
   } catch (const spdm::Error& error) {
     if (known_key(certificate)) {
@@ -141,6 +142,7 @@ void check_twice(Judgement& j) {
 void check_certificates(Judgement& j) {
   const std::size_t count = j.received.size();
   j.unknown_signature.assign(count, false);
+  j.keys.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     X509* const certificate = j.received[i].get();
     check_extensions(j, i, certificate);

@@ -30,7 +30,7 @@ std::string serial_text(const ASN1_INTEGER* serial) {
 
 std::string key_text(const X509* certificate) {
   try {
-    return spdm::crypto::PublicKey::from_spki(spki_of(certificate)).describe();
+    return spdm::crypto::public_key(X509_get0_pubkey(certificate)).describe();
   } catch (const spdm::Error&) {
     ASN1_OBJECT* algorithm = nullptr;
     X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));

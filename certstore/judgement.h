@@ -1,6 +1,7 @@
 // One validation under way: what has been read so far, and the findings it gathers. Internal to this folder.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,18 +14,22 @@ namespace certstore {
 inline constexpr std::size_t kMaxCertificates = 16;
 
 struct Judgement {
+  Judgement(const ChainInput& chain, const Options& how, const std::vector<Entry>& trusted, spdm::ChainResult& out)
+      : input(chain), options(how), keyring(trusted), result(out) {}
+
   const ChainInput& input;
   const Options& options;
   const std::vector<Entry>& keyring;
   spdm::ChainResult& result;
 
-  spdm::View root_hash;                           // as sent
-  std::vector<spdm::crypto::OwnedX509> received;  // as many as result.certificates
-  bool has_root = false;                          // received[0] is the root, else the responder left it out
-  const Entry* anchor = nullptr;                  // the keyring entry that vouches
-  spdm::crypto::OwnedX509 outer;                  // the anchor when it is not among the received ones
-  std::vector<bool> unknown_signature;            // per received certificate: the library lacks the algorithm
-  bool unsupported = false;                       // something could not be judged by this host
+  spdm::View root_hash;                                      // as sent
+  std::vector<spdm::crypto::OwnedX509> received;             // as many as result.certificates
+  std::vector<std::optional<spdm::crypto::PublicKey>> keys;  // of the received certificates, where they are good
+  bool has_root = false;                                     // received[0] is the root, else the responder left it out
+  const Entry* anchor = nullptr;                             // the keyring entry that vouches
+  spdm::crypto::OwnedX509 outer;                             // the anchor when it is not among the received ones
+  std::vector<bool> unknown_signature;                       // per received certificate: the library lacks the algorithm
+  bool unsupported = false;                                  // something could not be judged by this host
 
   X509* leaf() const { return received.back().get(); }
   // GenericCert exists from 1.3 on and never in slot 0; only then are its exemptions granted.

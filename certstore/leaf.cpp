@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "certstore/judgement.h"
-#include "core/error.h"
 #include "core/text.h"
 
 namespace certstore {
@@ -37,16 +36,12 @@ void check_fields(const Leaf& leaf) {
 }
 
 void check_key(const Leaf& leaf) {
-  try {
-    auto key = spdm::crypto::PublicKey::from_spki(spki_of(leaf.certificate));
-    if (key.fits(*leaf.j.input.asym)) {
-      leaf.j.result.leaf_key = std::move(key);
-    } else {
-      leaf.find(leaf_key_mismatch, "subjectPublicKeyInfo",
-                cat("the key is ", key.describe(), ", negotiated was ", leaf.j.input.asym->name));
-    }
-  } catch (const spdm::Error&) {
-    // bad_key or crypto_unsupported: found with every other certificate's
+  const auto& key = leaf.j.keys.back();
+  if (!key) return;  // bad_key or crypto_unsupported: found with every other certificate's
+  if (key->fits(*leaf.j.input.asym)) {
+    leaf.j.result.leaf_key = key;
+  } else {
+    leaf.find(leaf_key_mismatch, "subjectPublicKeyInfo", cat("the key is ", key->describe(), ", negotiated was ", leaf.j.input.asym->name));
   }
 }
 

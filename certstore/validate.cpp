@@ -24,14 +24,7 @@ ChainResult judge(const ChainInput& input, const Options& options, const std::ve
   ChainResult result;
   result.slot = input.slot;
   result.model = input.model;
-  Judgement judgement{.input = input,
-                      .options = options,
-                      .keyring = keyring,
-                      .result = result,
-                      .root_hash = {},
-                      .received = {},
-                      .outer = {},
-                      .unknown_signature = {}};
+  Judgement judgement{input, options, keyring, result};
   if (check_structure(judgement)) {
     find_anchor(judgement);
     check_certificates(judgement);

@@ -58,15 +58,6 @@ spdm::crypto::OwnedX509 parse_x509(spdm::View der) {
   return out;
 }
 
-spdm::Bytes spki_of(const X509* certificate) {
-  X509_PUBKEY* key = X509_get_X509_PUBKEY(certificate);
-  const int size = i2d_X509_PUBKEY(key, nullptr);
-  spdm::Bytes out(size > 0 ? static_cast<std::size_t>(size) : 0);
-  std::uint8_t* at = out.data();
-  if (size > 0) i2d_X509_PUBKEY(key, &at);
-  return out;
-}
-
 bool self_issued(const X509* certificate) {
   return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
 }

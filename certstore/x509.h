@@ -18,7 +18,6 @@ spdm::crypto::OwnedX509 parse_x509(spdm::View der);
 // As describe() of keyring.h, for a certificate that is parsed already.
 spdm::CertificateInfo describe(const X509* certificate, spdm::View der);
 
-spdm::Bytes spki_of(const X509* certificate);
 bool self_issued(const X509* certificate);
 
 // A name people know ("serverAuth", "ML-DSA-44", "responder-auth"), else the dotted identifier.

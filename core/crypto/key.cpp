@@ -53,22 +53,27 @@ bool key_fits(const EVP_PKEY* key, const AsymAlgorithm& algorithm) {
   }
 }
 
-PublicKey PublicKey::from_spki(View der) {
-  const std::uint8_t* at = der.data();
-  auto state = std::make_shared<State>();
-  state->key.reset(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
-  EVP_PKEY* const key = state->key.get();
+PublicKey public_key(EVP_PKEY* key) {
   if (key == nullptr) throw Error(ErrorId::bad_input, cat("public key: ", openssl_reason()));
-  if (at != der.data() + der.size()) throw Error(ErrorId::bad_input, "public key: bytes left over after the DER");
   if (elliptic(key)) {
     if (explicit_parameters(key)) throw Error(ErrorId::bad_input, "public key: explicit curve parameters instead of a named curve");
     const OwnedKeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
     // All curves here have cofactor 1: being on the curve is being in the group.
     if (EVP_PKEY_public_check_quick(context.get()) != 1) throw Error(ErrorId::bad_input, cat("public key: ", openssl_reason()));
   }
+  auto state = std::make_shared<PublicKey::State>();
+  EVP_PKEY_up_ref(key);
+  state->key.reset(key);
   PublicKey out;
   out.state = std::move(state);
   return out;
+}
+
+PublicKey PublicKey::from_spki(View der) {
+  const std::uint8_t* at = der.data();
+  const OwnedKey key(d2i_PUBKEY(nullptr, &at, static_cast<long>(der.size())));
+  if (key && at != der.data() + der.size()) throw Error(ErrorId::bad_input, "public key: bytes left over after the DER");
+  return public_key(key.get());
 }
 
 bool PublicKey::fits(const AsymAlgorithm& algorithm) const { return key_fits(state->key.get(), algorithm); }

@@ -12,6 +12,8 @@
 #include <memory>
 #include <string>
 
+#include "core/crypto/crypto.h"
+
 namespace spdm::crypto {
 
 template <auto Free>
@@ -36,5 +38,9 @@ using OwnedX509 = Owned<X509, X509_free>;
 
 // The newest reason in the error queue of this thread, which is empty afterwards.
 std::string openssl_reason();
+
+// As PublicKey::from_spki, for a key that OpenSSL has decoded already (decoding takes as long as verifying). Takes a
+// reference of its own; nullptr throws Error{bad_input} with the reason in the error queue.
+PublicKey public_key(EVP_PKEY* key);
 
 }  // namespace spdm::crypto

@@ -57,7 +57,7 @@ std::uint32_t first_offered(const std::vector<const HashAlgorithm*>& ours, std::
   return it == ours.end() ? 0 : (*it)->bit;
 }
 
-// A table without a value offers nothing, and each type stands once, in rising order (the decoder has seen to that).
+// Of NEGOTIATE_ALGORITHMS.
 constexpr std::size_t kMaxLength10 = 64, kMaxLength11 = 128;
 
 }  // namespace
@@ -83,13 +83,13 @@ Bytes Responder::capabilities(Reader& reader) {
   const std::uint8_t version = message[0];
   if (std::find(profile_->versions.begin(), profile_->versions.end(), version) == profile_->versions.end())
     throw Refusal{ErrorCode::version_mismatch};
-  GetCapabilities request = GetCapabilities::decode(reader, version);
+  parameters_ = {};
+  parameters_.version = version;  // from here on, also of an ERROR
+  const GetCapabilities request = GetCapabilities::decode(reader, version);
   if (version >= k11 && !legal(request.capabilities, version)) throw Refusal{ErrorCode::invalid_request};
   // The block makes the answer large: only a requester that takes chunks may ask for it.
   if (request.want_algorithms && !request.capabilities.has(cap::chunk)) throw Refusal{ErrorCode::invalid_request};
 
-  parameters_ = {};
-  parameters_.version = version;
   parameters_.requester = request.capabilities;
   parameters_.requester.flags &= requester_flags(version);
   parameters_.responder.flags = profile_->flags(version);
@@ -123,6 +123,7 @@ Bytes Responder::algorithms(Reader& reader) {
   const std::uint8_t version = version_byte();
   const View message = reader.rest();
   const NegotiateAlgorithms offer = NegotiateAlgorithms::decode(reader, version);
+  // A table without a value offers nothing; the decoder has seen to the rest of the tables.
   const bool empty_table =
       std::any_of(offer.tables.begin(), offer.tables.end(), [](const AlgStruct& table) { return table.supported == 0; });
   if (reader.offset() > (version == k10 ? kMaxLength10 : kMaxLength11) || empty_table) throw Refusal{ErrorCode::invalid_request};

@@ -91,7 +91,9 @@ TEST_CASE("flags and sizes that a requester must not have") {
     Peer peer(new_device(), row.version);
     peer.send(GetVersion{}.encode());
     peer.mine = {0, 0, row.flags, row.transfer, row.message};
-    CHECK(peer.refused(GetCapabilities{peer.mine, false}.encode(row.version)).code == ErrorCode::invalid_request);
+    const ErrorResponse error = peer.refused(GetCapabilities{peer.mine, false}.encode(row.version));
+    CHECK(error.code == ErrorCode::invalid_request);
+    CHECK(error.version == row.version);
   }
   Peer minimal(new_device());
   minimal.mine = {0, 0, 0, 4608, 4608};

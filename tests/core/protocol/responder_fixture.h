@@ -1,9 +1,6 @@
 // A device with throw-away keys, and the plainest requester there is: one exchange at a time, by the wire functions.
 #pragma once
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -12,20 +9,9 @@
 #include "core/protocol/responder.h"
 #include "core/wire/vendor_defined.h"
 #include "core/wire/version.h"
+#include "support/pki.h"
 
 namespace spdm::test {
-
-inline crypto::PrivateKey new_key(const char* curve = "P-256") {
-  EVP_PKEY* key = std::string_view(curve) == "ED25519" ? EVP_PKEY_Q_keygen(nullptr, nullptr, curve) : EVP_EC_gen(curve);
-  unsigned char* bytes = nullptr;
-  PKCS8_PRIV_KEY_INFO* info = EVP_PKEY2PKCS8(key);
-  const int size = i2d_PKCS8_PRIV_KEY_INFO(info, &bytes);
-  const Bytes der(bytes, bytes + size);
-  OPENSSL_free(bytes);
-  PKCS8_PRIV_KEY_INFO_free(info);
-  EVP_PKEY_free(key);
-  return crypto::PrivateKey::from_file_bytes(der, "test key");
-}
 
 // The responder never looks into its certificates, so these need not be any.
 inline std::vector<Bytes> fake_certificates(std::size_t size = 300) { return {Bytes(size, 0x30), Bytes(size, 0x31), Bytes(size, 0x32)}; }
@@ -33,7 +19,7 @@ inline std::vector<Bytes> fake_certificates(std::size_t size = 300) { return {By
 inline DeviceSlot new_slot(std::uint8_t id, const char* curve = "P-256") {
   DeviceSlot out;
   out.id = id;
-  out.key = new_key(curve);
+  out.key = pki::Key::make("EC", curve).private_key();
   if (id != kProvisionedKey) out.certificates = fake_certificates();
   return out;
 }
