@@ -94,7 +94,7 @@ class Follower {
 
   // What the listener puts together: the state that later messages need, and messages that came in chunks.
   void follow(const Message& message, std::size_t index, std::vector<Decoded>& out) {
-    std::optional<Exchange> exchange = listener_.hear(message, index, connection_.version());
+    std::optional<Exchange> exchange = listener_.hear(message, index);
     if (!exchange) return;
     const bool whole = exchange->response.size() == message.bytes.size();
     if (!whole) {
