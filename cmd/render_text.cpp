@@ -68,9 +68,10 @@ std::string upper(std::string_view text) {
   return out;
 }
 
-std::string joined(const std::vector<std::string>& parts, std::string_view between = ", ") {
+template <class Text>
+std::string joined(const std::vector<Text>& parts) {
   std::string out;
-  for (const std::string& part : parts) out += cat(out.empty() ? std::string_view() : between, printable(part));
+  for (const std::string_view part : parts) out += cat(out.empty() ? "" : ", ", printable(part));
   return out;
 }
 
@@ -286,6 +287,8 @@ std::string render_info(const Report& report, const Console& console) {
     page.pair("measured by", p.measurement_raw_only          ? "raw values only"
                              : p.measurement_hash == nullptr ? "nothing"
                                                              : p.measurement_hash->name);
+    page.pair("supports", joined(connection.supported_asym));
+    page.pair("", joined(connection.supported_hash));
     if (p.multi_key_responder) page.pair("keys", "one for each slot (multi-key connection)");
   }
   for (const SlotReport& slot : report.slots)
