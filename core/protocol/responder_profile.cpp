@@ -73,7 +73,7 @@ std::vector<const HashAlgorithm*> DeviceProfile::usable_hash(std::uint8_t versio
   std::vector<const HashAlgorithm*> wanted = hash;
   if (wanted.empty()) {
     wanted = {find_hash("SHA-384"), find_hash("SHA-256"), find_hash("SHA-512")};
-    // SM2 goes with SM3 only.
+    // SM2 goes with SM3 and nothing else.
     for (const DeviceSlot& slot : slots)
       if (slot.key && slot.key->fits(*find_asym("SM2-P256"))) add_once(wanted, *find_hash("SM3-256"));
   }

@@ -145,6 +145,8 @@ AlgorithmsResponse Responder::select(const NegotiateAlgorithms& offer) const {
   for (const AsymAlgorithm* row : profile_->usable_asym(version)) {
     if ((row->bit & (row->pqc ? offer.pqc_asym : offer.base_asym)) == 0) continue;
     (row->pqc ? out.pqc_asym : out.base_asym) = row->bit;
+    // SM2 goes with SM3 and nothing else.
+    if (row->scheme == SignatureScheme::sm2) out.base_hash = first_offered({find_hash("SM3-256")}, offer.base_hash);
     break;
   }
   const bool signs = has(cap::cert | cap::chal) || (parameters_.responder.flags & cap::meas_mask) == cap::meas_sig;

@@ -1,0 +1,178 @@
+// emulate: a device in software, for first tries without hardware, for other requesters, and with faults for tests.
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+
+#include "certstore/throwaway.h"
+#include "cmd/files.h"
+#include "cmd/options.h"
+#include "cmd/render.h"
+#include "cmd/verb.h"
+#include "core/text.h"
+#include "transport/profile.h"
+#include "transport/server.h"
+
+namespace cmd {
+
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+
+namespace {
+
+struct EmulateOptions {
+  OutputOptions output;
+  // Serving a profile:
+  std::string profile, listen = "emu://127.0.0.1:2323", port_file;
+  bool once = false;
+  // Making a new one:
+  std::string init, algorithm = "ECDSA-P384", identity, device_info = "Example:Emulated device:0001";
+};
+
+std::atomic<transport::Server*> serving = nullptr;
+
+// For the life of the object SIGINT and SIGTERM end the server in good order.
+class StopOnSignal {
+ public:
+  explicit StopOnSignal(transport::Server& server) {
+    serving = &server;
+    struct sigaction action = {};
+    action.sa_handler = [](int) {
+      if (transport::Server* running = serving) running->stop();
+    };
+    ::sigaction(SIGINT, &action, &interrupt_);
+    ::sigaction(SIGTERM, &action, &terminate_);
+  }
+  ~StopOnSignal() {
+    ::sigaction(SIGINT, &interrupt_, nullptr);
+    ::sigaction(SIGTERM, &terminate_, nullptr);
+    serving = nullptr;
+  }
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+ private:
+  struct sigaction interrupt_ = {}, terminate_ = {};
+};
+
+// The target a requester is given: the one that was listened on, with the port that it became.
+std::string shown_target(const transport::ServeOptions& options, std::uint16_t port) {
+  const bool v6 = options.host.find(':') != std::string::npos;
+  std::string out =
+      cat(options.framing == transport::Framing::tcp ? "tcp://" : "emu://", v6 ? "[" : "", options.host, v6 ? "]" : "", ":", port);
+  if (options.binding) out += cat("?binding=", name(*options.binding));
+  return out;
+}
+
+spdm::Exit serve(const EmulateOptions& options, Console& console) {
+  transport::ServeOptions how = transport::parse_listen(options.listen);
+  how.once = options.once;
+  std::mutex one_line_at_a_time;
+  if (console.verbose)
+    how.note = [&](const std::string& line) {
+      const std::lock_guard lock(one_line_at_a_time);
+      console.note(spdm::printable(line));
+    };
+  const auto profile = std::make_shared<const spdm::DeviceProfile>(transport::load_profile(options.profile));
+  transport::Server server(profile, how);
+  const StopOnSignal stop(server);
+  console.note(cat("listening on ", shown_target(how, server.port())));
+  if (!options.port_file.empty()) write_file(options.port_file, cat(server.port(), "\n"));
+  server.run();
+  return spdm::Exit::ok;
+}
+
+constexpr std::string_view kProfile =
+    R"(# A device profile for "spdmctl emulate" and the target "emulated:". Its keys are good for trying things out only.
+name: Emulated device
+slots:
+  - slot: 0
+    chain: chain.pem
+    key: key.pem
+measurements:
+  - {index: 1, type: immutable-rom, text: "boot ROM 1.0"}
+  - {index: 2, type: mutable-firmware, text: "firmware 2.3"}
+  - {index: 3, type: hardware-configuration, text: "straps: secure boot on"}
+  - {index: 4, type: firmware-configuration, text: "configuration 1"}
+  - {index: 6, type: firmware-version, text: "2.3"}
+  - {index: 7, type: security-version, number: 5}
+device-mode:
+  operational-capabilities: [manufacturing, normal]
+  operational-state: normal
+  device-capabilities: [invasive-debug]
+  device-state: []
+# Faults make it misbehave:
+# faults:
+#   - {on: CHALLENGE_AUTH, do: bad-signature}
+#   - {on: MEASUREMENTS, do: not-ready 10 4, times: 1}
+)";
+
+spdm::Exit init(const EmulateOptions& options, Console& console) {
+  certstore::ThrowawayRequest request;
+  request.algorithm = spdm::find_asym(options.algorithm);
+  if (request.algorithm == nullptr)
+    throw Error(ErrorId::usage, cat("--algorithm: '", spdm::printable(options.algorithm), "' is unknown"), "see: spdmctl doctor");
+  request.device_info = options.device_info;
+  request.identity = options.identity;
+  if (!request.identity.empty()) (void)spdm::parse_pci_identity(request.identity);
+  if (std::count(request.device_info.begin(), request.device_info.end(), ':') != 2)
+    throw Error(ErrorId::usage, cat("--device-info: '", spdm::printable(request.device_info), "' is not of three parts"),
+                "write MANUFACTURER:PRODUCT:SERIAL");
+  const std::filesystem::path directory = options.init;
+  certstore::write_throwaway(certstore::make_throwaway(request), directory);
+  certstore::write_new_file(directory / "profile.yaml", kProfile);
+
+  Json document = begin_document("spdmctl.emulated-device/1");
+  for (const std::string_view file : {"profile.yaml", "root.pem", "chain.pem", "key.pem"})
+    document["files"].push_back((directory / file).string());
+  document["profile"] = (directory / "profile.yaml").string();
+  document["root"] = (directory / "root.pem").string();
+  const std::string shown = spdm::printable(directory.string());
+  write_document(console, document,
+                 cat("Made a throw-away device in ", shown, ". Attest it:\n", "  spdmctl auth --root ", shown, "/root.pem emulated:", shown,
+                     "/profile.yaml\n", "or serve it to others:\n", "  spdmctl emulate ", shown, "/profile.yaml\n"));
+  return spdm::Exit::ok;
+}
+
+Action setup(CLI::App& parser) {
+  auto options = std::make_shared<EmulateOptions>();
+  auto* profile = parser.add_option("profile", options->profile, "The device profile (YAML) to serve")->type_name("PROFILE");
+  parser.add_option("--listen", options->listen, "Where to wait for requesters; port 0 takes a free one")
+      ->type_name("TARGET")
+      ->capture_default_str()
+      ->group("Serving");
+  parser.add_option("--port-file", options->port_file, "Write the port here once it is open")->type_name("FILE")->group("Serving");
+  parser.add_flag("--once", options->once, "End with the first connection")->group("Serving");
+  auto* init_option =
+      parser.add_option("--init", options->init, "Make a throw-away device in this directory instead: keys, certificates, profile")
+          ->type_name("DIR")
+          ->group("Making a device");
+  for (auto* option : {parser.add_option("--algorithm", options->algorithm, "Of its keys")->type_name("NAME")->capture_default_str(),
+                       parser.add_option("--identity", options->identity, "PCI identity in its certificate")->type_name("Vendor=..."),
+                       parser.add_option("--device-info", options->device_info, "DMTF device information in its certificate")
+                           ->type_name("MANUFACTURER:PRODUCT:SERIAL")
+                           ->capture_default_str()})
+    option->needs(init_option)->group("Making a device");
+  init_option->excludes(profile);
+  add_output_options(parser, options->output);
+  return [options](Console& console) {
+    apply(options->output, console);
+    if (!options->init.empty()) return init(*options, console);
+    if (options->profile.empty()) throw Error(ErrorId::usage, "no profile is named", "give a PROFILE, or make one with --init DIR");
+    return serve(*options, console);
+  };
+}
+
+}  // namespace
+
+extern const Verb emulate_verb;
+const Verb emulate_verb{"emulate", "Be a device in software: for first tries, for other requesters, for tests",
+                        "  spdmctl emulate --init ./device\n"
+                        "  spdmctl emulate ./device/profile.yaml\n"
+                        "  spdmctl emulate --listen tcp://127.0.0.1:4194 --once ./device/profile.yaml\n",
+                        setup};
+
+}  // namespace cmd
