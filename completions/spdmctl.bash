@@ -27,19 +27,19 @@ _spdmctl() {
     --summary) values="none tcb all" ;;
     --slot) values="0 1 2 3 4 5 6 7 all 255" ;;
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
-    --asym) values=$asym ;;
+    --asym | --algorithm) values=$asym ;;
     --hash) values=$hash ;;
     --keyring | --init)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --provisioned-key | --record | --export-*)
+    --root | --provisioned-key | --record | --port-file | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --identity | --timeout | --index | --name | --listen) return ;;
+    --at | --identity | --timeout | --index | --name | --listen | --device-info) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -65,6 +65,7 @@ _spdmctl() {
         *) options="-h --help" words="list check add remove" ;;
       esac
       ;;
+    emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring" ;;
   esac
   if [[ $cur == -* ]]; then

@@ -74,3 +74,11 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_sub
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from add" -l name -x -d "Name in the keyring"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from add" -l force -d "Replace a file of that name; take certificates that are no authorities"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from remove" -l force -d "Remove a file of several certificates"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l listen -x -d "Where to wait for requesters"
+complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l port-file -r -F -d "Write the port to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l once -d "End with the first connection"
+complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l init -x -a "(__fish_complete_directories)" -d "Make a throw-away device in this directory"
+complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l algorithm -x -a "$asym" -d "Signature algorithm of its keys"
+complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l identity -x -d "PCI identity in its certificate"
+complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l device-info -x -d "Device information in its certificate"

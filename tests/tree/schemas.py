@@ -18,6 +18,15 @@ except ImportError:
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+# What the device of emulate --init does not have.
+MORE = """
+log:
+  - {measurement: 8, type: informational, text: "module a"}
+endpoint-info:
+  - {registry: 3, vendor: 361b, sub-ids: ["0100"]}
+"""
+
+
 def strict(schema):
     """The schema as it is published lets fields be added; here none may come that it does not describe."""
     schema = copy.deepcopy(schema)
@@ -64,6 +73,8 @@ def main():
             return check(" ".join(arguments), report, run(*arguments, "--json", code=code))
 
         run("emulate", "--init", "device", code=0)
+        with open(pathlib.Path(scratch) / "device/profile.yaml", "a") as profile:
+            profile.write(MORE)
         device, root = "emulated:device/profile.yaml", ("--root", "device/root.pem")
         attest("info", device)
         attest("certs", device)
