@@ -13,7 +13,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
 namespace {
 
-constexpr std::size_t kPlaces = 400;  // per file
+constexpr std::size_t kPlaces = 120;  // per file
 
 std::size_t replay(const std::filesystem::path& file) {
   std::ifstream stream(file, std::ios::binary);
