@@ -8,14 +8,14 @@ namespace certstore {
 
 namespace {
 
-// The common name where there is one: enough to find the certificate again. Hostile, so cut short and escaped.
+// The common name where there is one: enough to find the certificate again. Cut short: a device chose it. Output escapes it.
 std::string short_name(const spdm::CertificateInfo& info) {
   constexpr std::size_t kLongest = 64;
   const std::size_t at = info.subject.find("CN=");
   std::string_view name = info.subject;
   if (at != std::string_view::npos) name = name.substr(at, name.find(',', at) - at);
   if (name.empty()) return "no name";
-  return spdm::printable(name.substr(0, kLongest)) + (name.size() > kLongest ? "..." : "");
+  return std::string(name.substr(0, kLongest)) + (name.size() > kLongest ? "..." : "");
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ std::string Judgement::slot() const { return spdm::cat("slot ", int{input.slot})
 std::string Judgement::place(std::size_t index, std::string_view field) const {
   const std::string_view comma = field.empty() ? "" : ", ";
   if (index >= result.certificates.size())
-    return spdm::cat(slot(), ", anchor ", anchor == nullptr ? std::string() : spdm::printable(anchor->file), comma, field);
+    return spdm::cat(slot(), ", anchor ", anchor == nullptr ? std::string() : anchor->file, comma, field);
   return spdm::cat(slot(), ", certificate ", index + 1, " of ", result.certificates.size(), " (", short_name(result.certificates[index]),
                    ")", comma, field);
 }

@@ -38,10 +38,10 @@ void report_untrusted(Judgement& j) {
   const spdm::CertificateInfo& first = j.result.certificates.front();
   std::string why, remedy;
   if (j.has_root) {
-    why = cat("the chain ends in the root ", spdm::printable(first.subject), " with the SHA-256 fingerprint ", first.sha256);
+    why = cat("the chain ends in the root ", first.subject, " with the SHA-256 fingerprint ", first.sha256);
     remedy = cat("if you trust this vendor: save the root, compare its SHA-256 fingerprint ", first.sha256);
   } else {
-    why = cat("the chain leaves out its root ", spdm::printable(first.issuer), ", whose ", j.input.hash->name, " is RootHash ",
+    why = cat("the chain leaves out its root ", first.issuer, ", whose ", j.input.hash->name, " is RootHash ",
               spdm::hex(j.root_hash));
     remedy = cat("if you trust this vendor: get the root whose ", j.input.hash->name, " is ", spdm::hex(j.root_hash));
   }
@@ -53,7 +53,7 @@ void report_untrusted(Judgement& j) {
   }
   why += ", which no certificate of the keyring vouches for";
   if (const Entry* other = namesake(j))
-    why += cat("; ", spdm::printable(other->file), " has the same name but is another certificate (", other->info.sha256, ")");
+    why += cat("; ", other->file, " has the same name but is another certificate (", other->info.sha256, ")");
   j.find(not_trusted, j.slot(), why, remedy);
 }
 
@@ -72,7 +72,7 @@ void find_anchor(Judgement& j) {
   for (std::size_t i = j.has_root ? 1 : 0; i < certificates.size() && j.anchor == nullptr; ++i) {
     j.anchor = same_certificate(j, certificates[i].der);
     if (j.anchor != nullptr)
-      j.find(partial_chain, j.place(i), cat(spdm::printable(j.anchor->file), " vouches for this certificate, not for the root above it"));
+      j.find(partial_chain, j.place(i), cat(j.anchor->file, " vouches for this certificate, not for the root above it"));
   }
   if (j.anchor == nullptr) report_untrusted(j);
 }

@@ -31,37 +31,47 @@ const spdm::SlotReport& exported_slot(const spdm::Report& report) {
   throw error;
 }
 
-std::string root_as_file(const spdm::ChainResult& chain, const std::string& file) {
+struct Export {
+  std::filesystem::path file;
+  spdm::Bytes contents;
+};
+
+Export root_file(const spdm::ChainResult& chain, const std::string& file) {
   const spdm::CertificateInfo& first = chain.certificates.front();
   if (first.subject != first.issuer)
     throw Error(ErrorId::bad_input,
                 cat("--export-root: the chain in slot ", chain.slot, " leaves out its root ", spdm::printable(first.issuer)),
                 "get the root from the vendor of the device");
-  if (!file.ends_with(".der") && !file.ends_with(".cer")) return to_pem(first.der);
-  return {first.der.begin(), first.der.end()};
+  const bool der = file.ends_with(".der") || file.ends_with(".cer");
+  return {file, der ? first.der : spdm::to_bytes(as_bytes(to_pem(first.der)))};
+}
+
+Export pem_file(const spdm::ChainResult& chain, const std::string& file) {
+  std::string pem;
+  for (const spdm::CertificateInfo& certificate : chain.certificates) pem += to_pem(certificate.der);
+  return {file, spdm::to_bytes(as_bytes(pem))};
 }
 
 // A file gets the certificates one after the other, a directory a file of each.
-void export_der(const spdm::ChainResult& chain, const std::filesystem::path& path, bool force) {
+void add_der_files(const spdm::ChainResult& chain, const std::filesystem::path& path, std::vector<Export>& out) {
   if (std::filesystem::is_directory(path)) {
     for (std::size_t i = 0; i < chain.certificates.size(); ++i)
-      write_new_file(path / cat("slot", chain.slot, "-", i + 1, ".der"), chain.certificates[i].der, force);
+      out.push_back({path / cat("slot", chain.slot, "-", i + 1, ".der"), chain.certificates[i].der});
     return;
   }
   spdm::Bytes all;
   for (const spdm::CertificateInfo& certificate : chain.certificates) spdm::append(all, certificate.der);
-  write_new_file(path, all, force);
+  out.push_back({path, std::move(all)});
 }
 
 void export_chain(const Options& options, const spdm::Report& report) {
   const spdm::ChainResult& chain = *exported_slot(report).chain;
-  if (!options.root.empty()) write_new_file(options.root, as_bytes(root_as_file(chain, options.root)), options.force);
-  if (!options.pem.empty()) {
-    std::string pem;
-    for (const spdm::CertificateInfo& certificate : chain.certificates) pem += to_pem(certificate.der);
-    write_new_file(options.pem, as_bytes(pem), options.force);
-  }
-  if (!options.der.empty()) export_der(chain, options.der, options.force);
+  std::vector<Export> files;
+  if (!options.root.empty()) files.push_back(root_file(chain, options.root));
+  if (!options.pem.empty()) files.push_back(pem_file(chain, options.pem));
+  if (!options.der.empty()) add_der_files(chain, options.der, files);
+  for (const Export& one : files) assert_new(one.file, options.force);
+  for (const Export& one : files) write_file(one.file, one.contents);
 }
 
 Action setup(CLI::App& parser) {

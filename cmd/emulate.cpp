@@ -168,7 +168,6 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-extern const Verb emulate_verb;
 const Verb emulate_verb{"emulate", "Be a device in software: for first tries, for other requesters, for tests",
                         "  spdmctl emulate --init ./device\n"
                         "  spdmctl emulate ./device/profile.yaml\n"

@@ -148,13 +148,12 @@ void write_file(const std::filesystem::path& path, spdm::View contents) {
 
 void write_file(const std::filesystem::path& path, std::string_view contents) { write_file(path, as_bytes(contents)); }
 
-void write_new_file(const std::filesystem::path& path, spdm::View contents, bool force) {
-  if (!force && std::filesystem::is_regular_file(path)) {
-    Error error(ErrorId::usage, "exists already", "give --force to replace it");
-    error.device = path.string();
-    throw error;
-  }
-  write_file(path, contents);
+void assert_new(const std::filesystem::path& path, bool force) {
+  assert_writable(path);
+  if (force || !std::filesystem::is_regular_file(path)) return;
+  Error error(ErrorId::usage, "exists already", "give --force to replace it");
+  error.device = path.string();
+  throw error;
 }
 
 }  // namespace cmd

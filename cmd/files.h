@@ -16,8 +16,8 @@ spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit);
 void write_file(const std::filesystem::path& path, spdm::View contents);
 void write_file(const std::filesystem::path& path, std::string_view contents);
 
-// The same, but an existing file is an error unless `force`: Error{usage}.
-void write_new_file(const std::filesystem::path& path, spdm::View contents, bool force);
+// An existing file is an error unless `force`: Error{usage}. For every file of a run before the first is written.
+void assert_new(const std::filesystem::path& path, bool force);
 
 // Finds out early that write_file() could not work, before a device is asked for anything. Throws Error as write_file().
 void assert_writable(const std::filesystem::path& path);

@@ -44,6 +44,7 @@ Action setup(CLI::App& parser) {
     Plan plan = options->plan(console);
     if (plan.wanted.slot == spdm::kProvisionedKey) plan.wanted.slot.reset();
     plan.wanted.certificates = false;
+    plan.wanted.supported_algorithms = true;
     plan.wanted.challenge = false;
     plan.question.authenticate = false;
     plan.refine = [](spdm::Report& report) {

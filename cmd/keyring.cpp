@@ -153,7 +153,10 @@ Exit add(const Options& options, Console& console) {
     additions.push_back({file_name_for(source, options.name), certificates_to_add(source, options.force)});
   }
   const fs::path directory = writable_directory(options);
-  for (Addition& addition : additions) addition.file = directory / addition.file;
+  for (Addition& addition : additions) {
+    addition.file = directory / addition.file;
+    assert_new(addition.file, options.force);
+  }
 
   Json document = begin_document(kSchema);
   document["exit_code"] = 0;
@@ -162,7 +165,7 @@ Exit add(const Options& options, Console& console) {
   for (const Addition& addition : additions) {
     std::string pem;
     for (const spdm::Bytes& der : addition.certificates) pem += to_pem(der);
-    write_new_file(addition.file, as_bytes(pem), options.force);
+    write_file(addition.file, pem);
     for (const spdm::Bytes& der : addition.certificates) {
       const spdm::CertificateInfo info = info_of(der);
       Json json = spdm::to_json(info);
@@ -235,11 +238,12 @@ CLI::App* add_sub(CLI::App& parser, const std::shared_ptr<std::pair<Options, Run
 Action setup(CLI::App& parser) {
   auto state = std::make_shared<std::pair<Options, Run>>();
   Options& options = state->first;
-  add_sub(parser, state, "list", "Show every certificate that counts, and files that cannot be used",
-          [](const Options& o, Console& c) { return show(o, c, false); });
+  CLI::App* list = add_sub(parser, state, "list", "Show every certificate that counts, and files that cannot be used",
+                           [](const Options& o, Console& c) { return show(o, c, false); });
   CLI::App* check = add_sub(parser, state, "check", "The same; exit code 2 when something is wrong",
                             [](const Options& o, Console& c) { return show(o, c, true); });
-  check->add_option("--at", options.trust.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339");
+  for (CLI::App* showing : {list, check})
+    showing->add_option("--at", options.trust.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339");
   CLI::App* adding = add_sub(parser, state, "add", "Trust the certificates of files", add);
   adding->add_option("file", options.arguments, "PEM or DER files; - is standard input")->type_name("FILE");
   adding->add_option("--name", options.name, "Name in the keyring; that of the file if not given")->type_name("NAME");

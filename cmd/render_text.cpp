@@ -68,9 +68,10 @@ std::string upper(std::string_view text) {
   return out;
 }
 
-std::string joined(const std::vector<std::string>& parts, std::string_view between = ", ") {
+template <class Text>
+std::string joined(const std::vector<Text>& parts) {
   std::string out;
-  for (const std::string& part : parts) out += cat(out.empty() ? std::string_view() : between, printable(part));
+  for (const std::string_view part : parts) out += cat(out.empty() ? "" : ", ", printable(part));
   return out;
 }
 
@@ -179,9 +180,9 @@ std::string value_of(const Measurement& measurement, bool verbose) {
 }
 
 void write_measurements(Page& page, const Report& report, bool verbose) {
-  if (report.measurement_count) page.pair("count", cat(*report.measurement_count, " measurements"));
-  if (report.measurements.empty()) return;
+  if (report.measurements.empty() && !report.measurement_count) return;
   page.heading("Measurements");
+  if (report.measurement_count) page.line(cat("  the device has ", *report.measurement_count));
   for (const Measurement& measurement : report.measurements)
     page.line(cat("  ", Page::padded(cat("0x", hex(measurement.block.index, 2)), 6), Page::padded(name(measurement.block.type), 36),
                   Page::padded(measurement.block.raw ? "raw" : "digest", 8),
@@ -286,6 +287,8 @@ std::string render_info(const Report& report, const Console& console) {
     page.pair("measured by", p.measurement_raw_only          ? "raw values only"
                              : p.measurement_hash == nullptr ? "nothing"
                                                              : p.measurement_hash->name);
+    page.pair("supports", joined(connection.supported_asym));
+    page.pair("", joined(connection.supported_hash));
     if (p.multi_key_responder) page.pair("keys", "one for each slot (multi-key connection)");
   }
   for (const SlotReport& slot : report.slots)

@@ -132,8 +132,9 @@ class Appraiser {
   void check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge) {
     const std::uint8_t slot = challenge.request.slot;
     const Bytes& held = slot == kProvisionedKey ? evidence_.provisioned_key : connection.chain(slot).chain();
-    if (held.empty() || connection.parameters().hash == nullptr || find_chain(index, slot) == nullptr) return;
-    if (crypto::hash(*connection.parameters().hash, held) != challenge.response.cert_chain_hash)
+    const HashAlgorithm* hash = connection.parameters().hash;
+    if (held.empty() || hash == nullptr || !crypto::supports(*hash) || find_chain(index, slot) == nullptr) return;
+    if (crypto::hash(*hash, held) != challenge.response.cert_chain_hash)
       add({FindingId::chain_hash_mismatch, cat(slot_name(slot), ", CHALLENGE_AUTH, CertChainHash"),
            "is not the hash of the chain that was read", "the responder speaks for another certificate chain: do not use the device"});
   }
@@ -309,6 +310,11 @@ class Appraiser {
       return result(Check::measurements, question_.measurements ? CheckStatus::not_run : CheckStatus::not_needed, "none were read");
     const std::size_t findings_before = report_.findings.size();
     for (const MeasurementsSeen& seen : connection->measurements()) add_measurements(*connection, seen);
+    for (Measurement& measurement : report_.measurements) {
+      const bool covered_by_signature = measurement.is_signed;
+      measurement = decode_measurement(measurement.block, connection->version(), report_.findings);
+      measurement.is_signed = covered_by_signature;
+    }
     std::stable_sort(report_.measurements.begin(), report_.measurements.end(),
                      [](const Measurement& a, const Measurement& b) { return a.block.index < b.block.index; });
     check_extension_log(*connection);
@@ -328,33 +334,33 @@ class Appraiser {
     const std::string detail = all == 0 ? std::string("none were read") : cat(all, " read, ", is_signed, " signed");
     if (broken) return result(Check::measurements, CheckStatus::fail, detail);
     if (!question_.measurements) return result(Check::measurements, CheckStatus::not_needed, detail);
-    const bool counted = report_.measurement_count.has_value() && all == 0;
+    const bool counted = count_is_signed_ && all == 0;
     result(Check::measurements, (all != 0 && is_signed == all) || counted ? CheckStatus::pass : CheckStatus::not_run, detail);
   }
 
   void add_measurements(const Connection& connection, const MeasurementsSeen& seen) {
-    if (seen.request.operation == kMeasurementCount) report_.measurement_count = seen.response.count;
-    if (seen.request.signature && connection.version() >= k12) report_.content_changed = seen.response.content_changed;
-    if (seen.response.content_changed == ContentChanged::changed)  // N207
-      add({FindingId::measurements_changed, "MEASUREMENTS", "the responder says that they changed since it was last asked",
-           "measure again"});
     const bool is_signed = seen.exchange < covered_.size() && covered_[seen.exchange];
+    if (seen.request.operation == kMeasurementCount) {
+      report_.measurement_count = seen.response.count;
+      count_is_signed_ = is_signed;
+    }
+    if (seen.request.signature && connection.version() >= k12) report_.content_changed = seen.response.content_changed;
+    bool changed = seen.response.content_changed == ContentChanged::changed;  // N207
     for (const MeasurementBlock& block : seen.response.blocks) {
       // Read more than once: what a signature covers wins, then the latest.
       const auto same = std::find_if(report_.measurements.begin(), report_.measurements.end(), [&](const Measurement& m) {
         return m.block.index == block.index && m.block.raw == block.raw && m.block.type == block.type;
       });
-      if (same != report_.measurements.end() && same->is_signed && !is_signed) continue;
-      std::vector<Finding> findings;
-      Measurement measurement = decode_measurement(block, connection.version(), findings);
+      const bool again = same != report_.measurements.end();
+      Measurement& measurement = again ? *same : report_.measurements.emplace_back();
+      changed = changed || (again && measurement.block.value != block.value);  // N218
+      if (measurement.is_signed && !is_signed) continue;
+      measurement.block = block;
       measurement.is_signed = is_signed;
-      if (same != report_.measurements.end()) {
-        *same = std::move(measurement);
-        continue;  // its findings are there already
-      }
-      report_.measurements.push_back(std::move(measurement));
-      for (Finding& finding : findings) add(std::move(finding));
     }
+    if (changed)
+      add({FindingId::measurements_changed, "MEASUREMENTS", "they changed since they were last read, or the responder says so",
+           "measure again"});
   }
 
   void check_extension_log(const Connection& connection) {
@@ -383,6 +389,7 @@ class Appraiser {
     if (challenge.request.summary != Summary::all || report_.summary_hash.empty()) return;
     for (const MeasurementsSeen& seen : connection.measurements()) {
       if (seen.request.operation != kAllMeasurements || seen.request.raw_bit_stream) continue;
+      if (!crypto::supports(*connection.parameters().hash)) return;
       if (crypto::hash(*connection.parameters().hash, seen.response.record) != report_.summary_hash)
         add({FindingId::summary_hash_mismatch, "CHALLENGE_AUTH, MeasurementSummaryHash",
              "is not the hash of the measurements that were read", "the measurements changed in between; measure again"});
@@ -397,6 +404,7 @@ class Appraiser {
   Report report_;
   std::vector<Used> used_;     // slots whose keys have signed
   std::vector<bool> covered_;  // by exchange of the last connection
+  bool count_is_signed_ = false;
 };
 
 }  // namespace

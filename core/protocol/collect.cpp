@@ -25,6 +25,17 @@ class Collector {
     for (const VendorDefined& request : wanted_.vendor_defined) requester_.ask(request.encode(Code::vendor_defined_request, version()));
   }
 
+  // The responder answered RequestResynch: on its own, to CHUNK_GET, or inside CHUNK_SEND_ACK or a large message.
+  bool must_restart() const {
+    const std::vector<ErrorSeen>& errors = connection().errors();
+    if (!errors.empty() && errors.back().exchange + 1 == connection().exchanges().size() &&
+        errors.back().error.code == ErrorCode::request_resynch)
+      return true;
+    if (evidence_.log.empty() || evidence_.log.back().from_requester) return false;
+    const Bytes& last = evidence_.log.back().bytes;
+    return last.size() >= kHeaderSize && is_error(last) && static_cast<ErrorCode>(last[2]) == ErrorCode::request_resynch;
+  }
+
  private:
   const Connection& connection() const { return requester_.connection(); }
   const Parameters& parameters() const { return connection().parameters(); }
@@ -190,8 +201,8 @@ class Collector {
     measure_indices(indices, sign, slot);
   }
 
-  // A device that cannot chunk may be unable to send all blocks at once: then every index is asked for on its own, each
-  // answer signed, because the ERROR for an index that does not exist empties L1/L2.
+  // A device may be unable to send all blocks at once: then every index is asked for on its own. Each answer is signed,
+  // the number of indices, too, because the ERROR for an index that does not exist empties L1/L2.
   void measure_all(bool sign, std::uint8_t slot) {
     try {
       return measure_one(kAllMeasurements, sign, slot);
@@ -199,9 +210,9 @@ class Collector {
       const std::vector<ErrorSeen>& errors = connection().errors();
       const bool refused = error.id == ErrorId::peer && !errors.empty() && errors.back().exchange + 1 == connection().exchanges().size() &&
                            errors.back().request == Code::get_measurements && errors.back().error.code != ErrorCode::request_resynch;
-      if (!refused || parameters().chunking()) throw;
+      if (!refused) throw;
     }
-    measure_one(kMeasurementCount, false, slot);
+    measure_one(kMeasurementCount, sign, slot);
     unsigned left = connection().measurements().back().response.count;
     for (unsigned index = 1; left > 0 && index < 0xFF; ++index) {
       const std::size_t errors = connection().errors().size();
@@ -212,6 +223,8 @@ class Collector {
         if (connection().errors().size() == errors || connection().errors().back().error.code != ErrorCode::invalid_request) throw;
       }
     }
+    // Errors are not signed: without this anybody on the way could leave measurements out.
+    if (left > 0) throw Error(ErrorId::peer, cat("MEASUREMENTS: ", left, " of the announced measurements have no index from 1 to 254"));
   }
 
   void measure_indices(const std::vector<std::uint8_t>& indices, bool sign, std::uint8_t slot) {
@@ -243,22 +256,17 @@ class Collector {
   Requester requester_;
 };
 
-bool wants_resynch(const Evidence& evidence) {
-  if (evidence.log.empty() || evidence.log.back().from_requester) return false;
-  const Bytes& last = evidence.log.back().bytes;
-  return last.size() >= kHeaderSize && is_error(last) && static_cast<ErrorCode>(last[2]) == ErrorCode::request_resynch;
-}
-
 }  // namespace
 
 void collect(Link& link, const Wanted& wanted, const Limits& limits, Evidence& evidence) {
   evidence.binding = link.binding();
   evidence.live = true;
+  Collector collector(link, wanted, limits, evidence);
   try {
-    Collector(link, wanted, limits, evidence).run();
+    collector.run();
   } catch (const Error&) {
-    // RequestResynch: the responder lost its state; start again at GET_VERSION, once (N25).
-    if (!wants_resynch(evidence)) throw;
+    // RequestResynch: the responder lost its state; start again at GET_VERSION, once (N25, N295).
+    if (!collector.must_restart()) throw;
     evidence.nonces.clear();
     Collector(link, wanted, limits, evidence).run();
   }

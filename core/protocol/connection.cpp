@@ -67,8 +67,9 @@ void Connection::observe(Exchange exchange) {
       break;
     // Of the rest only the place in the transcripts matters: sessions, provisioning and events are not read.
     default: {
-      const Header header = read_header(exchange.response);
-      if (header.code != response_to(code)) malformed(name(code), "response", cat("got ", name(header.code)));
+      const std::string message = name(response_to(code));
+      Reader reader(exchange.response, message);
+      expect(reader, response_to(code), version());
     }
   }
   exchanges_.push_back(std::move(exchange));
@@ -138,6 +139,9 @@ void Connection::observe_certificate(Exchange& exchange) {
   Reader reader(exchange.response, "CERTIFICATE");
   const CertificateResponse response = CertificateResponse::decode(reader, request, parameters_);
   trim(exchange.response, reader);
+  const SlotDigest* digest = digests_ ? digests_->find(request.slot) : nullptr;
+  if (parameters_.multi_key_responder && digest != nullptr && static_cast<std::uint8_t>(digest->model) != response.model)  // N145
+    malformed("CERTIFICATE", "CertModel", cat(response.model, ", DIGESTS says ", static_cast<std::uint8_t>(digest->model)));
   chains_.at(request.slot).add(request, response);
 }
 

@@ -35,7 +35,8 @@ void Requester::ask(Bytes request) {
   connection_.observe({.request = std::move(request), .response = std::move(response), .log_index = log_index, .signature_size = 0});
   if (!error) return;
   if (error->code == ErrorCode::busy) throw Error(ErrorId::busy, cat(name(code), ": the responder stays Busy"), "try again later");
-  throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error)));
+  throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error)),
+              code == Code::negotiate_algorithms ? "it may know no algorithm that this host can verify, see: spdmctl doctor" : "");
 }
 
 Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
@@ -43,6 +44,8 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   Bytes response = link_.exchange(message, deadline);
   log_.push_back({.from_requester = false, .secured = false, .bytes = response});
   if (response.size() < kHeaderSize) malformed(name(read_header(message).code), "response", cat("only ", response.size(), " bytes"));  // N1
+  if (response.size() > data_transfer_size() + padding_allowed(link_.binding()))  // N19
+    malformed(name(read_header(message).code), "response", cat(response.size(), " bytes, we take ", data_transfer_size(), " in one piece"));
   return response;
 }
 
@@ -105,9 +108,10 @@ Bytes Requester::send_chunks(View request, Clock::time_point deadline) {
 // DSP0274 "ResponseNotReady": wait RDT, then ask with the token; WTmax = RDT * RDTM bounds it all.
 Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Clock::time_point deadline) {
   const Header header = read_header(request);
-  ResponseNotReady wait = error.not_ready(header.code);
+  const ResponseNotReady first = error.not_ready(header.code);
+  ResponseNotReady wait = first;
   const Clock::time_point limit =
-      std::min(deadline, Clock::now() + std::chrono::microseconds(std::uint64_t{wait.rdtm} << wait.rdt_exponent));
+      std::min(deadline, Clock::now() + std::chrono::microseconds(std::uint64_t{first.rdtm} << first.rdt_exponent));
   const std::string why = cat(name(header.code), ": the response is not ready in time");
   for (;;) {
     sleep_until(Clock::now() + std::chrono::microseconds(std::uint64_t{1} << wait.rdt_exponent), limit, why);
@@ -115,7 +119,9 @@ Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Cloc
         exchange_once(begin(header.version, Code::respond_if_ready, static_cast<std::uint8_t>(header.code), wait.token).take(), deadline);
     const std::optional<ErrorResponse> again = as_error(response);
     if (!again || again->code != ErrorCode::response_not_ready) return response;
-    wait = again->not_ready(header.code);  // N33: ends at the limit that the first one set
+    // N33: ends at the limit that the first one set; no wait is shorter than its wait, so there are at most RDTM of them.
+    wait = again->not_ready(header.code);
+    wait.rdt_exponent = std::max(wait.rdt_exponent, first.rdt_exponent);
   }
 }
 

@@ -70,8 +70,9 @@ Bytes from_base64(std::string_view text, std::string_view what) {
   if (text.size() % 4 != 0) throw Error(ErrorId::bad_input, cat(what, ": base64 whose length is not a multiple of four"));
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  const std::size_t size = text.size() / 4 * 3 - padding;
   Bytes out;
-  out.reserve(text.size() / 4 * 3);
+  out.reserve(size);
   for (std::size_t i = 0; i < text.size(); i += 4) {
     std::uint32_t group = 0;
     for (std::size_t k = 0; k < 4; ++k) {
@@ -80,9 +81,8 @@ Bytes from_base64(std::string_view text, std::string_view what) {
       if (value < 0) throw Error(ErrorId::bad_input, cat(what, ": not base64 at character ", i + k + 1));
       group = group << 6 | static_cast<std::uint32_t>(value);
     }
-    for (int shift = 16; shift >= 0; shift -= 8) out.push_back(static_cast<std::uint8_t>(group >> shift));
+    for (int shift = 16; shift >= 0 && out.size() < size; shift -= 8) out.push_back(static_cast<std::uint8_t>(group >> shift));
   }
-  out.resize(out.size() - padding);
   return out;
 }
 

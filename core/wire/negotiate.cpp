@@ -75,8 +75,9 @@ void check_required(const Reader& reader, const AlgorithmsResponse& in, std::uin
   if (wants_dmtf != (in.measurement_specification != 0))  // N103 N104
     reader.fail("MeasurementSpecificationSel",
                 cat(in.measurement_specification, wants_dmtf ? ", DMTF was offered and MEAS_CAP is set" : ", nothing to select"));
+  const HashAlgorithm* measurement_hash = find_measurement_hash(in.measurement_hash);
   if (in.measurement_specification != 0 && in.measurement_hash != kRawOnly &&
-      find_measurement_hash(in.measurement_hash) == nullptr)  // N106
+      (measurement_hash == nullptr || measurement_hash->since > version))  // N95 N106
     reader.fail("MeasurementHashAlgo", cat("0x", hex(in.measurement_hash, 8), " is no hash algorithm"));
   if (version >= k13) {
     const bool wants_mel = responder.has(cap::mel) && offer.mel_specification != 0;
@@ -156,10 +157,7 @@ AlgorithmsResponse AlgorithmsResponse::decode(Reader& reader, std::uint8_t versi
   if (version < k12) out.other_params = 0;                                                                                // reserved there
   if (version < k13) out.mel_specification = 0;                                                                           // reserved there
   if (version < k14) out.pqc_asym = 0;                                                                                    // reserved there
-  if (version >= k11)
-    out.tables = read_tables(reader, header.param1, version);
-  else
-    reader.skip(std::size_t{4} * header.param1, "reserved");  // 1.0 has no tables, and Param1 is reserved
+  if (version >= k11) out.tables = read_tables(reader, header.param1, version);  // 1.0 has no tables, Param1 is reserved there
   if (length != reader.offset()) reader.fail("Length", cat(length, ", the fields end at ", reader.offset()));  // N91
 
   check_selection(reader, "MeasurementSpecificationSel", out.measurement_specification, offer.measurement_specification);  // N105

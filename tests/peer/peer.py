@@ -12,8 +12,10 @@ import json
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 PLAIN = ["--basic_mut_auth", "NO", "--mut_auth", "NO"]
@@ -22,13 +24,15 @@ VERSIONS = ["1.0", "1.1", "1.2", "1.3", "1.4"]
 ROOTS = {"RSASSA_2048": "rsa2048", "RSAPSS_2048": "rsa2048", "RSASSA_3072": "rsa3072", "RSAPSS_3072": "rsa3072", "RSASSA_4096": "rsa4096",
          "RSAPSS_4096": "rsa4096", "ECDSA_P256": "ecp256", "ECDSA_P384": "ecp384", "ECDSA_P521": "ecp521", "EDDSA_25519": "ed25519",
          "EDDSA_448": "ed448", "SM2_P256": "sm2", "ML_DSA_44": "mldsa44", "ML_DSA_65": "mldsa65", "ML_DSA_87": "mldsa87"}
+EMPTY = tempfile.TemporaryDirectory()  # a keyring without a certificate
 CHUNKS = ["--cap", "CERT,CHAL,MEAS_SIG,MEAS_FRESH,CHUNK"]
 
 
 class Case:
-    def __init__(self, name, binding="doe", responder=(), spdmctl=(), root="ecp384", query="", code=0, environment=None):
+    def __init__(self, name, binding="doe", responder=(), spdmctl=(), root="ecp384", query="", code=0, optional=False):
         self.name, self.binding, self.responder, self.spdmctl = name, binding, list(responder), list(spdmctl)
-        self.root, self.query, self.code, self.environment = root, query, code, environment or {}
+        self.root, self.query, self.code = root, query, code
+        self.optional = optional  # an algorithm that needs OpenSSL 3.5 on both sides
 
 
 def cases():
@@ -41,16 +45,16 @@ def cases():
             yield Case(f"{asym} {version}", "mctp", ["--ver", version, "--asym", asym], root=ROOTS[asym])
     for hash_name in ("SHA_256", "SHA_384", "SHA_512", "SHA3_256", "SHA3_384", "SHA3_512"):
         yield Case(f"P384 {hash_name}", "mctp", ["--ver", "1.2", "--hash", hash_name, "--meas_hash", hash_name])
-    yield Case("raw bit streams only", "mctp", ["--ver", "1.2", "--meas_hash", "RAW_BIT"])
+    yield Case("raw bit streams only", "mctp", ["--ver", "1.2", "--meas_hash", "RAW_BIT"], ["--raw", "--index", "1"])
     for version in VERSIONS[2:]:
         yield Case(f"Ed25519 {version}", "mctp", ["--ver", version, "--asym", "EDDSA_25519", "--hash", "SHA_512"], root="ed25519")
-        yield Case(f"Ed448 {version}", "mctp", ["--ver", version, "--asym", "EDDSA_448", "--hash", "SHA_512"], root="ed448")
+        yield Case(f"Ed448 {version}", "mctp", ["--ver", version, "--asym", "EDDSA_448", "--hash", "SHA_512"], root="ed448", optional=True)
         # The sample SM2 root has pathLenConstraint 0 and an intermediate below it: signatures are good, the chain is refused.
         yield Case(f"SM2 {version}", "mctp", ["--ver", version, "--asym", "SM2_P256", "--hash", "SM3_256", "--meas_hash", "SM3_256"], root="sm2", code=10)
     for pqc in ("ML_DSA_44", "ML_DSA_65", "ML_DSA_87"):
-        yield Case(f"{pqc} 1.4", "doe", ["--ver", "1.4", "--asym", "NONE", "--pqc_asym", pqc, *CHUNKS], root=ROOTS[pqc])
+        yield Case(f"{pqc} 1.4", "doe", ["--ver", "1.4", "--asym", "NONE", "--pqc_asym", pqc, *CHUNKS], root=ROOTS[pqc], optional=True)
     for pqc in ("SLH_DSA_SHA2_128S", "SLH_DSA_SHAKE_128S", "SLH_DSA_SHA2_128F"):
-        yield Case(f"{pqc} 1.4", "doe", ["--ver", "1.4", "--asym", "NONE", "--pqc_asym", pqc, *CHUNKS], root=pqc.lower().replace("_", "-"))
+        yield Case(f"{pqc} 1.4", "doe", ["--ver", "1.4", "--asym", "NONE", "--pqc_asym", pqc, *CHUNKS], root=pqc.lower().replace("_", "-"), optional=True)
     for version in VERSIONS[2:]:
         for limit in (42, 64, 256, 1024):
             yield Case(f"our limit {limit}, {version}", "doe", ["--ver", version], query=f"&max={limit}")
@@ -68,6 +72,12 @@ def cases():
     yield Case("another root", "doe", ["--ver", "1.2"], root="ecp256", code=10)
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def listening(port):
     wanted = f":{port:04X}"
     for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
@@ -79,15 +89,14 @@ def listening(port):
 
 def root_of(case, folder):
     if case.root is None:
-        return ["--keyring", "/nonexistent"]
+        return ["--keyring", EMPTY.name]
     name, _, slot = case.root.partition(":")
     return ["--root", str(folder / name / f"ca{slot}.cert.der")]
 
 
 def attest(case, args, folder, port):
     command = [str(args.responder), "--trans", BINDINGS[case.binding], "--ip", "127.0.0.1", "--port", str(port), *PLAIN, *case.responder]
-    environment = {**os.environ, **case.environment}
-    responder = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    responder = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         for _ in range(400):
             if listening(port):
@@ -103,8 +112,8 @@ def attest(case, args, folder, port):
         document = json.loads(result.stdout)
         device = document["devices"][0] if document.get("devices") else document
         detail = device.get("reason", device.get("error", {}).get("message", ""))
-        if result.returncode == 1 and "cannot verify" in detail or "no signature algorithm selected" in detail:
-            return "skip", detail, device
+        if case.optional and detail.startswith("NEGOTIATE_ALGORITHMS: the responder answered ERROR InvalidRequest"):
+            return "skip", "no algorithm that both sides can do", device
         return ("ok" if result.returncode == case.code else f"FAIL exit {result.returncode}, expected {case.code}"), detail, device
     finally:
         responder.kill()
@@ -117,7 +126,6 @@ def main():
     parser.add_argument("--responder", default=os.environ.get("SPDMCTL_RESPONDER"))
     parser.add_argument("--match", default="")
     parser.add_argument("--list", action="store_true")
-    parser.add_argument("--port", type=int, default=24000)
     args = parser.parse_args()
     if args.list:
         print("\n".join(case.name for case in cases()))
@@ -128,8 +136,8 @@ def main():
     args.responder = pathlib.Path(args.responder).resolve()
     args.spdmctl = str(pathlib.Path(args.spdmctl).resolve())
     counts = {"ok": 0, "skip": 0, "FAIL": 0}
-    for number, case in enumerate(case for case in cases() if re.search(args.match, case.name)):
-        outcome, detail, device = attest(case, args, args.responder.parent, args.port + number)
+    for case in (case for case in cases() if re.search(args.match, case.name)):
+        outcome, detail, device = attest(case, args, args.responder.parent, free_port())
         counts[outcome.split()[0]] += 1
         connection = device.get("connection", {})
         algorithms = connection.get("algorithms", {})

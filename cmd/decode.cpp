@@ -1,0 +1,254 @@
+// decode: recorded messages, or one in hex, as people read them.
+#include <algorithm>
+#include <memory>
+
+#include "cmd/attest.h"
+#include "cmd/decode_fields.h"
+#include "cmd/files.h"
+#include "cmd/verb.h"
+#include "core/evidence/file.h"
+#include "core/evidence/load.h"
+#include "core/evidence/pcap.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using namespace spdm;
+
+constexpr std::string_view kSchema = "spdmctl.messages/1";
+
+struct Options {
+  OutputOptions output;
+  std::vector<std::string> input, asym, hash;
+};
+
+struct Decoded {
+  Json json;
+  bool broken = false;
+};
+
+// Follows the messages in their order, as somebody who only listens. What breaks a rule is told and passed over.
+class Follower {
+ public:
+  Follower(Binding binding, Parameters assumed) : binding_(binding), assumed_(std::move(assumed)), connection_(binding) {}
+
+  // A chunk that completes a message gives two: the chunk and the message.
+  std::vector<Decoded> next(const Message& message, std::size_t index) {
+    Decoded own = describe(message, index);
+    if (message.secured) {
+      own.json["note"] = "inside a secure session, not read";
+      return {std::move(own)};
+    }
+    std::vector<Decoded> out{std::move(own)};
+    try {
+      const Code code = read_header(message.bytes).code;
+      if (message.from_requester && code == Code::get_version) listener_ = {};
+      explain(out.front(), message.bytes, {parameters(), message.from_requester ? std::nullopt : last_request_});
+      if (message.from_requester && code != Code::respond_if_ready) last_request_ = message.bytes;
+      follow(message, index, out);
+    } catch (const Error& error) {
+      blame(out.front(), error);
+    }
+    return out;
+  }
+
+ private:
+  const Parameters& parameters() const {
+    return connection_.negotiated() || connection_.capabilities() ? connection_.parameters() : assumed_;
+  }
+
+  static Decoded describe(const Message& message, std::size_t index) {
+    Decoded out;
+    out.json = Json{{"index", index + 1}, {"from", message.from_requester ? "requester" : "responder"}};
+    if (!message.secured && message.bytes.size() >= kHeaderSize) {
+      const Header header = read_header(message.bytes);
+      const std::string_view version = version_name(header.version);
+      out.json["name"] = name(header.code);
+      out.json["version"] = version == "unknown" ? cat("0x", hex(header.version, 2)) : std::string(version);
+    }
+    out.json["length"] = message.bytes.size();
+    out.json["hex"] = hex(message.bytes);
+    return out;
+  }
+
+  static void blame(Decoded& out, const Error& error) {
+    out.broken = true;
+    if (!out.json.contains("problem")) out.json["problem"] = printable(error.what());
+  }
+
+  void explain(Decoded& out, View bytes, const DecodeContext& context) const {
+    const std::optional<Fields> fields = decode_fields(bytes, context);
+    if (!fields) {
+      out.json["note"] = "a message that is not read further";
+      return;
+    }
+    out.json["fields"] = fields->fields;
+    const View surplus = bytes.subspan(fields->used);
+    if (surplus.empty()) return;
+    if (surplus.size() > padding_allowed(binding_))
+      malformed(out.json["name"].get<std::string>(), "length", cat(surplus.size(), " bytes after the end of the message"));
+    out.json["padding"] = surplus.size();
+  }
+
+  // What the listener puts together: the state that later messages need, and messages that came in chunks.
+  void follow(const Message& message, std::size_t index, std::vector<Decoded>& out) {
+    std::optional<Exchange> exchange = listener_.hear(message, index);
+    if (!exchange) return;
+    const bool whole = exchange->response.size() == message.bytes.size();
+    if (!whole) {
+      Decoded joined = describe({.from_requester = false, .secured = false, .bytes = exchange->response}, index);
+      joined.json["note"] = "put together from chunks";
+      try {
+        explain(joined, exchange->response, {parameters(), exchange->request});
+      } catch (const Error& error) {
+        blame(joined, error);
+      }
+      out.push_back(std::move(joined));
+    }
+    connection_.observe(std::move(*exchange));
+  }
+
+  Binding binding_;
+  Parameters assumed_;  // until algorithms are negotiated: what the user says
+  Connection connection_;
+  Listener listener_;
+  std::optional<Bytes> last_request_;
+};
+
+bool is_hex(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF: \t\r\n") == std::string_view::npos;
+}
+
+// Messages in hex, one a line.
+Evidence from_hex(std::string_view text, const std::string& what) {
+  Evidence out;
+  out.binding = Binding::doe;  // padding is forgiven
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    std::string line(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    std::erase_if(line, [](char c) { return c == '\r' || c == '\t' || c == ' ' || c == ':'; });
+    if (line.empty()) continue;
+    Bytes bytes = unhex(line, what);
+    const bool request = bytes.size() > 1 && is_request(static_cast<Code>(bytes[1]));
+    out.log.push_back({.from_requester = request, .secured = false, .bytes = std::move(bytes)});
+  }
+  return out;
+}
+
+Evidence read_input(const std::vector<std::string>& input) {
+  if (input.empty()) throw Error(ErrorId::usage, "nothing to decode", "give a recording, - or the bytes of a message in hex");
+  const std::optional<std::filesystem::path> file = recording(input.front());
+  if (!file && input.front() != "-") {
+    std::string text;
+    for (const std::string& part : input) text += part;
+    if (!is_hex(text))
+      throw Error(ErrorId::usage, cat("'", printable(input.front()), "' is neither a file nor hex digits"),
+                  "give a recording, - or the bytes of a message in hex");
+    return from_hex(text, "message");
+  }
+  if (input.size() > 1) throw Error(ErrorId::usage, "only one recording can be decoded at a time");
+  const std::string name = file ? file->string() : "standard input";
+  const Bytes bytes = read_file(file.value_or("-"), kMaxEvidenceFile);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return !looks_like_pcap(bytes) && is_hex(text) ? from_hex(text, name) : load_evidence(bytes, name);
+}
+
+std::string shortened(const std::string& text, bool whole) {
+  constexpr std::size_t kShown = 64;
+  const bool digits = text.size() > kShown && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return whole || !digits ? text : cat(text.substr(0, kShown), "... (", text.size() / 2, " bytes)");
+}
+
+std::string value_text(const Json& value, bool whole) {
+  if (value.is_string()) return shortened(value.get<std::string>(), whole);
+  if (value.is_array()) {
+    std::string out;
+    for (const Json& item : value) out += cat(out.empty() ? "" : ", ", value_text(item, whole));
+    return out.empty() ? "none" : out;
+  }
+  if (!value.is_object()) return value.dump();
+  std::string out;
+  for (const auto& [key, item] : value.items()) out += cat(out.empty() ? "" : ", ", key, " ", value_text(item, whole));
+  return out;
+}
+
+std::string text_of(const Json& message, bool whole) {
+  std::string out = cat(message["index"].dump(), message["from"] == "requester" ? " -> " : " <- ");
+  if (message.contains("name")) out += cat(message["name"].get<std::string>(), "  ", message["version"].get<std::string>());
+  out += cat("  ", message["length"].dump(), " bytes");
+  if (message.contains("note")) out += cat("  (", message["note"].get<std::string>(), ")");
+  out += "\n";
+  if (message.contains("fields"))
+    for (const auto& [key, value] : message["fields"].items()) {
+      // Lists of things with several fields: one a line.
+      if (value.is_array() && !value.empty() && value.front().is_object())
+        for (const Json& item : value) out += cat("      ", key, ": ", value_text(item, whole), "\n");
+      else
+        out += cat("      ", key, ": ", value_text(value, whole), "\n");
+    }
+  if (message.contains("problem")) out += cat("      problem: ", message["problem"].get<std::string>(), "\n");
+  if (!message.contains("fields") || message.contains("problem") || whole)
+    out += cat("      hex: ", message["hex"].get<std::string>(), "\n");
+  return out;
+}
+
+Parameters assumed_parameters(const Options& options) {
+  Parameters out;
+  for (const std::string_view name : split_lists(options.asym)) out.asym = parse_asym(name);
+  for (const std::string_view name : split_lists(options.hash)) out.hash = parse_hash(name);
+  out.measurement_specification = kDmtfMeasurementSpecification;
+  out.measurement_hash = out.hash;
+  out.responder.flags = out.requester.flags = 0xFFFFFFFF;
+  out.opaque_format = other_params::opaque_fmt1;
+  return out;
+}
+
+Exit run(const Options& options, Console& console) {
+  apply(options.output, console);
+  const Evidence evidence = read_input(options.input);
+  Parameters assumed = assumed_parameters(options);
+  if (!evidence.log.empty() && evidence.log.front().bytes.size() >= kHeaderSize) assumed.version = evidence.log.front().bytes.front();
+
+  Follower follower(evidence.binding, assumed);
+  Json document = begin_document(kSchema);
+  document["messages"] = Json::array();
+  bool broken = false;
+  for (std::size_t i = 0; i < evidence.log.size(); ++i) {
+    for (Decoded& decoded : follower.next(evidence.log[i], i)) {
+      broken = broken || decoded.broken;
+      if (console.format == Format::text) console.out(text_of(decoded.json, console.verbose));
+      if (console.format == Format::ndjson) console.out(decoded.json.dump() + "\n");
+      if (console.format == Format::json || console.format == Format::yaml) document["messages"].push_back(std::move(decoded.json));
+    }
+  }
+  const Exit exit = broken ? Exit::peer : Exit::ok;
+  document["exit_code"] = static_cast<int>(exit);
+  if (console.format == Format::json || console.format == Format::yaml) write_document(console, document, "");
+  console.flush();
+  return exit;
+}
+
+Action setup(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("input", options->input, "Evidence or pcap file, - for standard input, or the bytes of a message in hex")
+      ->type_name("INPUT");
+  add_output_options(parser, options->output);
+  add_repeatable(parser, "--hash", options->hash, "Negotiated hash, for a message on its own")->type_name("NAME")->group("Decoding");
+  add_repeatable(parser, "--asym", options->asym, "Negotiated signature algorithm, for a message on its own")
+      ->type_name("NAME")
+      ->group("Decoding");
+  return [options](Console& console) { return run(*options, console); };
+}
+
+}  // namespace
+
+const Verb decode_verb{"decode", "Show recorded messages field by field",
+                       "  spdmctl decode device.pcap\n"
+                       "  spdmctl decode --json device.json\n"
+                       "  spdmctl decode 10 84 00 00\n",
+                       setup};
+
+}  // namespace cmd

@@ -1,0 +1,26 @@
+// What stands in a message, field by field, for people and scripts. The decoders of core/wire do the reading.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/wire/codes.h"
+#include "core/wire/negotiate.h"
+
+namespace cmd {
+
+// What a decoder has to know beside the message.
+struct DecodeContext {
+  spdm::Parameters parameters;
+  std::optional<spdm::Bytes> request;  // of a response, when it has been seen
+};
+
+struct Fields {
+  nlohmann::ordered_json fields;  // an object
+  std::size_t used = 0;           // bytes that the message has by its own account
+};
+
+// Nothing when the message is one that this program does not read. Throws Error{peer} when it breaks a rule.
+std::optional<Fields> decode_fields(spdm::View message, const DecodeContext& context);
+
+}  // namespace cmd

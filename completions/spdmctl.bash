@@ -1,0 +1,80 @@
+# bash completion for spdmctl
+
+_spdmctl() {
+  local output="-o --output --json -v --verbose --no-color -h --help"
+  local keyring="--keyring --root --at --partial-chain"
+  local trust="$keyring --identity --identity-match --provisioned-key"
+  local protocol="--timeout --slot --spdm-version --asym --hash --record"
+  local live="$output $trust $protocol"
+  local asym="RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521
+    SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s
+    SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f
+    SLH-DSA-SHAKE-192f SLH-DSA-SHA2-256s SLH-DSA-SHAKE-256s SLH-DSA-SHA2-256f SLH-DSA-SHAKE-256f"
+  local hash="SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 SM3-256"
+  local targets="emu:// tcp:// emulated: file: pcap:"
+
+  local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]-}
+  COMPREPLY=()
+  if ((COMP_CWORD == 1)); then
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode keyring emulate doctor --help --version" -- "$cur")
+    return
+  fi
+
+  local values=''
+  case $prev in
+    -o | --output) values="text json ndjson yaml" ;;
+    --identity-match) values="exact ids none" ;;
+    --summary) values="none tcb all" ;;
+    --slot) values="0 1 2 3 4 5 6 7 all 255" ;;
+    --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
+    --asym | --algorithm) values=$asym ;;
+    --hash) values=$hash ;;
+    --keyring | --init)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+      return
+      ;;
+    --root | --provisioned-key | --record | --port-file | --export-*)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+      ;;
+    --at | --identity | --timeout | --index | --name | --listen | --device-info) return ;;
+  esac
+  if [[ $values ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
+    return
+  fi
+
+  local options='' words=''
+  case $verb in
+    info) options=$live words=$targets ;;
+    auth) options="$live --measurements --summary" words=$targets ;;
+    measurements)
+      options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets
+      ;;
+    certs) options="$live --export-pem --export-der --export-root --force" words=$targets ;;
+    verify) options="$output $trust --measurements" ;;
+    decode) options="$output --hash --asym" ;;
+    keyring)
+      case ${COMP_WORDS[2]-} in
+        list) options="$output --keyring" ;;
+        check) options="$output --keyring --at" ;;
+        add) options="$output --keyring --name --force" ;;
+        remove) options="$output --keyring --force" ;;
+        *) options="-h --help" words="list check add remove" ;;
+      esac
+      ;;
+    emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
+    doctor) options="$output $keyring" ;;
+  esac
+  if [[ $cur == -* ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+  else
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"; compgen -f -- "$cur")
+    [[ ${COMPREPLY[0]-} == *[:/] ]] && compopt -o nospace 2>/dev/null
+  fi
+}
+
+complete -F _spdmctl spdmctl

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Writes the fuzz corpora anew from what a throw-away device says: tests/fuzz/seeds.py build/development/spdmctl"""
+
+import base64
+import json
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+VERSIONS = ["1.0", "1.1", "1.2", "1.3", "1.4"]
+ASYM = {"RSASSA-2048": 0, "RSAPSS-2048": 1, "RSASSA-3072": 2, "RSAPSS-3072": 3, "ECDSA-P256": 4, "RSASSA-4096": 5, "RSAPSS-4096": 6,
+        "ECDSA-P384": 7}
+HASH = {"SHA-256": 0, "SHA-384": 1}
+# Request code to the row of kMessages in wire.cpp.
+MESSAGES = {0x84: 0, 0xE1: 1, 0xE3: 2, 0x81: 3, 0x82: 4, 0x83: 5, 0xE0: 6, 0x87: 7, 0xEF: 8, 0xFE: 12}
+# What the device of emulate --init does not have.
+MORE = """log:
+  - {measurement: 8, type: informational, text: "module a"}
+endpoint-info:
+  - {registry: 3, vendor: 361b, sub-ids: ["0100"]}
+"""
+
+
+def write(target, name, data):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+
+
+def wire(message, version, algorithms, flags, options, request, response):
+    head = bytes([message, VERSIONS.index(version), ASYM[algorithms["asym"]], HASH[algorithms["hash"]]])
+    return head + struct.pack("<IBB", flags, options, len(request)) + request + response
+
+
+def seeds_of(version, evidence, device):
+    messages = [base64.b64decode(message["data"]) for message in evidence["messages"]]
+    pairs = list(zip(messages[::2], messages[1::2]))
+    write("analysis", version, b"\0" + b"".join(struct.pack("<BH", 1 - i % 2, len(m)) + m for i, m in enumerate(messages)))
+    connection = device["connection"]
+    flags = int(connection["capabilities"]["flags"], 16)
+    for request, response in pairs:
+        if request[1] in MESSAGES:
+            name = f"{version}-{request[1]:02x}"
+            write("wire", name, wire(MESSAGES[request[1]], version, connection["algorithms"], flags, 2, request, response))
+        if request[1] == 0xEF:
+            write("wire", f"{version}-log", wire(13, version, connection["algorithms"], flags, 2, b"", response[12:]))
+        if request[1] == 0x87:
+            write("wire", f"{version}-classes", wire(13, version, connection["algorithms"], flags, 2, b"", response[-12:]))
+    if version in ("1.2", "1.4"):
+        # The response in two chunks, and errors that carry something.
+        body = pairs[3][1]
+        code = 0x10 + VERSIONS.index(version)
+        first = struct.pack("<BBBBHHII", code, 6, 0, 1, 0, 0, 20, len(body)) + body[:20]
+        second = struct.pack("<BBBBHHI", code, 6, 1, 1, 1, 0, len(body) - 20) + body[20:]
+        write("wire", f"{version}-chunks", wire(10, version, connection["algorithms"], flags, 2, b"", first + second))
+        for name, error in (("not-ready", b"\x42\0\x10\x83\x01\x02"), ("large", b"\x0f\0\x01"), ("busy", b"\x03\0")):
+            write("wire", f"{version}-{name}", wire(9, version, connection["algorithms"], flags, 2, b"", bytes([code, 0x7F]) + error))
+
+
+def attest(program, scratch, version):
+    """The report on the device, the evidence and the capture."""
+    for name in ("seed.json", "seed.pcap"):
+        command = [program, "measurements", "emulated:device/profile.yaml", "--root", "device/root.pem", "--spdm-version", version, "--json"]
+        more = ["--extension-log", "--endpoint-info"] if version >= "1.3" else []
+        done = subprocess.run([*command, *more, "--record", name], cwd=scratch, check=True, capture_output=True)
+    return json.loads(done.stdout)["devices"][0], (scratch / "seed.json").read_bytes(), (scratch / "seed.pcap").read_bytes()
+
+
+def main():
+    program = pathlib.Path(sys.argv[1]).resolve()
+    shutil.rmtree(CORPUS, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as name:
+        scratch = pathlib.Path(name)
+        subprocess.run([program, "emulate", "--init", "device"], cwd=scratch, check=True, capture_output=True)
+        profile = (scratch / "device/profile.yaml").read_text() + MORE
+        (scratch / "device/profile.yaml").write_text(profile)
+        for version in VERSIONS:
+            report, evidence, capture = attest(program, scratch, version)
+            seeds_of(version, json.loads(evidence), report)
+            if version in ("1.0", "1.4"):
+                write("evidence", version, evidence)
+                write("pcap", version, capture)
+        chain = (scratch / "device/chain.pem").read_text()
+    der = [base64.b64decode(body) for body in re.findall(r"-----BEGIN CERTIFICATE-----(.*?)-----END", chain, re.S)]
+    write("chain", "certificates", bytes([4, HASH["SHA-384"], ASYM["ECDSA-P384"], 0]) + b"".join(der))
+    write("keyring", "pem", chain.encode())
+    write("keyring", "der", der[0])
+    write("profile", "init", profile.encode())
+    print(sum(1 for path in CORPUS.rglob("*") if path.is_file()), "files")
+
+
+main()

@@ -1,0 +1,43 @@
+#!/usr/bin/env python3
+"""Installs the build tree given into a scratch directory and looks whether everything is where it belongs."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def main():
+    with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run(
+            ["cmake", "--install", sys.argv[1], "--prefix", "/usr"],
+            env={"PATH": "/usr/bin:/bin", "DESTDIR": scratch},
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        top = pathlib.Path(scratch)
+        found = {path.relative_to(top).as_posix() for path in top.rglob("*") if not path.is_dir()}
+        wanted = {
+            "usr/bin/spdmctl",
+            "usr/share/bash-completion/completions/spdmctl",
+            "usr/share/zsh/site-functions/_spdmctl",
+            "usr/share/fish/vendor_completions.d/spdmctl.fish",
+            "usr/share/spdmctl/schema/spdmctl.report-1.json",
+            "usr/share/spdmctl/schema/spdmctl.evidence-1.json",
+            "etc/spdmctl/keyring.d/README",
+            "etc/spdmctl/policy.d/README",
+        }
+        wanted |= {f"usr/share/man/man1/{page.name}" for page in (ROOT / "man").glob("*.1")}
+        version = subprocess.run([top / "usr/bin/spdmctl", "--version"], capture_output=True, text=True, check=True)
+    for path in sorted(found - wanted):
+        print(f"installed, but nobody expects it: /{path}")
+    for path in sorted(wanted - found):
+        print(f"not installed: /{path}")
+    if found == wanted:
+        print(f"{len(found)} files; {version.stdout.strip()}")
+    return 0 if found == wanted else 1
+
+
+sys.exit(main())

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Every verb and every long option of the program given has its place in the manual and in the completions of bash, zsh
+and fish, and nothing is there that the program does not know."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PROGRAM = sys.argv[1]
+LONG = r"--[a-z][a-z0-9-]*"
+
+
+def run(*command, **more):
+    return subprocess.run(command, capture_output=True, text=True, check=True, **more).stdout
+
+
+def from_help(*verb):
+    """The sub-commands and the long options that --help tells of."""
+    sections = re.split(r"^(\S.*):$", run(PROGRAM, *verb, "--help"), flags=re.M)
+    verbs, options = [], set()
+    for title, text in zip(sections[1::2], sections[2::2]):
+        if title == "Subcommands":
+            verbs = re.findall(r"^  ([a-z]+)\b", text, re.M)
+        elif title != "Examples":
+            for line in re.findall(r"^  (-.*)", text, re.M):
+                options |= set(re.findall(LONG, line.split("  ")[0]))
+    return verbs, options
+
+
+def in_manual(page):
+    """The long options that a page describes, and those that it mentions."""
+    text = page.read_text()
+    described = {f"-{name}" for line in re.findall(r"^\.It (Fl .*)", text, re.M) for name in re.findall(r"Fl (-[a-z][a-z0-9-]*)", line)}
+    mentioned = {f"-{name}" for name in re.findall(r"Fl (-[a-z][a-z0-9-]*)", text)} | set(re.findall(rf"(?<![\w-]){LONG}", text))
+    return described, mentioned
+
+
+def in_bash(words):
+    """What bash offers after these words: its completion function is asked."""
+    script = f'''source "{ROOT}/completions/spdmctl.bash"; shopt -u failglob
+        COMP_WORDS=(spdmctl {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1)); _spdmctl; printf "%s\\n" "${{COMPREPLY[@]}}"'''
+    return set(run("bash", "-c", script).split())
+
+
+def in_zsh(text, path):
+    """The long options in the branch of a verb, those of the arrays that it names included."""
+    arrays = {name: set(re.findall(LONG, body)) for name, body in re.findall(r"^  (\w+)=\(\n(.*?)^  \)", text, re.M | re.S)}
+    for indent, word in zip((4, 8), path):
+        found = re.search(rf"^ {{{indent}}}{word}\)\n(.*?)^ {{{indent + 2}}};;", text, re.M | re.S)
+        if not found:
+            return set()
+        text = found.group(1)
+    out = set(re.findall(rf"['\"*]({LONG})\[", text))
+    for name in re.findall(r"\$(\w+)\[@\]", text):
+        out |= arrays[name]
+    return out
+
+
+def in_fish(text, path):
+    """The long options of the lines whose condition holds after the words of `path`."""
+    lists = dict(re.findall(r"^set -l (\w+) (.*)", text, re.M))
+    out = set()
+    for condition, option in re.findall(r'^complete -c spdmctl -n "([^"]*)".* -l ([a-z-]+)', text, re.M):
+        condition = re.sub(r"\$(\w+)", lambda match: lists[match.group(1)], condition)
+        if all(part.startswith("__fish_seen") and set(part.split()[1:]) & set(path) for part in condition.split("; and ")):
+            out.add("--" + option)
+    return out
+
+
+def main():
+    problems = []
+
+    def compare(where, found, wanted):
+        problems.extend(f"{where}: {what} is missing" for what in sorted(wanted - found))
+        problems.extend(f"{where}: {what} does not exist" for what in sorted(found - wanted))
+
+    verbs, general = from_help()
+    zsh, fish = ((ROOT / "completions" / name).read_text() for name in ("_spdmctl", "spdmctl.fish"))
+    compare("man", {page.stem.removeprefix("spdmctl-") for page in (ROOT / "man").glob("spdmctl-*.1")}, set(verbs))
+    compare("man/spdmctl.1, verbs", set(re.findall(r"^\.Xr spdmctl-(\w+) 1", (ROOT / "man/spdmctl.1").read_text(), re.M)), set(verbs))
+    compare("bash, verbs", in_bash('""'), set(verbs) | general)
+    compare("zsh, verbs", set(re.findall(r"^    '(\w+):", zsh.split("actions=(")[0].split("verbs=(")[1], re.M)), set(verbs))
+    compare("fish, verbs", set(re.findall(r"^set -l verbs (.*)", fish, re.M)[0].split()), set(verbs))
+
+    every = set(general)
+    for verb in verbs:
+        actions, options = from_help(verb)
+        paths = {(verb, action): from_help(verb, action)[1] for action in actions} or {(verb,): options}
+        for path, wanted in paths.items():
+            compare(f"bash, {' '.join(path)}", {word for word in in_bash(" ".join(path) + " --")}, wanted)
+            compare(f"zsh, {' '.join(path)}", in_zsh(zsh, path), wanted)
+            compare(f"fish, {' '.join(path)}", in_fish(fish, path), wanted)
+            options |= wanted
+        if actions:
+            compare(f"bash, {verb}", in_bash(f'{verb} ""') & set(actions), set(actions))
+        page = ROOT / f"man/spdmctl-{verb}.1"
+        if page.exists():
+            compare(page.name, in_manual(page)[0], options)
+        every |= options
+
+    for page in sorted((ROOT / "man").glob("*.1")):
+        problems.extend(f"{page.name}: {what} does not exist" for what in sorted(in_manual(page)[1] - every))
+        if shutil.which("mandoc"):
+            lint = subprocess.run(["mandoc", "-Tlint", "-W", "warning", page], capture_output=True, text=True)
+            problems.extend(lint.stdout.splitlines())
+    print("\n".join(problems) or f"{len(verbs)} verbs, {len(every)} long options")
+    return 1 if problems else 0
+
+
+sys.exit(main())

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Real outputs of the program given fit the published schemas, and have no field that the schema does not describe."""
+
+import copy
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+try:
+    import jsonschema
+except ImportError:
+    print("skipped: python3-jsonschema is not there")
+    sys.exit(77)
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+# What the device of emulate --init does not have.
+MORE = """
+log:
+  - {measurement: 8, type: informational, text: "module a"}
+endpoint-info:
+  - {registry: 3, vendor: 361b, sub-ids: ["0100"]}
+"""
+
+
+def strict(schema):
+    """The schema as it is published lets fields be added; here none may come that it does not describe."""
+    schema = copy.deepcopy(schema)
+    pending = [schema]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            if "properties" in part:
+                part["additionalProperties"] = False
+            pending.extend(part.values())
+        elif isinstance(part, list):
+            pending.extend(part)
+    return schema
+
+
+def validator(name):
+    schema = json.loads((ROOT / "dist/schema" / name).read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(strict(schema))
+
+
+def main():
+    program = str(pathlib.Path(sys.argv[1]).resolve())
+    report, evidence = validator("spdmctl.report-1.json"), validator("spdmctl.evidence-1.json")
+    problems, documents = [], []
+
+    def check(what, schema, text):
+        document = json.loads(text)
+        documents.append(document)
+        if (error := jsonschema.exceptions.best_match(schema.iter_errors(document))) is not None:
+            problems.append(f"{what}: {'/'.join(map(str, error.absolute_path))}: {error.message[:500]}")
+        return document
+
+    with tempfile.TemporaryDirectory() as scratch:
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("SPDMCTL_")}
+
+        def run(*arguments, code):
+            done = subprocess.run([program, *arguments], capture_output=True, text=True, cwd=scratch, env=environment)
+            if done.returncode != code:
+                problems.append(f"{arguments}: exit code {done.returncode}, not {code}: {done.stderr}")
+            return done.stdout
+
+        def attest(*arguments, code=0):
+            return check(" ".join(arguments), report, run(*arguments, "--json", code=code))
+
+        run("emulate", "--init", "device", code=0)
+        with open(pathlib.Path(scratch) / "device/profile.yaml", "a") as profile:
+            profile.write(MORE)
+        device, root = "emulated:device/profile.yaml", ("--root", "device/root.pem")
+        attest("info", device)
+        attest("certs", device)
+        attest("auth", device, *root, "--record", "device.json")
+        attest("auth", device, *root, "--spdm-version", "1.0", "--slot", "all")
+        attest("measurements", device, *root, "--extension-log", "--endpoint-info", "--record", "measured.json")
+        (pathlib.Path(scratch) / "empty").mkdir()
+        attest("auth", device, "--keyring", "empty", code=10)
+        attest("verify", "device.json", *root)
+        attest("verify", "device.json", "missing.json", *root, code=2)
+        attest("verify", "device.json", *root, "--at", "2001-01-01T00:00:00Z", code=10)
+        attest("auth", device, "emu://127.0.0.1:1", *root, code=3)
+        attest("auth", "--slot", "9", device, code=2)
+        for line in run("verify", "device.json", "measured.json", *root, "-o", "ndjson", code=0).splitlines():
+            check("ndjson", report, line)
+        for name in ("device.json", "measured.json"):
+            check(name, evidence, (pathlib.Path(scratch) / name).read_text())
+
+    # A schema that takes everything would prove nothing.
+    broken = copy.deepcopy(documents[0])
+    broken["devices"][0]["unheard_of"] = 1
+    if report.is_valid(broken):
+        problems.append("the schema takes fields that it does not describe")
+    print("\n".join(problems) or f"{len(documents)} documents")
+    return 1 if problems else 0
+
+
+sys.exit(main())
