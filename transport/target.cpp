@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "transport/emu.h"
+#include "transport/emulated.h"
 #include "transport/tcp.h"
 
 namespace transport {
@@ -17,6 +18,7 @@ namespace {
 constexpr std::array kKinds{
     Kind{"emu", "emu://HOST[:PORT][?binding=doe|mctp|tcp|none][&max=BYTES]", "the DMTF emulator's socket, which QEMU speaks, too", true,
          open_emu},
+    Kind{"emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", true, open_emulated},
     Kind{"tcp", "tcp://HOST[:PORT]", "SPDM over TCP (DSP0287)", true, open_tcp},
 };
 

@@ -66,6 +66,11 @@ Bytes Device::answer(View message) {
   const Code code = read_header(message).code;
   if (intercept)
     if (std::optional<Bytes> instead = intercept(code, message)) return std::move(*instead);
+  return serve(message);
+}
+
+Bytes Device::serve(View message) {
+  const Code code = read_header(message).code;
   if (code == Code::chunk_send) return receive_chunk(message);
   if (code == Code::chunk_get) return send_chunk(message);
   return deliver(handle(to_bytes(message)));

@@ -42,6 +42,8 @@ class Device {
 
   // One message of the link in, one out.
   Bytes answer(View message);
+  // The same without `intercept`.
+  Bytes serve(View message);
   Bytes sign(std::string_view context, View transcript) const;
 
   const Profile& profile() const { return profile_; }

@@ -1,0 +1,272 @@
+// The whole conversation: what is asked, in which order, and where it ends.
+#include "core/protocol/collect.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+
+#include "core/evidence/expect_error.h"
+#include "core/text.h"
+#include "support/fake_link.h"
+#include "support/small_device.h"
+
+using namespace spdm;
+
+namespace {
+
+struct Run {
+  explicit Run(fake::Device& from) : link([&from](View message) { return from.answer(message); }) {}
+  void collect(const Wanted& wanted) { spdm::collect(link, wanted, {}, evidence); }
+  std::vector<Code> asked() const {
+    std::vector<Code> out;
+    for (const Bytes& request : link.requests) out.push_back(read_header(request).code);
+    return out;
+  }
+  std::size_t count(Code code) const {
+    const std::vector<Code> all = asked();
+    return static_cast<std::size_t>(std::count(all.begin(), all.end(), code));
+  }
+
+  fake::Link link;
+  Evidence evidence;
+};
+
+Wanted measuring(MeasurementMode mode = MeasurementMode::all) {
+  Wanted out;
+  out.measurements = mode;
+  return out;
+}
+
+Bytes error(ErrorCode code, std::uint8_t version = k12) {
+  return ErrorResponse{.version = version, .code = code, .data = 0, .extended = {}}.encode();
+}
+
+}  // namespace
+
+TEST_CASE("collect: the order of the specification, in every version") {
+  for (const std::uint8_t version : {k10, k11, k12, k13, k14}) {
+    fake::Profile profile;
+    profile.versions = {version};
+    fake::Device device(profile);
+    Run run(device);
+    run.collect(measuring());
+    CHECK(run.asked() == std::vector<Code>{Code::get_version, Code::get_capabilities, Code::negotiate_algorithms, Code::get_digests,
+                                           Code::get_certificate, Code::challenge, Code::get_measurements});
+    CHECK(run.evidence.log.size() == 14);
+    CHECK(run.evidence.nonces.size() == 2);
+    CHECK(run.evidence.live);
+  }
+}
+
+TEST_CASE("N25 RequestResynch starts again at GET_VERSION, once") {
+  for (const Code at : {Code::get_capabilities, Code::get_digests, Code::challenge, Code::get_measurements})
+    for (const unsigned times : {1U, 2U}) {
+      fake::Device device;
+      unsigned left = times;
+      device.intercept = [&](Code code, View) -> std::optional<Bytes> {
+        if (code != at || left == 0) return std::nullopt;
+        --left;
+        return error(ErrorCode::request_resynch);
+      };
+      Run run(device);
+      if (times == 1) {
+        run.collect(measuring());
+        CHECK(run.evidence.nonces.size() == 2);  // those of the connection that counts
+      } else {
+        expect_error(ErrorId::peer, "RequestResynch", [&] { run.collect(measuring()); });
+      }
+      CHECK(run.count(Code::get_version) == 2);
+      const std::vector<Code> asked = run.asked();
+      const auto refused = std::find(asked.begin(), asked.end(), at);
+      CHECK(*(refused + 1) == Code::get_version);  // nothing else after it
+    }
+}
+
+TEST_CASE("N27 a refused signature is not replaced by an unsigned answer") {
+  for (const bool chunks : {false, true}) {
+    fake::Profile profile;
+    profile.chunks = chunks;
+    fake::Device device(profile);
+    device.intercept = [&](Code code, View message) -> std::optional<Bytes> {
+      if (code == Code::get_measurements && (message[2] & 1) != 0) return error(ErrorCode::unsupported_request);
+      return std::nullopt;
+    };
+    Run run(device);
+    expect_error(ErrorId::peer, "UnsupportedRequest", [&] { run.collect(measuring()); });
+    for (const Bytes& request : run.link.requests)
+      if (read_header(request).code == Code::get_measurements) CHECK(((request[2] & 1) != 0 || request[3] == kMeasurementCount));
+  }
+}
+
+TEST_CASE("N51 N54 no version in common") {
+  fake::Profile profile;
+  profile.versions = {k10};
+  fake::Device device(profile);
+  Run run(device);
+  Wanted wanted;
+  wanted.versions = {k12, k13};
+  expect_error(ErrorId::no_spdm, "no SPDM version in common", [&] { run.collect(wanted); });
+  CHECK(run.link.requests.size() == 1);
+}
+
+TEST_CASE("N118 an algorithm below policy is not offered, so it cannot be chosen") {
+  fake::Device device;  // knows P-256 only
+  Run run(device);
+  Wanted wanted;
+  wanted.asym = {find_asym("ECDSA-P384")};
+  expect_error(ErrorId::peer, "was not offered", [&] { run.collect(wanted); });
+}
+
+TEST_CASE("N132 no DIGESTS are asked from a responder without certificates") {
+  fake::Profile profile;
+  profile.flags = cap::meas_no_sig;
+  fake::Device device(profile);
+  Run run(device);
+  expect_error(ErrorId::no_spdm, "CERT_CAP", [&] { run.collect({}); });
+  CHECK(run.count(Code::get_digests) == 0);
+}
+
+TEST_CASE("control 7: a chain in portions of one byte") {
+  fake::Profile profile;
+  profile.portion = 1;
+  profile.chunks = false;  // who can chunk sends it whole (N142)
+  profile.chain_size = 300;
+  fake::Device device(profile);
+  Run run(device);
+  run.collect({});
+  CHECK(run.count(Code::get_certificate) == 300);
+  CHECK(run.count(Code::challenge) == 1);
+}
+
+TEST_CASE("N139 a remainder that never ends is bounded by the first total") {
+  fake::Profile profile;
+  profile.chunks = false;
+  fake::Device device(profile);
+  std::uint32_t portions = 0;
+  device.intercept = [&](Code code, View) -> std::optional<Bytes> {
+    if (code != Code::get_certificate) return std::nullopt;
+    ++portions;
+    return CertificateResponse{.slot = 0, .large = false, .model = 0, .remainder = 50, .portion = Bytes(10)}.encode(k12);
+  };
+  Run run(device);
+  expect_error(ErrorId::peer, "RemainderLength", [&] { run.collect({}); });
+  CHECK(portions == 2);
+}
+
+TEST_CASE("control 5: slots 0, 1 and 3") {
+  fake::Profile profile;
+  profile.slots = 0x0B;
+  fake::Device device(profile);
+  {
+    Run run(device);
+    Wanted all;
+    all.all_slots = true;
+    run.collect(all);
+    CHECK(run.count(Code::get_certificate) == 3);
+    CHECK(run.count(Code::challenge) == 3);
+  }
+  {
+    Run run(device);
+    Wanted choosy;
+    choosy.trusts = [](const Connection&, std::uint8_t slot) { return slot == 1; };
+    run.collect(choosy);
+    CHECK(run.count(Code::get_certificate) == 2);
+    CHECK(run.link.requests.back()[2] == 1);  // CHALLENGE of slot 1
+  }
+  Run run(device);
+  Wanted missing;
+  missing.slot = 2;
+  expect_error(ErrorId::no_spdm, "slot 2", [&] { run.collect(missing); });
+}
+
+TEST_CASE("collect: measurement modes") {
+  fake::Device device;
+  struct Case {
+    MeasurementMode mode;
+    std::vector<std::uint8_t> operations;
+  };
+  const Case cases[] = {{MeasurementMode::all, {0xFF}}, {MeasurementMode::each, {0xFF, 1, 2, 7}}, {MeasurementMode::count, {0}}};
+  for (const Case& c : cases) {
+    Run run(device);
+    run.collect(measuring(c.mode));
+    std::vector<std::uint8_t> operations;
+    for (const Bytes& request : run.link.requests)
+      if (read_header(request).code == Code::get_measurements) operations.push_back(request[3]);
+    CHECK(operations == c.operations);
+    CHECK((run.link.requests.back()[2] & 1) == 1);  // the last one is signed
+  }
+}
+
+TEST_CASE("collect: a device that cannot send all blocks at once is asked for each, signed") {
+  fake::Profile profile;
+  profile.chunks = false;
+  fake::Device device(profile);
+  bool hide = false;
+  device.intercept = [&](Code code, View message) -> std::optional<Bytes> {
+    if (code != Code::get_measurements) return std::nullopt;
+    if (message[3] == kAllMeasurements) return error(ErrorCode::response_too_large);
+    if (hide && message[3] == 2) return error(ErrorCode::invalid_request);
+    return std::nullopt;
+  };
+  Run run(device);
+  run.collect(measuring());
+  CHECK(run.count(Code::get_measurements) == 2 + 7);  // all, the number, 1 to 7
+  hide = true;
+  Run hidden(device);
+  expect_error(ErrorId::peer, "1 of the announced measurements", [&] { hidden.collect(measuring()); });
+}
+
+TEST_CASE("collect: what was seen before an error is kept") {
+  fake::Device device;
+  fake::Link link([&](View message) -> Bytes {
+    if (message[1] == 0x83) throw Error(ErrorId::io, "the peer closed");
+    return device.answer(message);
+  });
+  Evidence evidence;
+  expect_error(ErrorId::io, "closed", [&] { collect(link, {}, {}, evidence); });
+  CHECK(evidence.log.size() == 11);
+  CHECK(evidence.log.back().from_requester);
+  CHECK(evidence.nonces.size() == 1);
+}
+
+TEST_CASE("collect: a nonce that a verifier chose") {
+  fake::Device device;
+  Run run(device);
+  Wanted wanted = measuring();
+  wanted.nonce.emplace().fill(0x42);
+  run.collect(wanted);
+  for (const Bytes& request : run.link.requests)
+    if (request[1] == 0x83 || request[1] == 0xE0) CHECK(equal(View(request).subspan(4, 32), Bytes(32, 0x42)));
+}
+
+TEST_CASE("collect: extension log, endpoint information, vendor-defined") {
+  fake::Profile profile;
+  profile.versions = {k13};
+  profile.flags |= cap::mel | cap::ep_info_sig;
+  profile.mel = Bytes(100, 0x4D);
+  profile.portion = 40;
+  profile.chunks = false;
+  fake::Device device(profile);
+  device.intercept = [](Code code, View message) -> std::optional<Bytes> {
+    if (code != Code::vendor_defined_request) return std::nullopt;
+    Bytes answer = to_bytes(message);
+    answer[1] = 0x7E;
+    return answer;
+  };
+  Run run(device);
+  Wanted wanted;
+  wanted.extension_log = wanted.endpoint_info = true;
+  wanted.vendor_defined.push_back({.standard_id = 3, .vendor_id = {0x36, 0x1B}, .large = false, .payload = {1, 2, 3}});
+  run.collect(wanted);
+  CHECK(run.count(Code::get_measurement_extension_log) == 3);
+  CHECK(run.count(Code::get_endpoint_info) == 1);
+  CHECK(run.count(Code::vendor_defined_request) == 1);
+  fake::Device plain;
+  for (const bool log : {false, true}) {
+    Run refused(plain);
+    Wanted lacking;
+    lacking.extension_log = log;
+    lacking.endpoint_info = !log;
+    expect_error(ErrorId::no_spdm, log ? "MEL_CAP" : "EP_INFO_CAP", [&] { refused.collect(lacking); });
+  }
+}
