@@ -75,7 +75,7 @@ Json entry_json(const Entry& entry) {
 Exit show(const Options& options, Console& console, bool check) {
   apply(options.output, console);
   const Keyring keyring = read_keyring(options.trust);
-  const std::vector<Problem> problems = problems_of(keyring, time_of(options.trust));
+  const std::vector<Problem> problems = check ? problems_of(keyring, time_of(options.trust)) : keyring.problems();
   const Exit exit = check && !problems.empty() ? Exit::usage : Exit::ok;
 
   Json document = begin_document(kSchema);
@@ -238,12 +238,11 @@ CLI::App* add_sub(CLI::App& parser, const std::shared_ptr<std::pair<Options, Run
 Action setup(CLI::App& parser) {
   auto state = std::make_shared<std::pair<Options, Run>>();
   Options& options = state->first;
-  CLI::App* list = add_sub(parser, state, "list", "Show every certificate that counts, and files that cannot be used",
-                           [](const Options& o, Console& c) { return show(o, c, false); });
-  CLI::App* check = add_sub(parser, state, "check", "The same; exit code 2 when something is wrong",
+  add_sub(parser, state, "list", "Show every certificate that counts, and files that cannot be used",
+          [](const Options& o, Console& c) { return show(o, c, false); });
+  CLI::App* check = add_sub(parser, state, "check", "The same, and what is expired; exit code 2 when something is wrong",
                             [](const Options& o, Console& c) { return show(o, c, true); });
-  for (CLI::App* showing : {list, check})
-    showing->add_option("--at", options.trust.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339");
+  check->add_option("--at", options.trust.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339");
   CLI::App* adding = add_sub(parser, state, "add", "Trust the certificates of files", add);
   adding->add_option("file", options.arguments, "PEM or DER files; - is standard input")->type_name("FILE");
   adding->add_option("--name", options.name, "Name in the keyring; that of the file if not given")->type_name("NAME");
