@@ -67,6 +67,7 @@ void Connection::observe(Exchange exchange) {
       break;
     // Of the rest only the place in the transcripts matters: sessions, provisioning and events are not read.
     default: {
+      if (!is_request(code)) malformed(name(code), "RequestResponseCode", "is not a request");
       const std::string message = name(response_to(code));
       Reader reader(exchange.response, message);
       expect(reader, response_to(code), version());

@@ -243,7 +243,9 @@ Bytes Device::challenge(const Bytes& request) {
   ChallengeAuth out;
   out.slot = in.slot;
   out.slot_mask = in.slot == kProvisionedKey ? 0 : profile_.slots;
-  out.cert_chain_hash = crypto::hash(hash(), in.slot == kProvisionedKey ? key_.spki() : chain(in.slot));
+  out.cert_chain_hash = crypto::hash(hash(), !named_chain.empty()         ? named_chain
+                                             : in.slot == kProvisionedKey ? key_.spki()
+                                                                          : chain(in.slot));
   out.nonce.fill(0xD0);
   Bytes record;
   for (const MeasurementBlock& block : blocks) append(record, encode_block(block));

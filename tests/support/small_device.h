@@ -49,7 +49,7 @@ class Device {
   const Profile& profile() const { return profile_; }
   std::uint8_t version() const { return version_; }
   Bytes chain(std::uint8_t slot) const;
-  spdm::crypto::PublicKey public_key() const { return key_.public_key(); }
+  const spdm::crypto::PublicKey& public_key() const { return public_key_; }
   // What certstore would say of a good chain in `slot` that ends in the key of the device.
   spdm::ChainResult good_chain(std::uint8_t slot = 0, std::size_t connection = 0) const;
 
@@ -60,6 +60,7 @@ class Device {
   // Makes the signature instead of sign().
   std::function<Bytes(std::string_view context, const Bytes& transcript)> signer;
   std::vector<spdm::MeasurementBlock> blocks;
+  Bytes named_chain;  // CHALLENGE_AUTH names this chain instead of its own
 
  private:
   Bytes handle(const Bytes& request);
@@ -86,6 +87,7 @@ class Device {
 
   Profile profile_;
   pki::Key key_;
+  spdm::crypto::PublicKey public_key_ = key_.public_key();
   std::uint8_t version_ = spdm::k10;
   spdm::Capabilities requester_;
   std::uint8_t opaque_format_ = 0;

@@ -164,6 +164,16 @@ TEST_CASE("N191 CHALLENGE_AUTH is the answer to nothing but CHALLENGE") {
     });
 }
 
+TEST_CASE("N2 a request with the code of a response") {
+  Talk talk;
+  talk.negotiate();
+  for (const Code code : {Code::digests, Code::challenge_auth, Code::measurements})
+    expect_error(ErrorId::peer, "is not a request", [&] {
+      talk.connection.observe(
+          {.request = begin(k12, code).take(), .response = begin(k12, code).take(), .log_index = 0, .signature_size = 0});
+    });
+}
+
 TEST_CASE("N4 answers that are not read further still have the version of the connection") {
   Talk talk;
   talk.negotiate();

@@ -1,0 +1,67 @@
+// The PCI function and the leaf certificate: do they name the same thing.
+#include "core/appraisal/trial.h"
+
+using namespace trial;
+
+namespace {
+
+const std::string kFunction = "Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100";
+
+struct Case {
+  std::vector<std::string> names;
+  IdentityMatch match;
+  CheckStatus status;
+  std::optional<FindingId> finding;
+};
+
+Report judge(const Case& c, bool from_host) {
+  Trial trial;
+  trial.collect();
+  (from_host ? trial.evidence.host.identity : trial.question.identity) = parse_pci_identity(kFunction);
+  trial.question.identity_match = c.match;
+  trial.change_chain = [&](ChainResult& chain) { chain.certificates.back().cma_identities = c.names; };
+  return trial.judge();
+}
+
+}  // namespace
+
+TEST_CASE("identity: exact, by ids, or not at all") {
+  const std::string other = "Vendor=1b36:Device=0011:CC=010802:REV=02:SSVID=1af4:SSID=1100";
+  const std::string revision = "Vendor=1b36:Device=0010:CC=010802:REV=03:SSVID=1af4:SSID=1100";
+  using enum IdentityMatch;
+  const std::vector<Case> cases{
+      {{kFunction}, exact, CheckStatus::pass, std::nullopt},
+      {{other, kFunction}, exact, CheckStatus::pass, std::nullopt},  // a sibling first
+      {{revision}, exact, CheckStatus::fail, FindingId::identity_mismatch},
+      {{revision}, ids, CheckStatus::pass, std::nullopt},
+      {{other}, ids, CheckStatus::fail, FindingId::identity_mismatch},
+      {{"no identity at all", "Vendor="}, exact, CheckStatus::fail, FindingId::identity_mismatch},
+      {{}, exact, CheckStatus::fail, FindingId::identity_missing},
+      {{}, ids, CheckStatus::fail, FindingId::identity_missing},
+      {{}, none, CheckStatus::not_needed, FindingId::identity_relaxed},
+      {{other}, none, CheckStatus::not_needed, FindingId::identity_relaxed},
+  };
+  for (const Case& c : cases)
+    for (const bool from_host : {false, true}) {
+      const Report report = judge(c, from_host);
+      CHECK(status(report, Check::identity) == c.status);
+      CHECK(report.verdict == (c.status == CheckStatus::fail ? Verdict::fail : Verdict::pass));
+      if (c.status == CheckStatus::fail) CHECK(report.exit == Exit::untrusted);
+      if (c.finding) CHECK(found(report, *c.finding));
+    }
+}
+
+TEST_CASE("identity: what the user says outranks what the host saw") {
+  Trial trial;
+  trial.collect();
+  trial.change_chain = [](ChainResult& chain) { chain.certificates.back().cma_identities = {kFunction}; };
+  trial.evidence.host.identity = parse_pci_identity("Vendor=8086:Device=0001:CC=010802:REV=00");
+  CHECK(trial.judge().verdict == Verdict::fail);
+  trial.question.identity = parse_pci_identity(kFunction);
+  CHECK(trial.judge().verdict == Verdict::pass);
+}
+
+TEST_CASE("identity: without a PCI function there is nothing to compare") {
+  Trial trial;
+  CHECK(status(trial.collect().judge(), Check::identity) == CheckStatus::not_needed);
+}
