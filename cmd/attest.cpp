@@ -1,5 +1,6 @@
 #include "cmd/attest.h"
 
+#include "certstore/chains.h"
 #include "cmd/files.h"
 #include "cmd/parallel.h"
 #include "cmd/parse.h"
@@ -19,74 +20,20 @@ namespace {
 
 constexpr std::size_t kMaxDevicesAtOnce = 16;
 
-// From 1.3 on a multi-key connection names the model of each slot; else one flag speaks for all of them.
-std::string_view model_of(const Connection& connection, const SlotDigest* digest) {
-  if (connection.parameters().multi_key_responder && digest != nullptr && digest->model != CertModel::none) return name(digest->model);
-  return connection.parameters().responder.has(cap::alias_cert) ? "AliasCert" : "DeviceCert";
-}
-
-certstore::ChainInput chain_input(const Connection& connection, std::uint8_t slot) {
-  const SlotDigest* digest = connection.digests() ? connection.digests()->find(slot) : nullptr;
-  return {.slot = slot,
-          .chain = connection.chain(slot).chain(),
-          .version = connection.version(),
-          .hash = connection.parameters().hash,
-          .asym = connection.parameters().asym,
-          .model = model_of(connection, digest),
-          .digest = digest == nullptr ? View() : View(digest->digest)};
-}
-
-bool uses_provisioned_key(const Connection& connection) {
-  for (const Statement& statement : connection.statements())
-    if (statement.slot == kProvisionedKey) return true;
-  return false;
-}
-
 }  // namespace
 
 Judge::Judge(const certstore::Keyring& keyring, certstore::Options options, Question question, Bytes owner_key)
     : validator_(keyring, options), question_(std::move(question)), owner_key_(std::move(owner_key)) {}
 
 bool Judge::trusts(const Connection& connection, std::uint8_t slot) const {
-  const ChainResult result = validator_.validate(chain_input(connection, slot));
+  const ChainResult result = validator_.validate(certstore::chain_input(connection, slot));
   return result.sound && result.trust == Trust::trusted;
-}
-
-// A key in an evidence file is what somebody else says that the owner gave them. Only a key that the owner gives to this
-// very run is trusted.
-ChainResult Judge::provisioned(std::size_t connection, const Evidence& evidence) const {
-  ChainResult out;
-  out.connection = connection;
-  out.slot = kProvisionedKey;
-  out.model = "provisioned key";
-  out.leaf_key = crypto::PublicKey::from_spki(evidence.provisioned_key);
-  out.sound = true;
-  out.trust = owner_key_.empty() ? Trust::untrusted : Trust::trusted;
-  if (owner_key_.empty())
-    out.findings.push_back({FindingId::not_trusted, "slot 255, provisioned key", "the key comes from the recording, not from its owner",
-                            "give the key of the device with --provisioned-key FILE"});
-  return out;
-}
-
-std::vector<ChainResult> Judge::chains(const Analysis& analysis, const Evidence& evidence) const {
-  std::vector<ChainResult> out;
-  for (std::size_t i = 0; i < analysis.connections.size(); ++i) {
-    const Connection& connection = analysis.connections[i];
-    for (std::uint8_t slot = 0; slot < kSlots; ++slot) {
-      if (!connection.chain(slot).complete() || connection.parameters().hash == nullptr || connection.parameters().asym == nullptr)
-        continue;
-      out.push_back(validator_.validate(chain_input(connection, slot)));
-      out.back().connection = i;
-    }
-    if (!evidence.provisioned_key.empty() && uses_provisioned_key(connection)) out.push_back(provisioned(i, evidence));
-  }
-  return out;
 }
 
 Report Judge::judge(Evidence evidence, const std::string& source) const {
   if (!owner_key_.empty()) evidence.provisioned_key = owner_key_;
   const Analysis analysis = analyze(evidence);
-  Report report = appraise(evidence, analysis, chains(analysis, evidence), question_);
+  Report report = appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, owner_key_), question_);
   report.source = source;
   return report;
 }

@@ -27,9 +27,6 @@ class Judge {
   const spdm::Bytes& owner_key() const { return owner_key_; }
 
  private:
-  std::vector<spdm::ChainResult> chains(const spdm::Analysis& analysis, const spdm::Evidence& evidence) const;
-  spdm::ChainResult provisioned(std::size_t connection, const spdm::Evidence& evidence) const;
-
   certstore::Validator validator_;
   spdm::Question question_;
   spdm::Bytes owner_key_;
