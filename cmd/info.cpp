@@ -2,24 +2,13 @@
 #include <memory>
 
 #include "cmd/attest.h"
+#include "cmd/parse.h"
 #include "cmd/verb.h"
-#include "core/appraisal/verdict.h"
 #include "core/text.h"
 
 namespace cmd {
 
 namespace {
-
-// A device without certificates is no failure here: that is what info has to say about it.
-void accept_without_certificates(spdm::Report& report) {
-  const bool lacks = report.error && report.error->id == spdm::ErrorId::no_spdm && report.connection && report.connection->negotiated &&
-                     !report.connection->parameters.responder.has(spdm::cap::cert);
-  if (!lacks) return;
-  report.error.reset();
-  for (spdm::CheckResult& check : report.checks)
-    if (check.check == spdm::Check::protocol && check.status == spdm::CheckStatus::not_run)
-      check = {spdm::Check::protocol, spdm::CheckStatus::pass, "the responder has no certificates (CERT_CAP)"};
-}
 
 std::string missing_algorithms() {
   std::string out;
@@ -37,9 +26,17 @@ std::string text_of(const spdm::Report& report, const Console& console) {
   return out;
 }
 
+struct Options : Attestation {
+  std::vector<std::string> vendor_requests;
+};
+
 Action setup(CLI::App& parser) {
-  auto options = std::make_shared<Attestation>();
+  auto options = std::make_shared<Options>();
   options->add_to(parser);
+  add_repeatable(parser, "--vendor-request", options->vendor_requests,
+                 "Send this VENDOR_DEFINED_REQUEST and show the answer; ids and payload in hex")
+      ->type_name("STANDARD:VENDOR:PAYLOAD")
+      ->group("Vendor");
   return [options](Console& console) {
     Plan plan = options->plan(console);
     if (plan.wanted.slot == spdm::kProvisionedKey) plan.wanted.slot.reset();
@@ -47,10 +44,8 @@ Action setup(CLI::App& parser) {
     plan.wanted.supported_algorithms = true;
     plan.wanted.challenge = false;
     plan.question.authenticate = false;
-    plan.refine = [](spdm::Report& report) {
-      accept_without_certificates(report);
-      look_only(report);
-    };
+    for (const std::string& request : options->vendor_requests) plan.wanted.vendor_defined.push_back(parse_vendor_request(request));
+    plan.refine = look_only;
     plan.text = text_of;
     return options->run(console, std::move(plan));
   };
@@ -60,7 +55,8 @@ Action setup(CLI::App& parser) {
 
 const Verb info_verb{"info", "Show what a device can do: versions, capabilities, algorithms, slots",
                      "  spdmctl info emu://127.0.0.1:2323\n"
-                     "  spdmctl info --json tcp://192.0.2.7\n",
+                     "  spdmctl info --json tcp://192.0.2.7\n"
+                     "  spdmctl info --vendor-request 0003:1234:0001 emu://127.0.0.1:2323\n",
                      setup};
 
 }  // namespace cmd

@@ -153,6 +153,23 @@ spdm::Bytes parse_public_key(spdm::View file, const std::string& what) {
   return der;
 }
 
+spdm::VendorDefined parse_vendor_request(std::string_view text) {
+  constexpr std::string_view option = "--vendor-request";
+  const std::size_t first = text.find(':'), second = first == std::string_view::npos ? first : text.find(':', first + 1);
+  if (second == std::string_view::npos)
+    throw Error(ErrorId::usage, cat(option, ": '", printable(text), "' is not STANDARD:VENDOR:PAYLOAD"),
+                "such as 0003:1234:00ff, hex digits each");
+  const spdm::Bytes standard = spdm::unhex(text.substr(0, first), option);
+  spdm::VendorDefined out;
+  if (standard.size() != 2) throw Error(ErrorId::usage, cat(option, ": the standard id has four hex digits, such as 0003 for PCI-SIG"));
+  out.standard_id = static_cast<std::uint16_t>(standard[0] << 8 | standard[1]);
+  out.vendor_id = spdm::unhex(text.substr(first + 1, second - first - 1), option);
+  out.payload = spdm::unhex(text.substr(second + 1), option);
+  if (out.vendor_id.size() > 0xFF || out.payload.size() > 0xFFFF)
+    throw Error(ErrorId::usage, cat(option, ": a vendor id has at most 255 bytes, a payload at most 65535"));
+  return out;
+}
+
 std::vector<std::string_view> split_lists(const std::vector<std::string>& arguments) {
   std::vector<std::string_view> out;
   for (std::string_view rest : arguments) {

@@ -12,6 +12,7 @@
 #include "core/appraisal/appraise.h"
 #include "core/wire/algorithms.h"
 #include "core/wire/bytes.h"
+#include "core/wire/vendor_defined.h"
 
 namespace cmd {
 
@@ -29,6 +30,9 @@ const spdm::HashAlgorithm* parse_hash(std::string_view text);
 spdm::IdentityMatch parse_identity_match(std::string_view text);
 // DER or PEM SubjectPublicKeyInfo to DER; throws Error{bad_input} naming `what`.
 spdm::Bytes parse_public_key(spdm::View file, const std::string& what);
+
+// "STANDARD:VENDOR:PAYLOAD", hex digits each: registry (16 bits), vendor id as on the wire, payload; the last two may be empty.
+spdm::VendorDefined parse_vendor_request(std::string_view text);
 
 // The parts between commas of each argument: --asym A,B --asym C.
 std::vector<std::string_view> split_lists(const std::vector<std::string>& arguments);

@@ -294,6 +294,8 @@ std::string render_info(const Report& report, const Console& console) {
   for (const SlotReport& slot : report.slots)
     page.pair(slot_title(slot.slot),
               slot.digest.empty() ? "provisioned" : cat("chain with digest ", shortened(slot.digest, console.verbose)));
+  for (const VendorDefined& vendor : report.vendor_defined)
+    page.pair("vendor", cat("registry ", vendor.standard_id, ", id ", hex(vendor.vendor_id), ": ", shortened(vendor.payload, true)));
   write_findings(page, report, console.verbose);
   return page.take();
 }
