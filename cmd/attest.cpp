@@ -126,11 +126,16 @@ Exit Attestation::run(Console& console, Plan plan) const {
   in_order<RenderedReport>(
       targets.size(), kMaxDevicesAtOnce,
       [&](std::size_t i) {
-        Evidence evidence = gather(targets[i], plan.wanted, limits, judge);
-        if (!protocol.record.empty()) record(evidence, protocol.record);
-        Report report = judge.judge(std::move(evidence), targets[i]);
-        if (plan.refine) plan.refine(report);
-        return writer.render(report);
+        try {
+          Evidence evidence = gather(targets[i], plan.wanted, limits, judge);
+          if (!protocol.record.empty()) record(evidence, protocol.record);
+          Report report = judge.judge(std::move(evidence), targets[i]);
+          if (plan.refine) plan.refine(report);
+          return writer.render(report);
+        } catch (Error& error) {  // what goes wrong with one target says nothing about the others
+          if (error.device.empty()) error.device = targets[i];
+          return writer.render(error);
+        }
       },
       [&](RenderedReport report) { writer.add(std::move(report)); });
   return writer.finish();
