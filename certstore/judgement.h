@@ -11,7 +11,8 @@
 
 namespace certstore {
 
-inline constexpr std::size_t kMaxCertificates = 16;
+// Certificates of one chain. Chains of 64 KiB were seen with 49; more than this is an attack on our time (N169).
+inline constexpr std::size_t kMaxCertificates = 100;
 
 struct Judgement {
   Judgement(const ChainInput& chain, const Options& how, const std::vector<Entry>& trusted, spdm::ChainResult& out)

@@ -124,6 +124,7 @@ X509_STORE* rules() {
 void configure(const Judgement& j, X509_STORE_CTX* context, X509* top) {
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_time(parameters, j.options.at);
+  X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(kMaxCertificates));
   // Sizes, digests and critical extensions are judged in certificates.cpp, with better words.
   X509_VERIFY_PARAM_set_auth_level(parameters, 0);
   unsigned long flags = X509_V_FLAG_IGNORE_CRITICAL;

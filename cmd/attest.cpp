@@ -54,7 +54,9 @@ std::optional<std::filesystem::path> recording(const std::string& target) {
 Evidence read_recording(const std::filesystem::path& path) {
   const std::string name = path == "-" ? "standard input" : path.string();
   try {
-    return load_evidence(read_file(path, kMaxEvidenceFile), name);
+    Evidence evidence = load_evidence(read_file(path, kMaxEvidenceFile), name);
+    evidence.live = false;  // a file may say so, but who reads it was not there
+    return evidence;
   } catch (Error& error) {
     if (error.device.empty()) error.device = name;
     throw;

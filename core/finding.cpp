@@ -14,7 +14,7 @@ constexpr std::array kFindings{
     FindingRow{error_response, "error-response", Check::protocol, note, Exit::ok},
     FindingRow{capture_incomplete, "capture-incomplete", Check::protocol, warning, Exit::ok},
     FindingRow{secured_traffic, "secured-traffic", Check::protocol, note, Exit::ok},
-    FindingRow{freshness_unknown, "freshness-unknown", Check::protocol, note, Exit::ok},
+    FindingRow{freshness_unknown, "freshness-unknown", Check::signature, note, Exit::ok},
 
     FindingRow{chain_malformed, "chain-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_length, "chain-length", Check::chain, failure, Exit::untrusted},

@@ -173,6 +173,9 @@ class Appraiser {
     if (bad != 0) return result(Check::signature, CheckStatus::fail, cat(bad, " of ", good + bad + unchecked, " signatures are wrong"));
     if (unchecked != 0)
       return result(Check::signature, CheckStatus::not_run, cat(unchecked, " of ", good + unchecked, " signatures could not be checked"));
+    if (good != 0 && !evidence_.live)
+      add({FindingId::freshness_unknown, "", "a recording does not show that its nonces were fresh when they were used",
+           "whoever must know asks the device with a nonce of their own"});
     // What was proven before the connection was started anew says nothing about what followed.
     if (good_in_last != 0)
       return result(Check::signature, CheckStatus::pass, cat(good, good == 1 ? " signature verifies" : " signatures verify"));
