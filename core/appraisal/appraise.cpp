@@ -337,7 +337,10 @@ class Appraiser {
     const std::string detail = all == 0 ? std::string("none were read") : cat(all, " read, ", is_signed, " signed");
     if (broken) return result(Check::measurements, CheckStatus::fail, detail);
     if (!question_.measurements) return result(Check::measurements, CheckStatus::not_needed, detail);
-    const bool counted = count_is_signed_ && all == 0;
+    // Their signed number is an answer by itself, unless the device was asked for more and refused.
+    const bool refused = std::any_of(connection->errors().begin(), connection->errors().end(),
+                                     [](const ErrorSeen& seen) { return seen.request == Code::get_measurements; });
+    const bool counted = count_is_signed_ && all == 0 && !refused;
     result(Check::measurements, (all != 0 && is_signed == all) || counted ? CheckStatus::pass : CheckStatus::not_run, detail);
   }
 

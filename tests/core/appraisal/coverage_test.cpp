@@ -230,6 +230,18 @@ TEST_CASE("coverage: nothing was signed at all") {
   CHECK(status(trial.judge(), Check::signature) == CheckStatus::not_needed);
 }
 
+TEST_CASE("N130 the chain is not the one of the digest") {
+  Trial trial;
+  trial.change_chain = [](ChainResult& chain) {
+    chain.sound = false;
+    chain.findings.push_back({FindingId::digest_mismatch, "slot 0", "is not the hash of the chain", ""});
+  };
+  const Report report = trial.collect().judge();
+  CHECK(report.verdict == Verdict::fail);
+  CHECK(report.exit == Exit::untrusted);
+  CHECK(status(report, Check::chain) == CheckStatus::fail);
+}
+
 TEST_CASE("coverage: the chain decides, too") {
   struct Case {
     std::function<void(ChainResult&)> change;

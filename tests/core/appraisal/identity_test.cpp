@@ -25,7 +25,7 @@ Report judge(const Case& c, bool from_host) {
 
 }  // namespace
 
-TEST_CASE("identity: exact, by ids, or not at all") {
+TEST_CASE("N172 identity: exact, by ids, or not at all") {
   const std::string other = "Vendor=1b36:Device=0011:CC=010802:REV=02:SSVID=1af4:SSID=1100";
   const std::string revision = "Vendor=1b36:Device=0010:CC=010802:REV=03:SSVID=1af4:SSID=1100";
   using enum IdentityMatch;

@@ -155,7 +155,7 @@ TEST_CASE("N183 N192 a CHALLENGE_AUTH that is refused leaves nothing behind") {
   CHECK(talk.connection.exchanges().size() == 3);
 }
 
-TEST_CASE("N191 CHALLENGE_AUTH is the answer to nothing but CHALLENGE") {
+TEST_CASE("connection: CHALLENGE_AUTH is the answer to nothing but CHALLENGE") {
   Talk talk;
   talk.negotiate();
   for (const Code code : {Code::get_key_pair_info, Code::heartbeat, Code::get_csr})

@@ -133,11 +133,6 @@ TEST_CASE("N19 an answer larger than we take") {
   expect_error(ErrorId::peer, "we take 128", [&] { bounded.requester.ask(GetVersion{}.encode()); });
 }
 
-TEST_CASE("N20 a late ERROR is not taken for the answer before it") {
-  // The link gives one answer per request: an ERROR that nobody asked for can only answer, and fail, a request.
-  fails({error(0x05)}, ErrorId::peer, "Unspecified");
-}
-
 TEST_CASE("N21 N24 ERROR with reserved codes, or cut off") {
   for (const std::uint8_t code : std::initializer_list<std::uint8_t>{0x00, 0x13, 0x3F, 0x40, 0xFD, 0xFE})
     fails({error(code)}, ErrorId::peer, "reserved error code");

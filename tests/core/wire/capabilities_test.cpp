@@ -174,7 +174,7 @@ TEST_CASE("N85 N86 N87 N88 the Supported Algorithms block") {
   malformed("SupportedAlgorithms", [&] { read(with(block(255, 30 + 4 * (255 + 510), 255)), k13, true); });  // N88
 }
 
-TEST_CASE("control 1 and 10: reserved fields, and a cleared algorithms bit") {
+TEST_CASE("N12 control 1 and 10: reserved fields, and a cleared algorithms bit") {
   for (const std::uint8_t version : kVersions) {
     Bytes message = response(kSigns).encode(version);
     message[2] = 0xFE, message[3] = 0xFF, message[4] = 0xFF, message[6] = 0xFF, message[7] = 0xFF;

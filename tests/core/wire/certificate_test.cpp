@@ -37,7 +37,7 @@ TEST_CASE("N133 another slot than asked for") {
     }
 }
 
-TEST_CASE("N134 a portion of nothing makes no progress") {
+TEST_CASE("N134 N141 a portion of nothing makes no progress") {
   for (const std::uint32_t remainder : {0U, 1U, 0xFFFFU})
     malformed("PortionLength", [&] { read(response(0, remainder).encode(k12), request(0, 100), parameters(k12)); });
 }
@@ -54,7 +54,7 @@ TEST_CASE("N136 a portion larger than what came") {
   refused_when_cut(message, [&](View cut) { read(cut, request(0, 100, true), parameters(k14)); });
 }
 
-TEST_CASE("N137 offset, portion and remainder wrap 16 bits") {
+TEST_CASE("N8 N137 offset, portion and remainder wrap 16 bits") {
   malformed("RemainderLength", [] { read(response(1, 0xFFFF).encode(k12), request(0, 100), parameters(k12)); });
   malformed("RemainderLength", [] { read(response(1, 1).encode(k12), request(0xFFFE, 1), parameters(k12)); });
   CHECK(read(response(1, 0).encode(k12), request(0xFFFE, 1), parameters(k12)).remainder == 0);
@@ -98,7 +98,7 @@ TEST_CASE("control 7: a chain in portions of one byte") {
   CHECK(chain.size() == 50);
 }
 
-TEST_CASE("N140 N144 chains beyond what we take") {
+TEST_CASE("N8 N140 N144 chains beyond what we take") {
   const Parameters p = parameters(k14);
   malformed("RemainderLength", [&] { read(response(10, kMaxCertificateChain, true).encode(k14), request(0, 100, true), p); });
   malformed("RemainderLength", [&] { read(response(10, 0xFFFFFFFF, true).encode(k14), request(0, 100, true), p); });

@@ -15,7 +15,7 @@ Challenge request(std::uint8_t slot = 0, Summary summary = Summary::none) {
 ChallengeAuth response(std::uint8_t slot = 0, bool summary = false) {
   ChallengeAuth out;
   out.slot = slot;
-  out.slot_mask = slot == kProvisionedKey ? 0 : static_cast<std::uint8_t>(1 << slot);
+  out.slot_mask = slot == kProvisionedKey ? std::uint8_t{0} : static_cast<std::uint8_t>(1 << slot);
   out.cert_chain_hash = Bytes(48, 0xCC);
   if (summary) out.summary_hash = Bytes(48, 0x5A);
   out.context.fill(0x77);

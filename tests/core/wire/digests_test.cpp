@@ -75,7 +75,7 @@ TEST_CASE("N129 KeyPairID 0 is taken") {
   CHECK(read(out.encode(multi_key()), multi_key()).slots[1].key_pair_id == 0);
 }
 
-TEST_CASE("control 1 and 5: slots 0, 1 and 3, with reserved bits") {
+TEST_CASE("N12 control 1 and 5: slots 0, 1 and 3, with reserved bits") {
   for (const std::uint8_t version : kVersions) {
     const Parameters p = parameters(version);
     Bytes message = slots({0, 1, 3}).encode(p);

@@ -229,7 +229,7 @@ TEST_CASE("control 20: value types newer than the version, and raw values that n
   }
 }
 
-TEST_CASE("control 1: reserved fields of MEASUREMENTS") {
+TEST_CASE("N12 control 1: reserved fields of MEASUREMENTS") {
   for (const std::uint8_t version : kVersions) {
     Bytes message = response(record({1}), true).encode(version, 1);
     message[2] = 0xFF;

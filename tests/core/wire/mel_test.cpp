@@ -18,7 +18,7 @@ Bytes log_of(std::uint32_t count, const Bytes& entries) { return Writer().u32(co
 
 }  // namespace
 
-TEST_CASE("N302 portions of the extension log") {
+TEST_CASE("N8 N302 portions of the extension log") {
   const GetMel all{.offset = 0, .length = 100};
   CHECK(read({.remainder = 7, .portion = Bytes(100)}, all).remainder == 7);
   malformed("PortionLength", [&] { read({.remainder = 7, .portion = {}}, all); });

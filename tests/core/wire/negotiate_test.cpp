@@ -216,7 +216,7 @@ TEST_CASE("N113 more tables announced than present") {
       malformed("AlgStruct", [&] { read(change(selection().encode(version), 2, count), version); });
 }
 
-TEST_CASE("control 1: reserved fields of ALGORITHMS") {
+TEST_CASE("N12 control 1: reserved fields of ALGORITHMS") {
   for (const std::uint8_t version : kVersions) {
     Bytes message = selection().encode(version);
     message[3] = 0xFF;

@@ -64,7 +64,7 @@ TEST_CASE("N55 what follows the announced entries is not part of VERSION") {
   CHECK(reader.offset() == 8);  // what a transcript takes
 }
 
-TEST_CASE("control 1 and 3: VERSION with reserved bytes, unknown versions and alphas") {
+TEST_CASE("N12 control 1 and 3: VERSION with reserved bytes, unknown versions and alphas") {
   const Bytes message{0x10, 0x04, 0xAA, 0xBB, 0xCC, 3, 0x51, 0x12, 0x00, 0x20, 0x07, 0x13};
   CHECK(highest_common(read(message), kOurs) == k13);
 }
