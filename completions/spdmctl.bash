@@ -39,7 +39,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --identity | --timeout | --index | --name | --listen | --device-info) return ;;
+    --at | --identity | --vendor-request | --timeout | --index | --name | --listen | --device-info) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -48,7 +48,7 @@ _spdmctl() {
 
   local options='' words=''
   case $verb in
-    info) options=$live words=$targets ;;
+    info) options="$live --vendor-request" words=$targets ;;
     auth) options="$live --measurements --summary" words=$targets ;;
     measurements)
       options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets

@@ -57,6 +57,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l raw -d "Raw
 complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l new -d "Ask the device to measure anew"
 complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l no-signature -d "Do not ask for a signature"
 complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l extension-log -d "Read the measurement extension log, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from info" -l vendor-request -x -d "Send this vendor-defined request and show the answer"
 complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l endpoint-info -d "Read the endpoint information, too"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-pem -r -F -d "Save the chain as PEM"

@@ -40,6 +40,8 @@ void Requester::ask(Bytes request) {
 }
 
 Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
+  if (log_.size() + 2 > limits_.messages)
+    malformed(name(read_header(message).code), "response", cat("the conversation has ", log_.size(), " messages and no end"));
   log_.push_back({.from_requester = true, .secured = false, .bytes = to_bytes(message)});
   Bytes response = link_.exchange(message, deadline);
   log_.push_back({.from_requester = false, .secured = false, .bytes = response});

@@ -10,6 +10,7 @@ struct Limits {
   Clock::duration exchange = std::chrono::seconds(10);  // from a request to its final response, waits included
   Clock::duration total = std::chrono::seconds(120);    // from the first request to the last response
   unsigned busy_retries = 64;
+  std::size_t messages = 100'000;       // of a whole conversation: answers in tiny portions end here, and evidence holds no more
   std::uint32_t max_message = 0x28000;  // our MaxSPDMmsgSize: bytes of one reassembled message
 };
 

@@ -138,6 +138,19 @@ TEST_CASE("control 7: a chain in portions of one byte") {
   CHECK(run.count(Code::challenge) == 1);
 }
 
+TEST_CASE("a conversation has a last message, however small the portions") {
+  fake::Profile profile;
+  profile.portion = 1;
+  profile.chunks = false;
+  profile.chain_size = 300;
+  fake::Device device(profile);
+  Run run(device);
+  Limits limits;
+  limits.messages = 100;
+  expect_error(ErrorId::peer, "no end", [&] { spdm::collect(run.link, {}, limits, run.evidence); });
+  CHECK(run.evidence.log.size() == 100);
+}
+
 TEST_CASE("N139 a remainder that never ends is bounded by the first total") {
   fake::Profile profile;
   profile.chunks = false;
