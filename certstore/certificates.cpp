@@ -108,10 +108,9 @@ void check_order(Judgement& j, std::size_t i) {
   const auto& infos = j.result.certificates;
   switch (X509_check_issued(above, certificate)) {
     case X509_V_ERR_SUBJECT_ISSUER_MISMATCH:
-      j.find(
-          issuer_mismatch, j.place(i, "issuer"),
-          cat("the issuer is ", infos[i].issuer, ", the certificate before it is ", infos[i - 1].subject),
-          "the device has to send the chain complete and in order, the root first");
+      j.find(issuer_mismatch, j.place(i, "issuer"),
+             cat("the issuer is ", infos[i].issuer, ", the certificate before it is ", infos[i - 1].subject),
+             "the device has to send the chain complete and in order, the root first");
       break;
     case X509_V_ERR_AKID_SKID_MISMATCH:
     case X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH:

@@ -41,8 +41,7 @@ void report_untrusted(Judgement& j) {
     why = cat("the chain ends in the root ", first.subject, " with the SHA-256 fingerprint ", first.sha256);
     remedy = cat("if you trust this vendor: save the root, compare its SHA-256 fingerprint ", first.sha256);
   } else {
-    why = cat("the chain leaves out its root ", first.issuer, ", whose ", j.input.hash->name, " is RootHash ",
-              spdm::hex(j.root_hash));
+    why = cat("the chain leaves out its root ", first.issuer, ", whose ", j.input.hash->name, " is RootHash ", spdm::hex(j.root_hash));
     remedy = cat("if you trust this vendor: get the root whose ", j.input.hash->name, " is ", spdm::hex(j.root_hash));
   }
   remedy += j.has_root ? " (check it against the vendor's publication), then: spdmctl keyring add FILE"
