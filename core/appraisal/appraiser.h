@@ -1,0 +1,65 @@
+// The appraisal at work: one member per check, in the order of run(). Internal to core/appraisal.
+#pragma once
+
+#include "core/appraisal/appraise.h"
+
+namespace spdm {
+
+std::string slot_name(std::uint8_t slot);
+
+class Appraiser {
+ public:
+  Appraiser(const Evidence& evidence, const Analysis& analysis, const std::vector<ChainResult>& chains, const Question& question)
+      : evidence_(evidence), analysis_(analysis), chains_(chains), question_(question) {}
+
+  Report run();
+
+ private:
+  void add(Finding finding) { report_.findings.push_back(std::move(finding)); }
+  void result(Check check, CheckStatus status, std::string detail) { report_.checks.push_back({check, status, std::move(detail)}); }
+  const Connection* last_connection() const { return analysis_.connections.empty() ? nullptr : &analysis_.connections.back(); }
+
+  // appraise.cpp
+  const ChainResult* find_chain(std::size_t connection, std::uint8_t slot) const;
+  bool is_used(std::size_t connection, std::uint8_t slot) const;
+  std::vector<const ChainResult*> counted_chains() const;
+  void describe_evidence();
+  static void describe_support(const std::optional<SupportedAlgorithms>& supported, ConnectionReport& out);
+  void describe_slots();
+  void check_protocol();
+
+  // signatures.cpp
+  const crypto::PublicKey* key_for(std::size_t connection, const Statement& statement, std::string_view message);
+  std::string check_statement(std::size_t index, const Connection& connection, const Statement& statement);
+  void check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge);
+  void cover(const Connection& connection, const Statement& statement);
+  void check_signatures();
+
+  // identity.cpp
+  void check_chains();
+  static std::string chain_detail(const ChainResult& chain);
+  void check_identity();
+  bool names(const ChainResult& chain, const PciIdentity& expected);
+
+  // coverage.cpp
+  void check_measurements();
+  void add_measurements(const Connection& connection, const MeasurementsSeen& seen);
+  void check_extension_log(const Connection& connection);
+  void check_summary(const Connection& connection);
+
+  struct Used {
+    std::size_t connection;
+    std::uint8_t slot;
+  };
+
+  const Evidence& evidence_;
+  const Analysis& analysis_;
+  const std::vector<ChainResult>& chains_;
+  const Question& question_;
+  Report report_;
+  std::vector<Used> used_;     // slots whose keys have signed
+  std::vector<bool> covered_;  // by exchange of the last connection
+  bool count_is_signed_ = false;
+};
+
+}  // namespace spdm

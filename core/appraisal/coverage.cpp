@@ -1,0 +1,108 @@
+// What was measured, which of it a good signature covers, and what contradicts itself.
+#include "core/appraisal/appraiser.h"
+
+#include <algorithm>
+
+#include "core/crypto/crypto.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace spdm {
+
+void Appraiser::check_measurements() {
+  const Connection* connection = last_connection();
+  if (connection == nullptr)
+    return result(Check::measurements, question_.measurements ? CheckStatus::not_run : CheckStatus::not_needed, "none were read");
+  const std::size_t findings_before = report_.findings.size();
+  for (const MeasurementsSeen& seen : connection->measurements()) add_measurements(*connection, seen);
+  for (Measurement& measurement : report_.measurements) {
+    const bool covered_by_signature = measurement.is_signed;
+    measurement = decode_measurement(measurement.block, connection->version(), report_.findings);
+    measurement.is_signed = covered_by_signature;
+  }
+  std::stable_sort(report_.measurements.begin(), report_.measurements.end(),
+                   [](const Measurement& a, const Measurement& b) { return a.block.index < b.block.index; });
+  check_extension_log(*connection);
+  check_summary(*connection);
+  if (!connection->endpoint_infos().empty()) report_.endpoint_info = connection->endpoint_infos().back().response;
+  for (const VendorSeen& seen : connection->vendor_defined()) report_.vendor_defined.push_back(seen.response);
+
+  const std::size_t all = report_.measurements.size();
+  const auto is_signed = static_cast<std::size_t>(
+      std::count_if(report_.measurements.begin(), report_.measurements.end(), [](const Measurement& m) { return m.is_signed; }));
+  bool broken = false;
+  for (std::size_t i = findings_before; i < report_.findings.size(); ++i)
+    broken = broken || report_.findings[i].severity() == Severity::failure;
+  if (is_signed < all)
+    add({FindingId::measurements_unsigned, "", cat(all - is_signed, " of ", all, " measurements are not covered by a good signature"),
+         "ask for signed measurements (MEAS_CAP with signature)"});
+  const std::string detail = all == 0 ? std::string("none were read") : cat(all, " read, ", is_signed, " signed");
+  if (broken) return result(Check::measurements, CheckStatus::fail, detail);
+  if (!question_.measurements) return result(Check::measurements, CheckStatus::not_needed, detail);
+  // Their signed number is an answer by itself, unless the device was asked for more and refused.
+  const bool refused = std::any_of(connection->errors().begin(), connection->errors().end(),
+                                   [](const ErrorSeen& seen) { return seen.request == Code::get_measurements; });
+  const bool counted = count_is_signed_ && all == 0 && !refused;
+  result(Check::measurements, (all != 0 && is_signed == all) || counted ? CheckStatus::pass : CheckStatus::not_run, detail);
+}
+
+void Appraiser::add_measurements(const Connection& connection, const MeasurementsSeen& seen) {
+  const bool is_signed = seen.exchange < covered_.size() && covered_[seen.exchange];
+  if (seen.request.operation == kMeasurementCount) {
+    report_.measurement_count = seen.response.count;
+    count_is_signed_ = is_signed;
+  }
+  if (seen.request.signature && connection.version() >= k12) report_.content_changed = seen.response.content_changed;
+  bool changed = seen.response.content_changed == ContentChanged::changed;  // N207
+  for (const MeasurementBlock& block : seen.response.blocks) {
+    // Read more than once: what a signature covers wins, then the latest.
+    const auto same = std::find_if(report_.measurements.begin(), report_.measurements.end(), [&](const Measurement& m) {
+      return m.block.index == block.index && m.block.raw == block.raw && m.block.type == block.type;
+    });
+    const bool again = same != report_.measurements.end();
+    Measurement& measurement = again ? *same : report_.measurements.emplace_back();
+    changed = changed || (again && measurement.block.value != block.value);  // N218
+    if (measurement.is_signed && !is_signed) continue;
+    measurement.block = block;
+    measurement.is_signed = is_signed;
+  }
+  if (changed)
+    add({FindingId::measurements_changed, "MEASUREMENTS", "they changed since they were last read, or the responder says so",
+         "measure again"});
+}
+
+void Appraiser::check_extension_log(const Connection& connection) {
+  if (!connection.mel_complete()) return;
+  try {
+    report_.extension_log = read_mel(connection.mel());
+  } catch (const Error& error) {
+    return add({FindingId::measurement_malformed, "measurement extension log", error.what(), "report it to the vendor"});
+  }
+  const HashAlgorithm* hash = connection.parameters().measurement_hash;
+  for (const Measurement& measurement : report_.measurements) {
+    if (measurement.block.type != MeasurementType::hash_extend || measurement.block.raw || hash == nullptr || !crypto::supports(*hash))
+      continue;
+    if (replay_extension(report_.extension_log, measurement.block.index, *hash) != measurement.block.value)
+      add({FindingId::mel_mismatch, cat("measurement ", measurement.block.index), "the extension log does not lead to its digest",
+           "the log grew after it was measured, or it is not what was extended"});
+  }
+}
+
+// Only type 0xFF over blocks in their default form can be recomputed, and values may change in between: never more
+// than a warning (N215).
+void Appraiser::check_summary(const Connection& connection) {
+  if (connection.challenges().empty()) return;
+  const ChallengeSeen& challenge = connection.challenges().back();
+  report_.summary_hash = challenge.response.summary_hash;
+  if (challenge.request.summary != Summary::all || report_.summary_hash.empty()) return;
+  for (const MeasurementsSeen& seen : connection.measurements()) {
+    if (seen.request.operation != kAllMeasurements || seen.request.raw_bit_stream) continue;
+    if (!crypto::supports(*connection.parameters().hash)) return;
+    if (crypto::hash(*connection.parameters().hash, seen.response.record) != report_.summary_hash)
+      add({FindingId::summary_hash_mismatch, "CHALLENGE_AUTH, MeasurementSummaryHash", "is not the hash of the measurements that were read",
+           "the measurements changed in between; measure again"});
+    return;
+  }
+}
+
+}  // namespace spdm

@@ -1,0 +1,87 @@
+// Whether the chains that count are sound and trusted, and name the function that was asked.
+#include "core/appraisal/appraiser.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace spdm {
+
+void Appraiser::check_chains() {
+  const std::vector<const ChainResult*> counted = counted_chains();
+  bool sound = true, trusted = true, unsupported = false;
+  for (const ChainResult* chain : counted) {
+    sound = sound && chain->sound;
+    trusted = trusted && chain->trust == Trust::trusted;
+    for (const Finding& finding : chain->findings) {
+      unsupported = unsupported || finding.id == FindingId::crypto_unsupported;
+      add(finding);
+    }
+  }
+  // Findings of the appraisal itself about chains, above.
+  for (const Finding& finding : report_.findings)
+    if (finding.id == FindingId::chain_hash_mismatch) sound = false;
+  if (counted.empty()) {
+    const bool missing = !used_.empty();
+    result(Check::chain, missing || question_.authenticate ? CheckStatus::not_run : CheckStatus::not_needed,
+           "no certificate chain was read");
+    result(Check::trust, missing || question_.authenticate ? CheckStatus::not_run : CheckStatus::not_needed,
+           "no certificate chain was read");
+    return;
+  }
+  const CheckStatus broken = unsupported ? CheckStatus::not_run : CheckStatus::fail;
+  result(Check::chain, sound ? CheckStatus::pass : broken, sound ? chain_detail(*counted.front()) : "see the findings");
+  const ChainResult& first = *counted.front();
+  result(Check::trust, trusted ? CheckStatus::pass : broken,
+         trusted ? (first.anchor ? cat("vouched for by ", first.anchor->subject) : std::string("a key that was provisioned by its owner"))
+                 : "no trusted root vouches for it");
+}
+
+std::string Appraiser::chain_detail(const ChainResult& chain) {
+  if (chain.certificates.empty()) return "no certificates, a provisioned key";
+  return cat(slot_name(chain.slot), ", ", chain.certificates.size(), chain.certificates.size() == 1 ? " certificate, " : " certificates, ",
+             chain.model);
+}
+
+void Appraiser::check_identity() {
+  const std::optional<PciIdentity>& expected = question_.identity ? question_.identity : evidence_.host.identity;
+  if (!expected) return result(Check::identity, CheckStatus::not_needed, "no PCI identity to compare with");
+  if (question_.identity_match == IdentityMatch::none) {
+    add({FindingId::identity_relaxed, "", "the certificate was not compared with the PCI function", ""});
+    return result(Check::identity, CheckStatus::not_needed, "switched off by --identity-match none");
+  }
+  const std::vector<const ChainResult*> counted = counted_chains();
+  if (counted.empty()) return result(Check::identity, CheckStatus::not_run, "no certificate chain was read");
+  bool matches = true;
+  for (const ChainResult* chain : counted) matches = matches && names(*chain, *expected);
+  result(Check::identity, matches ? CheckStatus::pass : CheckStatus::fail,
+         matches ? to_string(*expected) : cat("expected ", to_string(*expected)));
+}
+
+// PCIe r6.1 6.31.3: a CMA otherName of the leaf names the function; others may name its siblings.
+bool Appraiser::names(const ChainResult& chain, const PciIdentity& expected) {
+  const std::string where = cat(slot_name(chain.slot), ", leaf certificate, subjectAltName");
+  if (chain.certificates.empty() || chain.certificates.back().cma_identities.empty()) {
+    add({FindingId::identity_missing, where, "has no PCI identity (otherName 2.23.147)",
+         "PCIe r6.2 no longer asks for it: where the vendor leaves it out, say --identity-match none"});
+    return false;
+  }
+  std::string found;
+  for (const std::string& text : chain.certificates.back().cma_identities) {
+    found += cat(found.empty() ? "" : ", ", text);
+    std::optional<PciIdentity> identity;
+    try {
+      identity = parse_pci_identity(text);
+    } catch (const Error&) {
+      continue;  // not of the form: matches nothing, and stands in the finding
+    }
+    const bool ids = identity->vendor == expected.vendor && identity->device == expected.device;
+    if (*identity == expected || (question_.identity_match == IdentityMatch::ids && ids)) return true;
+  }
+  add({FindingId::identity_mismatch, where, cat("names ", found, ", the function is ", to_string(expected)),
+       "the certificate belongs to another device"});
+  return false;
+}
+
+}  // namespace spdm

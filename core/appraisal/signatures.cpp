@@ -1,0 +1,108 @@
+// Whether the responder holds the keys it claims: every signature of the evidence.
+#include "core/appraisal/appraiser.h"
+
+#include <algorithm>
+
+#include "core/crypto/crypto.h"
+#include "core/text.h"
+
+namespace spdm {
+
+// The key a statement must verify with, or why there is none.
+const crypto::PublicKey* Appraiser::key_for(std::size_t connection, const Statement& statement, std::string_view message) {
+  const ChainResult* chain = find_chain(connection, statement.slot);
+  if (chain != nullptr && chain->leaf_key) return &*chain->leaf_key;
+  const std::string where = cat(slot_name(statement.slot), ", ", message);
+  if (chain == nullptr)
+    add({FindingId::key_missing, where,
+         statement.slot == kProvisionedKey ? "the provisioned public key is not known" : "its certificate chain was not read",
+         statement.slot == kProvisionedKey ? "give it with --provisioned-key FILE" : "read the chain on the same connection"});
+  else
+    add({FindingId::key_missing, where, "the leaf certificate has no key that fits the negotiated algorithm",
+         "see the findings of the chain"});
+  return nullptr;
+}
+
+std::string Appraiser::check_statement(std::size_t index, const Connection& connection, const Statement& statement) {
+  const Parameters& parameters = connection.parameters();
+  const std::string where = cat(slot_name(statement.slot), ", ", name(statement.kind));
+  if (parameters.asym == nullptr || parameters.hash == nullptr || statement.signature.empty()) {
+    add({FindingId::signature_missing, where, "no signature algorithm was negotiated", ""});
+    return "not-checked";
+  }
+  if (!crypto::supports(*parameters.asym) || !crypto::supports(*parameters.hash)) {
+    add({FindingId::crypto_unsupported, where,
+         cat(crypto::library_version(), " cannot verify ", parameters.asym->name, " with ", parameters.hash->name),
+         "verify on a host with OpenSSL 3.5 or newer"});
+    return "not-checked";
+  }
+  const crypto::PublicKey* key = key_for(index, statement, name(statement.kind));
+  if (key == nullptr) return "not-checked";
+  const Bytes digest = crypto::hash(*parameters.hash, connection.transcript(statement));
+  if (crypto::verify(*key, *parameters.asym, *parameters.hash, parameters.version, signing_context(statement.kind), digest,
+                     statement.signature))
+    return "good";
+  add({FindingId::bad_signature, where,
+       cat("the ", parameters.asym->name, " signature does not fit the messages that were exchanged and the key of the leaf certificate"),
+       "the messages were altered, or this is not the holder of the key: do not use the device"});
+  return "bad";
+}
+
+// CHALLENGE_AUTH names the chain it stands for (N177); a mismatch would make the signature vouch for another chain.
+void Appraiser::check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge) {
+  const std::uint8_t slot = challenge.request.slot;
+  const Bytes& held = slot == kProvisionedKey ? evidence_.provisioned_key : connection.chain(slot).chain();
+  const HashAlgorithm* hash = connection.parameters().hash;
+  if (held.empty() || hash == nullptr || !crypto::supports(*hash) || find_chain(index, slot) == nullptr) return;
+  if (crypto::hash(*hash, held) != challenge.response.cert_chain_hash)
+    add({FindingId::chain_hash_mismatch, cat(slot_name(slot), ", CHALLENGE_AUTH, CertChainHash"),
+         "is not the hash of the chain that was read", "the responder speaks for another certificate chain: do not use the device"});
+}
+
+// A good signature of MEASUREMENTS covers its own exchange and the unsigned ones right before it (L1/L2).
+void Appraiser::cover(const Connection& connection, const Statement& statement) {
+  if (statement.kind != SignedMessage::measurements) return;
+  covered_.resize(connection.exchanges().size(), false);
+  for (std::size_t i = l1l2_begin(connection.exchanges(), statement.exchange); i <= statement.exchange; ++i) covered_[i] = true;
+}
+
+void Appraiser::check_signatures() {
+  std::size_t good = 0, bad = 0, unchecked = 0, good_in_last = 0;
+  for (std::size_t index = 0; index < analysis_.connections.size(); ++index) {
+    const Connection& connection = analysis_.connections[index];
+    for (const ChallengeSeen& challenge : connection.challenges()) check_chain_hash(index, connection, challenge);
+    for (const Statement& statement : connection.statements()) {
+      SignatureReport out;
+      out.message = name(statement.kind);
+      out.slot = statement.slot;
+      out.message_index = connection.exchanges()[statement.exchange].log_index;
+      if (connection.parameters().asym != nullptr) out.algorithm = connection.parameters().asym->name;
+      if (connection.parameters().hash != nullptr) out.hash = connection.parameters().hash->name;
+      out.result = check_statement(index, connection, statement);
+      out.fresh = evidence_.live && std::find(evidence_.nonces.begin(), evidence_.nonces.end(), statement.nonce) != evidence_.nonces.end();
+      (out.result == "good" ? good : out.result == "bad" ? bad : unchecked)++;
+      if (out.result == "good" && index + 1 == analysis_.connections.size()) {
+        ++good_in_last;
+        cover(connection, statement);
+      }
+      used_.push_back({index, statement.slot});
+      report_.signatures.push_back(std::move(out));
+    }
+  }
+  if (bad != 0) return result(Check::signature, CheckStatus::fail, cat(bad, " of ", good + bad + unchecked, " signatures are wrong"));
+  if (unchecked != 0)
+    return result(Check::signature, CheckStatus::not_run, cat(unchecked, " of ", good + unchecked, " signatures could not be checked"));
+  if (good != 0 && !evidence_.live)
+    add({FindingId::freshness_unknown, "", "a recording does not show that its nonces were fresh when they were used",
+         "whoever must know asks the device with a nonce of their own"});
+  // What was proven before the connection was started anew says nothing about what followed.
+  if (good_in_last != 0)
+    return result(Check::signature, CheckStatus::pass, cat(good, good == 1 ? " signature verifies" : " signatures verify"));
+  if (!question_.authenticate) return result(Check::signature, CheckStatus::not_needed, "no signature was asked for");
+  result(Check::signature, CheckStatus::not_run, "nothing was signed");
+  if (!evidence_.error && !analysis_.connections.empty())
+    add({FindingId::signature_missing, "", "the responder has signed nothing: whoever answered may have copied the certificates",
+         "ask for a CHALLENGE or for signed measurements; a device that can do neither cannot be authenticated"});
+}
+
+}  // namespace spdm
