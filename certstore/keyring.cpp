@@ -55,13 +55,17 @@ void Keyring::add_named(const fs::path& file, const std::string& name) {
     // All of the file or nothing of it.
     for (const spdm::Bytes& der : read_certificates(content.bytes, file.filename().string())) add(der, file, true);
   } catch (const Error& error) {
-    problems_.push_back({file.string(), error.what()});
+    // The problem has the file beside it: once is enough.
+    std::string_view why = error.what();
+    const std::string told = cat(file.filename().string(), ": ");
+    if (why.starts_with(told)) why.remove_prefix(told.size());
+    problems_.push_back({file.string(), std::string(why)});
   }
 }
 
 void Keyring::add_file(const fs::path& file) {
   const FileBytes content = read_file(file);
-  if (!content.why.empty()) throw Error(ErrorId::bad_input, cat(file.string(), ": ", content.why));
+  if (!content.why.empty()) throw Error(content.refused ? ErrorId::permission : ErrorId::bad_input, cat(file.string(), ": ", content.why));
   for (const spdm::Bytes& der : read_certificates(content.bytes, file.string())) add(der, file, false);
 }
 
@@ -74,7 +78,7 @@ void Keyring::add(spdm::View der, const fs::path& file, bool tell_duplicates) {
     entries_.push_back(std::move(entry));
   } else {
     same->anchor = same->anchor || entry.anchor;
-    if (tell_duplicates) problems_.push_back({file.string(), cat("the same certificate as in ", same->file)});
+    if (tell_duplicates) problems_.push_back({file.string(), cat("the same certificate as in ", same->file), true});
   }
 }
 

@@ -14,6 +14,7 @@ namespace certstore {
 struct Problem {
   std::string file;
   std::string why;
+  bool duplicate = false;  // another file holds the same certificate: nothing is missing
 };
 
 struct Entry {

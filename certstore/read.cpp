@@ -74,6 +74,7 @@ FileBytes read_file(const std::filesystem::path& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   struct stat about {};
   if (file < 0 || fstat(file, &about) != 0) {
+    out.refused = errno == EACCES;
     out.why = system_reason();
   } else if (S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3)) {
     out.mask = true;

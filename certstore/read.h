@@ -12,8 +12,9 @@ inline constexpr std::size_t kMaxKeyringFile = 1U << 20;  // bytes; a certificat
 
 struct FileBytes {
   spdm::Bytes bytes;
-  bool mask = false;  // empty, or /dev/null
-  std::string why;    // not empty: it cannot be used
+  bool mask = false;     // empty, or /dev/null
+  std::string why;       // not empty: it cannot be used
+  bool refused = false;  // and that is for want of permission
 };
 
 FileBytes read_file(const std::filesystem::path& path);

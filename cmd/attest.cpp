@@ -38,9 +38,12 @@ Report Judge::judge(Evidence evidence, const std::string& source) const {
   return report;
 }
 
-Judge make_judge(const TrustOptions& options, const Question& question) {
-  return Judge{
-      read_keyring(options), {.at = time_of(options), .partial_chains = options.partial_chains}, question, read_provisioned_key(options)};
+Judge make_judge(const TrustOptions& options, const Question& question, const Console& console) {
+  const certstore::Keyring keyring = read_keyring(options);
+  for (const certstore::Problem& problem : keyring.problems())
+    if (!problem.duplicate)
+      console.note(cat("spdmctl: ", printable(problem.file), ": ", printable(problem.why), "; the keyring does without it"));
+  return Judge{keyring, {.at = time_of(options), .partial_chains = options.partial_chains}, question, read_provisioned_key(options)};
 }
 
 std::optional<std::filesystem::path> recording(const std::string& target) {
@@ -120,7 +123,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
     if (targets.size() > 1) throw Error(ErrorId::usage, "--record takes one target", "attest the targets one after the other");
     assert_writable(protocol.record);
   }
-  const Judge judge = make_judge(trust, plan.question);
+  const Judge judge = make_judge(trust, plan.question, console);
   if (!plan.wanted.slot && !plan.wanted.all_slots)
     plan.wanted.trusts = [&judge](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot); };
 

@@ -32,7 +32,7 @@ class Judge {
   spdm::Bytes owner_key_;
 };
 
-Judge make_judge(const TrustOptions& options, const spdm::Question& question);
+Judge make_judge(const TrustOptions& options, const spdm::Question& question, const Console& console);
 
 // What a recording's name says beside the file: "file:x", "pcap:x" or just the name of a file that is there.
 std::optional<std::filesystem::path> recording(const std::string& target);

@@ -214,13 +214,20 @@ Exit remove(const Options& options, Console& console) {
   std::error_code failure;
   if (!fs::remove(file, failure) || failure)
     fail(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::io, file.string(), failure.message());
+  // A copy under another name, or in a lower layer, would go on being trusted unnoticed.
+  const Keyring left = read_keyring(options.trust);
+  const auto copy =
+      std::find_if(left.entries().begin(), left.entries().end(), [&](const Entry& e) { return e.info.sha256 == found->info.sha256; });
+  const Exit exit = copy == left.entries().end() ? Exit::ok : Exit::usage;
+  if (exit != Exit::ok)
+    console.note(cat("spdmctl: ", printable(copy->file), ": holds the same certificate, which is still trusted; remove that, too"));
   Json document = begin_document(kSchema);
-  document["exit_code"] = 0;
+  document["exit_code"] = static_cast<int>(exit);
   document["removed"] = Json::array({entry_json(*found)});
   write_document(
       console, document,
       cat("removed: ", printable(found->info.subject), "\n  SHA-256 ", found->info.sha256, "\n  ", printable(file.string()), "\n"));
-  return Exit::ok;
+  return exit;
 }
 
 using Run = Exit (*)(const Options&, Console&);
@@ -240,7 +247,7 @@ Action setup(CLI::App& parser) {
   Options& options = state->first;
   add_sub(parser, state, "list", "Show every certificate that counts, and files that cannot be used",
           [](const Options& o, Console& c) { return show(o, c, false); });
-  CLI::App* check = add_sub(parser, state, "check", "The same, and what is expired; exit code 2 when something is wrong",
+  CLI::App* check = add_sub(parser, state, "check", "As list, and say what is expired or no authority; exit code 2 when something is wrong",
                             [](const Options& o, Console& c) { return show(o, c, true); });
   check->add_option("--at", options.trust.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339");
   CLI::App* adding = add_sub(parser, state, "add", "Trust the certificates of files", add);

@@ -28,7 +28,7 @@ spdm::Exit run(const Options& options, Console& console) {
   question.measurements = options.measurements;
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or pcap files, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
-  const Judge judge = make_judge(options.trust, question);
+  const Judge judge = make_judge(options.trust, question, console);
 
   const bool brief = options.files.size() > 1 && !console.verbose;
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
