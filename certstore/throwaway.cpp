@@ -167,7 +167,8 @@ std::string pem(std::string_view label, View der) {
 }
 
 [[noreturn]] void fail(const std::filesystem::path& path) {
-  throw Error(ErrorId::io, cat("cannot write ", printable(path.string()), ": ", std::generic_category().message(errno)));
+  throw Error(errno == EACCES ? ErrorId::permission : ErrorId::io,
+              cat("cannot write ", printable(path.string()), ": ", std::generic_category().message(errno)));
 }
 
 }  // namespace
@@ -184,7 +185,9 @@ Throwaway make_throwaway(const ThrowawayRequest& request) {
 void write_throwaway(const Throwaway& made, const std::filesystem::path& directory) {
   std::error_code failure;
   std::filesystem::create_directories(directory, failure);
-  if (failure) throw Error(ErrorId::io, cat("cannot make ", printable(directory.string()), ": ", failure.message()));
+  if (failure)
+    throw Error(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::io,
+                cat("cannot make ", printable(directory.string()), ": ", failure.message()));
   // The key last: a chain without its key is harmless.
   write_new_file(directory / "root.pem", pem("CERTIFICATE", made.root));
   write_new_file(directory / "chain.pem",

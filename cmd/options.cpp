@@ -1,5 +1,7 @@
 #include "cmd/options.h"
 
+#include <unistd.h>
+
 #include <cstdlib>
 
 #include "cmd/files.h"
@@ -98,8 +100,10 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
   certstore::Keyring keyring;
   for (const std::string& directory : options.keyrings) {
     // A layer of the system may be absent, a directory that the user named may not.
-    if (!std::filesystem::is_directory(directory)) {
-      Error error(ErrorId::config, "is not a directory that can be read", "--keyring takes a directory of PEM and DER files");
+    const bool is_directory = std::filesystem::is_directory(directory);
+    if (!is_directory || ::access(directory.c_str(), R_OK | X_OK) != 0) {
+      Error error(is_directory ? ErrorId::permission : ErrorId::config, "is not a directory that can be read",
+                  "--keyring takes a directory of PEM and DER files");
       error.device = directory;
       throw error;
     }

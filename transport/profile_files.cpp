@@ -47,8 +47,10 @@ Bytes read_profile_file(const std::filesystem::path& path) {
   std::error_code failure;
   // Not a device or a pipe, which would never end.
   if (!std::filesystem::is_regular_file(path, failure))
-    throw Error(ErrorId::config, cat(shown, ": ", failure ? failure.message() : "is not a file"));
+    throw Error(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::config,
+                cat(shown, ": ", failure ? failure.message() : "is not a file"));
   std::ifstream in(path, std::ios::binary);
+  if (!in && errno == EACCES) throw Error(ErrorId::permission, cat(shown, ": ", std::generic_category().message(errno)));
   Bytes out;
   char buffer[65536];
   while (in.read(buffer, sizeof buffer), in.gcount() > 0) {
