@@ -48,11 +48,11 @@ Action setup(CLI::App& parser) {
   add_repeatable(parser, "--index", options->indices, "Only this measurement, 1 to 254")->type_name("N")->group("Measurements");
   flag("--each", options->each, "One request for each measurement, the last one signed");
   flag("--count", options->count, "Only how many measurements there are");
-  flag("--raw", options->raw, "Ask for raw bit streams in place of digests (SPDM 1.2)");
-  flag("--new", options->fresh, "Ask the device to measure anew (SPDM 1.3)");
+  flag("--raw", options->raw, "Ask for raw bit streams in place of digests (SPDM 1.2 and later)");
+  flag("--new", options->fresh, "Ask the device to measure anew (SPDM 1.3 and later)");
   flag("--no-signature", options->no_signature, "Do not ask for a signature over the measurements");
-  flag("--extension-log", options->extension_log, "Read the measurement extension log, too (SPDM 1.3)");
-  flag("--endpoint-info", options->endpoint_info, "Read the endpoint information, too (SPDM 1.3)");
+  flag("--extension-log", options->extension_log, "Read the measurement extension log, too (SPDM 1.3 and later)");
+  flag("--endpoint-info", options->endpoint_info, "Read the endpoint information, too (SPDM 1.3 and later)");
   return [options](Console& console) {
     Plan plan = options->plan(console);
     plan.wanted.measurements = mode_of(*options);

@@ -14,6 +14,9 @@ _spdmctl() {
   local targets="emu:// tcp:// emulated: file: pcap:"
 
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]-}
+  # Bash makes words of "=" and ":".
+  [[ $prev == = ]] && prev=${COMP_WORDS[COMP_CWORD - 2]}
+  [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode keyring emulate doctor --help --version" -- "$cur")
@@ -46,7 +49,7 @@ _spdmctl() {
     return
   fi
 
-  local options='' words=''
+  local options='' words='' files=yes
   case $verb in
     info) options="$live --vendor-request" words=$targets ;;
     auth) options="$live --measurements --summary" words=$targets ;;
@@ -58,21 +61,22 @@ _spdmctl() {
     decode) options="$output --hash --asym" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
-        list) options="$output --keyring" ;;
-        check) options="$output --keyring --at" ;;
+        list) options="$output --keyring" files='' ;;
+        check) options="$output --keyring --at" files='' ;;
         add) options="$output --keyring --name --force" ;;
-        remove) options="$output --keyring --force" ;;
-        *) options="-h --help" words="list check add remove" ;;
+        remove) options="$output --keyring --force" files='' ;;
+        *) options="-h --help" words="list check add remove" files='' ;;
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
-    doctor) options="$output $keyring" ;;
+    doctor) options="$output $keyring" files='' ;;
   esac
+  [[ ${COMP_LINE-} == *: || $prev == : ]] && words=''
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
   else
     compopt -o filenames 2>/dev/null
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"; compgen -f -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur"; [[ -z $files ]] || compgen -f -- "$cur")
     [[ ${COMPREPLY[0]-} == *[:/] ]] && compopt -o nospace 2>/dev/null
   fi
 }
