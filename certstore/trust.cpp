@@ -39,13 +39,13 @@ void report_untrusted(Judgement& j) {
   std::string why, remedy;
   if (j.has_root) {
     why = cat("the chain ends in the root ", first.subject, " with the SHA-256 fingerprint ", first.sha256);
-    remedy = cat("if you trust this vendor: save the root, compare its SHA-256 fingerprint ", first.sha256);
+    remedy =
+        cat("if you trust this vendor: save the root (spdmctl certs --export-root FILE), check its SHA-256 fingerprint ", first.sha256);
   } else {
     why = cat("the chain leaves out its root ", first.issuer, ", whose ", j.input.hash->name, " is RootHash ", spdm::hex(j.root_hash));
-    remedy = cat("if you trust this vendor: get the root whose ", j.input.hash->name, " is ", spdm::hex(j.root_hash));
+    remedy = cat("if you trust this vendor: get the root whose ", j.input.hash->name, " is ", spdm::hex(j.root_hash), ", check it");
   }
-  remedy += j.has_root ? " (check it against the vendor's publication), then: spdmctl keyring add FILE"
-                       : ", check it against the vendor's publication, then: spdmctl keyring add FILE";
+  remedy += " against the vendor's publication, then: spdmctl keyring add FILE";
   if (j.keyring.empty()) {
     j.find(keyring_empty, j.slot(), cat("the keyring has no certificate; ", why), remedy);
     return;

@@ -62,6 +62,7 @@ Evidence read_recording(const std::filesystem::path& path) {
     return evidence;
   } catch (Error& error) {
     if (error.device.empty()) error.device = name;
+    if (path.extension() == ".yaml") error.hint = cat("a device profile is the target emulated:", name);
     throw;
   }
 }

@@ -9,6 +9,7 @@
 #include "certstore/throwaway.h"
 #include "cmd/files.h"
 #include "cmd/options.h"
+#include "cmd/parse.h"
 #include "cmd/render.h"
 #include "cmd/verb.h"
 #include "core/text.h"
@@ -112,9 +113,7 @@ device-mode:
 
 spdm::Exit init(const EmulateOptions& options, Console& console) {
   certstore::ThrowawayRequest request;
-  request.algorithm = spdm::find_asym(options.algorithm);
-  if (request.algorithm == nullptr)
-    throw Error(ErrorId::usage, cat("--algorithm: '", spdm::printable(options.algorithm), "' is unknown"), "see: spdmctl doctor");
+  request.algorithm = parse_asym(options.algorithm, "--algorithm");
   request.device_info = options.device_info;
   request.identity = options.identity;
   if (!request.identity.empty()) (void)spdm::parse_pci_identity(request.identity);

@@ -62,6 +62,8 @@ spdm::Exit run(int argc, char** argv, cmd::Console& console) {
     return spdm::Exit::ok;
   } catch (const CLI::ParseError& error) {
     const std::vector<CLI::App*> chosen = parser.get_subcommands();
+    if (chosen.empty() && argc > 1 && argv[1][0] != '-')
+      throw spdm::Error(spdm::ErrorId::usage, spdm::cat("'", spdm::printable(argv[1]), "' is no verb"), "see: spdmctl --help");
     throw spdm::Error(spdm::ErrorId::usage, one_line(error.what()),
                       spdm::cat("see: spdmctl ", chosen.empty() ? "" : chosen.front()->get_name() + " ", "--help"));
   }

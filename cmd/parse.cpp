@@ -110,12 +110,11 @@ std::uint8_t parse_version(std::string_view text) {
   refuse("--spdm-version", text, "is no version that is spoken here", "the versions are 1.0, 1.1, 1.2, 1.3, 1.4");
 }
 
-const spdm::AsymAlgorithm* parse_asym(std::string_view text) {
+const spdm::AsymAlgorithm* parse_asym(std::string_view text, std::string_view option) {
   const spdm::AsymAlgorithm* row = spdm::find_asym(text);
-  if (row == nullptr) refuse("--asym", text, "is no algorithm that is known", cat("the names are ", names(spdm::asym_algorithms())));
+  if (row == nullptr) refuse(option, text, "is no algorithm that is known", cat("the names are ", names(spdm::asym_algorithms())));
   if (!spdm::crypto::supports(*row))
-    throw Error(ErrorId::unsupported, cat("--asym: ", spdm::crypto::library_version(), " cannot verify ", row->name),
-                "see: spdmctl doctor");
+    throw Error(ErrorId::unsupported, cat(option, ": ", spdm::crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
   return row;
 }
 
@@ -144,6 +143,8 @@ spdm::Bytes parse_public_key(spdm::View file, const std::string& what) {
     std::string body(text.substr(begin + kBegin.size(), end - begin - kBegin.size()));
     std::erase_if(body, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
     der = spdm::from_base64(body, what);
+  } else if (text.find("-----BEGIN ") != std::string_view::npos) {
+    throw Error(ErrorId::bad_input, cat(what, ": holds no public key"), "give one as DER or PEM SubjectPublicKeyInfo");
   }
   try {
     spdm::crypto::PublicKey::from_spki(der);

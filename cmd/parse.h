@@ -25,7 +25,7 @@ std::string format_time(std::time_t time);
 // 0 to 7 or 255; nothing for "all".
 std::optional<std::uint8_t> parse_slot(std::string_view text);
 std::uint8_t parse_version(std::string_view text);
-const spdm::AsymAlgorithm* parse_asym(std::string_view text);
+const spdm::AsymAlgorithm* parse_asym(std::string_view text, std::string_view option = "--asym");
 const spdm::HashAlgorithm* parse_hash(std::string_view text);
 spdm::IdentityMatch parse_identity_match(std::string_view text);
 // DER or PEM SubjectPublicKeyInfo to DER; throws Error{bad_input} naming `what`.

@@ -37,7 +37,7 @@ spdm::Exit run(const Options& options, Console& console) {
       [&](std::size_t i) {
         const std::string& name = options.files[i];
         try {
-          return writer.render(judge.judge(read_recording(recording(name).value_or(name)), name));
+          return writer.render(judge.judge(read_recording(recording(name).value_or(name)), name == "-" ? "standard input" : name));
         } catch (Error& error) {  // one file that cannot be read says nothing about the others
           if (error.device.empty()) error.device = name;
           return writer.render(error);

@@ -169,11 +169,12 @@ void Loader::slot(const Section& in) {
     slot.key = crypto::PrivateKey::from_file_bytes(file(key), key.text());
   } catch (const Error& why) {
     if (why.id == ErrorId::config) throw;
-    key.fail(why.what(), "a private key in PKCS#8, PEM or DER");
+    key.fail(why.what(), "give a private key in PKCS#8, PEM or DER");
   }
   const auto certificates = [&](const Value& value) {
+    const Bytes bytes = file(value);
     try {
-      return split_certificates(file(value), value.text());
+      return split_certificates(bytes, value.text());
     } catch (const Error& why) {
       value.fail(why.what());
     }

@@ -36,7 +36,9 @@ void Appraiser::check_measurements() {
   if (is_signed < all)
     add({FindingId::measurements_unsigned, "", cat(all - is_signed, " of ", all, " measurements are not covered by a good signature"),
          "ask for signed measurements (MEAS_CAP with signature)"});
-  const std::string detail = all == 0 ? std::string("none were read") : cat(all, " read, ", is_signed, " signed");
+  const std::string detail = all != 0                    ? cat(all, " read, ", is_signed, " signed")
+                             : report_.measurement_count ? std::string("only counted")
+                                                         : std::string("none were read");
   if (broken) return result(Check::measurements, CheckStatus::fail, detail);
   if (!question_.measurements) return result(Check::measurements, CheckStatus::not_needed, detail);
   // Their signed number is an answer by itself, unless the device was asked for more and refused.

@@ -14,7 +14,7 @@ Evidence load_evidence(View bytes, std::string_view what) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const std::size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin != std::string_view::npos && text[begin] == '{') return read_evidence(text, what);
-  throw Error(ErrorId::bad_input, cat(what, ": is neither an evidence file nor a pcap capture"),
+  throw Error(ErrorId::bad_input, cat(what, bytes.empty() ? ": is empty" : ": is neither an evidence file nor a pcap capture"),
               "give evidence that spdmctl recorded, or a classic pcap capture of MCTP or PCI DOE");
 }
 
