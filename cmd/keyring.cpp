@@ -35,17 +35,16 @@ struct Options {
   bool force = false;
 };
 
-[[noreturn]] void fail(ErrorId id, const std::string& where, std::string message, std::string hint = {}) {
-  Error error(id, std::move(message), std::move(hint));
+[[noreturn]] void fail(ErrorId id, const std::string& where, const std::string& message, const std::string& hint = {}) {
+  Error error(id, message, hint);
   error.device = where;
   throw error;
 }
 
 // What makes a certificate worthless as an anchor, although it can be read. RFC 3339 times in UTC compare as text.
 std::string weakness_of(const Entry& entry, const std::string& now) {
-  const std::string today = now;
-  if (entry.info.not_after < today) return cat("expired on ", entry.info.not_after);
-  if (entry.info.not_before > today) return cat("is not valid before ", entry.info.not_before);
+  if (entry.info.not_after < now) return cat("expired on ", entry.info.not_after);
+  if (entry.info.not_before > now) return cat("is not valid before ", entry.info.not_before);
   if (entry.anchor && !entry.info.is_ca) return "is no certificate authority";
   return {};
 }
