@@ -98,7 +98,7 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
   certstore::Keyring keyring;
   for (const std::string& directory : options.keyrings) {
     // A layer of the system may be absent, a directory that the user named may not.
-    if (!std::filesystem::is_directory(directory)) {
+    if (std::error_code ignored; !std::filesystem::is_directory(directory, ignored)) {
       Error error(ErrorId::config, "is not a directory that can be read", "--keyring takes a directory of PEM and DER files");
       error.device = directory;
       throw error;
