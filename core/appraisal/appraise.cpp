@@ -1,6 +1,8 @@
 #include "core/appraisal/appraise.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "core/appraisal/verdict.h"
 #include "core/crypto/crypto.h"
@@ -134,7 +136,9 @@ class Appraiser {
     const Bytes& held = slot == kProvisionedKey ? evidence_.provisioned_key : connection.chain(slot).chain();
     const HashAlgorithm* hash = connection.parameters().hash;
     if (held.empty() || hash == nullptr || !crypto::supports(*hash) || find_chain(index, slot) == nullptr) return;
-    if (crypto::hash(*hash, held) != challenge.response.cert_chain_hash)
+    Bytes& own = chain_hashes_[{index, slot}];
+    if (own.empty()) own = crypto::hash(*hash, held);
+    if (own != challenge.response.cert_chain_hash)
       add({FindingId::chain_hash_mismatch, cat(slot_name(slot), ", CHALLENGE_AUTH, CertChainHash"),
            "is not the hash of the chain that was read", "the responder speaks for another certificate chain: do not use the device"});
   }
@@ -351,12 +355,9 @@ class Appraiser {
     bool changed = seen.response.content_changed == ContentChanged::changed;  // N207
     for (const MeasurementBlock& block : seen.response.blocks) {
       // Read more than once: what a signature covers wins, then the latest.
-      const auto same = std::find_if(report_.measurements.begin(), report_.measurements.end(), [&](const Measurement& m) {
-        return m.block.index == block.index && m.block.raw == block.raw && m.block.type == block.type;
-      });
-      const bool again = same != report_.measurements.end();
-      Measurement& measurement = again ? *same : report_.measurements.emplace_back();
-      changed = changed || (again && measurement.block.value != block.value);  // N218
+      const auto [known, first] = known_.try_emplace({block.index, block.raw, block.type}, report_.measurements.size());
+      Measurement& measurement = first ? report_.measurements.emplace_back() : report_.measurements[known->second];
+      changed = changed || (!first && measurement.block.value != block.value);  // N218
       if (measurement.is_signed && !is_signed) continue;
       measurement.block = block;
       measurement.is_signed = is_signed;
@@ -408,6 +409,9 @@ class Appraiser {
   std::vector<Used> used_;     // slots whose keys have signed
   std::vector<bool> covered_;  // by exchange of the last connection
   bool count_is_signed_ = false;
+  bool listed_ = false, list_is_signed_ = false;  // the number of measurements, or all of them, were asked for
+  std::map<std::tuple<std::uint8_t, bool, MeasurementType>, std::size_t> known_;  // where each is in the report
+  std::map<std::pair<std::size_t, std::uint8_t>, Bytes> chain_hashes_;            // by connection and slot
 };
 
 }  // namespace
