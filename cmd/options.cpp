@@ -120,6 +120,7 @@ spdm::Question question_of(const TrustOptions& options) {
   spdm::Question out;
   if (!options.identity.empty()) out.identity = spdm::parse_pci_identity(options.identity);
   out.identity_match = parse_identity_match(options.identity_match);
+  out.provisioned = !options.provisioned_key.empty();
   if (out.identity && out.identity_match == spdm::IdentityMatch::none)
     throw Error(ErrorId::usage, "--identity and --identity-match none contradict each other", "leave one of them out");
   return out;

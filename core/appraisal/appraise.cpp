@@ -166,7 +166,8 @@ class Appraiser {
         out.fresh =
             evidence_.live && std::find(evidence_.nonces.begin(), evidence_.nonces.end(), statement.nonce) != evidence_.nonces.end();
         (out.result == "good" ? good : out.result == "bad" ? bad : unchecked)++;
-        if (out.result == "good" && index + 1 == analysis_.connections.size()) {
+        const bool counts = !question_.provisioned || statement.slot == kProvisionedKey;
+        if (out.result == "good" && counts && index + 1 == analysis_.connections.size()) {
           ++good_in_last;
           cover(connection, statement);
         }
@@ -184,6 +185,11 @@ class Appraiser {
     if (good_in_last != 0)
       return result(Check::signature, CheckStatus::pass, cat(good, good == 1 ? " signature verifies" : " signatures verify"));
     if (!question_.authenticate) return result(Check::signature, CheckStatus::not_needed, "no signature was asked for");
+    if (question_.provisioned && good != 0) {
+      add({FindingId::key_missing, slot_name(kProvisionedKey), "nothing was signed with it",
+           "this speaks for another key than the one that was given: judge it without --provisioned-key"});
+      return result(Check::signature, CheckStatus::not_run, "nothing was signed with the provisioned key");
+    }
     result(Check::signature, CheckStatus::not_run, "nothing was signed");
     if (!evidence_.error && !analysis_.connections.empty())
       add({FindingId::signature_missing, "", "the responder has signed nothing: whoever answered may have copied the certificates",
@@ -339,14 +345,23 @@ class Appraiser {
       add({FindingId::measurements_unsigned, "", cat(all - is_signed, " of ", all, " measurements are not covered by a good signature"),
            "ask for signed measurements (MEAS_CAP with signature)"});
     const std::string detail = all == 0 ? std::string("none were read") : cat(all, " read, ", is_signed, " signed");
+    // Or somebody on the way could cut the list short and cut it off from the signature, with an ERROR of their own.
+    const bool list_is_open = listed_ && !list_is_signed_ && is_signed != 0;
+    if (list_is_open)
+      add({FindingId::measurements_unsigned, "", "which measurements the device has is not covered by a good signature", "measure again"});
     if (broken) return result(Check::measurements, CheckStatus::fail, detail);
     if (!question_.measurements) return result(Check::measurements, CheckStatus::not_needed, detail);
-    const bool counted = count_is_signed_ && all == 0;
-    result(Check::measurements, (all != 0 && is_signed == all) || counted ? CheckStatus::pass : CheckStatus::not_run, detail);
+    const bool counted = question_.count_suffices && count_is_signed_ && all == 0;
+    result(Check::measurements, (all != 0 && is_signed == all && !list_is_open) || counted ? CheckStatus::pass : CheckStatus::not_run,
+           detail);
   }
 
   void add_measurements(const Connection& connection, const MeasurementsSeen& seen) {
     const bool is_signed = seen.exchange < covered_.size() && covered_[seen.exchange];
+    if (seen.request.operation == kMeasurementCount || seen.request.operation == kAllMeasurements) {
+      listed_ = true;
+      list_is_signed_ = list_is_signed_ || is_signed;
+    }
     if (seen.request.operation == kMeasurementCount) {
       report_.measurement_count = seen.response.count;
       count_is_signed_ = is_signed;
