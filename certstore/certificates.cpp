@@ -88,6 +88,7 @@ void check_extensions(Judgement& j, std::size_t i, X509* certificate) {
     const std::string id = dotted(X509_EXTENSION_get_object(extension));
     if (X509_EXTENSION_get_critical(extension) == 0 || X509_supported_extension(extension) == 1 || id == kSpdmExtensionId) continue;
     j.find(critical_extension, j.place(i, cat("extension ", id)), "it is critical and not known here (RFC 5280 4.2)", std::string(kVendor));
+    break;  // one is enough: a certificate may have tens of thousands
   }
 }
 

@@ -54,7 +54,7 @@ Export pem_file(const spdm::ChainResult& chain, const std::string& file) {
 
 // A file gets the certificates one after the other, a directory a file of each.
 void add_der_files(const spdm::ChainResult& chain, const std::filesystem::path& path, std::vector<Export>& out) {
-  if (std::filesystem::is_directory(path)) {
+  if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
     for (std::size_t i = 0; i < chain.certificates.size(); ++i)
       out.push_back({path / cat("slot", chain.slot, "-", i + 1, ".der"), chain.certificates[i].der});
     return;

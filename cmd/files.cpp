@@ -118,7 +118,8 @@ spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
 
 void assert_writable(const std::filesystem::path& path) {
   const std::filesystem::path target = resolved(path);
-  if (std::filesystem::is_directory(target)) fail(path, EISDIR, ErrorId::usage);
+  std::error_code ignored;  // what cannot be looked at cannot be written either: access() says why
+  if (std::filesystem::is_directory(target, ignored)) fail(path, EISDIR, ErrorId::usage);
   const std::filesystem::path needed = is_special(target) ? target : folder_of(target);
   if (::access(needed.c_str(), W_OK) != 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::usage : ErrorId::io);
 }
@@ -150,7 +151,8 @@ void write_file(const std::filesystem::path& path, std::string_view contents) { 
 
 void assert_new(const std::filesystem::path& path, bool force) {
   assert_writable(path);
-  if (force || !std::filesystem::is_regular_file(path)) return;
+  std::error_code ignored;
+  if (force || !std::filesystem::is_regular_file(path, ignored)) return;
   Error error(ErrorId::usage, "exists already", "give --force to replace it");
   error.device = path.string();
   throw error;

@@ -102,7 +102,8 @@ fs::path writable_directory(const Options& options) {
   if (options.trust.keyrings.size() > 1) throw Error(ErrorId::usage, "only one --keyring can be changed at a time");
   if (options.trust.keyrings.size() == 1) {
     const fs::path directory = options.trust.keyrings.front();
-    if (!fs::is_directory(directory)) fail(ErrorId::usage, directory.string(), "is not a directory", "make it first, or name another one");
+    if (std::error_code ignored; !fs::is_directory(directory, ignored))
+      fail(ErrorId::usage, directory.string(), "is not a directory", "make it first, or name another one");
     return directory;
   }
   const std::vector<fs::path> layers = certstore::default_directories();
@@ -117,6 +118,9 @@ std::string file_name_for(const std::string& source, const std::string& wished) 
   if (wished.find('/') != std::string::npos || wished.starts_with('.'))
     throw Error(ErrorId::usage, cat("--name: '", printable(wished), "' is no file name"), "give a name without directories");
   const fs::path name = wished.empty() ? fs::path(source).filename() : fs::path(wished);
+  // Nor would it be read from a keyring.
+  if (name.stem().string().starts_with('.'))
+    throw Error(ErrorId::usage, cat("'", printable(source), "' gives no name for the keyring"), "give one with --name NAME");
   return cat(name.stem().string(), ".pem");
 }
 
@@ -149,11 +153,18 @@ Exit add(const Options& options, Console& console) {
   std::vector<Addition> additions;
   for (const std::string& source : options.arguments) {
     if (source == "-" && options.name.empty()) throw Error(ErrorId::usage, "standard input has no name", "give one with --name NAME");
-    additions.push_back({file_name_for(source, options.name), certificates_to_add(source, options.force)});
+    const std::string name = file_name_for(source, options.name);
+    if (std::any_of(additions.begin(), additions.end(), [&](const Addition& other) { return other.file == name; }))
+      fail(ErrorId::usage, source, cat("would be ", printable(name), ", like a file before it"),
+           "add the files one by one, with --name NAME");
+    additions.push_back({name, certificates_to_add(source, options.force)});
   }
   const fs::path directory = writable_directory(options);
   for (Addition& addition : additions) {
     addition.file = directory / addition.file;
+    std::error_code ignored;
+    if (fs::exists(addition.file, ignored) && !fs::is_regular_file(addition.file, ignored))
+      fail(ErrorId::usage, addition.file.string(), "is no regular file: it masks this name", "remove it first, or give --name NAME");
     assert_new(addition.file, options.force);
   }
 
@@ -213,13 +224,19 @@ Exit remove(const Options& options, Console& console) {
   std::error_code failure;
   if (!fs::remove(file, failure) || failure)
     fail(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::io, file.string(), failure.message());
-  // A copy under another name, or in a lower layer, would go on being trusted unnoticed.
+  // A copy under another name, or what this file has hidden in a lower layer, would go on being trusted unnoticed.
+  Exit exit = Exit::ok;
   const Keyring left = read_keyring(options.trust);
-  const auto copy =
-      std::find_if(left.entries().begin(), left.entries().end(), [&](const Entry& e) { return e.info.sha256 == found->info.sha256; });
-  const Exit exit = copy == left.entries().end() ? Exit::ok : Exit::usage;
-  if (exit != Exit::ok)
-    console.note(cat("spdmctl: ", printable(copy->file), ": holds the same certificate, which is still trusted; remove that, too"));
+  for (const Entry& entry : left.entries()) {
+    const bool same = entry.info.sha256 == found->info.sha256;
+    const bool counted = std::any_of(keyring.entries().begin(), keyring.entries().end(),
+                                     [&](const Entry& before) { return before.info.sha256 == entry.info.sha256; });
+    if (!same && counted) continue;
+    exit = Exit::usage;
+    console.note(cat("spdmctl: ", printable(entry.file),
+                     same ? ": holds the same certificate, which is still trusted" : ": was hidden by it and counts now",
+                     "; remove or mask that, too"));
+  }
   Json document = begin_document(kSchema);
   document["exit_code"] = static_cast<int>(exit);
   document["removed"] = Json::array({entry_json(*found)});

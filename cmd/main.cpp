@@ -1,4 +1,6 @@
 // spdmctl: the table of verbs, and the one place where errors become exit codes.
+#include <fcntl.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdlib>
@@ -74,6 +76,9 @@ spdm::Exit run(int argc, char** argv, cmd::Console& console) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A closed standard descriptor would be given to the next file or socket, and the report would go there.
+  for (int fd = 0; fd <= 2; ++fd)
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return static_cast<int>(spdm::Exit::internal);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an ordinary end of output
   cmd::Console console(first_guess(argc, argv));
   try {

@@ -63,6 +63,7 @@ Action setup(CLI::App& parser) {
     plan.wanted.extension_log = options->extension_log;
     plan.wanted.endpoint_info = options->endpoint_info;
     plan.question.measurements = !options->no_signature;
+    plan.question.count_suffices = options->count;
     return options->run(console, std::move(plan));
   };
 }

@@ -100,7 +100,8 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
   certstore::Keyring keyring;
   for (const std::string& directory : options.keyrings) {
     // A layer of the system may be absent, a directory that the user named may not.
-    const bool is_directory = std::filesystem::is_directory(directory);
+    std::error_code ignored;
+    const bool is_directory = std::filesystem::is_directory(directory, ignored);
     if (!is_directory || ::access(directory.c_str(), R_OK | X_OK) != 0) {
       Error error(is_directory ? ErrorId::permission : ErrorId::config, "is not a directory that can be read",
                   "--keyring takes a directory of PEM and DER files");
@@ -124,6 +125,7 @@ spdm::Question question_of(const TrustOptions& options) {
   spdm::Question out;
   if (!options.identity.empty()) out.identity = spdm::parse_pci_identity(options.identity);
   out.identity_match = parse_identity_match(options.identity_match);
+  out.provisioned = !options.provisioned_key.empty();
   if (out.identity && out.identity_match == spdm::IdentityMatch::none)
     throw Error(ErrorId::usage, "--identity and --identity-match none contradict each other", "leave one of them out");
   return out;

@@ -29,7 +29,7 @@ std::size_t utf8_length(std::string_view text) {
 bool deceptive(std::string_view sequence) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(sequence[i]); };
   if (sequence.size() == 1) return byte(0) < 0x20 || byte(0) == 0x7F;
-  if (sequence.size() == 2) return byte(0) == 0xC2 && byte(1) < 0xA0;
+  if (sequence.size() == 2) return (byte(0) == 0xC2 && byte(1) < 0xA0) || (byte(0) == 0xD8 && byte(1) == 0x9C);  // U+061C
   if (sequence.size() != 3 || byte(0) != 0xE2) return false;
   const bool override_mark = byte(1) == 0x80 && (byte(2) == 0x8E || byte(2) == 0x8F || (byte(2) >= 0xA8 && byte(2) <= 0xAE));
   const bool isolate_mark = byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9;

@@ -1,6 +1,9 @@
 // The appraisal at work: one member per check, in the order of run(). Internal to core/appraisal.
 #pragma once
 
+#include <map>
+#include <tuple>
+
 #include "core/appraisal/appraise.h"
 
 namespace spdm {
@@ -60,6 +63,9 @@ class Appraiser {
   std::vector<Used> used_;     // slots whose keys have signed
   std::vector<bool> covered_;  // by exchange of the last connection
   bool count_is_signed_ = false;
+  bool listed_ = false, list_is_signed_ = false;  // the number of measurements, or all of them, were asked for
+  std::map<std::tuple<std::uint8_t, bool, MeasurementType>, std::size_t> known_;  // where each is in the report
+  std::map<std::pair<std::size_t, std::uint8_t>, Bytes> chain_hashes_;            // by connection and slot
 };
 
 }  // namespace spdm

@@ -39,17 +39,26 @@ void Appraiser::check_measurements() {
   const std::string detail = all != 0                    ? cat(all, " read, ", is_signed, " signed")
                              : report_.measurement_count ? std::string("only counted")
                                                          : std::string("none were read");
+  // Or somebody on the way could cut the list short and cut it off from the signature, with an ERROR of their own.
+  const bool list_is_open = listed_ && !list_is_signed_ && is_signed != 0;
+  if (list_is_open)
+    add({FindingId::measurements_unsigned, "", "which measurements the device has is not covered by a good signature", "measure again"});
   if (broken) return result(Check::measurements, CheckStatus::fail, detail);
   if (!question_.measurements) return result(Check::measurements, CheckStatus::not_needed, detail);
   // Their signed number is an answer by itself, unless the device was asked for more and refused.
   const bool refused = std::any_of(connection->errors().begin(), connection->errors().end(),
                                    [](const ErrorSeen& seen) { return seen.request == Code::get_measurements; });
   const bool counted = count_is_signed_ && all == 0 && !refused;
-  result(Check::measurements, (all != 0 && is_signed == all) || counted ? CheckStatus::pass : CheckStatus::not_run, detail);
+  result(Check::measurements, (all != 0 && is_signed == all && !list_is_open) || counted ? CheckStatus::pass : CheckStatus::not_run,
+         detail);
 }
 
 void Appraiser::add_measurements(const Connection& connection, const MeasurementsSeen& seen) {
   const bool is_signed = seen.exchange < covered_.size() && covered_[seen.exchange];
+  if (seen.request.operation == kMeasurementCount || seen.request.operation == kAllMeasurements) {
+    listed_ = true;
+    list_is_signed_ = list_is_signed_ || is_signed;
+  }
   if (seen.request.operation == kMeasurementCount) {
     report_.measurement_count = seen.response.count;
     count_is_signed_ = is_signed;
@@ -58,12 +67,9 @@ void Appraiser::add_measurements(const Connection& connection, const Measurement
   bool changed = seen.response.content_changed == ContentChanged::changed;  // N207
   for (const MeasurementBlock& block : seen.response.blocks) {
     // Read more than once: what a signature covers wins, then the latest.
-    const auto same = std::find_if(report_.measurements.begin(), report_.measurements.end(), [&](const Measurement& m) {
-      return m.block.index == block.index && m.block.raw == block.raw && m.block.type == block.type;
-    });
-    const bool again = same != report_.measurements.end();
-    Measurement& measurement = again ? *same : report_.measurements.emplace_back();
-    changed = changed || (again && measurement.block.value != block.value);  // N218
+    const auto [known, first] = known_.try_emplace({block.index, block.raw, block.type}, report_.measurements.size());
+    Measurement& measurement = first ? report_.measurements.emplace_back() : report_.measurements[known->second];
+    changed = changed || (!first && measurement.block.value != block.value);  // N218
     if (measurement.is_signed && !is_signed) continue;
     measurement.block = block;
     measurement.is_signed = is_signed;

@@ -132,7 +132,7 @@ bool is_sane_cbor(View body) {
 
 // CBOR is what TCG and OCP manifests are made of; a value that is not exactly one CBOR item stays a byte string.
 void read_cbor(Measurement& out, View body) {
-  using Json = nlohmann::ordered_json;
+  using Json = nlohmann::json;                      // not the ordered one, which searches a map from its front for every member
   if (body.empty() || body.front() < 0x80) return;  // only arrays, maps and tagged items: anything else is text or bytes by chance
   if (!is_sane_cbor(body)) return;
   Json value = Json::from_cbor(body.begin(), body.end(), true, false, Json::cbor_tag_handler_t::ignore);

@@ -30,9 +30,9 @@ struct Measurement {
   bool is_signed = false;  // covered by a signature that verified
   std::optional<DeviceMode> device_mode;
   std::optional<std::uint64_t> security_version;
-  std::optional<std::string> text;                 // printable raw values, escaped
-  std::optional<nlohmann::ordered_json> manifest;  // CBOR as JSON, where the value is CBOR
-  std::string manifest_format;                     // of a structured manifest: who defines it ("TCG 0001")
+  std::optional<std::string> text;         // printable raw values, escaped
+  std::optional<nlohmann::json> manifest;  // CBOR as JSON, where the value is CBOR
+  std::string manifest_format;             // of a structured manifest: who defines it ("TCG 0001")
 };
 
 // Decodes a block. What breaks a rule becomes a finding (N205, N319), the value stays as it was sent.

@@ -54,7 +54,9 @@ void Appraiser::check_chain_hash(std::size_t index, const Connection& connection
   const Bytes& held = slot == kProvisionedKey ? evidence_.provisioned_key : connection.chain(slot).chain();
   const HashAlgorithm* hash = connection.parameters().hash;
   if (held.empty() || hash == nullptr || !crypto::supports(*hash) || find_chain(index, slot) == nullptr) return;
-  if (crypto::hash(*hash, held) != challenge.response.cert_chain_hash)
+  Bytes& own = chain_hashes_[{index, slot}];
+  if (own.empty()) own = crypto::hash(*hash, held);
+  if (own != challenge.response.cert_chain_hash)
     add({FindingId::chain_hash_mismatch, cat(slot_name(slot), ", CHALLENGE_AUTH, CertChainHash"),
          "is not the hash of the chain that was read", "the responder speaks for another certificate chain: do not use the device"});
 }
@@ -81,7 +83,8 @@ void Appraiser::check_signatures() {
       out.result = check_statement(index, connection, statement);
       out.fresh = evidence_.live && std::find(evidence_.nonces.begin(), evidence_.nonces.end(), statement.nonce) != evidence_.nonces.end();
       (out.result == "good" ? good : out.result == "bad" ? bad : unchecked)++;
-      if (out.result == "good" && index + 1 == analysis_.connections.size()) {
+      const bool counts = !question_.provisioned || statement.slot == kProvisionedKey;
+      if (out.result == "good" && counts && index + 1 == analysis_.connections.size()) {
         ++good_in_last;
         cover(connection, statement);
       }
@@ -99,6 +102,11 @@ void Appraiser::check_signatures() {
   if (good_in_last != 0)
     return result(Check::signature, CheckStatus::pass, cat(good, good == 1 ? " signature verifies" : " signatures verify"));
   if (!question_.authenticate) return result(Check::signature, CheckStatus::not_needed, "no signature was asked for");
+  if (question_.provisioned && good != 0) {
+    add({FindingId::key_missing, slot_name(kProvisionedKey), "nothing was signed with it",
+         "this speaks for another key than the one that was given: judge it without --provisioned-key"});
+    return result(Check::signature, CheckStatus::not_run, "nothing was signed with the provisioned key");
+  }
   result(Check::signature, CheckStatus::not_run, "nothing was signed");
   if (!evidence_.error && !analysis_.connections.empty())
     add({FindingId::signature_missing, "", "the responder has signed nothing: whoever answered may have copied the certificates",

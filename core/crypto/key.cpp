@@ -103,6 +103,8 @@ std::string PublicKey::weakness() const {
   }
   const OwnedBignum exponent(number);
   if (BN_is_odd(number) == 1 && BN_num_bits(number) > 16) return {};
+  // Decimal digits take time that grows with the square of their number.
+  if (BN_num_bits(number) > 64) return cat("RSA public exponent of ", BN_num_bits(number), " bits is even");
   const Owned<char, free_text> decimal(BN_bn2dec(number));
   return cat("RSA public exponent ", decimal.get(), " is not an odd number of at least 65537");
 }

@@ -41,25 +41,20 @@ Bytes vca(const Exchanges& exchanges) {
 }
 
 Bytes m1m2(const Exchanges& exchanges, std::size_t index) {
-  Bytes b;
-  bool authenticated = false;
-  for (std::size_t i = 0; i < index; ++i) {
-    const Code code = exchanges[i].request_code();
-    if (exchanges[i].is_error()) {
-      // The request was sent all the same: it nulls B unless the responder has been authenticated already.
-      if (nulls_b(code) && !authenticated) b.clear();
-      continue;
-    }
-    if (code == Code::get_digests) b.clear();
-    if (code == Code::get_digests || code == Code::get_certificate) append_pair(b, exchanges[i]);
-    if (code == Code::challenge) {
-      b.clear();
-      authenticated = true;
-    }
-    if (nulls_b(code) && !authenticated) b.clear();
+  // B goes back to what emptied it last. A log may hold many challenges: what is before that is not copied for each.
+  const auto answered = [&](std::size_t i, Code code) { return exchanges[i].request_code() == code && !exchanges[i].is_error(); };
+  std::size_t first_challenge = 0;
+  while (first_challenge < index && !answered(first_challenge, Code::challenge)) ++first_challenge;
+  std::size_t begin = index;
+  while (begin > 0) {
+    if (answered(begin - 1, Code::challenge)) break;
+    // Also when ERROR is the answer: the request was sent all the same. Not once the responder has been authenticated.
+    if (nulls_b(exchanges[begin - 1].request_code()) && begin <= first_challenge) break;
+    if (answered(--begin, Code::get_digests)) break;
   }
   Bytes out = vca(exchanges);
-  append(out, b);
+  for (std::size_t i = begin; i < index; ++i)
+    if (answered(i, Code::get_digests) || answered(i, Code::get_certificate)) append_pair(out, exchanges[i]);
   append_pair(out, exchanges[index]);
   return out;
 }

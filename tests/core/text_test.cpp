@@ -30,6 +30,7 @@ TEST_CASE("text: hostile strings cannot write to a terminal") {
       {"\xC2\x9B", "\\xc2\\x9b"},           // C1 control
       {"\xE2\x80\xAE", "\\xe2\\x80\\xae"},  // right-to-left override
       {"\xE2\x81\xA6", "\\xe2\\x81\\xa6"},  // isolate
+      {"\xD8\x9C", "\\xd8\\x9c"},           // Arabic letter mark
       {"\xC3", "\\xc3"},                    // cut off
       {"\xE4\xBD", "\\xe4\\xbd"},           //
       {"\xC0\xAF", "\\xc0\\xaf"},           // overlong

@@ -145,11 +145,46 @@ TEST_CASE("coverage: the number of measurements alone") {
     Trial trial;
     trial.wanted.measurements = MeasurementMode::count;
     trial.wanted.sign_measurements = sign;
+    trial.question.count_suffices = true;
     const Report report = trial.collect().judge();
     CHECK(report.measurement_count == 3);
     CHECK(status(report, Check::measurements) == (sign ? CheckStatus::pass : CheckStatus::not_run));
     CHECK(report.verdict == (sign ? Verdict::pass : Verdict::undetermined));
+    trial.question.count_suffices = false;  // who asks for the measurements is not content with their number
+    CHECK(trial.judge().verdict == Verdict::undetermined);
   }
+}
+
+TEST_CASE("coverage: a key that the owner gave") {
+  Trial trial;
+  trial.question.provisioned = true;  // and the evidence speaks for the key of a certificate
+  const Report report = trial.collect().judge();
+  CHECK(found(report, FindingId::key_missing));
+  CHECK(status(report, Check::signature) == CheckStatus::not_run);
+  CHECK(report.verdict == Verdict::undetermined);
+  CHECK(std::none_of(report.measurements.begin(), report.measurements.end(), [](const Measurement& m) { return m.is_signed; }));
+}
+
+TEST_CASE("coverage: which measurements there are must be covered, too") {
+  // Somebody on the way makes up a list of one measurement, and cuts it off from the signature with a Busy of their own.
+  Trial trial;
+  trial.wanted.measurements = MeasurementMode::each;
+  MeasurementsResponse forged;
+  forged.record = encode_block(trial.device.blocks[0]);
+  trial.device.intercept = [&, list = true, busy = true](Code code, View message) mutable -> std::optional<Bytes> {
+    if (code != Code::get_measurements) return std::nullopt;
+    if (message[3] == kAllMeasurements && std::exchange(list, false)) return forged.encode(message[0], 1);
+    if (message[3] != kAllMeasurements && std::exchange(busy, false))
+      return ErrorResponse{.version = message[0], .code = ErrorCode::busy, .data = 0, .extended = {}}.encode();
+    return std::nullopt;
+  };
+  const Report report = trial.collect().judge();
+  CHECK(report.signatures.back().result == "good");
+  CHECK(report.measurements.size() == 1);
+  CHECK(at(report, 1).is_signed);
+  CHECK(found(report, FindingId::measurements_unsigned));
+  CHECK(status(report, Check::measurements) == CheckStatus::not_run);
+  CHECK(report.verdict == Verdict::undetermined);
 }
 
 TEST_CASE("coverage: every measurement is refused") {

@@ -39,6 +39,16 @@ TEST_CASE("key: weak ones are named") {
   CHECK(pki::Key::make("EC", "secp160r1").public_key().weakness() != "");
 }
 
+TEST_CASE("key: an exponent is not written out however long it is") {
+  Bytes odd(257, 0), even(257, 0);  // 2048 bits behind the zero that makes an INTEGER positive
+  odd[1] = even[1] = 0x80;
+  odd[256] = 1;
+  Writer rsa;
+  rsa.bytes(unhex("30820222 300d06092a864886f70d0101010500 0382020f00 3082020a", "header"));
+  rsa.bytes(unhex("02820101", "modulus")).bytes(odd).bytes(unhex("02820101", "exponent")).bytes(even);
+  CHECK(crypto::PublicKey::from_spki(rsa.take()).weakness() == "RSA public exponent of 2048 bits is even");
+}
+
 TEST_CASE("key: broken public keys are refused") {
   Bytes der = pki::Key::shared(asym("ECDSA-P256")).spki();
   CHECK(refused({}) == ErrorId::bad_input);

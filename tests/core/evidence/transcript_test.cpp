@@ -164,3 +164,18 @@ TEST_CASE("N216 thousands of unsigned measurements before the signed one") {
   CHECK(l1l2_begin(many, many.size() - 1) == 3);
   CHECK(l1l2(many, many.size() - 1, k12).size() == 8 * (3 + 20000 + 1));
 }
+
+TEST_CASE("M1/M2: thousands of challenges behind much that the first of them covers") {
+  const Talk start("V P N D");
+  Exchanges exchanges = start.exchanges;
+  const auto add = [&](Code code, std::size_t size) {
+    exchanges.push_back({begin(k12, code).take(), begin(k12, response_to(code)).zeros(size).take(), 0, 0});
+  };
+  for (int i = 0; i < 200; ++i) add(Code::get_certificate, 0xFFFF);
+  for (int i = 0; i < 5000; ++i) add(Code::challenge, 0);
+  const std::size_t a = vca(exchanges).size();
+  CHECK(m1m2(exchanges, 204).size() > a + 200 * 0xFFFF);
+  // Within seconds: each of them has to look at nothing but itself.
+  for (std::size_t i = 205; i < exchanges.size(); ++i)
+    if (m1m2(exchanges, i).size() != a + 8) FAIL(i);
+}
