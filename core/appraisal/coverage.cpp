@@ -48,7 +48,7 @@ void Appraiser::check_measurements() {
   // Their signed number is an answer by itself, unless the device was asked for more and refused.
   const bool refused = std::any_of(connection->errors().begin(), connection->errors().end(),
                                    [](const ErrorSeen& seen) { return seen.request == Code::get_measurements; });
-  const bool counted = count_is_signed_ && all == 0 && !refused;
+  const bool counted = question_.count_suffices && count_is_signed_ && all == 0 && !refused;
   result(Check::measurements, (all != 0 && is_signed == all && !list_is_open) || counted ? CheckStatus::pass : CheckStatus::not_run,
          detail);
 }

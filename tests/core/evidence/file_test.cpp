@@ -194,6 +194,7 @@ TEST_CASE("load_evidence goes by what is in the file") {
   CHECK(load_evidence({text, json.size()}, "e").live);
   CHECK(!load_evidence(write_pcap(evidence), "e").live);
   expect_error(ErrorId::bad_input, "pcapng", [] { load_evidence(Bytes{0x0A, 0x0D, 0x0D, 0x0A}, "e"); });
-  for (const Bytes& bytes : {Bytes{}, Bytes{' '}, Bytes{0, 1, 2, 3, 4}, Bytes{'['}})
+  expect_error(ErrorId::bad_input, "e: is empty", [] { load_evidence({}, "e"); });
+  for (const Bytes& bytes : {Bytes{' '}, Bytes{0, 1, 2, 3, 4}, Bytes{'['}})
     expect_error(ErrorId::bad_input, "e: is neither", [&] { load_evidence(bytes, "e"); });
 }
