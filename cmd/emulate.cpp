@@ -80,8 +80,13 @@ spdm::Exit serve(const EmulateOptions& options, Console& console) {
   const auto profile = std::make_shared<const spdm::DeviceProfile>(transport::load_profile(options.profile));
   transport::Server server(profile, how);
   const StopOnSignal stop(server);
-  console.note(cat("listening on ", shown_target(how, server.port())));
   if (!options.port_file.empty()) write_file(options.port_file, cat(server.port(), "\n"));
+  const std::string target = shown_target(how, server.port());
+  Json document = begin_document("spdmctl.emulated-server/1");
+  document["target"] = target;
+  document["port"] = server.port();
+  write_document(console, document, "");  // at once: who reads it waits for the port, not for the end
+  console.note(cat("listening on ", target));
   server.run();
   return spdm::Exit::ok;
 }
