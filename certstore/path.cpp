@@ -56,7 +56,8 @@ int on_error(int good, X509_STORE_CTX* context) {
   Judgement& j = judgement_of(context);
   const int error = X509_STORE_CTX_get_error(context);
   const std::size_t index = j.index_of_depth(std::min(X509_STORE_CTX_get_error_depth(context), static_cast<int>(j.received.size()) - 1));
-  const bool outer = X509_STORE_CTX_get_error_depth(context) >= static_cast<int>(j.received.size());
+  // Without an outer certificate OpenSSL may still put the first one into the path twice: when it takes it for no root.
+  const bool outer = j.outer && X509_STORE_CTX_get_error_depth(context) >= static_cast<int>(j.received.size());
   const std::size_t at = outer ? j.received.size() : index;
   switch (error) {
     case X509_V_ERR_CERT_NOT_YET_VALID:

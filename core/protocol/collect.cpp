@@ -151,7 +151,7 @@ class Collector {
   }
 
   RequesterContext next_context() const {
-    RequesterContext context;
+    RequesterContext context{};
     const Bytes fresh = crypto::random(context.size());
     std::copy(fresh.begin(), fresh.end(), context.begin());
     return context;
