@@ -23,7 +23,6 @@ class Requester {
   // when Busy did not end, and what the link throws.
   void ask(Bytes request);
 
-  // What the first two exchanges settle has to be known before Connection can know it: chunk messages carry it.
   const Connection& connection() const { return connection_; }
   const Limits& limits() const { return limits_; }
   std::uint32_t data_transfer_size() const {
