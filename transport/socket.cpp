@@ -78,20 +78,6 @@ int try_connect(int fd, const Address& address, Clock::time_point deadline) {
 
 }  // namespace
 
-Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
-  if (this != &other) {
-    close();
-    fd_ = other.release();
-  }
-  return *this;
-}
-
-int Descriptor::release() { return std::exchange(fd_, -1); }
-
-void Descriptor::close() {
-  if (fd_ >= 0) ::close(release());
-}
-
 Stream::Stream(int fd) : fd_(fd) { set_option(fd, IPPROTO_TCP, TCP_NODELAY); }
 
 Stream Stream::connect(const std::string& host, std::uint16_t port, Clock::time_point deadline) {

@@ -6,6 +6,7 @@
 #include "core/text.h"
 #include "transport/emu.h"
 #include "transport/emulated.h"
+#include "transport/pci_address.h"
 #include "transport/tcp.h"
 
 namespace transport {
@@ -33,7 +34,7 @@ std::string forms() {
 std::span<const Kind> kinds() { return kKinds; }
 
 const Kind& kind_of(std::string_view target) {
-  const std::string_view scheme = target.substr(0, target.find(':'));
+  const std::string_view scheme = parse_bdf(target) ? "pci" : target.substr(0, target.find(':'));
   if (scheme.size() < target.size())
     for (const Kind& kind : kKinds)
       if (kind.scheme == scheme) return kind;

@@ -9,11 +9,14 @@
 
 #include "core/evidence/evidence.h"
 #include "core/protocol/link.h"
+#include "transport/host.h"
 
 namespace transport {
 
 struct OpenOptions {
   spdm::Clock::duration timeout = std::chrono::seconds(10);  // for connecting
+  Host host = {};                                            // where PCI devices are looked for
+  bool force = false;                                        // although somebody else seems to own the device
 };
 
 struct Opened {
@@ -23,7 +26,7 @@ struct Opened {
 
 // A row of the table of transports: "emu" for emu://..., "emulated" for emulated:PROFILE, and so on.
 struct Kind {
-  std::string_view scheme;  // as it stands before "://" or ":"
+  std::string_view scheme;  // as it stands before "://" or ":"; an address of a PCI function needs none
   std::string_view usage;   // "emu://HOST:PORT[?binding=doe|mctp|tcp|none]"
   std::string_view summary;
   bool live;  // answers requests; false for file: and pcap:, which are read with load_evidence()

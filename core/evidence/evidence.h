@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/evidence/platform.h"
 #include "core/protocol/link.h"
 #include "core/wire/bytes.h"
 
@@ -46,6 +47,7 @@ struct HostView {
   std::optional<std::string> bdf;  // "0000:03:00.0"
   std::optional<PciIdentity> identity;
   std::optional<std::string> driver, owner;
+  PlatformView platform;
 };
 
 // Why collecting ended early: part of the evidence, so that a verdict given later cannot differ from the live one.

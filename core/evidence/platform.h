@@ -1,0 +1,32 @@
+// What the platform itself says of a device: the kernel and a TSM (TEE security manager), as far as they say anything.
+// Shown beside what we found ourselves; it never makes a verdict.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace spdm {
+
+// The attribute `authenticated` has had three grammars under one name.
+enum class AuthenticatedGrammar : std::uint8_t {
+  absent,
+  verdict,  // "0" or "1": the series "PCI device authentication"; reading fails with ENOTTY when undetermined
+  tsm,      // mainline from 6.19 on: the name of the TSM that authenticated the device, or empty
+  unknown,  // anything else: shown as it is
+};
+
+struct PlatformView {
+  AuthenticatedGrammar grammar = AuthenticatedGrammar::absent;
+  std::string authenticated;             // as read; raw
+  std::optional<bool> is_authenticated;  // nothing: undetermined, or a grammar that we do not know
+  // tsm/connect, tsm/bound, tsm/dsm: nothing when the attribute is absent, empty when no TSM is connected, and so on.
+  std::optional<std::string> tsm_connected, tsm_bound, tsm_dsm;
+  std::vector<std::uint8_t> certificate_slots;  // of certificates/slotN that hold a chain
+  std::size_t signatures = 0;                   // entries of signatures/
+
+  bool operator==(const PlatformView&) const = default;
+};
+
+}  // namespace spdm

@@ -1,0 +1,19 @@
+// The configuration space of one PCI function: what the DOE engine stands on, so that a simulated mailbox can be slow,
+// busy, stuck or gone.
+#pragma once
+
+#include <cstdint>
+
+namespace transport {
+
+class ConfigSpace {
+ public:
+  virtual ~ConfigSpace() = default;
+
+  // One access of 32 bits each, never retried, at an offset below 4096 that is a multiple of 4. A function that is gone
+  // reads as all ones. Throws Error: lockdown, permission, no_device, io.
+  virtual std::uint32_t read32(std::uint16_t offset) = 0;
+  virtual void write32(std::uint16_t offset, std::uint32_t value) = 0;
+};
+
+}  // namespace transport
