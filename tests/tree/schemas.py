@@ -96,6 +96,15 @@ def main():
         for name in ("device.json", "measured.json"):
             check(name, evidence, (pathlib.Path(scratch) / name).read_text())
 
+        told = json.loads((pathlib.Path(scratch) / "device.json").read_text())
+        told["host"]["platform"] = {
+            "grammar": "tsm", "authenticated": "tsm0", "is_authenticated": True, "tsm_connected": "tsm0", "tsm_bound": "",
+            "tsm_dsm": "0000:03:00.0", "certificate_slots": [0, 7], "signatures": 2,
+        }
+        (pathlib.Path(scratch) / "told.json").write_text(json.dumps(told))
+        check("evidence of a platform", evidence, json.dumps(told))
+        attest("verify", "told.json", *root)
+
         environment["SPDMCTL_ROOT"] = str(pathlib.Path(scratch) / "host")
         check("list", listing, run("list", "--all", "--json", code=0))
         check("list --discover", listing, run("list", "--discover", "--json", "--timeout", "0.01", "2:0.0", code=5))
