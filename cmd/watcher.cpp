@@ -14,7 +14,6 @@
 #include <limits>
 #include <thread>
 
-#include "cmd/parallel.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "transport/pci_bus.h"
@@ -26,7 +25,6 @@ using transport::Bdf;
 
 namespace {
 
-constexpr std::size_t kAtOnce = 16;
 constexpr auto kLongestNap = std::chrono::seconds(60);  // a look at the clocks costs nothing
 
 Bdf whole_device(Bdf bdf) {
@@ -154,17 +152,16 @@ void Watcher::work() {
       const std::lock_guard lock(mutex_);
       busy_since_ = Clock::now();
     }
-    in_order<bool>(
-        now.size(), kAtOnce,
-        [&](std::size_t i) {
-          try {
-            attend_(now[i]);
-          } catch (const std::exception& error) {  // one device must not end the service for the others
-            complain_(cat(to_string(now[i].bdf), ": ", error.what()));
-          }
-          return true;
-        },
-        [](bool) {});
+    std::map<std::string, std::vector<Bdf>> by_occasion;
+    for (const Attention& attention : now) by_occasion[attention.occasion].push_back(attention.bdf);
+    for (const auto& [occasion, devices] : by_occasion) {
+      try {
+        attend_(devices, occasion);
+      } catch (const std::exception& error) {  // what goes wrong now must not end the service for what comes later
+        complain_(
+            cat(devices.size() == 1 ? to_string(devices.front()) : cat(devices.size(), " devices"), " (", occasion, "): ", error.what()));
+      }
+    }
     const std::lock_guard lock(mutex_);
     busy_since_.reset();
   }

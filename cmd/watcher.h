@@ -82,8 +82,8 @@ class Watcher {
     spdm::Clock::duration interval{};  // between sweeps over all devices; zero: never
     spdm::Clock::duration patience{};  // a call to attend that takes longer is a defect that the service manager shall see
   };
-  // Attends one device. Called by several threads for different devices at once.
-  using Attend = std::function<void(const Attention&)>;
+  // Attends devices that have the same thing happened to them.
+  using Attend = std::function<void(const std::vector<transport::Bdf>&, const std::string& occasion)>;
   // Tells people what went wrong without ending the service.
   using Complain = std::function<void(const std::string&)>;
   enum class End { stop, reload };

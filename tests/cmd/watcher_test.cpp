@@ -14,7 +14,6 @@
 
 #include "core/text.h"
 
-using cmd::Attention;
 using cmd::Watcher;
 using cmd::WorkList;
 using transport::Bdf;
@@ -55,15 +54,15 @@ class Running {
     if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("socketpair");
     kernel_ = Descriptor(ends[0]);
     events_.emplace(Descriptor(ends[1]));
-    const auto keep = [this](const Attention& attention) {
+    const auto keep = [this](const std::vector<Bdf>& devices, const std::string& occasion) {
       const std::lock_guard lock(mutex_);
-      seen_.push_back(spdm::cat(to_string(attention.bdf), " ", attention.occasion));
+      for (const Bdf& bdf : devices) seen_.push_back(spdm::cat(to_string(bdf), " ", occasion));
     };
     watcher_.emplace(
         Watcher::Options{.host = root.host(), .interval = {}, .patience = std::chrono::seconds(60)}, *events_, manager_,
-        [keep, attend](const Attention& attention) {
-          keep(attention);
-          if (attend) attend(attention);
+        [keep, attend](const std::vector<Bdf>& devices, const std::string& occasion) {
+          keep(devices, occasion);
+          if (attend) attend(devices, occasion);
         },
         [this](const std::string& what) {
           const std::lock_guard lock(mutex_);
@@ -171,10 +170,10 @@ TEST_CASE("a hang-up asks for new configuration") {
 
 TEST_CASE("a device that cannot be attended does not end the service") {
   const Root root;
-  Running running(root, [](const Attention& attention) {
-    if (attention.occasion == "start") throw std::runtime_error("it vanished");
+  Running running(root, [](const std::vector<Bdf>&, const std::string& occasion) {
+    if (occasion == "start") throw std::runtime_error("it vanished");
   });
-  CHECK(running.saw("! 0000:01:00.0: it vanished"));
+  CHECK(running.saw("! 0000:01:00.0 (start): it vanished"));
   running.say("add", "0000:03:00.0");
   CHECK(running.saw("0000:03:00.0 arrival"));
 }
