@@ -180,11 +180,13 @@ void Watcher::sweep(std::string_view occasion) {
 }
 
 void Watcher::hear_events() {
-  bool lost = false;
+  bool lost = false, driver = false;
   while (const std::optional<transport::UeventSocket::Received> received = events_.receive()) {
     lost = lost || received->lost;
-    if (!received->event || received->event->subsystem != "pci") continue;
+    if (!received->event) continue;
     const transport::Uevent& event = *received->event;
+    driver = driver || (event.subsystem == "drivers" && event.action == "add" && event.path.starts_with("/bus/pci/drivers/"));
+    if (event.subsystem != "pci") continue;
     const std::optional<Bdf> bdf = transport::parse_bdf(event.pci_slot);
     if (!bdf) continue;
     if (event.action == "remove") list_.forget(*bdf);
@@ -196,6 +198,7 @@ void Watcher::hear_events() {
     // Recovery from PCI errors resets the device (Documentation/PCI/pci-error-recovery).
     if (event.action == "change" && event.error == "SUCCESSFUL_RECOVERY") list_.add(*bdf, "reset");
   }
+  if (driver && options_.drivers) sweep("driver");
   if (lost) sweep("arrival");
 }
 

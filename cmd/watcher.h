@@ -22,7 +22,7 @@ namespace cmd {
 // A device to attend, and why.
 struct Attention {
   transport::Bdf bdf;
-  std::string occasion;  // "arrival", "resume", "reset", "interval", "start", "request"
+  std::string occasion;  // "start", "arrival", "bind", "reset", "resume", "interval"; "driver": a driver was registered
 };
 
 // What waits to be attended: each device (all functions of a slot are one) at most once, the latest reason counts, so
@@ -80,6 +80,7 @@ class Watcher {
   struct Options {
     transport::Host host;
     spdm::Clock::duration interval{};  // between sweeps over all devices; zero: never
+    bool drivers = false;              // a sweep for each driver that is registered
     spdm::Clock::duration patience{};  // a call to attend that takes longer is a defect that the service manager shall see
   };
   // Attends devices that have the same thing happened to them.

@@ -43,6 +43,7 @@ std::optional<Uevent> parse_uevent(View datagram) {
     const std::string_view key = line->substr(0, equals), value = line->substr(equals + 1);
     if (key == "ACTION") out.action = value;
     if (key == "SUBSYSTEM") out.subsystem = value;
+    if (key == "DEVPATH") out.path = value;
     if (key == "PCI_SLOT_NAME") out.pci_slot = value;
     if (key == "ERROR_EVENT") out.error = value;
   }

@@ -11,7 +11,8 @@ namespace transport {
 
 struct Uevent {
   std::string action;     // "add", "remove", "change", "bind", "unbind"...
-  std::string subsystem;  // "pci"
+  std::string subsystem;  // "pci", "drivers"
+  std::string path;       // DEVPATH, below /sys
   std::string pci_slot;   // PCI_SLOT_NAME, the address of a PCI function; empty when there is none
   std::string error;      // ERROR_EVENT of a recovery from PCI errors: "BEGIN_RECOVERY", "SUCCESSFUL_RECOVERY"...
 };
