@@ -61,6 +61,7 @@ Policy load_policy(const std::vector<std::filesystem::path>& directories);
 void add_policy_file(Policy& policy, const std::string& file, const std::string& contents);
 
 bool matches(const DeviceMatch& match, const transport::PciDevice& device);
+bool is_exempt(const Policy& policy, const transport::PciDevice& device);
 // The rule that decides on a function; nullptr: it is out of scope. That is every bridge, every function that is exempt,
 // and every one that cannot attest unless it is expected to.
 const PolicyRule* rule_for(const Policy& policy, const transport::PciDevice& device);
