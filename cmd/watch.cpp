@@ -92,27 +92,26 @@ class Watch {
   Console& console_;
   std::mutex mutex_;  // of the console
   transport::Host host_;
+  GateMode mode_ = GateMode::audit;
   spdm::Clock::duration patience_{};
-  std::optional<Gatekeeper> keeper_;
   std::optional<Hold> hold_;
 };
 
-// Policy and keyring are read again when the service is reloaded. A broken policy does not end it: it refuses whatever it
-// is asked about until it is repaired.
+// What the owner wants is settled at the start and when the service is reloaded.
 void Watch::configure() {
-  GateSetup setup = set_up_gate(options_, host_, console_);
+  const GateSetup setup = set_up_gate(options_, host_, console_);
   const ChosenMode chosen = choose_mode(options_, setup.policy, host_, GateMode::audit, console_);
+  mode_ = chosen.mode;
   patience_ = 2 * setup.policy.timeout + kSlack;
-  keeper_.emplace(host_, std::move(setup.policy), chosen.mode, std::move(setup.attest), [this](const DeviceState& state) { tell(state); });
 
-  const bool enforces = chosen.mode == GateMode::enforce;
+  const bool enforces = mode_ == GateMode::enforce;
   if (!options_.hold || !enforces || !kernel_holds_newcomers())
     hold_.reset();
   else if (!hold_)
     hold_.emplace(host_);
   std::string promise = "a device that is plugged in is judged after its driver was bound, and unbound when it fails";
   if (hold_) promise = "a device that is plugged in finds no driver before it is judged";
-  if (!enforces) promise = cat("mode ", name(chosen.mode), " (", chosen.from, "): devices are left as they are");
+  if (!enforces) promise = cat("mode ", name(mode_), " (", chosen.from, "): devices are left as they are");
   console_.note(cat("spdmctl: watching PCI devices; ", promise));
   if (options_.hold && enforces && !hold_)
     console_.note("spdmctl: --hold: this kernel (before 6.19) binds drivers to devices that are plugged in whatever it is told");
@@ -151,7 +150,13 @@ void Watch::attend(const std::vector<Bdf>& devices, const std::string& occasion)
       const std::optional<DeviceState> state = read_state(host_, to_string(bdf));
       return !state || (state->decision != Decision::blocked && state->decision != Decision::late);
     });
-  if (!wanted.empty() && occasion != "driver") keeper_->attend(wanted, occasion);
+  if (!wanted.empty() && occasion != "driver") {
+    // Read anew each time: keyring, policy and the time of today, however long the service runs.
+    GateSetup setup = set_up_gate(options_, host_, console_);
+    Gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest), [this](const DeviceState& state) {
+      tell(state);
+    }).attend(wanted, occasion);
+  }
   if (hold_) hold_->let_bind(devices);
 }
 
