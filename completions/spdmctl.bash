@@ -20,12 +20,14 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode keyring emulate doctor --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode keyring emulate gate status doctor --help --version" -- "$cur")
     return
   fi
 
   local values=''
   case $prev in
+    --mode) values="off audit enforce" ;;
+    --occasion) values="boot arrival resume reset interval request" ;;
     -o | --output) values="text json ndjson yaml" ;;
     --identity-match) values="exact ids none" ;;
     --summary) values="none tcb all" ;;
@@ -33,7 +35,7 @@ _spdmctl() {
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
     --asym | --algorithm) values=$asym ;;
     --hash) values=$hash ;;
-    --keyring | --init)
+    --keyring | --policy | --init)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
@@ -70,6 +72,8 @@ _spdmctl() {
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
+    gate) options="$output $keyring --mode --dry-run --enforce --release --policy --timeout --occasion" files='' ;;
+    status) options="$output" files='' ;;
     doctor) options="$output $keyring" files='' ;;
   esac
   # Bash replaces only what follows the last colon.
