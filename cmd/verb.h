@@ -25,6 +25,6 @@ struct Verb {
 
 // One file each.
 extern const Verb info_verb, auth_verb, measurements_verb, certs_verb, verify_verb, decode_verb, keyring_verb, emulate_verb, gate_verb,
-    status_verb, doctor_verb;
+    status_verb, doctor_verb, list_verb, tsm_verb;
 
 }  // namespace cmd

@@ -1,5 +1,16 @@
 # bash completion for spdmctl
 
+# Addresses of the PCI functions of this host. Bash takes words apart at colons and completes what is behind the last.
+_spdmctl_functions() {
+  local address word=${COMP_LINE-} head=''
+  word=${word##* }
+  [[ $word == *:* ]] && head=${word%:*}:
+  for address in /sys/bus/pci/devices/*; do
+    address=${address##*/}
+    [[ $address == "$head"*:* || $address == "$head"*.* ]] && echo "${address#"$head"}"
+  done
+}
+
 _spdmctl() {
   local output="-o --output --json -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
@@ -20,7 +31,7 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode keyring emulate gate status doctor --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode keyring emulate gate status doctor list tsm --help --version" -- "$cur")
     return
   fi
 
@@ -72,16 +83,24 @@ _spdmctl() {
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
-    gate) options="$output $keyring --mode --dry-run --enforce --release --policy --timeout --occasion" files='' ;;
-    status) options="$output" files='' ;;
+    gate) options="$output $keyring --mode --dry-run --enforce --release --policy --timeout --occasion" words=$(_spdmctl_functions) files='' ;;
+    status) options="$output" words=$(_spdmctl_functions) files='' ;;
     doctor) options="$output $keyring" files='' ;;
+    list) options="$output --all --discover --timeout" words=$(_spdmctl_functions) files='' ;;
+    tsm)
+      case ${COMP_WORDS[2]-} in
+        status) options=$output words=$(_spdmctl_functions) files='' ;;
+        connect | disconnect) options=$output words="$(_spdmctl_functions) $(ls /sys/class/tsm 2>/dev/null)" files='' ;;
+        *) options="-h --help" words="status connect disconnect" files='' ;;
+      esac
+      ;;
   esac
   # Bash replaces only what follows the last colon.
   local line=${COMP_LINE-} whole='' before=''
   line=${line:0:${COMP_POINT:-0}}
   whole=${line##*[[:space:]]}
   [[ $whole == *:* ]] && before=${whole%"${whole##*:}"}
-  if [[ $words ]]; then
+  if [[ $files && $words ]]; then
     [[ $before ]] && words='' || whole=$cur
     for device in $devices; do [[ $device == "$whole"* ]] && words+=" ${device#"$before"}"; done
   fi
