@@ -3,6 +3,7 @@
 #include "certstore/chains.h"
 #include "cmd/files.h"
 #include "cmd/host.h"
+#include "cmd/kernel_log_files.h"
 #include "cmd/parallel.h"
 #include "cmd/parse.h"
 #include "cmd/privileges.h"
@@ -61,11 +62,13 @@ Judge make_judge(const TrustOptions& options, const Question& question, const Co
 Evidence read_recording(const std::filesystem::path& path) {
   const std::string name = path == "-" ? "standard input" : path.string();
   try {
-    Evidence evidence = load_evidence(read_file(path, kMaxEvidenceFile), name);
+    Evidence evidence = is_kernel_log_entry(path) ? read_kernel_log_entry(path) : load_evidence(read_file(path, kMaxEvidenceFile), name);
     evidence.live = false;  // a file may say so, but who reads it was not there
     return evidence;
   } catch (Error& error) {
     if (error.device.empty()) error.device = name;
+    if (std::error_code ignored; std::filesystem::is_directory(path, ignored))
+      error.hint = "a directory with signatures of the kernel is for: spdmctl verify";
     if (path.extension() == ".yaml") error.hint = cat("a device profile is the target emulated:", name);
     throw;
   }

@@ -43,7 +43,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --identity | --vendor-request | --timeout | --index | --name | --listen | --device-info) return ;;
+    --at | --nonce | --identity | --vendor-request | --timeout | --index | --name | --listen | --device-info) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -58,7 +58,7 @@ _spdmctl() {
       options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets ;;
-    verify) options="$output $trust --measurements" ;;
+    verify) options="$output $trust --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
