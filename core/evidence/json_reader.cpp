@@ -1,6 +1,7 @@
 #include "core/evidence/json_reader.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -92,6 +93,18 @@ bool JsonReader::boolean() {
     return value;
   }
   fail("is neither true nor false");
+}
+
+std::uint64_t JsonReader::number(std::uint64_t max) {
+  skip_space();
+  std::uint64_t value = 0;
+  const char* const begin = text_.data() + at_;
+  const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
+  const auto size = static_cast<std::size_t>(end - begin);
+  if (error == std::errc::invalid_argument || (size > 1 && *begin == '0')) fail("is not a number without sign");
+  if (error != std::errc{} || value > max) fail(cat("is more than ", max));
+  at_ += size;
+  return value;
 }
 
 void JsonReader::finish() {
