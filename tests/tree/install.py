@@ -24,11 +24,10 @@ def main():
             "usr/share/bash-completion/completions/spdmctl",
             "usr/share/zsh/site-functions/_spdmctl",
             "usr/share/fish/vendor_completions.d/spdmctl.fish",
-            "usr/share/spdmctl/schema/spdmctl.report-1.json",
-            "usr/share/spdmctl/schema/spdmctl.evidence-1.json",
             "etc/spdmctl/keyring.d/README",
             "etc/spdmctl/policy.d/README",
         }
+        wanted |= {f"usr/share/spdmctl/schema/{schema.name}" for schema in (ROOT / "dist/schema").glob("*.json")}
         wanted |= {f"usr/share/man/man1/{page.name}" for page in (ROOT / "man").glob("*.1")}
         version = subprocess.run([top / "usr/bin/spdmctl", "--version"], capture_output=True, text=True, check=True)
     for path in sorted(found - wanted):
