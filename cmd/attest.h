@@ -45,6 +45,9 @@ inline spdm::Evidence gather(const std::string& target, const spdm::Wanted& want
   return gather(Subject{.target = target}, wanted, limits, judge);
 }
 
+// A function that was only sought, and all that it has said is that its mailbox is for something else.
+bool is_left_out(bool sought, const spdm::Evidence& evidence);
+
 // Evidence, or a pcap when the name ends in .pcap.
 void record(const spdm::Evidence& evidence, const std::filesystem::path& file);
 
@@ -69,6 +72,7 @@ struct Attestation {
   TrustOptions trust;
   ProtocolOptions protocol;
   std::vector<std::string> targets;
+  std::string default_target;  // when none is named; empty: that is an error
 
   void add_to(CLI::App& parser);
   // Throws Error{usage} for options that contradict each other. Sets up the console.

@@ -12,8 +12,7 @@ _spdmctl() {
     SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f
     SLH-DSA-SHAKE-192f SLH-DSA-SHA2-256s SLH-DSA-SHAKE-256s SLH-DSA-SHA2-256f SLH-DSA-SHAKE-256f"
   local hash="SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 SM3-256"
-  local targets="all emu:// tcp:// emulated: file: pcap:" devices='' device
-  for device in /sys/bus/pci/devices/*; do [[ -e $device ]] && devices+=" ${device##*/}"; done
+  local targets="all emu:// tcp:// emulated: file: pcap:"
 
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]-}
   # Bash makes words of "=" and ":".
@@ -46,7 +45,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --identity | --vendor-request | --timeout | --interval | --index | --name | --listen | --device-info) return ;;
+    --at | --nonce | --identity | --vendor-request | --timeout | --interval | --index | --name | --listen | --device-info) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -61,7 +60,7 @@ _spdmctl() {
       options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    verify) options="$output $trust --measurements" ;;
+    verify) options="$output $trust --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
     keyring)
       case ${COMP_WORDS[2]-} in

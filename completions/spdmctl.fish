@@ -76,6 +76,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-root -r -F 
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l overwrite -d "Replace files that exist"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l measurements -d "Signed measurements must be there, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The nonce that signatures must be made for"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l hash -x -a "$hash" -d "Negotiated hash"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l asym -x -a "$asym" -d "Negotiated signature algorithm"

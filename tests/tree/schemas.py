@@ -96,6 +96,28 @@ def main():
         for name in ("device.json", "measured.json"):
             check(name, evidence, (pathlib.Path(scratch) / name).read_text())
 
+        keyring, messages = validator("spdmctl.keyring-1.json"), validator("spdmctl.messages-1.json")
+        (pathlib.Path(scratch) / "keyring").mkdir()
+        on = ("--keyring", "keyring", "--json")
+        check("keyring add", keyring, run("keyring", "add", *on, "device/root.pem", code=0))
+        (pathlib.Path(scratch) / "keyring/junk.pem").write_text("junk")
+        check("keyring list", keyring, run("keyring", "list", *on, code=0))
+        check("keyring check", keyring, run("keyring", "check", *on, code=2))
+        check("keyring remove", keyring, run("keyring", "remove", *on, "root", code=0))
+        check("keyring, a failure", report, run("keyring", "remove", *on, "root", code=2))
+        check("decode", messages, run("decode", "--json", "measured.json", code=0))
+        check("decode, broken", messages, run("decode", "--json", "10ff", code=6))
+        for line in run("decode", "-o", "ndjson", "measured.json", code=0).splitlines():
+            check("decode, ndjson", messages, line)
+        made = run("emulate", "--init", "another", "--json", code=0)
+        check("emulate --init", validator("spdmctl.emulated-device-1.json"), made)
+        server = subprocess.Popen([program, "emulate", "--json", "--listen", "emu://127.0.0.1:0", "device/profile.yaml"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, cwd=scratch, env=environment)
+        text = b"".join(iter(server.stdout.readline, b"}\n")) + b"}"
+        check("emulate", validator("spdmctl.emulated-server-1.json"), text)
+        server.terminate()
+        server.wait()
+
         told = json.loads((pathlib.Path(scratch) / "device.json").read_text())
         told["host"]["platform"] = {
             "grammar": "tsm", "authenticated": "tsm0", "is_authenticated": True, "tsm_connected": "tsm0", "tsm_bound": "",
