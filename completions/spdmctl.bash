@@ -12,7 +12,8 @@ _spdmctl() {
     SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f
     SLH-DSA-SHAKE-192f SLH-DSA-SHA2-256s SLH-DSA-SHAKE-256s SLH-DSA-SHA2-256f SLH-DSA-SHAKE-256f"
   local hash="SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 SM3-256"
-  local targets="all emu:// tcp:// emulated: file: pcap:"
+  local targets="all emu:// tcp:// emulated: file: pcap:" devices='' device
+  for device in /sys/bus/pci/devices/*; do [[ -e $device ]] && devices+=" ${device##*/}"; done
 
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]-}
   # Bash makes words of "=" and ":".
