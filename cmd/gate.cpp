@@ -190,11 +190,12 @@ Exit run(const Options& options, Console& console) {
     broken = error;
     attest = refuse_all(error);
     console.complain(error);
-    console.note("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM");
   }
   if (timeout) policy.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
 
   const Chosen chosen = choose_mode(options, policy, host, console);
+  const bool off = chosen.mode == GateMode::off;
+  if (broken && !off) console.note("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM");
   const bool initrd = in_initrd(host);
   Gatekeeper::Options settings(chosen.mode);
   settings.dry_run = options.dry_run || (chosen.mode == GateMode::enforce && !options.enforce && !initrd);
@@ -205,13 +206,13 @@ Exit run(const Options& options, Console& console) {
   Gatekeeper gatekeeper(host, policy, settings, attest, tell);
   const std::vector<DeviceState> states = only.empty() ? gatekeeper.run(occasion) : gatekeeper.attend(only, occasion);
 
-  Exit exit = broken ? row(broken->id).exit : Exit::ok;
+  Exit exit = broken && !off ? row(broken->id).exit : Exit::ok;
   std::string text;
   for (const DeviceState& state : states) {
     exit = worse(exit, state.exit);
     text += state_text(state, settings.dry_run);
   }
-  if (chosen.mode == GateMode::off)
+  if (off)
     text = cat("The gate is off (", chosen.from, "): no device was looked at.\n");
   else if (states.empty())
     text = "No device is in scope: none has a mailbox for SPDM, and no rule expects one.\n";

@@ -74,6 +74,9 @@ void Gatekeeper::Work::add_result(const DeviceState& state) {
 std::vector<DeviceState> Gatekeeper::Work::take_results() const {
   std::vector<DeviceState> out;
   for (const auto& [key, state] : results) out.push_back(state);
+  std::stable_sort(out.begin(), out.end(), [](const DeviceState& a, const DeviceState& b) {
+    return transport::parse_bdf(a.bdf) < transport::parse_bdf(b.bdf);  // one that is absent may have an address, too
+  });
   return out;
 }
 
