@@ -52,7 +52,7 @@ DeviceState absent(const PolicyRule& rule) {
 
 }  // namespace
 
-Gatekeeper::Gatekeeper(transport::Host host, Policy policy, Options options, Attest attest, Tell tell)
+Gatekeeper::Gatekeeper(const transport::Host& host, Policy policy, const Options& options, Attest attest, Tell tell)
     : work_(std::make_shared<Work>(
           Work{host, std::move(policy), options, std::move(attest), std::move(tell), transport::PciControl(host, options.changed)})) {}
 

@@ -130,7 +130,7 @@ def main():
             check(file.name, state, file.read_text())
         (host / "run/spdmctl/devices/x.json").write_text("x")
         check("status", status, run("status", "--json", code=13))
-        check("status 7:0.0", status, run("status", "--json", "7:0.0", code=2))
+        check("status 7:0.0", status, run("status", "--json", "7:0.0", code=3))
         check("gate --release", gate, run("gate", "--release", "--json", code=0))
         rules.write_text("rules")
         check("gate with a broken policy", gate, run("gate", "--json", "2:0.0", code=2))
