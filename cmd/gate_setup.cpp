@@ -99,10 +99,13 @@ GateSetup set_up_gate(const GateOptions& options, const Host& host, const Consol
     out.broken = error;
     out.attest = refuse_all(error);
     console.complain(error);
-    console.note("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM");
   }
   if (!options.timeout.empty()) out.policy.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(parse_seconds(options.timeout));
   return out;
+}
+
+void tell_closed(const Console& console) {
+  console.note("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM");
 }
 
 bool is_good(const DeviceState& state) {

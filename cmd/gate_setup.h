@@ -36,6 +36,8 @@ struct GateSetup {
   std::optional<spdm::Error> broken;
 };
 GateSetup set_up_gate(const GateOptions& options, const transport::Host& host, const Console& console);
+// Says on stderr what a broken setup comes to.
+void tell_closed(const Console& console);
 
 // A decision that leaves nothing to look after.
 bool is_good(const DeviceState& state);

@@ -1,5 +1,6 @@
 // watch: a service that attests devices again when they arrive, wake up, or are reset.
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
@@ -95,6 +96,7 @@ class Watch {
   GateMode mode_ = GateMode::audit;
   spdm::Clock::duration patience_{};
   std::optional<Hold> hold_;
+  bool left_behind_ = false;  // attestations that nobody waits for may be at work still
 };
 
 // What the owner wants is settled at the start and when the service is reloaded.
@@ -178,6 +180,11 @@ Exit Watch::run() {
     manager.tell("RELOADING=1");
   }
   manager.tell("STOPPING=1");
+  // Threads that hang in a device must not stay on the way out, nor see what they use torn down.
+  if (left_behind_) {
+    hold_.reset();
+    ::_exit(static_cast<int>(Exit::ok));
+  }
   return Exit::ok;
 }
 
