@@ -1,0 +1,37 @@
+// How often to look at something that gets ready at a time nobody knows: often at first, when a look costs less than the
+// time it may save, then ever less often. It adds an eighth to the time waited at most (and the kernel's timer slack),
+// and no more than 1/128 s.
+#pragma once
+
+#include <algorithm>
+#include <thread>
+
+#include "core/protocol/link.h"
+
+namespace transport {
+
+class Pace {
+ public:
+  explicit Pace(spdm::Clock::time_point end) : end_(end) {}
+
+  // Returns when the next look is due; false when the time is up. There is one last look after the end: a process that
+  // was not scheduled for a while must not miss what has been there all the time.
+  bool wait() {
+    if (over_) return false;
+    const auto now = spdm::Clock::now();
+    over_ = now >= end_;
+    if (const auto elapsed = now - start_; !over_ && elapsed >= kSpin)
+      std::this_thread::sleep_for(std::min({elapsed / 8, kLongest, end_ - now}));
+    return true;
+  }
+
+ private:
+  static constexpr spdm::Clock::duration kSpin = std::chrono::microseconds(50);
+  static constexpr spdm::Clock::duration kLongest = std::chrono::nanoseconds(std::chrono::seconds(1)) / 128;
+
+  spdm::Clock::time_point start_ = spdm::Clock::now();
+  spdm::Clock::time_point end_;
+  bool over_ = false;
+};
+
+}  // namespace transport
