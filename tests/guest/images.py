@@ -90,10 +90,15 @@ def module_bytes(path):
     return lzma.decompress(path.read_bytes()) if path.suffix == ".xz" else path.read_bytes()
 
 
+def find(program):
+    """Where it is, be it in a directory for root only."""
+    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+
+
 def busybox_initramfs(kernel, program, target, extra=()):
     """Nothing but busybox, the program and the agent; modules are loaded by the init if /modules lists them."""
     archive = Archive()
-    archive.copy(shutil.which("busybox"), "bin/busybox")
+    archive.copy(find("busybox"), "bin/busybox")
     archive.link("bin/sh", "busybox")
     archive.copy(HERE / "inside/init", "init")
     archive.copy(HERE / "inside/agent", "agent")

@@ -121,10 +121,13 @@ class Store:
         for deb in debs.iterdir():
             subprocess.run(["dpkg", "-x", deb, root], check=True)
         shutil.rmtree(debs)
-        if not (root / "lib").exists():
-            (root / "lib").symlink_to("usr/lib")
+        if (root / "lib").exists():  # older packages; below /usr an overlay is enough to show them to others
+            (root / "usr/lib").mkdir(parents=True, exist_ok=True)
+            (root / "lib/modules").rename(root / "usr/lib/modules")
+            shutil.rmtree(root / "lib")
+        (root / "lib").symlink_to("usr/lib")
         version = next(path.name for path in (root / "lib/modules").iterdir())
-        subprocess.run(["depmod", "-b", root, version], check=True)
+        subprocess.run([shutil.which("depmod", path=f"{os.environ['PATH']}:/usr/sbin:/sbin"), "-b", root, version], check=True)
         (root / ".complete").touch()
 
     def qemu(self):
