@@ -90,7 +90,7 @@ void DoeMailbox::claim(bool force, Clock::time_point deadline) {
   if (!force && !is_free(wait(is_free, within(limits_.busy, deadline))))
     throw Error(ErrorId::busy, cat(where(), ": somebody else's exchange is under way, or its answer was never fetched"),
                 "try again; if nobody is at work with this device, --force aborts that exchange");
-  abort(deadline);
+  abort_exchange(deadline);
 }
 
 std::vector<DoeFeature> DoeMailbox::discover(Clock::time_point deadline) {
@@ -138,9 +138,9 @@ Bytes DoeMailbox::transact(std::uint8_t type, View payload, std::size_t max_obje
 }
 
 void DoeMailbox::get_idle(Clock::time_point deadline) {
-  if (dirty_) abort(deadline);
+  if (dirty_) abort_exchange(deadline);
   const std::uint32_t seen = wait(is_free_or_error, within(limits_.busy, deadline));
-  if ((seen & kError) != 0) return abort(deadline);
+  if ((seen & kError) != 0) return abort_exchange(deadline);
   if ((seen & kBusy) != 0) throw Error(ErrorId::busy, cat(where(), ": stays BUSY"), "try again later; --force aborts what it does");
   if ((seen & kReady) != 0)
     throw Error(ErrorId::busy, cat(where(), ": holds an answer that somebody else asked for"), "let nobody else work with this mailbox");
@@ -219,14 +219,14 @@ void DoeMailbox::recover(const Error& error, Clock::time_point deadline) {
   const bool accessible = error.id == ErrorId::peer || error.id == ErrorId::timeout;
   if (gone_ || !accessible) return;
   try {
-    abort(deadline);
+    abort_exchange(deadline);
   } catch (const Error& worse) {
     if (gone_) throw;
     if (dead_) throw Error(worse.id, cat(error.what(), "; ", worse.what()), worse.hint);
   }
 }
 
-void DoeMailbox::abort(Clock::time_point deadline) {
+void DoeMailbox::abort_exchange(Clock::time_point deadline) {
   if (dead_) throw dead();
   dirty_ = true;
   const auto limit = Clock::now() + limits_.abort;

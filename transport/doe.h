@@ -72,7 +72,7 @@ class DoeMailbox {
   void require_ready(std::size_t taken, std::size_t size);
   void drain(std::size_t taken, spdm::Clock::time_point deadline);
   void recover(const spdm::Error& error, spdm::Clock::time_point deadline);
-  void abort(spdm::Clock::time_point deadline);
+  void abort_exchange(spdm::Clock::time_point deadline);
 
   // STATUS; throws Error{no_device} when the function is gone.
   std::uint32_t status();

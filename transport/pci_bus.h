@@ -23,9 +23,12 @@ struct PciDevice {
   std::optional<Bdf> physical_function;    // of a virtual function
   std::optional<std::string> slot;         // name below /sys/bus/pci/slots of the slot it is in
   bool bus_master = false;                 // Command register bit 2: the device may read and write memory
+  // Its configuration space reads as all ones: the kernel still lists it, but it does not answer. It is listed all the
+  // same: a gate that overlooked it would let its driver bind once it answers again.
+  bool gone = false;
   // doe_features/ of the kernel (from 6.15 on); nothing when the kernel does not tell.
   std::optional<std::vector<DoeFeature>> doe_features;
-  // DOE capabilities in configuration space; nothing when the extended space cannot be read (not root).
+  // DOE capabilities in configuration space; nothing when the extended space cannot be read (not root, asleep in D3cold).
   std::optional<std::vector<std::uint16_t>> mailboxes;
   spdm::PlatformView platform;
 
@@ -35,17 +38,19 @@ struct PciDevice {
   bool may_attest() const;
 };
 
-// Every function, by address. Throws Error: no_device when the host has no PCI bus that could be read, io.
+// Every function, by address. One that vanishes meanwhile is left out. Devices in D3cold stay asleep: what only their
+// configuration space tells is unknown. Throws Error: no_device when the host has no PCI bus that could be read, io.
 std::vector<PciDevice> scan(const Host& host);
 
-// One function. Throws Error{no_device} when there is none at this address.
+// One function, without a look at the others. Throws Error{no_device} when there is none at this address.
 PciDevice find_device(const Host& host, const Bdf& bdf);
 
-// Names out of pci.ids, for people; an id that it does not know gives its number ("Device 0010").
+// Names out of pci.ids, for people; an id that it does not know gives its number ("Device 0010"). With another root than
+// "/", pci.ids is looked for below it.
 struct PciNames {
   std::string vendor, device, device_class;
 };
-std::vector<PciNames> names_of(const std::vector<PciDevice>& devices);
+std::vector<PciNames> names_of(const std::vector<PciDevice>& devices, const Host& host = {});
 
 // Who owns SPDM of this function, if not us: "TSM tsm0 (connected)", "driver vfio-pci (a guest may use it)"...
 std::optional<std::string> owner_of(const PciDevice& device);

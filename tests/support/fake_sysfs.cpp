@@ -1,0 +1,132 @@
+#include "tests/support/fake_sysfs.h"
+
+#include <iterator>
+
+#include "core/text.h"
+
+namespace support {
+
+namespace fs = std::filesystem;
+using spdm::cat;
+using spdm::hex;
+
+namespace {
+
+void put(std::vector<std::uint8_t>& config, std::size_t at, std::uint64_t value, std::size_t bytes) {
+  for (std::size_t i = 0; i < bytes; ++i) config.at(at + i) = static_cast<std::uint8_t>(value >> (8 * i));
+}
+
+void put_registers(std::vector<std::uint8_t>& config, const FakeFunction& function) {
+  const bool is_virtual = function.virtual_function;
+  put(config, 0x00, is_virtual ? 0xFFFF : function.vendor, 2);
+  put(config, 0x02, is_virtual ? 0xFFFF : function.device, 2);
+  put(config, 0x04, function.bus_master ? 0x0006 : 0x0002, 2);
+  put(config, 0x06, 0x0010, 2);  // Status: there is a list of capabilities
+  put(config, 0x08, function.revision, 1);
+  put(config, 0x09, function.class_code, 3);
+  put(config, 0x0E, function.header_type, 1);
+  if ((function.header_type & 0x7F) == 0) {
+    put(config, 0x2C, function.subsystem_vendor, 2);
+    put(config, 0x2E, function.subsystem, 2);
+  }
+  put(config, 0x34, 0x40, 1);
+  put(config, 0x40, function.config_size > 256 ? 0x10 : 0x05, 1);  // PCI Express, or MSI; the end of the list
+}
+
+// The list begins at 0x100: with the serial number, or with Advanced Error Reporting where there is none.
+void put_extended(std::vector<std::uint8_t>& config, const FakeFunction& function) {
+  if (function.serial == 0 && function.mailboxes.empty()) return;
+  std::size_t at = 0x100;
+  put(config, at, function.serial != 0 ? 0x1'0003 : 0x1'0001, 4);
+  if (function.serial != 0) put(config, at + 4, function.serial, 8);
+  for (const std::uint16_t mailbox : function.mailboxes) {
+    put(config, mailbox, std::uint32_t{function.doe_version} << 16 | 0x002E, 4);
+    put(config, at + 2, (config.at(at + 2) & 0x0F) | mailbox << 4, 2);
+    at = mailbox;
+  }
+}
+
+void make_link(const fs::path& link, const fs::path& target) {
+  fs::create_directories(link.parent_path());
+  fs::remove(link);
+  fs::create_symlink(target, link);
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> config_space_of(const FakeFunction& function) {
+  std::vector<std::uint8_t> config(4096, 0);
+  put_registers(config, function);
+  put_extended(config, function);
+  config.resize(function.config_size);
+  return config;
+}
+
+FakeSysfs::FakeSysfs() {
+  fs::create_directories(pci() / "devices");
+  fs::create_directories(pci() / "slots");
+  write("sys/bus/pci/drivers_autoprobe", "1\n");
+  write("sys/bus/pci/drivers_probe", "");
+  write("sys/bus/pci/rescan", "");
+}
+
+fs::path FakeSysfs::add(const FakeFunction& function) const {
+  const std::string& bdf = function.bdf;
+  fs::create_directories(device(bdf));
+  set(bdf, "vendor", cat("0x", hex(function.vendor, 4), "\n"));
+  set(bdf, "device", cat("0x", hex(function.device, 4), "\n"));
+  set(bdf, "class", cat("0x", hex(function.class_code, 6), "\n"));
+  set(bdf, "revision", cat("0x", hex(function.revision, 2), "\n"));
+  set(bdf, "subsystem_vendor", cat("0x", hex(function.subsystem_vendor, 4), "\n"));
+  set(bdf, "subsystem_device", cat("0x", hex(function.subsystem, 4), "\n"));
+  set(bdf, "driver_override", "(null)\n");
+  set(bdf, "power_state", "D0\n");
+  set(bdf, "power/control", "auto\n");
+  set(bdf, "remove", "");
+  set(bdf, "reset", "");
+  const std::vector<std::uint8_t> config = config_space_of(function);
+  set(bdf, "config", {reinterpret_cast<const char*>(config.data()), config.size()});
+  return device(bdf);
+}
+
+void FakeSysfs::remove(std::string_view bdf) const { fs::remove_all(device(bdf)); }
+
+void FakeSysfs::set(std::string_view bdf, std::string_view attribute, std::string_view text) const {
+  write(cat("sys/bus/pci/devices/", bdf, "/", attribute), text);
+}
+
+void FakeSysfs::bind(std::string_view bdf, std::string_view driver) const {
+  write(cat("sys/bus/pci/drivers/", driver, "/unbind"), "");
+  write(cat("sys/bus/pci/drivers/", driver, "/bind"), "");
+  make_link(device(bdf) / "driver", fs::path("../../drivers") / driver);
+}
+
+void FakeSysfs::features(std::string_view bdf, const std::vector<std::string>& names) const {
+  fs::create_directories(device(bdf) / "doe_features");
+  for (const std::string& name : names) set(bdf, cat("doe_features/", name), name == "doe_discovery" ? "0001:00\n" : cat(name, "\n"));
+}
+
+void FakeSysfs::physfn(std::string_view bdf, std::string_view physical) const {
+  make_link(device(bdf) / "physfn", fs::path("..") / physical);
+}
+
+void FakeSysfs::iommu_group(std::string_view bdf, std::string_view group) const {
+  make_link(device(bdf) / "iommu_group", fs::path("../../../../kernel/iommu_groups") / group);
+}
+
+void FakeSysfs::slot(std::string_view name, std::string_view address) const {
+  write(cat("sys/bus/pci/slots/", name, "/address"), cat(address, "\n"));
+  write(cat("sys/bus/pci/slots/", name, "/power"), "1\n");
+}
+
+void FakeSysfs::tsm(std::string_view name, const std::vector<std::string>& streams, std::string_view bdf) const {
+  fs::create_directories(root() / "sys/class/tsm" / name);
+  for (const std::string& stream : streams) make_link(root() / "sys/class/tsm" / name / stream, fs::path("../../../bus/pci/devices") / bdf);
+}
+
+std::string FakeSysfs::read(const fs::path& file) const {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace support
