@@ -30,10 +30,10 @@ bool Judge::trusts(const Connection& connection, std::uint8_t slot) const {
   return result.sound && result.trust == Trust::trusted;
 }
 
-Report Judge::judge(Evidence evidence, const std::string& source) const {
+Report Judge::judge(Evidence evidence, const std::string& source, const Question& question) const {
   if (!owner_key_.empty()) evidence.provisioned_key = owner_key_;
   const Analysis analysis = analyze(evidence);
-  Report report = appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, owner_key_), question_);
+  Report report = appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, owner_key_), question);
   report.source = source;
   return report;
 }

@@ -21,7 +21,8 @@ class Judge {
   // `owner_key` is the public key that the owner gave for slot 255; empty when none.
   Judge(const certstore::Keyring& keyring, certstore::Options options, spdm::Question question, spdm::Bytes owner_key);
 
-  spdm::Report judge(spdm::Evidence evidence, const std::string& source) const;
+  spdm::Report judge(spdm::Evidence evidence, const std::string& source) const { return judge(std::move(evidence), source, question_); }
+  spdm::Report judge(spdm::Evidence evidence, const std::string& source, const spdm::Question& question) const;
   // Whether a slot whose chain has been read is trusted: if not, the next one is tried.
   bool trusts(const spdm::Connection& connection, std::uint8_t slot) const;
   const spdm::Bytes& owner_key() const { return owner_key_; }

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "cmd/attest.h"
 #include "cmd/device_state.h"
 #include "cmd/policy.h"
+#include "transport/pci_control.h"
 
 namespace cmd {
 
@@ -15,33 +17,49 @@ inline constexpr std::string_view kSentinel = "spdmctl-blocked";
 
 class Gatekeeper {
  public:
-  // Attests one function within a time limit. Thread-safe.
+  // Attests one function within a time limit. Thread-safe, and owns what it uses: one that overruns its limit is left
+  // behind, and may live longer than the gatekeeper.
   using Attest = std::function<spdm::Report(const transport::PciDevice&, const PolicyRule&, spdm::Clock::time_point deadline)>;
   // Tells people: one line for each decision (journal, kernel log, terminal).
   using Tell = std::function<void(const DeviceState&)>;
 
-  Gatekeeper(transport::Host host, Policy policy, GateMode mode, Attest attest, Tell tell);
+  struct Options {
+    Options(GateMode wanted = GateMode::enforce) : mode(wanted) {}  // NOLINT: a mode is enough
+
+    GateMode mode;
+    bool dry_run = false;                      // attest and tell, but change nothing: no state files either
+    transport::PciControl::Changed changed{};  // for tests
+  };
+
+  Gatekeeper(transport::Host host, Policy policy, Options options, Attest attest, Tell tell);
 
   // All devices of the host, in parallel, within the policy's time limit: hold, attest, decide, let go. Returns what
-  // became of each device in scope and of each that is expected but absent. Always leaves a state file for each.
-  std::vector<DeviceState> run();
+  // became of each function in scope and of each device that is expected but absent, by address, and leaves a state file
+  // for each. May be killed at any point: the next run comes to the same end. Throws Error: busy when another gate runs,
+  // no_device (no PCI), permission, io.
+  std::vector<DeviceState> run(std::string_view occasion = "boot");
 
-  // One function that arrived, woke up or was reset, with all functions of its device. What failed is blocked, and a
-  // driver that is already bound is unbound where the rule says so. Nothing when it is out of scope.
-  std::vector<DeviceState> attend(const transport::Bdf& bdf, std::string_view occasion);
+  // Functions that arrived, woke up or were reset, with all functions of their devices. What failed is blocked, and a
+  // driver that is already bound is unbound where the rule says so. Nothing when they are out of scope, or gone. Waits for
+  // another gate at work, within the policy's time limit. Throws Error like run().
+  std::vector<DeviceState> attend(const std::vector<transport::Bdf>& bdfs, std::string_view occasion);
+  std::vector<DeviceState> attend(const transport::Bdf& bdf, std::string_view occasion) { return attend(std::vector{bdf}, occasion); }
 
-  // Undoes what a gate did: overrides of ours are cleared, autoprobe is as it was before. Returns what was released.
-  std::vector<transport::Bdf> release();
+  // Undoes what a gate did: overrides of ours are cleared, the kernel looks for drivers, autoprobe is as it was before,
+  // and the state files are gone. With functions given only their devices, and autoprobe stays. Returns what was released.
+  std::vector<transport::Bdf> release(const std::vector<transport::Bdf>& only = {});
+
+  // Attestations that overran their limit and were left behind: until the program ends, they use what they own.
+  std::size_t left_behind() const;
 
  private:
-  transport::Host host_;
-  Policy policy_;
-  GateMode mode_;
-  Attest attest_;
-  Tell tell_;
+  struct Work;
+  std::shared_ptr<Work> work_;
 };
 
 // The Attest of the program: opens the device, collects what the rule wants, judges.
-Gatekeeper::Attest make_attest(const transport::Host& host, const Judge& judge);
+Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Judge> judge);
+// One that tells of every device that it cannot be judged, because of this: the gate stays closed.
+Gatekeeper::Attest refuse_all(const spdm::Error& error);
 
 }  // namespace cmd

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,8 +16,16 @@ enum class GateMode { off, audit, enforce };
 std::optional<GateMode> gate_mode_of(std::string_view name);
 std::string_view name(GateMode mode);
 
-// What is done to a device that does not meet its rule, beside the driver_override that keeps drivers away.
-enum class FailureAction { warn, block, clear_bus_master, remove, power_off };
+// What is done to a device that does not meet its rule.
+enum class FailureAction {
+  warn,  // nothing: it is only told
+  block,
+  // The others come on top of `block`.
+  clear_bus_master,
+  remove,
+  power_off,
+};
+std::string_view name(FailureAction action);
 
 struct DeviceMatch {
   std::optional<std::uint16_t> vendor, device;
@@ -27,6 +36,7 @@ struct DeviceMatch {
 struct PolicyRule {
   std::string name;  // given, or "FILE:LINE"
   DeviceMatch match;
+  bool exempt = false;    // what matches is out of scope
   bool expected = false;  // at least one device must match, and must speak SPDM
   spdm::IdentityMatch identity = spdm::IdentityMatch::exact;
   bool measurements = false;  // signed measurements must be there
@@ -34,17 +44,26 @@ struct PolicyRule {
 };
 
 struct Policy {
+  Policy();  // the one that holds without any file: what has a mailbox must authenticate, or is blocked
+
   std::optional<GateMode> mode;
   std::chrono::milliseconds timeout{30'000};  // for all devices together
   std::vector<PolicyRule> rules;              // the first that matches decides; the last is the default rule
 };
 
-// Reads *.yaml of policy.d in the configuration layers (drop-ins by name, the strongest layer wins, a link to /dev/null
-// masks). Throws Error{config} naming file, line and column. With no file at all: every device that has a CMA mailbox
-// must authenticate.
-Policy load_policy(const std::vector<std::filesystem::path>& directories);
+// policy.d in the configuration layers, the strongest first: /etc/spdmctl/policy.d, /run/..., /usr/local/lib/..., /usr/lib/...
+std::vector<std::filesystem::path> policy_directories();
 
-// nullptr: the device is out of scope.
+// Reads *.yaml of the directories (drop-ins by name, the strongest layer wins, an empty file or a link to /dev/null masks
+// a name), in the order of their names. Throws Error{config} naming file, line and column; Error{permission}.
+Policy load_policy(const std::vector<std::filesystem::path>& directories);
+// The same for the contents of one file: its rules go before the default rule. The parser of policy_file.cpp.
+void add_policy_file(Policy& policy, const std::string& file, const std::string& contents);
+
+bool matches(const DeviceMatch& match, const transport::PciDevice& device);
+bool is_exempt(const Policy& policy, const transport::PciDevice& device);
+// The rule that decides on a function; nullptr: it is out of scope. That is every bridge, every function that is exempt,
+// and every one that cannot attest unless it is expected to.
 const PolicyRule* rule_for(const Policy& policy, const transport::PciDevice& device);
 
 }  // namespace cmd

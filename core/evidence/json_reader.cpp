@@ -1,6 +1,7 @@
 #include "core/evidence/json_reader.h"
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
@@ -92,6 +93,15 @@ bool JsonReader::boolean() {
     return value;
   }
   fail("is neither true nor false");
+}
+
+std::uint64_t JsonReader::number(std::uint64_t highest) {
+  skip_space();
+  std::uint64_t out = 0;
+  const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), out);
+  if (error != std::errc{} || out > highest) fail(cat("is not a whole number up to ", highest));
+  at_ = static_cast<std::size_t>(end - text_.data());
+  return out;
 }
 
 void JsonReader::finish() {

@@ -45,6 +45,8 @@ class JsonReader {
   // Valid until the next call.
   std::string_view string();
   bool boolean();
+  // Digits only, at most `highest`.
+  std::uint64_t number(std::uint64_t highest);
   // Nothing but white space may follow.
   void finish();
 

@@ -1,0 +1,120 @@
+// The parts of the gatekeeper, seen by its own files only: devices in groups, the panel that attests them, and the work
+// that is done on them.
+#pragma once
+
+#include <deque>
+#include <map>
+
+#include "cmd/gatekeeper.h"
+#include "cmd/run_files.h"
+
+namespace cmd {
+
+// One function of a device that is in scope.
+struct Member {
+  transport::PciDevice device;
+  const PolicyRule* rule = nullptr;  // nullptr: it is judged only as a part of its device
+  DeviceState before;                // decision pending and all empty when there was none
+  DeviceState state;
+};
+
+// All functions of one device, the physical ones first: they are held, judged and let go together.
+struct Group {
+  transport::Bdf key;
+  std::vector<Member> members;
+
+  // Those that are asked, in order: function 0 first, and no virtual function whose physical one is there.
+  std::vector<std::size_t> judges() const;
+  bool expected() const;
+};
+
+// The groups that are in scope.
+std::vector<Group> group_devices(const transport::PciControl& control, const Policy& policy,
+                                 const std::vector<transport::PciDevice>& devices);
+
+// Attests devices on threads of their own, and does not wait for them longer than it has time.
+class Panel {
+ public:
+  struct Job {
+    std::vector<transport::PciDevice> devices;
+    std::vector<PolicyRule> rules;  // of each
+  };
+  struct Finished {
+    std::size_t job = 0;
+    std::vector<spdm::Report> reports;  // of the first devices of the job: none after one that decides
+  };
+
+  // `left_behind` counts threads that are at work still when nobody waits for them any more.
+  Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, spdm::Clock::time_point deadline,
+        std::shared_ptr<std::atomic<std::size_t>> left_behind);
+  ~Panel();
+  Panel(const Panel&) = delete;
+  Panel& operator=(const Panel&) = delete;
+
+  // The next job that is done; nothing when all are, or the time is over.
+  std::optional<Finished> next();
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+};
+
+// It says by itself that it does not speak SPDM: a mailbox, but none for SPDM. The kernel knows no better, and no message
+// was ever answered.
+bool declares_no_spdm(const transport::PciDevice& device, const spdm::Report& report);
+
+// What the reports on a device come to.
+struct Judgement {
+  spdm::Verdict verdict = spdm::Verdict::undetermined;
+  spdm::Exit exit = spdm::Exit::internal;
+  std::string reason;
+  PolicyRule rule;             // that decided
+  std::string decisive;        // address of the function that decided
+  bool unconcerned = false;    // nothing of it speaks SPDM, and no rule expects it to
+  bool not_its_doing = false;  // this host could not ask: permission, lockdown, another owner, configuration
+  std::map<std::string, std::string> leaves;  // by address; "" for the functions that were not asked
+};
+Judgement judge_group(const Group& group, const std::vector<spdm::Report>& reports, std::chrono::milliseconds limit);
+// A virtual function is what its physical function was found to be.
+Judgement judgement_of(const DeviceState& physical, const Policy& policy);
+
+struct Gatekeeper::Work {
+  transport::Host host;
+  Policy policy;
+  Options options;
+  Attest attest;
+  Tell tell;
+  transport::PciControl control;
+  std::shared_ptr<std::atomic<std::size_t>> left_behind = std::make_shared<std::atomic<std::size_t>>(0);
+
+  std::string occasion;
+  spdm::Clock::time_point deadline;
+  std::vector<DeviceState> results;
+  bool unsafe = false;  // a driver could bind to a device that must not have one: autoprobe stays off
+
+  bool enforces() const { return options.mode == GateMode::enforce && !options.dry_run; }
+  void start(std::string_view why);
+
+  // gatekeeper_hold.cpp: before the judgement, and after it.
+  void remember(Group& group) const;  // reads the states before
+  void hold(Group& group);
+  void let_go(const transport::Bdf& bdf, const std::optional<std::string>& former_override, std::vector<std::string>& trouble) const;
+  void write(const DeviceState& state) const;
+
+  // gatekeeper_act.cpp
+  void judge_all(std::vector<Group>& groups);
+  void conclude(Group& group, const Judgement& judgement);
+  void act(Group& group, const Judgement& judgement);
+  void accept(Member& member) const;
+  void refuse(Group& group, const PolicyRule& rule);
+
+  // gatekeeper.cpp
+  void close_gate();
+  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers);
+  std::vector<transport::PciDevice> judge_newcomers(std::vector<transport::PciDevice> known);
+  void release_strays(const std::vector<transport::PciDevice>& devices);
+  void tell_absent(const std::vector<transport::PciDevice>& devices);
+  bool leftover = false;  // an earlier gate did not come to its end
+};
+
+}  // namespace cmd

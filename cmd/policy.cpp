@@ -1,0 +1,61 @@
+#include "cmd/policy.h"
+
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <array>
+
+namespace cmd {
+
+namespace {
+
+constexpr std::array kModes{"off", "audit", "enforce"};
+constexpr std::array kActions{"warn", "block", "clear-bus-master", "remove", "power-off"};
+
+}  // namespace
+
+std::string_view name(GateMode mode) { return kModes.at(static_cast<std::size_t>(mode)); }
+
+std::optional<GateMode> gate_mode_of(std::string_view name) {
+  const auto* it = std::find(kModes.begin(), kModes.end(), name);
+  if (it == kModes.end()) return std::nullopt;
+  return static_cast<GateMode>(it - kModes.begin());
+}
+
+std::string_view name(FailureAction action) { return kActions.at(static_cast<std::size_t>(action)); }
+
+Policy::Policy() {
+  PolicyRule& rule = rules.emplace_back();
+  rule.name = "default";
+}
+
+bool matches(const DeviceMatch& match, const transport::PciDevice& device) {
+  const spdm::PciIdentity& identity = device.identity;
+  if (match.vendor && *match.vendor != identity.vendor) return false;
+  if (match.device && *match.device != identity.device) return false;
+  if (match.class_code && *match.class_code != (identity.class_code & match.class_mask.value_or(0xFFFFFF))) return false;
+  return !match.bdf || ::fnmatch(match.bdf->c_str(), to_string(device.bdf).c_str(), 0) == 0;
+}
+
+namespace {
+
+const PolicyRule* first_match(const Policy& policy, const transport::PciDevice& device) {
+  for (const PolicyRule& rule : policy.rules)
+    if (matches(rule.match, device)) return &rule;
+  return nullptr;
+}
+
+}  // namespace
+
+bool is_exempt(const Policy& policy, const transport::PciDevice& device) {
+  const PolicyRule* rule = first_match(policy, device);
+  return rule != nullptr && rule->exempt;
+}
+
+const PolicyRule* rule_for(const Policy& policy, const transport::PciDevice& device) {
+  const PolicyRule* rule = device.is_bridge() ? nullptr : first_match(policy, device);
+  if (rule == nullptr || rule->exempt) return nullptr;
+  return rule->expected || device.may_attest() ? rule : nullptr;
+}
+
+}  // namespace cmd
