@@ -69,18 +69,19 @@ class Reference:
     kind, name = "reference", "reference"
 
     def __init__(self):
-        self.folder = pathlib.Path(self.program).resolve().parent
+        folder = pathlib.Path(self.program).resolve().parent
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         command = [str(pathlib.Path(self.program).resolve()), "--trans", "PCI_DOE", "--ip", "127.0.0.1", "--port", str(self.port)]
         command += ["--ver", "1.2", "--basic_mut_auth", "NO", "--mut_auth", "NO"]
         # It finds its sample certificates in the directory it runs in. Connecting to see whether it listens would end it.
-        self.process = subprocess.Popen(command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for(lambda: listening(self.port), self.process)
 
-    def root(self):
-        return (self.folder / "ecp384/ca.cert.der").read_bytes()
+    @classmethod
+    def root(cls):
+        return (pathlib.Path(cls.program).resolve().parent / "ecp384/ca.cert.der").read_bytes()
 
     def close(self):
         stop(self.process)

@@ -107,6 +107,7 @@ def busybox_initramfs(kernel, program, target, extra=()):
         archive.program(path)
     for directory in ("proc", "sys", "dev", "run", "tmp", "etc/spdmctl/keyring.d", "etc/spdmctl/policy.d"):
         archive.entry(directory, stat.S_IFDIR | 0o755)
+    archive.file("etc/passwd", "root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n")
     names = []
     for path in module_files(kernel, MODULES):
         names.append(f"/lib/modules/{kernel.version}/{re.sub(r'[.]xz$', '', path)}")

@@ -1,0 +1,126 @@
+"""Verbs that read devices, through real configuration space."""
+
+import hashlib
+
+import devices
+from store import Unfit
+
+GOOD, UNTRUSTED, TAMPERED, SILENT = (f"0000:{bus:02x}:00.0" for bus in range(1, 5))
+
+
+def by_address(document):
+    return {entry.get("bdf") or entry.get("host", {}).get("bdf") or entry.get("source"): entry for entry in document["devices"]}
+
+
+def passes(address):
+    return {"source": address, "verdict": "pass", "exit_code": 0, "binding": "doe", "host.bdf": address, "host.identity": devices.IDENTITY,
+            "connection.version": "1.4", "connection.algorithms.asym": "ECDSA-P384", "connection.algorithms.hash": "SHA-384"}
+
+
+def attest(stage):
+    guest = stage.boot(["good", "untrusted", "tampered", "silent"])
+    listed(stage, guest)
+    good_device(stage, guest)
+    all_at_once(stage, guest)
+    stage.kernel_is_content(guest)
+
+
+def listed(stage, guest):
+    result = guest.run("spdmctl list --json")
+    stage.equal("list ends well", result.status, 0)
+    entries = by_address(result.json())
+    stage.equal("list finds the four", sorted(entries), [GOOD, UNTRUSTED, TAMPERED, SILENT])
+    for address, entry in entries.items():
+        stage.equal(f"list: identity of {address}", entry.get("identity"), devices.IDENTITY)
+        stage.equal(f"list: driver of {address}", entry.get("driver"), None)
+
+
+def good_device(stage, guest):
+    result = guest.run(f"spdmctl auth {GOOD} --json")
+    stage.equal("auth: exit code", result.status, 0)
+    stage.fields("auth", result.json()["devices"][0], passes(GOOD))
+    checks = {check["check"]: check["status"] for check in result.json()["devices"][0]["checks"]}
+    stage.fields("auth", checks, {"protocol": "pass", "signature": "pass", "chain": "pass", "trust": "pass", "identity": "pass"})
+
+    result = guest.run(f"spdmctl measurements {GOOD} --json --record /tmp/good.json")
+    stage.equal("measurements: exit code", result.status, 0)
+    stage.fields("measurements", result.json()["devices"][0], passes(GOOD))
+    read = {entry["index"]: entry for entry in result.json()["devices"][0]["measurements"]}
+    stage.equal("measurements: indices", sorted(read), [1, 2, 3, 4, 6, 7, 254])
+    stage.check("measurements: all of them signed", all(entry["signed"] for entry in read.values()))
+    stage.fields("measurement 1", read.get(1), {"type": "immutable-rom", "value": hashlib.sha384(b"boot ROM 1.0").hexdigest()})
+    stage.fields("measurement 6", read.get(6), {"type": "mutable-firmware-version", "representation": "raw"})
+    verified = guest.run("spdmctl verify /tmp/good.json --json")
+    stage.fields("verify what was recorded", verified.json()["devices"][0], {"verdict": "pass", "exit_code": 0})
+
+    result = guest.run(f"spdmctl certs {GOOD} --json")
+    stage.equal("certs: exit code", result.status, 0)
+    stage.equal("certs: slots", [slot["slot"] for slot in result.json()["devices"][0]["slots"]], [0])
+    certificates = result.json()["devices"][0]["slots"][0].get("certificates", [])
+    stage.equal("certs: subjects", [entry["subject"] for entry in certificates],
+                ["CN=Throw-away root", "CN=Throw-away intermediate", "CN=Throw-away device"])
+    result = guest.run(f"spdmctl info {GOOD} --json")
+    stage.fields("info", result.json()["devices"][0], {"connection.version": "1.4", "binding": "doe", "host.bdf": GOOD})
+
+
+def all_at_once(stage, guest):
+    result = guest.run("spdmctl measurements all --json", 90)
+    found = by_address(result.json())
+    stage.fields("good among bad", found[GOOD], passes(GOOD))
+    stage.fields("untrusted", found[UNTRUSTED], {"verdict": "fail", "exit_code": 10, "connection.version": "1.4"})
+    stage.fields("tampered", found[TAMPERED], {"verdict": "fail", "exit_code": 11, "connection.version": "1.4"})
+    stage.fields("silent", found[SILENT], {"verdict": "undetermined", "exit_code": 5, "error.id": "timeout"})
+    stage.equal("the worst exit code is that of the run", result.status, result.json()["exit_code"])
+    stage.check("and it is that of one of them", result.status in (5, 10, 11), result.status)
+    stage.check("bad ones have their finding", "bad-signature" in [finding["id"] for finding in found[TAMPERED]["findings"]])
+
+
+def parallel(stage):
+    guest = stage.boot(["good", "not-ready", "impostor", "slow"])
+    result = guest.run("spdmctl measurements 01:00.0 02:00.0 03:00.0 04:00.0 --json", 90)
+    found = result.json()["devices"]
+    stage.equal("in the order of the command line", [entry["host"]["bdf"] for entry in found], [GOOD, UNTRUSTED, TAMPERED, SILENT])
+    for index, kind in ((0, "good"), (1, "not ready at first"), (3, "slow")):
+        stage.fields(kind, found[index], {"verdict": "pass", "exit_code": 0})
+    stage.fields("with the certificate of another device", found[2], {"verdict": "fail", "exit_code": 10})
+    again = guest.run("for i in 1 2 3; do spdmctl auth all --json > /tmp/$i; echo $?; done", 120)
+    stage.equal("again and again", again.stdout.split(), ["10"] * 3)
+    stage.kernel_is_content(guest)
+
+
+def reference(stage):
+    if not devices.Reference.program:
+        raise Unfit("SPDMCTL_RESPONDER names no reference responder")
+    guest = stage.boot(["reference", "good"], files={"tmp/reference.der": devices.Reference.root()})
+    result = guest.run(f"spdmctl measurements {GOOD} --root /tmp/reference.der --identity-match none --json", 90)
+    stage.equal("exit code", result.status, 0)
+    stage.fields("reference", result.json()["devices"][0], {"verdict": "pass", "connection.version": "1.2", "connection.algorithms.asym": "ECDSA-P384"})
+    result = guest.run(f"spdmctl auth {GOOD} --root /tmp/reference.der --json", 90)
+    stage.fields("its certificate names no PCI identity", result.json()["devices"][0], {"verdict": "fail", "exit_code": 10})
+    stage.kernel_is_content(guest)
+
+
+def refusals(stage):
+    guest = stage.boot(["good", "dying"])
+    for target, code, identifier in (("0000:1f:00.0", 3, "no-device"), ("0000:00:1f.2", 3, "no-spdm"), ("00:00.0", 3, "no-spdm")):
+        result = guest.run(f"spdmctl auth {target} --json")
+        stage.equal(f"{target}: exit code", result.status, code)
+        error = result.json()["devices"][0].get("error", {}) if result.json().get("devices") else result.json().get("error", {})
+        stage.equal(f"{target}: error", error.get("id"), identifier)
+    result = guest.run(f"spdmctl auth {UNTRUSTED} --json")
+    stage.fields("falls silent in the middle", result.json()["devices"][0], {"verdict": "undetermined", "exit_code": 5})
+    result = guest.run(f"su -s /bin/sh nobody -c 'spdmctl auth {GOOD} --json'")
+    stage.equal("not root: exit code", result.status, 4)
+    stage.fields("not root", result.json()["devices"][0], {"error.id": "permission"})
+    # Two at once on one device: the second is told so, or waits; never do both fail.
+    result = guest.run(f"spdmctl auth {GOOD} --json >/tmp/1 & spdmctl auth {GOOD} --json >/tmp/2; a=$?; wait $!; echo $a $?", 90)
+    codes = sorted(int(code) for code in result.stdout.split())
+    stage.check("two at once", codes in ([0, 0], [0, 5]), codes)
+    # What a program leaves behind that died between two dwords of an object.
+    guest.run("setpci -s 01:00.0 110.L=00010001; setpci -s 01:00.0 110.L=00000003")
+    stage.equal("after half an object of somebody else", guest.run(f"spdmctl auth {GOOD}").status, 0)
+    # An answer that nobody has fetched is an exchange of somebody else.
+    guest.run("for dword in 00010001 00000003 00008410; do setpci -s 01:00.0 110.L=$dword; done; setpci -s 01:00.0 108.L=80000000")
+    stage.equal("an answer of somebody else is left alone", guest.run(f"spdmctl auth {GOOD}").status, 5)
+    stage.equal("unless it is forced", guest.run(f"spdmctl auth --force {GOOD}").status, 0)
+    stage.kernel_is_content(guest)
