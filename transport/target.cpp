@@ -7,6 +7,7 @@
 #include "transport/emu.h"
 #include "transport/emulated.h"
 #include "transport/pci_address.h"
+#include "transport/pci_doe.h"
 #include "transport/tcp.h"
 
 namespace transport {
@@ -20,6 +21,7 @@ constexpr std::array kKinds{
     Kind{"emu", "emu://HOST[:PORT][?binding=doe|mctp|tcp|none][&max=BYTES]", "the DMTF emulator's socket, which QEMU speaks, too", true,
          open_emu},
     Kind{"emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", true, open_emulated},
+    Kind{"pci", kPciUsage, "the DOE mailbox of a PCI function", true, open_pci},
     Kind{"tcp", "tcp://HOST[:PORT]", "SPDM over TCP (DSP0287)", true, open_tcp},
 };
 
@@ -34,7 +36,8 @@ std::string forms() {
 std::span<const Kind> kinds() { return kKinds; }
 
 const Kind& kind_of(std::string_view target) {
-  const std::string_view scheme = parse_bdf(target) ? "pci" : target.substr(0, target.find(':'));
+  const bool is_pci = parse_bdf(target.substr(0, target.find('?'))).has_value();
+  const std::string_view scheme = is_pci ? "pci" : target.substr(0, target.find(':'));
   if (scheme.size() < target.size())
     for (const Kind& kind : kKinds)
       if (kind.scheme == scheme) return kind;
