@@ -61,7 +61,7 @@ def overlay(files):
     """An archive that adds to an image, or replaces what is there."""
     archive = Archive()
     for name, content in files.items():
-        archive.file(name, content, 0o755 if content[:2] in ("#!", b"#!") else 0o644)
+        archive.file(name, content, 0o755 if content[:2] in ("#!", b"#!", b"\x7fE") else 0o644)
     return gzip.compress(archive.finish(), 1)
 
 

@@ -83,5 +83,5 @@ def root_disk(program, target, scratch):
     (root / "etc/os-release").write_text("ID=guest\n")
     shutil.copy(HERE / "inside/init", root / "sbin/init")
     shutil.copy(HERE / "inside/agent", root / "agent")
-    subprocess.run([find("mke2fs"), "-q", "-t", "ext4", "-d", root, target, "64M"], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([find("mke2fs"), "-q", "-t", "ext4", "-L", "guest", "-d", root, target, "64M"], check=True, stdout=subprocess.DEVNULL)
     return target

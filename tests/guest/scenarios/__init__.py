@@ -22,5 +22,6 @@ SCENARIOS = [
     Scenario("parallel", attest.parallel, ["6.12"], "four devices in parallel"),
     Scenario("reference", attest.reference, ["6.12"], "the reference responder behind a mailbox"),
     Scenario("refusals", attest.refusals, ["6.12"], "devices that cannot be attested, and two programs at once"),
+    Scenario("accesses", attest.accesses, ["6.12"], "configuration accesses and time per exchange"),
     Scenario("lockdown", power.lockdown, ["6.12"], "kernel lockdown in integrity mode"),
 ]
