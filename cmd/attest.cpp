@@ -2,8 +2,10 @@
 
 #include "certstore/chains.h"
 #include "cmd/files.h"
+#include "cmd/host.h"
 #include "cmd/parallel.h"
 #include "cmd/parse.h"
+#include "cmd/privileges.h"
 #include "cmd/render.h"
 #include "core/appraisal/verdict.h"
 #include "core/evidence/file.h"
@@ -19,6 +21,16 @@ using namespace spdm;
 namespace {
 
 constexpr std::size_t kMaxDevicesAtOnce = 16;
+
+// Everything is open: from here on the run only reads, speaks through its descriptors, and writes what it was told to.
+void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs) {
+  Needs needs{.writable = power_attributes(subjects, this_host()), .reads_named_files = reads_files(subjects)};
+  for (const std::filesystem::path& output : outputs) needs.writable.push_back(written_at(output));
+  const Confinement confinement = drop_privileges(needs);
+  if (!console.verbose) return;
+  for (const std::string& line : confinement.in_force) console.note(cat("spdmctl: confined: ", line));
+  for (const std::string& line : confinement.missing) console.note(cat("spdmctl: not confined: ", line));
+}
 
 }  // namespace
 
@@ -46,14 +58,6 @@ Judge make_judge(const TrustOptions& options, const Question& question, const Co
   return Judge{keyring, {.at = time_of(options), .partial_chains = options.partial_chains}, question, read_provisioned_key(options)};
 }
 
-std::optional<std::filesystem::path> recording(const std::string& target) {
-  for (const std::string_view scheme : {"file:", "pcap:"})
-    if (target.starts_with(scheme)) return target.substr(scheme.size());
-  std::error_code ignored;
-  if (std::filesystem::is_regular_file(target, ignored) || target.starts_with('/') || target.starts_with("./")) return target;
-  return std::nullopt;
-}
-
 Evidence read_recording(const std::filesystem::path& path) {
   const std::string name = path == "-" ? "standard input" : path.string();
   try {
@@ -67,16 +71,17 @@ Evidence read_recording(const std::filesystem::path& path) {
   }
 }
 
-Evidence gather(const std::string& target, const Wanted& wanted, const Limits& limits, const Judge& judge) {
-  if (const std::optional<std::filesystem::path> file = recording(target)) return read_recording(*file);
+Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, const Judge& judge) {
+  if (const std::optional<std::filesystem::path> file = recording(subject.target)) return read_recording(*file);
   Evidence evidence;
-  evidence.host.target = target;
+  evidence.host.target = subject.target;
   evidence.time = format_time(std::time(nullptr));
   evidence.collector = "spdmctl " SPDMCTL_VERSION;
   evidence.live = true;
   if (wanted.slot == kProvisionedKey) evidence.provisioned_key = judge.owner_key();
   try {
-    transport::Opened opened = transport::open(target, {.timeout = limits.exchange});
+    if (subject.failure) throw Error(*subject.failure);
+    transport::Opened opened = subject.opened ? std::move(*subject.opened) : transport::open(subject.target, {.timeout = limits.exchange});
     evidence.host = std::move(opened.host);
     collect(*opened.link, wanted, limits, evidence);
   } catch (const Error& error) {
@@ -118,28 +123,31 @@ Plan Attestation::plan(Console& console) const {
 
 Exit Attestation::run(Console& console, Plan plan) const {
   const Limits limits = limits_of(protocol);
-  for (const std::string& target : targets)
-    if (!recording(target)) transport::kind_of(target);  // a name that is wrong ends the run before any device is asked
-  if (!protocol.record.empty()) {
-    if (targets.size() > 1) throw Error(ErrorId::usage, "--record takes one target", "attest the targets one after the other");
-    assert_writable(protocol.record);
-  }
+  std::vector<Subject> subjects = subjects_of(targets);
+  if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
+  if (subjects.size() > 1 && !plan.outputs.empty())
+    throw Error(ErrorId::usage, "--record and exports take one target", "take one target after the other");
+  if (!protocol.record.empty()) assert_writable(protocol.record);
   const Judge judge = make_judge(trust, plan.question, console);
   if (!plan.wanted.slot && !plan.wanted.all_slots)
     plan.wanted.trusts = [&judge](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot); };
 
+  open_devices(subjects, {.timeout = limits.exchange, .host = this_host(), .force = protocol.force});
+  confine(console, subjects, plan.outputs);
+
   ReportWriter writer(console, plan.text);
   in_order<RenderedReport>(
-      targets.size(), kMaxDevicesAtOnce,
+      subjects.size(), kMaxDevicesAtOnce,
       [&](std::size_t i) {
+        const std::string target = subjects[i].target;
         try {
-          Evidence evidence = gather(targets[i], plan.wanted, limits, judge);
+          Evidence evidence = gather(std::move(subjects[i]), plan.wanted, limits, judge);
           if (!protocol.record.empty()) record(evidence, protocol.record);
-          Report report = judge.judge(std::move(evidence), targets[i]);
+          Report report = judge.judge(std::move(evidence), target);
           if (plan.refine) plan.refine(report);
           return writer.render(report);
         } catch (Error& error) {  // what goes wrong with one target says nothing about the others
-          if (error.device.empty()) error.device = targets[i];
+          if (error.device.empty()) error.device = target;
           return writer.render(error);
         }
       },

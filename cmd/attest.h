@@ -10,6 +10,7 @@
 #include "cmd/options.h"
 #include "cmd/render.h"
 #include "cmd/render_text.h"
+#include "cmd/subjects.h"
 #include "core/appraisal/appraise.h"
 #include "core/protocol/collect.h"
 
@@ -35,13 +36,14 @@ class Judge {
 
 Judge make_judge(const TrustOptions& options, const spdm::Question& question, const Console& console);
 
-// What a recording's name says beside the file: "file:x", "pcap:x" or just the name of a file that is there.
-std::optional<std::filesystem::path> recording(const std::string& target);
 spdm::Evidence read_recording(const std::filesystem::path& path);
 
 // The first half of the line. What goes wrong with a live target, from opening it on, is part of the evidence: the line
 // goes on with what was seen. Throws Error for a recording that cannot be read.
-spdm::Evidence gather(const std::string& target, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge);
+spdm::Evidence gather(Subject subject, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge);
+inline spdm::Evidence gather(const std::string& target, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge) {
+  return gather(Subject{.target = target}, wanted, limits, judge);
+}
 
 // Evidence, or a pcap when the name ends in .pcap.
 void record(const spdm::Evidence& evidence, const std::filesystem::path& file);
@@ -53,6 +55,8 @@ struct Plan {
   // Has the last word on a report before it is rendered; may be empty. Called by several threads.
   std::function<void(spdm::Report&)> refine;
   ReportWriter::TextOf text = render_text;
+  // Files and directories that `refine` writes to; they take a run with one target.
+  std::vector<std::filesystem::path> outputs;
 };
 
 // Turns a judgement into a mere look: what was read is shown with all there is to say about it, and the verdict is
@@ -69,7 +73,8 @@ struct Attestation {
   void add_to(CLI::App& parser);
   // Throws Error{usage} for options that contradict each other. Sets up the console.
   Plan plan(Console& console) const;
-  // Attests every target, in parallel, and writes the reports in the order of the targets.
+  // Opens the devices, drops privileges, attests every target, in parallel, and writes the reports in the order of the
+  // targets.
   spdm::Exit run(Console& console, Plan plan) const;
 };
 

@@ -17,7 +17,7 @@ using spdm::ErrorId;
 
 struct Options : Attestation {
   std::string pem, der, root;
-  bool force = false;
+  bool overwrite = false;
 
   bool exports() const { return !pem.empty() || !der.empty() || !root.empty(); }
 };
@@ -70,7 +70,7 @@ void export_chain(const Options& options, const spdm::Report& report) {
   if (!options.root.empty()) files.push_back(root_file(chain, options.root));
   if (!options.pem.empty()) files.push_back(pem_file(chain, options.pem));
   if (!options.der.empty()) add_der_files(chain, options.der, files);
-  for (const Export& one : files) assert_new(one.file, options.force);
+  for (const Export& one : files) assert_new(one.file, options.overwrite, "--overwrite");
   for (const Export& one : files) write_file(one.file, one.contents);
 }
 
@@ -83,13 +83,11 @@ Action setup(CLI::App& parser) {
   file("--export-pem", options->pem, "Save the chain as PEM, in the order of the device");
   file("--export-der", options->der, "Save the chain as DER; in a directory, a file for each certificate");
   file("--export-root", options->root, "Save the root: DER when the name ends in .der or .cer, else PEM");
-  parser.add_flag("--force", options->force, "Replace files that exist")->group("Export");
+  parser.add_flag("--overwrite", options->overwrite, "Replace files that exist")->group("Export");
   return [options](Console& console) {
     Plan plan = options->plan(console);
     if (plan.wanted.slot == spdm::kProvisionedKey)
       throw Error(ErrorId::usage, "slot 255 holds a key and no certificates", "give --slot 0 to 7, or all");
-    if (options->exports() && options->targets.size() > 1)
-      throw Error(ErrorId::usage, "--export-pem, --export-der and --export-root take one target", "export one device after the other");
     if (options->exports() && plan.wanted.all_slots)
       throw Error(ErrorId::usage, "--slot all and an export contradict each other", "export one slot after the other");
     plan.wanted.all_slots = !plan.wanted.slot;
@@ -100,6 +98,8 @@ Action setup(CLI::App& parser) {
       if (options->exports()) export_chain(*options, report);
     };
     plan.text = render_certificates;
+    for (const std::string* file : {&options->pem, &options->der, &options->root})
+      if (!file->empty()) plan.outputs.emplace_back(*file);
     return options->run(console, std::move(plan));
   };
 }

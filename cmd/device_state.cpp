@@ -27,11 +27,16 @@ std::string file_name(const DeviceState& state) {
 }
 
 Json raw_json(const DeviceState& state) {
-  Json out{{"schema", kStateSchema},           {"bdf", state.bdf},
-           {"time", state.time},               {"occasion", state.occasion},
-           {"decision", name(state.decision)}, {"verdict", name(state.verdict)},
-           {"exit_code", static_cast<int>(state.exit)}, {"reason", state.reason},
-           {"rule", state.rule},               {"actions", state.actions},
+  Json out{{"schema", kStateSchema},
+           {"bdf", state.bdf},
+           {"time", state.time},
+           {"occasion", state.occasion},
+           {"decision", name(state.decision)},
+           {"verdict", name(state.verdict)},
+           {"exit_code", static_cast<int>(state.exit)},
+           {"reason", state.reason},
+           {"rule", state.rule},
+           {"actions", state.actions},
            {"trouble", state.trouble}};
   const auto optional = [&](const char* key, const std::optional<std::string>& value) {
     if (value) out[key] = *value;

@@ -47,7 +47,7 @@ struct DeviceState {
   // What the next judgement needs to know; not for people.
   std::optional<std::string> former_leaf, former_identity;  // of the last judgement that saw a leaf
   std::optional<std::string> former_override;               // of somebody else, which ours has replaced
-  bool bound_before = false;                                // a driver was bound before this device was ever judged
+  bool bound_before = false;                                // a driver was bound before a judgement could keep it off
 
   bool operator==(const DeviceState&) const = default;
 };

@@ -116,11 +116,16 @@ spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
   }
 }
 
-void assert_writable(const std::filesystem::path& path) {
+std::filesystem::path written_at(const std::filesystem::path& path) {
   const std::filesystem::path target = resolved(path);
+  std::error_code ignored;
+  return is_special(target) || std::filesystem::is_directory(target, ignored) ? target : folder_of(target);
+}
+
+void assert_writable(const std::filesystem::path& path) {
   std::error_code ignored;  // what cannot be looked at cannot be written either: access() says why
-  if (std::filesystem::is_directory(target, ignored)) fail(path, EISDIR, ErrorId::usage);
-  const std::filesystem::path needed = is_special(target) ? target : folder_of(target);
+  if (std::filesystem::is_directory(path, ignored)) fail(path, EISDIR, ErrorId::usage);
+  const std::filesystem::path needed = written_at(path);
   if (::access(needed.c_str(), W_OK) != 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::usage : ErrorId::io);
 }
 
@@ -149,11 +154,11 @@ void write_file(const std::filesystem::path& path, spdm::View contents) {
 
 void write_file(const std::filesystem::path& path, std::string_view contents) { write_file(path, as_bytes(contents)); }
 
-void assert_new(const std::filesystem::path& path, bool force) {
+void assert_new(const std::filesystem::path& path, bool replace, std::string_view option) {
   assert_writable(path);
   std::error_code ignored;
-  if (force || !std::filesystem::is_regular_file(path, ignored)) return;
-  Error error(ErrorId::usage, "exists already", "give --force to replace it");
+  if (replace || !std::filesystem::is_regular_file(path, ignored)) return;
+  Error error(ErrorId::usage, "exists already", cat("give ", option, " to replace it"));
   error.device = path.string();
   throw error;
 }

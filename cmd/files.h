@@ -16,11 +16,16 @@ spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit);
 void write_file(const std::filesystem::path& path, spdm::View contents);
 void write_file(const std::filesystem::path& path, std::string_view contents);
 
-// An existing file is an error unless `force`: Error{usage}. For every file of a run before the first is written.
-void assert_new(const std::filesystem::path& path, bool force);
+// An existing file is an error unless `replace`, which the user says by `option`: Error{usage}. For every file of a run
+// before the first is written.
+void assert_new(const std::filesystem::path& path, bool replace, std::string_view option = "--force");
 
 // Finds out early that write_file() could not work, before a device is asked for anything. Throws Error as write_file().
 void assert_writable(const std::filesystem::path& path);
+
+// What must be writable for write_file(path): the folder, or the file itself when it is no regular one. A directory is
+// its own answer.
+std::filesystem::path written_at(const std::filesystem::path& path);
 
 spdm::View as_bytes(std::string_view text);
 

@@ -2,6 +2,7 @@
 // that is done on them.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 
@@ -25,7 +26,6 @@ struct Group {
 
   // Those that are asked, in order: function 0 first, and no virtual function whose physical one is there.
   std::vector<std::size_t> judges() const;
-  bool expected() const;
 };
 
 // The groups that are in scope.
@@ -68,10 +68,10 @@ struct Judgement {
   spdm::Verdict verdict = spdm::Verdict::undetermined;
   spdm::Exit exit = spdm::Exit::internal;
   std::string reason;
-  PolicyRule rule;             // that decided
-  std::string decisive;        // address of the function that decided
-  bool unconcerned = false;    // nothing of it speaks SPDM, and no rule expects it to
-  bool not_its_doing = false;  // this host could not ask: permission, lockdown, another owner, configuration
+  PolicyRule rule;                            // that decided
+  std::string decisive;                       // address of the function that decided
+  bool unconcerned = false;                   // nothing of it speaks SPDM, and no rule expects it to
+  bool not_its_doing = false;                 // this host could not ask: permission, lockdown, another owner, configuration
   std::map<std::string, std::string> leaves;  // by address; "" for the functions that were not asked
 };
 Judgement judge_group(const Group& group, const std::vector<spdm::Report>& reports, std::chrono::milliseconds limit);
@@ -87,34 +87,39 @@ struct Gatekeeper::Work {
   transport::PciControl control;
   std::shared_ptr<std::atomic<std::size_t>> left_behind = std::make_shared<std::atomic<std::size_t>>(0);
 
-  std::string occasion;
-  spdm::Clock::time_point deadline;
-  std::vector<DeviceState> results;
-  bool unsafe = false;  // a driver could bind to a device that must not have one: autoprobe stays off
+  std::string occasion{};
+  spdm::Clock::time_point deadline{};
+  std::map<std::pair<std::optional<transport::Bdf>, std::string>, DeviceState> results{};  // by address; by rule where there is none
+  bool unsafe = false;    // a driver could bind to a device that must not have one: autoprobe stays off
+  bool leftover = false;  // an earlier gate did not come to its end
 
   bool enforces() const { return options.mode == GateMode::enforce && !options.dry_run; }
   void start(std::string_view why);
+  void add_result(const DeviceState& state);
+  std::vector<DeviceState> take_results() const;
 
-  // gatekeeper_hold.cpp: before the judgement, and after it.
+  // gatekeeper_hold.cpp: drivers are kept off, and let in again.
   void remember(Group& group) const;  // reads the states before
-  void hold(Group& group);
+  void hold(Group& group) const;
+  bool is_held(const transport::PciDevice& device) const;
   void let_go(const transport::Bdf& bdf, const std::optional<std::string>& former_override, std::vector<std::string>& trouble) const;
   void write(const DeviceState& state) const;
+  void close_gate();
+  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers) const;
+  std::vector<transport::Bdf> release(const std::vector<transport::PciDevice>& devices) const;
 
-  // gatekeeper_act.cpp
+  // gatekeeper_act.cpp: what follows from a judgement.
   void judge_all(std::vector<Group>& groups);
   void conclude(Group& group, const Judgement& judgement);
-  void act(Group& group, const Judgement& judgement);
-  void accept(Member& member) const;
-  void refuse(Group& group, const PolicyRule& rule);
+  void accept(Member& member, const Judgement& judgement) const;
+  void refuse(Group& group, const Judgement& judgement);
 
   // gatekeeper.cpp
-  void close_gate();
-  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers);
   std::vector<transport::PciDevice> judge_newcomers(std::vector<transport::PciDevice> known);
-  void release_strays(const std::vector<transport::PciDevice>& devices);
-  void tell_absent(const std::vector<transport::PciDevice>& devices);
-  bool leftover = false;  // an earlier gate did not come to its end
+  void release_strays(const std::vector<transport::PciDevice>& devices, const std::vector<Group>& groups) const;
+  bool attend_virtual(Group& group, const std::vector<transport::Bdf>& bdfs);
+  void forget_absent(const std::vector<transport::PciDevice>& devices) const;
+  void tell_missing(const std::vector<transport::PciDevice>& devices);
 };
 
 }  // namespace cmd

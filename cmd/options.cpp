@@ -73,6 +73,8 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
   parser.add_option("--record", options.record, "Write what was seen to this file: evidence, or a capture when it ends in .pcap")
       ->type_name("FILE")
       ->group("Protocol");
+  parser.add_flag("--force", options.force, "Use a PCI device although somebody else seems to own it or to speak with it")
+      ->group("Protocol");
 }
 
 void add_targets(CLI::App& parser, std::vector<std::string>& targets) {

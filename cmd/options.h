@@ -31,6 +31,7 @@ struct TrustOptions {
 struct ProtocolOptions {
   std::string timeout = "10", slot, record;
   std::vector<std::string> versions, asym, hash;
+  bool force = false;
 };
 
 void add_output_options(CLI::App& parser, OutputOptions& options);

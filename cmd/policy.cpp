@@ -47,15 +47,24 @@ const PolicyRule* first_match(const Policy& policy, const transport::PciDevice& 
 
 }  // namespace
 
+bool is_plumbing(const transport::PciDevice& device) {
+  const std::uint32_t kind = device.identity.class_code >> 8;  // PCI-to-PCI, CardBus, semi-transparent PCI-to-PCI
+  return device.driver == "pcieport" || (device.header_type != 0 && (kind == 0x0604 || kind == 0x0607 || kind == 0x0609));
+}
+
+bool could_attest(const transport::PciDevice& device) {
+  return device.may_attest() || (!device.doe_features && !device.mailboxes);
+}
+
 bool is_exempt(const Policy& policy, const transport::PciDevice& device) {
   const PolicyRule* rule = first_match(policy, device);
   return rule != nullptr && rule->exempt;
 }
 
 const PolicyRule* rule_for(const Policy& policy, const transport::PciDevice& device) {
-  const PolicyRule* rule = device.is_bridge() ? nullptr : first_match(policy, device);
+  const PolicyRule* rule = is_plumbing(device) ? nullptr : first_match(policy, device);
   if (rule == nullptr || rule->exempt) return nullptr;
-  return rule->expected || device.may_attest() ? rule : nullptr;
+  return rule->expected || could_attest(device) ? rule : nullptr;
 }
 
 }  // namespace cmd

@@ -61,9 +61,14 @@ Policy load_policy(const std::vector<std::filesystem::path>& directories);
 void add_policy_file(Policy& policy, const std::string& file, const std::string& contents);
 
 bool matches(const DeviceMatch& match, const transport::PciDevice& device);
+// A bridge that leads to other devices: nothing may keep its driver from it. What a function says of its class is not
+// enough, or a device that is expected to attest could call itself a bridge and go free.
+bool is_plumbing(const transport::PciDevice& device);
+// It may speak SPDM, or nobody can tell before it was asked: asleep, or deaf.
+bool could_attest(const transport::PciDevice& device);
 bool is_exempt(const Policy& policy, const transport::PciDevice& device);
-// The rule that decides on a function; nullptr: it is out of scope. That is every bridge, every function that is exempt,
-// and every one that cannot attest unless it is expected to.
+// The rule that decides on a function; nullptr: it is out of scope. That is every function that is plumbing or exempt,
+// and every one that could not attest unless it is expected to.
 const PolicyRule* rule_for(const Policy& policy, const transport::PciDevice& device);
 
 }  // namespace cmd

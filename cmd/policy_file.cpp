@@ -49,7 +49,8 @@ DeviceMatch read_match(const Section& section) {
     out.bdf = value.text();
     // A pattern that can match no address would silently match nothing.
     const bool possible = !out.bdf->empty() && out.bdf->find_first_not_of("0123456789abcdef:.*?[]-!") == std::string::npos;
-    if (!possible) value.fail(cat("'", spdm::printable(*out.bdf), "' is no address"), "write it as in /sys: \"0000:03:00.0\", \"0000:03:*\"");
+    if (!possible)
+      value.fail(cat("'", spdm::printable(*out.bdf), "' is no address"), "write it as in /sys: \"0000:03:00.0\", \"0000:03:*\"");
   });
   return out;
 }

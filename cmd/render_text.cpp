@@ -104,11 +104,45 @@ void write_verdict(Page& page, const Report& report) {
       cat(page.painted(upper(name(report.verdict)), color_of(report.verdict)), "  ", target_of(report), ": ", printable(report.reason)));
 }
 
+std::string authenticated_line(const PlatformView& platform) {
+  switch (platform.grammar) {
+    case AuthenticatedGrammar::verdict:
+      if (!platform.is_authenticated) return "the kernel could not find out whether the device can authenticate";
+      return *platform.is_authenticated ? "the kernel says: authenticated" : "the kernel says: not authenticated";
+    case AuthenticatedGrammar::tsm:
+      if (platform.authenticated.empty()) return "no TSM has authenticated the device";
+      return cat("TSM ", printable(platform.authenticated), " says: authenticated");
+    case AuthenticatedGrammar::unknown:
+      return cat("the kernel says, in words not known here: \"", printable(platform.authenticated), "\"");
+    default:
+      return "";
+  }
+}
+
+// What the platform says of itself, as a witness: beside the verdict, never part of it.
+std::vector<std::string> platform_lines(const PlatformView& platform) {
+  std::vector<std::string> out;
+  const auto add = [&](std::string line) {
+    if (!line.empty()) out.push_back(std::move(line));
+  };
+  const auto given = [](const std::optional<std::string>& text) { return text && !text->empty(); };
+  add(authenticated_line(platform));
+  if (given(platform.tsm_connected)) add(cat("TSM ", printable(*platform.tsm_connected), " is connected and owns SPDM"));
+  if (given(platform.tsm_bound)) add(cat("TSM ", printable(*platform.tsm_bound), " has bound the device to a guest"));
+  if (given(platform.tsm_dsm)) add(cat("security manager of the device: ", printable(*platform.tsm_dsm)));
+  std::string slots;
+  for (const std::uint8_t slot : platform.certificate_slots) slots += cat(slots.empty() ? "" : ", ", slot);
+  if (!slots.empty()) add(cat("the kernel has read the certificates of slot ", slots));
+  if (platform.signatures > 0) add(cat("the kernel keeps ", platform.signatures, platform.signatures == 1 ? " signature" : " signatures"));
+  return out;
+}
+
 void write_host(Page& page, const Report& report) {
   if (report.host.bdf) page.pair("function", printable(*report.host.bdf));
   if (report.host.identity) page.pair("identity", to_string(*report.host.identity));
   if (report.host.driver) page.pair("driver", printable(*report.host.driver));
   if (report.host.owner) page.pair("owner", printable(*report.host.owner));
+  for (const std::string& line : platform_lines(report.host.platform)) page.pair("platform", line);
   if (!report.time.empty())
     page.pair("recorded", cat(printable(report.time), report.collector.empty() ? "" : " by ", printable(report.collector)));
 }

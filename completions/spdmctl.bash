@@ -4,14 +4,15 @@ _spdmctl() {
   local output="-o --output --json -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
   local trust="$keyring --identity --identity-match --provisioned-key"
-  local protocol="--timeout --slot --spdm-version --asym --hash --record"
+  local protocol="--timeout --slot --spdm-version --asym --hash --record --force"
   local live="$output $trust $protocol"
   local asym="RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521
     SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s
     SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f
     SLH-DSA-SHAKE-192f SLH-DSA-SHA2-256s SLH-DSA-SHAKE-256s SLH-DSA-SHA2-256f SLH-DSA-SHAKE-256f"
   local hash="SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 SM3-256"
-  local targets="emu:// tcp:// emulated: file: pcap:"
+  local targets="all emu:// tcp:// emulated: file: pcap:" devices='' device
+  for device in /sys/bus/pci/devices/*; do [[ -e $device ]] && devices+=" ${device##*/}"; done
 
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]-}
   # Bash makes words of "=" and ":".
@@ -56,7 +57,7 @@ _spdmctl() {
     measurements)
       options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets
       ;;
-    certs) options="$live --export-pem --export-der --export-root --force" words=$targets ;;
+    certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets ;;
     verify) options="$output $trust --measurements" ;;
     decode) options="$output --hash --asym" ;;
     keyring)
@@ -71,7 +72,15 @@ _spdmctl() {
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring" files='' ;;
   esac
-  [[ ${COMP_LINE-} == *: || $prev == : ]] && words=''
+  # Bash replaces only what follows the last colon.
+  local line=${COMP_LINE-} whole='' before=''
+  line=${line:0:${COMP_POINT:-0}}
+  whole=${line##*[[:space:]]}
+  [[ $whole == *:* ]] && before=${whole%"${whole##*:}"}
+  if [[ $words ]]; then
+    [[ $before ]] && words='' || whole=$cur
+    for device in $devices; do [[ $device == "$whole"* ]] && words+=" ${device#"$before"}"; done
+  fi
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
   else

@@ -23,7 +23,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a check -d "Say what is wrong with the keyring"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a add -d "Trust the certificates of files"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a remove -d "Trust a certificate no longer"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -a "emu:// tcp:// emulated: file: pcap:"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s o -l output -x -a "text json ndjson yaml" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -l json -d "JSON"
@@ -46,6 +46,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l spdm-version -x -a
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l record -r -F -d "Write what was seen to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l force -d "Use a PCI device although somebody else seems to own it"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l measurements -d "Ask for signed measurements, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l summary -x -a "none tcb all" -d "Hash over measurements"
@@ -63,7 +64,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l endpoint-in
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-pem -r -F -d "Save the chain as PEM"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-der -r -F -d "Save the chain as DER"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-root -r -F -d "Save the root"
-complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l force -d "Replace files that exist"
+complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l overwrite -d "Replace files that exist"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l measurements -d "Signed measurements must be there, too"
 

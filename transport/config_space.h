@@ -16,4 +16,8 @@ class ConfigSpace {
   virtual void write32(std::uint16_t offset, std::uint32_t value) = 0;
 };
 
+// A function that is gone, or asleep without power, reads as all ones everywhere. Vendor and device tell nothing, for a
+// virtual function has ones there (PCIe r6.x 9.3.4.1.1); Command, in the dword after them, has bits that are always zero.
+inline bool is_present(ConfigSpace& config) { return config.read32(0x04) != 0xFFFFFFFF; }
+
 }  // namespace transport

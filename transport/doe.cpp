@@ -45,9 +45,6 @@ void put_dword(Bytes& out, std::uint32_t value) {
   for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
 }
 
-// Whether the function is there at all: its vendor id cannot be all ones.
-bool is_present(ConfigSpace& config) { return config.read32(0) != kAllOnes; }
-
 [[noreturn]] void no_function() {
   throw Error(ErrorId::no_device, "the device reads as all ones: it is gone, or asleep", "check that it is still there: spdmctl list");
 }

@@ -63,7 +63,8 @@ std::optional<std::string> read_attribute(const std::filesystem::path& file) {
 
 void write_attribute(const std::filesystem::path& file, std::string_view value) {
   const std::string what = cat("writing ", printable(trim_end(value)), " to ", printable(file.string()));
-  const Descriptor fd(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
+  // As the shell's ">" does: nothing to the kernel, but in a copy of its files the value before must not shine through.
+  const Descriptor fd(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
   if (fd.get() < 0) refuse(errno, what);
   const ssize_t size = ::write(fd.get(), value.data(), value.size());
   if (size < 0) refuse(errno, what);

@@ -41,7 +41,9 @@ std::optional<std::string> PciControl::driver_override(const Bdf& bdf) const {
 }
 
 // A lone line feed clears it; no bytes at all would be no write.
-void PciControl::set_driver_override(const Bdf& bdf, std::string_view name) const { write(device(bdf) / "driver_override", cat(name, "\n")); }
+void PciControl::set_driver_override(const Bdf& bdf, std::string_view name) const {
+  write(device(bdf) / "driver_override", cat(name, "\n"));
+}
 
 std::optional<std::string> PciControl::driver(const Bdf& bdf) const {
   std::error_code failure;

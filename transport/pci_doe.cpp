@@ -108,15 +108,6 @@ PciTarget parse_target(std::string_view target) {
   return out;
 }
 
-PciDevice find(const Host& host, const Bdf& bdf) {
-  try {
-    return find_device(host, bdf);
-  } catch (Error& error) {
-    if (error.id == ErrorId::no_device && error.hint.empty()) error.hint = "see which devices there are: spdmctl list";
-    throw;
-  }
-}
-
 // Without a single access to the device, where the kernel has told all there is to know.
 void require_mailbox(const PciDevice& device) {
   const auto& features = device.doe_features;
@@ -125,6 +116,13 @@ void require_mailbox(const PciDevice& device) {
                                       to_string(kCmaSpdm), "), says the kernel"));
   if (device.mailboxes && device.mailboxes->empty())
     throw Error(ErrorId::no_spdm, cat(to_string(device.bdf), " does not speak SPDM: it has no DOE mailbox"));
+}
+
+void refuse_owned(const PciDevice& device, bool force) {
+  if (force) return;
+  if (const std::optional<std::string> owner = owner_of(device))
+    throw Error(ErrorId::owned, cat("SPDM of ", to_string(device.bdf), " belongs to somebody else: ", printable(*owner)),
+                "let the owner give it up, or take it away with --force");
 }
 
 }  // namespace
@@ -147,24 +145,26 @@ std::unique_ptr<ConfigSpace> open_config(const Host& host, const Bdf& bdf) {
 Opened open_pci(std::string_view target, const OpenOptions& options) {
   const PciTarget parts = parse_target(target);
   const auto deadline = Clock::now() + options.timeout;
-  const PciDevice device = find(options.host, parts.bdf);
   const std::string name = to_string(parts.bdf);
+  PciDevice device = find_device(options.host, parts.bdf);
   require_mailbox(device);
+  refuse_owned(device, options.force);
+  std::unique_ptr<ConfigSpace> config = open_config(options.host, parts.bdf);
+  auto link = std::make_unique<PciLink>(options.host, parts.bdf);
+  link->power().wait_until_awake(deadline);
+  if (!is_present(*config))
+    throw Error(ErrorId::no_device, cat(name, " is asleep or gone: its configuration space reads as all ones"), "see: spdmctl list --all");
+  // Asleep it hid what only its configuration space tells: its serial number is part of its identity.
+  if (!device.mailboxes) device = find_device(options.host, parts.bdf);
+  require_mailbox(device);
+  refuse_owned(device, options.force);
+  link->attach(doe_link(std::move(config), {.force = options.force, .max_receive = parts.max_receive, .limits = {}}));
   HostView view{.target = {},
                 .bdf = name,
                 .identity = device.identity,
                 .driver = device.driver,
                 .owner = owner_of(device),
-                .platform = device.platform};
-  if (view.owner && !options.force)
-    throw Error(ErrorId::owned, cat("SPDM of ", name, " belongs to somebody else: ", *view.owner),
-                "let the owner give it up, or take it away with --force");
-  std::unique_ptr<ConfigSpace> config = open_config(options.host, parts.bdf);
-  auto link = std::make_unique<PciLink>(options.host, parts.bdf);
-  link->power().wait_until_awake(deadline);
-  if (config->read32(0) == 0xFFFFFFFF)
-    throw Error(ErrorId::no_device, cat(name, " is asleep or gone: its configuration space reads as all ones"), "see: spdmctl list");
-  link->attach(doe_link(std::move(config), {.force = options.force, .max_receive = parts.max_receive, .limits = {}}));
+                .platform = std::move(device.platform)};
   return {std::move(link), std::move(view)};
 }
 

@@ -16,8 +16,8 @@ using namespace spdm;
 
 namespace {
 
-constexpr std::size_t kTextMax = 256;       // of an attribute that holds a name
-constexpr std::size_t kEntriesMax = 65536;  // of a directory that the kernel fills over time
+constexpr std::size_t kTextMax = 256;                            // of an attribute that holds a name
+constexpr std::size_t kEntriesMax = 5 * kMaxPlatformSignatures;  // of a directory that the kernel fills over time
 
 // Nothing when it is absent; empty when it is there and cannot be read.
 std::optional<std::string> short_attribute(const std::filesystem::path& file) {
@@ -36,11 +36,18 @@ bool holds_a_byte(const std::filesystem::path& file) {
   return fd.get() >= 0 && ::read(fd.get(), &byte, 1) == 1;
 }
 
-std::size_t entries_of(const std::filesystem::path& directory) {
-  std::size_t count = 0;
+// The kernel keeps several files of each signature: "0_signature", "0_transcript", ...
+std::size_t signatures_in(const std::filesystem::path& directory) {
+  std::size_t count = 0, seen = 0;
   std::error_code error;
-  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end && count < kEntriesMax; at.increment(error))
-    ++count;
+  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end && seen < kEntriesMax; at.increment(error)) {
+    const std::string name = at->path().filename().string();
+    const std::size_t digits = name.find_first_not_of("0123456789");
+    ++seen;
+    if (count < kMaxPlatformSignatures && digits > 0 && digits != std::string::npos &&
+        std::string_view(name).substr(digits) == "_signature")
+      ++count;
+  }
   return count;
 }
 
@@ -106,7 +113,7 @@ PlatformView read_platform(const std::filesystem::path& directory) {
   view.tsm_dsm = short_attribute(directory / "tsm/dsm");
   for (std::uint8_t slot = 0; slot < 8; ++slot)
     if (holds_a_byte(directory / cat("certificates/slot", slot))) view.certificate_slots.push_back(slot);
-  view.signatures = entries_of(directory / "signatures");
+  view.signatures = signatures_in(directory / "signatures");
   return view;
 }
 

@@ -24,6 +24,7 @@ Json host_json(const HostView& host) {
   if (host.identity) out["identity"] = to_string(*host.identity);
   if (host.driver) out["driver"] = text(*host.driver);
   if (host.owner) out["owner"] = text(*host.owner);
+  if (Json platform = to_json(host.platform); !platform.empty()) out["platform"] = std::move(platform);
   return out;
 }
 
@@ -135,6 +136,21 @@ std::string_view changed_name(ContentChanged changed) {
 }
 
 }  // namespace
+
+Json to_json(const PlatformView& in) {
+  Json out = Json::object();
+  if (in.grammar != AuthenticatedGrammar::absent) {
+    out["grammar"] = name(in.grammar);
+    out["authenticated"] = text(in.authenticated);
+    if (in.is_authenticated) out["is_authenticated"] = *in.is_authenticated;
+  }
+  if (in.tsm_connected) out["tsm_connected"] = text(*in.tsm_connected);
+  if (in.tsm_bound) out["tsm_bound"] = text(*in.tsm_bound);
+  if (in.tsm_dsm) out["tsm_dsm"] = text(*in.tsm_dsm);
+  if (!in.certificate_slots.empty()) out["certificate_slots"] = in.certificate_slots;
+  if (in.signatures > 0) out["signatures"] = in.signatures;
+  return out;
+}
 
 Json to_json(const Finding& in) {
   const FindingRow& entry = row(in.id);

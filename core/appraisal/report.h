@@ -90,6 +90,7 @@ struct Report {
 // The document of one device. Strings from the device are escaped (text.h).
 nlohmann::ordered_json to_json(const Report& report);
 nlohmann::ordered_json to_json(const Finding& finding);
+nlohmann::ordered_json to_json(const PlatformView& platform);  // empty when the platform says nothing
 nlohmann::ordered_json to_json(const CertificateInfo& certificate);
 
 }  // namespace spdm

@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "core/evidence/platform.h"
-#include "core/protocol/link.h"
+#include "core/wire/binding.h"
 #include "core/wire/bytes.h"
 
 namespace spdm {

@@ -35,9 +35,43 @@ bool is_utc_time(std::string_view text) {
   return fraction.empty() || (fraction.size() > 1 && fraction[0] == '.' && std::all_of(fraction.begin() + 1, fraction.end(), digit));
 }
 
+AuthenticatedGrammar read_grammar(JsonReader& json) {
+  const std::optional<AuthenticatedGrammar> grammar = grammar_of(json.string());
+  if (!grammar || *grammar == AuthenticatedGrammar::absent) json.fail("is not a grammar of 'authenticated' (verdict, tsm, unknown)");
+  return *grammar;
+}
+
+PlatformView read_platform(JsonReader& json) {
+  PlatformView out;
+  json.object({},
+              {"grammar", "authenticated", "is_authenticated", "tsm_connected", "tsm_bound", "tsm_dsm", "certificate_slots", "signatures"},
+              [&](std::string_view key) {
+                if (key == "grammar") out.grammar = read_grammar(json);
+                if (key == "authenticated") out.authenticated = json.string();
+                if (key == "is_authenticated") out.is_authenticated = json.boolean();
+                if (key == "tsm_connected") out.tsm_connected = json.string();
+                if (key == "tsm_bound") out.tsm_bound = json.string();
+                if (key == "tsm_dsm") out.tsm_dsm = json.string();
+                if (key == "signatures") out.signatures = json.number(kMaxPlatformSignatures);
+                if (key == "certificate_slots")
+                  json.array([&] {
+                    const auto slot = static_cast<std::uint8_t>(json.number(7));
+                    if (!out.certificate_slots.empty() && slot <= out.certificate_slots.back()) json.fail("is not in ascending order");
+                    out.certificate_slots.push_back(slot);
+                  });
+              });
+  if (out.grammar == AuthenticatedGrammar::absent && (!out.authenticated.empty() || out.is_authenticated))
+    json.fail("says 'authenticated' without its grammar");
+  return out;
+}
+
 HostView read_host(JsonReader& json) {
   HostView out;
-  json.object({"target"}, {"bdf", "identity", "driver", "owner"}, [&](std::string_view key) {
+  json.object({"target"}, {"bdf", "identity", "driver", "owner", "platform"}, [&](std::string_view key) {
+    if (key == "platform") {
+      out.platform = read_platform(json);
+      return;
+    }
     const std::string_view text = json.string();
     if (key == "target") out.target = text;
     if (key == "bdf") out.bdf = text;
@@ -94,6 +128,29 @@ Interruption read_error(JsonReader& json) {
   return out;
 }
 
+// As an object; empty when the platform says nothing.
+std::string platform_json(const PlatformView& view) {
+  if (view == PlatformView{}) return "";
+  std::string out;
+  const auto member = [&](std::string_view key, std::string_view value) { out += cat(out.empty() ? "{" : ",", "\"", key, "\":", value); };
+  const auto optional = [&](std::string_view key, const std::optional<std::string>& value) {
+    if (value) member(key, quoted(*value));
+  };
+  if (view.grammar != AuthenticatedGrammar::absent) {
+    member("grammar", cat('"', name(view.grammar), '"'));
+    member("authenticated", quoted(view.authenticated));
+    if (view.is_authenticated) member("is_authenticated", *view.is_authenticated ? "true" : "false");
+  }
+  optional("tsm_connected", view.tsm_connected);
+  optional("tsm_bound", view.tsm_bound);
+  optional("tsm_dsm", view.tsm_dsm);
+  std::string slots;
+  for (const std::uint8_t slot : view.certificate_slots) slots += cat(slots.empty() ? "" : ",", slot);
+  if (!slots.empty()) member("certificate_slots", cat("[", slots, "]"));
+  if (view.signatures > 0) member("signatures", std::to_string(view.signatures));
+  return out + "}";
+}
+
 }  // namespace
 
 std::string write_evidence(const Evidence& evidence) {
@@ -107,6 +164,7 @@ std::string write_evidence(const Evidence& evidence) {
   if (evidence.host.identity) optional("identity", to_string(*evidence.host.identity));
   optional("driver", evidence.host.driver);
   optional("owner", evidence.host.owner);
+  if (const std::string platform = platform_json(evidence.host.platform); !platform.empty()) out += cat(",\"platform\":", platform);
 
   out += R"(},"nonces":[)";
   std::string_view comma;

@@ -95,13 +95,16 @@ bool JsonReader::boolean() {
   fail("is neither true nor false");
 }
 
-std::uint64_t JsonReader::number(std::uint64_t highest) {
+std::uint64_t JsonReader::number(std::uint64_t max) {
   skip_space();
-  std::uint64_t out = 0;
-  const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), out);
-  if (error != std::errc{} || out > highest) fail(cat("is not a whole number up to ", highest));
-  at_ = static_cast<std::size_t>(end - text_.data());
-  return out;
+  std::uint64_t value = 0;
+  const char* const begin = text_.data() + at_;
+  const auto [end, error] = std::from_chars(begin, text_.data() + text_.size(), value);
+  const auto size = static_cast<std::size_t>(end - begin);
+  if (error == std::errc::invalid_argument || (size > 1 && *begin == '0')) fail("is not a number without sign");
+  if (error != std::errc{} || value > max) fail(cat("is more than ", max));
+  at_ += size;
+  return value;
 }
 
 void JsonReader::finish() {

@@ -45,8 +45,8 @@ class JsonReader {
   // Valid until the next call.
   std::string_view string();
   bool boolean();
-  // Digits only, at most `highest`.
-  std::uint64_t number(std::uint64_t highest);
+  // Digits only, without a sign; fails when it is more than `max`.
+  std::uint64_t number(std::uint64_t max);
   // Nothing but white space may follow.
   void finish();
 

@@ -2,9 +2,11 @@
 // Shown beside what we found ourselves; it never makes a verdict.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace spdm {
@@ -16,6 +18,10 @@ enum class AuthenticatedGrammar : std::uint8_t {
   tsm,      // mainline from 6.19 on: the name of the TSM that authenticated the device, or empty
   unknown,  // anything else: shown as it is
 };
+std::string_view name(AuthenticatedGrammar grammar);
+std::optional<AuthenticatedGrammar> grammar_of(std::string_view name);
+
+inline constexpr std::size_t kMaxPlatformSignatures = 65536;  // more are not counted
 
 struct PlatformView {
   AuthenticatedGrammar grammar = AuthenticatedGrammar::absent;
@@ -24,7 +30,7 @@ struct PlatformView {
   // tsm/connect, tsm/bound, tsm/dsm: nothing when the attribute is absent, empty when no TSM is connected, and so on.
   std::optional<std::string> tsm_connected, tsm_bound, tsm_dsm;
   std::vector<std::uint8_t> certificate_slots;  // of certificates/slotN that hold a chain
-  std::size_t signatures = 0;                   // entries of signatures/
+  std::size_t signatures = 0;                   // that the kernel keeps in signatures/
 
   bool operator==(const PlatformView&) const = default;
 };

@@ -3,20 +3,11 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
-#include <string_view>
 
+#include "core/wire/binding.h"
 #include "core/wire/bytes.h"
 
 namespace spdm {
-
-// How a binding frames messages, as far as the messages above can tell.
-enum class Binding { none, mctp, doe, tcp };
-std::string_view name(Binding binding);
-std::optional<Binding> binding_of(std::string_view name);
-
-// PCI DOE pads to dwords: up to three zero bytes may follow a message (DSP0274 leaves them to the binding).
-inline std::size_t padding_allowed(Binding binding) { return binding == Binding::doe ? 3 : 0; }
 
 using Clock = std::chrono::steady_clock;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/protocol/connection.h"
+#include "core/protocol/link.h"
 
 namespace spdm {
 

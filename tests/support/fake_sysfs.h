@@ -19,9 +19,9 @@ struct FakeFunction {
   std::uint32_t class_code = 0x010802;
   std::uint8_t revision = 0x02;
   std::uint16_t subsystem_vendor = 0x1af4, subsystem = 0x1100;
-  std::uint8_t header_type = 0x00;       // as in configuration space, with the multi-function bit
-  std::uint64_t serial = 0;              // Device Serial Number capability, none when 0
-  std::vector<std::uint16_t> mailboxes;  // offsets of DOE capabilities, ascending, from 0x140 on
+  std::uint8_t header_type = 0x00;            // as in configuration space, with the multi-function bit
+  std::uint64_t serial = 0;                   // Device Serial Number capability, none when 0
+  std::vector<std::uint16_t> mailboxes = {};  // offsets of DOE capabilities, ascending, from 0x140 on
   std::uint8_t doe_version = 1;
   bool bus_master = false;
   std::size_t config_size = 4096;  // 256: conventional PCI; 64: all that the kernel shows to those who are not root

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Folders do not import in circles, and only cmd prints, reads the environment or exits."""
+"""Folders do not import in circles, nor do the rooms of core, and only cmd prints, reads the environment or exits."""
 
 import pathlib
 import re
@@ -14,6 +14,9 @@ MAY_INCLUDE = {
     "certstore": {"core", "certstore"},
     "cmd": {"core", "transport", "certstore", "cmd"},
 }
+
+# The same inside of core, where a folder may include those before it; core/*.h itself may be included by all.
+CORE = ["", "wire", "crypto", "evidence", "protocol", "appraisal"]
 
 # Libraries that are kept to one place, so that they can be replaced there.
 LIBRARIES = {
@@ -35,6 +38,12 @@ def blank(match):
     return "\n" * match.group().count("\n")
 
 
+def room(name):
+    """Which room of core a file is in."""
+    parts = name.split("/")
+    return parts[1] if len(parts) == 3 else ""
+
+
 def check(path, problems):
     name = path.relative_to(ROOT).as_posix()
     folder = name.split("/")[0]
@@ -47,6 +56,8 @@ def check(path, problems):
                 problems.append(f'{name}: "{quoted}" is not a path from the root of the tree')
             elif quoted.split("/")[0] not in MAY_INCLUDE[folder]:
                 problems.append(f"{name}: {folder} must not know {quoted}")
+            elif folder == "core" and CORE.index(room(quoted)) > CORE.index(room(name)):
+                problems.append(f"{name}: core/{room(name)} must not know {quoted}")
         for library, places in LIBRARIES.items():
             if system.startswith(library) and not name.startswith(places):
                 problems.append(f"{name}: <{system}> belongs into {' or '.join(places)}")

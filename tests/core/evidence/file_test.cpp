@@ -22,6 +22,14 @@ Evidence sample() {
   out.host.identity = parse_pci_identity("Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100");
   out.host.driver = "nvme";
   out.host.owner = "kernel";
+  out.host.platform = {.grammar = AuthenticatedGrammar::tsm,
+                       .authenticated = "tsm0",
+                       .is_authenticated = true,
+                       .tsm_connected = "tsm0",
+                       .tsm_bound = "",
+                       .tsm_dsm = "0000:03:00.0",
+                       .certificate_slots = {0, 7},
+                       .signatures = 3};
   out.nonces = {Block<32>{1, 2, 3}, Block<32>{}};
   out.provisioned_key = {0x30, 0x01};
   out.log = {{true, false, {0x10, 0x84, 0, 0}}, {false, false, {0x10, 0x04, 0}}, {true, true, {1, 2}}};
@@ -53,7 +61,9 @@ TEST_CASE("evidence is one line with its keys in a fixed order") {
   CHECK(write_evidence(sample()) ==
         R"({"schema":"spdmctl.evidence/1","collector":"spdmctl 0.1.0","time":"2026-01-31T12:00:00Z","live":true,"binding":"doe",)"
         R"("host":{"target":"03:00.0","bdf":"0000:03:00.0",)"
-        R"("identity":"Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100","driver":"nvme","owner":"kernel"},)"
+        R"("identity":"Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100","driver":"nvme","owner":"kernel",)"
+        R"("platform":{"grammar":"tsm","authenticated":"tsm0","is_authenticated":true,"tsm_connected":"tsm0","tsm_bound":"",)"
+        R"("tsm_dsm":"0000:03:00.0","certificate_slots":[0,7],"signatures":3}},)"
         R"("nonces":["0102030000000000000000000000000000000000000000000000000000000000",)"
         R"("0000000000000000000000000000000000000000000000000000000000000000"],"provisioned_key":"MAE=",)"
         R"("messages":[{"from":"requester","data":"EIQAAA=="},{"from":"responder","data":"EAQA"},)"
@@ -76,6 +86,7 @@ TEST_CASE("what is written is read again") {
   CHECK(after.host.identity == before.host.identity);
   CHECK(after.host.driver == before.host.driver);
   CHECK(after.host.owner == before.host.owner);
+  CHECK(after.host.platform == before.host.platform);
   CHECK(after.nonces == before.nonces);
   CHECK(after.provisioned_key == before.provisioned_key);
   REQUIRE(after.log.size() == 3);
@@ -137,6 +148,27 @@ TEST_CASE("values of the wrong type or outside their range") {
   refused("EIQAAA==", "EIQ", "messages[0].data: data: base64");
   refused("EIQAAA==", "EI!AAA==", "messages[0].data: data: not base64");
   refused(R"({"from":"requester","data":"EIQAAA=="})", "7", "messages[0]: is not an object");
+}
+
+TEST_CASE("what the platform said is read as strictly as the rest") {
+  const auto refused_platform = [](std::string_view platform, const std::string& why) {
+    refused(R"({"target":"x"})", cat(R"({"target":"x","platform":)", platform, "}"), why);
+  };
+  CHECK(read_evidence(replaced(R"({"target":"x"})", R"({"target":"x","platform":{}})"), "e").host.platform == PlatformView{});
+  refused_platform("[]", "host.platform: is not an object");
+  refused_platform(R"({"grammar":"absent"})", "host.platform.grammar: is not a grammar");
+  refused_platform(R"({"grammar":"verdict","is_authenticated":1})", "host.platform.is_authenticated: is neither");
+  refused_platform(R"({"is_authenticated":true})", "host.platform: says 'authenticated' without its grammar");
+  refused_platform(R"({"tsm_connected":null})", "host.platform.tsm_connected: is not a string");
+  refused_platform(R"({"certificate_slots":[8]})", "host.platform.certificate_slots[0]: is more than 7");
+  refused_platform(R"({"certificate_slots":[1,1]})", "host.platform.certificate_slots[1]: is not in ascending order");
+  refused_platform(R"({"certificate_slots":["1"]})", "host.platform.certificate_slots[0]: is not a number");
+  refused_platform(R"({"signatures":-1})", "host.platform.signatures: is not a number");
+  refused_platform(R"({"signatures":01})", "host.platform.signatures: is not a number");
+  refused_platform(R"({"signatures":1.5})", "',' or '}' is missing");
+  refused_platform(R"({"signatures":65537})", "host.platform.signatures: is more than 65536");
+  refused_platform(R"({"signatures":99999999999999999999999})", "host.platform.signatures: is more than 65536");
+  refused_platform(R"({"verdict":"pass"})", "unknown key");
 }
 
 TEST_CASE("what is not JSON") {

@@ -1,4 +1,4 @@
-#include "core/protocol/link.h"
+#include "core/wire/binding.h"
 
 namespace spdm {
 

@@ -1,0 +1,166 @@
+// Before the judgement: devices are held. A driver_override that names no driver keeps every driver off.
+#include <algorithm>
+
+#include "cmd/gatekeeper_work.h"
+#include "cmd/parse.h"
+#include "core/evidence/json_reader.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using namespace spdm;
+using transport::Bdf;
+using transport::PciDevice;
+
+namespace {
+
+// What a gate must put back: drivers_autoprobe as it was.
+constexpr std::string_view kHeldFile = "gate.json", kHeldSchema = "spdmctl.held/1";
+constexpr std::size_t kMaxHeldFile = 4096;
+
+// The kernel's default where the file cannot be understood: a gate that gave up would be an open one.
+bool autoprobe_before(const std::string& text) {
+  bool out = true;
+  try {
+    JsonReader json(text, kHeldFile);
+    json.object({"schema", "autoprobe"}, {}, [&](std::string_view key) {
+      if (key == "schema") json.string();
+      if (key == "autoprobe") out = json.boolean();
+    });
+    json.finish();
+  } catch (const Error&) {
+    return true;
+  }
+  return out;
+}
+
+}  // namespace
+
+void Gatekeeper::Work::write(const DeviceState& state) const {
+  if (options.dry_run) return;
+  write_state(host, state);
+  if (options.changed) options.changed(host.run() / "devices" / state.bdf, name(state.decision));
+}
+
+void Gatekeeper::Work::remember(Group& group) const {
+  for (Member& member : group.members) {
+    DeviceState& state = member.state;
+    state.bdf = to_string(member.device.bdf);
+    try {
+      if (std::optional<DeviceState> before = read_state(host, state.bdf)) member.before = std::move(*before);
+    } catch (const Error& error) {  // what cannot be understood is overwritten, but not in silence
+      state.trouble.push_back(cat("the state before is lost: ", error.device, ": ", error.what()));
+    }
+    state.time = format_time(std::time(nullptr));
+    state.occasion = occasion;
+    state.identity = to_string(member.device.identity);
+    state.driver = control.driver(member.device.bdf);
+    state.bound_before = member.before.bound_before && occasion != "arrival";
+    // Ours stands for another one only as long as it is there.
+    if (control.driver_override(member.device.bdf) == kSentinel) state.former_override = member.before.former_override;
+    compare(state, member.before);
+  }
+}
+
+void Gatekeeper::Work::hold(Group& group) const {
+  for (Member& member : group.members) {
+    const Bdf& bdf = member.device.bdf;
+    DeviceState& state = member.state;
+    if (state.driver) continue;  // too late to hold: that is told by the decision
+    try {
+      const std::optional<std::string> override_now = control.driver_override(bdf);
+      if (override_now != kSentinel) state.former_override = override_now;
+      // The state is first: after a kill it is the only place that knows an override of somebody else.
+      state.decision = Decision::pending;
+      state.exit = row(ErrorId::busy).exit;
+      state.reason = "held back, and not judged yet";
+      if (member.rule != nullptr) state.rule = member.rule->name;
+      write(state);
+      control.set_driver_override(bdf, kSentinel);
+      state.actions = {"driver-override"};
+    } catch (const Error& error) {
+      if (error.id == ErrorId::permission) throw;  // so it would go with all the others
+      state.trouble.push_back(cat("could not be held back: ", error.what()));
+    }
+    state.driver = control.driver(bdf);  // it may have come first
+  }
+}
+
+// The kernel looks for a driver when it is told to: clearing the override alone binds none.
+void Gatekeeper::Work::let_go(const Bdf& bdf, const std::optional<std::string>& former_override, std::vector<std::string>& trouble) const {
+  control.set_driver_override(bdf, former_override.value_or(""));
+  if (control.driver(bdf)) return;
+  try {
+    control.probe(bdf);
+  } catch (const Error& error) {  // a driver that fails with its device is no matter of the gate
+    trouble.push_back(cat("no driver could be bound: ", error.what()));
+  }
+}
+
+bool Gatekeeper::Work::is_held(const PciDevice& device) const { return control.driver_override(device.bdf) == kSentinel; }
+
+void Gatekeeper::Work::close_gate() {
+  const RunFolder folder = RunFolder::make(host, "");
+  const std::string file(kHeldFile);
+  leftover = folder.read(file, kMaxHeldFile).has_value();
+  if (!leftover) {
+    folder.write(file, Json{{"schema", kHeldSchema}, {"autoprobe", control.autoprobe()}}.dump() + "\n");
+    if (options.changed) options.changed(folder.path(file), "written");
+  }
+  control.set_autoprobe(false);
+}
+
+// Every device in scope is decided. What failed has an override that no driver fits, whatever the kernel probes from now
+// on: so autoprobe may be as it was before.
+//
+// Nothing must be left without a driver only because it came while autoprobe was off. In the initrd that is rare: no
+// module is loaded before udev starts, and later ones bind by themselves, for autoprobe is on again. But a function may
+// have arrived meanwhile (kernels from 6.19 on leave it alone), or a driver may have: then the kernel is told to look
+// again, as it would have done. Overrides of others it respects by itself.
+void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std::set<std::string>& drivers) const {
+  const std::optional<RunFolder> folder = RunFolder::open(host, "");
+  const std::optional<std::string> held = folder ? folder->read(std::string(kHeldFile), kMaxHeldFile) : std::nullopt;
+  if (unsafe || !held) return;
+  const bool autoprobe = autoprobe_before(*held);
+  control.set_autoprobe(autoprobe);
+  const bool all = leftover || control.drivers() != drivers;
+  if (autoprobe)
+    for (const PciDevice& device : transport::scan(host)) {
+      const auto same = [&](const PciDevice& other) { return other.bdf == device.bdf; };
+      const bool was_there = std::any_of(first.begin(), first.end(), same);
+      if (control.driver(device.bdf) || is_held(device) || (was_there && !all)) continue;
+      try {
+        control.probe(device.bdf);
+      } catch (const Error&) {  // it has gone, or its driver fails with it: not for a gate to tell
+      }
+    }
+  folder->remove(std::string(kHeldFile));
+  if (options.changed) options.changed(folder->path(std::string(kHeldFile)), "removed");
+}
+
+std::vector<Bdf> Gatekeeper::Work::release(const std::vector<PciDevice>& devices) const {
+  std::vector<Bdf> out;
+  for (const PciDevice& device : devices) {
+    std::optional<DeviceState> state;
+    try {
+      state = read_state(host, to_string(device.bdf));
+    } catch (const Error&) {  // whose override ours replaced is lost; the device is let go all the same
+    }
+    const bool held = is_held(device);
+    std::vector<std::string> ignored;
+    if (held) {
+      let_go(device.bdf, state ? state->former_override : std::nullopt, ignored);
+      out.push_back(device.bdf);
+    }
+    // The state goes last: until then it knows the former override. One that tells of a hold that is no more goes, too.
+    const bool tells_of_hold = state && (state->decision == Decision::pending || state->decision == Decision::blocked ||
+                                         (state->decision == Decision::late && !state->actions.empty()));
+    if (state && (held || tells_of_hold)) {
+      remove_state(host, *state);
+      if (options.changed) options.changed(host.run() / "devices" / state->bdf, "removed");
+    }
+  }
+  return out;
+}
+
+}  // namespace cmd
