@@ -158,7 +158,7 @@ class Guest:
         """Hot-plugs a device into a root port that is empty."""
         disk = f"disk-{device.name}"
         self.qmp("blockdev-add", **{"driver": "null-co", "node-name": disk, "size": 64 << 20, "read-zeroes": True})
-        self.qmp("device_add", driver="nvme", id=f"nvme-{device.name}", serial=device.name, drive=disk, bus=f"port{port}", spdm_port=str(device.port))
+        self.qmp("device_add", driver="nvme", id=f"nvme-{device.name}", serial=device.name, drive=disk, bus=f"port{port}", spdm_port=device.port)
 
     def unplug(self, identifier):
         self.qmp("device_del", id=identifier)

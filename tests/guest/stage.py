@@ -69,7 +69,11 @@ def make_initramfs_tools(workshop, kernel, target, scratch):
     systems.initramfs_tools_image(workshop.tree, kernel, target, scratch)
 
 
-MAKERS = {"busybox": make_busybox, "dracut": make_dracut, "initramfs-tools": make_initramfs_tools}
+def make_system(workshop, kernel, target, scratch):
+    systems.system_image(workshop.tree, kernel, target, scratch)
+
+
+MAKERS = {"busybox": make_busybox, "system": make_system, "dracut": make_dracut, "initramfs-tools": make_initramfs_tools}
 
 POLICY = """\
 mode: enforce
@@ -94,7 +98,11 @@ class Stage:
     def boot(self, kinds, image="busybox", append="", files=None, **options):
         """A guest with a device of each kind, in this order at 0000:01:00.0, 0000:02:00.0 and so on."""
         files = {"etc/spdmctl/keyring.d/owner.pem": self.workshop.vendor.anchors, **(files or {})}
-        if image != "busybox":
+        if image == "system":
+            options = {"memory": 1024, **options}
+            append = f"rdinit=/system-init {append}"
+            files = {}
+        elif image != "busybox":
             options = {"memory": 1024, "root_disk": self.workshop.disk, **options}
             append = f"root=LABEL=guest rootfstype=ext4 rw {append}"
             files = {}

@@ -56,6 +56,21 @@ def dracut_image(tree, kernel, target, scratch, extra=()):
     return overlaid(tree, kernel, scratch, command)
 
 
+# An ordinary system with systemd and udev needs little more than an initrd with them.
+UNITS = ["suspend.target", "sleep.target", "systemd-suspend.service", "spdmctl-watch.service", "spdmctl-device@.service", "spdmctl-resume.service"]
+TOOLS = ["setpci", "base64", "gzip", "stty", "dmesg", "systemctl", "udevadm", "/usr/lib/systemd/systemd-sleep", "/usr/lib/udev/rules.d/85-spdmctl.rules"]
+
+
+def system_image(tree, kernel, target, scratch):
+    files = TOOLS + [f"/usr/lib/systemd/system/{unit}" for unit in UNITS]
+    extra = ["--install", " ".join(files), "--include", find("busybox"), "/bin/busybox", "--include", HERE / "inside/agent", "/agent"]
+    extra += ["--include", HERE / "inside/system-init", "/system-init"]
+    for unit in ("guest.target", "guest-agent.service"):
+        extra += ["--include", HERE / "inside" / unit, f"/etc/systemd/system/{unit}"]
+    extra += ["--include", HERE / "inside/ecam.conf", "/etc/systemd/system/systemd-suspend.service.d/ecam.conf"]
+    return dracut_image(tree, kernel, target, scratch, extra)
+
+
 CONFIGURATION = "MODULES=list\nBUSYBOX=y\nKEYMAP=n\nCOMPRESS=gzip\nCOMPRESSLEVEL=1\nDEVICE=\nNFSROOT=auto\nRUNSIZE=10%\nFSTYPE=ext4\n"
 
 

@@ -1,9 +1,10 @@
 """The table of scenarios: what is played, on which kernels."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Callable
 
-from scenarios import attest, power
+from scenarios import attest, gate, power, presence, services
 
 EVERY = ["6.1", "6.12", "7.3"]
 PLAIN = ["6.1", "6.12"]  # without TSM and doe_features
@@ -24,4 +25,14 @@ SCENARIOS = [
     Scenario("refusals", attest.refusals, ["6.12"], "devices that cannot be attested, and two programs at once"),
     Scenario("accesses", attest.accesses, ["6.12"], "configuration accesses and time per exchange"),
     Scenario("lockdown", power.lockdown, ["6.12"], "kernel lockdown in integrity mode"),
+    Scenario("suspend", power.suspend, PLAIN, "suspend to RAM and wake"),
+    Scenario("hotplug", presence.hotplug, EVERY, "devices that are plugged in while the driver is loaded"),
+    Scenario("held", presence.held, EVERY, "what autoprobe off means for devices that are plugged in"),
+    Scenario("services", services.services, ["6.12"], "units and rules on a system with systemd and udev"),
+    Scenario("removal", presence.removal, EVERY, "devices that go in the middle of an exchange"),
+    *(
+        Scenario(f"{image}-{mode.__name__}", partial(mode, image=image), PLAIN, f"the gate in an image of {image}: {about}")
+        for image in ("dracut", "initramfs-tools")
+        for mode, about in ((gate.enforce, "drivers on what passed only"), (gate.audit, "spdmctl.gate=audit"), (gate.off, "spdmctl.gate=off"))
+    ),
 ]
