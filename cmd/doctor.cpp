@@ -4,6 +4,8 @@
 #include <fstream>
 #include <memory>
 
+#include "cmd/doctor.h"
+#include "cmd/host.h"
 #include "cmd/options.h"
 #include "cmd/render.h"
 #include "cmd/verb.h"
@@ -18,25 +20,11 @@ using spdm::cat;
 using spdm::Exit;
 using spdm::printable;
 
-enum class State { good, limited, broken };
+using Lines = std::vector<Diagnosis>;
 
-struct Line {
-  State state;
-  std::string topic, what, remedy;
-};
-using Lines = std::vector<Line>;
-
-std::string_view name(State state) {
+std::string_view name(Health health) {
   constexpr std::array names{"ok", "limited", "broken"};
-  return names.at(static_cast<std::size_t>(state));
-}
-
-// The first line of a small file of /proc or /sys; empty when it is not there.
-std::string first_line(const std::string& file) {
-  std::ifstream in(file);
-  std::string line;
-  std::getline(in, line);
-  return line;
+  return names.at(static_cast<std::size_t>(health));
 }
 
 template <class Table>
@@ -60,12 +48,12 @@ void examine_crypto(Lines& out) {
   const std::string library = spdm::crypto::library_version();
   const std::string asym = missing_of(spdm::asym_algorithms()), hash = missing_of(spdm::hash_algorithms());
   if (lacks_needed()) {
-    out.push_back({State::broken, "crypto", cat(library, " lacks algorithms that every device may need: ", asym, " ", hash),
+    out.push_back({Health::broken, "crypto", cat(library, " lacks algorithms that every device may need: ", asym, " ", hash),
                    "install OpenSSL with its default provider enabled"});
     return;
   }
-  if (asym.empty() && hash.empty()) return out.push_back({State::good, "crypto", cat(library, " has every algorithm of SPDM 1.4"), ""});
-  out.push_back({State::limited, "crypto", cat(library, " cannot verify ", asym, asym.empty() || hash.empty() ? "" : ", ", hash),
+  if (asym.empty() && hash.empty()) return out.push_back({Health::good, "crypto", cat(library, " has every algorithm of SPDM 1.4"), ""});
+  out.push_back({Health::limited, "crypto", cat(library, " cannot verify ", asym, asym.empty() || hash.empty() ? "" : ", ", hash),
                  "they are not offered to devices; OpenSSL 3.5 or newer has them"});
 }
 
@@ -75,15 +63,16 @@ void examine_keyring(Lines& out, const TrustOptions& trust) {
     std::string layers;
     for (const auto& directory : certstore::default_directories())
       if (std::filesystem::is_directory(directory)) layers += cat(layers.empty() ? "" : ", ", directory.string());
-    out.push_back({State::good, "keyring", layers.empty() ? "none of its directories exists" : cat("reads ", layers), ""});
+    out.push_back({Health::good, "keyring", layers.empty() ? "none of its directories exists" : cat("reads ", layers), ""});
   }
   for (const certstore::Problem& problem : keyring.problems())
-    out.push_back({State::broken, "keyring", cat(printable(problem.file), ": ", printable(problem.why)), "repair or remove the file"});
+    out.push_back({Health::broken, "keyring", cat(printable(problem.file), ": ", printable(problem.why)), "repair or remove the file"});
   if (keyring.empty())
-    out.push_back({State::limited, "keyring", "is empty: no device is trusted", "add the root of a vendor with: spdmctl keyring add FILE"});
+    out.push_back(
+        {Health::limited, "keyring", "is empty: no device is trusted", "add the root of a vendor with: spdmctl keyring add FILE"});
   else
     out.push_back(
-        {State::good, "keyring", cat(keyring.entries().size(), keyring.entries().size() == 1 ? " certificate" : " certificates"), ""});
+        {Health::good, "keyring", cat(keyring.entries().size(), keyring.entries().size() == 1 ? " certificate" : " certificates"), ""});
 }
 
 bool has_admin_capability() {
@@ -97,22 +86,16 @@ bool has_admin_capability() {
 void examine_privileges(Lines& out) {
   const std::string who = cat("runs as uid ", ::geteuid());
   if (has_admin_capability())
-    out.push_back({State::good, "privileges", cat(who, " with CAP_SYS_ADMIN"), ""});
+    out.push_back({Health::good, "privileges", cat(who, " with CAP_SYS_ADMIN"), ""});
   else
-    out.push_back({State::limited, "privileges", cat(who, " without CAP_SYS_ADMIN: the configuration space of PCI devices is out of reach"),
+    out.push_back({Health::limited, "privileges",
+                   cat(who, " without CAP_SYS_ADMIN: the configuration space of PCI devices is out of reach"),
                    "run as root for PCI devices; sockets and recordings need nothing"});
 }
 
-void examine_lockdown(Lines& out) {
-  const std::string state = first_line("/sys/kernel/security/lockdown");
-  if (state.empty()) return out.push_back({State::good, "lockdown", "this kernel has no lockdown, or it cannot be seen", ""});
-  if (state.find("[none]") != std::string::npos) return out.push_back({State::good, "lockdown", "is off", ""});
-  out.push_back({State::limited, "lockdown", cat("is on (", printable(state), "): the kernel refuses writes to PCI configuration space"),
-                 "attest PCI devices from an initrd before lockdown, or without Secure Boot"});
-}
-
 void examine_transports(Lines& out) {
-  for (const transport::Kind& kind : transport::kinds()) out.push_back({State::good, "transport", cat(kind.usage, ": ", kind.summary), ""});
+  for (const transport::Kind& kind : transport::kinds())
+    out.push_back({Health::good, "transport", cat(kind.usage, ": ", kind.summary), ""});
 }
 
 struct Options {
@@ -126,19 +109,19 @@ Exit run(const Options& options, Console& console) {
   examine_crypto(lines);
   examine_keyring(lines, options.trust);
   examine_privileges(lines);
-  examine_lockdown(lines);
+  examine_host(lines, this_host());
   examine_transports(lines);
 
   Exit exit = Exit::ok;
   Json document = begin_document("spdmctl.doctor/1");
   document["checks"] = Json::array();
   std::string text;
-  for (const Line& line : lines) {
-    if (line.state == State::broken) exit = line.topic == "keyring" ? spdm::worse(exit, Exit::usage) : Exit::internal;
-    Json json{{"topic", line.topic}, {"state", name(line.state)}, {"what", line.what}};
+  for (const Diagnosis& line : lines) {
+    if (line.health == Health::broken) exit = line.topic == "keyring" ? spdm::worse(exit, Exit::usage) : Exit::internal;
+    Json json{{"topic", line.topic}, {"state", name(line.health)}, {"what", line.what}};
     if (!line.remedy.empty()) json["remedy"] = line.remedy;
     document["checks"].push_back(std::move(json));
-    std::string state(name(line.state)), topic = line.topic;
+    std::string state(name(line.health)), topic = line.topic;
     state.resize(9, ' ');
     topic.resize(12, ' ');
     text += cat(state, topic, line.what, "\n");

@@ -71,9 +71,14 @@ class PciLink final : public Link {
   PciLink(const Host& host, const Bdf& bdf) : lock_(host, bdf), power_(host, bdf, lock_) {}
 
   const PciPower& power() const { return power_; }
+  bool abandoned() const { return lock_.abandoned(); }
   void attach(std::unique_ptr<Link> link) { link_ = std::move(link); }
 
-  Bytes exchange(View request, Clock::time_point deadline) override { return link_->exchange(request, deadline); }
+  Bytes exchange(View request, Clock::time_point deadline) override {
+    Bytes response = link_->exchange(request, deadline);
+    lock_.settle();
+    return response;
+  }
   Binding binding() const override { return link_->binding(); }
   std::size_t max_receive() const override { return link_->max_receive(); }
   std::size_t max_send() const override { return link_->max_send(); }
@@ -158,7 +163,8 @@ Opened open_pci(std::string_view target, const OpenOptions& options) {
   if (!device.mailboxes) device = find_device(options.host, parts.bdf);
   require_mailbox(device);
   refuse_owned(device, options.force);
-  link->attach(doe_link(std::move(config), {.force = options.force, .max_receive = parts.max_receive, .limits = {}}));
+  const bool force = options.force || link->abandoned();
+  link->attach(doe_link(std::move(config), {.force = force, .max_receive = parts.max_receive, .limits = {}}));
   HostView view{.target = {},
                 .bdf = name,
                 .identity = device.identity,

@@ -22,6 +22,7 @@ namespace {
 
 // A record has always this size, so that one pwrite(2) replaces another.
 constexpr std::size_t kRecord = 64;
+constexpr std::string_view kMailbox = "mailbox";
 
 void make_directory(const Host& host, const std::filesystem::path& path) {
   if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) fail(host, errno, cat("making ", printable(path.string())));
@@ -45,7 +46,7 @@ Descriptor open_lock(const Host& host, const std::string& name) {
 
 // Who was there, and what there is to restore. Anything that we did not write reads as nothing.
 struct Record {
-  std::string pid, control, device;
+  std::string pid, control, device, mailbox;
 };
 
 Record read_record(int fd) {
@@ -53,7 +54,7 @@ Record read_record(int fd) {
   const ssize_t size = ::pread(fd, buffer.data(), buffer.size(), 0);
   std::istringstream text(std::string(buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))));
   Record out;
-  text >> out.pid >> out.control >> out.device;
+  text >> out.pid >> out.control >> out.device >> out.mailbox;
   const auto digit = [](char c) { return c >= '0' && c <= '9'; };
   if (!std::all_of(out.pid.begin(), out.pid.end(), digit)) return {};
   return out;
@@ -74,30 +75,34 @@ PciLock::PciLock(const Host& host, const Bdf& bdf)
     throw Error(ErrorId::busy, cat("another spdmctl", pid.empty() ? "" : cat(" (process ", pid, ")"), " works with ", name_),
                 "wait until it is done");
   }
-  const Record left = read_record(fd_.get());
-  if (left.device == device_ && !left.control.empty()) power_ = left.control;
-  write(power_ ? cat(::getpid(), " ", *power_, " ", device_) : cat(::getpid()));
+  if (const Record left = read_record(fd_.get()); left.device == device_) {
+    if (left.control != "-") power_ = left.control;
+    abandoned_ = left.mailbox == kMailbox;
+  }
+  write(true);
 }
 
 PciLock::~PciLock() {
   try {
-    write(power_ ? cat("0 ", *power_, " ", device_) : "");
-  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next holder reads the process id of one that is gone
+    write(false);
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next holder takes it for what one that was killed has left
   }
 }
 
 void PciLock::remember_power(std::string_view control) {
-  write(cat(::getpid(), " ", control, " ", device_));
   power_ = control;
+  write(true);
 }
 
 void PciLock::forget_power() {
   power_.reset();
-  write(cat(::getpid()));
+  write(true);
 }
 
-void PciLock::write(std::string_view record) const {
-  std::string text(record);
+void PciLock::write(bool holding) const {
+  const bool mailbox = holding || abandoned_;
+  std::string text;
+  if (mailbox || power_) text = cat(holding ? ::getpid() : 0, " ", power_.value_or("-"), " ", device_, " ", mailbox ? kMailbox : "");
   text.resize(kRecord - 1, ' ');
   text += '\n';
   const ssize_t size = ::pwrite(fd_.get(), text.data(), text.size(), 0);

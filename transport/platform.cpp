@@ -108,11 +108,15 @@ PlatformView read_platform(const std::filesystem::path& directory) {
       view.grammar = AuthenticatedGrammar::unknown;
     }
   }
-  view.tsm_connected = short_attribute(directory / "tsm/connect");
-  view.tsm_bound = short_attribute(directory / "tsm/bound");
-  view.tsm_dsm = short_attribute(directory / "tsm/dsm");
-  for (std::uint8_t slot = 0; slot < 8; ++slot)
-    if (holds_a_byte(directory / cat("certificates/slot", slot))) view.certificate_slots.push_back(slot);
+  // Hardly any of the hundreds of functions of a host has these directories: one look each, not twelve.
+  if (const std::filesystem::path tsm = directory / "tsm"; std::filesystem::exists(tsm, ignored)) {
+    view.tsm_connected = short_attribute(tsm / "connect");
+    view.tsm_bound = short_attribute(tsm / "bound");
+    view.tsm_dsm = short_attribute(tsm / "dsm");
+  }
+  if (const std::filesystem::path certificates = directory / "certificates"; std::filesystem::exists(certificates, ignored))
+    for (std::uint8_t slot = 0; slot < 8; ++slot)
+      if (holds_a_byte(certificates / cat("slot", slot))) view.certificate_slots.push_back(slot);
   view.signatures = signatures_in(directory / "signatures");
   return view;
 }

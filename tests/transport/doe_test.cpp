@@ -50,6 +50,7 @@ TEST_CASE("doe: a list of capabilities that ends nowhere, or elsewhere") {
   CHECK(find_extended(function, kDoeCapability).empty());
   function.put(0x100, 0x1001'0001);
   expect_error(ErrorId::peer, "no end", [&] { find_extended(function, kDoeCapability); });
+  CHECK(function.others < 1000);
   function.put(0x100, 0x2001'0001);
   function.put(0x200, 0x1001'002E);
   expect_error(ErrorId::peer, "no end", [&] { find_extended(function, kDoeCapability); });

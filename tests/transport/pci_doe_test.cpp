@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <thread>
@@ -203,6 +204,26 @@ TEST_CASE("pci: another one works with the device") {
   }
   const Opened again = bus.open();
   CHECK(again.link);
+}
+
+TEST_CASE("pci: an exchange that a killed process left behind is aborted, one of somebody else is not") {
+  Bus bus;
+  std::string config = bus.sysfs.read(bus.sysfs.device(kName) / "config");
+  config.at(0x160 + 0x0F) = static_cast<char>(0x80);  // DATA OBJECT READY
+  bus.sysfs.set(kName, "config", config);
+  const auto exchange = [&] { bus.open().link->exchange(kHello, Clock::now() + milliseconds(20)); };
+  expect_error(ErrorId::busy, "somebody else's exchange", exchange);
+  CHECK(bus.config(0x160 + 0x08) == 0);
+  const std::filesystem::path lock = bus.sysfs.host().run() / "lock" / kName;
+  CHECK(!read_attribute(lock).value_or("-").starts_with("0"));
+  struct stat status {};
+  REQUIRE(::stat(bus.sysfs.device(kName).c_str(), &status) == 0);
+  for (int round = 0; round < 2; ++round) {
+    if (round == 0) bus.sysfs.write("run/spdmctl/lock/" + kName, cat("4711 - ", status.st_ino, " mailbox\n"));
+    expect_error(ErrorId::timeout, "ABORT takes its time", exchange);  // in a file nobody acts on it
+    CHECK(bus.config(0x160 + 0x08) == 1);
+    CHECK(read_attribute(lock) == cat("0 - ", status.st_ino, " mailbox"));
+  }
 }
 
 TEST_CASE("pci: a device that sleeps is woken up, and looked at again") {

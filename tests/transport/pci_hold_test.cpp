@@ -44,7 +44,8 @@ TEST_CASE("pci lock: one at a time, and who") {
   Tree tree;
   {
     const PciLock lock(tree.host, kDevice);
-    CHECK(tree.record() == std::to_string(::getpid()));
+    CHECK(tree.record() == cat(::getpid(), " - ", tree.number(), " mailbox"));
+    CHECK(!lock.abandoned());
     expect_error(ErrorId::busy, cat("another spdmctl (process ", ::getpid(), ") works with 0000:03:00.0"),
                  [&] { PciLock(tree.host, kDevice); });
     const PciLock other(tree.host, {.domain = 0, .bus = 3, .device = 0, .function = 1});
@@ -91,7 +92,7 @@ TEST_CASE("pci power: a device that may fall asleep is kept awake, and let go") 
     PciLock lock(tree.host, kDevice);
     const PciPower power(tree.host, kDevice, lock);
     CHECK(tree.read("power/control") == "on");
-    CHECK(tree.record() == cat(::getpid(), " auto ", tree.number()));
+    CHECK(tree.record() == cat(::getpid(), " auto ", tree.number(), " mailbox"));
     power.wait_until_awake(Clock::now());
   }
   CHECK(tree.read("power/control") == "auto");
@@ -112,7 +113,7 @@ TEST_CASE("pci power: where nothing is to be changed nothing is written") {
   {
     const PciPower power(tree.host, kDevice, lock);
     power.wait_until_awake(Clock::now());
-    CHECK(tree.record() == std::to_string(::getpid()));
+    CHECK(tree.record() == cat(::getpid(), " - ", tree.number(), " mailbox"));
   }
   CHECK(std::filesystem::last_write_time(tree.host.pci() / "devices" / kName / "power/control") == before);
 }
@@ -140,11 +141,30 @@ TEST_CASE("pci power: what a killed holder left is restored by the next one, if 
   CHECK(tree.read("power/control") == "on");
 }
 
-TEST_CASE("pci power: a lock without a PciPower hands on what is to be restored") {
+TEST_CASE("pci lock: what a killed holder left is handed on until somebody deals with it") {
   Tree tree;
-  tree.files.write("run/spdmctl/lock/" + kName, cat("4711 auto ", tree.number(), "\n"));
+  tree.files.write("run/spdmctl/lock/" + kName, cat("4711 auto ", tree.number(), " mailbox\n"));
   { const PciLock lock(tree.host, kDevice); }
-  CHECK(PciLock(tree.host, kDevice).power() == "auto");
+  CHECK(tree.record() == cat("0 auto ", tree.number(), " mailbox"));
+  {
+    PciLock lock(tree.host, kDevice);
+    CHECK(lock.power() == "auto");
+    CHECK(lock.abandoned());
+    lock.forget_power();
+  }
+  CHECK(tree.record() == cat("0 - ", tree.number(), " mailbox"));
+  {
+    PciLock lock(tree.host, kDevice);
+    CHECK(!lock.power());
+    CHECK(lock.abandoned());
+    lock.settle();
+    lock.remember_power("auto");
+  }
+  CHECK(tree.record() == cat("0 auto ", tree.number()));
+  CHECK(!PciLock(tree.host, kDevice).abandoned());
+  tree.files.write("run/spdmctl/lock/" + kName, "4711 - 1 mailbox                                                          \n");
+  CHECK(!PciLock(tree.host, kDevice).abandoned());  // another device
+  CHECK(tree.record().empty());
 }
 
 TEST_CASE("pci power: waking up is waited for") {

@@ -1,0 +1,21 @@
+// What doctor looks at, one line each.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "transport/host.h"
+
+namespace cmd {
+
+enum class Health { good, limited, broken };
+
+struct Diagnosis {
+  Health health;
+  std::string topic, what, remedy;  // as they are shown
+};
+
+// The host as attesting PCI devices needs it: kernel, lockdown, mailboxes and who has them, TSM, gate. Reads only.
+void examine_host(std::vector<Diagnosis>& out, const transport::Host& host);
+
+}  // namespace cmd

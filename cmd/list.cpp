@@ -1,0 +1,264 @@
+// list: the PCI functions that may be attested, who has them, and what their mailboxes carry.
+#include <algorithm>
+#include <array>
+#include <memory>
+
+#include "cmd/host.h"
+#include "cmd/options.h"
+#include "cmd/render.h"
+#include "cmd/verb.h"
+#include "core/text.h"
+#include "transport/pci_doe.h"
+#include "transport/pci_power.h"
+
+namespace cmd {
+
+namespace {
+
+using spdm::cat;
+using spdm::Clock;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::Exit;
+using spdm::hex;
+using spdm::printable;
+using transport::Bdf;
+using transport::DoeFeature;
+using transport::Host;
+using transport::PciDevice;
+
+struct Options {
+  OutputOptions output;
+  std::vector<std::string> functions;
+  std::string timeout = "10";
+  bool all = false, discover = false;
+};
+
+struct Listed {
+  PciDevice device;
+  transport::PciNames names;
+  std::optional<std::vector<DoeFeature>> features;  // of all mailboxes; nothing when nobody tells
+  bool asked = false;                               // the mailboxes told, not the kernel
+  std::optional<Error> error;                       // why they did not
+};
+
+// PCIe r6.x 6.30.1, data object types of PCI-SIG.
+std::string feature_name(const DoeFeature& feature) {
+  constexpr std::array<std::string_view, 5> names{"discovery", "CMA", "secured CMA", "CMA with connection id",
+                                                  "secured CMA with connection id"};
+  if (feature.vendor != 0x0001 || feature.type >= names.size()) return transport::to_string(feature);
+  return std::string(names[feature.type]);
+}
+
+std::string features_text(const Listed& listed) {
+  if (listed.features) {
+    std::string out;
+    // Every mailbox has discovery: it is worth a word only where there is nothing else.
+    for (const DoeFeature& feature : *listed.features)
+      if (feature != DoeFeature{0x0001, 0x00}) out += cat(out.empty() ? "" : ", ", feature_name(feature));
+    return out.empty() && !listed.features->empty() ? "discovery" : out.empty() ? "-" : out;
+  }
+  if (listed.device.gone) return "gone";
+  if (!listed.device.mailboxes) return "unknown";
+  const std::size_t count = listed.device.mailboxes->size();
+  return count == 0 ? "-" : count == 1 ? "mailbox" : cat(count, " mailboxes");
+}
+
+bool has_mailbox(const PciDevice& device) {
+  return (device.doe_features && !device.doe_features->empty()) || (device.mailboxes && !device.mailboxes->empty());
+}
+
+// Asks each mailbox, as an owner would: with the lock, and with the device awake.
+std::vector<DoeFeature> ask_mailboxes(const Host& host, const PciDevice& device, Clock::time_point deadline) {
+  if (const std::optional<std::string> owner = owner_of(device))
+    throw Error(ErrorId::owned, cat("its mailboxes were not asked, they belong to somebody else: ", printable(*owner)));
+  transport::PciLock lock(host, device.bdf);
+  const transport::PciPower power(host, device.bdf, lock);
+  power.wait_until_awake(deadline);
+  const std::unique_ptr<transport::ConfigSpace> config = transport::open_config(host, device.bdf);
+  std::vector<DoeFeature> out;
+  for (const std::uint16_t offset : transport::find_extended(*config, transport::kDoeCapability)) {
+    transport::DoeMailbox mailbox(*config, offset);
+    mailbox.claim(false, deadline);
+    for (const DoeFeature& feature : mailbox.discover(deadline))
+      if (std::find(out.begin(), out.end(), feature) == out.end()) out.push_back(feature);
+  }
+  return out;
+}
+
+Json names_json(const std::vector<DoeFeature>& features) {
+  Json out = Json::array();
+  for (const DoeFeature& feature : features) out.push_back(transport::to_string(feature));
+  return out;
+}
+
+void add_identity(Json& out, const PciDevice& device) {
+  const spdm::PciIdentity& id = device.identity;
+  out["identity"] = spdm::to_string(id);
+  out["vendor_id"] = hex(id.vendor, 4);
+  out["device_id"] = hex(id.device, 4);
+  out["class"] = hex(id.class_code, 6);
+  out["revision"] = hex(id.revision, 2);
+  if (id.subsystem_vendor) out["subsystem_vendor_id"] = hex(*id.subsystem_vendor, 4);
+  if (id.subsystem) out["subsystem_id"] = hex(*id.subsystem, 4);
+  if (id.serial != 0) out["serial"] = hex(id.serial, 16);
+  out["header_type"] = device.header_type;
+}
+
+void add_attributes(Json& out, const PciDevice& device) {
+  const auto text = [&](const char* key, const std::optional<std::string>& value) {
+    if (value) out[key] = printable(*value);
+  };
+  text("driver", device.driver);
+  text("driver_override", device.driver_override);
+  if (device.iommu_group) out["iommu_group"] = *device.iommu_group;
+  text("removable", device.removable);
+  text("power_state", device.power_state);
+  if (device.physical_function) out["physical_function"] = transport::to_string(*device.physical_function);
+  text("slot", device.slot);
+  out["bus_master"] = device.bus_master;
+  out["gone"] = device.gone;
+}
+
+Json to_json(const Listed& listed) {
+  const PciDevice& device = listed.device;
+  Json out{{"bdf", transport::to_string(device.bdf)}};
+  add_identity(out, device);
+  out["name"] = Json{{"vendor", printable(listed.names.vendor)},
+                     {"device", printable(listed.names.device)},
+                     {"class", printable(listed.names.device_class)}};
+  add_attributes(out, device);
+  out["mailboxes"] = device.mailboxes ? Json(*device.mailboxes) : Json();
+  out["features"] = listed.features ? names_json(*listed.features) : Json();
+  if (listed.features) out["features_from"] = listed.asked ? "discovery" : "kernel";
+  out["may_attest"] = listed.asked
+                          ? std::find(listed.features->begin(), listed.features->end(), transport::kCmaSpdm) != listed.features->end()
+                          : device.may_attest();
+  if (const std::optional<std::string> owner = owner_of(device)) out["owner"] = printable(*owner);
+  if (Json platform = spdm::to_json(device.platform); !platform.empty()) out["platform"] = std::move(platform);
+  if (listed.error) out["error"] = Json{{"id", spdm::row(listed.error->id).name}, {"message", printable(listed.error->what())}};
+  return out;
+}
+
+// Columns as wide as what is in them; the last one ends where it ends.
+std::string table(const std::vector<std::array<std::string, 6>>& rows) {
+  std::array<std::size_t, 6> widths{};
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::string out;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) out += cat(row[i], std::string(widths[i] - row[i].size() + 2, ' '));
+    out += cat(row.back(), "\n");
+  }
+  return out;
+}
+
+std::string to_text(const std::vector<Listed>& devices) {
+  if (devices.empty()) return "";
+  std::vector<std::array<std::string, 6>> rows{{"ADDRESS", "FEATURES", "OWNER", "DRIVER", "POWER", "NAME"}};
+  for (const Listed& listed : devices) {
+    const PciDevice& device = listed.device;
+    rows.push_back({transport::to_string(device.bdf), features_text(listed), printable(owner_of(device).value_or("-")),
+                    printable(device.driver.value_or("-")), printable(device.power_state.value_or("-")),
+                    printable(cat(listed.names.vendor, " ", listed.names.device))});
+  }
+  return table(rows);
+}
+
+std::vector<PciDevice> chosen(const Host& host, const Options& options) {
+  if (options.functions.empty()) {
+    std::vector<PciDevice> devices = transport::scan(host);
+    return devices;
+  }
+  std::vector<PciDevice> out;
+  for (const std::string& name : options.functions) {
+    const std::optional<Bdf> bdf = transport::parse_bdf(name);
+    if (!bdf)
+      throw Error(ErrorId::usage, cat("'", printable(name), "' is no address of a PCI function"), "give it as in 0000:03:00.0 or 03:00.0");
+    if (std::none_of(out.begin(), out.end(), [&](const PciDevice& other) { return other.bdf == *bdf; }))
+      out.push_back(transport::find_device(host, *bdf));
+  }
+  return out;
+}
+
+// What stands against saying that there is no mailbox.
+Error nothing_found(const std::vector<PciDevice>& seen, bool named) {
+  const std::string whom = named ? "none of these functions" : "no PCI function of this host";
+  const auto hidden = std::count_if(seen.begin(), seen.end(), [](const PciDevice& device) {
+    return !device.doe_features && !device.mailboxes && !device.gone && device.power_state != "D3cold";
+  });
+  if (hidden > 0)
+    return {ErrorId::permission, cat("the mailboxes of ", hidden, hidden == 1 ? " function" : " functions", " cannot be seen"),
+            "run it as root: what is beyond the first bytes of configuration space needs CAP_SYS_ADMIN"};
+  const bool asleep = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.power_state == "D3cold"; });
+  return {ErrorId::no_spdm, cat(whom, " has a DOE mailbox", asleep ? "; those that sleep in D3cold were not looked at" : ""),
+          named ? "" : "see all functions with: spdmctl list --all"};
+}
+
+void ask(std::vector<Listed>& devices, const Host& host, const Options& options, const Console& console) {
+  for (Listed& listed : devices) {
+    if (listed.features || !has_mailbox(listed.device)) continue;
+    try {
+      const Clock::time_point deadline = Clock::now() + parse_seconds(options.timeout);
+      listed.features = ask_mailboxes(host, listed.device, deadline);
+      listed.asked = true;
+    } catch (const Error& error) {
+      listed.error = error;
+      listed.error->device = transport::to_string(listed.device.bdf);
+      console.complain(*listed.error);
+    }
+  }
+}
+
+Exit run(const Options& options, Console& console) {
+  apply(options.output, console);
+  parse_seconds(options.timeout);
+  const Host host = this_host();
+  std::vector<PciDevice> seen = chosen(host, options);
+  const bool named = !options.functions.empty();
+  const bool any = std::any_of(seen.begin(), seen.end(), has_mailbox);
+  std::optional<Error> error;
+  if (!any && !options.all) error = nothing_found(seen, named);
+  if (!named && !options.all) std::erase_if(seen, [](const PciDevice& device) { return !has_mailbox(device); });
+
+  const std::vector<transport::PciNames> names = seen.empty() ? std::vector<transport::PciNames>() : names_of(seen, host);
+  std::vector<Listed> devices;
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    devices.push_back({.device = seen[i], .names = names[i], .features = seen[i].doe_features, .error = {}});
+  if (options.discover) ask(devices, host, options, console);
+
+  Exit exit = error ? spdm::row(error->id).exit : Exit::ok;
+  Json document = begin_document("spdmctl.list/1");
+  document["devices"] = Json::array();
+  for (const Listed& listed : devices) {
+    document["devices"].push_back(to_json(listed));
+    if (listed.error) exit = spdm::worse(exit, spdm::row(listed.error->id).exit);
+  }
+  document["exit_code"] = static_cast<int>(exit);
+  if (error) document["error"] = Json{{"id", spdm::row(error->id).name}, {"message", error->what()}, {"hint", error->hint}};
+  write_document(console, document, to_text(devices));
+  if (error) console.complain(*error);
+  return exit;
+}
+
+Action setup(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("function", options->functions, "Only these PCI functions, such as 0000:03:00.0 or 03:00.0")->type_name("BDF");
+  parser.add_flag("--all", options->all, "Every PCI function, not only those with a mailbox");
+  parser.add_flag("--discover", options->discover, "Ask the mailboxes what they carry where the kernel does not tell: writes to them");
+  parser.add_option("--timeout", options->timeout, "Longest wait for the mailboxes of a function; 10 if not given")
+      ->type_name("SECONDS")
+      ->envname("SPDMCTL_TIMEOUT");
+  add_output_options(parser, options->output);
+  return [options](Console& console) { return run(*options, console); };
+}
+
+}  // namespace
+
+const Verb list_verb{"list", "Show the PCI functions that may speak SPDM",
+                     "  spdmctl list\n"
+                     "  spdmctl list --all --json\n"
+                     "  spdmctl list --discover 03:00.0\n",
+                     setup};
+
+}  // namespace cmd

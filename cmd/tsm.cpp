@@ -1,0 +1,162 @@
+// tsm: who is connected with a platform TSM, and connecting and disconnecting devices.
+#include "cmd/tsm.h"
+
+#include <memory>
+
+#include "cmd/host.h"
+#include "cmd/options.h"
+#include "cmd/render.h"
+#include "cmd/verb.h"
+#include "core/text.h"
+#include "transport/platform.h"
+
+namespace cmd {
+
+namespace {
+
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::Exit;
+using spdm::printable;
+using transport::Bdf;
+using transport::Host;
+using transport::PciDevice;
+using transport::Tsm;
+
+constexpr std::string_view kSchema = "spdmctl.tsm/1";
+
+struct Options {
+  OutputOptions output;
+  std::vector<std::string> arguments;
+};
+
+Bdf bdf_of(const std::string& name) {
+  if (const std::optional<Bdf> bdf = transport::parse_bdf(name)) return *bdf;
+  throw Error(ErrorId::usage, cat("'", printable(name), "' is no address of a PCI function"), "give it as in 0000:03:00.0 or 03:00.0");
+}
+
+// A TSM takes it, or somebody of its device manages it.
+bool is_under_tsm(const PciDevice& device) { return device.platform.tsm_connected || device.platform.tsm_dsm || device.platform.tsm_bound; }
+
+Json to_json(const Tsm& tsm) {
+  Json out{{"name", tsm.name}, {"streams", Json::array()}};
+  for (const transport::TsmStream& stream : tsm.streams) {
+    Json one{{"name", printable(stream.name)}};
+    if (stream.device) one["device"] = transport::to_string(*stream.device);
+    out["streams"].push_back(std::move(one));
+  }
+  return out;
+}
+
+Json to_json(const PciDevice& device) {
+  Json out{{"bdf", transport::to_string(device.bdf)}};
+  if (device.driver) out["driver"] = printable(*device.driver);
+  if (const std::optional<std::string> owner = owner_of(device)) out["owner"] = printable(*owner);
+  out["platform"] = spdm::to_json(device.platform);
+  return out;
+}
+
+std::string state_of(const PciDevice& device) {
+  const spdm::PlatformView& platform = device.platform;
+  const auto given = [](const std::optional<std::string>& text) { return text && !text->empty(); };
+  if (given(platform.tsm_bound)) return cat("bound to a guest by ", printable(*platform.tsm_bound));
+  if (given(platform.tsm_connected)) return cat("connected with ", printable(*platform.tsm_connected));
+  if (given(platform.tsm_dsm)) return cat("managed by ", printable(*platform.tsm_dsm));
+  if (platform.tsm_connected) return "not connected";
+  return "no TSM takes it";
+}
+
+std::string streams_of(const std::vector<Tsm>& tsms, const Bdf& bdf) {
+  std::string out;
+  for (const Tsm& tsm : tsms)
+    for (const transport::TsmStream& stream : tsm.streams)
+      if (stream.device == bdf) out += cat(out.empty() ? ", encrypted link: " : " ", printable(stream.name));
+  return out;
+}
+
+std::string to_text(const std::vector<Tsm>& tsms, const std::vector<PciDevice>& devices) {
+  std::string out;
+  for (const Tsm& tsm : tsms)
+    out += cat(tsm.name, "  ", tsm.streams.size(), tsm.streams.size() == 1 ? " encrypted link\n" : " encrypted links\n");
+  for (const PciDevice& device : devices)
+    out += cat(transport::to_string(device.bdf), "  ", state_of(device), streams_of(tsms, device.bdf), "\n");
+  return out;
+}
+
+Exit status(const Options& options, Console& console) {
+  apply(options.output, console);
+  const Host host = this_host();
+  const std::vector<Tsm> tsms = transport::tsms_of(host);
+  std::vector<PciDevice> devices;
+  if (options.arguments.empty()) {
+    devices = transport::scan(host);
+    std::erase_if(devices, [](const PciDevice& device) { return !is_under_tsm(device); });
+  }
+  for (const std::string& name : options.arguments) devices.push_back(transport::find_device(host, bdf_of(name)));
+  Json document = begin_document(kSchema);
+  document["tsms"] = Json::array();
+  for (const Tsm& tsm : tsms) document["tsms"].push_back(to_json(tsm));
+  document["devices"] = Json::array();
+  for (const PciDevice& device : devices) document["devices"].push_back(to_json(device));
+  document["exit_code"] = 0;
+  write_document(console, document, tsms.empty() && devices.empty() ? "This host has no TSM.\n" : to_text(tsms, devices));
+  return Exit::ok;
+}
+
+// [TSM] BDF
+std::pair<std::string, Bdf> request_of(const Options& options) {
+  if (options.arguments.empty() || options.arguments.size() > 2)
+    throw Error(ErrorId::usage, "one PCI function must be given, after the TSM if there are several", "see: spdmctl tsm --help");
+  const std::string tsm = options.arguments.size() == 2 ? options.arguments.front() : "";
+  if (!tsm.empty() && !transport::is_tsm_name(tsm))
+    throw Error(ErrorId::usage, cat("'", printable(tsm), "' is no name of a TSM"), "the kernel calls them tsm0, tsm1, ...");
+  return {tsm, bdf_of(options.arguments.back())};
+}
+
+Exit change(const Options& options, Console& console, bool connect) {
+  apply(options.output, console);
+  const auto [wanted, bdf] = request_of(options);
+  const Host host = this_host();
+  const std::string tsm = (connect ? connect_tsm : disconnect_tsm)(host, bdf, wanted, transport::write_attribute);
+  const std::string_view result = connect ? "connected" : "disconnected";
+  Json document = begin_document(kSchema);
+  document["change"] = Json{{"bdf", transport::to_string(bdf)}, {"tsm", tsm}, {"result", result}};
+  document["devices"] = Json::array({to_json(transport::find_device(host, bdf))});
+  document["exit_code"] = 0;
+  write_document(console, document,
+                 connect ? cat(transport::to_string(bdf), ": connected with ", tsm, ", which owns its SPDM now\n")
+                         : cat(transport::to_string(bdf), ": disconnected from ", tsm, "\n"));
+  return Exit::ok;
+}
+
+using Run = Exit (*)(const Options&, Console&);
+
+void add_sub(CLI::App& parser, const std::shared_ptr<std::pair<Options, Run>>& state, const char* name, const char* summary, Run run) {
+  CLI::App* sub = parser.add_subcommand(name, summary);
+  sub->add_option("function", state->first.arguments, "PCI functions; for connect and disconnect one, a TSM such as tsm0 before it")
+      ->type_name("[TSM] BDF");
+  add_output_options(*sub, state->first.output);
+  sub->parse_complete_callback([state, run] { state->second = run; });
+}
+
+Action setup(CLI::App& parser) {
+  auto state = std::make_shared<std::pair<Options, Run>>();
+  add_sub(parser, state, "status", "Show the TSMs of this host and what is connected with them", status);
+  add_sub(parser, state, "connect", "Let a TSM own SPDM of a device", [](const Options& o, Console& c) { return change(o, c, true); });
+  add_sub(parser, state, "disconnect", "Take a device away from its TSM", [](const Options& o, Console& c) { return change(o, c, false); });
+  return [state](Console& console) {
+    if (state->second == nullptr) throw Error(ErrorId::usage, "tsm: status, connect or disconnect is missing", "see: spdmctl tsm --help");
+    return state->second(state->first, console);
+  };
+}
+
+}  // namespace
+
+const Verb tsm_verb{"tsm", "Show, connect and disconnect the platform's own attestation of devices (TSM)",
+                    "  spdmctl tsm status\n"
+                    "  spdmctl tsm connect 0000:03:00.0\n"
+                    "  spdmctl tsm disconnect 0000:03:00.0\n",
+                    setup};
+
+}  // namespace cmd

@@ -1,0 +1,110 @@
+"""sysfs.py ROOT [PART ...]: makes a copy of /sys below ROOT, as the kernel would show it. PARTs: mailboxes (NVMe devices
+and others with DOE mailboxes), tsm (a platform TSM and devices that it takes), plain (devices without any mailbox)."""
+import pathlib
+import sys
+
+ROOT = pathlib.Path(sys.argv[1])
+PCI = ROOT / "sys/bus/pci"
+PARTS = sys.argv[2:]
+
+PCI_IDS = """\
+1b36  Example Corp.
+\t000c  PCIe Root port
+\t0010  Storage of examples
+\t0011  Sound of examples
+C 01  Mass storage controller
+\t08  Non-Volatile memory controller
+C 06  Bridge
+\t04  PCI bridge
+"""
+
+
+def write(name, text):
+    file = ROOT / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+
+def link(file, target):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.symlink_to(target)
+
+
+def put(config, at, value, size):
+    config[at : at + size] = value.to_bytes(size, "little")
+
+
+def config_space(device, class_code, header, serial, mailboxes, bus_master, size):
+    config = bytearray(4096)
+    put(config, 0x00, 0x1B36, 2)
+    put(config, 0x02, device, 2)
+    put(config, 0x04, 6 if bus_master else 2, 2)
+    put(config, 0x06, 0x10, 2)
+    put(config, 0x08, class_code << 8 | 2, 4)
+    put(config, 0x0E, header, 1)
+    if header & 0x7F == 0:
+        put(config, 0x2C, 0x11001AF4, 4)
+    put(config, 0x34, 0x40, 1)
+    put(config, 0x40, 0x10, 1)
+    if serial or mailboxes:
+        put(config, 0x100, 0x10003 if serial else 0x10001, 4)
+        put(config, 0x104, serial, 8)
+        for at, offset in zip([0x100, *mailboxes], mailboxes):
+            put(config, offset, 0x1002E, 4)
+            put(config, at + 2, config[at + 2] & 0x0F | offset << 4, 2)
+    return bytes(config[:size])
+
+
+def function(bdf, device=0x0010, class_code=0x010802, header=0, serial=0, mailboxes=(), bus_master=False, size=4096, features=(), driver=None, **attributes):
+    base = f"sys/bus/pci/devices/{bdf}"
+    write(f"{base}/config", config_space(device, class_code, header, serial, mailboxes, bus_master, size))
+    values = {
+        "vendor": "0x1b36",
+        "device": f"0x{device:04x}",
+        "class": f"0x{class_code:06x}",
+        "revision": "0x02",
+        "subsystem_vendor": "0x1af4",
+        "subsystem_device": "0x1100",
+        "driver_override": "(null)",
+        "power_state": "D0",
+        "power/control": "auto",
+    }
+    values.update({f"doe_features/{name}": "0001:00" if name == "doe_discovery" else name for name in features})
+    values.update({name.replace("__", "/"): value for name, value in attributes.items() if name not in ("physfn", "iommu_group")})
+    for name, value in values.items():
+        write(f"{base}/{name}", value + "\n")
+    if driver:
+        (PCI / "drivers" / driver).mkdir(parents=True, exist_ok=True)
+        link(PCI / "devices" / bdf / "driver", f"../../drivers/{driver}")
+    if "physfn" in attributes:
+        link(PCI / "devices" / bdf / "physfn", f"../{attributes['physfn']}")
+    if "iommu_group" in attributes:
+        link(PCI / "devices" / bdf / "iommu_group", f"../../../../kernel/iommu_groups/{attributes['iommu_group']}")
+
+
+CMA = ("doe_discovery", "0001:01", "0001:02")
+
+(PCI / "devices").mkdir(parents=True, exist_ok=True)
+(PCI / "slots").mkdir(exist_ok=True)
+write("sys/bus/pci/drivers_autoprobe", "1\n")
+write("usr/share/misc/pci.ids", PCI_IDS)
+write("proc/sys/kernel/osrelease", "6.12.48-amd64\n")
+write("sys/kernel/security/lockdown", "[none] integrity confidentiality\n")
+
+if "plain" in PARTS:
+    function("0000:00:01.0", device=0x000C, class_code=0x060400, header=1, driver="pcieport")
+    function("0000:08:00.0", header=0x80, driver="nvme")
+    function("0000:08:00.1", device=0x0011, class_code=0x040300, header=0x80)
+if "mailboxes" in PARTS:
+    function("0000:01:00.0", serial=0x0123456789ABCDEF, mailboxes=(0x150,), bus_master=True, features=CMA, driver="nvme", iommu_group="14", removable="fixed")
+    write("sys/bus/pci/slots/4-1/address", "0000:01:00\n")
+    function("0000:02:00.0", mailboxes=(0x150, 0x200), driver_override="spdmctl-blocked")
+    function("0000:03:00.0", mailboxes=(0x150,), features=CMA[:2], driver="vfio-pci", power_state="D3hot")
+    function("0000:06:00.0", class_code=0x050210, mailboxes=(0x150,), features=("doe_discovery", "1e98:02"), driver="cxl_pci")
+    function("0000:07:00.0", mailboxes=(0x150,), features=CMA[:2], power_state="D3cold")
+if "tsm" in PARTS:
+    function("0000:04:00.0", mailboxes=(0x150,), features=CMA, driver="nvme", authenticated="tsm0", tsm__connect="tsm0", tsm__disconnect="", tsm__bound="", tsm__dsm="0000:04:00.0")
+    function("0000:04:00.4", physfn="0000:04:00.0", authenticated="tsm0", tsm__bound="", tsm__dsm="0000:04:00.0")
+    function("0000:05:00.0", mailboxes=(0x150,), features=CMA, authenticated="", tsm__connect="", tsm__disconnect="", tsm__bound="", tsm__dsm="")
+    (ROOT / "sys/class/tsm/tsm0").mkdir(parents=True)
+    link(ROOT / "sys/class/tsm/tsm0/pci0000:00:stream0.0.1", "../../../bus/pci/devices/0000:04:00.0")
