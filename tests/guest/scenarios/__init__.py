@@ -24,6 +24,8 @@ SCENARIOS = [
     Scenario("reference", attest.reference, ["6.12"], "the reference responder behind a mailbox"),
     Scenario("refusals", attest.refusals, ["6.12"], "devices that cannot be attested, and two programs at once"),
     Scenario("accesses", attest.accesses, ["6.12"], "configuration accesses and time per exchange"),
+    Scenario("platform", attest.platform, ["7.3"], "what the kernel itself tells: doe_features, TSM"),
+    Scenario("units", services.units, ["6.12"], "what systemd says of the units (no guest)"),
     Scenario("lockdown", power.lockdown, ["6.12"], "kernel lockdown in integrity mode"),
     Scenario("suspend", power.suspend, PLAIN, "suspend to RAM and wake"),
     Scenario("hotplug", presence.hotplug, EVERY, "devices that are plugged in while the driver is loaded"),

@@ -37,6 +37,28 @@ def listed(stage, guest):
         stage.equal(f"list: driver of {address}", entry.get("driver"), None)
 
 
+def platform(stage):
+    """From 6.15 on the kernel tells what mailboxes carry, and from 6.19 on which TSM has a device."""
+    guest = stage.boot(["good", "silent"])
+    result = guest.run("strace -f -e trace=pwrite64,openat -o /tmp/trace spdmctl list --json", 60)
+    entries = by_address(result.json())
+    stage.equal("list finds them", sorted(entries), [GOOD, UNTRUSTED])
+    for address, entry in entries.items():
+        stage.fields(f"list: {address}", entry, {"features_from": "kernel", "may_attest": True})
+        stage.check(f"list: features of {address}", "0001:01" in (entry.get("features") or []), entry.get("features"))
+    trace = guest.run("cat /tmp/trace").stdout
+    stage.check("strace saw it", "/config" in trace)
+    stage.check("without any write to configuration space", "pwrite64" not in trace and not re.search(r'/config", O_(RDWR|WRONLY)', trace))
+    status = guest.run("spdmctl tsm status --json")
+    stage.equal("tsm status: exit code", status.status, 0)
+    stage.equal("no TSM is here", status.json()["tsms"], [])
+    stage.equal("tsm connect without one", guest.run(f"spdmctl tsm connect {GOOD}").status != 0, True)
+    doctor = guest.run("spdmctl doctor").stdout
+    stage.check("doctor knows what this kernel does", "doe_features" in doctor, doctor)
+    stage.equal("auth", guest.run(f"spdmctl auth {GOOD}").status, 0)
+    stage.kernel_is_content(guest)
+
+
 def good_device(stage, guest):
     result = guest.run(f"spdmctl auth {GOOD} --json")
     stage.equal("auth: exit code", result.status, 0)

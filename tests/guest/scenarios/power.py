@@ -28,11 +28,15 @@ SAVE = "a=$(setpci -s 0:0.0 60.L); b=$(setpci -s 0:1f.0 40.L); c=$(setpci -s 0:1
 RESTORE = "setpci -s 0:0.0 60.L=$a; setpci -s 0:1f.0 40.L=$b; setpci -s 0:1f.0 44.B=$c"
 
 
+def wake_up(guest):
+    guest.wait_for_event("SUSPEND", 60)
+    guest.qmp("system_wakeup")
+
+
 def sleep(guest):
     """Suspends to RAM and wakes up through QMP."""
     sequence = guest.send(f"{SAVE}; echo deep >/sys/power/mem_sleep; echo mem >/sys/power/state; s=$?; {RESTORE}; exit $s")
-    guest.wait_for_event("SUSPEND", 30)
-    guest.qmp("system_wakeup")
+    wake_up(guest)
     return guest.receive(sequence, 60)
 
 

@@ -1,7 +1,13 @@
 """A system with systemd and udev after its boot: our units, as they are installed."""
 
+import re
+import shutil
+import subprocess
+
 from scenarios.gate import driver, states
+from scenarios.power import wake_up
 from scenarios.presence import present
+from store import Unfit
 
 HERE, NEW, OTHER = (f"0000:{bus:02x}:00.0" for bus in range(1, 4))
 
@@ -18,6 +24,7 @@ def services(stage):
     failed = guest.run("systemctl --failed --no-legend --plain").stdout.strip()
     stage.equal("no unit has failed", failed, "")
     arrival(stage, guest)
+    after_sleep(stage, guest)
     stage.kernel_is_content(guest)
 
 
@@ -31,3 +38,32 @@ def arrival(stage, guest):
     stage.fields("its unit", show(guest, unit, "ExecMainStatus", "ConditionResult"), {"ExecMainStatus": "10", "ConditionResult": "yes"})
     stage.fields("its state", states(guest).get(NEW), {"occasion": "arrival", "exit_code": 10})
     stage.equal("no driver is left on it", driver(guest, NEW), "")
+
+
+def after_sleep(stage, guest):
+    guest.run("systemctl enable spdmctl-resume.service")
+    guest.run("systemctl start --no-block suspend.target")
+    wake_up(guest)
+    state = f"/run/spdmctl/devices/{HERE}.json"
+    stage.check("what was there is judged again after sleep", guest.until(f"grep -q resume {state} 2>/dev/null", 40))
+    stage.fields("its state", states(guest).get(HERE), {"occasion": "resume", "verdict": "pass"})
+    stage.equal("and its driver stays", driver(guest, HERE), "nvme")
+
+
+UNITS = ["spdmctl-gate.service", "spdmctl-watch.service", "spdmctl-device@0000:01:00.0.service", "spdmctl-resume.service"]
+MOST_EXPOSED = 2.0  # of 10, by the measure of systemd-analyze
+
+
+def units(stage):
+    """No guest: systemd's own opinion of our units."""
+    if not shutil.which("systemd-analyze"):
+        raise Unfit("there is no systemd-analyze here; dist/packages guest installs it")
+    tree = stage.workshop.tree
+    verified = subprocess.run(["systemd-analyze", f"--root={tree}", "--man=no", "verify", *UNITS], capture_output=True, text=True)
+    stage.equal("systemd-analyze verify", (verified.returncode, verified.stdout + verified.stderr), (0, ""))
+    for unit in UNITS:
+        name = unit.replace("0000:01:00.0", "")
+        shown = subprocess.run(["systemd-analyze", f"--root={tree}", "--no-pager", "security", "--offline=true", name], capture_output=True, text=True)
+        exposure = re.search(r"exposure level for \S+: ([\d.]+)", shown.stdout)
+        stage.check(f"exposure of {name}", exposure and float(exposure[1]) <= MOST_EXPOSED, shown.stdout[-200:] + shown.stderr)
+        stage.note(f"{name.split('.')[0]} {exposure[1] if exposure else '?'}")
