@@ -142,6 +142,11 @@ std::optional<Decision> decision_of(std::string_view name) {
   return static_cast<Decision>(it - kDecisions.begin());
 }
 
+bool was_taken_away(const DeviceState& state) {
+  return std::any_of(state.actions.begin(), state.actions.end(),
+                     [](const std::string& action) { return action == "removed" || action == "powered-off"; });
+}
+
 Json to_json(const DeviceState& state) {
   Json out;
   for (const auto& [key, value] : raw_json(state).items()) {

@@ -52,6 +52,9 @@ struct DeviceState {
   bool operator==(const DeviceState&) const = default;
 };
 
+// Removed, or without power, because it failed.
+bool was_taken_away(const DeviceState& state);
+
 // For documents: strings are escaped, and what only the next judgement needs is left out.
 Json to_json(const DeviceState& state);
 

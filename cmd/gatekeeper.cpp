@@ -36,11 +36,6 @@ void assert_visible(const std::vector<PciDevice>& devices) {
     throw Error(ErrorId::permission, "the configuration space of PCI devices cannot be read", "run it as root");
 }
 
-bool was_taken_away(const DeviceState& state) {
-  return std::any_of(state.actions.begin(), state.actions.end(),
-                     [](const std::string& action) { return action == "removed" || action == "powered-off"; });
-}
-
 bool is_met(const PolicyRule& rule, const std::vector<PciDevice>& devices) {
   return std::any_of(devices.begin(), devices.end(),
                      [&](const PciDevice& device) { return !is_plumbing(device) && matches(rule.match, device); });

@@ -1,0 +1,179 @@
+// status: what became of the devices, and whether that is still so.
+#include <algorithm>
+#include <memory>
+
+#include "cmd/gatekeeper.h"
+#include "cmd/host.h"
+#include "cmd/options.h"
+#include "cmd/run_files.h"
+#include "cmd/state_text.h"
+#include "cmd/verb.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::Exit;
+using spdm::printable;
+using transport::Bdf;
+using transport::Host;
+
+constexpr std::string_view kSchema = "spdmctl.status/1";
+
+struct Options {
+  OutputOptions output;
+  std::vector<std::string> addresses;
+};
+
+// A state, and what the kernel shows of the device now.
+struct Line {
+  DeviceState state;
+  std::optional<std::string> driver;
+  std::vector<std::string> warnings;
+};
+
+// Without the right to read all of configuration space the serial number is not seen.
+bool is_another(const DeviceState& state, const transport::PciDevice& device) {
+  if (!state.identity) return false;
+  try {
+    spdm::PciIdentity then = spdm::parse_pci_identity(*state.identity);
+    if (device.identity.serial == 0 && !device.mailboxes) then.serial = 0;
+    return then != device.identity;
+  } catch (const Error&) {  // what stands there is no identity
+    return true;
+  }
+}
+
+// Whether drivers are to stay away from it.
+bool is_shut(const DeviceState& state) {
+  const bool held = std::find(state.actions.begin(), state.actions.end(), "driver-override") != state.actions.end();
+  return state.decision == Decision::blocked || (state.decision == Decision::late && held);
+}
+
+void look_at(const Host& host, const std::vector<transport::PciDevice>& devices, Line& line) {
+  const DeviceState& state = line.state;
+  const std::optional<Bdf> bdf = transport::parse_bdf(state.bdf);
+  const auto device = std::find_if(devices.begin(), devices.end(), [&](const auto& other) { return other.bdf == bdf; });
+  if (device == devices.end()) {
+    if (state.decision != Decision::absent && !was_taken_away(state)) line.warnings.emplace_back("it is not there any more");
+    return;
+  }
+  if (state.decision == Decision::absent) line.warnings.emplace_back("it is there now: spdmctl gate --enforce judges it");
+  const transport::PciControl control(host);
+  const bool held = control.driver_override(*bdf) == kSentinel;
+  line.driver = control.driver(*bdf);
+  if (is_shut(state) && line.driver) line.warnings.push_back(cat("driver ", *line.driver, " is bound all the same"));
+  if (is_shut(state) && !held) line.warnings.emplace_back("nothing holds it back any more: its driver_override is gone");
+  if (is_shut(state) && was_taken_away(state)) line.warnings.emplace_back("it was taken away, and is there again");
+  if (state.decision == Decision::allowed && held) line.warnings.emplace_back("driver_override still holds it back");
+  if (state.decision == Decision::pending) line.warnings.emplace_back("a gate is at work, or was killed: run spdmctl gate --enforce again");
+  if (is_another(state, *device))
+    line.warnings.push_back(cat("another device is there now: ", to_string(device->identity)));
+}
+
+std::vector<transport::PciDevice> devices_of(const Host& host) {
+  try {
+    return transport::scan(host);
+  } catch (const Error& error) {
+    if (error.id != ErrorId::no_device) throw;
+    return {};  // states of devices that have all gone are still worth reading
+  }
+}
+
+bool autoprobe_is_off(const Host& host) {
+  try {
+    return !transport::PciControl(host).autoprobe();
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+// Of those that were asked for, the ones without a state.
+std::vector<Error> unknown(const std::vector<std::string>& addresses, const std::vector<DeviceState>& states) {
+  std::vector<Error> out;
+  for (const std::string& word : addresses) {
+    const std::optional<Bdf> bdf = transport::parse_bdf(word);
+    if (!bdf) throw Error(ErrorId::usage, cat("'", printable(word), "' is no address of a PCI function"), "write it as 0000:03:00.0");
+    if (std::any_of(states.begin(), states.end(), [&](const DeviceState& state) { return transport::parse_bdf(state.bdf) == bdf; }))
+      continue;
+    out.emplace_back(ErrorId::no_device, "has no state: no gate has judged it", "see: spdmctl gate --help").device = to_string(*bdf);
+  }
+  return out;
+}
+
+std::string text_of(const Line& line) {
+  const DeviceState& state = line.state;
+  std::string out = state_text(state, false);
+  const auto detail = [&](const std::string& text) { out += cat("    ", text, "\n"); };
+  detail(cat(name(state.verdict), ", ", printable(state.time), ", ", printable(state.occasion), ", rule ", printable(state.rule)));
+  if (state.same_device) detail(*state.same_device ? "the same device as before" : "not the same device as before");
+  if (state.decision != Decision::absent) detail(line.driver ? cat("driver ", printable(*line.driver)) : "no driver");
+  for (const std::string& warning : line.warnings) detail(cat("warning: ", printable(warning)));
+  return out;
+}
+
+Json json_of(const Line& line) {
+  Json out = to_json(line.state);
+  if (line.driver) out["driver_now"] = printable(*line.driver);
+  out["warnings"] = Json::array();
+  for (const std::string& warning : line.warnings) out["warnings"].push_back(printable(warning));
+  return out;
+}
+
+Exit run(const Options& options, Console& console) {
+  apply(options.output, console);
+  const Host host = this_host();
+  States states = read_states(host);
+  for (Error& error : unknown(options.addresses, states.states)) states.problems.push_back(std::move(error));
+  const auto asked = [&](const DeviceState& state) {
+    const auto same = [&](const std::string& word) { return transport::parse_bdf(word) == transport::parse_bdf(state.bdf); };
+    return options.addresses.empty() || (!state.bdf.empty() && std::any_of(options.addresses.begin(), options.addresses.end(), same));
+  };
+  std::erase_if(states.states, [&](const DeviceState& state) { return !asked(state); });
+
+  const std::vector<transport::PciDevice> devices = devices_of(host);
+  Json document = begin_document(kSchema);
+  document["devices"] = Json::array();
+  document["problems"] = Json::array();
+  document["autoprobe"] = !autoprobe_is_off(host);
+  std::string text;
+  Exit exit = Exit::ok;
+  for (DeviceState& state : states.states) {
+    Line line{std::move(state), {}, {}};
+    look_at(host, devices, line);
+    document["devices"].push_back(json_of(line));
+    text += text_of(line);
+    exit = worse(exit, line.state.exit);
+    if (!line.warnings.empty()) exit = worse(exit, Exit::policy);
+  }
+  for (const Error& problem : states.problems) {
+    document["problems"].push_back(Json{{"where", printable(problem.device)}, {"why", printable(problem.what())}});
+    exit = worse(exit, row(problem.id).exit);
+  }
+  document["exit_code"] = static_cast<int>(exit);
+  if (states.states.empty() && states.problems.empty()) text = "No gate has judged a device since this system was started.\n";
+  if (autoprobe_is_off(host)) text += "drivers_autoprobe is off: a gate is at work, or was killed, or could not hold a device back\n";
+  write_document(console, document, text);
+  for (const Error& problem : states.problems) console.complain(problem);
+  return exit;
+}
+
+Action setup(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("address", options->addresses, "Only these PCI functions; all if not given")->type_name("BDF");
+  add_output_options(parser, options->output);
+  return [options](Console& console) { return run(*options, console); };
+}
+
+}  // namespace
+
+const Verb status_verb{"status", "Show what the gate decided on PCI devices, and whether it still holds",
+                       "  spdmctl status\n"
+                       "  spdmctl status --json 0000:03:00.0\n",
+                       setup};
+
+}  // namespace cmd
