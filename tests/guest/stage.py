@@ -22,7 +22,7 @@ class Workshop:
     """Makes what guests boot, each image once and when it is first asked for."""
 
     def __init__(self, store, build, folder):
-        self.store, self.folder = store, folder
+        self.store, self.build, self.folder = store, build, folder
         self.qemu = store.qemu()
         self.tree = folder / "tree"
         systems.install(build, self.tree)
@@ -30,6 +30,7 @@ class Workshop:
         self.vendor = devices.Vendor(self.program, folder / "vendor")
         (self.tree / "etc/spdmctl/policy.d/50-guest.yaml").write_text(POLICY)
         (self.tree / "etc/spdmctl/keyring.d/owner.pem").write_text(self.vendor.anchors)
+        (self.tree / "etc/spdmctl/keyring.d/masked.pem").symlink_to("/dev/null")
         self.lock, self.made, self.times = threading.Lock(), {}, {}
         self.accelerator = machine.accelerator(self.qemu, self.kernel("6.12").image)
         self.disk = systems.root_disk(self.program, folder / "disk", folder)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Callable
 
-from scenarios import attest, gate, power, presence, services
+import systems
+from scenarios import attest, gate, packing, power, presence, services
 
 EVERY = ["6.1", "6.12", "7.3"]
 PLAIN = ["6.1", "6.12"]  # without TSM and doe_features
@@ -32,6 +33,9 @@ SCENARIOS = [
     Scenario("held", presence.held, EVERY, "what autoprobe off means for devices that are plugged in"),
     Scenario("services", services.services, ["6.12"], "units and rules on a system with systemd and udev"),
     Scenario("removal", presence.removal, EVERY, "devices that go in the middle of an exchange"),
+    Scenario("dracut-packing", partial(packing.packing, image="dracut", make=systems.dracut_image), ["6.12"], "what gets into an image of dracut (no guest)"),
+    Scenario("initramfs-tools-packing", partial(packing.packing, image="initramfs-tools", make=systems.initramfs_tools_image), ["6.12"],
+             "what gets into an image of initramfs-tools (no guest)"),
     *(
         Scenario(f"{image}-{mode.__name__}", partial(mode, image=image), PLAIN, f"the gate in an image of {image}: {about}")
         for image in ("dracut", "initramfs-tools")
