@@ -21,8 +21,8 @@ class FakeKernel {
   support::FakeSysfs sysfs;
   std::string driver = "nvme";  // matches every function
   bool loaded = true;
-  int steps = 0;             // changes so far
-  int die_after = -1;        // the process gets a SIGKILL after that many
+  int steps = 0;                 // changes so far
+  int die_after = -1;            // the process gets a SIGKILL after that many
   std::vector<std::string> log;  // "drivers_probe=0000:03:00.0"
 
   transport::Host host() const { return sysfs.host(); }
@@ -76,12 +76,14 @@ class FakeKernel {
 
   void probe(const std::string& bdf) const {
     const std::string only = override_of(bdf);
-    if (loaded && exists(bdf) && driver_of(bdf).empty() && (only.empty() || only == "vfio-pci")) sysfs.bind(bdf, only.empty() ? driver : only);
+    if (loaded && exists(bdf) && driver_of(bdf).empty() && (only.empty() || only == "vfio-pci"))
+      sysfs.bind(bdf, only.empty() ? driver : only);
   }
 
   void power_off(const std::string& address) const {
     std::vector<std::string> names;
-    for (const auto& entry : std::filesystem::directory_iterator(sysfs.pci() / "devices")) names.push_back(entry.path().filename().string());
+    for (const auto& entry : std::filesystem::directory_iterator(sysfs.pci() / "devices"))
+      names.push_back(entry.path().filename().string());
     for (const std::string& bdf : names)
       if (bdf.starts_with(address)) sysfs.remove(bdf);
   }

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
+
 #include "tests/cmd/fake_kernel.h"
 
 using namespace gate_test;
@@ -48,17 +50,16 @@ TEST_CASE("every device is held before the first is asked, and autoprobe is off 
   FakeKernel kernel;
   for (const std::string& bdf : {kFirst, kSecond}) kernel.add(bdf);
   std::atomic<int> asked = 0;
-  cmd::Gatekeeper gate(
-      kernel.host(), {}, GateMode::enforce,
-      [&](const transport::PciDevice&, const cmd::PolicyRule&, spdm::Clock::time_point) {
-        CHECK(kernel.autoprobe() == "0");
-        CHECK(kernel.override_of(kFirst) == kSentinel);
-        CHECK(kernel.override_of(kSecond) == kSentinel);
-        CHECK(cmd::read_state(kernel.host(), kSecond)->decision == Decision::pending);
-        ++asked;
-        return failed();
-      },
-      {});
+  cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
+                       [&](const transport::PciDevice&, const cmd::PolicyRule&, spdm::Clock::time_point) {
+                         CHECK(kernel.autoprobe() == "0");
+                         CHECK(kernel.override_of(kFirst) == kSentinel);
+                         CHECK(kernel.override_of(kSecond) == kSentinel);
+                         CHECK(cmd::read_state(kernel.host(), kSecond)->decision == Decision::pending);
+                         ++asked;
+                         return failed();
+                       },
+                       {});
   gate.run();
   CHECK(asked == 2);
 }
@@ -96,9 +97,7 @@ TEST_CASE("a driver that an earlier decision let in is not late") {
   const auto again = run(kernel, {}).at(0);
   CHECK(again.decision == Decision::allowed);
   CHECK(again.same_device == true);
-  SUBCASE("after a resume, as the same device") {
-    CHECK(attend(kernel, {}, kFirst, "resume").at(0).decision == Decision::allowed);
-  }
+  SUBCASE("after a resume, as the same device") { CHECK(attend(kernel, {}, kFirst, "resume").at(0).decision == Decision::allowed); }
   SUBCASE("after a resume, as another device") {
     const auto state = attend(kernel, {{{kFirst, passed('b')}}}, kFirst, "resume").at(0);
     CHECK(state.decision == Decision::late);
@@ -108,9 +107,7 @@ TEST_CASE("a driver that an earlier decision let in is not late") {
     CHECK(attend(kernel, {{{kFirst, errored(spdm::ErrorId::timeout)}}}, kFirst, "resume").at(0).decision == Decision::late);
     CHECK(attend(kernel, {{{kFirst, passed('b')}}}, kFirst, "resume").at(0).same_device == false);
   }
-  SUBCASE("but one that arrives with its driver is") {
-    CHECK(attend(kernel, {}, kFirst, "arrival").at(0).decision == Decision::late);
-  }
+  SUBCASE("but one that arrives with its driver is") { CHECK(attend(kernel, {}, kFirst, "arrival").at(0).decision == Decision::late); }
 }
 
 TEST_CASE("expected devices: absent, without a mailbox, with one that is not for SPDM") {
