@@ -149,7 +149,8 @@ bool was_taken_away(const DeviceState& state) {
 
 Json to_json(const DeviceState& state) {
   Json out;
-  for (const auto& [key, value] : raw_json(state).items()) {
+  const Json raw = raw_json(state);  // items() refers to it
+  for (const auto& [key, value] : raw.items()) {
     if (key == "schema" || key == "bound_before" || key.starts_with("former_")) continue;
     if (value.is_string()) {
       out[key] = printable(value.get_ref<const std::string&>());

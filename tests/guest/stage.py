@@ -77,7 +77,7 @@ def make_system(workshop, kernel, target, scratch):
 MAKERS = {"busybox": make_busybox, "system": make_system, "dracut": make_dracut, "initramfs-tools": make_initramfs_tools}
 
 POLICY = """\
-mode: enforce
+gate: {mode: enforce}
 """
 
 
