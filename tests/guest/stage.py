@@ -77,6 +77,7 @@ def make_system(workshop, kernel, target, scratch):
 MAKERS = {"busybox": make_busybox, "system": make_system, "dracut": make_dracut, "initramfs-tools": make_initramfs_tools}
 
 POLICY = """\
+version: 1
 gate: {mode: enforce}
 """
 

@@ -1,5 +1,5 @@
 // One exchange with a DOE mailbox at 0x100, again and again, without anything around it: GET_VERSION, as fast as
-// configuration space takes it. Prints milliseconds per exchange.
+// configuration space takes it. Prints milliseconds per exchange; without arguments, nanoseconds of a steady clock.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -39,6 +39,7 @@ void exchange() {
 }  // namespace
 
 int main(int count, char** arguments) {
+  if (count == 1) return std::printf("%lld\n", static_cast<long long>(std::chrono::steady_clock::now().time_since_epoch().count())) < 0;
   if (count != 3) return 1;
   config = open(arguments[1], O_RDWR);
   const int times = std::atoi(arguments[2]);

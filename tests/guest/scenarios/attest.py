@@ -169,13 +169,11 @@ def marginal_time(stage, guest):
     """Small transfers make many exchanges of one conversation: what each of them adds, beside a loop without any overhead."""
     bare = min(float(guest.run(f"/bare /sys/bus/pci/devices/{GOOD}/config 200").stdout) for _ in range(3))
     runs = {}
-    for limit in (4600, 64):
-        for _ in range(3):
-            result = guest.run(f"t=$(cut -d' ' -f1 /proc/uptime); spdmctl auth '{GOOD}?max={limit}' --json; s=$?; cut -d' ' -f1 /proc/uptime >&2; echo $t >&2; exit $s", 90)
-            stage.equal(f"max={limit}", result.status, 0)
-            end, begin = map(float, result.stderr.split()[-2:])
-            trips = pick(result.json(), "devices.0.traffic.round_trips")
-            runs[limit] = min(runs.get(limit, (1e9, 0)), (1000 * (end - begin), trips))
+    for limit in (4600, 64) * 8:  # the shortest of them: whatever else the host does only adds
+        result = guest.run(f"t=$(/bare); spdmctl auth '{GOOD}?max={limit}' --json; s=$?; /bare >&2; echo $t >&2; exit $s", 90)
+        stage.equal(f"max={limit}", result.status, 0)
+        end, begin = map(int, result.stderr.split()[-2:])
+        runs[limit] = min(runs.get(limit, (1e9, 0)), ((end - begin) / 1e6, pick(result.json(), "devices.0.traffic.round_trips")))
     (many_ms, many), (few_ms, few) = runs[64], runs[4600]
     each = (many_ms - few_ms) / (many - few)
     stage.check("many exchanges", many > few + 30, f"{many}, {few}")
