@@ -3,6 +3,7 @@
 #include "certstore/chains.h"
 #include "cmd/files.h"
 #include "cmd/host.h"
+#include "cmd/kernel_log_files.h"
 #include "cmd/parallel.h"
 #include "cmd/parse.h"
 #include "cmd/privileges.h"
@@ -24,13 +25,19 @@ constexpr std::size_t kMaxDevicesAtOnce = 16;
 
 // Everything is open: from here on the run only reads, speaks through its descriptors, and writes what it was told to.
 void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs) {
-  Needs needs{.writable = power_attributes(subjects, this_host()), .reads_named_files = reads_files(subjects)};
+  Needs needs{.writable = {}, .reads_named_files = reads_files(subjects)};
   for (const std::filesystem::path& output : outputs) needs.writable.push_back(written_at(output));
   const Confinement confinement = drop_privileges(needs);
   if (!console.verbose) return;
   for (const std::string& line : confinement.in_force) console.note(cat("spdmctl: confined: ", line));
   for (const std::string& line : confinement.missing) console.note(cat("spdmctl: not confined: ", line));
 }
+
+// What came of one target: a report, or a word on why there is none.
+struct Outcome {
+  std::optional<RenderedReport> report;
+  std::string note;
+};
 
 }  // namespace
 
@@ -61,11 +68,13 @@ Judge make_judge(const TrustOptions& options, const Question& question, const Co
 Evidence read_recording(const std::filesystem::path& path) {
   const std::string name = path == "-" ? "standard input" : path.string();
   try {
-    Evidence evidence = load_evidence(read_file(path, kMaxEvidenceFile), name);
+    Evidence evidence = is_kernel_log_entry(path) ? read_kernel_log_entry(path) : load_evidence(read_file(path, kMaxEvidenceFile), name);
     evidence.live = false;  // a file may say so, but who reads it was not there
     return evidence;
   } catch (Error& error) {
     if (error.device.empty()) error.device = name;
+    if (std::error_code ignored; std::filesystem::is_directory(path, ignored))
+      error.hint = "a directory with signatures of the kernel is for: spdmctl verify";
     if (path.extension() == ".yaml") error.hint = cat("a device profile is the target emulated:", name);
     throw;
   }
@@ -88,6 +97,10 @@ Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, con
     evidence.error = Interruption{error.id, error.what(), error.hint};
   }
   return evidence;
+}
+
+bool is_left_out(bool sought, const Evidence& evidence) {
+  return sought && evidence.log.empty() && evidence.error && evidence.error->id == ErrorId::no_spdm;
 }
 
 void record(const Evidence& evidence, const std::filesystem::path& file) {
@@ -114,7 +127,8 @@ void Attestation::add_to(CLI::App& parser) {
 
 Plan Attestation::plan(Console& console) const {
   apply(output, console);
-  if (targets.empty()) throw Error(ErrorId::usage, "no target was given", "name a device, such as emu://127.0.0.1:2323, or a recording");
+  if (targets.empty() && default_target.empty())
+    throw Error(ErrorId::usage, "no target was given", "name a device, such as emu://127.0.0.1:2323, or a recording");
   Plan out;
   out.wanted = wanted_of(protocol, trust);
   out.question = question_of(trust);
@@ -123,7 +137,11 @@ Plan Attestation::plan(Console& console) const {
 
 Exit Attestation::run(Console& console, Plan plan) const {
   const Limits limits = limits_of(protocol);
-  std::vector<Subject> subjects = subjects_of(targets);
+  Subjects found = subjects_of(targets.empty() ? std::vector{default_target} : targets, this_host());
+  std::vector<Subject>& subjects = found.list;
+  if (found.unknown > 0)
+    console.note(cat("spdmctl: all: ", found.unknown,
+                     " PCI functions are asleep or out of reach: what they can do is unknown; see: spdmctl list --all"));
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
   if (subjects.size() > 1 && !plan.outputs.empty())
     throw Error(ErrorId::usage, "--record and exports take one target", "take one target after the other");
@@ -136,22 +154,30 @@ Exit Attestation::run(Console& console, Plan plan) const {
   confine(console, subjects, plan.outputs);
 
   ReportWriter writer(console, plan.text);
-  in_order<RenderedReport>(
+  std::size_t reports = 0;
+  in_order<Outcome>(
       subjects.size(), kMaxDevicesAtOnce,
-      [&](std::size_t i) {
+      [&](std::size_t i) -> Outcome {
         const std::string target = subjects[i].target;
+        const bool sought = subjects[i].sought;
         try {
           Evidence evidence = gather(std::move(subjects[i]), plan.wanted, limits, judge);
+          if (is_left_out(sought, evidence)) return {.report = std::nullopt, .note = cat(target, ": ", evidence.error->message)};
           if (!protocol.record.empty()) record(evidence, protocol.record);
           Report report = judge.judge(std::move(evidence), target);
           if (plan.refine) plan.refine(report);
-          return writer.render(report);
+          return {.report = writer.render(report), .note = {}};
         } catch (Error& error) {  // what goes wrong with one target says nothing about the others
           if (error.device.empty()) error.device = target;
-          return writer.render(error);
+          return {.report = writer.render(error), .note = {}};
         }
       },
-      [&](RenderedReport report) { writer.add(std::move(report)); });
+      [&](Outcome outcome) {
+        if (!outcome.report) return console.note(printable(cat("spdmctl: all: left out: ", outcome.note)));
+        writer.add(std::move(*outcome.report));
+        ++reports;
+      });
+  if (reports == 0) fail_for_want_of_devices();
   return writer.finish();
 }
 

@@ -41,9 +41,9 @@ spdm::Evidence read_recording(const std::filesystem::path& path);
 // The first half of the line. What goes wrong with a live target, from opening it on, is part of the evidence: the line
 // goes on with what was seen. Throws Error for a recording that cannot be read.
 spdm::Evidence gather(Subject subject, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge);
-inline spdm::Evidence gather(const std::string& target, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge) {
-  return gather(Subject{.target = target}, wanted, limits, judge);
-}
+
+// A function that was only sought, and all that it has said is that its mailbox is for something else.
+bool is_left_out(bool sought, const spdm::Evidence& evidence);
 
 // Evidence, or a pcap when the name ends in .pcap.
 void record(const spdm::Evidence& evidence, const std::filesystem::path& file);
@@ -69,6 +69,7 @@ struct Attestation {
   TrustOptions trust;
   ProtocolOptions protocol;
   std::vector<std::string> targets;
+  std::string default_target;  // when none is named; empty: that is an error
 
   void add_to(CLI::App& parser);
   // Throws Error{usage} for options that contradict each other. Sets up the console.

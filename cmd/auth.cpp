@@ -40,7 +40,7 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb auth_verb{"auth", "Authenticate devices: certificates, trust, and proof of the key",
-                     "  spdmctl auth emu://127.0.0.1:2323\n"
+                     "  spdmctl auth 0000:03:00.0\n"
                      "  spdmctl auth --measurements --record device.json tcp://192.0.2.7\n"
                      "  spdmctl auth --keyring ./roots --json emu://127.0.0.1:2323 emu://127.0.0.1:2324\n",
                      setup};

@@ -5,6 +5,7 @@
 #include "cmd/attest.h"
 #include "cmd/decode_fields.h"
 #include "cmd/files.h"
+#include "cmd/kernel_log_files.h"
 #include "cmd/verb.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"
@@ -151,6 +152,7 @@ Evidence read_input(const std::vector<std::string>& input) {
   }
   if (input.size() > 1) throw Error(ErrorId::usage, "only one recording can be decoded at a time");
   const std::string name = file ? file->string() : "standard input";
+  if (file && is_kernel_log_entry(*file)) return read_kernel_log_entry(*file);
   const Bytes bytes = read_file(file.value_or("-"), kMaxEvidenceFile);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   return !looks_like_pcap(bytes) && is_hex(text) ? from_hex(text, name) : load_evidence(bytes, name);

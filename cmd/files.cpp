@@ -52,10 +52,23 @@ void write_all(int fd, spdm::View contents, const std::filesystem::path& path) {
   }
 }
 
-// A link is followed: its target is replaced, not the link.
+std::filesystem::path folder_of(const std::filesystem::path& path) { return path.has_parent_path() ? path.parent_path() : "."; }
+
+// A link of another user in a directory that all may write to, such as /tmp: what the kernel refuses to follow where
+// fs.protected_symlinks is on.
+bool is_planted(const std::filesystem::path& link) {
+  struct stat own {
+  }, folder{};
+  if (::lstat(link.c_str(), &own) != 0 || ::stat(folder_of(link).c_str(), &folder) != 0) return false;
+  const bool shared = (folder.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
+  return shared && own.st_uid != ::geteuid() && own.st_uid != folder.st_uid;
+}
+
+// A link is followed: its target is replaced, not the link. Nobody else makes root write somewhere by a link of theirs.
 std::filesystem::path resolved(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::is_symlink(path, ignored)) return path;
+  if (is_planted(path)) fail(path, EACCES, ErrorId::permission);
   const std::filesystem::path target = std::filesystem::weakly_canonical(path, ignored);
   return ignored ? path : target;
 }
@@ -65,8 +78,6 @@ bool is_special(const std::filesystem::path& path) {
   const std::filesystem::file_status status = std::filesystem::status(path, ignored);
   return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) && !std::filesystem::is_directory(status);
 }
-
-std::filesystem::path folder_of(const std::filesystem::path& path) { return path.has_parent_path() ? path.parent_path() : "."; }
 
 // Removes the temporary file unless it was renamed.
 struct Temporary {

@@ -12,7 +12,8 @@ namespace cmd {
 spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit);
 
 // Writes to a temporary name next to `path` and renames it, so that nobody ever sees half a file. What is there and is
-// no regular file (a pipe, /dev/stdout) is written to as it is. Throws Error{io}, or {permission}.
+// no regular file (a pipe, /dev/stdout) is written to as it is. A link is followed, but none that another user has laid
+// into a directory that all may write to. Throws Error{io}, or {permission}.
 void write_file(const std::filesystem::path& path, spdm::View contents);
 void write_file(const std::filesystem::path& path, std::string_view contents);
 

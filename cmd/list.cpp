@@ -166,10 +166,7 @@ std::string to_text(const std::vector<Listed>& devices) {
 }
 
 std::vector<PciDevice> chosen(const Host& host, const Options& options) {
-  if (options.functions.empty()) {
-    std::vector<PciDevice> devices = transport::scan(host);
-    return devices;
-  }
+  if (options.functions.empty()) return transport::scan(host);
   std::vector<PciDevice> out;
   for (const std::string& name : options.functions) {
     const std::optional<Bdf> bdf = transport::parse_bdf(name);
@@ -183,7 +180,9 @@ std::vector<PciDevice> chosen(const Host& host, const Options& options) {
 
 // What stands against saying that there is no mailbox.
 Error nothing_found(const std::vector<PciDevice>& seen, bool named) {
-  const std::string whom = named ? "none of these functions" : "no PCI function of this host";
+  const std::string whom = !named             ? "no PCI function of this host has a"
+                           : seen.size() == 1 ? cat(to_string(seen.front().bdf), " has no")
+                                              : "none of these functions has a";
   const auto hidden = std::count_if(seen.begin(), seen.end(), [](const PciDevice& device) {
     return !device.doe_features && !device.mailboxes && !device.gone && device.power_state != "D3cold";
   });
@@ -191,7 +190,7 @@ Error nothing_found(const std::vector<PciDevice>& seen, bool named) {
     return {ErrorId::permission, cat("the mailboxes of ", hidden, hidden == 1 ? " function" : " functions", " cannot be seen"),
             "run it as root: what is beyond the first bytes of configuration space needs CAP_SYS_ADMIN"};
   const bool asleep = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.power_state == "D3cold"; });
-  return {ErrorId::no_spdm, cat(whom, " has a DOE mailbox", asleep ? "; those that sleep in D3cold were not looked at" : ""),
+  return {ErrorId::no_spdm, cat(whom, " DOE mailbox", asleep ? "; those that sleep in D3cold were not looked at" : ""),
           named ? "" : "see all functions with: spdmctl list --all"};
 }
 

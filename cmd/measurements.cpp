@@ -44,6 +44,7 @@ std::uint8_t parse_index(std::string_view text) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   options->add_to(parser);
+  options->default_target = kAllDevices;
   const auto flag = [&](const char* name, bool& value, const char* help) { parser.add_flag(name, value, help)->group("Measurements"); };
   add_repeatable(parser, "--index", options->indices, "Only this measurement, 1 to 254")->type_name("N")->group("Measurements");
   flag("--each", options->each, "One request for each measurement, the last one signed");
@@ -71,7 +72,8 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb measurements_verb{"measurements", "Authenticate devices and read their measurements",
-                             "  spdmctl measurements emu://127.0.0.1:2323\n"
+                             "  spdmctl measurements\n"
+                             "  spdmctl measurements 03:00.0\n"
                              "  spdmctl measurements --index 0xfd --raw emu://127.0.0.1:2323\n"
                              "  spdmctl measurements --json --record device.json tcp://192.0.2.7\n",
                              setup};

@@ -78,7 +78,7 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
 }
 
 void add_targets(CLI::App& parser, std::vector<std::string>& targets) {
-  parser.add_option("target", targets, "Devices (emu://HOST:PORT, tcp://HOST:PORT, ...) or recordings (file:FILE, pcap:FILE)")
+  parser.add_option("target", targets, "Devices (03:00.0, all, emu://HOST:PORT, ...) or recordings (file:FILE, pcap:FILE)")
       ->type_name("TARGET");
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -15,15 +16,15 @@ namespace cmd {
 
 // Calls produce(i) for i in [0, count) on up to `workers` threads and consume(result) on this one, in order. Not more
 // than a few results per worker wait at a time, so memory does not grow with `count`. The first exception of either
-// ends the run and is thrown here.
+// ends the run and is thrown here. Where the system gives no more threads, it goes on with those there are, or with none.
 template <class Result>
 void in_order(std::size_t count, std::size_t workers, const std::function<Result(std::size_t)>& produce,
               const std::function<void(Result)>& consume) {
   workers = std::min(std::max<std::size_t>(workers, 1), count);
-  if (workers <= 1) {
+  const auto one_by_one = [&] {
     for (std::size_t i = 0; i < count; ++i) consume(produce(i));
-    return;
-  }
+  };
+  if (workers <= 1) return one_by_one();
 
   struct Slot {
     std::optional<Result> result;
@@ -58,7 +59,11 @@ void in_order(std::size_t count, std::size_t workers, const std::function<Result
   {
     std::vector<std::jthread> threads;
     threads.reserve(workers);
-    for (std::size_t i = 0; i < workers; ++i) threads.emplace_back(work);
+    try {
+      for (std::size_t i = 0; i < workers; ++i) threads.emplace_back(work);
+    } catch (const std::system_error&) {  // a limit on tasks or on memory
+      if (threads.empty()) return one_by_one();
+    }
     for (std::size_t i = 0; i < count && !failure; ++i) {
       Slot slot;
       {

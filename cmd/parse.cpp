@@ -133,6 +133,14 @@ spdm::IdentityMatch parse_identity_match(std::string_view text) {
   refuse("--identity-match", text, "is no way to compare", "give exact, ids or none");
 }
 
+spdm::Block<32> parse_nonce(std::string_view text) {
+  spdm::Block<32> out{};
+  const spdm::Bytes bytes = spdm::unhex(text, "--nonce");
+  if (bytes.size() != out.size()) refuse("--nonce", text, "is no nonce", "give 32 bytes as 64 hex digits");
+  std::copy(bytes.begin(), bytes.end(), out.begin());
+  return out;
+}
+
 spdm::Bytes parse_public_key(spdm::View file, const std::string& what) {
   constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----", kEnd = "-----END PUBLIC KEY-----";
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());

@@ -28,6 +28,8 @@ std::uint8_t parse_version(std::string_view text);
 const spdm::AsymAlgorithm* parse_asym(std::string_view text, std::string_view option = "--asym");
 const spdm::HashAlgorithm* parse_hash(std::string_view text);
 spdm::IdentityMatch parse_identity_match(std::string_view text);
+// 64 hex digits.
+spdm::Block<32> parse_nonce(std::string_view text);
 // DER or PEM SubjectPublicKeyInfo to DER; throws Error{bad_input} naming `what`.
 spdm::Bytes parse_public_key(spdm::View file, const std::string& what);
 

@@ -1,14 +1,44 @@
 #include "cmd/subjects.h"
 
-#include "transport/pci_address.h"
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cmd/parallel.h"
+#include "core/text.h"
+#include "transport/pci_bus.h"
 
 namespace cmd {
 
+using spdm::cat;
 using spdm::Error;
+using spdm::ErrorId;
 
 namespace {
 
+constexpr std::size_t kMaxOpenedAtOnce = 16;
+
 bool is_pci(const Subject& subject) { return !recording(subject.target) && transport::kind_of(subject.target).scheme == "pci"; }
+
+// The address in a target: "03:00.0", "0000:03:00.0?max=4600".
+std::optional<transport::Bdf> address_of(std::string_view target) { return transport::parse_bdf(target.substr(0, target.find('?'))); }
+
+bool holds(const std::vector<Subject>& subjects, const transport::Bdf& bdf) {
+  return std::any_of(subjects.begin(), subjects.end(), [&](const Subject& subject) { return address_of(subject.target) == bdf; });
+}
+
+void add_all(Subjects& out, const transport::Host& host) {
+  for (const transport::PciDevice& device : transport::scan(host)) {
+    if (!device.doe_features && !device.mailboxes && !device.gone) ++out.unknown;
+    if (!device.may_attest() || holds(out.list, device.bdf)) continue;
+    // Where the kernel has found CMA-SPDM, a mailbox that denies it is worth a report.
+    out.list.push_back({.target = to_string(device.bdf), .sought = !device.doe_features});
+  }
+  if (!out.list.empty()) return;
+  if (out.unknown > 0 && ::geteuid() != 0)
+    throw Error(ErrorId::permission, cat("the mailboxes of ", out.unknown, " PCI functions could not be looked for"), "run it as root");
+  fail_for_want_of_devices();
+}
 
 }  // namespace
 
@@ -16,46 +46,49 @@ std::optional<std::filesystem::path> recording(const std::string& target) {
   for (const std::string_view scheme : {"file:", "pcap:"})
     if (target.starts_with(scheme)) return target.substr(scheme.size());
   std::error_code ignored;
+  if (target == kAllDevices) return std::nullopt;
   if (std::filesystem::is_regular_file(target, ignored) || target.starts_with('/') || target.starts_with("./")) return target;
   return std::nullopt;
 }
 
-std::vector<Subject> subjects_of(const std::vector<std::string>& targets) {
-  std::vector<Subject> out;
+Subjects subjects_of(const std::vector<std::string>& targets, const transport::Host& host) {
+  for (const std::string& target : targets)
+    if (target != kAllDevices && !recording(target)) transport::kind_of(target);
+  Subjects out;
+  // What is named comes first in the list, wherever `all` stands: named twice, a device is still one that was named.
   for (const std::string& target : targets) {
-    if (!recording(target)) transport::kind_of(target);
-    out.push_back({.target = target});
+    const std::optional<transport::Bdf> bdf = recording(target) ? std::nullopt : address_of(target);
+    if (target != kAllDevices && !(bdf && holds(out.list, *bdf))) out.list.push_back({.target = target});
   }
+  if (std::find(targets.begin(), targets.end(), kAllDevices) != targets.end()) add_all(out, host);
   return out;
+}
+
+void fail_for_want_of_devices() {
+  throw Error(ErrorId::no_device, "no PCI device of this host has a DOE mailbox that carries CMA-SPDM", "see: spdmctl list");
 }
 
 void open_devices(std::vector<Subject>& subjects, const transport::OpenOptions& options) {
-  for (Subject& subject : subjects) {
-    if (!is_pci(subject)) continue;
-    try {
-      subject.opened = transport::open(subject.target, options);
-    } catch (const Error& error) {
-      subject.failure = error;
-    }
-  }
+  std::vector<Subject*> devices;
+  for (Subject& subject : subjects)
+    if (is_pci(subject)) devices.push_back(&subject);
+  in_order<Subject*>(
+      devices.size(), kMaxOpenedAtOnce,
+      [&](std::size_t i) {
+        try {
+          devices[i]->opened = transport::open(devices[i]->target, options);
+        } catch (const Error& error) {
+          devices[i]->failure = error;
+        }
+        return devices[i];
+      },
+      [](Subject*) {});
 }
 
 bool reads_files(const std::vector<Subject>& subjects) {
-  for (const Subject& subject : subjects)
-    if (recording(subject.target) || transport::kind_of(subject.target).scheme == "emulated") return true;
-  return false;
-}
-
-std::vector<std::filesystem::path> power_attributes(const std::vector<Subject>& subjects, const transport::Host& host) {
-  std::vector<std::filesystem::path> out;
-  for (const Subject& subject : subjects) {
-    const std::optional<transport::Bdf> bdf = transport::parse_bdf(subject.target);
-    if (!subject.opened || !bdf) continue;
-    std::filesystem::path file = host.pci() / "devices" / to_string(*bdf) / "power/control";
-    std::error_code ignored;
-    if (std::filesystem::exists(file, ignored)) out.push_back(std::move(file));
-  }
-  return out;
+  return std::any_of(subjects.begin(), subjects.end(), [](const Subject& subject) {
+    return recording(subject.target) || transport::kind_of(subject.target).scheme == "emulated";
+  });
 }
 
 }  // namespace cmd

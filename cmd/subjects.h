@@ -1,4 +1,4 @@
-// What the targets of the command line stand for: recordings, sockets, PCI functions.
+// What the targets of the command line stand for: recordings, sockets, PCI functions, and `all` of the latter.
 #pragma once
 
 #include <filesystem>
@@ -11,27 +11,40 @@
 
 namespace cmd {
 
+// The target that stands for every PCI function that may speak SPDM.
+inline constexpr std::string_view kAllDevices = "all";
+
 // A target on its way through a run.
 struct Subject {
   std::string target;
+  // One of `all` of which only discovery tells what its mailbox carries: when that is no CMA-SPDM, it is no error.
+  bool sought = false;
   // Whoever has the right to open a PCI function keeps it with the descriptor, so these are opened before privileges are
   // dropped; everything else is opened when its turn comes. What went wrong is part of the device's evidence.
   std::optional<transport::Opened> opened = std::nullopt;
   std::optional<spdm::Error> failure = std::nullopt;
 };
 
+struct Subjects {
+  std::vector<Subject> list;  // in the order given, each PCI function once
+  // Of `all`: functions whose mailboxes could not be looked for, asleep or without the right to.
+  std::size_t unknown = 0;
+};
+
 // What a recording's name says beside the file: "file:x", "pcap:x" or just the name of a file that is there.
 std::optional<std::filesystem::path> recording(const std::string& target);
 
-// In the order given. Throws Error{usage} for a name that is wrong, before any device is touched.
-std::vector<Subject> subjects_of(const std::vector<std::string>& targets);
+// Touches no device. Throws Error: usage for a name that is wrong; no_device, or permission, when `all` was asked for and
+// there is none.
+Subjects subjects_of(const std::vector<std::string>& targets, const transport::Host& host);
 
-// Opens the PCI functions among them. No exchange takes place yet.
+// There is no PCI function that carries CMA-SPDM.
+[[noreturn]] void fail_for_want_of_devices();
+
+// Opens the PCI functions among them, several at once, for one may have to wake up. No exchange takes place yet.
 void open_devices(std::vector<Subject>& subjects, const transport::OpenOptions& options);
 
-// Whether files are still to be read by name once the devices are open, and where in sysfs the power state of the PCI
-// functions is put back at the end.
+// Whether files are still to be read by name once the devices are open.
 bool reads_files(const std::vector<Subject>& subjects);
-std::vector<std::filesystem::path> power_attributes(const std::vector<Subject>& subjects, const transport::Host& host);
 
 }  // namespace cmd

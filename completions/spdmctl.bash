@@ -1,5 +1,16 @@
 # bash completion for spdmctl
 
+# Addresses of the PCI functions of this host. Bash takes words apart at colons and completes what is behind the last.
+_spdmctl_functions() {
+  local address word=${COMP_LINE-} head=''
+  word=${word##* }
+  [[ $word == *:* ]] && head=${word%:*}:
+  for address in /sys/bus/pci/devices/*; do
+    address=${address##*/}
+    [[ $address == "$head"*:* || $address == "$head"*.* ]] && echo "${address#"$head"}"
+  done
+}
+
 _spdmctl() {
   local output="-o --output --json -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
@@ -11,8 +22,7 @@ _spdmctl() {
     SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f
     SLH-DSA-SHAKE-192f SLH-DSA-SHA2-256s SLH-DSA-SHAKE-256s SLH-DSA-SHA2-256f SLH-DSA-SHAKE-256f"
   local hash="SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 SM3-256"
-  local targets="all emu:// tcp:// emulated: file: pcap:" devices='' device
-  for device in /sys/bus/pci/devices/*; do [[ -e $device ]] && devices+=" ${device##*/}"; done
+  local targets="all emu:// tcp:// emulated: file: pcap:"
 
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]-}
   # Bash makes words of "=" and ":".
@@ -20,7 +30,7 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode keyring emulate doctor --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode keyring emulate doctor list tsm --help --version" -- "$cur")
     return
   fi
 
@@ -43,7 +53,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --identity | --vendor-request | --timeout | --index | --name | --listen | --device-info) return ;;
+    --at | --nonce | --identity | --vendor-request | --timeout | --index | --name | --listen | --device-info) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -58,7 +68,7 @@ _spdmctl() {
       options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets ;;
-    verify) options="$output $trust --measurements" ;;
+    verify) options="$output $trust --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
@@ -71,15 +81,18 @@ _spdmctl() {
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring" files='' ;;
+    list) options="$output --all --discover --timeout" words=$(_spdmctl_functions) files='' ;;
+    tsm)
+      case ${COMP_WORDS[2]-} in
+        status) options=$output words=$(_spdmctl_functions) files='' ;;
+        connect | disconnect) options=$output words="$(_spdmctl_functions) $(ls /sys/class/tsm 2>/dev/null)" files='' ;;
+        *) options="-h --help" words="status connect disconnect" files='' ;;
+      esac
+      ;;
   esac
-  # Bash replaces only what follows the last colon.
-  local line=${COMP_LINE-} whole='' before=''
-  line=${line:0:${COMP_POINT:-0}}
-  whole=${line##*[[:space:]]}
-  [[ $whole == *:* ]] && before=${whole%"${whole##*:}"}
-  if [[ $words ]]; then
-    [[ $before ]] && words='' || whole=$cur
-    for device in $devices; do [[ $device == "$whole"* ]] && words+=" ${device#"$before"}"; done
+  if [[ $words == "$targets" ]]; then
+    words=$(_spdmctl_functions)
+    [[ ${COMP_LINE-} == *: || $prev == : ]] || words+=" $targets"
   fi
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

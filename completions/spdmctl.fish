@@ -1,6 +1,6 @@
 # fish completion for spdmctl
 
-set -l verbs info auth measurements certs verify decode keyring emulate doctor
+set -l verbs info auth measurements certs verify decode keyring emulate doctor list tsm
 set -l live info auth measurements certs
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
   SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s \
@@ -19,6 +19,12 @@ complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a decode -d 
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a keyring -d "List, check and change the certificates that are trusted"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a emulate -d "Be a device"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a doctor -d "Say what this system can and cannot do"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a list -d "Show the PCI functions that may speak SPDM"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a tsm -d "Show, connect and disconnect the attestation of the platform"
+complete -c spdmctl -n "__fish_seen_subcommand_from tsm; and not __fish_seen_subcommand_from status connect disconnect" -f -a status -d "Show the TSMs of this system and what is connected"
+complete -c spdmctl -n "__fish_seen_subcommand_from tsm; and not __fish_seen_subcommand_from status connect disconnect" -f -a connect -d "Let a TSM own SPDM of a device"
+complete -c spdmctl -n "__fish_seen_subcommand_from tsm; and not __fish_seen_subcommand_from status connect disconnect" -f -a disconnect -d "Take a device away from its TSM"
+complete -c spdmctl -n "__fish_seen_subcommand_from list tsm; and not __fish_seen_subcommand_from keyring" -f -a "(path basename /sys/bus/pci/devices/* 2>/dev/null)"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a list -d "Show every certificate that counts"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a check -d "Say what is wrong with the keyring"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a add -d "Trust the certificates of files"
@@ -67,6 +73,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-root -r -F 
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l overwrite -d "Replace files that exist"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l measurements -d "Signed measurements must be there, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The nonce that signatures must be made for"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l hash -x -a "$hash" -d "Negotiated hash"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l asym -x -a "$asym" -d "Negotiated signature algorithm"
@@ -84,3 +91,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l init -x -a "(__f
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l algorithm -x -a "$asym" -d "Signature algorithm of its keys"
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l identity -x -d "PCI identity in its certificate"
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l device-info -x -d "Device information in its certificate"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from list; and not __fish_seen_subcommand_from keyring" -l all -d "Every PCI function"
+complete -c spdmctl -n "__fish_seen_subcommand_from list; and not __fish_seen_subcommand_from keyring" -l discover -d "Ask the mailboxes where the kernel does not tell"
+complete -c spdmctl -n "__fish_seen_subcommand_from list; and not __fish_seen_subcommand_from keyring" -l timeout -x -d "Longest wait for the mailboxes of a function"

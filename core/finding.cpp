@@ -11,7 +11,6 @@ using enum Severity;
 
 constexpr std::array kFindings{
     FindingRow{protocol_violation, "protocol-violation", Check::protocol, failure, Exit::peer},
-    FindingRow{error_response, "error-response", Check::protocol, note, Exit::ok},
     FindingRow{capture_incomplete, "capture-incomplete", Check::protocol, warning, Exit::ok},
     FindingRow{secured_traffic, "secured-traffic", Check::protocol, note, Exit::ok},
     FindingRow{freshness_unknown, "freshness-unknown", Check::signature, note, Exit::ok},
@@ -21,7 +20,6 @@ constexpr std::array kFindings{
     FindingRow{root_hash_mismatch, "root-hash-mismatch", Check::chain, failure, Exit::untrusted},
     FindingRow{digest_mismatch, "digest-mismatch", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_hash_mismatch, "chain-hash-mismatch", Check::chain, failure, Exit::untrusted},
-    FindingRow{chain_missing, "chain-missing", Check::chain, gap, Exit::untrusted},
     FindingRow{certificate_malformed, "certificate-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{certificate_signature, "certificate-signature", Check::chain, failure, Exit::untrusted},
     FindingRow{issuer_mismatch, "issuer-mismatch", Check::chain, failure, Exit::untrusted},
@@ -35,7 +33,6 @@ constexpr std::array kFindings{
     FindingRow{basic_constraints_missing, "basic-constraints-missing", Check::chain, failure, Exit::untrusted},
     FindingRow{critical_extension, "critical-extension", Check::chain, failure, Exit::untrusted},
     FindingRow{empty_name, "empty-name", Check::chain, failure, Exit::untrusted},
-    FindingRow{serial_number, "serial-number", Check::chain, failure, Exit::untrusted},
     FindingRow{certificate_version, "certificate-version", Check::chain, failure, Exit::untrusted},
     FindingRow{leaf_key_mismatch, "leaf-key-mismatch", Check::chain, failure, Exit::untrusted},
     FindingRow{weak_signature, "weak-signature", Check::chain, failure, Exit::untrusted},
@@ -57,6 +54,7 @@ constexpr std::array kFindings{
     FindingRow{bad_signature, "bad-signature", Check::signature, failure, Exit::bad_signature},
     FindingRow{signature_missing, "signature-missing", Check::signature, gap, Exit::untrusted},
     FindingRow{key_missing, "key-missing", Check::signature, gap, Exit::untrusted},
+    FindingRow{nonce_mismatch, "nonce-mismatch", Check::signature, failure, Exit::policy},
 
     FindingRow{measurement_malformed, "measurement-malformed", Check::measurements, failure, Exit::peer},
     FindingRow{measurements_unsigned, "measurements-unsigned", Check::measurements, warning, Exit::ok},

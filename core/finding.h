@@ -26,7 +26,6 @@ std::string_view name(Severity severity);
 enum class FindingId : std::uint8_t {
   // protocol
   protocol_violation,
-  error_response,
   capture_incomplete,
   secured_traffic,
   freshness_unknown,
@@ -36,7 +35,6 @@ enum class FindingId : std::uint8_t {
   root_hash_mismatch,
   digest_mismatch,
   chain_hash_mismatch,
-  chain_missing,
   certificate_malformed,
   certificate_signature,
   issuer_mismatch,
@@ -50,7 +48,6 @@ enum class FindingId : std::uint8_t {
   basic_constraints_missing,
   critical_extension,
   empty_name,
-  serial_number,
   certificate_version,
   leaf_key_mismatch,
   weak_signature,
@@ -72,6 +69,7 @@ enum class FindingId : std::uint8_t {
   bad_signature,
   signature_missing,
   key_missing,
+  nonce_mismatch,
   // measurements
   measurement_malformed,
   measurements_unsigned,

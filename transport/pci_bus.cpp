@@ -27,7 +27,7 @@ constexpr std::size_t kFeaturesMax = 4096;  // 16 mailboxes with all 256 indices
 
 // What libpci calls when it gives up: its own hook ends the process. C frames of libpci are in between, which the unwind
 // tables of the ABI lead through; nothing of libpci is used afterwards but what frees it.
-[[noreturn]] void give_up(char* format, ...) {
+__attribute__((noreturn)) void give_up(char* format, ...) {  // of its type, too: [[noreturn]] is not
   std::array<char, 512> text{};
   std::va_list arguments;
   va_start(arguments, format);

@@ -17,10 +17,11 @@ enum class IdentityMatch {
 struct Question {
   std::optional<PciIdentity> identity;  // given by the user; else what the host saw, when it saw one
   IdentityMatch identity_match = IdentityMatch::exact;
-  bool authenticate = true;     // false: only show what is there (info, certs): no signature is required
-  bool measurements = false;    // signed measurements must be there
-  bool count_suffices = false;  // their signed number is enough
-  bool provisioned = false;     // the owner gave the key of the device: only what it signed counts
+  bool authenticate = true;        // false: only show what is there (info, certs): no signature is required
+  bool measurements = false;       // signed measurements must be there
+  bool count_suffices = false;     // their signed number is enough
+  std::optional<Block<32>> nonce;  // of the verifier's choice: all that was signed last must carry it
+  bool provisioned = false;        // the owner gave the key of the device: only what it signed counts
 };
 
 Report appraise(const Evidence& evidence, const Analysis& analysis, const std::vector<ChainResult>& chains, const Question& question);

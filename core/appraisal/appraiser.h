@@ -36,6 +36,7 @@ class Appraiser {
   std::string check_statement(std::size_t index, const Connection& connection, const Statement& statement);
   void check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge);
   void cover(const Connection& connection, const Statement& statement);
+  bool is_fresh(const Statement& statement) const;
   void check_signatures();
 
   // identity.cpp

@@ -192,6 +192,7 @@ Json to_json(const Report& in) {
   if (in.error) {
     out["error"] = Json{{"id", row(in.error->id).name}, {"message", text(in.error->message)}};
     if (!in.error->hint.empty()) out["error"]["hint"] = text(in.error->hint);
+    out["error"]["device"] = text(in.source);
   }
   out["traffic"] = Json{{"connections", in.connections}, {"round_trips", in.round_trips}, {"messages", in.messages}, {"bytes", in.bytes}};
   if (in.connection) out["connection"] = connection_json(*in.connection);

@@ -68,8 +68,14 @@ void Appraiser::cover(const Connection& connection, const Statement& statement) 
   for (std::size_t i = l1l2_begin(connection.exchanges(), statement.exchange); i <= statement.exchange; ++i) covered_[i] = true;
 }
 
+// Made for a nonce that the collector, when that was us, or the verifier has chosen.
+bool Appraiser::is_fresh(const Statement& statement) const {
+  if (question_.nonce) return statement.nonce == *question_.nonce;
+  return evidence_.live && std::find(evidence_.nonces.begin(), evidence_.nonces.end(), statement.nonce) != evidence_.nonces.end();
+}
+
 void Appraiser::check_signatures() {
-  std::size_t good = 0, bad = 0, unchecked = 0, good_in_last = 0;
+  std::size_t good = 0, bad = 0, unchecked = 0, good_in_last = 0, stale_in_last = 0;
   for (std::size_t index = 0; index < analysis_.connections.size(); ++index) {
     const Connection& connection = analysis_.connections[index];
     for (const ChallengeSeen& challenge : connection.challenges()) check_chain_hash(index, connection, challenge);
@@ -81,11 +87,12 @@ void Appraiser::check_signatures() {
       if (connection.parameters().asym != nullptr) out.algorithm = connection.parameters().asym->name;
       if (connection.parameters().hash != nullptr) out.hash = connection.parameters().hash->name;
       out.result = check_statement(index, connection, statement);
-      out.fresh = evidence_.live && std::find(evidence_.nonces.begin(), evidence_.nonces.end(), statement.nonce) != evidence_.nonces.end();
+      out.fresh = is_fresh(statement);
       (out.result == "good" ? good : out.result == "bad" ? bad : unchecked)++;
       const bool counts = !question_.provisioned || statement.slot == kProvisionedKey;
       if (out.result == "good" && counts && index + 1 == analysis_.connections.size()) {
         ++good_in_last;
+        if (!out.fresh) ++stale_in_last;
         cover(connection, statement);
       }
       used_.push_back({index, statement.slot});
@@ -95,7 +102,13 @@ void Appraiser::check_signatures() {
   if (bad != 0) return result(Check::signature, CheckStatus::fail, cat(bad, " of ", good + bad + unchecked, " signatures are wrong"));
   if (unchecked != 0)
     return result(Check::signature, CheckStatus::not_run, cat(unchecked, " of ", good + unchecked, " signatures could not be checked"));
-  if (good != 0 && !evidence_.live)
+  if (question_.nonce && stale_in_last != 0) {
+    add({FindingId::nonce_mismatch, "",
+         cat(stale_in_last, " of ", good_in_last, " signatures were made for another nonce than the one that was given"),
+         "this is no answer to the verifier's question: have the device asked again"});
+    return result(Check::signature, CheckStatus::fail, "the nonce is not the one that was given");
+  }
+  if (good != 0 && !evidence_.live && !question_.nonce)
     add({FindingId::freshness_unknown, "", "a recording does not show that its nonces were fresh when they were used",
          "whoever must know asks the device with a nonce of their own"});
   // What was proven before the connection was started anew says nothing about what followed.

@@ -3,11 +3,13 @@
 
   bench.py attest --target emu://127.0.0.1:2323 [--other 'COMMAND ...'] [--runs 21] [-- EXTRA OPTIONS FOR spdmctl]
   bench.py start  [--runs 51]
+  bench.py fleet  [--devices 16] [--answers 200] [--runs 11]
   bench.py verify --evidence FILE [--keyring DIR] [--files 1000] [--algorithm ecdsap384]
 
 `attest` runs `spdmctl measurements` (the whole line: chain, challenge, signed measurements) and the other command in
 turn, so that both meet the same machine, and prints medians and the ratio pair by pair. Whatever listens on the target
-must stay for more than one connection. `verify` compares with the bare signature checks of `openssl speed` on all cores.
+must stay for more than one connection. `fleet` attests that many emulated devices on sockets at once, whose answers take
+so many milliseconds in all: the aim is less than twice that. `verify` compares with the bare signature checks of `openssl speed` on all cores.
 Figures are never asserted here: machines differ, ratios in one run say more.
 """
 
@@ -94,6 +96,43 @@ def attest(args):
     print(f"verdict {device['verdict']}: {traffic['round_trips']} round trips, {traffic['bytes']} bytes of SPDM")
 
 
+def serve(program, folder, port_file):
+    return subprocess.Popen([program, "emulate", "--listen", "emu://127.0.0.1:0", "--port-file", port_file, "device/profile.yaml"],
+                            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def fleet(args):
+    program = os.path.abspath(args.spdmctl)
+    with tempfile.TemporaryDirectory() as folder:
+        profile = os.path.join(folder, "device/profile.yaml")
+        subprocess.run([program, "emulate", "--init", "device"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        command = [program, "measurements", "--json", "--root", f"{folder}/device/root.pem"]
+        once = json.loads(run([*command, f"emulated:{profile}"])["out"])
+        answers = once["devices"][0]["traffic"]["round_trips"]
+        delay = -(-args.answers // answers)
+        with open(profile, "a") as file:
+            file.write(f"faults: [{{on: any, do: delay {delay}}}]\n")
+        servers = [serve(program, folder, f"port{i}") for i in range(args.devices)]
+        try:
+            targets = []
+            for i in range(args.devices):
+                while not os.path.exists(os.path.join(folder, f"port{i}")):
+                    time.sleep(0.01)
+                with open(os.path.join(folder, f"port{i}")) as file:
+                    targets.append(f"emu://127.0.0.1:{file.read().strip()}")
+            one = pairs([*command, targets[0]], None, args.runs)
+            print()
+            all_of_them = pairs([*command, *targets], None, args.runs)
+        finally:
+            for server in servers:
+                server.terminate()
+                server.wait()
+        passed = sum(device["verdict"] == "pass" for device in json.loads(all_of_them[-1]["out"])["devices"])
+    wall, alone = (statistics.median(r["wall"] for r in runs) * 1e3 for runs in (all_of_them, one))
+    print(f"{args.devices} devices of {answers} answers in {delay} ms each, {passed} passed: {wall:.0f} ms together, {alone:.0f} ms for one; "
+          f"the aim is {2 * args.answers} ms: {'met' if wall < 2 * args.answers else 'missed'}")
+
+
 def start(args):
     pairs([args.spdmctl, "--version"], shlex.split(args.other) if args.other else None, args.runs)
 
@@ -116,10 +155,12 @@ def verify(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["attest", "start", "verify"])
+    parser.add_argument("what", choices=["attest", "fleet", "start", "verify"])
     parser.add_argument("--spdmctl", default="build/release/spdmctl")
     parser.add_argument("--runs", type=int, default=21)
     parser.add_argument("--target")
+    parser.add_argument("--devices", type=int, default=16)
+    parser.add_argument("--answers", type=int, default=200, help="milliseconds that the answers of a device take together")
     parser.add_argument("--other", help="command to compare with")
     parser.add_argument("--evidence")
     parser.add_argument("--keyring")
@@ -132,7 +173,7 @@ def main():
         parser.error("attest needs --target")
     if args.what == "verify" and not args.evidence:
         parser.error("verify needs --evidence")
-    {"attest": attest, "start": start, "verify": verify}[args.what](args)
+    {"attest": attest, "fleet": fleet, "start": start, "verify": verify}[args.what](args)
 
 
 if __name__ == "__main__":

@@ -37,10 +37,24 @@ def wire(message, version, algorithms, flags, options, request, response):
     return head + struct.pack("<IBB", flags, options, len(request)) + request + response
 
 
+def kernel_log(version, messages, algorithms):
+    """The input of kernel_log.cpp: what stands in the log up to CHALLENGE_AUTH, and the files that repeat parts of it."""
+    end = next(i for i, message in enumerate(messages) if message[1] == 0x03)
+    digest, size = (32, 64) if algorithms["asym"] == "ECDSA-P256" else (48, 96)
+    answer = messages[end]
+    context = b"responder-challenge_auth signing"
+    prefix = b"" if version < "1.2" else f"dmtf-spdm-v{version}.*".encode() * 4 + bytes(36 - len(context)) + context
+    nonce = messages[end - 1][4:36]
+    files = [answer[-size:], context, algorithms["hash"].replace("-", "").lower().encode(), prefix, nonce, answer[4 + digest :][:32]]
+    return b"\x1f" + b"".join(struct.pack("<H", len(file)) + file for file in files) + b"".join(messages[: end + 1])[:-size]
+
+
 def seeds_of(version, evidence, device):
     messages = [base64.b64decode(message["data"]) for message in evidence["messages"]]
     pairs = list(zip(messages[::2], messages[1::2]))
     write("analysis", version, b"\0" + b"".join(struct.pack("<BH", 1 - i % 2, len(m)) + m for i, m in enumerate(messages)))
+    if version in ("1.0", "1.2"):
+        write("kernel_log", version, kernel_log(version, messages, device["connection"]["algorithms"]))
     connection = device["connection"]
     flags = int(connection["capabilities"]["flags"], 16)
     for request, response in pairs:
@@ -59,6 +73,10 @@ def seeds_of(version, evidence, device):
         second = struct.pack("<BBBBHHI", code, 6, 1, 1, 1, 0, len(body) - 20) + body[20:]
         write("wire", f"{version}-chunks", wire(10, version, connection["algorithms"], flags, 2, b"", first + second))
         for name, error in (("not-ready", b"\x42\0\x10\x83\x01\x02"), ("large", b"\x0f\0\x01"), ("busy", b"\x03\0")):
+            if name == "not-ready":
+                again = bytes([code, 0xFF, 0x83, 0x01])
+                row = wire(14, version, connection["algorithms"], flags, 2, again, bytes([code, 0x7F]) + error)
+                write("wire", f"{version}-again", row)
             write("wire", f"{version}-{name}", wire(9, version, connection["algorithms"], flags, 2, b"", bytes([code, 0x7F]) + error))
 
 

@@ -98,6 +98,15 @@ void vendor_defined(const Input& in) {
   VendorDefined::decode_response(second, sent, in.parameters);
 }
 
+// Asking again after ResponseNotReady: the request names the one that waits, and the error must, too.
+void respond_if_ready(const Input& in) {
+  Reader reader(in.request, "RESPOND_IF_READY");
+  const Header header = expect(reader, Code::respond_if_ready, in.version());
+  Reader second(in.response, "ERROR");
+  const ResponseNotReady wait = ErrorResponse::decode(second).not_ready(static_cast<Code>(header.param1));
+  fuzz::require(wait.request == static_cast<Code>(header.param1));
+}
+
 // What is inside of messages.
 void structures(const Input& in) {
   const auto quietly = [](auto read) { fuzz::run(read); };
@@ -119,7 +128,8 @@ constexpr std::array kMessages{&version,
                                &chunks,
                                &chunk_send_ack,
                                &vendor_defined,
-                               &structures};
+                               &structures,
+                               &respond_if_ready};
 
 }  // namespace
 

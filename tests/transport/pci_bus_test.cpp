@@ -115,6 +115,17 @@ TEST_CASE("who may not read all of configuration space knows of no mailbox") {
   CHECK(only(sysfs).may_attest());
 }
 
+TEST_CASE("a function that vanishes is left out, and what is no function is passed over") {
+  const FakeSysfs sysfs;
+  sysfs.add({});
+  // Links of devices/ whose directory has just gone.
+  std::filesystem::create_symlink("../../../devices/pci0000:00/0000:04:00.0", sysfs.device("0000:04:00.0"));
+  std::filesystem::create_directories(sysfs.device("0000:05:00.8"));
+  std::filesystem::create_directories(sysfs.device("05:00.0"));
+  CHECK(only(sysfs).bdf == Bdf{0, 3, 0, 0});
+  CHECK_THROWS_AS(find_device(sysfs.host(), {0, 4, 0, 0}), spdm::Error);
+}
+
 TEST_CASE("conventional PCI has no mailbox for sure") {
   const FakeSysfs sysfs;
   sysfs.add({.config_size = 256});

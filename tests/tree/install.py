@@ -31,8 +31,6 @@ def main():
             "usr/share/bash-completion/completions/spdmctl",
             "usr/share/zsh/site-functions/_spdmctl",
             "usr/share/fish/vendor_completions.d/spdmctl.fish",
-            "usr/share/spdmctl/schema/spdmctl.report-1.json",
-            "usr/share/spdmctl/schema/spdmctl.evidence-1.json",
             "etc/spdmctl/keyring.d/README",
             "etc/spdmctl/policy.d/README",
         }
@@ -41,6 +39,7 @@ def main():
             wanted |= {f"{place}/{path.relative_to(ROOT / folder)}" for path in (ROOT / folder).rglob("*") if path.is_file()}
         scripts = [path for path in top.rglob("*") if path.is_file() and path.read_bytes()[:2] == b"#!"]
         lame = [path.relative_to(top).as_posix() for path in scripts if not path.stat().st_mode & 0o100]
+        wanted |= {f"usr/share/spdmctl/schema/{schema.name}" for schema in (ROOT / "dist/schema").glob("*.json")}
         version = subprocess.run([top / "usr/bin/spdmctl", "--version"], capture_output=True, text=True, check=True)
     for path in sorted(found - wanted):
         print(f"installed, but nobody expects it: /{path}")

@@ -65,7 +65,8 @@ def in_fish(text, path):
     out = set()
     for condition, option in re.findall(r'^complete -c spdmctl -n "([^"]*)".* -l ([a-z-]+)', text, re.M):
         condition = re.sub(r"\$(\w+)", lambda match: lists[match.group(1)], condition)
-        if all(part.startswith("__fish_seen") and set(part.split()[1:]) & set(path) for part in condition.split("; and ")):
+        parts = [part.split("__fish_seen_subcommand_from") for part in condition.split("; and ")]
+        if all(bool(set(words.split()) & set(path)) == (negation == "") for negation, words in parts):
             out.add("--" + option)
     return out
 

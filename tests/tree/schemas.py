@@ -50,7 +50,9 @@ def validator(name):
 
 def main():
     program = str(pathlib.Path(sys.argv[1]).resolve())
-    report, evidence = validator("spdmctl.report-1.json"), validator("spdmctl.evidence-1.json")
+    report, evidence, listing, tsm, doctor = (
+        validator(f"spdmctl.{name}-1.json") for name in ("report", "evidence", "list", "tsm", "doctor")
+    )
     problems, documents = [], []
 
     def check(what, schema, text):
@@ -61,6 +63,7 @@ def main():
         return document
 
     with tempfile.TemporaryDirectory() as scratch:
+        subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "host", "plain", "mailboxes", "tsm"], cwd=scratch, check=True)
         environment = {key: value for key, value in os.environ.items() if not key.startswith("SPDMCTL_")}
 
         def run(*arguments, code):
@@ -92,6 +95,47 @@ def main():
             check("ndjson", report, line)
         for name in ("device.json", "measured.json"):
             check(name, evidence, (pathlib.Path(scratch) / name).read_text())
+
+        keyring, messages = validator("spdmctl.keyring-1.json"), validator("spdmctl.messages-1.json")
+        (pathlib.Path(scratch) / "keyring").mkdir()
+        on = ("--keyring", "keyring", "--json")
+        check("keyring add", keyring, run("keyring", "add", *on, "device/root.pem", code=0))
+        (pathlib.Path(scratch) / "keyring/junk.pem").write_text("junk")
+        check("keyring list", keyring, run("keyring", "list", *on, code=0))
+        check("keyring check", keyring, run("keyring", "check", *on, code=2))
+        check("keyring remove", keyring, run("keyring", "remove", *on, "root", code=0))
+        check("keyring, a failure", report, run("keyring", "remove", *on, "root", code=2))
+        check("decode", messages, run("decode", "--json", "measured.json", code=0))
+        check("decode, broken", messages, run("decode", "--json", "10ff", code=6))
+        for line in run("decode", "-o", "ndjson", "measured.json", code=0).splitlines():
+            check("decode, ndjson", messages, line)
+        made = run("emulate", "--init", "another", "--json", code=0)
+        check("emulate --init", validator("spdmctl.emulated-device-1.json"), made)
+        server = subprocess.Popen([program, "emulate", "--json", "--listen", "emu://127.0.0.1:0", "device/profile.yaml"], stdout=subprocess.PIPE,
+                                  stderr=subprocess.DEVNULL, cwd=scratch, env=environment)
+        text = b"".join(iter(server.stdout.readline, b"}\n")) + b"}"
+        check("emulate", validator("spdmctl.emulated-server-1.json"), text)
+        server.terminate()
+        server.wait()
+
+        told = json.loads((pathlib.Path(scratch) / "device.json").read_text())
+        told["host"]["platform"] = {
+            "grammar": "tsm", "authenticated": "tsm0", "is_authenticated": True, "tsm_connected": "tsm0", "tsm_bound": "",
+            "tsm_dsm": "0000:03:00.0", "certificate_slots": [0, 7], "signatures": 2,
+        }
+        (pathlib.Path(scratch) / "told.json").write_text(json.dumps(told))
+        check("evidence of a platform", evidence, json.dumps(told))
+        attest("verify", "told.json", *root)
+
+        environment["SPDMCTL_ROOT"] = str(pathlib.Path(scratch) / "host")
+        check("list", listing, run("list", "--all", "--json", code=0))
+        check("list --discover", listing, run("list", "--discover", "--json", "--timeout", "0.01", "2:0.0", code=5))
+        check("list, nothing", listing, run("list", "--json", "8:0.0", code=3))
+        check("list, no such function", report, run("list", "--json", "9:0.0", code=3))
+        check("tsm status", tsm, run("tsm", "status", "--json", code=0))
+        check("tsm connect", tsm, run("tsm", "connect", "--json", "5:0.0", code=0))
+        check("tsm connect, once more", report, run("tsm", "connect", "--json", "5:0.0", code=4))
+        check("doctor", doctor, run("doctor", "--json", code=0))
 
     # A schema that takes everything would prove nothing.
     broken = copy.deepcopy(documents[0])

@@ -1,0 +1,21 @@
+// The kernel's log of signatures as files: signatures/N_transcript and so on below the directory of a device.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "core/evidence/evidence.h"
+
+namespace cmd {
+
+// An entry is named by the beginning that its files have in common: "DIRECTORY/signatures/0".
+bool is_kernel_log_entry(const std::filesystem::path& path);
+
+// The entries of a directory signatures/, or of the device's directory above it, in the order of their numbers. Throws
+// Error: bad_input when there are none, permission.
+std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::path& directory);
+
+// Throws Error: bad_input, io, permission.
+spdm::Evidence read_kernel_log_entry(const std::filesystem::path& entry);
+
+}  // namespace cmd
