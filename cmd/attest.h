@@ -41,9 +41,6 @@ spdm::Evidence read_recording(const std::filesystem::path& path);
 // The first half of the line. What goes wrong with a live target, from opening it on, is part of the evidence: the line
 // goes on with what was seen. Throws Error for a recording that cannot be read.
 spdm::Evidence gather(Subject subject, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge);
-inline spdm::Evidence gather(const std::string& target, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge) {
-  return gather(Subject{.target = target}, wanted, limits, judge);
-}
 
 // A function that was only sought, and all that it has said is that its mailbox is for something else.
 bool is_left_out(bool sought, const spdm::Evidence& evidence);

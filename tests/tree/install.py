@@ -7,6 +7,13 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+# The operating system looks for these in its own places, whatever the prefix is.
+PLACES = {
+    "dist/systemd": "usr/lib/systemd/system",
+    "dist/udev": "usr/lib/udev/rules.d",
+    "dist/dracut": "usr/lib/dracut/modules.d",
+    "dist/initramfs-tools": "usr/share/initramfs-tools",
+}
 
 
 def main():
@@ -27,16 +34,22 @@ def main():
             "etc/spdmctl/keyring.d/README",
             "etc/spdmctl/policy.d/README",
         }
+        wanted |= {f"usr/share/man/man{page.suffix[1:]}/{page.name}" for page in (ROOT / "man").glob("*.[17]")}
+        for folder, place in PLACES.items():
+            wanted |= {f"{place}/{path.relative_to(ROOT / folder)}" for path in (ROOT / folder).rglob("*") if path.is_file()}
+        scripts = [path for path in top.rglob("*") if path.is_file() and path.read_bytes()[:2] == b"#!"]
+        lame = [path.relative_to(top).as_posix() for path in scripts if not path.stat().st_mode & 0o100]
         wanted |= {f"usr/share/spdmctl/schema/{schema.name}" for schema in (ROOT / "dist/schema").glob("*.json")}
-        wanted |= {f"usr/share/man/man1/{page.name}" for page in (ROOT / "man").glob("*.1")}
         version = subprocess.run([top / "usr/bin/spdmctl", "--version"], capture_output=True, text=True, check=True)
     for path in sorted(found - wanted):
         print(f"installed, but nobody expects it: /{path}")
     for path in sorted(wanted - found):
         print(f"not installed: /{path}")
+    for path in lame:
+        print(f"a script that cannot be run: /{path}")
     if found == wanted:
         print(f"{len(found)} files; {version.stdout.strip()}")
-    return 0 if found == wanted else 1
+    return 0 if found == wanted and not lame else 1
 
 
 sys.exit(main())

@@ -1,0 +1,112 @@
+"""The other end of the mailboxes: emulated responders on sockets, one for each NVMe device, and who vouches for them."""
+
+import os
+import pathlib
+import socket
+import subprocess
+import time
+
+# What a guest sees of QEMU's NVMe device (PCIe r6.x 6.31.3).
+IDENTITY = "Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100"
+
+# What each kind of device does wrong. A responder that is silent would stop QEMU, and the guest with it: QEMU waits for
+# the answer inside of the access that rings the bell. Where the connection is closed it gives up, and the mailbox is
+# never ready.
+FAULTS = {
+    "good": [],
+    "untrusted": [],
+    "impostor": [],
+    "tampered": ["{on: CHALLENGE_AUTH, do: bad-signature}"],
+    "silent": ["{on: VERSION, do: close}"],
+    "dying": ["{on: CERTIFICATE, do: close}"],  # in the middle of it
+    "slow": ["{on: any, do: delay 150}"],
+    "not-ready": ["{on: CHALLENGE_AUTH, do: not-ready 18 4, times: 1}"],  # 2^18 us
+}
+# Which of the roots each kind hangs from; "owner" is the one that guests trust.
+CHAIN = {"untrusted": "stranger", "impostor": "impostor"}
+
+
+class Vendor:
+    """Keys, certificates and profiles, made once."""
+
+    def __init__(self, program, folder):
+        self.program, self.folder = program, folder
+        for name, identity in (("owner", IDENTITY), ("stranger", IDENTITY), ("impostor", IDENTITY.replace("Device=0010", "Device=0011"))):
+            subprocess.run([program, "emulate", "--init", folder / name, "--identity", identity], check=True, stdout=subprocess.DEVNULL)
+        for kind, faults in FAULTS.items():
+            chain = CHAIN.get(kind, "owner")
+            profile = (folder / chain / "profile.yaml").read_text()
+            lines = [line for line in profile.splitlines() if not line.lstrip().startswith("#")]
+            if faults:
+                lines += ["faults:", *(f"  - {fault}" for fault in faults)]
+            (folder / chain / f"{kind}.yaml").write_text("\n".join(lines) + "\n")
+        # Both are trusted; the chain of the impostor is a good one, but of another device.
+        self.root = (folder / "owner/root.pem").read_text()
+        self.anchors = self.root + (folder / "impostor/root.pem").read_text()
+
+    def profile(self, kind):
+        return self.folder / CHAIN.get(kind, "owner") / f"{kind}.yaml"
+
+
+class Device:
+    """One emulated responder. `name` is also the serial number of the NVMe device before it."""
+
+    def __init__(self, vendor, kind, name, scratch):
+        self.kind, self.name = kind, name
+        port_file = pathlib.Path(scratch) / f"{name}.port"
+        command = [vendor.program, "emulate", "--listen", "emu://127.0.0.1:0?binding=doe", "--port-file", port_file, vendor.profile(kind)]
+        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.port = int(wait_for(lambda: port_file.exists() and port_file.read_text().strip(), self.process))
+
+    def close(self):
+        stop(self.process)
+
+
+class Reference:
+    """DMTF's spdm_responder_emu, where SPDMCTL_RESPONDER names it. It serves one connection and ends."""
+
+    program = os.environ.get("SPDMCTL_RESPONDER")
+    kind, name = "reference", "reference"
+
+    def __init__(self):
+        folder = pathlib.Path(self.program).resolve().parent
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        command = [str(pathlib.Path(self.program).resolve()), "--trans", "PCI_DOE", "--ip", "127.0.0.1", "--port", str(self.port)]
+        command += ["--ver", "1.2", "--basic_mut_auth", "NO", "--mut_auth", "NO"]
+        # It finds its sample certificates in the directory it runs in. Connecting to see whether it listens would end it.
+        self.process = subprocess.Popen(command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(lambda: listening(self.port), self.process)
+
+    @classmethod
+    def root(cls):
+        return (pathlib.Path(cls.program).resolve().parent / "ecp384/ca.cert.der").read_bytes()
+
+    def close(self):
+        stop(self.process)
+
+
+def listening(port):
+    rows = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+    return any(row.split()[1].endswith(f":{port:04X}") and row.split()[3] == "0A" for row in rows)
+
+
+def wait_for(ready, process):
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if value := ready():
+            return value
+        if process.poll() is not None:
+            break
+        time.sleep(0.01)
+    raise RuntimeError(f"{process.args[0]} does not serve")
+
+
+def stop(process):
+    process.terminate()
+    try:
+        process.wait(3)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,44 @@
+"""The table of scenarios: what is played, on which kernels."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Callable
+
+import systems
+from scenarios import attest, gate, packing, power, presence, services
+
+EVERY = ["6.1", "6.12", "7.3"]
+PLAIN = ["6.1", "6.12"]  # without TSM and doe_features
+
+
+@dataclass
+class Scenario:
+    name: str
+    play: Callable
+    kernels: list
+    about: str
+
+
+SCENARIOS = [
+    Scenario("attest", attest.attest, EVERY, "list, info, auth, measurements and certs, field by field; good and bad devices at once"),
+    Scenario("parallel", attest.parallel, ["6.12"], "four devices in parallel"),
+    Scenario("reference", attest.reference, ["6.12"], "the reference responder behind a mailbox"),
+    Scenario("refusals", attest.refusals, ["6.12"], "devices that cannot be attested, and two programs at once"),
+    Scenario("accesses", attest.accesses, ["6.12"], "configuration accesses and time per exchange"),
+    Scenario("platform", attest.platform, ["7.3"], "what the kernel itself tells: doe_features, TSM"),
+    Scenario("units", services.units, ["6.12"], "what systemd says of the units (no guest)"),
+    Scenario("lockdown", power.lockdown, ["6.12"], "kernel lockdown in integrity mode"),
+    Scenario("suspend", power.suspend, PLAIN, "suspend to RAM and wake"),
+    Scenario("hotplug", presence.hotplug, EVERY, "devices that are plugged in while the driver is loaded"),
+    Scenario("held", presence.held, EVERY, "what autoprobe off means for devices that are plugged in"),
+    Scenario("services", services.services, ["6.12"], "units and rules on a system with systemd and udev"),
+    Scenario("removal", presence.removal, EVERY, "devices that go in the middle of an exchange"),
+    Scenario("dracut-packing", partial(packing.packing, image="dracut", make=systems.dracut_image), ["6.12"], "what gets into an image of dracut (no guest)"),
+    Scenario("initramfs-tools-packing", partial(packing.packing, image="initramfs-tools", make=systems.initramfs_tools_image), ["6.12"],
+             "what gets into an image of initramfs-tools (no guest)"),
+    *(
+        Scenario(f"{image}-{mode.__name__}", partial(mode, image=image), PLAIN, f"the gate in an image of {image}: {about}")
+        for image in ("dracut", "initramfs-tools")
+        for mode, about in ((gate.enforce, "drivers on what passed only"), (gate.audit, "spdmctl.gate=audit"), (gate.off, "spdmctl.gate=off"))
+    ),
+]

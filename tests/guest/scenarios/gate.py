@@ -1,0 +1,67 @@
+"""The gate in the initrd: real udev, a root file system on the good device, and drivers on nothing that failed."""
+
+GOOD, UNTRUSTED, TAMPERED, SILENT = ADDRESSES = [f"0000:{bus:02x}:00.0" for bus in range(1, 5)]
+BAD = {UNTRUSTED: 10, TAMPERED: 11, SILENT: 5}
+
+
+def boot(stage, image, append=""):
+    # The root file system is on the first device: getting there takes its driver, and udev.
+    guest = stage.boot(["good", "untrusted", "tampered", "silent"], image=image, append=append)
+    stage.note(f"up after {guest.booted:.0f} s")
+    guest.run("udevadm settle 2>/dev/null; true")
+    return guest
+
+
+def driver(guest, address):
+    return guest.run(f"basename $(readlink /sys/bus/pci/devices/{address}/driver) 2>/dev/null").stdout.strip()
+
+
+def disks(guest):
+    """PCI addresses below which the kernel has block devices."""
+    links = guest.run("for disk in /sys/class/block/nvme*; do readlink -f $disk; done").stdout.split()
+    return {address for address in ADDRESSES if any(f"/{address}/" in link for link in links)}
+
+
+def states(guest):
+    return {entry["bdf"]: entry for entry in guest.run("spdmctl status --json").json()["devices"]}
+
+
+def enforce(stage, image):
+    guest = boot(stage, image)
+    stage.equal("nvme is bound to the good device", driver(guest, GOOD), "nvme")
+    stage.equal("block devices", disks(guest), {GOOD})
+    stage.equal("controllers", guest.run("cat /sys/class/nvme/*/address").stdout.split(), [GOOD])
+    for address in BAD:
+        stage.equal(f"no driver on {address}", driver(guest, address), "")
+        stage.equal(f"override of {address}", guest.read(f"/sys/bus/pci/devices/{address}/driver_override"), "spdmctl-blocked")
+    stage.check("no override on the good one", guest.read(f"/sys/bus/pci/devices/{GOOD}/driver_override") in ("", "(null)"))
+    stage.equal("autoprobe is as it was", guest.read("/sys/bus/pci/drivers_autoprobe"), "1")
+    found = states(guest)
+    stage.equal("states", sorted(found), ADDRESSES)
+    stage.fields("state of the good one", found.get(GOOD), {"decision": "allowed", "verdict": "pass", "exit_code": 0, "occasion": "boot", "bound_before": None})
+    for address, code in BAD.items():
+        stage.fields(f"state of {address}", found.get(address), {"decision": "blocked", "exit_code": code, "driver": None})
+    # What is blocked stays blocked when a driver is asked to probe.
+    guest.run(f"echo {UNTRUSTED} >/sys/bus/pci/drivers_probe; echo {UNTRUSTED} >/sys/bus/pci/drivers/nvme/bind")
+    stage.equal("not by asking for it either", driver(guest, UNTRUSTED), "")
+    stage.kernel_is_content(guest)
+
+
+def audit(stage, image):
+    guest = boot(stage, image, "spdmctl.gate=audit")
+    stage.check("every device gets its driver", guest.until(f"test $(ls -d /sys/class/nvme/nvme* | wc -l) = {len(ADDRESSES)}"))
+    stage.equal("on all of them", [driver(guest, address) for address in ADDRESSES], ["nvme"] * 4)
+    stage.equal("block devices", disks(guest), set(ADDRESSES))
+    found = states(guest)
+    stage.equal("decisions", {address: entry["decision"] for address, entry in found.items()}, dict.fromkeys(ADDRESSES, "audited"))
+    stage.equal("exit codes", {address: entry["exit_code"] for address, entry in found.items()}, {GOOD: 0, **BAD})
+    stage.equal("autoprobe is as it was", guest.read("/sys/bus/pci/drivers_autoprobe"), "1")
+    stage.kernel_is_content(guest)
+
+
+def off(stage, image):
+    guest = boot(stage, image, "spdmctl.gate=off")
+    stage.check("every device gets its driver", guest.until(f"test $(ls -d /sys/class/nvme/nvme* | wc -l) = {len(ADDRESSES)}"))
+    stage.equal("on all of them", [driver(guest, address) for address in ADDRESSES], ["nvme"] * 4)
+    stage.equal("no states", guest.run("ls /run/spdmctl/devices 2>/dev/null").stdout, "")
+    stage.kernel_is_content(guest)
