@@ -13,9 +13,8 @@ namespace {
 
 // One row per verb: all that a new one adds here.
 constexpr std::array kVerbs{
-    &cmd::list_verb,  &cmd::tsm_verb,    &cmd::info_verb,   &cmd::auth_verb,    &cmd::measurements_verb,
-    &cmd::certs_verb, &cmd::verify_verb, &cmd::decode_verb, &cmd::keyring_verb, &cmd::emulate_verb,
-    &cmd::gate_verb,  &cmd::status_verb, &cmd::doctor_verb,
+    &cmd::list_verb,    &cmd::info_verb, &cmd::auth_verb,  &cmd::measurements_verb, &cmd::certs_verb, &cmd::verify_verb,  &cmd::decode_verb,
+    &cmd::keyring_verb, &cmd::gate_verb, &cmd::watch_verb, &cmd::status_verb,       &cmd::tsm_verb,   &cmd::emulate_verb, &cmd::doctor_verb,
 };
 
 // The format in which an error is told that happened before the options were understood.
@@ -40,14 +39,6 @@ std::string one_line(std::string text) {
   for (char& c : text)
     if (c == '\n') c = ' ';
   return text;
-}
-
-// CLI11 lists arguments that nobody takes from the last to the first.
-std::string message_of(const CLI::ParseError& error, const CLI::App& parser) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
-  std::string out;
-  for (const std::string& argument : parser.remaining(true)) out += spdm::cat(" ", spdm::printable(argument));
-  return spdm::cat("not expected:", out);
 }
 
 spdm::Exit run(int argc, char** argv, cmd::Console& console) {
@@ -75,7 +66,7 @@ spdm::Exit run(int argc, char** argv, cmd::Console& console) {
     const std::vector<CLI::App*> chosen = parser.get_subcommands();
     if (chosen.empty() && argc > 1 && argv[1][0] != '-')
       throw spdm::Error(spdm::ErrorId::usage, spdm::cat("'", spdm::printable(argv[1]), "' is no verb"), "see: spdmctl --help");
-    throw spdm::Error(spdm::ErrorId::usage, one_line(message_of(error, parser)),
+    throw spdm::Error(spdm::ErrorId::usage, one_line(error.what()),
                       spdm::cat("see: spdmctl ", chosen.empty() ? "" : chosen.front()->get_name() + " ", "--help"));
   }
   if (!action) throw spdm::Error(spdm::ErrorId::usage, "no verb was given", "see: spdmctl --help");

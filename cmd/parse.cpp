@@ -48,11 +48,11 @@ Format parse_format(std::string_view text) {
   refuse("--output", text, "is no format", "the formats are text, json, ndjson, yaml");
 }
 
-std::chrono::steady_clock::duration parse_seconds(std::string_view text) {
+std::chrono::steady_clock::duration parse_seconds(std::string_view text, std::string_view option, double most) {
   double seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || seconds < 0.001 || seconds > 3600)
-    refuse("--timeout", text, "is no time limit", "give seconds from 0.001 to 3600, for example 2.5");
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || seconds < 0.001 || seconds > most)
+    refuse(option, text, "is no time in seconds", cat("give seconds from 0.001 to ", static_cast<long>(most), ", for example 2.5"));
   return std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
 }
 

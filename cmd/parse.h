@@ -17,8 +17,8 @@
 namespace cmd {
 
 Format parse_format(std::string_view text);
-// "0.5", "30": more than nothing, at most an hour.
-std::chrono::steady_clock::duration parse_seconds(std::string_view text);
+// "0.5", "30": more than nothing, at most an hour, if no other limit is given.
+std::chrono::steady_clock::duration parse_seconds(std::string_view text, std::string_view option = "--timeout", double most = 3600);
 // RFC 3339: "2026-06-01T00:00:00Z", "2026-06-01T02:00:00+02:00".
 std::time_t parse_time(std::string_view text);
 std::string format_time(std::time_t time);

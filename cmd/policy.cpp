@@ -52,9 +52,7 @@ bool is_plumbing(const transport::PciDevice& device) {
   return device.driver == "pcieport" || (device.header_type != 0 && (kind == 0x0604 || kind == 0x0607 || kind == 0x0609));
 }
 
-bool could_attest(const transport::PciDevice& device) {
-  return device.may_attest() || (!device.doe_features && !device.mailboxes);
-}
+bool could_attest(const transport::PciDevice& device) { return device.may_attest() || (!device.doe_features && !device.mailboxes); }
 
 bool is_exempt(const Policy& policy, const transport::PciDevice& device) {
   const PolicyRule* rule = first_match(policy, device);

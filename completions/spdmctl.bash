@@ -1,28 +1,19 @@
 # bash completion for spdmctl
 
-# Addresses of the PCI functions of this host. Bash takes words apart at colons and completes what is behind the last.
-_spdmctl_functions() {
-  local address word=${COMP_LINE-} head=''
-  word=${word##* }
-  [[ $word == *:* ]] && head=${word%:*}:
-  for address in /sys/bus/pci/devices/*; do
-    address=${address##*/}
-    [[ $address == "$head"*:* || $address == "$head"*.* ]] && echo "${address#"$head"}"
-  done
-}
-
 _spdmctl() {
   local output="-o --output --json -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
   local trust="$keyring --identity --identity-match --provisioned-key"
   local protocol="--timeout --slot --spdm-version --asym --hash --record --force"
+  local gate="--mode --policy --timeout"
   local live="$output $trust $protocol"
   local asym="RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521
     SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s
     SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f
     SLH-DSA-SHAKE-192f SLH-DSA-SHA2-256s SLH-DSA-SHAKE-256s SLH-DSA-SHA2-256f SLH-DSA-SHAKE-256f"
   local hash="SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 SM3-256"
-  local targets="all emu:// tcp:// emulated: file: pcap:"
+  local targets="all emu:// tcp:// emulated: file: pcap:" devices='' device
+  for device in /sys/bus/pci/devices/*; do [[ -e $device ]] && devices+=" ${device##*/}"; done
 
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]-}
   # Bash makes words of "=" and ":".
@@ -30,7 +21,7 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode keyring emulate doctor list tsm --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode list keyring gate watch status tsm emulate doctor --help --version" -- "$cur")
     return
   fi
 
@@ -38,12 +29,14 @@ _spdmctl() {
   case $prev in
     -o | --output) values="text json ndjson yaml" ;;
     --identity-match) values="exact ids none" ;;
+    --mode) values="off audit enforce" ;;
+    --occasion) values="boot arrival resume reset interval request" ;;
     --summary) values="none tcb all" ;;
     --slot) values="0 1 2 3 4 5 6 7 all 255" ;;
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
     --asym | --algorithm) values=$asym ;;
     --hash) values=$hash ;;
-    --keyring | --init)
+    --keyring | --init | --policy)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
@@ -53,21 +46,21 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --nonce | --identity | --vendor-request | --timeout | --index | --name | --listen | --device-info) return ;;
+    --at | --nonce | --identity | --vendor-request | --timeout | --interval | --index | --name | --listen | --device-info) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
     return
   fi
 
-  local options='' words='' files=yes
+  local options='' words='' files=yes pci=''
   case $verb in
-    info) options="$live --vendor-request" words=$targets ;;
-    auth) options="$live --measurements --summary" words=$targets ;;
+    info) options="$live --vendor-request" words=$targets pci=1 ;;
+    auth) options="$live --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets
+      options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
       ;;
-    certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets ;;
+    certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
     verify) options="$output $trust --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
     keyring)
@@ -81,18 +74,26 @@ _spdmctl() {
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring" files='' ;;
-    list) options="$output --all --discover --timeout" words=$(_spdmctl_functions) files='' ;;
+    gate) options="$output $keyring $gate --dry-run --enforce --release --occasion" pci=1 files='' ;;
+    watch) options="$output $keyring $gate --interval --hold" files='' ;;
+    status) options=$output pci=1 files='' ;;
+    list) options="$output --all --discover --timeout" pci=1 files='' ;;
     tsm)
       case ${COMP_WORDS[2]-} in
-        status) options=$output words=$(_spdmctl_functions) files='' ;;
-        connect | disconnect) options=$output words="$(_spdmctl_functions) $(ls /sys/class/tsm 2>/dev/null)" files='' ;;
+        status) options=$output pci=1 files='' ;;
+        connect | disconnect) options=$output words=$(ls /sys/class/tsm 2>/dev/null) pci=1 files='' ;;
         *) options="-h --help" words="status connect disconnect" files='' ;;
       esac
       ;;
   esac
-  if [[ $words == "$targets" ]]; then
-    words=$(_spdmctl_functions)
-    [[ ${COMP_LINE-} == *: || $prev == : ]] || words+=" $targets"
+  # Bash replaces only what follows the last colon.
+  local line=${COMP_LINE-} whole='' before=''
+  line=${line:0:${COMP_POINT:-0}}
+  whole=${line##*[[:space:]]}
+  [[ $whole == *:* ]] && before=${whole%"${whole##*:}"}
+  [[ $before ]] && words='' || whole=$cur
+  if [[ $pci ]]; then
+    for device in $devices; do [[ $device == "$whole"* ]] && words+=" ${device#"$before"}"; done
   fi
   if [[ $cur == -* ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")

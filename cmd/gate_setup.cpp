@@ -1,0 +1,122 @@
+#include "cmd/gate_setup.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <memory>
+
+#include "cmd/parse.h"
+#include "cmd/state_text.h"
+#include "core/text.h"
+#include "transport/descriptor.h"
+
+namespace cmd {
+
+using namespace spdm;
+using transport::Host;
+
+namespace {
+
+constexpr std::string_view kParameter = "spdmctl.gate=";
+constexpr std::size_t kMaxLogLine = 900;  // the kernel cuts its lines at about 1000 bytes
+
+// The last one counts, as for the kernel's own parameters.
+std::optional<std::string> kernel_parameter(const Host& host) {
+  std::optional<std::string> out;
+  std::string line;
+  try {
+    line = transport::read_attribute(host.root / "proc/cmdline").value_or("");
+  } catch (const Error&) {  // without /proc there is no rescue switch
+  }
+  for (std::size_t at = 0; at < line.size();) {
+    const std::size_t end = std::min(line.find_first_of(" \t\n", at), line.size());
+    const std::string_view word = std::string_view(line).substr(at, end - at);
+    if (word.starts_with(kParameter)) out = word.substr(kParameter.size());
+    at = end + 1;
+  }
+  return out;
+}
+
+std::vector<std::filesystem::path> directories_of(const GateOptions& options) {
+  if (options.policies.empty()) return policy_directories();
+  std::vector<std::filesystem::path> out;
+  for (const std::string& directory : options.policies) {
+    std::error_code ignored;
+    if (!std::filesystem::is_directory(directory, ignored)) {
+      Error error(ErrorId::config, "is no directory that can be read", "--policy takes a directory of YAML files");
+      error.device = directory;
+      throw error;
+    }
+    out.emplace_back(directory);
+  }
+  return out;
+}
+
+}  // namespace
+
+void add_gate_options(CLI::App& parser, GateOptions& options) {
+  add_keyring_options(parser, options.trust);
+  parser.add_option("--mode", options.mode, "off, audit (attest and tell, do nothing) or enforce; what the policy says if not given")
+      ->type_name("MODE")
+      ->group("Gate");
+  add_repeatable(parser, "--policy", options.policies, "Read the policy from this directory, in place of the system's")
+      ->type_name("DIR")
+      ->envname("SPDMCTL_POLICY")
+      ->group("Gate");
+  parser.add_option("--timeout", options.timeout, "Time for all devices together; that of the policy, or 30, if not given")
+      ->type_name("SECONDS")
+      ->group("Gate");
+}
+
+void check(const GateOptions& options) {
+  if (!options.mode.empty() && !gate_mode_of(options.mode))
+    throw Error(ErrorId::usage, cat("--mode: '", printable(options.mode), "' is no mode"), "give off, audit or enforce");
+  if (!options.timeout.empty()) parse_seconds(options.timeout);
+  time_of(options.trust);
+}
+
+// Who stands at the boot loader has the last word: this is the way out when a policy locks its owner out.
+ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const Host& host, GateMode otherwise, const Console& console) {
+  if (const std::optional<std::string> word = kernel_parameter(host)) {
+    const std::optional<GateMode> mode = gate_mode_of(*word);
+    if (!mode)
+      console.note(cat("spdmctl: ", kParameter, printable(*word),
+                       " on the kernel command line is no mode (off, audit, enforce); the gate enforces"));
+    return {mode.value_or(GateMode::enforce), "kernel command line"};
+  }
+  if (!options.mode.empty()) return {*gate_mode_of(options.mode), "--mode"};
+  if (policy.mode) return {*policy.mode, "policy"};
+  return {otherwise, "default"};
+}
+
+GateSetup set_up_gate(const GateOptions& options, const Host& host, const Console& console) {
+  GateSetup out;
+  try {
+    out.policy = load_policy(directories_of(options));
+    const std::shared_ptr<const Judge> judge(new Judge(make_judge(options.trust, {}, console)));  // it cannot be moved
+    out.attest = make_attest(host, judge);
+  } catch (const Error& error) {
+    out.broken = error;
+    out.attest = refuse_all(error);
+    console.complain(error);
+    console.note("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM");
+  }
+  if (!options.timeout.empty()) out.policy.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(parse_seconds(options.timeout));
+  return out;
+}
+
+bool is_good(const DeviceState& state) {
+  return state.exit == Exit::ok && (state.decision == Decision::allowed || state.decision == Decision::audited);
+}
+
+void tell_kernel_log(const Host& host, const DeviceState& state) {
+  const transport::Descriptor fd(::open((host.root / "dev/kmsg").c_str(), O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC));
+  if (fd.get() < 0) return;
+  std::string line = cat(is_good(state) ? "<6>" : "<4>", "spdmctl: ", subject_of(state), ": ", sentence_of(state));
+  if (line.size() > kMaxLogLine) line.resize(kMaxLogLine);
+  line += '\n';
+  // Nobody is left to tell when even this fails.
+  [[maybe_unused]] const ssize_t written = ::write(fd.get(), line.data(), line.size());
+}
+
+}  // namespace cmd

@@ -1,0 +1,213 @@
+// watch: a service that attests devices again when they arrive, wake up, or are reset.
+#include <sys/utsname.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+
+#include "cmd/gate_setup.h"
+#include "cmd/host.h"
+#include "cmd/parse.h"
+#include "cmd/state_text.h"
+#include "cmd/verb.h"
+#include "cmd/watcher.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::Exit;
+using spdm::printable;
+using transport::Bdf;
+
+struct Options : GateOptions {
+  OutputOptions output;
+  std::string interval = "0";
+  bool hold = false;
+};
+
+constexpr double kLongestInterval = 7 * 24 * 3600;                  // seconds
+constexpr spdm::Clock::duration kSlack = std::chrono::seconds(60);  // for what follows from a judgement: drivers take their time
+
+// From 6.19 on drivers_autoprobe=0 holds for devices that are plugged in, too: older kernels bind a driver that is loaded
+// at once, whatever it says.
+bool kernel_holds_newcomers() {
+  utsname name{};
+  unsigned major = 0, minor = 0;
+  if (::uname(&name) != 0 || std::sscanf(name.release, "%u.%u", &major, &minor) != 2) return false;
+  return major > 6 || (major == 6 && minor >= 19);
+}
+
+spdm::Clock::duration interval_of(const Options& options) {
+  return options.interval == "0" ? spdm::Clock::duration::zero() : parse_seconds(options.interval, "--interval", kLongestInterval);
+}
+
+// While it lives no driver binds to a device by itself: whoever may have one is told so by us. The kernel's own way is
+// back when it ends; after a kill it is so with the next run, or with: spdmctl gate --release.
+class Hold {
+ public:
+  explicit Hold(const transport::Host& host) : control_(host) { control_.set_autoprobe(false); }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+  ~Hold() {
+    try {
+      control_.set_autoprobe(true);
+    } catch (const Error&) {  // nobody is left to tell
+    }
+  }
+
+  // Lets the kernel look for drivers for those that are not held back.
+  void let_bind(const std::vector<Bdf>& devices) const {
+    for (const Bdf& bdf : devices) {
+      try {
+        if (!control_.driver(bdf) && control_.driver_override(bdf) != kSentinel) control_.probe(bdf);
+      } catch (const Error&) {  // it has gone, or its driver failed with it: no matter of ours
+      }
+    }
+  }
+
+ private:
+  transport::PciControl control_;
+};
+
+class Watch {
+ public:
+  Watch(const Options& options, Console& console) : options_(options), console_(console), host_(this_host()) {}
+
+  Exit run();
+
+ private:
+  void configure();
+  std::vector<Attention> devices(bool judged_too) const;
+  void attend(const std::vector<Bdf>& devices, const std::string& occasion);
+  void tell(const DeviceState& state);
+  void complain(const std::string& what);
+
+  const Options& options_;
+  Console& console_;
+  std::mutex mutex_;  // of the console
+  transport::Host host_;
+  GateMode mode_ = GateMode::audit;
+  spdm::Clock::duration patience_{};
+  std::optional<Hold> hold_;
+};
+
+// What the owner wants is settled at the start and when the service is reloaded.
+void Watch::configure() {
+  const GateSetup setup = set_up_gate(options_, host_, console_);
+  const ChosenMode chosen = choose_mode(options_, setup.policy, host_, GateMode::audit, console_);
+  mode_ = chosen.mode;
+  patience_ = 2 * setup.policy.timeout + kSlack;
+
+  const bool enforces = mode_ == GateMode::enforce;
+  if (!options_.hold || !enforces || !kernel_holds_newcomers())
+    hold_.reset();
+  else if (!hold_)
+    hold_.emplace(host_);
+  std::string promise = "a device that is plugged in is judged after its driver was bound, and unbound when it fails";
+  if (hold_) promise = "a device that is plugged in finds no driver before it is judged";
+  if (!enforces) promise = cat("mode ", name(mode_), " (", chosen.from, "): devices are left as they are");
+  console_.note(cat("spdmctl: watching PCI devices; ", promise));
+  if (options_.hold && enforces && !hold_)
+    console_.note("spdmctl: --hold: this kernel (before 6.19) binds drivers to devices that are plugged in whatever it is told");
+}
+
+void Watch::complain(const std::string& what) {
+  const std::lock_guard lock(mutex_);
+  console_.note(cat("spdmctl: ", printable(what)));
+}
+
+void Watch::tell(const DeviceState& state) {
+  const std::lock_guard lock(mutex_);
+  console_.out(console_.format == Format::ndjson ? cat(to_json(state).dump(), "\n") : state_text(state, false));
+  console_.flush();
+}
+
+// What came before the service was there, and was not judged by a gate; after new orders all.
+std::vector<Attention> Watch::devices(bool judged_too) const {
+  std::vector<Attention> out;
+  for (const transport::PciDevice& device : transport::scan(host_)) {
+    try {
+      const std::optional<DeviceState> state = read_state(host_, to_string(device.bdf));
+      if (!judged_too && state && state->decision != Decision::pending) continue;
+    } catch (const Error&) {  // a state that cannot be understood is none
+    }
+    out.push_back({device.bdf, judged_too ? "request" : "start"});
+  }
+  return out;
+}
+
+void Watch::attend(const std::vector<Bdf>& devices, const std::string& occasion) {
+  std::vector<Bdf> wanted = devices;
+  // Drivers that were let in are bound all the time; one that binds to a device that is blocked was forced on it.
+  if (occasion == "bind")
+    std::erase_if(wanted, [&](const Bdf& bdf) {
+      const std::optional<DeviceState> state = read_state(host_, to_string(bdf));
+      return !state || (state->decision != Decision::blocked && state->decision != Decision::late);
+    });
+  if (!wanted.empty() && occasion != "driver") {
+    // Read anew each time: keyring, policy and the time of today, however long the service runs.
+    GateSetup setup = set_up_gate(options_, host_, console_);
+    Gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest), [this](const DeviceState& state) {
+      tell(state);
+    }).attend(wanted, occasion);
+  }
+  if (hold_) hold_->let_bind(devices);
+}
+
+Exit Watch::run() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // the threads inherit it: the watcher reads them
+  // First: what happens while the devices of now are looked at is not lost.
+  transport::UeventSocket events;
+  const ServiceManager manager;
+  for (bool first = true;; first = false) {
+    configure();
+    Watcher watcher(
+        {.host = host_, .interval = interval_of(options_), .drivers = hold_.has_value(), .patience = patience_}, events, manager,
+        [this](const std::vector<Bdf>& devices, const std::string& occasion) { attend(devices, occasion); },
+        [this](const std::string& what) { complain(what); });
+    if (watcher.run(devices(!first)) == Watcher::End::stop) break;
+    manager.tell("RELOADING=1");
+  }
+  manager.tell("STOPPING=1");
+  return Exit::ok;
+}
+
+Exit run(const Options& options, Console& console) {
+  apply(options.output, console);
+  if (console.format != Format::text && console.format != Format::ndjson)
+    throw Error(ErrorId::usage, "watch writes a line whenever something happens, not one document", "give --output text or ndjson");
+  check(options);
+  interval_of(options);
+  return Watch(options, console).run();
+}
+
+Action setup(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  add_output_options(parser, options->output);
+  add_gate_options(parser, *options);
+  parser.add_option("--interval", options->interval, "Attest all devices again after so many seconds; 0, the default, is never")
+      ->type_name("SECONDS")
+      ->group("Gate");
+  parser.add_flag("--hold", options->hold, "Let no driver bind to a device that is plugged in before it is judged (Linux 6.19 or newer)")
+      ->group("Gate");
+  return [options](Console& console) { return run(*options, console); };
+}
+
+}  // namespace
+
+const Verb watch_verb{"watch", "Attest PCI devices again when they arrive, wake up or are reset",
+                      "  spdmctl watch\n"
+                      "  spdmctl watch --mode enforce --interval 3600\n"
+                      "  spdmctl watch --output ndjson --policy ./policy.d --keyring ./roots\n",
+                      setup};
+
+}  // namespace cmd
