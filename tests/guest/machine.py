@@ -126,6 +126,17 @@ class Guest:
         """Runs a command in the guest and waits for its end."""
         return self.receive(self.send(command), seconds)
 
+    def reach(self, seconds=30):
+        """Waits until commands get through again: what arrives while a serial port wakes up is lost."""
+        deadline = time.monotonic() + seconds
+        while True:
+            self.agent.write("")  # ends what may be left of a line
+            try:
+                return self.receive(self.send("true"), 2)
+            except GuestError:
+                if time.monotonic() > deadline:
+                    raise
+
     def read(self, path):
         return self.run(f"cat {path}").stdout.strip()
 

@@ -1,5 +1,7 @@
 """The gate in the initrd: real udev, a root file system on the good device, and drivers on nothing that failed."""
 
+import re
+
 GOOD, UNTRUSTED, TAMPERED, SILENT = ADDRESSES = [f"0000:{bus:02x}:00.0" for bus in range(1, 5)]
 BAD = {UNTRUSTED: 10, TAMPERED: 11, SILENT: 5}
 
@@ -41,6 +43,8 @@ def enforce(stage, image):
     stage.fields("state of the good one", found.get(GOOD), {"decision": "allowed", "verdict": "pass", "exit_code": 0, "occasion": "boot", "bound_before": None})
     for address, code in BAD.items():
         stage.fields(f"state of {address}", found.get(address), {"decision": "blocked", "exit_code": code, "driver": None})
+    log = guest.run("dmesg").stdout
+    stage.check("the log tells of each device", all(re.search(f"spdmctl(\\[\\d+\\])?: {address}:? ", log) for address in ADDRESSES), log[-800:])
     # What is blocked stays blocked when a driver is asked to probe.
     guest.run(f"echo {UNTRUSTED} >/sys/bus/pci/drivers_probe; echo {UNTRUSTED} >/sys/bus/pci/drivers/nvme/bind")
     stage.equal("not by asking for it either", driver(guest, UNTRUSTED), "")

@@ -46,6 +46,7 @@ def after_sleep(stage, guest):
     guest.run("systemctl enable spdmctl-resume.service")
     guest.run("systemctl start --no-block suspend.target")
     wake_up(guest)
+    guest.reach()
     state = f"/run/spdmctl/devices/{HERE}.json"
     stage.check("what was there is judged again after sleep", guest.until(f"grep -q resume {state} 2>/dev/null", 40))
     stage.fields("its state", states(guest).get(HERE), {"occasion": "resume", "verdict": "pass"})
