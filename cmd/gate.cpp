@@ -110,7 +110,7 @@ Exit run(const Options& options, Console& console) {
   if (options.release) return release(options, console, host);
 
   const GateSetup setup = set_up_gate(options, host, console);
-  const ChosenMode chosen = choose_mode(options, setup.policy, host, GateMode::enforce, console);
+  const ChosenMode chosen = choose_mode(options, setup.policy, host, console);
   const bool off = chosen.mode == GateMode::off;
   if (setup.broken && !off) tell_closed(console);
   const bool initrd = in_initrd(host);

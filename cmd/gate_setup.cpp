@@ -76,7 +76,7 @@ void check(const GateOptions& options) {
 }
 
 // Who stands at the boot loader has the last word: this is the way out when a policy locks its owner out.
-ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const Host& host, GateMode otherwise, const Console& console) {
+ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const Host& host, const Console& console) {
   if (const std::optional<std::string> word = kernel_parameter(host)) {
     const std::optional<GateMode> mode = gate_mode_of(*word);
     if (!mode)
@@ -86,7 +86,7 @@ ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const H
   }
   if (!options.mode.empty()) return {*gate_mode_of(options.mode), "--mode"};
   if (policy.mode) return {*policy.mode, "policy"};
-  return {otherwise, "default"};
+  return {};
 }
 
 GateSetup set_up_gate(const GateOptions& options, const Host& host, const Console& console) {

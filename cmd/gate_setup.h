@@ -24,9 +24,8 @@ struct ChosenMode {
   std::string from = "default";
 };
 
-// spdmctl.gate= of the kernel command line, --mode, the policy, `otherwise`: the first of them that says something.
-ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const transport::Host& host, GateMode otherwise,
-                       const Console& console);
+// spdmctl.gate= of the kernel command line, --mode, the policy: the first of them that says something; else enforce.
+ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const transport::Host& host, const Console& console);
 
 // Policy and judge. When they cannot be had, `broken` says why, and what may speak SPDM is refused: a policy or a keyring
 // that cannot be read must not be an open gate.

@@ -71,8 +71,7 @@ void look_at(const Host& host, const std::vector<transport::PciDevice>& devices,
   if (is_shut(state) && was_taken_away(state)) line.warnings.emplace_back("it was taken away, and is there again");
   if (state.decision == Decision::allowed && held) line.warnings.emplace_back("driver_override still holds it back");
   if (state.decision == Decision::pending) line.warnings.emplace_back("a gate is at work, or was killed: run spdmctl gate --enforce again");
-  if (is_another(state, *device))
-    line.warnings.push_back(cat("another device is there now: ", to_string(device->identity)));
+  if (is_another(state, *device)) line.warnings.push_back(cat("another device is there now: ", to_string(device->identity)));
 }
 
 std::vector<transport::PciDevice> devices_of(const Host& host) {

@@ -29,7 +29,7 @@ using transport::Bdf;
 struct Options : GateOptions {
   OutputOptions output;
   std::string interval = "0";
-  bool hold = false;
+  bool enforce = false, hold = false;
 };
 
 constexpr double kLongestInterval = 7 * 24 * 3600;                  // seconds
@@ -102,8 +102,9 @@ class Watch {
 // What the owner wants is settled at the start and when the service is reloaded.
 void Watch::configure() {
   const GateSetup setup = set_up_gate(options_, host_, console_);
-  const ChosenMode chosen = choose_mode(options_, setup.policy, host_, GateMode::audit, console_);
-  mode_ = chosen.mode;
+  const ChosenMode chosen = choose_mode(options_, setup.policy, host_, console_);
+  const bool refrains = chosen.mode == GateMode::enforce && !options_.enforce;  // as the gate does on a running system
+  mode_ = refrains ? GateMode::audit : chosen.mode;
   patience_ = 2 * setup.policy.timeout + kSlack;
 
   const bool enforces = mode_ == GateMode::enforce;
@@ -113,7 +114,9 @@ void Watch::configure() {
     hold_.emplace(host_);
   std::string promise = "a device that is plugged in is judged after its driver was bound, and unbound when it fails";
   if (hold_) promise = "a device that is plugged in finds no driver before it is judged";
-  if (!enforces) promise = cat("mode ", name(mode_), " (", chosen.from, "): devices are left as they are");
+  if (!enforces)
+    promise =
+        cat("devices are left as they are (", refrains ? "--enforce was not given" : cat("mode ", name(mode_), ": ", chosen.from), ")");
   console_.note(cat("spdmctl: watching PCI devices; ", promise));
   if (options_.hold && enforces && !hold_)
     console_.note("spdmctl: --hold: this kernel (before 6.19) binds drivers to devices that are plugged in whatever it is told");
@@ -204,6 +207,7 @@ Action setup(CLI::App& parser) {
   parser.add_option("--interval", options->interval, "Attest all devices again after so many seconds; 0, the default, is never")
       ->type_name("SECONDS")
       ->group("Gate");
+  parser.add_flag("--enforce", options->enforce, "Do what policy says, and do not only tell")->group("Gate");
   parser.add_flag("--hold", options->hold, "Let no driver bind to a device that is plugged in before it is judged (Linux 6.19 or newer)")
       ->group("Gate");
   return [options](Console& console) { return run(*options, console); };
@@ -213,7 +217,7 @@ Action setup(CLI::App& parser) {
 
 const Verb watch_verb{"watch", "Attest PCI devices again when they arrive, wake up or are reset",
                       "  spdmctl watch\n"
-                      "  spdmctl watch --mode enforce --interval 3600\n"
+                      "  spdmctl watch --enforce --interval 3600\n"
                       "  spdmctl watch --output ndjson --policy ./policy.d --keyring ./roots\n",
                       setup};
 

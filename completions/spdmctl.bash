@@ -75,7 +75,7 @@ _spdmctl() {
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring" files='' ;;
     gate) options="$output $keyring $gate --dry-run --enforce --release --occasion" pci=1 files='' ;;
-    watch) options="$output $keyring $gate --interval --hold" files='' ;;
+    watch) options="$output $keyring $gate --enforce --interval --hold" files='' ;;
     status) options=$output pci=1 files='' ;;
     list) options="$output --all --discover --timeout" pci=1 files='' ;;
     tsm)

@@ -106,5 +106,6 @@ complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l occasion -x -a "boo
 complete -c spdmctl -n "__fish_seen_subcommand_from list; and not __fish_seen_subcommand_from keyring" -l all -d "Every PCI function"
 complete -c spdmctl -n "__fish_seen_subcommand_from list; and not __fish_seen_subcommand_from keyring" -l discover -d "Ask the mailboxes where the kernel does not tell"
 complete -c spdmctl -n "__fish_seen_subcommand_from list; and not __fish_seen_subcommand_from keyring" -l timeout -x -d "Longest wait for the mailboxes of a function"
+complete -c spdmctl -n "__fish_seen_subcommand_from watch" -l enforce -d "Do what policy says, and do not only tell"
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -l interval -x -d "Attest all devices again after so many seconds"
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -l hold -d "No driver for a device that is plugged in before it is judged"

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Callable
 
 import systems
-from scenarios import attest, gate, packing, power, presence, services
+from scenarios import attest, gate, packing, power, presence, services, watch
 
 EVERY = ["6.1", "6.12", "7.3"]
 PLAIN = ["6.1", "6.12"]  # without TSM and doe_features
@@ -31,6 +31,8 @@ SCENARIOS = [
     Scenario("suspend", power.suspend, PLAIN, "suspend to RAM and wake"),
     Scenario("hotplug", presence.hotplug, EVERY, "devices that are plugged in while the driver is loaded"),
     Scenario("held", presence.held, EVERY, "what autoprobe off means for devices that are plugged in"),
+    Scenario("watch", watch.watch, PLAIN, "the service that attests devices again when they arrive, wake up or are reset"),
+    Scenario("hold", watch.hold, EVERY, "what the service can promise of devices that are plugged in"),
     Scenario("services", services.services, ["6.12"], "units and rules on a system with systemd and udev"),
     Scenario("removal", presence.removal, EVERY, "devices that go in the middle of an exchange"),
     Scenario("dracut-packing", partial(packing.packing, image="dracut", make=systems.dracut_image), ["6.12"], "what gets into an image of dracut (no guest)"),

@@ -1,0 +1,99 @@
+"""The service that attests devices again when something happens to them."""
+
+import json
+
+from scenarios.gate import driver, states
+from scenarios.power import RESTORE, SAVE, wake_up
+from scenarios.presence import present
+
+HERE, NEW, OTHER = (f"0000:{bus:02x}:00.0" for bus in range(1, 4))
+LINES, WORDS, STATUS = "/tmp/decisions", "/tmp/words", "/tmp/status"
+MOST_MEMORY = 64 << 10  # KiB
+
+
+def start(guest, options=""):
+    guest.run(f"rm -f {STATUS}; (spdmctl watch --enforce --output ndjson {options} >{LINES} 2>{WORDS}; echo $? >{STATUS}) & sleep 0.5")
+
+
+def heard(guest, address, occasion, times=1):
+    """Waits until a decision on the device was written down for this reason."""
+    return guest.until(f"test $(grep '\"bdf\":\"{address}\"' {LINES} | grep -c '\"occasion\":\"{occasion}\"') -ge {times}", 30)
+
+
+def last(guest, address):
+    lines = [json.loads(line) for line in guest.read(LINES).splitlines()]
+    return next((line for line in reversed(lines) if line["bdf"] == address), {})
+
+
+def stop(stage, guest):
+    guest.run("kill -TERM $(pidof spdmctl)")
+    stage.check("it ends when it is told to", guest.until(f"test -s {STATUS}"))
+    stage.equal("its exit code", guest.read(STATUS), "0")
+
+
+def watch(stage):
+    guest = stage.boot(["good", "good"], spare_ports=3)
+    stage.load(guest)
+    stage.check("the driver is there first", guest.until(f"test -e /sys/bus/pci/devices/{HERE}/driver"))
+    start(guest)
+    stage.check("what was there is judged", heard(guest, HERE, "start") and heard(guest, NEW, "start"), guest.read(WORDS))
+    stage.fields("it is late for that", states(guest).get(HERE), {"decision": "late", "verdict": "pass", "exit_code": 0})
+
+    guest.plug(stage.device("untrusted"), 2)
+    stage.check("an untrusted device arrives", heard(guest, OTHER, "arrival"))
+    stage.check("and loses its driver", guest.until(f"! test -e /sys/bus/pci/devices/{OTHER}/driver"))
+    stage.fields("its state", states(guest).get(OTHER), {"occasion": "arrival", "exit_code": 10, "verdict": "fail"})
+    guest.run(f"echo >/sys/bus/pci/devices/{OTHER}/driver_override; echo {OTHER} >/sys/bus/pci/drivers/nvme/bind")
+    stage.check("a driver that is forced on it is heard of", heard(guest, OTHER, "bind"))
+    stage.check("and taken away", guest.until(f"! test -e /sys/bus/pci/devices/{OTHER}/driver"))
+
+    guest.run(f"echo 1 >/sys/bus/pci/devices/{HERE}/reset")
+    stage.check("a reset is heard of", heard(guest, HERE, "reset"))
+    stage.fields("it is the same device", last(guest, HERE), {"occasion": "reset", "verdict": "pass", "same_device": True})
+
+    slow = stage.device("slow")
+    guest.plug(slow, 3)
+    stage.check("a slow device arrives", guest.until(present("0000:04:00.0")))
+    guest.unplug(f"nvme-{slow.name}")
+    stage.check("and goes while it is asked", guest.until(f"! {present('0000:04:00.0')}"))
+
+    # It stands still until the firmware's omission is repaired.
+    pause, go = (f"kill -{signal} $(pidof spdmctl)" for signal in ("STOP", "CONT"))
+    sequence = guest.send(f"{SAVE}; {pause}; echo deep >/sys/power/mem_sleep; echo mem >/sys/power/state; {RESTORE}; {go}")
+    wake_up(guest)
+    guest.receive(sequence, 60)
+    stage.check("it hears of the end of sleep", heard(guest, HERE, "resume") and heard(guest, NEW, "resume"))
+    guest.run("kill -HUP $(pidof spdmctl)")
+    stage.check("a hang-up has all judged again", heard(guest, HERE, "request") and heard(guest, NEW, "request"))
+    stage.fields("all is well after that", last(guest, NEW), {"verdict": "pass", "exit_code": 0})
+    memory = int(guest.run("grep VmHWM /proc/$(pidof spdmctl)/status").stdout.split()[1])
+    stage.check("its memory is bounded", memory < MOST_MEMORY, memory)
+    stage.note(f"{memory} KiB at most")
+    stop(stage, guest)
+    stage.kernel_is_content(guest)
+
+
+def hold(stage):
+    """With autoprobe off from 6.19 on: no driver before the judgement."""
+    guest = stage.boot(["good"], spare_ports=2)
+    stage.load(guest)
+    stage.check("the driver is there", guest.until(f"test -e /sys/bus/pci/devices/{HERE}/driver"))
+    start(guest, "--hold")
+    stage.check("what was there is judged", heard(guest, HERE, "start"), guest.read(WORDS))
+    autoprobe = "/sys/bus/pci/drivers_autoprobe"
+    holds = guest.read(autoprobe) == "0"
+    stage.equal("it holds where the kernel can", holds, stage.kernel.name == "7.3")
+    guest.plug(stage.device("good"), 1)
+    guest.plug(stage.device("untrusted"), 2)
+    stage.check("both are judged", heard(guest, NEW, "arrival") and heard(guest, OTHER, "arrival"))
+    stage.check("the good one gets its driver", guest.until(f"test -e /sys/bus/pci/devices/{NEW}/driver"))
+    stage.check("the other has none", guest.until(f"! test -e /sys/bus/pci/devices/{OTHER}/driver"))
+    found = states(guest)
+    stage.fields("the good one", found.get(NEW), {"decision": "allowed" if holds else "late", "exit_code": 0})
+    stage.fields("the other", found.get(OTHER), {"decision": "blocked" if holds else "late", "exit_code": 10})
+    bound = [line for line in guest.run("dmesg").stdout.splitlines() if f"nvme {OTHER}" in line or "nvme nvme2" in line]
+    stage.equal("no driver has ever seen it", not bound, holds)
+    stop(stage, guest)
+    stage.equal("autoprobe is as it was", guest.read(autoprobe), "1")
+    stage.equal("no driver comes to it afterwards", driver(guest, OTHER), "")
+    stage.kernel_is_content(guest)
