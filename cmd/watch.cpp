@@ -149,11 +149,12 @@ std::vector<Attention> Watch::devices(bool judged_too) const {
 
 void Watch::attend(const std::vector<Bdf>& devices, const std::string& occasion) {
   std::vector<Bdf> wanted = devices;
-  // Drivers that were let in are bound all the time; one that binds to a device that is blocked was forced on it.
+  // Drivers that were let in are bound all the time; one that is on a device that was refused was forced on it.
   if (occasion == "bind")
     std::erase_if(wanted, [&](const Bdf& bdf) {
       const std::optional<DeviceState> state = read_state(host_, to_string(bdf));
-      return !state || (state->decision != Decision::blocked && state->decision != Decision::late);
+      const bool refused = state && state->exit != Exit::ok && (state->decision == Decision::blocked || state->decision == Decision::late);
+      return !refused || !transport::PciControl(host_).driver(bdf);
     });
   if (!wanted.empty() && occasion != "driver") {
     // Read anew each time: keyring, policy and the time of today, however long the service runs.

@@ -55,7 +55,9 @@ void WorkList::add(const Bdf& bdf, std::string_view occasion) {
   {
     const std::lock_guard lock(mutex_);
     const Bdf key = whole_device(bdf);
-    if (waiting_.size() >= kMost && !waiting_.contains(key)) return;
+    const bool waits = waiting_.contains(key);
+    const bool of_drivers = occasion == "bind" || occasion == "driver";
+    if (waits ? of_drivers : waiting_.size() >= kMost) return;
     waiting_[key] = {bdf, std::string(occasion)};
   }
   ready_.notify_one();

@@ -25,8 +25,9 @@ struct Attention {
   std::string occasion;  // "start", "arrival", "bind", "reset", "resume", "interval"; "driver": a driver was registered
 };
 
-// What waits to be attended: each device (all functions of a slot are one) at most once, the latest reason counts, so
-// that a storm of events costs no memory. Thread-safe.
+// What waits to be attended: each device (all functions of a slot are one) at most once, so that a storm of events costs
+// no memory. The latest reason counts, but drivers that bind are no reason to forget that the device has arrived.
+// Thread-safe.
 class WorkList {
  public:
   static constexpr std::size_t kMost = 4096;  // devices; what comes beyond is left to the next sweep

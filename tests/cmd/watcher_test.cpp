@@ -125,6 +125,18 @@ TEST_CASE("a device waits once, whatever happens to it") {
   CHECK(work[1].bdf == Bdf{0, 3, 0, 0});
 }
 
+TEST_CASE("a driver that binds does not hide that the device has arrived") {
+  WorkList list;
+  list.add(Bdf{0, 2, 0, 0}, "arrival");
+  list.add(Bdf{0, 2, 0, 0}, "bind");
+  list.add(Bdf{0, 3, 0, 0}, "bind");
+  list.add(Bdf{0, 3, 0, 0}, "arrival");
+  const auto work = list.take();
+  REQUIRE(work.size() == 2);
+  CHECK(work[0].occasion == "arrival");
+  CHECK(work[1].occasion == "arrival");
+}
+
 TEST_CASE("a device that is gone is not attended") {
   WorkList list;
   list.add(Bdf{0, 2, 0, 0}, "arrival");
