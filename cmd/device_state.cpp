@@ -148,8 +148,8 @@ bool was_taken_away(const DeviceState& state) {
 }
 
 Json to_json(const DeviceState& state) {
+  const Json raw = raw_json(state);
   Json out;
-  const Json raw = raw_json(state);  // items() refers to it
   for (const auto& [key, value] : raw.items()) {
     if (key == "schema" || key == "bound_before" || key.starts_with("former_")) continue;
     if (value.is_string()) {

@@ -104,7 +104,7 @@ bool is_good(const DeviceState& state) {
   return state.exit == Exit::ok && (state.decision == Decision::allowed || state.decision == Decision::audited);
 }
 
-// In the initrd there may be no journal yet, and no terminal.
+// At boot there may be no journal yet, and no terminal.
 void tell_kernel_log(const Host& host, const DeviceState& state) {
   const transport::Descriptor fd(::open((host.root / "dev/kmsg").c_str(), O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC));
   if (fd.get() < 0) return;
@@ -169,6 +169,19 @@ Json document_of(const std::vector<DeviceState>& states, const Chosen& chosen, b
   return out;
 }
 
+// What starts the gate in an initrd must tell a device that is held back from a gate that could not hold anything: any
+// code but 1 is about devices there. No PCI, and another gate at work, leave nothing open.
+std::vector<DeviceState> work(Gatekeeper& gatekeeper, const std::vector<Bdf>& only, const std::string& occasion, bool initrd) {
+  try {
+    return only.empty() ? gatekeeper.run(occasion) : gatekeeper.attend(only, occasion);
+  } catch (const Error& error) {
+    if (!initrd || error.id == ErrorId::no_device || error.id == ErrorId::busy) throw;
+    Error out(ErrorId::io, cat("the gate could not do its work: ", error.what()), error.hint);
+    out.device = error.device;
+    throw out;
+  }
+}
+
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   check(options);
@@ -190,28 +203,30 @@ Exit run(const Options& options, Console& console) {
     broken = error;
     attest = refuse_all(error);
     console.complain(error);
-    console.note("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM");
   }
   if (timeout) policy.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(*timeout);
 
   const Chosen chosen = choose_mode(options, policy, host, console);
+  const bool off = chosen.mode == GateMode::off;
+  if (broken && !off) console.note("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM");
   const bool initrd = in_initrd(host);
   Gatekeeper::Options settings(chosen.mode);
   settings.dry_run = options.dry_run || (chosen.mode == GateMode::enforce && !options.enforce && !initrd);
   const std::string occasion = !options.occasion.empty() ? options.occasion : initrd ? "boot" : "request";
   const auto tell = [&](const DeviceState& state) {
-    if (initrd && !settings.dry_run) tell_kernel_log(host, state);
+    if (occasion == "boot" && !settings.dry_run) tell_kernel_log(host, state);
   };
   Gatekeeper gatekeeper(host, policy, settings, attest, tell);
-  const std::vector<DeviceState> states = only.empty() ? gatekeeper.run(occasion) : gatekeeper.attend(only, occasion);
+  const std::vector<DeviceState> states = work(gatekeeper, only, occasion, initrd);
 
-  Exit exit = broken ? row(broken->id).exit : Exit::ok;
+  Exit exit = broken && !off ? row(broken->id).exit : Exit::ok;
   std::string text;
   for (const DeviceState& state : states) {
-    exit = worse(exit, state.exit);
+    // 1 is for a gate that could not do its work: here it did.
+    exit = worse(exit, state.exit == Exit::internal ? Exit::policy : state.exit);
     text += state_text(state, settings.dry_run);
   }
-  if (chosen.mode == GateMode::off)
+  if (off)
     text = cat("The gate is off (", chosen.from, "): no device was looked at.\n");
   else if (states.empty())
     text = "No device is in scope: none has a mailbox for SPDM, and no rule expects one.\n";

@@ -52,7 +52,7 @@ DeviceState absent(const PolicyRule& rule) {
 
 }  // namespace
 
-Gatekeeper::Gatekeeper(transport::Host host, Policy policy, Options options, Attest attest, Tell tell)
+Gatekeeper::Gatekeeper(const transport::Host& host, Policy policy, const Options& options, Attest attest, Tell tell)
     : work_(std::make_shared<Work>(
           Work{host, std::move(policy), options, std::move(attest), std::move(tell), transport::PciControl(host, options.changed)})) {}
 
@@ -74,6 +74,9 @@ void Gatekeeper::Work::add_result(const DeviceState& state) {
 std::vector<DeviceState> Gatekeeper::Work::take_results() const {
   std::vector<DeviceState> out;
   for (const auto& [key, state] : results) out.push_back(state);
+  std::stable_sort(out.begin(), out.end(), [](const DeviceState& a, const DeviceState& b) {
+    return transport::parse_bdf(a.bdf) < transport::parse_bdf(b.bdf);  // one that is absent may have an address, too
+  });
   return out;
 }
 

@@ -32,7 +32,7 @@ class Gatekeeper {
     transport::PciControl::Changed changed{};  // for tests
   };
 
-  Gatekeeper(transport::Host host, Policy policy, Options options, Attest attest, Tell tell);
+  Gatekeeper(const transport::Host& host, Policy policy, const Options& options, Attest attest, Tell tell);
 
   // All devices of the host, in parallel, within the policy's time limit: hold, attest, decide, let go. Returns what
   // became of each function in scope and of each device that is expected but absent, by address, and leaves a state file

@@ -86,9 +86,13 @@ void Gatekeeper::Work::hold(Group& group) const {
   }
 }
 
-// The kernel looks for a driver when it is told to: clearing the override alone binds none.
 void Gatekeeper::Work::let_go(const Bdf& bdf, const std::optional<std::string>& former_override, std::vector<std::string>& trouble) const {
   control.set_driver_override(bdf, former_override.value_or(""));
+  find_driver(bdf, trouble);
+}
+
+// Clearing an override binds no driver: the kernel looks for one when it is told to.
+void Gatekeeper::Work::find_driver(const Bdf& bdf, std::vector<std::string>& trouble) const {
   if (control.driver(bdf)) return;
   try {
     control.probe(bdf);
@@ -146,19 +150,22 @@ std::vector<Bdf> Gatekeeper::Work::release(const std::vector<PciDevice>& devices
       state = read_state(host, to_string(device.bdf));
     } catch (const Error&) {  // whose override ours replaced is lost; the device is let go all the same
     }
+    // The state goes last: until then it knows the former override, and that there was a hold.
     const bool held = is_held(device);
-    std::vector<std::string> ignored;
-    if (held) {
-      let_go(device.bdf, state ? state->former_override : std::nullopt, ignored);
-      out.push_back(device.bdf);
-    }
-    // The state goes last: until then it knows the former override. One that tells of a hold that is no more goes, too.
     const bool tells_of_hold = state && (state->decision == Decision::pending || state->decision == Decision::blocked ||
                                          (state->decision == Decision::late && !state->actions.empty()));
-    if (state && (held || tells_of_hold)) {
-      remove_state(host, *state);
-      if (options.changed) options.changed(host.run() / "devices" / state->bdf, "removed");
+    if (!held && !tells_of_hold) continue;
+    std::vector<std::string> ignored;
+    try {
+      if (held) let_go(device.bdf, state ? state->former_override : std::nullopt, ignored);
+      if (!held) find_driver(device.bdf, ignored);
+    } catch (const Error& error) {
+      if (error.id != ErrorId::no_device) throw;  // it has gone meanwhile, and the hold with it
     }
+    out.push_back(device.bdf);
+    if (!state) continue;
+    remove_state(host, *state);
+    if (options.changed) options.changed(host.run() / "devices" / state->bdf, "removed");
   }
   return out;
 }

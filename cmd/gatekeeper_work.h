@@ -103,6 +103,7 @@ struct Gatekeeper::Work {
   void hold(Group& group) const;
   bool is_held(const transport::PciDevice& device) const;
   void let_go(const transport::Bdf& bdf, const std::optional<std::string>& former_override, std::vector<std::string>& trouble) const;
+  void find_driver(const transport::Bdf& bdf, std::vector<std::string>& trouble) const;
   void write(const DeviceState& state) const;
   void close_gate();
   void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers) const;

@@ -1,6 +1,6 @@
 # fish completion for spdmctl
 
-set -l verbs info auth measurements certs verify decode keyring emulate doctor list tsm
+set -l verbs info auth measurements certs verify decode keyring emulate gate status doctor list tsm
 set -l live info auth measurements certs
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
   SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s \
@@ -18,6 +18,8 @@ complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a verify -d 
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a decode -d "Show recorded messages field by field"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a keyring -d "List, check and change the certificates that are trusted"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a emulate -d "Be a device"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a gate -d "Keep drivers off PCI devices that do not authenticate"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a status -d "Show what the gate decided"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a doctor -d "Say what this system can and cannot do"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a list -d "Show the PCI functions that may speak SPDM"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a tsm -d "Show, connect and disconnect the attestation of the platform"
@@ -37,10 +39,10 @@ complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s v -l verbose -d "
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify doctor" -l root -r -F -d "Trust the certificates of this file, too"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify doctor" -l at -x -d "Certificates must be valid at this time"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify doctor" -l partial-chain -d "Any certificate of the keyring may end a chain"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate doctor" -l root -r -F -d "Trust the certificates of this file, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate doctor" -l at -x -d "Certificates must be valid at this time"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate doctor" -l partial-chain -d "Any certificate of the keyring may end a chain"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l identity -x -d "PCI identity that the device must have"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
@@ -91,6 +93,14 @@ complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l init -x -a "(__f
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l algorithm -x -a "$asym" -d "Signature algorithm of its keys"
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l identity -x -d "PCI identity in its certificate"
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l device-info -x -d "Device information in its certificate"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l mode -x -a "off audit enforce" -d "What the gate does"
+complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l dry-run -d "Only tell what would be done"
+complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l enforce -d "Do it, outside of an initrd, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l release -d "Undo what a gate did"
+complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l policy -x -a "(__fish_complete_directories)" -d "Directory of policy files"
+complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l timeout -x -d "Time for all devices together"
+complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l occasion -x -a "boot arrival resume reset interval request" -d "Why now"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from list; and not __fish_seen_subcommand_from keyring" -l all -d "Every PCI function"
 complete -c spdmctl -n "__fish_seen_subcommand_from list; and not __fish_seen_subcommand_from keyring" -l discover -d "Ask the mailboxes where the kernel does not tell"

@@ -37,7 +37,11 @@ bool PciControl::autoprobe() const { return read_attribute(host_.pci() / "driver
 void PciControl::set_autoprobe(bool on) const { write(host_.pci() / "drivers_autoprobe", on ? "1" : "0"); }
 
 std::optional<std::string> PciControl::driver_override(const Bdf& bdf) const {
-  return unless_empty(read_attribute(device(bdf) / "driver_override"));
+  try {
+    return unless_empty(read_attribute(device(bdf) / "driver_override"));
+  } catch (const Error&) {  // it is going away: who writes learns why
+    return std::nullopt;
+  }
 }
 
 // A lone line feed clears it; no bytes at all would be no write.
@@ -72,8 +76,11 @@ void PciControl::clear_bus_master(const Bdf& bdf) const {
   if (fd.get() < 0) fail(host_, errno, what);
   std::array<std::uint8_t, 2> command{};
   const auto read = [&] {
-    if (::pread(fd.get(), command.data(), command.size(), kCommand) != static_cast<ssize_t>(command.size())) fail(host_, errno, what);
-    if (command[0] == 0xFF && command[1] == 0xFF) fail(host_, ENODEV, what);  // no function has all bits set
+    const ssize_t size = ::pread(fd.get(), command.data(), command.size(), kCommand);
+    if (size < 0) fail(host_, errno, what);
+    // No function has all bits set.
+    const bool gone = size != static_cast<ssize_t>(command.size()) || (command[0] == 0xFF && command[1] == 0xFF);
+    if (gone) fail(host_, ENODEV, what);
   };
   read();
   command[0] &= static_cast<std::uint8_t>(~kBusMaster);

@@ -22,7 +22,7 @@ class PciControl {
   bool autoprobe() const;
   void set_autoprobe(bool on) const;
 
-  // The only driver that may bind; nothing when there is none, which is any.
+  // The only driver that may bind; nothing when there is none, which is any, or when it cannot be read.
   std::optional<std::string> driver_override(const Bdf& bdf) const;
   void set_driver_override(const Bdf& bdf, std::string_view name) const;  // empty: any
   std::optional<std::string> driver(const Bdf& bdf) const;                // that is bound

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <thread>
 
 #include "tests/cmd/fake_kernel.h"
 
@@ -126,8 +127,8 @@ rules:
       CHECK(states[i].decision == Decision::absent);
       CHECK(states[i].exit == Exit::policy);
     }
-    CHECK(states[0].bdf == kFirst);
-    CHECK(states[1].bdf.empty());
+    CHECK(states[0].bdf.empty());
+    CHECK(states[1].bdf == kFirst);
     CHECK(cmd::read_states(kernel.host()).states.size() == 3);
     // It comes, and passes: nothing is absent any more.
     kernel.add(kFirst);

@@ -137,6 +137,26 @@ def main():
         check("tsm connect, once more", report, run("tsm", "connect", "--json", "5:0.0", code=4))
         check("doctor", doctor, run("doctor", "--json", code=0))
 
+        gate, status, state = (validator(f"spdmctl.{name}-1.json") for name in ("gate", "status", "state"))
+        (pathlib.Path(scratch) / "policy").mkdir()
+        rules = pathlib.Path(scratch) / "policy/rules.yaml"
+        environment["SPDMCTL_POLICY"] = "policy"
+        rules.write_text('version: 1\nrules: [{name: x, match: {bdf: "0000:09:00.0"}, expected: true}, {match: {bdf: "0000:0[13-7]:*"}, exempt: true}]\n')
+        host = pathlib.Path(scratch) / "host"
+        (host / "sys/bus/pci/drivers_probe").touch()
+        check("gate", gate, run("gate", "--json", code=13))
+        check("gate --enforce", gate, run("gate", "--enforce", "--json", code=13))
+        check("gate --mode off", gate, run("gate", "--mode", "off", "--json", code=0))
+        check("gate 9:0.0", gate, run("gate", "--json", "9:0.0", code=0))
+        for file in sorted((host / "run/spdmctl/devices").iterdir()):
+            check(file.name, state, file.read_text())
+        (host / "run/spdmctl/devices/x.json").write_text("x")
+        check("status", status, run("status", "--json", code=13))
+        check("status 7:0.0", status, run("status", "--json", "7:0.0", code=3))
+        check("gate --release", gate, run("gate", "--release", "--json", code=0))
+        rules.write_text("rules")
+        check("gate with a broken policy", gate, run("gate", "--json", "2:0.0", code=2))
+
     # A schema that takes everything would prove nothing.
     broken = copy.deepcopy(documents[0])
     broken["devices"][0]["unheard_of"] = 1
