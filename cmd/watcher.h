@@ -45,10 +45,11 @@ class WorkList {
   bool stopped_ = false;
 };
 
-// Tells that the system slept: CLOCK_BOOTTIME counts sleep, CLOCK_MONOTONIC does not.
+// Tells that the system slept: CLOCK_BOOTTIME counts sleep, CLOCK_MONOTONIC does not, and the kernel counts how often it
+// slept. The clocks tell at once, but a system whose clock for that counts in seconds may have slept unnoticed by them.
 class SleepClock {
  public:
-  SleepClock();
+  explicit SleepClock(const transport::Host& host);
   // Readable whenever the clocks jumped: after a resume, and after somebody set the time.
   int fd() const { return timer_.get(); }
   // Whether the system slept since the last call.
@@ -57,8 +58,10 @@ class SleepClock {
  private:
   void arm();
 
+  std::filesystem::path counter_;
   transport::Descriptor timer_;
   std::chrono::nanoseconds asleep_{};
+  std::string times_;
 };
 
 // Somebody wrote to the attribute `reset` of a device: the kernel has no other word for that.

@@ -190,9 +190,15 @@ TEST_CASE("a device that cannot be attended does not end the service") {
   CHECK(running.saw("0000:03:00.0 arrival"));
 }
 
-TEST_CASE("a time that was set is no sleep") {
-  cmd::SleepClock clock;
+TEST_CASE("sleep is what the kernel counts, too, and told once") {
+  const Root root;
+  const std::filesystem::path counter = root.host().root / "sys/power/suspend_stats/success";
+  std::filesystem::create_directories(counter.parent_path());
+  std::ofstream(counter) << "3\n";
+  cmd::SleepClock clock(root.host());
   CHECK(!clock.slept());
+  std::ofstream(counter) << "4\n";
+  CHECK(clock.slept());
   CHECK(!clock.slept());
 }
 

@@ -58,7 +58,7 @@ def dracut_image(tree, kernel, target, scratch, extra=()):
 
 # An ordinary system with systemd and udev needs little more than an initrd with them.
 UNITS = ["suspend.target", "sleep.target", "systemd-suspend.service", "spdmctl-watch.service", "spdmctl-device@.service", "spdmctl-resume.service"]
-TOOLS = ["setpci", "base64", "gzip", "stty", "dmesg", "systemctl", "udevadm", "/usr/lib/systemd/systemd-sleep", "/usr/lib/udev/rules.d/85-spdmctl.rules"]
+TOOLS = ["setpci", "base64", "gzip", "stty", "dmesg", "systemctl", "udevadm", "kill", "/usr/lib/systemd/systemd-sleep", "/usr/lib/udev/rules.d/85-spdmctl.rules"]
 
 
 def system_image(tree, kernel, target, scratch):

@@ -26,6 +26,7 @@ def services(stage):
     failed = guest.run("systemctl --failed --no-legend --plain").stdout.strip()
     stage.equal("no unit has failed", failed, "")
     arrival(stage, guest)
+    watched(stage, guest)
     after_sleep(stage, guest)
     stage.kernel_is_content(guest)
 
@@ -43,7 +44,8 @@ def arrival(stage, guest):
 
 
 def after_sleep(stage, guest):
-    guest.run("systemctl enable spdmctl-resume.service")
+    """Without it the unit for sleep is there. (Nothing is plugged in after this: the firmware of these machines lets slots fall.)"""
+    guest.run(f"rm /run/spdmctl/devices/{HERE}.json")
     guest.run("systemctl start --no-block suspend.target")
     wake_up(guest)
     guest.reach()
@@ -51,6 +53,35 @@ def after_sleep(stage, guest):
     stage.check("what was there is judged again after sleep", guest.until(f"grep -q resume {state} 2>/dev/null", 40))
     stage.fields("its state", states(guest).get(HERE), {"occasion": "resume", "verdict": "pass"})
     stage.equal("and its driver stays", driver(guest, HERE), "nvme")
+
+
+def watched(stage, guest):
+    """With the service that watches the others step back, and it does what they did."""
+    stage.equal("the watch starts", guest.run("systemctl start spdmctl-watch", 60).status, 0)
+    stage.fields("the watch", show(guest, "spdmctl-watch", "ActiveState", "StatusText"), {"ActiveState": "active"})
+    guest.plug(stage.device("untrusted"), 2)
+    stage.check("another one arrives", guest.until(present(OTHER)))
+    state = f"/run/spdmctl/devices/{OTHER}.json"
+    stage.check("it attends to what arrives", guest.until(f"test -e {state}"))
+    stage.check("and takes the driver away", guest.until(f"! test -e /sys/bus/pci/devices/{OTHER}/driver"))
+    stage.fields("its state", states(guest).get(OTHER), {"occasion": "arrival", "exit_code": 10})
+    stage.fields("the unit of udev", show(guest, f"spdmctl-device@{OTHER}.service", "ConditionResult"), {"ConditionResult": "no"})
+
+    guest.run(f"systemctl enable spdmctl-resume.service; rm /run/spdmctl/devices/{HERE}.json")
+    guest.run("systemctl start --no-block suspend.target")
+    wake_up(guest)
+    guest.reach()
+    stage.check("it judges again after sleep", guest.until(f"grep -q resume /run/spdmctl/devices/{HERE}.json 2>/dev/null", 40))
+    stage.fields("the unit for sleep", show(guest, "spdmctl-resume.service", "ConditionResult"), {"ConditionResult": "no"})
+
+    stage.equal("it reloads", guest.run("systemctl reload spdmctl-watch").status, 0)
+    stage.fields("and lives", show(guest, "spdmctl-watch", "ActiveState", "NRestarts"), {"ActiveState": "active", "NRestarts": "0"})
+    # Whatever ends it, the mark by which others know of it goes with it.
+    guest.run("kill -9 $(systemctl show spdmctl-watch -p MainPID --value)")
+    stage.check("a death is noticed", guest.until("! test -e /run/spdmctl/watch", 5))
+    stage.check("and it comes back", guest.until("systemctl --quiet is-active spdmctl-watch && test -e /run/spdmctl/watch", 30))
+    stage.equal("it stops", guest.run("systemctl stop spdmctl-watch; systemctl show spdmctl-watch -p Result --value").stdout.strip(), "success")
+    stage.check("states outlive it", guest.run(f"test -e {state}").status == 0)
 
 
 UNITS = [f"/usr/lib/systemd/system/spdmctl-{name}.service" for name in ("gate", "watch", "device@", "resume")]

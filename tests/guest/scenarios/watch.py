@@ -60,7 +60,7 @@ def watch(stage):
     # It stands still until the firmware's omission is repaired.
     pause, go = (f"kill -{signal} $(pidof spdmctl)" for signal in ("STOP", "CONT"))
     sequence = guest.send(f"{SAVE}; {pause}; echo deep >/sys/power/mem_sleep; echo mem >/sys/power/state; {RESTORE}; {go}")
-    wake_up(guest, 2.5)  # the clock that knows of sleep counts in seconds
+    wake_up(guest)
     guest.receive(sequence, 60)
     stage.check("it hears of the end of sleep", heard(guest, HERE, "resume") and heard(guest, NEW, "resume"))
     guest.run("kill -HUP $(pidof spdmctl)")
