@@ -31,6 +31,7 @@ SCENARIOS = [
     Scenario("suspend", power.suspend, PLAIN, "suspend to RAM and wake"),
     Scenario("hotplug", presence.hotplug, EVERY, "devices that are plugged in while the driver is loaded"),
     Scenario("held", presence.held, EVERY, "what autoprobe off means for devices that are plugged in"),
+    Scenario("watch-holds", presence.watch_holds, ["7.3"], "devices that are plugged in meet no driver before they are judged"),
     Scenario("services", services.services, ["6.12"], "units and rules on a system with systemd and udev"),
     Scenario("removal", presence.removal, EVERY, "devices that go in the middle of an exchange"),
     Scenario("dracut-packing", partial(packing.packing, image="dracut", make=systems.dracut_image), ["6.12"], "what gets into an image of dracut (no guest)"),

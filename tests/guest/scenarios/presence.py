@@ -53,6 +53,26 @@ def held(stage):
     stage.kernel_is_content(guest)
 
 
+def watch_holds(stage):
+    """Where the kernel can hold what is plugged in, the watch does: no driver ever meets what fails."""
+    guest = stage.boot(["good"], spare_ports=2)
+    stage.load(guest)
+    guest.run("spdmctl watch --hold --mode enforce >/tmp/watch 2>&1 & echo $! >/tmp/pid")
+    stage.check("the watch looks at what is there", guest.until(f"test -e /run/spdmctl/devices/{HERE}.json"))
+    guest.plug(stage.device("untrusted"), 1)
+    stage.check("a bad one arrives", guest.until(f"test -e /run/spdmctl/devices/{NEW}.json && ! grep -q pending /run/spdmctl/devices/{NEW}.json"))
+    guest.plug(stage.device("good"), 2)
+    stage.check("a good one gets its driver", guest.until(f"test -e /sys/bus/pci/devices/{OTHER}/driver"))
+    stage.equal("the bad one has none", driver(guest, NEW), "")
+    stage.check("and never had one", NEW not in guest.run("dmesg | grep 'nvme nvme'").stdout)
+    found = states(guest)
+    stage.fields("the bad one", found.get(NEW), {"decision": "blocked", "occasion": "arrival", "exit_code": 10})
+    stage.fields("the good one", found.get(OTHER), {"decision": "allowed", "occasion": "arrival", "exit_code": 0})
+    guest.run("kill $(cat /tmp/pid)")
+    stage.check("at its end autoprobe is as it was", guest.until("grep -q 1 /sys/bus/pci/drivers_autoprobe"))
+    stage.kernel_is_content(guest)
+
+
 def removal(stage):
     """A device that goes in the middle of an exchange: it is told as such, soon, and nothing is left behind."""
     guest = stage.boot(["silent", "slow"])
