@@ -64,7 +64,10 @@ def watched(stage, guest):
     state = f"/run/spdmctl/devices/{OTHER}.json"
     stage.check("it attends to what arrives", guest.until(f"test -e {state}"))
     stage.check("and takes the driver away", guest.until(f"! test -e /sys/bus/pci/devices/{OTHER}/driver"))
-    stage.fields("its state", states(guest).get(OTHER), {"occasion": "arrival", "exit_code": 10})
+    found = states(guest).get(OTHER, {})
+    stage.equal("its exit code", found.get("exit_code"), 10)
+    # Where the driver was quicker than the verdict, its binding is an occasion of its own.
+    stage.check("the occasion", found.get("occasion") in ("arrival", "bind"), found.get("occasion"))
     stage.fields("the unit of udev", show(guest, f"spdmctl-device@{OTHER}.service", "ConditionResult"), {"ConditionResult": "no"})
 
     guest.run(f"systemctl enable spdmctl-resume.service; rm /run/spdmctl/devices/{HERE}.json")
