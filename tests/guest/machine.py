@@ -180,6 +180,13 @@ class Guest:
         except OSError:
             return ""
 
+    def crashed(self):
+        """The signal that QEMU died of, if it did. (It ends with a status when it refuses something.)"""
+        try:
+            return max(0, -self.process.wait(0.2))
+        except subprocess.TimeoutExpired:
+            return 0
+
     def close(self, keep_in=None):
         if self.process and self.process.poll() is None:
             self.process.terminate()

@@ -89,6 +89,7 @@ class Stage:
         self.workshop, self.name, self.kernel, self.keep = workshop, name, workshop.kernel(kernel), keep
         self.checks, self.failures, self.notes = 0, [], []
         self.guests, self.devices = [], []
+        self.crashed = None  # the signal that QEMU died of, before we ended it
         self.scratch = tempfile.TemporaryDirectory(prefix="stage-")
 
     def device(self, kind):
@@ -145,6 +146,7 @@ class Stage:
 
     def close(self):
         for number, guest in enumerate(self.guests):
+            self.crashed = self.crashed or guest.crashed()
             guest.close(self.keep / f"{self.name}-{self.kernel.name}-{number}" if self.keep else None)
         for device in self.devices:
             device.close()
