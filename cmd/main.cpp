@@ -41,6 +41,14 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// CLI11 lists arguments that nobody takes from the last to the first.
+std::string message_of(const CLI::ParseError& error, const CLI::App& parser) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
+  std::string out;
+  for (const std::string& argument : parser.remaining(true)) out += spdm::cat(" ", spdm::printable(argument));
+  return spdm::cat("not expected:", out);
+}
+
 spdm::Exit run(int argc, char** argv, cmd::Console& console) {
   CLI::App parser("Attest devices over SPDM (DMTF DSP0274)", "spdmctl");
   parser.set_version_flag("--version", "spdmctl " SPDMCTL_VERSION);
@@ -66,7 +74,7 @@ spdm::Exit run(int argc, char** argv, cmd::Console& console) {
     const std::vector<CLI::App*> chosen = parser.get_subcommands();
     if (chosen.empty() && argc > 1 && argv[1][0] != '-')
       throw spdm::Error(spdm::ErrorId::usage, spdm::cat("'", spdm::printable(argv[1]), "' is no verb"), "see: spdmctl --help");
-    throw spdm::Error(spdm::ErrorId::usage, one_line(error.what()),
+    throw spdm::Error(spdm::ErrorId::usage, one_line(message_of(error, parser)),
                       spdm::cat("see: spdmctl ", chosen.empty() ? "" : chosen.front()->get_name() + " ", "--help"));
   }
   if (!action) throw spdm::Error(spdm::ErrorId::usage, "no verb was given", "see: spdmctl --help");
