@@ -144,6 +144,15 @@ class Stage:
         self.check("nothing in the kernel's log speaks against us", log and not bad, "; ".join(bad[:3]))
         self.equal("the kernel is not tainted", guest.read("/proc/sys/kernel/tainted"), "0")
 
+    def last_words(self):
+        """What the last guest can say of what went wrong."""
+        if not self.guests:
+            return []
+        try:
+            return self.guests[-1].run("journalctl -b --no-pager 2>/dev/null | tail -n 30 || dmesg | tail -n 20", 5).stdout.splitlines()
+        except (machine.GuestError, OSError):
+            return self.guests[-1].console().splitlines()[-15:]
+
     def close(self):
         for number, guest in enumerate(self.guests):
             self.crashed = self.crashed or guest.crashed()

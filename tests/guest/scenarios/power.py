@@ -1,5 +1,7 @@
 """Sleep, and a kernel that is locked down."""
 
+import time
+
 from scenarios.gate import states
 
 GOOD = "0000:01:00.0"
@@ -30,6 +32,7 @@ RESTORE = "setpci -s 0:0.0 60.L=$a; setpci -s 0:1f.0 40.L=$b; setpci -s 0:1f.0 4
 
 def wake_up(guest):
     guest.wait_for_event("SUSPEND", 60)
+    time.sleep(2.5)  # how long it slept is known to the second: less is not seen as sleep by who looks at clocks
     guest.qmp("system_wakeup")
 
 
