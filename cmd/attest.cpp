@@ -141,7 +141,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   std::vector<Subject>& subjects = found.list;
   if (found.unknown > 0)
     console.note(cat("spdmctl: all: ", found.unknown,
-                     " PCI functions are asleep or out of reach: what they can do is unknown; see: spdmctl list --all"));
+                     " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all"));
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
   if (subjects.size() > 1 && !plan.outputs.empty())
     throw Error(ErrorId::usage, "--record and exports take one target", "take one target after the other");

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cmd/files.h"
+#include "cmd/policy.h"
 #include "cmd/run_files.h"
 #include "core/crypto/crypto.h"
 #include "core/evidence/json_reader.h"
@@ -199,6 +200,19 @@ States read_states(const transport::Host& host) {
   std::stable_sort(out.states.begin(), out.states.end(),
                    [](const DeviceState& a, const DeviceState& b) { return transport::parse_bdf(a.bdf) < transport::parse_bdf(b.bdf); });
   return out;
+}
+
+bool is_shut(const DeviceState& state) {
+  const bool held = std::find(state.actions.begin(), state.actions.end(), "driver-override") != state.actions.end();
+  return state.decision == Decision::blocked || (state.decision == Decision::late && held);
+}
+
+bool disagrees(const DeviceState& state, const transport::PciControl& control) {
+  const std::optional<transport::Bdf> bdf = transport::parse_bdf(state.bdf);
+  if (!bdf) return false;
+  const bool held = control.driver_override(*bdf) == kSentinel;
+  if (is_shut(state)) return !held || control.driver(*bdf).has_value();
+  return state.decision == Decision::allowed && held;
 }
 
 std::optional<std::string> leaf_of(const Report& report) {

@@ -10,6 +10,7 @@
 #include "core/appraisal/report.h"
 #include "transport/host.h"
 #include "transport/pci_address.h"
+#include "transport/pci_control.h"
 
 namespace cmd {
 
@@ -68,6 +69,11 @@ struct States {
   std::vector<spdm::Error> problems;  // files that cannot be understood; device is the file
 };
 States read_states(const transport::Host& host);
+
+// Drivers are to stay away from it.
+bool is_shut(const DeviceState& state);
+// What the state says was done, and what the kernel shows, are two things. Throws Error: permission, io.
+bool disagrees(const DeviceState& state, const transport::PciControl& control);
 
 // The leaf of the chain that was used; of the first that was read when none was.
 std::optional<std::string> leaf_of(const spdm::Report& report);

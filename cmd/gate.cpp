@@ -89,13 +89,13 @@ Json document_of(const std::vector<DeviceState>& states, const ChosenMode& chose
   return out;
 }
 
-// What starts the gate in an initrd must tell a device that is held back from a gate that could not hold anything: any
-// code but 1 is about devices there. No PCI, and another gate at work, leave nothing open.
-std::vector<DeviceState> work(Gatekeeper& gatekeeper, const std::vector<Bdf>& only, const std::string& occasion, bool initrd) {
+// What starts the gate at boot must tell a device that is held back from a gate that could not hold anything: any code but
+// 1 and 2 is about devices there. No PCI, and another gate at work, leave nothing open.
+std::vector<DeviceState> work(Gatekeeper& gatekeeper, const std::vector<Bdf>& only, const std::string& occasion) {
   try {
     return only.empty() ? gatekeeper.run(occasion) : gatekeeper.attend(only, occasion);
   } catch (const Error& error) {
-    if (!initrd || error.id == ErrorId::no_device || error.id == ErrorId::busy) throw;
+    if (occasion != "boot" || error.id == ErrorId::no_device || error.id == ErrorId::busy) throw;
     Error out(ErrorId::io, cat("the gate could not do its work: ", error.what()), error.hint);
     out.device = error.device;
     throw out;
@@ -121,9 +121,11 @@ Exit run(const Options& options, Console& console) {
     if (occasion == "boot" && !settings.dry_run) tell_kernel_log(host, state);
   };
   Gatekeeper gatekeeper(host, setup.policy, settings, setup.attest, tell);
-  const std::vector<DeviceState> states = work(gatekeeper, only, occasion, initrd);
+  const std::vector<DeviceState> states = work(gatekeeper, only, occasion);
 
-  Exit exit = setup.broken && !off ? row(setup.broken->id).exit : Exit::ok;
+  // At boot 2 is for a command line that is wrong: then nothing was held. Here it was.
+  const Exit closed = occasion == "boot" || !setup.broken ? Exit::policy : row(setup.broken->id).exit;
+  Exit exit = setup.broken && !off ? closed : Exit::ok;
   std::string text;
   for (const DeviceState& state : states) {
     // 1 is for a gate that could not do its work: here it did.

@@ -148,13 +148,14 @@ std::vector<DeviceState> Gatekeeper::run(std::string_view occasion) {
   work.start(occasion);
   if (work.options.mode == GateMode::off) return {};
   Descriptor lock;
-  if (!work.options.dry_run) lock = RunFolder::make(work.host, "").lock(kLock, true, Clock::now());
+  if (!work.options.dry_run) lock = RunFolder::make(work.host, "").lock(kLock, true, occasion == "boot" ? Clock::now() : work.deadline);
+  work.deadline = Clock::now() + work.policy.timeout;
 
   const bool enforces = work.enforces();
-  if (enforces) work.close_gate();  // first: what appears from now on finds no driver, where the kernel can do that
+  assert_visible(transport::scan(work.host));  // before anything is changed
+  if (enforces) work.close_gate();             // first: what appears from now on finds no driver, where the kernel can do that
   const std::set<std::string> drivers = work.control.drivers();
   const std::vector<PciDevice> devices = transport::scan(work.host);
-  assert_visible(devices);
   std::vector<Group> groups = group_devices(work.control, work.policy, devices);
   for (Group& group : groups) {
     work.remember(group);
@@ -163,7 +164,7 @@ std::vector<DeviceState> Gatekeeper::run(std::string_view occasion) {
   work.judge_all(groups);
   if (enforces) work.release_strays(devices, groups);
   work.tell_missing(enforces ? work.judge_newcomers(devices) : devices);
-  if (enforces) work.open_gate(devices, drivers);
+  if (enforces) work.open_gate(devices, drivers, true);
   return work.take_results();
 }
 
@@ -193,6 +194,7 @@ std::vector<DeviceState> Gatekeeper::attend(const std::vector<Bdf>& bdfs, std::s
     if (work.enforces()) work.hold(group);
   }
   std::erase_if(groups, [](const Group& group) { return group.members.empty(); });
+  work.deadline = Clock::now() + work.policy.timeout;  // waiting for others took nothing of it
   work.judge_all(groups);
   work.forget_absent(devices);
   return work.take_results();
@@ -238,7 +240,7 @@ std::vector<Bdf> Gatekeeper::release(const std::vector<Bdf>& only) {
   std::vector<Bdf> out = work.release(devices);
   if (only.empty()) {
     work.leftover = true;  // drivers may have come since, and found nothing
-    work.open_gate(devices, {});
+    work.open_gate(devices, {}, false);
   }
   return out;
 }

@@ -12,10 +12,6 @@
 
 namespace cmd {
 
-// Written into driver_override: no driver has this name, so none binds.
-inline constexpr std::string_view kSentinel = "spdmctl-blocked";
-
-// One call at a time.
 class Gatekeeper {
  public:
   // Attests one function within a time limit. Thread-safe, and owns what it uses: one that overruns its limit is left

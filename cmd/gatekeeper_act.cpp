@@ -12,8 +12,6 @@ using transport::Bdf;
 
 namespace {
 
-bool only_warns(const PolicyRule& rule) { return rule.on_failure == std::vector{FailureAction::warn}; }
-
 bool wants(const PolicyRule& rule, FailureAction action) {
   return std::find(rule.on_failure.begin(), rule.on_failure.end(), action) != rule.on_failure.end();
 }

@@ -89,7 +89,8 @@ struct Panel::Shared {
     std::vector<Report> out;
     for (std::size_t i = 0; i < job.devices.size() && Clock::now() < deadline; ++i) {
       out.push_back(attest_safely(attest, job.devices[i], job.rules[i], deadline));
-      if (out.back().verdict != Verdict::pass && !declares_no_spdm(job.devices[i], out.back())) break;
+      // The others cannot make it better. (A function whose rule only warns can hide none that is worse.)
+      if (out.back().verdict != Verdict::pass && !declares_no_spdm(job.devices[i], out.back()) && !only_warns(job.rules[i])) break;
     }
     return out;
   }

@@ -36,6 +36,11 @@ bool is_of_the_host(ErrorId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
+// For what it showed, not because it was never asked.
+bool was_refused(const DeviceState& state) {
+  return (state.decision == Decision::blocked || state.decision == Decision::late) && state.verdict == Verdict::fail;
+}
+
 std::string address(const Member& member) { return to_string(member.device.bdf); }
 
 // No function of it speaks SPDM.
@@ -49,6 +54,15 @@ Judgement judge_silent(const Group& group, const std::string& why) {
     out.rule = *expected->rule;
     out.decisive = address(*expected);
     out.reason = cat("rule '", out.rule.name, "' expects it to speak SPDM: ", why);
+    return out;
+  }
+  const auto refused = std::find_if(group.members.begin(), group.members.end(), [](const Member& m) { return was_refused(m.before); });
+  if (refused != group.members.end() && refused->rule != nullptr) {
+    out.verdict = Verdict::fail;
+    out.exit = Exit::policy;
+    out.rule = *refused->rule;
+    out.decisive = address(*refused);
+    out.reason = cat("it was refused before (", refused->before.reason, "), and now ", why);
     return out;
   }
   const auto in_scope = std::find_if(group.members.begin(), group.members.end(), [](const Member& m) { return m.rule != nullptr; });
@@ -120,7 +134,7 @@ bool declares_no_spdm(const PciDevice& device, const Report& report) {
 
 Judgement judge_group(const Group& group, const std::vector<Report>& reports, std::chrono::milliseconds limit) {
   const std::vector<std::size_t> judges = group.judges();
-  std::optional<Judgement> passed, decided;
+  std::optional<Judgement> passed, warned, decided;
   std::string silence = "it has no mailbox for it";
   std::map<std::string, std::string> leaves;
   for (std::size_t i = 0; i < judges.size() && !decided; ++i) {
@@ -133,14 +147,21 @@ Judgement judge_group(const Group& group, const std::vector<Report>& reports, st
       leaves[address(judge)] = *leaf;
       leaves.emplace("", *leaf);
     }
-    if (declares_no_spdm(judge.device, reports[i]))
-      silence = reports[i].reason;
-    else if (reports[i].verdict != Verdict::pass)
-      decided = judge_one(judge, reports[i]);
-    else if (!passed)
-      passed = judge_one(judge, reports[i]);
+    const bool denies = declares_no_spdm(judge.device, reports[i]);
+    if (denies) silence = reports[i].reason;
+    if (!denies && reports[i].verdict == Verdict::pass) {
+      if (!passed) passed = judge_one(judge, reports[i]);
+    } else if (!denies || judge.rule->expected) {
+      std::optional<Judgement>& slot = only_warns(*judge.rule) ? warned : decided;
+      if (!slot) slot = denies ? judge_silent(group, silence) : judge_one(judge, reports[i]);
+    }
   }
-  Judgement out = decided ? *decided : passed ? *passed : judge_silent(group, silence);
+  // One function that passes does not stand in for another one that is expected to.
+  if (!decided)
+    for (const Member& member : group.members)
+      if (member.rule != nullptr && member.rule->expected && !could_attest(member.device))
+        decided = judge_silent(group, "it has no mailbox for it");
+  Judgement out = decided ? *decided : warned ? *warned : passed ? *passed : judge_silent(group, silence);
   out.leaves = std::move(leaves);
   return out;
 }

@@ -1,9 +1,9 @@
 // Before the judgement: devices are held. A driver_override that names no driver keeps every driver off.
 #include <algorithm>
 
+#include "cmd/autoprobe.h"
 #include "cmd/gatekeeper_work.h"
 #include "cmd/parse.h"
-#include "core/evidence/json_reader.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -11,30 +11,6 @@ namespace cmd {
 using namespace spdm;
 using transport::Bdf;
 using transport::PciDevice;
-
-namespace {
-
-// What a gate must put back: drivers_autoprobe as it was.
-constexpr std::string_view kHeldFile = "gate.json", kHeldSchema = "spdmctl.held/1";
-constexpr std::size_t kMaxHeldFile = 4096;
-
-// The kernel's default where the file cannot be understood: a gate that gave up would be an open one.
-bool autoprobe_before(const std::string& text) {
-  bool out = true;
-  try {
-    JsonReader json(text, kHeldFile);
-    json.object({"schema", "autoprobe"}, {}, [&](std::string_view key) {
-      if (key == "schema") json.string();
-      if (key == "autoprobe") out = json.boolean();
-    });
-    json.finish();
-  } catch (const Error&) {
-    return true;
-  }
-  return out;
-}
-
-}  // namespace
 
 void Gatekeeper::Work::write(const DeviceState& state) const {
   if (options.dry_run) return;
@@ -104,12 +80,11 @@ void Gatekeeper::Work::find_driver(const Bdf& bdf, std::vector<std::string>& tro
 bool Gatekeeper::Work::is_held(const PciDevice& device) const { return control.driver_override(device.bdf) == kSentinel; }
 
 void Gatekeeper::Work::close_gate() {
-  const RunFolder folder = RunFolder::make(host, "");
-  const std::string file(kHeldFile);
-  leftover = folder.read(file, kMaxHeldFile).has_value();
-  if (!leftover) {
-    folder.write(file, Json{{"schema", kHeldSchema}, {"autoprobe", control.autoprobe()}}.dump() + "\n");
-    if (options.changed) options.changed(folder.path(file), "written");
+  const std::optional<AutoprobeNote> before = read_note(host);
+  leftover = before && !before->watch;
+  if (!before) {
+    write_note(host, {.autoprobe = control.autoprobe()});
+    if (options.changed) options.changed(note_path(host), "written");
   }
   control.set_autoprobe(false);
 }
@@ -121,25 +96,35 @@ void Gatekeeper::Work::close_gate() {
 // module is loaded before udev starts, and later ones bind by themselves, for autoprobe is on again. But a function may
 // have arrived meanwhile (kernels from 6.19 on leave it alone), or a driver may have: then the kernel is told to look
 // again, as it would have done. Overrides of others it respects by itself.
-void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std::set<std::string>& drivers) const {
-  const std::optional<RunFolder> folder = RunFolder::open(host, "");
-  const std::optional<std::string> held = folder ? folder->read(std::string(kHeldFile), kMaxHeldFile) : std::nullopt;
-  if (unsafe || !held) return;
-  const bool autoprobe = autoprobe_before(*held);
+void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std::set<std::string>& drivers, bool judged_only) const {
+  const std::optional<AutoprobeNote> before = read_note(host);
+  if (unsafe || !before) return;
+  // A watch that holds what is plugged in goes on doing so, and puts it back itself.
+  if (before->watch && judged_only) return;
+  const bool autoprobe = before->autoprobe;
   control.set_autoprobe(autoprobe);
   const bool all = leftover || control.drivers() != drivers;
-  if (autoprobe)
-    for (const PciDevice& device : transport::scan(host)) {
+  if (autoprobe) {
+    const std::vector<PciDevice> now = transport::scan(host);
+    const std::vector<Group> groups = judged_only ? group_devices(control, policy, now) : std::vector<Group>{};
+    // It came when the gate had its last look: whoever hears of it has it judged.
+    const auto unjudged = [&](const PciDevice& device) {
+      return results.count({device.bdf, ""}) == 0 && std::any_of(groups.begin(), groups.end(), [&](const Group& group) {
+               return std::any_of(group.members.begin(), group.members.end(), [&](const Member& m) { return m.device.bdf == device.bdf; });
+             });
+    };
+    for (const PciDevice& device : now) {
       const auto same = [&](const PciDevice& other) { return other.bdf == device.bdf; };
       const bool was_there = std::any_of(first.begin(), first.end(), same);
-      if (control.driver(device.bdf) || is_held(device) || (was_there && !all)) continue;
+      if (control.driver(device.bdf) || is_held(device) || (was_there && !all) || unjudged(device)) continue;
       try {
         control.probe(device.bdf);
       } catch (const Error&) {  // it has gone, or its driver fails with it: not for a gate to tell
       }
     }
-  folder->remove(std::string(kHeldFile));
-  if (options.changed) options.changed(folder->path(std::string(kHeldFile)), "removed");
+  }
+  remove_note(host);
+  if (options.changed) options.changed(note_path(host), "removed");
 }
 
 std::vector<Bdf> Gatekeeper::Work::release(const std::vector<PciDevice>& devices) const {

@@ -106,7 +106,7 @@ struct Gatekeeper::Work {
   void find_driver(const transport::Bdf& bdf, std::vector<std::string>& trouble) const;
   void write(const DeviceState& state) const;
   void close_gate();
-  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers) const;
+  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers, bool judged_only) const;
   std::vector<transport::Bdf> release(const std::vector<transport::PciDevice>& devices) const;
 
   // gatekeeper_act.cpp: what follows from a judgement.

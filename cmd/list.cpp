@@ -79,10 +79,11 @@ std::vector<DoeFeature> ask_mailboxes(const Host& host, const PciDevice& device,
   std::vector<DoeFeature> out;
   for (const std::uint16_t offset : transport::find_extended(*config, transport::kDoeCapability)) {
     transport::DoeMailbox mailbox(*config, offset);
-    mailbox.claim(false, deadline);
+    mailbox.claim(lock.abandoned(), deadline);
     for (const DoeFeature& feature : mailbox.discover(deadline))
       if (std::find(out.begin(), out.end(), feature) == out.end()) out.push_back(feature);
   }
+  lock.settle();
   return out;
 }
 

@@ -47,9 +47,13 @@ const PolicyRule* first_match(const Policy& policy, const transport::PciDevice& 
 
 }  // namespace
 
+bool only_warns(const PolicyRule& rule) { return rule.on_failure == std::vector{FailureAction::warn}; }
+
 bool is_plumbing(const transport::PciDevice& device) {
   const std::uint32_t kind = device.identity.class_code >> 8;  // PCI-to-PCI, CardBus, semi-transparent PCI-to-PCI
-  return device.driver == "pcieport" || (device.header_type != 0 && (kind == 0x0604 || kind == 0x0607 || kind == 0x0609));
+  const bool looks_so = device.header_type != 0 && (kind == 0x0604 || kind == 0x0607 || kind == 0x0609);
+  // What it looks like is its own word. Ports with a mailbox have their driver from the start, for it is no module.
+  return device.driver == "pcieport" || (looks_so && !device.may_attest());
 }
 
 bool could_attest(const transport::PciDevice& device) { return device.may_attest() || (!device.doe_features && !device.mailboxes); }
@@ -62,7 +66,8 @@ bool is_exempt(const Policy& policy, const transport::PciDevice& device) {
 const PolicyRule* rule_for(const Policy& policy, const transport::PciDevice& device) {
   const PolicyRule* rule = is_plumbing(device) ? nullptr : first_match(policy, device);
   if (rule == nullptr || rule->exempt) return nullptr;
-  return rule->expected || could_attest(device) ? rule : nullptr;
+  // What is held back stays in scope, even if its mailbox is not to be seen any more.
+  return rule->expected || could_attest(device) || device.driver_override == kSentinel ? rule : nullptr;
 }
 
 }  // namespace cmd

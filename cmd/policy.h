@@ -12,6 +12,11 @@
 
 namespace cmd {
 
+// Written into driver_override: no driver has this name, so none binds.
+inline constexpr std::string_view kSentinel = "spdmctl-blocked";
+
+// One call at a time.
+
 enum class GateMode { off, audit, enforce };
 std::optional<GateMode> gate_mode_of(std::string_view name);
 std::string_view name(GateMode mode);
@@ -60,6 +65,8 @@ Policy load_policy(const std::vector<std::filesystem::path>& directories);
 // The same for the contents of one file: its rules go before the default rule. The parser of policy_file.cpp.
 void add_policy_file(Policy& policy, const std::string& file, const std::string& contents);
 
+// Failures are told, and nothing follows.
+bool only_warns(const PolicyRule& rule);
 bool matches(const DeviceMatch& match, const transport::PciDevice& device);
 // A bridge that leads to other devices: nothing may keep its driver from it. What a function says of its class is not
 // enough, or a device that is expected to attest could call itself a bridge and go free.

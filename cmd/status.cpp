@@ -48,12 +48,6 @@ bool is_another(const DeviceState& state, const transport::PciDevice& device) {
   }
 }
 
-// Whether drivers are to stay away from it.
-bool is_shut(const DeviceState& state) {
-  const bool held = std::find(state.actions.begin(), state.actions.end(), "driver-override") != state.actions.end();
-  return state.decision == Decision::blocked || (state.decision == Decision::late && held);
-}
-
 void look_at(const Host& host, const std::vector<transport::PciDevice>& devices, Line& line) {
   const DeviceState& state = line.state;
   const std::optional<Bdf> bdf = transport::parse_bdf(state.bdf);

@@ -29,7 +29,7 @@ bool holds(const std::vector<Subject>& subjects, const transport::Bdf& bdf) {
 
 void add_all(Subjects& out, const transport::Host& host) {
   for (const transport::PciDevice& device : transport::scan(host)) {
-    if (!device.doe_features && !device.mailboxes && !device.gone) ++out.unknown;
+    if (device.gone || (!device.doe_features && !device.mailboxes)) ++out.unknown;
     if (!device.may_attest() || holds(out.list, device.bdf)) continue;
     // Where the kernel has found CMA-SPDM, a mailbox that denies it is worth a report.
     out.list.push_back({.target = to_string(device.bdf), .sought = !device.doe_features});
@@ -37,6 +37,10 @@ void add_all(Subjects& out, const transport::Host& host) {
   if (!out.list.empty()) return;
   if (out.unknown > 0 && ::geteuid() != 0)
     throw Error(ErrorId::permission, cat("the mailboxes of ", out.unknown, " PCI functions could not be looked for"), "run it as root");
+  if (out.unknown > 0)
+    throw Error(ErrorId::no_device,
+                cat("no PCI device that is awake has a DOE mailbox that carries CMA-SPDM; of ", out.unknown, " it is unknown"),
+                "see: spdmctl list --all");
   fail_for_want_of_devices();
 }
 
@@ -46,7 +50,12 @@ std::optional<std::filesystem::path> recording(const std::string& target) {
   for (const std::string_view scheme : {"file:", "pcap:"})
     if (target.starts_with(scheme)) return target.substr(scheme.size());
   std::error_code ignored;
-  if (target == kAllDevices) return std::nullopt;
+  // A file that bears the name of a device must not stand in for it; ./NAME and file:NAME are files whatever they are called.
+  const std::string_view scheme = std::string_view(target).substr(0, target.find(':'));
+  const bool is_live = address_of(target) ||
+                       (scheme.size() < target.size() && std::any_of(transport::kinds().begin(), transport::kinds().end(),
+                                                                     [&](const transport::Kind& kind) { return kind.scheme == scheme; }));
+  if (target == kAllDevices || is_live) return std::nullopt;
   if (std::filesystem::is_regular_file(target, ignored) || target.starts_with('/') || target.starts_with("./")) return target;
   return std::nullopt;
 }

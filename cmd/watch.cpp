@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 
+#include "cmd/autoprobe.h"
 #include "cmd/gate_setup.h"
 #include "cmd/host.h"
 #include "cmd/parse.h"
@@ -52,12 +53,20 @@ spdm::Clock::duration interval_of(const Options& options) {
 // back when it ends; after a kill it is so with the next run, or with: spdmctl gate --release.
 class Hold {
  public:
-  explicit Hold(const transport::Host& host) : control_(host) { control_.set_autoprobe(false); }
+  explicit Hold(const transport::Host& host) : host_(host), control_(host) {
+    const std::optional<AutoprobeNote> before = read_note(host_);
+    ours_ = !before || before->watch;  // a gate that is at work, or that could not open, has its own reasons
+    if (!before) write_note(host_, {.autoprobe = control_.autoprobe(), .watch = true});
+    control_.set_autoprobe(false);
+  }
   Hold(const Hold&) = delete;
   Hold& operator=(const Hold&) = delete;
   ~Hold() {
     try {
-      control_.set_autoprobe(true);
+      const std::optional<AutoprobeNote> before = read_note(host_);
+      if (!ours_ || !before) return;
+      control_.set_autoprobe(before->autoprobe);
+      remove_note(host_);
     } catch (const Error&) {  // nobody is left to tell
     }
   }
@@ -73,7 +82,9 @@ class Hold {
   }
 
  private:
+  transport::Host host_;
   transport::PciControl control_;
+  bool ours_ = false;
 };
 
 class Watch {
@@ -139,7 +150,9 @@ std::vector<Attention> Watch::devices(bool judged_too) const {
   for (const transport::PciDevice& device : transport::scan(host_)) {
     try {
       const std::optional<DeviceState> state = read_state(host_, to_string(device.bdf));
-      if (!judged_too && state && state->decision != Decision::pending) continue;
+      // One that was killed while it acted may not have come to its end.
+      const bool settled = state && state->decision != Decision::pending && !disagrees(*state, transport::PciControl(host_));
+      if (!judged_too && settled) continue;
     } catch (const Error&) {  // a state that cannot be understood is none
     }
     out.push_back({device.bdf, judged_too ? "request" : "start"});

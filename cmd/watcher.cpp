@@ -27,11 +27,6 @@ namespace {
 
 constexpr auto kLongestNap = std::chrono::seconds(10);  // a look at the clocks costs next to nothing
 
-Bdf whole_device(Bdf bdf) {
-  bdf.function = 0;
-  return bdf;
-}
-
 [[noreturn]] void fail(std::string_view what) { throw Error(ErrorId::io, cat(what, ": ", std::strerror(errno))); }
 
 std::chrono::nanoseconds read_clock(clockid_t id) {
@@ -54,19 +49,17 @@ transport::Descriptor signals() {
 void WorkList::add(const Bdf& bdf, std::string_view occasion) {
   {
     const std::lock_guard lock(mutex_);
-    const Bdf key = whole_device(bdf);
-    const bool waits = waiting_.contains(key);
+    const bool waits = waiting_.contains(bdf);
     const bool of_drivers = occasion == "bind" || occasion == "driver";
     if (waits ? of_drivers : waiting_.size() >= kMost) return;
-    waiting_[key] = {bdf, std::string(occasion)};
+    waiting_[bdf] = {bdf, std::string(occasion)};
   }
   ready_.notify_one();
 }
 
 void WorkList::forget(const Bdf& bdf) {
   const std::lock_guard lock(mutex_);
-  const auto found = waiting_.find(whole_device(bdf));
-  if (found != waiting_.end() && found->second.bdf == bdf) waiting_.erase(found);
+  waiting_.erase(bdf);
 }
 
 std::vector<Attention> WorkList::take() {
@@ -74,7 +67,7 @@ std::vector<Attention> WorkList::take() {
   ready_.wait(lock, [&] { return stopped_ || !waiting_.empty(); });
   std::vector<Attention> out;
   if (stopped_) return out;
-  for (auto& [key, attention] : waiting_) out.push_back(std::move(attention));
+  for (auto& [bdf, attention] : waiting_) out.push_back(std::move(attention));
   waiting_.clear();
   return out;
 }
@@ -180,7 +173,6 @@ void Watcher::work() {
 void Watcher::sweep(std::string_view occasion) {
   try {
     for (const transport::PciDevice& device : transport::scan(options_.host)) {
-      if (device.is_bridge()) continue;
       resets_.add(device.bdf);
       list_.add(device.bdf, occasion);
     }

@@ -25,12 +25,11 @@ struct Attention {
   std::string occasion;  // "start", "arrival", "bind", "reset", "resume", "interval"; "driver": a driver was registered
 };
 
-// What waits to be attended: each device (all functions of a slot are one) at most once, so that a storm of events costs
-// no memory. The latest reason counts, but drivers that bind are no reason to forget that the device has arrived.
-// Thread-safe.
+// What waits to be attended: each function at most once, so that a storm of events costs no memory. The latest reason counts, but drivers
+// that bind are no reason to forget that the device has arrived. Thread-safe.
 class WorkList {
  public:
-  static constexpr std::size_t kMost = 4096;  // devices; what comes beyond is left to the next sweep
+  static constexpr std::size_t kMost = 4096;  // functions; what comes beyond is left to the next sweep
 
   void add(const transport::Bdf& bdf, std::string_view occasion);
   void forget(const transport::Bdf& bdf);  // it is gone
@@ -41,7 +40,7 @@ class WorkList {
  private:
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::map<transport::Bdf, Attention> waiting_;  // by function 0
+  std::map<transport::Bdf, Attention> waiting_;  // by address
   bool stopped_ = false;
 };
 

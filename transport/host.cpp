@@ -83,10 +83,13 @@ Lockdown lockdown(const Host& host) {
   return Lockdown::none;
 }
 
+void fail_locked_down(const std::string& what) {
+  throw Error(ErrorId::lockdown, cat(what, ": the kernel is locked down and refuses access to PCI configuration space"),
+              "attest the device without Secure Boot, or from an initrd before the lockdown");
+}
+
 void fail(const Host& host, int error, const std::string& what) {
-  if (error == EPERM && lockdown(host) != Lockdown::none)
-    throw Error(ErrorId::lockdown, cat(what, ": the kernel is locked down and refuses access to PCI configuration space"),
-                "attest the device without Secure Boot, or from an initrd before the lockdown");
+  if (error == EPERM && lockdown(host) != Lockdown::none) fail_locked_down(what);
   refuse(error, what);
 }
 

@@ -27,6 +27,9 @@ enum class Lockdown { none, integrity, confidentiality };
 // What /sys/kernel/security/lockdown says; none when it is not there.
 Lockdown lockdown(const Host& host);
 
+// Lockdown as an Error, with the advice that goes with it.
+[[noreturn]] void fail_locked_down(const std::string& what);
+
 // The Error for a system call on a file of the kernel that failed with this errno: EPERM under lockdown is `lockdown`
 // with the advice that goes with it, ENODEV and ENXIO are no_device, EACCES and EPERM permission, EBUSY busy, the others io.
 [[noreturn]] void fail(const Host& host, int error, const std::string& what);

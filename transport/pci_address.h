@@ -13,7 +13,7 @@ struct Bdf {
   std::uint32_t domain = 0;
   std::uint8_t bus = 0, device = 0, function = 0;  // device up to 31, function up to 7
 
-  auto operator<=>(const Bdf&) const = default;
+  auto operator<=>(const Bdf&) const = default;  // NOLINT(modernize-use-nullptr): the 0 is the compiler's
 };
 
 // "0000:03:00.0", as in /sys: the domain has four digits or more.

@@ -19,12 +19,6 @@ namespace {
 constexpr off_t kCommand = 4;              // Command register, 16 bits (PCIe r6.x 7.5.1.1.3)
 constexpr std::uint8_t kBusMaster = 0x04;  // in its low byte
 
-// The kernel shows no override as "(null)".
-std::optional<std::string> unless_empty(std::optional<std::string> text) {
-  if (text && (text->empty() || *text == "(null)")) text.reset();
-  return text;
-}
-
 }  // namespace
 
 void PciControl::write(const std::filesystem::path& file, std::string_view value) const {
@@ -38,7 +32,9 @@ void PciControl::set_autoprobe(bool on) const { write(host_.pci() / "drivers_aut
 
 std::optional<std::string> PciControl::driver_override(const Bdf& bdf) const {
   try {
-    return unless_empty(read_attribute(device(bdf) / "driver_override"));
+    std::optional<std::string> text = read_attribute(device(bdf) / "driver_override");
+    if (text && (text->empty() || *text == "(null)")) text.reset();  // the kernel's words for none
+    return text;
   } catch (const Error&) {  // it is going away: who writes learns why
     return std::nullopt;
   }

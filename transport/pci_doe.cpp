@@ -38,6 +38,8 @@ class FileConfig final : public ConfigSpace {
     std::array<std::uint8_t, 4> bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(value >> (8 * i));
     const ssize_t size = ::pwrite(fd_.get(), bytes.data(), bytes.size(), offset);
+    // The right to write was checked when it was opened: what the kernel refuses now it refuses to everybody.
+    if (size < 0 && errno == EPERM) fail_locked_down(what("writing", offset));
     if (size < 0) fail(host_, errno, what("writing", offset));
     if (size != 4) throw Error(ErrorId::io, cat(what("writing", offset), ": only ", size, " bytes were taken"));
   }
@@ -159,8 +161,9 @@ Opened open_pci(std::string_view target, const OpenOptions& options) {
   link->power().wait_until_awake(deadline);
   if (!is_present(*config))
     throw Error(ErrorId::no_device, cat(name, " is asleep or gone: its configuration space reads as all ones"), "see: spdmctl list --all");
-  // Asleep it hid what only its configuration space tells: its serial number is part of its identity.
-  if (!device.mailboxes) device = find_device(options.host, parts.bdf);
+  // Before the lock was ours it may have got an owner. And asleep it hid what only its configuration space tells: its
+  // serial number is part of its identity.
+  device = find_device(options.host, parts.bdf);
   require_mailbox(device);
   refuse_owned(device, options.force);
   const bool force = options.force || link->abandoned();

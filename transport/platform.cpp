@@ -19,14 +19,17 @@ namespace {
 constexpr std::size_t kTextMax = 256;                            // of an attribute that holds a name
 constexpr std::size_t kEntriesMax = 5 * kMaxPlatformSignatures;  // of a directory that the kernel fills over time
 
-// Nothing when it is absent; empty when it is there and cannot be read.
+// What cannot be read may name an owner: it must not look like none.
+const std::string kUnreadable = "(unreadable)";
+
+// Nothing when it is absent.
 std::optional<std::string> short_attribute(const std::filesystem::path& file) {
   try {
     std::optional<std::string> text = read_attribute(file);
     if (text && text->size() > kTextMax) text->resize(kTextMax);
     return text;
   } catch (const Error&) {
-    return "";
+    return kUnreadable;
   }
 }
 

@@ -61,6 +61,7 @@ class Cutter {
   template <class Ask, class Answer>
   void exchange(Code code, Ask ask, Answer answer) {
     const std::string asked = name(code), answered = name(response_to(code));
+    last_.reset();  // only the last message of all is what the entry's signature is about
     Reader request(rest_, asked);
     const auto sent = ask(request);
     keep(true, request.offset());
@@ -234,7 +235,12 @@ Evidence read_kernel_log(const KernelLogEntry& entry, std::string_view what) {
   append(all, entry.signature);
   Cutter cutter(all, out.log, what);
   cutter.cut();
-  if (!cutter.intact()) return out;
+  if (!cutter.intact()) {
+    // What was seen is judged; but this entry's own signature was not, so it must not pass.
+    out.error = Interruption{ErrorId::bad_input,
+                             cat(what, "_transcript: a message in it cannot be understood, and the signature not be judged"), ""};
+    return out;
+  }
   if (!cutter.last()) refuse("transcript", "does not end with a signed message");
   Comparison(entry, cutter, what).check();
   out.nonces.push_back(cutter.last()->requester_nonce);

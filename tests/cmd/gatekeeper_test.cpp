@@ -223,6 +223,39 @@ TEST_CASE("the functions of a device are one") {
   }
 }
 
+TEST_CASE("no function stands in for another one") {
+  FakeKernel kernel;
+  kernel.add("0000:01:00.0");
+  SUBCASE("a rule that only warns lets no other rule be passed over") {
+    kernel.add("0000:01:00.1");
+    const cmd::Policy policy =
+        policy_of("version: 1\nrules:\n  - {match: {bdf: '*.0'}, on-failure: [warn]}\n  - {match: {bdf: '*.1'}, expected: true}\n");
+    run(kernel, {{{"0000:01:00.0", errored(spdm::ErrorId::timeout)}, {"0000:01:00.1", failed()}}}, policy);
+    CHECK(kernel.override_of("0000:01:00.1") == kSentinel);
+    CHECK(kernel.driver_of("0000:01:00.0").empty());
+  }
+  SUBCASE("one that passes is not the one that was expected") {
+    kernel.add("0000:01:00.1", {}, false);
+    const auto states = run(kernel, {}, policy_of("version: 1\nrules: [{match: {bdf: '*.1'}, expected: true}]\n"));
+    CHECK(state_of(states, "0000:01:00.1").exit == Exit::policy);
+    CHECK(kernel.override_of("0000:01:00.1") == kSentinel);
+  }
+}
+
+TEST_CASE("what was refused does not get away by hiding its mailbox") {
+  FakeKernel kernel;
+  kernel.add(kFirst);
+  run(kernel, {{{kFirst, failed()}}});
+  REQUIRE(kernel.override_of(kFirst) == kSentinel);
+  kernel.add(kFirst, {}, false);
+  std::ofstream(kernel.sysfs.device(kFirst) / "driver_override") << kSentinel << "\n";
+  const auto states = run(kernel, {});
+  REQUIRE(states.size() == 1);
+  CHECK(states[0].decision == Decision::blocked);
+  CHECK(states[0].exit == Exit::policy);
+  CHECK(kernel.override_of(kFirst) == kSentinel);
+}
+
 TEST_CASE("virtual functions go by their physical function") {
   FakeKernel kernel;
   const std::string physical = "0000:01:00.0", virtual_one = "0000:01:00.1";

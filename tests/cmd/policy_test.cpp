@@ -109,6 +109,8 @@ rules:
   CHECK(cmd::rule_for(policy, other)->name == "default");
   other.doe_features.emplace();  // the kernel does
   CHECK(cmd::rule_for(policy, other) == nullptr);
+  other.driver_override = cmd::kSentinel;  // it was held back, and shows no mailbox any more
+  CHECK(cmd::rule_for(policy, other)->name == "default");
   other = device();
   other.bdf.bus = 3;
   CHECK(cmd::rule_for(policy, other) == nullptr);
@@ -116,7 +118,14 @@ rules:
   other = device();
   other.identity.class_code = 0x060400;
   other.header_type = 1;
+  CHECK(cmd::rule_for(policy, other)->name == "default");  // what it looks like is its own word
+  other.driver = "pcieport";
   CHECK(cmd::rule_for(policy, other) == nullptr);
+  other.driver.reset();
+  other.mailboxes->clear();
+  CHECK(cmd::rule_for(policy, other) == nullptr);
+  other = device();
+  other.identity.class_code = 0x060400;
   other.header_type = 0;  // calls itself a bridge, and is none
   CHECK(cmd::rule_for(policy, other)->name == "default");
 }

@@ -80,6 +80,23 @@ TEST_CASE("a file called all is no recording unless its path is given") {
   CHECK(recording("file:all"));
 }
 
+TEST_CASE("a file that bears the name of a device does not stand in for it") {
+  for (const char* name : {"0000:01:00.0", "01:00.0", "emu://127.0.0.1:2323", "tcp://host", "emulated:x.yaml"}) {
+    CAPTURE(name);
+    CHECK_FALSE(recording(name));
+    CHECK(recording(std::string("file:") + name));
+  }
+  const support::TemporaryDirectory folder;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  std::ofstream("0000:01:00.0") << "{}";
+  std::ofstream("device.json") << "{}";
+  CHECK_FALSE(recording("0000:01:00.0"));
+  CHECK(recording("./0000:01:00.0"));
+  CHECK(recording("device.json"));
+  std::filesystem::current_path(before);
+}
+
 TEST_CASE("devices are opened, the others wait; a failure is kept for the report") {
   const Bus bus;
   Subjects found = subjects_of({"01:00.0", "00:01.0", "09:00.0", "emu://127.0.0.1:1"}, bus.sysfs.host());

@@ -113,16 +113,18 @@ class Running {
 
 }  // namespace
 
-TEST_CASE("a device waits once, whatever happens to it") {
+TEST_CASE("a function waits once, whatever happens to it") {
   WorkList list;
   list.add(Bdf{0, 2, 0, 0}, "arrival");
   list.add(Bdf{0, 2, 0, 1}, "reset");  // another function of the same device
+  list.add(Bdf{0, 2, 0, 1}, "resume");
   list.add(Bdf{0, 3, 0, 0}, "resume");
   const auto work = list.take();
-  REQUIRE(work.size() == 2);
-  CHECK(work[0].bdf == Bdf{0, 2, 0, 1});
-  CHECK(work[0].occasion == "reset");
-  CHECK(work[1].bdf == Bdf{0, 3, 0, 0});
+  REQUIRE(work.size() == 3);
+  CHECK(work[0].bdf == Bdf{0, 2, 0, 0});
+  CHECK(work[1].bdf == Bdf{0, 2, 0, 1});
+  CHECK(work[1].occasion == "resume");
+  CHECK(work[2].bdf == Bdf{0, 3, 0, 0});
 }
 
 TEST_CASE("a driver that binds does not hide that the device has arrived") {

@@ -38,6 +38,13 @@ install() {
     if dracut_module_included systemd; then
         inst_simple "$systemdsystemunitdir/spdmctl-gate.service"
         inst_simple "$systemdsystemunitdir/spdmctl-.service.d/hardening.conf"
+        # Without the gate nothing that loads drivers may start; one that is switched off is no obstacle.
+        local unit
+        for unit in systemd-udevd systemd-udev-trigger systemd-modules-load; do
+            mkdir -p "$initdir$systemdsystemunitdir/$unit.service.d"
+            printf '[Unit]\nRequires=spdmctl-gate.service\nAfter=spdmctl-gate.service\n' \
+                >"$initdir$systemdsystemunitdir/$unit.service.d/spdmctl.conf"
+        done
         "${SYSTEMCTL:-systemctl}" -q --root "$initdir" enable spdmctl-gate.service
     else
         inst_hook pre-udev 00 "$moddir/spdmctl-gate.sh"

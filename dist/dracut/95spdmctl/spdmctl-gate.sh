@@ -1,11 +1,11 @@
 #!/bin/sh
 # Sourced before udev starts, in an initrd without systemd (with it, spdmctl-gate.service is there instead).
-# The rescue switch holds whatever is wrong with the program itself. Status 2 to 6 and 10 to 14 speak of devices, or of a
-# policy that cannot be read, and what may speak SPDM is held back; with another one there was no gate at all.
+# The rescue switch holds whatever is wrong with the program itself. Status 3 to 6 and 10 to 14 speak of devices, and
+# what may speak SPDM is held back; with another one there was no gate at all.
 if [ "$(getarg spdmctl.gate=)" != off ]; then
     spdmctl gate
     case $? in
-        0 | 2 | 3 | 4 | 5 | 6 | 10 | 11 | 12 | 13 | 14) ;;
+        0 | 3 | 4 | 5 | 6 | 10 | 11 | 12 | 13 | 14) ;;
         *) emergency_shell -n spdmctl "The gate for devices did not run; spdmctl.gate=off on the kernel command line boots without it" ;;
     esac
 fi

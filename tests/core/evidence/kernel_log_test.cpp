@@ -130,6 +130,21 @@ TEST_CASE("signed measurements are taken, too, but nobody is known to vouch for 
   CHECK(found(report, FindingId::key_missing));
 }
 
+TEST_CASE("an earlier signature does not vouch for an entry whose own cannot be judged") {
+  trial::Trial trial = challenged(k12);
+  trial.collect();
+  const KernelLogEntry good = log_of(trial);
+  KernelLogEntry refused = good;  // the last request was answered with ERROR, and the signature is anything
+  append(refused.transcript, good.signature);
+  append(refused.transcript, Bytes{0x12, 0x81, 0, 0, 0x12, 0x7F, 0x05, 0});
+  refused.signature.assign(good.signature.size(), 0xAA);
+  CHECK(verdict_of(trial, refused) != Verdict::pass);
+  KernelLogEntry unanswered = good;
+  append(unanswered.transcript, good.signature);
+  unanswered.signature = {0x12, 0x81, 0, 0};
+  CHECK(verdict_of(trial, unanswered) != Verdict::pass);
+}
+
 TEST_CASE("no byte of transcript or signature can be altered, none can be added or taken away") {
   trial::Trial trial = challenged(k12);
   trial.collect();
