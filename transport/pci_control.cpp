@@ -31,13 +31,13 @@ bool PciControl::autoprobe() const { return read_attribute(host_.pci() / "driver
 void PciControl::set_autoprobe(bool on) const { write(host_.pci() / "drivers_autoprobe", on ? "1" : "0"); }
 
 std::optional<std::string> PciControl::driver_override(const Bdf& bdf) const {
+  std::string text;
   try {
-    std::optional<std::string> text = read_attribute(device(bdf) / "driver_override");
-    if (text && (text->empty() || *text == "(null)")) text.reset();  // the kernel's words for none
-    return text;
+    text = read_attribute(device(bdf) / "driver_override").value_or("");
   } catch (const Error&) {  // it is going away: who writes learns why
-    return std::nullopt;
   }
+  if (text.empty() || text == "(null)") return std::nullopt;  // the kernel's words for none
+  return text;
 }
 
 // A lone line feed clears it; no bytes at all would be no write.
