@@ -109,11 +109,16 @@ class Stage:
             options = {"memory": 1024, "root_disk": self.workshop.disk, **options}
             append = f"root=LABEL=guest rootfstype=ext4 rw {append}"
             files = {}
+        guest = self.start(kinds, image, f"quiet {append}", files, **options)
+        guest.wait_for_agent()
+        return guest
+
+    def start(self, kinds, image, append, files, **options):
+        """A guest that need not come as far as its agent."""
         guest = machine.Guest(
             self.workshop.qemu, self.workshop.accelerator, self.kernel.image, self.workshop.image(image, self.kernel),
-            [self.device(kind) for kind in kinds], append=f"quiet {append}", overlay=images.overlay(files) if files else b"", **options)
+            [self.device(kind) for kind in kinds], append=append, overlay=images.overlay(files) if files else b"", **options)
         self.guests.append(guest)
-        guest.wait_for_agent()
         return guest
 
     def load(self, guest):

@@ -41,6 +41,6 @@ SCENARIOS = [
     *(
         Scenario(f"{image}-{mode.__name__}", partial(mode, image=image), PLAIN, f"the gate in an image of {image}: {about}")
         for image in ("dracut", "initramfs-tools")
-        for mode, about in ((gate.enforce, "drivers on what passed only"), (gate.audit, "spdmctl.gate=audit"), (gate.off, "spdmctl.gate=off"))
+        for mode, about in ((gate.enforce, "drivers on what passed only"), (gate.broken, "its program does not work"), (gate.audit, "spdmctl.gate=audit"), (gate.off, "spdmctl.gate=off"))
     ),
 ]

@@ -1,6 +1,7 @@
 """The gate in the initrd: real udev, a root file system on the good device, and drivers on nothing that failed."""
 
 import re
+import time
 
 GOOD, UNTRUSTED, TAMPERED, SILENT = ADDRESSES = [f"0000:{bus:02x}:00.0" for bus in range(1, 5)]
 BAD = {UNTRUSTED: 10, TAMPERED: 11, SILENT: 5}
@@ -49,6 +50,27 @@ def enforce(stage, image):
     guest.run(f"echo {UNTRUSTED} >/sys/bus/pci/drivers_probe; echo {UNTRUSTED} >/sys/bus/pci/drivers/nvme/bind")
     stage.equal("not by asking for it either", driver(guest, UNTRUSTED), "")
     stage.kernel_is_content(guest)
+
+
+def broken(stage, image):
+    """A gate whose program does not work is a closed one: nothing that loads drivers runs without it."""
+    disk = stage.workshop.disk
+    files = {"usr/bin/spdmctl": "#!/bin/sh\necho the program is broken >/dev/kmsg\nexit 1\n"}
+    guest = stage.start(["good", "untrusted"], image, "root=LABEL=guest rootfstype=ext4 rw loglevel=7", files, memory=1024, root_disk=disk)
+    stage.check("the gate was tried", wait_for(guest, "the program is broken", 60), guest.console()[-600:])
+    stage.check("the boot stops for somebody to look", wait_for(guest, "mergency|[Ss]pawning shell|rescue|did not run", 30), guest.console()[-600:])
+    time.sleep(3)  # for drivers to come, if they could
+    stage.check("no driver met a device", not re.search(r"nvme nvme\d", guest.console()), re.findall(r".*nvme.*", guest.console()))
+    stage.check("no root file system", "READY" not in guest.console() and "EXT4-fs" not in guest.console())
+
+
+def wait_for(guest, pattern, seconds):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if re.search(pattern, guest.console()):
+            return True
+        time.sleep(0.2)
+    return False
 
 
 def audit(stage, image):
