@@ -122,7 +122,7 @@ void ResetWatch::add(const Bdf& bdf) {
 
 std::set<Bdf> ResetWatch::take() {
   std::set<Bdf> out;
-  alignas(inotify_event) std::array<char, 4096> buffer;
+  alignas(inotify_event) std::array<char, 4096> buffer{};
   for (;;) {
     const ssize_t size = ::read(inotify_.get(), buffer.data(), buffer.size());
     if (size <= 0) return out;

@@ -25,8 +25,8 @@ struct Attention {
   std::string occasion;  // "start", "arrival", "bind", "reset", "resume", "interval"; "driver": a driver was registered
 };
 
-// What waits to be attended: each function at most once, so that a storm of events costs no memory. The latest reason counts, but drivers
-// that bind are no reason to forget that the device has arrived. Thread-safe.
+// What waits to be attended: each function at most once, so that a storm of events costs no memory. The latest reason
+// counts, but drivers that bind are no reason to forget that the device has arrived. Thread-safe.
 class WorkList {
  public:
   static constexpr std::size_t kMost = 4096;  // functions; what comes beyond is left to the next sweep
