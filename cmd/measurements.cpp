@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cmd/attest.h"
+#include "cmd/policy_files.h"
 #include "cmd/verb.h"
 #include "core/text.h"
 
@@ -15,6 +16,7 @@ using spdm::ErrorId;
 using spdm::MeasurementMode;
 
 struct Options : Attestation {
+  PolicyOptions policy;
   std::vector<std::string> indices;
   bool each = false, count = false, raw = false, fresh = false, no_signature = false, extension_log = false, endpoint_info = false;
 };
@@ -45,6 +47,7 @@ std::uint8_t parse_index(std::string_view text) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   options->add_to(parser);
+  add_policy_options(parser, options->policy);
   options->default_target = kAllDevices;
   const auto flag = [&](const char* name, bool& value, const char* help) { parser.add_flag(name, value, help)->group("Measurements"); };
   add_repeatable(parser, "--index", options->indices, "Only this measurement, 1 to 254")->type_name("N")->group("Measurements");
@@ -57,6 +60,7 @@ Action setup(CLI::App& parser) {
   flag("--endpoint-info", options->endpoint_info, "Read the endpoint information, too (SPDM 1.3 and later)");
   return [options](Console& console) {
     Plan plan = options->plan(console);
+    plan.policy = load_policy(options->policy);
     plan.wanted.measurements = mode_of(*options);
     for (const std::string_view index : split_lists(options->indices)) plan.wanted.indices.push_back(parse_index(index));
     plan.wanted.sign_measurements = !options->no_signature;

@@ -27,7 +27,7 @@ struct OutputOptions {
 // Whose certificates count, and at which time.
 struct TrustOptions {
   std::vector<std::string> keyrings, roots;
-  std::string at, identity, identity_match = "exact", provisioned_key;
+  std::string at, identity, identity_match, provisioned_key;
   bool partial_chains = false;
 };
 
@@ -40,8 +40,9 @@ struct ProtocolOptions {
 
 void add_output_options(CLI::App& parser, OutputOptions& options);
 void add_keyring_options(CLI::App& parser, TrustOptions& options);
-void add_trust_options(CLI::App& parser, TrustOptions& options);  // the former, too
-void add_protocol_options(CLI::App& parser, ProtocolOptions& options);
+void add_trust_options(CLI::App& parser, TrustOptions& options);        // the former, too
+void add_protocol_options(CLI::App& parser, ProtocolOptions& options);  // all but --record
+void add_record_option(CLI::App& parser, ProtocolOptions& options);
 void add_targets(CLI::App& parser, std::vector<std::string>& targets);
 
 // An option that takes one value each time it is given, so that what follows it is never swallowed.

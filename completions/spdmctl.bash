@@ -6,6 +6,7 @@ _spdmctl() {
   local trust="$keyring --identity --identity-match --provisioned-key"
   local protocol="--timeout --slot --spdm-version --asym --hash --record --force"
   local gate="--mode --policy --timeout"
+  local policy="--policy --no-policy"
   local live="$output $trust $protocol"
   local asym="RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521
     SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s
@@ -36,12 +37,12 @@ _spdmctl() {
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
     --asym | --algorithm) values=$asym ;;
     --hash) values=$hash ;;
-    --keyring | --init | --policy)
+    --keyring | --init)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --provisioned-key | --record | --port-file | --export-*)
+    --root | --policy | --provisioned-key | --record | --port-file | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -56,12 +57,12 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live $policy --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
+      options="$live $policy --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    verify) options="$output $trust --measurements --nonce" ;;
+    verify) options="$output $trust $policy --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
     keyring)
       case ${COMP_WORDS[2]-} in

@@ -99,7 +99,8 @@ complete -c spdmctl -n "__fish_seen_subcommand_from gate watch" -l mode -x -a "o
 complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l dry-run -d "Only tell what would be done"
 complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l enforce -d "Do it, outside of an initrd, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l release -d "Undo what a gate did"
-complete -c spdmctl -n "__fish_seen_subcommand_from gate watch" -l policy -x -a "(__fish_complete_directories)" -d "Directory of policy files"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify gate watch" -l policy -r -F -d "Policy, a file or a directory"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify" -l no-policy -d "Ask for no more, whatever the policy says"
 complete -c spdmctl -n "__fish_seen_subcommand_from gate watch" -l timeout -x -d "Time for all devices together"
 complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l occasion -x -a "boot arrival resume reset interval request" -d "Why now"
 

@@ -17,7 +17,9 @@ Report Appraiser::run() {
   check_chains();
   check_identity();
   check_measurements();
+  check_policy();
   conclude(report_, question_.authenticate);
+  tell_policy();
   return std::move(report_);
 }
 

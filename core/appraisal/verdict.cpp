@@ -16,7 +16,10 @@ const CheckResult* find(const Report& report, Check check) {
 }
 
 // What a check costs that did not run and about which no finding speaks.
-Exit exit_of(Check check) { return check == Check::protocol ? Exit::internal : Exit::untrusted; }
+Exit exit_of(Check check) {
+  if (check == Check::policy) return Exit::policy;
+  return check == Check::protocol ? Exit::internal : Exit::untrusted;
+}
 
 }  // namespace
 
