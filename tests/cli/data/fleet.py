@@ -68,7 +68,7 @@ def device(chance, host, slot):
         chain["anchor"] = {"subject": root, "sha256": anchor, "file": "/etc/spdmctl/keyring.d/roots.pem"}
     chain["certificates"] = [
         certificate(root, root, anchor, "2044-01-01T00:00:00Z", key_usage=["keyCertSign", "cRLSign"]),
-        certificate(root.replace("root", "intermediate"), root, sha256(root, "intermediate"), "2027-03-09T12:00:00Z", path_length=0),
+        certificate(root.replace("root", "intermediate"), root, sha256(root, "intermediate"), f"20{27 + slot % len(MODELS) * 3}-03-09T12:00:00Z", path_length=0),
         certificate(f"{name} {serial}", root.replace("root", "intermediate"), sha256(serial, name), ends, key_usage=["digitalSignature"],
                     extended_key_usage=["responder-auth"], device_info=f"{root[3:]}:{name[3:]}:{serial}", cma_identities=[identity]),
     ]
