@@ -52,7 +52,11 @@ bool JsonStream::refill(std::size_t wanted) {
   return filled >= wanted;
 }
 
-char JsonStream::next() { return at_ != end_ || refill(1) ? *at_++ : '\0'; }
+// The end of a line is never passed: what was cut there ends, and the next line is another document.
+char JsonStream::next() {
+  if (at_ == end_ && !refill(1)) return '\0';
+  return *at_ == '\n' ? '\n' : *at_++;
+}
 
 void JsonStream::skip_space() {
   bool new_line = false;
