@@ -112,6 +112,7 @@ class ResultReader {
       throw;
     }
     if (!has_devices || (line.has_error && devices_ == 0)) wait_for_host(finished(std::move(line)));
+    sink_.host(host_name());
     release();
   }
 
@@ -139,9 +140,10 @@ class ResultReader {
     if (waiting_.size() == kMaxWaiting) release();
   }
 
+  const std::string& host_name() const { return hostname_.empty() ? host_ : hostname_; }
+
   void release() {
-    const std::string& host = hostname_.empty() ? host_ : hostname_;
-    sink_.host(host);
+    const std::string& host = host_name();
     for (Result& result : waiting_) {
       result.host = host;
       sink_.result(std::move(result));
