@@ -11,7 +11,7 @@ namespace spdm {
 
 namespace {
 
-constexpr std::size_t kBuffer = 256 * 1024;
+constexpr std::size_t kBuffer = 64 * 1024;
 constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kMaxKey = 64;  // a longer one is none that is known
 constexpr std::size_t kMaxPath = 200;
