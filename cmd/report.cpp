@@ -1,7 +1,9 @@
 // report: what the reports of many hosts say together.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cmd/files.h"
 #include "cmd/options.h"

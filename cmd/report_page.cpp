@@ -1,5 +1,7 @@
 #include "cmd/report_page.h"
 
+#include <nlohmann/json.hpp>
+
 #include "cmd/files.h"
 #include "core/crypto/crypto.h"
 #include "core/text.h"

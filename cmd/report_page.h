@@ -1,7 +1,7 @@
 // A summary as one page that needs nothing else: no network, no server, no other file.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 

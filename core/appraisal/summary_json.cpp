@@ -1,4 +1,6 @@
 // The document of a summary. Its strings are safe to show: a reader has escaped them (result_reader.h).
+#include <nlohmann/json.hpp>
+
 #include "core/appraisal/summary.h"
 #include "core/calendar.h"
 

@@ -133,7 +133,7 @@ std::string JsonStream::string(std::size_t keep) {
 void JsonStream::read_string(std::string* out, std::size_t keep) {
   for (;;) {
     if (at_ == end_ && !refill(1)) fail("the string has no end");
-    const char* const stop = std::find_if(at_, end_, ends_string);
+    const char* const stop = std::find_if(at_, end_, [](char c) { return ends_string(c); });
     if (out != nullptr && out->size() < keep) out->append(at_, std::min(static_cast<std::size_t>(stop - at_), keep - out->size()));
     at_ = stop;
     if (at_ == end_) continue;

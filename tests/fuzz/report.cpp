@@ -1,5 +1,6 @@
 // Reports of other hosts, whole documents or lines, and what is made of them.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "core/appraisal/summary.h"
 #include "tests/fuzz/fuzz.h"
