@@ -10,6 +10,8 @@
   const PAGE = 200;
   const at = id => document.getElementById(id);
   const count = number => number.toLocaleString("en");
+  const short = number => number < 1000 ? String(number) : number.toLocaleString("en", {notation: "compact", maximumFractionDigits: 1});
+  const many = (number, one, more) => `${count(number)} ${number === 1 ? one : more}`;
 
   function make(name, attributes = {}, ...children) {
     const element = document.createElement(name);
@@ -52,8 +54,18 @@
     ["", "", row => bar(row)],
   ];
 
+  /* A long table shows its first rows, and the others when asked. */
+  function folded(caption, columns, rows, most, hidden) {
+    const box = make("div", {}, table(caption, columns, rows.slice(0, most), hidden));
+    if (rows.length > most) {
+      const button = make("button", {type: "button"}, `Show all ${count(rows.length)}`);
+      button.addEventListener("click", () => box.replaceChildren(table(caption, columns, rows, hidden)));
+      box.append(make("p", {class: "fold"}, button));
+    }
+    return box;
+  }
   function card(caption, name, rows) {
-    if (rows.length) at("tables").append(make("div", {class: "card"}, table(caption, [name, ...tallyColumns], rows)));
+    if (rows.length) at("tables").append(make("div", {class: "card"}, folded(caption, [name, ...tallyColumns], rows, 10)));
   }
   const named = (main, detail) => {
     const out = document.createDocumentFragment();
@@ -69,7 +81,7 @@
       : totals.results ? `All ${count(totals.results)} results pass` : "No results";
     at("headline").textContent = bad;
     document.title = bad + " - spdmctl";
-    at("about").textContent = `${count(totals.hosts)} hosts, ${count(totals.files)} files. Certificates are compared with ${summary.at}.`;
+    at("about").textContent = `${many(totals.hosts, "host", "hosts")}, ${many(totals.files, "file", "files")}. Certificates are compared with ${summary.at}.`;
     at("verdict-bar").append(...bar(totals).children);
     at("verdict-bar").setAttribute("aria-label", VERDICTS.map(verdict => `${totals[verdict]} ${verdict}`).join(", "));
     const tile = (number, name, kind, filter) => {
@@ -123,7 +135,7 @@
       const rect = draw("rect", {class: one.kind, x: x + 4, width: step - 8, y: base - tall, height: tall, rx: Math.min(2, tall / 2)});
       rect.append(draw("title", {}, `${one.period}: ${one.devices} devices, ${one.certificates} certificates`));
       svg.append(rect);
-      if (one.devices) svg.append(draw("text", {class: "value", x: x + step / 2, y: base - tall - 5, "text-anchor": "middle"}, count(one.devices)));
+      if (one.devices) svg.append(draw("text", {class: "value", x: x + step / 2, y: base - tall - 5, "text-anchor": "middle"}, short(one.devices)));
       if (i === 0) svg.append(draw("text", {x: x + step / 2, y: base + 18, "text-anchor": "middle"}, "expired"));
       else if (i === 1 || (i > 3 && (one.period.endsWith("-01") || one.period.endsWith("-07")))) {
         svg.append(draw("line", {class: "axis", x1: x + step / 2, x2: x + step / 2, y1: base, y2: base + 5}));
@@ -136,12 +148,12 @@
     const columns = [["Period", "name", row => row.period], ["Certificates", "number", row => row.certificates], ["Devices", "number", row => row.devices]];
     at("months").append(table("Certificates that end", columns, bars, true));
     if (summary.expiry.soonest.length)
-      at("soonest").append(table("The next to end", [
+      at("soonest").append(folded("The next to end", [
         ["Ends", "whole", row => row.not_after.slice(0, 10)],
         ["Certificate", "name", row => row.subject],
         ["Role", "whole", row => row.role],
         ["Devices", "number", row => row.devices],
-      ], summary.expiry.soonest.slice(0, 15)));
+      ], summary.expiry.soonest, 12));
   }
 
   function showOutliers() {
@@ -149,15 +161,14 @@
       at("outlier-table").append(make("p", {class: "quiet"}, "None differs."));
       return;
     }
-    const shown = summary.outliers.slice(0, 100);
-    at("outlier-table").append(table("Devices that differ from the others of their model", [
+    at("outlier-table").append(folded("Devices that differ from the others of their model", [
       ["Host", "name", row => link({host: row.host}, row.host)],
       ["Device", "whole", row => row.device],
       ["Model", "whole", row => row.model],
       ["What differs", "words", row => lines(row.differences.map(one => one.words))],
-    ], shown, true));
-    if (shown.length < totals.outliers)
-      at("outlier-table").append(make("p", {}, `${count(shown.length)} of ${count(totals.outliers)} are shown: `, link({differs: "1"}, "the others are among the devices"), "."));
+    ], summary.outliers, 25, true));
+    if (summary.outliers.length < totals.outliers)
+      at("outlier-table").append(make("p", {}, `${count(summary.outliers.length)} of ${count(totals.outliers)} are here; `, link({differs: "1"}, "more are among the devices"), "."));
   }
 
   function lines(texts) {
@@ -169,11 +180,11 @@
   function showUnreadable() {
     if (!summary.unreadable.length) return;
     at("unreadable").hidden = false;
-    at("unreadable-table").append(table("Parts of the input that are no reports", [
+    at("unreadable-table").append(folded("Parts of the input that are no reports", [
       ["File", "name", row => row.file],
       ["Line", "number", row => row.line ? String(row.line) : ""],
       ["Why", "words", row => row.why],
-    ], summary.unreadable, true));
+    ], summary.unreadable, 25, true));
   }
 
   /* The table of devices. */

@@ -136,7 +136,10 @@ class SummaryText {
     const std::size_t most = console_.verbose ? lines.size() : std::min(lines.size(), kLines);
     for (std::size_t i = 0; i < most; ++i)
       out_ += cat("  ", lines[i].host, " ", lines[i].device.empty() ? "" : lines[i].device + ": ", words(lines[i]), "\n");
-    if (most < lines.size()) out_ += cat("  ", lines.size() - most, " more, shown with -v\n");
+    if (most == total) return;
+    out_ += cat("  ", total - most, " more");
+    if (most < lines.size()) out_ += lines.size() == total ? ", shown with -v" : cat("; -v shows the first ", lines.size());
+    out_ += "\n";
   }
 
   const FleetSummary& in_;
