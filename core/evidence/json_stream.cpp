@@ -32,7 +32,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
 JsonStream::JsonStream(Source source) : source_(std::move(source)), buffer_(kBuffer), at_(buffer_.data()), end_(buffer_.data()) {}
 
 void JsonStream::fail(std::string_view why) {
-  std::string where = path_.size() > kMaxPath ? path_.substr(0, kMaxPath) + "..." : path_;
+  const std::string where = printable(path_.substr(0, kMaxPath)) + (path_.size() > kMaxPath ? "..." : "");  // keys are hostile, too
   throw Error(ErrorId::bad_input, cat(where, where.empty() ? "" : ": ", why, " (byte ", offset() - line_begin_ + 1, " of the line)"));
 }
 

@@ -117,6 +117,22 @@ TEST_CASE("json stream: an error says where") {
   });
 }
 
+TEST_CASE("json stream: an error is safe to show") {
+  for (const std::string key : {"\\u001b[31m",
+                                "\xE8"
+                                "ecks"}) {
+    JsonStream in(pieces("{\"" + key + "\":[x]}", 1));
+    try {
+      in.object([&](std::string_view) { in.skip(); });
+      FAIL_CHECK("no error");
+    } catch (const Error& error) {
+      const std::string what = error.what();
+      CHECK_MESSAGE(std::all_of(what.begin(), what.end(), [](char c) { return c >= 0x20 && c < 0x7F; }), what);
+      CHECK(what.find("\\x") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("json stream: many documents, on lines or across them") {
   check_all("", "");
   check_all("{\"a\":1}\n{\"a\":2}\n", "1 2 ");
