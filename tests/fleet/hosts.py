@@ -118,8 +118,8 @@ class Fleet:
                     "ansible_python_interpreter": PYTHON,
                     "spdmctl_program": str(self.program),
                     "spdmctl_controller_program": str(self.program),
-                    "spdmctl_keyring": str(self.folder / "keyring"),
-                    "spdmctl_reports": str(self.folder / "reports"),
+                    "spdmctl_keyring": "keyring",
+                    "spdmctl_reports": "reports",
                 },
                 "hosts": {host.name: host.variables for host in self.hosts.values()},
             }
@@ -143,7 +143,6 @@ class Fleet:
         clean = {
             "PATH": f"{self.folder}/bin:{self.program.parent}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": str(self.folder / "home"),
-            "PWD": str(self.folder),
             "LC_ALL": "C.UTF-8",
             **environment,
         }
