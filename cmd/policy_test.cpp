@@ -136,7 +136,7 @@ Exit test_policy(const PolicyVerbOptions& options, Console& console) {
     const Outcome outcome = run(one, options, policy, console);
     Json json{{"name", printable(outcome.name)}, {"ok", outcome.differences.empty()}, {"differences", Json::array()}};
     text += cat(outcome.differences.empty() ? "ok " : "not ok ", ++number, " - ", printable(outcome.name), "\n");
-    failed += outcome.differences.empty() ? 0 : 1;
+    if (!outcome.differences.empty()) ++failed;
     for (const std::string& difference : outcome.differences) {
       json["differences"].push_back(printable(difference));
       text += cat("# ", printable(difference), "\n");

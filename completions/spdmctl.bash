@@ -4,10 +4,11 @@ _spdmctl() {
   local output="-o --output --json -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
   local trust="$keyring --identity --identity-match --provisioned-key"
-  local protocol="--timeout --slot --spdm-version --asym --hash --record --force"
+  local speak="--timeout --slot --spdm-version --asym --hash --force"
+  local protocol="$speak --record"
   local gate="--mode --policy --timeout"
   local policy="--policy --no-policy"
-  local live="$output $trust $protocol"
+  local live="$output $trust $protocol" live_only="$output $trust $speak"
   local asym="RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521
     SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s
     SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f
@@ -22,7 +23,7 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode list keyring gate watch status tsm emulate doctor --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify audit decode list keyring policy gate watch status tsm emulate doctor report --help --version" -- "$cur")
     return
   fi
 
@@ -42,12 +43,12 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --provisioned-key | --record | --port-file | --export-*)
+    --root | --policy | --provisioned-key | --record | --port-file | --html | --metrics | --evidence | --since | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --nonce | --identity | --vendor-request | --timeout | --interval | --index | --name | --listen | --device-info) return ;;
+    --at | --nonce | --identity | --vendor-request | --timeout | --total | --interval | --index | --name | --listen | --device-info) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -62,8 +63,10 @@ _spdmctl() {
       options="$live $policy --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
+    audit) options="$live_only $policy --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
+    report) options="$output --at --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
         list) options="$output --keyring" files='' ;;
@@ -71,6 +74,16 @@ _spdmctl() {
         add) options="$output --keyring --name --force" ;;
         remove) options="$output --keyring --force" files='' ;;
         *) options="-h --help" words="list check add remove" files='' ;;
+      esac
+      ;;
+    policy)
+      case ${COMP_WORDS[2]-} in
+        check) options="$output --policy" ;;
+        show) options="$output --policy" files='' ;;
+        explain) options="$live_only --policy" words=$targets pci=1 ;;
+        test) options="$output $trust --policy" ;;
+        generate) options="-o --file -v --verbose -h --help $trust $speak" words=$targets pci=1 ;;
+        *) options="-h --help" words="check show explain test generate" files='' ;;
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
