@@ -21,7 +21,7 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode list keyring reference gate watch status tsm emulate doctor --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode list keyring reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
     return
   fi
 
@@ -43,7 +43,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --provisioned-key | --reference | --save-reference | --record | --port-file | --signer | --export-*)
+    --root | --provisioned-key | --reference | --save-reference | --record | --port-file | --html | --signer | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -66,6 +66,7 @@ _spdmctl() {
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
     verify) options="$output $trust --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
+    report) options="$output --at --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
         list) options="$output --keyring" files='' ;;

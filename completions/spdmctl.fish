@@ -1,6 +1,6 @@
 # fish completion for spdmctl
 
-set -l verbs info auth measurements certs verify decode keyring reference emulate gate watch status doctor list tsm
+set -l verbs info auth measurements certs verify decode keyring reference emulate gate watch status doctor list tsm report
 set -l live info auth measurements certs
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
   SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s \
@@ -16,6 +16,7 @@ complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a measuremen
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a certs -d "Show or save the certificates of devices"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a verify -d "Judge recorded evidence and captures"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a decode -d "Show recorded messages field by field"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a report -d "Summarise the reports of many hosts"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a keyring -d "List, check and change the certificates that are trusted"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a reference -d "Show, check and import reference values"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a emulate -d "Be a device"
@@ -97,6 +98,9 @@ complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The 
 
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l hash -x -a "$hash" -d "Negotiated hash"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l asym -x -a "$asym" -d "Negotiated signature algorithm"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from report" -l at -x -d "Say which certificates end before and after this time"
+complete -c spdmctl -n "__fish_seen_subcommand_from report" -l html -r -F -d "Write the summary to this file, too, as a page"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring" -l keyring -x -a "(__fish_complete_directories)" -d "The directory to use"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from check" -l at -x -d "Certificates must be valid at this time"

@@ -106,6 +106,13 @@ def main():
         for name in ("device.json", "measured.json"):
             check(name, evidence, (pathlib.Path(scratch) / name).read_text())
 
+        summary = validator("spdmctl.summary-1.json")
+        subprocess.run([sys.executable, ROOT / "tests/cli/data/fleet.py", "fleet"], cwd=scratch, check=True)
+        fleet = sorted(str(path) for path in (pathlib.Path(scratch) / "fleet").iterdir())
+        check("report", summary, run("report", "--json", *fleet, code=10))
+        check("report, with what is no report", summary, run("report", "--json", "device.json", "missing.json", code=2))
+        check("report, nothing named", report, run("report", "--json", code=2))
+
         keyring, messages = validator("spdmctl.keyring-1.json"), validator("spdmctl.messages-1.json")
         (pathlib.Path(scratch) / "keyring").mkdir()
         on = ("--keyring", "keyring", "--json")
