@@ -21,11 +21,13 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode list keyring gate watch status tsm emulate doctor report --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode list keyring reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
     return
   fi
 
   local values=''
+  # Where it names a file.
+  [[ $verb == reference && ${COMP_WORDS[2]-} == import && $prev == @(-o|--output) ]] && prev=--record
   case $prev in
     -o | --output) values="text json ndjson yaml" ;;
     --identity-match) values="exact ids none" ;;
@@ -41,12 +43,12 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --provisioned-key | --record | --port-file | --html | --export-*)
+    --root | --provisioned-key | --reference | --save-reference | --record | --port-file | --html | --signer | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --nonce | --identity | --vendor-request | --timeout | --interval | --index | --name | --listen | --device-info) return ;;
+    --at | --match | --nonce | --identity | --vendor-request | --timeout | --interval | --index | --name | --listen | --device-info) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -56,12 +58,13 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
+      options="$live --reference --index --each --count --raw --new --no-signature --extension-log --endpoint-info
+        --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    verify) options="$output $trust --measurements --nonce" ;;
+    verify) options="$output $trust --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
     report) options="$output --at --html" ;;
     keyring)
@@ -71,6 +74,13 @@ _spdmctl() {
         add) options="$output --keyring --name --force" ;;
         remove) options="$output --keyring --force" files='' ;;
         *) options="-h --help" words="list check add remove" files='' ;;
+      esac
+      ;;
+    reference)
+      case ${COMP_WORDS[2]-} in
+        show | check) options=$output ;;
+        import) options="-o --output --match --signer --overwrite -h --help" ;;
+        *) options="-h --help" words="show check import" files='' ;;
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;

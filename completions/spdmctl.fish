@@ -1,6 +1,6 @@
 # fish completion for spdmctl
 
-set -l verbs info auth measurements certs verify decode keyring emulate gate watch status doctor list tsm report
+set -l verbs info auth measurements certs verify decode keyring reference emulate gate watch status doctor list tsm report
 set -l live info auth measurements certs
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
   SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s \
@@ -18,6 +18,7 @@ complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a verify -d 
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a decode -d "Show recorded messages field by field"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a report -d "Summarise the reports of many hosts"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a keyring -d "List, check and change the certificates that are trusted"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a reference -d "Show, check and import reference values"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a emulate -d "Be a device"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a gate -d "Keep drivers off PCI devices that do not authenticate"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a watch -d "Attest PCI devices again when something happens to them"
@@ -35,10 +36,14 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a remove -d "Trust a certificate no longer"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s o -l output -x -a "text json ndjson yaml" -d "Format"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -l json -d "JSON"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s v -l verbose -d "Show everything that is known"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -l no-color -d "No colours"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -s v -l verbose -d "Show everything that is known"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s v -l verbose -d "Show everything that is known"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -l no-color -d "No colours"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate watch doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
@@ -50,6 +55,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l identity -x
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l provisioned-key -r -F -d "Public key of the device"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify" -l reference -r -F -d "Compare measurements with these values"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l timeout -x -d "Longest wait for one answer"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
@@ -70,6 +76,17 @@ complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l no-signatur
 complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l extension-log -d "Read the measurement extension log, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from info" -l vendor-request -x -d "Send this vendor-defined request and show the answer"
 complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l endpoint-info -d "Read the endpoint information, too"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l save-reference -r -F -d "Save the measurements as reference values"
+complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l overwrite -d "Replace the file of --save-reference"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a show -d "Show all reference values"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a check -d "Say where a reference value is wrong"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a import -d "Make a file of reference values from CoRIM"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -s o -l output -r -F -d "Write to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l match -x -d "Which devices they are for"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l signer -r -F -d "Public key of the signer"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l overwrite -d "Replace the file if it exists"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-pem -r -F -d "Save the chain as PEM"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-der -r -F -d "Save the chain as DER"
