@@ -45,13 +45,14 @@ struct Outcome {
 }  // namespace
 
 Judge::Judge(const certstore::Keyring& keyring, certstore::Options options, Question question, Bytes owner_key,
-             std::shared_ptr<const Policy> policy, bool identity_given)
+             std::shared_ptr<const Policy> policy, bool identity_given, std::shared_ptr<const References> references)
     : validator_(keyring, options),
       question_(std::move(question)),
       owner_key_(std::move(owner_key)),
       now_(options.at),
       policy_(std::move(policy)),
-      identity_given_(identity_given) {}
+      identity_given_(identity_given),
+      references_(std::move(references)) {}
 
 Question Judge::question_for(const HostView& host) const {
   Question out = question_;
@@ -70,7 +71,9 @@ bool Judge::trusts(const Connection& connection, std::uint8_t slot) const {
   return result.sound && result.trust == Trust::trusted;
 }
 
-Report Judge::judge(Evidence evidence, const std::string& source, const Question& question) const {
+Report Judge::judge(Evidence evidence, const std::string& source, const Question& asked) const {
+  Question question = asked;
+  if (question.references == nullptr) question.references = references_.get();
   if (!owner_key_.empty()) evidence.provisioned_key = owner_key_;
   const Analysis analysis = analyze(evidence);
   Report report = appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, owner_key_), question);
@@ -83,9 +86,13 @@ Judge make_judge(const TrustOptions& options, const Question& question, const Co
   for (const certstore::Problem& problem : keyring.problems())
     if (!problem.duplicate)
       console.note(cat("spdmctl: ", printable(problem.file), ": ", printable(problem.why), "; the keyring does without it"));
-  return Judge{keyring,           {.at = time_of(options), .partial_chains = options.partial_chains},
-               question,          read_provisioned_key(options),
-               std::move(policy), !options.identity_match.empty()};
+  return Judge{keyring,
+               {.at = time_of(options), .partial_chains = options.partial_chains},
+               question,
+               read_provisioned_key(options),
+               std::move(policy),
+               !options.identity_match.empty(),
+               read_references(options)};
 }
 
 Evidence read_recording(const std::filesystem::path& path) {
@@ -181,7 +188,9 @@ Exit Attestation::run(Console& console, Plan plan) const {
     plan.wanted.trusts = [&judge](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot); };
 
   open_devices(subjects, {.timeout = limits.exchange, .host = this_host(), .force = protocol.force});
-  confine(console, subjects, plan.outputs);
+  std::vector<std::filesystem::path> written = plan.outputs;
+  written.insert(written.end(), plan.written_after.begin(), plan.written_after.end());
+  confine(console, subjects, written);
 
   ReportWriter writer(console, plan.text);
   std::size_t reports = 0;

@@ -21,8 +21,10 @@ class Judge {
  public:
   // `owner_key` is the public key that the owner gave for slot 255; empty when none.
   // The rule of the policy for a device is asked, too; an identity match that the user gave is stronger than it.
+  // A question without reference values of its own is asked with `references`; nullptr: nothing is compared.
   Judge(const certstore::Keyring& keyring, certstore::Options options, spdm::Question question, spdm::Bytes owner_key,
-        std::shared_ptr<const spdm::Policy> policy = nullptr, bool identity_given = false);
+        std::shared_ptr<const spdm::Policy> policy = nullptr, bool identity_given = false,
+        std::shared_ptr<const spdm::References> references = nullptr);
 
   // What is asked of a device that the host sees like this.
   spdm::Question question_for(const spdm::HostView& host) const;
@@ -47,6 +49,7 @@ class Judge {
   std::int64_t now_;
   std::shared_ptr<const spdm::Policy> policy_;
   bool identity_given_ = false;
+  std::shared_ptr<const spdm::References> references_;
 };
 
 Judge make_judge(const TrustOptions& options, const spdm::Question& question, const Console& console,
@@ -86,6 +89,8 @@ struct Plan {
   ReportWriter::TextOf text = render_text;
   // Files and directories that `refine` writes to; they take a run with one target.
   std::vector<std::filesystem::path> outputs;
+  // Files that the verb writes once all devices were seen.
+  std::vector<std::filesystem::path> written_after;
 };
 
 // Turns a judgement into a mere look: what was read is shown with all there is to say about it, and the verdict is

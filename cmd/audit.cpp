@@ -195,6 +195,7 @@ Action setup(CLI::App& parser) {
   add_output_options(parser, options->output);
   add_trust_options(parser, options->trust);
   add_policy_options(parser, options->policy);
+  add_reference_option(parser, options->trust);
   add_protocol_options(parser, options->protocol);
   parser.add_option("--total", options->total, "Time for all devices together; 60 if not given")->type_name("SECONDS")->group("Audit");
   parser.add_option("--since", options->since, "Show what has changed since this report, which an earlier audit has printed")

@@ -37,6 +37,7 @@ Action setup(CLI::App& parser) {
   add_targets(*explain, options.arguments);
   path(explain);
   add_trust_options(*explain, options.trust);
+  add_reference_option(*explain, options.trust);
   add_protocol_options(*explain, options.protocol);
 
   CLI::App* test =
@@ -44,6 +45,7 @@ Action setup(CLI::App& parser) {
   test->add_option("file", options.arguments, "Cases, YAML")->type_name("CASES");
   path(test);
   add_trust_options(*test, options.trust);
+  add_reference_option(*test, options.trust);
 
   CLI::App* generate = parser.add_subcommand("generate", "Write a first policy for the devices of this host");
   generate->parse_complete_callback([state] { state->second = generate_policy; });

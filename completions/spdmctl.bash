@@ -23,11 +23,13 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify audit decode list keyring policy gate watch status tsm emulate doctor report --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify audit decode list keyring policy reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
     return
   fi
 
   local values=''
+  # Where it names a file.
+  [[ $verb == reference && ${COMP_WORDS[2]-} == import && $prev == @(-o|--output) ]] && prev=--record
   case $prev in
     -o | --output) values="text json ndjson yaml" ;;
     --identity-match) values="exact ids none" ;;
@@ -43,12 +45,12 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --provisioned-key | --record | --port-file | --html | --metrics | --evidence | --since | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | --port-file | --html | --metrics | --evidence | --since | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --nonce | --identity | --vendor-request | --timeout | --total | --interval | --index | --name | --listen | --device-info) return ;;
+    --at | --match | --nonce | --identity | --vendor-request | --timeout | --total | --interval | --index | --name | --listen | --device-info) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -58,13 +60,14 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live $policy --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live $policy --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live $policy --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
+      options="$live $policy --reference --index --each --count --raw --new --no-signature --extension-log --endpoint-info
+        --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    audit) options="$live_only $policy --total --since --metrics --evidence" words=$targets pci=1 ;;
-    verify) options="$output $trust $policy --measurements --nonce" ;;
+    audit) options="$live_only $policy --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
+    verify) options="$output $trust $policy --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
     report) options="$output --at --html" ;;
     keyring)
@@ -80,10 +83,17 @@ _spdmctl() {
       case ${COMP_WORDS[2]-} in
         check) options="$output --policy" ;;
         show) options="$output --policy" files='' ;;
-        explain) options="$live_only --policy" words=$targets pci=1 ;;
-        test) options="$output $trust --policy" ;;
+        explain) options="$live_only --policy --reference" words=$targets pci=1 ;;
+        test) options="$output $trust --policy --reference" ;;
         generate) options="-o --file -v --verbose -h --help $trust $speak" words=$targets pci=1 ;;
         *) options="-h --help" words="check show explain test generate" files='' ;;
+      esac
+      ;;
+    reference)
+      case ${COMP_WORDS[2]-} in
+        show | check) options=$output ;;
+        import) options="-o --output --match --signer --overwrite -h --help" ;;
+        *) options="-h --help" words="show check import" files='' ;;
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;

@@ -1,6 +1,6 @@
 # fish completion for spdmctl
 
-set -l verbs info auth measurements certs verify decode keyring policy audit emulate gate watch status doctor list tsm report
+set -l verbs info auth measurements certs verify decode keyring policy reference audit emulate gate watch status doctor list tsm report
 set -l live info auth measurements certs
 set -l asking info auth measurements certs audit
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
@@ -21,6 +21,7 @@ complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a report -d 
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a keyring -d "List, check and change the certificates that are trusted"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a policy -d "Check, show, explain, test and draft the policy"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a audit -d "Attest every device of this host, and judge it by policy"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a reference -d "Show, check and import reference values"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a emulate -d "Be a device"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a gate -d "Keep drivers off PCI devices that do not authenticate"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a watch -d "Attest PCI devices again when something happens to them"
@@ -43,10 +44,14 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a generate -d "Write a first policy for the devices of this host"
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from generate" -s o -l output -x -a "text json ndjson yaml" -d "Format"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from generate" -l json -d "JSON"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s v -l verbose -d "Show everything that is known"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from generate" -l no-color -d "No colours"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -s v -l verbose -d "Show everything that is known"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s v -l verbose -d "Show everything that is known"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate" -l no-color -d "No colours"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
@@ -65,6 +70,8 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subc
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify" -l provisioned-key -r -F -d "Public key of the device"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l provisioned-key -r -F -d "Public key of the device"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l reference -r -F -d "Compare measurements with these values"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test" -l reference -r -F -d "Compare measurements with these values"
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l timeout -x -d "Longest wait for one answer"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l timeout -x -d "Longest wait for one answer"
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
@@ -91,6 +98,17 @@ complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l no-signatur
 complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l extension-log -d "Read the measurement extension log, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from info" -l vendor-request -x -d "Send this vendor-defined request and show the answer"
 complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l endpoint-info -d "Read the endpoint information, too"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l save-reference -r -F -d "Save the measurements as reference values"
+complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l overwrite -d "Replace the file of --save-reference"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a show -d "Show all reference values"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a check -d "Say where a reference value is wrong"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a import -d "Make a file of reference values from CoRIM"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -s o -l output -r -F -d "Write to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l match -x -d "Which devices they are for"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l signer -r -F -d "Public key of the signer"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l overwrite -d "Replace the file if it exists"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-pem -r -F -d "Save the chain as PEM"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-der -r -F -d "Save the chain as DER"

@@ -35,6 +35,7 @@ def main():
             "usr/share/fish/vendor_completions.d/spdmctl.fish",
             "etc/spdmctl/keyring.d/README",
             "etc/spdmctl/policy.d/README",
+            "etc/spdmctl/references.d/README",
         }
         wanted |= {f"usr/share/man/man{page.suffix[1:]}/{page.name}" for page in (ROOT / "man").glob("*.[17]")}
         for folder, place in PLACES.items():
