@@ -58,7 +58,7 @@ void Appraiser::check_policy() {
   const std::size_t asked = demands_of(question_).size();
   result(Check::policy, status,
          status == CheckStatus::pass
-             ? cat(rule, ", nothing that it asks beside is missing")
+             ? cat("what ", rule, " asks beside is met")
              : cat(rule, ", of ", asked, " demands ", unmet_.size(), " not met, ", undecided_.size(), " undecided"));
 }
 
