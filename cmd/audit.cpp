@@ -166,8 +166,6 @@ Exit Audit::run() {
   const std::vector<std::filesystem::path> files = outputs();
   if (!options_.since.empty()) earlier_ = EarlierReport::read(options_.since);
   const Judge judge = make_judge(options_.trust, question, console_, policy);
-  if (!wanted_.slot && !wanted_.all_slots)
-    wanted_.trusts = [&judge](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot); };
 
   AuditScope scope = audit_scope(options_.targets, policy.get(), this_host());
   for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));

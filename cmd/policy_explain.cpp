@@ -74,8 +74,6 @@ Explained look_at(Subject subject, const Judge& judge, const PolicyVerbOptions& 
   Explained out;
   out.source = subject.target;
   Wanted wanted = wanted_of(options.protocol, options.trust);
-  if (!wanted.slot && !wanted.all_slots)
-    wanted.trusts = [&judge](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot); };
   const HostView before = recording(out.source) ? HostView{} : view_of(out.source);
   judge.adapt(wanted, before);
   Evidence evidence = gather(std::move(subject), wanted, limits_of(options.protocol), judge);

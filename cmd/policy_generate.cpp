@@ -90,8 +90,6 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   Wanted wanted = wanted_of(options.protocol, options.trust);
   wanted.measurements = MeasurementMode::all;
   wanted.measurements_optional = true;
-  if (!wanted.slot && !wanted.all_slots)
-    wanted.trusts = [&judge](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot); };
   const Limits limits = limits_of(options.protocol);
   AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));

@@ -48,8 +48,7 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   const std::tm given = fields;
   const std::time_t out = timegm(&fields);
   // timegm() turns the 31st of February into a day of March.
-  if (fields.tm_mon != given.tm_mon || fields.tm_mday != given.tm_mday || part[3] > 23 || part[4] > 59 || part[5] > 60)
-    return std::nullopt;
+  if (fields.tm_mon != given.tm_mon || fields.tm_mday != given.tm_mday || part[3] > 23 || part[4] > 59 || part[5] > 60) return std::nullopt;
   return out - std::int64_t{offset_minutes} * 60;
 }
 

@@ -43,6 +43,7 @@ class Appraiser {
   // identity.cpp
   void check_chains();
   static std::string chain_detail(const ChainResult& chain);
+  static std::string trust_detail(const ChainResult& chain);
   void check_identity();
   bool names(const ChainResult& chain, const PciIdentity& expected);
 
@@ -69,6 +70,7 @@ class Appraiser {
   void demand_svn();
   void demand_age();
   void demand_crls();
+  void weigh_crl(const std::string& where, const CrlInfo& crl);
   const Measurement* signed_measurement(Demand demand, MeasurementType type);
 
   struct Used {

@@ -184,15 +184,38 @@ void Appraiser::demand_age() {
 }
 
 void Appraiser::demand_pin() {
-  unmet(Demand::pin,
-        {FindingId::pin_missing, "", "the rule asks for a pinned device, and there is no pin for it", "pin it: spdmctl keyring pin"});
+  const std::vector<const ChainResult*> counted = counted_chains();
+  if (counted.empty()) return undecided(Demand::pin, "no certificate chain was read", "see the findings above");
+  for (const ChainResult* chain : counted)
+    if (!chain->pin)
+      unmet(Demand::pin, {FindingId::pin_missing, slot_name(chain->slot), "the rule asks for a device that is pinned, and no pin fits it",
+                          "if this is the device: spdmctl keyring pin"});
 }
 
 void Appraiser::demand_crls() {
-  undecided_.push_back(Demand::crls);
-  add({FindingId::crl_missing, "",
-       cat("the rule asks for revocation lists of at most ", duration_text(*question_.require.max_crl_age), ", and there is none"),
-       "get the CRL of each issuer and put it into the keyring"});
+  const std::vector<const ChainResult*> counted = counted_chains();
+  if (counted.empty()) return undecided(Demand::crls, "no certificate chain was read", "see the findings above");
+  for (const ChainResult* chain : counted) {
+    if (chain->crls.empty())
+      undecided(Demand::crls, cat(slot_name(chain->slot), ": no issuer of its chain is known"), "see the findings above");
+    for (const CrlInfo& crl : chain->crls) weigh_crl(cat(slot_name(chain->slot), ", ", crl.issuer), crl);
+  }
+}
+
+void Appraiser::weigh_crl(const std::string& where, const CrlInfo& crl) {
+  const std::uint32_t most = *question_.require.max_crl_age;
+  if (crl.file.empty()) {
+    undecided_.push_back(Demand::crls);
+    return add({FindingId::crl_missing, where, cat("it has no revocation list, the rule asks for one of at most ", duration_text(most)),
+                "get the list of this issuer and put it into the keyring"});
+  }
+  const std::optional<std::int64_t> made = parse_rfc3339(crl.this_update);
+  if (!made) return undecided(Demand::crls, cat(crl.file, " does not say when it was made"), "get a newer list");
+  if (question_.now - *made <= static_cast<std::int64_t>(most)) return;
+  unmet(Demand::crls, {FindingId::not_fresh, where,
+                       cat("its revocation list ", crl.file, " is of ", crl.this_update, ", ", question_.now - *made,
+                           " s ago, the rule accepts at most ", most, " s"),
+                       "get a newer list and put it into the keyring"});
 }
 
 // What came of it all, for the report.

@@ -230,17 +230,39 @@ TEST_CASE("demand: reference values, and nothing was compared") {
   CHECK(report.exit != Exit::ok);
 }
 
-TEST_CASE("demands: a pin and revocation lists that are not there") {
+TEST_CASE("demand: a pin that fits") {
   Good trial;
   trial.collect();
   trial.question.require.pin = true;
   CHECK(trial.judge().verdict == Verdict::fail);
-  CHECK(found(trial.judge(), FindingId::pin_missing));
-  trial.question.require = {};
-  trial.question.require.max_crl_age = 60;
-  CHECK(trial.judge().verdict == Verdict::undetermined);
   CHECK(trial.judge().exit == Exit::policy);
-  CHECK(found(trial.judge(), FindingId::crl_missing));
+  CHECK(found(trial.judge(), FindingId::pin_missing));
+  trial.change_chain = [](ChainResult& chain) { chain.pin = PinInfo{"pins.yaml:3", "leaf-key", "ab", false}; };
+  check_met(trial.judge());
+  Trial silent;
+  silent.question.require.pin = true;
+  check_undecided(silent.judge(), "asked for: the device that is pinned; no certificate chain was read");
+}
+
+TEST_CASE("demand: revocation lists of every issuer") {
+  Good trial;
+  trial.collect();
+  trial.question.require.max_crl_age = 60;
+  check_undecided(trial.judge(), "asked for: revocation lists of at most 1m; slot 0: no issuer of its chain is known");
+  CrlInfo root{"CN=Root", "root.crl", "2025-12-31T23:59:05Z", "", ""}, issuer{"CN=Issuer", "", "", "", ""};
+  trial.change_chain = [&](ChainResult& chain) { chain.crls = {root, issuer}; };
+  const Report missing = trial.judge();
+  CHECK(missing.verdict == Verdict::undetermined);
+  CHECK(missing.exit == Exit::policy);
+  CHECK(found(missing, FindingId::crl_missing));
+  issuer = {"CN=Issuer", "issuer.crl", "2026-01-01T00:00:00Z", "", ""};
+  check_met(trial.judge());
+  trial.question.now = kTime + 6;
+  check_unmet(trial.judge(), FindingId::not_fresh,
+              "its revocation list root.crl is of 2025-12-31T23:59:05Z, 61 s ago, the rule accepts at most 60 s");
+  trial.question.now = kTime;
+  root.this_update = "then";
+  check_undecided(trial.judge(), "asked for: revocation lists of at most 1m; root.crl does not say when it was made");
 }
 
 TEST_CASE("a transport that fails leaves demands undecided, and none unmet") {
