@@ -177,8 +177,11 @@ Exit Audit::run() {
       [&](Outcome outcome) { add(std::move(outcome)); });
   for (const Report& absent : scope.absent) add({.report = absent, .unread = {}, .evidence = {}, .note = {}});
   if (reports_ == 0) {
-    console_.note("spdmctl: no device of this host speaks SPDM, and no rule expects one: there is nothing to judge");
-    if (console_.format == Format::text) console_.out("No device speaks SPDM, and no rule expects one.\n");
+    const std::string_view line = "no device of this host speaks SPDM, and no rule expects one: there is nothing to judge";
+    if (console_.format == Format::text)
+      console_.out(cat(line, "\n"));
+    else
+      console_.note(cat("spdmctl: ", line));
   }
   tell_gone();
   write(options_.evidence, evidence_);

@@ -23,14 +23,26 @@ std::string root_name(const ChainResult& chain) {
   return name.empty() ? chain.anchor->sha256 : name;
 }
 
+// A pattern of fnmatch(3) that the name matches: any character in place of one that means something there.
+std::string pattern_of(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       std::string_view(":/._=&-").find(c) != std::string_view::npos;
+    out += plain ? c : '?';
+  }
+  return out;
+}
+
 // What the device shows today becomes what it must show from now on: no more than that, for a rule that nobody meets
 // would be taken out again before it was any good.
 Drafted draft(const Report& report, std::size_t number) {
   Drafted out;
   PolicyRule& rule = out.rule;
   const HostView& host = report.host;
-  rule.name = cat("device ", number, ": ", host.bdf ? *host.bdf : report.source);
-  if (names_in(rule.name).size() > 1) rule.name = cat("device ", number);
+  const std::string source = host.bdf ? *host.bdf : report.source;
+  const bool plain = printable(source) == source && names_in(source).size() == 1;
+  rule.name = cat("device ", number, plain ? cat(": ", source) : std::string());
   if (host.identity) {
     rule.match.vendor = host.identity->vendor;
     rule.match.device = host.identity->device;
@@ -38,7 +50,7 @@ Drafted draft(const Report& report, std::size_t number) {
   if (host.bdf)
     rule.match.bdf = host.bdf;
   else if (!host.identity)
-    rule.match.target = host.target;
+    rule.match.target = pattern_of(host.target);
   rule.expected = host.bdf.has_value();
   for (const SlotReport& slot : report.slots) {
     if (!slot.chain || (!slot.used && rule.require.roots.empty() && report.slots.size() > 1)) continue;

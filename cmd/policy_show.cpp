@@ -11,13 +11,14 @@ namespace {
 
 using namespace spdm;
 
+// Strings stand as they are, so that what is shown can be read again: JSON and YAML escape what could do harm.
 Json match_json(const DeviceMatch& match) {
   Json out = Json::object();
   for (const auto& [key, value] : keys_of(match)) {
     if (key == "removable")
       out[std::string(key)] = value == "true";
     else
-      out[std::string(key)] = printable(value);
+      out[std::string(key)] = value;
   }
   return out;
 }
@@ -27,7 +28,7 @@ Json require_json(const PolicyRule& rule) {
   Json out = Json::object();
   if (rule.identity) out["identity"] = name(*rule.identity);
   if (rule.measurements) out["measurements"] = true;
-  for (const std::string& root : require.roots) out["roots"].push_back(printable(root));
+  for (const std::string& root : require.roots) out["roots"].push_back(root);
   if (require.pin) out["pin"] = true;
   if (require.min_version) out["min-version"] = version_name(*require.min_version);
   if (require.min_strength) out["min-strength"] = *require.min_strength;
@@ -59,7 +60,7 @@ std::string nested(const std::string& yaml) {
 }  // namespace
 
 Json rule_json(const PolicyRule& rule) {
-  Json out{{"name", printable(rule.name)}, {"match", match_json(rule.match)}};
+  Json out{{"name", rule.name}, {"match", match_json(rule.match)}};
   if (rule.exempt) {
     out["exempt"] = true;
     return out;
