@@ -69,7 +69,7 @@ _spdmctl() {
     audit) options="$live_only $policy --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
-    report) options="$output --at --html" ;;
+    report) options="$output --at --by-file --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
         list) options="$output --keyring" files='' ;;
