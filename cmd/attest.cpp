@@ -46,8 +46,8 @@ Judge::Judge(const certstore::Keyring& keyring, certstore::Options options, Ques
              std::shared_ptr<const References> references)
     : validator_(keyring, options), question_(std::move(question)), owner_key_(std::move(owner_key)), references_(std::move(references)) {}
 
-bool Judge::trusts(const Connection& connection, std::uint8_t slot) const {
-  const ChainResult result = validator_.validate(certstore::chain_input(connection, slot));
+bool Judge::trusts(const Connection& connection, std::uint8_t slot, const HostView& host) const {
+  const ChainResult result = validator_.validate(certstore::chain_input(connection, slot, host));
   return result.sound && result.trust == Trust::trusted;
 }
 
@@ -65,7 +65,7 @@ Judge make_judge(const TrustOptions& options, const Question& question, const Co
   const certstore::Keyring keyring = read_keyring(options);
   for (const certstore::Problem& problem : keyring.problems())
     if (!problem.duplicate)
-      console.note(cat("spdmctl: ", printable(problem.file), ": ", printable(problem.why), "; the keyring does without it"));
+      console.note(cat("spdmctl: ", printable(problem.where()), ": ", printable(problem.why), "; the keyring does without it"));
   return Judge{keyring,
                {.at = time_of(options), .partial_chains = options.partial_chains},
                question,
@@ -96,11 +96,14 @@ Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, con
   evidence.collector = "spdmctl " SPDMCTL_VERSION;
   evidence.live = true;
   if (wanted.slot == kProvisionedKey) evidence.provisioned_key = judge.owner_key();
+  Wanted asked = wanted;
+  if (!wanted.slot && !wanted.all_slots)
+    asked.trusts = [&](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot, evidence.host); };
   try {
     if (subject.failure) throw Error(*subject.failure);
     transport::Opened opened = subject.opened ? std::move(*subject.opened) : transport::open(subject.target, {.timeout = limits.exchange});
     evidence.host = std::move(opened.host);
-    collect(*opened.link, wanted, limits, evidence);
+    collect(*opened.link, asked, limits, evidence);
   } catch (const Error& error) {
     evidence.error = Interruption{error.id, error.what(), error.hint};
   }
@@ -156,8 +159,6 @@ Exit Attestation::run(Console& console, Plan plan) const {
     throw Error(ErrorId::usage, "--record and exports take one target", "take one target after the other");
   if (!protocol.record.empty()) assert_writable(protocol.record);
   const Judge judge = make_judge(trust, plan.question, console);
-  if (!plan.wanted.slot && !plan.wanted.all_slots)
-    plan.wanted.trusts = [&judge](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot); };
 
   open_devices(subjects, {.timeout = limits.exchange, .host = this_host(), .force = protocol.force});
   confine(console, subjects, plan);

@@ -26,8 +26,8 @@ class Judge {
 
   spdm::Report judge(spdm::Evidence evidence, const std::string& source) const { return judge(std::move(evidence), source, question_); }
   spdm::Report judge(spdm::Evidence evidence, const std::string& source, const spdm::Question& question) const;
-  // Whether a slot whose chain has been read is trusted: if not, the next one is tried.
-  bool trusts(const spdm::Connection& connection, std::uint8_t slot) const;
+  // Whether a slot whose chain has been read is trusted for this device: if not, the next one is tried.
+  bool trusts(const spdm::Connection& connection, std::uint8_t slot, const spdm::HostView& host) const;
   const spdm::Bytes& owner_key() const { return owner_key_; }
 
  private:

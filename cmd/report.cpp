@@ -30,10 +30,11 @@ struct Options {
   OutputOptions output;
   std::vector<std::string> files;
   std::string at, html;
+  bool by_file = false;
 };
 
-// Who wrote a report that does not say so: its file is named after the host. Where two files have one name, as when each
-// host has a folder, the whole path is the name.
+// Who wrote a report that does not say so, or is not to be believed: its file is named after the host. Where two files have one name, as
+// when each host has a folder, the whole path is the name.
 std::vector<std::string> hosts_of(const std::vector<std::string>& files) {
   std::map<std::string, std::size_t> counts;
   std::vector<std::string> out;
@@ -65,7 +66,7 @@ spdm::FleetSummary read_all(const Options& options, std::int64_t at, const Conso
     const std::string name = file == "-" ? "standard input" : printable(file);
     summarizer.add_file();
     try {
-      spdm::read_results(open_file(file), name, hosts[i], sink);
+      spdm::read_results(open_file(file), name, hosts[i], sink, options.by_file ? spdm::HostNaming::by_file : spdm::HostNaming::reported);
     } catch (const Error& error) {  // one file that cannot be read says nothing about the others
       sink.unreadable({name, 0, error.what()});
     }
@@ -96,6 +97,8 @@ Action setup(CLI::App& parser) {
   add_output_options(parser, options->output);
   parser.add_option("--at", options->at, "Say which certificates end before and after this time; now if not given")
       ->type_name("RFC3339")
+      ->group("Summary");
+  parser.add_flag("--by-file", options->by_file, "Each file is of the host that it is named after, whatever the reports say")
       ->group("Summary");
   parser.add_option("--html", options->html, "Write the summary to this file, too, as a page with a table of devices to search")
       ->type_name("FILE")

@@ -66,7 +66,7 @@ _spdmctl() {
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
     verify) options="$output $trust --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
-    report) options="$output --at --html" ;;
+    report) options="$output --at --by-file --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
         list) options="$output --keyring" files='' ;;

@@ -100,6 +100,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l hash -x -a "$hash
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l asym -x -a "$asym" -d "Negotiated signature algorithm"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from report" -l at -x -d "Say which certificates end before and after this time"
+complete -c spdmctl -n "__fish_seen_subcommand_from report" -l by-file -d "Each file is of the host that it is named after"
 complete -c spdmctl -n "__fish_seen_subcommand_from report" -l html -r -F -d "Write the summary to this file, too, as a page"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring" -l keyring -x -a "(__fish_complete_directories)" -d "The directory to use"

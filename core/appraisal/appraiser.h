@@ -42,6 +42,7 @@ class Appraiser {
   // identity.cpp
   void check_chains();
   static std::string chain_detail(const ChainResult& chain);
+  static std::string trust_detail(const ChainResult& chain);
   void check_identity();
   bool names(const ChainResult& chain, const PciIdentity& expected);
 

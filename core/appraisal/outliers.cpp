@@ -126,12 +126,9 @@ class Search {
     std::map<std::uint32_t, std::vector<Difference>> out;
     if (counts.size() < 2) return out;
 
-    std::size_t total = 0;
     std::array<bool, 256> is_used{};
-    for (const auto& [set, count] : counts) {
-      total += count;
+    for (const auto& [set, count] : counts)
       for (const MeasurementSets::Value& value : sets_[set]) is_used[value.index] = true;
-    }
     for (std::size_t index = 0; index < is_used.size(); ++index)
       if (is_used[index]) compare_measurement(static_cast<std::uint8_t>(index), counts, out);
     return out;

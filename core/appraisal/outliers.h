@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <tuple>
 #include <vector>
 
 #include "core/appraisal/names.h"
@@ -24,7 +25,7 @@ class MeasurementSets {
   struct Value {
     std::uint8_t index;
     NameId type, value;  // of names()
-    auto operator<=>(const Value&) const = default;
+    bool operator<(const Value& other) const { return std::tie(index, type, value) < std::tie(other.index, other.type, other.value); }
   };
   using Set = std::vector<Value>;  // in the order of the index
 

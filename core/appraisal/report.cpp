@@ -61,13 +61,28 @@ Json connection_json(const ConnectionReport& in) {
   return out;
 }
 
+Json crl_json(const CrlInfo& in) {
+  Json out{{"issuer", text(in.issuer)}};
+  if (in.file.empty()) return out;
+  out["file"] = text(in.file);
+  out["this_update"] = in.this_update;
+  if (!in.next_update.empty()) out["next_update"] = in.next_update;
+  if (!in.number.empty()) out["number"] = in.number;
+  return out;
+}
+
 Json chain_json(const ChainResult& in) {
   Json out;
   out["model"] = in.model;
   out["sound"] = in.sound;
   out["trusted"] = in.trust == Trust::trusted;
   out["root_sha256"] = text(in.root_fingerprint);
+  if (!in.leaf_key_sha256.empty()) out["leaf_key_sha256"] = in.leaf_key_sha256;
   if (in.anchor) out["anchor"] = Json{{"subject", text(in.anchor->subject)}, {"sha256", in.anchor->sha256}, {"file", text(in.anchor_file)}};
+  if (!in.anchor_scope.empty()) out["anchor"]["scope"] = text(in.anchor_scope);
+  if (in.pin)
+    out["pin"] = Json{{"origin", text(in.pin->origin)}, {"kind", in.pin->kind}, {"sha256", in.pin->sha256}, {"vouches", in.pin->vouches}};
+  for (const CrlInfo& crl : in.crls) out["crls"].push_back(crl_json(crl));
   out["certificates"] = Json::array();
   for (const CertificateInfo& certificate : in.certificates) out["certificates"].push_back(to_json(certificate));
   out["findings"] = Json::array();

@@ -76,7 +76,7 @@ struct Slot {
 struct Draft {
   Result result;
   bool has_verdict = false, has_exit = false, has_error = false, has_source = false;
-  std::string source, target, bdf, identity, error_message, error_device;
+  std::string source, target, bdf, identity, hostname, error_message, error_device;
   std::string failure, gap;  // the first finding of each severity
   std::string hash, measurement_hash;
   std::vector<std::string> firmware;
@@ -85,7 +85,8 @@ struct Draft {
 
 class ResultReader {
  public:
-  ResultReader(JsonStream& in, const std::string& host, const ResultSink& sink) : in_(in), host_(host), sink_(sink) {}
+  ResultReader(JsonStream& in, const std::string& host, HostNaming naming, const ResultSink& sink)
+      : in_(in), host_(host), naming_(naming), sink_(sink) {}
 
   // One document or line. What was read of a broken one before the break counts.
   void record() {
@@ -93,6 +94,7 @@ class ResultReader {
     bool has_schema = false, has_devices = false;
     hostname_.clear();
     waiting_.clear();
+    has_results_ = false;
     try {
       in_.object([&](std::string_view key) {
         if (key == "schema") {
@@ -113,8 +115,8 @@ class ResultReader {
       throw;
     }
     if (!has_devices || (line.has_error && devices_ == 0)) wait_for_host(finished(std::move(line)));
-    sink_.host(host_name());
     release();
+    if (!has_results_) sink_.host(host_name({}));
   }
 
  private:
@@ -141,12 +143,17 @@ class ResultReader {
     if (waiting_.size() == kMaxWaiting) release();
   }
 
-  const std::string& host_name() const { return hostname_.empty() ? host_ : hostname_; }
+  // Who gathered the reports knows best whose they are: the key they have added, or the name they gave to the file of a host. In a
+  // file of many hosts it is what each says of itself.
+  const std::string& host_name(const std::string& claimed) const {
+    if (!hostname_.empty()) return hostname_;
+    return naming_ == HostNaming::by_file || claimed.empty() ? host_ : claimed;
+  }
 
   void release() {
-    const std::string& host = host_name();
     for (Result& result : waiting_) {
-      result.host = host;
+      result.host = host_name(result.host);
+      has_results_ = true;
       sink_.result(std::move(result));
     }
     waiting_.clear();
@@ -169,6 +176,7 @@ class ResultReader {
         if (name == "target") return void(out.target = string_of(in_, kName));
         if (name == "bdf") return void(out.bdf = string_of(in_, kWord));
         if (name == "identity") return void(out.identity = string_of(in_, kName));
+        if (name == "hostname") return void(out.hostname = string_of(in_, kName));
         in_.skip();
       });
     } else if (key == "error") {
@@ -297,6 +305,7 @@ class ResultReader {
 
   Result finished(Draft draft) {
     Result& out = draft.result;
+    out.host = draft.hostname;
     if (!draft.has_verdict) in_.fail("has no \"verdict\": it is no report");
     if (!draft.has_exit) in_.fail("has no \"exit_code\": it is no report");
     if (!draft.has_source && !draft.has_error) in_.fail("has neither \"source\" nor \"error\": it is no report");
@@ -332,15 +341,17 @@ class ResultReader {
 
   JsonStream& in_;
   const std::string& host_;
+  HostNaming naming_;
   const ResultSink& sink_;
   std::string hostname_;
+  bool has_results_ = false;  // of this record
   std::vector<Result> waiting_;
   std::size_t devices_ = 0;
 };
 
 }  // namespace
 
-void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink) {
+void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink, HostNaming naming) {
   // An error of the source is not one of what it gives.
   std::exception_ptr broken_source;
   JsonStream in([&](std::span<char> room) -> std::size_t {
@@ -351,7 +362,7 @@ void read_results(JsonStream::Source source, const std::string& file, const std:
       return 0;
     }
   });
-  ResultReader reader(in, host, sink);
+  ResultReader reader(in, host, naming, sink);
   bool empty = true;
   while (!in.at_end()) {
     empty = false;

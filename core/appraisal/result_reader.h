@@ -23,8 +23,15 @@ struct ResultSink {
   std::function<void(const std::string& host)> host;
 };
 
-// `file` is for messages; `host` is who wrote what does not say so itself by the key "hostname". Throws what the source
+enum class HostNaming {
+  reported,  // what a report says of its host counts; `host` is for those that say nothing
+  by_file,   // `host` it is
+};
+
+// `file` is for messages. The key "hostname" at the top of a document or line, which who gathers reports may add, is
+// stronger than any naming. Throws what the source
 // throws and nothing else: what cannot be read goes to the sink, and reading goes on behind it.
-void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink);
+void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink,
+                  HostNaming naming = HostNaming::reported);
 
 }  // namespace spdm

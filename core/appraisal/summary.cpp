@@ -1,6 +1,7 @@
 #include "core/appraisal/summary.h"
 
 #include <algorithm>
+#include <tuple>
 #include <unordered_set>
 
 #include "core/appraisal/expiry.h"
@@ -296,6 +297,7 @@ void Summarizer::add(Unreadable unreadable) {
 FleetSummary Summarizer::finish() {
   State& state = *state_;
   state.summary.hosts = state.hosts.size();
+  if (state.summary.results == 0 && state.summary.worst == Exit::ok) state.summary.worst = Exit::no_device;
   state.summary.expiry = state.expiry.finish(state.limits.lines);
   state.list_failing();
   state.list_outliers();

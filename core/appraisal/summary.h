@@ -74,7 +74,8 @@ struct FleetSummary {
   std::size_t results = 0, hosts = 0, files = 0;
   std::size_t repeated = 0;  // results on a host and device that had one before
   Tally verdicts;
-  Exit worst = Exit::ok;  // over all results; at least Exit::usage when something was unreadable
+  // Over all results; at least Exit::usage when something was unreadable, Exit::no_device when there is nothing at all.
+  Exit worst = Exit::ok;
   TallyTable exits, causes, vendors, models, roots, firmware, versions;
   Expiry expiry;
   std::vector<DeviceLine> failing;  // those that fail, then those that are undetermined

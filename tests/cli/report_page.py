@@ -97,7 +97,7 @@ class Page(html.parser.HTMLParser):
         for tag, name in self.open:
             if name:
                 self.texts[name] = self.texts.get(name, "") + data
-            if tag == "title":
+            if tag == "title" and not any(other == "svg" for other, _ in self.open):
                 self.title += data
         if self.rows and any(name == "rows" for _, name in self.open):
             self.rows[-1] += data + " "
@@ -109,6 +109,39 @@ def browse(chromium, page, fragment):
                    "--disable-component-update", "--disable-sync", f"--user-data-dir={profile}", "--dump-dom", page.as_uri() + fragment]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=100, check=True)
     return Page(done.stdout.decode())
+
+
+# What a person does, one after the other, and what the page says then.
+INTERACT = """
+const at = id => document.getElementById(id), log = [];
+const note = () => log.push([location.hash, at("found").textContent, at("rows").children.length, at("rows").textContent.slice(0, 40)]);
+const change = (id, value, event) => { at(id).value = value; at(id).dispatchEvent(new Event(event)); note(); };
+at("more").click(); note();
+change("q", "rack03", "input");
+document.querySelectorAll("#head button")[1].click(); note();
+document.querySelectorAll("#head button")[1].click(); note();
+change("verdict", "fail", "change");
+at("reset").click(); note();
+at("differs").click(); note();
+document.title = JSON.stringify(log);
+"""
+
+
+def check_interaction(chromium, page, summary, problems):
+    """The policy forbids scripts of others, so that this takes a copy without it."""
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text())
+    copy = page.with_name("copy.html")
+    copy.write_text(text.replace("</body>", f"<script>{INTERACT}</script></body>"))
+    title = browse(chromium, copy, "").title
+    total, rest = summary["totals"]["results"], f"{summary['totals']['results']} devices"
+    wanted = [["", f"{total} of {rest}", total], ["#q=rack03", f"30 of {rest}", 30], ["#q=rack03&sort=host", f"30 of {rest}", 30],
+              ["#q=rack03&sort=host.down", f"30 of {rest}", 30], ["#q=rack03&sort=host.down&verdict=fail", f"0 of {rest}", 0],
+              ["#devices", f"{total} of {rest}, the first 200 are shown", 200], ["#differs=1", f"{summary['totals']['outliers']} of {rest}", summary["totals"]["outliers"]]]
+    log = json.loads(title) if title.startswith("[") else []
+    if [step[:3] for step in log] != wanted:
+        problems.append(f"searching by hand: {title}")
+    elif "rack03-node0" not in log[2][3] or "rack03-node9" not in log[3][3]:
+        problems.append(f"sorting by hand: {log[2:4]}")
 
 
 def check_browser(chromium, page, summary, problems):
@@ -135,6 +168,7 @@ def check_browser(chromium, page, summary, problems):
     expect("#q=RACK03+bad-signature+nothing", 0, "")
     expect("#model=10de%3A2330&verdict=pass", next(row["pass"] for row in summary["models"] if row["model"] == "10de:2330"), "10de:2330")
     hostile = expect("#q=evil", 1, "evil " + HOSTILE.split("<!--")[0])
+    check_interaction(chromium, page, summary, problems)
     if "img" in hostile.names or hostile.title == "taken" or "why </script><script>" not in hostile.rows[0]:
         problems.append("a hostile string is not shown as text")
 

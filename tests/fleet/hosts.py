@@ -138,15 +138,21 @@ class Fleet:
             time.sleep(0.05)
         sys.exit(f"the sshd of {host.name} does not listen")
 
-    def controller(self, command, **environment):
-        """Runs a command as the owner of the fleet would, in an environment of its own."""
-        clean = {
+    def environment(self):
+        return {
             "PATH": f"{self.folder}/bin:{self.program.parent}:/usr/sbin:/usr/bin:/sbin:/bin",
             "HOME": str(self.folder / "home"),
             "LC_ALL": "C.UTF-8",
-            **environment,
         }
-        return subprocess.run(
-            [str(word) for word in command], cwd=self.folder, env=clean, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120
-        )
 
+    def controller(self, command, **environment):
+        """Runs a command as the owner of the fleet would, in an environment of its own."""
+        return subprocess.run(
+            [str(word) for word in command],
+            cwd=self.folder,
+            env={**self.environment(), **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )

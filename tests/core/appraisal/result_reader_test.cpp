@@ -19,7 +19,7 @@ struct Read {
   std::vector<std::string> hosts;
 };
 
-Read read(const std::string& text, const std::string& host = "file") {
+Read read(const std::string& text, const std::string& host = "file", HostNaming naming = HostNaming::reported) {
   Read out;
   std::size_t at = 0;
   read_results(
@@ -32,7 +32,8 @@ Read read(const std::string& text, const std::string& host = "file") {
       "f", host,
       {.result = [&](Result result) { out.results.push_back(std::move(result)); },
        .unreadable = [&](Unreadable fault) { out.unreadable.push_back(std::move(fault)); },
-       .host = [&](const std::string& name) { out.hosts.push_back(name); }});
+       .host = [&](const std::string& name) { out.hosts.push_back(name); }},
+      naming);
   return out;
 }
 
@@ -163,7 +164,18 @@ TEST_CASE("result reader: the host names itself, before or behind its devices, o
   CHECK(in.results[1].host == "h2");
   CHECK(in.results[2].host == "h3");
   CHECK(in.results[3].host == "name-of-file");
-  CHECK(in.hosts.back() == "h4");  // it has no devices, but it has reported
+  CHECK(in.hosts == std::vector<std::string>{"h4"});  // it has no devices, but it has reported
+
+  // What a host says of itself is weaker than what who gathered the reports has added, and nothing where files are named.
+  Report report = full_report();
+  report.host.hostname = "h5";
+  Json added = line(to_json(report));
+  added["hostname"] = "h6";
+  const std::string both = line(to_json(report)).dump() + added.dump();
+  CHECK(read(both).results[0].host == "h5");
+  CHECK(read(both).results[1].host == "h6");
+  CHECK(read(both, "file", HostNaming::by_file).results[0].host == "file");
+  CHECK(read(both, "file", HostNaming::by_file).results[1].host == "h6");
 }
 
 TEST_CASE("result reader: a run that ended before there was a device is a result, too") {
