@@ -45,6 +45,7 @@ std::uint8_t parse_index(std::string_view text) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   options->add_to(parser);
+  parser.add_flag("--pin-first-use", options->pin_first_use, kPinFirstUse)->group("Trust");
   options->default_target = kAllDevices;
   const auto flag = [&](const char* name, bool& value, const char* help) { parser.add_flag(name, value, help)->group("Measurements"); };
   add_repeatable(parser, "--index", options->indices, "Only this measurement, 1 to 254")->type_name("N")->group("Measurements");

@@ -1,7 +1,7 @@
 # fish completion for spdmctl
 
 set -l verbs info auth measurements certs verify decode keyring emulate gate watch status doctor list tsm
-set -l live info auth measurements certs
+set -l live info auth measurements certs explain pin import
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
   SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s \
   SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f \
@@ -28,10 +28,15 @@ complete -c spdmctl -n "__fish_seen_subcommand_from tsm; and not __fish_seen_sub
 complete -c spdmctl -n "__fish_seen_subcommand_from tsm; and not __fish_seen_subcommand_from status connect disconnect" -f -a connect -d "Let a TSM own SPDM of a device"
 complete -c spdmctl -n "__fish_seen_subcommand_from tsm; and not __fish_seen_subcommand_from status connect disconnect" -f -a disconnect -d "Take a device away from its TSM"
 complete -c spdmctl -n "__fish_seen_subcommand_from list tsm; and not __fish_seen_subcommand_from keyring" -f -a "(path basename /sys/bus/pci/devices/* 2>/dev/null)"
-complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a list -d "Show every certificate that counts"
-complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a check -d "Say what is wrong with the keyring"
-complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a add -d "Trust the certificates of files"
-complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a remove -d "Trust a certificate no longer"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a list -d "Show all that counts"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a check -d "Say what is wrong with the keyring"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a add -d "Trust the certificates of files"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a remove -d "Trust a certificate no longer"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a deny -d "Put certificates or keys on the deny list"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a unpin -d "Take back what a device was pinned to"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a explain -d "Tell who vouches for a device, or what is missing"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a pin -d "Have a device show the same again from now on"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a import -d "Trust roots of the firmware, a kernel or a device"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s o -l output -x -a "text json ndjson yaml" -d "Format"
@@ -57,6 +62,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l hash -x -a "$hash"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l record -r -F -d "Write what was seen to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l force -d "Use a PCI device although somebody else seems to own it"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l pin-first-use -d "Pin the key of devices that pass and that nothing is pinned for"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l measurements -d "Ask for signed measurements, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l summary -x -a "none tcb all" -d "Hash over measurements"
 
@@ -81,11 +87,21 @@ complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The 
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l hash -x -a "$hash" -d "Negotiated hash"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l asym -x -a "$asym" -d "Negotiated signature algorithm"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from keyring" -l keyring -x -a "(__fish_complete_directories)" -d "The directory to use"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from explain pin import" -l keyring -x -a "(__fish_complete_directories)" -d "The directory to use"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from check" -l at -x -d "Certificates must be valid at this time"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from add" -l name -x -d "Name in the keyring"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from add" -l force -d "Replace a file of that name; take certificates that are no authorities"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from remove" -l force -d "Remove a file of several certificates"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from deny" -l key -d "Fingerprints are of public keys"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from deny" -l comment -x -d "Why"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from unpin" -l force -d "Remove a file of several pins"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from pin" -l by -x -a "leaf-key certificate root" -d "What is pinned"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from pin" -l vouch -d "Trust this device by the pin"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from import" -l efi -r -F -d "A signature database of the firmware"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from import" -l kernel -r -F -d "Certificates one after the other"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from import" -l fingerprint -x -d "Trust the certificate with this SHA-256 fingerprint"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from import" -l yes -d "Trust all of them, unseen"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from import" -l name -x -d "Name in the keyring"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l listen -x -d "Where to wait for requesters"
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l port-file -r -F -d "Write the port to this file"
