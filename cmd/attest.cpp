@@ -25,9 +25,10 @@ namespace {
 constexpr std::size_t kMaxDevicesAtOnce = 16;
 
 // Everything is open: from here on the run only reads, speaks through its descriptors, and writes what it was told to.
-void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs) {
+void confine(const Console& console, const std::vector<Subject>& subjects, const Plan& plan) {
   Needs needs{.writable = {}, .reads_named_files = reads_files(subjects)};
-  for (const std::filesystem::path& output : outputs) needs.writable.push_back(written_at(output));
+  for (const auto* files : {&plan.outputs, &plan.written_after})
+    for (const std::filesystem::path& output : *files) needs.writable.push_back(written_at(output));
   const Confinement confinement = drop_privileges(needs);
   if (!console.verbose) return;
   for (const std::string& line : confinement.in_force) console.note(cat("spdmctl: confined: ", line));
@@ -42,15 +43,18 @@ struct Outcome {
 
 }  // namespace
 
-Judge::Judge(const certstore::Keyring& keyring, certstore::Options options, Question question, Bytes owner_key)
-    : validator_(keyring, options), question_(std::move(question)), owner_key_(std::move(owner_key)) {}
+Judge::Judge(const certstore::Keyring& keyring, certstore::Options options, Question question, Bytes owner_key,
+             std::shared_ptr<const References> references)
+    : validator_(keyring, options), question_(std::move(question)), owner_key_(std::move(owner_key)), references_(std::move(references)) {}
 
 bool Judge::trusts(const Connection& connection, std::uint8_t slot, const HostView& host) const {
   const ChainResult result = validator_.validate(certstore::chain_input(connection, slot, host));
   return result.sound && result.trust == Trust::trusted;
 }
 
-Report Judge::judge(Evidence evidence, const std::string& source, const Question& question) const {
+Report Judge::judge(Evidence evidence, const std::string& source, const Question& asked) const {
+  Question question = asked;
+  if (question.references == nullptr) question.references = references_.get();
   if (!owner_key_.empty()) evidence.provisioned_key = owner_key_;
   const Analysis analysis = analyze(evidence);
   Report report = appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, owner_key_), question);
@@ -63,7 +67,11 @@ Judge make_judge(const TrustOptions& options, const Question& question, const Co
   for (const certstore::Problem& problem : keyring.problems())
     if (!problem.duplicate && !problem.fatal)
       console.note(cat("spdmctl: ", printable(problem.where()), ": ", printable(problem.why), "; the keyring does without it"));
-  return Judge{keyring, {.at = time_of(options), .partial_chains = options.partial_chains}, question, read_provisioned_key(options)};
+  return Judge{keyring,
+               {.at = time_of(options), .partial_chains = options.partial_chains},
+               question,
+               read_provisioned_key(options),
+               read_references(options)};
 }
 
 Evidence read_recording(const std::filesystem::path& path) {
@@ -157,7 +165,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   if (pin_first_use) plan.outputs.push_back(pins);
 
   open_devices(subjects, {.timeout = limits.exchange, .host = this_host(), .force = protocol.force});
-  confine(console, subjects, plan.outputs);
+  confine(console, subjects, plan);
 
   ReportWriter writer(console, plan.text);
   std::size_t reports = 0;

@@ -20,7 +20,9 @@ namespace cmd {
 class Judge {
  public:
   // `owner_key` is the public key that the owner gave for slot 255; empty when none.
-  Judge(const certstore::Keyring& keyring, certstore::Options options, spdm::Question question, spdm::Bytes owner_key);
+  // A question without reference values of its own is asked with `references`; nullptr: nothing is compared.
+  Judge(const certstore::Keyring& keyring, certstore::Options options, spdm::Question question, spdm::Bytes owner_key,
+        std::shared_ptr<const spdm::References> references = nullptr);
 
   spdm::Report judge(spdm::Evidence evidence, const std::string& source) const { return judge(std::move(evidence), source, question_); }
   spdm::Report judge(spdm::Evidence evidence, const std::string& source, const spdm::Question& question) const;
@@ -32,6 +34,7 @@ class Judge {
   certstore::Validator validator_;
   spdm::Question question_;
   spdm::Bytes owner_key_;
+  std::shared_ptr<const spdm::References> references_;
 };
 
 Judge make_judge(const TrustOptions& options, const spdm::Question& question, const Console& console);
@@ -57,6 +60,8 @@ struct Plan {
   ReportWriter::TextOf text = render_text;
   // Files and directories that `refine` writes to; they take a run with one target.
   std::vector<std::filesystem::path> outputs;
+  // Files that the verb writes once all devices were seen.
+  std::vector<std::filesystem::path> written_after;
 };
 
 // Turns a judgement into a mere look: what was read is shown with all there is to say about it, and the verdict is

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "core/error.h"
@@ -93,17 +94,38 @@ mode_t default_mode() {
   return 0666 & ~mask;
 }
 
+int open_to_read(const std::filesystem::path& path) {
+  const int fd = path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::bad_input : ErrorId::io);
+  return fd;
+}
+
+struct stat status_of(const File& file, const std::filesystem::path& path) {
+  struct stat out {};
+  if (::fstat(file.get(), &out) != 0) fail(path, errno, ErrorId::io);
+  if (S_ISDIR(out.st_mode)) fail(path, EISDIR, ErrorId::bad_input);
+  return out;
+}
+
 }  // namespace
 
 spdm::View as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
+std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path) {
+  const auto file = std::make_shared<File>(open_to_read(path));
+  status_of(*file, path);
+  return [file, path](std::span<char> room) -> std::size_t {
+    for (;;) {
+      const ssize_t got = ::read(file->get(), room.data(), room.size());
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR) fail(path, errno, ErrorId::io);
+    }
+  };
+}
+
 spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
-  const bool standard_input = path == "-";
-  const File file(standard_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::bad_input : ErrorId::io);
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) fail(path, errno, ErrorId::io);
-  if (S_ISDIR(status.st_mode)) fail(path, EISDIR, ErrorId::bad_input);
+  const File file(open_to_read(path));
+  const struct stat status = status_of(file, path);
 
   spdm::Bytes out;
   // One byte more than the file is said to have: the read that finds the end then needs no second buffer.

@@ -57,6 +57,7 @@ std::vector<std::filesystem::path> directories_of(const GateOptions& options) {
 
 void add_gate_options(CLI::App& parser, GateOptions& options) {
   add_keyring_options(parser, options.trust);
+  options.trust.compares = true;  // with the system's reference values
   parser.add_option("--mode", options.mode, "off, audit (attest and tell, do nothing) or enforce; what the policy says if not given")
       ->type_name("MODE")
       ->group("Gate");

@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "cmd/files.h"
+#include "cmd/layers.h"
+#include "core/appraisal/references.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -53,6 +55,15 @@ void add_trust_options(CLI::App& parser, TrustOptions& options) {
       ->group("Trust");
   parser.add_option("--provisioned-key", options.provisioned_key, "Public key of the device, DER or PEM; implies --slot 255")
       ->type_name("FILE")
+      ->group("Trust");
+}
+
+void add_reference_option(CLI::App& parser, TrustOptions& options) {
+  options.compares = true;
+  add_repeatable(parser, "--reference", options.references,
+                 "Compare measurements with the values of this file or directory, in place of the system's reference values")
+      ->type_name("PATH")
+      ->envname("SPDMCTL_REFERENCE")
       ->group("Trust");
 }
 
@@ -122,6 +133,18 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
 spdm::Bytes read_provisioned_key(const TrustOptions& options) {
   if (options.provisioned_key.empty()) return {};
   return parse_public_key(read_file(options.provisioned_key, kMaxKeyFile), options.provisioned_key);
+}
+
+std::shared_ptr<const spdm::References> read_references(const TrustOptions& options) {
+  if (!options.compares) return nullptr;
+  const auto out = std::make_shared<spdm::References>();
+  out->asked = !options.references.empty();
+  const auto add = [&](const std::vector<DropIn>& files) {
+    for (const DropIn& one : files) spdm::add_references(*out, one.file.string(), one.contents);
+  };
+  for (const std::string& path : options.references) add(read_named(path));
+  if (!out->asked) add(read_drop_ins(layers_of("references.d")));
+  return out->asked || !out->devices.empty() ? out : nullptr;
 }
 
 spdm::Question question_of(const TrustOptions& options) {

@@ -1,6 +1,7 @@
 // Options that several verbs share, as the user wrote them, and what they mean.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ struct TrustOptions {
   std::vector<std::string> keyrings, roots;
   std::string at, identity, identity_match = "exact", provisioned_key;
   bool partial_chains = false;
+  std::vector<std::string> references;
+  bool compares = false;  // the verb compares measurements: it has --reference
 };
 
 // How to speak with a device.
@@ -41,6 +44,7 @@ struct ProtocolOptions {
 void add_output_options(CLI::App& parser, OutputOptions& options);
 void add_keyring_options(CLI::App& parser, TrustOptions& options);
 void add_trust_options(CLI::App& parser, TrustOptions& options);  // the former, too
+void add_reference_option(CLI::App& parser, TrustOptions& options);
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options);
 void add_targets(CLI::App& parser, std::vector<std::string>& targets);
 
@@ -53,6 +57,8 @@ std::time_t time_of(const TrustOptions& options);  // --at, or now
 certstore::Keyring read_keyring(const TrustOptions& options);
 // The key of --provisioned-key as DER; empty when none was given.
 spdm::Bytes read_provisioned_key(const TrustOptions& options);
+// Of --reference, else of the system's layers. Nothing when the verb does not compare, or when there are none.
+std::shared_ptr<const spdm::References> read_references(const TrustOptions& options);
 spdm::Question question_of(const TrustOptions& options);
 spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);
 spdm::Limits limits_of(const ProtocolOptions& options);

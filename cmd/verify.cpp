@@ -82,6 +82,7 @@ Action setup(CLI::App& parser) {
       ->type_name("FILE");
   add_output_options(parser, options->output);
   add_trust_options(parser, options->trust);
+  add_reference_option(parser, options->trust);
   parser.add_flag("--measurements", options->measurements, "Signed measurements must be there, too")->group("Attestation");
   parser.add_option("--nonce", options->nonce, "The nonce that signatures must be made for: 64 hex digits")
       ->type_name("HEX")

@@ -21,11 +21,13 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode list keyring gate watch status tsm emulate doctor --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode list keyring reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
     return
   fi
 
   local values=''
+  # Where it names a file.
+  [[ $verb == reference && ${COMP_WORDS[2]-} == import && $prev == @(-o|--output) ]] && prev=--record
   case $prev in
     -o | --output) values="text json ndjson yaml" ;;
     --identity-match) values="exact ids none" ;;
@@ -42,12 +44,12 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --provisioned-key | --record | --efi | --kernel | --port-file | --export-*)
+    --root | --provisioned-key | --reference | --save-reference | --record | --efi | --kernel | --port-file | --html | --signer | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --nonce | --identity | --vendor-request | --timeout | --interval | --index | --name | --listen | --device-info | --comment | --fingerprint) return ;;
+    --at | --match | --nonce | --identity | --vendor-request | --timeout | --interval | --index | --name | --listen | --device-info | --comment | --fingerprint) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -57,13 +59,15 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live --pin-first-use --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live --pin-first-use --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
+      options="$live --pin-first-use --reference --index --each --count --raw --new --no-signature --extension-log --endpoint-info
+        --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    verify) options="$output $trust --measurements --nonce" ;;
+    verify) options="$output $trust --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
+    report) options="$output --at --by-file --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
         list) options="$output --keyring" files='' ;;
@@ -76,6 +80,13 @@ _spdmctl() {
         pin) options="$live --by --vouch" words=$targets pci=1 ;;
         import) options="$live --efi --kernel --fingerprint --yes --name" words=$targets pci=1 ;;
         *) options="-h --help" words="list check add remove deny unpin explain pin import" files='' ;;
+      esac
+      ;;
+    reference)
+      case ${COMP_WORDS[2]-} in
+        show | check) options=$output ;;
+        import) options="-o --output --match --signer --overwrite -h --help" ;;
+        *) options="-h --help" words="show check import" files='' ;;
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;

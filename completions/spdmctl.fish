@@ -1,7 +1,7 @@
 # fish completion for spdmctl
 
-set -l verbs info auth measurements certs verify decode keyring emulate gate watch status doctor list tsm
-set -l live info auth measurements certs explain pin import
+set -l verbs info auth measurements certs verify decode keyring reference emulate gate watch status doctor list tsm report
+set -l live info auth measurements certs
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
   SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s \
   SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f \
@@ -16,7 +16,9 @@ complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a measuremen
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a certs -d "Show or save the certificates of devices"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a verify -d "Judge recorded evidence and captures"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a decode -d "Show recorded messages field by field"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a report -d "Summarise the reports of many hosts"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a keyring -d "List, check and change the certificates that are trusted"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a reference -d "Show, check and import reference values"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a emulate -d "Be a device"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a gate -d "Keep drivers off PCI devices that do not authenticate"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a watch -d "Attest PCI devices again when something happens to them"
@@ -39,10 +41,14 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a import -d "Trust roots of the firmware, a kernel or a device"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s o -l output -x -a "text json ndjson yaml" -d "Format"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -l json -d "JSON"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s v -l verbose -d "Show everything that is known"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -l no-color -d "No colours"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -s v -l verbose -d "Show everything that is known"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s v -l verbose -d "Show everything that is known"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -l no-color -d "No colours"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate watch doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
@@ -54,6 +60,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l identity -x
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l provisioned-key -r -F -d "Public key of the device"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify" -l reference -r -F -d "Compare measurements with these values"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l timeout -x -d "Longest wait for one answer"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
@@ -76,6 +83,17 @@ complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l extension-l
 complete -c spdmctl -n "__fish_seen_subcommand_from info" -l vendor-request -x -d "Send this vendor-defined request and show the answer"
 complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l endpoint-info -d "Read the endpoint information, too"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l save-reference -r -F -d "Save the measurements as reference values"
+complete -c spdmctl -n "__fish_seen_subcommand_from measurements" -l overwrite -d "Replace the file of --save-reference"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a show -d "Show all reference values"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a check -d "Say where a reference value is wrong"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a import -d "Make a file of reference values from CoRIM"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -s o -l output -r -F -d "Write to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l match -x -d "Which devices they are for"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l signer -r -F -d "Public key of the signer"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l overwrite -d "Replace the file if it exists"
+
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-pem -r -F -d "Save the chain as PEM"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-der -r -F -d "Save the chain as DER"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-root -r -F -d "Save the root"
@@ -87,6 +105,24 @@ complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The 
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l hash -x -a "$hash" -d "Negotiated hash"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l asym -x -a "$asym" -d "Negotiated signature algorithm"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from report" -l at -x -d "Say which certificates end before and after this time"
+complete -c spdmctl -n "__fish_seen_subcommand_from report" -l by-file -d "Each file is of the host that it is named after"
+complete -c spdmctl -n "__fish_seen_subcommand_from report" -l html -r -F -d "Write the summary to this file, too, as a page"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l root -r -F -d "Trust the certificates of this file, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l at -x -d "Certificates must be valid at this time"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l partial-chain -d "Any certificate of the keyring may end a chain"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l identity -x -d "PCI identity that the device must have"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l provisioned-key -r -F -d "Public key of the device"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l timeout -x -d "Longest wait for one answer"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l record -r -F -d "Write what was seen to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l force -d "Use a PCI device although somebody else seems to own it"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from explain pin import" -l keyring -x -a "(__fish_complete_directories)" -d "The directory to use"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from check" -l at -x -d "Certificates must be valid at this time"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from add" -l name -x -d "Name in the keyring"

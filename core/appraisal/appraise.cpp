@@ -17,6 +17,7 @@ Report Appraiser::run() {
   check_chains();
   check_identity();
   check_measurements();
+  check_references();
   conclude(report_, question_.authenticate);
   return std::move(report_);
 }

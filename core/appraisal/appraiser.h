@@ -52,6 +52,9 @@ class Appraiser {
   void check_extension_log(const Connection& connection);
   void check_summary(const Connection& connection);
 
+  // comparison.cpp
+  void check_references();
+
   struct Used {
     std::size_t connection;
     std::uint8_t slot;

@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/appraisal/manifest.h"
 #include "core/text.h"
 #include "core/wire/header.h"
 
@@ -115,7 +116,10 @@ Json measurement_json(const Measurement& in) {
   if (in.security_version) out["security_version"] = *in.security_version;
   if (in.text) out["text"] = *in.text;
   if (!in.manifest_format.empty()) out["manifest_format"] = in.manifest_format;
-  if (in.manifest) out["manifest_cbor"] = text(*in.manifest);
+  if (in.manifest) {
+    out["manifest_cbor"] = text(*in.manifest);
+    if (const std::optional<cbor::Item> manifest = read_manifest(in.block)) out["manifest"] = name_manifest(*manifest);
+  }
   return out;
 }
 
@@ -177,7 +181,7 @@ std::string_view changed_name(ContentChanged changed) {
 }  // namespace
 
 std::string_view name(Comparison::Result result) {
-  constexpr std::array names{"match", "mismatch", "no-reference", "not-reported"};
+  constexpr std::array names{"match", "mismatch", "no-reference", "not-reported", "not-signed"};
   return names.at(static_cast<std::size_t>(result));
 }
 

@@ -65,7 +65,7 @@ struct SignatureReport {
 
 // One reference value beside what the device reports, or one measurement that nothing is known about.
 struct Comparison {
-  enum class Result { match, mismatch, no_reference, not_reported };
+  enum class Result { match, mismatch, no_reference, not_reported, not_signed };  // not_signed: it fits, but anybody could have said so
   std::uint8_t index = 0;
   Result result = Result::no_reference;
   std::vector<std::string> expected;  // any of them would do: lower-case hex, text, "svn >= 5"; raw

@@ -5,11 +5,13 @@
   bench.py start  [--runs 51]
   bench.py fleet  [--devices 16] [--answers 200] [--runs 11]
   bench.py verify --evidence FILE [--keyring DIR] [--files 1000] [--algorithm ecdsap384]
+  bench.py report [--results 100000] [--runs 5]
 
 `attest` runs `spdmctl measurements` (the whole line: chain, challenge, signed measurements) and the other command in
 turn, so that both meet the same machine, and prints medians and the ratio pair by pair. Whatever listens on the target
 must stay for more than one connection. `fleet` attests that many emulated devices on sockets at once, whose answers take
 so many milliseconds in all: the aim is less than twice that. `verify` compares with the bare signature checks of `openssl speed` on all cores.
+`report` summarises so many made-up results, as one file of lines and as a thousand files of documents: the aim is 5 s and 300 MB.
 Figures are never asserted here: machines differ, ratios in one run say more.
 """
 
@@ -153,9 +155,25 @@ def verify(args):
     print(f"{args.files} files, {signatures} signatures: {rate:.0f} a second; bare checks on {cores} cores: {bare:.0f} a second; ratio {rate / bare:.2f}")
 
 
+def report(args):
+    fleet = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli/data/fleet.py")
+    program = os.path.abspath(args.spdmctl)
+    with tempfile.TemporaryDirectory() as folder:
+        made = lambda *more: subprocess.run([sys.executable, fleet, os.path.join(folder, more[0]), *more[1:]], check=True)
+        made("one", "--hosts", str(args.results // 4), "--devices", "4", "--as", "one")
+        made("many", "--hosts", "1000", "--devices", str(args.results // 1000))
+        many = sorted(os.path.join(folder, "many", name) for name in os.listdir(os.path.join(folder, "many")))
+        one = os.path.join(folder, "one", "all.ndjson")
+        for name, files in (("one file of lines", [one]), ("1000 files of documents", many)):
+            for extra in ([], ["--html", os.path.join(folder, "page.html")]):
+                size = sum(map(os.path.getsize, files)) / 1e6
+                print(f"{args.results} results in {name}, {size:.0f} MB{', with a page' if extra else ''}")
+                pairs([program, "report", *extra, *files], None, args.runs)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["attest", "fleet", "start", "verify"])
+    parser.add_argument("what", choices=["attest", "fleet", "start", "verify", "report"])
     parser.add_argument("--spdmctl", default="build/release/spdmctl")
     parser.add_argument("--runs", type=int, default=21)
     parser.add_argument("--target")
@@ -165,6 +183,7 @@ def main():
     parser.add_argument("--evidence")
     parser.add_argument("--keyring")
     parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--results", type=int, default=100_000)
     parser.add_argument("--algorithm", default="ecdsap384", help="as openssl speed names it")
     cut = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     args = parser.parse_args(sys.argv[1:cut])
@@ -173,7 +192,7 @@ def main():
         parser.error("attest needs --target")
     if args.what == "verify" and not args.evidence:
         parser.error("verify needs --evidence")
-    {"attest": attest, "fleet": fleet, "start": start, "verify": verify}[args.what](args)
+    {"attest": attest, "fleet": fleet, "start": start, "verify": verify, "report": report}[args.what](args)
 
 
 if __name__ == "__main__":

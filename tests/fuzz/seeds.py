@@ -160,6 +160,10 @@ def main():
     for name, data in OWNER.items():
         write("owner", name, data)
     write("profile", "init", profile.encode())
+    head = {"schema": "spdmctl.report/1", "tool": "spdmctl", "hostname": "h"}
+    line = json.dumps({**head, **report}).encode()
+    write("report", "lines", b"\x0f" + line + b"\n" + line[:900] + b"\n" + line[:60] + b"\n")
+    write("report", "document", b"\xff" + json.dumps({"devices": [report], "verdict": "pass", "exit_code": 0, **head}, indent=1).encode())
     print(sum(1 for path in CORPUS.rglob("*") if path.is_file()), "files")
 
 

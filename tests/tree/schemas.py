@@ -88,6 +88,16 @@ def main():
         attest("auth", device, "--keyring", "empty", code=10)
         attest("verify", "device.json", *root)
         attest("verify", "device.json", "missing.json", *root, code=2)
+        references = validator("spdmctl.references-1.json")
+        attest("measurements", device, *root, "--save-reference", "refs.yaml")
+        attest("measurements", device, *root, "--reference", "refs.yaml")
+        check("reference show", references, run("reference", "show", "--json", "refs.yaml", code=0))
+        check("reference check", references, run("reference", "check", "--json", "refs.yaml", code=0))
+        refs = pathlib.Path(scratch) / "refs.yaml"
+        refs.write_text(refs.read_text().replace("index: 2\n", "index: 5\n").replace("min-svn: 5", "min-svn: 6"))
+        attest("measurements", device, *root, "--reference", "refs.yaml", code=12)
+        refs.write_text("refs")
+        attest("measurements", device, *root, "--reference", "refs.yaml", code=2)
         attest("verify", "device.json", *root, "--at", "2001-01-01T00:00:00Z", code=10)
         attest("auth", device, "emu://127.0.0.1:1", *root, code=3)
         attest("auth", "--slot", "9", device, code=2)
@@ -95,6 +105,13 @@ def main():
             check("ndjson", report, line)
         for name in ("device.json", "measured.json"):
             check(name, evidence, (pathlib.Path(scratch) / name).read_text())
+
+        summary = validator("spdmctl.summary-1.json")
+        subprocess.run([sys.executable, ROOT / "tests/cli/data/fleet.py", "fleet"], cwd=scratch, check=True)
+        fleet = sorted(str(path) for path in (pathlib.Path(scratch) / "fleet").iterdir())
+        check("report", summary, run("report", "--json", *fleet, code=10))
+        check("report, with what is no report", summary, run("report", "--json", "device.json", "missing.json", code=2))
+        check("report, nothing named", report, run("report", "--json", code=2))
 
         keyring, messages = validator("spdmctl.keyring-1.json"), validator("spdmctl.messages-1.json")
         (pathlib.Path(scratch) / "keyring").mkdir()
