@@ -6,6 +6,7 @@
 #include "cmd/kernel_log_files.h"
 #include "cmd/parallel.h"
 #include "cmd/parse.h"
+#include "cmd/pinning.h"
 #include "cmd/privileges.h"
 #include "cmd/render.h"
 #include "core/appraisal/verdict.h"
@@ -84,7 +85,7 @@ Report Judge::judge(Evidence evidence, const std::string& source, const Question
 Judge make_judge(const TrustOptions& options, const Question& question, const Console& console, std::shared_ptr<const Policy> policy) {
   const certstore::Keyring keyring = read_keyring(options);
   for (const certstore::Problem& problem : keyring.problems())
-    if (!problem.duplicate)
+    if (!problem.duplicate && !problem.fatal)
       console.note(cat("spdmctl: ", printable(problem.where()), ": ", printable(problem.why), "; the keyring does without it"));
   return Judge{keyring,
                {.at = time_of(options), .partial_chains = options.partial_chains},
@@ -188,6 +189,9 @@ Exit Attestation::run(Console& console, Plan plan) const {
   if (!protocol.record.empty()) assert_writable(protocol.record);
   const Judge judge = make_judge(trust, plan.question, console, plan.policy);
 
+  const std::filesystem::path pins = pin_first_use ? writable_pins(trust) : std::filesystem::path();
+  if (pin_first_use) plan.outputs.push_back(pins);
+
   open_devices(subjects, {.timeout = limits.exchange, .host = this_host(), .force = protocol.force});
   std::vector<std::filesystem::path> written = plan.outputs;
   written.insert(written.end(), plan.written_after.begin(), plan.written_after.end());
@@ -208,6 +212,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
           if (!protocol.record.empty()) record(evidence, protocol.record);
           Report report = judge.judge(std::move(evidence), target);
           if (plan.refine) plan.refine(report);
+          if (pin_first_use) pin_unless_known(report, pins, console);
           return {.report = writer.render(report), .note = {}};
         } catch (Error& error) {  // what goes wrong with one target says nothing about the others
           if (error.device.empty()) error.device = target;

@@ -97,6 +97,9 @@ struct Plan {
 // whether it could be read.
 void look_only(spdm::Report& report);
 
+// The help of --pin-first-use, of the verbs that have it.
+inline constexpr const char* kPinFirstUse = "Pin the key of devices that pass and that nothing is pinned for";
+
 // What the verbs that speak with devices have in common.
 struct Attestation {
   OutputOptions output;
@@ -104,6 +107,7 @@ struct Attestation {
   ProtocolOptions protocol;
   std::vector<std::string> targets;
   std::string default_target;  // when none is named; empty: that is an error
+  bool pin_first_use = false;  // devices that pass and that nothing is pinned for are pinned
 
   void add_to(CLI::App& parser);
   // Throws Error{usage} for options that contradict each other. Sets up the console.

@@ -36,6 +36,7 @@ _spdmctl() {
     --mode) values="off audit enforce" ;;
     --occasion) values="boot arrival resume reset interval request" ;;
     --summary) values="none tcb all" ;;
+    --by) values="leaf-key certificate root" ;;
     --slot) values="0 1 2 3 4 5 6 7 all 255" ;;
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
     --asym | --algorithm) values=$asym ;;
@@ -45,12 +46,12 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | --port-file | --html | --metrics | --evidence | --since | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --match | --nonce | --identity | --vendor-request | --timeout | --total | --interval | --index | --name | --listen | --device-info) return ;;
+    --at | --match | --nonce | --identity | --vendor-request | --timeout | --total | --interval | --index | --name | --listen | --device-info | --comment | --fingerprint) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -60,9 +61,9 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live $policy --reference --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live $policy --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live $policy --reference --index --each --count --raw --new --no-signature --extension-log --endpoint-info
+      options="$live $policy --pin-first-use --reference --index --each --count --raw --new --no-signature --extension-log --endpoint-info
         --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
@@ -76,7 +77,12 @@ _spdmctl() {
         check) options="$output --keyring --at" files='' ;;
         add) options="$output --keyring --name --force" ;;
         remove) options="$output --keyring --force" files='' ;;
-        *) options="-h --help" words="list check add remove" files='' ;;
+        deny) options="$output --keyring --key --comment" ;;
+        unpin) options="$output --keyring --force" files='' ;;
+        explain) options=$live words=$targets pci=1 ;;
+        pin) options="$live --by --vouch" words=$targets pci=1 ;;
+        import) options="$live --efi --kernel --fingerprint --yes --name" words=$targets pci=1 ;;
+        *) options="-h --help" words="list check add remove deny unpin explain pin import" files='' ;;
       esac
       ;;
     policy)
