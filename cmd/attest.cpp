@@ -20,20 +20,22 @@ namespace cmd {
 
 using namespace spdm;
 
-namespace {
+void note_unknown(const Console& console, const Subjects& subjects) {
+  if (subjects.unknown > 0)
+    console.note(cat("spdmctl: all: ", subjects.unknown,
+                     " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all"));
+}
 
-constexpr std::size_t kMaxDevicesAtOnce = 16;
-
-// Everything is open: from here on the run only reads, speaks through its descriptors, and writes what it was told to.
-void confine(const Console& console, const std::vector<Subject>& subjects, const Plan& plan) {
+void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs) {
   Needs needs{.writable = {}, .reads_named_files = reads_files(subjects)};
-  for (const auto* files : {&plan.outputs, &plan.written_after})
-    for (const std::filesystem::path& output : *files) needs.writable.push_back(written_at(output));
+  for (const std::filesystem::path& output : outputs) needs.writable.push_back(written_at(output));
   const Confinement confinement = drop_privileges(needs);
   if (!console.verbose) return;
   for (const std::string& line : confinement.in_force) console.note(cat("spdmctl: confined: ", line));
   for (const std::string& line : confinement.missing) console.note(cat("spdmctl: not confined: ", line));
 }
+
+namespace {
 
 // What came of one target: a report, or a word on why there is none.
 struct Outcome {
@@ -44,8 +46,26 @@ struct Outcome {
 }  // namespace
 
 Judge::Judge(const certstore::Keyring& keyring, certstore::Options options, Question question, Bytes owner_key,
-             std::shared_ptr<const References> references)
-    : validator_(keyring, options), question_(std::move(question)), owner_key_(std::move(owner_key)), references_(std::move(references)) {}
+             std::shared_ptr<const Policy> policy, bool identity_given, std::shared_ptr<const References> references)
+    : validator_(keyring, options),
+      question_(std::move(question)),
+      owner_key_(std::move(owner_key)),
+      now_(options.at),
+      policy_(std::move(policy)),
+      identity_given_(identity_given),
+      references_(std::move(references)) {}
+
+Question Judge::question_for(const HostView& host) const {
+  Question out = question_;
+  out.now = now_;
+  if (policy_) ask(*rule_of(*policy_, host), out, identity_given_);
+  return out;
+}
+
+void Judge::adapt(Wanted& wanted, const HostView& host) const {
+  if (policy_ && wanted.measurements == MeasurementMode::none && needs_measurements(*rule_of(*policy_, host)))
+    wanted.measurements = MeasurementMode::all;
+}
 
 bool Judge::trusts(const Connection& connection, std::uint8_t slot, const HostView& host) const {
   const ChainResult result = validator_.validate(certstore::chain_input(connection, slot, host));
@@ -62,7 +82,7 @@ Report Judge::judge(Evidence evidence, const std::string& source, const Question
   return report;
 }
 
-Judge make_judge(const TrustOptions& options, const Question& question, const Console& console) {
+Judge make_judge(const TrustOptions& options, const Question& question, const Console& console, std::shared_ptr<const Policy> policy) {
   const certstore::Keyring keyring = read_keyring(options);
   for (const certstore::Problem& problem : keyring.problems())
     if (!problem.duplicate && !problem.fatal)
@@ -71,6 +91,8 @@ Judge make_judge(const TrustOptions& options, const Question& question, const Co
                {.at = time_of(options), .partial_chains = options.partial_chains},
                question,
                read_provisioned_key(options),
+               std::move(policy),
+               !options.identity_match.empty(),
                read_references(options)};
 }
 
@@ -112,6 +134,13 @@ Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, con
   return evidence;
 }
 
+HostView host_of(const Subject& subject) {
+  if (subject.opened) return subject.opened->host;
+  HostView out;
+  out.target = subject.target;
+  return out;
+}
+
 bool is_left_out(bool sought, const Evidence& evidence) {
   return sought && evidence.log.empty() && evidence.error && evidence.error->id == ErrorId::no_spdm;
 }
@@ -136,6 +165,7 @@ void Attestation::add_to(CLI::App& parser) {
   add_output_options(parser, output);
   add_trust_options(parser, trust);
   add_protocol_options(parser, protocol);
+  add_record_option(parser, protocol);
 }
 
 Plan Attestation::plan(Console& console) const {
@@ -152,20 +182,20 @@ Exit Attestation::run(Console& console, Plan plan) const {
   const Limits limits = limits_of(protocol);
   Subjects found = subjects_of(targets.empty() ? std::vector{default_target} : targets, this_host());
   std::vector<Subject>& subjects = found.list;
-  if (found.unknown > 0)
-    console.note(cat("spdmctl: all: ", found.unknown,
-                     " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all"));
+  note_unknown(console, found);
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
   if (subjects.size() > 1 && !plan.outputs.empty())
     throw Error(ErrorId::usage, "--record and exports take one target", "take one target after the other");
   if (!protocol.record.empty()) assert_writable(protocol.record);
-  const Judge judge = make_judge(trust, plan.question, console);
+  const Judge judge = make_judge(trust, plan.question, console, plan.policy);
 
   const std::filesystem::path pins = pin_first_use ? writable_pins(trust) : std::filesystem::path();
   if (pin_first_use) plan.outputs.push_back(pins);
 
   open_devices(subjects, {.timeout = limits.exchange, .host = this_host(), .force = protocol.force});
-  confine(console, subjects, plan);
+  std::vector<std::filesystem::path> written = plan.outputs;
+  written.insert(written.end(), plan.written_after.begin(), plan.written_after.end());
+  confine(console, subjects, written);
 
   ReportWriter writer(console, plan.text);
   std::size_t reports = 0;
@@ -175,7 +205,9 @@ Exit Attestation::run(Console& console, Plan plan) const {
         const std::string target = subjects[i].target;
         const bool sought = subjects[i].sought;
         try {
-          Evidence evidence = gather(std::move(subjects[i]), plan.wanted, limits, judge);
+          Wanted wanted = plan.wanted;
+          judge.adapt(wanted, host_of(subjects[i]));
+          Evidence evidence = gather(std::move(subjects[i]), wanted, limits, judge);
           if (is_left_out(sought, evidence)) return {.report = std::nullopt, .note = cat(target, ": ", evidence.error->message)};
           if (!protocol.record.empty()) record(evidence, protocol.record);
           Report report = judge.judge(std::move(evidence), target);

@@ -50,7 +50,9 @@ void add_trust_options(CLI::App& parser, TrustOptions& options) {
   parser.add_option("--identity", options.identity, "PCI identity that the device must have: Vendor=1b36:Device=0010:CC=010802:REV=02...")
       ->type_name("ID")
       ->group("Trust");
-  parser.add_option("--identity-match", options.identity_match, "exact, ids (vendor and device id suffice) or none; exact if not given")
+  parser
+      .add_option("--identity-match", options.identity_match,
+                  "exact, ids (vendor and device id suffice) or none; what the policy says, or exact, if not given")
       ->type_name("HOW")
       ->group("Trust");
   parser.add_option("--provisioned-key", options.provisioned_key, "Public key of the device, DER or PEM; implies --slot 255")
@@ -82,10 +84,13 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
       ->type_name("LIST")
       ->group("Protocol");
   add_repeatable(parser, "--hash", options.hash, "Offer only these hash algorithms, such as SHA-384")->type_name("LIST")->group("Protocol");
+  parser.add_flag("--force", options.force, "Use a PCI device although somebody else seems to own it or to speak with it")
+      ->group("Protocol");
+}
+
+void add_record_option(CLI::App& parser, ProtocolOptions& options) {
   parser.add_option("--record", options.record, "Write what was seen to this file: evidence, or a capture when it ends in .pcap")
       ->type_name("FILE")
-      ->group("Protocol");
-  parser.add_flag("--force", options.force, "Use a PCI device although somebody else seems to own it or to speak with it")
       ->group("Protocol");
 }
 
@@ -150,7 +155,7 @@ std::shared_ptr<const spdm::References> read_references(const TrustOptions& opti
 spdm::Question question_of(const TrustOptions& options) {
   spdm::Question out;
   if (!options.identity.empty()) out.identity = spdm::parse_pci_identity(options.identity);
-  out.identity_match = parse_identity_match(options.identity_match);
+  if (!options.identity_match.empty()) out.identity_match = parse_identity_match(options.identity_match);
   out.provisioned = !options.provisioned_key.empty();
   if (out.identity && out.identity_match == spdm::IdentityMatch::none)
     throw Error(ErrorId::usage, "--identity and --identity-match none contradict each other", "leave one of them out");

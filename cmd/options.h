@@ -28,7 +28,7 @@ struct OutputOptions {
 // Whose certificates count, and at which time.
 struct TrustOptions {
   std::vector<std::string> keyrings, roots;
-  std::string at, identity, identity_match = "exact", provisioned_key;
+  std::string at, identity, identity_match, provisioned_key;
   bool partial_chains = false;
   std::vector<std::string> references;
   bool compares = false;  // the verb compares measurements: it has --reference
@@ -45,7 +45,8 @@ void add_output_options(CLI::App& parser, OutputOptions& options);
 void add_keyring_options(CLI::App& parser, TrustOptions& options);
 void add_trust_options(CLI::App& parser, TrustOptions& options);  // the former, too
 void add_reference_option(CLI::App& parser, TrustOptions& options);
-void add_protocol_options(CLI::App& parser, ProtocolOptions& options);
+void add_protocol_options(CLI::App& parser, ProtocolOptions& options);  // all but --record
+void add_record_option(CLI::App& parser, ProtocolOptions& options);
 void add_targets(CLI::App& parser, std::vector<std::string>& targets);
 
 // An option that takes one value each time it is given, so that what follows it is never swallowed.

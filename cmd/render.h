@@ -35,7 +35,8 @@ class ReportWriter {
   // An input that gave no report because it could not be read.
   RenderedReport render(const spdm::Error& error) const;
   void add(RenderedReport report);
-  // Ends the document; returns the worst exit code.
+  // Ends the document, with these members (json, yaml) at its end; returns the worst exit code.
+  spdm::Exit finish(const Json& more);
   spdm::Exit finish();
 
  private:

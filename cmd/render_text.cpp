@@ -187,6 +187,13 @@ void write_protocol(Page& page, const Report& report, bool verbose) {
   page.pair("can", joined(flag_names(p.responder.flags)));
 }
 
+void write_policy(Page& page, const Report& report) {
+  if (!report.policy) return;
+  const PolicyResult& policy = *report.policy;
+  page.pair("policy", cat("rule '", printable(policy.rule), "' (", printable(policy.origin), "): ", policy.exempt ? "exempt, " : "",
+                          joined(policy.actions)));
+}
+
 void write_checks(Page& page, const Report& report) {
   page.heading("Checks");
   for (const CheckResult& check : report.checks)
@@ -308,6 +315,15 @@ void write_certificate(Page& page, const CertificateInfo& certificate, std::size
   field("spdm", joined(certificate.spdm_oids));
 }
 
+void write_changes(Page& page, const Report& report) {
+  if (!report.changes) return;
+  page.heading("Changes");
+  if (report.changes->empty()) page.line("  none");
+  for (const Change& change : *report.changes)
+    page.line(cat("  ", printable(change.what), ": ", change.before.empty() ? "" : cat(printable(change.before), " -> "),
+                  change.after.empty() ? "no more" : printable(change.after)));
+}
+
 }  // namespace
 
 std::string render_text(const Report& report, const Console& console) {
@@ -316,11 +332,13 @@ std::string render_text(const Report& report, const Console& console) {
   write_host(page, report);
   if (const SlotReport* slot = main_slot(report)) write_identity(page, *slot);
   write_protocol(page, report, console.verbose);
+  write_policy(page, report);
   write_checks(page, report);
   write_measurements(page, report, console.verbose);
   write_references(page, report, console.verbose);
   write_extras(page, report, console.verbose);
   write_findings(page, report, console.verbose);
+  write_changes(page, report);
   if (report.error && !report.error->hint.empty()) page.line(cat("\n-> ", printable(report.error->hint)));
   return page.take();
 }

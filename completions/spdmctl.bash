@@ -4,9 +4,11 @@ _spdmctl() {
   local output="-o --output --json -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
   local trust="$keyring --identity --identity-match --provisioned-key"
-  local protocol="--timeout --slot --spdm-version --asym --hash --record --force"
+  local speak="--timeout --slot --spdm-version --asym --hash --force"
+  local protocol="$speak --record"
   local gate="--mode --policy --timeout"
-  local live="$output $trust $protocol"
+  local policy="--policy --no-policy"
+  local live="$output $trust $protocol" live_only="$output $trust $speak"
   local asym="RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521
     SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s
     SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f
@@ -21,7 +23,7 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode list keyring reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify audit decode list keyring policy reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
     return
   fi
 
@@ -39,17 +41,17 @@ _spdmctl() {
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
     --asym | --algorithm) values=$asym ;;
     --hash) values=$hash ;;
-    --keyring | --init | --policy)
+    --keyring | --init)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --provisioned-key | --reference | --save-reference | --record | --efi | --kernel | --port-file | --html | --signer | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --match | --nonce | --identity | --vendor-request | --timeout | --interval | --index | --name | --listen | --device-info | --comment | --fingerprint) return ;;
+    --at | --match | --nonce | --identity | --vendor-request | --timeout | --total | --interval | --index | --name | --listen | --device-info | --comment | --fingerprint) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -59,13 +61,14 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live $policy --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live --pin-first-use --reference --index --each --count --raw --new --no-signature --extension-log --endpoint-info
+      options="$live $policy --pin-first-use --reference --index --each --count --raw --new --no-signature --extension-log --endpoint-info
         --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    verify) options="$output $trust --reference --measurements --nonce" ;;
+    audit) options="$live_only $policy --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
+    verify) options="$output $trust $policy --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
     report) options="$output --at --by-file --html" ;;
     keyring)
@@ -80,6 +83,16 @@ _spdmctl() {
         pin) options="$live --by --vouch" words=$targets pci=1 ;;
         import) options="$live --efi --kernel --fingerprint --yes --name" words=$targets pci=1 ;;
         *) options="-h --help" words="list check add remove deny unpin explain pin import" files='' ;;
+      esac
+      ;;
+    policy)
+      case ${COMP_WORDS[2]-} in
+        check) options="$output --policy" ;;
+        show) options="$output --policy" files='' ;;
+        explain) options="$live_only --policy --reference" words=$targets pci=1 ;;
+        test) options="$output $trust --policy --reference" ;;
+        generate) options="-o --file -v --verbose -h --help $trust $speak" words=$targets pci=1 ;;
+        *) options="-h --help" words="check show explain test generate" files='' ;;
       esac
       ;;
     reference)

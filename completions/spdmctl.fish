@@ -1,7 +1,8 @@
 # fish completion for spdmctl
 
-set -l verbs info auth measurements certs verify decode keyring reference emulate gate watch status doctor list tsm report
+set -l verbs info auth measurements certs verify decode keyring policy reference audit emulate gate watch status doctor list tsm report
 set -l live info auth measurements certs
+set -l asking info auth measurements certs audit
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
   SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s \
   SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f \
@@ -18,6 +19,8 @@ complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a verify -d 
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a decode -d "Show recorded messages field by field"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a report -d "Summarise the reports of many hosts"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a keyring -d "List, check and change the certificates that are trusted"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a policy -d "Check, show, explain, test and draft the policy"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a audit -d "Attest every device of this host, and judge it by policy"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a reference -d "Show, check and import reference values"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a emulate -d "Be a device"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a gate -d "Keep drivers off PCI devices that do not authenticate"
@@ -39,35 +42,54 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a explain -d "Tell who vouches for a device, or what is missing"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a pin -d "Have a device show the same again from now on"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a import -d "Trust roots of the firmware, a kernel or a device"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a check -d "Read every file and tell all that is wrong"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a show -d "Show the rules of all files together"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a explain -d "Tell which rule decides on a device"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a test -d "Judge evidence and compare with what is expected"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a generate -d "Write a first policy for the devices of this host"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate" -s o -l output -x -a "text json ndjson yaml" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s o -l output -x -a "text json ndjson yaml" -d "Format"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate" -l json -d "JSON"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l json -d "JSON"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -s v -l verbose -d "Show everything that is known"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s v -l verbose -d "Show everything that is known"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -l no-color -d "No colours"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate watch doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate watch doctor" -l root -r -F -d "Trust the certificates of this file, too"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate watch doctor" -l at -x -d "Certificates must be valid at this time"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate watch doctor" -l partial-chain -d "Any certificate of the keyring may end a chain"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l root -r -F -d "Trust the certificates of this file, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l root -r -F -d "Trust the certificates of this file, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l at -x -d "Certificates must be valid at this time"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l at -x -d "Certificates must be valid at this time"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l partial-chain -d "Any certificate of the keyring may end a chain"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l partial-chain -d "Any certificate of the keyring may end a chain"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l identity -x -d "PCI identity that the device must have"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l provisioned-key -r -F -d "Public key of the device"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify" -l identity -x -d "PCI identity that the device must have"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l identity -x -d "PCI identity that the device must have"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify" -l provisioned-key -r -F -d "Public key of the device"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l provisioned-key -r -F -d "Public key of the device"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify" -l reference -r -F -d "Compare measurements with these values"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l timeout -x -d "Longest wait for one answer"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l reference -r -F -d "Compare measurements with these values"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test" -l reference -r -F -d "Compare measurements with these values"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l timeout -x -d "Longest wait for one answer"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l timeout -x -d "Longest wait for one answer"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l record -r -F -d "Write what was seen to this file"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l force -d "Use a PCI device although somebody else seems to own it"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l force -d "Use a PCI device although somebody else seems to own it"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l force -d "Use a PCI device although somebody else seems to own it"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l pin-first-use -d "Pin the key of devices that pass and that nothing is pinned for"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l measurements -d "Ask for signed measurements, too"
@@ -139,6 +161,15 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_sub
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from import" -l yes -d "Trust all of them, unseen"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from import" -l name -x -d "Name in the keyring"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from check show explain test" -l policy -r -F -d "Policy, a file or a directory"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from generate" -s o -l file -r -F -d "Write it to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from audit" -l total -x -d "Time for all devices together"
+complete -c spdmctl -n "__fish_seen_subcommand_from audit" -l since -r -F -d "Show what has changed since this report"
+complete -c spdmctl -n "__fish_seen_subcommand_from audit" -l metrics -r -F -d "Write the results for Prometheus"
+complete -c spdmctl -n "__fish_seen_subcommand_from audit" -l evidence -r -F -d "Write what was judged"
+
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l listen -x -d "Where to wait for requesters"
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l port-file -r -F -d "Write the port to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from emulate" -l once -d "End with the first connection"
@@ -151,7 +182,8 @@ complete -c spdmctl -n "__fish_seen_subcommand_from gate watch" -l mode -x -a "o
 complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l dry-run -d "Only tell what would be done"
 complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l enforce -d "Do it, outside of an initrd, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l release -d "Undo what a gate did"
-complete -c spdmctl -n "__fish_seen_subcommand_from gate watch" -l policy -x -a "(__fish_complete_directories)" -d "Directory of policy files"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit gate watch" -l policy -r -F -d "Policy, a file or a directory"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l no-policy -d "Ask for no more, whatever the policy says"
 complete -c spdmctl -n "__fish_seen_subcommand_from gate watch" -l timeout -x -d "Time for all devices together"
 complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l occasion -x -a "boot arrival resume reset interval request" -d "Why now"
 

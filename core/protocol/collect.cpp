@@ -182,6 +182,7 @@ class Collector {
 
   void measure(std::uint8_t slot) {
     if (wanted_.measurements == MeasurementMode::none) return;
+    if (!responder_has(cap::meas_mask) && wanted_.measurements_optional) return;
     if (!responder_has(cap::meas_mask)) throw Error(ErrorId::no_spdm, "the responder has no measurements (MEAS_CAP)");
     const bool sign = wanted_.sign_measurements && can_sign_measurements();
     switch (wanted_.measurements) {

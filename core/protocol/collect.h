@@ -39,6 +39,7 @@ struct Wanted {
   std::function<bool(const Connection&, std::uint8_t slot)> trusts;
 
   MeasurementMode measurements = MeasurementMode::none;
+  bool measurements_optional = false;  // a device that has none is no error
   std::vector<std::uint8_t> indices;
   bool sign_measurements = true;  // false: ask without signature even where the device could sign
   bool raw_bit_stream = false;

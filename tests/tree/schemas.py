@@ -11,8 +11,9 @@ import tempfile
 
 try:
     import jsonschema
+    import yaml
 except ImportError:
-    print("skipped: python3-jsonschema is not there")
+    print("skipped: python3-jsonschema or python3-yaml is not there")
     sys.exit(77)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -187,8 +188,25 @@ def main():
         (host / "run/spdmctl/devices/x.json").write_text("x")
         check("status", status, run("status", "--json", code=13))
         check("status 7:0.0", status, run("status", "--json", "7:0.0", code=3))
+        policy = validator("spdmctl.policy-1.json")
+        check("policy check", policy, run("policy", "check", "--json", code=0))
+        check("policy show", policy, run("policy", "show", "--json", code=0))
+        check("policy explain", policy, run("policy", "explain", "--json", "told.json", *root, code=0))
+        cases = pathlib.Path(scratch) / "cases.yaml"
+        cases.write_text("version: 1\ncases: [{name: x, evidence: told.json, root: device/root.pem, expect: {verdict: fail, rule: y, exit: 3, findings: [expired]}}]\n")
+        check("policy test", policy, run("policy", "test", "--json", "cases.yaml", code=13))
+        audited = run("audit", "--json", "--total", "1", "--timeout", "0.01", device, "all", *root, code=13)
+        (pathlib.Path(scratch) / "audited.json").write_text(audited)
+        check("audit", report, audited)
+        check("audit --since", report, run("audit", "--json", "--since", "audited.json", device, *root, code=0))
+        for line in run("audit", "-o", "ndjson", device, *root, code=0).splitlines():
+            check("audit, ndjson", report, line)
+        written = validator("spdmctl.policy-file-1.json")
+        check("policy file", written, json.dumps(yaml.safe_load(run("policy", "show", code=0))))
+        check("policy generate", written, json.dumps(yaml.safe_load(run("policy", "generate", device, *root, code=0))))
         check("gate --release", gate, run("gate", "--release", "--json", code=0))
         rules.write_text("rules")
+        check("policy check, broken", policy, run("policy", "check", "--json", code=2))
         check("gate with a broken policy", gate, run("gate", "--json", "2:0.0", code=2))
 
     # A schema that takes everything would prove nothing.
