@@ -94,7 +94,7 @@ Exit unpin_device(const KeyringOptions& options, Console& console) {
   if (found == keyring.pins().end())
     throw Error(ErrorId::usage, cat("nothing of the keyring pins '", printable(wanted), "'"), "see the pins with: spdmctl keyring list");
   const fs::path file(found->file), layer = writable_keyring(options.trust);
-  if (file.parent_path().parent_path() != layer)
+  if (std::error_code ignored; !fs::equivalent(file.parent_path().parent_path(), layer, ignored))
     fail_at(ErrorId::usage, file.string(), "belongs to a lower layer of the keyring",
             cat("mask it with: ln -s /dev/null ", (layer / "pins" / file.filename()).string()));
   const auto in_file = std::count_if(keyring.pins().begin(), keyring.pins().end(), [&](const Pin& pin) { return pin.file == found->file; });

@@ -17,7 +17,7 @@ using certstore::Pin;
 namespace {
 
 // Double-quoted YAML takes what JSON writes.
-std::string in_quotes(std::string_view text) { return nlohmann::json(printable(text)).dump(); }
+std::string in_quotes(std::string_view text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
 // A target as a pattern of fnmatch(3) that fits itself only.
 std::string pattern_of(std::string_view target) {
@@ -30,7 +30,7 @@ std::string pattern_of(std::string_view target) {
 }
 
 std::string match_of(const HostView& host) {
-  if (!host.bdf) return cat("{target: ", nlohmann::json(pattern_of(host.target)).dump(), "}");
+  if (!host.bdf) return cat("{target: ", in_quotes(pattern_of(host.target)), "}");
   if (!host.identity) return cat("{bdf: \"", *host.bdf, "\"}");
   return cat("{bdf: \"", *host.bdf, "\", vendor: \"", hex(host.identity->vendor, 4), "\", device: \"", hex(host.identity->device, 4),
              "\"}");
@@ -81,8 +81,11 @@ NewPin make_pin(const Report& report, const ChainResult& chain, Pin::Kind kind, 
   out.contents = cat("# Written by spdmctl; see spdmctl-keyring(1).\nversion: 1\npins:\n  - match: ", match_of(report.host), "\n    ",
                      name(kind), ": ", fingerprint, "\n", vouches ? "    vouches: true\n" : "");
   if (!report.time.empty()) out.contents += cat("    first-seen: ", report.time, "\n");
-  if (!chain.certificates.empty()) out.contents += cat("    comment: ", in_quotes(chain.certificates.back().subject), "\n");
+  if (!chain.certificates.empty()) out.contents += cat("    comment: ", in_quotes(printable(chain.certificates.back().subject)), "\n");
   out.pin = certstore::read_pins(out.file.string(), out.contents).front();
+  // A name that cannot be written down would pin nothing, and nobody would notice.
+  if (!matches(out.pin.match, report.host))
+    throw Error(ErrorId::usage, cat("'", printable(report.host.target), "' cannot be pinned by its name"));
   return out;
 }
 
