@@ -19,11 +19,12 @@ namespace cmd {
 
 using namespace spdm;
 
-namespace {
+void note_unknown(const Console& console, const Subjects& subjects) {
+  if (subjects.unknown > 0)
+    console.note(cat("spdmctl: all: ", subjects.unknown,
+                     " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all"));
+}
 
-constexpr std::size_t kMaxDevicesAtOnce = 16;
-
-// Everything is open: from here on the run only reads, speaks through its descriptors, and writes what it was told to.
 void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs) {
   Needs needs{.writable = {}, .reads_named_files = reads_files(subjects)};
   for (const std::filesystem::path& output : outputs) needs.writable.push_back(written_at(output));
@@ -32,6 +33,8 @@ void confine(const Console& console, const std::vector<Subject>& subjects, const
   for (const std::string& line : confinement.in_force) console.note(cat("spdmctl: confined: ", line));
   for (const std::string& line : confinement.missing) console.note(cat("spdmctl: not confined: ", line));
 }
+
+namespace {
 
 // What came of one target: a report, or a word on why there is none.
 struct Outcome {
@@ -50,6 +53,7 @@ bool Judge::trusts(const Connection& connection, std::uint8_t slot) const {
 }
 
 Report Judge::judge(Evidence evidence, const std::string& source, const Question& question) const {
+  if (evidence.sha256.empty()) evidence.sha256 = evidence_sha256(evidence);
   if (!owner_key_.empty()) evidence.provisioned_key = owner_key_;
   const Analysis analysis = analyze(evidence);
   Report report = appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, owner_key_), question);
@@ -69,6 +73,7 @@ Evidence read_recording(const std::filesystem::path& path) {
   const std::string name = path == "-" ? "standard input" : path.string();
   try {
     Evidence evidence = is_kernel_log_entry(path) ? read_kernel_log_entry(path) : load_evidence(read_file(path, kMaxEvidenceFile), name);
+    evidence.sha256 = evidence_sha256(evidence);
     evidence.live = false;  // a file may say so, but who reads it was not there
     return evidence;
   } catch (Error& error) {
@@ -80,14 +85,14 @@ Evidence read_recording(const std::filesystem::path& path) {
   }
 }
 
-Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, const Judge& judge) {
+Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, const Bytes& owner_key) {
   if (const std::optional<std::filesystem::path> file = recording(subject.target)) return read_recording(*file);
   Evidence evidence;
   evidence.host.target = subject.target;
   evidence.time = format_time(std::time(nullptr));
   evidence.collector = "spdmctl " SPDMCTL_VERSION;
   evidence.live = true;
-  if (wanted.slot == kProvisionedKey) evidence.provisioned_key = judge.owner_key();
+  if (wanted.slot == kProvisionedKey) evidence.provisioned_key = owner_key;
   try {
     if (subject.failure) throw Error(*subject.failure);
     transport::Opened opened = subject.opened ? std::move(*subject.opened) : transport::open(subject.target, {.timeout = limits.exchange});
@@ -123,6 +128,7 @@ void Attestation::add_to(CLI::App& parser) {
   add_output_options(parser, output);
   add_trust_options(parser, trust);
   add_protocol_options(parser, protocol);
+  add_record_option(parser, protocol);
 }
 
 Plan Attestation::plan(Console& console) const {
@@ -139,9 +145,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   const Limits limits = limits_of(protocol);
   Subjects found = subjects_of(targets.empty() ? std::vector{default_target} : targets, this_host());
   std::vector<Subject>& subjects = found.list;
-  if (found.unknown > 0)
-    console.note(cat("spdmctl: all: ", found.unknown,
-                     " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all"));
+  note_unknown(console, found);
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
   if (subjects.size() > 1 && !plan.outputs.empty())
     throw Error(ErrorId::usage, "--record and exports take one target", "take one target after the other");
@@ -161,7 +165,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
         const std::string target = subjects[i].target;
         const bool sought = subjects[i].sought;
         try {
-          Evidence evidence = gather(std::move(subjects[i]), plan.wanted, limits, judge);
+          Evidence evidence = gather(std::move(subjects[i]), plan.wanted, limits, judge.owner_key());
           if (is_left_out(sought, evidence)) return {.report = std::nullopt, .note = cat(target, ": ", evidence.error->message)};
           if (!protocol.record.empty()) record(evidence, protocol.record);
           Report report = judge.judge(std::move(evidence), target);

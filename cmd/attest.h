@@ -40,7 +40,17 @@ spdm::Evidence read_recording(const std::filesystem::path& path);
 
 // The first half of the line. What goes wrong with a live target, from opening it on, is part of the evidence: the line
 // goes on with what was seen. Throws Error for a recording that cannot be read.
-spdm::Evidence gather(Subject subject, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge);
+// `owner_key` as in Judge.
+spdm::Evidence gather(Subject subject, const spdm::Wanted& wanted, const spdm::Limits& limits, const spdm::Bytes& owner_key);
+
+inline constexpr std::size_t kMaxDevicesAtOnce = 16;
+
+// Everything is open: from here on the run only reads, speaks through its descriptors, and writes what it was told to,
+// below `outputs`.
+void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs);
+
+// Says of how many functions it is unknown what they can do.
+void note_unknown(const Console& console, const Subjects& subjects);
 
 // A function that was only sought, and all that it has said is that its mailbox is for something else.
 bool is_left_out(bool sought, const spdm::Evidence& evidence);

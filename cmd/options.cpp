@@ -70,10 +70,13 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
       ->type_name("LIST")
       ->group("Protocol");
   add_repeatable(parser, "--hash", options.hash, "Offer only these hash algorithms, such as SHA-384")->type_name("LIST")->group("Protocol");
+  parser.add_flag("--force", options.force, "Use a PCI device although somebody else seems to own it or to speak with it")
+      ->group("Protocol");
+}
+
+void add_record_option(CLI::App& parser, ProtocolOptions& options) {
   parser.add_option("--record", options.record, "Write what was seen to this file: evidence, or a capture when it ends in .pcap")
       ->type_name("FILE")
-      ->group("Protocol");
-  parser.add_flag("--force", options.force, "Use a PCI device although somebody else seems to own it or to speak with it")
       ->group("Protocol");
 }
 
@@ -133,12 +136,23 @@ spdm::Question question_of(const TrustOptions& options) {
   return out;
 }
 
-spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
+spdm::Wanted wanted_of(const ProtocolOptions& options) {
   spdm::Wanted out;
-  const bool provisioned = !trust.provisioned_key.empty();
   if (!options.slot.empty()) {
     out.slot = parse_slot(options.slot);
     out.all_slots = !out.slot;
+  }
+  if (!options.versions.empty()) out.versions.clear();
+  for (const std::string_view version : split_lists(options.versions)) out.versions.push_back(parse_version(version));
+  for (const std::string_view name : split_lists(options.asym)) out.asym.push_back(parse_asym(name));
+  for (const std::string_view name : split_lists(options.hash)) out.hash.push_back(parse_hash(name));
+  return out;
+}
+
+spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
+  spdm::Wanted out = wanted_of(options);
+  const bool provisioned = !trust.provisioned_key.empty();
+  if (!options.slot.empty()) {
     if (provisioned && out.slot != spdm::kProvisionedKey)
       throw Error(ErrorId::usage, cat("--provisioned-key and --slot ", options.slot, " contradict each other"),
                   "a provisioned key is slot 255");
@@ -147,10 +161,6 @@ spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust
   } else if (provisioned) {
     out.slot = spdm::kProvisionedKey;
   }
-  if (!options.versions.empty()) out.versions.clear();
-  for (const std::string_view version : split_lists(options.versions)) out.versions.push_back(parse_version(version));
-  for (const std::string_view name : split_lists(options.asym)) out.asym.push_back(parse_asym(name));
-  for (const std::string_view name : split_lists(options.hash)) out.hash.push_back(parse_hash(name));
   return out;
 }
 

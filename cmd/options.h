@@ -37,7 +37,8 @@ struct ProtocolOptions {
 void add_output_options(CLI::App& parser, OutputOptions& options);
 void add_keyring_options(CLI::App& parser, TrustOptions& options);
 void add_trust_options(CLI::App& parser, TrustOptions& options);  // the former, too
-void add_protocol_options(CLI::App& parser, ProtocolOptions& options);
+void add_protocol_options(CLI::App& parser, ProtocolOptions& options);  // all but --record
+void add_record_option(CLI::App& parser, ProtocolOptions& options);
 void add_targets(CLI::App& parser, std::vector<std::string>& targets);
 
 // An option that takes one value each time it is given, so that what follows it is never swallowed.
@@ -50,7 +51,8 @@ certstore::Keyring read_keyring(const TrustOptions& options);
 // The key of --provisioned-key as DER; empty when none was given.
 spdm::Bytes read_provisioned_key(const TrustOptions& options);
 spdm::Question question_of(const TrustOptions& options);
-spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);
+spdm::Wanted wanted_of(const ProtocolOptions& options);
+spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);  // a key of the owner counts, too
 spdm::Limits limits_of(const ProtocolOptions& options);
 
 }  // namespace cmd

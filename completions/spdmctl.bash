@@ -4,9 +4,9 @@ _spdmctl() {
   local output="-o --output --json -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
   local trust="$keyring --identity --identity-match --provisioned-key"
-  local protocol="--timeout --slot --spdm-version --asym --hash --record --force"
+  local protocol="--timeout --slot --spdm-version --asym --hash --force"
   local gate="--mode --policy --timeout"
-  local live="$output $trust $protocol"
+  local live="$output $trust $protocol --record"
   local asym="RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521
     SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s
     SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f
@@ -21,13 +21,20 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify decode list keyring gate watch status tsm emulate doctor --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs collect verify decode list keyring gate watch status tsm emulate doctor --help --version" -- "$cur")
     return
   fi
 
   local values=''
   case $prev in
-    -o | --output) values="text json ndjson yaml" ;;
+    -o | --output)
+      if [[ $verb == collect ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+      fi
+      values="text json ndjson yaml"
+      ;;
     --identity-match) values="exact ids none" ;;
     --mode) values="off audit enforce" ;;
     --occasion) values="boot arrival resume reset interval request" ;;
@@ -41,7 +48,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --provisioned-key | --record | --port-file | --export-*)
+    --root | --provisioned-key | --record | --file | --port-file | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -61,6 +68,7 @@ _spdmctl() {
       options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
+    collect) options="-o --file -v --verbose -h --help $protocol --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
     verify) options="$output $trust --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
     keyring)

@@ -1,6 +1,7 @@
 # fish completion for spdmctl
 
-set -l verbs info auth measurements certs verify decode keyring emulate gate watch status doctor list tsm
+set -l verbs info auth measurements certs collect verify decode keyring emulate gate watch status doctor list tsm
+set -l judging info auth measurements certs verify decode keyring emulate gate watch status doctor list tsm
 set -l live info auth measurements certs
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
   SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s \
@@ -14,6 +15,7 @@ complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a info -d "S
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a auth -d "Authenticate devices"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a measurements -d "Authenticate devices and read their measurements"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a certs -d "Show or save the certificates of devices"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a collect -d "Gather evidence for a verifier elsewhere"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a verify -d "Judge recorded evidence and captures"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a decode -d "Show recorded messages field by field"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a keyring -d "List, check and change the certificates that are trusted"
@@ -32,12 +34,12 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a check -d "Say what is wrong with the keyring"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a add -d "Trust the certificates of files"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove" -f -a remove -d "Trust a certificate no longer"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live collect" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s o -l output -x -a "text json ndjson yaml" -d "Format"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from $judging" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from $judging" -l json -d "JSON"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s v -l verbose -d "Show everything that is known"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -l no-color -d "No colours"
+complete -c spdmctl -n "__fish_seen_subcommand_from $judging" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify gate watch doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
@@ -49,13 +51,13 @@ complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l identity -x
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live verify" -l provisioned-key -r -F -d "Public key of the device"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l timeout -x -d "Longest wait for one answer"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live collect" -l timeout -x -d "Longest wait for one answer"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live collect" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live collect" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live collect" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live collect" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l record -r -F -d "Write what was seen to this file"
-complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l force -d "Use a PCI device although somebody else seems to own it"
+complete -c spdmctl -n "__fish_seen_subcommand_from $live collect" -l force -d "Use a PCI device although somebody else seems to own it"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l measurements -d "Ask for signed measurements, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l summary -x -a "none tcb all" -d "Hash over measurements"
@@ -74,6 +76,11 @@ complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-pem -r -F -
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-der -r -F -d "Save the chain as DER"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-root -r -F -d "Save the root"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l overwrite -d "Replace files that exist"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -s o -l file -r -F -d "Write the evidence to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l nonce -x -d "The nonce of the verifier"
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l extension-log -d "The measurement extension log, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l endpoint-info -d "The endpoint information, too"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l measurements -d "Signed measurements must be there, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The nonce that signatures must be made for"

@@ -96,6 +96,11 @@ def main():
         for name in ("device.json", "measured.json"):
             check(name, evidence, (pathlib.Path(scratch) / name).read_text())
 
+        for name in ("device.json", "measured.json", "missing.json"):
+            check(f"collect {name}", evidence, run("collect", f"file:{name}", code=2 if name == "missing.json" else 0))
+        check("collect", evidence, run("collect", device, "--nonce", "5a" * 32, "--extension-log", "--endpoint-info", code=0))
+        check("collect, nobody there", evidence, run("collect", "emu://127.0.0.1:1", code=3))
+
         keyring, messages = validator("spdmctl.keyring-1.json"), validator("spdmctl.messages-1.json")
         (pathlib.Path(scratch) / "keyring").mkdir()
         on = ("--keyring", "keyring", "--json")
