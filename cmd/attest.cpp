@@ -101,6 +101,7 @@ Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, con
   } catch (const Error& error) {
     evidence.error = Interruption{error.id, error.what(), error.hint};
   }
+  evidence.host.hostname = host_name();
   return evidence;
 }
 

@@ -1,4 +1,5 @@
 // auth: is this the device that its vendor vouches for?
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cmd/attest.h"

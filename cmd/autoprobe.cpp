@@ -1,5 +1,7 @@
 #include "cmd/autoprobe.h"
 
+#include <nlohmann/json.hpp>
+
 #include "cmd/render.h"
 #include "cmd/run_files.h"
 #include "core/evidence/json_reader.h"

@@ -1,4 +1,5 @@
 // certs: every certificate of a device, to look at or to save. Nothing is judged.
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cmd/attest.h"

@@ -1,6 +1,8 @@
 // decode: recorded messages, or one in hex, as people read them.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cmd/attest.h"
 #include "cmd/decode_fields.h"

@@ -1,6 +1,7 @@
 #include "cmd/decode_fields.h"
 
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "core/appraisal/measurement.h"
 #include "core/error.h"

@@ -1,5 +1,6 @@
 // doctor: what this host can and cannot do, and what to do about it.
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <fstream>
 #include <memory>

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 
 #include "certstore/throwaway.h"
 #include "cmd/files.h"

@@ -1,5 +1,7 @@
 // gate: no driver binds to a device that was not attested.
 #include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <memory>
 

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "cmd/gatekeeper_work.h"
+#include "cmd/host.h"
 #include "cmd/parse.h"
 #include "core/text.h"
 #include "transport/target.h"
@@ -47,6 +48,7 @@ void ask(const transport::Host& host, const PciDevice& device, const Wanted& wan
   limits.exchange = std::min<Clock::duration>(kExchange, limits.total);
   transport::Opened opened = transport::open(to_string(device.bdf), {.timeout = limits.exchange, .host = host});
   evidence.host = std::move(opened.host);
+  evidence.host.hostname = host_name();
   collect(*opened.link, wanted, limits, evidence);
 }
 

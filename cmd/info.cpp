@@ -1,4 +1,5 @@
 // info: what a device can do. Nothing is signed, nothing is judged.
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cmd/attest.h"

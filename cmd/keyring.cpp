@@ -1,6 +1,8 @@
 // keyring: the certificates that this host trusts, and what is wrong with them.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cmd/files.h"
 #include "cmd/options.h"

@@ -1,7 +1,9 @@
 // list: the PCI functions that may be attested, who has them, and what their mailboxes carry.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cmd/host.h"
 #include "cmd/options.h"

@@ -1,4 +1,5 @@
 // measurements: what the device says about itself, signed.
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "cmd/attest.h"

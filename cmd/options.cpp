@@ -1,6 +1,7 @@
 #include "cmd/options.h"
 
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdlib>
 

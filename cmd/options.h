@@ -1,7 +1,6 @@
 // Options that several verbs share, as the user wrote them, and what they mean.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +10,11 @@
 #include "cmd/parse.h"
 #include "core/appraisal/appraise.h"
 #include "core/protocol/collect.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
 
 namespace cmd {
 

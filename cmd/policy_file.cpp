@@ -5,14 +5,14 @@
 #include "certstore/read.h"
 #include "cmd/policy.h"
 #include "core/error.h"
+#include "core/evidence/yaml_reader.h"
 #include "core/text.h"
-#include "transport/profile_yaml.h"
 
 namespace cmd {
 
 namespace {
 
-using namespace transport::yaml;
+using namespace spdm::yaml;
 using spdm::cat;
 using spdm::Error;
 using spdm::ErrorId;

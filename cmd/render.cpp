@@ -1,6 +1,7 @@
 #include "cmd/render.h"
 
 #include <yaml-cpp/yaml.h>
+#include <nlohmann/json.hpp>
 
 #include "core/text.h"
 

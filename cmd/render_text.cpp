@@ -209,8 +209,7 @@ std::string value_of(const Measurement& measurement, bool verbose) {
   if (measurement.security_version) return cat(*measurement.security_version);
   if (measurement.text) return *measurement.text;  // escaped already
   if (!measurement.manifest_format.empty()) out = cat(printable(measurement.manifest_format), ": ");
-  if (measurement.manifest && verbose)
-    return out + printable(measurement.manifest->dump(-1, ' ', true, nlohmann::json::error_handler_t::replace));
+  if (measurement.manifest && verbose) return out + printable(*measurement.manifest);
   return out + shortened(measurement.block.value, verbose);
 }
 

@@ -1,6 +1,8 @@
 // status: what became of the devices, and whether that is still so.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cmd/gatekeeper.h"
 #include "cmd/host.h"

@@ -1,7 +1,9 @@
 // tsm: who is connected with a platform TSM, and connecting and disconnecting devices.
 #include "cmd/tsm.h"
 
+#include <CLI/CLI.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cmd/host.h"
 #include "cmd/options.h"

@@ -1,4 +1,5 @@
 // verify: the same judgement as live, from evidence and captures, here or on another host.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <thread>

@@ -1,6 +1,8 @@
 // watch: a service that attests devices again when they arrive, wake up, or are reset.
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <csignal>
 #include <cstdio>

@@ -46,6 +46,16 @@ constexpr std::array kFindings{
     FindingRow{not_trusted, "not-trusted", Check::trust, failure, Exit::untrusted},
     FindingRow{keyring_empty, "keyring-empty", Check::trust, failure, Exit::untrusted},
     FindingRow{partial_chain, "partial-chain", Check::trust, note, Exit::ok},
+    FindingRow{revoked, "revoked", Check::trust, failure, Exit::untrusted},
+    FindingRow{denied, "denied", Check::trust, failure, Exit::untrusted},
+    FindingRow{scope_mismatch, "scope-mismatch", Check::trust, failure, Exit::untrusted},
+    FindingRow{entry_expired, "entry-expired", Check::trust, failure, Exit::untrusted},
+    FindingRow{crl_stale, "crl-stale", Check::trust, warning, Exit::ok},
+    FindingRow{crl_unusable, "crl-unusable", Check::trust, gap, Exit::untrusted},
+    FindingRow{crl_missing, "crl-missing", Check::trust, gap, Exit::policy},
+    FindingRow{pin_mismatch, "pin-mismatch", Check::trust, failure, Exit::untrusted},
+    FindingRow{pin_missing, "pin-missing", Check::trust, failure, Exit::policy},
+    FindingRow{pinned, "pinned", Check::trust, note, Exit::ok},
 
     FindingRow{identity_mismatch, "identity-mismatch", Check::identity, failure, Exit::untrusted},
     FindingRow{identity_missing, "identity-missing", Check::identity, failure, Exit::untrusted},
@@ -63,6 +73,21 @@ constexpr std::array kFindings{
     FindingRow{reserved_index, "reserved-index", Check::measurements, warning, Exit::ok},
     FindingRow{debug_mode, "debug-mode", Check::measurements, warning, Exit::ok},
     FindingRow{mel_mismatch, "mel-mismatch", Check::measurements, warning, Exit::ok},
+
+    FindingRow{reference_mismatch, "reference-mismatch", Check::references, failure, Exit::measurement},
+    FindingRow{reference_absent, "reference-absent", Check::references, gap, Exit::no_reference},
+    FindingRow{reference_not_reported, "reference-not-reported", Check::references, failure, Exit::measurement},
+    FindingRow{reference_unsigned, "reference-unsigned", Check::references, gap, Exit::measurement},
+    FindingRow{svn_too_low, "svn-too-low", Check::references, failure, Exit::measurement},
+
+    FindingRow{version_too_low, "version-too-low", Check::policy, failure, Exit::policy},
+    FindingRow{algorithm_too_weak, "algorithm-too-weak", Check::policy, failure, Exit::policy},
+    FindingRow{root_not_accepted, "root-not-accepted", Check::policy, failure, Exit::policy},
+    FindingRow{debug_enabled, "debug-enabled", Check::policy, failure, Exit::policy},
+    FindingRow{firmware_too_old, "firmware-too-old", Check::policy, failure, Exit::policy},
+    FindingRow{not_fresh, "not-fresh", Check::policy, failure, Exit::policy},
+    FindingRow{device_absent, "device-absent", Check::policy, failure, Exit::policy},
+    FindingRow{policy_unmet, "policy-unmet", Check::policy, failure, Exit::policy},
 };
 
 }  // namespace
@@ -75,7 +100,7 @@ const FindingRow& row(FindingId id) {
 }
 
 std::string_view name(Check check) {
-  constexpr std::array names{"protocol", "chain", "trust", "identity", "signature", "measurements"};
+  constexpr std::array names{"protocol", "chain", "trust", "identity", "signature", "measurements", "references", "policy"};
   return names.at(static_cast<std::size_t>(check));
 }
 

@@ -12,7 +12,7 @@
 namespace spdm {
 
 // A verdict of pass needs every required check to have run and passed (see appraise.h).
-enum class Check { protocol, chain, trust, identity, signature, measurements };
+enum class Check { protocol, chain, trust, identity, signature, measurements, references, policy };
 std::string_view name(Check check);
 
 enum class Severity {
@@ -61,6 +61,16 @@ enum class FindingId : std::uint8_t {
   not_trusted,
   keyring_empty,
   partial_chain,
+  revoked,         // a CRL lists a certificate of the chain
+  denied,          // the owner's deny list has a certificate or a key of the chain
+  scope_mismatch,  // the anchor may not vouch for this device
+  entry_expired,   // the owner's own limit on the anchor has passed
+  crl_stale,       // a CRL is past its nextUpdate
+  crl_unusable,    // the CRL of an issuer cannot be relied on
+  crl_missing,     // a policy asks for CRLs, and an issuer has none
+  pin_mismatch,    // the owner pinned another device
+  pin_missing,     // a policy asks for a pin, and there is none
+  pinned,          // a pin vouches, no root does
   // identity
   identity_mismatch,
   identity_missing,
@@ -78,6 +88,21 @@ enum class FindingId : std::uint8_t {
   reserved_index,
   debug_mode,
   mel_mismatch,
+  // references
+  reference_mismatch,
+  reference_absent,        // nothing to compare a measurement with
+  reference_not_reported,  // there is a reference value, and the device does not report the measurement
+  reference_unsigned,      // what was compared is not covered by a good signature
+  svn_too_low,             // of a reference value
+  // policy
+  version_too_low,
+  algorithm_too_weak,
+  root_not_accepted,
+  debug_enabled,
+  firmware_too_old,  // security version number
+  not_fresh,
+  device_absent,  // expected, and not there
+  policy_unmet,   // any other demand
 };
 
 struct FindingRow {

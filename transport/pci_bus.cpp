@@ -298,6 +298,18 @@ std::vector<PciNames> names_of(const std::vector<PciDevice>& devices, const Host
   return out;
 }
 
+spdm::HostView host_view(const PciDevice& device) {
+  spdm::HostView out;
+  out.bdf = to_string(device.bdf);
+  out.identity = device.identity;
+  out.driver = device.driver;
+  out.owner = owner_of(device);
+  out.slot = device.slot;
+  out.removable = device.removable;
+  out.platform = device.platform;
+  return out;
+}
+
 std::optional<std::string> owner_of(const PciDevice& device) {
   const PlatformView& platform = device.platform;
   // Who is bound is connected, too: the stronger word first.

@@ -52,6 +52,9 @@ struct PciNames {
 };
 std::vector<PciNames> names_of(const std::vector<PciDevice>& devices, const Host& host = {});
 
+// What evidence says of the function, and what rules match: all but the target, which is the user's word.
+spdm::HostView host_view(const PciDevice& device);
+
 // Who owns SPDM of this function, if not us: "TSM tsm0 (connected)", "driver vfio-pci (a guest may use it)"...
 std::optional<std::string> owner_of(const PciDevice& device);
 

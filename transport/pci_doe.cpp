@@ -168,13 +168,7 @@ Opened open_pci(std::string_view target, const OpenOptions& options) {
   refuse_owned(device, options.force);
   const bool force = options.force || link->abandoned();
   link->attach(doe_link(std::move(config), {.force = force, .max_receive = parts.max_receive, .limits = {}}));
-  HostView view{.target = {},
-                .bdf = name,
-                .identity = device.identity,
-                .driver = device.driver,
-                .owner = owner_of(device),
-                .platform = std::move(device.platform)};
-  return {std::move(link), std::move(view)};
+  return {std::move(link), host_view(device)};
 }
 
 }  // namespace transport

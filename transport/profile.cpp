@@ -4,9 +4,9 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/evidence/yaml_reader.h"
 #include "core/text.h"
 #include "transport/profile_files.h"
-#include "transport/profile_yaml.h"
 
 namespace transport {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <nlohmann/json.hpp>
 
 #include "core/crypto/crypto.h"
 #include "core/text.h"
@@ -136,7 +137,8 @@ void read_cbor(Measurement& out, View body) {
   if (body.empty() || body.front() < 0x80) return;  // only arrays, maps and tagged items: anything else is text or bytes by chance
   if (!is_sane_cbor(body)) return;
   Json value = Json::from_cbor(body.begin(), body.end(), true, false, Json::cbor_tag_handler_t::ignore);
-  if (!value.is_discarded() && (value.is_object() || value.is_array())) out.manifest = std::move(value);
+  if (!value.is_discarded() && (value.is_object() || value.is_array()))
+    out.manifest = value.dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 bool is_text(View value) {

@@ -2,7 +2,6 @@
 // "DMTFSpecMeasurementValueType").
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,9 +29,9 @@ struct Measurement {
   bool is_signed = false;  // covered by a signature that verified
   std::optional<DeviceMode> device_mode;
   std::optional<std::uint64_t> security_version;
-  std::optional<std::string> text;         // printable raw values, escaped
-  std::optional<nlohmann::json> manifest;  // CBOR as JSON, where the value is CBOR
-  std::string manifest_format;             // of a structured manifest: who defines it ("TCG 0001")
+  std::optional<std::string> text;      // printable raw values, escaped
+  std::optional<std::string> manifest;  // CBOR as JSON in ASCII, where the value is CBOR
+  std::string manifest_format;          // of a structured manifest: who defines it ("TCG 0001")
 };
 
 // Decodes a block. What breaks a rule becomes a finding (N205, N319), the value stays as it was sent.

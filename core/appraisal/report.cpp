@@ -1,5 +1,8 @@
 #include "core/appraisal/report.h"
 
+#include <array>
+#include <nlohmann/json.hpp>
+
 #include "core/text.h"
 #include "core/wire/header.h"
 
@@ -24,6 +27,9 @@ Json host_json(const HostView& host) {
   if (host.identity) out["identity"] = to_string(*host.identity);
   if (host.driver) out["driver"] = text(*host.driver);
   if (host.owner) out["owner"] = text(*host.owner);
+  if (host.slot) out["slot"] = text(*host.slot);
+  if (host.removable) out["removable"] = text(*host.removable);
+  if (host.hostname) out["hostname"] = text(*host.hostname);
   if (Json platform = to_json(host.platform); !platform.empty()) out["platform"] = std::move(platform);
   return out;
 }
@@ -94,8 +100,7 @@ Json measurement_json(const Measurement& in) {
   if (in.security_version) out["security_version"] = *in.security_version;
   if (in.text) out["text"] = *in.text;
   if (!in.manifest_format.empty()) out["manifest_format"] = in.manifest_format;
-  // Dumped and escaped: a manifest may hold any string, and JSON from CBOR may hold bytes that JSON cannot.
-  if (in.manifest) out["manifest_cbor"] = text(in.manifest->dump(-1, ' ', true, Json::error_handler_t::replace));
+  if (in.manifest) out["manifest_cbor"] = text(*in.manifest);
   return out;
 }
 
@@ -124,6 +129,25 @@ Json extension_log_json(const std::vector<MelEntry>& log) {
   return out;
 }
 
+Json comparisons_json(const std::vector<Comparison>& comparisons) {
+  Json out = Json::array();
+  for (const Comparison& one : comparisons) {
+    Json& json = out.emplace_back(Json{{"index", one.index}, {"result", name(one.result)}});
+    if (!one.expected.empty()) json["expected"] = texts(one.expected);
+    if (one.result != Comparison::Result::not_reported) json["reported"] = text(one.reported);
+    if (!one.source.empty()) json["source"] = text(one.source);
+  }
+  return out;
+}
+
+Json policy_json(const PolicyResult& policy) {
+  return {{"rule", text(policy.rule)},
+          {"origin", text(policy.origin)},
+          {"exempt", policy.exempt},
+          {"demands", texts(policy.demands)},
+          {"actions", texts(policy.actions)}};
+}
+
 std::string_view changed_name(ContentChanged changed) {
   switch (changed) {
     case ContentChanged::changed:
@@ -136,6 +160,11 @@ std::string_view changed_name(ContentChanged changed) {
 }
 
 }  // namespace
+
+std::string_view name(Comparison::Result result) {
+  constexpr std::array names{"match", "mismatch", "no-reference", "not-reported"};
+  return names.at(static_cast<std::size_t>(result));
+}
 
 Json to_json(const PlatformView& in) {
   Json out = Json::object();
@@ -219,6 +248,8 @@ Json to_json(const Report& in) {
   out["measurements"] = Json::array();
   for (const Measurement& measurement : in.measurements) out["measurements"].push_back(measurement_json(measurement));
   if (!in.extension_log.empty()) out["measurement_extension_log"] = extension_log_json(in.extension_log);
+  if (!in.comparisons.empty()) out["references"] = comparisons_json(in.comparisons);
+  if (in.policy) out["policy"] = policy_json(*in.policy);
   if (in.endpoint_info) out["endpoint_info"] = endpoint_info_json(*in.endpoint_info);
   for (const VendorDefined& vendor : in.vendor_defined)
     out["vendor_defined"].push_back(

@@ -1,7 +1,7 @@
 // The one report that every output is rendered from: "schema": "spdmctl.report/1".
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -63,6 +63,25 @@ struct SignatureReport {
   bool fresh = false;  // the nonce is one that the collector chose
 };
 
+// One reference value beside what the device reports, or one measurement that nothing is known about.
+struct Comparison {
+  enum class Result { match, mismatch, no_reference, not_reported };
+  std::uint8_t index = 0;
+  Result result = Result::no_reference;
+  std::vector<std::string> expected;  // any of them would do: lower-case hex, text, "svn >= 5"; raw
+  std::string reported;               // in the form of the expectations; empty when not reported
+  std::string source;                 // file and line of the reference value; empty without one
+};
+std::string_view name(Comparison::Result result);
+
+// What the owner's policy made of the device.
+struct PolicyResult {
+  std::string rule, origin;          // name, "FILE:LINE"
+  bool exempt = false;               // the rule lets it go without judgement
+  std::vector<std::string> demands;  // what had to hold, in words
+  std::vector<std::string> actions;  // what follows: "allow", or the failure actions
+};
+
 // One device, one judgement.
 struct Report {
   HostView host;
@@ -83,6 +102,8 @@ struct Report {
   std::optional<ContentChanged> content_changed;
   Bytes summary_hash;
   std::vector<MelEntry> extension_log;
+  std::vector<Comparison> comparisons;  // by index; empty when there were no reference values for the device
+  std::optional<PolicyResult> policy;   // nothing when no policy was asked
   std::optional<EndpointInfoResponse> endpoint_info;
   std::vector<VendorDefined> vendor_defined;
   std::vector<Finding> findings;  // those that count for the verdict, the worst first

@@ -47,6 +47,9 @@ struct HostView {
   std::optional<std::string> bdf;  // "0000:03:00.0"
   std::optional<PciIdentity> identity;
   std::optional<std::string> driver, owner;
+  std::optional<std::string> slot;       // name of the physical slot, as in /sys/bus/pci/slots
+  std::optional<std::string> removable;  // "removable", "fixed", "unknown"
+  std::optional<std::string> hostname;   // of the host that collected
   PlatformView platform;
 };
 

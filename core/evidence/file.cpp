@@ -68,7 +68,7 @@ PlatformView read_platform(JsonReader& json) {
 
 HostView read_host(JsonReader& json) {
   HostView out;
-  json.object({"target"}, {"bdf", "identity", "driver", "owner", "platform"}, [&](std::string_view key) {
+  json.object({"target"}, {"bdf", "identity", "driver", "owner", "slot", "removable", "hostname", "platform"}, [&](std::string_view key) {
     if (key == "platform") {
       out.platform = read_platform(json);
       return;
@@ -79,6 +79,9 @@ HostView read_host(JsonReader& json) {
     if (key == "identity") out.identity = convert(json, [&] { return parse_pci_identity(text); });
     if (key == "driver") out.driver = text;
     if (key == "owner") out.owner = text;
+    if (key == "slot") out.slot = text;
+    if (key == "removable") out.removable = text;
+    if (key == "hostname") out.hostname = text;
   });
   return out;
 }
@@ -165,6 +168,9 @@ std::string write_evidence(const Evidence& evidence) {
   if (evidence.host.identity) optional("identity", to_string(*evidence.host.identity));
   optional("driver", evidence.host.driver);
   optional("owner", evidence.host.owner);
+  optional("slot", evidence.host.slot);
+  optional("removable", evidence.host.removable);
+  optional("hostname", evidence.host.hostname);
   if (const std::string platform = platform_json(evidence.host.platform); !platform.empty()) out += cat(",\"platform\":", platform);
 
   out += R"(},"nonces":[)";

@@ -24,6 +24,7 @@ TIMEOUT = 60  # seconds for one command
 VOLATILE = [
     (re.compile(r"127\.0\.0\.1:\d{4,5}\b"), "127.0.0.1:PORT"),
     (re.compile(r"OpenSSL \d+\.\d+\.\d+[^\s,;()]* \d+ \w+ \d{4}"), "OpenSSL X.Y.Z"),
+    (re.compile(r'("?hostname"?: ?)"[^"]*"'), r'\1"HOST"'),
     (re.compile(r"spdmctl \d+\.\d+\.\d+"), "spdmctl X.Y.Z"),
 ]
 

@@ -23,7 +23,7 @@ LIBRARIES = {
     "openssl/": ("core/crypto/", "certstore/", "cmd/emulate"),
     "pci/": ("transport/",),
     "CLI/": ("cmd/",),
-    "yaml-cpp/": ("transport/", "cmd/"),
+    "yaml-cpp/": ("core/evidence/yaml_reader", "cmd/"),
 }
 
 FOR_CMD_ONLY = re.compile(

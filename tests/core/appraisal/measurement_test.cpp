@@ -94,14 +94,14 @@ TEST_CASE("measurement: text is shown escaped, and only where text is meant") {
 TEST_CASE("measurement: CBOR manifests") {
   const Bytes map{0xA2, 0x01, 0x63, 'a', 'b', 'c', 0x61, 'k', 0x82, 0x01, 0xF5};  // {1: "abc", "k": [1, true]}
   const Bytes good{0xA1, 0x61, 'k', 0x82, 0x01, 0xF5};
-  CHECK(Decoded(0xFD, manifest, true, good).measurement.manifest->dump() == R"({"k":[1,true]})");
-  CHECK(Decoded(0xFD, manifest, true, {0x9F, 0x01, 0x7F, 0x61, 'a', 0x61, 'b', 0xFF, 0xFF}).measurement.manifest->dump() == R"([1,"ab"])");
-  CHECK(Decoded(0xFD, manifest, true, {0xD9, 0x01, 0x02, 0x81, 0x01}).measurement.manifest->dump() == "[1]");
+  CHECK(Decoded(0xFD, manifest, true, good).measurement.manifest.value() == R"({"k":[1,true]})");
+  CHECK(Decoded(0xFD, manifest, true, {0x9F, 0x01, 0x7F, 0x61, 'a', 0x61, 'b', 0xFF, 0xFF}).measurement.manifest.value() == R"([1,"ab"])");
+  CHECK(Decoded(0xFD, manifest, true, {0xD9, 0x01, 0x02, 0x81, 0x01}).measurement.manifest.value() == "[1]");
   Bytes structured{0x03, 0x02, 0x36, 0x1B};
   append(structured, good);
   const Decoded with_header(0xFD, structured_manifest, true, structured);
   CHECK(with_header.measurement.manifest_format == "PCI-SIG 361b");
-  CHECK(with_header.measurement.manifest->dump() == R"({"k":[1,true]})");
+  CHECK(with_header.measurement.manifest.value() == R"({"k":[1,true]})");
   const std::vector<Bytes> no_cbor{map,
                                    {},
                                    {0x01},
@@ -132,7 +132,7 @@ TEST_CASE("measurement: manifests with many members") {
   for (unsigned i = 0; i < count; ++i) map.u8(0x62).u8('!' + i % 94).u8('!' + i / 94 % 94).u8(0xF5);
   const Bytes value = map.take();
   // Reading takes milliseconds each where members are found by their order, a quarter of a second where they are searched.
-  for (int i = 0; i < 20; ++i) CHECK(Decoded(0xFD, manifest, true, value).measurement.manifest->size() == 94 * 94);
+  for (int i = 0; i < 20; ++i) CHECK(Decoded(0xFD, manifest, true, value).measurement.manifest->size() > 94 * 94 * 9);
 }
 
 TEST_CASE("measurement: manifests nested to exhaust the stack") {

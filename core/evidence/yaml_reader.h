@@ -13,7 +13,7 @@
 
 #include "core/wire/bytes.h"
 
-namespace transport::yaml {
+namespace spdm::yaml {
 
 // A word of the file and what it means.
 struct Choice {
@@ -33,7 +33,7 @@ class Value {
   bool boolean() const;
   // Decimal, or hexadecimal with 0x.
   std::uint32_t number(std::uint64_t low, std::uint64_t high) const;
-  spdm::Bytes hex() const;
+  Bytes hex() const;
   // One word of the table.
   std::uint32_t choice(std::span<const Choice> table) const;
   // A list of words of the table, their values or-ed together.
@@ -65,4 +65,4 @@ class Section : public Value {
 // Parses a whole file; throws Error{config} for a syntax error, with line and column.
 Value parse(const std::string& file, const std::string& contents);
 
-}  // namespace transport::yaml
+}  // namespace spdm::yaml

@@ -1,4 +1,4 @@
-#include "transport/profile_yaml.h"
+#include "core/evidence/yaml_reader.h"
 
 #include <algorithm>
 #include <charconv>
@@ -6,9 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace transport::yaml {
-
-using namespace spdm;
+namespace spdm::yaml {
 
 namespace {
 
@@ -121,4 +119,4 @@ Value parse(const std::string& file, const std::string& contents) {
   }
 }
 
-}  // namespace transport::yaml
+}  // namespace spdm::yaml

@@ -1,0 +1,35 @@
+// Which devices a rule, a reference value or a root is about.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/evidence/evidence.h"
+
+namespace spdm::yaml {
+class Value;
+}
+
+namespace spdm {
+
+// Everything that is given must fit; nothing given fits every device. What is not known of a device fits nothing that is
+// given: a device without a PCI identity has no vendor.
+struct DeviceMatch {
+  std::optional<std::uint16_t> vendor, device, subsystem_vendor, subsystem;
+  std::optional<std::uint32_t> class_code, class_mask;  // "01", "0108", "010802"
+  std::optional<std::string> bdf;                       // a pattern of fnmatch(3), "0000:03:*"
+  std::optional<std::string> target;                    // a pattern of fnmatch(3) over the target's name, "emu://*"
+  std::optional<std::string> driver, slot;              // exactly
+  std::optional<bool> removable;
+
+  bool operator==(const DeviceMatch&) const = default;
+};
+
+bool matches(const DeviceMatch& match, const HostView& host);
+
+// {vendor: "1b36", device: "0010", subsystem-vendor: "1af4", subsystem: "1100", class: "0108", bdf: "0000:03:*",
+//  target: "emu://*", driver: nvme, slot: "3", removable: true}. Throws Error{config} with file, line and column.
+DeviceMatch read_device_match(const yaml::Value& value);
+
+}  // namespace spdm
