@@ -1,16 +1,15 @@
 #include "cmd/attest.h"
 
 #include "certstore/chains.h"
+#include "cmd/evidence_files.h"
 #include "cmd/files.h"
 #include "cmd/host.h"
-#include "cmd/kernel_log_files.h"
 #include "cmd/parallel.h"
 #include "cmd/parse.h"
 #include "cmd/privileges.h"
 #include "cmd/render.h"
 #include "core/appraisal/verdict.h"
 #include "core/evidence/file.h"
-#include "core/evidence/load.h"
 #include "core/evidence/pcap.h"
 #include "core/text.h"
 #include "transport/target.h"
@@ -67,22 +66,6 @@ Judge make_judge(const TrustOptions& options, const Question& question, const Co
     if (!problem.duplicate)
       console.note(cat("spdmctl: ", printable(problem.file), ": ", printable(problem.why), "; the keyring does without it"));
   return Judge{keyring, {.at = time_of(options), .partial_chains = options.partial_chains}, question, read_provisioned_key(options)};
-}
-
-Evidence read_recording(const std::filesystem::path& path) {
-  const std::string name = path == "-" ? "standard input" : path.string();
-  try {
-    Evidence evidence = is_kernel_log_entry(path) ? read_kernel_log_entry(path) : load_evidence(read_file(path, kMaxEvidenceFile), name);
-    evidence.sha256 = evidence_sha256(evidence);
-    evidence.live = false;  // a file may say so, but who reads it was not there
-    return evidence;
-  } catch (Error& error) {
-    if (error.device.empty()) error.device = name;
-    if (std::error_code ignored; std::filesystem::is_directory(path, ignored))
-      error.hint = "a directory with signatures of the kernel is for: spdmctl verify";
-    if (path.extension() == ".yaml") error.hint = cat("a device profile is the target emulated:", name);
-    throw;
-  }
 }
 
 Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, const Bytes& owner_key) {

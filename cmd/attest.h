@@ -36,8 +36,6 @@ class Judge {
 
 Judge make_judge(const TrustOptions& options, const spdm::Question& question, const Console& console);
 
-spdm::Evidence read_recording(const std::filesystem::path& path);
-
 // The first half of the line. What goes wrong with a live target, from opening it on, is part of the evidence: the line
 // goes on with what was seen. Throws Error for a recording that cannot be read.
 // `owner_key` as in Judge.

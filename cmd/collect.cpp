@@ -1,4 +1,5 @@
 // collect: evidence for a verifier elsewhere. Nothing is judged here, so nothing here needs to be trusted.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 

@@ -97,28 +97,43 @@ mode_t default_mode() {
 
 spdm::View as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
-spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
-  const bool standard_input = path == "-";
-  const File file(standard_input ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+transport::Descriptor open_input(const std::filesystem::path& path) {
+  transport::Descriptor file(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::bad_input : ErrorId::io);
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) fail(path, errno, ErrorId::io);
   if (S_ISDIR(status.st_mode)) fail(path, EISDIR, ErrorId::bad_input);
+  return file;
+}
+
+std::size_t read_some(const transport::Descriptor& file, std::span<std::uint8_t> room, const std::filesystem::path& path) {
+  for (;;) {
+    const ssize_t got = ::read(file.get(), room.data(), room.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(path, errno, ErrorId::io);
+    return static_cast<std::size_t>(got);
+  }
+}
+
+void fail_for_size(const std::filesystem::path& path, std::size_t limit) {
+  Error error(ErrorId::bad_input, cat("is larger than the ", limit, " bytes that are read"));
+  error.device = path.string();
+  throw error;
+}
+
+spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
+  const transport::Descriptor file = open_input(path);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) fail(path, errno, ErrorId::io);
 
   spdm::Bytes out;
   // One byte more than the file is said to have: the read that finds the end then needs no second buffer.
   std::size_t room = S_ISREG(status.st_mode) ? std::min(static_cast<std::size_t>(status.st_size), limit) + 1 : std::size_t{64} << 10;
   for (std::size_t used = 0;;) {
     if (used == out.size()) out.resize(used + room);
-    const ssize_t got = ::read(file.get(), out.data() + used, out.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(path, errno, ErrorId::io);
-    used += static_cast<std::size_t>(got);
-    if (used > limit) {
-      Error error(ErrorId::bad_input, cat("is larger than the ", limit, " bytes that are read"));
-      error.device = path.string();
-      throw error;
-    }
+    const std::size_t got = read_some(file, std::span(out).subspan(used), path);
+    used += got;
+    if (used > limit) fail_for_size(path, limit);
     if (got == 0) {
       out.resize(used);
       return out;

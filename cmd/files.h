@@ -2,11 +2,19 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string_view>
 
 #include "core/wire/bytes.h"
+#include "transport/descriptor.h"
 
 namespace cmd {
+
+// A file for reading; "-" is standard input. Throws Error: bad_input when it is missing or a directory, io, permission.
+transport::Descriptor open_input(const std::filesystem::path& path);
+// Up to room.size() bytes, none at the end. Throws Error{io} naming `path`.
+std::size_t read_some(const transport::Descriptor& file, std::span<std::uint8_t> room, const std::filesystem::path& path);
+[[noreturn]] void fail_for_size(const std::filesystem::path& path, std::size_t limit);
 
 // "-" is standard input. Throws Error: bad_input when it is missing or larger than `limit`, io, permission.
 spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit);
