@@ -38,7 +38,7 @@ void assert_visible(const std::vector<PciDevice>& devices) {
 
 bool is_met(const PolicyRule& rule, const std::vector<PciDevice>& devices) {
   return std::any_of(devices.begin(), devices.end(),
-                     [&](const PciDevice& device) { return !is_plumbing(device) && matches(rule.match, device); });
+                     [&](const PciDevice& device) { return !is_plumbing(device) && matches(rule.match, host_view(device)); });
 }
 
 DeviceState absent(const PolicyRule& rule) {

@@ -8,6 +8,7 @@
 #include "cmd/render.h"
 #include "cmd/verb.h"
 #include "core/text.h"
+#include "transport/pci_power.h"
 
 namespace {
 
@@ -82,6 +83,23 @@ spdm::Exit run(int argc, char** argv, cmd::Console& console) {
   return action(console);
 }
 
+// A user who breaks a run off must not leave devices awake for good. Ends as the signal would have.
+void let_go(int signal) {
+  transport::release_all_power();
+  std::raise(signal);
+}
+
+void let_go_on(std::initializer_list<int> signals) {
+  struct sigaction action {};
+  action.sa_handler = let_go;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  for (const int signal : signals) {
+    struct sigaction before {};
+    // What is ignored (nohup) stays so.
+    if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -89,6 +107,7 @@ int main(int argc, char** argv) {
   for (int fd = 0; fd <= 2; ++fd)
     if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return static_cast<int>(spdm::Exit::internal);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an ordinary end of output
+  let_go_on({SIGINT, SIGTERM, SIGHUP});
   cmd::Console console(first_guess(argc, argv));
   try {
     try {

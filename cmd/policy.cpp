@@ -1,7 +1,5 @@
 #include "cmd/policy.h"
 
-#include <fnmatch.h>
-
 #include <algorithm>
 #include <array>
 
@@ -29,19 +27,12 @@ Policy::Policy() {
   rule.name = "default";
 }
 
-bool matches(const DeviceMatch& match, const transport::PciDevice& device) {
-  const spdm::PciIdentity& identity = device.identity;
-  if (match.vendor && *match.vendor != identity.vendor) return false;
-  if (match.device && *match.device != identity.device) return false;
-  if (match.class_code && *match.class_code != (identity.class_code & match.class_mask.value_or(0xFFFFFF))) return false;
-  return !match.bdf || ::fnmatch(match.bdf->c_str(), to_string(device.bdf).c_str(), 0) == 0;
-}
-
 namespace {
 
 const PolicyRule* first_match(const Policy& policy, const transport::PciDevice& device) {
+  const spdm::HostView host = host_view(device);
   for (const PolicyRule& rule : policy.rules)
-    if (matches(rule.match, device)) return &rule;
+    if (matches(rule.match, host)) return &rule;
   return nullptr;
 }
 

@@ -8,14 +8,13 @@
 #include <vector>
 
 #include "core/appraisal/appraise.h"
+#include "core/appraisal/device_match.h"
 #include "transport/pci_bus.h"
 
 namespace cmd {
 
 // Written into driver_override: no driver has this name, so none binds.
 inline constexpr std::string_view kSentinel = "spdmctl-blocked";
-
-// One call at a time.
 
 enum class GateMode { off, audit, enforce };
 std::optional<GateMode> gate_mode_of(std::string_view name);
@@ -32,15 +31,9 @@ enum class FailureAction {
 };
 std::string_view name(FailureAction action);
 
-struct DeviceMatch {
-  std::optional<std::uint16_t> vendor, device;
-  std::optional<std::uint32_t> class_code, class_mask;  // "01", "0108", "010802"
-  std::optional<std::string> bdf;                       // a pattern of fnmatch(3), "0000:03:*"
-};
-
 struct PolicyRule {
   std::string name;  // given, or "FILE:LINE"
-  DeviceMatch match;
+  spdm::DeviceMatch match;
   bool exempt = false;    // what matches is out of scope
   bool expected = false;  // at least one device must match, and must speak SPDM
   spdm::IdentityMatch identity = spdm::IdentityMatch::exact;
@@ -67,7 +60,6 @@ void add_policy_file(Policy& policy, const std::string& file, const std::string&
 
 // Failures are told, and nothing follows.
 bool only_warns(const PolicyRule& rule);
-bool matches(const DeviceMatch& match, const transport::PciDevice& device);
 // A bridge that leads to other devices: nothing may keep its driver from it. What a function says of its class is not
 // enough, or a device that is expected to attest could call itself a bridge and go free.
 bool is_plumbing(const transport::PciDevice& device);

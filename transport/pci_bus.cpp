@@ -300,7 +300,8 @@ std::vector<PciNames> names_of(const std::vector<PciDevice>& devices, const Host
 
 spdm::HostView host_view(const PciDevice& device) {
   spdm::HostView out;
-  out.bdf = to_string(device.bdf);
+  out.target = to_string(device.bdf);
+  out.bdf = out.target;
   out.identity = device.identity;
   out.driver = device.driver;
   out.owner = owner_of(device);

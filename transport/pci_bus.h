@@ -52,7 +52,7 @@ struct PciNames {
 };
 std::vector<PciNames> names_of(const std::vector<PciDevice>& devices, const Host& host = {});
 
-// What evidence says of the function, and what rules match: all but the target, which is the user's word.
+// What evidence says of the function, and what rules match. Its address stands for the target.
 spdm::HostView host_view(const PciDevice& device);
 
 // Who owns SPDM of this function, if not us: "TSM tsm0 (connected)", "driver vfio-pci (a guest may use it)"...

@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 
 #include "core/error.h"
@@ -27,7 +29,21 @@ std::optional<std::string> asleep(const std::filesystem::path& device) {
   return std::nullopt;
 }
 
+// Descriptors of the power/control files that hold something; 0, which is never one of them, where there is none. Devices
+// beyond these many are restored by the next run only.
+std::array<std::atomic<int>, 64> held{};
+
+void replace_held(int from, int to) {
+  for (std::atomic<int>& fd : held)
+    if (int expected = from; fd.compare_exchange_strong(expected, to)) return;
+}
+
 }  // namespace
+
+void release_all_power() noexcept {
+  for (const std::atomic<int>& fd : held)
+    if (const int open = fd; open != 0 && ::pwrite(open, kAuto.data(), kAuto.size(), 0) < 0) continue;  // it has gone
+}
 
 PciPower::PciPower(const Host& host, const Bdf& bdf, PciLock& lock) : host_(host), name_(to_string(bdf)), lock_(lock) {
   const std::filesystem::path file = host.pci() / "devices" / name_ / "power/control";
@@ -39,11 +55,13 @@ PciPower::PciPower(const Host& host, const Bdf& bdf, PciLock& lock) : host_(host
   control_ = Descriptor(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
   if (control_.get() < 0) fail(host_, errno, cat("writing ", printable(file.string())));
   lock_.remember_power(before);  // before it is changed, see the header
+  replace_held(0, control_.get());
   set("on");
 }
 
 PciPower::~PciPower() {
   if (control_.get() < 0) return;
+  replace_held(control_.get(), 0);
   try {
     set(kAuto);
     lock_.forget_power();

@@ -8,8 +8,8 @@
 namespace transport {
 
 // While it lives, power/control is "on"; then it is again what it was before. A holder that is killed in between leaves
-// the earlier value in the lock file, and the next PciPower of the same device restores it at its end; so does nothing
-// but another spdmctl. Where control is "on" anyway, or the kernel has no such file, nothing is written.
+// the earlier value in the lock file, and the next PciPower of the same device restores it at its end. Where control is "on" anyway, or the
+// kernel has no such file, nothing is written.
 class PciPower {
  public:
   // `lock` must outlive it. Throws Error: permission, no_device, io.
@@ -30,5 +30,9 @@ class PciPower {
   PciLock& lock_;
   Descriptor control_;  // open when there is something to restore
 };
+
+// For a handler of SIGINT and the like, which ends the process: lets go of what every PciPower holds, as their ends would.
+// Calls only what a signal handler may call.
+void release_all_power() noexcept;
 
 }  // namespace transport

@@ -1,6 +1,7 @@
 // From a log of messages to the rendered report, with null_crypto.cpp in place of OpenSSL: every signature and digest
 // that has the right size counts as good. Input: the binding, then messages: flags, size (two bytes), bytes.
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "core/appraisal/appraise.h"
 #include "core/evidence/file.h"

@@ -99,6 +99,21 @@ TEST_CASE("pci power: a device that may fall asleep is kept awake, and let go") 
   CHECK(tree.record().empty());
 }
 
+TEST_CASE("pci power: a signal lets go of what is held, and of nothing else") {
+  Tree tree;
+  tree.write("power/control", "auto\n");
+  {
+    PciLock lock(tree.host, kDevice);
+    const PciPower power(tree.host, kDevice, lock);
+    CHECK(tree.read("power/control") == "on");
+    transport::release_all_power();
+    CHECK(tree.read("power/control") == "auto");
+  }
+  tree.write("power/control", "on\n");
+  transport::release_all_power();
+  CHECK(tree.read("power/control") == "on");
+}
+
 TEST_CASE("pci power: where nothing is to be changed nothing is written") {
   Tree tree;
   {

@@ -25,7 +25,7 @@ install_configuration() {
         fi
     done < <(
         for top in /etc /usr/local/lib /usr/lib; do
-            for part in keyring.d policy.d; do
+            for part in keyring.d policy.d references.d; do
                 find "${dracutsysrootdir-}$top/spdmctl/$part" ! -type d ! -name README -printf "$top/spdmctl/$part/%P\n" 2>/dev/null
             done
         done

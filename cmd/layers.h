@@ -1,0 +1,28 @@
+// Configuration in layers: directories of drop-ins, the strongest first. A name counts once: a file hides those of the
+// same name in weaker layers, and an empty file or a link to /dev/null masks the name.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cmd {
+
+// /etc/spdmctl/NAME, /run/spdmctl/NAME, /usr/local/lib/spdmctl/NAME, /usr/lib/spdmctl/NAME
+std::vector<std::filesystem::path> layers_of(std::string_view name);
+
+struct DropIn {
+  std::filesystem::path file;
+  std::string contents;
+};
+
+// The *.yaml that count, in the order of their names, at most 1 MiB each. Directories that do not exist are skipped.
+// Throws Error{config, permission} for what is there and cannot be read: who overlooked a file would judge otherwise than
+// the owner said.
+std::vector<DropIn> read_drop_ins(const std::vector<std::filesystem::path>& directories);
+
+// The same for what the user named: a directory of drop-ins, or one file. Both must be there.
+std::vector<DropIn> read_named(const std::filesystem::path& path);
+
+}  // namespace cmd
