@@ -69,7 +69,7 @@ _spdmctl() {
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
     collect) options="-o --file -v --verbose -h --help $protocol --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
-    verify) options="$output $trust --measurements --nonce" ;;
+    verify) options="$output $trust --unordered --measurements --nonce" ;;
     decode) options="$output --hash --asym" ;;
     keyring)
       case ${COMP_WORDS[2]-} in

@@ -82,6 +82,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l nonce -x -d "The
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l extension-log -d "The measurement extension log, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l endpoint-info -d "The endpoint information, too"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l unordered -d "Write each report as soon as it is there"
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l measurements -d "Signed measurements must be there, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The nonce that signatures must be made for"
 
