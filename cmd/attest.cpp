@@ -1,11 +1,15 @@
 #include "cmd/attest.h"
 
+#include <CLI/CLI.hpp>
+#include <memory>
+
 #include "certstore/chains.h"
 #include "cmd/evidence_files.h"
 #include "cmd/files.h"
 #include "cmd/host.h"
 #include "cmd/parallel.h"
 #include "cmd/parse.h"
+#include "cmd/pcr.h"
 #include "cmd/privileges.h"
 #include "cmd/render.h"
 #include "core/appraisal/verdict.h"
@@ -39,6 +43,7 @@ namespace {
 struct Outcome {
   std::optional<RenderedReport> report;
   std::string note;
+  std::string target, evidence_sha256;
 };
 
 }  // namespace
@@ -109,7 +114,14 @@ void look_only(Report& report) {
 
 void Attestation::add_to(CLI::App& parser) {
   add_targets(parser, targets);
-  add_output_options(parser, output);
+  if (output.exports)
+    add_export_options(parser, output);
+  else
+    add_output_options(parser, output);
+  if (output.exports)
+    parser.add_option("--extend-pcr", extend_pcr, "Extend this PCR, 8 to 23, of the system's TPM with the SHA-256 of the evidence")
+        ->type_name("N")
+        ->group("Attestation");
   add_trust_options(parser, trust);
   add_protocol_options(parser, protocol);
   add_record_option(parser, protocol);
@@ -127,6 +139,8 @@ Plan Attestation::plan(Console& console) const {
 
 Exit Attestation::run(Console& console, Plan plan) const {
   const Limits limits = limits_of(protocol);
+  std::unique_ptr<PcrExtender> measured;
+  if (!extend_pcr.empty()) measured = std::make_unique<PcrExtender>(parse_pcr(extend_pcr));
   Subjects found = subjects_of(targets.empty() ? std::vector{default_target} : targets, this_host());
   std::vector<Subject>& subjects = found.list;
   note_unknown(console, found);
@@ -135,6 +149,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
     throw Error(ErrorId::usage, "--record and exports take one target", "take one target after the other");
   if (!protocol.record.empty()) assert_writable(protocol.record);
   const Judge judge = make_judge(trust, plan.question, console);
+  Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.nonce, console);
   if (!plan.wanted.slot && !plan.wanted.all_slots)
     plan.wanted.trusts = [&judge](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot); };
 
@@ -142,6 +157,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   confine(console, subjects, plan.outputs);
 
   ReportWriter writer(console, plan.text);
+  writer.enclose(std::move(envelope));
   std::size_t reports = 0;
   in_order<Outcome>(
       subjects.size(), kMaxDevicesAtOnce,
@@ -150,20 +166,29 @@ Exit Attestation::run(Console& console, Plan plan) const {
         const bool sought = subjects[i].sought;
         try {
           Evidence evidence = gather(std::move(subjects[i]), plan.wanted, limits, judge.owner_key());
-          if (is_left_out(sought, evidence)) return {.report = std::nullopt, .note = cat(target, ": ", evidence.error->message)};
+          if (is_left_out(sought, evidence))
+            return {.report = std::nullopt, .note = cat(target, ": ", evidence.error->message), .target = {}, .evidence_sha256 = {}};
           if (!protocol.record.empty()) record(evidence, protocol.record);
           Report report = judge.judge(std::move(evidence), target);
           if (plan.refine) plan.refine(report);
-          return {.report = writer.render(report), .note = {}};
+          return {.report = writer.render(report), .note = {}, .target = target, .evidence_sha256 = report.evidence_sha256};
         } catch (Error& error) {  // what goes wrong with one target says nothing about the others
           if (error.device.empty()) error.device = target;
-          return {.report = writer.render(error), .note = {}};
+          return {.report = writer.render(error), .note = {}, .target = target, .evidence_sha256 = {}};
         }
       },
       [&](Outcome outcome) {
         if (!outcome.report) return console.note(printable(cat("spdmctl: all: left out: ", outcome.note)));
-        writer.add(std::move(*outcome.report));
         ++reports;
+        if (measured && !outcome.evidence_sha256.empty()) {
+          try {
+            measured->extend(outcome.evidence_sha256);
+          } catch (Error& error) {  // a report whose evidence was to be measured, and is not, is no report
+            error.device = outcome.target;
+            return writer.add(writer.render(error));
+          }
+        }
+        writer.add(std::move(*outcome.report));
       });
   if (reports == 0) fail_for_want_of_devices();
   return writer.finish();

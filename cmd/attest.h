@@ -78,6 +78,7 @@ struct Attestation {
   ProtocolOptions protocol;
   std::vector<std::string> targets;
   std::string default_target;  // when none is named; empty: that is an error
+  std::string extend_pcr;      // PCR of the system's TPM to measure evidence into; empty: none
 
   void add_to(CLI::App& parser);
   // Throws Error{usage} for options that contradict each other. Sets up the console.

@@ -34,6 +34,8 @@ cmd::Format first_guess(int argc, char** argv) {
   return json || format == "json" ? cmd::Format::json
          : format == "ndjson"     ? cmd::Format::ndjson
          : format == "yaml"       ? cmd::Format::yaml
+         : format == "ear"        ? cmd::Format::ear
+         : format == "redfish"    ? cmd::Format::redfish
                                   : cmd::Format::text;
 }
 

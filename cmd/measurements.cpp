@@ -44,6 +44,7 @@ std::uint8_t parse_index(std::string_view text) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
+  options->output.exports = true;
   options->add_to(parser);
   options->default_target = kAllDevices;
   const auto flag = [&](const char* name, bool& value, const char* help) { parser.add_flag(name, value, help)->group("Measurements"); };

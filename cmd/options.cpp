@@ -32,6 +32,15 @@ void add_output_options(CLI::App& parser, OutputOptions& options) {
   parser.add_flag("--no-color", options.no_color, "No colours, not on a terminal either")->group("Output");
 }
 
+void add_export_options(CLI::App& parser, OutputOptions& options) {
+  add_output_options(parser, options);
+  options.exports = true;
+  options.format_given->description("text, json, ndjson, yaml, ear or redfish; text if not given");
+  parser.add_option("--sign-key", options.sign_key, "Sign the EAR with this private key, PEM or DER: a JWT")
+      ->type_name("FILE")
+      ->group("Output");
+}
+
 void add_keyring_options(CLI::App& parser, TrustOptions& options) {
   add_repeatable(parser, "--keyring", options.keyrings, "Trust the certificates of this directory, in place of the system's keyring")
       ->type_name("DIR")
@@ -95,6 +104,11 @@ void apply(const OutputOptions& options, Console& console) {
       throw Error(ErrorId::usage, cat("--json and --output ", options.format, " contradict each other"), "give one of them");
     format = Format::json;
   }
+  if (!options.exports && (format == Format::ear || format == Format::redfish))
+    throw Error(ErrorId::usage, cat("--output: ", options.format, " is a format of judgements, and nothing is judged here"),
+                "it goes with: auth, measurements, verify");
+  if (!options.sign_key.empty() && format != Format::ear)
+    throw Error(ErrorId::usage, "--sign-key goes with --output ear", "other formats are not signed");
   console.format = format;
   console.verbose = options.verbose;
   console.color = format == Format::text && wants_color(options.no_color);

@@ -22,6 +22,8 @@ struct OutputOptions {
   std::string format = "text";
   CLI::Option* format_given = nullptr;
   bool json = false, verbose = false, no_color = false;
+  bool exports = false;  // the verb judges: ear and redfish are formats, too
+  std::string sign_key;
 };
 
 // Whose certificates count, and at which time.
@@ -39,8 +41,9 @@ struct ProtocolOptions {
 };
 
 void add_output_options(CLI::App& parser, OutputOptions& options);
+void add_export_options(CLI::App& parser, OutputOptions& options);  // the former, for a verb that judges
 void add_keyring_options(CLI::App& parser, TrustOptions& options);
-void add_trust_options(CLI::App& parser, TrustOptions& options);  // the former, too
+void add_trust_options(CLI::App& parser, TrustOptions& options);        // the former, too
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options);  // all but --record
 void add_record_option(CLI::App& parser, ProtocolOptions& options);
 void add_targets(CLI::App& parser, std::vector<std::string>& targets);

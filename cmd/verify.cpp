@@ -40,6 +40,7 @@ spdm::Exit run(const Options& options, Console& console) {
   EvidenceFiles files(options.files);
   const bool brief = !files.is_one() && !console.verbose;
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
+  writer.enclose(make_envelope(options.output.sign_key, std::time(nullptr), question.nonce, console));
   run_stream<EvidencePiece, RenderedReport>({
       .next = [&] { return files.next(); },
       .produce =
@@ -68,7 +69,7 @@ Action setup(CLI::App& parser) {
                   "Evidence, one piece or one a line, or pcap files, or directories with signatures of the kernel; - is "
                   "standard input")
       ->type_name("FILE");
-  add_output_options(parser, options->output);
+  add_export_options(parser, options->output);
   add_trust_options(parser, options->trust);
   parser.add_flag("--unordered", options->unordered, "Write each report as soon as it is there, not in the order of the input")
       ->group("Output");

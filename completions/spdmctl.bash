@@ -34,6 +34,7 @@ _spdmctl() {
         return
       fi
       values="text json ndjson yaml"
+      [[ $verb == @(auth|measurements|verify) ]] && values+=" ear redfish"
       ;;
     --identity-match) values="exact ids none" ;;
     --mode) values="off audit enforce" ;;
@@ -43,17 +44,17 @@ _spdmctl() {
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
     --asym | --algorithm) values=$asym ;;
     --hash) values=$hash ;;
-    --keyring | --init | --policy)
+    --keyring | --init | --policy | --openssl)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --provisioned-key | --record | --file | --port-file | --export-*)
+    --root | --provisioned-key | --record | --file | --sign-key | --port-file | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --nonce | --identity | --vendor-request | --timeout | --interval | --index | --name | --listen | --device-info) return ;;
+    --at | --nonce | --identity | --vendor-request | --timeout | --interval | --index | --extend-pcr | --name | --listen | --device-info) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -63,14 +64,14 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live --sign-key --extend-pcr --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
+      options="$live --sign-key --extend-pcr --index --each --count --raw --new --no-signature --extension-log --endpoint-info" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
     collect) options="-o --file -v --verbose -h --help $protocol --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
-    verify) options="$output $trust --unordered --measurements --nonce" ;;
-    decode) options="$output --hash --asym" ;;
+    verify) options="$output $trust --sign-key --unordered --measurements --nonce" ;;
+    decode) options="$output --hash --asym --openssl" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
         list) options="$output --keyring" files='' ;;

@@ -37,6 +37,8 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen
 complete -c spdmctl -n "__fish_seen_subcommand_from $live collect" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $judging" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify" -s o -l output -x -a "ear redfish" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify" -l sign-key -r -F -d "Sign the EAR with this private key"
 complete -c spdmctl -n "__fish_seen_subcommand_from $judging" -l json -d "JSON"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s v -l verbose -d "Show everything that is known"
 complete -c spdmctl -n "__fish_seen_subcommand_from $judging" -l no-color -d "No colours"
@@ -59,6 +61,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from $live collect" -l hash -x -a
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l record -r -F -d "Write what was seen to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live collect" -l force -d "Use a PCI device although somebody else seems to own it"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l extend-pcr -x -a "8 9 10 11 12 13 14 15 16 23" -d "Measure the evidence into this PCR"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l measurements -d "Ask for signed measurements, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l summary -x -a "none tcb all" -d "Hash over measurements"
 
@@ -86,6 +89,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l unordered -d "Wri
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l measurements -d "Signed measurements must be there, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The nonce that signatures must be made for"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l openssl -x -a "(__fish_complete_directories)" -d "Write the signatures, and how openssl checks them"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l hash -x -a "$hash" -d "Negotiated hash"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l asym -x -a "$asym" -d "Negotiated signature algorithm"
 
