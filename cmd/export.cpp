@@ -21,11 +21,10 @@ constexpr std::size_t kMaxKeyFile = 64 * 1024;
 
 std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
-// "x", "x#2", "x#3": the same device may be in the input more than once.
-template <class Taken>
-std::string unique(const std::string& label, const char* mark, const Taken& taken) {
+// "x", "x#2": the same device may be in the input more than once, and then goes by its number, too.
+std::string unique(const std::string& label, const Json& taken) {
   std::string out = label;
-  for (std::size_t i = 2; taken(out); ++i) out = cat(label, mark, i);
+  for (std::size_t number = taken.size() + 1; taken.contains(out); ++number) out = cat(label, "#", number);
   return out;
 }
 
@@ -62,8 +61,7 @@ Report report_of(const Error& error) {
 
 void add_part(Format format, Json& parts, Json part, const std::string& label) {
   if (format == Format::ear) {
-    const std::string key = unique(label, "#", [&](const std::string& name) { return parts.contains(name); });
-    parts[key] = std::move(part);
+    parts[unique(label, parts)] = std::move(part);
     return;
   }
   // By its number: looking for each name among all of them would take the square of their number.
