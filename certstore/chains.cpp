@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "core/error.h"
-
 namespace certstore {
 
 using namespace spdm;
@@ -21,27 +19,9 @@ bool uses_provisioned_key(const Connection& connection) {
   return std::any_of(statements.begin(), statements.end(), [](const Statement& statement) { return statement.slot == kProvisionedKey; });
 }
 
-ChainResult provisioned(std::size_t connection, View key, bool from_owner) {
-  ChainResult out;
-  out.connection = connection;
-  out.slot = kProvisionedKey;
-  out.model = "provisioned key";
-  try {
-    out.leaf_key = crypto::PublicKey::from_spki(key);
-    out.sound = true;
-  } catch (const Error& error) {
-    out.findings.push_back({FindingId::bad_key, "slot 255, provisioned key", error.what(), "give a DER or PEM SubjectPublicKeyInfo"});
-  }
-  out.trust = out.sound && from_owner ? Trust::trusted : Trust::untrusted;
-  if (!from_owner)
-    out.findings.push_back({FindingId::not_trusted, "slot 255, provisioned key", "the key comes from the recording, not from its owner",
-                            "give the key of the device with --provisioned-key FILE"});
-  return out;
-}
-
 }  // namespace
 
-ChainInput chain_input(const Connection& connection, std::uint8_t slot) {
+ChainInput chain_input(const Connection& connection, std::uint8_t slot, const HostView& host) {
   const SlotDigest* digest = connection.digests() ? connection.digests()->find(slot) : nullptr;
   return {.slot = slot,
           .chain = connection.chain(slot).chain(),
@@ -49,7 +29,8 @@ ChainInput chain_input(const Connection& connection, std::uint8_t slot) {
           .hash = connection.parameters().hash,
           .asym = connection.parameters().asym,
           .model = model_of(connection, digest),
-          .digest = digest == nullptr ? View() : View(digest->digest)};
+          .digest = digest == nullptr ? View() : View(digest->digest),
+          .host = &host};
 }
 
 std::vector<ChainResult> validate_chains(const Evidence& evidence, const Analysis& analysis, const Validator& validator, View owner_key) {
@@ -60,10 +41,12 @@ std::vector<ChainResult> validate_chains(const Evidence& evidence, const Analysi
     if (connection.parameters().hash == nullptr || connection.parameters().asym == nullptr) continue;
     for (std::uint8_t slot = 0; slot < kSlots; ++slot) {
       if (!connection.chain(slot).complete()) continue;
-      out.push_back(validator.validate(chain_input(connection, slot)));
+      out.push_back(validator.validate(chain_input(connection, slot, evidence.host)));
       out.back().connection = i;
     }
-    if (!key.empty() && uses_provisioned_key(connection)) out.push_back(provisioned(i, key, !owner_key.empty()));
+    if (key.empty() || !uses_provisioned_key(connection)) continue;
+    out.push_back(validator.validate_key(key, !owner_key.empty(), evidence.host));
+    out.back().connection = i;
   }
   return out;
 }

@@ -8,8 +8,8 @@
 
 namespace certstore {
 
-// One chain as the connection shows it.
-ChainInput chain_input(const spdm::Connection& connection, std::uint8_t slot);
+// One chain as the connection shows it, of the device that the host sees; `host` must outlive it.
+ChainInput chain_input(const spdm::Connection& connection, std::uint8_t slot, const spdm::HostView& host);
 
 // The chains of all connections that were read to their end. A provisioned key that signed is among them as slot 0xFF;
 // it is trusted only when it is `owner_key`, the DER SubjectPublicKeyInfo that the owner gave to this very run: a key in

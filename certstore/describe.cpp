@@ -14,7 +14,18 @@ namespace {
 using spdm::CertificateInfo;
 using spdm::View;
 
-// RFC 2253, but UTF-8 as it is: escaping for a terminal is the business of whoever prints it.
+std::string key_text(const X509* certificate) {
+  try {
+    return spdm::crypto::public_key(X509_get0_pubkey(certificate)).describe();
+  } catch (const spdm::Error&) {
+    ASN1_OBJECT* algorithm = nullptr;
+    X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
+    return algorithm == nullptr ? std::string() : object_name(algorithm);
+  }
+}
+
+}  // namespace
+
 std::string name_text(const X509_NAME* name) {
   const spdm::crypto::OwnedBio bio(BIO_new(BIO_s_mem()));
   X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
@@ -27,18 +38,6 @@ std::string serial_text(const ASN1_INTEGER* serial) {
   const View digits{ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))};
   return spdm::cat(ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER ? "-" : "", spdm::hex(digits));
 }
-
-std::string key_text(const X509* certificate) {
-  try {
-    return spdm::crypto::public_key(X509_get0_pubkey(certificate)).describe();
-  } catch (const spdm::Error&) {
-    ASN1_OBJECT* algorithm = nullptr;
-    X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
-    return algorithm == nullptr ? std::string() : object_name(algorithm);
-  }
-}
-
-}  // namespace
 
 CertificateInfo describe(const X509* certificate, View der) {
   CertificateInfo out;

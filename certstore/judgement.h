@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "certstore/owner.h"
 #include "certstore/validate.h"
 #include "certstore/x509.h"
 
@@ -15,12 +16,14 @@ namespace certstore {
 inline constexpr std::size_t kMaxCertificates = 100;
 
 struct Judgement {
-  Judgement(const ChainInput& chain, const Options& how, const std::vector<Entry>& trusted, spdm::ChainResult& out)
-      : input(chain), options(how), keyring(trusted), result(out) {}
+  Judgement(const ChainInput& chain, const Options& how, const Keyring& trusted, spdm::ChainResult& out)
+      : input(chain), options(how), keyring(trusted.entries()), crls(trusted.crls()), denials(trusted.denials()), result(out) {}
 
   const ChainInput& input;
   const Options& options;
   const std::vector<Entry>& keyring;
+  const std::vector<Crl>& crls;
+  const std::vector<Denial>& denials;
   spdm::ChainResult& result;
 
   spdm::View root_hash;                                      // as sent
@@ -53,5 +56,7 @@ void find_anchor(Judgement& judgement);
 void check_certificates(Judgement& judgement);
 void check_path(Judgement& judgement);
 void check_leaf(Judgement& judgement);
+void check_revocation(Judgement& judgement);
+void check_denied(Judgement& judgement);
 
 }  // namespace certstore

@@ -1,6 +1,7 @@
 #include "certstore/keyring.h"
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 
 #include "certstore/read.h"
@@ -16,70 +17,170 @@ using spdm::cat;
 using spdm::Error;
 using spdm::ErrorId;
 
-constexpr std::string_view kAnchors = "anchors";
+constexpr std::string_view kAnchors = "anchors", kPins = "pins";
 
-bool keyring_name(const fs::path& path) {
-  const std::string name = path.filename().string(), extension = path.extension().string();
-  return !name.starts_with('.') && (extension == ".pem" || extension == ".crt" || extension == ".cer" || extension == ".der");
+enum class Kind { certificates, scope, crls, denials, pins, ignored, misnamed };
+
+struct KindRow {
+  std::string_view ending;  // of the file's name
+  Kind kind;
+};
+
+// The first that fits counts.
+constexpr std::array kKinds{KindRow{".pem", Kind::certificates}, KindRow{".crt", Kind::certificates}, KindRow{".cer", Kind::certificates},
+                            KindRow{".der", Kind::certificates}, KindRow{".crl", Kind::crls},         KindRow{".deny.yaml", Kind::denials},
+                            KindRow{".yaml", Kind::scope},       KindRow{".yml", Kind::misnamed}};
+
+Kind kind_of(const fs::path& path) {
+  const std::string name = path.filename().string();
+  if (name.starts_with('.')) return Kind::ignored;
+  if (path.parent_path().filename() == kPins)
+    return name.ends_with(".yaml") ? Kind::pins : name.ends_with(".yml") ? Kind::misnamed : Kind::ignored;
+  if (name == "deny.yaml") return Kind::denials;
+  const auto* const row =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const KindRow& candidate) { return name.ends_with(candidate.ending); });
+  return row == kKinds.end() ? Kind::ignored : row->kind;
 }
 
-// The names of the certificate files in a directory, sorted. Empty with `problem` unset when it does not exist.
+// What they say narrows trust: who overlooks one of them trusts more than the owner said.
+bool narrows(Kind kind) { return kind == Kind::crls || kind == Kind::denials || kind == Kind::pins; }
+
+// "anchors/vendor.pem" and "anchors/vendor.yaml" go together.
+std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
+
+// The names of the keyring files in a directory, sorted. Empty with `problem` unset when it does not exist.
 std::vector<fs::path> sorted_files(const fs::path& directory, std::error_code& problem) {
   std::vector<fs::path> out;
   for (fs::directory_iterator at(directory, problem), end; !problem && at != end; at.increment(problem))
-    if (keyring_name(at->path())) out.push_back(at->path());
+    if (kind_of(at->path()) != Kind::ignored) out.push_back(at->path());
   if (problem == std::errc::no_such_file_or_directory) problem.clear();
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+// The problem has the file beside it: once is enough.
+Problem problem_of(const std::string& file, const Error& error, std::string_view told, bool fatal) {
+  std::string_view why = error.what();
+  if (why.starts_with(told)) why.remove_prefix(told.size());
+  Problem out{file, {}, false, fatal};
+  const std::size_t end = why.find_first_not_of("0123456789:");  // "3:5: " of YAML
+  if (end != std::string_view::npos && end > 1 && why.substr(end - 1).starts_with(": ")) {
+    out.place = why.substr(0, end - 1);
+    why.remove_prefix(end + 1);
+  } else if (why.starts_with(' ')) {
+    why.remove_prefix(1);
+  }
+  out.why = cat(why, error.hint.empty() || out.place.empty() ? "" : "; ", out.place.empty() ? "" : error.hint);
   return out;
 }
 
 }  // namespace
 
 void Keyring::add_directory(const fs::path& directory) {
-  for (const fs::path& folder : {directory, directory / kAnchors}) {
+  for (const fs::path& folder : {directory, directory / kAnchors, directory / kPins}) {
     std::error_code problem;
     for (const fs::path& file : sorted_files(folder, problem)) add_named(file, file.lexically_relative(directory).string());
-    if (problem) problems_.push_back({folder.string(), problem.message()});
+    if (problem) problems_.push_back({folder.string(), problem.message(), false, true});
   }
+  apply_scopes();
 }
 
 void Keyring::add_named(const fs::path& file, const std::string& name) {
   if (!names_.insert(name).second) return;
-  const FileBytes content = read_file(file);
+  const Kind kind = kind_of(file);
+  const FileBytes content = read_file(file, kind == Kind::crls ? kMaxCrlFile : kMaxKeyringFile);
   if (content.mask) return;
-  if (!content.why.empty()) {
-    problems_.push_back({file.string(), content.why});
-    return;
-  }
+  if (kind == Kind::misnamed) return problems_.push_back({file.string(), "is not read: name it .yaml"});
+  const std::string text(content.bytes.begin(), content.bytes.end()), path = file.string();
+  std::string told = cat(path, ":");  // how the reason begins
   try {
+    if (!content.why.empty()) throw Error(ErrorId::io, content.why);
     // All of the file or nothing of it.
-    for (const spdm::Bytes& der : read_certificates(content.bytes, file.filename().string())) add(der, file, true);
+    const auto take = [](auto& all, auto more) {
+      all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+    };
+    switch (kind) {
+      case Kind::certificates:
+        told = cat(file.filename().string(), ": ");
+        for (const spdm::Bytes& der : read_certificates(content.bytes, file.filename().string())) add(der, file, stem_of(name), true);
+        break;
+      case Kind::scope:
+        scopes_[stem_of(name)] = {path, {}, read_scope(path, text)};
+        break;
+      case Kind::crls:
+        take(crls_, read_crls(content.bytes, path));
+        break;
+      case Kind::denials:
+        take(denials_, read_denials(path, text));
+        break;
+      case Kind::pins:
+        take(pins_, read_pins(path, text));
+        break;
+      case Kind::ignored:
+      case Kind::misnamed:
+        break;
+    }
   } catch (const Error& error) {
-    // The problem has the file beside it: once is enough.
-    std::string_view why = error.what();
-    const std::string told = cat(file.filename().string(), ": ");
-    if (why.starts_with(told)) why.remove_prefix(told.size());
-    problems_.push_back({file.string(), std::string(why)});
+    problems_.push_back(problem_of(path, error, told, narrows(kind)));
+    if (kind == Kind::scope) {
+      scopes_[stem_of(name)] = {path, cat(problems_.back().where(), ": ", problems_.back().why), {}};
+      problems_.back().why += "; the certificates beside it vouch for nothing";
+    }
   }
 }
 
 void Keyring::add_file(const fs::path& file) {
   const FileBytes content = read_file(file);
   if (!content.why.empty()) throw Error(content.refused ? ErrorId::permission : ErrorId::bad_input, cat(file.string(), ": ", content.why));
-  for (const spdm::Bytes& der : read_certificates(content.bytes, file.string())) add(der, file, false);
+  for (const spdm::Bytes& der : read_certificates(content.bytes, file.string())) add(der, file, {}, false);
 }
 
-void Keyring::add(spdm::View der, const fs::path& file, bool tell_duplicates) {
+void Keyring::add(spdm::View der, const fs::path& file, const std::string& stem, bool tell_duplicates) {
   Entry entry{describe(der), file.string(), false};
   entry.anchor = entry.info.issuer == entry.info.subject || file.parent_path().filename() == kAnchors;
-  const auto same =
-      std::find_if(entries_.begin(), entries_.end(), [&](const Entry& known) { return known.info.sha256 == entry.info.sha256; });
+  auto same = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& known) { return known.info.sha256 == entry.info.sha256; });
   if (same == entries_.end()) {
     entries_.push_back(std::move(entry));
+    same = entries_.end() - 1;
   } else {
     same->anchor = same->anchor || entry.anchor;
     if (tell_duplicates) problems_.push_back({file.string(), cat("the same certificate as in ", same->file), true});
   }
+  if (!stem.empty()) same->stems.push_back(stem);
+}
+
+// A scope goes with the certificates of its name whatever layers both are in: an owner narrows what a package trusts.
+void Keyring::apply_scopes() {
+  for (Entry& entry : entries_) {
+    entry.scopes.clear();
+    entry.blocked.clear();
+    for (const std::string& stem : entry.stems) {
+      const auto found = scopes_.find(stem);
+      if (found == scopes_.end()) continue;
+      if (found->second.why.empty())
+        entry.scopes.push_back(found->second.scope);
+      else
+        entry.blocked = found->second.why;
+    }
+  }
+}
+
+std::vector<Problem> Keyring::problems() const {
+  std::vector<Problem> out = problems_;
+  for (const auto& [stem, scope] : scopes_) {
+    const bool beside = std::any_of(kKinds.begin(), kKinds.end(), [&, &stem = stem](const KindRow& row) {
+      return row.kind == Kind::certificates && names_.contains(cat(stem, row.ending));
+    });
+    if (!beside) out.push_back({scope.file, cat("there is no certificate file of this name, such as ", stem, ".pem: it limits nothing")});
+  }
+  return out;
+}
+
+void Keyring::assert_complete() const {
+  for (const Problem& problem : problems_)
+    if (problem.fatal)
+      throw Error(ErrorId::config, cat(problem.where(), ": ", problem.why),
+                  "nobody is trusted until this is mended, or the file removed or masked");
 }
 
 std::vector<fs::path> default_directories() {

@@ -6,9 +6,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
+#include "certstore/der.h"
 #include "certstore/keyring.h"
 #include "certstore/x509.h"
 #include "core/error.h"
@@ -48,28 +50,37 @@ Bytes exactly_one(spdm::View der, std::string_view what) {
 
 std::vector<Bytes> read_pem(spdm::View file, std::string_view what) {
   std::vector<Bytes> out;
-  const spdm::crypto::OwnedBio bio(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
-  while (true) {
-    char *name = nullptr, *header = nullptr;
-    unsigned char* data = nullptr;
-    long size = 0;
-    if (PEM_read_bio(bio.get(), &name, &header, &data, &size) != 1) break;
-    const OwnedText owned_name(name), owned_header(header);
-    const OwnedData owned_data(data);
-    if (private_key_name(name)) private_key(what);
-    if (std::string_view(name) == PEM_STRING_X509 || std::string_view(name) == PEM_STRING_X509_OLD)
-      out.push_back(exactly_one({data, static_cast<std::size_t>(size)}, cat(what, ", certificate ", out.size() + 1)));
-  }
-  const bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  const std::string reason = spdm::crypto::openssl_reason();
-  if (!end) throw Error(ErrorId::bad_input, cat(what, ": PEM block ", out.size() + 1, ": ", reason));
+  for_each_pem_block(file, what, [&](std::string_view label, spdm::View der, std::size_t) {
+    if (label == PEM_STRING_X509 || label == PEM_STRING_X509_OLD)
+      out.push_back(exactly_one(der, cat(what, ", certificate ", out.size() + 1)));
+  });
   if (out.empty()) throw Error(ErrorId::bad_input, cat(what, ": no certificate in it"), "give certificates in PEM, or one in DER");
   return out;
 }
 
 }  // namespace
 
-FileBytes read_file(const std::filesystem::path& path) {
+void for_each_pem_block(spdm::View file, std::string_view what,
+                        const std::function<void(std::string_view label, spdm::View der, std::size_t number)>& take) {
+  const spdm::crypto::OwnedBio bio(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
+  for (std::size_t number = 1;; ++number) {
+    char *name = nullptr, *header = nullptr;
+    unsigned char* data = nullptr;
+    long size = 0;
+    if (PEM_read_bio(bio.get(), &name, &header, &data, &size) != 1) {
+      const bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+      const std::string reason = spdm::crypto::openssl_reason();
+      if (!end) throw Error(ErrorId::bad_input, cat(what, ": PEM block ", number, ": ", reason));
+      return;
+    }
+    const OwnedText owned_name(name), owned_header(header);
+    const OwnedData owned_data(data);
+    if (private_key_name(name)) private_key(what);
+    take(name, {data, static_cast<std::size_t>(size)}, number);
+  }
+}
+
+FileBytes read_file(const std::filesystem::path& path, std::size_t limit) {
   FileBytes out;
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   struct stat about {};
@@ -82,7 +93,7 @@ FileBytes read_file(const std::filesystem::path& path) {
     out.why = "not a regular file";
   } else {
     // One byte more than allowed tells a file that is too large, whatever its size was said to be.
-    Bytes bytes(kMaxKeyringFile + 1);
+    Bytes bytes(limit + 1);
     std::size_t size = 0;
     ssize_t got = 1;
     while (size < bytes.size() && got > 0) {
@@ -90,7 +101,7 @@ FileBytes read_file(const std::filesystem::path& path) {
       if (got > 0) size += static_cast<std::size_t>(got);
     }
     if (got < 0) out.why = system_reason();
-    if (size > kMaxKeyringFile) out.why = cat("larger than ", kMaxKeyringFile, " bytes");
+    if (size > limit) out.why = cat("larger than ", limit, " bytes");
     bytes.resize(size);
     out.mask = out.why.empty() && size == 0;
     out.bytes = std::move(bytes);
@@ -109,6 +120,31 @@ std::vector<Bytes> read_certificates(spdm::View file, std::string_view what) {
     if (key) private_key(what);
   }
   return {exactly_one(file, what)};
+}
+
+std::vector<Bytes> read_certificate_list(spdm::View file, std::string_view what) {
+  constexpr std::string_view kBegin = "-----BEGIN ", kEnd = "-----END ", kSpace = " \t\r\n";
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  std::vector<Bytes> out;
+  for (std::size_t at = 0; at < file.size();) {
+    spdm::View rest = file.subspan(at);
+    std::string why = "neither DER nor PEM";
+    if (kSpace.find(text[at]) != std::string_view::npos) {
+      ++at;
+    } else if (text.substr(at).starts_with(kBegin)) {
+      const std::size_t end = text.find('\n', std::min(text.find(kEnd, at), text.size()));
+      const std::size_t size = end == std::string_view::npos ? file.size() - at : end + 1 - at;
+      for (Bytes& der : read_pem(rest.first(size), cat(what, ", byte ", at))) out.push_back(std::move(der));
+      at += size;
+    } else if (const std::optional<Element> element = take_element(rest, why); element && parse_x509(element->whole)) {
+      out.push_back(spdm::to_bytes(element->whole));
+      at += element->whole.size();
+    } else {
+      throw Error(ErrorId::bad_input, cat(what, ", byte ", at, ": not a certificate", why.empty() ? "" : ": ", why));
+    }
+  }
+  if (out.empty()) throw Error(ErrorId::bad_input, cat(what, ": no certificate in it"));
+  return out;
 }
 
 }  // namespace certstore

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 
 #include "core/wire/bytes.h"
 
@@ -17,6 +19,11 @@ struct FileBytes {
   bool refused = false;  // and that is for want of permission
 };
 
-FileBytes read_file(const std::filesystem::path& path);
+FileBytes read_file(const std::filesystem::path& path, std::size_t limit = kMaxKeyringFile);
+
+// Every block of a PEM file with its label and its number, from 1 on. Throws Error{bad_input} naming `what` for a block
+// that is broken, and for a private key.
+void for_each_pem_block(spdm::View file, std::string_view what,
+                        const std::function<void(std::string_view label, spdm::View der, std::size_t number)>& take);
 
 }  // namespace certstore

@@ -12,7 +12,7 @@ using enum spdm::FindingId;
 using spdm::cat;
 using spdm::View;
 
-bool may_end_path(const Judgement& j, const Entry& entry) { return entry.anchor || j.options.partial_chains; }
+bool may_end_path(const Judgement& j, const Entry& entry) { return entry.blocked.empty() && (entry.anchor || j.options.partial_chains); }
 
 const Entry* same_certificate(const Judgement& j, View der) {
   for (const Entry& entry : j.keyring)
@@ -52,7 +52,8 @@ void report_untrusted(Judgement& j) {
   }
   why += ", which no certificate of the keyring vouches for";
   if (const Entry* other = namesake(j))
-    why += cat("; ", other->file, " has the same name but is another certificate (", other->info.sha256, ")");
+    why += other->blocked.empty() ? cat("; ", other->file, " has the same name but is another certificate (", other->info.sha256, ")")
+                                  : cat("; ", other->file, " would, but how far is not known: ", other->blocked);
   j.find(not_trusted, j.slot(), why, remedy);
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "certstore/cache.h"
+#include "certstore/fingerprint.h"
 #include "certstore/judgement.h"
 #include "core/error.h"
+#include "core/wire/header.h"
 
 namespace certstore {
 
@@ -20,7 +22,7 @@ bool chain_failed(const ChainResult& result) {
   });
 }
 
-ChainResult judge(const ChainInput& input, const Options& options, const std::vector<Entry>& keyring) {
+ChainResult judge(const ChainInput& input, const Options& options, const Keyring& keyring) {
   ChainResult result;
   result.slot = input.slot;
   result.model = input.model;
@@ -30,6 +32,8 @@ ChainResult judge(const ChainInput& input, const Options& options, const std::ve
     check_certificates(judgement);
     check_path(judgement);
     check_leaf(judgement);
+    check_revocation(judgement);
+    check_denied(judgement);
   }
   const bool failed = chain_failed(result);
   result.sound = !failed && !judgement.unsupported;
@@ -59,13 +63,14 @@ CacheKey key_of(const ChainInput& input) {
 }  // namespace
 
 struct Validator::State {
-  std::vector<Entry> keyring;
+  Keyring keyring;
   Options options;
   Cache cache;
 };
 
 Validator::Validator(const Keyring& keyring, Options options) : state_(std::make_unique<State>()) {
-  state_->keyring = keyring.entries();
+  keyring.assert_complete();
+  state_->keyring = keyring;
   state_->options = options;
 }
 
@@ -75,10 +80,36 @@ ChainResult Validator::validate(const ChainInput& input) const {
   if (input.hash == nullptr || input.asym == nullptr)
     throw spdm::Error(spdm::ErrorId::internal, "certificate chain without negotiated algorithms");
   const CacheKey key = key_of(input);
-  if (const Cache::Result known = state_->cache.find(key)) return *known;
-  auto result = std::make_shared<const ChainResult>(judge(input, state_->options, state_->keyring));
-  state_->cache.insert(key, result);
-  return *result;
+  Cache::Result known = state_->cache.find(key);
+  if (!known) {
+    known = std::make_shared<const ChainResult>(judge(input, state_->options, state_->keyring));
+    state_->cache.insert(key, known);
+  }
+  ChainResult result = *known;
+  apply_owner(state_->keyring, state_->options.at, input.host == nullptr ? spdm::HostView() : *input.host, result);
+  return result;
+}
+
+ChainResult Validator::validate_key(spdm::View spki, bool from_owner, const spdm::HostView& host) const {
+  const std::string where = "slot 255, provisioned key";
+  ChainResult out;
+  out.slot = spdm::kProvisionedKey;
+  out.model = "provisioned key";
+  try {
+    out.leaf_key = spdm::crypto::PublicKey::from_spki(spki);
+    out.leaf_key_sha256 = sha256(spki);
+    out.sound = true;
+  } catch (const spdm::Error& error) {
+    out.findings.push_back({spdm::FindingId::bad_key, where, error.what(), "give a DER or PEM SubjectPublicKeyInfo"});
+  }
+  out.trust = out.sound && from_owner ? Trust::trusted : Trust::untrusted;
+  if (!from_owner)
+    out.findings.push_back({spdm::FindingId::not_trusted, where, "the key comes from the recording, not from its owner",
+                            "give the key of the device with --provisioned-key FILE"});
+  if (const Denial* entry = find_denial(state_->keyring.denials(), true, out.leaf_key_sha256))
+    out.findings.push_back(denial(*entry, where));
+  apply_owner(state_->keyring, state_->options.at, host, out);
+  return out;
 }
 
 }  // namespace certstore

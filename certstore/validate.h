@@ -6,6 +6,10 @@
 
 #include "certstore/keyring.h"
 
+namespace spdm {
+struct HostView;
+}
+
 namespace certstore {
 
 // A chain as it came from the device, with what the connection says about it.
@@ -17,6 +21,7 @@ struct ChainInput {
   const spdm::AsymAlgorithm* asym = nullptr;  // BaseAsymSel or PqcAsymSel
   std::string_view model = "DeviceCert";      // "DeviceCert", "AliasCert", "GenericCert"
   spdm::View digest;                          // the slot's entry of DIGESTS; empty when none was read
+  const spdm::HostView* host = nullptr;       // what scopes and pins are matched with; nullptr: a device of which nothing is known
 };
 
 struct Options {
@@ -24,12 +29,16 @@ struct Options {
   bool partial_chains = false;  // any keyring certificate may end a path, not only roots (X509_V_FLAG_PARTIAL_CHAIN)
 };
 
-// Thread-safe; remembers the result per distinct chain (bounded), so judging the same chain again costs a look-up.
+// Thread-safe; remembers the result per distinct chain (bounded), so judging the same chain again costs a look-up and
+// what depends on the device: scopes and pins.
 class Validator {
  public:
+  // Throws Error{config, permission} for a keyring that does not say all that its owner wrote (Keyring::assert_complete).
   Validator(const Keyring& keyring, Options options);
   ~Validator();
   spdm::ChainResult validate(const ChainInput& input) const;
+  // The same for a key without certificates, slot 0xFF; it is trusted only when it came from its owner.
+  spdm::ChainResult validate_key(spdm::View spki, bool from_owner, const spdm::HostView& host) const;
 
  private:
   struct State;

@@ -20,6 +20,11 @@ spdm::CertificateInfo describe(const X509* certificate, spdm::View der);
 
 bool self_issued(const X509* certificate);
 
+// RFC 2253, but UTF-8 as it is: escaping for a terminal is the business of whoever prints it.
+std::string name_text(const X509_NAME* name);
+// Hex, with a sign where it is negative.
+std::string serial_text(const ASN1_INTEGER* serial);
+
 // A name people know ("serverAuth", "ML-DSA-44", "responder-auth"), else the dotted identifier.
 std::string object_name(const ASN1_OBJECT* object);
 std::string dotted(const ASN1_OBJECT* object);

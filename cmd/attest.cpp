@@ -10,6 +10,7 @@
 #include "cmd/parallel.h"
 #include "cmd/parse.h"
 #include "cmd/pcr.h"
+#include "cmd/pinning.h"
 #include "cmd/privileges.h"
 #include "cmd/render.h"
 #include "core/appraisal/verdict.h"
@@ -48,16 +49,37 @@ struct Outcome {
 
 }  // namespace
 
-Judge::Judge(const certstore::Keyring& keyring, certstore::Options options, Question question, Bytes owner_key)
-    : validator_(keyring, options), question_(std::move(question)), owner_key_(std::move(owner_key)) {}
+Judge::Judge(const certstore::Keyring& keyring, certstore::Options options, Question question, Bytes owner_key,
+             std::shared_ptr<const Policy> policy, bool identity_given, std::shared_ptr<const References> references)
+    : validator_(keyring, options),
+      question_(std::move(question)),
+      owner_key_(std::move(owner_key)),
+      now_(options.at),
+      policy_(std::move(policy)),
+      identity_given_(identity_given),
+      references_(std::move(references)) {}
 
-bool Judge::trusts(const Connection& connection, std::uint8_t slot) const {
-  const ChainResult result = validator_.validate(certstore::chain_input(connection, slot));
+Question Judge::question_for(const HostView& host) const {
+  Question out = question_;
+  out.now = now_;
+  if (policy_) ask(*rule_of(*policy_, host), out, identity_given_);
+  return out;
+}
+
+void Judge::adapt(Wanted& wanted, const HostView& host) const {
+  if (policy_ && wanted.measurements == MeasurementMode::none && needs_measurements(*rule_of(*policy_, host)))
+    wanted.measurements = MeasurementMode::all;
+}
+
+bool Judge::trusts(const Connection& connection, std::uint8_t slot, const HostView& host) const {
+  const ChainResult result = validator_.validate(certstore::chain_input(connection, slot, host));
   return result.sound && result.trust == Trust::trusted;
 }
 
-Report Judge::judge(Evidence evidence, const std::string& source, const Question& question) const {
+Report Judge::judge(Evidence evidence, const std::string& source, const Question& asked) const {
   if (evidence.sha256.empty()) evidence.sha256 = evidence_sha256(evidence);
+  Question question = asked;
+  if (question.references == nullptr) question.references = references_.get();
   if (!owner_key_.empty()) evidence.provisioned_key = owner_key_;
   const Analysis analysis = analyze(evidence);
   Report report = appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, owner_key_), question);
@@ -65,32 +87,48 @@ Report Judge::judge(Evidence evidence, const std::string& source, const Question
   return report;
 }
 
-Judge make_judge(const TrustOptions& options, const Question& question, const Console& console) {
+Judge make_judge(const TrustOptions& options, const Question& question, const Console& console, std::shared_ptr<const Policy> policy) {
   const certstore::Keyring keyring = read_keyring(options);
   for (const certstore::Problem& problem : keyring.problems())
-    if (!problem.duplicate)
-      console.note(cat("spdmctl: ", printable(problem.file), ": ", printable(problem.why), "; the keyring does without it"));
-  return Judge{keyring, {.at = time_of(options), .partial_chains = options.partial_chains}, question, read_provisioned_key(options)};
+    if (!problem.duplicate && !problem.fatal)
+      console.note(cat("spdmctl: ", printable(problem.where()), ": ", printable(problem.why), "; the keyring does without it"));
+  return Judge{keyring,
+               {.at = time_of(options), .partial_chains = options.partial_chains},
+               question,
+               read_provisioned_key(options),
+               std::move(policy),
+               !options.identity_match.empty(),
+               read_references(options)};
 }
 
-Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, const Bytes& owner_key) {
+Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, const Judge* judge) {
   if (const std::optional<std::filesystem::path> file = recording(subject.target)) return read_recording(*file);
   Evidence evidence;
   evidence.host.target = subject.target;
   evidence.time = format_time(std::time(nullptr));
   evidence.collector = "spdmctl " SPDMCTL_VERSION;
   evidence.live = true;
-  if (wanted.slot == kProvisionedKey) evidence.provisioned_key = owner_key;
+  if (wanted.slot == kProvisionedKey && judge != nullptr) evidence.provisioned_key = judge->owner_key();
+  Wanted asked = wanted;
+  if (!wanted.slot && !wanted.all_slots && judge != nullptr)
+    asked.trusts = [&](const Connection& connection, std::uint8_t slot) { return judge->trusts(connection, slot, evidence.host); };
   try {
     if (subject.failure) throw Error(*subject.failure);
     transport::Opened opened = subject.opened ? std::move(*subject.opened) : transport::open(subject.target, {.timeout = limits.exchange});
     evidence.host = std::move(opened.host);
-    collect(*opened.link, wanted, limits, evidence);
+    collect(*opened.link, asked, limits, evidence);
   } catch (const Error& error) {
     evidence.error = Interruption{error.id, error.what(), error.hint};
   }
   evidence.host.hostname = host_name();
   return evidence;
+}
+
+HostView host_of(const Subject& subject) {
+  if (subject.opened) return subject.opened->host;
+  HostView out;
+  out.target = subject.target;
+  return out;
 }
 
 bool is_left_out(bool sought, const Evidence& evidence) {
@@ -148,13 +186,16 @@ Exit Attestation::run(Console& console, Plan plan) const {
   if (subjects.size() > 1 && !plan.outputs.empty())
     throw Error(ErrorId::usage, "--record and exports take one target", "take one target after the other");
   if (!protocol.record.empty()) assert_writable(protocol.record);
-  const Judge judge = make_judge(trust, plan.question, console);
+  const Judge judge = make_judge(trust, plan.question, console, plan.policy);
   Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.nonce, console);
-  if (!plan.wanted.slot && !plan.wanted.all_slots)
-    plan.wanted.trusts = [&judge](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot); };
+
+  const std::filesystem::path pins = pin_first_use ? writable_pins(trust) : std::filesystem::path();
+  if (pin_first_use) plan.outputs.push_back(pins);
 
   open_devices(subjects, {.timeout = limits.exchange, .host = this_host(), .force = protocol.force});
-  confine(console, subjects, plan.outputs);
+  std::vector<std::filesystem::path> written = plan.outputs;
+  written.insert(written.end(), plan.written_after.begin(), plan.written_after.end());
+  confine(console, subjects, written);
 
   ReportWriter writer(console, plan.text);
   writer.enclose(std::move(envelope));
@@ -165,12 +206,15 @@ Exit Attestation::run(Console& console, Plan plan) const {
         const std::string target = subjects[i].target;
         const bool sought = subjects[i].sought;
         try {
-          Evidence evidence = gather(std::move(subjects[i]), plan.wanted, limits, judge.owner_key());
+          Wanted wanted = plan.wanted;
+          judge.adapt(wanted, host_of(subjects[i]));
+          Evidence evidence = gather(std::move(subjects[i]), wanted, limits, &judge);
           if (is_left_out(sought, evidence))
             return {.report = std::nullopt, .note = cat(target, ": ", evidence.error->message), .target = {}, .evidence_sha256 = {}};
           if (!protocol.record.empty()) record(evidence, protocol.record);
           Report report = judge.judge(std::move(evidence), target);
           if (plan.refine) plan.refine(report);
+          if (pin_first_use) pin_unless_known(report, pins, console);
           return {.report = writer.render(report), .note = {}, .target = target, .evidence_sha256 = report.evidence_sha256};
         } catch (Error& error) {  // what goes wrong with one target says nothing about the others
           if (error.device.empty()) error.device = target;

@@ -45,7 +45,7 @@ Wanted everything(const Options& options) {
 Evidence gather_or_tell(Subject subject, const Wanted& wanted, const Limits& limits) {
   const std::string target = subject.target;
   try {
-    return gather(std::move(subject), wanted, limits, {});
+    return gather(std::move(subject), wanted, limits, nullptr);
   } catch (const Error& error) {
     Evidence out;
     out.host.target = target;

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "core/error.h"
@@ -93,47 +94,53 @@ mode_t default_mode() {
   return 0666 & ~mask;
 }
 
+int open_to_read(const std::filesystem::path& path) {
+  const int fd = path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::bad_input : ErrorId::io);
+  return fd;
+}
+
+struct stat status_of(const File& file, const std::filesystem::path& path) {
+  struct stat out {};
+  if (::fstat(file.get(), &out) != 0) fail(path, errno, ErrorId::io);
+  if (S_ISDIR(out.st_mode)) fail(path, EISDIR, ErrorId::bad_input);
+  return out;
+}
+
 }  // namespace
 
 spdm::View as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
-transport::Descriptor open_input(const std::filesystem::path& path) {
-  transport::Descriptor file(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::bad_input : ErrorId::io);
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) fail(path, errno, ErrorId::io);
-  if (S_ISDIR(status.st_mode)) fail(path, EISDIR, ErrorId::bad_input);
-  return file;
-}
-
-std::size_t read_some(const transport::Descriptor& file, std::span<std::uint8_t> room, const std::filesystem::path& path) {
-  for (;;) {
-    const ssize_t got = ::read(file.get(), room.data(), room.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(path, errno, ErrorId::io);
-    return static_cast<std::size_t>(got);
-  }
-}
-
-void fail_for_size(const std::filesystem::path& path, std::size_t limit) {
-  Error error(ErrorId::bad_input, cat("is larger than the ", limit, " bytes that are read"));
-  error.device = path.string();
-  throw error;
+std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path) {
+  const auto file = std::make_shared<File>(open_to_read(path));
+  status_of(*file, path);
+  return [file, path](std::span<char> room) -> std::size_t {
+    for (;;) {
+      const ssize_t got = ::read(file->get(), room.data(), room.size());
+      if (got >= 0) return static_cast<std::size_t>(got);
+      if (errno != EINTR) fail(path, errno, ErrorId::io);
+    }
+  };
 }
 
 spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
-  const transport::Descriptor file = open_input(path);
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) fail(path, errno, ErrorId::io);
+  const File file(open_to_read(path));
+  const struct stat status = status_of(file, path);
 
   spdm::Bytes out;
   // One byte more than the file is said to have: the read that finds the end then needs no second buffer.
   std::size_t room = S_ISREG(status.st_mode) ? std::min(static_cast<std::size_t>(status.st_size), limit) + 1 : std::size_t{64} << 10;
   for (std::size_t used = 0;;) {
     if (used == out.size()) out.resize(used + room);
-    const std::size_t got = read_some(file, std::span(out).subspan(used), path);
-    used += got;
-    if (used > limit) fail_for_size(path, limit);
+    const ssize_t got = ::read(file.get(), out.data() + used, out.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(path, errno, ErrorId::io);
+    used += static_cast<std::size_t>(got);
+    if (used > limit) {
+      Error error(ErrorId::bad_input, cat("is larger than the ", limit, " bytes that are read"));
+      error.device = path.string();
+      throw error;
+    }
     if (got == 0) {
       out.resize(used);
       return out;

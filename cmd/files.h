@@ -2,22 +2,20 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string_view>
 
 #include "core/wire/bytes.h"
-#include "transport/descriptor.h"
 
 namespace cmd {
 
-// A file for reading; "-" is standard input. Throws Error: bad_input when it is missing or a directory, io, permission.
-transport::Descriptor open_input(const std::filesystem::path& path);
-// Up to room.size() bytes, none at the end. Throws Error{io} naming `path`.
-std::size_t read_some(const transport::Descriptor& file, std::span<std::uint8_t> room, const std::filesystem::path& path);
-[[noreturn]] void fail_for_size(const std::filesystem::path& path, std::size_t limit);
-
 // "-" is standard input. Throws Error: bad_input when it is missing or larger than `limit`, io, permission.
 spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit);
+
+// The same for what is read piece by piece, whatever its size: each call fills the room it is given and returns how much;
+// 0 is the end. Throws Error as read_file(), here and while it is read.
+std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path);
 
 // Writes to a temporary name next to `path` and renames it, so that nobody ever sees half a file. What is there and is
 // no regular file (a pipe, /dev/stdout) is written to as it is. A link is followed, but none that another user has laid

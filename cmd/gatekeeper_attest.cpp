@@ -52,8 +52,9 @@ void ask(const transport::Host& host, const PciDevice& device, const Wanted& wan
   collect(*opened.link, wanted, limits, evidence);
 }
 
-Evidence gather(const transport::Host& host, const PciDevice& device, const Wanted& wanted, Clock::time_point deadline) {
+Evidence gather(const transport::Host& host, const PciDevice& device, Wanted wanted, const Judge& judge, Clock::time_point deadline) {
   Evidence evidence;
+  wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot, evidence.host); };
   evidence.host.target = to_string(device.bdf);
   evidence.time = format_time(std::time(nullptr));
   evidence.collector = "spdmctl " SPDMCTL_VERSION;
@@ -150,14 +151,13 @@ std::optional<Panel::Finished> Panel::next() {
 Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Judge> judge) {
   return [host, judge = std::move(judge)](const PciDevice& device, const PolicyRule& rule, Clock::time_point deadline) {
     Wanted wanted;
-    wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return judge->trusts(connection, slot); };
-    if (rule.measurements) wanted.measurements = MeasurementMode::all;
+    if (needs_measurements(rule)) wanted.measurements = MeasurementMode::all;
     Question question;
-    question.identity_match = rule.identity;
-    question.measurements = rule.measurements;
+    question.now = judge->now();
+    ask(rule, question);
     // What the kernel matches drivers by is what the certificate must vouch for.
-    if (rule.identity != IdentityMatch::none) question.identity = device.identity;
-    return judge->judge(gather(host, device, wanted, deadline), to_string(device.bdf), question);
+    if (question.identity_match != IdentityMatch::none) question.identity = device.identity;
+    return judge->judge(gather(host, device, wanted, *judge, deadline), to_string(device.bdf), question);
   };
 }
 

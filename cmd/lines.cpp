@@ -1,12 +1,12 @@
 #include "cmd/lines.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "cmd/files.h"
+#include "core/error.h"
+#include "core/text.h"
 
 namespace cmd {
 
@@ -15,7 +15,7 @@ using spdm::View;
 
 namespace {
 
-constexpr std::size_t kRoom = 256 * 1024;
+constexpr std::size_t kFirstRoom = 16 * 1024, kRoom = 256 * 1024;
 
 View trimmed(View line) {
   const auto blank = [](std::uint8_t c) { return c == ' ' || c == '\t' || c == '\r'; };
@@ -29,11 +29,7 @@ bool is_object(View line) { return line.size() > 1 && line.front() == '{' && lin
 }  // namespace
 
 LineFile::LineFile(std::filesystem::path path, std::size_t limit)
-    : path_(std::move(path)), limit_(limit), file_(open_input(path_)), room_(kRoom) {
-  // One byte more than the file is said to have: the read that finds the end needs no second buffer.
-  if (struct stat status{}; ::fstat(file_.get(), &status) == 0 && S_ISREG(status.st_mode))
-    room_ = std::min(kRoom, static_cast<std::size_t>(status.st_size) + 1);
-}
+    : path_(std::move(path)), limit_(limit), read_(open_file(path_)), room_(kFirstRoom) {}
 
 bool LineFile::fill() {
   if (at_end_) return false;
@@ -42,7 +38,9 @@ bool LineFile::fill() {
     end_ -= std::exchange(begin_, 0);
   }
   if (end_ == buffer_.size()) buffer_.resize(end_ + std::max(room_, end_));
-  const std::size_t got = read_some(file_, std::span(buffer_).subspan(end_), path_);
+  room_ = kRoom;
+  const std::span<std::uint8_t> room = std::span(buffer_).subspan(end_);
+  const std::size_t got = read_({reinterpret_cast<char*>(room.data()), room.size()});
   end_ += got;
   at_end_ = got == 0;
   return !at_end_;
@@ -108,7 +106,10 @@ std::optional<Line> LineFile::next() {
 
 Bytes LineFile::rest(std::size_t limit) {
   do {
-    if (ahead().size() > limit) fail_for_size(path_, limit);
+    if (ahead().size() <= limit) continue;
+    spdm::Error error(spdm::ErrorId::bad_input, spdm::cat("is larger than the ", limit, " bytes that are read"));
+    error.device = path_ == "-" ? "" : path_.string();
+    throw error;
   } while (fill());
   buffer_.resize(end_);
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(begin_));

@@ -2,10 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
+#include <span>
 
 #include "core/wire/bytes.h"
-#include "transport/descriptor.h"
 
 namespace cmd {
 
@@ -17,7 +18,7 @@ struct Line {
 
 class LineFile {
  public:
-  // "-" is standard input. Lines are at most `limit` bytes long. Throws Error as open_input().
+  // "-" is standard input. Lines are at most `limit` bytes long. Throws Error as open_file().
   LineFile(std::filesystem::path path, std::size_t limit);
 
   // Whether this is a stream of JSON objects, one a line, and no single document: there is a second line, and the first
@@ -44,10 +45,10 @@ class LineFile {
 
   std::filesystem::path path_;
   std::size_t limit_;
-  transport::Descriptor file_;
+  std::function<std::size_t(std::span<char>)> read_;
   spdm::Bytes buffer_;
   std::size_t begin_ = 0, end_ = 0;  // of what was read and not yet given out
-  std::size_t room_;                 // to read at once
+  std::size_t room_;                 // to read at once; more of what turns out to be long
   bool at_end_ = false;
   std::size_t number_ = 0;
 };

@@ -1,9 +1,14 @@
 // measurements: what the device says about itself, signed.
 #include <CLI/CLI.hpp>
+#include <map>
 #include <memory>
+#include <mutex>
 
 #include "cmd/attest.h"
+#include "cmd/files.h"
+#include "cmd/policy_files.h"
 #include "cmd/verb.h"
+#include "core/appraisal/reference_writer.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -15,9 +20,54 @@ using spdm::ErrorId;
 using spdm::MeasurementMode;
 
 struct Options : Attestation {
+  PolicyOptions policy;
   std::vector<std::string> indices;
   bool each = false, count = false, raw = false, fresh = false, no_signature = false, extension_log = false, endpoint_info = false;
+  std::string save_reference;
+  bool overwrite = false;
 };
+
+// The reference values of the devices that passed, by target. Devices are judged by several threads.
+struct Saved {
+  std::mutex mutex;
+  std::map<std::string, spdm::DeviceReferences> devices;
+  std::vector<std::string> left_out;
+};
+
+void keep(Saved& saved, const spdm::Report& report, bool complete) {
+  const std::lock_guard lock(saved.mutex);
+  spdm::DeviceReferences references = spdm::references_from(report);
+  references.complete = complete;
+  if (report.verdict == spdm::Verdict::pass && !references.measurements.empty())
+    saved.devices[report.source] = std::move(references);
+  else
+    saved.left_out.push_back(report.source);
+}
+
+void save(const Saved& saved, const Options& options, const Console& console) {
+  for (const std::string& source : saved.left_out)
+    console.note(spdm::cat("spdmctl: ", spdm::printable(source), ": did not pass, no reference values are saved of it"));
+  std::vector<spdm::DeviceReferences> devices;
+  for (const auto& [source, references] : saved.devices) devices.push_back(references);
+  if (devices.empty()) return;
+  write_file(options.save_reference,
+             spdm::write_references(devices, spdm::cat("saved ", format_time(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION)));
+}
+
+// What cannot be written, or would be worth nothing, is told before a device is asked for anything.
+void prepare_to_save(Options& options, Plan& plan) {
+  if (options.overwrite && options.save_reference.empty())
+    throw Error(ErrorId::usage, "--overwrite is for --save-reference", "leave it out");
+  if (options.save_reference.empty()) return;
+  if (options.count || options.no_signature)
+    throw Error(ErrorId::usage, spdm::cat("--save-reference and ", options.count ? "--count" : "--no-signature", " contradict each other"),
+                "only what is signed is a reference value");
+  assert_new(options.save_reference, options.overwrite, "--overwrite");
+  assert_writable(options.save_reference);
+  plan.written_after.emplace_back(options.save_reference);
+  // Old values of the system are no reason not to save new ones.
+  if (options.trust.references.empty()) options.trust.compares = false;
+}
 
 MeasurementMode mode_of(const Options& options) {
   const int chosen = (options.indices.empty() ? 0 : 1) + (options.each ? 1 : 0) + (options.count ? 1 : 0);
@@ -46,6 +96,9 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   options->output.exports = true;
   options->add_to(parser);
+  add_policy_options(parser, options->policy);
+  parser.add_flag("--pin-first-use", options->pin_first_use, kPinFirstUse)->group("Trust");
+  add_reference_option(parser, options->trust);
   options->default_target = kAllDevices;
   const auto flag = [&](const char* name, bool& value, const char* help) { parser.add_flag(name, value, help)->group("Measurements"); };
   add_repeatable(parser, "--index", options->indices, "Only this measurement, 1 to 254")->type_name("N")->group("Measurements");
@@ -56,8 +109,13 @@ Action setup(CLI::App& parser) {
   flag("--no-signature", options->no_signature, "Do not ask for a signature over the measurements");
   flag("--extension-log", options->extension_log, "Read the measurement extension log, too (SPDM 1.3 and later)");
   flag("--endpoint-info", options->endpoint_info, "Read the endpoint information, too (SPDM 1.3 and later)");
+  parser.add_option("--save-reference", options->save_reference, "Save the measurements of devices that pass as reference values, in YAML")
+      ->type_name("FILE")
+      ->group("Export");
+  parser.add_flag("--overwrite", options->overwrite, "Replace the file of --save-reference")->group("Export");
   return [options](Console& console) {
     Plan plan = options->plan(console);
+    plan.policy = load_policy(options->policy);
     plan.wanted.measurements = mode_of(*options);
     for (const std::string_view index : split_lists(options->indices)) plan.wanted.indices.push_back(parse_index(index));
     plan.wanted.sign_measurements = !options->no_signature;
@@ -67,7 +125,14 @@ Action setup(CLI::App& parser) {
     plan.wanted.endpoint_info = options->endpoint_info;
     plan.question.measurements = !options->no_signature;
     plan.question.count_suffices = options->count;
-    return options->run(console, std::move(plan));
+    prepare_to_save(*options, plan);
+    if (options->save_reference.empty()) return options->run(console, std::move(plan));
+    Saved saved;
+    const bool complete = options->indices.empty();
+    plan.refine = [&](spdm::Report& report) { keep(saved, report, complete); };
+    const spdm::Exit exit = options->run(console, std::move(plan));
+    save(saved, *options, console);
+    return exit;
   };
 }
 
@@ -77,6 +142,8 @@ const Verb measurements_verb{"measurements", "Authenticate devices and read thei
                              "  spdmctl measurements\n"
                              "  spdmctl measurements 03:00.0\n"
                              "  spdmctl measurements --index 0xfd --raw emu://127.0.0.1:2323\n"
+                             "  spdmctl measurements --save-reference nvme.yaml 03:00.0\n"
+                             "  spdmctl measurements --reference nvme.yaml 04:00.0\n"
                              "  spdmctl measurements --json --record device.json tcp://192.0.2.7\n",
                              setup};
 

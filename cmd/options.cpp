@@ -6,6 +6,8 @@
 #include <cstdlib>
 
 #include "cmd/files.h"
+#include "cmd/layers.h"
+#include "core/appraisal/references.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -57,11 +59,22 @@ void add_trust_options(CLI::App& parser, TrustOptions& options) {
   parser.add_option("--identity", options.identity, "PCI identity that the device must have: Vendor=1b36:Device=0010:CC=010802:REV=02...")
       ->type_name("ID")
       ->group("Trust");
-  parser.add_option("--identity-match", options.identity_match, "exact, ids (vendor and device id suffice) or none; exact if not given")
+  parser
+      .add_option("--identity-match", options.identity_match,
+                  "exact, ids (vendor and device id suffice) or none; what the policy says, or exact, if not given")
       ->type_name("HOW")
       ->group("Trust");
   parser.add_option("--provisioned-key", options.provisioned_key, "Public key of the device, DER or PEM; implies --slot 255")
       ->type_name("FILE")
+      ->group("Trust");
+}
+
+void add_reference_option(CLI::App& parser, TrustOptions& options) {
+  options.compares = true;
+  add_repeatable(parser, "--reference", options.references,
+                 "Compare measurements with the values of this file or directory, in place of the system's reference values")
+      ->type_name("PATH")
+      ->envname("SPDMCTL_REFERENCE")
       ->group("Trust");
 }
 
@@ -106,7 +119,7 @@ void apply(const OutputOptions& options, Console& console) {
   }
   if (!options.exports && (format == Format::ear || format == Format::redfish))
     throw Error(ErrorId::usage, cat("--output: ", options.format, " is a format of judgements, and nothing is judged here"),
-                "it goes with: auth, measurements, verify");
+                "it goes with: auth, measurements, verify, audit");
   if (!options.sign_key.empty() && format != Format::ear)
     throw Error(ErrorId::usage, "--sign-key goes with --output ear", "other formats are not signed");
   console.format = format;
@@ -141,10 +154,22 @@ spdm::Bytes read_provisioned_key(const TrustOptions& options) {
   return parse_public_key(read_file(options.provisioned_key, kMaxKeyFile), options.provisioned_key);
 }
 
+std::shared_ptr<const spdm::References> read_references(const TrustOptions& options) {
+  if (!options.compares) return nullptr;
+  const auto out = std::make_shared<spdm::References>();
+  out->asked = !options.references.empty();
+  const auto add = [&](const std::vector<DropIn>& files) {
+    for (const DropIn& one : files) spdm::add_references(*out, one.file.string(), one.contents);
+  };
+  for (const std::string& path : options.references) add(read_named(path));
+  if (!out->asked) add(read_drop_ins(layers_of("references.d")));
+  return out->asked || !out->devices.empty() ? out : nullptr;
+}
+
 spdm::Question question_of(const TrustOptions& options) {
   spdm::Question out;
   if (!options.identity.empty()) out.identity = spdm::parse_pci_identity(options.identity);
-  out.identity_match = parse_identity_match(options.identity_match);
+  if (!options.identity_match.empty()) out.identity_match = parse_identity_match(options.identity_match);
   out.provisioned = !options.provisioned_key.empty();
   if (out.identity && out.identity_match == spdm::IdentityMatch::none)
     throw Error(ErrorId::usage, "--identity and --identity-match none contradict each other", "leave one of them out");

@@ -1,6 +1,7 @@
 // Options that several verbs share, as the user wrote them, and what they mean.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,8 +30,10 @@ struct OutputOptions {
 // Whose certificates count, and at which time.
 struct TrustOptions {
   std::vector<std::string> keyrings, roots;
-  std::string at, identity, identity_match = "exact", provisioned_key;
+  std::string at, identity, identity_match, provisioned_key;
   bool partial_chains = false;
+  std::vector<std::string> references;
+  bool compares = false;  // the verb compares measurements: it has --reference
 };
 
 // How to speak with a device.
@@ -43,7 +46,8 @@ struct ProtocolOptions {
 void add_output_options(CLI::App& parser, OutputOptions& options);
 void add_export_options(CLI::App& parser, OutputOptions& options);  // the former, for a verb that judges
 void add_keyring_options(CLI::App& parser, TrustOptions& options);
-void add_trust_options(CLI::App& parser, TrustOptions& options);        // the former, too
+void add_trust_options(CLI::App& parser, TrustOptions& options);  // the former, too
+void add_reference_option(CLI::App& parser, TrustOptions& options);
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options);  // all but --record
 void add_record_option(CLI::App& parser, ProtocolOptions& options);
 void add_targets(CLI::App& parser, std::vector<std::string>& targets);
@@ -57,6 +61,8 @@ std::time_t time_of(const TrustOptions& options);  // --at, or now
 certstore::Keyring read_keyring(const TrustOptions& options);
 // The key of --provisioned-key as DER; empty when none was given.
 spdm::Bytes read_provisioned_key(const TrustOptions& options);
+// Of --reference, else of the system's layers. Nothing when the verb does not compare, or when there are none.
+std::shared_ptr<const spdm::References> read_references(const TrustOptions& options);
 spdm::Question question_of(const TrustOptions& options);
 spdm::Wanted wanted_of(const ProtocolOptions& options);
 spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);  // a key of the owner counts, too

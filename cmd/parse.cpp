@@ -7,6 +7,7 @@
 
 #include "core/crypto/crypto.h"
 #include "core/error.h"
+#include "core/rfc3339.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -20,15 +21,6 @@ namespace {
 
 [[noreturn]] void refuse(std::string_view option, std::string_view text, std::string_view why, std::string hint) {
   throw Error(ErrorId::usage, cat(option, ": '", printable(text), "' ", why), std::move(hint));
-}
-
-// Exactly the digits of text[begin, begin + count).
-std::optional<int> digits(std::string_view text, std::size_t begin, std::size_t count) {
-  int value = 0;
-  if (begin + count > text.size()) return std::nullopt;
-  const auto [end, error] = std::from_chars(text.data() + begin, text.data() + begin + count, value);
-  if (error != std::errc() || end != text.data() + begin + count || text[begin] == '-') return std::nullopt;
-  return value;
 }
 
 template <class Table>
@@ -59,35 +51,9 @@ std::chrono::steady_clock::duration parse_seconds(std::string_view text, std::st
 }
 
 std::time_t parse_time(std::string_view text) {
-  const auto bad = [&] { refuse("--at", text, "is no time", "give RFC 3339, for example 2026-06-01T00:00:00Z"); };
-  const std::string_view shape = "dddd-dd-ddTdd:dd:dd";
-  if (text.size() <= shape.size()) bad();
-  for (std::size_t i = 0; i < shape.size(); ++i)
-    if (shape[i] != 'd' && text[i] != shape[i] && !(shape[i] == 'T' && (text[i] == 't' || text[i] == ' '))) bad();
-  std::array<int, 6> part{};
-  constexpr std::array<std::pair<std::size_t, std::size_t>, 6> kPlaces{{{0, 4}, {5, 2}, {8, 2}, {11, 2}, {14, 2}, {17, 2}}};
-  for (std::size_t i = 0; i < part.size(); ++i) {
-    const std::optional<int> value = digits(text, kPlaces[i].first, kPlaces[i].second);
-    if (!value) bad();
-    part[i] = *value;
-  }
-  std::string_view rest = text.substr(shape.size());
-  if (rest.starts_with('.')) rest.remove_prefix(std::max<std::size_t>(rest.find_first_not_of("0123456789", 1), 1));
-  int offset_minutes = 0;
-  if (rest != "Z" && rest != "z") {
-    const std::optional<int> hours = digits(rest, 1, 2), minutes = digits(rest, 4, 2);
-    if (rest.size() != 6 || (rest[0] != '+' && rest[0] != '-') || rest[3] != ':' || !hours || !minutes || *hours > 23 || *minutes > 59)
-      bad();
-    offset_minutes = (rest[0] == '-' ? -1 : 1) * (*hours * 60 + *minutes);
-  }
-  std::tm fields{};
-  fields.tm_year = part[0] - 1900, fields.tm_mon = part[1] - 1, fields.tm_mday = part[2];
-  fields.tm_hour = part[3], fields.tm_min = part[4], fields.tm_sec = part[5];
-  const std::tm given = fields;
-  const std::time_t out = timegm(&fields);
-  // timegm() turns the 31st of February into a day of March.
-  if (fields.tm_mon != given.tm_mon || fields.tm_mday != given.tm_mday || part[3] > 23 || part[4] > 59 || part[5] > 60) bad();
-  return out - offset_minutes * 60;
+  const std::optional<std::int64_t> out = spdm::parse_rfc3339(text);
+  if (!out) refuse("--at", text, "is no time", "give RFC 3339, for example 2026-06-01T00:00:00Z");
+  return *out;
 }
 
 std::string format_time(std::time_t time) {

@@ -186,13 +186,16 @@ void ReportWriter::keep_part(RenderedReport& report) {
   add_part(console_.format, *parts_, std::move(*report.part), report.label);
 }
 
-Exit ReportWriter::finish() {
+Exit ReportWriter::finish() { return finish(Json::object()); }
+
+Exit ReportWriter::finish(const Json& more) {
   if (console_.format == Format::ear || console_.format == Format::redfish)
     console_.out(export_document(console_.format, parts_ ? std::move(*parts_) : Json(), envelope_));
   if (console_.format == Format::json || console_.format == Format::yaml) {
     if (count_ == 0) begin();
     Json tail{{"verdict", name(verdict_)}, {"exit_code", static_cast<int>(worst_)}};
     if (first_error_) tail["error"] = error_json(*first_error_);
+    tail.update(more);
     if (console_.format == Format::json)
       console_.out(cat("\n  ],", dump(tail, 2).substr(1), "\n"));
     else

@@ -42,7 +42,8 @@ class ReportWriter {
   void add(RenderedReport report);
   // What ear and redfish say beside the reports; to be called before anything is added.
   void enclose(Envelope envelope) { envelope_ = std::move(envelope); }
-  // Ends the document; returns the worst exit code.
+  // Ends the document, with these members (json, yaml) at its end; returns the worst exit code.
+  spdm::Exit finish(const Json& more);
   spdm::Exit finish();
 
  private:

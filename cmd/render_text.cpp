@@ -1,7 +1,9 @@
 #include "cmd/render_text.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "core/appraisal/manifest.h"
 #include "core/text.h"
 #include "core/wire/header.h"
 
@@ -186,6 +188,13 @@ void write_protocol(Page& page, const Report& report, bool verbose) {
   page.pair("can", joined(flag_names(p.responder.flags)));
 }
 
+void write_policy(Page& page, const Report& report) {
+  if (!report.policy) return;
+  const PolicyResult& policy = *report.policy;
+  page.pair("policy", cat("rule '", printable(policy.rule), "' (", printable(policy.origin), "): ", policy.exempt ? "exempt, " : "",
+                          joined(policy.actions)));
+}
+
 void write_checks(Page& page, const Report& report) {
   page.heading("Checks");
   for (const CheckResult& check : report.checks)
@@ -209,20 +218,52 @@ std::string value_of(const Measurement& measurement, bool verbose) {
   if (measurement.security_version) return cat(*measurement.security_version);
   if (measurement.text) return *measurement.text;  // escaped already
   if (!measurement.manifest_format.empty()) out = cat(printable(measurement.manifest_format), ": ");
-  if (measurement.manifest && verbose) return out + printable(*measurement.manifest);
   return out + shortened(measurement.block.value, verbose);
+}
+
+void write_manifest(Page& page, const Measurement& measurement) {
+  constexpr std::size_t kMostLines = 200;
+  const std::optional<cbor::Item> manifest = read_manifest(measurement.block);
+  if (!manifest) return;
+  for (const std::string& line : manifest_lines(name_manifest(*manifest), kMostLines)) page.line(cat("          ", line));
 }
 
 void write_measurements(Page& page, const Report& report, bool verbose) {
   if (report.measurements.empty() && !report.measurement_count) return;
   page.heading("Measurements");
   if (report.measurement_count) page.line(cat("  the device has ", *report.measurement_count));
-  for (const Measurement& measurement : report.measurements)
+  for (const Measurement& measurement : report.measurements) {
     page.line(cat("  ", Page::padded(cat("0x", hex(measurement.block.index, 2)), 6), Page::padded(name(measurement.block.type), 36),
                   Page::padded(measurement.block.raw ? "raw" : "digest", 8),
                   page.painted(Page::padded(measurement.is_signed ? "signed" : "unsigned", 10), measurement.is_signed ? kGreen : kYellow),
                   value_of(measurement, verbose)));
+    if (verbose) write_manifest(page, measurement);
+  }
   if (!report.summary_hash.empty()) page.line(cat("  summary ", shortened(report.summary_hash, verbose)));
+}
+
+std::string ends_of(const std::string& value, bool whole) {
+  constexpr std::size_t kHead = 16, kTail = 8;
+  if (whole || value.size() <= kHead + kTail + 3) return printable(value);
+  return cat(printable(value.substr(0, kHead)), "...", printable(value.substr(value.size() - kTail)));
+}
+
+void write_references(Page& page, const Report& report, bool verbose) {
+  if (report.comparisons.empty()) return;
+  page.heading("References");
+  for (const Comparison& one : report.comparisons) {
+    std::string line = ends_of(one.reported, verbose);
+    if (one.result == Comparison::Result::mismatch || one.result == Comparison::Result::not_reported) {
+      std::string expected;
+      for (const std::string& value : one.expected) expected += cat(expected.empty() ? "expected " : " or ", ends_of(value, verbose));
+      line += cat(line.empty() ? "" : ", ", expected);
+    }
+    if (!one.source.empty()) line += cat("  ", printable(one.source));
+    const std::string_view color = one.result == Comparison::Result::match                                                        ? kGreen
+                                   : one.result == Comparison::Result::mismatch || one.result == Comparison::Result::not_reported ? kRed
+                                                                                                                                  : kYellow;
+    page.line(cat("  ", Page::padded(cat("0x", hex(one.index, 2)), 6), page.painted(Page::padded(name(one.result), 14), color), line));
+  }
 }
 
 void write_extras(Page& page, const Report& report, bool verbose) {
@@ -275,6 +316,15 @@ void write_certificate(Page& page, const CertificateInfo& certificate, std::size
   field("spdm", joined(certificate.spdm_oids));
 }
 
+void write_changes(Page& page, const Report& report) {
+  if (!report.changes) return;
+  page.heading("Changes");
+  if (report.changes->empty()) page.line("  none");
+  for (const Change& change : *report.changes)
+    page.line(cat("  ", printable(change.what), ": ", change.before.empty() ? "" : cat(printable(change.before), " -> "),
+                  change.after.empty() ? "no more" : printable(change.after)));
+}
+
 }  // namespace
 
 std::string render_text(const Report& report, const Console& console) {
@@ -283,10 +333,13 @@ std::string render_text(const Report& report, const Console& console) {
   write_host(page, report, console.verbose);
   if (const SlotReport* slot = main_slot(report)) write_identity(page, *slot);
   write_protocol(page, report, console.verbose);
+  write_policy(page, report);
   write_checks(page, report);
   write_measurements(page, report, console.verbose);
+  write_references(page, report, console.verbose);
   write_extras(page, report, console.verbose);
   write_findings(page, report, console.verbose);
+  write_changes(page, report);
   if (report.error && !report.error->hint.empty()) page.line(cat("\n-> ", printable(report.error->hint)));
   return page.take();
 }

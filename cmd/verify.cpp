@@ -7,6 +7,7 @@
 #include "cmd/attest.h"
 #include "cmd/evidence_files.h"
 #include "cmd/parallel.h"
+#include "cmd/policy_files.h"
 #include "cmd/render_text.h"
 #include "cmd/verb.h"
 
@@ -20,6 +21,7 @@ using spdm::ErrorId;
 struct Options {
   OutputOptions output;
   TrustOptions trust;
+  PolicyOptions policy;
   std::vector<std::string> files;
   bool measurements = false, unordered = false;
   std::string nonce;
@@ -35,7 +37,7 @@ spdm::Exit run(const Options& options, Console& console) {
   if (!options.nonce.empty()) question.nonce = parse_nonce(options.nonce);
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or pcap files, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
-  const Judge judge = make_judge(options.trust, question, console);
+  const Judge judge = make_judge(options.trust, question, console, load_policy(options.policy));
 
   EvidenceFiles files(options.files);
   const bool brief = !files.is_one() && !console.verbose;
@@ -73,6 +75,8 @@ Action setup(CLI::App& parser) {
   add_trust_options(parser, options->trust);
   parser.add_flag("--unordered", options->unordered, "Write each report as soon as it is there, not in the order of the input")
       ->group("Output");
+  add_policy_options(parser, options->policy);
+  add_reference_option(parser, options->trust);
   parser.add_flag("--measurements", options->measurements, "Signed measurements must be there, too")->group("Attestation");
   parser.add_option("--nonce", options->nonce, "The nonce that signatures must be made for: 64 hex digits")
       ->type_name("HEX")

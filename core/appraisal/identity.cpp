@@ -10,10 +10,11 @@ namespace spdm {
 
 void Appraiser::check_chains() {
   const std::vector<const ChainResult*> counted = counted_chains();
-  bool sound = true, trusted = true, unsupported = false;
+  bool sound = true, trusted = true, untrusted = false, unsupported = false;
   for (const ChainResult* chain : counted) {
     sound = sound && chain->sound;
     trusted = trusted && chain->trust == Trust::trusted;
+    untrusted = untrusted || chain->trust == Trust::untrusted;
     for (const Finding& finding : chain->findings) {
       unsupported = unsupported || finding.id == FindingId::crypto_unsupported;
       add(finding);
@@ -32,10 +33,19 @@ void Appraiser::check_chains() {
   }
   const CheckStatus broken = unsupported ? CheckStatus::not_run : CheckStatus::fail;
   result(Check::chain, sound ? CheckStatus::pass : broken, sound ? chain_detail(*counted.front()) : "see the findings");
-  const ChainResult& first = *counted.front();
-  result(Check::trust, trusted ? CheckStatus::pass : broken,
-         trusted ? (first.anchor ? cat("vouched for by ", first.anchor->subject) : std::string("a key that was provisioned by its owner"))
-                 : "no trusted root vouches for it");
+  result(Check::trust,
+         trusted                     ? CheckStatus::pass
+         : untrusted && !unsupported ? CheckStatus::fail
+                                     : CheckStatus::not_run,
+         trusted     ? trust_detail(*counted.front())
+         : untrusted ? "no trusted root vouches for it"
+                     : "could not be decided");
+}
+
+std::string Appraiser::trust_detail(const ChainResult& chain) {
+  if (chain.anchor) return cat("vouched for by ", chain.anchor->subject);
+  if (chain.pin && chain.pin->vouches) return cat("vouched for by the pin ", chain.pin->origin);
+  return "a key that was provisioned by its owner";
 }
 
 std::string Appraiser::chain_detail(const ChainResult& chain) {

@@ -5,6 +5,7 @@
 #include <bit>
 #include <nlohmann/json.hpp>
 
+#include "core/appraisal/manifest.h"
 #include "core/crypto/crypto.h"
 #include "core/text.h"
 
@@ -79,66 +80,20 @@ void read_device_mode(Measurement& out, std::vector<Finding>& findings) {
 }
 
 // DSP0274 "Structured measurement manifest": a standards body or vendor header says who defines what follows.
-void read_manifest_header(Measurement& out, View& body) {
+void read_manifest_header(Measurement& out) {
+  const View body = out.block.value;
   if (out.block.type != MeasurementType::structured_manifest || !out.block.raw || body.size() < 2) return;
   const std::uint8_t registry = body[0];
   const std::size_t length = body[1];
   if (body.size() < 2 + length || !vendor_length_fits(registry, length)) return;
   out.manifest_format = std::string(registry_name(registry));
   if (length != 0) out.manifest_format += cat(" ", hex(body.subspan(2, length)));
-  body = body.subspan(2 + length);
-}
-
-// Whether `body` is exactly one CBOR item (RFC 8949) that nests no deeper than sane manifests do and announces no more
-// items than it has bytes. The JSON library reads by recursion and trusts announced sizes: it must not see anything else.
-bool is_sane_cbor(View body) {
-  constexpr std::size_t max_depth = 64;
-  constexpr std::uint64_t until_break = ~std::uint64_t{0};
-  std::vector<std::uint64_t> open{1};  // items still to come, per level
-  std::size_t at = 0;
-  while (!open.empty()) {
-    if (open.back() == 0) {
-      open.pop_back();
-      continue;
-    }
-    if (at == body.size() || open.size() > max_depth) return false;
-    const std::uint8_t head = body[at++];
-    if (head == 0xFF) {
-      if (open.back() != until_break) return false;
-      open.pop_back();
-      continue;
-    }
-    if (open.back() != until_break) --open.back();
-    const unsigned major = head >> 5, info = head & 31;
-    std::uint64_t value = info;
-    if (info >= 28) {
-      if (info != 31 || major < 2 || major > 5) return false;
-      value = until_break;
-    } else if (info >= 24) {
-      value = 0;
-      for (std::size_t left = std::size_t{1} << (info - 24); left > 0; --left, ++at) {
-        if (at == body.size()) return false;
-        value = value << 8 | body[at];
-      }
-    }
-    if (major >= 2 && major <= 5 && value != until_break && value > body.size() - at) return false;
-    if (major == 6) open.push_back(1);
-    if (major == 4) open.push_back(value);
-    if (major == 5) open.push_back(value == until_break ? value : 2 * value);
-    if ((major == 2 || major == 3) && value == until_break) open.push_back(value);
-    if ((major == 2 || major == 3) && value != until_break) at += value;
-  }
-  return at == body.size();
 }
 
 // CBOR is what TCG and OCP manifests are made of; a value that is not exactly one CBOR item stays a byte string.
-void read_cbor(Measurement& out, View body) {
-  using Json = nlohmann::json;                      // not the ordered one, which searches a map from its front for every member
-  if (body.empty() || body.front() < 0x80) return;  // only arrays, maps and tagged items: anything else is text or bytes by chance
-  if (!is_sane_cbor(body)) return;
-  Json value = Json::from_cbor(body.begin(), body.end(), true, false, Json::cbor_tag_handler_t::ignore);
-  if (!value.is_discarded() && (value.is_object() || value.is_array()))
-    out.manifest = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+void read_cbor(Measurement& out) {
+  if (const std::optional<cbor::Item> manifest = read_manifest(out.block))
+    out.manifest = cbor::to_json(*manifest).dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 bool is_text(View value) {
@@ -183,9 +138,8 @@ Measurement decode_measurement(const MeasurementBlock& block, std::uint8_t versi
                           cat("a security version number has 8 bytes, this one has ", block.value.size()), ""});
   }
   if (type == MeasurementType::manifest || type == MeasurementType::structured_manifest) {
-    View body = block.value;
-    read_manifest_header(out, body);
-    read_cbor(out, body);
+    read_manifest_header(out);
+    read_cbor(out);
   }
   const bool textual =
       type == MeasurementType::firmware_version || type == MeasurementType::informational || type == MeasurementType::manifest;

@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/appraisal/manifest.h"
 #include "core/text.h"
 #include "core/wire/header.h"
 
@@ -60,13 +61,28 @@ Json connection_json(const ConnectionReport& in) {
   return out;
 }
 
+Json crl_json(const CrlInfo& in) {
+  Json out{{"issuer", text(in.issuer)}};
+  if (in.file.empty()) return out;
+  out["file"] = text(in.file);
+  out["this_update"] = in.this_update;
+  if (!in.next_update.empty()) out["next_update"] = in.next_update;
+  if (!in.number.empty()) out["number"] = in.number;
+  return out;
+}
+
 Json chain_json(const ChainResult& in) {
   Json out;
   out["model"] = in.model;
   out["sound"] = in.sound;
   out["trusted"] = in.trust == Trust::trusted;
   out["root_sha256"] = text(in.root_fingerprint);
+  if (!in.leaf_key_sha256.empty()) out["leaf_key_sha256"] = in.leaf_key_sha256;
   if (in.anchor) out["anchor"] = Json{{"subject", text(in.anchor->subject)}, {"sha256", in.anchor->sha256}, {"file", text(in.anchor_file)}};
+  if (!in.anchor_scope.empty()) out["anchor"]["scope"] = text(in.anchor_scope);
+  if (in.pin)
+    out["pin"] = Json{{"origin", text(in.pin->origin)}, {"kind", in.pin->kind}, {"sha256", in.pin->sha256}, {"vouches", in.pin->vouches}};
+  for (const CrlInfo& crl : in.crls) out["crls"].push_back(crl_json(crl));
   out["certificates"] = Json::array();
   for (const CertificateInfo& certificate : in.certificates) out["certificates"].push_back(to_json(certificate));
   out["findings"] = Json::array();
@@ -100,7 +116,10 @@ Json measurement_json(const Measurement& in) {
   if (in.security_version) out["security_version"] = *in.security_version;
   if (in.text) out["text"] = *in.text;
   if (!in.manifest_format.empty()) out["manifest_format"] = in.manifest_format;
-  if (in.manifest) out["manifest_cbor"] = text(*in.manifest);
+  if (in.manifest) {
+    out["manifest_cbor"] = text(*in.manifest);
+    if (const std::optional<cbor::Item> manifest = read_manifest(in.block)) out["manifest"] = name_manifest(*manifest);
+  }
   return out;
 }
 
@@ -141,11 +160,19 @@ Json comparisons_json(const std::vector<Comparison>& comparisons) {
 }
 
 Json policy_json(const PolicyResult& policy) {
-  return {{"rule", text(policy.rule)},
-          {"origin", text(policy.origin)},
-          {"exempt", policy.exempt},
-          {"demands", texts(policy.demands)},
+  return {{"rule", text(policy.rule)},        {"origin", text(policy.origin)}, {"exempt", policy.exempt},
+          {"demands", texts(policy.demands)}, {"unmet", texts(policy.unmet)},  {"undecided", texts(policy.undecided)},
           {"actions", texts(policy.actions)}};
+}
+
+Json changes_json(const std::vector<Change>& changes) {
+  Json out = Json::array();
+  for (const Change& change : changes) {
+    Json& json = out.emplace_back(Json{{"what", text(change.what)}});
+    if (!change.before.empty()) json["before"] = change.before;
+    if (!change.after.empty()) json["after"] = change.after;
+  }
+  return out;
 }
 
 std::string_view changed_name(ContentChanged changed) {
@@ -162,7 +189,7 @@ std::string_view changed_name(ContentChanged changed) {
 }  // namespace
 
 std::string_view name(Comparison::Result result) {
-  constexpr std::array names{"match", "mismatch", "no-reference", "not-reported"};
+  constexpr std::array names{"match", "mismatch", "no-reference", "not-reported", "not-signed"};
   return names.at(static_cast<std::size_t>(result));
 }
 
@@ -250,6 +277,7 @@ Json to_json(const Report& in) {
   if (!in.extension_log.empty()) out["measurement_extension_log"] = extension_log_json(in.extension_log);
   if (!in.comparisons.empty()) out["references"] = comparisons_json(in.comparisons);
   if (in.policy) out["policy"] = policy_json(*in.policy);
+  if (in.changes) out["changes"] = changes_json(*in.changes);
   if (in.endpoint_info) out["endpoint_info"] = endpoint_info_json(*in.endpoint_info);
   for (const VendorDefined& vendor : in.vendor_defined)
     out["vendor_defined"].push_back(

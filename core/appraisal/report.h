@@ -65,7 +65,7 @@ struct SignatureReport {
 
 // One reference value beside what the device reports, or one measurement that nothing is known about.
 struct Comparison {
-  enum class Result { match, mismatch, no_reference, not_reported };
+  enum class Result { match, mismatch, no_reference, not_reported, not_signed };  // not_signed: it fits, but anybody could have said so
   std::uint8_t index = 0;
   Result result = Result::no_reference;
   std::vector<std::string> expected;  // any of them would do: lower-case hex, text, "svn >= 5"; raw
@@ -76,10 +76,18 @@ std::string_view name(Comparison::Result result);
 
 // What the owner's policy made of the device.
 struct PolicyResult {
-  std::string rule, origin;          // name, "FILE:LINE"
-  bool exempt = false;               // the rule lets it go without judgement
-  std::vector<std::string> demands;  // what had to hold, in words
-  std::vector<std::string> actions;  // what follows: "allow", or the failure actions
+  std::string rule, origin;            // name, "FILE:LINE"
+  bool exempt = false;                 // the rule lets it go without judgement
+  std::vector<std::string> demands;    // what had to hold, in words
+  std::vector<std::string> unmet;      // of them: those that do not hold
+  std::vector<std::string> undecided;  // of them: those of which nobody can tell
+  std::vector<std::string> actions;    // what follows: "allow", or the failure actions
+};
+
+// What is otherwise than in an earlier report.
+struct Change {
+  std::string what;           // "verdict", "leaf certificate", "measurement 0x02 (mutable-firmware)"
+  std::string before, after;  // empty: it was not there, or is there no more
 };
 
 // One device, one judgement.
@@ -102,8 +110,9 @@ struct Report {
   std::optional<ContentChanged> content_changed;
   Bytes summary_hash;
   std::vector<MelEntry> extension_log;
-  std::vector<Comparison> comparisons;  // by index; empty when there were no reference values for the device
-  std::optional<PolicyResult> policy;   // nothing when no policy was asked
+  std::vector<Comparison> comparisons;         // by index; empty when there were no reference values for the device
+  std::optional<PolicyResult> policy;          // nothing when no policy was asked
+  std::optional<std::vector<Change>> changes;  // nothing when there was no earlier report to compare with
   std::optional<EndpointInfoResponse> endpoint_info;
   std::vector<VendorDefined> vendor_defined;
   std::vector<Finding> findings;  // those that count for the verdict, the worst first

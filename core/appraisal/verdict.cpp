@@ -15,8 +15,19 @@ const CheckResult* find(const Report& report, Check check) {
   return it == report.checks.end() ? nullptr : &*it;
 }
 
+std::string pass_reason(const Report& report, bool authenticate) {
+  if (!authenticate) return "answered, not authenticated";
+  const CheckResult* references = find(report, Check::references);
+  if (references == nullptr || references->status != CheckStatus::pass) return "authenticated";
+  return cat("authenticated, measurements: ", references->detail);
+}
+
 // What a check costs that did not run and about which no finding speaks.
-Exit exit_of(Check check) { return check == Check::protocol ? Exit::internal : Exit::untrusted; }
+Exit exit_of(Check check) {
+  if (check == Check::policy) return Exit::policy;
+  if (check == Check::references) return Exit::no_reference;
+  return check == Check::protocol ? Exit::internal : Exit::untrusted;
+}
 
 }  // namespace
 
@@ -63,7 +74,7 @@ void conclude(Report& report, bool authenticate) {
   const auto decisive = std::find_if(report.findings.begin(), report.findings.end(),
                                      [&](const Finding& f) { return f.severity() >= Severity::gap && row(f.id).exit == report.exit; });
   if (report.verdict == Verdict::pass)
-    report.reason = authenticate ? "authenticated" : "answered, not authenticated";
+    report.reason = pass_reason(report, authenticate);
   else if (report.error && (decisive == report.findings.end() || row(report.error->id).exit == report.exit))
     report.reason = report.error->message;
   else if (decisive != report.findings.end())

@@ -47,6 +47,10 @@ bool Value::boolean() const {
 }
 
 std::uint32_t Value::number(std::uint64_t low, std::uint64_t high) const {
+  return static_cast<std::uint32_t>(number64(low, std::min<std::uint64_t>(high, 0xFFFFFFFF)));
+}
+
+std::uint64_t Value::number64(std::uint64_t low, std::uint64_t high) const {
   const std::string word = text();
   const bool hexadecimal = word.starts_with("0x");
   const char* begin = word.data() + (hexadecimal ? 2 : 0);
@@ -55,7 +59,7 @@ std::uint32_t Value::number(std::uint64_t low, std::uint64_t high) const {
   const auto [stop, failure] = std::from_chars(begin, end, out, hexadecimal ? 16 : 10);
   if (failure != std::errc{} || stop != end) fail(cat("'", printable(word), "' is not a number"));
   if (out < low || out > high) fail(cat(out, " is out of range"), cat("allowed: ", low, " to ", high));
-  return static_cast<std::uint32_t>(out);
+  return out;
 }
 
 Bytes Value::hex() const {

@@ -33,6 +33,7 @@ class Value {
   bool boolean() const;
   // Decimal, or hexadecimal with 0x.
   std::uint32_t number(std::uint64_t low, std::uint64_t high) const;
+  std::uint64_t number64(std::uint64_t low, std::uint64_t high) const;
   Bytes hex() const;
   // One word of the table.
   std::uint32_t choice(std::span<const Choice> table) const;

@@ -182,7 +182,7 @@ class Collector {
 
   void measure(std::uint8_t slot) {
     if (wanted_.measurements == MeasurementMode::none) return;
-    if (wanted_.if_available && !responder_has(cap::meas_mask)) return;
+    if (!responder_has(cap::meas_mask) && wanted_.if_available) return;
     if (!responder_has(cap::meas_mask)) throw Error(ErrorId::no_spdm, "the responder has no measurements (MEAS_CAP)");
     const bool sign = wanted_.sign_measurements && can_sign_measurements();
     switch (wanted_.measurements) {

@@ -6,6 +6,7 @@
   bench.py fleet  [--devices 16] [--answers 200] [--runs 11]
   bench.py verify --evidence FILE [--keyring DIR] [--files 1000] [--algorithm ecdsap384]
   bench.py verify-stream [--devices 1000] [--rounds 100] [--runs 3] [--algorithm ecdsap384]
+  bench.py report [--results 100000] [--runs 5]
 
 `attest` runs `spdmctl measurements` (the whole line: chain, challenge, signed measurements) and the other command in
 turn, so that both meet the same machine, and prints medians and the ratio pair by pair. Whatever listens on the target
@@ -14,6 +15,7 @@ so many milliseconds in all: the aim is less than twice that. `verify` compares 
 `verify-stream` makes that many throw-away devices, each with roots and keys of its own, collects evidence of all of them in
 that many rounds (at most ten are really collected, the others repeat them), and judges the lines as a stream: the aim is 0.8
 of the bare rate within 100 MB. Bare rate and stream are measured in turn, so that both meet the same machine.
+`report` summarises so many made-up results, as one file of lines and as a thousand files of documents: the aim is 5 s and 300 MB.
 Figures are never asserted here: machines differ, ratios in one run say more.
 """
 
@@ -198,9 +200,25 @@ def verify_stream(args):
     print(f"ratio: median {statistics.median(ratios):.2f}, the aim is 0.80" + ("" if peak is None else f"; peak resident {peak / 1024:.1f} MiB"))
 
 
+def report(args):
+    fleet = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli/data/fleet.py")
+    program = os.path.abspath(args.spdmctl)
+    with tempfile.TemporaryDirectory() as folder:
+        made = lambda *more: subprocess.run([sys.executable, fleet, os.path.join(folder, more[0]), *more[1:]], check=True)
+        made("one", "--hosts", str(args.results // 4), "--devices", "4", "--as", "one")
+        made("many", "--hosts", "1000", "--devices", str(args.results // 1000))
+        many = sorted(os.path.join(folder, "many", name) for name in os.listdir(os.path.join(folder, "many")))
+        one = os.path.join(folder, "one", "all.ndjson")
+        for name, files in (("one file of lines", [one]), ("1000 files of documents", many)):
+            for extra in ([], ["--html", os.path.join(folder, "page.html")]):
+                size = sum(map(os.path.getsize, files)) / 1e6
+                print(f"{args.results} results in {name}, {size:.0f} MB{', with a page' if extra else ''}")
+                pairs([program, "report", *extra, *files], None, args.runs)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["attest", "fleet", "start", "verify", "verify-stream"])
+    parser.add_argument("what", choices=["attest", "fleet", "start", "verify", "verify-stream", "report"])
     parser.add_argument("--spdmctl", default="build/release/spdmctl")
     parser.add_argument("--runs", type=int, default=21)
     parser.add_argument("--target")
@@ -211,6 +229,7 @@ def main():
     parser.add_argument("--keyring")
     parser.add_argument("--rounds", type=int, default=100, help="of evidence of each device")
     parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--results", type=int, default=100_000)
     parser.add_argument("--algorithm", default="ecdsap384", help="as openssl speed names it")
     cut = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     args = parser.parse_args(sys.argv[1:cut])
@@ -219,7 +238,7 @@ def main():
         parser.error("attest needs --target")
     if args.what == "verify" and not args.evidence:
         parser.error("verify needs --evidence")
-    {"attest": attest, "fleet": fleet, "start": start, "verify": verify, "verify-stream": verify_stream}[args.what](args)
+    {"attest": attest, "fleet": fleet, "start": start, "verify": verify, "verify-stream": verify_stream, "report": report}[args.what](args)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <fstream>
 #include <thread>
 
@@ -81,4 +82,18 @@ TEST_CASE("what is no regular file is written as it is") {
   CHECK(std::filesystem::is_fifo(fifo));
   write_file("/dev/null", "away");
   CHECK(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST_CASE("a file of any size is read in pieces") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path file = scratch.path() / "file";
+  write_file(file, "0123456789");
+  const auto read = open_file(file);
+  std::string out;
+  std::array<char, 4> room{};
+  while (const std::size_t got = read(room)) out.append(room.data(), got);
+  CHECK(out == "0123456789");
+  CHECK(read(room) == 0);
+  expect_error(ErrorId::bad_input, "No such file", [&] { open_file(scratch.path() / "missing"); });
+  expect_error(ErrorId::bad_input, "directory", [&] { open_file(scratch.path()); });
 }

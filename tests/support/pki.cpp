@@ -168,6 +168,64 @@ Certificate issue(const Profile& profile, const Certificate* issuer) {
   return out;
 }
 
+Bytes issue_crl(const CrlProfile& profile, const Certificate& issuer) {
+  X509_CRL* list = X509_CRL_new();
+  const std::uint8_t* at = issuer.der.data();
+  X509* above = d2i_X509(nullptr, &at, static_cast<long>(issuer.der.size()));
+  check(above != nullptr, "issuer");
+  X509_CRL_set_version(list, X509_CRL_VERSION_2);
+  X509_NAME* name = X509_NAME_new();
+  set_name(name, profile.issuer.value_or(issuer.subject));
+  X509_CRL_set_issuer_name(list, name);
+  X509_NAME_free(name);
+  ASN1_TIME* time = ASN1_TIME_new();
+  check(ASN1_TIME_set_string(time, profile.this_update.c_str()) == 1 && X509_CRL_set1_lastUpdate(list, time) == 1, "thisUpdate");
+  if (!profile.next_update.empty())
+    check(ASN1_TIME_set_string(time, profile.next_update.c_str()) == 1 && X509_CRL_set1_nextUpdate(list, time) == 1, "nextUpdate");
+  for (const Revocation& revocation : profile.revoked) {
+    X509_REVOKED* entry = X509_REVOKED_new();
+    ASN1_INTEGER* serial = ASN1_INTEGER_new();
+    ASN1_INTEGER_set(serial, revocation.serial);
+    X509_REVOKED_set_serialNumber(entry, serial);
+    ASN1_INTEGER_free(serial);
+    check(ASN1_TIME_set_string(time, "20210203040506Z") == 1 && X509_REVOKED_set_revocationDate(entry, time) == 1, "revocationDate");
+    if (revocation.reason >= 0) {
+      ASN1_ENUMERATED* reason = ASN1_ENUMERATED_new();
+      ASN1_ENUMERATED_set(reason, revocation.reason);
+      check(X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason, 0, 0) == 1, "reason");
+      ASN1_ENUMERATED_free(reason);
+    }
+    X509_CRL_add0_revoked(list, entry);
+  }
+  ASN1_TIME_free(time);
+  auto extensions = profile.extensions;
+  if (profile.key_id) extensions.emplace_back("authorityKeyIdentifier", "keyid:always");
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, above, nullptr, nullptr, list, 0);
+  for (const auto& [id, value] : extensions) {
+    X509_EXTENSION* extension = X509V3_EXT_nconf(nullptr, &context, id.c_str(), value.c_str());
+    check(extension != nullptr, id.c_str());
+    X509_CRL_add_ext(list, extension, -1);
+    X509_EXTENSION_free(extension);
+  }
+  if (profile.number) {
+    ASN1_INTEGER* number = ASN1_INTEGER_new();
+    ASN1_INTEGER_set(number, *profile.number);
+    check(X509_CRL_add1_ext_i2d(list, NID_crl_number, number, 0, 0) == 1, "number");
+    ASN1_INTEGER_free(number);
+  }
+  X509_CRL_sort(list);
+  check(X509_CRL_sign(list, raw(issuer.key), EVP_sha256()) > 0, "sign list");
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_CRL(list, &der);
+  check(size > 0, "list");
+  Bytes out(der, der + size);
+  OPENSSL_free(der);
+  X509_free(above);
+  X509_CRL_free(list);
+  return out;
+}
+
 Profile root(const std::string& name, const Key& key) {
   Profile out;
   out.subject = "CN=" + name;
@@ -213,6 +271,12 @@ Bytes spdm_chain(const spdm::HashAlgorithm& hash, View root, const std::vector<B
   spdm::Writer out;
   out.u32(body.size() + 4).bytes(body.take());
   return out.take();
+}
+
+std::string crl_pem(View crl) {
+  BIO* bio = BIO_new(BIO_s_mem());
+  PEM_write_bio(bio, "X509 CRL", "", crl.data(), static_cast<long>(crl.size()));
+  return text_of(bio);
 }
 
 std::string pem(View certificate) {

@@ -62,6 +62,22 @@ struct Certificate {
 // nullptr: self-signed.
 Certificate issue(const Profile& profile, const Certificate* issuer = nullptr);
 
+// A revocation list. The defaults make one that revokes nothing and is good from 2020 to 2029.
+struct Revocation {
+  long serial = 0;
+  int reason = -1;  // CRLReason; -1: none
+};
+struct CrlProfile {
+  std::string this_update = "20200101000000Z", next_update = "20290101000000Z";  // next_update may be empty
+  std::optional<long> number = 1;
+  std::vector<Revocation> revoked = {};
+  std::vector<std::pair<std::string, std::string>> extensions = {};  // as in Profile
+  std::optional<std::string> issuer = std::nullopt;                  // instead of the issuer's subject
+  bool key_id = false;                                               // authorityKeyIdentifier of the issuer
+};
+Bytes issue_crl(const CrlProfile& profile, const Certificate& issuer);
+std::string crl_pem(View crl);
+
 Profile root(const std::string& name, const Key& key);
 Profile intermediate(const std::string& name, const Key& key);
 Profile leaf(const std::string& name, const Key& key);  // by the leaf rules of DSP0274, with the hardware identity

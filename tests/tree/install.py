@@ -7,8 +7,10 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# The operating system looks for these in its own places, whatever the prefix is.
+# Whole folders, and where they go. The operating system looks for its own in its own places, whatever the prefix is.
 PLACES = {
+    "dist/ansible": "usr/share/spdmctl/ansible",
+    "dist/examples": "usr/share/spdmctl/examples",
     "dist/systemd": "usr/lib/systemd/system",
     "dist/udev": "usr/lib/udev/rules.d",
     "dist/dracut": "usr/lib/dracut/modules.d",
@@ -33,6 +35,7 @@ def main():
             "usr/share/fish/vendor_completions.d/spdmctl.fish",
             "etc/spdmctl/keyring.d/README",
             "etc/spdmctl/policy.d/README",
+            "etc/spdmctl/references.d/README",
         }
         wanted |= {f"usr/share/man/man{page.suffix[1:]}/{page.name}" for page in (ROOT / "man").glob("*.[17]")}
         for folder, place in PLACES.items():

@@ -1,0 +1,32 @@
+#include "certstore/fingerprint.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "core/crypto/crypto.h"
+#include "core/evidence/yaml_reader.h"
+#include "core/text.h"
+
+namespace certstore {
+
+std::string sha256(spdm::View bytes) { return spdm::hex(spdm::crypto::hash(*spdm::find_hash("SHA-256"), bytes)); }
+
+std::string plain_fingerprint(std::string_view text) {
+  std::string out(text);
+  std::erase(out, ':');
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const bool digits = out.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return digits && out.size() == 64 ? out : std::string();
+}
+
+std::string read_fingerprint(const spdm::yaml::Value& value) {
+  std::string out = plain_fingerprint(value.text());
+  if (out.empty()) value.fail("is no SHA-256 fingerprint", "write its 64 hex digits, with or without colons");
+  return out;
+}
+
+std::string origin_of(const std::string& file, const spdm::yaml::Value& value) {
+  return spdm::cat(file, ":", value.node().Mark().line + 1);
+}
+
+}  // namespace certstore

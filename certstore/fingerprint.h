@@ -1,0 +1,26 @@
+// SHA-256 fingerprints, as people write them and as they are compared.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/wire/bytes.h"
+
+namespace spdm::yaml {
+class Value;
+}
+
+namespace certstore {
+
+// Lower-case hex.
+std::string sha256(spdm::View bytes);
+
+// "AB:CD:..." or "abcd..." to 64 lower-case hex digits; empty when it is no SHA-256 fingerprint.
+std::string plain_fingerprint(std::string_view text);
+// The same for a value of a file; throws Error{config} naming its place.
+std::string read_fingerprint(const spdm::yaml::Value& value);
+
+// "FILE:LINE" of a value.
+std::string origin_of(const std::string& file, const spdm::yaml::Value& value);
+
+}  // namespace certstore

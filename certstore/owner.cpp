@@ -1,0 +1,120 @@
+#include "certstore/owner.h"
+
+#include <algorithm>
+
+#include "certstore/x509.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using enum spdm::FindingId;
+using spdm::cat;
+using spdm::ChainResult;
+using spdm::DeviceMatch;
+using spdm::Finding;
+using spdm::HostView;
+using spdm::Severity;
+using spdm::Trust;
+
+std::string slot_of(const ChainResult& result) { return cat("slot ", int{result.slot}); }
+
+void check_scope(const Scope& scope, std::time_t at, const HostView& host, ChainResult& result) {
+  const std::string who = cat(result.anchor_file, " (", scope.file, ")");
+  const auto mismatch = [&](const std::string& why) {
+    result.findings.push_back({scope_mismatch, slot_of(result), why, "if it should vouch for this device, say so in its scope file"});
+  };
+  const bool fits =
+      std::any_of(scope.vouches_for.begin(), scope.vouches_for.end(), [&](const DeviceMatch& match) { return matches(match, host); });
+  if (!fits && !scope.vouches_for.empty())
+    mismatch(cat(result.anchor->subject, " vouches for ", devices_in_words(scope), " by ", who, "; this is ", in_words(host)));
+  if (!scope.models.empty() && std::find(scope.models.begin(), scope.models.end(), result.model) == scope.models.end())
+    mismatch(cat(result.anchor->subject, " vouches for ", models_in_words(scope), " by ", who, "; this is a chain of ", result.model));
+  if (scope.not_after && *scope.not_after < at)
+    result.findings.push_back({entry_expired, slot_of(result),
+                               cat(who, " vouches until ", rfc3339(*scope.not_after), ", judged at ", rfc3339(at)),
+                               "if you still trust this root, set a later not-after"});
+}
+
+void check_scopes(const Keyring& keyring, std::time_t at, const HostView& host, ChainResult& result) {
+  if (!result.anchor) return;
+  for (const Entry& entry : keyring.entries()) {
+    if (entry.info.sha256 != result.anchor->sha256) continue;
+    for (const Scope& scope : entry.scopes) check_scope(scope, at, host, result);
+    if (!entry.scopes.empty()) result.anchor_scope = entry.scopes.front().file;
+  }
+}
+
+bool shows(const ChainResult& result, const Pin& pin) {
+  if (pin.kind == Pin::Kind::leaf_key) return result.leaf_key_sha256 == pin.sha256;
+  if (pin.kind == Pin::Kind::root) return result.root_fingerprint == pin.sha256;
+  return std::any_of(result.certificates.begin(), result.certificates.end(),
+                     [&](const spdm::CertificateInfo& certificate) { return certificate.sha256 == pin.sha256; });
+}
+
+// What the device shows of the kind that is pinned.
+std::string shown(const ChainResult& result, Pin::Kind kind) {
+  const std::string& out = kind == Pin::Kind::leaf_key   ? result.leaf_key_sha256
+                           : kind == Pin::Kind::root     ? result.root_fingerprint
+                           : result.certificates.empty() ? std::string()
+                                                         : result.certificates.back().sha256;
+  return out.empty() ? "none" : out;
+}
+
+// Pins with the same match are alternatives; a device must fit one of each such group.
+void check_pins(const Keyring& keyring, const HostView& host, ChainResult& result) {
+  std::vector<const Pin*> mine;
+  for (const Pin& pin : keyring.pins())
+    if (matches(pin.match, host)) mine.push_back(&pin);
+  for (const Pin* pin : mine) {
+    const auto alternative = [&](const Pin* other) { return other->match == pin->match; };
+    if (*std::find_if(mine.begin(), mine.end(), alternative) != pin) continue;  // its group has had its turn
+    const bool any = std::any_of(mine.begin(), mine.end(), [&](const Pin* other) { return alternative(other) && shows(result, *other); });
+    if (any) continue;
+    const auto others = std::count_if(mine.begin(), mine.end(), alternative) - 1;
+    result.findings.push_back(
+        {pin_mismatch, slot_of(result),
+         cat(pin->origin, " pins the ", name(pin->kind), " ", pin->sha256,
+             others > 0 ? cat(" (or one of ", others, " more)") : std::string(), "; the device shows ", shown(result, pin->kind)),
+         "this is not the device that was pinned: find out who changed it; or unpin it (spdmctl keyring unpin)"});
+  }
+  for (const Pin* pin : mine)
+    if (shows(result, *pin) && (!result.pin || (pin->vouches && !result.pin->vouches)))
+      result.pin = spdm::PinInfo{pin->origin, std::string(name(pin->kind)), pin->sha256, pin->vouches};
+}
+
+bool lacks_root_only(const Finding& finding) { return finding.id == not_trusted || finding.id == keyring_empty; }
+
+// Trust on first use: the owner knows the device, whoever issued its certificates.
+void vouch_by_pin(ChainResult& result) {
+  if (!result.pin || !result.pin->vouches || !result.sound || result.trust != Trust::untrusted || result.anchor) return;
+  std::erase_if(result.findings, lacks_root_only);
+  result.findings.push_back(
+      {pinned, slot_of(result), cat(result.pin->origin, " vouches for the ", result.pin->kind, "; no root of the keyring does"), {}});
+  result.trust = Trust::trusted;
+}
+
+void settle(ChainResult& result) {
+  Severity worst = Severity::note;
+  for (const Finding& finding : result.findings)
+    if (row(finding.id).check == spdm::Check::trust) worst = std::max(worst, finding.severity());
+  if (worst < Severity::gap) return;
+  if (worst == Severity::failure) result.trust = Trust::untrusted;
+  if (worst == Severity::gap && result.trust == Trust::trusted) result.trust = Trust::not_checked;
+  // Nobody vouches in the end, whoever would have.
+  result.anchor.reset();
+  result.anchor_file.clear();
+  result.anchor_scope.clear();
+}
+
+}  // namespace
+
+void apply_owner(const Keyring& keyring, std::time_t at, const HostView& host, ChainResult& result) {
+  check_scopes(keyring, at, host, result);
+  check_pins(keyring, host, result);
+  vouch_by_pin(result);
+  settle(result);
+}
+
+}  // namespace certstore

@@ -1,0 +1,56 @@
+#include "certstore/pins.h"
+
+#include <array>
+
+#include "certstore/fingerprint.h"
+#include "core/evidence/yaml_reader.h"
+#include "core/rfc3339.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using spdm::yaml::Section;
+using spdm::yaml::Value;
+
+constexpr std::array<std::string_view, 3> kKinds{"leaf-key", "certificate", "root"};
+
+Pin read_pin(const std::string& file, const Value& value) {
+  const Section section(value, {"match", "leaf-key", "certificate", "root", "vouches", "first-seen", "comment"});
+  Pin out;
+  out.file = file;
+  out.origin = origin_of(file, value);
+  const Value match = section.get("match");
+  out.match = spdm::read_device_match(match);
+  if (out.match == spdm::DeviceMatch{}) match.fail("fits every device", "say which one is pinned, by bdf or by target");
+  for (std::size_t i = 0; i < kKinds.size(); ++i)
+    section.with(kKinds[i], [&](const Value& fingerprint) {
+      if (!out.sha256.empty())
+        fingerprint.fail("a pin has one fingerprint", "write another pin with the same match: either of them will do");
+      out.kind = static_cast<Pin::Kind>(i);
+      out.sha256 = read_fingerprint(fingerprint);
+    });
+  if (out.sha256.empty()) section.fail("one of leaf-key, certificate and root must be there");
+  section.with("vouches", [&](const Value& flag) { out.vouches = flag.boolean(); });
+  section.with("first-seen", [&](const Value& time) {
+    out.first_seen = time.text();
+    if (!spdm::parse_rfc3339(out.first_seen)) time.fail("is no time", "write RFC 3339: 2026-06-01T00:00:00Z");
+  });
+  section.with("comment", [&](const Value& text) { out.comment = text.text(); });
+  return out;
+}
+
+}  // namespace
+
+std::string_view name(Pin::Kind kind) { return kKinds.at(static_cast<std::size_t>(kind)); }
+
+std::vector<Pin> read_pins(const std::string& file, const std::string& contents) {
+  const Section section(spdm::yaml::parse(file, contents), {"version", "pins"});
+  section.get("version").number(1, 1);
+  std::vector<Pin> out;
+  for (const Value& entry : section.get("pins").list()) out.push_back(read_pin(file, entry));
+  return out;
+}
+
+}  // namespace certstore

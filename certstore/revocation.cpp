@@ -1,0 +1,133 @@
+// Revocation: what the lists of the keyring say about the certificates between the anchor and the leaf.
+#include <algorithm>
+
+#include "certstore/judgement.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using enum spdm::FindingId;
+using spdm::cat;
+
+constexpr std::string_view kNewList = "get the newest list of this issuer and put it in the place of this file";
+
+// A certificate of the path and the one above it.
+struct Link {
+  std::size_t below, above;  // indices for place()
+  X509* certificate;
+  X509* issuer;
+};
+
+// From the anchor down. A certificate that the owner trusts by itself needs no leave from those above it.
+std::vector<Link> links_of(const Judgement& j) {
+  std::vector<Link> out;
+  if (j.outer) out.push_back({0, j.received.size(), j.received.front().get(), j.outer.get()});
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < j.received.size() && j.anchor != nullptr && !j.outer; ++i)
+    if (j.result.certificates[i].sha256 == j.anchor->info.sha256) first = i;
+  for (std::size_t i = first + 1; i < j.received.size(); ++i) out.push_back({i, i - 1, j.received[i].get(), j.received[i - 1].get()});
+  return out;
+}
+
+// An issuer may have had another key under the same name: lists that say so are none of ours.
+bool is_of(const Crl& crl, X509* issuer) {
+  if (X509_NAME_cmp(X509_CRL_get_issuer(crl.list.get()), X509_get_subject_name(issuer)) != 0) return false;
+  const spdm::crypto::Owned<AUTHORITY_KEYID, AUTHORITY_KEYID_free> id(
+      static_cast<AUTHORITY_KEYID*>(X509_CRL_get_ext_d2i(crl.list.get(), NID_authority_key_identifier, nullptr, nullptr)));
+  return !id || X509_check_akid(issuer, id.get()) == X509_V_OK;
+}
+
+std::string fault_of(const Crl& crl, X509* issuer) {
+  if (!crl.unusable.empty()) return crl.unusable;
+  const bool limited = (X509_get_extension_flags(issuer) & EXFLAG_KUSAGE) != 0;
+  if (limited && (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0) return "its issuer may not sign revocation lists (keyUsage)";
+  EVP_PKEY* const key = X509_get0_pubkey(issuer);
+  if (key == nullptr || X509_CRL_verify(crl.list.get(), key) != 1) return "its signature does not verify with the key of the issuer";
+  return {};
+}
+
+// By their numbers where both have one, which tells the order also within a second.
+bool newer(const Crl& a, const Crl& b) {
+  if (a.number.empty() || b.number.empty() || a.number == b.number) return a.this_update > b.this_update;
+  return a.number.size() != b.number.size() ? a.number.size() > b.number.size() : a.number > b.number;
+}
+
+// The newest list of an issuer; every one that cannot be used is told, for it may be the one that revokes.
+const Crl* choose(Judgement& j, const Link& link) {
+  const Crl* out = nullptr;
+  for (const Crl& crl : j.crls) {
+    if (!is_of(crl, link.issuer)) continue;
+    const std::string fault = fault_of(crl, link.issuer);
+    if (!fault.empty())
+      j.find(crl_unusable, cat(j.place(link.above), ", ", crl.file), cat("the revocation list cannot be used: ", fault),
+             std::string(kNewList));
+    else if (out == nullptr || newer(crl, *out))
+      out = &crl;
+  }
+  return out;
+}
+
+std::string reason_of(const X509_REVOKED* entry) {
+  const spdm::crypto::Owned<ASN1_ENUMERATED, ASN1_ENUMERATED_free> reason(
+      static_cast<ASN1_ENUMERATED*>(X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, nullptr, nullptr)));
+  switch (reason ? ASN1_ENUMERATED_get(reason.get()) : -1) {
+    case 0:
+      return "unspecified";
+    case 1:
+      return "keyCompromise";
+    case 2:
+      return "cACompromise";
+    case 3:
+      return "affiliationChanged";
+    case 4:
+      return "superseded";
+    case 5:
+      return "cessationOfOperation";
+    case 6:
+      return "certificateHold";
+    case 9:
+      return "privilegeWithdrawn";
+    case 10:
+      return "aACompromise";
+    default:
+      return {};
+  }
+}
+
+void consult(Judgement& j, const Link& link, const Crl& crl) {
+  if (!crl.next_update.empty() && crl.next_update < rfc3339(j.options.at))
+    j.find(crl_stale, cat(j.place(link.above), ", ", crl.file),
+           cat("the revocation list is of ", crl.this_update, ", a newer one was promised for ", crl.next_update, ", judged at ",
+               rfc3339(j.options.at)),
+           std::string(kNewList));
+  X509_REVOKED* entry = nullptr;
+  // 2: taken off the list again.
+  if (X509_CRL_get0_by_serial(crl.list.get(), &entry, X509_get_serialNumber(link.certificate)) != 1) return;
+  const std::string reason = reason_of(entry);
+  const std::string serial = link.below < j.result.certificates.size() ? j.result.certificates[link.below].serial : std::string();
+  j.find(revoked, j.place(link.below, "serialNumber"),
+         cat("revoked by ", crl.issuer, ": serial ", serial, ", since ", rfc3339(X509_REVOKED_get0_revocationDate(entry)),
+             reason.empty() ? "" : ", reason ", reason, " (", crl.file, ")"),
+         "do not use the device; ask its vendor what became of the key");
+}
+
+}  // namespace
+
+void check_revocation(Judgement& j) {
+  for (const Link& link : links_of(j)) {
+    const Crl* const crl = choose(j, link);
+    spdm::CrlInfo& told = j.result.crls.emplace_back();
+    told.issuer = name_text(X509_get_subject_name(link.issuer));
+    if (crl == nullptr) continue;
+    told.file = crl->file;
+    told.this_update = crl->this_update;
+    told.next_update = crl->next_update;
+    told.number = crl->number;
+    consult(j, link, *crl);
+  }
+  ERR_clear_error();
+}
+
+}  // namespace certstore

@@ -1,0 +1,101 @@
+#include "certstore/scope.h"
+
+#include <array>
+
+#include "certstore/x509.h"
+#include "core/evidence/yaml_reader.h"
+#include "core/rfc3339.h"
+#include "core/text.h"
+
+namespace certstore {
+
+namespace {
+
+using spdm::cat;
+using spdm::DeviceMatch;
+using spdm::yaml::Choice;
+using spdm::yaml::Section;
+using spdm::yaml::Value;
+
+constexpr std::array kModels{Choice{"DeviceCert", 0}, Choice{"AliasCert", 1}, Choice{"GenericCert", 2}};
+
+DeviceMatch read_match(const Value& value) {
+  DeviceMatch out = spdm::read_device_match(value);
+  if (out == DeviceMatch{}) value.fail("fits every device", "say which devices, or leave vouches-for out");
+  return out;
+}
+
+void add(std::string& out, std::string_view name, std::string_view value) { out += cat(out.empty() ? "" : ", ", name, " ", value); }
+
+}  // namespace
+
+Scope read_scope(const std::string& file, const std::string& contents) {
+  const Section section(spdm::yaml::parse(file, contents), {"version", "vouches-for", "models", "not-after", "comment"});
+  section.get("version").number(1, 1);
+  Scope out;
+  out.file = file;
+  section.with("vouches-for", [&](const Value& list) {
+    for (const Value& match : list.list()) out.vouches_for.push_back(read_match(match));
+    // Nobody writes down a root in order to trust it for nothing.
+    if (out.vouches_for.empty()) list.fail("names no device", "leave it out to vouch for any");
+  });
+  section.with("models", [&](const Value& list) {
+    for (const Value& model : list.list()) out.models.emplace_back(kModels.at(model.choice(kModels)).name);
+    if (out.models.empty()) list.fail("names no model", "leave it out to vouch for any");
+  });
+  section.with("not-after", [&](const Value& time) {
+    out.not_after = spdm::parse_rfc3339(time.text());
+    if (!out.not_after) time.fail(cat("'", spdm::printable(time.text()), "' is no time"), "write RFC 3339: 2027-01-01T00:00:00Z");
+  });
+  section.with("comment", [&](const Value& text) { out.comment = text.text(); });
+  return out;
+}
+
+std::string in_words(const DeviceMatch& match) {
+  std::string out;
+  const auto id = [&](std::string_view name, const std::optional<std::uint16_t>& value) {
+    if (value) add(out, name, spdm::hex(*value, 4));
+  };
+  const auto word = [&](std::string_view name, const std::optional<std::string>& value) {
+    if (value) add(out, name, *value);
+  };
+  id("vendor", match.vendor);
+  id("device", match.device);
+  id("subsystem vendor", match.subsystem_vendor);
+  id("subsystem", match.subsystem);
+  if (match.class_code) {
+    const std::uint32_t mask = match.class_mask.value_or(0xFFFFFF);
+    const std::size_t digits = mask == 0xFF0000 ? 2 : mask == 0xFFFF00 ? 4 : 6;
+    add(out, "class", spdm::hex(*match.class_code, 6).substr(0, digits));
+  }
+  word("address", match.bdf);
+  word("target", match.target);
+  word("driver", match.driver);
+  word("slot", match.slot);
+  if (match.removable) add(out, *match.removable ? "removable" : "not removable", "devices");
+  return out.empty() ? "any device" : out;
+}
+
+std::string in_words(const spdm::HostView& host) {
+  if (!host.identity) return cat("a device without a PCI identity, ", host.target);
+  return cat(spdm::to_string(*host.identity), host.bdf ? cat(" at ", *host.bdf) : std::string());
+}
+
+std::string devices_in_words(const Scope& scope) {
+  std::string out;
+  for (const DeviceMatch& match : scope.vouches_for) out += cat(out.empty() ? "" : ", or ", in_words(match));
+  return out.empty() ? "any device" : out;
+}
+
+std::string models_in_words(const Scope& scope) {
+  std::string out;
+  for (const std::string& model : scope.models) out += cat(out.empty() ? "" : " or ", model);
+  return out.empty() ? "any chain" : out;
+}
+
+std::string in_words(const Scope& scope) {
+  return cat(devices_in_words(scope), scope.models.empty() ? "" : "; ", scope.models.empty() ? "" : models_in_words(scope),
+             scope.not_after ? "; until " : "", scope.not_after ? rfc3339(*scope.not_after) : "");
+}
+
+}  // namespace certstore

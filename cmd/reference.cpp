@@ -1,0 +1,213 @@
+// reference: files of reference values, looked at, checked, and made from what vendors publish.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cmd/files.h"
+#include "cmd/layers.h"
+#include "cmd/options.h"
+#include "cmd/render.h"
+#include "cmd/verb.h"
+#include "core/appraisal/corim.h"
+#include "core/appraisal/measurement.h"
+#include "core/appraisal/reference_writer.h"
+#include "core/evidence/yaml_reader.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::Exit;
+using spdm::printable;
+
+constexpr std::string_view kSchema = "spdmctl.references/1";
+constexpr std::size_t kMaxCorim = 16U << 20, kMaxSignerKey = 64 * 1024;  // bytes
+
+struct Options {
+  OutputOptions output;
+  std::vector<std::string> paths;
+  std::string match, signer, out;
+  bool overwrite = false;
+};
+
+std::vector<DropIn> files_of(const Options& options) {
+  if (options.paths.empty()) return read_drop_ins(layers_of("references.d"));
+  std::vector<DropIn> out;
+  for (const std::string& path : options.paths)
+    for (DropIn& one : read_named(path)) out.push_back(std::move(one));
+  return out;
+}
+
+Json to_json(const spdm::ReferenceMeasurement& one) {
+  Json out{{"index", one.index}, {"source", printable(one.source)}};
+  if (one.type) out["type"] = name(*one.type);
+  for (const spdm::ReferenceValue& value : one.allowed) out["allowed"].push_back(printable(to_string(value)));
+  if (one.min_svn) out["min_svn"] = *one.min_svn;
+  if (one.ignore) out["ignore"] = true;
+  return out;
+}
+
+Json to_json(const spdm::DeviceReferences& device) {
+  Json out{{"source", printable(device.source)}, {"match", to_string(device.match)}, {"complete", device.complete}};
+  out["measurements"] = Json::array();
+  for (const spdm::ReferenceMeasurement& one : device.measurements) out["measurements"].push_back(to_json(one));
+  return out;
+}
+
+// What one measurement must be, in words.
+std::string expectation(const spdm::ReferenceMeasurement& one) {
+  if (one.ignore) return "is ignored";
+  std::string out;
+  for (const spdm::ReferenceValue& value : one.allowed) out += cat(out.empty() ? "" : " or ", printable(to_string(value)));
+  if (one.min_svn) out += cat(out.empty() ? "" : ", ", "svn >= ", *one.min_svn);
+  return out;
+}
+
+std::string text_of(const spdm::References& references) {
+  if (references.devices.empty()) return "no reference values\n";
+  std::string out;
+  for (const spdm::DeviceReferences& device : references.devices) {
+    out += cat(out.empty() ? "" : "\n", printable(device.source), "  ", to_string(device.match), device.complete ? "" : ", not complete",
+               "\n");
+    for (const spdm::ReferenceMeasurement& one : device.measurements)
+      out += cat("  0x", spdm::hex(one.index, 2), "  ", one.type ? cat(name(*one.type), "  ") : "", expectation(one), "\n");
+  }
+  return out;
+}
+
+std::string summary_of(const spdm::References& references, std::size_t files) {
+  std::size_t measurements = 0;
+  for (const spdm::DeviceReferences& device : references.devices) measurements += device.measurements.size();
+  return cat(files, files == 1 ? " file, " : " files, ", references.devices.size(),
+             references.devices.size() == 1 ? " entry, " : " entries, ", measurements,
+             measurements == 1 ? " measurement\n" : " measurements\n");
+}
+
+Exit read_all(const Options& options, Console& console, bool only_check) {
+  apply(options.output, console);
+  const std::vector<DropIn> files = files_of(options);
+  spdm::References references;
+  Json document = begin_document(kSchema);
+  document["files"] = Json::array();
+  for (const DropIn& file : files) {
+    add_references(references, file.file.string(), file.contents);
+    document["files"].push_back(printable(file.file.string()));
+  }
+  document["devices"] = Json::array();
+  for (const spdm::DeviceReferences& device : references.devices) document["devices"].push_back(to_json(device));
+  write_document(console, document, only_check ? summary_of(references, files.size()) : text_of(references));
+  return Exit::ok;
+}
+
+// "vendor=1b36,device=0010": the keys of a match in a file.
+spdm::DeviceMatch parse_match(const std::string& text) {
+  std::string yaml;
+  const std::vector<std::string> given{text};  // what follows are views of it
+  for (const std::string_view part : split_lists(given)) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos || part.find_first_of("\"\\\n{}") != std::string_view::npos)
+      throw Error(ErrorId::usage, cat("--match: '", printable(part), "' is not KEY=VALUE"), "for example --match vendor=1b36,device=0010");
+    yaml += cat(part.substr(0, equals), ": \"", part.substr(equals + 1), "\"\n");
+  }
+  try {
+    return spdm::read_device_match(spdm::yaml::parse("--match", yaml));
+  } catch (const Error& error) {
+    throw Error(ErrorId::usage, error.what(), error.hint);
+  }
+}
+
+// Takes apart one file; what it is about and what was left out goes to stderr.
+std::vector<spdm::DeviceReferences> import_file(const std::string& file, const std::optional<spdm::DeviceMatch>& match,
+                                                const spdm::crypto::PublicKey* signer, const Console& console) {
+  const std::string shown = file == "-" ? "standard input" : file;
+  try {
+    spdm::Corim corim = spdm::read_corim(read_file(file, kMaxCorim), match, signer);
+    if (corim.is_signed && signer == nullptr)
+      console.note(cat("spdmctl: ", printable(shown),
+                       ": is signed, and nobody has checked the signature: give the key of the signer with --signer"));
+    if (!corim.not_after.empty() && corim.not_after < format_time(std::time(nullptr)))
+      console.note(cat("spdmctl: ", printable(shown), ": its validity has ended at ", corim.not_after));
+    for (const std::string& note : corim.notes) console.note(cat("spdmctl: ", printable(shown), ": left out: ", printable(note)));
+    for (spdm::DeviceReferences& device : corim.devices)
+      device.source = cat(std::filesystem::path(shown).filename().string(), corim.id.empty() ? "" : cat(", CoRIM ", corim.id),
+                          !corim.is_signed    ? ", not signed"
+                          : signer == nullptr ? ", signature not checked"
+                                              : ", signature checked",
+                          ": ", device.source);
+    return std::move(corim.devices);
+  } catch (Error& error) {
+    if (error.device.empty()) error.device = shown;
+    throw;
+  }
+}
+
+Exit import(const Options& options, Console& console) {
+  if (options.paths.empty()) throw Error(ErrorId::usage, "no file was given", "give CoRIM files, or - for standard input");
+  if (!options.out.empty()) {
+    assert_new(options.out, options.overwrite, "--overwrite");
+    assert_writable(options.out);
+  }
+  std::optional<spdm::DeviceMatch> match;
+  if (!options.match.empty()) match = parse_match(options.match);
+  std::optional<spdm::crypto::PublicKey> signer;
+  if (!options.signer.empty())
+    signer = spdm::crypto::PublicKey::from_spki(parse_public_key(read_file(options.signer, kMaxSignerKey), options.signer));
+  std::vector<spdm::DeviceReferences> devices;
+  for (const std::string& file : options.paths)
+    for (spdm::DeviceReferences& device : import_file(file, match, signer ? &*signer : nullptr, console))
+      devices.push_back(std::move(device));
+  const std::string yaml =
+      spdm::write_references(devices, cat("imported ", format_time(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION));
+  if (options.out.empty()) {
+    console.out(yaml);
+    console.flush();
+  } else {
+    write_file(options.out, yaml);
+  }
+  return Exit::ok;
+}
+
+using Run = Exit (*)(const Options&, Console&);
+
+Action setup(CLI::App& parser) {
+  auto state = std::make_shared<std::pair<Options, Run>>();
+  Options& options = state->first;
+  const auto add_sub = [&](const char* name, const char* summary, const char* paths, Run run) {
+    CLI::App* sub = parser.add_subcommand(name, summary);
+    sub->add_option("path", options.paths, paths)->type_name("PATH");
+    sub->parse_complete_callback([state, run] { state->second = run; });
+    return sub;
+  };
+  constexpr auto* kPaths = "Files, or directories of .yaml files; those of the system if not given";
+  CLI::App* show = add_sub("show", "Show all reference values, and where they stand", kPaths,
+                           [](const Options& o, Console& c) { return read_all(o, c, false); });
+  CLI::App* check = add_sub("check", "Read reference values, and say where one is wrong; exit code 2 when it is", kPaths,
+                            [](const Options& o, Console& c) { return read_all(o, c, true); });
+  for (CLI::App* sub : {show, check}) add_output_options(*sub, options.output);
+  CLI::App* importing = add_sub("import", "Make a file of reference values from CoRIM", "CoRIM files; - is standard input", import);
+  importing->add_option("--match", options.match, "Which devices they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");
+  importing->add_option("--signer", options.signer, "Public key of the signer, DER or PEM: the signature must be there and fit")
+      ->type_name("FILE");
+  importing->add_option("-o,--output", options.out, "Write to this file; standard output if not given")->type_name("FILE");
+  importing->add_flag("--overwrite", options.overwrite, "Replace the file if it exists");
+  return [state](Console& console) {
+    if (state->second == nullptr) throw Error(ErrorId::usage, "reference: what to do was not said", "give show, check or import");
+    return state->second(state->first, console);
+  };
+}
+
+}  // namespace
+
+const Verb reference_verb{"reference", "Show, check and import reference values of measurements",
+                          "  spdmctl reference show\n"
+                          "  spdmctl reference check nvme.yaml\n"
+                          "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n",
+                          setup};
+
+}  // namespace cmd

@@ -1,0 +1,117 @@
+// report: what the reports of many hosts say together.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cmd/files.h"
+#include "cmd/options.h"
+#include "cmd/parse.h"
+#include "cmd/render.h"
+#include "cmd/report_page.h"
+#include "cmd/summary_text.h"
+#include "cmd/verb.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::printable;
+
+constexpr std::size_t kMaxTold = 20;        // faults of the input that get a line of their own
+constexpr std::size_t kMaxOnPage = 10'000;  // devices that the page can search
+
+struct Options {
+  OutputOptions output;
+  std::vector<std::string> files;
+  std::string at, html;
+  bool by_file = false;
+};
+
+// Who wrote a report that does not say so, or is not to be believed: its file is named after the host. Where two files have one name, as
+// when each host has a folder, the whole path is the name.
+std::vector<std::string> hosts_of(const std::vector<std::string>& files) {
+  std::map<std::string, std::size_t> counts;
+  std::vector<std::string> out;
+  for (const std::string& file : files) {
+    out.push_back(printable(file == "-" ? "standard input" : std::filesystem::path(file).stem().string()));
+    ++counts[out.back()];
+  }
+  for (std::size_t i = 0; i < files.size(); ++i)
+    if (counts[out[i]] > 1) out[i] = printable(files[i]);
+  return out;
+}
+
+spdm::FleetSummary read_all(const Options& options, std::int64_t at, const Console& console) {
+  spdm::Summarizer summarizer(at, {.devices = options.html.empty() ? 0 : kMaxOnPage});
+  std::size_t faults = 0;
+  const spdm::ResultSink sink{
+      .result = [&](const spdm::Result& result) { summarizer.add(result); },
+      .unreadable =
+          [&](spdm::Unreadable fault) {
+            if (++faults <= kMaxTold)
+              console.note(cat("spdmctl: ", fault.file, fault.line > 0 ? cat(":", fault.line) : "", ": ", fault.why));
+            summarizer.add(std::move(fault));
+          },
+      .host = [&](const std::string& host) { summarizer.add_host(host); },
+  };
+  const std::vector<std::string> hosts = hosts_of(options.files);
+  for (std::size_t i = 0; i < options.files.size(); ++i) {
+    const std::string& file = options.files[i];
+    const std::string name = file == "-" ? "standard input" : printable(file);
+    summarizer.add_file();
+    try {
+      spdm::read_results(open_file(file), name, hosts[i], sink, options.by_file ? spdm::HostNaming::by_file : spdm::HostNaming::reported);
+    } catch (const Error& error) {  // one file that cannot be read says nothing about the others
+      sink.unreadable({name, 0, error.what()});
+    }
+  }
+  if (faults > kMaxTold) console.note(cat("spdmctl: ", faults - kMaxTold, " more parts could not be read"));
+  return summarizer.finish();
+}
+
+spdm::Exit run(const Options& options, Console& console) {
+  apply(options.output, console);
+  if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give reports, or - for standard input");
+  if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
+  const std::time_t at = options.at.empty() ? std::time(nullptr) : parse_time(options.at);
+  if (!options.html.empty()) assert_writable(options.html);
+
+  const spdm::FleetSummary summary = read_all(options, at, console);
+  Json document = begin_document(spdm::kSummarySchema);
+  document.update(to_json(summary));
+  if (!options.html.empty()) write_file(options.html, report_page(document, summary));
+  write_document(console, document, console.format == Format::text ? render_summary(summary, console) : "");
+  return summary.worst;
+}
+
+Action setup(CLI::App& parser) {
+  auto options = std::make_shared<Options>();
+  parser.add_option("file", options->files, "Reports: JSON documents or NDJSON, of one host or of many; - is standard input")
+      ->type_name("FILE");
+  add_output_options(parser, options->output);
+  parser.add_option("--at", options->at, "Say which certificates end before and after this time; now if not given")
+      ->type_name("RFC3339")
+      ->group("Summary");
+  parser.add_flag("--by-file", options->by_file, "Each file is of the host that it is named after, whatever the reports say")
+      ->group("Summary");
+  parser.add_option("--html", options->html, "Write the summary to this file, too, as a page with a table of devices to search")
+      ->type_name("FILE")
+      ->group("Summary");
+  return [options](Console& console) { return run(*options, console); };
+}
+
+}  // namespace
+
+const Verb report_verb{"report", "Summarise the reports of many hosts",
+                       "  spdmctl report reports/*.json\n"
+                       "  spdmctl report --html fleet.html reports/*.ndjson\n"
+                       "  spdmctl verify --output ndjson evidence/*.json | spdmctl report --json -\n",
+                       setup};
+
+}  // namespace cmd

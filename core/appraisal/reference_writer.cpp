@@ -1,0 +1,199 @@
+#include "core/appraisal/reference_writer.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include "core/appraisal/measurement.h"
+#include "core/crypto/crypto.h"
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+using Form = ReferenceValue::Form;
+
+constexpr std::size_t kLongestRaw = 64;  // bytes; what is longer is written as its digest
+
+bool is_plain(char c) { return c >= 0x20 && c < 0x7F; }
+
+// In double quotes of YAML. What is beyond ASCII is UTF-8 from a file that was read.
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    if (is_plain(c) || static_cast<unsigned char>(c) >= 0x80)
+      out += c;
+    else
+      out += cat("\\x", hex(static_cast<unsigned char>(c), 2));
+  }
+  return out + "\"";
+}
+
+// A pattern of fnmatch(3) for this name; bytes that cannot stand in every file fit any one.
+std::string pattern_of(std::string_view name) {
+  constexpr std::string_view kSpecial = "*?[\\";
+  std::string out;
+  for (const char c : name) {
+    if (kSpecial.find(c) != std::string_view::npos) out += '\\';
+    out += is_plain(c) ? c : '?';
+  }
+  return out;
+}
+
+DeviceMatch match_of(const HostView& host) {
+  DeviceMatch out;
+  if (host.identity) {
+    out.vendor = host.identity->vendor;
+    out.device = host.identity->device;
+    out.subsystem_vendor = host.identity->subsystem_vendor;
+    out.subsystem = host.identity->subsystem;
+  } else if (!host.target.empty()) {
+    out.target = pattern_of(host.target);
+  }
+  return out;
+}
+
+// A token that answers a nonce is another one each time: an EAT is signed with COSE (tag 18), alone or behind the header
+// of a structured manifest.
+bool is_token(const MeasurementBlock& block) {
+  if (block.type != MeasurementType::manifest && block.type != MeasurementType::structured_manifest) return false;
+  if (block.index >= 0xF0 && block.index <= 0xFC) return true;
+  constexpr std::uint8_t kCoseSign1 = 0xD2;
+  const Bytes& value = block.value;
+  return block.raw && ((!value.empty() && value[0] == kCoseSign1) || (value.size() > 2 && value[1] == 1 && value[2] == kCoseSign1));
+}
+
+ReferenceValue value_of(const MeasurementBlock& block, const HashAlgorithm* measurement_hash) {
+  if (!block.raw) return {Form::digest, block.value, measurement_hash};
+  const bool is_text = !block.value.empty() &&
+                       std::all_of(block.value.begin(), block.value.end(), [](auto byte) { return is_plain(static_cast<char>(byte)); });
+  if (block.value.size() > kLongestRaw) {
+    const HashAlgorithm* hash = measurement_hash != nullptr ? measurement_hash : find_hash("SHA-384");
+    if (crypto::supports(*hash)) return {Form::digest, crypto::hash(*hash, block.value), hash};
+  }
+  return {is_text ? Form::text : Form::raw, block.value, nullptr};
+}
+
+ReferenceMeasurement reference_from(const Measurement& measurement, const HashAlgorithm* measurement_hash) {
+  const MeasurementBlock& block = measurement.block;
+  ReferenceMeasurement out;
+  out.index = block.index;
+  out.type = block.type;
+  out.ignore = block.type == MeasurementType::hash_extend || block.type == MeasurementType::informational || is_token(block);
+  if (out.ignore)
+    out.source = cat("differs from time to time: ", is_token(block) ? "a signed token" : std::string(name(block.type)));
+  else if (measurement.security_version)
+    out.min_svn = *measurement.security_version;
+  else
+    out.allowed.push_back(value_of(block, measurement_hash));
+  return out;
+}
+
+std::string value_line(const ReferenceValue& value) {
+  constexpr std::array keys{"digest", "raw", "text", "svn"};
+  const bool needs_hex = value.form == Form::text &&
+                         !std::all_of(value.bytes.begin(), value.bytes.end(), [](auto byte) { return is_plain(static_cast<char>(byte)); });
+  if (needs_hex) return cat("raw: ", quoted(hex(value.bytes)));
+  const std::string text = to_string(value);
+  const std::string shown = value.form == Form::svn ? text.substr(4) : quoted(text);
+  return cat(keys.at(static_cast<std::size_t>(value.form)), ": ", shown);
+}
+
+std::string comment(std::string_view indent, std::string_view text) { return text.empty() ? "" : cat(indent, "# ", printable(text), "\n"); }
+
+std::string measurement_lines(const ReferenceMeasurement& one) {
+  std::string out = comment("      ", one.source);
+  out += cat("      - index: ", one.index, "\n");
+  if (one.type) out += cat("        type: ", name(*one.type), "\n");
+  if (one.allowed.size() == 1) out += cat("        ", value_line(one.allowed.front()), "\n");
+  if (one.allowed.size() > 1) {
+    out += "        any-of:\n";
+    for (const ReferenceValue& value : one.allowed) out += cat("          - {", value_line(value), "}\n");
+  }
+  if (one.min_svn) out += cat("        min-svn: ", *one.min_svn, "\n");
+  if (one.ignore) out += "        ignore: true\n";
+  return out;
+}
+
+// What all digests of the device were made with; nullptr when they differ, or nobody knows.
+const HashAlgorithm* hash_of(const DeviceReferences& device) {
+  const HashAlgorithm* out = nullptr;
+  for (const ReferenceMeasurement& one : device.measurements)
+    for (const ReferenceValue& value : one.allowed) {
+      if (value.form != Form::digest) continue;
+      if (value.hash == nullptr || (out != nullptr && out != value.hash)) return nullptr;
+      out = value.hash;
+    }
+  return out;
+}
+
+std::string device_lines(const DeviceReferences& device) {
+  std::string out = cat("  - match: ", to_string(device.match), "\n");
+  if (const HashAlgorithm* hash = hash_of(device)) out += cat("    hash: ", hash->name, "\n");
+  if (!device.complete) out += "    complete: false  # measurements that are not listed are let be\n";
+  out += "    measurements:\n";
+  for (const ReferenceMeasurement& one : device.measurements) out += measurement_lines(one);
+  return out;
+}
+
+}  // namespace
+
+std::string to_string(const DeviceMatch& match) {
+  std::string out;
+  const auto add = [&](std::string_view key, const std::string& value) { out += cat(out.empty() ? "" : ", ", key, ": ", quoted(value)); };
+  const auto id = [&](std::string_view key, const std::optional<std::uint16_t>& value) {
+    if (value) add(key, hex(*value, 4));
+  };
+  id("vendor", match.vendor);
+  id("device", match.device);
+  id("subsystem-vendor", match.subsystem_vendor);
+  id("subsystem", match.subsystem);
+  if (match.class_code) {
+    const std::string digits = hex(*match.class_code, 6);
+    const std::uint32_t mask = match.class_mask.value_or(0xFFFFFF);
+    add("class", digits.substr(0, mask == 0xFF0000 ? 2 : mask == 0xFFFF00 ? 4 : 6));
+  }
+  if (match.bdf) add("bdf", *match.bdf);
+  if (match.target) add("target", *match.target);
+  if (match.driver) add("driver", *match.driver);
+  if (match.slot) add("slot", *match.slot);
+  if (match.removable) out += cat(out.empty() ? "" : ", ", "removable: ", *match.removable ? "true" : "false");
+  return cat("{", out, "}");
+}
+
+DeviceReferences references_from(const Report& report) {
+  DeviceReferences out;
+  out.match = match_of(report.host);
+  out.source = report.host.target.empty() ? report.source : report.host.target;
+  for (const SlotReport& slot : report.slots)
+    if (slot.used && slot.chain && !slot.chain->certificates.empty()) out.source += cat(", ", slot.chain->certificates.back().subject);
+  if (!report.time.empty()) out.source += cat(", collected ", report.time);
+  if (out.match == DeviceMatch{}) out.source += "; what it is was not recorded: say it in match, or this fits every device";
+  const HashAlgorithm* hash = report.connection ? report.connection->parameters.measurement_hash : nullptr;
+  for (const Measurement& measurement : report.measurements) {
+    if (!measurement.is_signed) continue;
+    ReferenceMeasurement one = reference_from(measurement, hash);
+    ReferenceMeasurement* last = out.measurements.empty() ? nullptr : &out.measurements.back();
+    if (last == nullptr || last->index != one.index)
+      out.measurements.push_back(std::move(one));
+    else  // one index in two forms: either will do
+      last->allowed.insert(last->allowed.end(), one.allowed.begin(), one.allowed.end());
+  }
+  return out;
+}
+
+std::string write_references(const std::vector<DeviceReferences>& devices, std::string_view source) {
+  std::string plain;
+  for (const char c : printable(source)) plain += is_plain(c) ? c : '?';
+  std::string out = cat("version: 1\nsource: ", quoted(plain), "\ndevices:\n");
+  std::set<std::string> written;
+  for (const DeviceReferences& device : devices) {
+    const std::string lines = device_lines(device);
+    if (written.insert(lines).second) out += comment("  ", device.source) + lines;
+  }
+  return out;
+}
+
+}  // namespace spdm

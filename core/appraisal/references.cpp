@@ -1,0 +1,154 @@
+#include "core/appraisal/references.h"
+
+#include <algorithm>
+
+#include "core/appraisal/measurement.h"
+#include "core/evidence/yaml_reader.h"
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+using yaml::Section;
+using yaml::Value;
+using Form = ReferenceValue::Form;
+
+constexpr std::size_t kMaxValueBytes = 0xFFFF;  // of a measurement block
+constexpr std::array kForms{std::string_view("digest"), std::string_view("raw"), std::string_view("text"), std::string_view("svn")};
+
+const HashAlgorithm* read_hash(const Value& value) {
+  const std::string word = value.text();
+  const HashAlgorithm* out = find_hash(word);
+  std::string allowed;
+  for (const HashAlgorithm& row : hash_algorithms()) allowed += cat(allowed.empty() ? "allowed: " : ", ", row.name);
+  if (out == nullptr) value.fail(cat("'", printable(word), "' is no hash algorithm"), allowed);
+  return out;
+}
+
+// What is no digest of any algorithm could never match, and nobody would know why.
+Bytes read_digest(const Value& value, const HashAlgorithm* hash) {
+  Bytes out = value.hex();
+  const auto fits = [&](const HashAlgorithm& row) { return row.size == out.size() && (hash == nullptr || hash == &row); };
+  const auto rows = hash_algorithms();
+  if (std::none_of(rows.begin(), rows.end(), fits))
+    value.fail(cat("has ", out.size(), " bytes, ",
+                   hash == nullptr ? "digests have 32, 48 or 64" : cat("a ", hash->name, " digest has ", hash->size)));
+  return out;
+}
+
+ReferenceValue read_value(const Value& value, Form form, const HashAlgorithm* hash) {
+  ReferenceValue out{form, {}, nullptr};
+  switch (form) {
+    case Form::digest:
+      out.hash = hash;
+      out.bytes = read_digest(value, hash);
+      break;
+    case Form::raw:
+      out.bytes = value.hex();
+      break;
+    case Form::text: {
+      const std::string text = value.text();
+      out.bytes = Bytes(text.begin(), text.end());
+      break;
+    }
+    case Form::svn:
+      out.bytes = Writer().u64(value.number64(0, ~std::uint64_t{0})).take();
+      break;
+  }
+  if (out.bytes.size() > kMaxValueBytes) value.fail(cat("has ", out.bytes.size(), " bytes, a measurement has at most ", kMaxValueBytes));
+  return out;
+}
+
+// The values that stand directly in a mapping, as digest, raw, text or svn.
+void read_values(const Section& section, const HashAlgorithm* hash, std::vector<ReferenceValue>& out) {
+  for (std::size_t form = 0; form < kForms.size(); ++form)
+    section.with(kForms.at(form), [&](const Value& value) { out.push_back(read_value(value, static_cast<Form>(form), hash)); });
+}
+
+MeasurementType read_type(const Value& value) {
+  const std::string word = value.text();
+  std::string allowed;
+  for (unsigned type = 0; type < 0x80; ++type) {
+    const std::string known = name(static_cast<MeasurementType>(type));
+    if (known == word) return static_cast<MeasurementType>(type);
+    if (!known.starts_with("type-")) allowed += cat(allowed.empty() ? "allowed: " : ", ", known);
+  }
+  value.fail(cat("'", printable(word), "' is no type of measurement"), allowed);
+}
+
+std::string place_of(const Value& value, const std::string& file) { return cat(file, ":", value.node().Mark().line + 1); }
+
+ReferenceMeasurement read_measurement(const Value& value, const std::string& file, const HashAlgorithm* hash) {
+  const Section section(value, {"index", "type", "digest", "raw", "text", "svn", "any-of", "min-svn", "ignore"});
+  ReferenceMeasurement out;
+  out.source = place_of(value, file);
+  out.index = static_cast<std::uint8_t>(section.get("index").number(1, 0xFE));
+  section.with("type", [&](const Value& word) { out.type = read_type(word); });
+  read_values(section, hash, out.allowed);
+  section.with("any-of", [&](const Value& list) {
+    for (const Value& one : list.list()) {
+      const Section alternative(one, {"digest", "raw", "text", "svn"});
+      const std::size_t before = out.allowed.size();
+      read_values(alternative, hash, out.allowed);
+      if (out.allowed.size() != before + 1) alternative.fail("must be one value", "for example {digest: \"00ff...\"}");
+      if (out.allowed.size() > kMaxAlternatives)
+        alternative.fail(cat("is one more than the ", kMaxAlternatives, " values of one measurement that are read"));
+    }
+  });
+  section.with("min-svn", [&](const Value& number) { out.min_svn = number.number64(0, ~std::uint64_t{0}); });
+  section.with("ignore", [&](const Value& flag) { out.ignore = flag.boolean(); });
+  const bool says_something = !out.allowed.empty() || out.min_svn;
+  if (out.ignore && says_something) section.fail("ignore and a value contradict each other");
+  if (!out.ignore && !says_something)
+    section.fail("has no value to compare with", "give digest, raw, text, svn, any-of or min-svn, or say ignore: true");
+  return out;
+}
+
+DeviceReferences read_device(const Value& value, const std::string& file) {
+  const Section section(value, {"match", "hash", "complete", "measurements"});
+  DeviceReferences out;
+  out.source = place_of(value, file);
+  out.match = read_device_match(section.get("match"));
+  const HashAlgorithm* hash = nullptr;
+  section.with("hash", [&](const Value& word) { hash = read_hash(word); });
+  section.with("complete", [&](const Value& flag) { out.complete = flag.boolean(); });
+  const Value measurements = section.get("measurements");
+  for (const Value& one : measurements.list()) {
+    ReferenceMeasurement measurement = read_measurement(one, file, hash);
+    const auto same = [&](const ReferenceMeasurement& other) { return other.index == measurement.index; };
+    if (const auto it = std::find_if(out.measurements.begin(), out.measurements.end(), same); it != out.measurements.end())
+      one.fail(cat("index ", measurement.index, " stands in line ", it->source.substr(it->source.rfind(':') + 1), ", too"),
+               "write alternatives as any-of");
+    out.measurements.push_back(std::move(measurement));
+  }
+  if (out.measurements.empty()) measurements.fail("is empty");
+  return out;
+}
+
+}  // namespace
+
+std::string to_string(const ReferenceValue& value) {
+  switch (value.form) {
+    case Form::text:
+      return {value.bytes.begin(), value.bytes.end()};
+    case Form::svn:
+      return cat("svn ", Reader(value.bytes, "reference value").u64("svn"));
+    default:
+      return hex(value.bytes);
+  }
+}
+
+void add_references(References& references, const std::string& file, const std::string& contents) {
+  const Section section(yaml::parse(file, contents), {"version", "source", "devices"});
+  section.get("version").number(1, 1);
+  section.with("source", [](const Value& words) { (void)words.text(); });
+  for (const Value& one : section.get("devices").list()) {
+    DeviceReferences device = read_device(one, file);
+    for (const ReferenceMeasurement& measurement : device.measurements) references.values += 1 + measurement.allowed.size();
+    if (references.values > kMaxReferences) one.fail(cat("is beyond the ", kMaxReferences, " reference values that are read"));
+    references.devices.push_back(std::move(device));
+  }
+}
+
+}  // namespace spdm

@@ -1,0 +1,41 @@
+// What a summary needs of the report on one device, as another host wrote it. Everything in it is that host's word.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/appraisal/report.h"
+
+namespace spdm {
+
+struct ResultCertificate {
+  std::string subject, sha256, not_after;
+  bool is_ca = false;
+};
+
+struct ResultMeasurement {
+  std::uint8_t index = 0;
+  std::string type;   // "mutable-firmware"
+  std::string value;  // hex; a long one is cut and carries its SHA-256
+};
+
+// Strings are safe to show: what would change a terminal is escaped. Empty ones are not known.
+struct Result {
+  std::string host;    // who wrote the report
+  std::string device;  // PCI address, target or file; empty when the run ended before there was a device
+  std::string model;   // "1b36:0010" (PCI vendor and device), or "MANUFACTURER:PRODUCT" of the certificate
+  std::string vendor;  // the first part of it
+  Verdict verdict = Verdict::undetermined;
+  Exit exit = Exit::internal;
+  std::string reason;  // one line
+  std::string cause;   // id of the error, or of the finding that counts most
+  std::string version, algorithms;
+  std::string root_sha256, root_subject;  // of the anchor; of the root that was sent when nobody vouches for it
+  bool trusted = false;
+  std::string firmware;  // mutable-firmware-version; several with commas
+  std::vector<ResultCertificate> certificates;
+  std::vector<ResultMeasurement> measurements;  // without the versions of firmware
+};
+
+}  // namespace spdm

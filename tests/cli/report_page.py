@@ -1,0 +1,194 @@
+#!/usr/bin/env python3
+"""The page of `report --html`: it has everything in it, asks for nothing, and shows hostile strings as text.
+
+  report_page.py SPDMCTL             what can be seen in the file itself
+  report_page.py SPDMCTL --browser   what a browser makes of it: takes chromium
+"""
+import base64
+import hashlib
+import html.parser
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\"><!-- ]]> &amp; 'q' \u2028 {{DATA}}"
+# An address, or what would fetch one.
+NETWORK = re.compile(r"https?:|//|\burl\(|@import|\bsrc=|<link|<iframe|<object|fetch\(|XMLHttpRequest|WebSocket|sendBeacon", re.I)
+INLINE = re.compile(r"<[^>]*\s(on\w+|style)=", re.I)
+
+
+def hostile_report():
+    digest = "00" * 32
+    certificate = {"subject": "CN=" + HOSTILE, "sha256": digest, "not_after": "2026-12-01T00:00:00Z", "ca": False}
+    chain = {"trusted": True, "root_sha256": digest, "anchor": {"subject": HOSTILE, "sha256": digest}, "certificates": [certificate]}
+    return {"schema": "spdmctl.report/1", "hostname": "evil " + HOSTILE, "verdict": "fail", "exit_code": 11, "reason": "why " + HOSTILE, "source": HOSTILE,
+            "host": {"target": HOSTILE}, "slots": [{"slot": 0, "used": True, "chain": {**chain, "certificates": [{**certificate, "device_info": HOSTILE + ":x:y"}]}}],
+            "findings": [{"id": HOSTILE, "severity": "failure"}],
+            "measurements": [{"index": 6, "type": "mutable-firmware-version", "value": "00", "text": HOSTILE}]}
+
+
+def write_page(program, folder):
+    subprocess.run([sys.executable, HERE / "data/fleet.py", folder / "fleet", "--hosts", "100"], check=True)
+    hostile = folder / "hostile"
+    hostile.mkdir()
+    (hostile / "report.ndjson").write_text(json.dumps(hostile_report()) + "\n")
+    (hostile / "<img src=x onerror=alert(1)>.json").write_text("no report: </script><b>\n")
+    files = sorted((folder / "fleet").iterdir()) + sorted(hostile.iterdir())
+    done = subprocess.run([program, "report", "--at", "2026-11-26T00:00:00Z", "--json", "--html", folder / "page.html", *files], capture_output=True, text=True)
+    if done.returncode != 11:
+        sys.exit(f"exit code {done.returncode}: {done.stderr}")
+    return folder / "page.html", json.loads(done.stdout)
+
+
+def check_file(page, summary, problems):
+    text = page.read_text()
+    block = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.S).group(1)
+    own = text.replace(block, "")
+    for found in NETWORK.finditer(own):
+        problems.append(f"the page mentions the network: {own[max(0, found.start() - 40) : found.end() + 40]!r}")
+    for found in INLINE.finditer(own):
+        problems.append(f"a handler or a style in the markup: {found.group()!r}")
+    if set("<>&") & set(block) or not block.isascii():
+        problems.append("the block of data could be more than data")
+    data = json.loads(block)
+    if data["summary"] != summary:
+        problems.append("the page and the document say different things")
+    if len(data["devices"]) != summary["totals"]["results"]:
+        problems.append("not every device is on the page")
+    # Each script and style is allowed by its hash, and there is no other.
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', own).group(1)
+    for name, directive in (("script", "script-src"), ("style", "style-src")):
+        sources = re.findall(rf"<{name}>(.*?)</{name}>", text.replace(block, ""), re.S)
+        hashes = ["'sha256-" + base64.b64encode(hashlib.sha256(source.encode()).digest()).decode() + "'" for source in sources]
+        if len(sources) != 1 or f"{directive} {hashes[0]};" not in policy + ";":
+            problems.append(f"{directive} of the policy does not fit: {policy}")
+    if "default-src 'none'" not in policy or "unsafe" in policy:
+        problems.append(f"the policy is not strict: {policy}")
+    # A test that would not notice is worth nothing.
+    if not NETWORK.search('<img src="x">') or not INLINE.search("<b onclick='x'>"):
+        problems.append("nothing would be found")
+
+
+class Page(html.parser.HTMLParser):
+    """The texts of elements by id, the rows of the table of devices, and every element's name."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.texts, self.rows, self.names, self.title = [], {}, [], [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.names.append(tag)
+        if tag not in ("meta", "input", "img", "br", "link"):
+            self.open.append((tag, dict(attrs).get("id")))
+        if tag == "tr" and any(name == "rows" for _, name in self.open):
+            self.rows.append("")
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, data):
+        for tag, name in self.open:
+            if name:
+                self.texts[name] = self.texts.get(name, "") + data
+            if tag == "title" and not any(other == "svg" for other, _ in self.open):
+                self.title += data
+        if self.rows and any(name == "rows" for _, name in self.open):
+            self.rows[-1] += data + " "
+
+
+def browse(chromium, page, fragment):
+    with tempfile.TemporaryDirectory() as profile:
+        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                   "--disable-component-update", "--disable-sync", f"--user-data-dir={profile}", "--dump-dom", page.as_uri() + fragment]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=100, check=True)
+    return Page(done.stdout.decode())
+
+
+# What a person does, one after the other, and what the page says then.
+INTERACT = """
+const at = id => document.getElementById(id), log = [];
+const note = () => log.push([location.hash, at("found").textContent, at("rows").children.length, at("rows").textContent.slice(0, 40)]);
+const change = (id, value, event) => { at(id).value = value; at(id).dispatchEvent(new Event(event)); note(); };
+at("more").click(); note();
+change("q", "rack03", "input");
+document.querySelectorAll("#head button")[1].click(); note();
+document.querySelectorAll("#head button")[1].click(); note();
+change("verdict", "fail", "change");
+at("reset").click(); note();
+at("differs").click(); note();
+document.title = JSON.stringify(log);
+"""
+
+
+def check_interaction(chromium, page, summary, problems):
+    """The policy forbids scripts of others, so that this takes a copy without it."""
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text())
+    copy = page.with_name("copy.html")
+    copy.write_text(text.replace("</body>", f"<script>{INTERACT}</script></body>"))
+    title = browse(chromium, copy, "").title
+    total, rest = summary["totals"]["results"], f"{summary['totals']['results']} devices"
+    wanted = [["", f"{total} of {rest}", total], ["#q=rack03", f"30 of {rest}", 30], ["#q=rack03&sort=host", f"30 of {rest}", 30],
+              ["#q=rack03&sort=host.down", f"30 of {rest}", 30], ["#q=rack03&sort=host.down&verdict=fail", f"0 of {rest}", 0],
+              ["#devices", f"{total} of {rest}, the first 200 are shown", 200], ["#differs=1", f"{summary['totals']['outliers']} of {rest}", summary["totals"]["outliers"]]]
+    log = json.loads(title) if title.startswith("[") else []
+    if [step[:3] for step in log] != wanted:
+        problems.append(f"searching by hand: {title}")
+    elif "rack03-node0" not in log[2][3] or "rack03-node9" not in log[3][3]:
+        problems.append(f"sorting by hand: {log[2:4]}")
+
+
+def check_browser(chromium, page, summary, problems):
+    totals = summary["totals"]
+
+    def expect(fragment, count, every_row):
+        shown = browse(chromium, page, fragment)
+        found = shown.texts.get("found", "")
+        if not found.startswith(f"{count} of {totals['results']} devices"):
+            problems.append(f"{fragment}: {count} devices are expected, the page says: {found!r}")
+        if len(shown.rows) != min(count, 200) or not all(every_row in row for row in shown.rows):
+            problems.append(f"{fragment}: {len(shown.rows)} rows, not each with {every_row!r}")
+        return shown
+
+    whole = expect("", totals["results"], "0")
+    for name, text in (("headline", f"{totals['fail']} of {totals['results']} results fail"), ("outlier-table", summary["outliers"][0]["differences"][0]["words"]),
+                       ("timeline", "2026-11"), ("tables", "CN=Storage root"), ("unreadable-table", "<img src=x onerror=alert(1)>.json")):
+        if text not in whole.texts.get(name, ""):
+            problems.append(f"the page does not say {text!r} in {name}")
+    if "img" in whole.names or whole.title == "taken":
+        problems.append("a hostile string has become markup")
+    expect("#verdict=fail", totals["fail"], "fail")
+    expect("#q=rack03-node7", 3, "rack03-node7")
+    expect("#q=RACK03+bad-signature+nothing", 0, "")
+    expect("#model=10de%3A2330&verdict=pass", next(row["pass"] for row in summary["models"] if row["model"] == "10de:2330"), "10de:2330")
+    hostile = expect("#q=evil", 1, "evil " + HOSTILE.split("<!--")[0])
+    check_interaction(chromium, page, summary, problems)
+    if "img" in hostile.names or hostile.title == "taken" or "why </script><script>" not in hostile.rows[0]:
+        problems.append("a hostile string is not shown as text")
+
+
+def main():
+    program = str(pathlib.Path(sys.argv[1]).resolve())
+    in_browser = "--browser" in sys.argv[2:]
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if in_browser and chromium is None:
+        print("skipped: chromium is not there")
+        return 77
+    problems = []
+    with tempfile.TemporaryDirectory() as scratch:
+        page, summary = write_page(program, pathlib.Path(scratch))
+        if in_browser:
+            check_browser(chromium, page, summary, problems)
+        else:
+            check_file(page, summary, problems)
+    print("\n".join(problems) or "the page is as it should be")
+    return 1 if problems else 0
+
+
+sys.exit(main())

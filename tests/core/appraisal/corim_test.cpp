@@ -1,0 +1,196 @@
+// CoRIM as vendors publish it, and what of it becomes a reference value.
+#include "core/appraisal/corim.h"
+
+#include <doctest/doctest.h>
+
+#include "core/appraisal/reference_writer.h"
+#include "core/evidence/expect_error.h"
+#include "core/text.h"
+#include "support/pki.h"
+
+using namespace spdm;
+
+namespace {
+
+Bytes head(unsigned major, std::size_t argument) {
+  const unsigned first = major << 5;
+  if (argument < 24) return Writer().u8(first | argument).take();
+  if (argument < 256) return Writer().u8(first | 24).u8(argument).take();
+  return Writer().u8(first | 25).u8(argument >> 8).u8(argument & 0xFF).take();
+}
+
+Bytes string_of(unsigned major, View value) {
+  Bytes out = head(major, value.size());
+  append(out, value);
+  return out;
+}
+
+Bytes joined(std::initializer_list<Bytes> parts) {
+  Bytes out;
+  for (const Bytes& part : parts) append(out, part);
+  return out;
+}
+
+Bytes h(const std::string& digits) { return unhex(digits, "test"); }
+
+const std::string k48(96, 'a'), k32(64, 'b');
+// {0: {1: "ACME", 2: "Disk"}} and {0: {1: "1b36", 2: "0010"}}
+const Bytes kAcme = h("a1 00 a2 01 6441434d45 02 644469736b"), kPci = h("a1 00 a2 01 6431623336 02 6430303130");
+
+Bytes measurement(const std::string& key, const std::string& values) { return joined({h("a2 00"), h(key), h("01"), h(values)}); }
+
+// 501({0: "x", 1: [506(h'{1: {0: "t"}, 4: {0: [[environment, measurements]...]}}')]})
+Bytes corim(std::vector<std::pair<Bytes, std::vector<Bytes>>> triples) {
+  Bytes comid = joined({h("a2 01 a1 00 6174 04 a1 00"), head(4, triples.size())});
+  for (const auto& [environment, measurements] : triples) {
+    append(comid, joined({h("82"), environment, head(4, measurements.size())}));
+    for (const Bytes& one : measurements) append(comid, one);
+  }
+  return joined({h("d901f5 a2 00 6178 01 81 d901fa"), string_of(2, comid)});
+}
+
+Bytes signed_corim(const Bytes& contents, const pki::Key& key, std::string_view asym, std::string_view hash, const std::string& header) {
+  const Bytes protected_header = h(header);
+  const Bytes message = joined({h("84 6a 5369676e617475726531"), string_of(2, protected_header), h("40"), string_of(2, contents)});
+  const HashAlgorithm& digest = *find_hash(hash);
+  const Bytes signature = crypto::sign(key.private_key(), *find_asym(asym), digest, k11, "", crypto::hash(digest, message));
+  return joined({h("d2 84"), string_of(2, protected_header), h("a0"), string_of(2, contents), string_of(2, signature)});
+}
+
+DeviceMatch any_match() {
+  DeviceMatch out;
+  out.vendor = 0x1B36;
+  return out;
+}
+
+Corim read(const Bytes& file) { return read_corim(file, any_match(), nullptr); }
+
+}  // namespace
+
+TEST_CASE("CoRIM: every kind of value that SPDM measurements can be compared with") {
+  const Bytes file =
+      corim({{kAcme,
+              {measurement("01", "a1 02 82 82 07 5830" + k48 + " 82 2f 5820" + k32), measurement("06", "a1 00 a2 00 63322e33 01 1903e8"),
+               measurement("07", "a1 01 d90229 05"), measurement("08", "a1 01 d90228 06"), measurement("09", "a1 01 07"),
+               measurement("18fd", "a1 04 d90230 42 beef")}}});
+  const Corim read_back = read(file);
+  CHECK(read_back.id == "x");
+  CHECK_FALSE(read_back.is_signed);
+  CHECK(read_back.notes.empty());
+  REQUIRE(read_back.devices.size() == 1);
+  CHECK(read_back.devices[0].source == "vendor ACME, model Disk");
+  CHECK(read_back.devices[0].match.vendor == 0x1B36);
+  const std::vector<ReferenceMeasurement>& all = read_back.devices[0].measurements;
+  REQUIRE(all.size() == 6);
+  REQUIRE(all[0].allowed.size() == 2);
+  CHECK(all[0].index == 1);
+  CHECK(to_string(all[0].allowed[0]) == k48);
+  CHECK(all[0].allowed[0].hash == find_hash("SHA-384"));
+  CHECK(all[0].allowed[1].hash == find_hash("SHA-256"));  // -16 of COSE
+  CHECK(to_string(all[1].allowed[0]) == "2.3");
+  CHECK(all[2].min_svn == 5);
+  CHECK(all[2].allowed.empty());
+  CHECK(to_string(all[3].allowed[0]) == "svn 6");
+  CHECK(to_string(all[4].allowed[0]) == "svn 7");
+  CHECK(all[5].index == 0xFD);
+  CHECK(to_string(all[5].allowed[0]) == "beef");
+
+  // What is written from it is read again as the same.
+  References again;
+  add_references(again, "refs.yaml", write_references(read_back.devices, "test"));
+  REQUIRE(again.devices.size() == 1);
+  CHECK(again.devices[0].match == any_match());
+  REQUIRE(again.devices[0].measurements.size() == 6);
+  for (std::size_t i = 0; i < 6; ++i) {
+    CHECK(again.devices[0].measurements[i].min_svn == all[i].min_svn);
+    REQUIRE(again.devices[0].measurements[i].allowed.size() == all[i].allowed.size());
+    for (std::size_t j = 0; j < all[i].allowed.size(); ++j)
+      CHECK(again.devices[0].measurements[i].allowed[j].bytes == all[i].allowed[j].bytes);
+  }
+}
+
+TEST_CASE("CoRIM: environments") {
+  const Bytes one = measurement("01", "a1 01 01"), other = measurement("01", "a1 01 02"), second = measurement("02", "a1 01 d90229 03");
+  const Corim two = read(corim({{kAcme, {one}}, {kPci, {second}}, {kAcme, {other, second}}}));
+  REQUIRE(two.devices.size() == 2);
+  REQUIRE(two.devices[0].measurements.size() == 2);
+  CHECK(two.devices[0].measurements[0].allowed.size() == 2);  // said twice: either will do
+  // PCI ids where the environment has them, else they must be given.
+  const Corim pci = read_corim(corim({{kPci, {one}}}), std::nullopt, nullptr);
+  CHECK(pci.devices[0].match.vendor == 0x1B36);
+  CHECK(pci.devices[0].match.device == 0x0010);
+  expect_error(ErrorId::bad_input, "it does not say which PCI devices vendor ACME, model Disk is", [&] {
+    read_corim(corim({{kAcme, {one}}}), std::nullopt, nullptr);
+  });
+}
+
+TEST_CASE("CoRIM: what is left out is told") {
+  const Bytes good = measurement("01", "a1 01 01");
+  const auto notes = [&](const Bytes& measured) { return read(corim({{kAcme, {good, measured}}})).notes; };
+  const auto note = [&](const Bytes& measured) {
+    const std::vector<std::string> all = notes(measured);
+    REQUIRE(!all.empty());
+    return all.front();
+  };
+  CHECK(note(measurement("6162", "a1 01 01")) == "vendor ACME, model Disk, measurement b: the key is no index of an SPDM measurement");
+  CHECK(note(measurement("00", "a1 01 01")).ends_with("the key is no index of an SPDM measurement"));
+  CHECK(note(measurement("18ff", "a1 01 01")).ends_with("the key is no index of an SPDM measurement"));
+  CHECK(note(h("a1 01 a1 01 01")).find("without a key") != std::string::npos);
+  CHECK(note(measurement("02", "a1 0b 6161")).ends_with("what it says of 11 is not compared"));
+  CHECK(note(measurement("02", "a2 04 d90230 41ff 05 41ff")).find("5 is not compared") != std::string::npos);
+  CHECK(notes(measurement("02", "a1 04 d90233 82 41ff 41ff")).front().ends_with("raw values with a mask are not compared"));
+  CHECK(note(measurement("02", "a1 02 81 82 07 41ff")).find("a digest of 1 bytes by the algorithm 7") != std::string::npos);
+  CHECK(note(measurement("02", "a2 01 01 04 d90230 41ff")).ends_with("only the first is compared"));
+}
+
+TEST_CASE("CoRIM: signed") {
+  const Bytes contents = corim({{kPci, {measurement("01", "a1 01 01")}}});
+  struct Row {
+    std::string_view asym, hash;
+    std::string header;
+  };
+  for (const Row& row :
+       {Row{"ECDSA-P256", "SHA-256", "a1 01 26"}, Row{"ECDSA-P384", "SHA-384", "a1 01 3822"}, Row{"ECDSA-P521", "SHA-512", "a1 01 3823"}}) {
+    CAPTURE(row.asym);
+    const pki::Key& key = pki::Key::shared(*find_asym(row.asym));
+    const crypto::PublicKey signer = key.public_key();
+    Bytes file = signed_corim(contents, key, row.asym, row.hash, row.header);
+    CHECK(read_corim(file, std::nullopt, nullptr).is_signed);
+    CHECK(read_corim(file, std::nullopt, &signer).devices.size() == 1);
+    CHECK(read_corim(joined({h("d901f4 d901f6"), file}), std::nullopt, &signer).is_signed);  // in the wrappers of earlier drafts
+    const pki::Key& other = pki::Key::shared(*find_asym(row.asym == "ECDSA-P256" ? "ECDSA-P384" : "ECDSA-P256"));
+    const crypto::PublicKey stranger = other.public_key();
+    expect_error(ErrorId::bad_input, "does not fit", [&] { read_corim(file, std::nullopt, &stranger); });
+    for (const std::size_t at : {std::size_t{40}, file.size() - 1}) {
+      Bytes changed = file;
+      changed[at] ^= 1;
+      CHECK_THROWS_AS(read_corim(changed, std::nullopt, &signer), Error);
+    }
+  }
+  const pki::Key& key = pki::Key::shared(*find_asym("ECDSA-P256"));
+  const crypto::PublicKey signer = key.public_key();
+  expect_error(ErrorId::unsupported, "algorithm -8",
+               [&] { read_corim(signed_corim(contents, key, "ECDSA-P256", "SHA-256", "a1 01 27"), std::nullopt, &signer); });
+  expect_error(ErrorId::bad_input, "it is not signed", [&] { read_corim(contents, std::nullopt, &signer); });
+  expect_error(ErrorId::bad_input, "detached", [&] { read(h("d2 84 40 a0 f6 40")); });
+}
+
+TEST_CASE("CoRIM: what is none, or of no use") {
+  const auto refuse = [](const std::string& why, const Bytes& file) { expect_error(ErrorId::bad_input, why, [&] { read(file); }); };
+  refuse("this is none: CBOR: byte 0", {});
+  refuse("CBOR: byte 3", h("d901f5"));
+  refuse("this is none", h("a0"));
+  refuse("this is none", h("d901f5 01"));
+  refuse("its list of tags is missing", h("d901f5 a1 00 6178"));
+  refuse("no reference value for an SPDM measurement is in it", h("d901f5 a2 00 6178 01 80"));
+  refuse("(an element of the kind tag 505 is no CoMID)", h("d901f5 a2 00 6178 01 81 d901f9 40"));
+  refuse("a CoMID, at byte 12: CBOR", h("d901f5 a2 00 6178 01 81 d901fa 41ff"));
+  refuse("the triples of a CoMID is missing", h("d901f5 a2 00 6178 01 81 d901fa 41a0"));
+  refuse("mval of a measurement is missing", corim({{kAcme, {h("a1 00 01")}}}));
+  refuse("is not an algorithm and bytes", corim({{kAcme, {measurement("01", "a1 02 81 01")}}}));
+  refuse("a reference triple is not an environment", corim({{h("01"), {measurement("01", "a1 01 01")}}}));
+  refuse("no reference value for an SPDM measurement", corim({{kAcme, {measurement("6162", "a1 01 01")}}}));
+  Bytes good = corim({{kAcme, {measurement("01", "a1 01 01")}}});
+  for (std::size_t size = 0; size < good.size(); ++size)
+    CHECK_THROWS_AS(read(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size))), Error);
+}
