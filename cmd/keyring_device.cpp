@@ -25,7 +25,7 @@ Report judge_one(const KeyringOptions& options, Console& console, bool challenge
   drop_privileges({.writable = writable, .reads_named_files = reads_files(found.list)});
   const std::string target = found.list.front().target;
   try {
-    return judge.judge(gather(std::move(found.list.front()), wanted, limits, judge), target);
+    return judge.judge(gather(std::move(found.list.front()), wanted, limits, &judge), target);
   } catch (Error& error) {
     if (error.device.empty()) error.device = target;
     throw;
