@@ -11,7 +11,7 @@
 #include "cmd/render.h"
 #include "cmd/render_text.h"
 #include "cmd/subjects.h"
-#include "core/appraisal/appraise.h"
+#include "core/appraisal/policy.h"
 #include "core/protocol/collect.h"
 
 namespace cmd {
@@ -20,30 +20,66 @@ namespace cmd {
 class Judge {
  public:
   // `owner_key` is the public key that the owner gave for slot 255; empty when none.
+  // The rule of the policy for a device is asked, too; an identity match that the user gave is stronger than it.
   // A question without reference values of its own is asked with `references`; nullptr: nothing is compared.
   Judge(const certstore::Keyring& keyring, certstore::Options options, spdm::Question question, spdm::Bytes owner_key,
+        std::shared_ptr<const spdm::Policy> policy = nullptr, bool identity_given = false,
         std::shared_ptr<const spdm::References> references = nullptr);
 
-  spdm::Report judge(spdm::Evidence evidence, const std::string& source) const { return judge(std::move(evidence), source, question_); }
+  // What is asked of a device that the host sees like this.
+  spdm::Question question_for(const spdm::HostView& host) const;
+  // Adds to what is read of a device what its rule needs.
+  void adapt(spdm::Wanted& wanted, const spdm::HostView& host) const;
+
+  spdm::Report judge(spdm::Evidence evidence, const std::string& source) const {
+    const spdm::Question question = question_for(evidence.host);
+    return judge(std::move(evidence), source, question);
+  }
   spdm::Report judge(spdm::Evidence evidence, const std::string& source, const spdm::Question& question) const;
   // Whether a slot whose chain has been read is trusted for this device: if not, the next one is tried.
   bool trusts(const spdm::Connection& connection, std::uint8_t slot, const spdm::HostView& host) const;
   const spdm::Bytes& owner_key() const { return owner_key_; }
+  const spdm::Policy* policy() const { return policy_.get(); }
+  std::int64_t now() const { return now_; }  // the time that everything is judged at
 
  private:
   certstore::Validator validator_;
   spdm::Question question_;
   spdm::Bytes owner_key_;
+  std::int64_t now_;
+  std::shared_ptr<const spdm::Policy> policy_;
+  bool identity_given_ = false;
   std::shared_ptr<const spdm::References> references_;
 };
 
-Judge make_judge(const TrustOptions& options, const spdm::Question& question, const Console& console);
-
-spdm::Evidence read_recording(const std::filesystem::path& path);
+Judge make_judge(const TrustOptions& options, const spdm::Question& question, const Console& console,
+                 std::shared_ptr<const spdm::Policy> policy = nullptr);
 
 // The first half of the line. What goes wrong with a live target, from opening it on, is part of the evidence: the line
 // goes on with what was seen. Throws Error for a recording that cannot be read.
-spdm::Evidence gather(Subject subject, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge);
+// `judge`: whose trust decides which slot is asked; nullptr where nothing is judged.
+spdm::Evidence gather(Subject subject, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge* judge);
+
+inline constexpr std::size_t kMaxDevicesAtOnce = 16;
+
+// Everything is open: from here on the run only reads, speaks through its descriptors, and writes what it was told to,
+// below `outputs`.
+void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs);
+
+// Says of how many functions it is unknown what they can do.
+void note_unknown(const Console& console, const Subjects& subjects);
+
+inline constexpr std::size_t kMaxDevicesAtOnce = 16;
+
+// Everything is open: from here on the run only reads, speaks through its descriptors, and writes what it was told to,
+// below `outputs`.
+void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs);
+
+// Says of how many functions it is unknown what they can do.
+void note_unknown(const Console& console, const Subjects& subjects);
+
+// What is known of a target before it has said anything.
+spdm::HostView host_of(const Subject& subject);
 
 // A function that was only sought, and all that it has said is that its mailbox is for something else.
 bool is_left_out(bool sought, const spdm::Evidence& evidence);
@@ -55,6 +91,7 @@ void record(const spdm::Evidence& evidence, const std::filesystem::path& file);
 struct Plan {
   spdm::Wanted wanted;
   spdm::Question question;
+  std::shared_ptr<const spdm::Policy> policy{};  // nullptr: there is none, or the verb does not judge
   // Has the last word on a report before it is rendered; may be empty. Called by several threads.
   std::function<void(spdm::Report&)> refine;
   ReportWriter::TextOf text = render_text;
@@ -68,6 +105,9 @@ struct Plan {
 // whether it could be read.
 void look_only(spdm::Report& report);
 
+// The help of --pin-first-use, of the verbs that have it.
+inline constexpr const char* kPinFirstUse = "Pin the key of devices that pass and that nothing is pinned for";
+
 // What the verbs that speak with devices have in common.
 struct Attestation {
   OutputOptions output;
@@ -75,6 +115,8 @@ struct Attestation {
   ProtocolOptions protocol;
   std::vector<std::string> targets;
   std::string default_target;  // when none is named; empty: that is an error
+  std::string extend_pcr;      // PCR of the system's TPM to measure evidence into; empty: none
+  bool pin_first_use = false;  // devices that pass and that nothing is pinned for are pinned
 
   void add_to(CLI::App& parser);
   // Throws Error{usage} for options that contradict each other. Sets up the console.

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "cmd/attest.h"
+#include "cmd/policy_files.h"
 #include "cmd/verb.h"
 #include "core/text.h"
 
@@ -11,6 +12,7 @@ namespace cmd {
 namespace {
 
 struct Options : Attestation {
+  PolicyOptions policy;
   bool measurements = false;
   std::string summary = "none";
 };
@@ -24,7 +26,10 @@ spdm::Summary parse_summary(const std::string& text) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
+  options->output.exports = true;
   options->add_to(parser);
+  add_policy_options(parser, options->policy);
+  parser.add_flag("--pin-first-use", options->pin_first_use, kPinFirstUse)->group("Trust");
   add_reference_option(parser, options->trust);
   parser.add_flag("--measurements", options->measurements, "Ask for signed measurements, too")->group("Attestation");
   parser.add_option("--summary", options->summary, "Hash over measurements in the answer to CHALLENGE: none, tcb or all")
@@ -32,6 +37,7 @@ Action setup(CLI::App& parser) {
       ->group("Attestation");
   return [options](Console& console) {
     Plan plan = options->plan(console);
+    plan.policy = load_policy(options->policy);
     plan.wanted.summary = parse_summary(options->summary);
     if (options->measurements) plan.wanted.measurements = spdm::MeasurementMode::all;
     plan.question.measurements = options->measurements;

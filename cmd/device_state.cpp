@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/files.h"
-#include "cmd/policy.h"
+#include "cmd/gate_scope.h"
 #include "cmd/run_files.h"
 #include "core/crypto/crypto.h"
 #include "core/evidence/json_reader.h"

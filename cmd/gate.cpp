@@ -19,6 +19,8 @@ using spdm::cat;
 using spdm::Error;
 using spdm::ErrorId;
 using spdm::Exit;
+using spdm::GateMode;
+using spdm::Policy;
 using spdm::printable;
 using transport::Bdf;
 using transport::Host;

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cmd/parse.h"
+#include "cmd/policy_files.h"
 #include "cmd/state_text.h"
 #include "core/text.h"
 #include "transport/descriptor.h"
@@ -38,21 +39,6 @@ std::optional<std::string> kernel_parameter(const Host& host) {
   return out;
 }
 
-std::vector<std::filesystem::path> directories_of(const GateOptions& options) {
-  if (options.policies.empty()) return policy_directories();
-  std::vector<std::filesystem::path> out;
-  for (const std::string& directory : options.policies) {
-    std::error_code ignored;
-    if (!std::filesystem::is_directory(directory, ignored)) {
-      Error error(ErrorId::config, "is no directory that can be read", "--policy takes a directory of YAML files");
-      error.device = directory;
-      throw error;
-    }
-    out.emplace_back(directory);
-  }
-  return out;
-}
-
 }  // namespace
 
 void add_gate_options(CLI::App& parser, GateOptions& options) {
@@ -61,10 +47,7 @@ void add_gate_options(CLI::App& parser, GateOptions& options) {
   parser.add_option("--mode", options.mode, "off, audit (attest and tell, do nothing) or enforce; what the policy says if not given")
       ->type_name("MODE")
       ->group("Gate");
-  add_repeatable(parser, "--policy", options.policies, "Read the policy from this directory, in place of the system's")
-      ->type_name("DIR")
-      ->envname("SPDMCTL_POLICY")
-      ->group("Gate");
+  add_policy_path(parser, options.policies, "Read the policy from this file or directory, in place of the system's", "Gate");
   parser.add_option("--timeout", options.timeout, "Time for all devices together; that of the policy, or 30, if not given")
       ->type_name("SECONDS")
       ->group("Gate");
@@ -94,7 +77,7 @@ ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const H
 GateSetup set_up_gate(const GateOptions& options, const Host& host, const Console& console) {
   GateSetup out;
   try {
-    out.policy = load_policy(directories_of(options));
+    out.policy = load_policy(options.policies);
     const std::shared_ptr<const Judge> judge(new Judge(make_judge(options.trust, {}, console)));  // it cannot be moved
     out.attest = make_attest(host, judge);
   } catch (const Error& error) {

@@ -20,17 +20,17 @@ void add_gate_options(CLI::App& parser, GateOptions& options);
 void check(const GateOptions& options);
 
 struct ChosenMode {
-  GateMode mode = GateMode::enforce;
+  spdm::GateMode mode = spdm::GateMode::enforce;
   std::string from = "default";
 };
 
 // spdmctl.gate= of the kernel command line, --mode, the policy: the first of them that says something; else enforce.
-ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const transport::Host& host, const Console& console);
+ChosenMode choose_mode(const GateOptions& options, const spdm::Policy& policy, const transport::Host& host, const Console& console);
 
 // Policy and judge. When they cannot be had, `broken` says why, and what may speak SPDM is refused: a policy or a keyring
 // that cannot be read must not be an open gate.
 struct GateSetup {
-  Policy policy;
+  spdm::Policy policy;
   Gatekeeper::Attest attest;
   std::optional<spdm::Error> broken;
 };

@@ -36,11 +36,6 @@ void assert_visible(const std::vector<PciDevice>& devices) {
     throw Error(ErrorId::permission, "the configuration space of PCI devices cannot be read", "run it as root");
 }
 
-bool is_met(const PolicyRule& rule, const std::vector<PciDevice>& devices) {
-  return std::any_of(devices.begin(), devices.end(),
-                     [&](const PciDevice& device) { return !is_plumbing(device) && matches(rule.match, host_view(device)); });
-}
-
 DeviceState absent(const PolicyRule& rule) {
   DeviceState out;
   out.decision = Decision::absent;
@@ -124,7 +119,7 @@ void Gatekeeper::Work::tell_missing(const std::vector<PciDevice>& devices) {
     const std::optional<Bdf> bdf = state.decision == Decision::absent ? std::nullopt : transport::parse_bdf(state.bdf);
     if (bdf && results.count({bdf, ""}) != 0) continue;
     if (bdf && !contains(devices, *bdf) && was_taken_away(state)) {
-      taken_away_by.insert(state.rule);
+      for (const std::string_view name : names_in(state.rule)) taken_away_by.emplace(name);
       add_result(state);
     } else if (!options.dry_run) {
       remove_state(host, state);

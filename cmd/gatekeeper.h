@@ -7,7 +7,7 @@
 
 #include "cmd/attest.h"
 #include "cmd/device_state.h"
-#include "cmd/policy.h"
+#include "cmd/gate_scope.h"
 #include "transport/pci_control.h"
 
 namespace cmd {
@@ -16,19 +16,19 @@ class Gatekeeper {
  public:
   // Attests one function within a time limit. Thread-safe, and owns what it uses: one that overruns its limit is left
   // behind, and may live longer than the gatekeeper.
-  using Attest = std::function<spdm::Report(const transport::PciDevice&, const PolicyRule&, spdm::Clock::time_point deadline)>;
+  using Attest = std::function<spdm::Report(const transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point deadline)>;
   // Tells people: one line for each decision (journal, kernel log, terminal).
   using Tell = std::function<void(const DeviceState&)>;
 
   struct Options {
-    Options(GateMode wanted = GateMode::enforce) : mode(wanted) {}  // NOLINT: a mode is enough
+    Options(spdm::GateMode wanted = spdm::GateMode::enforce) : mode(wanted) {}  // NOLINT: a mode is enough
 
-    GateMode mode;
+    spdm::GateMode mode;
     bool dry_run = false;                      // attest and tell, but change nothing: no state files either
     transport::PciControl::Changed changed{};  // for tests
   };
 
-  Gatekeeper(const transport::Host& host, Policy policy, const Options& options, Attest attest, Tell tell);
+  Gatekeeper(const transport::Host& host, spdm::Policy policy, const Options& options, Attest attest, Tell tell);
 
   // All devices of the host, in parallel, within the policy's time limit: hold, attest, decide, let go. Returns what
   // became of each function in scope and of each device that is expected but absent, by address, and leaves a state file

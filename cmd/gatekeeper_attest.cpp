@@ -151,12 +151,12 @@ std::optional<Panel::Finished> Panel::next() {
 Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Judge> judge) {
   return [host, judge = std::move(judge)](const PciDevice& device, const PolicyRule& rule, Clock::time_point deadline) {
     Wanted wanted;
-    if (rule.measurements) wanted.measurements = MeasurementMode::all;
+    if (needs_measurements(rule)) wanted.measurements = MeasurementMode::all;
     Question question;
-    question.identity_match = rule.identity;
-    question.measurements = rule.measurements;
+    question.now = judge->now();
+    ask(rule, question);
     // What the kernel matches drivers by is what the certificate must vouch for.
-    if (rule.identity != IdentityMatch::none) question.identity = device.identity;
+    if (question.identity_match != IdentityMatch::none) question.identity = device.identity;
     return judge->judge(gather(host, device, wanted, *judge, deadline), to_string(device.bdf), question);
   };
 }

@@ -114,11 +114,11 @@ std::vector<Group> group_devices(const PciControl& control, const Policy& policy
       if (physical != nullptr && is_exempt(policy, *physical)) continue;
       const Bdf key = key_of(control, physical == nullptr ? device.bdf : physical->bdf);
       // A virtual function is not asked itself: what its physical function is, it is.
-      const PolicyRule* rule = physical == nullptr ? rule_for(policy, device) : nullptr;
+      std::shared_ptr<const PolicyRule> rule = physical == nullptr ? rule_for(policy, device) : nullptr;
       if (rule == nullptr && is_plumbing(device)) continue;
       Group& group = groups[key];
       group.key = key;
-      group.members.push_back({device, rule, {}, {}});
+      group.members.push_back({device, std::move(rule), {}, {}});
     }
   std::vector<Group> out;
   for (auto& [key, group] : groups)
@@ -172,9 +172,7 @@ Judgement judgement_of(const DeviceState& physical, const Policy& policy) {
   out.exit = physical.exit;
   out.reason = physical.reason;
   out.decisive = physical.bdf;
-  const auto rule =
-      std::find_if(policy.rules.begin(), policy.rules.end(), [&](const PolicyRule& row) { return row.name == physical.rule; });
-  out.rule = rule == policy.rules.end() ? policy.rules.back() : *rule;
+  out.rule = *rule_named(policy, physical.rule);
   out.unconcerned = physical.decision == Decision::allowed && physical.verdict == Verdict::undetermined;
   if (physical.leaf) out.leaves.emplace("", *physical.leaf);
   return out;

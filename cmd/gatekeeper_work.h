@@ -14,8 +14,8 @@ namespace cmd {
 // One function of a device that is in scope.
 struct Member {
   transport::PciDevice device;
-  const PolicyRule* rule = nullptr;  // nullptr: it is judged only as a part of its device
-  DeviceState before;                // decision pending and all empty when there was none
+  std::shared_ptr<const spdm::PolicyRule> rule;  // nullptr: it is judged only as a part of its device
+  DeviceState before;                            // decision pending and all empty when there was none
   DeviceState state;
 };
 
@@ -29,7 +29,7 @@ struct Group {
 };
 
 // The groups that are in scope.
-std::vector<Group> group_devices(const transport::PciControl& control, const Policy& policy,
+std::vector<Group> group_devices(const transport::PciControl& control, const spdm::Policy& policy,
                                  const std::vector<transport::PciDevice>& devices);
 
 // Attests devices on threads of their own, and does not wait for them longer than it has time.
@@ -37,7 +37,7 @@ class Panel {
  public:
   struct Job {
     std::vector<transport::PciDevice> devices;
-    std::vector<PolicyRule> rules;  // of each
+    std::vector<spdm::PolicyRule> rules;  // of each
   };
   struct Finished {
     std::size_t job = 0;
@@ -68,7 +68,7 @@ struct Judgement {
   spdm::Verdict verdict = spdm::Verdict::undetermined;
   spdm::Exit exit = spdm::Exit::internal;
   std::string reason;
-  PolicyRule rule;                            // that decided
+  spdm::PolicyRule rule;                      // that decided
   std::string decisive;                       // address of the function that decided
   bool unconcerned = false;                   // nothing of it speaks SPDM, and no rule expects it to
   bool not_its_doing = false;                 // this host could not ask: permission, lockdown, another owner, configuration
@@ -76,11 +76,11 @@ struct Judgement {
 };
 Judgement judge_group(const Group& group, const std::vector<spdm::Report>& reports, std::chrono::milliseconds limit);
 // A virtual function is what its physical function was found to be.
-Judgement judgement_of(const DeviceState& physical, const Policy& policy);
+Judgement judgement_of(const DeviceState& physical, const spdm::Policy& policy);
 
 struct Gatekeeper::Work {
   transport::Host host;
-  Policy policy;
+  spdm::Policy policy;
   Options options;
   Attest attest;
   Tell tell;
@@ -93,7 +93,7 @@ struct Gatekeeper::Work {
   bool unsafe = false;    // a driver could bind to a device that must not have one: autoprobe stays off
   bool leftover = false;  // an earlier gate did not come to its end
 
-  bool enforces() const { return options.mode == GateMode::enforce && !options.dry_run; }
+  bool enforces() const { return options.mode == spdm::GateMode::enforce && !options.dry_run; }
   void start(std::string_view why);
   void add_result(const DeviceState& state);
   std::vector<DeviceState> take_results() const;

@@ -50,16 +50,21 @@ std::vector<fs::path> layers_of(std::string_view name) {
   return out;
 }
 
-std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories) {
+std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, std::vector<Error>* unreadable) {
   std::vector<DropIn> out;
-  for (const auto& [name, path] : files_of(directories)) read(path, out);
+  for (const auto& [name, path] : files_of(directories)) try {
+      read(path, out);
+    } catch (const Error& error) {
+      if (unreadable == nullptr) throw;
+      unreadable->push_back(error);
+    }
   return out;
 }
 
-std::vector<DropIn> read_named(const fs::path& path) {
+std::vector<DropIn> read_named(const fs::path& path, std::vector<Error>* unreadable) {
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
-  if (fs::is_directory(status)) return read_drop_ins({path});
+  if (fs::is_directory(status)) return read_drop_ins({path}, unreadable);
   if (!fs::exists(status)) fail(path, ErrorId::config, "is not there", "give a file, or a directory of .yaml files");
   std::vector<DropIn> out;
   read(path, out);

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.h"
+
 namespace cmd {
 
 // /etc/spdmctl/NAME, /run/spdmctl/NAME, /usr/local/lib/spdmctl/NAME, /usr/lib/spdmctl/NAME
@@ -20,9 +22,10 @@ struct DropIn {
 // The *.yaml that count, in the order of their names, at most 1 MiB each. Directories that do not exist are skipped.
 // Throws Error{config, permission} for what is there and cannot be read: who overlooked a file would judge otherwise than
 // the owner said.
-std::vector<DropIn> read_drop_ins(const std::vector<std::filesystem::path>& directories);
+// With `unreadable` given the files that cannot be read are put there, and the others are read.
+std::vector<DropIn> read_drop_ins(const std::vector<std::filesystem::path>& directories, std::vector<spdm::Error>* unreadable = nullptr);
 
 // The same for what the user named: a directory of drop-ins, or one file. Both must be there.
-std::vector<DropIn> read_named(const std::filesystem::path& path);
+std::vector<DropIn> read_named(const std::filesystem::path& path, std::vector<spdm::Error>* unreadable = nullptr);
 
 }  // namespace cmd

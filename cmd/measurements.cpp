@@ -6,6 +6,7 @@
 
 #include "cmd/attest.h"
 #include "cmd/files.h"
+#include "cmd/policy_files.h"
 #include "cmd/verb.h"
 #include "core/appraisal/reference_writer.h"
 #include "core/text.h"
@@ -19,6 +20,7 @@ using spdm::ErrorId;
 using spdm::MeasurementMode;
 
 struct Options : Attestation {
+  PolicyOptions policy;
   std::vector<std::string> indices;
   bool each = false, count = false, raw = false, fresh = false, no_signature = false, extension_log = false, endpoint_info = false;
   std::string save_reference;
@@ -92,7 +94,10 @@ std::uint8_t parse_index(std::string_view text) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
+  options->output.exports = true;
   options->add_to(parser);
+  add_policy_options(parser, options->policy);
+  parser.add_flag("--pin-first-use", options->pin_first_use, kPinFirstUse)->group("Trust");
   add_reference_option(parser, options->trust);
   options->default_target = kAllDevices;
   const auto flag = [&](const char* name, bool& value, const char* help) { parser.add_flag(name, value, help)->group("Measurements"); };
@@ -110,6 +115,7 @@ Action setup(CLI::App& parser) {
   parser.add_flag("--overwrite", options->overwrite, "Replace the file of --save-reference")->group("Export");
   return [options](Console& console) {
     Plan plan = options->plan(console);
+    plan.policy = load_policy(options->policy);
     plan.wanted.measurements = mode_of(*options);
     for (const std::string_view index : split_lists(options->indices)) plan.wanted.indices.push_back(parse_index(index));
     plan.wanted.sign_measurements = !options->no_signature;

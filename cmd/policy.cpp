@@ -1,64 +1,75 @@
-#include "cmd/policy.h"
+// policy: what the owner asks of devices: checked, shown, explained, tested and drafted.
+#include <CLI/CLI.hpp>
+#include <memory>
 
-#include <algorithm>
-#include <array>
+#include "cmd/policy_verb.h"
+#include "cmd/verb.h"
 
 namespace cmd {
 
 namespace {
 
-constexpr std::array kModes{"off", "audit", "enforce"};
-constexpr std::array kActions{"warn", "block", "clear-bus-master", "remove", "power-off"};
+using Run = spdm::Exit (*)(const PolicyVerbOptions&, Console&);
+using State = std::shared_ptr<std::pair<PolicyVerbOptions, Run>>;
+
+CLI::App* add_sub(CLI::App& parser, const State& state, const char* name, const char* summary, Run run) {
+  CLI::App* sub = parser.add_subcommand(name, summary);
+  add_output_options(*sub, state->first.output);
+  sub->parse_complete_callback([state, run] { state->second = run; });
+  return sub;
+}
+
+Action setup(CLI::App& parser) {
+  const auto state = std::make_shared<std::pair<PolicyVerbOptions, Run>>();
+  PolicyVerbOptions& options = state->first;
+  const auto path = [&](CLI::App* sub) {
+    add_policy_path(*sub, options.policy.paths, "Read the policy from this file or directory, in place of the system's", "Policy");
+  };
+  CLI::App* check =
+      add_sub(parser, state, "check", "Read every file and tell all that is wrong; exit code 2 when something is", check_policy);
+  check->add_option("path", options.arguments, "Files and directories of a policy; those of the system if not given")->type_name("PATH");
+  path(check);
+
+  CLI::App* show = add_sub(parser, state, "show", "Show the rules of all files together, and where each comes from", show_policy);
+  path(show);
+
+  CLI::App* explain = add_sub(parser, state, "explain", "Tell which rule decides on a device, why, and what it comes to", explain_policy);
+  add_targets(*explain, options.arguments);
+  path(explain);
+  add_trust_options(*explain, options.trust);
+  add_reference_option(*explain, options.trust);
+  add_protocol_options(*explain, options.protocol);
+
+  CLI::App* test =
+      add_sub(parser, state, "test", "Judge evidence and compare with what is expected; exit code 13 when a case fails", test_policy);
+  test->add_option("file", options.arguments, "Cases, YAML")->type_name("CASES");
+  path(test);
+  add_trust_options(*test, options.trust);
+  add_reference_option(*test, options.trust);
+
+  CLI::App* generate = parser.add_subcommand("generate", "Write a first policy for the devices of this host");
+  generate->parse_complete_callback([state] { state->second = generate_policy; });
+  add_targets(*generate, options.arguments);
+  generate->add_option("-o,--file", options.file, "Write it to this file; to standard output if not given")
+      ->type_name("FILE")
+      ->group("Output");
+  generate->add_flag("-v,--verbose", options.output.verbose, "Say how the program confines itself")->group("Output");
+  add_trust_options(*generate, options.trust);
+  add_protocol_options(*generate, options.protocol);
+  return [state](Console& console) {
+    if (state->second == nullptr)
+      throw spdm::Error(spdm::ErrorId::usage, "policy: check, show, explain, test or generate is missing", "see: spdmctl policy --help");
+    return state->second(state->first, console);
+  };
+}
 
 }  // namespace
 
-std::string_view name(GateMode mode) { return kModes.at(static_cast<std::size_t>(mode)); }
-
-std::optional<GateMode> gate_mode_of(std::string_view name) {
-  const auto* it = std::find(kModes.begin(), kModes.end(), name);
-  if (it == kModes.end()) return std::nullopt;
-  return static_cast<GateMode>(it - kModes.begin());
-}
-
-std::string_view name(FailureAction action) { return kActions.at(static_cast<std::size_t>(action)); }
-
-Policy::Policy() {
-  PolicyRule& rule = rules.emplace_back();
-  rule.name = "default";
-}
-
-namespace {
-
-const PolicyRule* first_match(const Policy& policy, const transport::PciDevice& device) {
-  const spdm::HostView host = host_view(device);
-  for (const PolicyRule& rule : policy.rules)
-    if (matches(rule.match, host)) return &rule;
-  return nullptr;
-}
-
-}  // namespace
-
-bool only_warns(const PolicyRule& rule) { return rule.on_failure == std::vector{FailureAction::warn}; }
-
-bool is_plumbing(const transport::PciDevice& device) {
-  const std::uint32_t kind = device.identity.class_code >> 8;  // PCI-to-PCI, CardBus, semi-transparent PCI-to-PCI
-  const bool looks_so = device.header_type != 0 && (kind == 0x0604 || kind == 0x0607 || kind == 0x0609);
-  // What it looks like is its own word. Ports with a mailbox have their driver from the start, for it is no module.
-  return device.driver == "pcieport" || (looks_so && !device.may_attest());
-}
-
-bool could_attest(const transport::PciDevice& device) { return device.may_attest() || (!device.doe_features && !device.mailboxes); }
-
-bool is_exempt(const Policy& policy, const transport::PciDevice& device) {
-  const PolicyRule* rule = first_match(policy, device);
-  return rule != nullptr && rule->exempt;
-}
-
-const PolicyRule* rule_for(const Policy& policy, const transport::PciDevice& device) {
-  const PolicyRule* rule = is_plumbing(device) ? nullptr : first_match(policy, device);
-  if (rule == nullptr || rule->exempt) return nullptr;
-  // What is held back stays in scope, even if its mailbox is not to be seen any more.
-  return rule->expected || could_attest(device) || device.driver_override == kSentinel ? rule : nullptr;
-}
+const Verb policy_verb{"policy", "Check, show, explain, test and draft the policy for devices",
+                       "  spdmctl policy check\n"
+                       "  spdmctl policy explain 03:00.0\n"
+                       "  spdmctl policy test cases.yaml\n"
+                       "  spdmctl policy generate -o /etc/spdmctl/policy.d/50-devices.yaml\n",
+                       setup};
 
 }  // namespace cmd

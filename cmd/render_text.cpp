@@ -139,7 +139,7 @@ std::vector<std::string> platform_lines(const PlatformView& platform) {
   return out;
 }
 
-void write_host(Page& page, const Report& report) {
+void write_host(Page& page, const Report& report, bool verbose) {
   if (report.host.bdf) page.pair("function", printable(*report.host.bdf));
   if (report.host.identity) page.pair("identity", to_string(*report.host.identity));
   if (report.host.driver) page.pair("driver", printable(*report.host.driver));
@@ -147,6 +147,7 @@ void write_host(Page& page, const Report& report) {
   for (const std::string& line : platform_lines(report.host.platform)) page.pair("platform", line);
   if (!report.time.empty())
     page.pair("recorded", cat(printable(report.time), report.collector.empty() ? "" : " by ", printable(report.collector)));
+  if (verbose && !report.evidence_sha256.empty()) page.pair("evidence", cat("SHA-256 ", report.evidence_sha256));
 }
 
 std::string vouched(const ChainResult& chain) {
@@ -185,6 +186,13 @@ void write_protocol(Page& page, const Report& report, bool verbose) {
   if (!verbose) return;
   page.pair("offered", joined(connection.offered_versions));
   page.pair("can", joined(flag_names(p.responder.flags)));
+}
+
+void write_policy(Page& page, const Report& report) {
+  if (!report.policy) return;
+  const PolicyResult& policy = *report.policy;
+  page.pair("policy", cat("rule '", printable(policy.rule), "' (", printable(policy.origin), "): ", policy.exempt ? "exempt, " : "",
+                          joined(policy.actions)));
 }
 
 void write_checks(Page& page, const Report& report) {
@@ -308,19 +316,30 @@ void write_certificate(Page& page, const CertificateInfo& certificate, std::size
   field("spdm", joined(certificate.spdm_oids));
 }
 
+void write_changes(Page& page, const Report& report) {
+  if (!report.changes) return;
+  page.heading("Changes");
+  if (report.changes->empty()) page.line("  none");
+  for (const Change& change : *report.changes)
+    page.line(cat("  ", printable(change.what), ": ", change.before.empty() ? "" : cat(printable(change.before), " -> "),
+                  change.after.empty() ? "no more" : printable(change.after)));
+}
+
 }  // namespace
 
 std::string render_text(const Report& report, const Console& console) {
   Page page(console.color);
   write_verdict(page, report);
-  write_host(page, report);
+  write_host(page, report, console.verbose);
   if (const SlotReport* slot = main_slot(report)) write_identity(page, *slot);
   write_protocol(page, report, console.verbose);
+  write_policy(page, report);
   write_checks(page, report);
   write_measurements(page, report, console.verbose);
   write_references(page, report, console.verbose);
   write_extras(page, report, console.verbose);
   write_findings(page, report, console.verbose);
+  write_changes(page, report);
   if (report.error && !report.error->hint.empty()) page.line(cat("\n-> ", printable(report.error->hint)));
   return page.take();
 }
@@ -340,7 +359,7 @@ std::string render_brief(const Report& report, const Console& console) {
 std::string render_info(const Report& report, const Console& console) {
   Page page(console.color);
   page.line(page.painted(target_of(report), kBold));
-  write_host(page, report);
+  write_host(page, report, console.verbose);
   if (!report.connection) return page.take();
   const ConnectionReport& connection = *report.connection;
   const Parameters& p = connection.parameters;

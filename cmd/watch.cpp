@@ -26,6 +26,7 @@ using spdm::cat;
 using spdm::Error;
 using spdm::ErrorId;
 using spdm::Exit;
+using spdm::GateMode;
 using spdm::printable;
 using transport::Bdf;
 

@@ -88,6 +88,7 @@ constexpr std::array kFindings{
     FindingRow{not_fresh, "not-fresh", Check::policy, failure, Exit::policy},
     FindingRow{device_absent, "device-absent", Check::policy, failure, Exit::policy},
     FindingRow{policy_unmet, "policy-unmet", Check::policy, failure, Exit::policy},
+    FindingRow{policy_undecided, "policy-undecided", Check::policy, gap, Exit::policy},
 };
 
 }  // namespace

@@ -101,8 +101,9 @@ enum class FindingId : std::uint8_t {
   debug_enabled,
   firmware_too_old,  // security version number
   not_fresh,
-  device_absent,  // expected, and not there
-  policy_unmet,   // any other demand
+  device_absent,     // expected, and not there
+  policy_unmet,      // any other demand
+  policy_undecided,  // a demand of which nobody can tell whether it is met
 };
 
 struct FindingRow {

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "core/appraisal/appraise.h"
+#include "core/appraisal/demand.h"
 
 namespace spdm {
 
@@ -55,6 +56,23 @@ class Appraiser {
   // comparison.cpp
   void check_references();
 
+  // requirement.cpp
+  void check_policy();
+  void tell_policy();
+  void unmet(Demand demand, Finding finding);
+  void undecided(Demand demand, const std::string& why, const std::string& remedy);
+  void demand_root();
+  void demand_pin();
+  void demand_version();
+  void demand_strength();
+  void demand_references();
+  void demand_debug_off();
+  void demand_svn();
+  void demand_age();
+  void demand_crls();
+  void weigh_crl(const std::string& where, const CrlInfo& crl);
+  const Measurement* signed_measurement(Demand demand, MeasurementType type);
+
   struct Used {
     std::size_t connection;
     std::uint8_t slot;
@@ -68,6 +86,7 @@ class Appraiser {
   std::vector<Used> used_;     // slots whose keys have signed
   std::vector<bool> covered_;  // by exchange of the last connection
   bool count_is_signed_ = false;
+  std::vector<Demand> unmet_, undecided_;
   bool listed_ = false, list_is_signed_ = false;  // the number of measurements, or all of them, were asked for
   std::map<std::tuple<std::uint8_t, bool, MeasurementType>, std::size_t> known_;  // where each is in the report
   std::map<std::pair<std::size_t, std::uint8_t>, Bytes> chain_hashes_;            // by connection and slot

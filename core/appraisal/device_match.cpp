@@ -48,22 +48,81 @@ bool fits(const std::optional<T>& wanted, const std::optional<T>& there) {
   return !wanted || wanted == there;
 }
 
-bool fits_identity(const DeviceMatch& match, const std::optional<PciIdentity>& identity) {
-  if (!identity) return !match.vendor && !match.device && !match.subsystem_vendor && !match.subsystem && !match.class_code;
-  if (match.vendor.value_or(identity->vendor) != identity->vendor || match.device.value_or(identity->device) != identity->device)
-    return false;
-  if (!fits(match.subsystem_vendor, identity->subsystem_vendor) || !fits(match.subsystem, identity->subsystem)) return false;
-  return !match.class_code || *match.class_code == (identity->class_code & match.class_mask.value_or(0xFFFFFF));
+bool is_removable(const HostView& host) { return host.removable.value_or("") == "removable"; }
+
+// The first key that does not fit, in the order of the file; empty: none.
+std::string_view first_misfit(const DeviceMatch& match, const HostView& host) {
+  const PciIdentity none{};
+  const PciIdentity& identity = host.identity ? *host.identity : none;
+  const auto id_fits = [&](const std::optional<std::uint16_t>& wanted, std::uint16_t there) {
+    return !wanted || (host.identity && *wanted == there);
+  };
+  if (!id_fits(match.vendor, identity.vendor)) return "vendor";
+  if (!id_fits(match.device, identity.device)) return "device";
+  if (!fits(match.subsystem_vendor, identity.subsystem_vendor)) return "subsystem-vendor";
+  if (!fits(match.subsystem, identity.subsystem)) return "subsystem";
+  if (match.class_code && (!host.identity || *match.class_code != (identity.class_code & match.class_mask.value_or(0xFFFFFF))))
+    return "class";
+  if (match.bdf && (!host.bdf || !fits_pattern(match.bdf, *host.bdf))) return "bdf";
+  if (!fits_pattern(match.target, host.target)) return "target";
+  if (!fits<std::string>(match.driver, host.driver)) return "driver";
+  if (!fits<std::string>(match.slot, host.slot)) return "slot";
+  if (match.removable && is_removable(host) != *match.removable) return "removable";
+  return {};
+}
+
+std::string digits(const std::optional<std::uint16_t>& id) { return id ? hex(*id, 4) : std::string(); }
+
+// What the host has seen under a key; empty: nothing.
+std::string seen(std::string_view key, const HostView& host) {
+  if (key == "bdf") return host.bdf.value_or("");
+  if (key == "target") return host.target;
+  if (key == "driver") return host.driver.value_or("");
+  if (key == "slot") return host.slot.value_or("");
+  if (key == "removable") return is_removable(host) ? "true" : "false";
+  if (!host.identity) return {};
+  if (key == "vendor") return digits(host.identity->vendor);
+  if (key == "device") return digits(host.identity->device);
+  if (key == "subsystem-vendor") return digits(host.identity->subsystem_vendor);
+  if (key == "subsystem") return digits(host.identity->subsystem);
+  return hex(host.identity->class_code, 6);
 }
 
 }  // namespace
 
-bool matches(const DeviceMatch& match, const HostView& host) {
-  if (!fits_identity(match, host.identity)) return false;
-  if (match.bdf && !host.bdf) return false;
-  if (!fits_pattern(match.bdf, host.bdf.value_or("")) || !fits_pattern(match.target, host.target)) return false;
-  if (match.removable && (host.removable.value_or("") == "removable") != *match.removable) return false;
-  return fits<std::string>(match.driver, host.driver) && fits<std::string>(match.slot, host.slot);
+bool matches(const DeviceMatch& match, const HostView& host) { return first_misfit(match, host).empty(); }
+
+std::string misfit(const DeviceMatch& match, const HostView& host) {
+  const std::string_view key = first_misfit(match, host);
+  if (key.empty()) return {};
+  std::string wanted;
+  for (const auto& [name, value] : keys_of(match))
+    if (name == key) wanted = printable(value);
+  const std::string there = printable(seen(key, host));
+  return there.empty() ? cat("it has no ", key, ", the rule asks for ", wanted) : cat(key, " is ", there, ", not ", wanted);
+}
+
+std::vector<std::pair<std::string_view, std::string>> keys_of(const DeviceMatch& match) {
+  std::vector<std::pair<std::string_view, std::string>> out;
+  const auto add = [&](std::string_view key, const auto& value, auto text) {
+    if (value) out.emplace_back(key, text(*value));
+  };
+  const auto id = [](std::uint16_t value) { return hex(value, 4); };
+  const auto word = [](const std::string& value) { return value; };
+  add("vendor", match.vendor, id);
+  add("device", match.device, id);
+  add("subsystem-vendor", match.subsystem_vendor, id);
+  add("subsystem", match.subsystem, id);
+  add("class", match.class_code, [&](std::uint32_t code) {
+    const std::uint32_t mask = match.class_mask.value_or(0xFFFFFF);
+    return hex(code, 6).substr(0, (mask & 0xFF) != 0 ? 6 : (mask & 0xFF00) != 0 ? 4 : 2);
+  });
+  add("bdf", match.bdf, word);
+  add("target", match.target, word);
+  add("driver", match.driver, word);
+  add("slot", match.slot, word);
+  add("removable", match.removable, [](bool value) { return std::string(value ? "true" : "false"); });
+  return out;
 }
 
 DeviceMatch read_device_match(const Value& value) {

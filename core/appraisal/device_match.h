@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/evidence/evidence.h"
 
@@ -27,6 +30,10 @@ struct DeviceMatch {
 };
 
 bool matches(const DeviceMatch& match, const HostView& host);
+// Why it does not match: "class is 020000, not 0108", the first key that does not fit; empty when it matches.
+std::string misfit(const DeviceMatch& match, const HostView& host);
+// The keys that are given, as they stand in a file.
+std::vector<std::pair<std::string_view, std::string>> keys_of(const DeviceMatch& match);
 
 // {vendor: "1b36", device: "0010", subsystem-vendor: "1af4", subsystem: "1100", class: "0108", bdf: "0000:03:*",
 //  target: "emu://*", driver: nvme, slot: "3", removable: true}. Throws Error{config} with file, line and column.

@@ -160,11 +160,19 @@ Json comparisons_json(const std::vector<Comparison>& comparisons) {
 }
 
 Json policy_json(const PolicyResult& policy) {
-  return {{"rule", text(policy.rule)},
-          {"origin", text(policy.origin)},
-          {"exempt", policy.exempt},
-          {"demands", texts(policy.demands)},
+  return {{"rule", text(policy.rule)},        {"origin", text(policy.origin)}, {"exempt", policy.exempt},
+          {"demands", texts(policy.demands)}, {"unmet", texts(policy.unmet)},  {"undecided", texts(policy.undecided)},
           {"actions", texts(policy.actions)}};
+}
+
+Json changes_json(const std::vector<Change>& changes) {
+  Json out = Json::array();
+  for (const Change& change : changes) {
+    Json& json = out.emplace_back(Json{{"what", text(change.what)}});
+    if (!change.before.empty()) json["before"] = change.before;
+    if (!change.after.empty()) json["after"] = change.after;
+  }
+  return out;
 }
 
 std::string_view changed_name(ContentChanged changed) {
@@ -236,6 +244,7 @@ Json to_json(const Report& in) {
   out["host"] = host_json(in.host);
   if (!in.time.empty()) out["time"] = text(in.time);
   if (!in.collector.empty()) out["collector"] = text(in.collector);
+  if (!in.evidence_sha256.empty()) out["evidence_sha256"] = in.evidence_sha256;
   out["binding"] = name(in.binding);
   if (in.error) {
     out["error"] = Json{{"id", row(in.error->id).name}, {"message", text(in.error->message)}};
@@ -268,6 +277,7 @@ Json to_json(const Report& in) {
   if (!in.extension_log.empty()) out["measurement_extension_log"] = extension_log_json(in.extension_log);
   if (!in.comparisons.empty()) out["references"] = comparisons_json(in.comparisons);
   if (in.policy) out["policy"] = policy_json(*in.policy);
+  if (in.changes) out["changes"] = changes_json(*in.changes);
   if (in.endpoint_info) out["endpoint_info"] = endpoint_info_json(*in.endpoint_info);
   for (const VendorDefined& vendor : in.vendor_defined)
     out["vendor_defined"].push_back(

@@ -76,16 +76,25 @@ std::string_view name(Comparison::Result result);
 
 // What the owner's policy made of the device.
 struct PolicyResult {
-  std::string rule, origin;          // name, "FILE:LINE"
-  bool exempt = false;               // the rule lets it go without judgement
-  std::vector<std::string> demands;  // what had to hold, in words
-  std::vector<std::string> actions;  // what follows: "allow", or the failure actions
+  std::string rule, origin;            // name, "FILE:LINE"
+  bool exempt = false;                 // the rule lets it go without judgement
+  std::vector<std::string> demands;    // what had to hold, in words
+  std::vector<std::string> unmet;      // of them: those that do not hold
+  std::vector<std::string> undecided;  // of them: those of which nobody can tell
+  std::vector<std::string> actions;    // what follows: "allow", or the failure actions
+};
+
+// What is otherwise than in an earlier report.
+struct Change {
+  std::string what;           // "verdict", "leaf certificate", "measurement 0x02 (mutable-firmware)"
+  std::string before, after;  // empty: it was not there, or is there no more
 };
 
 // One device, one judgement.
 struct Report {
   HostView host;
   std::string time, collector, source;  // source: the target, or the evidence file
+  std::string evidence_sha256;          // see core/evidence/file.h; empty when nobody has computed it
   Binding binding = Binding::none;
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
@@ -101,8 +110,9 @@ struct Report {
   std::optional<ContentChanged> content_changed;
   Bytes summary_hash;
   std::vector<MelEntry> extension_log;
-  std::vector<Comparison> comparisons;  // by index; empty when there were no reference values for the device
-  std::optional<PolicyResult> policy;   // nothing when no policy was asked
+  std::vector<Comparison> comparisons;         // by index; empty when there were no reference values for the device
+  std::optional<PolicyResult> policy;          // nothing when no policy was asked
+  std::optional<std::vector<Change>> changes;  // nothing when there was no earlier report to compare with
   std::optional<EndpointInfoResponse> endpoint_info;
   std::vector<VendorDefined> vendor_defined;
   std::vector<Finding> findings;  // those that count for the verdict, the worst first

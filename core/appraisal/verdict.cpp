@@ -24,6 +24,7 @@ std::string pass_reason(const Report& report, bool authenticate) {
 
 // What a check costs that did not run and about which no finding speaks.
 Exit exit_of(Check check) {
+  if (check == Check::policy) return Exit::policy;
   if (check == Check::references) return Exit::no_reference;
   return check == Check::protocol ? Exit::internal : Exit::untrusted;
 }

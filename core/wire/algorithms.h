@@ -25,6 +25,7 @@ struct AsymAlgorithm {
   std::string_view key;          // OpenSSL key type ("RSA", "EC", "ED25519", "ML-DSA-44", ...)
   std::string_view group;        // OpenSSL curve name for "EC" and "SM2", else empty
   std::uint32_t key_bits;        // RSA modulus size, else 0
+  unsigned strength;             // bits of security (NIST SP 800-57 part 1 rev. 5 table 2; FIPS 204 and 205 by category)
 };
 
 // A row of BaseHashAlgo; MeasurementHashAlgo has the same rows one bit higher (its bit 0 is "raw bit stream only").
@@ -34,6 +35,7 @@ struct HashAlgorithm {
   std::uint32_t size;     // bytes
   std::uint8_t since;
   std::string_view openssl;  // digest name for EVP_MD_fetch
+  unsigned strength;         // bits of security against collisions (NIST SP 800-57 part 1 rev. 5 table 3)
 };
 
 std::span<const AsymAlgorithm> asym_algorithms();

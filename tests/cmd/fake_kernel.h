@@ -120,7 +120,7 @@ struct Answers {
   std::map<std::string, spdm::Report> reports;
 
   cmd::Gatekeeper::Attest attest() const {
-    return [reports = reports](const transport::PciDevice& device, const cmd::PolicyRule&, spdm::Clock::time_point) {
+    return [reports = reports](const transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) {
       const auto it = reports.find(to_string(device.bdf));
       return it == reports.end() ? passed() : it->second;
     };
@@ -129,13 +129,13 @@ struct Answers {
 
 inline cmd::Policy policy_of(const std::string& yaml) {
   cmd::Policy out;
-  cmd::add_policy_file(out, "test.yaml", yaml);
+  spdm::add_policy_file(out, "test.yaml", yaml);
   return out;
 }
 
 // A gate at work in this process.
 inline std::vector<cmd::DeviceState> run(FakeKernel& kernel, const Answers& answers, const cmd::Policy& policy = {},
-                                         cmd::GateMode mode = cmd::GateMode::enforce, bool dry_run = false) {
+                                         spdm::GateMode mode = spdm::GateMode::enforce, bool dry_run = false) {
   cmd::Gatekeeper::Options options(mode);
   options.dry_run = dry_run;
   options.changed = kernel.changed();
@@ -144,7 +144,7 @@ inline std::vector<cmd::DeviceState> run(FakeKernel& kernel, const Answers& answ
 
 inline std::vector<cmd::DeviceState> attend(FakeKernel& kernel, const Answers& answers, const std::string& bdf, const std::string& occasion,
                                             const cmd::Policy& policy = {}) {
-  cmd::Gatekeeper::Options options(cmd::GateMode::enforce);
+  cmd::Gatekeeper::Options options(spdm::GateMode::enforce);
   options.changed = kernel.changed();
   return cmd::Gatekeeper(kernel.host(), policy, options, answers.attest(), {}).attend(*transport::parse_bdf(bdf), occasion);
 }

@@ -13,7 +13,7 @@
 
 using namespace gate_test;
 using cmd::Decision;
-using cmd::GateMode;
+using spdm::GateMode;
 
 namespace {
 
@@ -200,7 +200,7 @@ TEST_CASE("a device that hangs does not hold the others up, and is blocked when 
   cmd::Gatekeeper::Options options(GateMode::enforce);
   options.changed = kernel.changed();
   cmd::Gatekeeper gate(kernel.host(), policy, options,
-                       [release](const transport::PciDevice& device, const cmd::PolicyRule&, spdm::Clock::time_point) {
+                       [release](const transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) {
                          if (to_string(device.bdf) == kGood) return passed();
                          std::unique_lock lock(release->mutex);
                          release->condition.wait(lock, [&] { return release->now; });
@@ -235,7 +235,7 @@ TEST_CASE("sixteen devices are asked at once") {
   std::condition_variable all;
   int there = 0;
   cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
-                       [&](const transport::PciDevice&, const cmd::PolicyRule&, spdm::Clock::time_point) {
+                       [&](const transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point) {
                          std::unique_lock lock(mutex);
                          if (++there == 16) all.notify_all();
                          return all.wait_for(lock, std::chrono::seconds(10), [&] { return there == 16; }) ? passed() : failed();
@@ -250,7 +250,7 @@ TEST_CASE("what throws in an attestation is undetermined") {
   kernel.add(kGood);
   kernel.add(kBad);
   cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
-                       [](const transport::PciDevice& device, const cmd::PolicyRule&, spdm::Clock::time_point) -> spdm::Report {
+                       [](const transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) -> spdm::Report {
                          if (to_string(device.bdf) == kGood) throw std::bad_alloc();
                          throw spdm::Error(spdm::ErrorId::lockdown, "locked down");
                        },
@@ -270,7 +270,7 @@ TEST_CASE("devices that come while others are judged are judged, too, or get the
   cmd::Gatekeeper::Options options(GateMode::enforce);
   options.changed = kernel.changed();
   cmd::Gatekeeper gate(kernel.host(), {}, options,
-                       [&](const transport::PciDevice& device, const cmd::PolicyRule&, spdm::Clock::time_point) {
+                       [&](const transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) {
                          if (to_string(device.bdf) != kGood) return failed();
                          kernel.add(kBad);
                          kernel.add(kSilent, {}, false);  // out of scope

@@ -10,7 +10,7 @@
 
 using namespace gate_test;
 using cmd::Decision;
-using cmd::GateMode;
+using spdm::GateMode;
 using spdm::Exit;
 using spdm::Verdict;
 
@@ -52,7 +52,7 @@ TEST_CASE("every device is held before the first is asked, and autoprobe is off 
   for (const std::string& bdf : {kFirst, kSecond}) kernel.add(bdf);
   std::atomic<int> asked = 0;
   cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
-                       [&](const transport::PciDevice&, const cmd::PolicyRule&, spdm::Clock::time_point) {
+                       [&](const transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point) {
                          CHECK(kernel.autoprobe() == "0");
                          CHECK(kernel.override_of(kFirst) == kSentinel);
                          CHECK(kernel.override_of(kSecond) == kSentinel);

@@ -1,0 +1,143 @@
+#include "cmd/audit_scope.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cmd/gate_scope.h"
+#include "core/appraisal/verdict.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using namespace spdm;
+using transport::PciDevice;
+
+namespace {
+
+Report failed(const HostView& host, const std::string& source, const std::string& rule, const std::string& origin, Finding finding) {
+  Report out;
+  out.host = host;
+  out.source = source;
+  PolicyResult& policy = out.policy.emplace();
+  policy.rule = rule;
+  policy.origin = origin;
+  policy.demands = policy.unmet = {"it is there, and speaks SPDM"};
+  out.checks.push_back({Check::policy, CheckStatus::fail, finding.why});
+  out.findings.push_back(std::move(finding));
+  conclude(out, false);
+  return out;
+}
+
+Report absent_report(const PolicyRule& rule) {
+  Report out = failed({}, rule.name, rule.name, rule.origin,
+                      {FindingId::device_absent, "", cat("rule '", rule.name, "' expects a device, and there is none that matches it"),
+                       "it was taken out, or does not answer any more: find out which; or take the rule away"});
+  for (const FailureAction action : rule.on_failure) out.policy->actions.emplace_back(name(action));
+  return out;
+}
+
+std::vector<PciDevice> devices_of(const transport::Host& host) {
+  try {
+    return transport::scan(host);
+  } catch (const Error& error) {
+    if (error.id != ErrorId::no_device) throw;
+    return {};  // no PCI: nothing is there
+  }
+}
+
+bool holds(const AuditScope& scope, const transport::Bdf& bdf) {
+  return std::any_of(scope.subjects.begin(), scope.subjects.end(), [&](const AuditSubject& subject) {
+    const std::string& target = subject.target();
+    return transport::parse_bdf(target.substr(0, target.find('?'))) == bdf;
+  });
+}
+
+void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice>& devices) {
+  std::size_t unknown = 0;
+  for (const PciDevice& device : devices) {
+    if (holds(out, device.bdf)) continue;
+    HostView view = host_view(device);
+    const std::shared_ptr<const PolicyRule> rule = policy == nullptr ? nullptr : rule_of(*policy, view);
+    const bool expected = rule && rule->expected && !is_plumbing(device);
+    if (rule && rule->exempt) {
+      if (device.may_attest())
+        out.notes.push_back(cat("all: left out: ", view.target, ": exempt by rule '", rule->name, "' (", rule->origin, ")"));
+      continue;
+    }
+    if (device.gone || (!device.doe_features && !device.mailboxes)) {
+      if (!expected) ++unknown;
+    }
+    if (!device.may_attest() && !expected) continue;
+    AuditSubject& subject = out.subjects.emplace_back();
+    // Where the kernel has found CMA-SPDM, a mailbox that denies it is worth a report.
+    subject.subject = {.target = to_string(device.bdf), .sought = !device.doe_features};
+    subject.host = std::move(view);
+    if (expected) {
+      subject.expected_by = rule->name;
+      subject.origin = rule->origin;
+    }
+    subject.silent = !could_attest(device);
+  }
+  if (unknown > 0 && out.subjects.empty() && ::geteuid() != 0)
+    throw Error(ErrorId::permission, cat("the mailboxes of ", unknown, " PCI functions could not be looked for"), "run it as root");
+  if (unknown > 0)
+    out.notes.push_back(
+        cat("all: ", unknown, " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all"));
+}
+
+// A rule may be met by what was named, too.
+void add_absent(AuditScope& out, const Policy& policy, const std::vector<PciDevice>& devices) {
+  for (const PolicyRule& rule : policy.rules) {
+    if (!rule.expected || is_met(rule, devices)) continue;
+    const auto meets = [&](const AuditSubject& subject) { return matches(rule.match, subject.host); };
+    if (std::none_of(out.subjects.begin(), out.subjects.end(), meets)) out.absent.push_back(absent_report(rule));
+  }
+}
+
+}  // namespace
+
+std::vector<Subject> AuditScope::live() const {
+  std::vector<Subject> out;
+  for (const AuditSubject& subject : subjects)
+    if (!subject.silent) out.push_back({.target = subject.subject.target});
+  return out;
+}
+
+AuditScope audit_scope(const std::vector<std::string>& targets, const Policy* policy, const transport::Host& host) {
+  AuditScope out;
+  std::vector<std::string> named;
+  for (const std::string& target : targets)
+    if (target != kAllDevices) named.push_back(target);
+  for (Subject& subject : subjects_of(named, host).list) {
+    AuditSubject& added = out.subjects.emplace_back();
+    added.host.target = subject.target;
+    added.subject = std::move(subject);
+  }
+  if (!targets.empty() && named.size() == targets.size()) return out;
+  const std::vector<PciDevice> devices = devices_of(host);
+  add_host(out, policy, devices);
+  if (policy != nullptr) add_absent(out, *policy, devices);
+  return out;
+}
+
+void open_devices(AuditScope& scope, const transport::OpenOptions& options) {
+  std::vector<Subject> subjects;
+  for (AuditSubject& subject : scope.subjects)
+    if (!subject.silent) subjects.push_back(std::move(subject.subject));
+  open_devices(subjects, options);
+  auto next = subjects.begin();
+  for (AuditSubject& subject : scope.subjects) {
+    if (subject.silent) continue;
+    subject.subject = std::move(*next++);
+    if (subject.subject.opened) subject.host = subject.subject.opened->host;
+  }
+}
+
+Report silent_report(const AuditSubject& subject) {
+  return failed(subject.host, subject.target(), subject.expected_by, subject.origin,
+                {FindingId::policy_unmet, "", cat("rule '", subject.expected_by, "' expects it to speak SPDM, and it does not"),
+                 "a device that fails can pretend to have no mailbox: find out what it is; or take expected out of the rule"});
+}
+
+}  // namespace cmd

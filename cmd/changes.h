@@ -1,0 +1,41 @@
+// What became of a device since an earlier report.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "core/appraisal/report.h"
+
+namespace cmd {
+
+class EarlierReport {
+ public:
+  // A report document, or one report per line (spdmctl.report/1). Throws Error{bad_input} naming the file, and the line of
+  // the one that cannot be read.
+  static EarlierReport read(const std::filesystem::path& file);
+
+  // Fills report.changes, and remembers that the device is there.
+  void compare(spdm::Report& report);
+  // Devices of which it tells and that have not come up since.
+  std::vector<std::string> gone() const;
+  // When the devices were asked: the earliest time in it; empty when it tells none.
+  const std::string& time() const { return time_; }
+
+ private:
+  struct Device {
+    // What is worth comparing, by name: "verdict", "leaf", "measurement 0x02".
+    std::vector<std::pair<std::string, std::string>> facts;
+    bool complete = true;  // false: it was not heard out, so what is missing has not gone
+    bool seen = false;
+  };
+  static Device device_of(const nlohmann::ordered_json& report);
+  void add(const nlohmann::ordered_json& report, const std::string& where);
+
+  std::map<std::string, Device> devices_;  // by source
+  std::string time_;
+};
+
+}  // namespace cmd

@@ -1,0 +1,105 @@
+// policy check: every file is read, and all that is wrong is told.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cmd/layers.h"
+#include "cmd/policy_verb.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using namespace spdm;
+
+struct Checked {
+  std::string file;
+  std::size_t rules = 0;
+  std::optional<Error> error;
+};
+
+std::vector<DropIn> files_of(const std::vector<std::string>& paths, std::vector<Error>& unreadable) {
+  if (paths.empty()) return read_drop_ins(policy_directories(), &unreadable);
+  std::vector<DropIn> out;
+  for (const std::string& path : paths) {
+    try {
+      for (DropIn& drop_in : read_named(path, &unreadable)) out.push_back(std::move(drop_in));
+    } catch (const Error& error) {
+      unreadable.push_back(error);
+    }
+  }
+  return out;
+}
+
+// Rules that are no error, and still not what their owner can have meant.
+std::vector<std::string> doubts_about(const Policy& policy) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i + 1 < policy.rules.size(); ++i) {
+    const PolicyRule& rule = policy.rules[i];
+    const auto doubt = [&](const std::string& why) { out.push_back(cat(rule.origin, ": rule '", rule.name, "': ", why)); };
+    if (rule.match.driver)
+      doubt("the gate decides before a driver is bound, and does not see this rule then; match by class, vendor or bdf to have it there");
+    if (policy.matching == Matching::all) continue;
+    const auto hides = [&](const PolicyRule& other) { return other.match == DeviceMatch{} || other.match == rule.match; };
+    const auto end = policy.rules.begin() + static_cast<std::ptrdiff_t>(i);
+    const auto hider = std::find_if(policy.rules.begin(), end, hides);
+    if (hider != end) doubt(cat("never decides: rule '", hider->name, "' (", hider->origin, ") comes first and matches all that it does"));
+  }
+  return out;
+}
+
+std::string line_of(const Error& error) {
+  return printable(cat(error.device, error.device.empty() ? "" : ": ", error.what(), error.hint.empty() ? "" : cat("; ", error.hint)));
+}
+
+}  // namespace
+
+Exit check_policy(const PolicyVerbOptions& options, Console& console) {
+  apply(options.output, console);
+  std::vector<std::string> paths = options.arguments;
+  if (paths.empty()) paths = options.policy.paths;
+  std::vector<Error> unreadable;
+  std::vector<Checked> checked;
+  Policy policy;
+  for (const DropIn& drop_in : files_of(paths, unreadable)) {
+    Checked& one = checked.emplace_back();
+    one.file = drop_in.file.string();
+    const Policy before = policy;
+    try {
+      add_policy_file(policy, one.file, drop_in.contents);
+      one.rules = policy.rules.size() - before.rules.size();
+    } catch (const Error& error) {
+      one.error = error;
+      policy = before;
+    }
+  }
+  for (const Error& error : unreadable) checked.push_back({error.device, 0, error});
+
+  Json document = begin_document(kPolicySchema);
+  std::string text;
+  std::size_t rules = 0, wrong = 0;
+  document["files"] = Json::array();
+  for (const Checked& one : checked) {
+    Json& file = document["files"].emplace_back(Json{{"file", printable(one.file)}, {"ok", !one.error}, {"rules", one.rules}});
+    rules += one.rules;
+    if (!one.error) continue;
+    ++wrong;
+    file["error"] = printable(one.error->what());
+    file["hint"] = printable(one.error->hint);
+    text += line_of(*one.error) + "\n";
+  }
+  document["warnings"] = Json::array();
+  for (const std::string& doubt : doubts_about(policy)) {
+    document["warnings"].push_back(printable(doubt));
+    text += cat("warning: ", printable(doubt), "\n");
+  }
+  const Exit exit = wrong > 0 ? Exit::usage : Exit::ok;
+  document["exit_code"] = static_cast<int>(exit);
+  text += cat(checked.size(), checked.size() == 1 ? " file, " : " files, ", rules, rules == 1 ? " rule, " : " rules, ", wrong,
+              wrong == 1 ? " file cannot be used" : " files cannot be used", "\n");
+  if (wrong > 0) text += "The gate holds back every device, and nothing else judges, until this is mended.\n";
+  write_document(console, document, text);
+  return exit;
+}
+
+}  // namespace cmd

@@ -1,0 +1,179 @@
+// policy explain: which rule decides on a device, why, and what it comes to.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cmd/attest.h"
+#include "cmd/host.h"
+#include "cmd/policy_verb.h"
+#include "core/appraisal/demand.h"
+#include "core/text.h"
+#include "transport/pci_bus.h"
+
+namespace cmd {
+
+namespace {
+
+using namespace spdm;
+
+// What became of one rule on the way to the one that decides.
+struct Step {
+  const PolicyRule* rule = nullptr;
+  bool matched = false, decides = false;
+  std::string why;
+};
+
+std::vector<Step> walk(const Policy& policy, const HostView& host) {
+  std::vector<Step> out;
+  const std::shared_ptr<const PolicyRule> decided = rule_of(policy, host);
+  const std::vector<std::string_view> names = names_in(decided->name);
+  bool done = false;
+  for (const PolicyRule& rule : policy.rules) {
+    Step& step = out.emplace_back();
+    step.rule = &rule;
+    const bool is_default = &rule == &policy.rules.back();
+    const std::string misfit_text = is_default ? std::string() : misfit(rule.match, host);
+    step.matched = misfit_text.empty();
+    step.decides = std::find(names.begin(), names.end(), rule.name) != names.end();
+    if (step.decides)
+      step.why = is_default                    ? "no other rule matches"
+                 : rule.match == DeviceMatch{} ? "it is about every device"
+                                               : "everything that it names fits";
+    else if (!step.matched)
+      step.why = misfit_text;
+    else if (is_default)
+      step.why = "another rule matches";
+    else if (policy.matching == Matching::all)
+      step.why = "it exempts what another rule is about";
+    else
+      step.why = done ? "an earlier rule decides" : "";
+    done = done || step.decides;
+  }
+  return out;
+}
+
+struct Explained {
+  std::string source;
+  HostView host;
+  std::optional<Report> report;  // nothing: the device could not be asked
+};
+
+// Of a device that cannot be asked the rule can still be told.
+HostView view_of(const std::string& target) {
+  if (const std::optional<transport::Bdf> bdf = transport::parse_bdf(target.substr(0, target.find('?')))) try {
+      HostView out = host_view(transport::find_device(this_host(), *bdf));
+      out.target = target;
+      return out;
+    } catch (const Error&) {  // there is none: then its name is all
+    }
+  HostView out;
+  out.target = target;
+  return out;
+}
+
+Explained look_at(Subject subject, const Judge& judge, const PolicyVerbOptions& options) {
+  Explained out;
+  out.source = subject.target;
+  Wanted wanted = wanted_of(options.protocol, options.trust);
+  const HostView before = recording(out.source) ? HostView{} : view_of(out.source);
+  judge.adapt(wanted, before);
+  Evidence evidence = gather(std::move(subject), wanted, limits_of(options.protocol), &judge);
+  if (evidence.log.empty() && evidence.error) evidence.host = before;
+  out.host = evidence.host;
+  out.report = judge.judge(std::move(evidence), out.source);
+  return out;
+}
+
+bool has(const std::vector<std::string>& list, const std::string& word) { return std::find(list.begin(), list.end(), word) != list.end(); }
+
+std::string seen_text(const HostView& host) {
+  std::string out = cat("target ", host.target);
+  const auto add = [&](std::string_view name, const std::optional<std::string>& value) {
+    if (value) out += cat(", ", name, " ", *value);
+  };
+  add("bdf", host.bdf);
+  if (host.identity) out += cat(", ", to_string(*host.identity));
+  add("driver", host.driver);
+  add("slot", host.slot);
+  add("removable", host.removable);
+  if (!host.identity) out += ", no PCI identity";
+  return printable(out);
+}
+
+Json to_json(const Explained& device, const std::vector<Step>& steps) {
+  const Report& report = *device.report;
+  Json out{{"source", printable(device.source)}, {"seen", seen_text(device.host)}};
+  out["rules"] = Json::array();
+  for (const Step& step : steps)
+    out["rules"].push_back(Json{{"name", printable(step.rule->name)},
+                                {"origin", printable(step.rule->origin)},
+                                {"matches", step.matched},
+                                {"decides", step.decides},
+                                {"why", printable(step.why)}});
+  out["rule"] = printable(report.policy->rule);
+  out["exempt"] = report.policy->exempt;
+  out["demands"] = Json::array();
+  for (const std::string& demand : report.policy->demands) {
+    const char* state = has(report.policy->unmet, demand) ? "unmet" : has(report.policy->undecided, demand) ? "undecided" : "met";
+    out["demands"].push_back(Json{{"demand", printable(demand)}, {"state", state}});
+  }
+  out["verdict"] = name(report.verdict);
+  out["exit_code"] = static_cast<int>(report.exit);
+  out["reason"] = printable(report.reason);
+  out["findings"] = Json::array();
+  for (const Finding& finding : report.findings)
+    if (finding.severity() >= Severity::gap) out["findings"].push_back(spdm::to_json(finding));
+  for (const std::string& action : report.policy->actions) out["actions"].push_back(action);
+  return out;
+}
+
+std::string text_of(const Json& device) {
+  const auto word = [](const Json& json) { return json.get<std::string>(); };
+  std::string out = cat(word(device["source"]), "\n  seen: ", word(device["seen"]), "\n\nRules\n");
+  for (const Json& rule : device["rules"])
+    out += cat("  ",
+               rule["decides"]   ? "decides  "
+               : rule["matches"] ? "passed   "
+                                 : "no match ",
+               "'", word(rule["name"]), "' (", word(rule["origin"]), "): ", word(rule["why"]), "\n");
+  if (device["exempt"])
+    out += cat("\n'", word(device["rule"]), "' exempts the device: nothing is asked of it.\n");
+  else
+    out += cat("\nWhat '", word(device["rule"]), "' asks\n");
+  for (const Json& demand : device["demands"]) {
+    std::string state = word(demand["state"]);
+    state.resize(11, ' ');
+    out += cat("  ", state, word(demand["demand"]), "\n");
+  }
+  out += cat("\nVerdict: ", word(device["verdict"]), ": ", word(device["reason"]), "\n");
+  for (const Json& finding : device["findings"]) {
+    out += cat("  ", word(finding["severity"]), " ", word(finding["id"]), ": ", word(finding["why"]), "\n");
+    if (finding.contains("remedy")) out += cat("      -> ", word(finding["remedy"]), "\n");
+  }
+  std::string actions;
+  for (const Json& action : device["actions"]) actions += cat(actions.empty() ? "" : ", ", word(action));
+  return out + cat("What follows: ", actions, "\n");
+}
+
+}  // namespace
+
+Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
+  apply(options.output, console);
+  if (options.arguments.empty()) throw Error(ErrorId::usage, "no device was given", "name a target, such as 03:00.0, or a recording");
+  const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
+  const Judge judge = make_judge(options.trust, question_of(options.trust), console, policy);
+  Subjects found = subjects_of(options.arguments, this_host());
+  open_devices(found.list, {.timeout = limits_of(options.protocol).exchange, .host = this_host(), .force = options.protocol.force});
+  Json document = begin_document(kPolicySchema);
+  document["devices"] = Json::array();
+  std::string text;
+  for (Subject& subject : found.list) {
+    const Explained device = look_at(std::move(subject), judge, options);
+    document["devices"].push_back(to_json(device, walk(*policy, device.host)));
+    text += cat(text.empty() ? "" : "\n", text_of(document["devices"].back()));
+  }
+  document["exit_code"] = 0;
+  write_document(console, document, text);
+  return Exit::ok;
+}
+
+}  // namespace cmd

@@ -1,0 +1,148 @@
+// policy generate: a first policy, from what is in the machine now.
+#include "cmd/attest.h"
+#include "cmd/audit_scope.h"
+#include "cmd/files.h"
+#include "cmd/host.h"
+#include "cmd/parallel.h"
+#include "cmd/policy_verb.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using namespace spdm;
+
+struct Drafted {
+  PolicyRule rule;
+  std::vector<std::string> comments;
+};
+
+std::string root_name(const ChainResult& chain) {
+  const std::string name = std::filesystem::path(chain.anchor_file).filename().string();
+  return name.empty() ? chain.anchor->sha256 : name;
+}
+
+// A pattern of fnmatch(3) that the name matches: any character in place of one that means something there.
+std::string pattern_of(std::string_view name) {
+  std::string out;
+  for (const char c : name) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       std::string_view(":/._=&-").find(c) != std::string_view::npos;
+    out += plain ? c : '?';
+  }
+  return out;
+}
+
+// What the device shows today becomes what it must show from now on: no more than that, for a rule that nobody meets
+// would be taken out again before it was any good.
+Drafted draft(const Report& report, std::size_t number) {
+  Drafted out;
+  PolicyRule& rule = out.rule;
+  const HostView& host = report.host;
+  const std::string source = host.bdf ? *host.bdf : report.source;
+  const bool plain = printable(source) == source && names_in(source).size() == 1;
+  rule.name = cat("device ", number, plain ? cat(": ", source) : std::string());
+  if (host.identity) {
+    rule.match.vendor = host.identity->vendor;
+    rule.match.device = host.identity->device;
+  }
+  if (host.bdf)
+    rule.match.bdf = host.bdf;
+  else if (!host.identity)
+    rule.match.target = pattern_of(host.target);
+  rule.expected = host.bdf.has_value();
+  for (const SlotReport& slot : report.slots) {
+    if (!slot.chain || (!slot.used && rule.require.roots.empty() && report.slots.size() > 1)) continue;
+    if (slot.chain->trust == Trust::trusted && slot.chain->anchor) {
+      rule.require.roots = {root_name(*slot.chain)};
+      out.comments.push_back(cat("vouched for by ", slot.chain->anchor->subject, ", SHA-256 ", slot.chain->anchor->sha256));
+      break;
+    }
+    out.comments.push_back(cat("no root of the keyring vouches for it; it shows the root SHA-256 ", slot.chain->root_fingerprint));
+  }
+  for (const CheckResult& check : report.checks)
+    if (check.check == Check::identity && check.status == CheckStatus::fail) {
+      rule.identity = IdentityMatch::none;
+      out.comments.push_back(cat("its certificate does not name the function (", check.detail, "): identity is not asked for"));
+    }
+  bool all_signed = !report.measurements.empty();
+  for (const Measurement& measurement : report.measurements) all_signed = all_signed && measurement.is_signed;
+  rule.measurements = all_signed;
+  for (const Measurement& measurement : report.measurements)
+    if (measurement.security_version && measurement.is_signed)
+      rule.require.min_svn = std::min(rule.require.min_svn.value_or(*measurement.security_version), *measurement.security_version);
+  if (report.connection && report.connection->negotiated) rule.require.min_version = report.connection->parameters.version;
+  if (all_signed) out.comments.push_back("with reference values (spdmctl measurements --save-reference FILE) add: references: true");
+  if (report.verdict != Verdict::pass) out.comments.push_back(cat("today it does not pass: ", report.reason));
+  return out;
+}
+
+std::string text_of(const std::vector<Drafted>& drafts) {
+  Policy policy;
+  policy.mode = GateMode::audit;
+  std::string comments =
+      "# Drafted by spdmctl policy generate from the devices that were there. Read it, and try it:\n"
+      "#   spdmctl policy check, spdmctl audit, spdmctl gate\n"
+      "# The gate only tells (audit); say enforce once the log says that all is well.\n";
+  for (const Drafted& one : drafts) {
+    policy.rules.insert(policy.rules.end() - 1, one.rule);
+    comments += cat("#\n# ", printable(one.rule.name), "\n");
+    for (const std::string& comment : one.comments) comments += cat("#   ", printable(comment), "\n");
+  }
+  return comments + policy_text(policy, false);
+}
+
+}  // namespace
+
+Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
+  console.format = Format::text;  // what is written is a policy, and no document of any format
+  console.verbose = options.output.verbose;
+  const Judge judge = make_judge(options.trust, question_of(options.trust), console);
+  Wanted wanted = wanted_of(options.protocol, options.trust);
+  wanted.measurements = MeasurementMode::all;
+  wanted.if_available = true;
+  const Limits limits = limits_of(options.protocol);
+  AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
+  for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
+  if (!options.file.empty()) {
+    assert_new(options.file, false, "another name with --file");
+    assert_writable(options.file);
+  }
+  open_devices(scope, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});
+  confine(console, scope.live(),
+          options.file.empty() ? std::vector<std::filesystem::path>{} : std::vector<std::filesystem::path>{options.file});
+
+  std::vector<Drafted> drafts;
+  in_order<std::optional<Report>>(
+      scope.subjects.size(), kMaxDevicesAtOnce,
+      [&](std::size_t i) -> std::optional<Report> {
+        const bool sought = scope.subjects[i].subject.sought;
+        const std::string target = scope.subjects[i].target();
+        Evidence evidence = gather(std::move(scope.subjects[i].subject), wanted, limits, &judge);
+        if (is_left_out(sought, evidence)) return std::nullopt;
+        return judge.judge(std::move(evidence), target);
+      },
+      [&](std::optional<Report> report) {
+        if (!report) return;
+        if (report->messages == 0 && report->error) {
+          Error error(report->error->id, report->error->message, report->error->hint);
+          error.device = report->source;
+          return console.complain(error);
+        }
+        drafts.push_back(draft(*report, drafts.size() + 1));
+      });
+  if (drafts.empty()) fail_for_want_of_devices();
+  const std::string text = text_of(drafts);
+  if (options.file.empty()) {
+    console.out(text);
+    console.flush();
+  } else {
+    write_file(options.file, text);
+    console.note(
+        cat("spdmctl: ", printable(options.file), ": ", drafts.size(), drafts.size() == 1 ? " rule" : " rules", ", in audit mode"));
+  }
+  return Exit::ok;
+}
+
+}  // namespace cmd

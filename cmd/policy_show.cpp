@@ -1,0 +1,111 @@
+// policy show: the rules of all files together.
+#include "cmd/policy_verb.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using namespace spdm;
+
+// Strings stand as they are, so that what is shown can be read again: JSON and YAML escape what could do harm.
+Json match_json(const DeviceMatch& match) {
+  Json out = Json::object();
+  for (const auto& [key, value] : keys_of(match)) {
+    if (key == "removable")
+      out[std::string(key)] = value == "true";
+    else
+      out[std::string(key)] = value;
+  }
+  return out;
+}
+
+Json require_json(const PolicyRule& rule) {
+  const Requirement& require = rule.require;
+  Json out = Json::object();
+  if (rule.identity) out["identity"] = name(*rule.identity);
+  if (rule.measurements) out["measurements"] = true;
+  for (const std::string& root : require.roots) out["roots"].push_back(root);
+  if (require.pin) out["pin"] = true;
+  if (require.min_version) out["min-version"] = version_name(*require.min_version);
+  if (require.min_strength) out["min-strength"] = *require.min_strength;
+  if (require.references) out["references"] = true;
+  if (require.debug_off) out["debug"] = "off";
+  if (require.min_svn) out["min-svn"] = *require.min_svn;
+  if (require.max_age) out["max-age"] = duration_text(*require.max_age);
+  if (require.max_crl_age) out["crl"] = Json{{"max-age", duration_text(*require.max_crl_age)}};
+  return out;
+}
+
+Json actions_json(const PolicyRule& rule) {
+  Json out = Json::array();
+  for (const FailureAction action : rule.on_failure) out.push_back(name(action));
+  return out;
+}
+
+// Each line after the first further in.
+std::string nested(const std::string& yaml) {
+  std::string out;
+  for (const char c : yaml) {
+    out += c;
+    if (c == '\n') out += "  ";
+  }
+  while (!out.empty() && (out.back() == ' ' || out.back() == '\n')) out.pop_back();
+  return out;
+}
+
+}  // namespace
+
+Json rule_json(const PolicyRule& rule) {
+  Json out{{"name", rule.name}, {"match", match_json(rule.match)}};
+  if (rule.exempt) {
+    out["exempt"] = true;
+    return out;
+  }
+  if (rule.expected) out["expected"] = true;
+  if (Json require = require_json(rule); !require.empty()) out["require"] = std::move(require);
+  out["on-failure"] = actions_json(rule);
+  return out;
+}
+
+std::string policy_text(const Policy& policy, bool comments) {
+  std::string out = "version: 1\n";
+  if (policy.mode) out += cat("gate: {mode: ", name(*policy.mode), ", timeout: ", policy.timeout.count() / 1000, "}\n");
+  if (policy.matching == Matching::all) out += "mode: all\n";
+  const PolicyRule& rest = policy.rules.back();
+  Json defaults = Json::object();
+  if (Json require = require_json(rest); !require.empty()) defaults["require"] = std::move(require);
+  defaults["on-failure"] = actions_json(rest);
+  if (comments) out += cat("# for what no rule matches (", printable(rest.origin), ")\n");
+  out += cat("defaults:\n  ", nested(to_yaml(defaults)), "\n");
+  if (policy.rules.size() == 1) return out;
+  out += "rules:\n";
+  for (std::size_t i = 0; i + 1 < policy.rules.size(); ++i) {
+    if (comments) out += cat("  # ", printable(policy.rules[i].origin), "\n");
+    out += cat("  ", nested(to_yaml(Json::array({rule_json(policy.rules[i])}))), "\n");
+  }
+  return out;
+}
+
+Exit show_policy(const PolicyVerbOptions& options, Console& console) {
+  apply(options.output, console);
+  const Policy policy = load_policy(options.policy.paths);
+  Json document = begin_document(kPolicySchema);
+  document["matching"] = policy.matching == Matching::all ? "all" : "first";
+  Json& gate = document["gate"] = Json{{"timeout", policy.timeout.count() / 1000}};
+  if (policy.mode) gate["mode"] = name(*policy.mode);
+  document["rules"] = Json::array();
+  for (const PolicyRule& rule : policy.rules) {
+    Json json = rule_json(rule);
+    json["origin"] = printable(rule.origin);
+    document["rules"].push_back(std::move(json));
+  }
+  document["exit_code"] = 0;
+  write_document(console, document, policy_text(policy, true));
+  return Exit::ok;
+}
+
+}  // namespace cmd

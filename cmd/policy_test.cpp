@@ -1,0 +1,155 @@
+// policy test: what a policy makes of evidence, against what its owner expects of it. For CI.
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "cmd/attest.h"
+#include "cmd/evidence_files.h"
+#include "cmd/files.h"
+#include "cmd/policy_verb.h"
+#include "core/evidence/yaml_reader.h"
+#include "core/finding.h"
+#include "core/rfc3339.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using namespace spdm;
+using yaml::Section;
+using yaml::Value;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxFile = 1U << 20;
+constexpr std::size_t kMaxCases = 10'000;
+
+struct Case {
+  std::string name, evidence, at;
+  std::vector<std::string> keyrings, roots;
+  std::optional<std::string> verdict, rule;
+  std::optional<int> exit;
+  std::vector<std::string> findings;  // must be there, others may
+};
+
+struct Outcome {
+  std::string name;
+  std::vector<std::string> differences;
+};
+
+std::string check_finding(const Value& value) {
+  std::string out = value.text();
+  const auto known = [&](const FindingRow& row) { return row.name == out; };
+  if (std::none_of(findings_table().begin(), findings_table().end(), known))
+    value.fail(cat("'", printable(out), "' is no finding that there is"), "see the ids in: spdmctl verify --json");
+  return out;
+}
+
+void read_expectation(const Value& value, Case& out) {
+  const Section section(value, {"verdict", "rule", "exit", "findings"});
+  section.with("verdict", [&](const Value& word) {
+    constexpr std::array<yaml::Choice, 3> kVerdicts{{{"pass", 0}, {"fail", 1}, {"undetermined", 2}}};
+    out.verdict = name(static_cast<Verdict>(word.choice(kVerdicts)));
+  });
+  section.with("rule", [&](const Value& word) { out.rule = word.text(); });
+  section.with("exit", [&](const Value& number) { out.exit = static_cast<int>(number.number(0, 255)); });
+  section.with("findings", [&](const Value& list) {
+    for (const Value& finding : list.list()) out.findings.push_back(check_finding(finding));
+  });
+  if (!out.verdict && !out.rule && !out.exit && out.findings.empty()) value.fail("expects nothing: such a case cannot fail");
+}
+
+// Files are named as seen from the file of cases.
+std::string beside(const fs::path& cases, const Value& value) {
+  const std::string name = value.text();
+  return fs::path(name).is_absolute() ? name : (cases.parent_path() / name).string();
+}
+
+Case read_case(const Value& value, const fs::path& file) {
+  const Section section(value, {"name", "evidence", "at", "keyring", "root", "expect"});
+  Case out;
+  out.name = section.get("name").text();
+  out.evidence = beside(file, section.get("evidence"));
+  section.with("at", [&](const Value& at) {
+    out.at = at.text();
+    if (!parse_rfc3339(out.at)) at.fail(cat("'", printable(out.at), "' is no time"), "give RFC 3339, for example 2026-06-01T00:00:00Z");
+  });
+  section.with("keyring", [&](const Value& directory) { out.keyrings = {beside(file, directory)}; });
+  section.with("root", [&](const Value& root) { out.roots = {beside(file, root)}; });
+  read_expectation(section.get("expect"), out);
+  return out;
+}
+
+std::vector<Case> read_cases(const std::string& path) {
+  const Bytes bytes = read_file(path, kMaxFile);
+  const Section section(yaml::parse(path, {bytes.begin(), bytes.end()}), {"version", "cases"});
+  section.get("version").number(1, 1);
+  std::vector<Case> out;
+  for (const Value& value : section.get("cases").list()) {
+    if (out.size() == kMaxCases) value.fail(cat("is one more than the ", kMaxCases, " cases that are read"));
+    out.push_back(read_case(value, path));
+  }
+  if (out.empty()) section.fail("has no case: a test that cannot fail proves nothing");
+  return out;
+}
+
+Outcome run(const Case& one, const PolicyVerbOptions& options, const std::shared_ptr<const Policy>& policy, const Console& console) {
+  Outcome out{one.name, {}};
+  const auto compare = [&](std::string_view what, const std::string& found, const std::string& expected) {
+    if (found != expected) out.differences.push_back(cat(what, " is ", found, ", expected is ", expected));
+  };
+  TrustOptions trust = options.trust;
+  if (!one.at.empty()) trust.at = one.at;
+  if (!one.keyrings.empty() || !one.roots.empty()) {
+    trust.keyrings = one.keyrings;
+    trust.roots = one.roots;
+  }
+  try {
+    const Judge judge = make_judge(trust, question_of(trust), console, policy);
+    const Report report = judge.judge(read_recording(one.evidence), one.evidence);
+    if (one.verdict)
+      compare("verdict", cat(name(report.verdict), " (", report.reason, ")"),
+              *one.verdict == name(report.verdict) ? cat(*one.verdict, " (", report.reason, ")") : *one.verdict);
+    if (one.rule) compare("rule", cat("'", report.policy->rule, "'"), cat("'", *one.rule, "'"));
+    if (one.exit) compare("exit", cat(static_cast<int>(report.exit)), cat(*one.exit));
+    for (const std::string& wanted : one.findings) {
+      const auto is = [&](const Finding& finding) { return row(finding.id).name == wanted; };
+      if (std::none_of(report.findings.begin(), report.findings.end(), is)) out.differences.push_back(cat("there is no finding ", wanted));
+    }
+  } catch (const Error& error) {
+    out.differences.push_back(cat(error.device, error.device.empty() ? "" : ": ", error.what()));
+  }
+  return out;
+}
+
+}  // namespace
+
+Exit test_policy(const PolicyVerbOptions& options, Console& console) {
+  apply(options.output, console);
+  if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one file of cases must be given", "see: man spdmctl-policy");
+  const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
+  const std::vector<Case> cases = read_cases(options.arguments.front());
+  Json document = begin_document(kPolicySchema);
+  document["cases"] = Json::array();
+  std::string text = cat("1..", cases.size(), "\n");
+  std::size_t failed = 0, number = 0;
+  for (const Case& one : cases) {
+    const Outcome outcome = run(one, options, policy, console);
+    Json json{{"name", printable(outcome.name)}, {"ok", outcome.differences.empty()}, {"differences", Json::array()}};
+    text += cat(outcome.differences.empty() ? "ok " : "not ok ", ++number, " - ", printable(outcome.name), "\n");
+    if (!outcome.differences.empty()) ++failed;
+    for (const std::string& difference : outcome.differences) {
+      json["differences"].push_back(printable(difference));
+      text += cat("# ", printable(difference), "\n");
+    }
+    document["cases"].push_back(std::move(json));
+  }
+  const Exit exit = failed > 0 ? Exit::policy : Exit::ok;
+  document["failed"] = failed;
+  document["exit_code"] = static_cast<int>(exit);
+  text += cat("# ", cases.size() - failed, " passed, ", failed, " failed\n");
+  write_document(console, document, text);
+  return exit;
+}
+
+}  // namespace cmd

@@ -1,0 +1,36 @@
+// The subcommands of `policy`, a file each, and what they share.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cmd/options.h"
+#include "cmd/policy_files.h"
+#include "cmd/render.h"
+#include "core/error.h"
+
+namespace cmd {
+
+inline constexpr std::string_view kPolicySchema = "spdmctl.policy/1";
+
+struct PolicyVerbOptions {
+  OutputOptions output;
+  TrustOptions trust;
+  PolicyOptions policy;
+  ProtocolOptions protocol;
+  std::vector<std::string> arguments;
+  std::string file;
+};
+
+spdm::Exit check_policy(const PolicyVerbOptions& options, Console& console);
+spdm::Exit show_policy(const PolicyVerbOptions& options, Console& console);
+spdm::Exit explain_policy(const PolicyVerbOptions& options, Console& console);
+spdm::Exit test_policy(const PolicyVerbOptions& options, Console& console);
+spdm::Exit generate_policy(const PolicyVerbOptions& options, Console& console);
+
+// A rule in the words of its file: name, match, require, on-failure.
+Json rule_json(const spdm::PolicyRule& rule);
+// The rules and all that stands beside them, as a file that can be read again. `comments`: where each rule comes from.
+std::string policy_text(const spdm::Policy& policy, bool comments);
+
+}  // namespace cmd

@@ -1,0 +1,250 @@
+// What the owner's policy asks beside what always must hold. What cannot be told is not met.
+#include <algorithm>
+#include <ctime>
+
+#include "core/appraisal/appraiser.h"
+#include "core/appraisal/policy.h"
+#include "core/rfc3339.h"
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+constexpr std::int64_t kClockSkew = 300;  // seconds that the clocks of two hosts may differ
+
+std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+bool is_named(const ChainResult& chain, const std::string& root) {
+  if (!chain.anchor) return false;
+  const std::string name = file_name(chain.anchor_file);
+  return root == chain.anchor->sha256 || root == name || root == name.substr(0, name.rfind('.'));
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += cat(out.empty() ? "" : ", ", word);
+  return out;
+}
+
+}  // namespace
+
+void Appraiser::unmet(Demand demand, Finding finding) {
+  unmet_.push_back(demand);
+  add(std::move(finding));
+}
+
+void Appraiser::undecided(Demand demand, const std::string& why, const std::string& remedy) {
+  undecided_.push_back(demand);
+  add({FindingId::policy_undecided, "", cat("asked for: ", words(demand, question_), "; ", why), remedy});
+}
+
+void Appraiser::check_policy() {
+  if (!question_.policy && question_.require == Requirement{}) return;
+  const std::string rule = question_.policy ? cat("rule '", question_.policy->rule, "'") : std::string("what was asked");
+  if (question_.policy && question_.policy->exempt)
+    return result(Check::policy, CheckStatus::not_needed, cat(rule, " exempts the device: nothing more is asked of it"));
+  const Requirement& require = question_.require;
+  if (!require.roots.empty()) demand_root();
+  if (require.pin) demand_pin();
+  if (require.min_version) demand_version();
+  if (require.min_strength) demand_strength();
+  if (require.references) demand_references();
+  if (require.debug_off) demand_debug_off();
+  if (require.min_svn) demand_svn();
+  if (require.max_age) demand_age();
+  if (require.max_crl_age) demand_crls();
+  const CheckStatus status = !unmet_.empty() ? CheckStatus::fail : !undecided_.empty() ? CheckStatus::not_run : CheckStatus::pass;
+  const std::size_t asked = demands_of(question_).size();
+  result(Check::policy, status,
+         status == CheckStatus::pass
+             ? cat("what ", rule, " asks beside is met")
+             : cat(rule, ", of ", asked, " demands ", unmet_.size(), " not met, ", undecided_.size(), " undecided"));
+}
+
+void Appraiser::demand_root() {
+  const std::vector<const ChainResult*> counted = counted_chains();
+  if (counted.empty()) return undecided(Demand::roots, "no certificate chain was read", "see the findings above");
+  for (const ChainResult* chain : counted) {
+    const auto names = [&](const std::string& root) { return is_named(*chain, root); };
+    if (std::any_of(question_.require.roots.begin(), question_.require.roots.end(), names)) continue;
+    return unmet(Demand::roots, {FindingId::root_not_accepted, slot_name(chain->slot),
+                                 cat(chain->anchor ? cat("vouched for by ", chain->anchor->subject, " (", file_name(chain->anchor_file),
+                                                         ", SHA-256 ", chain->anchor->sha256, ")")
+                                                   : std::string("no root of the keyring vouches for it"),
+                                     ", the rule accepts: ", joined(question_.require.roots)),
+                                 "another vendor's root has no word here: name it under require.roots if it should"});
+  }
+}
+
+void Appraiser::demand_version() {
+  const Connection* connection = last_connection();
+  if (connection == nullptr || !connection->negotiated())
+    return undecided(Demand::min_version, "no version was negotiated", "see the findings above");
+  if (connection->version() >= *question_.require.min_version) return;
+  unmet(Demand::min_version, {FindingId::version_too_low, "VERSION",
+                              cat("SPDM ", version_name(connection->version()), " was spoken, the rule asks for ",
+                                  version_name(*question_.require.min_version), " or newer"),
+                              "update the firmware of the device, or accept less: require.min-version"});
+}
+
+void Appraiser::demand_strength() {
+  const Connection* connection = last_connection();
+  const Parameters* parameters = connection != nullptr && connection->negotiated() ? &connection->parameters() : nullptr;
+  if (parameters == nullptr || parameters->asym == nullptr || parameters->hash == nullptr)
+    return undecided(Demand::min_strength, "no algorithms were negotiated", "see the findings above");
+  const auto weigh = [&](std::string_view name, unsigned strength) {
+    if (strength >= *question_.require.min_strength) return;
+    unmet(Demand::min_strength,
+          {FindingId::algorithm_too_weak, "ALGORITHMS",
+           cat(name, " has a strength of ", strength, " bits, the rule asks for ", *question_.require.min_strength, " or more"),
+           "offer only stronger ones (--asym, --hash), or accept less: require.min-strength"});
+  };
+  weigh(parameters->asym->name, parameters->asym->strength);
+  weigh(parameters->hash->name, parameters->hash->strength);
+}
+
+// Comparing is the work of another check; that nothing was compared must not go unnoticed.
+void Appraiser::demand_references() {
+  for (const CheckResult& check : report_.checks) {
+    if (check.check != Check::references || check.status == CheckStatus::not_needed) continue;
+    if (check.status == CheckStatus::fail) unmet_.push_back(Demand::references);
+    if (check.status == CheckStatus::not_run) undecided_.push_back(Demand::references);
+    return;
+  }
+  undecided(Demand::references, "nothing was compared with reference values", "give them with --reference PATH, or in references.d");
+}
+
+// The measurement of a type that the device vouches for; nullptr, and told, when it says nothing of the kind.
+const Measurement* Appraiser::signed_measurement(Demand demand, MeasurementType type) {
+  const Measurement* found = nullptr;
+  for (const Measurement& measurement : report_.measurements)
+    if (measurement.block.type == type && (found == nullptr || !found->is_signed)) found = &measurement;
+  if (found != nullptr && found->is_signed) return found;
+  if (found != nullptr)
+    undecided(demand, cat("the measurement ", name(type), " is not covered by a good signature"), "ask for signed measurements");
+  else if (report_.measurements.empty() || report_.error || !listed_)
+    undecided(demand, report_.measurements.empty() ? "no measurements were read" : "not all measurements were read",
+              "read them all: spdmctl measurements, or collect evidence with measurements");
+  else
+    unmet(demand, {FindingId::policy_unmet, "measurements",
+                   cat("asked for: ", words(demand, question_), "; the device does not say: it reports no measurement ", name(type)),
+                   "ask the vendor, or accept it: take the demand out of the rule"});
+  return nullptr;
+}
+
+void Appraiser::demand_debug_off() {
+  if (signed_measurement(Demand::debug_off, MeasurementType::device_mode) == nullptr) return;
+  for (const Measurement& measurement : report_.measurements) {
+    if (measurement.block.type != MeasurementType::device_mode) continue;
+    const std::string where = cat("measurement ", measurement.block.index, " (device-mode)");
+    constexpr std::uint32_t normal = 1U << 2;
+    if (!measurement.device_mode || measurement.device_mode->operational_state == 0) {
+      unmet(Demand::debug_off,
+            {FindingId::debug_enabled, where, "it does not say in which mode it is, the rule asks for normal operation", "ask the vendor"});
+      continue;
+    }
+    const DeviceMode& mode = *measurement.device_mode;
+    std::vector<std::string> states = operational_names(mode.operational_state & ~normal);
+    for (std::string& state : device_mode_names(mode.device_state)) states.push_back(std::move(state));
+    if (!states.empty())
+      unmet(Demand::debug_off, {FindingId::debug_enabled, where,
+                                cat("the device reports: ", joined(states), ", the rule asks for normal operation and no debugging"),
+                                "a device that is or was debugged may say anything: reset it, and find out who did it"});
+  }
+}
+
+void Appraiser::demand_svn() {
+  if (signed_measurement(Demand::min_svn, MeasurementType::security_version) == nullptr) return;
+  for (const Measurement& measurement : report_.measurements) {
+    if (measurement.block.type != MeasurementType::security_version) continue;
+    if (measurement.security_version && *measurement.security_version >= *question_.require.min_svn) continue;
+    const std::string found = measurement.security_version ? cat(*measurement.security_version) : std::string("unreadable");
+    unmet(Demand::min_svn,
+          {FindingId::firmware_too_old, cat("measurement ", measurement.block.index, " (security version)"),
+           cat("it is ", found, ", the rule asks for ", *question_.require.min_svn, " or higher"), "update the firmware of the device"});
+  }
+}
+
+void Appraiser::demand_age() {
+  const std::uint32_t most = *question_.require.max_age;
+  const auto fail = [&](const std::string& why) { unmet(Demand::max_age, {FindingId::not_fresh, "", why, "ask the device again"}); };
+  const std::optional<std::int64_t> time = parse_rfc3339(evidence_.time);
+  if (!time)
+    return fail(cat("the evidence does not say when it was collected, the rule accepts what is at most ", duration_text(most), " old"));
+  const std::int64_t age = question_.now - *time;
+  if (!evidence_.live && age < -kClockSkew)
+    return fail(cat("collected at ", evidence_.time, ", which is ", -age, " s after the time of judging"));
+  if (age > static_cast<std::int64_t>(most))
+    return fail(cat("collected at ", evidence_.time, ", ", age, " s ago, the rule accepts at most ", most, " s"));
+  // Who was there knows more than a clock: that the device has signed for a nonce of today.
+  const auto fresh = [](const SignatureReport& signature) { return signature.result == "good" && signature.fresh; };
+  if ((evidence_.live || question_.nonce) && std::none_of(report_.signatures.begin(), report_.signatures.end(), fresh))
+    undecided(Demand::max_age, "the device has signed nothing for a nonce of ours", "see the findings above");
+}
+
+void Appraiser::demand_pin() {
+  const std::vector<const ChainResult*> counted = counted_chains();
+  if (counted.empty()) return undecided(Demand::pin, "no certificate chain was read", "see the findings above");
+  for (const ChainResult* chain : counted)
+    if (!chain->pin)
+      unmet(Demand::pin, {FindingId::pin_missing, slot_name(chain->slot), "the rule asks for a device that is pinned, and no pin fits it",
+                          "if this is the device: spdmctl keyring pin"});
+}
+
+void Appraiser::demand_crls() {
+  const std::vector<const ChainResult*> counted = counted_chains();
+  if (counted.empty()) return undecided(Demand::crls, "no certificate chain was read", "see the findings above");
+  for (const ChainResult* chain : counted) {
+    if (chain->crls.empty())
+      undecided(Demand::crls, cat(slot_name(chain->slot), ": no issuer of its chain is known"), "see the findings above");
+    for (const CrlInfo& crl : chain->crls) weigh_crl(cat(slot_name(chain->slot), ", ", crl.issuer), crl);
+  }
+}
+
+void Appraiser::weigh_crl(const std::string& where, const CrlInfo& crl) {
+  const std::uint32_t most = *question_.require.max_crl_age;
+  if (crl.file.empty()) {
+    undecided_.push_back(Demand::crls);
+    return add({FindingId::crl_missing, where, cat("it has no revocation list, the rule asks for one of at most ", duration_text(most)),
+                "get the list of this issuer and put it into the keyring"});
+  }
+  const std::optional<std::int64_t> made = parse_rfc3339(crl.this_update);
+  if (!made) return undecided(Demand::crls, cat(crl.file, " does not say when it was made"), "get a newer list");
+  if (question_.now - *made <= static_cast<std::int64_t>(most)) return;
+  unmet(Demand::crls, {FindingId::not_fresh, where,
+                       cat("its revocation list ", crl.file, " is of ", crl.this_update, ", ", question_.now - *made,
+                           " s ago, the rule accepts at most ", most, " s"),
+                       "get a newer list and put it into the keyring"});
+}
+
+// What came of it all, for the report.
+void Appraiser::tell_policy() {
+  report_.policy = question_.policy;
+  if (!report_.policy) return;
+  PolicyResult& told = *report_.policy;
+  if (told.exempt || report_.verdict == Verdict::pass) told.actions = {"allow"};
+  const auto is = [&](Check check, CheckStatus status) {
+    return std::any_of(report_.checks.begin(), report_.checks.end(),
+                       [&](const CheckResult& result) { return result.check == check && result.status == status; });
+  };
+  const auto any = [&](std::initializer_list<Check> checks, CheckStatus status) {
+    return std::any_of(checks.begin(), checks.end(), [&](Check check) { return is(check, status); });
+  };
+  for (const Demand demand : demands_of(question_)) {
+    told.demands.push_back(words(demand, question_));
+    bool failed = std::find(unmet_.begin(), unmet_.end(), demand) != unmet_.end();
+    bool open = std::find(undecided_.begin(), undecided_.end(), demand) != undecided_.end();
+    const std::initializer_list<Check> core = {Check::protocol, Check::chain, Check::trust, Check::signature};
+    if (demand == Demand::authenticated) failed = any(core, CheckStatus::fail), open = any(core, CheckStatus::not_run) || report_.error;
+    if (demand == Demand::identity) failed = is(Check::identity, CheckStatus::fail), open = is(Check::identity, CheckStatus::not_run);
+    if (demand == Demand::measurements)
+      failed = is(Check::measurements, CheckStatus::fail), open = is(Check::measurements, CheckStatus::not_run);
+    if (failed)
+      told.unmet.push_back(told.demands.back());
+    else if (open)
+      told.undecided.push_back(told.demands.back());
+  }
+}
+
+}  // namespace spdm

@@ -1,0 +1,321 @@
+// What a policy asks: each demand met, not met, and not to be told, which is never a pass.
+#include "core/appraisal/policy.h"
+#include "core/appraisal/trial.h"
+
+using namespace trial;
+
+namespace {
+
+constexpr std::int64_t kTime = 1'767'225'600;  // 2026-01-01T00:00:00Z
+constexpr const char* kAnchor = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+MeasurementBlock device_mode(std::uint32_t operation, std::uint32_t device = 0) {
+  return {0xFE, MeasurementType::device_mode, true, Writer().u32(0x3F).u32(operation).u32(0x1F).u32(device).take()};
+}
+
+MeasurementBlock svn(std::uint8_t index, std::uint64_t value) {
+  Writer writer;
+  writer.u32(static_cast<std::uint32_t>(value)).u32(static_cast<std::uint32_t>(value >> 32));
+  return {index, MeasurementType::security_version, true, writer.take()};
+}
+
+// A device in normal operation with security version 5, vouched for by vendor.pem, asked just now.
+struct Good : Trial {
+  explicit Good(fake::Profile profile = {}) : Trial(std::move(profile)) {
+    device.blocks.push_back(svn(7, 5));
+    device.blocks.push_back(device_mode(4));
+    evidence.time = "2026-01-01T00:00:00Z";
+    evidence.live = true;
+    question.now = kTime + 5;
+    change_chain = [](ChainResult& chain) {
+      chain.anchor.emplace();
+      chain.anchor->subject = "CN=Vendor";
+      chain.anchor->sha256 = kAnchor;
+      chain.anchor_file = "/etc/spdmctl/keyring.d/vendor.pem";
+    };
+  }
+};
+
+const Finding& only_policy_finding(const Report& report) {
+  const Finding* out = nullptr;
+  for (const Finding& finding : report.findings)
+    if (row(finding.id).check == Check::policy) {
+      CHECK(out == nullptr);
+      out = &finding;
+    }
+  REQUIRE(out != nullptr);
+  CHECK_FALSE(out->remedy.empty());
+  return *out;
+}
+
+void check_met(const Report& report) {
+  CHECK(report.verdict == Verdict::pass);
+  CHECK(status(report, Check::policy) == CheckStatus::pass);
+}
+
+// It fails for this reason and no other, with the exit code of a policy.
+void check_unmet(const Report& report, FindingId id, const std::string& why) {
+  CHECK(report.verdict == Verdict::fail);
+  CHECK(report.exit == Exit::policy);
+  CHECK(status(report, Check::policy) == CheckStatus::fail);
+  const Finding& finding = only_policy_finding(report);
+  CHECK(finding.id == id);
+  CHECK(finding.why == why);
+}
+
+void check_undecided(const Report& report, const std::string& why) {
+  CHECK(report.verdict == Verdict::undetermined);
+  CHECK(status(report, Check::policy) == CheckStatus::not_run);
+  const Finding& finding = only_policy_finding(report);
+  CHECK(finding.id == FindingId::policy_undecided);
+  CHECK(finding.why == why);
+}
+
+}  // namespace
+
+TEST_CASE("without a policy there is no check of one") {
+  const Report report = Good().collect().judge();
+  CHECK(report.verdict == Verdict::pass);
+  CHECK_FALSE(report.policy.has_value());
+  for (const CheckResult& check : report.checks) CHECK(check.check != Check::policy);
+}
+
+TEST_CASE("demand: a root that the rule accepts") {
+  Good trial;
+  trial.collect();
+  for (const char* const root : {"vendor.pem", "vendor", kAnchor}) {
+    trial.question.require.roots = {"other.pem", root};
+    check_met(trial.judge());
+  }
+  trial.question.require.roots = {"other.pem", "vendor.pe"};
+  check_unmet(trial.judge(), FindingId::root_not_accepted,
+              cat("vouched for by CN=Vendor (vendor.pem, SHA-256 ", kAnchor, "), the rule accepts: other.pem, vendor.pe"));
+  trial.change_chain = [](ChainResult& chain) { chain.anchor.reset(); };
+  check_unmet(trial.judge(), FindingId::root_not_accepted, "no root of the keyring vouches for it, the rule accepts: other.pem, vendor.pe");
+  Trial silent;
+  silent.question.require.roots = {"vendor.pem"};
+  check_undecided(silent.judge(), "asked for: vouched for by vendor.pem; no certificate chain was read");
+}
+
+TEST_CASE("demand: a version at least") {
+  Good trial(in_version(k12));
+  trial.collect();
+  trial.question.require.min_version = k12;
+  check_met(trial.judge());
+  trial.question.require.min_version = k13;
+  check_unmet(trial.judge(), FindingId::version_too_low, "SPDM 1.2 was spoken, the rule asks for 1.3 or newer");
+  Trial silent;
+  silent.question.require.min_version = k10;
+  check_undecided(silent.judge(), "asked for: SPDM 1.0 or newer; no version was negotiated");
+}
+
+TEST_CASE("demand: strength of signature and hash") {
+  Good trial;
+  trial.collect();
+  trial.question.require.min_strength = 128;
+  check_met(trial.judge());
+  fake::Profile profile;
+  profile.hash = "SHA-384";
+  Good strong_hash(profile);
+  strong_hash.question.require.min_strength = 192;
+  check_unmet(strong_hash.collect().judge(), FindingId::algorithm_too_weak,
+              "ECDSA-P256 has a strength of 128 bits, the rule asks for 192 or more");
+  profile.asym = "ECDSA-P384";
+  Good strong(profile);
+  strong.question.require.min_strength = 192;
+  check_met(strong.collect().judge());
+  profile.hash = "SHA-256";
+  Good weak_hash(profile);
+  weak_hash.question.require.min_strength = 192;
+  check_unmet(weak_hash.collect().judge(), FindingId::algorithm_too_weak,
+              "SHA-256 has a strength of 128 bits, the rule asks for 192 or more");
+  Trial silent;
+  silent.question.require.min_strength = 1;
+  check_undecided(silent.judge(), "asked for: algorithms of 1 bits or more; no algorithms were negotiated");
+}
+
+TEST_CASE("demand: debug is off") {
+  const auto judged = [](const std::optional<MeasurementBlock>& block) {
+    Good trial;
+    trial.device.blocks.pop_back();
+    if (block) trial.device.blocks.push_back(*block);
+    trial.question.require.debug_off = true;
+    return trial.collect().judge();
+  };
+  check_met(judged(device_mode(4)));
+  check_unmet(judged(device_mode(4, 2)), FindingId::debug_enabled,
+              "the device reports: invasive-debug-active, the rule asks for normal operation and no debugging");
+  check_unmet(judged(device_mode(4, 16)), FindingId::debug_enabled,
+              "the device reports: invasive-debug-was-active-ever, the rule asks for normal operation and no debugging");
+  check_unmet(judged(device_mode(1)), FindingId::debug_enabled,
+              "the device reports: manufacturing, the rule asks for normal operation and no debugging");
+  check_unmet(judged(device_mode(0)), FindingId::debug_enabled, "it does not say in which mode it is, the rule asks for normal operation");
+  check_unmet(judged(std::nullopt), FindingId::policy_unmet,
+              "asked for: in normal operation, and debug is off; the device does not say: it reports no measurement device-mode");
+}
+
+TEST_CASE("demand: a security version at least, each of them") {
+  Good trial;
+  trial.collect();
+  trial.question.require.min_svn = 5;
+  check_met(trial.judge());
+  trial.question.require.min_svn = 6;
+  check_unmet(trial.judge(), FindingId::firmware_too_old, "it is 5, the rule asks for 6 or higher");
+  Good two;
+  two.device.blocks.push_back(svn(8, 4));
+  two.question.require.min_svn = 5;
+  check_unmet(two.collect().judge(), FindingId::firmware_too_old, "it is 4, the rule asks for 5 or higher");
+  Trial none;
+  none.question.require.min_svn = 1;
+  check_unmet(
+      none.collect().judge(), FindingId::policy_unmet,
+      "asked for: security version 1 or higher; the device does not say: it reports no measurement mutable-firmware-security-version");
+}
+
+TEST_CASE("demands on measurements that were not read, or that nobody signed") {
+  Good unread;
+  unread.wanted.measurements = MeasurementMode::none;
+  unread.collect();
+  unread.question.measurements = false;
+  unread.question.require.min_svn = 5;
+  check_undecided(unread.judge(), "asked for: security version 5 or higher; no measurements were read");
+
+  Good some;
+  some.wanted.measurements = MeasurementMode::indices;
+  some.wanted.indices = {1};
+  some.collect();
+  some.question.require.debug_off = true;
+  check_undecided(some.judge(), "asked for: in normal operation, and debug is off; not all measurements were read");
+
+  Good unsigned_ones;
+  unsigned_ones.wanted.sign_measurements = false;
+  unsigned_ones.collect();
+  unsigned_ones.question.measurements = false;
+  unsigned_ones.question.require.min_svn = 5;
+  check_undecided(unsigned_ones.judge(),
+                  "asked for: security version 5 or higher; the measurement mutable-firmware-security-version is "
+                  "not covered by a good signature");
+}
+
+TEST_CASE("demand: not older than") {
+  Good trial;
+  trial.collect();
+  trial.question.require.max_age = 60;
+  trial.question.now = kTime + 60;
+  check_met(trial.judge());
+  trial.question.now = kTime + 61;
+  check_unmet(trial.judge(), FindingId::not_fresh, "collected at 2026-01-01T00:00:00Z, 61 s ago, the rule accepts at most 60 s");
+  trial.evidence.live = false;
+  trial.question.now = kTime - 200;
+  check_met(trial.judge());  // clocks differ
+  trial.question.now = kTime - 301;
+  check_unmet(trial.judge(), FindingId::not_fresh, "collected at 2026-01-01T00:00:00Z, which is 301 s after the time of judging");
+  for (const char* const time : {"", "yesterday", "2026-13-01T00:00:00Z"}) {
+    trial.evidence.time = time;
+    check_unmet(trial.judge(), FindingId::not_fresh,
+                "the evidence does not say when it was collected, the rule accepts what is at most 1m old");
+  }
+  Good stale;
+  stale.collect();
+  stale.question.require.max_age = 60;
+  stale.evidence.nonces.clear();  // none of ours
+  check_undecided(stale.judge(), "asked for: asked at most 1m ago; the device has signed nothing for a nonce of ours");
+}
+
+TEST_CASE("demand: reference values, and nothing was compared") {
+  Good trial;
+  trial.question.require.references = true;
+  const Report report = trial.collect().judge();
+  CHECK(report.verdict != Verdict::pass);
+  CHECK(report.exit != Exit::ok);
+}
+
+TEST_CASE("demand: a pin that fits") {
+  Good trial;
+  trial.collect();
+  trial.question.require.pin = true;
+  CHECK(trial.judge().verdict == Verdict::fail);
+  CHECK(trial.judge().exit == Exit::policy);
+  CHECK(found(trial.judge(), FindingId::pin_missing));
+  trial.change_chain = [](ChainResult& chain) { chain.pin = PinInfo{"pins.yaml:3", "leaf-key", "ab", false}; };
+  check_met(trial.judge());
+  Trial silent;
+  silent.question.require.pin = true;
+  check_undecided(silent.judge(), "asked for: the device that is pinned; no certificate chain was read");
+}
+
+TEST_CASE("demand: revocation lists of every issuer") {
+  Good trial;
+  trial.collect();
+  trial.question.require.max_crl_age = 60;
+  check_undecided(trial.judge(), "asked for: revocation lists of at most 1m; slot 0: no issuer of its chain is known");
+  CrlInfo root{"CN=Root", "root.crl", "2025-12-31T23:59:05Z", "", ""}, issuer{"CN=Issuer", "", "", "", ""};
+  trial.change_chain = [&](ChainResult& chain) { chain.crls = {root, issuer}; };
+  const Report missing = trial.judge();
+  CHECK(missing.verdict == Verdict::undetermined);
+  CHECK(missing.exit == Exit::policy);
+  CHECK(found(missing, FindingId::crl_missing));
+  issuer = {"CN=Issuer", "issuer.crl", "2026-01-01T00:00:00Z", "", ""};
+  check_met(trial.judge());
+  trial.question.now = kTime + 6;
+  check_unmet(trial.judge(), FindingId::not_fresh,
+              "its revocation list root.crl is of 2025-12-31T23:59:05Z, 61 s ago, the rule accepts at most 60 s");
+  trial.question.now = kTime;
+  root.this_update = "then";
+  check_undecided(trial.judge(), "asked for: revocation lists of at most 1m; root.crl does not say when it was made");
+}
+
+TEST_CASE("a transport that fails leaves demands undecided, and none unmet") {
+  Good trial;
+  PolicyRule rule;
+  rule.name = "x";
+  rule.require.min_version = k10;
+  rule.require.min_strength = 1;
+  rule.require.debug_off = true;
+  rule.require.min_svn = 1;
+  trial.device.intercept = [](Code, View) -> std::optional<Bytes> { throw Error(ErrorId::timeout, "no answer"); };
+  trial.collect();
+  ask(rule, trial.question);
+  const Report report = trial.judge();
+  CHECK(report.verdict == Verdict::undetermined);
+  REQUIRE(report.policy.has_value());
+  CHECK(report.policy->unmet.empty());
+  CHECK(report.policy->undecided.size() == report.policy->demands.size() - 1);  // there is no identity to compare with
+  CHECK(report.policy->actions == std::vector<std::string>{"block"});
+}
+
+TEST_CASE("the report tells what the rule made of the device") {
+  Good trial;
+  PolicyRule rule;
+  rule.name = "disks";
+  rule.origin = "10-disks.yaml:4";
+  rule.require.min_svn = 6;
+  rule.require.min_version = k10;
+  rule.on_failure = {FailureAction::block, FailureAction::remove};
+  ask(rule, trial.question);
+  trial.collect();
+  const Report report = trial.judge();
+  REQUIRE(report.policy.has_value());
+  CHECK(report.policy->rule == "disks");
+  CHECK(report.policy->origin == "10-disks.yaml:4");
+  CHECK(report.policy->demands == std::vector<std::string>{"authenticated", "the certificate names the function", "signed measurements",
+                                                           "SPDM 1.0 or newer", "security version 6 or higher"});
+  CHECK(report.policy->unmet == std::vector<std::string>{"security version 6 or higher"});
+  CHECK(report.policy->undecided.empty());
+  CHECK(report.policy->actions == std::vector<std::string>{"block", "remove"});
+
+  trial.question.require.min_svn = 5;
+  CHECK(trial.judge().policy->actions == std::vector<std::string>{"allow"});
+
+  rule = {};
+  rule.name = "free";
+  rule.exempt = true;
+  trial.question.require = {};
+  ask(rule, trial.question);
+  const Report exempt = trial.judge();
+  CHECK(exempt.verdict == Verdict::pass);
+  CHECK(exempt.policy->exempt);
+  CHECK(exempt.policy->demands.empty());
+  CHECK(exempt.policy->actions == std::vector<std::string>{"allow"});
+  CHECK(status(exempt, Check::policy) == CheckStatus::not_needed);
+}
