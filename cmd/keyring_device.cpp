@@ -22,15 +22,10 @@ Report judge_one(const KeyringOptions& options, Console& console, bool challenge
   question.authenticate = challenge;
   const Judge judge = make_judge(options.trust, question, console);
   open_devices(found.list, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});
-  Needs needs{.writable = writable, .reads_named_files = reads_files(found.list)};
-  const std::string& recording = options.protocol.record;
-  if (!recording.empty()) needs.writable.push_back(written_at(recording));
-  drop_privileges(needs);
+  drop_privileges({.writable = writable, .reads_named_files = reads_files(found.list)});
   const std::string target = found.list.front().target;
   try {
-    Evidence evidence = gather(std::move(found.list.front()), wanted, limits, judge);
-    if (!recording.empty()) record(evidence, recording);
-    return judge.judge(std::move(evidence), target);
+    return judge.judge(gather(std::move(found.list.front()), wanted, limits, &judge), target);
   } catch (Error& error) {
     if (error.device.empty()) error.device = target;
     throw;

@@ -94,6 +94,7 @@ std::uint8_t parse_index(std::string_view text) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
+  options->output.exports = true;
   options->add_to(parser);
   add_policy_options(parser, options->policy);
   parser.add_flag("--pin-first-use", options->pin_first_use, kPinFirstUse)->group("Trust");

@@ -1,6 +1,6 @@
 # fish completion for spdmctl
 
-set -l verbs info auth measurements certs verify decode keyring policy reference audit emulate gate watch status doctor list tsm report
+set -l verbs info auth measurements certs collect verify decode keyring policy reference audit emulate gate watch status doctor list tsm report
 set -l live info auth measurements certs
 set -l asking info auth measurements certs audit
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
@@ -15,6 +15,7 @@ complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a info -d "S
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a auth -d "Authenticate devices"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a measurements -d "Authenticate devices and read their measurements"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a certs -d "Show or save the certificates of devices"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a collect -d "Gather evidence for a verifier elsewhere"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a verify -d "Judge recorded evidence and captures"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a decode -d "Show recorded messages field by field"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a report -d "Summarise the reports of many hosts"
@@ -47,16 +48,18 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a explain -d "Tell which rule decides on a device"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a test -d "Judge evidence and compare with what is expected"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a generate -d "Write a first policy for the devices of this host"
-complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect" -s o -l output -x -a "text json ndjson yaml" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s o -l output -x -a "text json ndjson yaml" -d "Format"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect" -l json -d "JSON"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l json -d "JSON"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -s v -l verbose -d "Show everything that is known"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s v -l verbose -d "Show everything that is known"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate" -l no-color -d "No colours"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l no-color -d "No colours"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -s o -l output -x -a "ear redfish" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l sign-key -r -F -d "Sign the EAR with this private key"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
@@ -77,21 +80,22 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subc
 
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l reference -r -F -d "Compare measurements with these values"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test" -l reference -r -F -d "Compare measurements with these values"
-complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l timeout -x -d "Longest wait for one answer"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -l timeout -x -d "Longest wait for one answer"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l timeout -x -d "Longest wait for one answer"
-complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l slot -x -a "0 1 2 3 4 5 6 7 all 255" -d "Certificate slot"
-complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
-complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
-complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
 complete -c spdmctl -n "__fish_seen_subcommand_from $live" -l record -r -F -d "Write what was seen to this file"
-complete -c spdmctl -n "__fish_seen_subcommand_from $asking" -l force -d "Use a PCI device although somebody else seems to own it"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -l force -d "Use a PCI device although somebody else seems to own it"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -l force -d "Use a PCI device although somebody else seems to own it"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l pin-first-use -d "Pin the key of devices that pass and that nothing is pinned for"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l extend-pcr -x -a "8 9 10 11 12 13 14 15 16 23" -d "Measure the evidence into this PCR"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l measurements -d "Ask for signed measurements, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l summary -x -a "none tcb all" -d "Hash over measurements"
 
@@ -121,9 +125,16 @@ complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-der -r -F -
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-root -r -F -d "Save the root"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l overwrite -d "Replace files that exist"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -s o -l file -r -F -d "Write the evidence to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l nonce -x -d "The nonce of the verifier"
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l extension-log -d "The measurement extension log, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l endpoint-info -d "The endpoint information, too"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l unordered -d "Write each report as soon as it is there"
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l measurements -d "Signed measurements must be there, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The nonce that signatures must be made for"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l openssl -x -a "(__fish_complete_directories)" -d "Write the signatures, and how openssl checks them"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l hash -x -a "$hash" -d "Negotiated hash"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l asym -x -a "$asym" -d "Negotiated signature algorithm"
 

@@ -107,6 +107,11 @@ def main():
         for name in ("device.json", "measured.json"):
             check(name, evidence, (pathlib.Path(scratch) / name).read_text())
 
+        for name in ("device.json", "measured.json", "missing.json"):
+            check(f"collect {name}", evidence, run("collect", f"file:{name}", code=2 if name == "missing.json" else 0))
+        check("collect", evidence, run("collect", device, "--nonce", "5a" * 32, "--extension-log", "--endpoint-info", code=0))
+        check("collect, nobody there", evidence, run("collect", "emu://127.0.0.1:1", code=3))
+
         summary = validator("spdmctl.summary-1.json")
         subprocess.run([sys.executable, ROOT / "tests/cli/data/fleet.py", "fleet"], cwd=scratch, check=True)
         fleet = sorted(str(path) for path in (pathlib.Path(scratch) / "fleet").iterdir())
