@@ -33,7 +33,6 @@ CLI::App* add_device_sub(CLI::App& parser, const State& state, const char* name,
   add_output_options(*sub, state->first.output);
   add_trust_options(*sub, state->first.trust);
   add_protocol_options(*sub, state->first.protocol);
-  add_record_option(*sub, state->first.protocol);
   add_targets(*sub, state->first.arguments);
   sub->parse_complete_callback([state, run] { state->second = run; });
   return sub;
