@@ -9,7 +9,7 @@ namespace {
 
 using spdm::cat;
 
-std::string key_fingerprint(const X509* certificate) {
+std::string fingerprint_of_key(const X509* certificate) {
   unsigned char* der = nullptr;
   const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
   if (size <= 0) return {};
@@ -25,6 +25,11 @@ void check(Judgement& j, std::size_t index, const std::string& certificate, cons
 
 }  // namespace
 
+std::string key_fingerprint(spdm::View der) {
+  const auto certificate = parse_x509(der);
+  return certificate ? fingerprint_of_key(certificate.get()) : std::string();
+}
+
 spdm::Finding denial(const Denial& entry, std::string where) {
   return {spdm::FindingId::denied, std::move(where),
           cat(entry.origin, " denies ", entry.key ? "the key" : "the certificate", " with the SHA-256 fingerprint ", entry.sha256,
@@ -34,11 +39,11 @@ spdm::Finding denial(const Denial& entry, std::string where) {
 
 void check_denied(Judgement& j) {
   for (std::size_t i = 0; i < j.received.size(); ++i) {
-    const std::string key = key_fingerprint(j.received[i].get());
+    const std::string key = fingerprint_of_key(j.received[i].get());
     if (i + 1 == j.received.size() && j.result.leaf_key) j.result.leaf_key_sha256 = key;
     check(j, i, j.result.certificates[i].sha256, key);
   }
-  if (j.outer) check(j, j.received.size(), j.anchor->info.sha256, key_fingerprint(j.outer.get()));
+  if (j.outer) check(j, j.received.size(), j.anchor->info.sha256, fingerprint_of_key(j.outer.get()));
 }
 
 }  // namespace certstore

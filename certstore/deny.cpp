@@ -20,6 +20,7 @@ Denial read_denial(const std::string& file, const Value& value) {
   out.key = key.has_value();
   out.sha256 = read_fingerprint(out.key ? *key : *certificate);
   section.with("comment", [&](const Value& text) { out.comment = text.text(); });
+  out.file = file;
   out.origin = origin_of(file, value);
   return out;
 }

@@ -10,7 +10,7 @@ struct Denial {
   bool key = false;    // the fingerprint is of a DER SubjectPublicKeyInfo, else of a DER certificate
   std::string sha256;  // lower-case hex
   std::string comment;
-  std::string origin;  // "FILE:LINE"
+  std::string file, origin;  // origin: "FILE:LINE"
 };
 
 // {version: 1, deny: [{certificate: SHA256 | key: SHA256, comment: TEXT}, ...]}

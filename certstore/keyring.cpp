@@ -31,15 +31,17 @@ constexpr std::array kKinds{KindRow{".pem", Kind::certificates}, KindRow{".crt",
                             KindRow{".der", Kind::certificates}, KindRow{".crl", Kind::crls},         KindRow{".deny.yaml", Kind::denials},
                             KindRow{".yaml", Kind::scope},       KindRow{".yml", Kind::misnamed}};
 
-Kind kind_of(const fs::path& path) {
-  const std::string name = path.filename().string();
+// By its name relative to the keyring directory, whatever that is called itself.
+Kind kind_of(const fs::path& relative) {
+  const std::string name = relative.filename().string();
   if (name.starts_with('.')) return Kind::ignored;
-  if (path.parent_path().filename() == kPins)
-    return name.ends_with(".yaml") ? Kind::pins : name.ends_with(".yml") ? Kind::misnamed : Kind::ignored;
-  if (name == "deny.yaml") return Kind::denials;
+  const bool pin = relative.parent_path() == kPins;
+  if (name == "deny.yaml" && !pin) return Kind::denials;
   const auto* const row =
       std::find_if(kKinds.begin(), kKinds.end(), [&](const KindRow& candidate) { return name.ends_with(candidate.ending); });
-  return row == kKinds.end() ? Kind::ignored : row->kind;
+  if (row == kKinds.end()) return Kind::ignored;
+  if (!pin || row->kind == Kind::misnamed) return row->kind;
+  return name.ends_with(".yaml") ? Kind::pins : Kind::ignored;
 }
 
 // What they say narrows trust: who overlooks one of them trusts more than the owner said.
@@ -48,11 +50,11 @@ bool narrows(Kind kind) { return kind == Kind::crls || kind == Kind::denials || 
 // "anchors/vendor.pem" and "anchors/vendor.yaml" go together.
 std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
 
-// The names of the keyring files in a directory, sorted. Empty with `problem` unset when it does not exist.
-std::vector<fs::path> sorted_files(const fs::path& directory, std::error_code& problem) {
+// The keyring files of a folder, sorted. Empty with `problem` unset when it does not exist.
+std::vector<fs::path> sorted_files(const fs::path& directory, const fs::path& folder, std::error_code& problem) {
   std::vector<fs::path> out;
-  for (fs::directory_iterator at(directory, problem), end; !problem && at != end; at.increment(problem))
-    if (kind_of(at->path()) != Kind::ignored) out.push_back(at->path());
+  for (fs::directory_iterator at(folder, problem), end; !problem && at != end; at.increment(problem))
+    if (kind_of(at->path().lexically_relative(directory)) != Kind::ignored) out.push_back(at->path());
   if (problem == std::errc::no_such_file_or_directory) problem.clear();
   std::sort(out.begin(), out.end());
   return out;
@@ -79,7 +81,7 @@ Problem problem_of(const std::string& file, const Error& error, std::string_view
 void Keyring::add_directory(const fs::path& directory) {
   for (const fs::path& folder : {directory, directory / kAnchors, directory / kPins}) {
     std::error_code problem;
-    for (const fs::path& file : sorted_files(folder, problem)) add_named(file, file.lexically_relative(directory).string());
+    for (const fs::path& file : sorted_files(directory, folder, problem)) add_named(file, file.lexically_relative(directory).string());
     if (problem) problems_.push_back({folder.string(), problem.message(), false, true});
   }
   apply_scopes();
@@ -87,7 +89,7 @@ void Keyring::add_directory(const fs::path& directory) {
 
 void Keyring::add_named(const fs::path& file, const std::string& name) {
   if (!names_.insert(name).second) return;
-  const Kind kind = kind_of(file);
+  const Kind kind = kind_of(name);
   const FileBytes content = read_file(file, kind == Kind::crls ? kMaxCrlFile : kMaxKeyringFile);
   if (content.mask) return;
   if (kind == Kind::misnamed) return problems_.push_back({file.string(), "is not read: name it .yaml"});

@@ -87,6 +87,13 @@ std::vector<std::filesystem::path> default_directories();
 // Every certificate of a PEM (one or more) or DER (exactly one) file; throws Error{bad_input} naming `what`.
 std::vector<spdm::Bytes> read_certificates(spdm::View file, std::string_view what);
 
+// Certificates one after the other, in DER, PEM or both, as lists of a kernel have them (certs/x509_certificate_list) and
+// keyctl padd takes them; throws Error{bad_input} naming `what` and the byte where something else stands.
+std::vector<spdm::Bytes> read_certificate_list(spdm::View file, std::string_view what);
+
+// The SHA-256 fingerprint of a certificate's public key (DER SubjectPublicKeyInfo); empty when there is none.
+std::string key_fingerprint(spdm::View der);
+
 // What a certificate says, for people and scripts. Never throws on odd contents: what cannot be read stays empty.
 spdm::CertificateInfo describe(spdm::View der);
 

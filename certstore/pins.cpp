@@ -19,6 +19,7 @@ constexpr std::array<std::string_view, 3> kKinds{"leaf-key", "certificate", "roo
 Pin read_pin(const std::string& file, const Value& value) {
   const Section section(value, {"match", "leaf-key", "certificate", "root", "vouches", "first-seen", "comment"});
   Pin out;
+  out.file = file;
   out.origin = origin_of(file, value);
   const Value match = section.get("match");
   out.match = spdm::read_device_match(match);

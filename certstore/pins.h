@@ -21,7 +21,7 @@ struct Pin {
   bool vouches = false;    // it makes the device trusted by itself, without any root
   std::string first_seen;  // RFC 3339; empty when not told
   std::string comment;
-  std::string origin;  // "FILE:LINE"
+  std::string file, origin;  // origin: "FILE:LINE"
 };
 std::string_view name(Pin::Kind kind);  // "leaf-key"
 

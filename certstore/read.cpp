@@ -6,9 +6,11 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
+#include "certstore/der.h"
 #include "certstore/keyring.h"
 #include "certstore/x509.h"
 #include "core/error.h"
@@ -118,6 +120,31 @@ std::vector<Bytes> read_certificates(spdm::View file, std::string_view what) {
     if (key) private_key(what);
   }
   return {exactly_one(file, what)};
+}
+
+std::vector<Bytes> read_certificate_list(spdm::View file, std::string_view what) {
+  constexpr std::string_view kBegin = "-----BEGIN ", kEnd = "-----END ", kSpace = " \t\r\n";
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  std::vector<Bytes> out;
+  for (std::size_t at = 0; at < file.size();) {
+    spdm::View rest = file.subspan(at);
+    std::string why = "neither DER nor PEM";
+    if (kSpace.find(text[at]) != std::string_view::npos) {
+      ++at;
+    } else if (text.substr(at).starts_with(kBegin)) {
+      const std::size_t end = text.find('\n', std::min(text.find(kEnd, at), text.size()));
+      const std::size_t size = end == std::string_view::npos ? file.size() - at : end + 1 - at;
+      for (Bytes& der : read_pem(rest.first(size), cat(what, ", byte ", at))) out.push_back(std::move(der));
+      at += size;
+    } else if (const std::optional<Element> element = take_element(rest, why); element && parse_x509(element->whole)) {
+      out.push_back(spdm::to_bytes(element->whole));
+      at += element->whole.size();
+    } else {
+      throw Error(ErrorId::bad_input, cat(what, ", byte ", at, ": not a certificate", why.empty() ? "" : ": ", why));
+    }
+  }
+  if (out.empty()) throw Error(ErrorId::bad_input, cat(what, ": no certificate in it"));
+  return out;
 }
 
 }  // namespace certstore

@@ -1,16 +1,20 @@
 #include "cmd/attest.h"
 
+#include <CLI/CLI.hpp>
+#include <memory>
+
 #include "certstore/chains.h"
+#include "cmd/evidence_files.h"
 #include "cmd/files.h"
 #include "cmd/host.h"
-#include "cmd/kernel_log_files.h"
 #include "cmd/parallel.h"
 #include "cmd/parse.h"
+#include "cmd/pcr.h"
+#include "cmd/pinning.h"
 #include "cmd/privileges.h"
 #include "cmd/render.h"
 #include "core/appraisal/verdict.h"
 #include "core/evidence/file.h"
-#include "core/evidence/load.h"
 #include "core/evidence/pcap.h"
 #include "core/text.h"
 #include "transport/target.h"
@@ -40,6 +44,7 @@ namespace {
 struct Outcome {
   std::optional<RenderedReport> report;
   std::string note;
+  std::string target, evidence_sha256;
 };
 
 }  // namespace
@@ -72,6 +77,7 @@ bool Judge::trusts(const Connection& connection, std::uint8_t slot, const HostVi
 }
 
 Report Judge::judge(Evidence evidence, const std::string& source, const Question& asked) const {
+  if (evidence.sha256.empty()) evidence.sha256 = evidence_sha256(evidence);
   Question question = asked;
   if (question.references == nullptr) question.references = references_.get();
   if (!owner_key_.empty()) evidence.provisioned_key = owner_key_;
@@ -84,7 +90,7 @@ Report Judge::judge(Evidence evidence, const std::string& source, const Question
 Judge make_judge(const TrustOptions& options, const Question& question, const Console& console, std::shared_ptr<const Policy> policy) {
   const certstore::Keyring keyring = read_keyring(options);
   for (const certstore::Problem& problem : keyring.problems())
-    if (!problem.duplicate)
+    if (!problem.duplicate && !problem.fatal)
       console.note(cat("spdmctl: ", printable(problem.where()), ": ", printable(problem.why), "; the keyring does without it"));
   return Judge{keyring,
                {.at = time_of(options), .partial_chains = options.partial_chains},
@@ -95,32 +101,17 @@ Judge make_judge(const TrustOptions& options, const Question& question, const Co
                read_references(options)};
 }
 
-Evidence read_recording(const std::filesystem::path& path) {
-  const std::string name = path == "-" ? "standard input" : path.string();
-  try {
-    Evidence evidence = is_kernel_log_entry(path) ? read_kernel_log_entry(path) : load_evidence(read_file(path, kMaxEvidenceFile), name);
-    evidence.live = false;  // a file may say so, but who reads it was not there
-    return evidence;
-  } catch (Error& error) {
-    if (error.device.empty()) error.device = name;
-    if (std::error_code ignored; std::filesystem::is_directory(path, ignored))
-      error.hint = "a directory with signatures of the kernel is for: spdmctl verify";
-    if (path.extension() == ".yaml") error.hint = cat("a device profile is the target emulated:", name);
-    throw;
-  }
-}
-
-Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, const Judge& judge) {
+Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, const Judge* judge) {
   if (const std::optional<std::filesystem::path> file = recording(subject.target)) return read_recording(*file);
   Evidence evidence;
   evidence.host.target = subject.target;
   evidence.time = format_time(std::time(nullptr));
   evidence.collector = "spdmctl " SPDMCTL_VERSION;
   evidence.live = true;
-  if (wanted.slot == kProvisionedKey) evidence.provisioned_key = judge.owner_key();
+  if (wanted.slot == kProvisionedKey && judge != nullptr) evidence.provisioned_key = judge->owner_key();
   Wanted asked = wanted;
-  if (!wanted.slot && !wanted.all_slots)
-    asked.trusts = [&](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot, evidence.host); };
+  if (!wanted.slot && !wanted.all_slots && judge != nullptr)
+    asked.trusts = [&](const Connection& connection, std::uint8_t slot) { return judge->trusts(connection, slot, evidence.host); };
   try {
     if (subject.failure) throw Error(*subject.failure);
     transport::Opened opened = subject.opened ? std::move(*subject.opened) : transport::open(subject.target, {.timeout = limits.exchange});
@@ -161,7 +152,14 @@ void look_only(Report& report) {
 
 void Attestation::add_to(CLI::App& parser) {
   add_targets(parser, targets);
-  add_output_options(parser, output);
+  if (output.exports)
+    add_export_options(parser, output);
+  else
+    add_output_options(parser, output);
+  if (output.exports)
+    parser.add_option("--extend-pcr", extend_pcr, "Extend this PCR, 8 to 23, of the system's TPM with the SHA-256 of the evidence")
+        ->type_name("N")
+        ->group("Attestation");
   add_trust_options(parser, trust);
   add_protocol_options(parser, protocol);
   add_record_option(parser, protocol);
@@ -179,6 +177,8 @@ Plan Attestation::plan(Console& console) const {
 
 Exit Attestation::run(Console& console, Plan plan) const {
   const Limits limits = limits_of(protocol);
+  std::unique_ptr<PcrExtender> measured;
+  if (!extend_pcr.empty()) measured = std::make_unique<PcrExtender>(parse_pcr(extend_pcr));
   Subjects found = subjects_of(targets.empty() ? std::vector{default_target} : targets, this_host());
   std::vector<Subject>& subjects = found.list;
   note_unknown(console, found);
@@ -187,6 +187,10 @@ Exit Attestation::run(Console& console, Plan plan) const {
     throw Error(ErrorId::usage, "--record and exports take one target", "take one target after the other");
   if (!protocol.record.empty()) assert_writable(protocol.record);
   const Judge judge = make_judge(trust, plan.question, console, plan.policy);
+  Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.nonce, console);
+
+  const std::filesystem::path pins = pin_first_use ? writable_pins(trust) : std::filesystem::path();
+  if (pin_first_use) plan.outputs.push_back(pins);
 
   open_devices(subjects, {.timeout = limits.exchange, .host = this_host(), .force = protocol.force});
   std::vector<std::filesystem::path> written = plan.outputs;
@@ -194,6 +198,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   confine(console, subjects, written);
 
   ReportWriter writer(console, plan.text);
+  writer.enclose(std::move(envelope));
   std::size_t reports = 0;
   in_order<Outcome>(
       subjects.size(), kMaxDevicesAtOnce,
@@ -203,21 +208,31 @@ Exit Attestation::run(Console& console, Plan plan) const {
         try {
           Wanted wanted = plan.wanted;
           judge.adapt(wanted, host_of(subjects[i]));
-          Evidence evidence = gather(std::move(subjects[i]), wanted, limits, judge);
-          if (is_left_out(sought, evidence)) return {.report = std::nullopt, .note = cat(target, ": ", evidence.error->message)};
+          Evidence evidence = gather(std::move(subjects[i]), wanted, limits, &judge);
+          if (is_left_out(sought, evidence))
+            return {.report = std::nullopt, .note = cat(target, ": ", evidence.error->message), .target = {}, .evidence_sha256 = {}};
           if (!protocol.record.empty()) record(evidence, protocol.record);
           Report report = judge.judge(std::move(evidence), target);
           if (plan.refine) plan.refine(report);
-          return {.report = writer.render(report), .note = {}};
+          if (pin_first_use) pin_unless_known(report, pins, console);
+          return {.report = writer.render(report), .note = {}, .target = target, .evidence_sha256 = report.evidence_sha256};
         } catch (Error& error) {  // what goes wrong with one target says nothing about the others
           if (error.device.empty()) error.device = target;
-          return {.report = writer.render(error), .note = {}};
+          return {.report = writer.render(error), .note = {}, .target = target, .evidence_sha256 = {}};
         }
       },
       [&](Outcome outcome) {
         if (!outcome.report) return console.note(printable(cat("spdmctl: all: left out: ", outcome.note)));
-        writer.add(std::move(*outcome.report));
         ++reports;
+        if (measured && !outcome.evidence_sha256.empty()) {
+          try {
+            measured->extend(outcome.evidence_sha256);
+          } catch (Error& error) {  // a report whose evidence was to be measured, and is not, is no report
+            error.device = outcome.target;
+            return writer.add(writer.render(error));
+          }
+        }
+        writer.add(std::move(*outcome.report));
       });
   if (reports == 0) fail_for_want_of_devices();
   return writer.finish();

@@ -55,11 +55,10 @@ class Judge {
 Judge make_judge(const TrustOptions& options, const spdm::Question& question, const Console& console,
                  std::shared_ptr<const spdm::Policy> policy = nullptr);
 
-spdm::Evidence read_recording(const std::filesystem::path& path);
-
 // The first half of the line. What goes wrong with a live target, from opening it on, is part of the evidence: the line
 // goes on with what was seen. Throws Error for a recording that cannot be read.
-spdm::Evidence gather(Subject subject, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge& judge);
+// `judge`: whose trust decides which slot is asked; nullptr where nothing is judged.
+spdm::Evidence gather(Subject subject, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge* judge);
 
 inline constexpr std::size_t kMaxDevicesAtOnce = 16;
 
@@ -97,6 +96,9 @@ struct Plan {
 // whether it could be read.
 void look_only(spdm::Report& report);
 
+// The help of --pin-first-use, of the verbs that have it.
+inline constexpr const char* kPinFirstUse = "Pin the key of devices that pass and that nothing is pinned for";
+
 // What the verbs that speak with devices have in common.
 struct Attestation {
   OutputOptions output;
@@ -104,6 +106,8 @@ struct Attestation {
   ProtocolOptions protocol;
   std::vector<std::string> targets;
   std::string default_target;  // when none is named; empty: that is an error
+  std::string extend_pcr;      // PCR of the system's TPM to measure evidence into; empty: none
+  bool pin_first_use = false;  // devices that pass and that nothing is pinned for are pinned
 
   void add_to(CLI::App& parser);
   // Throws Error{usage} for options that contradict each other. Sets up the console.

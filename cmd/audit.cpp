@@ -94,7 +94,7 @@ Outcome Audit::attend(AuditSubject& subject, const Judge& judge) const {
     limits.total = std::min(limits.total, left);
     limits.exchange = std::min(limits.exchange, left);
     const bool sought = subject.subject.sought;
-    Evidence evidence = gather(std::move(subject.subject), wanted_, limits, judge);
+    Evidence evidence = gather(std::move(subject.subject), wanted_, limits, &judge);
     if (is_left_out(sought, evidence)) {
       if (subject.expected_by) return {.report = silent_report(subject), .unread = {}, .evidence = {}, .note = {}};
       return {.report = {}, .unread = {}, .evidence = {}, .note = cat(target, ": ", evidence.error->message)};
@@ -157,7 +157,7 @@ Exit Audit::run() {
   apply(options_.output, console_);
   wanted_ = wanted_of(options_.protocol, options_.trust);
   wanted_.measurements = MeasurementMode::all;
-  wanted_.measurements_optional = true;  // policy says who must have them
+  wanted_.if_available = true;  // policy says who must have them
   limits_ = limits_of(options_.protocol);
   deadline_ = begin_ + parse_seconds(options_.total, "--total");
   const std::int64_t timestamp = std::time(nullptr);
@@ -167,6 +167,7 @@ Exit Audit::run() {
   if (!options_.since.empty()) earlier_ = EarlierReport::read(options_.since);
   const Judge judge = make_judge(options_.trust, question, console_, policy);
 
+  writer_.enclose(make_envelope(options_.output.sign_key, timestamp, std::nullopt, console_));
   AuditScope scope = audit_scope(options_.targets, policy.get(), this_host());
   for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
   open_devices(scope, {.timeout = std::min(limits_.exchange, deadline_ - begin_), .host = this_host(), .force = options_.protocol.force});
@@ -193,7 +194,7 @@ Exit Audit::run() {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   add_targets(parser, options->targets);
-  add_output_options(parser, options->output);
+  add_export_options(parser, options->output);
   add_trust_options(parser, options->trust);
   add_policy_options(parser, options->policy);
   add_reference_option(parser, options->trust);

@@ -26,8 +26,10 @@ spdm::Summary parse_summary(const std::string& text) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
+  options->output.exports = true;
   options->add_to(parser);
   add_policy_options(parser, options->policy);
+  parser.add_flag("--pin-first-use", options->pin_first_use, kPinFirstUse)->group("Trust");
   add_reference_option(parser, options->trust);
   parser.add_flag("--measurements", options->measurements, "Ask for signed measurements, too")->group("Attestation");
   parser.add_option("--summary", options->summary, "Hash over measurements in the answer to CHALLENGE: none, tcb or all")

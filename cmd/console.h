@@ -8,7 +8,8 @@
 
 namespace cmd {
 
-enum class Format { text, json, ndjson, yaml };
+// The last two are for verbs that judge (see export.h).
+enum class Format { text, json, ndjson, yaml, ear, redfish };
 
 class Console {
  public:

@@ -8,6 +8,7 @@
 #include "cmd/decode_fields.h"
 #include "cmd/files.h"
 #include "cmd/kernel_log_files.h"
+#include "cmd/openssl_recipe.h"
 #include "cmd/verb.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"
@@ -25,6 +26,7 @@ constexpr std::string_view kSchema = "spdmctl.messages/1";
 struct Options {
   OutputOptions output;
   std::vector<std::string> input, asym, hash;
+  std::string openssl;
 };
 
 struct Decoded {
@@ -212,9 +214,16 @@ Parameters assumed_parameters(const Options& options) {
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
+  if (!options.openssl.empty()) assert_recipe_directory(options.openssl);
   const Evidence evidence = read_input(options.input);
   Parameters assumed = assumed_parameters(options);
   if (!evidence.log.empty() && evidence.log.front().bytes.size() >= kHeaderSize) assumed.version = evidence.log.front().bytes.front();
+
+  if (!options.openssl.empty()) {
+    const std::size_t count = write_openssl_recipe(evidence, options.openssl);
+    console.note(cat("spdmctl: ", printable(options.openssl), ": ", count, count == 1 ? " signature" : " signatures", "; check with: sh ",
+                     printable((std::filesystem::path(options.openssl) / "verify.sh").string())));
+  }
 
   Follower follower(evidence.binding, assumed);
   Json document = begin_document(kSchema);
@@ -244,6 +253,9 @@ Action setup(CLI::App& parser) {
   add_repeatable(parser, "--asym", options->asym, "Negotiated signature algorithm, for a message on its own")
       ->type_name("NAME")
       ->group("Decoding");
+  parser.add_option("--openssl", options->openssl, "Write the signatures to this new directory, with the openssl commands that check them")
+      ->type_name("DIR")
+      ->group("Decoding");
   return [options](Console& console) { return run(*options, console); };
 }
 
@@ -252,6 +264,7 @@ Action setup(CLI::App& parser) {
 const Verb decode_verb{"decode", "Show recorded messages field by field",
                        "  spdmctl decode device.pcap\n"
                        "  spdmctl decode --json device.json\n"
+                       "  spdmctl decode --openssl signatures device.json\n"
                        "  spdmctl decode 10 84 00 00\n",
                        setup};
 

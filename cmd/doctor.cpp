@@ -67,7 +67,7 @@ void examine_keyring(Lines& out, const TrustOptions& trust) {
     out.push_back({Health::good, "keyring", layers.empty() ? "none of its directories exists" : cat("reads ", layers), ""});
   }
   for (const certstore::Problem& problem : keyring.problems())
-    out.push_back({Health::broken, "keyring", cat(printable(problem.file), ": ", printable(problem.why)), "repair or remove the file"});
+    out.push_back({Health::broken, "keyring", cat(printable(problem.where()), ": ", printable(problem.why)), "repair or remove the file"});
   if (keyring.empty())
     out.push_back(
         {Health::limited, "keyring", "is empty: no device is trusted", "add the root of a vendor with: spdmctl keyring add FILE"});

@@ -14,9 +14,10 @@ namespace {
 
 // One row per verb: all that a new one adds here.
 constexpr std::array kVerbs{
-    &cmd::list_verb,  &cmd::info_verb,   &cmd::auth_verb,   &cmd::measurements_verb, &cmd::certs_verb,   &cmd::verify_verb,
-    &cmd::audit_verb, &cmd::decode_verb, &cmd::report_verb, &cmd::keyring_verb,      &cmd::policy_verb,  &cmd::reference_verb,
-    &cmd::gate_verb,  &cmd::watch_verb,  &cmd::status_verb, &cmd::tsm_verb,          &cmd::emulate_verb, &cmd::doctor_verb,
+    &cmd::list_verb,    &cmd::info_verb,   &cmd::auth_verb,      &cmd::measurements_verb, &cmd::certs_verb,
+    &cmd::collect_verb, &cmd::verify_verb, &cmd::audit_verb,     &cmd::decode_verb,       &cmd::report_verb,
+    &cmd::keyring_verb, &cmd::policy_verb, &cmd::reference_verb, &cmd::gate_verb,         &cmd::watch_verb,
+    &cmd::status_verb,  &cmd::tsm_verb,    &cmd::emulate_verb,   &cmd::doctor_verb,
 };
 
 // The format in which an error is told that happened before the options were understood.
@@ -34,6 +35,8 @@ cmd::Format first_guess(int argc, char** argv) {
   return json || format == "json" ? cmd::Format::json
          : format == "ndjson"     ? cmd::Format::ndjson
          : format == "yaml"       ? cmd::Format::yaml
+         : format == "ear"        ? cmd::Format::ear
+         : format == "redfish"    ? cmd::Format::redfish
                                   : cmd::Format::text;
 }
 

@@ -94,8 +94,10 @@ std::uint8_t parse_index(std::string_view text) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
+  options->output.exports = true;
   options->add_to(parser);
   add_policy_options(parser, options->policy);
+  parser.add_flag("--pin-first-use", options->pin_first_use, kPinFirstUse)->group("Trust");
   add_reference_option(parser, options->trust);
   options->default_target = kAllDevices;
   const auto flag = [&](const char* name, bool& value, const char* help) { parser.add_flag(name, value, help)->group("Measurements"); };

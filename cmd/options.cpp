@@ -34,6 +34,15 @@ void add_output_options(CLI::App& parser, OutputOptions& options) {
   parser.add_flag("--no-color", options.no_color, "No colours, not on a terminal either")->group("Output");
 }
 
+void add_export_options(CLI::App& parser, OutputOptions& options) {
+  add_output_options(parser, options);
+  options.exports = true;
+  options.format_given->description("text, json, ndjson, yaml, ear or redfish; text if not given");
+  parser.add_option("--sign-key", options.sign_key, "Sign the EAR with this private key, PEM or DER: a JWT")
+      ->type_name("FILE")
+      ->group("Output");
+}
+
 void add_keyring_options(CLI::App& parser, TrustOptions& options) {
   add_repeatable(parser, "--keyring", options.keyrings, "Trust the certificates of this directory, in place of the system's keyring")
       ->type_name("DIR")
@@ -108,6 +117,11 @@ void apply(const OutputOptions& options, Console& console) {
       throw Error(ErrorId::usage, cat("--json and --output ", options.format, " contradict each other"), "give one of them");
     format = Format::json;
   }
+  if (!options.exports && (format == Format::ear || format == Format::redfish))
+    throw Error(ErrorId::usage, cat("--output: ", options.format, " is a format of judgements, and nothing is judged here"),
+                "it goes with: auth, measurements, verify, audit");
+  if (!options.sign_key.empty() && format != Format::ear)
+    throw Error(ErrorId::usage, "--sign-key goes with --output ear", "other formats are not signed");
   console.format = format;
   console.verbose = options.verbose;
   console.color = format == Format::text && wants_color(options.no_color);
@@ -162,12 +176,23 @@ spdm::Question question_of(const TrustOptions& options) {
   return out;
 }
 
-spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
+spdm::Wanted wanted_of(const ProtocolOptions& options) {
   spdm::Wanted out;
-  const bool provisioned = !trust.provisioned_key.empty();
   if (!options.slot.empty()) {
     out.slot = parse_slot(options.slot);
     out.all_slots = !out.slot;
+  }
+  if (!options.versions.empty()) out.versions.clear();
+  for (const std::string_view version : split_lists(options.versions)) out.versions.push_back(parse_version(version));
+  for (const std::string_view name : split_lists(options.asym)) out.asym.push_back(parse_asym(name));
+  for (const std::string_view name : split_lists(options.hash)) out.hash.push_back(parse_hash(name));
+  return out;
+}
+
+spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
+  spdm::Wanted out = wanted_of(options);
+  const bool provisioned = !trust.provisioned_key.empty();
+  if (!options.slot.empty()) {
     if (provisioned && out.slot != spdm::kProvisionedKey)
       throw Error(ErrorId::usage, cat("--provisioned-key and --slot ", options.slot, " contradict each other"),
                   "a provisioned key is slot 255");
@@ -176,10 +201,6 @@ spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust
   } else if (provisioned) {
     out.slot = spdm::kProvisionedKey;
   }
-  if (!options.versions.empty()) out.versions.clear();
-  for (const std::string_view version : split_lists(options.versions)) out.versions.push_back(parse_version(version));
-  for (const std::string_view name : split_lists(options.asym)) out.asym.push_back(parse_asym(name));
-  for (const std::string_view name : split_lists(options.hash)) out.hash.push_back(parse_hash(name));
   return out;
 }
 

@@ -23,6 +23,8 @@ struct OutputOptions {
   std::string format = "text";
   CLI::Option* format_given = nullptr;
   bool json = false, verbose = false, no_color = false;
+  bool exports = false;  // the verb judges: ear and redfish are formats, too
+  std::string sign_key;
 };
 
 // Whose certificates count, and at which time.
@@ -42,6 +44,7 @@ struct ProtocolOptions {
 };
 
 void add_output_options(CLI::App& parser, OutputOptions& options);
+void add_export_options(CLI::App& parser, OutputOptions& options);  // the former, for a verb that judges
 void add_keyring_options(CLI::App& parser, TrustOptions& options);
 void add_trust_options(CLI::App& parser, TrustOptions& options);  // the former, too
 void add_reference_option(CLI::App& parser, TrustOptions& options);
@@ -61,7 +64,8 @@ spdm::Bytes read_provisioned_key(const TrustOptions& options);
 // Of --reference, else of the system's layers. Nothing when the verb does not compare, or when there are none.
 std::shared_ptr<const spdm::References> read_references(const TrustOptions& options);
 spdm::Question question_of(const TrustOptions& options);
-spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);
+spdm::Wanted wanted_of(const ProtocolOptions& options);
+spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);  // a key of the owner counts, too
 spdm::Limits limits_of(const ProtocolOptions& options);
 
 }  // namespace cmd

@@ -1,4 +1,4 @@
-// Work in parallel, results in order.
+// Work in parallel: results in the order of the inputs, or as they come. Memory does not grow with their number.
 #pragma once
 
 #include <algorithm>
@@ -14,78 +14,158 @@
 
 namespace cmd {
 
-// Calls produce(i) for i in [0, count) on up to `workers` threads and consume(result) on this one, in order. Not more
-// than a few results per worker wait at a time, so memory does not grow with `count`. The first exception of either
-// ends the run and is thrown here. Where the system gives no more threads, it goes on with those there are, or with none.
-template <class Result>
-void in_order(std::size_t count, std::size_t workers, const std::function<Result(std::size_t)>& produce,
-              const std::function<void(Result)>& consume) {
-  workers = std::min(std::max<std::size_t>(workers, 1), count);
-  const auto one_by_one = [&] {
-    for (std::size_t i = 0; i < count; ++i) consume(produce(i));
-  };
-  if (workers <= 1) return one_by_one();
+template <class Input, class Result>
+struct Stream {
+  // The next input, or nothing at the end. Called by one thread at a time; may block.
+  std::function<std::optional<Input>()> next;
+  // The expensive part, by several threads at once.
+  std::function<Result(Input)> produce;
+  // By the calling thread, one at a time.
+  std::function<void(Result)> consume;
+  // By the calling thread when it has to wait: what was consumed so far may go out. May be empty.
+  std::function<void()> idle = nullptr;
 
-  struct Slot {
-    std::optional<Result> result;
+  std::size_t workers = 1;
+  bool ordered = true;
+  // Bytes, say, that an input takes until its result is consumed; nothing more is read while `budget` is reached.
+  std::function<std::size_t(const Input&)> weight = nullptr;
+  std::size_t budget = 1;
+};
+
+namespace detail {
+
+// The threads of one stream, and what they share.
+template <class Input, class Result>
+class Streaming {
+ public:
+  explicit Streaming(const Stream<Input, Result>& stream) : stream_(stream), window_(stream.workers * 4) {}
+
+  void run() {
+    if (stream_.workers <= 1) return one_by_one();
     std::exception_ptr failure;
-  };
-  std::vector<Slot> window(workers * 4);
-  std::mutex mutex;
-  std::condition_variable room, ready;
-  std::size_t next = 0, consumed = 0;
-  bool stop = false;
-
-  const auto work = [&] {
-    std::unique_lock lock(mutex);
-    for (;;) {
-      room.wait(lock, [&] { return stop || next == count || next < consumed + window.size(); });
-      if (stop || next == count) return;
-      const std::size_t index = next++;
-      lock.unlock();
-      Slot slot;
+    {
+      std::vector<std::jthread> threads;
+      threads.reserve(stream_.workers);
       try {
-        slot.result = produce(index);
-      } catch (...) {
-        slot.failure = std::current_exception();
+        for (std::size_t i = 0; i < stream_.workers; ++i) threads.emplace_back([this] { work(); });
+      } catch (const std::system_error&) {  // a limit on tasks or on memory: those there are will do
+        if (threads.empty()) return one_by_one();
       }
-      lock.lock();
-      window[index % window.size()] = std::move(slot);
-      ready.notify_one();
-    }
-  };
-
-  std::exception_ptr failure;
-  {
-    std::vector<std::jthread> threads;
-    threads.reserve(workers);
-    try {
-      for (std::size_t i = 0; i < workers; ++i) threads.emplace_back(work);
-    } catch (const std::system_error&) {  // a limit on tasks or on memory
-      if (threads.empty()) return one_by_one();
-    }
-    for (std::size_t i = 0; i < count && !failure; ++i) {
-      Slot slot;
-      {
-        std::unique_lock lock(mutex);
-        Slot& waited_for = window[i % window.size()];
-        ready.wait(lock, [&] { return waited_for.result || waited_for.failure; });
-        slot = std::exchange(waited_for, {});
-        ++consumed;
-      }
-      room.notify_one();
       try {
-        if (slot.failure) std::rethrow_exception(slot.failure);
-        consume(std::move(*slot.result));
+        while (std::optional<Result> result = take()) stream_.consume(std::move(*result));
       } catch (...) {
         failure = std::current_exception();
       }
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+      room_.notify_all();
     }
-    const std::lock_guard lock(mutex);
-    stop = true;
-    room.notify_all();
+    if (failure) std::rethrow_exception(failure);
   }
-  if (failure) std::rethrow_exception(failure);
+
+ private:
+  struct Slot {
+    std::optional<Result> result;
+    std::exception_ptr failure;
+    std::size_t weight = 0;
+  };
+
+  void one_by_one() {
+    while (std::optional<Input> input = stream_.next()) {
+      stream_.consume(stream_.produce(std::move(*input)));
+      if (stream_.idle) stream_.idle();
+    }
+  }
+
+  bool done() const { return stop_ || ended_; }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      room_.wait(lock, [&] { return done() || (!reading_ && begun_ < consumed_ + window_.size() && in_flight_ < stream_.budget); });
+      if (done()) return;
+      const std::size_t index = begun_++;
+      reading_ = true;
+      lock.unlock();
+      Slot slot;
+      std::optional<Input> input = read(slot);
+      const bool failed_to_read = slot.failure != nullptr;
+      lock.lock();
+      reading_ = false;
+      in_flight_ += slot.weight;
+      ended_ = ended_ || !input;
+      if (!input && !failed_to_read) --begun_;  // there was none
+      room_.notify_all();
+      if (input) {
+        lock.unlock();
+        try {
+          slot.result = stream_.produce(std::move(*input));
+        } catch (...) {
+          slot.failure = std::current_exception();
+        }
+        lock.lock();
+      }
+      if (input || failed_to_read) window_[(stream_.ordered ? index : finished_++) % window_.size()] = std::move(slot);
+      ready_.notify_one();
+    }
+  }
+
+  std::optional<Input> read(Slot& slot) {
+    try {
+      std::optional<Input> input = stream_.next();
+      slot.weight = input && stream_.weight ? stream_.weight(*input) : 0;
+      return input;
+    } catch (...) {
+      slot.failure = std::current_exception();
+      return std::nullopt;
+    }
+  }
+
+  std::optional<Result> take() {
+    std::unique_lock lock(mutex_);
+    Slot& waited_for = window_[consumed_ % window_.size()];
+    const auto is_there = [&] { return waited_for.result || waited_for.failure; };
+    if (!is_there() && stream_.idle) {
+      lock.unlock();
+      stream_.idle();
+      lock.lock();
+    }
+    ready_.wait(lock, [&] { return is_there() || (ended_ && consumed_ == begun_); });
+    if (!is_there()) return std::nullopt;
+    Slot slot = std::exchange(waited_for, {});
+    ++consumed_;
+    in_flight_ -= slot.weight;
+    room_.notify_all();
+    if (slot.failure) std::rethrow_exception(slot.failure);
+    return std::move(slot.result);
+  }
+
+  const Stream<Input, Result>& stream_;
+  std::vector<Slot> window_;  // by index, or by when they were finished
+  std::mutex mutex_;
+  std::condition_variable room_, ready_;
+  std::size_t begun_ = 0, finished_ = 0, consumed_ = 0, in_flight_ = 0;
+  bool reading_ = false, ended_ = false, stop_ = false;
+};
+
+}  // namespace detail
+
+// Not more than a few results per worker wait at a time. The first exception ends the run and is thrown here. Where the
+// system gives no more threads, it goes on with those there are, or with none.
+template <class Input, class Result>
+void run_stream(const Stream<Input, Result>& stream) {
+  detail::Streaming<Input, Result>(stream).run();
+}
+
+// Calls produce(i) for i in [0, count) on up to `workers` threads and consume(result) on this one, in order.
+template <class Result>
+void in_order(std::size_t count, std::size_t workers, const std::function<Result(std::size_t)>& produce,
+              const std::function<void(Result)>& consume) {
+  std::size_t next = 0;
+  run_stream<std::size_t, Result>({.next = [&] { return next == count ? std::nullopt : std::optional(next++); },
+                                   .produce = produce,
+                                   .consume = consume,
+                                   .workers = std::min(std::max<std::size_t>(workers, 1), count)});
 }
 
 }  // namespace cmd

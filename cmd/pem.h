@@ -2,11 +2,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "core/wire/bytes.h"
 
 namespace cmd {
 
 std::string to_pem(spdm::View certificate);
+// DER under another label: "PUBLIC KEY".
+std::string to_pem(spdm::View der, std::string_view label);
 
 }  // namespace cmd

@@ -76,7 +76,7 @@ Explained look_at(Subject subject, const Judge& judge, const PolicyVerbOptions& 
   Wanted wanted = wanted_of(options.protocol, options.trust);
   const HostView before = recording(out.source) ? HostView{} : view_of(out.source);
   judge.adapt(wanted, before);
-  Evidence evidence = gather(std::move(subject), wanted, limits_of(options.protocol), judge);
+  Evidence evidence = gather(std::move(subject), wanted, limits_of(options.protocol), &judge);
   if (evidence.log.empty() && evidence.error) evidence.host = before;
   out.host = evidence.host;
   out.report = judge.judge(std::move(evidence), out.source);

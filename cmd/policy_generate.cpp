@@ -101,7 +101,7 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   const Judge judge = make_judge(options.trust, question_of(options.trust), console);
   Wanted wanted = wanted_of(options.protocol, options.trust);
   wanted.measurements = MeasurementMode::all;
-  wanted.measurements_optional = true;
+  wanted.if_available = true;
   const Limits limits = limits_of(options.protocol);
   AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
@@ -119,7 +119,7 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
       [&](std::size_t i) -> std::optional<Report> {
         const bool sought = scope.subjects[i].subject.sought;
         const std::string target = scope.subjects[i].target();
-        Evidence evidence = gather(std::move(scope.subjects[i].subject), wanted, limits, judge);
+        Evidence evidence = gather(std::move(scope.subjects[i].subject), wanted, limits, &judge);
         if (is_left_out(sought, evidence)) return std::nullopt;
         return judge.judge(std::move(evidence), target);
       },

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/attest.h"
+#include "cmd/evidence_files.h"
 #include "cmd/files.h"
 #include "cmd/policy_verb.h"
 #include "core/evidence/yaml_reader.h"

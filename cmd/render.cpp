@@ -87,6 +87,8 @@ void write_document(Console& console, const Json& document, const std::string& t
       console.out(text);
       break;
     case Format::json:
+    case Format::ear:  // only errors come here in these formats
+    case Format::redfish:
       console.out(dump(document, 2) + "\n");
       break;
     case Format::ndjson:
@@ -121,6 +123,11 @@ RenderedReport ReportWriter::render(const Report& report) const {
     case Format::yaml:
       out.text = to_yaml(Json::array({to_json(report)}));
       break;
+    case Format::ear:
+    case Format::redfish:
+      out.part = export_part(console_.format, report);
+      out.label = printable(report.source);
+      break;
   }
   return out;
 }
@@ -137,6 +144,10 @@ RenderedReport ReportWriter::render(const Error& error) const {
   if (console_.format == Format::json) out.text = indented(dump(json, 2), "    ");
   if (console_.format == Format::ndjson) out.text = dump(with_schema(json), -1) + "\n";
   if (console_.format == Format::yaml) out.text = to_yaml(Json::array({json}));
+  if (console_.format == Format::ear || console_.format == Format::redfish) {
+    out.part = export_part(console_.format, report_of(error));
+    out.label = printable(error.device);
+  }
   return out;
 }
 
@@ -152,6 +163,7 @@ void ReportWriter::begin() {
 }
 
 void ReportWriter::add(RenderedReport report) {
+  if (report.part) keep_part(report);
   if (count_ == 0) begin();
   if (count_ > 0 && console_.format == Format::json) console_.out(",\n");
   if (count_ > 0 && console_.format == Format::text && !report.text.empty()) console_.out(between_);
@@ -166,9 +178,19 @@ void ReportWriter::add(RenderedReport report) {
   }
 }
 
+void ReportWriter::keep_part(RenderedReport& report) {
+  if (!parts_) parts_ = std::make_shared<Json>(console_.format == Format::ear ? Json::object() : Json::array());
+  if (parts_->size() == kMaxExported)
+    throw Error(ErrorId::usage, cat("one document holds no more than ", kMaxExported, " devices in this format"),
+                "split the input, or write ndjson");
+  add_part(console_.format, *parts_, std::move(*report.part), report.label);
+}
+
 Exit ReportWriter::finish() { return finish(Json::object()); }
 
 Exit ReportWriter::finish(const Json& more) {
+  if (console_.format == Format::ear || console_.format == Format::redfish)
+    console_.out(export_document(console_.format, parts_ ? std::move(*parts_) : Json(), envelope_));
   if (console_.format == Format::json || console_.format == Format::yaml) {
     if (count_ == 0) begin();
     Json tail{{"verdict", name(verdict_)}, {"exit_code", static_cast<int>(worst_)}};

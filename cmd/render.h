@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
 #include "cmd/console.h"
+#include "cmd/export.h"
 #include "core/appraisal/report.h"
 
 namespace cmd {
@@ -20,6 +22,9 @@ struct RenderedReport {
   spdm::Verdict verdict{};
   spdm::Exit exit{};
   std::optional<spdm::Error> error;  // why collecting ended early
+  // For ear and redfish, which are one object of all devices: the part of this one, and what it is called there.
+  std::shared_ptr<Json> part;
+  std::string label;
 };
 
 class ReportWriter {
@@ -35,12 +40,15 @@ class ReportWriter {
   // An input that gave no report because it could not be read.
   RenderedReport render(const spdm::Error& error) const;
   void add(RenderedReport report);
+  // What ear and redfish say beside the reports; to be called before anything is added.
+  void enclose(Envelope envelope) { envelope_ = std::move(envelope); }
   // Ends the document, with these members (json, yaml) at its end; returns the worst exit code.
   spdm::Exit finish(const Json& more);
   spdm::Exit finish();
 
  private:
   void begin();
+  void keep_part(RenderedReport& report);
 
   Console& console_;
   TextOf text_of_;
@@ -49,6 +57,8 @@ class ReportWriter {
   spdm::Exit worst_ = spdm::Exit::ok;
   spdm::Verdict verdict_ = spdm::Verdict::pass;
   std::optional<spdm::Error> first_error_;
+  Envelope envelope_;
+  std::shared_ptr<Json> parts_;  // of ear and redfish: an object by label, an array
 };
 
 // A whole document of another kind: JSON as it is, or what `text` says.

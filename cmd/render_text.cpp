@@ -139,7 +139,7 @@ std::vector<std::string> platform_lines(const PlatformView& platform) {
   return out;
 }
 
-void write_host(Page& page, const Report& report) {
+void write_host(Page& page, const Report& report, bool verbose) {
   if (report.host.bdf) page.pair("function", printable(*report.host.bdf));
   if (report.host.identity) page.pair("identity", to_string(*report.host.identity));
   if (report.host.driver) page.pair("driver", printable(*report.host.driver));
@@ -147,6 +147,7 @@ void write_host(Page& page, const Report& report) {
   for (const std::string& line : platform_lines(report.host.platform)) page.pair("platform", line);
   if (!report.time.empty())
     page.pair("recorded", cat(printable(report.time), report.collector.empty() ? "" : " by ", printable(report.collector)));
+  if (verbose && !report.evidence_sha256.empty()) page.pair("evidence", cat("SHA-256 ", report.evidence_sha256));
 }
 
 std::string vouched(const ChainResult& chain) {
@@ -329,7 +330,7 @@ void write_changes(Page& page, const Report& report) {
 std::string render_text(const Report& report, const Console& console) {
   Page page(console.color);
   write_verdict(page, report);
-  write_host(page, report);
+  write_host(page, report, console.verbose);
   if (const SlotReport* slot = main_slot(report)) write_identity(page, *slot);
   write_protocol(page, report, console.verbose);
   write_policy(page, report);
@@ -358,7 +359,7 @@ std::string render_brief(const Report& report, const Console& console) {
 std::string render_info(const Report& report, const Console& console) {
   Page page(console.color);
   page.line(page.painted(target_of(report), kBold));
-  write_host(page, report);
+  write_host(page, report, console.verbose);
   if (!report.connection) return page.take();
   const ConnectionReport& connection = *report.connection;
   const Parameters& p = connection.parameters;

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "cmd/attest.h"
-#include "cmd/kernel_log_files.h"
+#include "cmd/evidence_files.h"
 #include "cmd/parallel.h"
 #include "cmd/policy_files.h"
 #include "cmd/render_text.h"
@@ -23,32 +23,12 @@ struct Options {
   TrustOptions trust;
   PolicyOptions policy;
   std::vector<std::string> files;
-  bool measurements = false;
+  bool measurements = false, unordered = false;
   std::string nonce;
 };
 
-struct Input {
-  std::string name;
-  std::optional<Error> error = std::nullopt;  // a directory that gave nothing
-};
-
-// A directory with signatures of the kernel stands for each of them.
-std::vector<Input> inputs_of(const std::vector<std::string>& files) {
-  std::vector<Input> out;
-  for (const std::string& file : files) {
-    std::error_code ignored;
-    if (!std::filesystem::is_directory(file, ignored)) {
-      out.push_back({.name = file});
-      continue;
-    }
-    try {
-      for (const std::filesystem::path& entry : kernel_log_entries(file)) out.push_back({.name = entry.string()});
-    } catch (const Error& error) {
-      out.push_back({.name = file, .error = error});
-    }
-  }
-  return out;
-}
+// Bytes of evidence that is read and not yet told of: all that a run holds of its input, but for one piece more.
+constexpr std::size_t kInFlight = 16U << 20;
 
 spdm::Exit run(const Options& options, Console& console) {
   apply(options.output, console);
@@ -59,31 +39,42 @@ spdm::Exit run(const Options& options, Console& console) {
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const Judge judge = make_judge(options.trust, question, console, load_policy(options.policy));
 
-  const std::vector<Input> inputs = inputs_of(options.files);
-  const bool brief = inputs.size() > 1 && !console.verbose;
+  EvidenceFiles files(options.files);
+  const bool brief = !files.is_one() && !console.verbose;
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
-  in_order<RenderedReport>(
-      inputs.size(), std::max(1U, std::thread::hardware_concurrency()),
-      [&](std::size_t i) {
-        const std::string& name = inputs[i].name;
-        try {
-          if (inputs[i].error) throw Error(*inputs[i].error);
-          return writer.render(judge.judge(read_recording(recording(name).value_or(name)), name == "-" ? "standard input" : name));
-        } catch (Error& error) {  // one file that cannot be read says nothing about the others
-          if (error.device.empty()) error.device = name;
-          return writer.render(error);
-        }
-      },
-      [&](RenderedReport report) { writer.add(std::move(report)); });
+  writer.enclose(make_envelope(options.output.sign_key, std::time(nullptr), question.nonce, console));
+  run_stream<EvidencePiece, RenderedReport>({
+      .next = [&] { return files.next(); },
+      .produce =
+          [&](EvidencePiece piece) {
+            try {
+              return writer.render(judge.judge(read_piece(piece), piece.name));
+            } catch (Error& error) {  // one piece that cannot be read says nothing about the others
+              if (error.device.empty()) error.device = piece.name;
+              return writer.render(error);
+            }
+          },
+      .consume = [&](RenderedReport report) { writer.add(std::move(report)); },
+      .idle = [&] { console.flush(); },
+      .workers = std::max(1U, std::thread::hardware_concurrency()),
+      .ordered = !options.unordered,
+      .weight = [](const EvidencePiece& piece) { return piece.bytes.size(); },
+      .budget = kInFlight,
+  });
   return writer.finish();
 }
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("file", options->files, "Evidence or pcap files, or directories with signatures of the kernel; - is standard input")
+  parser
+      .add_option("file", options->files,
+                  "Evidence, one piece or one a line, or pcap files, or directories with signatures of the kernel; - is "
+                  "standard input")
       ->type_name("FILE");
-  add_output_options(parser, options->output);
+  add_export_options(parser, options->output);
   add_trust_options(parser, options->trust);
+  parser.add_flag("--unordered", options->unordered, "Write each report as soon as it is there, not in the order of the input")
+      ->group("Output");
   add_policy_options(parser, options->policy);
   add_reference_option(parser, options->trust);
   parser.add_flag("--measurements", options->measurements, "Signed measurements must be there, too")->group("Attestation");
@@ -98,7 +89,7 @@ Action setup(CLI::App& parser) {
 const Verb verify_verb{"verify", "Judge recorded evidence and captures",
                        "  spdmctl verify device.json\n"
                        "  spdmctl verify --keyring ./roots --at 2026-06-01T00:00:00Z *.json\n"
-                       "  spdmctl verify --output ndjson - < device.pcap\n",
+                       "  ssh host spdmctl collect | spdmctl verify --output ndjson -\n",
                        setup};
 
 }  // namespace cmd

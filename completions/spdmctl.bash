@@ -23,7 +23,7 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs verify audit decode list keyring policy reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs collect verify audit decode list keyring policy reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
     return
   fi
 
@@ -31,26 +31,35 @@ _spdmctl() {
   # Where it names a file.
   [[ $verb == reference && ${COMP_WORDS[2]-} == import && $prev == @(-o|--output) ]] && prev=--record
   case $prev in
-    -o | --output) values="text json ndjson yaml" ;;
+    -o | --output)
+      if [[ $verb == collect ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+      fi
+      values="text json ndjson yaml"
+      [[ $verb == @(auth|measurements|verify) ]] && values+=" ear redfish"
+      ;;
     --identity-match) values="exact ids none" ;;
     --mode) values="off audit enforce" ;;
     --occasion) values="boot arrival resume reset interval request" ;;
     --summary) values="none tcb all" ;;
+    --by) values="leaf-key certificate root" ;;
     --slot) values="0 1 2 3 4 5 6 7 all 255" ;;
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
     --asym | --algorithm) values=$asym ;;
     --hash) values=$hash ;;
-    --keyring | --init)
+    --keyring | --init | --openssl)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | --port-file | --html | --metrics | --evidence | --since | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | --file | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --match | --nonce | --identity | --vendor-request | --timeout | --total | --interval | --index | --name | --listen | --device-info) return ;;
+    --at | --match | --nonce | --identity | --vendor-request | --timeout | --total | --interval | --index | --extend-pcr | --name | --listen | --device-info | --comment | --fingerprint) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -60,15 +69,16 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live $policy --reference --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live $policy --sign-key --extend-pcr --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live $policy --reference --index --each --count --raw --new --no-signature --extension-log --endpoint-info
-        --save-reference --overwrite" words=$targets pci=1
+      options="$live $policy --sign-key --extend-pcr --pin-first-use --reference --index --each --count --raw --new --no-signature
+        --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    audit) options="$live_only $policy --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
-    verify) options="$output $trust $policy --reference --measurements --nonce" ;;
-    decode) options="$output --hash --asym" ;;
+    collect) options="-o --file -v --verbose -h --help $speak --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
+    audit) options="$live_only $policy --sign-key --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
+    verify) options="$output $trust $policy --sign-key --unordered --reference --measurements --nonce" ;;
+    decode) options="$output --hash --asym --openssl" ;;
     report) options="$output --at --by-file --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
@@ -76,7 +86,12 @@ _spdmctl() {
         check) options="$output --keyring --at" files='' ;;
         add) options="$output --keyring --name --force" ;;
         remove) options="$output --keyring --force" files='' ;;
-        *) options="-h --help" words="list check add remove" files='' ;;
+        deny) options="$output --keyring --key --comment" ;;
+        unpin) options="$output --keyring --force" files='' ;;
+        explain) options=$live words=$targets pci=1 ;;
+        pin) options="$live --by --vouch" words=$targets pci=1 ;;
+        import) options="$live --efi --kernel --fingerprint --yes --name" words=$targets pci=1 ;;
+        *) options="-h --help" words="list check add remove deny unpin explain pin import" files='' ;;
       esac
       ;;
     policy)

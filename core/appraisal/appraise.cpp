@@ -46,6 +46,7 @@ void Appraiser::describe_evidence() {
   report_.host = evidence_.host;
   report_.time = evidence_.time;
   report_.collector = evidence_.collector;
+  report_.evidence_sha256 = evidence_.sha256;
   report_.binding = evidence_.binding;
   report_.error = evidence_.error;
   report_.connections = analysis_.connections.size();

@@ -215,6 +215,7 @@ class Reading {
       else
         out.allowed.push_back({Form::digest, digest.items[1].bytes, hash});
     }
+    if (out.allowed.size() > kMaxAlternatives) fail(cat("more than ", kMaxAlternatives, " digests for ", printable(where)));
   }
 
   void read_raw(const Item& values, const Item& raw, const std::string& where, ReferenceMeasurement& out) {
@@ -245,6 +246,8 @@ class Reading {
     const auto same = std::find_if(all.begin(), all.end(), [&](const ReferenceMeasurement& other) { return other.index == one.index; });
     if (same == all.end()) return void(all.push_back(std::move(one)));
     // Said again: an alternative.
+    if (same->allowed.size() + one.allowed.size() > kMaxAlternatives)
+      fail(cat("more than ", kMaxAlternatives, " values for one measurement of ", printable(name)));
     same->allowed.insert(same->allowed.end(), one.allowed.begin(), one.allowed.end());
     if (one.min_svn) same->min_svn = std::max(same->min_svn.value_or(0), *one.min_svn);
   }

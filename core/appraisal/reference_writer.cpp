@@ -58,10 +58,11 @@ DeviceMatch match_of(const HostView& host) {
 // A token that answers a nonce is another one each time: an EAT is signed with COSE (tag 18), alone or behind the header
 // of a structured manifest.
 bool is_token(const MeasurementBlock& block) {
-  if (!block.raw || (block.type != MeasurementType::manifest && block.type != MeasurementType::structured_manifest)) return false;
+  if (block.type != MeasurementType::manifest && block.type != MeasurementType::structured_manifest) return false;
+  if (block.index >= 0xF0 && block.index <= 0xFC) return true;
   constexpr std::uint8_t kCoseSign1 = 0xD2;
-  const bool behind_header = block.value.size() > 2 && block.value[1] == 1 && block.value[2] == kCoseSign1;
-  return (block.index >= 0xF0 && block.index <= 0xFC) || (!block.value.empty() && block.value.front() == kCoseSign1) || behind_header;
+  const Bytes& value = block.value;
+  return block.raw && ((!value.empty() && value[0] == kCoseSign1) || (value.size() > 2 && value[1] == 1 && value[2] == kCoseSign1));
 }
 
 ReferenceValue value_of(const MeasurementBlock& block, const HashAlgorithm* measurement_hash) {

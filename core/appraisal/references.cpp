@@ -92,7 +92,8 @@ ReferenceMeasurement read_measurement(const Value& value, const std::string& fil
       const std::size_t before = out.allowed.size();
       read_values(alternative, hash, out.allowed);
       if (out.allowed.size() != before + 1) alternative.fail("must be one value", "for example {digest: \"00ff...\"}");
-      if (out.allowed.size() > kMaxReferences) alternative.fail(cat("is one more than the ", kMaxReferences, " values that are read"));
+      if (out.allowed.size() > kMaxAlternatives)
+        alternative.fail(cat("is one more than the ", kMaxAlternatives, " values of one measurement that are read"));
     }
   });
   section.with("min-svn", [&](const Value& number) { out.min_svn = number.number64(0, ~std::uint64_t{0}); });

@@ -32,6 +32,7 @@
 namespace spdm {
 
 inline constexpr std::size_t kMaxReferences = 200'000;  // values of all files together
+inline constexpr std::size_t kMaxAlternatives = 1024;   // for one measurement in one entry
 
 struct ReferenceValue {
   enum class Form { digest, raw, text, svn };

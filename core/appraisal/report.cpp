@@ -244,6 +244,7 @@ Json to_json(const Report& in) {
   out["host"] = host_json(in.host);
   if (!in.time.empty()) out["time"] = text(in.time);
   if (!in.collector.empty()) out["collector"] = text(in.collector);
+  if (!in.evidence_sha256.empty()) out["evidence_sha256"] = in.evidence_sha256;
   out["binding"] = name(in.binding);
   if (in.error) {
     out["error"] = Json{{"id", row(in.error->id).name}, {"message", text(in.error->message)}};

@@ -94,6 +94,7 @@ struct Change {
 struct Report {
   HostView host;
   std::string time, collector, source;  // source: the target, or the evidence file
+  std::string evidence_sha256;          // see core/evidence/file.h; empty when nobody has computed it
   Binding binding = Binding::none;
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;

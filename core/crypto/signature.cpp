@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "core/crypto/ecdsa_der.h"
 #include "core/crypto/key.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -81,17 +82,6 @@ EVP_PKEY_CTX* prepared(const PublicKey::State& state, const AsymAlgorithm& algor
   return state.prepared.back().context.get();
 }
 
-// r || s, each of fixed width and big-endian, to the SEQUENCE of two INTEGER that OpenSSL wants.
-Bytes to_der(View signature) {
-  const int half = static_cast<int>(signature.size() / 2);
-  const OwnedEcdsa pair(ECDSA_SIG_new());
-  ECDSA_SIG_set0(pair.get(), BN_bin2bn(signature.data(), half, nullptr), BN_bin2bn(signature.data() + half, half, nullptr));
-  Bytes out(static_cast<std::size_t>(i2d_ECDSA_SIG(pair.get(), nullptr)));
-  std::uint8_t* at = out.data();
-  i2d_ECDSA_SIG(pair.get(), &at);
-  return out;
-}
-
 Bytes from_der(View der, std::size_t size) {
   const std::uint8_t* at = der.data();
   const OwnedEcdsa pair(d2i_ECDSA_SIG(nullptr, &at, static_cast<long>(der.size())));
@@ -125,6 +115,16 @@ Bytes signed_bytes(const AsymAlgorithm& algorithm, const HashAlgorithm& hash, st
 
 }  // namespace
 
+Bytes ecdsa_to_der(View signature) {
+  const int half = static_cast<int>(signature.size() / 2);
+  const OwnedEcdsa pair(ECDSA_SIG_new());
+  ECDSA_SIG_set0(pair.get(), BN_bin2bn(signature.data(), half, nullptr), BN_bin2bn(signature.data() + half, half, nullptr));
+  Bytes out(static_cast<std::size_t>(i2d_ECDSA_SIG(pair.get(), nullptr)));
+  std::uint8_t* at = out.data();
+  i2d_ECDSA_SIG(pair.get(), &at);
+  return out;
+}
+
 bool supports(const AsymAlgorithm& algorithm) {
   static const std::vector<bool> known = [] {
     std::vector<bool> out;
@@ -154,7 +154,7 @@ bool verify(const PublicKey& key, const AsymAlgorithm& algorithm, const HashAlgo
   require(algorithm);
   if (signature.size() != algorithm.signature_size || transcript_hash.size() != hash.size) return false;
   const Bytes input = signed_bytes(algorithm, hash, version, context, transcript_hash);
-  const Bytes der = pairs(algorithm) ? to_der(signature) : Bytes();
+  const Bytes der = pairs(algorithm) ? ecdsa_to_der(signature) : Bytes();
   const View encoded = pairs(algorithm) ? View(der) : signature;
   bool good = false;
   if (signs_digest(algorithm)) {

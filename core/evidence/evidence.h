@@ -71,6 +71,10 @@ struct Evidence {
   Bytes provisioned_key;
   MessageLog log;
   std::optional<Interruption> error;
+
+  // Of evidence that was read: its hash as it was written (evidence_sha256() of file.h), for what follows may change.
+  // Not part of the file.
+  std::string sha256;
 };
 
 }  // namespace spdm

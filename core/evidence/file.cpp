@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/crypto/crypto.h"
 #include "core/error.h"
 #include "core/evidence/json_reader.h"
 #include "core/text.h"
@@ -194,6 +195,11 @@ std::string write_evidence(const Evidence& evidence) {
     comma = ",";
   }
   return out + "]}";
+}
+
+std::string evidence_sha256(const Evidence& evidence) {
+  const std::string line = write_evidence(evidence);
+  return hex(crypto::hash(*find_hash("SHA-256"), {reinterpret_cast<const std::uint8_t*>(line.data()), line.size()}));
 }
 
 Evidence read_evidence(std::string_view text, std::string_view what) {

@@ -15,6 +15,10 @@ inline constexpr std::size_t kMaxEvidenceMessages = 100'000;
 // One line of JSON without a line break at its end; the same evidence always gives the same bytes.
 std::string write_evidence(const Evidence& evidence);
 
+// The name of this evidence: the SHA-256 of write_evidence(), in lower-case hex. That of a capture or of a kernel's log
+// is that of the evidence it turns into, so that one way to hash holds for all.
+std::string evidence_sha256(const Evidence& evidence);
+
 // Strict: unknown keys, wrong types and other schemas throw Error{bad_input} naming `what` and the key's path.
 Evidence read_evidence(std::string_view json, std::string_view what);
 

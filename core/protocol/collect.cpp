@@ -182,7 +182,7 @@ class Collector {
 
   void measure(std::uint8_t slot) {
     if (wanted_.measurements == MeasurementMode::none) return;
-    if (!responder_has(cap::meas_mask) && wanted_.measurements_optional) return;
+    if (!responder_has(cap::meas_mask) && wanted_.if_available) return;
     if (!responder_has(cap::meas_mask)) throw Error(ErrorId::no_spdm, "the responder has no measurements (MEAS_CAP)");
     const bool sign = wanted_.sign_measurements && can_sign_measurements();
     switch (wanted_.measurements) {
@@ -234,8 +234,9 @@ class Collector {
   }
 
   void read_extension_log() {
-    if (!responder_has(cap::mel) || parameters().mel_specification == 0)
-      throw Error(ErrorId::no_spdm, "the responder has no measurement extension log (MEL_CAP)");
+    const bool can = responder_has(cap::mel) && parameters().mel_specification != 0;
+    if (wanted_.if_available && !can) return;
+    if (!can) throw Error(ErrorId::no_spdm, "the responder has no measurement extension log (MEL_CAP)");
     const std::uint32_t room = (parameters().chunking() ? requester_.limits().max_message : requester_.data_transfer_size()) - 12;
     do {
       const auto have = static_cast<std::uint32_t>(connection().mel().size());
@@ -245,6 +246,7 @@ class Collector {
 
   void ask_endpoint_info(std::uint8_t slot) {
     const std::uint32_t can = parameters().responder.flags & cap::ep_info_mask;
+    if (wanted_.if_available && (version() < k13 || can == 0)) return;
     if (version() < k13 || can == 0) throw Error(ErrorId::no_spdm, "the responder has no endpoint information (EP_INFO_CAP)");
     GetEndpointInfo request;
     request.signature = can == cap::ep_info_sig;

@@ -38,8 +38,11 @@ struct Wanted {
   // Asked once per chain when no slot was given; may be empty (then slot 0 it is).
   std::function<bool(const Connection&, std::uint8_t slot)> trusts;
 
+  // What the device has no capability for is left out (measurements, extension log, endpoint information), in place of
+  // Error{no_spdm}: for whoever gathers what a verifier elsewhere may want.
+  bool if_available = false;
+
   MeasurementMode measurements = MeasurementMode::none;
-  bool measurements_optional = false;  // a device that has none is no error
   std::vector<std::uint8_t> indices;
   bool sign_measurements = true;  // false: ask without signature even where the device could sign
   bool raw_bit_stream = false;

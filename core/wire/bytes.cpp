@@ -50,18 +50,19 @@ Bytes unhex(std::string_view digits, std::string_view what) {
 }
 
 std::string base64(View bytes) {
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = bytes.size() - i;
-    std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16;
-    if (left > 1) group |= static_cast<std::uint32_t>(bytes[i + 1]) << 8;
-    if (left > 2) group |= bytes[i + 2];
-    out.push_back(kBase64[group >> 18 & 63]);
-    out.push_back(kBase64[group >> 12 & 63]);
-    out.push_back(left > 1 ? kBase64[group >> 6 & 63] : '=');
-    out.push_back(left > 2 ? kBase64[group & 63] : '=');
+  std::string out((bytes.size() + 2) / 3 * 4, '=');
+  char* at = out.data();
+  const std::size_t whole = bytes.size() - bytes.size() % 3;
+  for (std::size_t i = 0; i < whole; i += 3) {
+    const std::uint32_t group = static_cast<std::uint32_t>(bytes[i] << 16 | bytes[i + 1] << 8 | bytes[i + 2]);
+    for (const int shift : {18, 12, 6, 0}) *at++ = kBase64[group >> shift & 63];
   }
+  if (whole == bytes.size()) return out;
+  const bool two = bytes.size() - whole == 2;
+  const std::uint32_t group = static_cast<std::uint32_t>(bytes[whole] << 16 | (two ? bytes[whole + 1] << 8 : 0));
+  *at++ = kBase64[group >> 18 & 63];
+  *at++ = kBase64[group >> 12 & 63];
+  if (two) *at = kBase64[group >> 6 & 63];
   return out;
 }
 
@@ -70,19 +71,21 @@ Bytes from_base64(std::string_view text, std::string_view what) {
   if (text.size() % 4 != 0) throw Error(ErrorId::bad_input, cat(what, ": base64 whose length is not a multiple of four"));
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
-  const std::size_t size = text.size() / 4 * 3 - padding;
-  Bytes out;
-  out.reserve(size);
+  Bytes out(text.size() / 4 * 3);
+  std::uint8_t* at = out.data();
   for (std::size_t i = 0; i < text.size(); i += 4) {
-    std::uint32_t group = 0;
+    int group = 0;
     for (std::size_t k = 0; k < 4; ++k) {
       const bool pad = i + k >= text.size() - padding;
       const int value = pad ? 0 : values[static_cast<unsigned char>(text[i + k])];
       if (value < 0) throw Error(ErrorId::bad_input, cat(what, ": not base64 at character ", i + k + 1));
-      group = group << 6 | static_cast<std::uint32_t>(value);
+      group = group << 6 | value;
     }
-    for (int shift = 16; shift >= 0 && out.size() < size; shift -= 8) out.push_back(static_cast<std::uint8_t>(group >> shift));
+    *at++ = static_cast<std::uint8_t>(group >> 16);
+    *at++ = static_cast<std::uint8_t>(group >> 8);
+    *at++ = static_cast<std::uint8_t>(group);
   }
+  out.resize(out.size() - padding);
   return out;
 }
 

@@ -5,12 +5,16 @@
   bench.py start  [--runs 51]
   bench.py fleet  [--devices 16] [--answers 200] [--runs 11]
   bench.py verify --evidence FILE [--keyring DIR] [--files 1000] [--algorithm ecdsap384]
+  bench.py verify-stream [--devices 1000] [--rounds 100] [--runs 3] [--algorithm ecdsap384]
   bench.py report [--results 100000] [--runs 5]
 
 `attest` runs `spdmctl measurements` (the whole line: chain, challenge, signed measurements) and the other command in
 turn, so that both meet the same machine, and prints medians and the ratio pair by pair. Whatever listens on the target
 must stay for more than one connection. `fleet` attests that many emulated devices on sockets at once, whose answers take
 so many milliseconds in all: the aim is less than twice that. `verify` compares with the bare signature checks of `openssl speed` on all cores.
+`verify-stream` makes that many throw-away devices, each with roots and keys of its own, collects evidence of all of them in
+that many rounds (at most ten are really collected, the others repeat them), and judges the lines as a stream: the aim is 0.8
+of the bare rate within 100 MB. Bare rate and stream are measured in turn, so that both meet the same machine.
 `report` summarises so many made-up results, as one file of lines and as a thousand files of documents: the aim is 5 s and 300 MB.
 Figures are never asserted here: machines differ, ratios in one run say more.
 """
@@ -155,6 +159,47 @@ def verify(args):
     print(f"{args.files} files, {signatures} signatures: {rate:.0f} a second; bare checks on {cores} cores: {bare:.0f} a second; ratio {rate / bare:.2f}")
 
 
+def bare_rate(algorithm, cores, seconds):
+    speed = subprocess.run(["openssl", "speed", "-seconds", str(seconds), "-multi", str(cores), algorithm], capture_output=True, text=True, check=True).stdout
+    return float(re.search(r"([0-9.]+)\s*$", speed.strip().splitlines()[-1]).group(1))
+
+
+def verify_stream(args):
+    program, cores = os.path.abspath(args.spdmctl), len(os.sched_getaffinity(0))
+    names = {"ecdsap256": "ECDSA-P256", "ecdsap384": "ECDSA-P384", "rsa3072": "RSASSA-3072", "ed25519": "Ed25519"}
+    with tempfile.TemporaryDirectory() as folder:
+        os.mkdir(f"{folder}/keyring")
+        for i in range(args.devices):
+            subprocess.run([program, "emulate", "--init", f"device{i}", "--algorithm", names[args.algorithm]], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            os.link(f"{folder}/device{i}/root.pem", f"{folder}/keyring/{i}.pem")
+        targets = [f"emulated:device{i}/profile.yaml" for i in range(args.devices)]
+        collected = []
+        for _ in range(min(args.rounds, 10)):
+            collected.append(subprocess.run([program, "collect", *targets], cwd=folder, check=True, capture_output=True).stdout)
+        stream = f"{folder}/fleet.ndjson"
+        with open(stream, "wb") as out:
+            for i in range(args.rounds):
+                out.write(collected[i % len(collected)])
+        command = [program, "verify", "--output", "ndjson", "--keyring", f"{folder}/keyring", stream]
+        ratios, lines = [], args.devices * args.rounds
+        for _ in range(args.runs):
+            bare = bare_rate(args.algorithm, cores, 2)
+            with open(f"{folder}/reports", "wb") as out:
+                begin = time.monotonic()
+                child = subprocess.Popen(command, stdout=out, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+                _, _, usage = os.wait4(child.pid, 0)
+                done = {"wall": time.monotonic() - begin, "cpu": usage.ru_utime + usage.ru_stime}
+            bare = (bare + bare_rate(args.algorithm, cores, 2)) / 2
+            with open(f"{folder}/reports", "rb") as out:
+                found, passed = map(sum, zip(*((line.count(b'"result":"good"'), line.count(b'"verdict":"pass"')) for line in out)))
+            rate = found / done["wall"]
+            ratios.append(rate / bare)
+            print(f"{lines} lines in {done['wall']:.2f} s ({lines / done['wall']:.0f} a second), cpu {done['cpu']:.2f} s, {passed} passed: "
+                  f"{rate:.0f} signatures a second, bare {bare:.0f}, ratio {ratios[-1]:.2f}")
+        peak = resident(command)
+    print(f"ratio: median {statistics.median(ratios):.2f}, the aim is 0.80" + ("" if peak is None else f"; peak resident {peak / 1024:.1f} MiB"))
+
+
 def report(args):
     fleet = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../cli/data/fleet.py")
     program = os.path.abspath(args.spdmctl)
@@ -173,7 +218,7 @@ def report(args):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["attest", "fleet", "start", "verify", "report"])
+    parser.add_argument("what", choices=["attest", "fleet", "start", "verify", "verify-stream", "report"])
     parser.add_argument("--spdmctl", default="build/release/spdmctl")
     parser.add_argument("--runs", type=int, default=21)
     parser.add_argument("--target")
@@ -182,6 +227,7 @@ def main():
     parser.add_argument("--other", help="command to compare with")
     parser.add_argument("--evidence")
     parser.add_argument("--keyring")
+    parser.add_argument("--rounds", type=int, default=100, help="of evidence of each device")
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--results", type=int, default=100_000)
     parser.add_argument("--algorithm", default="ecdsap384", help="as openssl speed names it")
@@ -192,7 +238,7 @@ def main():
         parser.error("attest needs --target")
     if args.what == "verify" and not args.evidence:
         parser.error("verify needs --evidence")
-    {"attest": attest, "fleet": fleet, "start": start, "verify": verify, "report": report}[args.what](args)
+    {"attest": attest, "fleet": fleet, "start": start, "verify": verify, "verify-stream": verify_stream, "report": report}[args.what](args)
 
 
 if __name__ == "__main__":

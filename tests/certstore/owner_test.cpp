@@ -204,6 +204,19 @@ TEST_CASE("pins: alternatives of one match, and every match for itself") {
   CHECK(contains(result.findings[0].why, "c.yaml:3"));
 }
 
+TEST_CASE("pins: a keyring that is called pins is a keyring like any other") {
+  const support::TemporaryDirectory directory;
+  directory.write("pins/vendor.pem", pki::pem(pki::sample().root.der));
+  directory.write("pins/vendor.yaml", "version: 1\n");
+  directory.write("pins/pins/one.yaml", pin("leaf-key: " + leaf_key()));
+  directory.write("pins/pins/other.pem", "not read");
+  certstore::Keyring keyring;
+  keyring.add_directory(directory.path() / "pins");
+  CHECK(keyring.problems().empty());
+  CHECK(keyring.entries().size() == 1);
+  CHECK(keyring.pins().size() == 1);
+}
+
 TEST_CASE("pins: trust on first use") {
   Owned owned;
   owned.directory.write("vendor.pem", "");

@@ -73,3 +73,85 @@ TEST_CASE("where the system gives fewer threads than wanted, or none, all is don
     CHECK(workers.size() <= static_cast<std::size_t>(std::max(given, 1)));
   }
 }
+
+namespace {
+
+// A stream of `count` numbers that weigh `weight` each; what is in flight at the most.
+struct Trial {
+  std::size_t count = 0, weight = 1, workers = 4, budget = 1000;
+  bool ordered = true;
+
+  std::vector<std::size_t> seen = {};
+  std::size_t most = 0;
+
+  void run() {
+    std::size_t next = 0;
+    std::atomic<std::size_t> in_flight = 0, highest = 0;
+    cmd::run_stream<std::size_t, std::size_t>({
+        .next = [&]() -> std::optional<std::size_t> {
+          if (next == count) return std::nullopt;
+          const std::size_t now = in_flight += weight;
+          if (now > highest) highest = now;
+          return next++;
+        },
+        .produce =
+            [&](std::size_t i) {
+              if (i == 0) std::this_thread::sleep_for(std::chrono::milliseconds(30));
+              return i;
+            },
+        .consume =
+            [&](std::size_t i) {
+              in_flight -= weight;
+              seen.push_back(i);
+            },
+        .workers = workers,
+        .ordered = ordered,
+        .weight = [&](std::size_t) { return weight; },
+        .budget = budget,
+    });
+    most = highest;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a stream comes through whole: in order, or as its results are there") {
+  for (const std::size_t workers : {0U, 1U, 4U})
+    for (const bool ordered : {true, false})
+      for (const std::size_t count : {0U, 1U, 500U}) {
+        Trial trial{.count = count, .workers = workers, .ordered = ordered};
+        trial.run();
+        REQUIRE(trial.seen.size() == count);
+        if (ordered || workers < 2) CHECK(std::is_sorted(trial.seen.begin(), trial.seen.end()));
+        // The first takes its time, and nobody waits for it.
+        if (!ordered && workers == 4 && count == 500) CHECK(trial.seen.front() != 0);
+        CHECK(std::set(trial.seen.begin(), trial.seen.end()).size() == count);
+      }
+}
+
+TEST_CASE("what is in flight stays within its number and its weight") {
+  Trial light{.count = 500, .workers = 4, .budget = 1000};
+  light.run();
+  CHECK(light.most <= 4 * 4 + 1);  // and the one that is being consumed
+  Trial heavy{.count = 100, .weight = 600, .workers = 4, .budget = 1000};
+  heavy.run();
+  CHECK(heavy.seen.size() == 100);
+  CHECK(heavy.most <= 1800);
+}
+
+TEST_CASE("an input that fails ends the stream with its exception, after what came before it") {
+  for (const bool ordered : {true, false}) {
+    std::vector<int> seen;
+    int next = 0;
+    CHECK_THROWS_AS((cmd::run_stream<int, int>({.next = [&]() -> std::optional<int> {
+                                                  if (next == 50) throw std::runtime_error("fifty");
+                                                  return next++;
+                                                },
+                                                .produce = [](int i) { return i; },
+                                                .consume = [&](int i) { seen.push_back(i); },
+                                                .workers = 3,
+                                                .ordered = ordered})),
+                    std::runtime_error);
+    if (ordered) CHECK(seen.size() == 50);
+  }
+}

@@ -89,6 +89,50 @@ def attest(program, scratch, version):
     return json.loads(done.stdout)["devices"][0], (scratch / "seed.json").read_bytes(), (scratch / "seed.pcap").read_bytes()
 
 
+CA = """[ca]
+default_ca = it
+[it]
+database = index
+crlnumber = number
+default_md = sha256
+default_crl_days = 30
+crl_extensions = list
+[list]
+authorityKeyIdentifier = keyid
+"""
+
+
+def revocations(scratch):
+    """A revocation list with an entry, by openssl: DER."""
+    (scratch / "cnf").write_text(CA)
+    (scratch / "index").write_text("R\t300101000000Z\t240101000000Z,keyCompromise\t1234\tunknown\t/CN=device\n")
+    (scratch / "number").write_text("2A")
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key"]
+    subprocess.run(["openssl", "req", "-x509", *key, "-subj", "/CN=root", "-out", "root"], cwd=scratch, check=True, capture_output=True)
+    subprocess.run(["openssl", "ca", "-config", "cnf", "-gencrl", "-keyfile", "key", "-cert", "root", "-out", "crl.pem"], cwd=scratch, check=True,
+                   capture_output=True)
+    return subprocess.run(["openssl", "crl", "-in", "crl.pem", "-outform", "DER"], cwd=scratch, check=True, capture_output=True).stdout
+
+
+def efi(certificate):
+    """A variable with a certificate and two hashes of images."""
+    def signatures(kind, each):
+        size = 16 + len(each[0])
+        return bytes.fromhex(kind) + struct.pack("<III", 28 + size * len(each), 0, size) + b"".join(bytes(16) + one for one in each)
+
+    return (struct.pack("<I", 0x27) + signatures("a159c0a5e494a74a87b5ab155c2bf072", [certificate])
+            + signatures("2616c4c14c509240aca941f936934328", [bytes(32), bytes(range(32))]))
+
+
+OWNER = {
+    "scope": b'\0version: 1\nvouches-for: [{vendor: "1b36", class: "0108"}, {bdf: "0000:03:*"}]\nmodels: [DeviceCert]\n'
+             b"not-after: 2028-01-01T00:00:00Z\ncomment: disks\n",
+    "deny": b"\1version: 1\ndeny:\n  - {certificate: " + b"5d" * 32 + b", comment: stolen}\n  - {key: " + b"12" * 32 + b"}\n",
+    "pins": b'\2version: 1\npins:\n  - match: {target: "emu://*"}\n    leaf-key: ' + b"ab" * 32 + b"\n    vouches: true\n"
+            b"    first-seen: 2026-06-01T00:00:00Z\n",
+}
+
+
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     shutil.rmtree(CORPUS, ignore_errors=True)
@@ -104,10 +148,17 @@ def main():
                 write("evidence", version, evidence)
                 write("pcap", version, capture)
         chain = (scratch / "device/chain.pem").read_text()
+        crl = revocations(scratch)
+        write("crl", "pem", (scratch / "crl.pem").read_bytes())
     der = [base64.b64decode(body) for body in re.findall(r"-----BEGIN CERTIFICATE-----(.*?)-----END", chain, re.S)]
     write("chain", "certificates", bytes([4, HASH["SHA-384"], ASYM["ECDSA-P384"], 0]) + b"".join(der))
     write("keyring", "pem", chain.encode())
     write("keyring", "der", der[0])
+    write("crl", "der", crl)
+    write("efi", "variable", efi(der[0]))
+    write("efi", "list", b"".join(der) + chain.encode())
+    for name, data in OWNER.items():
+        write("owner", name, data)
     write("profile", "init", profile.encode())
     head = {"schema": "spdmctl.report/1", "tool": "spdmctl", "hostname": "h"}
     line = json.dumps({**head, **report}).encode()

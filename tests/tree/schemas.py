@@ -107,6 +107,11 @@ def main():
         for name in ("device.json", "measured.json"):
             check(name, evidence, (pathlib.Path(scratch) / name).read_text())
 
+        for name in ("device.json", "measured.json", "missing.json"):
+            check(f"collect {name}", evidence, run("collect", f"file:{name}", code=2 if name == "missing.json" else 0))
+        check("collect", evidence, run("collect", device, "--nonce", "5a" * 32, "--extension-log", "--endpoint-info", code=0))
+        check("collect, nobody there", evidence, run("collect", "emu://127.0.0.1:1", code=3))
+
         summary = validator("spdmctl.summary-1.json")
         subprocess.run([sys.executable, ROOT / "tests/cli/data/fleet.py", "fleet"], cwd=scratch, check=True)
         fleet = sorted(str(path) for path in (pathlib.Path(scratch) / "fleet").iterdir())
@@ -121,6 +126,23 @@ def main():
         (pathlib.Path(scratch) / "keyring/junk.pem").write_text("junk")
         check("keyring list", keyring, run("keyring", "list", *on, code=0))
         check("keyring check", keyring, run("keyring", "check", *on, code=2))
+        full = pathlib.Path(scratch) / "keyring"
+        (full / "root.yaml").write_text('version: 1\nvouches-for: [{target: "emulated:*"}]\nmodels: [DeviceCert]\nnot-after: 2099-01-01T00:00:00Z\ncomment: x\n')
+        (full / "stranger.crl").write_bytes((ROOT / "tests/cli/data/stranger.crl").read_bytes())
+        (full / "x.yaml").write_text("version: 1\nvendor: x\n")
+        check("keyring pin", keyring, run("keyring", "pin", *on, device, code=0))
+        check("keyring deny", keyring, run("keyring", "deny", *on, "--comment", "why", "0" * 64, code=0))
+        check("keyring deny --key", keyring, run("keyring", "deny", *on, "--key", "0" * 64, code=0))
+        check("keyring list, all kinds", keyring, run("keyring", "list", *on, code=0))
+        attest("auth", device, "--keyring", "keyring")
+        check("keyring explain", report, run("keyring", "explain", *on, device, code=0))
+        check("keyring unpin", keyring, run("keyring", "unpin", *on, device, code=0))
+        check("keyring import, offered", keyring, run("keyring", "import", *on, device, code=2))
+        check("keyring import", keyring, run("keyring", "import", *on, "--yes", "--name", "again", device, code=0))
+        (full / "again.pem").unlink()
+        (full / "deny.yaml").write_text("x")
+        check("keyring check, a broken deny list", keyring, run("keyring", "check", *on, code=2))
+        attest("auth", device, "--keyring", "keyring", code=2)
         check("keyring remove", keyring, run("keyring", "remove", *on, "root", code=0))
         check("keyring, a failure", report, run("keyring", "remove", *on, "root", code=2))
         check("decode", messages, run("decode", "--json", "measured.json", code=0))

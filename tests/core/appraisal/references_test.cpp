@@ -98,4 +98,7 @@ TEST_CASE("references: no more than anybody needs") {
   std::string text = cat("version: 1\ndevices:\n- {match: {}, measurements: [{index: 1, any-of: ", list, "]}]}\n");
   for (int i = 0; i < 300; ++i) text += "- {match: {}, measurements: [{index: 1, any-of: *a}]}\n";
   expect_config("is beyond the 200000 reference values that are read", text);
+  for (int i = 0; i < 25; ++i) list += "{text: x}, ";
+  expect_config("any-of[1024]: is one more than the 1024 values",
+                cat("version: 1\ndevices:\n- {match: {}, measurements: [{index: 1, any-of: ", list, "]}]}\n"));
 }

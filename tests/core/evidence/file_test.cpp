@@ -2,6 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <nlohmann/json.hpp>
+
+#include "core/crypto/crypto.h"
 #include "core/evidence/load.h"
 #include "core/evidence/pcap.h"
 #include "core/text.h"
@@ -93,6 +96,17 @@ TEST_CASE("what is written is read again") {
   CHECK(after.log[2].secured);
   CHECK(!after.log[1].from_requester);
   CHECK(write_evidence(after) == write_evidence(before));
+}
+
+TEST_CASE("evidence has one name: the SHA-256 of its line, whatever the file looks like") {
+  const Evidence evidence = sample();
+  const std::string line = write_evidence(evidence);
+  const std::string name = evidence_sha256(evidence);
+  CHECK(name == hex(crypto::hash(*find_hash("SHA-256"), {reinterpret_cast<const std::uint8_t*>(line.data()), line.size()})));
+  CHECK(evidence_sha256(read_evidence(nlohmann::json::parse(line).dump(2), "e")) == name);
+  Evidence other = evidence;
+  other.live = !other.live;
+  CHECK(evidence_sha256(other) != name);
 }
 
 TEST_CASE("strings of any kind come through, bytes that are not UTF-8 are replaced") {

@@ -58,6 +58,29 @@ TEST_CASE("collect: the order of the specification, in every version") {
   }
 }
 
+TEST_CASE("what a device lacks is an error, or left out where anything that is there will do") {
+  for (const bool if_available : {false, true}) {
+    fake::Profile profile;
+    profile.versions = {k13};
+    profile.flags = cap::cert | cap::chal;
+    fake::Device device(profile);
+    for (int what = 0; what < 3; ++what) {
+      Wanted wanted = what == 0 ? measuring() : Wanted{};
+      wanted.extension_log = what == 1;
+      wanted.endpoint_info = what == 2;
+      wanted.if_available = if_available;
+      Run run(device);
+      if (!if_available) {
+        expect_error(ErrorId::no_spdm, "has no", [&] { run.collect(wanted); });
+        continue;
+      }
+      run.collect(wanted);
+      CHECK(run.count(Code::challenge) == 1);
+      CHECK(run.asked().back() == Code::challenge);
+    }
+  }
+}
+
 TEST_CASE("N25 RequestResynch starts again at GET_VERSION, once") {
   for (const Code at : {Code::get_capabilities, Code::get_digests, Code::challenge, Code::get_measurements})
     for (const unsigned times : {1U, 2U}) {

@@ -1,0 +1,25 @@
+// Signature databases of the firmware: the variables db, KEK, dbx, devdb as files (UEFI 2.10, 32.4.1 "Signature Database").
+// File, as efivarfs shows it: attributes (32 bits), then signature lists; without the attributes as tools write it (.esl).
+// List: SignatureType (GUID), SignatureListSize, SignatureHeaderSize, SignatureSize (32 bits each), the header, then
+// signatures of SignatureSize bytes each: SignatureOwner (GUID), SignatureData.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "core/wire/bytes.h"
+
+namespace certstore {
+
+inline constexpr std::size_t kMaxEfiSignatures = 100'000;
+
+struct EfiSignatures {
+  std::vector<spdm::Bytes> certificates;  // of EFI_CERT_X509_GUID, DER
+  std::size_t hashes = 0;                 // of EFI_CERT_SHA256_GUID: of images, they vouch for no device
+  std::size_t others = 0;                 // of types that are not known here
+};
+
+// Throws Error{bad_input} naming `what`, the list, and the field that is wrong.
+EfiSignatures read_efi_signatures(spdm::View file, std::string_view what);
+
+}  // namespace certstore

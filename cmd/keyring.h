@@ -1,0 +1,59 @@
+// What the sub-commands of keyring share. Each is a function; the table of them is in keyring.cpp.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "certstore/keyring.h"
+#include "cmd/attest.h"
+#include "cmd/options.h"
+#include "cmd/render.h"
+
+namespace cmd {
+
+inline constexpr std::string_view kKeyringSchema = "spdmctl.keyring/1";
+inline constexpr std::size_t kMaxCertificateFile = 1U << 20;
+
+struct KeyringOptions {
+  OutputOptions output;
+  TrustOptions trust;
+  ProtocolOptions protocol;
+  std::vector<std::string> arguments;  // files, names, targets
+  std::string name, comment, by = "leaf-key";
+  std::vector<std::string> fingerprints, efi, kernel;
+  bool force = false, yes = false, vouch = false, key = false;
+};
+
+spdm::Exit list_keyring(const KeyringOptions& options, Console& console);       // keyring_show.cpp
+spdm::Exit check_keyring(const KeyringOptions& options, Console& console);      // keyring_show.cpp
+spdm::Exit explain_trust(const KeyringOptions& options, Console& console);      // keyring_explain.cpp
+spdm::Exit add_files(const KeyringOptions& options, Console& console);          // keyring_change.cpp
+spdm::Exit remove_named(const KeyringOptions& options, Console& console);       // keyring_change.cpp
+spdm::Exit import_roots(const KeyringOptions& options, Console& console);       // keyring_import.cpp
+spdm::Exit deny_fingerprints(const KeyringOptions& options, Console& console);  // keyring_deny.cpp
+spdm::Exit pin_device(const KeyringOptions& options, Console& console);         // keyring_pin.cpp
+spdm::Exit unpin_device(const KeyringOptions& options, Console& console);       // keyring_pin.cpp
+
+// The directory to change: the one that was named, else the first layer of the system. Throws Error{usage, permission}.
+std::filesystem::path writable_keyring(const TrustOptions& options);
+
+// Certificates under one name, to be trusted from now on.
+struct Addition {
+  std::filesystem::path file;
+  std::vector<spdm::Bytes> certificates;
+};
+// The name in the keyring of what was read from `source`; `wished` is stronger. Throws Error{usage}.
+std::string keyring_file_name(const std::string& source, const std::string& wished);
+// Writes them all, or none when one of the names is taken; shows what is trusted now.
+void write_additions(std::vector<Addition> additions, const KeyringOptions& options, Console& console);
+
+// One device, live or recorded, judged by the keyring. After it nothing is written but below `writable`.
+spdm::Report judge_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable);
+// The chain that its verdict speaks of; throws Error naming the device when none was read.
+const spdm::ChainResult& main_chain(const spdm::Report& report);
+
+// Throws Error of that kind about a file, a device or an argument.
+[[noreturn]] void fail_at(spdm::ErrorId id, const std::string& where, const std::string& message, const std::string& hint = {});
+
+}  // namespace cmd

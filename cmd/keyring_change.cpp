@@ -1,0 +1,178 @@
+// keyring add, remove: files of certificates.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "certstore/fingerprint.h"
+#include "cmd/files.h"
+#include "cmd/keyring.h"
+#include "cmd/pem.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using certstore::Entry;
+using certstore::Keyring;
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::Exit;
+using spdm::printable;
+namespace fs = std::filesystem;
+
+Json entry_json(const Entry& entry, const std::string& file) {
+  Json out = spdm::to_json(entry.info);
+  out["file"] = printable(file);
+  out["anchor"] = entry.anchor;
+  return out;
+}
+
+// Everything that speaks against trusting a file, before it is copied.
+std::vector<spdm::Bytes> certificates_to_add(const std::string& source, bool force) {
+  const spdm::Bytes bytes = read_file(source, kMaxCertificateFile);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.find("PRIVATE KEY-----") != std::string_view::npos)
+    fail_at(ErrorId::usage, source, "holds a private key, which has no place in a keyring", "give a file with certificates only");
+  std::vector<spdm::Bytes> out = certstore::read_certificates(bytes, source);
+  for (const spdm::Bytes& der : out) {
+    const spdm::CertificateInfo info = certstore::describe(der);
+    if (!info.is_ca && !force)
+      fail_at(ErrorId::usage, source, cat(printable(info.subject), " is no certificate authority: it cannot vouch for a device"),
+              "give the root of the vendor (see: spdmctl certs --export-root), or --force");
+  }
+  return out;
+}
+
+bool is_named(const Entry& entry, const std::string& wanted) {
+  const fs::path file(entry.file);
+  return entry.info.sha256 == wanted || file.filename() == wanted || file.stem() == wanted;
+}
+
+}  // namespace
+
+fs::path writable_keyring(const TrustOptions& options) {
+  if (options.keyrings.empty() && !options.roots.empty())
+    throw Error(ErrorId::usage, "--root takes the place of the system's keyring, which would not be read again",
+                "name the keyring to change with --keyring DIR");
+  if (options.keyrings.size() > 1) throw Error(ErrorId::usage, "only one --keyring can be changed at a time");
+  if (options.keyrings.size() == 1) {
+    const fs::path directory = options.keyrings.front();
+    if (std::error_code ignored; !fs::is_directory(directory, ignored))
+      fail_at(ErrorId::usage, directory.string(), "is not a directory", "make it first, or name another one");
+    return directory;
+  }
+  const std::vector<fs::path> layers = certstore::default_directories();
+  const fs::path& first = layers.front();
+  std::error_code failure;
+  fs::create_directories(first, failure);
+  if (failure) fail_at(ErrorId::permission, first.string(), failure.message(), "run this as root, or name a directory with --keyring DIR");
+  return first;
+}
+
+std::string keyring_file_name(const std::string& source, const std::string& wished) {
+  if (wished.find('/') != std::string::npos || wished.starts_with('.'))
+    throw Error(ErrorId::usage, cat("--name: '", printable(wished), "' is no file name"), "give a name without directories");
+  const fs::path name = wished.empty() ? fs::path(source).filename() : fs::path(wished);
+  // Nor would it be read from a keyring.
+  if (name.stem().string().starts_with('.'))
+    throw Error(ErrorId::usage, cat("'", printable(source), "' gives no name for the keyring"), "give one with --name NAME");
+  return cat(name.stem().string(), ".pem");
+}
+
+void write_additions(std::vector<Addition> additions, const KeyringOptions& options, Console& console) {
+  const fs::path directory = writable_keyring(options.trust);
+  for (Addition& addition : additions) {
+    addition.file = directory / addition.file;
+    std::error_code ignored;
+    if (fs::exists(addition.file, ignored) && !fs::is_regular_file(addition.file, ignored))
+      fail_at(ErrorId::usage, addition.file.string(), "is no regular file: it masks this name", "remove it first, or give --name NAME");
+    assert_new(addition.file, options.force);
+  }
+
+  Json document = begin_document(kKeyringSchema);
+  document["exit_code"] = 0;
+  document["added"] = Json::array();
+  std::string text;
+  for (const Addition& addition : additions) {
+    std::string pem;
+    for (const spdm::Bytes& der : addition.certificates) pem += to_pem(der);
+    write_file(addition.file, pem);
+    for (const spdm::Bytes& der : addition.certificates) {
+      const spdm::CertificateInfo info = certstore::describe(der);
+      Json json = spdm::to_json(info);
+      json["file"] = printable(addition.file.string());
+      document["added"].push_back(std::move(json));
+      text += cat("trusted: ", printable(info.subject), "\n  SHA-256 ", info.sha256, "\n  ", printable(addition.file.string()), "\n");
+    }
+  }
+  write_document(console, document, text);
+}
+
+Exit add_files(const KeyringOptions& options, Console& console) {
+  apply(options.output, console);
+  if (options.arguments.empty()) throw Error(ErrorId::usage, "no file was given", "give the certificates to trust, PEM or DER");
+  if (!options.name.empty() && options.arguments.size() > 1)
+    throw Error(ErrorId::usage, "--name takes one file", "add the files one by one");
+  // All are read before the first is written: half an addition helps nobody.
+  std::vector<Addition> additions;
+  for (const std::string& source : options.arguments) {
+    if (source == "-" && options.name.empty()) throw Error(ErrorId::usage, "standard input has no name", "give one with --name NAME");
+    const std::string name = keyring_file_name(source, options.name);
+    if (std::any_of(additions.begin(), additions.end(), [&](const Addition& other) { return other.file == name; }))
+      fail_at(ErrorId::usage, source, cat("would be ", printable(name), ", like a file before it"),
+              "add the files one by one, with --name NAME");
+    additions.push_back({name, certificates_to_add(source, options.force)});
+  }
+  write_additions(std::move(additions), options, console);
+  return Exit::ok;
+}
+
+Exit remove_named(const KeyringOptions& options, Console& console) {
+  apply(options.output, console);
+  if (options.arguments.size() != 1)
+    throw Error(ErrorId::usage, "one name or fingerprint must be given", "see them with: spdmctl keyring list");
+  const std::string& wanted = options.arguments.front();
+  const std::string fingerprint = certstore::plain_fingerprint(wanted);
+  const Keyring keyring = read_keyring(options.trust);
+  const auto found = std::find_if(keyring.entries().begin(), keyring.entries().end(), [&](const Entry& entry) {
+    return is_named(entry, wanted) || (!fingerprint.empty() && entry.info.sha256 == fingerprint);
+  });
+  if (found == keyring.entries().end())
+    throw Error(ErrorId::usage, cat("no certificate of the keyring has the name or fingerprint '", printable(wanted), "'"),
+                "see them with: spdmctl keyring list");
+  const fs::path file = found->file;
+  const fs::path layer = writable_keyring(options.trust);
+  if (!file.string().starts_with(layer.string() + "/"))
+    fail_at(ErrorId::usage, file.string(), "belongs to a lower layer of the keyring",
+            cat("mask it with: ln -s /dev/null ", (layer / file.filename()).string()));
+  const auto in_file = std::count_if(keyring.entries().begin(), keyring.entries().end(), [&](const Entry& e) { return e.file == file; });
+  if (in_file > 1 && !options.force)
+    fail_at(ErrorId::usage, file.string(), cat("holds ", in_file, " certificates, all of which would go"),
+            "give --force to remove the file");
+  std::error_code failure;
+  if (!fs::remove(file, failure) || failure)
+    fail_at(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::io, file.string(), failure.message());
+  // A copy under another name, or what this file has hidden in a lower layer, would go on being trusted unnoticed.
+  Exit exit = Exit::ok;
+  const Keyring left = read_keyring(options.trust);
+  for (const Entry& entry : left.entries()) {
+    const bool same = entry.info.sha256 == found->info.sha256;
+    const bool counted = std::any_of(keyring.entries().begin(), keyring.entries().end(),
+                                     [&](const Entry& before) { return before.info.sha256 == entry.info.sha256; });
+    if (!same && counted) continue;
+    exit = Exit::usage;
+    console.note(cat("spdmctl: ", printable(entry.file),
+                     same ? ": holds the same certificate, which is still trusted" : ": was hidden by it and counts now",
+                     "; remove or mask that, too"));
+  }
+  Json document = begin_document(kKeyringSchema);
+  document["exit_code"] = static_cast<int>(exit);
+  document["removed"] = Json::array({entry_json(*found, file.string())});
+  write_document(
+      console, document,
+      cat("removed: ", printable(found->info.subject), "\n  SHA-256 ", found->info.sha256, "\n  ", printable(file.string()), "\n"));
+  return exit;
+}
+
+}  // namespace cmd

@@ -1,0 +1,108 @@
+// keyring deny: certificates and keys that are never good again.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "certstore/fingerprint.h"
+#include "cmd/files.h"
+#include "cmd/keyring.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+namespace fs = std::filesystem;
+using certstore::Denial;
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::Exit;
+using spdm::printable;
+
+// The fingerprints that an argument stands for: itself, or those of what is in the file.
+std::vector<std::string> fingerprints_of(const std::string& argument, bool key) {
+  if (std::string digits = certstore::plain_fingerprint(argument); !digits.empty()) return {digits};
+  const spdm::Bytes bytes = read_file(argument, kMaxCertificateFile);
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (key && text.find("PUBLIC KEY-----") != std::string_view::npos) return {certstore::sha256(parse_public_key(bytes, argument))};
+  std::vector<std::string> out;
+  for (const spdm::Bytes& der : certstore::read_certificates(bytes, argument)) {
+    out.push_back(key ? certstore::key_fingerprint(der) : certstore::sha256(der));
+    if (out.back().empty()) fail_at(ErrorId::bad_input, argument, "a certificate in it has no key that could be denied");
+  }
+  return out;
+}
+
+// Entries go behind the last one, as far from the margin as that is.
+std::string indentation_of(const std::string& contents) {
+  const std::size_t dash = contents.rfind("- ");
+  const std::size_t line = dash == std::string::npos ? dash : contents.rfind('\n', dash) + 1;
+  return dash == std::string::npos ? "  " : std::string(dash - line, ' ');
+}
+
+std::string with_entries(const fs::path& file, const std::string& before, const std::vector<Denial>& added) {
+  std::string out = before.empty() ? "# Certificates and keys that are never good; see spdmctl-keyring(1).\nversion: 1\ndeny:\n" : before;
+  const std::string indentation = indentation_of(before);
+  if (!out.ends_with('\n')) out += '\n';
+  for (const Denial& entry : added)
+    out += cat(indentation, "- {", entry.key ? "key" : "certificate", ": ", entry.sha256,
+               entry.comment.empty() ? "" : cat(", comment: ", Json(printable(entry.comment)).dump()), "}\n");
+  // What is written is what will be read, or nothing is written.
+  std::size_t wanted = added.size(), found = 0;
+  try {
+    if (!before.empty()) wanted += certstore::read_denials(file.string(), before).size();
+    found = certstore::read_denials(file.string(), out).size();
+  } catch (const Error&) {
+    if (before.empty()) throw;
+  }
+  if (found != wanted)
+    fail_at(ErrorId::config, file.string(), "nothing can be added to it: its list does not end the file, or it is broken",
+            "write the entry with an editor, and check it with: spdmctl keyring check");
+  return out;
+}
+
+}  // namespace
+
+Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
+  apply(options.output, console);
+  if (options.arguments.empty())
+    throw Error(ErrorId::usage, "nothing was given to deny", "give SHA-256 fingerprints, or files of certificates");
+  const fs::path file = writable_keyring(options.trust) / "deny.yaml";
+  const certstore::Keyring keyring = read_keyring(options.trust);
+  std::error_code ignored;
+  const bool there = fs::symlink_status(file, ignored).type() != fs::file_type::not_found;
+  if (there && !fs::is_regular_file(file, ignored))
+    fail_at(ErrorId::usage, file.string(), "is no regular file: it masks this name", "remove it first");
+  for (const Denial& entry : keyring.denials())
+    if (!there && fs::path(entry.file).filename() == file.filename())
+      fail_at(ErrorId::usage, file.string(), cat("would hide ", printable(entry.file)), "copy that file there first");
+
+  std::vector<Denial> added;
+  for (const std::string& argument : options.arguments)
+    for (const std::string& fingerprint : fingerprints_of(argument, options.key)) {
+      if (const Denial* known = find_denial(keyring.denials(), options.key, fingerprint))
+        console.note(cat("spdmctl: ", printable(argument), ": is denied already: ", printable(known->origin)));
+      else if (find_denial(added, options.key, fingerprint) == nullptr)
+        added.push_back({.key = options.key, .sha256 = fingerprint, .comment = options.comment, .file = file.string(), .origin = {}});
+    }
+  std::string before;
+  if (there) {
+    const spdm::Bytes bytes = read_file(file, kMaxCertificateFile);
+    before.assign(bytes.begin(), bytes.end());
+  }
+  if (!added.empty()) write_file(file, with_entries(file, before, added));
+
+  Json document = begin_document(kKeyringSchema);
+  document["exit_code"] = 0;
+  document["newly_denied"] = Json::array();
+  std::string text;
+  for (const Denial& entry : added) {
+    document["newly_denied"].push_back(
+        Json{{"kind", entry.key ? "key" : "certificate"}, {"sha256", entry.sha256}, {"file", printable(file.string())}});
+    text += cat("denied: ", entry.key ? "key " : "certificate ", entry.sha256, "\n  ", printable(file.string()), "\n");
+  }
+  write_document(console, document, text);
+  return Exit::ok;
+}
+
+}  // namespace cmd

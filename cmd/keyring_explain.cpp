@@ -1,0 +1,92 @@
+// keyring explain: who vouches for a device, by what, and how far; or what is missing.
+#include <algorithm>
+
+#include "cmd/keyring.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using spdm::cat;
+using spdm::ChainResult;
+using spdm::printable;
+using spdm::Trust;
+
+std::string line(std::string_view title, std::string_view text) {
+  constexpr std::size_t kWidth = 12;
+  return cat("  ", title, std::string(title.size() < kWidth ? kWidth - title.size() : 1, ' '), text, "\n");
+}
+
+std::string answer(const ChainResult& chain) {
+  if (chain.trust == Trust::not_checked) return "could not be decided";
+  if (chain.trust != Trust::trusted) return chain.sound ? "nobody vouches for it" : "the chain is broken";
+  if (chain.anchor) return cat("trusted, by ", printable(chain.anchor->subject));
+  return chain.pin ? cat("trusted, by the pin ", printable(chain.pin->origin)) : "trusted, by its owner";
+}
+
+std::string path_text(const ChainResult& chain) {
+  std::string out;
+  const bool above = chain.anchor && std::none_of(chain.certificates.begin(), chain.certificates.end(),
+                                                  [&](const spdm::CertificateInfo& info) { return info.sha256 == chain.anchor->sha256; });
+  if (above) out += line("path", cat(printable(chain.anchor->subject), ", not sent, in ", printable(chain.anchor_file)));
+  for (const spdm::CertificateInfo& info : chain.certificates) {
+    const bool anchor = chain.anchor && info.sha256 == chain.anchor->sha256;
+    out +=
+        line(out.empty() ? "path" : "", cat(printable(info.subject), anchor ? cat(", in ", printable(chain.anchor_file)) : std::string()));
+  }
+  return out;
+}
+
+std::string crl_text(const spdm::CrlInfo& crl) {
+  if (crl.file.empty()) return cat(printable(crl.issuer), ": no list");
+  return cat(printable(crl.issuer), ": of ", crl.this_update, crl.next_update.empty() ? "" : ", next ", crl.next_update, ", ",
+             printable(crl.file));
+}
+
+std::string chain_text(const spdm::SlotReport& slot) {
+  const ChainResult& chain = *slot.chain;
+  std::string out = line(slot.slot == spdm::kProvisionedKey ? "slot 255" : cat("slot ", slot.slot), answer(chain));
+  out += path_text(chain);
+  out += line("root", cat("SHA-256 ", printable(chain.root_fingerprint)));
+  if (!chain.leaf_key_sha256.empty()) out += line("leaf key", cat("SHA-256 ", chain.leaf_key_sha256));
+  if (chain.anchor) out += line("scope", chain.anchor_scope.empty() ? "any device" : printable(chain.anchor_scope));
+  for (std::size_t i = 0; i < chain.crls.size(); ++i) out += line(i == 0 ? "revocation" : "", crl_text(chain.crls[i]));
+  out += line("pin", chain.pin ? cat(chain.pin->kind, ", ", printable(chain.pin->origin)) : std::string("none"));
+  for (const spdm::Finding& finding : chain.findings) {
+    out += line(name(finding.severity()), cat(row(finding.id).name, ": ", printable(finding.where)));
+    out += line("", printable(finding.why));
+    if (!finding.remedy.empty()) out += line("", cat("-> ", printable(finding.remedy)));
+  }
+  return out;
+}
+
+std::string trust_text(const spdm::Report& report, const Console&) {
+  std::string out = cat(printable(report.source), "\n");
+  bool any = false;
+  for (const spdm::SlotReport& slot : report.slots) {
+    if (!slot.chain) continue;
+    out += cat(any ? "\n" : "", chain_text(slot));
+    any = true;
+  }
+  if (!any) out += line("", printable(report.reason));
+  return out;
+}
+
+}  // namespace
+
+spdm::Exit explain_trust(const KeyringOptions& options, Console& console) {
+  Attestation attestation;
+  attestation.output = options.output;
+  attestation.trust = options.trust;
+  attestation.protocol = options.protocol;
+  attestation.targets = options.arguments;
+  Plan plan = attestation.plan(console);
+  plan.wanted.challenge = false;
+  plan.question.authenticate = false;
+  plan.question.identity_match = spdm::IdentityMatch::none;
+  plan.text = trust_text;
+  return attestation.run(console, std::move(plan));
+}
+
+}  // namespace cmd

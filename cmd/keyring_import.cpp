@@ -1,0 +1,134 @@
+// keyring import: roots from where others keep them: the firmware, a list of a kernel, the device itself. Nothing of it is
+// trusted before somebody has said so.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "certstore/efi.h"
+#include "certstore/fingerprint.h"
+#include "cmd/files.h"
+#include "cmd/keyring.h"
+#include "cmd/pinning.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using spdm::Bytes;
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::Exit;
+using spdm::printable;
+
+constexpr std::size_t kMaxListFile = 4U << 20;
+
+struct Offer {
+  std::string source, name;  // name: of its file in the keyring
+  std::vector<Bytes> certificates;
+};
+
+Offer from_efi(const std::string& file, const KeyringOptions& options, const Console& console) {
+  const certstore::EfiSignatures found = certstore::read_efi_signatures(read_file(file, kMaxListFile), file);
+  if (found.hashes + found.others > 0)
+    console.note(cat("spdmctl: ", printable(file), ": left out: ", found.hashes, " hashes of images and ", found.others,
+                     " entries of other kinds, which vouch for no device"));
+  return {file, keyring_file_name(file == "-" ? "" : file, options.name), found.certificates};
+}
+
+Offer from_kernel(const std::string& file, const KeyringOptions& options) {
+  return {file, keyring_file_name(file == "-" ? "" : file, options.name),
+          certstore::read_certificate_list(read_file(file, kMaxListFile), file)};
+}
+
+Offer from_device(const KeyringOptions& options, Console& console) {
+  const spdm::Report report = judge_one(options, console, false, {writable_keyring(options.trust)});
+  const spdm::ChainResult& chain = main_chain(report);
+  if (!chain.sound) {
+    const auto bad = std::find_if(chain.findings.begin(), chain.findings.end(),
+                                  [](const spdm::Finding& finding) { return finding.severity() >= spdm::Severity::gap; });
+    fail_at(ErrorId::bad_input, report.source,
+            cat("its chain is not sound: ", bad == chain.findings.end() ? "" : cat(bad->where, ": ", bad->why)));
+  }
+  if (chain.certificates.empty() || chain.certificates.front().subject != chain.certificates.front().issuer)
+    fail_at(ErrorId::bad_input, report.source, "its chain leaves out its root", "get the root from the vendor of the device");
+  const std::string name =
+      options.name.empty() ? cat(pin_name(report.host.target, report.host.bdf), "-root.pem") : keyring_file_name({}, options.name);
+  return {report.source, name, {chain.certificates.front().der}};
+}
+
+bool wanted(const KeyringOptions& options, const std::string& sha256) {
+  return std::any_of(options.fingerprints.begin(), options.fingerprints.end(),
+                     [&](const std::string& text) { return certstore::plain_fingerprint(text) == sha256; });
+}
+
+Json json_of(const spdm::CertificateInfo& info, const std::string& source) {
+  Json out = spdm::to_json(info);
+  out["file"] = printable(source);
+  return out;
+}
+
+std::vector<Offer> offers_of(const KeyringOptions& options, Console& console) {
+  for (const std::string& text : options.fingerprints)
+    if (certstore::plain_fingerprint(text).empty())
+      throw Error(ErrorId::usage, cat("--fingerprint: '", printable(text), "' is no SHA-256 fingerprint"),
+                  "give 64 hex digits, with or without colons");
+  if (options.efi.size() + options.kernel.size() + options.arguments.size() != 1)
+    throw Error(ErrorId::usage, "one source must be given", "give --efi FILE, --kernel FILE, or a device");
+  if (!options.efi.empty()) return {from_efi(options.efi.front(), options, console)};
+  if (!options.kernel.empty()) return {from_kernel(options.kernel.front(), options)};
+  return {from_device(options, console)};
+}
+
+}  // namespace
+
+Exit import_roots(const KeyringOptions& options, Console& console) {
+  apply(options.output, console);
+  const bool decided = options.yes || !options.fingerprints.empty();
+  std::vector<Addition> additions;
+  std::vector<spdm::CertificateInfo> offered;
+  std::string source;
+  for (const Offer& offer : offers_of(options, console)) {
+    source = offer.source;
+    Addition& addition = additions.emplace_back(Addition{offer.name, {}});
+    for (const Bytes& der : offer.certificates) {
+      const spdm::CertificateInfo info = certstore::describe(der);
+      if (!info.is_ca && !options.force) {
+        console.note(cat("spdmctl: left out: ", printable(info.subject), " is no certificate authority: it cannot vouch for a device"));
+        continue;
+      }
+      offered.push_back(info);
+      if (options.yes || wanted(options, info.sha256)) addition.certificates.push_back(der);
+    }
+  }
+  if (offered.empty()) fail_at(ErrorId::bad_input, source, "no certificate authority in it");
+  const bool any = std::any_of(additions.begin(), additions.end(), [](const Addition& addition) { return !addition.certificates.empty(); });
+  if (decided && !any)
+    fail_at(ErrorId::usage, source, cat("no certificate in it has that fingerprint; the first has ", offered.front().sha256),
+            "do not trust it, unless the vendor publishes this one");
+  if (decided) {
+    for (const Addition& addition : additions)
+      if (std::error_code ignored; std::filesystem::exists(writable_keyring(options.trust) / addition.file, ignored))
+        fail_at(ErrorId::usage, addition.file.string(), "is in the keyring already", "give another name with --name NAME");
+    std::erase_if(additions, [](const Addition& addition) { return addition.certificates.empty(); });
+    write_additions(std::move(additions), options, console);
+    return Exit::ok;
+  }
+
+  Json document = begin_document(kKeyringSchema);
+  document["exit_code"] = static_cast<int>(Exit::usage);
+  document["offered"] = Json::array();
+  std::string text;
+  for (const spdm::CertificateInfo& info : offered) {
+    document["offered"].push_back(json_of(info, source));
+    text += cat("not trusted yet: ", printable(info.subject), "\n  SHA-256 ", info.sha256, "\n  ", info.key, ", valid until ",
+                info.not_after, "\n");
+  }
+  write_document(console, document, text);
+  console.note(
+      "spdmctl: nothing was added; compare the fingerprint with the one that the vendor publishes, then give --fingerprint SHA256, or "
+      "--yes for all");
+  return Exit::usage;
+}
+
+}  // namespace cmd

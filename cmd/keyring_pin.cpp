@@ -1,0 +1,113 @@
+// keyring pin, unpin: what a device has to show again.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cmd/files.h"
+#include "cmd/keyring.h"
+#include "cmd/pinning.h"
+#include "core/text.h"
+#include "transport/pci_address.h"
+
+namespace cmd {
+
+namespace {
+
+namespace fs = std::filesystem;
+using certstore::Pin;
+using spdm::cat;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::Exit;
+using spdm::printable;
+
+Pin::Kind parse_kind(const std::string& text) {
+  for (const Pin::Kind kind : {Pin::Kind::leaf_key, Pin::Kind::certificate, Pin::Kind::root})
+    if (name(kind) == text) return kind;
+  throw Error(ErrorId::usage, cat("--by: '", printable(text), "' is unknown"), "give leaf-key, certificate or root");
+}
+
+bool lacks_root_only(const spdm::Finding& finding) {
+  return finding.id == spdm::FindingId::not_trusted || finding.id == spdm::FindingId::keyring_empty;
+}
+
+// What is pinned is what was proven: a device that fails for more than the want of a root is not the one to remember.
+void assert_worth_pinning(const spdm::Report& report) {
+  if (report.error) fail_at(report.error->id, report.source, report.error->message, report.error->hint);
+  for (const spdm::Finding& finding : report.findings)
+    if (finding.severity() >= spdm::Severity::gap && !lacks_root_only(finding))
+      fail_at(ErrorId::usage, report.source,
+              cat("is not pinned, because it fails: ", finding.where, finding.where.empty() ? "" : ": ", finding.why),
+              "see all of it with: spdmctl auth");
+  for (const spdm::CheckResult& check : report.checks)
+    if (check.check == spdm::Check::signature && check.status != spdm::CheckStatus::pass)
+      fail_at(ErrorId::usage, report.source, "is not pinned, because it has not proven that it holds the key: nothing was signed",
+              "pin the live device, or evidence of spdmctl auth --record");
+}
+
+bool is_taken(const fs::path& file) {
+  std::error_code ignored;
+  return fs::symlink_status(file, ignored).type() != fs::file_type::not_found;
+}
+
+Json json_of(const Pin& pin, const fs::path& file) {
+  return {{"kind", name(pin.kind)}, {"sha256", pin.sha256}, {"vouches", pin.vouches}, {"file", printable(file.string())}};
+}
+
+}  // namespace
+
+Exit pin_device(const KeyringOptions& options, Console& console) {
+  apply(options.output, console);
+  const Pin::Kind kind = parse_kind(options.by);
+  const fs::path pins = writable_pins(options.trust);
+  const spdm::Report report = judge_one(options, console, true, {pins});
+  assert_worth_pinning(report);
+  const spdm::ChainResult& chain = main_chain(report);
+  if (chain.pin)
+    fail_at(ErrorId::usage, report.source, cat("is pinned already: ", chain.pin->origin), "unpin it first: spdmctl keyring unpin");
+  const NewPin made = make_pin(report, chain, kind, options.vouch, pins);
+  if (is_taken(made.file))
+    fail_at(ErrorId::usage, made.file.string(), "is there already, and pins something else", "unpin that first: spdmctl keyring unpin");
+  write_file(made.file, made.contents);
+
+  Json document = begin_document(kKeyringSchema);
+  document["exit_code"] = 0;
+  document["pinned"] = Json::array({json_of(made.pin, made.file)});
+  write_document(
+      console, document,
+      cat("pinned: ", printable(report.source), "\n  ", name(kind), " ", made.pin.sha256, "\n  ", printable(made.file.string()), "\n"));
+  if (chain.trust != spdm::Trust::trusted && !options.vouch)
+    console.note("spdmctl: nobody vouches for it yet: add its root (spdmctl keyring add), or pin it with --vouch");
+  return Exit::ok;
+}
+
+Exit unpin_device(const KeyringOptions& options, Console& console) {
+  apply(options.output, console);
+  if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one name or target must be given", "see them with: spdmctl keyring list");
+  const std::string& wanted = options.arguments.front();
+  const std::optional<transport::Bdf> bdf = transport::parse_bdf(wanted);
+  const std::string made = pin_name(wanted, bdf ? std::optional(to_string(*bdf)) : std::nullopt);
+  const certstore::Keyring keyring = read_keyring(options.trust);
+  const auto found = std::find_if(keyring.pins().begin(), keyring.pins().end(), [&](const Pin& pin) {
+    const fs::path file(pin.file);
+    return file.filename() == wanted || file.stem() == wanted || file.filename() == made + ".yaml";
+  });
+  if (found == keyring.pins().end())
+    throw Error(ErrorId::usage, cat("nothing of the keyring pins '", printable(wanted), "'"), "see the pins with: spdmctl keyring list");
+  const fs::path file(found->file), layer = writable_keyring(options.trust);
+  if (std::error_code ignored; !fs::equivalent(file.parent_path().parent_path(), layer, ignored))
+    fail_at(ErrorId::usage, file.string(), "belongs to a lower layer of the keyring",
+            cat("mask it with: ln -s /dev/null ", (layer / "pins" / file.filename()).string()));
+  const auto in_file = std::count_if(keyring.pins().begin(), keyring.pins().end(), [&](const Pin& pin) { return pin.file == found->file; });
+  if (in_file > 1 && !options.force)
+    fail_at(ErrorId::usage, file.string(), cat("holds ", in_file, " pins, all of which would go"), "give --force to remove the file");
+  std::error_code failure;
+  if (!fs::remove(file, failure) || failure)
+    fail_at(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::io, file.string(), failure.message());
+  Json document = begin_document(kKeyringSchema);
+  document["exit_code"] = 0;
+  document["unpinned"] = Json::array({json_of(*found, file)});
+  write_document(console, document, cat("unpinned: ", name(found->kind), " ", found->sha256, "\n  ", printable(file.string()), "\n"));
+  return Exit::ok;
+}
+
+}  // namespace cmd

@@ -1,0 +1,160 @@
+// keyring list, check: what the keyring says, and what is wrong with it.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cmd/keyring.h"
+#include "cmd/parse.h"
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+using certstore::Entry;
+using certstore::Keyring;
+using certstore::Problem;
+using spdm::cat;
+using spdm::Exit;
+using spdm::printable;
+
+// What makes a certificate worthless as an anchor, although it can be read. RFC 3339 times in UTC compare as text.
+std::string weakness_of(const Entry& entry, const std::string& now) {
+  if (entry.info.not_after < now) return cat("expired on ", entry.info.not_after);
+  if (entry.info.not_before > now) return cat("is not valid before ", entry.info.not_before);
+  if (entry.anchor && !entry.info.is_ca) return "is no certificate authority";
+  return {};
+}
+
+std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
+  std::vector<Problem> out = keyring.problems();
+  const std::string now = format_time(at);
+  for (const Entry& entry : keyring.entries()) {
+    if (const std::string why = weakness_of(entry, now); !why.empty()) out.push_back({entry.file, why});
+    for (const certstore::Scope& scope : entry.scopes)
+      if (scope.not_after && *scope.not_after < at) out.push_back({scope.file, cat("vouches until ", format_time(*scope.not_after))});
+  }
+  for (const certstore::Crl& crl : keyring.crls()) {
+    if (!crl.unusable.empty()) out.push_back({crl.file, cat("the revocation list of ", crl.issuer, " cannot be used: ", crl.unusable)});
+    if (!crl.next_update.empty() && crl.next_update < now)
+      out.push_back({crl.file, cat("the revocation list of ", crl.issuer, " is stale: a newer one was promised for ", crl.next_update)});
+  }
+  return out;
+}
+
+constexpr std::string_view kIndent = "\n               ";
+
+std::string text_of(const Entry& entry) {
+  std::string out = cat("  ", entry.anchor ? "root         " : "intermediate ", printable(entry.info.subject), kIndent, "SHA-256 ",
+                        entry.info.sha256, kIndent, entry.info.key, ", valid until ", entry.info.not_after, ", ", printable(entry.file));
+  if (!entry.blocked.empty()) out += cat(kIndent, "vouches for nothing: ", printable(entry.blocked));
+  for (const certstore::Scope& scope : entry.scopes)
+    out += cat(kIndent, "vouches for ", printable(in_words(scope)), ", ", printable(scope.file),
+               scope.comment.empty() ? "" : cat(" (", printable(scope.comment), ")"));
+  return out + "\n";
+}
+
+std::string text_of(const certstore::Crl& crl) {
+  return cat("  CRL          ", printable(crl.issuer), kIndent, crl.revocations, " revoked, of ", crl.this_update,
+             crl.next_update.empty() ? "" : ", next ", crl.next_update, ", ", printable(crl.file), "\n");
+}
+
+std::string text_of(const certstore::Denial& denial) {
+  return cat("  denied       ", denial.key ? "key " : "certificate ", denial.sha256, kIndent, printable(denial.origin),
+             denial.comment.empty() ? "" : cat(" (", printable(denial.comment), ")"), "\n");
+}
+
+std::string text_of(const certstore::Pin& pin) {
+  return cat("  pin          ", printable(certstore::in_words(pin.match)), kIndent, name(pin.kind), " ", pin.sha256,
+             pin.vouches ? ", vouches by itself" : "", kIndent, printable(pin.origin),
+             pin.comment.empty() ? "" : cat(" (", printable(pin.comment), ")"), "\n");
+}
+
+Json json_of(const Entry& entry) {
+  Json out = spdm::to_json(entry.info);
+  out["file"] = printable(entry.file);
+  out["anchor"] = entry.anchor;
+  if (!entry.blocked.empty()) out["blocked"] = printable(entry.blocked);
+  for (const certstore::Scope& scope : entry.scopes) {
+    Json& json = out["scopes"].emplace_back(Json{{"file", printable(scope.file)}, {"vouches_for", printable(devices_in_words(scope))}});
+    if (!scope.models.empty()) json["models"] = scope.models;
+    if (scope.not_after) json["not_after"] = format_time(*scope.not_after);
+    if (!scope.comment.empty()) json["comment"] = printable(scope.comment);
+  }
+  return out;
+}
+
+Json json_of(const certstore::Crl& crl) {
+  Json out{
+      {"issuer", printable(crl.issuer)}, {"file", printable(crl.file)}, {"this_update", crl.this_update}, {"revoked", crl.revocations}};
+  if (!crl.next_update.empty()) out["next_update"] = crl.next_update;
+  if (!crl.number.empty()) out["number"] = crl.number;
+  return out;
+}
+
+Json json_of(const certstore::Denial& denial) {
+  Json out{{"kind", denial.key ? "key" : "certificate"}, {"sha256", denial.sha256}, {"origin", printable(denial.origin)}};
+  if (!denial.comment.empty()) out["comment"] = printable(denial.comment);
+  return out;
+}
+
+Json json_of(const certstore::Pin& pin) {
+  Json out{{"match", printable(certstore::in_words(pin.match))},
+           {"kind", name(pin.kind)},
+           {"sha256", pin.sha256},
+           {"vouches", pin.vouches},
+           {"origin", printable(pin.origin)}};
+  if (!pin.first_seen.empty()) out["first_seen"] = printable(pin.first_seen);
+  if (!pin.comment.empty()) out["comment"] = printable(pin.comment);
+  return out;
+}
+
+template <class Things>
+void show(const char* key, const Things& things, Json& document, std::string& text) {
+  document[key] = Json::array();
+  for (const auto& thing : things) {
+    document[key].push_back(json_of(thing));
+    text += text_of(thing);
+  }
+}
+
+std::string counted(std::size_t count, std::string_view what) { return cat(count, " ", what, count == 1 ? "" : "s"); }
+
+Exit show(const KeyringOptions& options, Console& console, bool check) {
+  apply(options.output, console);
+  const Keyring keyring = read_keyring(options.trust);
+  const std::vector<Problem> problems = check ? problems_of(keyring, time_of(options.trust)) : keyring.problems();
+  const Exit exit = check && !problems.empty() ? Exit::usage : Exit::ok;
+
+  Json document = begin_document(kKeyringSchema);
+  document["exit_code"] = static_cast<int>(exit);
+  std::string text;
+  show("certificates", keyring.entries(), document, text);
+  show("crls", keyring.crls(), document, text);
+  show("denied", keyring.denials(), document, text);
+  show("pins", keyring.pins(), document, text);
+  document["problems"] = Json::array();
+  if (keyring.empty()) text += "The keyring is empty: no device is trusted. Add the root of a vendor with: spdmctl keyring add FILE\n";
+  for (const Problem& problem : problems) {
+    Json& json = document["problems"].emplace_back(Json{{"file", printable(problem.file)}, {"why", printable(problem.why)}});
+    if (!problem.place.empty()) json["place"] = problem.place;
+    if (problem.fatal) json["fatal"] = true;
+    text += cat(problem.fatal ? "problem, and nobody is trusted until it is mended: " : "problem: ", printable(problem.where()), ": ",
+                printable(problem.why), "\n");
+  }
+  if (check && problems.empty()) {
+    text += counted(keyring.entries().size(), "certificate");
+    if (!keyring.crls().empty()) text += cat(", ", counted(keyring.crls().size(), "revocation list"));
+    if (!keyring.denials().empty()) text += cat(", ", keyring.denials().size(), " denied");
+    if (!keyring.pins().empty()) text += cat(", ", counted(keyring.pins().size(), "pin"));
+    text += ", no problem\n";
+  }
+  write_document(console, document, text);
+  return exit;
+}
+
+}  // namespace
+
+Exit list_keyring(const KeyringOptions& options, Console& console) { return show(options, console, false); }
+Exit check_keyring(const KeyringOptions& options, Console& console) { return show(options, console, true); }
+
+}  // namespace cmd

@@ -1,0 +1,113 @@
+#include "cmd/pinning.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "certstore/fingerprint.h"
+#include "certstore/keyring.h"
+#include "cmd/files.h"
+#include "cmd/keyring.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using namespace spdm;
+using certstore::Pin;
+
+namespace {
+
+// Double-quoted YAML takes what JSON writes.
+std::string in_quotes(std::string_view text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+
+// A target as a pattern of fnmatch(3) that fits itself only.
+std::string pattern_of(std::string_view target) {
+  std::string out;
+  for (const char c : target) {
+    if (std::string_view("*?[\\").find(c) != std::string_view::npos) out += '\\';
+    out += c;
+  }
+  return out;
+}
+
+std::string match_of(const HostView& host) {
+  if (!host.bdf) return cat("{target: ", in_quotes(pattern_of(host.target)), "}");
+  if (!host.identity) return cat("{bdf: \"", *host.bdf, "\"}");
+  return cat("{bdf: \"", *host.bdf, "\", vendor: \"", hex(host.identity->vendor, 4), "\", device: \"", hex(host.identity->device, 4),
+             "\"}");
+}
+
+// The certificate that stays when the firmware changes: of an alias chain the one with the hardware identity.
+const CertificateInfo* device_certificate(const ChainResult& chain) {
+  if (chain.certificates.empty()) return nullptr;
+  const auto found = std::find_if(chain.certificates.rbegin(), chain.certificates.rend(), [](const CertificateInfo& info) {
+    return std::find(info.spdm_oids.begin(), info.spdm_oids.end(), "hardware-identity") != info.spdm_oids.end();
+  });
+  return found == chain.certificates.rend() ? &chain.certificates.back() : &*found;
+}
+
+std::string fingerprint_of(const ChainResult& chain, Pin::Kind kind) {
+  if (kind == Pin::Kind::leaf_key) return chain.leaf_key_sha256;
+  if (kind == Pin::Kind::root) return certstore::plain_fingerprint(chain.root_fingerprint);
+  const CertificateInfo* const certificate = device_certificate(chain);
+  return certificate == nullptr ? std::string() : certificate->sha256;
+}
+
+const ChainResult* used_chain(const Report& report) {
+  for (const SlotReport& slot : report.slots)
+    if (slot.used && slot.chain) return &*slot.chain;
+  return nullptr;
+}
+
+}  // namespace
+
+std::string pin_name(const std::string& target, const std::optional<std::string>& bdf) {
+  constexpr std::size_t kLongest = 60;
+  std::string out = bdf.value_or(target).substr(0, kLongest);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' ? static_cast<char>(c) : '-'; });
+  return bdf ? out : cat(out.starts_with('.') ? "x" : "", out, "-", certstore::sha256(as_bytes(target)).substr(0, 8));
+}
+
+NewPin make_pin(const Report& report, const ChainResult& chain, Pin::Kind kind, bool vouches, const std::filesystem::path& directory) {
+  const std::string fingerprint = fingerprint_of(chain, kind);
+  if (fingerprint.empty()) {
+    Error error(ErrorId::bad_input, cat("slot ", chain.slot, " shows no ", name(kind), " to pin"),
+                kind == Pin::Kind::root ? "the device leaves out its root: pin its certificate or leaf-key" : "see: spdmctl certs");
+    error.device = report.source;
+    throw error;
+  }
+  NewPin out;
+  out.file = directory / cat(pin_name(report.host.target, report.host.bdf), ".yaml");
+  out.contents = cat("# Written by spdmctl; see spdmctl-keyring(1).\nversion: 1\npins:\n  - match: ", match_of(report.host), "\n    ",
+                     name(kind), ": ", fingerprint, "\n", vouches ? "    vouches: true\n" : "");
+  if (!report.time.empty()) out.contents += cat("    first-seen: ", report.time, "\n");
+  if (!chain.certificates.empty()) out.contents += cat("    comment: ", in_quotes(printable(chain.certificates.back().subject)), "\n");
+  out.pin = certstore::read_pins(out.file.string(), out.contents).front();
+  // A name that cannot be written down would pin nothing, and nobody would notice.
+  if (!matches(out.pin.match, report.host))
+    throw Error(ErrorId::usage, cat("'", printable(report.host.target), "' cannot be pinned by its name"));
+  return out;
+}
+
+void pin_unless_known(const Report& report, const std::filesystem::path& directory, const Console& console) {
+  const auto told = [&](const std::string& what) { console.note(printable(cat("spdmctl: ", report.source, ": ", what))); };
+  const ChainResult* const chain = used_chain(report);
+  if (report.verdict != Verdict::pass || chain == nullptr) return told("not pinned: it has not passed");
+  if (chain->pin) return told(cat("not pinned anew: ", chain->pin->origin, " pins it"));
+  const NewPin made = make_pin(report, *chain, Pin::Kind::leaf_key, false, directory);
+  std::error_code ignored;
+  if (std::filesystem::symlink_status(made.file, ignored).type() != std::filesystem::file_type::not_found)
+    return told(cat("not pinned: ", made.file.string(), " is there already, for another device"));
+  write_file(made.file, made.contents);
+  told(cat("pinned: leaf-key ", made.pin.sha256, ", ", made.file.string()));
+}
+
+std::filesystem::path writable_pins(const TrustOptions& options) {
+  const std::filesystem::path out = writable_keyring(options) / "pins";
+  std::error_code failure;
+  std::filesystem::create_directories(out, failure);
+  if (failure) fail_at(ErrorId::permission, out.string(), failure.message());
+  return out;
+}
+
+}  // namespace cmd
