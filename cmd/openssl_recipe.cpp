@@ -108,7 +108,7 @@ struct Signed {
 Bytes key_of(const Signed& one, const certstore::Validator& validator) {
   if (one.statement.slot == kProvisionedKey) return one.evidence.provisioned_key;
   if (!one.connection.chain(one.statement.slot).complete()) return {};
-  const ChainResult chain = validator.validate(certstore::chain_input(one.connection, one.statement.slot));
+  const ChainResult chain = validator.validate(certstore::chain_input(one.connection, one.statement.slot, one.evidence.host));
   return chain.certificates.empty() ? Bytes() : certstore::spki_of(chain.certificates.back().der);
 }
 
