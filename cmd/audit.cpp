@@ -96,7 +96,7 @@ Outcome Audit::attend(AuditSubject& subject, const Judge& judge) const {
     const bool sought = subject.subject.sought;
     Evidence evidence = gather(std::move(subject.subject), wanted_, limits, &judge);
     if (is_left_out(sought, evidence)) {
-      if (!subject.expected_by.empty()) return {.report = silent_report(subject), .unread = {}, .evidence = {}, .note = {}};
+      if (subject.expected_by) return {.report = silent_report(subject), .unread = {}, .evidence = {}, .note = {}};
       return {.report = {}, .unread = {}, .evidence = {}, .note = cat(target, ": ", evidence.error->message)};
     }
     std::string line = options_.evidence.empty() || evidence.log.empty() ? std::string() : write_evidence(evidence) + "\n";

@@ -15,14 +15,15 @@ using transport::PciDevice;
 
 namespace {
 
-Report failed(const HostView& host, const std::string& source, const std::string& rule, const std::string& origin, Finding finding) {
+Report failed(const HostView& host, const std::string& source, const PolicyRule& rule, Finding finding) {
   Report out;
   out.host = host;
   out.source = source;
   PolicyResult& policy = out.policy.emplace();
-  policy.rule = rule;
-  policy.origin = origin;
+  policy.rule = rule.name;
+  policy.origin = rule.origin;
   policy.demands = policy.unmet = {"it is there, and speaks SPDM"};
+  for (const FailureAction action : rule.on_failure) policy.actions.emplace_back(name(action));
   out.checks.push_back({Check::policy, CheckStatus::fail, finding.why});
   out.findings.push_back(std::move(finding));
   conclude(out, false);
@@ -30,11 +31,9 @@ Report failed(const HostView& host, const std::string& source, const std::string
 }
 
 Report absent_report(const PolicyRule& rule) {
-  Report out = failed({}, rule.name, rule.name, rule.origin,
-                      {FindingId::device_absent, "", cat("rule '", rule.name, "' expects a device, and there is none that matches it"),
-                       "it was taken out, or does not answer any more: find out which; or take the rule away"});
-  for (const FailureAction action : rule.on_failure) out.policy->actions.emplace_back(name(action));
-  return out;
+  return failed({}, rule.name, rule,
+                {FindingId::device_absent, "", cat("rule '", rule.name, "' expects a device, and there is none that matches it"),
+                 "it was taken out, or does not answer any more: find out which; or take the rule away"});
 }
 
 std::vector<PciDevice> devices_of(const transport::Host& host) {
@@ -73,10 +72,7 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
     // Where the kernel has found CMA-SPDM, a mailbox that denies it is worth a report.
     subject.subject = {.target = to_string(device.bdf), .sought = !device.doe_features};
     subject.host = std::move(view);
-    if (expected) {
-      subject.expected_by = rule->name;
-      subject.origin = rule->origin;
-    }
+    if (expected) subject.expected_by = rule;
     subject.silent = !could_attest(device);
   }
   if (unknown > 0 && out.subjects.empty() && ::geteuid() != 0)
@@ -135,8 +131,9 @@ void open_devices(AuditScope& scope, const transport::OpenOptions& options) {
 }
 
 Report silent_report(const AuditSubject& subject) {
-  return failed(subject.host, subject.target(), subject.expected_by, subject.origin,
-                {FindingId::policy_unmet, "", cat("rule '", subject.expected_by, "' expects it to speak SPDM, and it does not"),
+  const PolicyRule& rule = *subject.expected_by;
+  return failed(subject.host, subject.target(), rule,
+                {FindingId::policy_unmet, "", cat("rule '", rule.name, "' expects it to speak SPDM, and it does not"),
                  "a device that fails can pretend to have no mailbox: find out what it is; or take expected out of the rule"});
 }
 

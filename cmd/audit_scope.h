@@ -1,6 +1,7 @@
 // Which devices an audit is about: those that are there, and those that policy expects.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,9 @@ namespace cmd {
 
 struct AuditSubject {
   Subject subject;
-  spdm::HostView host;      // as far as it is known before it was asked
-  std::string expected_by;  // name of the rule that expects it to speak SPDM; empty when none does
-  std::string origin;       // of that rule
-  bool silent = false;      // it is expected to speak SPDM, and has no mailbox for it
+  spdm::HostView host;                                  // as far as it is known before it was asked
+  std::shared_ptr<const spdm::PolicyRule> expected_by;  // the rule that expects it to speak SPDM; nullptr when none does
+  bool silent = false;                                  // it is expected to speak SPDM, and has no mailbox for it
 
   const std::string& target() const { return host.target; }
 };
@@ -36,7 +36,7 @@ AuditScope audit_scope(const std::vector<std::string>& targets, const spdm::Poli
 // Opens the PCI functions among them.
 void open_devices(AuditScope& scope, const transport::OpenOptions& options);
 
-// It is there, and does not speak SPDM although a rule expects it to.
+// It is there, and does not speak SPDM although a rule expects it to (expected_by is there).
 spdm::Report silent_report(const AuditSubject& subject);
 
 }  // namespace cmd

@@ -64,8 +64,8 @@ std::string Metrics::text(std::int64_t timestamp, double duration, Exit exit) co
                  name(verdict) == device.verdict ? 1 : 0, "\n");
   out += head("spdmctl_device_exit_code", "Exit code of the device, 0 when it passed.");
   for (const Device& device : devices_) out += cat("spdmctl_device_exit_code{", device.labels, "} ", device.exit_code, "\n");
-  out += head("spdmctl_measurements_total", "Measurements that were read of the device.");
-  for (const Device& device : devices_) out += cat("spdmctl_measurements_total{", device.labels, "} ", device.measurements, "\n");
+  out += head("spdmctl_device_measurements", "Measurements that were read of the device.");
+  for (const Device& device : devices_) out += cat("spdmctl_device_measurements{", device.labels, "} ", device.measurements, "\n");
   out += head("spdmctl_certificate_not_after_seconds", "When a certificate of the device expires, in seconds since the epoch.");
   for (const Device& device : devices_)
     for (const Device::Certificate& certificate : device.certificates)

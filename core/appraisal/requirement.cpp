@@ -232,6 +232,8 @@ void Appraiser::tell_policy() {
     return std::any_of(checks.begin(), checks.end(), [&](Check check) { return is(check, status); });
   };
   for (const Demand demand : demands_of(question_)) {
+    // Of what the host does not know there is nothing to compare.
+    if (demand == Demand::identity && is(Check::identity, CheckStatus::not_needed)) continue;
     told.demands.push_back(words(demand, question_));
     bool failed = std::find(unmet_.begin(), unmet_.end(), demand) != unmet_.end();
     bool open = std::find(undecided_.begin(), undecided_.end(), demand) != undecided_.end();
