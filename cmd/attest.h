@@ -69,15 +69,6 @@ void confine(const Console& console, const std::vector<Subject>& subjects, const
 // Says of how many functions it is unknown what they can do.
 void note_unknown(const Console& console, const Subjects& subjects);
 
-inline constexpr std::size_t kMaxDevicesAtOnce = 16;
-
-// Everything is open: from here on the run only reads, speaks through its descriptors, and writes what it was told to,
-// below `outputs`.
-void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs);
-
-// Says of how many functions it is unknown what they can do.
-void note_unknown(const Console& console, const Subjects& subjects);
-
 // What is known of a target before it has said anything.
 spdm::HostView host_of(const Subject& subject);
 
