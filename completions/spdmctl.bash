@@ -88,9 +88,9 @@ _spdmctl() {
         remove) options="$output --keyring --force" files='' ;;
         deny) options="$output --keyring --key --comment" ;;
         unpin) options="$output --keyring --force" files='' ;;
-        explain) options=$live words=$targets pci=1 ;;
-        pin) options="$live --by --vouch" words=$targets pci=1 ;;
-        import) options="$live --efi --kernel --fingerprint --yes --name" words=$targets pci=1 ;;
+        explain) options=$live_only words=$targets pci=1 ;;
+        pin) options="$live_only --by --vouch" words=$targets pci=1 ;;
+        import) options="$live_only --efi --kernel --fingerprint --yes --name" words=$targets pci=1 ;;
         *) options="-h --help" words="list check add remove deny unpin explain pin import" files='' ;;
       esac
       ;;

@@ -154,7 +154,6 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_sub
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l spdm-version -x -a "1.0 1.1 1.2 1.3 1.4" -d "Speak only these versions"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
-complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l record -r -F -d "Write what was seen to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l force -d "Use a PCI device although somebody else seems to own it"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from explain pin import" -l keyring -x -a "(__fish_complete_directories)" -d "The directory to use"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from check" -l at -x -d "Certificates must be valid at this time"
