@@ -127,14 +127,14 @@ struct Answers {
   }
 };
 
-inline cmd::Policy policy_of(const std::string& yaml) {
-  cmd::Policy out;
+inline spdm::Policy policy_of(const std::string& yaml) {
+  spdm::Policy out;
   spdm::add_policy_file(out, "test.yaml", yaml);
   return out;
 }
 
 // A gate at work in this process.
-inline std::vector<cmd::DeviceState> run(FakeKernel& kernel, const Answers& answers, const cmd::Policy& policy = {},
+inline std::vector<cmd::DeviceState> run(FakeKernel& kernel, const Answers& answers, const spdm::Policy& policy = {},
                                          spdm::GateMode mode = spdm::GateMode::enforce, bool dry_run = false) {
   cmd::Gatekeeper::Options options(mode);
   options.dry_run = dry_run;
@@ -143,7 +143,7 @@ inline std::vector<cmd::DeviceState> run(FakeKernel& kernel, const Answers& answ
 }
 
 inline std::vector<cmd::DeviceState> attend(FakeKernel& kernel, const Answers& answers, const std::string& bdf, const std::string& occasion,
-                                            const cmd::Policy& policy = {}) {
+                                            const spdm::Policy& policy = {}) {
   cmd::Gatekeeper::Options options(spdm::GateMode::enforce);
   options.changed = kernel.changed();
   return cmd::Gatekeeper(kernel.host(), policy, options, answers.attest(), {}).attend(*transport::parse_bdf(bdf), occasion);

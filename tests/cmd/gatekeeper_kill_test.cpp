@@ -95,7 +95,7 @@ TEST_CASE("a gate that was killed at any point comes to the same end when it run
   for (bool again = true; again; ++points) {
     FakeKernel kernel;
     furnish(kernel);
-    const cmd::Policy policy = policy_of(std::string(kPolicy));
+    const spdm::Policy policy = policy_of(std::string(kPolicy));
     again = killed(kernel, points + 1, [&] { run(kernel, answers(), policy); });
     CAPTURE(points);
     // Until the next run nothing that failed has a driver, wherever it ended.
@@ -128,7 +128,7 @@ void check_released(const FakeKernel& kernel, bool all_bound) {
 }
 
 TEST_CASE("release puts everything back, whenever the gate was killed, and when it is killed itself") {
-  const cmd::Policy policy = policy_of(std::string(kPolicy));
+  const spdm::Policy policy = policy_of(std::string(kPolicy));
   bool gate_again = true;
   for (int gate_steps = 1; gate_again; gate_steps += 4) {
     bool release_again = true;
@@ -195,7 +195,7 @@ TEST_CASE("a device that hangs does not hold the others up, and is blocked when 
     bool now = false;
   };
   const auto release = std::make_shared<Release>();
-  cmd::Policy policy;
+  spdm::Policy policy;
   policy.timeout = std::chrono::milliseconds(100);
   cmd::Gatekeeper::Options options(GateMode::enforce);
   options.changed = kernel.changed();
@@ -301,7 +301,7 @@ TEST_CASE("there is one gate at a time; who attends to one device waits for it")
   std::optional<transport::Descriptor> lock = cmd::RunFolder::make(kernel.host(), "").lock("gate.lock", true, spdm::Clock::now());
   CHECK_THROWS_WITH_AS(run(kernel, {}), "another gate is at work", spdm::Error);
   CHECK(kernel.steps == 0);
-  cmd::Policy impatient;
+  spdm::Policy impatient;
   impatient.timeout = std::chrono::milliseconds(30);
   CHECK_THROWS_WITH_AS(attend(kernel, {}, kGood, "arrival", impatient), "another gate is at work", spdm::Error);
   std::jthread other([&] {

@@ -10,8 +10,8 @@
 
 using namespace gate_test;
 using cmd::Decision;
-using spdm::GateMode;
 using spdm::Exit;
+using spdm::GateMode;
 using spdm::Verdict;
 
 namespace {
@@ -113,7 +113,7 @@ TEST_CASE("a driver that an earlier decision let in is not late") {
 
 TEST_CASE("expected devices: absent, without a mailbox, with one that is not for SPDM") {
   FakeKernel kernel;
-  const cmd::Policy policy = policy_of(R"(
+  const spdm::Policy policy = policy_of(R"(
 version: 1
 rules:
   - {name: disk, match: {bdf: "0000:01:00.0"}, expected: true}
@@ -228,7 +228,7 @@ TEST_CASE("no function stands in for another one") {
   kernel.add("0000:01:00.0");
   SUBCASE("a rule that only warns lets no other rule be passed over") {
     kernel.add("0000:01:00.1");
-    const cmd::Policy policy =
+    const spdm::Policy policy =
         policy_of("version: 1\nrules:\n  - {match: {bdf: '*.0'}, on-failure: [warn]}\n  - {match: {bdf: '*.1'}, expected: true}\n");
     run(kernel, {{{"0000:01:00.0", errored(spdm::ErrorId::timeout)}, {"0000:01:00.1", failed()}}}, policy);
     CHECK(kernel.override_of("0000:01:00.1") == kSentinel);
