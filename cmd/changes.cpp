@@ -79,8 +79,8 @@ EarlierReport::Device EarlierReport::device_of(const Json& report) {
   }
   for (const Json& measurement : list_at(report, "measurements")) {
     const std::string type = text_at(measurement, {"type"}), text = text_at(measurement, {"text"});
-    std::string index = text_at(measurement, {"index"});
-    if (!index.empty() && index.size() < 4) index = cat("0x", hex(std::stoul(index), 2));
+    const bool numbered = measurement.is_object() && measurement.contains("index") && measurement["index"].is_number_unsigned();
+    const std::string index = numbered ? cat("0x", hex(measurement["index"].get<std::uint64_t>(), 2)) : std::string("without index");
     std::string value = !text.empty() ? text : text_at(measurement, {"security_version"});
     if (value.empty()) value = text_at(measurement, {"value"});
     add(cat("measurement ", index, " (", type, text_at(measurement, {"form"}) == "raw" ? ", raw)" : ")"), value);

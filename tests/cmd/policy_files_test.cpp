@@ -26,11 +26,11 @@ TEST_CASE("files are read by name, stronger directories first, and masks mask") 
   CHECK_FALSE(policy.mode.has_value());
 
   scratch.write("strong/50-e.yaml", "garbage");
-  CHECK_THROWS_AS(cmd::load_policy(std::vector{scratch.path() / "strong"}), spdm::Error);
+  CHECK_THROWS_AS(cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong"}), spdm::Error);
   std::filesystem::remove(scratch.path() / "strong/50-e.yaml");
   std::filesystem::create_symlink("nowhere", scratch.path() / "strong/50-e.yaml");
-  CHECK_THROWS_AS(cmd::load_policy(std::vector{scratch.path() / "strong"}), spdm::Error);
-  CHECK_THROWS_AS(cmd::load_policy(std::vector{scratch.path() / "strong/20-b.yaml"}), spdm::Error);
+  CHECK_THROWS_AS(cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong"}), spdm::Error);
+  CHECK_THROWS_AS(cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong/20-b.yaml"}), spdm::Error);
 }
 
 TEST_CASE("what the user names must be there; directories one after the other are layers") {

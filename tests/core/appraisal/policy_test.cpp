@@ -86,8 +86,7 @@ rules:
   CHECK(disks.expected);
   CHECK(disks.identity == IdentityMatch::ids);
   CHECK(disks.measurements);
-  CHECK(disks.require.roots ==
-        std::vector<std::string>{"vendor.pem", "AB:CD:EF:0123456789012345678901234567890123456789012345678901234567"});
+  CHECK(disks.require.roots == std::vector<std::string>{"vendor.pem", "abcdef0123456789012345678901234567890123456789012345678901234567"});
   CHECK(disks.require.pin);
   CHECK(disks.require.min_version == k12);
   CHECK(disks.require.min_strength == 192);
@@ -97,7 +96,7 @@ rules:
   CHECK(disks.require.max_age == 5400);
   CHECK(disks.require.max_crl_age == 7 * 86'400);
   CHECK(disks.on_failure == std::vector{FailureAction::block, FailureAction::clear_bus_master, FailureAction::power_off});
-  CHECK(policy.rules[1].name == "10-test.yaml:23");
+  CHECK(policy.rules[1].name == "10-test.yaml:22");
   CHECK(policy.rules[1].exempt);
   CHECK(policy.rules[2].name == "default");
   CHECK(policy.rules[2].origin == "/etc/x/10-test.yaml:4");

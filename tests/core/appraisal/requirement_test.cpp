@@ -22,7 +22,7 @@ MeasurementBlock svn(std::uint8_t index, std::uint64_t value) {
 // A device in normal operation with security version 5, vouched for by vendor.pem, asked just now.
 struct Good : Trial {
   explicit Good(fake::Profile profile = {}) : Trial(std::move(profile)) {
-    device.blocks.push_back(svn(7, 5));
+    device.blocks.back() = svn(7, 5);
     device.blocks.push_back(device_mode(4));
     evidence.time = "2026-01-01T00:00:00Z";
     evidence.live = true;
@@ -162,10 +162,11 @@ TEST_CASE("demand: a security version at least, each of them") {
   trial.question.require.min_svn = 6;
   check_unmet(trial.judge(), FindingId::firmware_too_old, "it is 5, the rule asks for 6 or higher");
   Good two;
-  two.device.blocks.push_back(svn(8, 4));
+  two.device.blocks.insert(two.device.blocks.end() - 1, svn(8, 4));
   two.question.require.min_svn = 5;
   check_unmet(two.collect().judge(), FindingId::firmware_too_old, "it is 4, the rule asks for 5 or higher");
   Trial none;
+  none.device.blocks.pop_back();
   none.question.require.min_svn = 1;
   check_unmet(
       none.collect().judge(), FindingId::policy_unmet,
