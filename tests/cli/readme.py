@@ -56,6 +56,9 @@ def play(section, program):
     with tempfile.TemporaryDirectory() as folder:
         environment = {"PATH": f"{program.parent}:/usr/bin:/bin", "HOME": folder, "LC_ALL": "C.UTF-8"}
         for command, shown, code in commands:
+            if name := re.fullmatch(r"export (\w+)=(\S+)", command):
+                environment[name.group(1)] = name.group(2)
+                continue
             done = subprocess.run(["/bin/bash", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT)
             said = [normalise(line) for line in done.stdout.splitlines()]
