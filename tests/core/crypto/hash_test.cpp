@@ -50,7 +50,7 @@ TEST_CASE("hash: every SHA-2 and SHA-3 is there") {
 }
 
 TEST_CASE("hash: what the library lacks is an error that names it") {
-  const HashAlgorithm unknown{"NO-SUCH", 1U << 31, 32, k10, "NO-SUCH"};
+  const HashAlgorithm unknown{"NO-SUCH", 1U << 31, 32, k10, "NO-SUCH", 128};
   CHECK_FALSE(crypto::supports(unknown));
   try {
     crypto::hash(unknown, {});

@@ -117,7 +117,7 @@ TEST_CASE("signature: a key of another kind does not fit and does not verify") {
 }
 
 TEST_CASE("signature: an algorithm that the library lacks is an error, never a failed signature") {
-  const AsymAlgorithm unknown{"FUTURE", true, 1U << 31, SignatureScheme::mldsa, 64, k14, "FUTURE", "", 0};
+  const AsymAlgorithm unknown{"FUTURE", true, 1U << 31, SignatureScheme::mldsa, 64, k14, "FUTURE", "", 0, 128};
   CHECK_FALSE(crypto::supports(unknown));
   const pki::Key key = pki::Key::shared(asym("ECDSA-P256"));
   CHECK_THROWS_AS(crypto::verify(key.public_key(), unknown, sha384(), k14, kChallenge, digest(sha384()), Bytes(64, 1)), Error);
