@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <atomic>
+#include <latch>
 #include <thread>
 
 #include "tests/cmd/fake_kernel.h"
@@ -51,6 +52,7 @@ TEST_CASE("every device is held before the first is asked, and autoprobe is off 
   FakeKernel kernel;
   for (const std::string& bdf : {kFirst, kSecond}) kernel.add(bdf);
   std::atomic<int> asked = 0;
+  std::latch looked(2);  // neither is judged before both have looked
   cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
                        [&](const transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point) {
                          CHECK(kernel.autoprobe() == "0");
@@ -58,6 +60,7 @@ TEST_CASE("every device is held before the first is asked, and autoprobe is off 
                          CHECK(kernel.override_of(kSecond) == kSentinel);
                          CHECK(cmd::read_state(kernel.host(), kSecond)->decision == Decision::pending);
                          ++asked;
+                         looked.arrive_and_wait();
                          return failed();
                        },
                        {});
