@@ -197,7 +197,10 @@ Exit Attestation::run(Console& console, Plan plan) const {
   written.insert(written.end(), plan.written_after.begin(), plan.written_after.end());
   confine(console, subjects, written);
 
+  const bool judges = !plan.text;
+  if (judges) plan.text = subjects.size() > 1 ? render_one_of_many : render_text;
   ReportWriter writer(console, plan.text);
+  if (judges) writer.tally();
   writer.enclose(std::move(envelope));
   std::size_t reports = 0;
   in_order<Outcome>(

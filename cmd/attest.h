@@ -85,7 +85,7 @@ struct Plan {
   std::shared_ptr<const spdm::Policy> policy{};  // nullptr: there is none, or the verb does not judge
   // Has the last word on a report before it is rendered; may be empty. Called by several threads.
   std::function<void(spdm::Report&)> refine;
-  ReportWriter::TextOf text = render_text;
+  ReportWriter::TextOf text;  // empty: the verdict, and what it stands on
   // Files and directories that `refine` writes to; they take a run with one target.
   std::vector<std::filesystem::path> outputs;
   // Files that the verb writes once all devices were seen.

@@ -39,7 +39,12 @@ struct Outcome {
 
 class Audit {
  public:
-  Audit(const Options& options, Console& console) : options_(options), console_(console), writer_(console, render_text) {}
+  Audit(const Options& options, Console& console)
+      : options_(options), console_(console), writer_(console, [this](const Report& report, const Console& to) {
+          return many_ ? render_one_of_many(report, to) : render_text(report, to);
+        }) {
+    writer_.tally();
+  }
 
   Exit run();
 
@@ -54,6 +59,7 @@ class Audit {
 
   const Options& options_;
   Console& console_;
+  bool many_ = false;  // devices
   ReportWriter writer_;
   Wanted wanted_;
   Limits limits_;
@@ -124,7 +130,7 @@ void Audit::add(Outcome outcome) {
 Json Audit::members() const {
   if (!earlier_) return Json::object();
   Json gone = Json::array();
-  for (const std::string& source : earlier_->gone()) gone.push_back(source);
+  for (const std::string& source : earlier_->gone(options_.targets)) gone.push_back(source);
   Json out{{"since", Json{{"file", printable(options_.since)}}}, {"gone", std::move(gone)}};
   if (!earlier_->time().empty()) out["since"]["time"] = earlier_->time();
   return out;
@@ -132,7 +138,7 @@ Json Audit::members() const {
 
 void Audit::tell_gone() const {
   if (!earlier_) return;
-  for (const std::string& source : earlier_->gone()) {
+  for (const std::string& source : earlier_->gone(options_.targets)) {
     const std::string line =
         cat(printable(source), ": was there ", earlier_->time().empty() ? "before" : printable(earlier_->time()), ", and is there no more");
     if (console_.format == Format::text)
@@ -169,6 +175,7 @@ Exit Audit::run() {
 
   writer_.enclose(make_envelope(options_.output.sign_key, timestamp, std::nullopt, console_));
   AuditScope scope = audit_scope(options_.targets, policy.get(), this_host());
+  many_ = scope.subjects.size() + scope.absent.size() > 1;
   for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
   open_devices(scope, {.timeout = std::min(limits_.exchange, deadline_ - begin_), .host = this_host(), .force = options_.protocol.force});
   confine(console_, scope.live(), files);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cmd/files.h"
+#include "cmd/subjects.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -151,10 +152,12 @@ void EarlierReport::compare(Report& report) {
     if (value_in(after, name).empty()) out.push_back({name, value, ""});
 }
 
-std::vector<std::string> EarlierReport::gone() const {
+std::vector<std::string> EarlierReport::gone(const std::vector<std::string>& targets) const {
+  const auto named = [&](std::string_view name) { return std::find(targets.begin(), targets.end(), name) != targets.end(); };
+  const bool all = targets.empty() || named(kAllDevices);
   std::vector<std::string> out;
   for (const auto& [source, device] : devices_)
-    if (!device.seen) out.push_back(source);
+    if (!device.seen && (all || named(source))) out.push_back(source);
   return out;
 }
 

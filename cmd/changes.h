@@ -19,8 +19,9 @@ class EarlierReport {
 
   // Fills report.changes, and remembers that the device is there.
   void compare(spdm::Report& report);
-  // Devices of which it tells and that have not come up since.
-  std::vector<std::string> gone() const;
+  // Devices of which it tells and that have not come up since. `targets`: what was looked for; empty, or with "all" in it, is
+  // everything.
+  std::vector<std::string> gone(const std::vector<std::string>& targets) const;
   // When the devices were asked: the earliest time in it; empty when it tells none.
   const std::string& time() const { return time_; }
 

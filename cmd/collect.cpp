@@ -76,6 +76,7 @@ Exit run(const Options& options, Console& console) {
   const bool to_file = !options.file.empty() && options.file != "-";
   Subjects found = subjects_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
   note_unknown(console, found);
+  refuse_format_as_file(options.file);
   if (to_file) assert_writable(options.file);
   open_devices(found.list, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});
   confine(console, found.list, to_file ? std::vector<std::filesystem::path>{options.file} : std::vector<std::filesystem::path>{});
@@ -125,7 +126,7 @@ Action setup(CLI::App& parser) {
 
 const Verb collect_verb{"collect", "Gather evidence of devices for a verifier elsewhere; nothing is judged",
                         "  spdmctl collect 03:00.0 > device.json\n"
-                        "  spdmctl collect all --nonce $(openssl rand -hex 32) -o host.ndjson\n",
+                        "  spdmctl collect all --nonce \"$NONCE\" -o host.ndjson\n",
                         setup};
 
 }  // namespace cmd

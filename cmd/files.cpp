@@ -109,6 +109,13 @@ struct stat status_of(const File& file, const std::filesystem::path& path) {
 
 }  // namespace
 
+void refuse_format_as_file(const std::string& file) {
+  for (const char* const format : {"text", "json", "ndjson", "yaml", "ear", "redfish"})
+    if (file == format)
+      throw Error(ErrorId::usage, cat("-o: '", format, "' is a format, and here -o names a file"),
+                  cat("write -o ./", format, " if the file is to be called so"));
+}
+
 spdm::View as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path) {

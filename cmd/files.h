@@ -10,6 +10,9 @@
 
 namespace cmd {
 
+// `-o` names a format in most verbs, and a file in some: there the name of a format is refused. Throws Error{usage}.
+void refuse_format_as_file(const std::string& file);
+
 // "-" is standard input. Throws Error: bad_input when it is missing or larger than `limit`, io, permission.
 spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit);
 

@@ -22,6 +22,9 @@ using spdm::printable;
 // The fingerprints that an argument stands for: itself, or those of what is in the file.
 std::vector<std::string> fingerprints_of(const std::string& argument, bool key) {
   if (std::string digits = certstore::plain_fingerprint(argument); !digits.empty()) return {digits};
+  if (std::error_code ignored; !fs::exists(argument, ignored))
+    fail_at(ErrorId::usage, argument, "is neither a file nor a SHA-256 fingerprint",
+            cat("a fingerprint has 64 hex digits, this has ", argument.size(), " characters"));
   const spdm::Bytes bytes = read_file(argument, kMaxCertificateFile);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (key && text.find("PUBLIC KEY-----") != std::string_view::npos) return {certstore::sha256(parse_public_key(bytes, argument))};
@@ -31,6 +34,18 @@ std::vector<std::string> fingerprints_of(const std::string& argument, bool key) 
     if (out.back().empty()) fail_at(ErrorId::bad_input, argument, "a certificate in it has no key that could be denied");
   }
   return out;
+}
+
+// Copied from the wrong line of a listing, a fingerprint would deny nothing.
+void refuse_other_kind(const certstore::Keyring& keyring, const std::string& fingerprint, bool key) {
+  for (const certstore::Entry& entry : keyring.entries()) {
+    const std::string& other = key ? entry.info.sha256 : certstore::key_fingerprint(entry.info.der);
+    if (other == fingerprint)
+      fail_at(ErrorId::usage, fingerprint,
+              cat("is the fingerprint of the ", key ? "certificate" : "key", " in ", printable(entry.file), ", not of a ",
+                  key ? "key" : "certificate"),
+              key ? "leave out --key, or give the file" : "add --key, or give the file");
+  }
 }
 
 // Entries go behind the last one, as far from the margin as that is.
@@ -80,6 +95,7 @@ Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
   std::vector<Denial> added;
   for (const std::string& argument : options.arguments)
     for (const std::string& fingerprint : fingerprints_of(argument, options.key)) {
+      refuse_other_kind(keyring, fingerprint, options.key);
       if (const Denial* known = find_denial(keyring.denials(), options.key, fingerprint))
         console.note(cat("spdmctl: ", printable(argument), ": is denied already: ", printable(known->origin)));
       else if (find_denial(added, options.key, fingerprint) == nullptr)

@@ -64,7 +64,14 @@ std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, std:
 std::vector<DropIn> read_named(const fs::path& path, std::vector<Error>* unreadable) {
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
-  if (fs::is_directory(status)) return read_drop_ins({path}, unreadable);
+  if (fs::is_directory(status)) {
+    std::vector<DropIn> found = read_drop_ins({path}, unreadable);
+    // A volume that is not mounted, or a slip of the pen: what was to be asked would silently not be asked.
+    const bool told = unreadable != nullptr && !unreadable->empty();
+    if (found.empty() && !told)
+      fail(path, ErrorId::config, "holds no .yaml file that counts", "name the directory, or the file, that does");
+    return found;
+  }
   if (!fs::exists(status)) fail(path, ErrorId::config, "is not there", "give a file, or a directory of .yaml files");
   std::vector<DropIn> out;
   read(path, out);

@@ -25,7 +25,7 @@ struct DropIn {
 // With `unreadable` given the files that cannot be read are put there, and the others are read.
 std::vector<DropIn> read_drop_ins(const std::vector<std::filesystem::path>& directories, std::vector<spdm::Error>* unreadable = nullptr);
 
-// The same for what the user named: a directory of drop-ins, or one file. Both must be there.
+// The same for what the user named: a directory of drop-ins, or one file. Both must be there, and hold something.
 std::vector<DropIn> read_named(const std::filesystem::path& path, std::vector<spdm::Error>* unreadable = nullptr);
 
 }  // namespace cmd

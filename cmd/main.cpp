@@ -46,6 +46,25 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// The words of the command line up to the verb, or the sub-verb, that was chosen.
+std::string chosen_words(const CLI::App& parser) {
+  std::string out;
+  for (const CLI::App* at = &parser; !at->get_subcommands().empty(); out += at->get_name() + " ") at = at->get_subcommands().front();
+  return out;
+}
+
+// An empty value is a variable of a script that was not set. It must never pass for an option that was left out.
+void refuse_empty(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& value : option->results())
+      if (value.empty())
+        throw spdm::Error(spdm::ErrorId::usage,
+                          option->get_positional() ? spdm::cat("an argument is empty, where a ", option->get_name(), " belongs")
+                                                   : spdm::cat(option->get_name(), ": is empty"),
+                          "give a value, or leave it out");
+  for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);
+}
+
 // CLI11 lists arguments that nobody takes from the last to the first.
 std::string message_of(const CLI::ParseError& error, const CLI::App& parser) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
@@ -80,9 +99,10 @@ spdm::Exit run(int argc, char** argv, cmd::Console& console) {
     if (chosen.empty() && argc > 1 && argv[1][0] != '-')
       throw spdm::Error(spdm::ErrorId::usage, spdm::cat("'", spdm::printable(argv[1]), "' is no verb"), "see: spdmctl --help");
     throw spdm::Error(spdm::ErrorId::usage, one_line(message_of(error, parser)),
-                      spdm::cat("see: spdmctl ", chosen.empty() ? "" : chosen.front()->get_name() + " ", "--help"));
+                      spdm::cat("see: spdmctl ", chosen_words(parser), "--help"));
   }
   if (!action) throw spdm::Error(spdm::ErrorId::usage, "no verb was given", "see: spdmctl --help");
+  refuse_empty(parser);
   return action(console);
 }
 

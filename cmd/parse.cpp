@@ -103,8 +103,9 @@ spdm::IdentityMatch parse_identity_match(std::string_view text) {
 
 spdm::Block<32> parse_nonce(std::string_view text) {
   spdm::Block<32> out{};
+  if (text.size() != 2 * out.size() || text.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
+    refuse("--nonce", text, "is no nonce", "give 32 bytes as 64 hex digits, such as of: openssl rand -hex 32");
   const spdm::Bytes bytes = spdm::unhex(text, "--nonce");
-  if (bytes.size() != out.size()) refuse("--nonce", text, "is no nonce", "give 32 bytes as 64 hex digits");
   std::copy(bytes.begin(), bytes.end(), out.begin());
   return out;
 }

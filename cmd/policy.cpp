@@ -25,8 +25,7 @@ Action setup(CLI::App& parser) {
   const auto path = [&](CLI::App* sub) {
     add_policy_path(*sub, options.policy.paths, "Read the policy from this file or directory, in place of the system's", "Policy");
   };
-  CLI::App* check =
-      add_sub(parser, state, "check", "Read every file and tell all that is wrong; exit code 2 when something is", check_policy);
+  CLI::App* check = add_sub(parser, state, "check", "Read every file and tell what is wrong; exit code 2 when something is", check_policy);
   check->add_option("path", options.arguments, "Files and directories of a policy; those of the system if not given")->type_name("PATH");
   path(check);
 
@@ -53,6 +52,7 @@ Action setup(CLI::App& parser) {
   generate->add_option("-o,--file", options.file, "Write it to this file; to standard output if not given")
       ->type_name("FILE")
       ->group("Output");
+  generate->add_flag("--overwrite", options.overwrite, "Replace the file of --file")->group("Output");
   generate->add_flag("-v,--verbose", options.output.verbose, "Say how the program confines itself")->group("Output");
   add_trust_options(*generate, options.trust);
   add_protocol_options(*generate, options.protocol);

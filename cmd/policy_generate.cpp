@@ -106,7 +106,8 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
   if (!options.file.empty()) {
-    assert_new(options.file, false, "another name with --file");
+    refuse_format_as_file(options.file);
+    assert_new(options.file, options.overwrite, "--overwrite");
     assert_writable(options.file);
   }
   open_devices(scope, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});

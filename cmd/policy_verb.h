@@ -20,6 +20,7 @@ struct PolicyVerbOptions {
   ProtocolOptions protocol;
   std::vector<std::string> arguments;
   std::string file;
+  bool overwrite = false;
 };
 
 spdm::Exit check_policy(const PolicyVerbOptions& options, Console& console);

@@ -150,6 +150,7 @@ std::vector<spdm::DeviceReferences> import_file(const std::string& file, const s
 Exit import(const Options& options, Console& console) {
   if (options.paths.empty()) throw Error(ErrorId::usage, "no file was given", "give CoRIM files, or - for standard input");
   if (!options.out.empty()) {
+    refuse_format_as_file(options.out);
     assert_new(options.out, options.overwrite, "--overwrite");
     assert_writable(options.out);
   }

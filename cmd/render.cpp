@@ -3,6 +3,7 @@
 #include <yaml-cpp/yaml.h>
 #include <nlohmann/json.hpp>
 
+#include "cmd/render_text.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -171,6 +172,7 @@ void ReportWriter::add(RenderedReport report) {
   worst_ = worse(worst_, report.exit);
   verdict_ = count_ == 0 ? report.verdict : worse_verdict(verdict_, report.verdict);
   ++count_;
+  ++verdicts_.at(static_cast<std::size_t>(report.verdict));
   if (report.error) {
     console_.flush();
     console_.complain(*report.error);
@@ -189,6 +191,7 @@ void ReportWriter::keep_part(RenderedReport& report) {
 Exit ReportWriter::finish() { return finish(Json::object()); }
 
 Exit ReportWriter::finish(const Json& more) {
+  if (console_.format == Format::text && tallies_ && count_ > 1) console_.out("\n" + render_tally(verdict_, verdicts_, console_));
   if (console_.format == Format::ear || console_.format == Format::redfish)
     console_.out(export_document(console_.format, parts_ ? std::move(*parts_) : Json(), envelope_));
   if (console_.format == Format::json || console_.format == Format::yaml) {

@@ -2,6 +2,7 @@
 // a few.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -40,6 +41,8 @@ class ReportWriter {
   // An input that gave no report because it could not be read.
   RenderedReport render(const spdm::Error& error) const;
   void add(RenderedReport report);
+  // The text of several reports ends in how many have passed.
+  void tally() { tallies_ = true; }
   // What ear and redfish say beside the reports; to be called before anything is added.
   void enclose(Envelope envelope) { envelope_ = std::move(envelope); }
   // Ends the document, with these members (json, yaml) at its end; returns the worst exit code.
@@ -56,6 +59,8 @@ class ReportWriter {
   std::size_t count_ = 0;
   spdm::Exit worst_ = spdm::Exit::ok;
   spdm::Verdict verdict_ = spdm::Verdict::pass;
+  bool tallies_ = false;
+  std::array<std::size_t, 3> verdicts_{};  // how many there are, in the order of spdm::Verdict
   std::optional<spdm::Error> first_error_;
   Envelope envelope_;
   std::shared_ptr<Json> parts_;  // of ear and redfish: an object by label, an array

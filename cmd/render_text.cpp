@@ -356,6 +356,18 @@ std::string render_brief(const Report& report, const Console& console) {
   return out;
 }
 
+std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdicts, const Console& console) {
+  Page page(console.color);
+  page.line(cat(page.painted(upper(name(worst)), color_of(worst)), "  of ", verdicts[0] + verdicts[1] + verdicts[2], " devices ",
+                verdicts[0], " pass, ", verdicts[1], " fail, ", verdicts[2], " undetermined"));
+  return page.take();
+}
+
+std::string render_one_of_many(const Report& report, const Console& console) {
+  const bool brief = report.verdict == Verdict::pass && !console.verbose && (!report.changes || report.changes->empty());
+  return brief ? render_brief(report, console) : render_text(report, console);
+}
+
 std::string render_info(const Report& report, const Console& console) {
   Page page(console.color);
   page.line(page.painted(target_of(report), kBold));

@@ -42,6 +42,7 @@ spdm::Exit run(const Options& options, Console& console) {
   EvidenceFiles files(options.files);
   const bool brief = !files.is_one() && !console.verbose;
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
+  writer.tally();
   writer.enclose(make_envelope(options.output.sign_key, std::time(nullptr), question.nonce, console));
   run_stream<EvidencePiece, RenderedReport>({
       .next = [&] { return files.next(); },
@@ -89,7 +90,7 @@ Action setup(CLI::App& parser) {
 const Verb verify_verb{"verify", "Judge recorded evidence and captures",
                        "  spdmctl verify device.json\n"
                        "  spdmctl verify --keyring ./roots --at 2026-06-01T00:00:00Z *.json\n"
-                       "  ssh host spdmctl collect | spdmctl verify --output ndjson -\n",
+                       "  ssh host spdmctl collect --nonce \"$NONCE\" | spdmctl verify --nonce \"$NONCE\" --output ndjson -\n",
                        setup};
 
 }  // namespace cmd

@@ -32,13 +32,13 @@ _spdmctl() {
   [[ $verb == reference && ${COMP_WORDS[2]-} == import && $prev == @(-o|--output) ]] && prev=--record
   case $prev in
     -o | --output)
-      if [[ $verb == collect ]]; then
+      if [[ $verb == collect || ${COMP_WORDS[2]-} == @(generate|import) ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
       fi
       values="text json ndjson yaml"
-      [[ $verb == @(auth|measurements|verify) ]] && values+=" ear redfish"
+      [[ $verb == @(auth|measurements|verify|audit) ]] && values+=" ear redfish"
       ;;
     --identity-match) values="exact ids none" ;;
     --mode) values="off audit enforce" ;;
@@ -100,7 +100,7 @@ _spdmctl() {
         show) options="$output --policy" files='' ;;
         explain) options="$live_only --policy --reference" words=$targets pci=1 ;;
         test) options="$output $trust --policy --reference" ;;
-        generate) options="-o --file -v --verbose -h --help $trust $speak" words=$targets pci=1 ;;
+        generate) options="-o --file --overwrite -v --verbose -h --help $trust $speak" words=$targets pci=1 ;;
         *) options="-h --help" words="check show explain test generate" files='' ;;
       esac
       ;;

@@ -43,7 +43,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a explain -d "Tell who vouches for a device, or what is missing"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a pin -d "Have a device show the same again from now on"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from list check add remove deny unpin explain pin import" -f -a import -d "Trust roots of the firmware, a kernel or a device"
-complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a check -d "Read every file and tell all that is wrong"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a check -d "Read every file and tell what is wrong"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a show -d "Show the rules of all files together"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a explain -d "Tell which rule decides on a device"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a test -d "Judge evidence and compare with what is expected"
@@ -172,6 +172,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_sub
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from import" -l name -x -d "Name in the keyring"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from check show explain test" -l policy -r -F -d "Policy, a file or a directory"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from generate" -l overwrite -d "Replace that file"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from generate" -s o -l file -r -F -d "Write it to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 

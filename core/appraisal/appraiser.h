@@ -44,6 +44,7 @@ class Appraiser {
   void check_chains();
   static std::string chain_detail(const ChainResult& chain);
   static std::string trust_detail(const ChainResult& chain);
+  static std::string distrust_detail(const std::vector<const ChainResult*>& chains);
   void check_identity();
   bool names(const ChainResult& chain, const PciIdentity& expected);
 

@@ -38,8 +38,20 @@ void Appraiser::check_chains() {
          : untrusted && !unsupported ? CheckStatus::fail
                                      : CheckStatus::not_run,
          trusted     ? trust_detail(*counted.front())
-         : untrusted ? "no trusted root vouches for it"
+         : untrusted ? distrust_detail(counted)
                      : "could not be decided");
+}
+
+// Often a root does vouch, and something else stands in the way: that is what has to be looked at.
+std::string Appraiser::distrust_detail(const std::vector<const ChainResult*>& chains) {
+  for (const ChainResult* chain : chains)
+    for (const Finding& finding : chain->findings) {
+      const FindingRow& found = row(finding.id);
+      const bool anchorless = finding.id == FindingId::not_trusted || finding.id == FindingId::keyring_empty;
+      if (chain->trust == Trust::untrusted && found.severity == Severity::failure && !anchorless)
+        return cat(found.name, finding.where.empty() ? "" : ": ", finding.where);
+    }
+  return "no trusted root vouches for it";
 }
 
 std::string Appraiser::trust_detail(const ChainResult& chain) {

@@ -57,6 +57,9 @@ std::string read_root(const Value& value) {
   for (const char c : text)
     if (c != ':') digits += static_cast<char>(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
   const bool fingerprint = digits.size() == 64 && digits.find_first_not_of("0123456789abcdef") == std::string::npos;
+  // Long, and nothing but hex digits: no file is called so.
+  if (!fingerprint && digits.size() > 32 && digits.find_first_not_of("0123456789abcdef") == std::string::npos)
+    value.fail(cat("has ", digits.size(), " hex digits"), "the SHA-256 fingerprint of a certificate has 64");
   return fingerprint ? digits : text;
 }
 

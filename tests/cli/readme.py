@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Plays the sections of README.md that promise a session: the commands after "$ ", in one folder, in their order.
+"""Plays the sections of README.md that promise a session: the commands after "$ ", all in one folder and one environment, as
+somebody does who reads on.
 
 Behind a command stands what it shows: each line must come, in this order, and whatever is between two of them is left out;
 a line of "..." only says so. "(exit code N)" is the exit code where it is not 0. Hex digits, times and numbers of bytes
@@ -50,27 +51,25 @@ def sessions(section):
     return out
 
 
-def play(section, program):
+def play(section, program, folder, environment):
     problems = []
     commands = sessions(section)
-    with tempfile.TemporaryDirectory() as folder:
-        environment = {"PATH": f"{program.parent}:/usr/bin:/bin", "HOME": folder, "LC_ALL": "C.UTF-8"}
-        for command, shown, code in commands:
-            if name := re.fullmatch(r"export (\w+)=(\S+)", command):
-                environment[name.group(1)] = name.group(2)
-                continue
-            done = subprocess.run(["/bin/bash", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT)
-            said = [normalise(line) for line in done.stdout.splitlines()]
-            at = 0
-            for line in shown:
-                try:
-                    at = said.index(normalise(line), at) + 1
-                except ValueError:
-                    problems.append(f"{section}: $ {command}\n  does not show (there, or at all): {line}\n  it says:\n    " + "\n    ".join(done.stdout.splitlines()))
-                    break
-            if done.returncode != code:
-                problems.append(f"{section}: $ {command}\n  exit code {done.returncode}, not {code}; it says:\n    " + "\n    ".join(done.stdout.splitlines()))
+    for command, shown, code in commands:
+        if name := re.fullmatch(r"export (\w+)=(\S+)", command):
+            environment[name.group(1)] = name.group(2)
+            continue
+        done = subprocess.run(["/bin/bash", "-c", command], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT)
+        said = [normalise(line) for line in done.stdout.splitlines()]
+        at = 0
+        for line in shown:
+            try:
+                at = said.index(normalise(line), at) + 1
+            except ValueError:
+                problems.append(f"{section}: $ {command}\n  does not show (there, or at all): {line}\n  it says:\n    " + "\n    ".join(done.stdout.splitlines()))
+                break
+        if done.returncode != code:
+            problems.append(f"{section}: $ {command}\n  exit code {done.returncode}, not {code}; it says:\n    " + "\n    ".join(done.stdout.splitlines()))
     print(f"{section}: {len(commands)} commands")
     if not commands:
         problems.append(f"{section}: there is nothing to play")
@@ -81,7 +80,9 @@ def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     if not os.access(program, os.X_OK) or program.name != "spdmctl":
         sys.exit(f"{program} is not spdmctl")
-    problems = [problem for section in sys.argv[2:] for problem in play(section, program)]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {"PATH": f"{program.parent}:/usr/bin:/bin", "HOME": folder, "LC_ALL": "C.UTF-8"}
+        problems = [problem for section in sys.argv[2:] for problem in play(section, program, folder, environment)]
     print("\n".join(problems))
     return 1 if problems else 0
 
