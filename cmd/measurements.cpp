@@ -117,6 +117,7 @@ Action setup(CLI::App& parser) {
     Plan plan = options->plan(console);
     plan.policy = load_policy(options->policy);
     plan.wanted.measurements = mode_of(*options);
+    plan.question.partial = !options->indices.empty() || options->count;
     for (const std::string_view index : split_lists(options->indices)) plan.wanted.indices.push_back(parse_index(index));
     plan.wanted.sign_measurements = !options->no_signature;
     plan.wanted.raw_bit_stream = options->raw;

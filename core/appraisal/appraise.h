@@ -38,6 +38,9 @@ struct Question {
   bool authenticate = true;        // false: only show what is there (info, certs): no signature is required
   bool measurements = false;       // signed measurements must be there
   bool count_suffices = false;     // their signed number is enough
+  bool all_measurements = false;   // a policy asks: those that the prover chose to read are not enough
+  bool partial = false;            // the user asked for some only: what was not asked for is not missing
+  bool identity_required = false;  // a policy says so: a device of which the host knows no PCI identity is not exempt
   std::optional<Block<32>> nonce;  // of the verifier's choice: all that was signed last must carry it
   Requirement require;
   const References* references = nullptr;  // to compare measurements with; nullptr: nobody asked

@@ -58,6 +58,8 @@ class Appraiser {
   void check_references();
 
   // requirement.cpp
+  bool has_all_measurements() const;
+  void demand_all_measurements(Demand demand);
   void check_policy();
   void tell_policy();
   void unmet(Demand demand, Finding finding);
@@ -88,6 +90,7 @@ class Appraiser {
   std::vector<bool> covered_;  // by exchange of the last connection
   bool count_is_signed_ = false;
   std::vector<Demand> unmet_, undecided_;
+  bool all_is_signed_ = false;                    // all measurements were asked for at once, and a good signature covers the answer
   bool listed_ = false, list_is_signed_ = false;  // the number of measurements, or all of them, were asked for
   std::map<std::tuple<std::uint8_t, bool, MeasurementType>, std::size_t> known_;  // where each is in the report
   std::map<std::pair<std::size_t, std::uint8_t>, Bytes> chain_hashes_;            // by connection and slot

@@ -116,8 +116,12 @@ Asked asked_of(const Connection& connection, const Report& report) {
 // One device beside the entries that are about it.
 class Comparer {
  public:
-  Comparer(Report& report, const Connection& connection, bool demanded)
-      : report_(report), asked_(asked_of(connection, report)), hash_(connection.parameters().measurement_hash), demanded_(demanded) {}
+  Comparer(Report& report, const Connection& connection, bool demanded, bool partial)
+      : report_(report),
+        asked_(asked_of(connection, report)),
+        hash_(connection.parameters().measurement_hash),
+        demanded_(demanded),
+        partial_(partial) {}
 
   void add(const DeviceReferences& device) {
     complete_ = complete_ || device.complete;
@@ -139,7 +143,7 @@ class Comparer {
 
  private:
   void known(std::uint8_t index, const Rows& rows) {
-    if (!has_value(rows.front())) return void(++ignored_);
+    if (!has_value(rows.front())) return ignored(index, rows);
     bool reported = false;
     for (const Measurement& measurement : report_.measurements)
       if (measurement.block.index == index) {
@@ -149,9 +153,23 @@ class Comparer {
     if (!reported) missing(index, rows);
   }
 
+  // What may change is of a type, if the owner says so: another type in its place is something else.
+  void ignored(std::uint8_t index, const Rows& rows) {
+    ++ignored_;
+    for (const Measurement& measurement : report_.measurements) {
+      const MeasurementType type = measurement.block.type;
+      const auto about = [&](const ReferenceMeasurement* row) { return !row->type || *row->type == type; };
+      if (measurement.block.index != index || std::any_of(rows.begin(), rows.end(), about)) continue;
+      Comparison& out = entry(index, Result::mismatch, rows);
+      out.reported = reported_as(measurement, {}, hash_);
+      fail({FindingId::reference_mismatch, where(measurement.block), cat("what ", out.source, " leaves out is ", name(*rows.front()->type)),
+            "the firmware may be another one"});
+    }
+  }
+
   void missing(std::uint8_t index, const Rows& rows) {
     if (!asked_.contains(index)) {
-      open_ = open_ || demanded_;
+      open_ = open_ || demanded_ || !partial_;
       return void(++not_asked_);
     }
     Comparison& out = entry(index, Result::not_reported, rows);
@@ -266,6 +284,7 @@ class Comparer {
   const Asked asked_;
   const HashAlgorithm* hash_;
   const bool demanded_;  // by a policy: nothing may be left out
+  const bool partial_;   // the user asked for some only; a prover who did has to say why
   bool complete_ = false, failed_ = false, open_ = false;
   std::size_t matches_ = 0, ignored_ = 0, not_asked_ = 0;
   std::string entry_;
@@ -298,7 +317,7 @@ void Appraiser::check_references() {
   if (connection == nullptr || std::none_of(connection->measurements().begin(), connection->measurements().end(), is_read))
     return result(Check::references, asked || refused || question_.measurements ? CheckStatus::not_run : CheckStatus::not_needed,
                   "no measurements were read");
-  Comparer comparer(report_, *connection, demanded);
+  Comparer comparer(report_, *connection, demanded, question_.partial);
   for (const DeviceReferences* device : entries) comparer.add(*device);
   report_.checks.push_back(comparer.run());
 }

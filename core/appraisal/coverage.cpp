@@ -2,6 +2,7 @@
 #include "core/appraisal/appraiser.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/crypto/crypto.h"
 #include "core/error.h"
@@ -53,12 +54,22 @@ void Appraiser::check_measurements() {
          detail);
 }
 
+// Whether a good signature says that there are no others: whoever asks a device chooses what to ask it for.
+bool Appraiser::has_all_measurements() const {
+  if (all_is_signed_) return true;
+  std::set<std::uint8_t> indices;
+  for (const Measurement& measurement : report_.measurements)
+    if (measurement.is_signed) indices.insert(measurement.block.index);
+  return count_is_signed_ && report_.measurement_count && indices.size() >= *report_.measurement_count;
+}
+
 void Appraiser::add_measurements(const Connection& connection, const MeasurementsSeen& seen) {
   const bool is_signed = seen.exchange < covered_.size() && covered_[seen.exchange];
   if (seen.request.operation == kMeasurementCount || seen.request.operation == kAllMeasurements) {
     listed_ = true;
     list_is_signed_ = list_is_signed_ || is_signed;
   }
+  all_is_signed_ = all_is_signed_ || (seen.request.operation == kAllMeasurements && is_signed);
   if (seen.request.operation == kMeasurementCount) {
     report_.measurement_count = seen.response.count;
     count_is_signed_ = is_signed;

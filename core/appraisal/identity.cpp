@@ -68,7 +68,9 @@ std::string Appraiser::chain_detail(const ChainResult& chain) {
 
 void Appraiser::check_identity() {
   const std::optional<PciIdentity>& expected = question_.identity ? question_.identity : evidence_.host.identity;
-  if (!expected) return result(Check::identity, CheckStatus::not_needed, "no PCI identity to compare with");
+  if (!expected)
+    return result(Check::identity, question_.identity_required ? CheckStatus::not_run : CheckStatus::not_needed,
+                  "no PCI identity to compare with");
   if (question_.identity_match == IdentityMatch::none) {
     add({FindingId::identity_relaxed, "", "the certificate was not compared with the PCI function", ""});
     return result(Check::identity, CheckStatus::not_needed, "switched off by --identity-match none");

@@ -49,7 +49,9 @@ void join(PolicyRule& out, const PolicyRule& other) {
   out.name += cat(kJoint, other.name);
   out.origin += cat(", ", other.origin);
   out.expected = out.expected || other.expected;
-  tighten(out.identity, other.identity, [](IdentityMatch a, IdentityMatch b) { return std::min(a, b); });
+  // Saying nothing is asking for an exact match: a rule for all that is lax takes nothing away from one that is not.
+  const bool said = out.identity || other.identity;
+  if (said) out.identity = std::min(out.identity.value_or(IdentityMatch::exact), other.identity.value_or(IdentityMatch::exact));
   out.measurements = out.measurements || other.measurements;
   join(out.require, other.require);
   out.on_failure.insert(out.on_failure.end(), other.on_failure.begin(), other.on_failure.end());
@@ -125,9 +127,11 @@ void ask(const PolicyRule& rule, Question& question, bool identity_given) {
   told.exempt = rule.exempt;
   if (rule.exempt) return;
   for (const FailureAction action : rule.on_failure) told.actions.emplace_back(name(action));
+  question.identity_required = rule.identity && *rule.identity != IdentityMatch::none;
   if (!identity_given) question.identity_match = rule.identity.value_or(IdentityMatch::exact);
   if (needs_measurements(rule)) {
     question.measurements = true;
+    question.all_measurements = true;
     question.count_suffices = false;
   }
   question.require = rule.require;

@@ -13,12 +13,15 @@ namespace {
 
 constexpr std::int64_t kClockSkew = 300;  // seconds that the clocks of two hosts may differ
 
-std::string file_name(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+// As it stands in the keyring: "vendor.pem", "anchors/vendor.pem". These are two.
+std::string file_name(const std::string& path) {
+  const std::string name = path.substr(path.rfind('/') + 1), folder = path.substr(0, path.size() - name.size());
+  return folder == "anchors/" || folder.ends_with("/anchors/") ? cat("anchors/", name) : name;
+}
 
 bool is_named(const ChainResult& chain, const std::string& root) {
   if (!chain.anchor) return false;
-  const std::string name = file_name(chain.anchor_file);
-  return root == chain.anchor->sha256 || root == name || root == name.substr(0, name.rfind('.'));
+  return root == chain.anchor->sha256 || root == file_name(chain.anchor_file);
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -40,7 +43,7 @@ void Appraiser::undecided(Demand demand, const std::string& why, const std::stri
 }
 
 void Appraiser::check_policy() {
-  if (!question_.policy && question_.require == Requirement{}) return;
+  if (!question_.policy && question_.require == Requirement{} && !question_.all_measurements) return;
   const std::string rule = question_.policy ? cat("rule '", question_.policy->rule, "'") : std::string("what was asked");
   if (question_.policy && question_.policy->exempt)
     return result(Check::policy, CheckStatus::not_needed, cat(rule, " exempts the device: nothing more is asked of it"));
@@ -50,6 +53,7 @@ void Appraiser::check_policy() {
   if (require.min_version) demand_version();
   if (require.min_strength) demand_strength();
   if (require.references) demand_references();
+  if (question_.all_measurements && !report_.measurements.empty()) demand_all_measurements(Demand::measurements);
   if (require.debug_off) demand_debug_off();
   if (require.min_svn) demand_svn();
   if (require.max_age) demand_age();
@@ -133,6 +137,12 @@ const Measurement* Appraiser::signed_measurement(Demand demand, MeasurementType 
   return nullptr;
 }
 
+void Appraiser::demand_all_measurements(Demand demand) {
+  if (has_all_measurements() || std::find(unmet_.begin(), unmet_.end(), demand) != unmet_.end()) return;
+  undecided(demand, "no good signature says that these are all measurements of the device",
+            "read them all: spdmctl measurements, or collect evidence with measurements");
+}
+
 void Appraiser::demand_debug_off() {
   if (signed_measurement(Demand::debug_off, MeasurementType::device_mode) == nullptr) return;
   for (const Measurement& measurement : report_.measurements) {
@@ -152,6 +162,7 @@ void Appraiser::demand_debug_off() {
                                 cat("the device reports: ", joined(states), ", the rule asks for normal operation and no debugging"),
                                 "a device that is or was debugged may say anything: reset it, and find out who did it"});
   }
+  demand_all_measurements(Demand::debug_off);
 }
 
 void Appraiser::demand_svn() {
@@ -164,6 +175,7 @@ void Appraiser::demand_svn() {
           {FindingId::firmware_too_old, cat("measurement ", measurement.block.index, " (security version)"),
            cat("it is ", found, ", the rule asks for ", *question_.require.min_svn, " or higher"), "update the firmware of the device"});
   }
+  demand_all_measurements(Demand::min_svn);
 }
 
 void Appraiser::demand_age() {

@@ -68,7 +68,7 @@ TEST_CASE("changes: what differs is told, what does not is not") {
   now = device("c");
   saved.report->compare(now);
   CHECK(told(now) == std::vector<std::string>{"device:  -> new"});
-  CHECK(saved.report->gone() == std::vector<std::string>{"b"});
+  CHECK(saved.report->gone({}) == std::vector<std::string>{"b"});
   CHECK(saved.report->time() == "2026-01-01T00:00:00Z");
 }
 
