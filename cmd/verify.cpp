@@ -61,7 +61,7 @@ spdm::Exit run(const Options& options, Console& console) {
   run_stream<EvidencePiece, RenderedReport>({
       .next = [&] { return files.next(); },
       .produce =
-          [&](EvidencePiece piece) {
+          [&](const EvidencePiece& piece) {
             try {
               return writer.render(judge.judge(read_piece(piece), piece.name));
             } catch (Error& error) {  // one piece that cannot be read says nothing about the others
