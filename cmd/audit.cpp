@@ -54,7 +54,7 @@ class Audit {
   Report not_reached(const AuditSubject& subject, const Judge& judge) const;
   void add(Outcome outcome);
   void tell_gone() const;
-  Json members() const;
+  Json members(Exit judged) const;
   void write(const std::string& file, const std::string& contents);
 
   const Options& options_;
@@ -69,6 +69,7 @@ class Audit {
   std::string evidence_;
   std::size_t reports_ = 0;
   Exit worst_ = Exit::ok;
+  std::optional<Error> unwritten_;  // a file
 };
 
 std::vector<std::filesystem::path> Audit::outputs() const {
@@ -119,6 +120,7 @@ void Audit::add(Outcome outcome) {
   evidence_ += outcome.evidence;
   if (outcome.unread) {
     worst_ = worse(worst_, row(outcome.unread->id).exit);
+    metrics_.add(*outcome.unread);
     return writer_.add(writer_.render(*outcome.unread));
   }
   if (earlier_) earlier_->compare(*outcome.report);
@@ -127,11 +129,21 @@ void Audit::add(Outcome outcome) {
   writer_.add(writer_.render(*outcome.report));
 }
 
-Json Audit::members() const {
-  if (!earlier_) return Json::object();
+// What stands at the end of the document. `judged` is what came of the devices; the run may have ended worse.
+Json Audit::members(Exit judged) const {
+  Json out = Json::object();
+  if (worst_ != judged) out["exit_code"] = static_cast<int>(worst_);
+  if (worst_ != judged && judged == Exit::ok) out["verdict"] = name(Verdict::undetermined);
+  if (unwritten_ && judged == Exit::ok)
+    out["error"] = Json{{"id", row(unwritten_->id).name},
+                        {"message", printable(unwritten_->what())},
+                        {"hint", printable(unwritten_->hint)},
+                        {"device", printable(unwritten_->device)}};
+  if (!earlier_) return out;
   Json gone = Json::array();
   for (const std::string& source : earlier_->gone(options_.targets)) gone.push_back(source);
-  Json out{{"since", Json{{"file", printable(options_.since)}}}, {"gone", std::move(gone)}};
+  out["since"]["file"] = printable(options_.since);
+  out["gone"] = std::move(gone);
   if (!earlier_->time().empty()) out["since"]["time"] = earlier_->time();
   return out;
 }
@@ -155,6 +167,7 @@ void Audit::write(const std::string& file, const std::string& contents) {
     write_file(file, contents);
   } catch (const Error& error) {
     console_.complain(error);
+    if (!unwritten_) unwritten_ = error;
     worst_ = worse(worst_, row(error.id).exit);
   }
 }
@@ -192,10 +205,11 @@ Exit Audit::run() {
       console_.note(cat("spdmctl: ", line));
   }
   tell_gone();
+  const Exit judged = worst_;
   write(options_.evidence, evidence_);
   const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
   if (!options_.metrics.empty()) write(options_.metrics, metrics_.text(timestamp, seconds, worst_));
-  return worse(writer_.finish(members()), worst_);
+  return worse(writer_.finish(members(judged)), worst_);
 }
 
 Action setup(CLI::App& parser) {

@@ -54,7 +54,7 @@ EvidenceFiles::EvidenceFiles(const std::vector<std::string>& files) {
 
 void EvidenceFiles::open() {
   file_.emplace(sources_.front().path, kMaxEvidenceLine);
-  lines_ = file_->holds_objects();
+  lines_ = file_->holds_objects(kMaxEvidenceFile);
 }
 
 bool EvidenceFiles::is_one() {

@@ -16,6 +16,7 @@ using spdm::View;
 namespace {
 
 constexpr std::size_t kFirstRoom = 16 * 1024, kRoom = 256 * 1024;
+constexpr std::size_t kLookedAt = 16;  // lines that may come before the first that is an object: the banner of a login, say
 
 View trimmed(View line) {
   const auto blank = [](std::uint8_t c) { return c == ' ' || c == '\t' || c == '\r'; };
@@ -24,7 +25,13 @@ View trimmed(View line) {
   return line;
 }
 
-bool is_object(View line) { return line.size() > 1 && line.front() == '{' && line.back() == '}'; }
+bool is_object(View line) {
+  return line.size() > 1 && line.front() == '{' && line.back() == '}' &&
+         std::all_of(line.begin(), line.end(), [](std::uint8_t c) { return c >= ' ' || c == '\t'; });
+}
+
+// Within a document an object is never the first on its line but behind one of these.
+bool goes_on(View line) { return !line.empty() && (line.back() == ',' || line.back() == ':' || line.back() == '['); }
 
 }  // namespace
 
@@ -47,33 +54,45 @@ bool LineFile::fill() {
 }
 
 // The line that begins `offset` bytes ahead; nothing at the end of the file.
-std::optional<LineFile::Extent> LineFile::line_at(std::size_t offset) {
+std::optional<LineFile::Extent> LineFile::line_at(std::size_t offset, std::size_t limit) {
   for (std::size_t searched = offset;;) {
     const View have = ahead();
     const void* found = have.size() == searched ? nullptr : std::memchr(have.data() + searched, '\n', have.size() - searched);
     const std::size_t end =
         found == nullptr ? have.size() : static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - have.data());
     const std::size_t size = end - offset;
-    if (size > limit_) return Extent{.size = size, .ends = found != nullptr, .too_long = true};
+    if (size > limit) return Extent{.size = size, .ends = found != nullptr, .too_long = true};
     if (found != nullptr) return Extent{.size = size, .ends = true, .too_long = false};
     searched = have.size();
     if (!fill()) return size == 0 ? std::nullopt : std::optional(Extent{.size = size, .ends = false, .too_long = false});
   }
 }
 
-bool LineFile::holds_objects() {
-  std::size_t offset = 0, lines = 0;
-  bool first = false;
-  while (const std::optional<Extent> line = line_at(offset)) {
-    const View text = line->too_long ? View() : trimmed(ahead().subspan(offset, line->size));
-    if (line->too_long || !text.empty()) {
-      if (++lines == 2) return first || is_object(text);
-      first = is_object(text);
-      if (line->too_long) return false;
-    }
+bool LineFile::holds_objects(std::size_t within) {
+  std::size_t offset = 0, lines = 0, blank = 0;
+  bool first = false, inside = false;
+  while (offset <= within) {
+    const std::optional<Extent> line = line_at(offset, within - offset);
+    if (!line) return false;
+    if (line->too_long) break;
+    const View text = trimmed(ahead().subspan(offset, line->size));
     offset += line->size + (line->ends ? 1 : 0);
+    if (!text.empty()) {
+      const bool object = is_object(text) && !inside;
+      if (++lines == 1)
+        first = object;
+      else if (first || object)
+        return true;
+      if (lines == kLookedAt) return false;
+      inside = goes_on(text);
+    } else if (lines == 0) {
+      ++blank;
+      if (offset < kFirstRoom) continue;
+      begin_ += std::exchange(offset, 0);  // a connection that is kept alive must not take more and more memory
+      number_ += std::exchange(blank, 0);
+    }
   }
-  return false;
+  return first;
 }
 
 void LineFile::skip_line() {
@@ -90,7 +109,7 @@ void LineFile::skip_line() {
 }
 
 std::optional<Line> LineFile::next() {
-  while (const std::optional<Extent> line = line_at(0)) {
+  while (const std::optional<Extent> line = line_at(0, limit_)) {
     Line out{.number = ++number_, .bytes = {}, .too_long = line->too_long};
     if (line->too_long) {
       skip_line();

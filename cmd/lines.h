@@ -21,10 +21,10 @@ class LineFile {
   // "-" is standard input. Lines are at most `limit` bytes long. Throws Error as open_file().
   LineFile(std::filesystem::path path, std::size_t limit);
 
-  // Whether this is a stream of JSON objects, one a line, and no single document: there is a second line, and the first
-  // or the second (for one may be broken) is by itself an object from brace to brace. No more is read than it takes.
-  // Throws Error{io}.
-  bool holds_objects();
+  // Whether this is a stream of JSON objects, one a line, and no single document: there is a second line, and one of the
+  // first 16 (for some may be broken) is by itself an object from brace to brace. No more is read than it takes, and no
+  // more than `within` bytes, but for blank lines at the front, which may be dropped. Throws Error{io}.
+  bool holds_objects(std::size_t within);
 
   // The next line that is not blank. Throws Error{io}.
   std::optional<Line> next();
@@ -39,7 +39,7 @@ class LineFile {
   };
 
   spdm::View ahead() const { return spdm::View(buffer_).subspan(begin_, end_ - begin_); }
-  std::optional<Extent> line_at(std::size_t offset);
+  std::optional<Extent> line_at(std::size_t offset, std::size_t limit);
   bool fill();
   void skip_line();
 

@@ -1,5 +1,6 @@
 #include "cmd/metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -26,6 +27,11 @@ std::string id(const std::optional<PciIdentity>& identity, std::uint16_t PciIden
   return identity ? hex((*identity).*member, 4) : std::string();
 }
 
+std::string labels(const std::string& source, const HostView& host) {
+  return cat(label("target", source), ",", label("bdf", host.bdf.value_or("")), ",",
+             label("vendor", id(host.identity, &PciIdentity::vendor)), ",", label("device", id(host.identity, &PciIdentity::device)));
+}
+
 std::string head(std::string_view name, std::string_view help) { return cat("# HELP ", name, " ", help, "\n# TYPE ", name, " gauge\n"); }
 
 std::string in_seconds(double seconds) {
@@ -37,12 +43,10 @@ std::string in_seconds(double seconds) {
 }  // namespace
 
 void Metrics::add(const Report& report) {
-  Device& out = devices_.emplace_back();
-  out.labels = cat(label("target", report.source), ",", label("bdf", report.host.bdf.value_or("")), ",",
-                   label("vendor", id(report.host.identity, &PciIdentity::vendor)), ",",
-                   label("device", id(report.host.identity, &PciIdentity::device)));
+  Device out;
+  out.labels = labels(report.source, report.host);
   out.verdict = name(report.verdict);
-  out.exit_code = static_cast<int>(report.exit);
+  out.exit = report.exit;
   out.measurements = report.measurements.size();
   for (const SlotReport& slot : report.slots) {
     if (!slot.chain) continue;
@@ -54,6 +58,23 @@ void Metrics::add(const Report& report) {
                                     *time});
     }
   }
+  keep(std::move(out));
+}
+
+void Metrics::add(const Error& error) {
+  Device out;
+  out.labels = labels(error.device, {});
+  out.verdict = name(Verdict::undetermined);
+  out.exit = row(error.id).exit;
+  keep(std::move(out));
+}
+
+void Metrics::keep(Device device) {
+  const auto before = std::find_if(devices_.begin(), devices_.end(), [&](const Device& other) { return other.labels == device.labels; });
+  if (before == devices_.end())
+    devices_.push_back(std::move(device));
+  else if (worse(before->exit, device.exit) != before->exit)
+    *before = std::move(device);
 }
 
 std::string Metrics::text(std::int64_t timestamp, double duration, Exit exit) const {
@@ -63,7 +84,7 @@ std::string Metrics::text(std::int64_t timestamp, double duration, Exit exit) co
       out += cat("spdmctl_device_verdict{", device.labels, ",", label("verdict", name(verdict)), "} ",
                  name(verdict) == device.verdict ? 1 : 0, "\n");
   out += head("spdmctl_device_exit_code", "Exit code of the device, 0 when it passed.");
-  for (const Device& device : devices_) out += cat("spdmctl_device_exit_code{", device.labels, "} ", device.exit_code, "\n");
+  for (const Device& device : devices_) out += cat("spdmctl_device_exit_code{", device.labels, "} ", static_cast<int>(device.exit), "\n");
   out += head("spdmctl_device_measurements", "Measurements that were read of the device.");
   for (const Device& device : devices_) out += cat("spdmctl_device_measurements{", device.labels, "} ", device.measurements, "\n");
   out += head("spdmctl_certificate_not_after_seconds", "When a certificate of the device expires, in seconds since the epoch.");

@@ -12,7 +12,10 @@ namespace cmd {
 
 class Metrics {
  public:
+  // Of devices with the same labels, as when one is named twice, the worst counts: no series may be there twice.
   void add(const spdm::Report& report);
+  // What gave no report because it could not be read is undetermined.
+  void add(const spdm::Error& error);
   // The whole file, in the text format of Prometheus 0.0.4.
   std::string text(std::int64_t timestamp, double duration, spdm::Exit exit) const;
 
@@ -20,7 +23,7 @@ class Metrics {
   struct Device {
     std::string labels;  // target="...",bdf="...",vendor="...",device="..."
     std::string verdict;
-    int exit_code = 0;
+    spdm::Exit exit{};
     std::size_t measurements = 0;
     struct Certificate {
       std::string labels;
@@ -28,6 +31,8 @@ class Metrics {
     };
     std::vector<Certificate> certificates;
   };
+  void keep(Device device);
+
   std::vector<Device> devices_;
 };
 

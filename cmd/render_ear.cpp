@@ -57,11 +57,32 @@ std::optional<int> hardware(const Report& report, std::optional<int> identity) {
   return std::nullopt;
 }
 
-// What runs on it: only reference values can tell.
+bool is_executable(const Measurement& measurement) {
+  return measurement.block.type == MeasurementType::immutable_rom || measurement.block.type == MeasurementType::mutable_firmware;
+}
+
+// Where nothing was compared, the owner has said to ignore it.
+bool matches(const Report& report, const Measurement& measurement) {
+  std::size_t compared = 0, matching = 0;
+  for (const Comparison& one : report.comparisons)
+    if (one.index == measurement.block.index) {
+      ++compared;
+      if (one.result == Comparison::Result::match) ++matching;
+    }
+  return compared > 0 && matching == compared;
+}
+
+// What runs on it: only reference values can tell, and only those of all that runs.
 std::optional<int> executables(const Report& report) {
   if (failed(report, Check::references)) return kContraindicated;
-  if (passed(report, Check::references)) return kApprovedBoot;
-  return std::nullopt;
+  if (!passed(report, Check::references)) return std::nullopt;
+  bool any = false;
+  for (const Measurement& measurement : report.measurements) {
+    if (!is_executable(measurement)) continue;
+    if (!matches(report, measurement)) return std::nullopt;
+    any = true;
+  }
+  return any ? std::optional(kApprovedBoot) : std::nullopt;
 }
 
 // How it is set up: what the owner's policy asks, and whether it can be debugged.

@@ -1,4 +1,6 @@
 // verify: the same judgement as live, from evidence and captures, here or on another host.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
@@ -30,6 +32,18 @@ struct Options {
 // Bytes of evidence that is read and not yet told of: all that a run holds of its input, but for one piece more.
 constexpr std::size_t kInFlight = 16U << 20;
 
+// When reports cannot be written there is no use in more input. A thread may be waiting for some that never comes, and
+// nothing ends that but the end of the program.
+void or_end(Console& console, const std::function<void()>& write) {
+  try {
+    write();
+  } catch (const Error& error) {
+    if (error.id != ErrorId::io) throw;
+    console.complain(error);
+    ::_exit(static_cast<int>(row(error.id).exit));
+  }
+}
+
 spdm::Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   spdm::Question question = question_of(options.trust);
@@ -47,7 +61,7 @@ spdm::Exit run(const Options& options, Console& console) {
   run_stream<EvidencePiece, RenderedReport>({
       .next = [&] { return files.next(); },
       .produce =
-          [&](EvidencePiece piece) {
+          [&](const EvidencePiece& piece) {
             try {
               return writer.render(judge.judge(read_piece(piece), piece.name));
             } catch (Error& error) {  // one piece that cannot be read says nothing about the others
@@ -55,8 +69,8 @@ spdm::Exit run(const Options& options, Console& console) {
               return writer.render(error);
             }
           },
-      .consume = [&](RenderedReport report) { writer.add(std::move(report)); },
-      .idle = [&] { console.flush(); },
+      .consume = [&](RenderedReport report) { or_end(console, [&] { writer.add(std::move(report)); }); },
+      .idle = [&] { or_end(console, [&] { console.flush(); }); },
       .workers = std::max(1U, std::thread::hardware_concurrency()),
       .ordered = !options.unordered,
       .weight = [](const EvidencePiece& piece) { return piece.bytes.size(); },

@@ -138,6 +138,10 @@ class Comparer {
       if (!rows_.contains(measurement.block.index)) unknown(measurement);
     std::stable_sort(report_.comparisons.begin(), report_.comparisons.end(),
                      [](const Comparison& a, const Comparison& b) { return a.index < b.index; });
+    // A policy that asks for reference values asks for a device that has them.
+    if (demanded_ && matches_ == 0 && !failed_ && !open_)
+      leave_open({FindingId::reference_absent, "", cat("no measurement was compared with a value: ", entry_, " has none that counts"),
+                  "give the reference values of its firmware"});
     return {Check::references, failed_ ? CheckStatus::fail : open_ ? CheckStatus::not_run : CheckStatus::pass, summary()};
   }
 

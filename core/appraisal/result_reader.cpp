@@ -95,6 +95,7 @@ class ResultReader {
     hostname_.clear();
     waiting_.clear();
     has_results_ = false;
+    devices_ = Worst();
     try {
       in_.object([&](std::string_view key) {
         if (key == "schema") {
@@ -110,16 +111,36 @@ class ResultReader {
         }
       });
       if (!has_schema) in_.fail("has no \"schema\": it is no document of spdmctl");
+      const bool empty = !has_results_ && waiting_.empty();
+      const bool further = has_devices && ((line.has_error && empty) || is_worse(line));
+      if (further && !line.has_error) {
+        line.has_source = true;  // it is about all of them
+        line.result.reason = "the run as a whole ended worse than any of its devices";
+      }
+      if (!has_devices || further) wait_for_host(finished(std::move(line)));
     } catch (const Error&) {
       release();
       throw;
     }
-    if (!has_devices || (line.has_error && devices_ == 0)) wait_for_host(finished(std::move(line)));
     release();
     if (!has_results_) sink_.host(host_name({}));
   }
 
  private:
+  // Of the devices of a document.
+  struct Worst {
+    Verdict verdict = Verdict::pass;
+    Exit exit = Exit::ok;
+  };
+
+  // What becomes of a run may be worse than what was read: there was no device, or the time was over.
+  bool is_worse(const Draft& document) const {
+    const Result& own = document.result;
+    const bool verdict =
+        document.has_verdict && own.verdict != devices_.verdict && own.verdict != Verdict::pass && devices_.verdict != Verdict::fail;
+    return verdict || (document.has_exit && worse(devices_.exit, own.exit) != devices_.exit);
+  }
+
   void read_schema() {
     const std::string schema = string_of(in_, kWord);
     if (schema == kReportSchema) return;
@@ -127,27 +148,29 @@ class ResultReader {
   }
 
   void read_devices() {
-    devices_ = 0;
     in_.array(
         [&] {
           Draft draft;
           in_.object([&](std::string_view key) { member(key, draft); });
-          wait_for_host(finished(std::move(draft)));
-          ++devices_;
+          Result result = finished(std::move(draft));
+          devices_.exit = worse(devices_.exit, result.exit);
+          if (devices_.verdict != Verdict::fail && result.verdict != Verdict::pass) devices_.verdict = result.verdict;
+          wait_for_host(std::move(result));
         },
         JsonStream::Items::on_lines_of_their_own);
   }
 
   void wait_for_host(Result result) {
     waiting_.push_back(std::move(result));
-    if (waiting_.size() == kMaxWaiting) release();
+    if (naming_ == HostNaming::by_file || waiting_.size() == kMaxWaiting) release();
   }
 
-  // Who gathered the reports knows best whose they are: the key they have added, or the name they gave to the file of a host. In a
-  // file of many hosts it is what each says of itself.
+  // Who gathered the reports knows best whose they are: the name they gave to the file of a host, for what is in it may all be the
+  // word of the host, or else the key they have added. In a file of many hosts it is what each says of itself.
   const std::string& host_name(const std::string& claimed) const {
+    if (naming_ == HostNaming::by_file) return host_;
     if (!hostname_.empty()) return hostname_;
-    return naming_ == HostNaming::by_file || claimed.empty() ? host_ : claimed;
+    return claimed.empty() ? host_ : claimed;
   }
 
   void release() {
@@ -309,6 +332,8 @@ class ResultReader {
     if (!draft.has_verdict) in_.fail("has no \"verdict\": it is no report");
     if (!draft.has_exit) in_.fail("has no \"exit_code\": it is no report");
     if (!draft.has_source && !draft.has_error) in_.fail("has neither \"source\" nor \"error\": it is no report");
+    if ((out.verdict == Verdict::pass) != (out.exit == Exit::ok))
+      in_.fail(cat("says ", name(out.verdict), " with exit code ", static_cast<int>(out.exit), ": it contradicts itself"));
     for (const std::string* name : {&draft.bdf, &draft.target, &draft.source, &draft.error_device})
       if (out.device.empty()) out.device = *name;
     if (out.reason.empty()) out.reason = draft.error_message;
@@ -346,7 +371,7 @@ class ResultReader {
   std::string hostname_;
   bool has_results_ = false;  // of this record
   std::vector<Result> waiting_;
-  std::size_t devices_ = 0;
+  Worst devices_;
 };
 
 }  // namespace

@@ -25,12 +25,13 @@ struct ResultSink {
 
 enum class HostNaming {
   reported,  // what a report says of its host counts; `host` is for those that say nothing
-  by_file,   // `host` it is
+  by_file,   // `host` it is, whatever is in the input
 };
 
 // `file` is for messages. The key "hostname" at the top of a document or line, which who gathers reports may add, is
-// stronger than any naming. Throws what the source
-// throws and nothing else: what cannot be read goes to the sink, and reading goes on behind it.
+// stronger than what a report says of its host. A verdict of a document that is worse than those of its devices is a
+// result without a device. Throws what the source throws and nothing else: what cannot be read goes to the sink, and
+// reading goes on behind it.
 void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink,
                   HostNaming naming = HostNaming::reported);
 

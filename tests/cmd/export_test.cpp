@@ -75,12 +75,46 @@ Measurement measurement(std::uint8_t index, MeasurementType type, bool raw, Byte
 
 }  // namespace
 
+TEST_CASE("EAR: executables are affirmed when all that runs fits its reference value") {
+  using enum Comparison::Result;
+  Report report = passing();
+  set(report, Check::references, CheckStatus::pass);
+  report.measurements = {measurement(1, MeasurementType::immutable_rom, false, {1}),
+                         measurement(2, MeasurementType::mutable_firmware, false, {2}),
+                         measurement(5, MeasurementType::device_mode, true, {3})};
+  const auto compare = [&](std::uint8_t index, Comparison::Result result) {
+    report.comparisons.emplace_back().index = index;
+    report.comparisons.back().result = result;
+  };
+  const std::string none = "affirming instance-identity=2 hardware=2", all = "affirming instance-identity=2 executables=3 hardware=2";
+  CHECK(ear(report) == none);  // all are ignored
+  compare(5, match);
+  CHECK(ear(report) == none);
+  compare(1, match);
+  CHECK(ear(report) == none);
+  compare(2, match);
+  CHECK(ear(report) == all);
+  for (const Comparison::Result result : {no_reference, not_signed, mismatch}) {
+    report.comparisons.back().result = result;
+    CHECK(ear(report) == none);
+  }
+  report.measurements.pop_back();
+  report.measurements.pop_back();
+  report.comparisons.pop_back();
+  CHECK(ear(report) == all);
+  report.measurements.clear();
+  CHECK(ear(report) == none);
+}
+
 TEST_CASE("EAR: a pass affirms what was checked, and claims nothing else") {
   Report report = passing();
   CHECK(ear(report) == "affirming instance-identity=2 hardware=2");
   report.slots.front().chain->certificates.front().spdm_oids.clear();
   CHECK(ear(report) == "affirming instance-identity=2");
   set(report, Check::references, CheckStatus::pass);
+  report.measurements = {measurement(1, MeasurementType::mutable_firmware, false, {1})};
+  report.comparisons.emplace_back().index = 1;
+  report.comparisons.back().result = Comparison::Result::match;
   set(report, Check::policy, CheckStatus::pass);
   CHECK(ear(report) == "affirming instance-identity=2 configuration=2 executables=3");
   report.findings.push_back({FindingId::debug_mode, "", "", ""});

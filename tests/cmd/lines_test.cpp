@@ -35,9 +35,9 @@ std::string lines_of(std::string_view text, std::size_t limit = 8) {
   return lines_of(file);
 }
 
-bool holds_objects(std::string_view text, std::size_t limit = 64) {
+bool holds_objects(std::string_view text, std::size_t within = 256) {
   const Written written(text);
-  return LineFile(written.path, limit).holds_objects();
+  return LineFile(written.path, 64).holds_objects(within);
 }
 
 }  // namespace
@@ -62,7 +62,7 @@ TEST_CASE("a line that is too long is one bad line, wherever reading is cut") {
   CHECK(lines_of(many) == expected);
 }
 
-TEST_CASE("a stream has more than one line, and an object by itself on the first or the second") {
+TEST_CASE("a stream has more than one line, and an object by itself on one of the first") {
   CHECK(holds_objects("{1}\n{2}\n"));
   CHECK(holds_objects("\n {1} \r\n\n{2}"));
   CHECK(holds_objects("{1}\nbad\n"));
@@ -73,18 +73,42 @@ TEST_CASE("a stream has more than one line, and an object by itself on the first
   CHECK_FALSE(holds_objects("{1}\n\n"));
   CHECK_FALSE(holds_objects("{\n  \"a\": {}\n}\n"));
   CHECK_FALSE(holds_objects("{\"a\":\n{\"b\": 1},\n\"c\": {}\n}"));
-  CHECK_FALSE(holds_objects("x\ny\n{3}\n"));
-  CHECK_FALSE(holds_objects(std::string(100, 'x') + "\n{2}\n"));
+  CHECK_FALSE(holds_objects("{\n\"a\": [\n{\"b\": 1},\n{\"b\": 2}\n]}\n"));
+  CHECK_FALSE(holds_objects("{\n\"a\":\n{\"b\": 1}\n}\n"));
+  CHECK_FALSE(holds_objects("x\n{\x01}\n"));
+  // A banner, or a line that is too long, before them.
+  CHECK(holds_objects("x\ny\n{3}\n"));
+  CHECK(holds_objects(std::string(100, 'x') + "\n{2}\n"));
+  const auto banner = [](int lines) {
+    std::string out;
+    for (int i = 0; i < lines; ++i) out += "b\n";
+    return out + "{1}\n";
+  };
+  CHECK(holds_objects(banner(15)));
+  CHECK_FALSE(holds_objects(banner(16)));
+  CHECK_FALSE(holds_objects(std::string(300, 'x') + "\n{2}\n"));
+  CHECK_FALSE(holds_objects("x\n" + std::string(300, '\n') + "{2}\n"));
+}
+
+TEST_CASE("blank lines at the front are counted, and not kept") {
+  const Written written(std::string(3U << 20, '\n') + "{1}\n{2}\n");
+  LineFile stream(written.path, 64);
+  CHECK(stream.holds_objects(1U << 20));  // more of them than is looked at
+  CHECK(lines_of(stream) == cat((3U << 20) + 1, ":{1} ", (3U << 20) + 2, ":{2}"));
+  const Written few("\n\r\r\nx");  // the magic of another format, say
+  LineFile whole(few.path, 64);
+  CHECK_FALSE(whole.holds_objects(64));
+  CHECK(whole.rest(64).size() == 5);
 }
 
 TEST_CASE("looking takes nothing away") {
   const Written written("{1}\n{2}\n{3}\n");
   LineFile stream(written.path, 64);
-  CHECK(stream.holds_objects());
+  CHECK(stream.holds_objects(64));
   CHECK(lines_of(stream) == "1:{1} 2:{2} 3:{3}");
 
   LineFile whole(written.path, 64);
-  CHECK(whole.holds_objects());
+  CHECK(whole.holds_objects(64));
   const spdm::Bytes all = whole.rest(1000);
   CHECK(std::string(all.begin(), all.end()) == "{1}\n{2}\n{3}\n");
   LineFile small(written.path, 64);

@@ -4,6 +4,33 @@
 
 using namespace spdm;
 
+TEST_CASE("metrics: no series is there twice, and what could not be read is there, too") {
+  Report good, bad;
+  good.source = bad.source = "emu://x";
+  bad.verdict = Verdict::fail;
+  bad.exit = Exit::bad_signature;
+  good.verdict = Verdict::pass;
+  for (const bool bad_first : {false, true}) {
+    cmd::Metrics metrics;
+    metrics.add(bad_first ? bad : good);
+    metrics.add(bad_first ? good : bad);
+    Error error(ErrorId::bad_input, "no");
+    error.device = "file:x";
+    metrics.add(error);
+    const std::string text = metrics.text(0, 0, Exit::bad_signature);
+    const auto count = [&](const std::string& part) {
+      std::size_t out = 0;
+      for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++out;
+      return out;
+    };
+    CHECK(count("spdmctl_device_exit_code{target=\"emu://x\"") == 1);
+    CHECK(count("spdmctl_device_exit_code{target=\"emu://x\",bdf=\"\",vendor=\"\",device=\"\"} 11\n") == 1);
+    CHECK(count("spdmctl_device_verdict{target=\"emu://x\"") == 3);
+    CHECK(count("spdmctl_device_verdict{target=\"file:x\",bdf=\"\",vendor=\"\",device=\"\",verdict=\"undetermined\"} 1\n") == 1);
+    CHECK(count("spdmctl_device_exit_code{target=\"file:x\",bdf=\"\",vendor=\"\",device=\"\"} 2\n") == 1);
+  }
+}
+
 TEST_CASE("metrics: labels are escaped, and what is not known is empty") {
   Report report;
   report.source = "emu://x\\\"\n";

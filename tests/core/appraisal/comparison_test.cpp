@@ -131,6 +131,20 @@ TEST_CASE("comparison: no reference value is not a mismatch") {
   expect(compared(demanding, references_of(one, "  complete: false\n")), kNothing);
 }
 
+TEST_CASE("comparison: a policy that asks for reference values is not content with none that counts") {
+  const std::string ignored = "[{index: 1, ignore: true}, {index: 2, ignore: true}, {index: 7, ignore: true}]";
+  expect(compared(ignored), kMatches);
+  Trial demanding;
+  demanding.question.require.references = true;
+  const Report report = compared(demanding, references_of(ignored));
+  expect(report, kNothing);
+  CHECK(report.reason == "no measurement was compared with a value: refs.yaml:3 has none that counts");
+  Trial one;
+  one.question.require.references = true;
+  expect(compared(one, references_of(cat("[{index: 1, digest: \"", k11x, "\"}, {index: 2, ignore: true}, {index: 7, ignore: true}]"))),
+         kMatches);
+}
+
 TEST_CASE("comparison: a device without any reference values") {
   const References other = references_of(kGood, {}, "{vendor: \"8086\"}");
   const Report report = compared(other);

@@ -175,7 +175,7 @@ TEST_CASE("result reader: the host names itself, before or behind its devices, o
   CHECK(read(both).results[0].host == "h5");
   CHECK(read(both).results[1].host == "h6");
   CHECK(read(both, "file", HostNaming::by_file).results[0].host == "file");
-  CHECK(read(both, "file", HostNaming::by_file).results[1].host == "h6");
+  CHECK(read(both, "file", HostNaming::by_file).results[1].host == "file");  // the host may have set it
 }
 
 TEST_CASE("result reader: a run that ended before there was a device is a result, too") {
@@ -193,6 +193,30 @@ TEST_CASE("result reader: a run that ended before there was a device is a result
   CHECK(in.results[2].device.empty());
 }
 
+TEST_CASE("result reader: a run that ended worse than its devices is a further result") {
+  Report report = full_report();
+  const Json bad = to_json(report);
+  report.verdict = Verdict::pass;
+  report.exit = Exit::ok;
+  const Json good = to_json(report);
+  const auto results = [](Json devices, const char* verdict, int exit) {
+    const Read in = read(line({{"devices", std::move(devices)}, {"verdict", verdict}, {"exit_code", exit}}).dump());
+    CHECK(in.unreadable.empty());
+    CHECK(in.hosts.size() == (in.results.empty() ? 1 : 0));
+    return in.results;
+  };
+  CHECK(results({good}, "pass", 0).size() == 1);
+  CHECK(results({bad, good}, "fail", 11).size() == 2);
+  CHECK(results({bad}, "undetermined", 5).size() == 1);  // no worse
+  CHECK(results(Json::array(), "pass", 0).empty());
+  const std::vector<Result> worse = results({good}, "undetermined", 1);
+  REQUIRE(worse.size() == 2);
+  CHECK(worse[1].device.empty());
+  CHECK(worse[1].verdict == Verdict::undetermined);
+  CHECK(worse[1].reason == "the run as a whole ended worse than any of its devices");
+  CHECK(results(Json::array(), "undetermined", 3).size() == 1);
+}
+
 TEST_CASE("result reader: what is no report is told, and nothing else is lost") {
   const std::string good = line(to_json(full_report())).dump() + "\n";
   const std::vector<std::pair<std::string, std::string>> cases{
@@ -207,6 +231,12 @@ TEST_CASE("result reader: what is no report is told, and nothing else is lost") 
       {R"({"schema":"spdmctl.report/1","verdict":"pass"})", "has no \"exit_code\""},
       {R"({"schema":"spdmctl.report/1","verdict":"pass","exit_code":0})", "has neither"},
       {R"({"schema":"spdmctl.report/1","verdict":"pass","exit_code":99})", "99 is no exit code"},
+      {R"({"schema":"spdmctl.report/1","verdict":"pass","exit_code":11,"source":"x"})", "says pass with exit code 11"},
+      {R"({"schema":"spdmctl.report/1","verdict":"fail","exit_code":0,"source":"x"})", "says fail with exit code 0"},
+      {R"({"schema":"spdmctl.report/1","verdict":"undetermined","exit_code":0,"source":"x"})", "says undetermined with exit code 0"},
+      {R"({"schema":"spdmctl.report/1","verdict":"fail","exit_code":0,"devices":[]})", "says fail with exit code 0"},
+      {R"({"schema":"spdmctl.report/1","devices":[{"verdict":"pass","exit_code":3,"source":"x"}]})",
+       "devices[0]: says pass with exit code 3"},
       {R"({"schema":"spdmctl.report/1","devices":[{"verdict":"pass"}]})", "devices[0]: has no \"exit_code\""},
       {R"({"schema":"spdmctl.report/1","devices":[{"verdict":"pass","exit_code":0,"source":"x","measurements":[{"index":256}]}]})",
        "devices[0].measurements[0].index: is more than 255"},
