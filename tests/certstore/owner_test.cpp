@@ -163,6 +163,16 @@ TEST_CASE("deny list and pins: nobody is trusted while one of them cannot be rea
   CHECK(owned.judge().trust == Trust::trusted);
 }
 
+TEST_CASE("deny list: a second document is refused, also behind an empty one") {
+  const std::string one = "version: 1\ndeny: []\n";
+  const auto why = [](const std::string& text) { return message_of([&] { (void)certstore::read_denials("deny.yaml", text); }); };
+  CHECK(why("---\n" + one + "...\n").empty());
+  CHECK(why(one + "---\n" + one) == "deny.yaml:3:1: another document: only one is read");
+  CHECK(why(one + "---\n---\n" + one) == "deny.yaml:3:1: another document: only one is read");
+  CHECK(why("---\n---\n" + one) == "deny.yaml:2:1: another document: only one is read");
+  CHECK(contains(why(""), "must be a mapping"));
+}
+
 TEST_CASE("pins: the same device as last time") {
   Owned owned;
   const auto judged = [&](const std::string& what, const std::string& kind, bool fits) {
