@@ -31,9 +31,15 @@ constexpr std::array kKinds{KindRow{".pem", Kind::certificates}, KindRow{".crt",
                             KindRow{".der", Kind::certificates}, KindRow{".crl", Kind::crls},         KindRow{".deny.yaml", Kind::denials},
                             KindRow{".yaml", Kind::scope},       KindRow{".yml", Kind::misnamed}};
 
+// Of files and of their endings: R2.CRL is meant as r2.crl.
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
 // By its name relative to the keyring directory, whatever that is called itself.
 Kind kind_of(const fs::path& relative) {
-  const std::string name = relative.filename().string();
+  const std::string name = lower(relative.filename().string());
   if (name.starts_with('.')) return Kind::ignored;
   const bool pin = relative.parent_path() == kPins;
   if (name == "deny.yaml" && !pin) return Kind::denials;
@@ -44,8 +50,8 @@ Kind kind_of(const fs::path& relative) {
   return name.ends_with(".yaml") ? Kind::pins : Kind::ignored;
 }
 
-// What they say narrows trust: who overlooks one of them trusts more than the owner said.
-bool narrows(Kind kind) { return kind == Kind::crls || kind == Kind::denials || kind == Kind::pins; }
+// What they say narrows trust: who overlooks one of them trusts more than the owner said. So may one of a wrong name.
+bool narrows(Kind kind) { return kind == Kind::crls || kind == Kind::denials || kind == Kind::pins || kind == Kind::misnamed; }
 
 // "anchors/vendor.pem" and "anchors/vendor.yaml" go together.
 std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
@@ -55,7 +61,20 @@ std::vector<fs::path> sorted_files(const fs::path& directory, const fs::path& fo
   std::vector<fs::path> out;
   for (fs::directory_iterator at(folder, problem), end; !problem && at != end; at.increment(problem))
     if (kind_of(at->path().lexically_relative(directory)) != Kind::ignored) out.push_back(at->path());
-  if (problem == std::errc::no_such_file_or_directory) problem.clear();
+  if (problem == std::errc::no_such_file_or_directory && !dangles(folder)) problem.clear();
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// Sub-folders that nobody reads, and that hold what looks like files of a keyring; sorted.
+std::vector<fs::path> unread_folders(const fs::path& directory) {
+  std::vector<fs::path> out;
+  std::error_code problem, inner;
+  for (fs::directory_iterator at(directory, problem), end; !problem && at != end; at.increment(problem)) {
+    const std::string name = at->path().filename().string();
+    if (name == kAnchors || name == kPins || name.starts_with('.') || !at->is_directory(inner)) continue;
+    if (!sorted_files(at->path(), at->path(), inner).empty()) out.push_back(at->path());
+  }
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -84,6 +103,8 @@ void Keyring::add_directory(const fs::path& directory) {
     for (const fs::path& file : sorted_files(directory, folder, problem)) add_named(file, file.lexically_relative(directory).string());
     if (problem) problems_.push_back({folder.string(), problem.message(), false, true});
   }
+  for (const fs::path& folder : unread_folders(directory))
+    problems_.push_back({folder.string(), "is not read: of sub-directories only anchors and pins are"});
   apply_scopes();
 }
 
@@ -91,12 +112,14 @@ void Keyring::add_named(const fs::path& file, const std::string& name) {
   if (!names_.insert(name).second) return;
   const Kind kind = kind_of(name);
   const FileBytes content = read_file(file, kind == Kind::crls ? kMaxCrlFile : kMaxKeyringFile);
-  if (content.mask) return;
-  if (kind == Kind::misnamed) return problems_.push_back({file.string(), "is not read: name it .yaml"});
+  const bool empty = content.why.empty() && content.bytes.empty();
+  if (content.mask || (empty && kind == Kind::certificates)) return;
   const std::string text(content.bytes.begin(), content.bytes.end()), path = file.string();
   std::string told = cat(path, ":");  // how the reason begins
   try {
+    if (kind == Kind::misnamed) throw Error(ErrorId::bad_input, "is not read: name it .yaml");
     if (!content.why.empty()) throw Error(ErrorId::io, content.why);
+    if (empty) throw Error(ErrorId::bad_input, std::string(kEmptyFile));
     // All of the file or nothing of it.
     const auto take = [](auto& all, auto more) {
       all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -123,10 +146,11 @@ void Keyring::add_named(const fs::path& file, const std::string& name) {
         break;
     }
   } catch (const Error& error) {
-    problems_.push_back(problem_of(path, error, told, narrows(kind)));
+    const bool fatal = narrows(kind) || empty || (kind == Kind::certificates && holds_crl(content.bytes));
+    problems_.push_back(problem_of(path, error, told, fatal));
     if (kind == Kind::scope) {
       scopes_[stem_of(name)] = {path, cat(problems_.back().where(), ": ", problems_.back().why), {}};
-      problems_.back().why += "; the certificates beside it vouch for nothing";
+      if (!fatal) problems_.back().why += "; the certificates beside it vouch for nothing";
     }
   }
 }
@@ -170,8 +194,8 @@ void Keyring::apply_scopes() {
 std::vector<Problem> Keyring::problems() const {
   std::vector<Problem> out = problems_;
   for (const auto& [stem, scope] : scopes_) {
-    const bool beside = std::any_of(kKinds.begin(), kKinds.end(), [&, &stem = stem](const KindRow& row) {
-      return row.kind == Kind::certificates && names_.contains(cat(stem, row.ending));
+    const bool beside = std::any_of(names_.begin(), names_.end(), [&stem = stem](const std::string& name) {
+      return stem_of(name) == stem && kind_of(name) == Kind::certificates;
     });
     if (!beside) out.push_back({scope.file, cat("there is no certificate file of this name, such as ", stem, ".pem: it limits nothing")});
   }

@@ -45,10 +45,11 @@ struct Entry {
 class Keyring {
  public:
   // Reads every file of the directory and of its `anchors/` and `pins/`, in the order of their names. A name seen before
-  // hides later ones (an earlier layer overrides, also with a file that cannot be used); a link to /dev/null or an empty
-  // file masks the name. Directories that do not exist are skipped. A certificate that cannot be used is a Problem, and
-  // so is one that is there twice; it counts once. Certificates with a scope that cannot be used vouch for nothing.
-  // Revocation lists, deny lists, pins and directories that cannot be read are fatal Problems.
+  // hides later ones (an earlier layer overrides, also with a file that cannot be used); a link to /dev/null masks the
+  // name, and of certificates an empty file does, too. Directories that do not exist are skipped. A certificate that
+  // cannot be used is a Problem, and so is one that is there twice; it counts once. Certificates with a scope that cannot
+  // be used vouch for nothing. Revocation lists, deny lists, pins and directories that cannot be read are fatal Problems,
+  // and so are empty scopes, files *.yml, and revocation lists among certificates.
   void add_directory(const std::filesystem::path& directory);
   // One file of certificates named by the user: throws Error{bad_input} naming file and reason.
   void add_file(const std::filesystem::path& file);

@@ -48,11 +48,15 @@ Bytes exactly_one(spdm::View der, std::string_view what) {
   return spdm::to_bytes(der);
 }
 
+constexpr std::string_view kCrlInside = "holds a revocation list; put it into a file NAME.crl";
+
 std::vector<Bytes> read_pem(spdm::View file, std::string_view what) {
   std::vector<Bytes> out;
   for_each_pem_block(file, what, [&](std::string_view label, spdm::View der, std::size_t) {
     if (label == PEM_STRING_X509 || label == PEM_STRING_X509_OLD)
       out.push_back(exactly_one(der, cat(what, ", certificate ", out.size() + 1)));
+    // Whoever put it here believes that it counts.
+    if (label == PEM_STRING_X509_CRL) throw Error(ErrorId::bad_input, cat(what, ": ", kCrlInside));
   });
   if (out.empty()) throw Error(ErrorId::bad_input, cat(what, ": no certificate in it"), "give certificates in PEM, or one in DER");
   return out;
@@ -80,6 +84,22 @@ void for_each_pem_block(spdm::View file, std::string_view what,
   }
 }
 
+bool dangles(const std::filesystem::path& path) {
+  std::error_code ignored;
+  for (std::filesystem::path at = path; at.has_relative_path(); at = at.parent_path())
+    if (std::filesystem::is_symlink(std::filesystem::symlink_status(at, ignored)) && !std::filesystem::exists(at, ignored)) return true;
+  return false;
+}
+
+bool holds_crl(spdm::View file) {
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  if (text.find("-----BEGIN " PEM_STRING_X509_CRL "-----") != std::string_view::npos) return true;
+  const std::uint8_t* at = file.data();
+  const spdm::crypto::Owned<X509_CRL, X509_CRL_free> list(d2i_X509_CRL(nullptr, &at, static_cast<long>(file.size())));
+  ERR_clear_error();
+  return list != nullptr;
+}
+
 FileBytes read_file(const std::filesystem::path& path, std::size_t limit) {
   FileBytes out;
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -103,7 +123,6 @@ FileBytes read_file(const std::filesystem::path& path, std::size_t limit) {
     if (got < 0) out.why = system_reason();
     if (size > limit) out.why = cat("larger than ", limit, " bytes");
     bytes.resize(size);
-    out.mask = out.why.empty() && size == 0;
     out.bytes = std::move(bytes);
   }
   if (file >= 0) close(file);
@@ -118,6 +137,7 @@ std::vector<Bytes> read_certificates(spdm::View file, std::string_view what) {
     const spdm::crypto::OwnedKey key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(file.size())));
     ERR_clear_error();
     if (key) private_key(what);
+    if (holds_crl(file)) throw Error(ErrorId::bad_input, cat(what, ": ", kCrlInside));
   }
   return {exactly_one(file, what)};
 }

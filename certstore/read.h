@@ -14,10 +14,19 @@ inline constexpr std::size_t kMaxKeyringFile = 1U << 20;  // bytes; a certificat
 
 struct FileBytes {
   spdm::Bytes bytes;
-  bool mask = false;     // empty, or /dev/null
+  bool mask = false;     // /dev/null; an empty file may be what a crash has left of one that narrows trust
   std::string why;       // not empty: it cannot be used
   bool refused = false;  // and that is for want of permission
 };
+
+// Why a file with nothing in it cannot be used.
+inline constexpr std::string_view kEmptyFile = "is empty; to mask the name, link it to /dev/null";
+
+// Whether a path that is not there is one because it, or a folder above it, is a link to nowhere.
+bool dangles(const std::filesystem::path& path);
+
+// Whether a revocation list is in it: a block of PEM among others, or all of it in DER.
+bool holds_crl(spdm::View file);
 
 FileBytes read_file(const std::filesystem::path& path, std::size_t limit = kMaxKeyringFile);
 

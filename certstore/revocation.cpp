@@ -11,6 +11,7 @@ namespace {
 using enum spdm::FindingId;
 using spdm::cat;
 
+constexpr std::int64_t kClockSkew = 300;  // seconds that the clocks of two hosts may differ
 constexpr std::string_view kNewList = "get the newest list of this issuer and put it in the place of this file";
 
 // A certificate of the path and the one above it.
@@ -39,8 +40,9 @@ bool is_of(const Crl& crl, X509* issuer) {
   return !id || X509_check_akid(issuer, id.get()) == X509_V_OK;
 }
 
-std::string fault_of(const Crl& crl, X509* issuer) {
+std::string fault_of(const Crl& crl, X509* issuer, std::int64_t at) {
   if (!crl.unusable.empty()) return crl.unusable;
+  if (crl.this_update > rfc3339(at + kClockSkew)) return cat("it is of ", crl.this_update, ", after the time of judging, ", rfc3339(at));
   const bool limited = (X509_get_extension_flags(issuer) & EXFLAG_KUSAGE) != 0;
   if (limited && (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0) return "its issuer may not sign revocation lists (keyUsage)";
   EVP_PKEY* const key = X509_get0_pubkey(issuer);
@@ -59,7 +61,7 @@ const Crl* choose(Judgement& j, const Link& link) {
   const Crl* out = nullptr;
   for (const Crl& crl : j.crls) {
     if (!is_of(crl, link.issuer)) continue;
-    const std::string fault = fault_of(crl, link.issuer);
+    const std::string fault = fault_of(crl, link.issuer, j.options.at);
     if (!fault.empty())
       j.find(crl_unusable, cat(j.place(link.above), ", ", crl.file), cat("the revocation list cannot be used: ", fault),
              std::string(kNewList));
@@ -116,6 +118,9 @@ void consult(Judgement& j, const Link& link, const Crl& crl) {
 }  // namespace
 
 void check_revocation(Judgement& j) {
+  // Whoever issued the topmost one is neither sent nor in the keyring: that nobody asked for its list has to be seen.
+  if (j.anchor == nullptr && !j.outer && !j.has_root && !j.received.empty())
+    j.result.crls.emplace_back().issuer = name_text(X509_get_issuer_name(j.received.front().get()));
   for (const Link& link : links_of(j)) {
     const Crl* const crl = choose(j, link);
     spdm::CrlInfo& told = j.result.crls.emplace_back();

@@ -1,5 +1,7 @@
 #include "cmd/layers.h"
 
+#include <algorithm>
+#include <cctype>
 #include <map>
 
 #include "certstore/read.h"
@@ -19,7 +21,12 @@ using spdm::ErrorId;
   throw error;
 }
 
-bool is_drop_in(const fs::path& file) { return file.extension() == ".yaml" && !file.filename().string().starts_with('.'); }
+// Those meant as one included: .yml, .YAML.
+bool is_drop_in(const fs::path& file) {
+  std::string ending = file.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return (ending == ".yaml" || ending == ".yml") && !file.filename().string().starts_with('.');
+}
 
 // By name: an earlier directory hides the names of later ones.
 std::map<std::string, fs::path> files_of(const std::vector<fs::path>& directories) {
@@ -28,7 +35,7 @@ std::map<std::string, fs::path> files_of(const std::vector<fs::path>& directorie
     std::error_code failure;
     for (fs::directory_iterator at(directory, failure), end; !failure && at != end; at.increment(failure))
       if (is_drop_in(at->path())) out.emplace(at->path().filename().string(), at->path());
-    if (failure && failure != std::errc::no_such_file_or_directory)
+    if (failure && (failure != std::errc::no_such_file_or_directory || certstore::dangles(directory)))
       fail(directory, failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::config, failure.message());
   }
   return out;
@@ -38,6 +45,7 @@ void read(const fs::path& file, std::vector<DropIn>& out) {
   const certstore::FileBytes content = certstore::read_file(file);
   if (content.mask) return;
   if (!content.why.empty()) fail(file, content.refused ? ErrorId::permission : ErrorId::config, content.why);
+  if (content.bytes.empty()) fail(file, ErrorId::config, std::string(certstore::kEmptyFile));
   out.push_back({file, std::string(content.bytes.begin(), content.bytes.end())});
 }
 
@@ -53,6 +61,7 @@ std::vector<fs::path> layers_of(std::string_view name) {
 std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, std::vector<Error>* unreadable) {
   std::vector<DropIn> out;
   for (const auto& [name, path] : files_of(directories)) try {
+      if (path.extension() != ".yaml") fail(path, ErrorId::config, "is not read", "name it .yaml");
       read(path, out);
     } catch (const Error& error) {
       if (unreadable == nullptr) throw;

@@ -1,5 +1,5 @@
 // Configuration in layers: directories of drop-ins, the strongest first. A name counts once: a file hides those of the
-// same name in weaker layers, and an empty file or a link to /dev/null masks the name.
+// same name in weaker layers, and a link to /dev/null masks the name. An empty file is an error: a crash may have left it.
 #pragma once
 
 #include <filesystem>
@@ -19,7 +19,8 @@ struct DropIn {
   std::string contents;
 };
 
-// The *.yaml that count, in the order of their names, at most 1 MiB each. Directories that do not exist are skipped.
+// The *.yaml that count, in the order of their names, at most 1 MiB each. Directories that do not exist are skipped,
+// one that is a link to nowhere, and a *.yml, are errors.
 // Throws Error{config, permission} for what is there and cannot be read: who overlooked a file would judge otherwise than
 // the owner said.
 // With `unreadable` given the files that cannot be read are put there, and the others are read.

@@ -48,7 +48,11 @@ bool fits(const std::optional<T>& wanted, const std::optional<T>& there) {
   return !wanted || wanted == there;
 }
 
-bool is_removable(const HostView& host) { return host.removable.value_or("") == "removable"; }
+// Not known is neither.
+std::optional<bool> is_removable(const HostView& host) {
+  if (!host.removable || host.removable->empty() || *host.removable == "unknown") return std::nullopt;
+  return *host.removable == "removable";
+}
 
 // The first key that does not fit, in the order of the file; empty: none.
 std::string_view first_misfit(const DeviceMatch& match, const HostView& host) {
@@ -67,7 +71,7 @@ std::string_view first_misfit(const DeviceMatch& match, const HostView& host) {
   if (!fits_pattern(match.target, host.target)) return "target";
   if (!fits<std::string>(match.driver, host.driver)) return "driver";
   if (!fits<std::string>(match.slot, host.slot)) return "slot";
-  if (match.removable && is_removable(host) != *match.removable) return "removable";
+  if (!fits(match.removable, is_removable(host))) return "removable";
   return {};
 }
 
@@ -79,7 +83,7 @@ std::string seen(std::string_view key, const HostView& host) {
   if (key == "target") return host.target;
   if (key == "driver") return host.driver.value_or("");
   if (key == "slot") return host.slot.value_or("");
-  if (key == "removable") return is_removable(host) ? "true" : "false";
+  if (key == "removable") return !is_removable(host) ? host.removable.value_or("") : *is_removable(host) ? "true" : "false";
   if (!host.identity) return {};
   if (key == "vendor") return digits(host.identity->vendor);
   if (key == "device") return digits(host.identity->device);

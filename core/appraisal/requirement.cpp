@@ -223,6 +223,10 @@ void Appraiser::weigh_crl(const std::string& where, const CrlInfo& crl) {
   }
   const std::optional<std::int64_t> made = parse_rfc3339(crl.this_update);
   if (!made) return undecided(Demand::crls, cat(crl.file, " does not say when it was made"), "get a newer list");
+  if (question_.now - *made < -kClockSkew)
+    return undecided(Demand::crls,
+                     cat(crl.file, " is of ", crl.this_update, ", which is ", *made - question_.now, " s after the time of judging"),
+                     "set the clock, or get another list");
   if (question_.now - *made <= static_cast<std::int64_t>(most)) return;
   unmet(Demand::crls, {FindingId::not_fresh, where,
                        cat("its revocation list ", crl.file, " is of ", crl.this_update, ", ", question_.now - *made,

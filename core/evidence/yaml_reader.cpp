@@ -1,7 +1,10 @@
 #include "core/evidence/yaml_reader.h"
 
+#include <yaml-cpp/eventhandler.h>
+
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -28,6 +31,30 @@ std::string allowed_words(std::span<const Choice> table) {
   for (const Choice& row : table) names.push_back(row.name);
   return allowed(names);
 }
+
+// Looks for a second document, also behind an empty one, where YAML::LoadAll() stops.
+class OneDocument final : public YAML::EventHandler {
+ public:
+  explicit OneDocument(const std::string& file) : file_(file) {}
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (seen_) fail_at(file_, mark, "another document: only one is read", "join them");
+    seen_ = true;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/, const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+ private:
+  const std::string& file_;
+  bool seen_ = false;
+};
 
 }  // namespace
 
@@ -117,7 +144,13 @@ Value Section::get(std::string_view key) const {
 
 Value parse(const std::string& file, const std::string& contents) {
   try {
-    return {file, YAML::Load(contents), ""};
+    YAML::Node first = YAML::Load(contents);
+    std::istringstream input(contents);
+    YAML::Parser parser(input);
+    OneDocument one(file);
+    while (parser.HandleNextDocument(one)) {
+    }
+    return {file, first, ""};
   } catch (const YAML::Exception& why) {
     fail_at(file, why.mark, why.msg, {});
   }

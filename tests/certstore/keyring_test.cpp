@@ -87,6 +87,61 @@ TEST_CASE("keyring: earlier layers hide and mask later ones") {
   CHECK(lone.problems().size() == 4);  // the same certificate, five times
 }
 
+TEST_CASE("keyring: a file under a wrong name that may narrow trust lets nobody be trusted") {
+  const auto refusal = [](const std::string& name, const std::string& contents) {
+    const TemporaryDirectory directory;
+    directory.write("vendor.pem", root_pem());
+    directory.write(name, contents);
+    const Keyring keyring = read(directory);
+    REQUIRE(keyring.problems().size() == 1);
+    CHECK(keyring.problems()[0].file == (directory.path() / name).string());
+    CHECK(keyring.problems()[0].fatal);
+    CHECK_THROWS_AS(keyring.assert_complete(), spdm::Error);
+    return keyring.problems()[0].why;
+  };
+  const Bytes list = pki::issue_crl({}, pki::sample().root);
+  const std::string inside = "holds a revocation list; put it into a file NAME.crl";
+  CHECK(refusal("r2-crl.pem", pki::crl_pem(list)) == inside);
+  CHECK(refusal("both.pem", root_pem() + pki::crl_pem(list)) == inside);
+  CHECK(refusal("anchors/r2.der", text(list)) == inside);
+  for (const char* name : {"deny.yml", "vendor.yml", "pins/x.yml", "X.YML"}) CHECK(refusal(name, "") == "is not read: name it .yaml");
+  for (const char* name : {"vendor.yaml", "deny.yaml", "x.deny.yaml", "R2.CRL", "pins/x.yaml", "pins/X.YAML"})
+    CHECK(refusal(name, "") == "is empty; to mask the name, link it to /dev/null");
+}
+
+TEST_CASE("keyring: endings in capitals, and folders that nobody reads") {
+  const TemporaryDirectory directory;
+  directory.write("VENDOR.PEM", root_pem());
+  directory.write("VENDOR.YAML", "version: 1\n");
+  directory.write("R2.CRL", text(pki::issue_crl({}, pki::sample().root)));
+  directory.write("crls/r2.crl", "x");
+  directory.write("Pins/x.yaml", "x");
+  directory.write("doc/README", "x");
+  const Keyring keyring = read(directory);
+  CHECK(keyring.entries().size() == 1);
+  CHECK(keyring.entries().at(0).scopes.size() == 1);
+  CHECK(keyring.crls().size() == 1);
+  const std::vector<certstore::Problem> problems = keyring.problems();
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0].file.ends_with("/Pins"));
+  CHECK(problems[1].file.ends_with("/crls"));
+  CHECK(contains(problems[1].why, "is not read"));
+  keyring.assert_complete();
+}
+
+TEST_CASE("keyring: a directory that is a link to nowhere is not one that is not there") {
+  const TemporaryDirectory directory;
+  std::filesystem::create_symlink("gone", directory.path() / "keyring.d");
+  std::filesystem::create_symlink("gone", directory.path() / "pins");
+  Keyring keyring = read(directory);
+  REQUIRE(keyring.problems().size() == 1);
+  CHECK(keyring.problems()[0].file.ends_with("/pins"));
+  CHECK_THROWS_AS(keyring.assert_complete(), spdm::Error);
+  Keyring other;
+  other.add_directory(directory.path() / "keyring.d");
+  CHECK_THROWS_AS(other.assert_complete(), spdm::Error);
+}
+
 TEST_CASE("keyring: files that cannot be used are named, and widen nothing") {
   const TemporaryDirectory directory;
   Bytes trailing = pki::sample().root.der;

@@ -92,7 +92,10 @@ TEST_CASE("scope: one that cannot be read lets nobody vouch") {
     CHECK(owned.judge().trust == Trust::untrusted);
     CHECK(owned.keyring().problems().size() == 1);
   }
-  owned.directory.write("vendor.yaml", "");  // a mask
+  owned.directory.write("vendor.yaml", "");
+  CHECK_FALSE(message_of([&] { (void)owned.judge(); }).empty());
+  std::filesystem::remove(owned.directory.path() / "vendor.yaml");
+  std::filesystem::create_symlink("/dev/null", owned.directory.path() / "vendor.yaml");  // a mask
   CHECK(owned.judge().trust == Trust::trusted);
 }
 
@@ -103,6 +106,7 @@ TEST_CASE("scope: without its certificate it is a problem, not a licence") {
   const certstore::Keyring keyring = owned.keyring();
   REQUIRE(keyring.problems().size() == 2);
   CHECK(contains(keyring.problems()[0].why, "name it .yaml"));
+  CHECK(keyring.problems()[0].fatal);
   CHECK(contains(keyring.problems()[1].why, "no certificate file of this name"));
 }
 
@@ -158,9 +162,19 @@ TEST_CASE("deny list and pins: nobody is trusted while one of them cannot be rea
       const std::string why = message_of([&] { (void)owned.judge(); });
       CHECK(contains(why, cat(file, ":")));
       CHECK(owned.keyring().problems().size() == 1);
-      owned.directory.write(file, "");
+      std::filesystem::remove(owned.directory.path() / file);
     }
   CHECK(owned.judge().trust == Trust::trusted);
+}
+
+TEST_CASE("deny list: a second document is refused, also behind an empty one") {
+  const std::string one = "version: 1\ndeny: []\n";
+  const auto why = [](const std::string& text) { return message_of([&] { (void)certstore::read_denials("deny.yaml", text); }); };
+  CHECK(why("---\n" + one + "...\n").empty());
+  CHECK(why(one + "---\n" + one) == "deny.yaml:3:1: another document: only one is read");
+  CHECK(why(one + "---\n---\n" + one) == "deny.yaml:3:1: another document: only one is read");
+  CHECK(why("---\n---\n" + one) == "deny.yaml:2:1: another document: only one is read");
+  CHECK(contains(why(""), "must be a mapping"));
 }
 
 TEST_CASE("pins: the same device as last time") {
@@ -242,7 +256,7 @@ TEST_CASE("pins: trust on first use") {
   owned.write_crl("x.crl", {.revoked = {{3, 1}}});
   CHECK(ids(owned.judge()) == "revoked,pinned");
   CHECK(owned.judge().trust == Trust::untrusted);
-  owned.directory.write("x.crl", "");
+  std::filesystem::remove(owned.directory.path() / "x.crl");
   owned.at = "20180101000000Z";
   CHECK(owned.judge().trust == Trust::untrusted);
 }
@@ -259,7 +273,7 @@ TEST_CASE("pins and deny list: a provisioned key") {
   CHECK(ids(judged(false)) == "pinned");
   owned.directory.write("pins/one.yaml", pin("root: " + of(key)));
   CHECK(ids(judged(true)) == "pin-mismatch");
-  owned.directory.write("pins/one.yaml", "");
+  std::filesystem::remove(owned.directory.path() / "pins/one.yaml");
   owned.directory.write("deny.yaml", cat("version: 1\ndeny: [{key: ", of(key), "}]\n"));
   CHECK(ids(judged(true)) == "denied");
   CHECK(judged(true).trust == Trust::untrusted);

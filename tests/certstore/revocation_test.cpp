@@ -46,6 +46,29 @@ TEST_CASE("revocation: an intermediate, by a root that is sent and by one that i
   CHECK(contains(result.findings[0].where, "certificate 1 of 2"));
 }
 
+TEST_CASE("revocation: nobody knows who issued the topmost certificate") {
+  Owned owned;
+  std::filesystem::remove(owned.directory.path() / "vendor.pem");
+  owned.certificates.erase(owned.certificates.begin());
+  owned.write_crl("intermediate.crl", {});
+  const ChainResult result = owned.judge();
+  REQUIRE(result.crls.size() == 2);
+  CHECK(result.crls[0].issuer == "CN=sample root");
+  CHECK(result.crls[0].file.empty());
+  CHECK(contains(result.crls[1].file, "intermediate.crl"));
+}
+
+TEST_CASE("revocation: a list from the future hides no other") {
+  Owned owned;
+  owned.write_crl("old.crl", {.number = 1, .revoked = {{3, 1}}});
+  owned.write_crl("new.crl", {.this_update = "20240101000501Z", .number = 2});
+  const ChainResult result = owned.judge();
+  CHECK(ids(result) == "crl-unusable,revoked");
+  CHECK(contains(result.findings[0].why, "it is of 2024-01-01T00:05:01Z, after the time of judging, 2024-01-01T00:00:00Z"));
+  owned.write_crl("new.crl", {.this_update = "20240101000500Z", .number = 2});  // clocks differ
+  CHECK(ids(owned.judge()) == "");
+}
+
 TEST_CASE("revocation: taken off the list again, and lists of strangers") {
   Owned owned;
   owned.write_crl("x.crl", {.revoked = {{3, 8}}});
@@ -133,7 +156,7 @@ TEST_CASE("revocation: nobody is trusted while a file of lists cannot be read") 
   CHECK(contains(refusal("0nonsense"), "x.crl: not a revocation list"));
   CHECK(contains(refusal(as_text(pki::issue_crl({}, pki::sample().root)) + "x"), "1 bytes follow"));
   CHECK(contains(refusal(std::string(certstore::kMaxCrlFile + 1, '\n')), "larger than"));
-  CHECK(refusal("").empty());  // a mask
+  CHECK(contains(refusal(""), "is empty; to mask the name, link it to /dev/null"));
   const std::string two =
       pki::crl_pem(pki::issue_crl({}, pki::sample().root)) + pki::crl_pem(pki::issue_crl({}, pki::sample().intermediate));
   CHECK(refusal(two).empty());

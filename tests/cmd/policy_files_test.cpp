@@ -14,8 +14,6 @@ TEST_CASE("files are read by name, stronger directories first, and masks mask") 
   scratch.write("weak/20-b.yaml", "not read");
   scratch.write("weak/10-a.yaml", rule + "a, match: {}}]");
   scratch.write("weak/30-c.yaml", "not read");
-  scratch.write("strong/40-d.yaml", "");
-  scratch.write("weak/40-d.yaml", "not read");
   scratch.write("weak/.hidden.yaml", "not read");
   scratch.write("weak/README", "not read");
   std::filesystem::create_symlink("/dev/null", scratch.path() / "strong/30-c.yaml");
@@ -31,6 +29,20 @@ TEST_CASE("files are read by name, stronger directories first, and masks mask") 
   std::filesystem::create_symlink("nowhere", scratch.path() / "strong/50-e.yaml");
   CHECK_THROWS_AS(cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong"}), spdm::Error);
   CHECK_THROWS_AS(cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong/20-b.yaml"}), spdm::Error);
+}
+
+TEST_CASE("a file that a crash has emptied, a wrong ending and a link to nowhere are errors") {
+  const support::TemporaryDirectory scratch;
+  const auto load = [&](const char* name) { return cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / name}); };
+  scratch.write("a/10-a.yaml", "version: 1\nrules: [{name: a, match: {}}]");
+  CHECK(load("a").rules.size() == 1);
+  scratch.write("a/20-b.yaml", "");
+  CHECK_THROWS_WITH_AS(load("a"), "is empty; to mask the name, link it to /dev/null", spdm::Error);
+  CHECK_THROWS_AS(load("a/20-b.yaml"), spdm::Error);
+  std::filesystem::rename(scratch.path() / "a/20-b.yaml", scratch.path() / "a/20-b.yml");
+  CHECK_THROWS_WITH_AS(load("a"), "is not read", spdm::Error);
+  std::filesystem::create_symlink("gone", scratch.path() / "link");
+  CHECK_THROWS_AS(load("link"), spdm::Error);
 }
 
 TEST_CASE("what the user names must be there; directories one after the other are layers") {

@@ -34,6 +34,7 @@ HostView disk() {
   HostView out;
   out.target = "01:00.0";
   out.bdf = "0000:01:00.0";
+  out.removable = "fixed";
   out.identity = parse_pci_identity("Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100");
   return out;
 }
@@ -209,6 +210,23 @@ mode: all
 rules: [{name: a, match: {}, require: {roots: [x]}}, {name: b, match: {}, require: {roots: [y]}}]
 )");
   CHECK(rule_of(policy, disk())->require.roots == std::vector<std::string>{"(none: the rules name different roots)"});
+}
+
+TEST_CASE("what nobody knows to be fixed is neither removable nor not") {
+  const Policy policy = parse("version: 1\nrules: [{match: {removable: false}}, {match: {removable: true}}]");
+  HostView host;
+  const auto told = [&](std::size_t rule) { return misfit(policy.rules.at(rule).match, host); };
+  CHECK(told(0) == "it has no removable, the rule asks for false");
+  CHECK(told(1) == "it has no removable, the rule asks for true");
+  host.removable = "unknown";
+  CHECK(told(0) == "removable is unknown, not false");
+  CHECK(told(1) == "removable is unknown, not true");
+  host.removable = "fixed";
+  CHECK(told(0).empty());
+  CHECK(told(1) == "removable is false, not true");
+  host.removable = "removable";
+  CHECK(told(0) == "removable is true, not false");
+  CHECK(told(1).empty());
 }
 
 TEST_CASE("what does not fit is told") {
