@@ -35,7 +35,7 @@ TEST_CASE("a file that a crash has emptied, a wrong ending and a link to nowhere
   const support::TemporaryDirectory scratch;
   const auto load = [&](const char* name) { return cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / name}); };
   scratch.write("a/10-a.yaml", "version: 1\nrules: [{name: a, match: {}}]");
-  CHECK(load("a").rules.size() == 1);
+  CHECK(load("a").rules.size() == 2);  // and the default one
   scratch.write("a/20-b.yaml", "");
   CHECK_THROWS_WITH_AS(load("a"), "is empty; to mask the name, link it to /dev/null", spdm::Error);
   CHECK_THROWS_AS(load("a/20-b.yaml"), spdm::Error);

@@ -213,7 +213,7 @@ rules: [{name: a, match: {}, require: {roots: [x]}}, {name: b, match: {}, requir
 }
 
 TEST_CASE("what nobody knows to be fixed is neither removable nor not") {
-  const Policy policy = parse("version: 1\nrules: [{match: {removable: false}}, {match: {removable: true}}]");
+  const Policy policy = parse("version: 1\nrules: [{name: a, match: {removable: false}}, {name: b, match: {removable: true}}]");
   HostView host;
   const auto told = [&](std::size_t rule) { return misfit(policy.rules.at(rule).match, host); };
   CHECK(told(0) == "it has no removable, the rule asks for false");
@@ -243,4 +243,16 @@ rules:
   for (const PolicyRule& rule : policy.rules) told.push_back(misfit(rule.match, disk()));
   CHECK(told == std::vector<std::string>{"class is 010802, not 0200", "it has no driver, the rule asks for nvme",
                                          "bdf is 0000:01:00.0, not 0000:05:*", "removable is false, not true", "", ""});
+}
+
+TEST_CASE("with mode: all a lax rule takes no identity from one that says nothing, which is exact") {
+  const Policy policy = parse("version: 1\nmode: all\nrules: [{name: gpu, match: {}}, {name: wide, match: {}, require: {identity: none}}]");
+  CHECK(rule_of(policy, {})->identity == IdentityMatch::exact);
+}
+
+TEST_CASE("defaults are given once") {
+  Policy policy;
+  add_policy_file(policy, "10.yaml", "version: 1\ndefaults: {require: {pin: true}}");
+  CHECK_THROWS_WITH_AS(add_policy_file(policy, "20.yaml", "version: 1\ndefaults: {on-failure: [warn]}"),
+                       "20.yaml:2:11: defaults: defaults are given already: 10.yaml:2", Error);
 }

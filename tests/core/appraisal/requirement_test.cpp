@@ -80,12 +80,48 @@ TEST_CASE("without a policy there is no check of one") {
   for (const CheckResult& check : report.checks) CHECK(check.check != Check::policy);
 }
 
+TEST_CASE("demand: those measurements that the prover chose to read are not enough") {
+  Good chosen;
+  chosen.device.blocks.insert(chosen.device.blocks.end() - 1, svn(8, 1));
+  chosen.wanted.measurements = MeasurementMode::indices;
+  chosen.wanted.indices = {7};
+  chosen.collect();
+  chosen.question.require.min_svn = 5;
+  check_undecided(chosen.judge(),
+                  "asked for: security version 5 or higher; no good signature says that these are all measurements of the device");
+  chosen.question.require.min_svn.reset();
+  CHECK(chosen.judge().verdict == Verdict::pass);
+  chosen.question.all_measurements = true;
+  CHECK(chosen.judge().verdict == Verdict::undetermined);
+
+  Good each;
+  each.wanted.measurements = MeasurementMode::each;
+  each.collect();
+  each.question.all_measurements = true;
+  each.question.require.min_svn = 5;
+  each.question.require.debug_off = true;
+  check_met(each.judge());
+}
+
+TEST_CASE("demand: an identity that is asked for must be known") {
+  Good trial;
+  trial.collect();
+  trial.question.identity_required = true;
+  const Report report = trial.judge();
+  CHECK(report.verdict == Verdict::undetermined);
+  CHECK(status(report, Check::identity) == CheckStatus::not_run);
+}
+
 TEST_CASE("demand: a root that the rule accepts") {
   Good trial;
   trial.collect();
-  for (const char* const root : {"vendor.pem", "vendor", kAnchor}) {
+  for (const char* const root : {"vendor.pem", kAnchor}) {
     trial.question.require.roots = {"other.pem", root};
     check_met(trial.judge());
+  }
+  for (const char* const root : {"vendor", "anchors/vendor.pem"}) {  // other files may be called so
+    trial.question.require.roots = {root};
+    CHECK(trial.judge().verdict == Verdict::fail);
   }
   trial.question.require.roots = {"other.pem", "vendor.pe"};
   check_unmet(trial.judge(), FindingId::root_not_accepted,
