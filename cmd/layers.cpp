@@ -70,17 +70,18 @@ std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, std:
   return out;
 }
 
+std::vector<DropIn> read_named_layers(const std::vector<fs::path>& directories, std::vector<Error>* unreadable) {
+  std::vector<DropIn> out = read_drop_ins(directories, unreadable);
+  const bool told = unreadable != nullptr && !unreadable->empty();
+  if (out.empty() && !told)
+    fail(directories.front(), ErrorId::config, "holds no .yaml file that counts", "name the directory, or the file, that does");
+  return out;
+}
+
 std::vector<DropIn> read_named(const fs::path& path, std::vector<Error>* unreadable) {
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
-  if (fs::is_directory(status)) {
-    std::vector<DropIn> found = read_drop_ins({path}, unreadable);
-    // A volume that is not mounted, or a slip of the pen: what was to be asked would silently not be asked.
-    const bool told = unreadable != nullptr && !unreadable->empty();
-    if (found.empty() && !told)
-      fail(path, ErrorId::config, "holds no .yaml file that counts", "name the directory, or the file, that does");
-    return found;
-  }
+  if (fs::is_directory(status)) return read_named_layers({path}, unreadable);
   if (!fs::exists(status)) fail(path, ErrorId::config, "is not there", "give a file, or a directory of .yaml files");
   std::vector<DropIn> out;
   read(path, out);

@@ -26,6 +26,11 @@ struct DropIn {
 // With `unreadable` given the files that cannot be read are put there, and the others are read.
 std::vector<DropIn> read_drop_ins(const std::vector<std::filesystem::path>& directories, std::vector<spdm::Error>* unreadable = nullptr);
 
+// The same for directories that the user named: that they hold nothing is a volume that is not mounted, or a slip of the
+// pen, and what was to be asked would silently not be asked.
+std::vector<DropIn> read_named_layers(const std::vector<std::filesystem::path>& directories,
+                                      std::vector<spdm::Error>* unreadable = nullptr);
+
 // The same for what the user named: a directory of drop-ins, or one file. Both must be there, and hold something.
 std::vector<DropIn> read_named(const std::filesystem::path& path, std::vector<spdm::Error>* unreadable = nullptr);
 

@@ -54,7 +54,7 @@ Policy load_policy(const std::vector<std::string>& paths) {
       continue;
     }
     layers.emplace_back(paths[i]);
-    if (i + 1 == paths.size() || !is_directory(paths[i + 1])) add(out, read_drop_ins(std::exchange(layers, {})));
+    if (i + 1 == paths.size() || !is_directory(paths[i + 1])) add(out, read_named_layers(std::exchange(layers, {})));
   }
   return out;
 }

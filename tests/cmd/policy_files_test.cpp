@@ -60,3 +60,10 @@ TEST_CASE("what the user names must be there; directories one after the other ar
   CHECK(cmd::load_policy(cmd::PolicyOptions{.paths = {path("file")}, .none = true}) == nullptr);
   CHECK(cmd::load_policy(cmd::PolicyOptions{.paths = {path("file")}})->rules.size() == 2);
 }
+
+TEST_CASE("a directory that was named and holds nothing is an error") {
+  const support::TemporaryDirectory scratch;
+  std::filesystem::create_directory(scratch.path() / "unmounted");
+  CHECK_THROWS_WITH_AS(cmd::load_policy(std::vector<std::string>{scratch.path() / "unmounted"}), "holds no .yaml file that counts",
+                       spdm::Error);
+}
