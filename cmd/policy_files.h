@@ -26,7 +26,7 @@ void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const st
 // policy.d in the configuration layers, the strongest first: /etc/spdmctl/policy.d, /run/..., /usr/local/lib/..., /usr/lib/...
 std::vector<std::filesystem::path> policy_directories();
 
-// Reads *.yaml of the directories (drop-ins by name, the strongest layer wins, an empty file or a link to /dev/null masks
+// Reads *.yaml of the directories (drop-ins by name, the strongest layer wins, a link to /dev/null masks
 // a name), in the order of their names. Throws Error{config} naming file, line and column; Error{permission}.
 spdm::Policy load_policy(const std::vector<std::filesystem::path>& directories);
 
