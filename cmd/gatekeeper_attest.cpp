@@ -109,7 +109,7 @@ struct Panel::Shared {
       ready.notify_one();
     }
     --running;
-    if (closed) --*left_behind;
+    if (closed && returned != jobs.size()) --*left_behind;
   }
 };
 
@@ -123,7 +123,7 @@ Panel::Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, Clock::tim
   const std::size_t workers = std::min(kMaxAtOnce, shared_->jobs.size());
   const std::lock_guard lock(shared_->mutex);
   for (std::size_t i = 0; i < workers; ++i) try {
-      std::thread([shared = shared_] { shared->work(); }).detach();
+      threads_.emplace_back([shared = shared_] { shared->work(); });
       ++shared_->running;
     } catch (const std::system_error& error) {  // the others do its work
       if (i == 0) throw Error(ErrorId::internal, cat("no thread could be started: ", error.what()));
@@ -131,10 +131,14 @@ Panel::Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, Clock::tim
     }
 }
 
+// Threads that have nothing left to do are waited for: the process must not end beside their last steps.
 Panel::~Panel() {
-  const std::lock_guard lock(shared_->mutex);
+  std::unique_lock lock(shared_->mutex);
   shared_->closed = true;
-  *shared_->left_behind += shared_->running;
+  const bool all_done = shared_->returned == shared_->jobs.size();
+  if (!all_done) *shared_->left_behind += shared_->running;
+  lock.unlock();
+  for (std::thread& thread : threads_) all_done ? thread.join() : thread.detach();
 }
 
 std::optional<Panel::Finished> Panel::next() {

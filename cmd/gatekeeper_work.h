@@ -5,6 +5,7 @@
 #include <atomic>
 #include <deque>
 #include <map>
+#include <thread>
 
 #include "cmd/gatekeeper.h"
 #include "cmd/run_files.h"
@@ -57,6 +58,7 @@ class Panel {
  private:
   struct Shared;
   std::shared_ptr<Shared> shared_;
+  std::vector<std::thread> threads_;
 };
 
 // It says by itself that it does not speak SPDM: a mailbox, but none for SPDM. The kernel knows no better, and no message

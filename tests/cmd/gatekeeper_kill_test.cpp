@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -226,6 +227,31 @@ TEST_CASE("a device that hangs does not hold the others up, and is blocked when 
   for (int i = 0; i < 1000 && gate.left_behind() > 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   CHECK(gate.left_behind() == 0);
   CHECK(kernel.override_of(kBad) == kSentinel);  // too late to count
+}
+
+// What a library has put aside for a thread must be gone before the process ends.
+TEST_CASE("threads that have nothing left to do are waited for to their very end") {
+  FakeKernel kernel;
+  kernel.add(kGood);
+  static std::atomic<int> ended;
+  ended = 0;
+  struct AtEnd {
+    ~AtEnd() {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      ++ended;
+    }
+    void used() {}
+  };
+  cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
+                       [](const transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point) {
+                         thread_local AtEnd at_end;
+                         at_end.used();
+                         return passed();
+                       },
+                       {});
+  gate.run();
+  CHECK(ended == 1);
+  CHECK(gate.left_behind() == 0);
 }
 
 TEST_CASE("sixteen devices are asked at once") {
