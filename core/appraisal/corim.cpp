@@ -69,6 +69,8 @@ void append_string(Bytes& out, unsigned major, View value) {
 void check_signature(const Item& sign1, const crypto::PublicKey& signer) {
   const Item& protected_bytes = sign1.items[0];
   const Item header = read_inner(protected_bytes, "the protected header");
+  // RFC 9052 3.1: who does not understand what is critical must not accept the signature.
+  if (header.find(2) != nullptr) fail("the signature has critical headers (crit), which are not understood here");
   const Item& alg = need(header.find(1), "the algorithm of the signature");
   const std::int64_t number = alg.is(Kind::negative_integer) && alg.number < 1000 ? -1 - static_cast<std::int64_t>(alg.number) : 0;
   const auto* row = std::find_if(kSignatures.begin(), kSignatures.end(), [&](const SignatureRow& one) { return one.cose == number; });

@@ -99,13 +99,23 @@ class Parser {
       for (std::uint64_t part = 0; part < per_entry; ++part) out.items.push_back(item(depth + 1));
   }
 
+  // Numbers and strings have several encodings; of everything else the encoding is what is compared.
+  Bytes identity_of(const Item& key, std::size_t end) const {
+    Bytes out{static_cast<std::uint8_t>(key.kind)};
+    if (key.is(Kind::unsigned_integer) || key.is(Kind::negative_integer))
+      for (unsigned shift = 0; shift < 64; shift += 8) out.push_back(static_cast<std::uint8_t>(key.number >> shift));
+    else if (key.is(Kind::bytes) || key.is(Kind::text))
+      append(out, key.bytes);
+    else
+      append(out, data_.subspan(key.offset, end - key.offset));
+    return out;
+  }
+
   void check_keys(const Item& map) const {
-    std::set<View, bool (*)(View, View)> keys(
-        [](View a, View b) { return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end()); });
-    for (std::size_t i = 0; i < map.items.size(); i += 2) {
-      const std::size_t begin = map.items[i].offset, end = map.items[i + 1].offset;
-      if (!keys.insert(data_.subspan(begin, end - begin)).second) fail(cat("the key ", to_string(map.items[i]), " twice in a map"));
-    }
+    std::set<Bytes> keys;
+    for (std::size_t i = 0; i < map.items.size(); i += 2)
+      if (!keys.insert(identity_of(map.items[i], map.items[i + 1].offset)).second)
+        fail(cat("the key ", to_string(map.items[i]), " twice in a map"));
   }
 
   void simple(const Head& head, Item& out) {
@@ -247,7 +257,7 @@ Json to_json(const Item& item) {
       auto& members = out.get_ref<Json::object_t&>();
       for (std::size_t i = 0; i < item.items.size(); i += 2) {
         std::string key = to_string(item.items[i]);
-        while (!words.insert(key).second) key += "'";
+        while (!words.insert(key).second) key += cat("#", i / 2);  // the place tells them apart at once, however many there are
         members.Container::emplace_back(std::move(key), to_json(item.items[i + 1]));
       }
       return out;

@@ -171,6 +171,8 @@ TEST_CASE("CoRIM: signed") {
   const crypto::PublicKey signer = key.public_key();
   expect_error(ErrorId::unsupported, "algorithm -8",
                [&] { read_corim(signed_corim(contents, key, "ECDSA-P256", "SHA-256", "a1 01 27"), std::nullopt, &signer); });
+  expect_error(ErrorId::bad_input, "critical headers",
+               [&] { read_corim(signed_corim(contents, key, "ECDSA-P256", "SHA-256", "a2 01 26 02 81 03"), std::nullopt, &signer); });
   expect_error(ErrorId::bad_input, "it is not signed", [&] { read_corim(contents, std::nullopt, &signer); });
   expect_error(ErrorId::bad_input, "detached", [&] { read(h("d2 84 40 a0 f6 40")); });
 }

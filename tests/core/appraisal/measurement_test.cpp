@@ -136,6 +136,16 @@ TEST_CASE("measurement: manifests with many members") {
   for (int i = 0; i < 20; ++i) CHECK(Decoded(0xFD, manifest, true, value).measurement.manifest->size() > count * 10);
 }
 
+TEST_CASE("measurement: manifests with many members of one name") {
+  constexpr unsigned count = 11000;  // NaNs with other bits are other keys, and one word
+  Writer map;
+  map.u8(0xB9).u8(count >> 8).u8(count & 0xFF);
+  for (unsigned i = 0; i < count; ++i) map.u8(0xFA).u8(0x7F).u8(0xC0).u8(i >> 8).u8(i & 0xFF).u8(0xF5);
+  const Bytes value = map.take();
+  // Milliseconds each; where every name is made longer until it is free, minutes.
+  for (int i = 0; i < 10; ++i) CHECK(Decoded(0xFD, manifest, true, value).measurement.manifest->size() < count * 24);
+}
+
 TEST_CASE("measurement: manifests nested to exhaust the stack") {
   for (const std::uint8_t head : {std::uint8_t{0x81}, std::uint8_t{0x9F}, std::uint8_t{0xC1}, std::uint8_t{0xBF}, std::uint8_t{0xD8}})
     CHECK_FALSE(Decoded(0xFD, manifest, true, Bytes(0xFFFC, head)).measurement.manifest);
