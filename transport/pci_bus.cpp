@@ -67,8 +67,7 @@ Access start_libpci(const Host& host) {
 std::optional<std::string> attribute(const std::filesystem::path& file) {
   try {
     std::optional<std::string> text = read_attribute(file);
-    if (text && text->empty()) text.reset();
-    return text;
+    return text.value_or("").empty() ? std::nullopt : std::move(text);
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -56,7 +56,12 @@ PciPower::PciPower(const Host& host, const Bdf& bdf, PciLock& lock) : host_(host
   if (control_.get() < 0) fail(host_, errno, cat("writing ", printable(file.string())));
   lock_.remember_power(before);  // before it is changed, see the header
   replace_held(0, control_.get());
-  set("on");
+  try {
+    set("on");
+  } catch (...) {  // the descriptor is closed now, and its number may come to mean another file
+    replace_held(control_.get(), 0);
+    throw;
+  }
 }
 
 PciPower::~PciPower() {
