@@ -1,9 +1,11 @@
 #include "cmd/pcr.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,8 +42,18 @@ bool is_in_path(const char* tool) {
   return false;
 }
 
-// One byte: 0 when the tool has done it, else its exit code, or 255 when it could not be run or was killed.
-unsigned char run_tool(const std::string& argument) {
+// What became of the tool, in one byte: 0 when it has done its work, else its exit code, or one of these.
+constexpr unsigned char kTooSlow = 254, kNotRun = 255;
+
+// Whether the process has ended within the limit.
+bool ends_within(pid_t process, std::chrono::milliseconds limit) {
+  const transport::Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
+  if (handle.get() < 0) return true;  // a kernel before 5.3: the wait that follows has no limit
+  pollfd ended{handle.get(), POLLIN, 0};
+  return ::poll(&ended, 1, static_cast<int>(limit.count())) != 0;
+}
+
+unsigned char run_tool(const std::string& argument, std::chrono::milliseconds limit) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
@@ -50,17 +62,21 @@ unsigned char run_tool(const std::string& argument) {
   pid_t tool = -1;
   const int error = ::posix_spawnp(&tool, kTool, &actions, nullptr, arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return kNotRun;
+  const bool ended = ends_within(tool, limit);
+  if (!ended) ::kill(tool, SIGKILL);
   int status = 0;
-  if (error != 0 || ::waitpid(tool, &status, 0) != tool || !WIFEXITED(status)) return 255;
-  return static_cast<unsigned char>(WEXITSTATUS(status));
+  const bool exited = ::waitpid(tool, &status, 0) == tool && WIFEXITED(status);
+  if (!ended) return kTooSlow;
+  return exited ? static_cast<unsigned char>(WEXITSTATUS(status)) : kNotRun;
 }
 
 // Until the owner is gone.
-[[noreturn]] void serve(int channel, unsigned pcr) {
+[[noreturn]] void serve(int channel, unsigned pcr, std::chrono::milliseconds limit) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   std::array<char, kDigits> digits{};
   while (::recv(channel, digits.data(), digits.size(), MSG_WAITALL) == static_cast<ssize_t>(digits.size())) {
-    const unsigned char result = run_tool(cat(pcr, ":sha256=", std::string_view(digits.data(), digits.size())));
+    const unsigned char result = run_tool(cat(pcr, ":sha256=", std::string_view(digits.data(), digits.size())), limit);
     if (::send(channel, &result, 1, MSG_NOSIGNAL) != 1) break;
   }
   ::_exit(0);
@@ -68,7 +84,7 @@ unsigned char run_tool(const std::string& argument) {
 
 }  // namespace
 
-PcrExtender::PcrExtender(unsigned pcr) : pcr_(pcr) {
+PcrExtender::PcrExtender(unsigned pcr, std::chrono::milliseconds limit) : pcr_(pcr) {
   if (!is_in_path(kTool)) throw Error(ErrorId::unsupported, cat("--extend-pcr: there is no ", kTool, " in PATH"), "install tpm2-tools");
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
@@ -79,7 +95,7 @@ PcrExtender::PcrExtender(unsigned pcr) : pcr_(pcr) {
   if (child_ < 0) throw Error(ErrorId::io, cat("--extend-pcr: ", std::strerror(errno)));
   if (child_ == 0) {
     channel_.close();
-    serve(other.get(), pcr);
+    serve(other.get(), pcr, limit);
   }
 }
 
@@ -89,10 +105,13 @@ PcrExtender::~PcrExtender() {
 }
 
 void PcrExtender::extend(const std::string& sha256) {
-  unsigned char result = 255;
+  unsigned char result = kNotRun;
   if (sha256.size() != kDigits || ::send(channel_.get(), sha256.data(), sha256.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(kDigits) ||
       ::recv(channel_.get(), &result, 1, MSG_WAITALL) != 1)
     throw Error(ErrorId::io, "--extend-pcr: the process that runs the TPM tool is gone");
+  if (result == kTooSlow)
+    throw Error(ErrorId::io, cat("PCR ", pcr_, " could not be extended with the evidence: ", kTool, " did not end in time"),
+                "the TPM, or the daemon before it, does not answer; try: tpm2_pcrread");
   if (result != 0)
     throw Error(ErrorId::io, cat("PCR ", pcr_, " could not be extended with the evidence: ", kTool, " failed"),
                 "what it says stands above; try: tpm2_pcrread");

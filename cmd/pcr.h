@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -14,8 +15,8 @@ namespace cmd {
 // its owner. To be made before there are threads and before devices are open, which it then does not hold.
 class PcrExtender {
  public:
-  // Throws Error: unsupported when there is no tpm2_pcrextend in PATH, io.
-  explicit PcrExtender(unsigned pcr);
+  // The tool is killed when it takes longer than `limit`. Throws Error: unsupported when there is no tpm2_pcrextend in PATH, io.
+  explicit PcrExtender(unsigned pcr, std::chrono::milliseconds limit = std::chrono::seconds(30));
   ~PcrExtender();
   PcrExtender(const PcrExtender&) = delete;
   PcrExtender& operator=(const PcrExtender&) = delete;
