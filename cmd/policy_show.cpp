@@ -73,7 +73,7 @@ Json rule_json(const PolicyRule& rule) {
 
 std::string policy_text(const Policy& policy, bool comments) {
   std::string out = "version: 1\n";
-  if (policy.mode) out += cat("gate: {mode: ", name(*policy.mode), ", timeout: ", policy.timeout.count() / 1000, "}\n");
+  out += cat("gate: {", policy.mode ? cat("mode: ", name(*policy.mode), ", ") : "", "timeout: ", policy.timeout.count() / 1000, "}\n");
   if (policy.matching == Matching::all) out += "mode: all\n";
   const PolicyRule& rest = policy.rules.back();
   Json defaults = Json::object();

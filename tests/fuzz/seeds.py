@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
-"""Writes the fuzz corpora anew from what a throw-away device says: tests/fuzz/seeds.py build/development/spdmctl"""
+"""Writes the fuzz corpora anew from what a throw-away device says: tests/fuzz/seeds.py build/development/spdmctl
+
+Those of cbor and references are written by hand, and stay."""
 
 import base64
 import json
@@ -26,8 +28,14 @@ endpoint-info:
 """
 
 
+started = set()
+
+
 def write(target, name, data):
     folder = CORPUS / target
+    if target not in started:
+        shutil.rmtree(folder, ignore_errors=True)
+        started.add(target)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(data)
 
@@ -133,9 +141,24 @@ OWNER = {
 }
 
 
+POLICY = b"""version: 1
+gate: {mode: audit, timeout: 20}
+mode: all
+defaults: {require: {identity: ids}, on-failure: [warn]}
+rules:
+  - name: disks
+    match: {class: "0108", vendor: "1b36", bdf: "0000:01:*", removable: false}
+    expected: true
+    require: {identity: exact, measurements: true, roots: [vendor.pem, anchors/x.pem], pin: true, min-version: "1.2", min-strength: 192,
+              references: true, debug: off, min-svn: 5, max-age: 7d, crl: {max-age: 30d}}
+    on-failure: [block, clear-bus-master, remove]
+  - {match: {target: "emu://*", driver: nvme}, require: {max-age: 90s}, on-failure: block}
+  - {name: "not worth it", match: {slot: "3"}, exempt: true}
+"""
+
+
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
-    shutil.rmtree(CORPUS, ignore_errors=True)
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
         subprocess.run([program, "emulate", "--init", "device"], cwd=scratch, check=True, capture_output=True)
@@ -160,6 +183,9 @@ def main():
     for name, data in OWNER.items():
         write("owner", name, data)
     write("profile", "init", profile.encode())
+    write("policy", "all", POLICY)
+    write("lines", "stream", b"\x10\r\n \n{}\n\t{\"a\": 1} \r\nlonger than sixteen bytes\n{\n}")
+    write("lines", "document", b"\xff{\n  \"a\": [\n{}\n  ]\n}\n")
     head = {"schema": "spdmctl.report/1", "tool": "spdmctl", "hostname": "h"}
     line = json.dumps({**head, **report}).encode()
     write("report", "lines", b"\x0f" + line + b"\n" + line[:900] + b"\n" + line[:60] + b"\n")
