@@ -96,7 +96,7 @@ _spdmctl() {
       ;;
     policy)
       case ${COMP_WORDS[2]-} in
-        check) options="$output --policy" ;;
+        check) options="$output --policy $keyring" ;;
         show) options="$output --policy" files='' ;;
         explain) options="$live_only --policy --reference" words=$targets pci=1 ;;
         test) options="$output $trust --policy --reference" ;;
@@ -107,12 +107,12 @@ _spdmctl() {
     reference)
       case ${COMP_WORDS[2]-} in
         show | check) options=$output ;;
-        import) options="-o --output --match --signer --overwrite -h --help" ;;
+        import) options="-o --output --file --match --signer --overwrite -h --help" ;;
         *) options="-h --help" words="show check import" files='' ;;
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
-    doctor) options="$output $keyring" files='' ;;
+    doctor) options="$output $keyring --policy --reference" files='' ;;
     gate) options="$output $keyring $gate --dry-run --enforce --release --occasion" pci=1 files='' ;;
     watch) options="$output $keyring $gate --enforce --interval --hold" files='' ;;
     status) options=$output pci=1 files='' ;;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The exit codes in README, manual and schema are those of core/error.cpp, in number and in words."""
+"""The exit codes in README, manual and schema are those of core/error.cpp, in number, in words and in order."""
 
 import json
 import pathlib
@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def table_of_the_program():
+    """The worst first."""
     numbers = dict(re.findall(r"^  (\w+) = (\d+),$", (ROOT / "core/error.h").read_text(), re.M))
     rows = re.findall(r'ExitRow\{Exit::(\w+), "([^"]+)"\}', (ROOT / "core/error.cpp").read_text())
     assert len(rows) == len(numbers) > 10, (rows, numbers)
@@ -25,6 +26,10 @@ def main():
         "man/spdmctl.1": {int(number): meaning.rstrip(".") for number, meaning in manual},
     }
     problems = [f"{where}: {table} is not {wanted}" for where, table in found.items() if table != wanted]
+    for where in found:
+        orders = re.findall(r"The worst first: ((?:\d+,\s)*\d+)", (ROOT / where).read_text())
+        if [re.findall(r"\d+", order) for order in orders] != [[str(code) for code in wanted]]:
+            problems.append(f"{where}: {orders} is not one order, {list(wanted)}")
     schema = json.loads((ROOT / "dist/schema/spdmctl.report-1.json").read_text())
     codes = schema["$defs"]["exit_code"]["enum"]
     if codes != sorted(wanted):

@@ -102,8 +102,9 @@ def main():
             compare(page.name, in_manual(page)[0], options)
         every |= options
 
-    for page in sorted((ROOT / "man").glob("*.1")):
-        problems.extend(f"{page.name}: {what} does not exist" for what in sorted(in_manual(page)[1] - every))
+    for page in sorted((ROOT / "man").glob("*.[17]")):
+        if page.suffix == ".1":
+            problems.extend(f"{page.name}: {what} does not exist" for what in sorted(in_manual(page)[1] - every))
         if shutil.which("mandoc"):
             lint = subprocess.run(["mandoc", "-Tlint", "-W", "warning", page], capture_output=True, text=True)
             problems.extend(lint.stdout.splitlines())
