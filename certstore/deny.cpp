@@ -21,7 +21,7 @@ Denial read_denial(const std::string& file, const Value& value) {
   out.sha256 = read_fingerprint(out.key ? *key : *certificate);
   section.with("comment", [&](const Value& text) { out.comment = text.text(); });
   out.file = file;
-  out.origin = origin_of(file, value);
+  out.origin = value.origin();
   return out;
 }
 

@@ -25,8 +25,4 @@ std::string read_fingerprint(const spdm::yaml::Value& value) {
   return out;
 }
 
-std::string origin_of(const std::string& file, const spdm::yaml::Value& value) {
-  return spdm::cat(file, ":", value.node().Mark().line + 1);
-}
-
 }  // namespace certstore

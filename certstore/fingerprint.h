@@ -20,7 +20,4 @@ std::string plain_fingerprint(std::string_view text);
 // The same for a value of a file; throws Error{config} naming its place.
 std::string read_fingerprint(const spdm::yaml::Value& value);
 
-// "FILE:LINE" of a value.
-std::string origin_of(const std::string& file, const spdm::yaml::Value& value);
-
 }  // namespace certstore

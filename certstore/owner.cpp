@@ -84,12 +84,10 @@ void check_pins(const Keyring& keyring, const HostView& host, ChainResult& resul
       result.pin = spdm::PinInfo{pin->origin, std::string(name(pin->kind)), pin->sha256, pin->vouches};
 }
 
-bool lacks_root_only(const Finding& finding) { return finding.id == not_trusted || finding.id == keyring_empty; }
-
 // Trust on first use: the owner knows the device, whoever issued its certificates.
 void vouch_by_pin(ChainResult& result) {
   if (!result.pin || !result.pin->vouches || !result.sound || result.trust != Trust::untrusted || result.anchor) return;
-  std::erase_if(result.findings, lacks_root_only);
+  std::erase_if(result.findings, spdm::lacks_root_only);
   result.findings.push_back(
       {pinned, slot_of(result), cat(result.pin->origin, " vouches for the ", result.pin->kind, "; no root of the keyring does"), {}});
   result.trust = Trust::trusted;

@@ -20,7 +20,7 @@ Pin read_pin(const std::string& file, const Value& value) {
   const Section section(value, {"match", "leaf-key", "certificate", "root", "vouches", "first-seen", "comment"});
   Pin out;
   out.file = file;
-  out.origin = origin_of(file, value);
+  out.origin = value.origin();
   const Value match = section.get("match");
   out.match = spdm::read_device_match(match);
   if (out.match == spdm::DeviceMatch{}) match.fail("fits every device", "say which one is pinned, by bdf or by target");

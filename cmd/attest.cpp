@@ -24,18 +24,7 @@ namespace cmd {
 using namespace spdm;
 
 void note_unknown(const Console& console, const Subjects& subjects) {
-  if (subjects.unknown > 0)
-    console.note(cat("spdmctl: all: ", subjects.unknown,
-                     " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all"));
-}
-
-void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs) {
-  Needs needs{.writable = {}, .reads_named_files = reads_files(subjects)};
-  for (const std::filesystem::path& output : outputs) needs.writable.push_back(written_at(output));
-  const Confinement confinement = drop_privileges(needs);
-  if (!console.verbose) return;
-  for (const std::string& line : confinement.in_force) console.note(cat("spdmctl: confined: ", line));
-  for (const std::string& line : confinement.missing) console.note(cat("spdmctl: not confined: ", line));
+  if (subjects.unknown > 0) console.note(cat("spdmctl: ", unknown_in_words(subjects.unknown)));
 }
 
 namespace {
@@ -184,7 +173,8 @@ Exit Attestation::run(Console& console, Plan plan) const {
   note_unknown(console, found);
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
   if (subjects.size() > 1 && !plan.outputs.empty())
-    throw Error(ErrorId::usage, "--record and exports take one target", "take one target after the other");
+    throw Error(ErrorId::usage, "--record and exports take one target",
+                "take one target after the other; evidence of several is for: spdmctl collect -o FILE");
   if (!protocol.record.empty()) assert_writable(protocol.record);
   const Judge judge = make_judge(trust, plan.question, console, plan.policy);
   Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.nonce, console);
@@ -195,7 +185,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   open_devices(subjects, {.timeout = limits.exchange, .host = this_host(), .force = protocol.force});
   std::vector<std::filesystem::path> written = plan.outputs;
   written.insert(written.end(), plan.written_after.begin(), plan.written_after.end());
-  confine(console, subjects, written);
+  confine(console, {.writable = written, .reads_named_files = reads_files(subjects)});
 
   const bool judges = !plan.text;
   if (judges) plan.text = subjects.size() > 1 ? render_one_of_many : render_text;

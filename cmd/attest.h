@@ -39,7 +39,6 @@ class Judge {
   // Whether a slot whose chain has been read is trusted for this device: if not, the next one is tried.
   bool trusts(const spdm::Connection& connection, std::uint8_t slot, const spdm::HostView& host) const;
   const spdm::Bytes& owner_key() const { return owner_key_; }
-  const spdm::Policy* policy() const { return policy_.get(); }
   std::int64_t now() const { return now_; }  // the time that everything is judged at
 
  private:
@@ -61,10 +60,6 @@ Judge make_judge(const TrustOptions& options, const spdm::Question& question, co
 spdm::Evidence gather(Subject subject, const spdm::Wanted& wanted, const spdm::Limits& limits, const Judge* judge);
 
 inline constexpr std::size_t kMaxDevicesAtOnce = 16;
-
-// Everything is open: from here on the run only reads, speaks through its descriptors, and writes what it was told to,
-// below `outputs`.
-void confine(const Console& console, const std::vector<Subject>& subjects, const std::vector<std::filesystem::path>& outputs);
 
 // Says of how many functions it is unknown what they can do.
 void note_unknown(const Console& console, const Subjects& subjects);

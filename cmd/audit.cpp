@@ -11,6 +11,7 @@
 #include "cmd/metrics.h"
 #include "cmd/parallel.h"
 #include "cmd/policy_files.h"
+#include "cmd/privileges.h"
 #include "cmd/verb.h"
 #include "core/evidence/file.h"
 #include "core/text.h"
@@ -134,11 +135,7 @@ Json Audit::members(Exit judged) const {
   Json out = Json::object();
   if (worst_ != judged) out["exit_code"] = static_cast<int>(worst_);
   if (worst_ != judged && judged == Exit::ok) out["verdict"] = name(Verdict::undetermined);
-  if (unwritten_ && judged == Exit::ok)
-    out["error"] = Json{{"id", row(unwritten_->id).name},
-                        {"message", printable(unwritten_->what())},
-                        {"hint", printable(unwritten_->hint)},
-                        {"device", printable(unwritten_->device)}};
+  if (unwritten_ && judged == Exit::ok) out["error"] = error_json(*unwritten_);
   if (!earlier_) return out;
   Json gone = Json::array();
   for (const std::string& source : earlier_->gone(options_.targets)) gone.push_back(source);
@@ -191,7 +188,7 @@ Exit Audit::run() {
   many_ = scope.subjects.size() + scope.absent.size() > 1;
   for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
   open_devices(scope, {.timeout = std::min(limits_.exchange, deadline_ - begin_), .host = this_host(), .force = options_.protocol.force});
-  confine(console_, scope.live(), files);
+  confine(console_, {.writable = files, .reads_named_files = reads_files(scope.live())});
 
   in_order<Outcome>(
       scope.subjects.size(), kMaxDevicesAtOnce, [&](std::size_t i) { return attend(scope.subjects[i], judge); },

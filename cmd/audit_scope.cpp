@@ -46,10 +46,8 @@ std::vector<PciDevice> devices_of(const transport::Host& host) {
 }
 
 bool holds(const AuditScope& scope, const transport::Bdf& bdf) {
-  return std::any_of(scope.subjects.begin(), scope.subjects.end(), [&](const AuditSubject& subject) {
-    const std::string& target = subject.target();
-    return transport::parse_bdf(target.substr(0, target.find('?'))) == bdf;
-  });
+  return std::any_of(scope.subjects.begin(), scope.subjects.end(),
+                     [&](const AuditSubject& subject) { return address_of(subject.target()) == bdf; });
 }
 
 void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice>& devices) {
@@ -75,11 +73,8 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
     if (expected) subject.expected_by = rule;
     subject.silent = !could_attest(device);
   }
-  if (unknown > 0 && out.subjects.empty() && ::geteuid() != 0)
-    throw Error(ErrorId::permission, cat("the mailboxes of ", unknown, " PCI functions could not be looked for"), "run it as root");
-  if (unknown > 0)
-    out.notes.push_back(
-        cat("all: ", unknown, " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all"));
+  if (unknown > 0 && out.subjects.empty() && ::geteuid() != 0) fail_for_want_of_permission(unknown);
+  if (unknown > 0) out.notes.push_back(unknown_in_words(unknown));
 }
 
 // A rule may be met by what was named, too.

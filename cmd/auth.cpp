@@ -39,7 +39,8 @@ Action setup(CLI::App& parser) {
     Plan plan = options->plan(console);
     plan.policy = load_policy(options->policy);
     plan.wanted.summary = parse_summary(options->summary);
-    if (options->measurements) plan.wanted.measurements = spdm::MeasurementMode::all;
+    // Who names reference values wants them compared.
+    if (options->measurements || !options->trust.references.empty()) plan.wanted.measurements = spdm::MeasurementMode::all;
     plan.question.measurements = options->measurements;
     return options->run(console, std::move(plan));
   };

@@ -56,8 +56,10 @@ const Json* chain_of(const Json& report) {
 Json parse(const std::filesystem::path& file, std::size_t line, std::string_view text) {
   try {
     return Json::parse(text);
-  } catch (const Json::exception& error) {
-    refuse(file, line, cat("is no JSON: ", printable(error.what())));
+  } catch (const Json::parse_error& error) {
+    refuse(file, line, cat("is no JSON (byte ", error.byte, ")"));
+  } catch (const Json::exception&) {
+    refuse(file, line, "is no JSON");
   }
 }
 

@@ -7,6 +7,7 @@
 #include "cmd/files.h"
 #include "cmd/host.h"
 #include "cmd/parallel.h"
+#include "cmd/privileges.h"
 #include "cmd/verb.h"
 #include "core/evidence/file.h"
 #include "core/text.h"
@@ -79,7 +80,9 @@ Exit run(const Options& options, Console& console) {
   refuse_format_as_file(options.file);
   if (to_file) assert_writable(options.file);
   open_devices(found.list, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});
-  confine(console, found.list, to_file ? std::vector<std::filesystem::path>{options.file} : std::vector<std::filesystem::path>{});
+  Needs needs{.writable = {}, .reads_named_files = reads_files(found.list)};
+  if (to_file) needs.writable.emplace_back(options.file);
+  confine(console, std::move(needs));
 
   std::string lines;  // of a file, which appears whole
   std::size_t count = 0;

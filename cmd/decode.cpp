@@ -9,6 +9,7 @@
 #include "cmd/files.h"
 #include "cmd/kernel_log_files.h"
 #include "cmd/openssl_recipe.h"
+#include "cmd/privileges.h"
 #include "cmd/verb.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"
@@ -214,7 +215,10 @@ Parameters assumed_parameters(const Options& options) {
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
-  if (!options.openssl.empty()) assert_recipe_directory(options.openssl);
+  if (!options.openssl.empty())
+    assert_recipe_directory(options.openssl);
+  else
+    confine(console, {.writable = {}, .reads_named_files = true});
   const Evidence evidence = read_input(options.input);
   Parameters assumed = assumed_parameters(options);
   if (!evidence.log.empty() && evidence.log.front().bytes.size() >= kHeaderSize) assumed.version = evidence.log.front().bytes.front();

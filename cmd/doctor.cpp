@@ -8,8 +8,10 @@
 #include "cmd/doctor.h"
 #include "cmd/host.h"
 #include "cmd/options.h"
+#include "cmd/policy_files.h"
 #include "cmd/render.h"
 #include "cmd/verb.h"
+#include "core/appraisal/references.h"
 #include "core/text.h"
 #include "transport/target.h"
 
@@ -58,6 +60,10 @@ void examine_crypto(Lines& out) {
                  "they are not offered to devices; OpenSSL 3.5 or newer has them"});
 }
 
+Diagnosis broken(const char* topic, const spdm::Error& error, const char* remedy) {
+  return {Health::broken, topic, printable(cat(error.device, error.device.empty() ? "" : ": ", error.what())), remedy};
+}
+
 void examine_keyring(Lines& out, const TrustOptions& trust) {
   const certstore::Keyring keyring = read_keyring(trust);
   if (trust.keyrings.empty()) {
@@ -74,6 +80,30 @@ void examine_keyring(Lines& out, const TrustOptions& trust) {
   else
     out.push_back(
         {Health::good, "keyring", cat(keyring.entries().size(), keyring.entries().size() == 1 ? " certificate" : " certificates"), ""});
+}
+
+// A policy that cannot be used keeps the gate closed, and nothing judges.
+void examine_policy(Lines& out, const std::vector<std::string>& paths) {
+  try {
+    const std::vector<DropIn> files = policy_drop_ins(paths);
+    if (files.empty()) return out.push_back({Health::good, "policy", "none: devices must authenticate, and nothing more", ""});
+    const std::size_t rules = load_policy(paths).rules.size() - 1;
+    out.push_back({Health::good, "policy",
+                   cat(files.size(), files.size() == 1 ? " file, " : " files, ", rules, rules == 1 ? " rule" : " rules"), ""});
+  } catch (const spdm::Error& error) {
+    out.push_back(broken("policy", error, "see all that is wrong with: spdmctl policy check"));
+  }
+}
+
+void examine_references(Lines& out, const TrustOptions& trust) {
+  try {
+    const std::shared_ptr<const spdm::References> references = read_references(trust);
+    const std::size_t entries = references ? references->devices.size() : 0;
+    out.push_back({Health::good, "references",
+                   references ? cat(entries, entries == 1 ? " entry" : " entries") : "none: measurements are compared with nothing", ""});
+  } catch (const spdm::Error& error) {
+    out.push_back(broken("references", error, "see all that is wrong with: spdmctl reference check"));
+  }
 }
 
 bool has_admin_capability() {
@@ -102,6 +132,7 @@ void examine_transports(Lines& out) {
 struct Options {
   OutputOptions output;
   TrustOptions trust;
+  std::vector<std::string> policy;
 };
 
 Exit run(const Options& options, Console& console) {
@@ -109,6 +140,8 @@ Exit run(const Options& options, Console& console) {
   Lines lines;
   examine_crypto(lines);
   examine_keyring(lines, options.trust);
+  examine_policy(lines, options.policy);
+  examine_references(lines, options.trust);
   examine_privileges(lines);
   examine_host(lines, this_host());
   examine_transports(lines);
@@ -118,7 +151,8 @@ Exit run(const Options& options, Console& console) {
   document["checks"] = Json::array();
   std::string text;
   for (const Diagnosis& line : lines) {
-    if (line.health == Health::broken) exit = line.topic == "keyring" ? spdm::worse(exit, Exit::usage) : Exit::internal;
+    const bool configured = line.topic == "keyring" || line.topic == "policy" || line.topic == "references";
+    if (line.health == Health::broken) exit = configured ? spdm::worse(exit, Exit::usage) : Exit::internal;
     Json json{{"topic", line.topic}, {"state", name(line.health)}, {"what", line.what}};
     if (!line.remedy.empty()) json["remedy"] = line.remedy;
     document["checks"].push_back(std::move(json));
@@ -137,6 +171,8 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   add_output_options(parser, options->output);
   add_keyring_options(parser, options->trust);
+  add_policy_path(parser, options->policy, "Look at the policy of this file or directory, in place of the system's", "Policy");
+  add_reference_option(parser, options->trust);
   return [options](Console& console) { return run(*options, console); };
 }
 

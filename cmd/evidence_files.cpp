@@ -135,9 +135,6 @@ Evidence read_recording(const std::filesystem::path& path) {
   } catch (Error& error) {
     if (error.device.empty()) error.device = name;
     if (is_folder(path)) error.hint = "a directory with signatures of the kernel is for: spdmctl verify";
-    // Of many lines it is not known here which one is meant.
-    if (std::string_view(error.what()).find("follows the end of the document") != std::string_view::npos)
-      error.hint = cat("evidence of several devices, one a line, is for: spdmctl verify; take one of them with: sed -n 1p ", name);
     advise(error, path);
     throw;
   }

@@ -88,12 +88,6 @@ struct Temporary {
   }
 };
 
-mode_t default_mode() {
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  return 0666 & ~mask;
-}
-
 int open_to_read(const std::filesystem::path& path) {
   const int fd = path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::bad_input : ErrorId::io);
@@ -108,6 +102,15 @@ struct stat status_of(const File& file, const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+mode_t creation_mask() {
+  static const mode_t mask = [] {
+    const mode_t out = ::umask(0);
+    ::umask(out);
+    return out;
+  }();
+  return mask;
+}
 
 void refuse_format_as_file(const std::string& file) {
   for (const char* const format : {"text", "json", "ndjson", "yaml", "ear", "redfish"})
@@ -187,7 +190,7 @@ void write_file(const std::filesystem::path& path, spdm::View contents) {
   }
   File file(fd);
   write_all(fd, contents, path);
-  if (::fchmod(fd, default_mode()) != 0 || ::fsync(fd) != 0 || !file.close()) fail(path, errno, ErrorId::io);
+  if (::fchmod(fd, 0666 & ~creation_mask()) != 0 || ::fsync(fd) != 0 || !file.close()) fail(path, errno, ErrorId::io);
   if (::rename(temporary.name.c_str(), target.c_str()) != 0) fail(path, errno, ErrorId::io);
   temporary.name.clear();
 }

@@ -1,6 +1,8 @@
 // Files that the user named: read whole and bounded, written whole or not at all.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <functional>
 #include <span>
@@ -25,6 +27,9 @@ std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::pat
 // into a directory that all may write to. Throws Error{io}, or {permission}.
 void write_file(const std::filesystem::path& path, spdm::View contents);
 void write_file(const std::filesystem::path& path, std::string_view contents);
+
+// The umask of the process. To read it is to change it for a moment, in all threads: it is read once.
+mode_t creation_mask();
 
 // An existing file is an error unless `replace`, which the user says by `option`: Error{usage}. For every file of a run
 // before the first is written.

@@ -70,6 +70,18 @@ fs::path writable_keyring(const TrustOptions& options) {
   return first;
 }
 
+fs::path name_in_layer(const fs::path& file) {
+  const fs::path folder = file.parent_path().filename();
+  return folder == "anchors" || folder == "pins" ? folder / file.filename() : file.filename();
+}
+
+void assert_in_layer(const fs::path& file, const fs::path& layer) {
+  const fs::path name = name_in_layer(file);
+  if (std::error_code ignored; !fs::equivalent(file, layer / name, ignored))
+    fail_at(ErrorId::usage, file.string(), "belongs to a lower layer of the keyring",
+            cat("mask it with: ln -s /dev/null ", (layer / name).string()));
+}
+
 std::string keyring_file_name(const std::string& source, const std::string& wished) {
   if (wished.find('/') != std::string::npos || wished.starts_with('.'))
     throw Error(ErrorId::usage, cat("--name: '", printable(wished), "' is no file name"), "give a name without directories");
@@ -143,9 +155,7 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
                 "see them with: spdmctl keyring list");
   const fs::path file = found->file;
   const fs::path layer = writable_keyring(options.trust);
-  if (!file.string().starts_with(layer.string() + "/"))
-    fail_at(ErrorId::usage, file.string(), "belongs to a lower layer of the keyring",
-            cat("mask it with: ln -s /dev/null ", (layer / file.filename()).string()));
+  assert_in_layer(file, layer);
   const auto in_file = std::count_if(keyring.entries().begin(), keyring.entries().end(), [&](const Entry& e) { return e.file == file; });
   if (in_file > 1 && !options.force)
     fail_at(ErrorId::usage, file.string(), cat("holds ", in_file, " certificates, all of which would go"),

@@ -22,7 +22,7 @@ Report judge_one(const KeyringOptions& options, Console& console, bool challenge
   question.authenticate = challenge;
   const Judge judge = make_judge(options.trust, question, console);
   open_devices(found.list, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});
-  drop_privileges({.writable = writable, .reads_named_files = reads_files(found.list)});
+  confine(console, {.writable = writable, .reads_named_files = reads_files(found.list)});
   const std::string target = found.list.front().target;
   try {
     return judge.judge(gather(std::move(found.list.front()), wanted, limits, &judge), target);
@@ -33,10 +33,7 @@ Report judge_one(const KeyringOptions& options, Console& console, bool challenge
 }
 
 const ChainResult& main_chain(const Report& report) {
-  const SlotReport* out = nullptr;
-  for (const SlotReport& slot : report.slots)
-    if (slot.chain && (out == nullptr || (slot.used && !out->used))) out = &slot;
-  if (out != nullptr) return *out->chain;
+  if (const SlotReport* slot = main_slot(report)) return *slot->chain;
   fail_at(report.error ? report.error->id : ErrorId::no_spdm, report.source,
           report.error ? report.error->message : "no certificate chain was read",
           report.error ? report.error->hint : "see what is there with: spdmctl info");

@@ -57,61 +57,58 @@ Offer from_device(const KeyringOptions& options, Console& console) {
   return {report.source, name, {chain.certificates.front().der}};
 }
 
-bool wanted(const KeyringOptions& options, const std::string& sha256) {
-  return std::any_of(options.fingerprints.begin(), options.fingerprints.end(),
-                     [&](const std::string& text) { return certstore::plain_fingerprint(text) == sha256; });
-}
-
 Json json_of(const spdm::CertificateInfo& info, const std::string& source) {
   Json out = spdm::to_json(info);
   out["file"] = printable(source);
   return out;
 }
 
-std::vector<Offer> offers_of(const KeyringOptions& options, Console& console) {
-  for (const std::string& text : options.fingerprints)
-    if (certstore::plain_fingerprint(text).empty())
-      throw Error(ErrorId::usage, cat("--fingerprint: '", printable(text), "' is no SHA-256 fingerprint"),
-                  "give 64 hex digits, with or without colons");
+Offer offer_of(const KeyringOptions& options, Console& console) {
   if (options.efi.size() + options.kernel.size() + options.arguments.size() != 1)
     throw Error(ErrorId::usage, "one source must be given", "give --efi FILE, --kernel FILE, or a device");
-  if (!options.efi.empty()) return {from_efi(options.efi.front(), options, console)};
-  if (!options.kernel.empty()) return {from_kernel(options.kernel.front(), options)};
-  return {from_device(options, console)};
+  if (!options.efi.empty()) return from_efi(options.efi.front(), options, console);
+  if (!options.kernel.empty()) return from_kernel(options.kernel.front(), options);
+  return from_device(options, console);
+}
+
+std::vector<std::string> wanted_fingerprints(const KeyringOptions& options) {
+  std::vector<std::string> out;
+  for (const std::string& text : options.fingerprints)
+    if (out.emplace_back(certstore::plain_fingerprint(text)).empty())
+      throw Error(ErrorId::usage, cat("--fingerprint: '", printable(text), "' is no SHA-256 fingerprint"),
+                  "give 64 hex digits, with or without colons");
+  return out;
 }
 
 }  // namespace
 
 Exit import_roots(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
-  const bool decided = options.yes || !options.fingerprints.empty();
-  std::vector<Addition> additions;
+  const std::vector<std::string> fingerprints = wanted_fingerprints(options);
+  const Offer offer = offer_of(options, console);
+  const std::string& source = offer.source;
+  Addition addition{offer.name, {}};
   std::vector<spdm::CertificateInfo> offered;
-  std::string source;
-  for (const Offer& offer : offers_of(options, console)) {
-    source = offer.source;
-    Addition& addition = additions.emplace_back(Addition{offer.name, {}});
-    for (const Bytes& der : offer.certificates) {
-      const spdm::CertificateInfo info = certstore::describe(der);
-      if (!info.is_ca && !options.force) {
-        console.note(cat("spdmctl: left out: ", printable(info.subject), " is no certificate authority: it cannot vouch for a device"));
-        continue;
-      }
-      offered.push_back(info);
-      if (options.yes || wanted(options, info.sha256)) addition.certificates.push_back(der);
+  for (const Bytes& der : offer.certificates) {
+    const spdm::CertificateInfo info = certstore::describe(der);
+    if (!info.is_ca) {
+      console.note(cat("spdmctl: left out: ", printable(info.subject), " is no certificate authority: it cannot vouch for a device"));
+      continue;
     }
+    offered.push_back(info);
+    if (options.yes || std::find(fingerprints.begin(), fingerprints.end(), info.sha256) != fingerprints.end())
+      addition.certificates.push_back(der);
   }
   if (offered.empty()) fail_at(ErrorId::bad_input, source, "no certificate authority in it");
-  const bool any = std::any_of(additions.begin(), additions.end(), [](const Addition& addition) { return !addition.certificates.empty(); });
-  if (decided && !any)
-    fail_at(ErrorId::usage, source, cat("no certificate in it has that fingerprint; the first has ", offered.front().sha256),
-            "do not trust it, unless the vendor publishes this one");
-  if (decided) {
-    for (const Addition& addition : additions)
-      if (std::error_code ignored; std::filesystem::exists(writable_keyring(options.trust) / addition.file, ignored))
-        fail_at(ErrorId::usage, addition.file.string(), "is in the keyring already", "give another name with --name NAME");
-    std::erase_if(additions, [](const Addition& addition) { return addition.certificates.empty(); });
-    write_additions(std::move(additions), options, console);
+  for (const std::string& fingerprint : fingerprints)
+    if (std::none_of(offered.begin(), offered.end(), [&](const spdm::CertificateInfo& info) { return info.sha256 == fingerprint; }))
+      fail_at(ErrorId::usage, source,
+              cat("no certificate in it has the fingerprint ", fingerprint, "; the first has ", offered.front().sha256),
+              "do not trust it, unless the vendor publishes this one");
+  if (!addition.certificates.empty()) {
+    if (std::error_code ignored; std::filesystem::exists(writable_keyring(options.trust) / addition.file, ignored))
+      fail_at(ErrorId::usage, addition.file.string(), "is in the keyring already", "give another name with --name NAME");
+    write_additions({std::move(addition)}, options, console);
     return Exit::ok;
   }
 

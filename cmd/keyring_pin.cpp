@@ -26,10 +26,6 @@ Pin::Kind parse_kind(const std::string& text) {
   throw Error(ErrorId::usage, cat("--by: '", printable(text), "' is unknown"), "give leaf-key, certificate or root");
 }
 
-bool lacks_root_only(const spdm::Finding& finding) {
-  return finding.id == spdm::FindingId::not_trusted || finding.id == spdm::FindingId::keyring_empty;
-}
-
 // What is pinned is what was proven: a device that fails for more than the want of a root is not the one to remember.
 void assert_worth_pinning(const spdm::Report& report) {
   if (report.error) fail_at(report.error->id, report.source, report.error->message, report.error->hint);
@@ -37,7 +33,7 @@ void assert_worth_pinning(const spdm::Report& report) {
     if (finding.severity() >= spdm::Severity::gap && !lacks_root_only(finding))
       fail_at(ErrorId::usage, report.source,
               cat("is not pinned, because it fails: ", finding.where, finding.where.empty() ? "" : ": ", finding.why),
-              "see all of it with: spdmctl auth");
+              cat("see all of it with: spdmctl auth ", printable(report.source)));
   for (const spdm::CheckResult& check : report.checks)
     if (check.check == spdm::Check::signature && check.status != spdm::CheckStatus::pass)
       fail_at(ErrorId::usage, report.source, "is not pinned, because it has not proven that it holds the key: nothing was signed",
@@ -63,10 +59,12 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
   assert_worth_pinning(report);
   const spdm::ChainResult& chain = main_chain(report);
   if (chain.pin)
-    fail_at(ErrorId::usage, report.source, cat("is pinned already: ", chain.pin->origin), "unpin it first: spdmctl keyring unpin");
+    fail_at(ErrorId::usage, report.source, cat("is pinned already: ", chain.pin->origin),
+            cat("unpin it first: spdmctl keyring unpin ", printable(report.source)));
   const NewPin made = make_pin(report, chain, kind, options.vouch, pins);
   if (is_taken(made.file))
-    fail_at(ErrorId::usage, made.file.string(), "is there already, and pins something else", "unpin that first: spdmctl keyring unpin");
+    fail_at(ErrorId::usage, made.file.string(), "is there already, and pins something else",
+            cat("unpin that first: spdmctl keyring unpin ", printable(made.file.stem().string())));
   write_file(made.file, made.contents);
 
   Json document = begin_document(kKeyringSchema);
@@ -76,7 +74,7 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
       console, document,
       cat("pinned: ", printable(report.source), "\n  ", name(kind), " ", made.pin.sha256, "\n  ", printable(made.file.string()), "\n"));
   if (chain.trust != spdm::Trust::trusted && !options.vouch)
-    console.note("spdmctl: nobody vouches for it yet: add its root (spdmctl keyring add), or pin it with --vouch");
+    console.note("spdmctl: nobody vouches for it yet: add its root (spdmctl keyring add), or unpin it and pin it with --vouch");
   return Exit::ok;
 }
 
@@ -94,9 +92,7 @@ Exit unpin_device(const KeyringOptions& options, Console& console) {
   if (found == keyring.pins().end())
     throw Error(ErrorId::usage, cat("nothing of the keyring pins '", printable(wanted), "'"), "see the pins with: spdmctl keyring list");
   const fs::path file(found->file), layer = writable_keyring(options.trust);
-  if (std::error_code ignored; !fs::equivalent(file.parent_path().parent_path(), layer, ignored))
-    fail_at(ErrorId::usage, file.string(), "belongs to a lower layer of the keyring",
-            cat("mask it with: ln -s /dev/null ", (layer / "pins" / file.filename()).string()));
+  assert_in_layer(file, layer);
   const auto in_file = std::count_if(keyring.pins().begin(), keyring.pins().end(), [&](const Pin& pin) { return pin.file == found->file; });
   if (in_file > 1 && !options.force)
     fail_at(ErrorId::usage, file.string(), cat("holds ", in_file, " pins, all of which would go"), "give --force to remove the file");

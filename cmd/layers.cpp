@@ -41,11 +41,11 @@ std::map<std::string, fs::path> files_of(const std::vector<fs::path>& directorie
   return out;
 }
 
-void read(const fs::path& file, std::vector<DropIn>& out) {
+void read(const fs::path& file, std::vector<DropIn>& out, std::string_view if_empty) {
   const certstore::FileBytes content = certstore::read_file(file);
   if (content.mask) return;
   if (!content.why.empty()) fail(file, content.refused ? ErrorId::permission : ErrorId::config, content.why);
-  if (content.bytes.empty()) fail(file, ErrorId::config, std::string(certstore::kEmptyFile));
+  if (content.bytes.empty()) fail(file, ErrorId::config, std::string(if_empty));
   out.push_back({file, std::string(content.bytes.begin(), content.bytes.end())});
 }
 
@@ -62,7 +62,7 @@ std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, std:
   std::vector<DropIn> out;
   for (const auto& [name, path] : files_of(directories)) try {
       if (path.extension() != ".yaml") fail(path, ErrorId::config, "is not read", "name it .yaml");
-      read(path, out);
+      read(path, out, certstore::kEmptyFile);
     } catch (const Error& error) {
       if (unreadable == nullptr) throw;
       unreadable->push_back(error);
@@ -84,7 +84,7 @@ std::vector<DropIn> read_named(const fs::path& path, std::vector<Error>* unreada
   if (fs::is_directory(status)) return read_named_layers({path}, unreadable);
   if (!fs::exists(status)) fail(path, ErrorId::config, "is not there", "give a file, or a directory of .yaml files");
   std::vector<DropIn> out;
-  read(path, out);
+  read(path, out, "is empty");
   return out;
 }
 

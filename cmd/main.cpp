@@ -59,7 +59,7 @@ void refuse_empty(const CLI::App& app) {
     for (const std::string& value : option->results())
       if (value.empty())
         throw spdm::Error(spdm::ErrorId::usage,
-                          option->get_positional() ? spdm::cat("an argument is empty, where a ", option->get_name(), " belongs")
+                          option->get_positional() ? spdm::cat("an argument is empty: ", option->get_name())
                                                    : spdm::cat(option->get_name(), ": is empty"),
                           "give a value, or leave it out");
   for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);

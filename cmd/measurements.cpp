@@ -65,8 +65,12 @@ void prepare_to_save(Options& options, Plan& plan) {
   assert_new(options.save_reference, options.overwrite, "--overwrite");
   assert_writable(options.save_reference);
   plan.written_after.emplace_back(options.save_reference);
-  // Old values of the system are no reason not to save new ones.
-  if (options.trust.references.empty()) options.trust.compares = false;
+  // Old values of the system are no reason not to save new ones, nor is a policy that asks for some.
+  if (!names_references(options.trust)) options.trust.compares = false;
+  if (plan.policy == nullptr) return;
+  const auto policy = std::make_shared<spdm::Policy>(*plan.policy);
+  for (spdm::PolicyRule& rule : policy->rules) rule.require.references = false;
+  plan.policy = policy;
 }
 
 MeasurementMode mode_of(const Options& options) {

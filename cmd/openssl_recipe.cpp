@@ -45,9 +45,7 @@ class Scaffold {
 
   const std::filesystem::path& path() const { return path_; }
   void put_in_place() {
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    if (::chmod(path_.c_str(), 0777 & ~mask) != 0 || ::rename(path_.c_str(), target_.c_str()) != 0) fail();
+    if (::chmod(path_.c_str(), 0777 & ~creation_mask()) != 0 || ::rename(path_.c_str(), target_.c_str()) != 0) fail();
     path_.clear();
   }
 

@@ -154,6 +154,12 @@ spdm::Bytes read_provisioned_key(const TrustOptions& options) {
   return parse_public_key(read_file(options.provisioned_key, kMaxKeyFile), options.provisioned_key);
 }
 
+bool names_references(const TrustOptions& options) {
+  const char* const from_environment = std::getenv("SPDMCTL_REFERENCE");
+  const bool given = from_environment != nullptr && options.references == std::vector<std::string>{from_environment};
+  return !options.references.empty() && !given;
+}
+
 std::shared_ptr<const spdm::References> read_references(const TrustOptions& options) {
   if (!options.compares) return nullptr;
   const auto out = std::make_shared<spdm::References>();

@@ -61,6 +61,8 @@ std::time_t time_of(const TrustOptions& options);  // --at, or now
 certstore::Keyring read_keyring(const TrustOptions& options);
 // The key of --provisioned-key as DER; empty when none was given.
 spdm::Bytes read_provisioned_key(const TrustOptions& options);
+// Whether reference values were named for this run; those of SPDMCTL_REFERENCE are the system's.
+bool names_references(const TrustOptions& options);
 // Of --reference, else of the system's layers. Nothing when the verb does not compare, or when there are none.
 std::shared_ptr<const spdm::References> read_references(const TrustOptions& options);
 spdm::Question question_of(const TrustOptions& options);

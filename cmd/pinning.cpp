@@ -19,19 +19,9 @@ namespace {
 // Double-quoted YAML takes what JSON writes.
 std::string in_quotes(std::string_view text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
-// A target as a pattern of fnmatch(3) that fits itself only.
-std::string pattern_of(std::string_view target) {
-  std::string out;
-  for (const char c : target) {
-    if (std::string_view("*?[\\").find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
-}
-
 // By the place alone: a card that says other ids in the same place has to fail the pin, not to escape it.
 std::string match_of(const HostView& host) {
-  if (!host.bdf) return cat("{target: ", in_quotes(pattern_of(host.target)), "}");
+  if (!host.bdf) return cat("{target: ", in_quotes(pattern_for(host.target)), "}");
   return cat("{bdf: \"", *host.bdf, "\"}");
 }
 

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cmd/layers.h"
 #include "cmd/policy_verb.h"
 #include "core/text.h"
 
@@ -17,19 +16,6 @@ struct Checked {
   std::size_t rules = 0;
   std::optional<Error> error;
 };
-
-std::vector<DropIn> files_of(const std::vector<std::string>& paths, std::vector<Error>& unreadable) {
-  if (paths.empty()) return read_drop_ins(policy_directories(), &unreadable);
-  std::vector<DropIn> out;
-  for (const std::string& path : paths) {
-    try {
-      for (DropIn& drop_in : read_named(path, &unreadable)) out.push_back(std::move(drop_in));
-    } catch (const Error& error) {
-      unreadable.push_back(error);
-    }
-  }
-  return out;
-}
 
 // Rules that are no error, and still not what their owner can have meant.
 std::vector<std::string> doubts_about(const Policy& policy) {
@@ -48,6 +34,20 @@ std::vector<std::string> doubts_about(const Policy& policy) {
   return out;
 }
 
+// A root that is not there is no error, for the policy may be of another host; but nothing that needs it can pass.
+std::vector<std::string> missing_roots(const Policy& policy, const TrustOptions& trust) {
+  const certstore::Keyring keyring = read_keyring(trust);
+  std::vector<std::string> out;
+  if (keyring.empty()) return out;
+  for (const PolicyRule& rule : policy.rules)
+    for (const std::string& root : rule.require.roots) {
+      const auto is_it = [&](const certstore::Entry& entry) { return is_named(root, entry.info.sha256, entry.file); };
+      if (std::none_of(keyring.entries().begin(), keyring.entries().end(), is_it))
+        out.push_back(cat(rule.origin, ": rule '", rule.name, "': the keyring has no certificate '", root, "'; see: spdmctl keyring list"));
+    }
+  return out;
+}
+
 std::string line_of(const Error& error) {
   return printable(cat(error.device, error.device.empty() ? "" : ": ", error.what(), error.hint.empty() ? "" : cat("; ", error.hint)));
 }
@@ -61,7 +61,7 @@ Exit check_policy(const PolicyVerbOptions& options, Console& console) {
   std::vector<Error> unreadable;
   std::vector<Checked> checked;
   Policy policy;
-  for (const DropIn& drop_in : files_of(paths, unreadable)) {
+  for (const DropIn& drop_in : policy_drop_ins(paths, &unreadable)) {
     Checked& one = checked.emplace_back();
     one.file = drop_in.file.string();
     const Policy before = policy;
@@ -89,7 +89,10 @@ Exit check_policy(const PolicyVerbOptions& options, Console& console) {
     text += line_of(*one.error) + "\n";
   }
   document["warnings"] = Json::array();
-  for (const std::string& doubt : doubts_about(policy)) {
+  std::vector<std::string> doubts = doubts_about(policy);
+  const std::vector<std::string> missing = missing_roots(policy, options.trust);
+  doubts.insert(doubts.end(), missing.begin(), missing.end());
+  for (const std::string& doubt : doubts) {
     document["warnings"].push_back(printable(doubt));
     text += cat("warning: ", printable(doubt), "\n");
   }
@@ -97,7 +100,7 @@ Exit check_policy(const PolicyVerbOptions& options, Console& console) {
   document["exit_code"] = static_cast<int>(exit);
   text += cat(checked.size(), checked.size() == 1 ? " file, " : " files, ", rules, rules == 1 ? " rule, " : " rules, ", wrong,
               wrong == 1 ? " file cannot be used" : " files cannot be used", "\n");
-  if (wrong > 0) text += "The gate holds back every device, and nothing else judges, until this is mended.\n";
+  if (wrong > 0 && paths.empty()) text += "The gate holds back every device, and nothing else judges, until this is mended.\n";
   write_document(console, document, text);
   return exit;
 }

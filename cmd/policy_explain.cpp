@@ -5,6 +5,7 @@
 #include "cmd/attest.h"
 #include "cmd/host.h"
 #include "cmd/policy_verb.h"
+#include "cmd/privileges.h"
 #include "core/appraisal/demand.h"
 #include "core/text.h"
 #include "transport/pci_bus.h"
@@ -54,27 +55,31 @@ std::vector<Step> walk(const Policy& policy, const HostView& host) {
 struct Explained {
   std::string source;
   HostView host;
-  std::optional<Report> report;  // nothing: the device could not be asked
+  Report report;
 };
 
 // Of a device that cannot be asked the rule can still be told.
 HostView view_of(const std::string& target) {
-  if (const std::optional<transport::Bdf> bdf = transport::parse_bdf(target.substr(0, target.find('?')))) try {
+  if (const std::optional<transport::Bdf> bdf = address_of(target)) try {
       HostView out = host_view(transport::find_device(this_host(), *bdf));
       out.target = target;
       return out;
-    } catch (const Error&) {  // there is none: then its name is all
+    } catch (const Error&) {  // there is none: then its name and its place are all
+      HostView out;
+      out.target = target;
+      out.bdf = to_string(*bdf);
+      return out;
     }
   HostView out;
   out.target = target;
   return out;
 }
 
-Explained look_at(Subject subject, const Judge& judge, const PolicyVerbOptions& options) {
+// `before`: as the host sees it, whether it can be asked or not.
+Explained look_at(Subject subject, const HostView& before, const Judge& judge, const PolicyVerbOptions& options) {
   Explained out;
   out.source = subject.target;
   Wanted wanted = wanted_of(options.protocol, options.trust);
-  const HostView before = recording(out.source) ? HostView{} : view_of(out.source);
   judge.adapt(wanted, before);
   Evidence evidence = gather(std::move(subject), wanted, limits_of(options.protocol), &judge);
   if (evidence.log.empty() && evidence.error) evidence.host = before;
@@ -100,7 +105,7 @@ std::string seen_text(const HostView& host) {
 }
 
 Json to_json(const Explained& device, const std::vector<Step>& steps) {
-  const Report& report = *device.report;
+  const Report& report = device.report;
   Json out{{"source", printable(device.source)}, {"seen", seen_text(device.host)}};
   out["rules"] = Json::array();
   for (const Step& step : steps)
@@ -119,6 +124,7 @@ Json to_json(const Explained& device, const std::vector<Step>& steps) {
   out["verdict"] = name(report.verdict);
   out["exit_code"] = static_cast<int>(report.exit);
   out["reason"] = printable(report.reason);
+  if (report.error && !report.error->hint.empty()) out["hint"] = printable(report.error->hint);
   out["findings"] = Json::array();
   for (const Finding& finding : report.findings)
     if (finding.severity() >= Severity::gap) out["findings"].push_back(spdm::to_json(finding));
@@ -136,7 +142,7 @@ std::string text_of(const Json& device) {
                                  : "no match ",
                "'", word(rule["name"]), "' (", word(rule["origin"]), "): ", word(rule["why"]), "\n");
   if (device["exempt"])
-    out += cat("\n'", word(device["rule"]), "' exempts the device: nothing is asked of it.\n");
+    out += cat("\n'", word(device["rule"]), "' exempts the device: nothing more is asked of it.\n");
   else
     out += cat("\nWhat '", word(device["rule"]), "' asks\n");
   for (const Json& demand : device["demands"]) {
@@ -145,6 +151,7 @@ std::string text_of(const Json& device) {
     out += cat("  ", state, word(demand["demand"]), "\n");
   }
   out += cat("\nVerdict: ", word(device["verdict"]), ": ", word(device["reason"]), "\n");
+  if (device.contains("hint")) out += cat("      -> ", word(device["hint"]), "\n");
   for (const Json& finding : device["findings"]) {
     out += cat("  ", word(finding["severity"]), " ", word(finding["id"]), ": ", word(finding["why"]), "\n");
     if (finding.contains("remedy")) out += cat("      -> ", word(finding["remedy"]), "\n");
@@ -162,18 +169,24 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
   const Judge judge = make_judge(options.trust, question_of(options.trust), console, policy);
   Subjects found = subjects_of(options.arguments, this_host());
+  std::vector<HostView> views;
+  for (const Subject& subject : found.list) views.push_back(recording(subject.target) ? HostView{} : view_of(subject.target));
   open_devices(found.list, {.timeout = limits_of(options.protocol).exchange, .host = this_host(), .force = options.protocol.force});
+  confine(console, {.writable = {}, .reads_named_files = reads_files(found.list)});
   Json document = begin_document(kPolicySchema);
   document["devices"] = Json::array();
   std::string text;
-  for (Subject& subject : found.list) {
-    const Explained device = look_at(std::move(subject), judge, options);
+  Exit exit = Exit::ok;
+  for (std::size_t i = 0; i < found.list.size(); ++i) {
+    const Explained device = look_at(std::move(found.list[i]), views[i], judge, options);
+    // What it comes to is what was asked for; that nobody could be asked is not.
+    if (device.report.error && device.report.messages == 0) exit = worse(exit, device.report.exit);
     document["devices"].push_back(to_json(device, walk(*policy, device.host)));
     text += cat(text.empty() ? "" : "\n", text_of(document["devices"].back()));
   }
-  document["exit_code"] = 0;
+  document["exit_code"] = static_cast<int>(exit);
   write_document(console, document, text);
-  return Exit::ok;
+  return exit;
 }
 
 }  // namespace cmd

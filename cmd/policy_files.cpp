@@ -1,9 +1,9 @@
 #include "cmd/policy_files.h"
 
 #include <CLI/CLI.hpp>
+#include <iterator>
 #include <utility>
 
-#include "cmd/layers.h"
 #include "cmd/options.h"
 #include "core/error.h"
 
@@ -21,8 +21,14 @@ bool is_directory(const std::string& path) {
   return fs::is_directory(path, ignored);
 }
 
-void add(Policy& policy, const std::vector<DropIn>& drop_ins) {
-  for (const DropIn& drop_in : drop_ins) add_policy_file(policy, drop_in.file.string(), drop_in.contents);
+Policy policy_of(const std::vector<DropIn>& drop_ins) {
+  Policy out;
+  for (const DropIn& drop_in : drop_ins) add_policy_file(out, drop_in.file.string(), drop_in.contents);
+  return out;
+}
+
+void append(std::vector<DropIn>& to, std::vector<DropIn> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 }  // namespace
@@ -38,31 +44,32 @@ void add_policy_options(CLI::App& parser, PolicyOptions& options) {
 
 std::vector<fs::path> policy_directories() { return layers_of("policy.d"); }
 
-Policy load_policy(const std::vector<fs::path>& directories) {
-  Policy out;
-  add(out, read_drop_ins(directories));
+std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::vector<Error>* unreadable) {
+  if (paths.empty()) return read_drop_ins(policy_directories(), unreadable);
+  std::vector<DropIn> out;
+  std::vector<fs::path> layers;
+  for (std::size_t i = 0; i < paths.size(); ++i) try {
+      if (!is_directory(paths[i])) {
+        append(out, read_named(paths[i], unreadable));
+        continue;
+      }
+      layers.emplace_back(paths[i]);
+      if (i + 1 == paths.size() || !is_directory(paths[i + 1])) append(out, read_named_layers(std::exchange(layers, {}), unreadable));
+    } catch (const Error& error) {
+      if (unreadable == nullptr) throw;
+      unreadable->push_back(error);
+    }
   return out;
 }
 
-Policy load_policy(const std::vector<std::string>& paths) {
-  if (paths.empty()) return load_policy(policy_directories());
-  Policy out;
-  std::vector<fs::path> layers;
-  for (std::size_t i = 0; i < paths.size(); ++i) {
-    if (!is_directory(paths[i])) {
-      add(out, read_named(paths[i]));
-      continue;
-    }
-    layers.emplace_back(paths[i]);
-    if (i + 1 == paths.size() || !is_directory(paths[i + 1])) add(out, read_named_layers(std::exchange(layers, {})));
-  }
-  return out;
-}
+Policy load_policy(const std::vector<fs::path>& directories) { return policy_of(read_drop_ins(directories)); }
+
+Policy load_policy(const std::vector<std::string>& paths) { return policy_of(policy_drop_ins(paths)); }
 
 std::shared_ptr<const Policy> load_policy(const PolicyOptions& options) {
   if (options.none) return nullptr;
-  if (options.paths.empty() && read_drop_ins(policy_directories()).empty()) return nullptr;
-  return std::make_shared<const Policy>(load_policy(options.paths));
+  const std::vector<DropIn> drop_ins = policy_drop_ins(options.paths);
+  return drop_ins.empty() ? nullptr : std::make_shared<const Policy>(policy_of(drop_ins));
 }
 
 }  // namespace cmd

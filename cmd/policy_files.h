@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/layers.h"
 #include "core/appraisal/policy.h"
 
 namespace CLI {
@@ -26,11 +27,16 @@ void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const st
 // policy.d in the configuration layers, the strongest first: /etc/spdmctl/policy.d, /run/..., /usr/local/lib/..., /usr/lib/...
 std::vector<std::filesystem::path> policy_directories();
 
+// The files of a policy as the user named them, else those of the layers of the system. Directories that follow each other
+// are layers, the strongest first. Throws Error as read_drop_ins() and read_named(); with `unreadable` given what cannot be
+// read is put there, and the others are read.
+std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::vector<spdm::Error>* unreadable = nullptr);
+
 // Reads *.yaml of the directories (drop-ins by name, the strongest layer wins, a link to /dev/null masks
 // a name), in the order of their names. Throws Error{config} naming file, line and column; Error{permission}.
 spdm::Policy load_policy(const std::vector<std::filesystem::path>& directories);
 
-// What the user named, else the layers of the system. Directories that follow each other are layers, the strongest first.
+// All of policy_drop_ins().
 spdm::Policy load_policy(const std::vector<std::string>& paths);
 
 // The policy for a verb that judges; nullptr when nobody has any: --no-policy, or the system has no file of one.

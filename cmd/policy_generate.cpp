@@ -5,6 +5,7 @@
 #include "cmd/host.h"
 #include "cmd/parallel.h"
 #include "cmd/policy_verb.h"
+#include "cmd/privileges.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -17,22 +18,6 @@ struct Drafted {
   PolicyRule rule;
   std::vector<std::string> comments;
 };
-
-std::string root_name(const ChainResult& chain) {
-  const std::string name = std::filesystem::path(chain.anchor_file).filename().string();
-  return name.empty() ? chain.anchor->sha256 : name;
-}
-
-// A pattern of fnmatch(3) that the name matches: any character in place of one that means something there.
-std::string pattern_of(std::string_view name) {
-  std::string out;
-  for (const char c : name) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       std::string_view(":/._=&-").find(c) != std::string_view::npos;
-    out += plain ? c : '?';
-  }
-  return out;
-}
 
 // What the device shows today becomes what it must show from now on: no more than that, for a rule that nobody meets
 // would be taken out again before it was any good.
@@ -50,12 +35,13 @@ Drafted draft(const Report& report, std::size_t number) {
   if (host.bdf)
     rule.match.bdf = host.bdf;
   else if (!host.identity)
-    rule.match.target = pattern_of(host.target);
+    rule.match.target = pattern_for(host.target);
   rule.expected = host.bdf.has_value();
   for (const SlotReport& slot : report.slots) {
     if (!slot.chain || (!slot.used && rule.require.roots.empty() && report.slots.size() > 1)) continue;
     if (slot.chain->trust == Trust::trusted && slot.chain->anchor) {
-      rule.require.roots = {root_name(*slot.chain)};
+      const std::string name = root_name(slot.chain->anchor_file);
+      rule.require.roots = {name.empty() ? slot.chain->anchor->sha256 : name};
       out.comments.push_back(cat("vouched for by ", slot.chain->anchor->subject, ", SHA-256 ", slot.chain->anchor->sha256));
       break;
     }
@@ -78,7 +64,7 @@ Drafted draft(const Report& report, std::size_t number) {
   return out;
 }
 
-std::string text_of(const std::vector<Drafted>& drafts) {
+std::string text_of(const std::vector<Drafted>& drafts, const std::vector<std::string>& left_out) {
   Policy policy;
   policy.mode = GateMode::audit;
   std::string comments =
@@ -90,7 +76,12 @@ std::string text_of(const std::vector<Drafted>& drafts) {
     comments += cat("#\n# ", printable(one.rule.name), "\n");
     for (const std::string& comment : one.comments) comments += cat("#   ", printable(comment), "\n");
   }
-  return comments + policy_text(policy, false);
+  for (const std::string& one : left_out) comments += cat("#\n# no rule: ", printable(one), "\n");
+  const std::string rules = policy_text(policy, false);
+  // What is written is what will be read, or nothing is written.
+  Policy again;
+  add_policy_file(again, "the draft", rules);
+  return comments + rules;
 }
 
 }  // namespace
@@ -111,10 +102,13 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
     assert_writable(options.file);
   }
   open_devices(scope, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});
-  confine(console, scope.live(),
-          options.file.empty() ? std::vector<std::filesystem::path>{} : std::vector<std::filesystem::path>{options.file});
+  Needs needs{.writable = {}, .reads_named_files = reads_files(scope.live())};
+  if (!options.file.empty()) needs.writable.emplace_back(options.file);
+  confine(console, std::move(needs));
 
   std::vector<Drafted> drafts;
+  std::vector<std::string> left_out;
+  Exit worst = Exit::ok;
   in_order<std::optional<Report>>(
       scope.subjects.size(), kMaxDevicesAtOnce,
       [&](std::size_t i) -> std::optional<Report> {
@@ -129,12 +123,15 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
         if (report->messages == 0 && report->error) {
           Error error(report->error->id, report->error->message, report->error->hint);
           error.device = report->source;
+          left_out.push_back(cat(report->source, ": ", error.what()));
+          if (!options.arguments.empty()) worst = worse(worst, report->exit);
           return console.complain(error);
         }
         drafts.push_back(draft(*report, drafts.size() + 1));
       });
+  if (drafts.empty() && worst != Exit::ok) return worst;
   if (drafts.empty()) fail_for_want_of_devices();
-  const std::string text = text_of(drafts);
+  const std::string text = text_of(drafts, left_out);
   if (options.file.empty()) {
     console.out(text);
     console.flush();
@@ -143,7 +140,7 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
     console.note(
         cat("spdmctl: ", printable(options.file), ": ", drafts.size(), drafts.size() == 1 ? " rule" : " rules", ", in audit mode"));
   }
-  return Exit::ok;
+  return worst;
 }
 
 }  // namespace cmd

@@ -7,6 +7,7 @@
 #include "cmd/evidence_files.h"
 #include "cmd/files.h"
 #include "cmd/policy_verb.h"
+#include "cmd/privileges.h"
 #include "core/evidence/yaml_reader.h"
 #include "core/finding.h"
 #include "core/rfc3339.h"
@@ -41,7 +42,7 @@ std::string check_finding(const Value& value) {
   std::string out = value.text();
   const auto known = [&](const FindingRow& row) { return row.name == out; };
   if (std::none_of(findings_table().begin(), findings_table().end(), known))
-    value.fail(cat("'", printable(out), "' is no finding that there is"), "see the ids in: spdmctl verify --json");
+    value.fail(cat("'", printable(out), "' is no finding that there is"), "see the ids in: man 7 spdmctl-findings");
   return out;
 }
 
@@ -129,6 +130,7 @@ Exit test_policy(const PolicyVerbOptions& options, Console& console) {
   if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one file of cases must be given", "see: man spdmctl-policy");
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
   const std::vector<Case> cases = read_cases(options.arguments.front());
+  confine(console, {.writable = {}, .reads_named_files = true});
   Json document = begin_document(kPolicySchema);
   document["cases"] = Json::array();
   std::string text = cat("1..", cases.size(), "\n");

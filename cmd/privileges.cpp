@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cmd/files.h"
 #include "cmd/syscall_filter.h"
 #include "core/text.h"
 #include "transport/descriptor.h"
@@ -187,6 +188,14 @@ Confinement drop_privileges(const Needs& needs) {
   else
     out.missing.push_back(cat("seccomp: ", std::strerror(error)));
   return out;
+}
+
+void confine(const Console& console, Needs needs) {
+  for (std::filesystem::path& file : needs.writable) file = written_at(file);
+  const Confinement confinement = drop_privileges(needs);
+  if (!console.verbose) return;
+  for (const std::string& line : confinement.in_force) console.note(cat("spdmctl: confined: ", line));
+  for (const std::string& line : confinement.missing) console.note(cat("spdmctl: not confined: ", line));
 }
 
 }  // namespace cmd

@@ -36,11 +36,16 @@ struct Options {
   bool overwrite = false;
 };
 
-std::vector<DropIn> files_of(const Options& options) {
-  if (options.paths.empty()) return read_drop_ins(layers_of("references.d"));
+// With `wrong` given what cannot be read is put there, and the others are read.
+std::vector<DropIn> files_of(const Options& options, std::vector<Error>* wrong) {
+  if (options.paths.empty()) return read_drop_ins(layers_of("references.d"), wrong);
   std::vector<DropIn> out;
-  for (const std::string& path : options.paths)
-    for (DropIn& one : read_named(path)) out.push_back(std::move(one));
+  for (const std::string& path : options.paths) try {
+      for (DropIn& one : read_named(path, wrong)) out.push_back(std::move(one));
+    } catch (const Error& error) {
+      if (wrong == nullptr) throw;
+      wrong->push_back(error);
+    }
   return out;
 }
 
@@ -91,18 +96,34 @@ std::string summary_of(const spdm::References& references, std::size_t files) {
 
 Exit read_all(const Options& options, Console& console, bool only_check) {
   apply(options.output, console);
-  const std::vector<DropIn> files = files_of(options);
+  std::vector<Error> wrong;
+  const std::vector<DropIn> files = files_of(options, only_check ? &wrong : nullptr);
   spdm::References references;
   Json document = begin_document(kSchema);
   document["files"] = Json::array();
   for (const DropIn& file : files) {
-    add_references(references, file.file.string(), file.contents);
     document["files"].push_back(printable(file.file.string()));
+    try {
+      add_references(references, file.file.string(), file.contents);
+    } catch (const Error& error) {
+      if (!only_check) throw;
+      wrong.push_back(error);
+    }
+  }
+  std::string text;
+  for (const Error& error : wrong) {
+    document["errors"].push_back(error_json(error));
+    text += printable(cat(error.device, error.device.empty() ? "" : ": ", error.what(), error.hint.empty() ? "" : "; ", error.hint)) + "\n";
   }
   document["devices"] = Json::array();
   for (const spdm::DeviceReferences& device : references.devices) document["devices"].push_back(to_json(device));
-  write_document(console, document, only_check ? summary_of(references, files.size()) : text_of(references));
-  return Exit::ok;
+  const Exit exit = wrong.empty() ? Exit::ok : Exit::usage;
+  document["exit_code"] = static_cast<int>(exit);
+  text += only_check ? summary_of(references, files.size()) : text_of(references);
+  if (!wrong.empty() && options.paths.empty())
+    text += "What cannot be read counts for nothing, and no run that compares goes on, until this is mended.\n";
+  write_document(console, document, text);
+  return exit;
 }
 
 // "vendor=1b36,device=0010": the keys of a match in a file.
@@ -195,7 +216,7 @@ Action setup(CLI::App& parser) {
   importing->add_option("--match", options.match, "Which devices they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");
   importing->add_option("--signer", options.signer, "Public key of the signer, DER or PEM: the signature must be there and fit")
       ->type_name("FILE");
-  importing->add_option("-o,--output", options.out, "Write to this file; standard output if not given")->type_name("FILE");
+  importing->add_option("-o,--output,--file", options.out, "Write to this file; standard output if not given")->type_name("FILE");
   importing->add_flag("--overwrite", options.overwrite, "Replace the file if it exists");
   return [state](Console& console) {
     if (state->second == nullptr) throw Error(ErrorId::usage, "reference: what to do was not said", "give show, check or import");

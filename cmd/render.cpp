@@ -53,13 +53,6 @@ void emit(YAML::Emitter& out, const Json& json) {
   }
 }
 
-Json error_json(const Error& error) {
-  return Json{{"id", row(error.id).name},
-              {"message", printable(error.what())},
-              {"hint", printable(error.hint)},
-              {"device", printable(error.device)}};
-}
-
 Json with_schema(Json document) {
   if (document.contains("schema")) return document;
   Json out = begin_document(kReportSchema);
@@ -73,6 +66,13 @@ Verdict worse_verdict(Verdict a, Verdict b) {
 }
 
 }  // namespace
+
+Json error_json(const Error& error) {
+  return Json{{"id", row(error.id).name},
+              {"message", printable(error.what())},
+              {"hint", printable(error.hint)},
+              {"device", printable(error.device)}};
+}
 
 Json begin_document(std::string_view schema) { return Json{{"schema", schema}, {"tool", "spdmctl " SPDMCTL_VERSION}}; }
 
@@ -191,7 +191,7 @@ void ReportWriter::keep_part(RenderedReport& report) {
 Exit ReportWriter::finish() { return finish(Json::object()); }
 
 Exit ReportWriter::finish(const Json& more) {
-  if (console_.format == Format::text && tallies_ && count_ > 1) console_.out("\n" + render_tally(verdict_, verdicts_, console_));
+  if (console_.format == Format::text && tallies_ && count_ > 1) console_.out(cat("\n", render_tally(verdict_, verdicts_, console_)));
   if (console_.format == Format::ear || console_.format == Format::redfish)
     console_.out(export_document(console_.format, parts_ ? std::move(*parts_) : Json(), envelope_));
   if (console_.format == Format::json || console_.format == Format::yaml) {

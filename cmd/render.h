@@ -71,6 +71,8 @@ void write_document(Console& console, const Json& document, const std::string& t
 
 // "schema", "tool" and what follows.
 Json begin_document(std::string_view schema);
+// The member "error" of documents.
+Json error_json(const spdm::Error& error);
 
 std::string to_yaml(const Json& document);
 

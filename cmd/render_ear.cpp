@@ -18,9 +18,8 @@ constexpr int kNoClaim = 0, kAffirmed = 2, kApprovedBoot = 3, kUnsafe = 32, kCon
 constexpr int kWarning = 32, kDenied = 96;  // where the tiers begin
 
 CheckStatus status_of(const Report& report, Check check) {
-  for (const CheckResult& result : report.checks)
-    if (result.check == check) return result.status;
-  return CheckStatus::not_needed;
+  const CheckResult* const result = check_of(report, check);
+  return result == nullptr ? CheckStatus::not_needed : result->status;
 }
 
 bool passed(const Report& report, Check check) { return status_of(report, check) == CheckStatus::pass; }
@@ -72,10 +71,10 @@ bool matches(const Report& report, const Measurement& measurement) {
   return compared > 0 && matching == compared;
 }
 
-// What runs on it: only reference values can tell, and only those of all that runs.
+// What runs on it: only reference values can tell, and only those of all that runs; a part that was read is not enough.
 std::optional<int> executables(const Report& report) {
   if (failed(report, Check::references)) return kContraindicated;
-  if (!passed(report, Check::references)) return std::nullopt;
+  if (!passed(report, Check::references) || !report.all_measured) return std::nullopt;
   bool any = false;
   for (const Measurement& measurement : report.measurements) {
     if (!is_executable(measurement)) continue;

@@ -25,9 +25,8 @@ std::string hash_name(const HashAlgorithm& hash) {
 }
 
 CheckStatus status_of(const Report& report, Check check) {
-  for (const CheckResult& result : report.checks)
-    if (result.check == check) return result.status;
-  return CheckStatus::not_needed;
+  const CheckResult* const result = check_of(report, check);
+  return result == nullptr ? CheckStatus::not_needed : result->status;
 }
 
 // Of the identity of the component, which is more than a good signature; empty while nobody knows.

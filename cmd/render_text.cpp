@@ -85,15 +85,6 @@ std::string shortened(View bytes, bool whole) {
 
 std::string slot_title(std::uint8_t slot) { return slot == kProvisionedKey ? "slot 255" : cat("slot ", slot); }
 
-// The slot that the verdict speaks of: the first whose key has signed, else the first that was read.
-const SlotReport* main_slot(const Report& report) {
-  for (const SlotReport& slot : report.slots)
-    if (slot.used && slot.chain) return &slot;
-  for (const SlotReport& slot : report.slots)
-    if (slot.chain) return &slot;
-  return nullptr;
-}
-
 std::string target_of(const Report& report) {
   std::string out = printable(report.source);
   // Of a recording: the device it came from.

@@ -8,6 +8,7 @@
 #include "cmd/files.h"
 #include "cmd/options.h"
 #include "cmd/parse.h"
+#include "cmd/privileges.h"
 #include "cmd/render.h"
 #include "cmd/report_page.h"
 #include "cmd/summary_text.h"
@@ -80,7 +81,12 @@ spdm::Exit run(const Options& options, Console& console) {
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give reports, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const std::time_t at = options.at.empty() ? std::time(nullptr) : parse_time(options.at);
-  if (!options.html.empty()) assert_writable(options.html);
+  Needs needs{.writable = {}, .reads_named_files = true};
+  if (!options.html.empty()) {
+    assert_writable(options.html);
+    needs.writable.emplace_back(options.html);
+  }
+  confine(console, std::move(needs));
 
   const spdm::FleetSummary summary = read_all(options, at, console);
   Json document = begin_document(spdm::kSummarySchema);

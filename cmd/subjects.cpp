@@ -20,9 +20,6 @@ constexpr std::size_t kMaxOpenedAtOnce = 16;
 
 bool is_pci(const Subject& subject) { return !recording(subject.target) && transport::kind_of(subject.target).scheme == "pci"; }
 
-// The address in a target: "03:00.0", "0000:03:00.0?max=4600".
-std::optional<transport::Bdf> address_of(std::string_view target) { return transport::parse_bdf(target.substr(0, target.find('?'))); }
-
 bool holds(const std::vector<Subject>& subjects, const transport::Bdf& bdf) {
   return std::any_of(subjects.begin(), subjects.end(), [&](const Subject& subject) { return address_of(subject.target) == bdf; });
 }
@@ -35,8 +32,7 @@ void add_all(Subjects& out, const transport::Host& host) {
     out.list.push_back({.target = to_string(device.bdf), .sought = !device.doe_features});
   }
   if (!out.list.empty()) return;
-  if (out.unknown > 0 && ::geteuid() != 0)
-    throw Error(ErrorId::permission, cat("the mailboxes of ", out.unknown, " PCI functions could not be looked for"), "run it as root");
+  if (out.unknown > 0 && ::geteuid() != 0) fail_for_want_of_permission(out.unknown);
   if (out.unknown > 0)
     throw Error(ErrorId::no_device,
                 cat("no PCI device that is awake has a DOE mailbox that carries CMA-SPDM; of ", out.unknown, " it is unknown"),
@@ -45,6 +41,16 @@ void add_all(Subjects& out, const transport::Host& host) {
 }
 
 }  // namespace
+
+std::optional<transport::Bdf> address_of(std::string_view target) { return transport::parse_bdf(target.substr(0, target.find('?'))); }
+
+std::string unknown_in_words(std::size_t functions) {
+  return cat("all: ", functions, " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all");
+}
+
+void fail_for_want_of_permission(std::size_t functions) {
+  throw Error(ErrorId::permission, cat("the mailboxes of ", functions, " PCI functions could not be looked for"), "run it as root");
+}
 
 std::optional<std::filesystem::path> recording(const std::string& target) {
   for (const std::string_view scheme : {"file:", "pcap:"})

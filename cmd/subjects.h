@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "transport/pci_address.h"
 #include "transport/target.h"
 
 namespace cmd {
@@ -37,6 +38,14 @@ std::optional<std::filesystem::path> recording(const std::string& target);
 // Touches no device. Throws Error: usage for a name that is wrong; no_device, or permission, when `all` was asked for and
 // there is none.
 Subjects subjects_of(const std::vector<std::string>& targets, const transport::Host& host);
+
+// The address in a target, "0000:03:00.0" or "03:00.0?max=4600"; nothing when it is no PCI function.
+std::optional<transport::Bdf> address_of(std::string_view target);
+
+// "5 PCI functions are asleep, ...": what a run over all says of those of which nobody knows what they can do.
+std::string unknown_in_words(std::size_t functions);
+// The same where nothing else was found, and for want of privilege. Throws Error{permission}.
+[[noreturn]] void fail_for_want_of_permission(std::size_t functions);
 
 // There is no PCI function that carries CMA-SPDM.
 [[noreturn]] void fail_for_want_of_devices();

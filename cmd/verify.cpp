@@ -10,6 +10,7 @@
 #include "cmd/evidence_files.h"
 #include "cmd/parallel.h"
 #include "cmd/policy_files.h"
+#include "cmd/privileges.h"
 #include "cmd/render_text.h"
 #include "cmd/verb.h"
 
@@ -53,6 +54,7 @@ spdm::Exit run(const Options& options, Console& console) {
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const Judge judge = make_judge(options.trust, question, console, load_policy(options.policy));
 
+  confine(console, {.writable = {}, .reads_named_files = true});
   EvidenceFiles files(options.files);
   const bool brief = !files.is_one() && !console.verbose;
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -110,7 +111,7 @@ class Watch {
   GateMode mode_ = GateMode::audit;
   spdm::Clock::duration patience_{};
   std::optional<Hold> hold_;
-  bool left_behind_ = false;  // attestations that nobody waits for may be at work still
+  std::atomic<bool> left_behind_ = false;  // attestations that nobody waits for may be at work still
 };
 
 // What the owner wants is settled at the start and when the service is reloaded.
@@ -175,9 +176,10 @@ void Watch::attend(const std::vector<Bdf>& devices, const std::string& occasion)
   if (!wanted.empty() && occasion != "driver") {
     // Read anew each time: keyring, policy and the time of today, however long the service runs.
     GateSetup setup = set_up_gate(options_, host_, console_);
-    Gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest), [this](const DeviceState& state) {
-      tell(state);
-    }).attend(wanted, occasion);
+    Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest),
+                          [this](const DeviceState& state) { tell(state); });
+    gatekeeper.attend(wanted, occasion);
+    if (gatekeeper.left_behind() > 0) left_behind_ = true;
   }
   if (hold_) hold_->let_bind(devices);
 }
@@ -220,6 +222,7 @@ Exit run(const Options& options, Console& console) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   add_output_options(parser, options->output);
+  options->output.format_given->description("text or ndjson; text if not given");
   add_gate_options(parser, *options);
   parser.add_option("--interval", options->interval, "Attest all devices again after so many seconds; 0, the default, is never")
       ->type_name("SECONDS")

@@ -59,6 +59,7 @@ constexpr std::array kFindings{
 
     FindingRow{identity_mismatch, "identity-mismatch", Check::identity, failure, Exit::untrusted},
     FindingRow{identity_missing, "identity-missing", Check::identity, failure, Exit::untrusted},
+    FindingRow{identity_unknown, "identity-unknown", Check::identity, gap, Exit::untrusted},
     FindingRow{identity_relaxed, "identity-relaxed", Check::identity, warning, Exit::ok},
 
     FindingRow{bad_signature, "bad-signature", Check::signature, failure, Exit::bad_signature},

@@ -74,6 +74,7 @@ enum class FindingId : std::uint8_t {
   // identity
   identity_mismatch,
   identity_missing,
+  identity_unknown,  // a rule asks for it, and the host knows none to compare with
   identity_relaxed,
   // signature
   bad_signature,
@@ -125,5 +126,10 @@ struct Finding {
 
   Severity severity() const { return row(id).severity; }
 };
+
+// All that stands in the way is that no root vouches for the chain.
+inline bool lacks_root_only(const Finding& finding) {
+  return finding.id == FindingId::not_trusted || finding.id == FindingId::keyring_empty;
+}
 
 }  // namespace spdm

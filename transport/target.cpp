@@ -41,7 +41,8 @@ const Kind& kind_of(std::string_view target) {
   if (scheme.size() < target.size())
     for (const Kind& kind : kKinds)
       if (kind.scheme == scheme) return kind;
-  Error error(ErrorId::usage, "no such kind of target", cat("the forms are ", forms(), ", file:EVIDENCE, pcap:FILE"));
+  Error error(ErrorId::usage, "is neither a file that is there nor a kind of target",
+              cat("the forms are ", forms(), ", all, file:EVIDENCE, pcap:FILE"));
   error.device = target;
   throw error;
 }

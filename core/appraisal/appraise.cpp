@@ -17,6 +17,7 @@ Report Appraiser::run() {
   check_chains();
   check_identity();
   check_measurements();
+  report_.all_measured = has_all_measurements();
   check_references();
   check_policy();
   conclude(report_, question_.authenticate);

@@ -83,7 +83,7 @@ std::string reported_as(const Measurement& measurement, const Rows& rows, const 
   return hash != nullptr && crypto::supports(*hash) ? hex(crypto::hash(*hash, block.value)) : hex(block.value);
 }
 
-std::optional<std::uint64_t> lowest_svn(const Rows& rows) {
+std::optional<std::uint64_t> required_svn(const Rows& rows) {
   std::optional<std::uint64_t> out;
   for (const ReferenceMeasurement* row : rows)
     if (row->min_svn) out = std::max(out.value_or(0), *row->min_svn);
@@ -177,7 +177,7 @@ class Comparer {
       return void(++not_asked_);
     }
     Comparison& out = entry(index, Result::not_reported, rows);
-    out.expected = expectations(rows, lowest_svn(rows));
+    out.expected = expectations(rows, required_svn(rows));
     fail({FindingId::reference_not_reported, index_of(index), cat("is not reported, ", out.source, " has a reference value for it"),
           "the firmware may be another one: correct the reference values if this is as it should be"});
   }
@@ -196,7 +196,7 @@ class Comparer {
     Rows rows;
     std::copy_if(all.begin(), all.end(), std::back_inserter(rows), [&](const auto* row) { return !row->type || *row->type == block.type; });
     Comparison& out = entry(block.index, Result::match, rows.empty() ? all : rows);
-    const std::optional<std::uint64_t> min_svn = lowest_svn(rows);
+    const std::optional<std::uint64_t> min_svn = required_svn(rows);
     out.expected = expectations(rows.empty() ? all : rows, min_svn);
     out.reported = reported_as(measurement, rows.empty() ? all : rows, hash_);
     if (rows.empty()) {
@@ -214,8 +214,8 @@ class Comparer {
       }
     if (any && !compared) return incomparable(measurement, out);
     if (any && !fits) return differs(measurement, out);
-    if (min_svn && measurement.security_version.value_or(0) < *min_svn) return too_low(measurement, out, *min_svn);
     if (min_svn && !measurement.security_version) return differs(measurement, out);
+    if (min_svn && *measurement.security_version < *min_svn) return too_low(measurement, out, *min_svn);
     if (measurement.is_signed) return void(++matches_);
     out.result = Result::not_signed;
     leave_open({FindingId::reference_unsigned, where(block), cat("fits ", out.source, ", but no good signature covers it"),
@@ -244,7 +244,6 @@ class Comparer {
   }
 
   void too_low(const Measurement& measurement, Comparison& out, std::uint64_t min_svn) {
-    if (!measurement.security_version) return differs(measurement, out);
     out.result = Result::mismatch;
     fail({FindingId::svn_too_low, where(measurement.block),
           cat("the security version number is ", *measurement.security_version, ", ", out.source, " asks for at least ", min_svn),

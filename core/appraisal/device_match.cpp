@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <cstdio>
 
 #include "core/evidence/yaml_reader.h"
 #include "core/text.h"
@@ -25,12 +26,26 @@ std::uint32_t hex_digits(const Value& value, std::initializer_list<std::size_t> 
 
 std::uint16_t read_id(const Value& value) { return static_cast<std::uint16_t>(hex_digits(value, {4}, "write four hex digits: \"1b36\"")); }
 
-// A pattern that can match no address would silently match nothing.
+// As in /sys, where a domain has four digits at least. A pattern that can match no address would silently match nothing:
+// "03:00.0" is completed, as on the command line.
 std::string read_address(const Value& value) {
-  std::string out = value.text();
-  if (out.empty() || out.find_first_not_of("0123456789abcdef:.*?[]-!") != std::string::npos)
-    value.fail(cat("'", printable(out), "' is no address"), "write it as in /sys: \"0000:03:00.0\", \"0000:03:*\"");
-  return out;
+  const std::string text = value.text();
+  const auto fail = [&] {
+    value.fail(cat("'", printable(text), "' is no address"), "write it as in /sys: \"0000:03:00.0\", \"0000:03:*\"");
+  };
+  if (text.empty() || text.find_first_not_of("0123456789abcdef:.*?[]-!") != std::string::npos) fail();
+  const bool is_pattern = text.find_first_of("*?[") != std::string::npos;
+  const std::size_t colon = text.find(':');
+  const bool is_short = colon != std::string::npos && colon <= 2 && text.find(':', colon + 1) == std::string::npos;
+  const std::string full = is_short && text[0] != '*' ? cat("0000:", text) : text;
+  if (is_pattern) return full;
+  unsigned domain = 0, bus = 0, device = 0, function = 0;
+  int used = 0;
+  const int found = std::sscanf(full.c_str(), "%8x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &used);  // NOLINT(cert-err34-c)
+  if (found != 4 || static_cast<std::size_t>(used) != full.size() || device > 31 || function > 7) fail();
+  std::string digits = hex(domain, 8);
+  digits.erase(0, std::min<std::size_t>(digits.find_first_not_of('0'), 4));
+  return cat(digits, ":", hex(bus, 2), ":", hex(device, 2), ".", function);
 }
 
 std::string read_word(const Value& value) {
@@ -93,6 +108,16 @@ std::string seen(std::string_view key, const HostView& host) {
 }
 
 }  // namespace
+
+std::string pattern_for(std::string_view name) {
+  constexpr std::string_view special = "*?[\\";
+  std::string out;
+  for (const char c : name) {
+    if (special.find(c) != std::string_view::npos) out += '\\';
+    out += c >= ' ' && c < 0x7F ? c : '?';
+  }
+  return out;
+}
 
 bool matches(const DeviceMatch& match, const HostView& host) { return first_misfit(match, host).empty(); }
 

@@ -35,6 +35,9 @@ std::string misfit(const DeviceMatch& match, const HostView& host);
 // The keys that are given, as they stand in a file.
 std::vector<std::pair<std::string_view, std::string>> keys_of(const DeviceMatch& match);
 
+// A pattern of fnmatch(3) that fits this name and no other; what cannot stand in every file is any one character.
+std::string pattern_for(std::string_view name);
+
 // {vendor: "1b36", device: "0010", subsystem-vendor: "1af4", subsystem: "1100", class: "0108", bdf: "0000:03:*",
 //  target: "emu://*", driver: nvme, slot: "3", removable: true}. Throws Error{config} with file, line and column.
 DeviceMatch read_device_match(const yaml::Value& value);

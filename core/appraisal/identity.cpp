@@ -68,12 +68,15 @@ std::string Appraiser::chain_detail(const ChainResult& chain) {
 
 void Appraiser::check_identity() {
   const std::optional<PciIdentity>& expected = question_.identity ? question_.identity : evidence_.host.identity;
+  if (!expected && question_.identity_required)
+    add({FindingId::identity_unknown, "", "a rule asks for the PCI identity, and the host knows none of this device",
+         "give it with --identity, or leave identity out of the rule"});
   if (!expected)
     return result(Check::identity, question_.identity_required ? CheckStatus::not_run : CheckStatus::not_needed,
                   "no PCI identity to compare with");
   if (question_.identity_match == IdentityMatch::none) {
     add({FindingId::identity_relaxed, "", "the certificate was not compared with the PCI function", ""});
-    return result(Check::identity, CheckStatus::not_needed, "switched off by --identity-match none");
+    return result(Check::identity, CheckStatus::not_needed, "not compared: --identity-match none, or identity: none in the rule");
   }
   const std::vector<const ChainResult*> counted = counted_chains();
   if (counted.empty()) return result(Check::identity, CheckStatus::not_run, "no certificate chain was read");
@@ -88,7 +91,7 @@ bool Appraiser::names(const ChainResult& chain, const PciIdentity& expected) {
   const std::string where = cat(slot_name(chain.slot), ", leaf certificate, subjectAltName");
   if (chain.certificates.empty() || chain.certificates.back().cma_identities.empty()) {
     add({FindingId::identity_missing, where, "has no PCI identity (otherName 2.23.147)",
-         "PCIe r6.2 no longer asks for it: where the vendor leaves it out, say --identity-match none"});
+         "PCIe r6.2 no longer asks for it: where the vendor leaves it out, say --identity-match none, or identity: none in the rule"});
     return false;
   }
   std::string found;

@@ -127,7 +127,8 @@ void ask(const PolicyRule& rule, Question& question, bool identity_given) {
   told.exempt = rule.exempt;
   if (rule.exempt) return;
   for (const FailureAction action : rule.on_failure) told.actions.emplace_back(name(action));
-  question.identity_required = rule.identity && *rule.identity != IdentityMatch::none;
+  const bool waived = identity_given && question.identity_match == IdentityMatch::none;
+  question.identity_required = rule.identity && *rule.identity != IdentityMatch::none && !waived;
   if (!identity_given) question.identity_match = rule.identity.value_or(IdentityMatch::exact);
   if (needs_measurements(rule)) {
     question.measurements = true;

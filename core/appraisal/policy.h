@@ -74,6 +74,11 @@ bool only_warns(const PolicyRule& rule);
 // Whether measurements must be read to judge by the rule.
 bool needs_measurements(const PolicyRule& rule);
 
+// A file of a keyring as `require.roots` calls it: "vendor.pem", "anchors/vendor.pem". These are two.
+std::string root_name(const std::string& file);
+// Whether a word of `require.roots` means the certificate with this fingerprint, or in this file of a keyring.
+bool is_named(const std::string& root, const std::string& sha256, const std::string& file);
+
 // Puts what the rule asks into the question: the one way from a rule to a judgement. An identity match that was given by
 // other means (`identity_given`) stays.
 void ask(const PolicyRule& rule, Question& question, bool identity_given = false);

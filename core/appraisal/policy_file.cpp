@@ -1,6 +1,7 @@
 // Policies as the owner writes them: YAML, read strictly. What cannot be understood is an error, never a guess.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 
 #include "core/appraisal/policy.h"
 #include "core/error.h"
@@ -41,13 +42,6 @@ std::uint32_t read_duration(const Value& value) {
   return static_cast<std::uint32_t>(seconds);
 }
 
-std::uint64_t read_svn(const Value& value) {
-  const std::string text = value.text();
-  if (text.empty() || text.size() > 19 || text.find_first_not_of("0123456789") != std::string::npos)
-    value.fail(cat("'", printable(text), "' is no security version number"), "write a decimal number");
-  return std::stoull(text);
-}
-
 // A fingerprint in one form, however it was printed ("AB:CD:..."); a file name as it is.
 std::string read_root(const Value& value) {
   const std::string text = value.text();
@@ -83,7 +77,7 @@ void read_requirement(const Value& value, PolicyRule& out) {
   section.with("min-strength", [&](const Value& bits) { require.min_strength = bits.number(1, kMaxStrength); });
   section.with("references", [&](const Value& flag) { require.references = flag.boolean(); });
   section.with("debug", [&](const Value& word) { require.debug_off = word.choice(kDebug) == 1; });
-  section.with("min-svn", [&](const Value& number) { require.min_svn = read_svn(number); });
+  section.with("min-svn", [&](const Value& number) { require.min_svn = number.number64(0, UINT64_MAX); });
   section.with("max-age", [&](const Value& age) { require.max_age = read_duration(age); });
   section.with("crl", [&](const Value& crl) { require.max_crl_age = read_duration(Section(crl, {"max-age"}).get("max-age")); });
 }
@@ -101,8 +95,6 @@ std::vector<FailureAction> read_actions(const Value& value) {
   return out;
 }
 
-std::string place_of(const Value& value, const std::string& file) { return cat(file, ":", value.node().Mark().line + 1); }
-
 std::string read_name(const Value& value) {
   std::string out = value.text();
   if (out.empty()) value.fail("is empty", "leave the key out: then the place in the file is its name");
@@ -110,10 +102,10 @@ std::string read_name(const Value& value) {
   return out;
 }
 
-PolicyRule read_rule(const Value& value, const std::string& file) {
+PolicyRule read_rule(const Value& value) {
   const Section section(value, {"name", "match", "exempt", "expected", "require", "on-failure"});
   PolicyRule out;
-  out.origin = place_of(section, file);
+  out.origin = section.origin();
   out.name = out.origin.substr(out.origin.rfind('/') + 1);
   section.with("name", [&](const Value& name) { out.name = read_name(name); });
   out.match = read_device_match(section.get("match"));
@@ -130,10 +122,10 @@ PolicyRule read_rule(const Value& value, const std::string& file) {
   return out;
 }
 
-void read_rules(const Value& value, const std::string& file, Policy& policy) {
+void read_rules(const Value& value, Policy& policy) {
   for (const Value& one : value.list()) {
     if (policy.rules.size() > kMaxRules) one.fail(cat("is one more than the ", kMaxRules, " rules that are read"));
-    PolicyRule rule = read_rule(one, file);
+    PolicyRule rule = read_rule(one);
     const auto same = std::find_if(policy.rules.begin(), policy.rules.end(), [&](const PolicyRule& r) { return r.name == rule.name; });
     if (same != policy.rules.end())
       one.fail(cat("another rule has the name '", printable(rule.name), "'"), cat("it is at ", printable(same->origin)));
@@ -141,13 +133,13 @@ void read_rules(const Value& value, const std::string& file, Policy& policy) {
   }
 }
 
-void read_defaults(const Value& value, const std::string& file, PolicyRule& out) {
+void read_defaults(const Value& value, PolicyRule& out) {
   const Section section(value, {"require", "on-failure"});
   // One of two would not hold, and nobody would see which.
   if (out.origin != "built in") value.fail(cat("defaults are given already: ", out.origin), "join the two");
   PolicyRule rule;
   rule.name = out.name;
-  rule.origin = place_of(section, file);
+  rule.origin = section.origin();
   section.with("require", [&](const Value& wanted) { read_requirement(wanted, rule); });
   section.with("on-failure", [&](const Value& actions) { rule.on_failure = read_actions(actions); });
   out = rule;
@@ -164,8 +156,8 @@ void add_policy_file(Policy& policy, const std::string& file, const std::string&
     gate.with("timeout", [&](const Value& timeout) { policy.timeout = std::chrono::seconds(timeout.number(1, kMaxTimeout)); });
   });
   section.with("mode", [&](const Value& mode) { policy.matching = static_cast<Matching>(mode.choice(kMatching)); });
-  section.with("defaults", [&](const Value& defaults) { read_defaults(defaults, file, policy.rules.back()); });
-  section.with("rules", [&](const Value& rules) { read_rules(rules, file, policy); });
+  section.with("defaults", [&](const Value& defaults) { read_defaults(defaults, policy.rules.back()); });
+  section.with("rules", [&](const Value& rules) { read_rules(rules, policy); });
 }
 
 }  // namespace spdm

@@ -31,17 +31,6 @@ std::string quoted(std::string_view text) {
   return out + "\"";
 }
 
-// A pattern of fnmatch(3) for this name; bytes that cannot stand in every file fit any one.
-std::string pattern_of(std::string_view name) {
-  constexpr std::string_view kSpecial = "*?[\\";
-  std::string out;
-  for (const char c : name) {
-    if (kSpecial.find(c) != std::string_view::npos) out += '\\';
-    out += is_plain(c) ? c : '?';
-  }
-  return out;
-}
-
 DeviceMatch match_of(const HostView& host) {
   DeviceMatch out;
   if (host.identity) {
@@ -50,7 +39,7 @@ DeviceMatch match_of(const HostView& host) {
     out.subsystem_vendor = host.identity->subsystem_vendor;
     out.subsystem = host.identity->subsystem;
   } else if (!host.target.empty()) {
-    out.target = pattern_of(host.target);
+    out.target = pattern_for(host.target);
   }
   return out;
 }
@@ -89,6 +78,16 @@ ReferenceMeasurement reference_from(const Measurement& measurement, const HashAl
   else
     out.allowed.push_back(value_of(block, measurement_hash));
   return out;
+}
+
+// One index in two forms: either will do, and what may change in one form may in the other.
+void merge(ReferenceMeasurement& into, ReferenceMeasurement other) {
+  if (into.type != other.type) into.type.reset();
+  if (into.ignore) return;
+  if (other.ignore)
+    into = std::move(other);
+  else
+    into.allowed.insert(into.allowed.end(), other.allowed.begin(), other.allowed.end());
 }
 
 std::string value_line(const ReferenceValue& value) {
@@ -142,24 +141,8 @@ std::string device_lines(const DeviceReferences& device) {
 
 std::string to_string(const DeviceMatch& match) {
   std::string out;
-  const auto add = [&](std::string_view key, const std::string& value) { out += cat(out.empty() ? "" : ", ", key, ": ", quoted(value)); };
-  const auto id = [&](std::string_view key, const std::optional<std::uint16_t>& value) {
-    if (value) add(key, hex(*value, 4));
-  };
-  id("vendor", match.vendor);
-  id("device", match.device);
-  id("subsystem-vendor", match.subsystem_vendor);
-  id("subsystem", match.subsystem);
-  if (match.class_code) {
-    const std::string digits = hex(*match.class_code, 6);
-    const std::uint32_t mask = match.class_mask.value_or(0xFFFFFF);
-    add("class", digits.substr(0, mask == 0xFF0000 ? 2 : mask == 0xFFFF00 ? 4 : 6));
-  }
-  if (match.bdf) add("bdf", *match.bdf);
-  if (match.target) add("target", *match.target);
-  if (match.driver) add("driver", *match.driver);
-  if (match.slot) add("slot", *match.slot);
-  if (match.removable) out += cat(out.empty() ? "" : ", ", "removable: ", *match.removable ? "true" : "false");
+  for (const auto& [key, value] : keys_of(match))
+    out += cat(out.empty() ? "" : ", ", key, ": ", key == "removable" ? value : quoted(value));
   return cat("{", out, "}");
 }
 
@@ -178,8 +161,8 @@ DeviceReferences references_from(const Report& report) {
     ReferenceMeasurement* last = out.measurements.empty() ? nullptr : &out.measurements.back();
     if (last == nullptr || last->index != one.index)
       out.measurements.push_back(std::move(one));
-    else  // one index in two forms: either will do
-      last->allowed.insert(last->allowed.end(), one.allowed.begin(), one.allowed.end());
+    else
+      merge(*last, std::move(one));
   }
   return out;
 }

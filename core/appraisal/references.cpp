@@ -77,12 +77,10 @@ MeasurementType read_type(const Value& value) {
   value.fail(cat("'", printable(word), "' is no type of measurement"), allowed);
 }
 
-std::string place_of(const Value& value, const std::string& file) { return cat(file, ":", value.node().Mark().line + 1); }
-
-ReferenceMeasurement read_measurement(const Value& value, const std::string& file, const HashAlgorithm* hash) {
+ReferenceMeasurement read_measurement(const Value& value, const HashAlgorithm* hash) {
   const Section section(value, {"index", "type", "digest", "raw", "text", "svn", "any-of", "min-svn", "ignore"});
   ReferenceMeasurement out;
-  out.source = place_of(value, file);
+  out.source = value.origin();
   out.index = static_cast<std::uint8_t>(section.get("index").number(1, 0xFE));
   section.with("type", [&](const Value& word) { out.type = read_type(word); });
   read_values(section, hash, out.allowed);
@@ -105,17 +103,17 @@ ReferenceMeasurement read_measurement(const Value& value, const std::string& fil
   return out;
 }
 
-DeviceReferences read_device(const Value& value, const std::string& file) {
+DeviceReferences read_device(const Value& value) {
   const Section section(value, {"match", "hash", "complete", "measurements"});
   DeviceReferences out;
-  out.source = place_of(value, file);
+  out.source = value.origin();
   out.match = read_device_match(section.get("match"));
   const HashAlgorithm* hash = nullptr;
   section.with("hash", [&](const Value& word) { hash = read_hash(word); });
   section.with("complete", [&](const Value& flag) { out.complete = flag.boolean(); });
   const Value measurements = section.get("measurements");
   for (const Value& one : measurements.list()) {
-    ReferenceMeasurement measurement = read_measurement(one, file, hash);
+    ReferenceMeasurement measurement = read_measurement(one, hash);
     const auto same = [&](const ReferenceMeasurement& other) { return other.index == measurement.index; };
     if (const auto it = std::find_if(out.measurements.begin(), out.measurements.end(), same); it != out.measurements.end())
       one.fail(cat("index ", measurement.index, " stands in line ", it->source.substr(it->source.rfind(':') + 1), ", too"),
@@ -144,7 +142,7 @@ void add_references(References& references, const std::string& file, const std::
   section.get("version").number(1, 1);
   section.with("source", [](const Value& words) { (void)words.text(); });
   for (const Value& one : section.get("devices").list()) {
-    DeviceReferences device = read_device(one, file);
+    DeviceReferences device = read_device(one);
     for (const ReferenceMeasurement& measurement : device.measurements) references.values += 1 + measurement.allowed.size();
     if (references.values > kMaxReferences) one.fail(cat("is beyond the ", kMaxReferences, " reference values that are read"));
     references.devices.push_back(std::move(device));

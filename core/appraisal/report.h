@@ -107,6 +107,7 @@ struct Report {
   std::vector<SignatureReport> signatures;
   std::optional<std::uint8_t> measurement_count;  // operation 0
   std::vector<Measurement> measurements;
+  bool all_measured = false;  // a good signature says that these are all measurements of the device
   std::optional<ContentChanged> content_changed;
   Bytes summary_hash;
   std::vector<MelEntry> extension_log;
@@ -117,6 +118,11 @@ struct Report {
   std::vector<VendorDefined> vendor_defined;
   std::vector<Finding> findings;  // those that count for the verdict, the worst first
 };
+
+// nullptr where it is not part of the report.
+const CheckResult* check_of(const Report& report, Check check);
+// The slot that the verdict speaks of: the first whose key has signed, else the first whose chain was read; else nullptr.
+const SlotReport* main_slot(const Report& report);
 
 // The document of one device. Strings from the device are escaped (text.h).
 nlohmann::ordered_json to_json(const Report& report);

@@ -13,17 +13,6 @@ namespace {
 
 constexpr std::int64_t kClockSkew = 300;  // seconds that the clocks of two hosts may differ
 
-// As it stands in the keyring: "vendor.pem", "anchors/vendor.pem". These are two.
-std::string file_name(const std::string& path) {
-  const std::string name = path.substr(path.rfind('/') + 1), folder = path.substr(0, path.size() - name.size());
-  return folder == "anchors/" || folder.ends_with("/anchors/") ? cat("anchors/", name) : name;
-}
-
-bool is_named(const ChainResult& chain, const std::string& root) {
-  if (!chain.anchor) return false;
-  return root == chain.anchor->sha256 || root == file_name(chain.anchor_file);
-}
-
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += cat(out.empty() ? "" : ", ", word);
@@ -31,6 +20,15 @@ std::string joined(const std::vector<std::string>& words) {
 }
 
 }  // namespace
+
+std::string root_name(const std::string& file) {
+  const std::string name = file.substr(file.rfind('/') + 1), folder = file.substr(0, file.size() - name.size());
+  return folder == "anchors/" || folder.ends_with("/anchors/") ? cat("anchors/", name) : name;
+}
+
+bool is_named(const std::string& root, const std::string& sha256, const std::string& file) {
+  return root == sha256 || root == root_name(file);
+}
 
 void Appraiser::unmet(Demand demand, Finding finding) {
   unmet_.push_back(demand);
@@ -59,21 +57,20 @@ void Appraiser::check_policy() {
   if (require.max_age) demand_age();
   if (require.max_crl_age) demand_crls();
   const CheckStatus status = !unmet_.empty() ? CheckStatus::fail : !undecided_.empty() ? CheckStatus::not_run : CheckStatus::pass;
-  const std::size_t asked = demands_of(question_).size();
   result(Check::policy, status,
          status == CheckStatus::pass
              ? cat("what ", rule, " asks beside is met")
-             : cat(rule, ", of ", asked, " demands ", unmet_.size(), " not met, ", undecided_.size(), " undecided"));
+             : cat(rule, ": of what it asks beside, ", unmet_.size(), " not met, ", undecided_.size(), " undecided"));
 }
 
 void Appraiser::demand_root() {
   const std::vector<const ChainResult*> counted = counted_chains();
   if (counted.empty()) return undecided(Demand::roots, "no certificate chain was read", "see the findings above");
   for (const ChainResult* chain : counted) {
-    const auto names = [&](const std::string& root) { return is_named(*chain, root); };
+    const auto names = [&](const std::string& root) { return chain->anchor && is_named(root, chain->anchor->sha256, chain->anchor_file); };
     if (std::any_of(question_.require.roots.begin(), question_.require.roots.end(), names)) continue;
     return unmet(Demand::roots, {FindingId::root_not_accepted, slot_name(chain->slot),
-                                 cat(chain->anchor ? cat("vouched for by ", chain->anchor->subject, " (", file_name(chain->anchor_file),
+                                 cat(chain->anchor ? cat("vouched for by ", chain->anchor->subject, " (", root_name(chain->anchor_file),
                                                          ", SHA-256 ", chain->anchor->sha256, ")")
                                                    : std::string("no root of the keyring vouches for it"),
                                      ", the rule accepts: ", joined(question_.require.roots)),
@@ -138,7 +135,7 @@ const Measurement* Appraiser::signed_measurement(Demand demand, MeasurementType 
 }
 
 void Appraiser::demand_all_measurements(Demand demand) {
-  if (has_all_measurements() || std::find(unmet_.begin(), unmet_.end(), demand) != unmet_.end()) return;
+  if (report_.all_measured || std::find(unmet_.begin(), unmet_.end(), demand) != unmet_.end()) return;
   undecided(demand, "no good signature says that these are all measurements of the device",
             "read them all: spdmctl measurements, or collect evidence with measurements");
 }

@@ -55,7 +55,6 @@ class Tallies {
       out.more.devices.fail += all[i].devices.fail;
       out.more.devices.undetermined += all[i].devices.undetermined;
     }
-    out.more_rows = all.size() - std::min(all.size(), most);
     all.resize(std::min(all.size(), most));
     out.rows = std::move(all);
     return out;

@@ -30,7 +30,6 @@ struct TallyRow {
 struct TallyTable {
   std::vector<TallyRow> rows;
   TallyRow more;  // what there was no room for
-  std::size_t more_rows = 0;
 };
 
 // Certificates that end in some time, and devices of whose certificates the first ends then.

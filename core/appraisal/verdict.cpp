@@ -7,17 +7,25 @@
 
 namespace spdm {
 
-namespace {
-
-const CheckResult* find(const Report& report, Check check) {
+const CheckResult* check_of(const Report& report, Check check) {
   const auto it =
       std::find_if(report.checks.begin(), report.checks.end(), [&](const CheckResult& result) { return result.check == check; });
   return it == report.checks.end() ? nullptr : &*it;
 }
 
+const SlotReport* main_slot(const Report& report) {
+  for (const SlotReport& slot : report.slots)
+    if (slot.used && slot.chain) return &slot;
+  for (const SlotReport& slot : report.slots)
+    if (slot.chain) return &slot;
+  return nullptr;
+}
+
+namespace {
+
 std::string pass_reason(const Report& report, bool authenticate) {
   if (!authenticate) return "answered, not authenticated";
-  const CheckResult* references = find(report, Check::references);
+  const CheckResult* references = check_of(report, Check::references);
   if (references == nullptr || references->status != CheckStatus::pass) return "authenticated";
   return cat("authenticated, measurements: ", references->detail);
 }
@@ -52,7 +60,7 @@ void conclude(Report& report, bool authenticate) {
     if (finding.severity() >= Severity::gap) code = worse(code, row(finding.id).exit);
   }
   const auto require = [&](Check check) {
-    const CheckResult* result = find(report, check);
+    const CheckResult* result = check_of(report, check);
     if (result != nullptr && result->status == CheckStatus::pass) return;
     complete = false;
     if (code == Exit::ok && !report.error) code = exit_of(check);

@@ -62,6 +62,8 @@ void Value::fail(std::string_view why, std::string_view hint) const {
   fail_at(*file_, node_.Mark(), name_.empty() ? std::string(why) : cat(name_, ": ", why), hint);
 }
 
+std::string Value::origin() const { return cat(*file_, ":", node_.Mark().line + 1); }
+
 std::string Value::text() const {
   if (!node_.IsScalar()) fail("must be a single value");
   return node_.Scalar();
@@ -152,7 +154,7 @@ Value parse(const std::string& file, const std::string& contents) {
     }
     return {file, first, ""};
   } catch (const YAML::Exception& why) {
-    fail_at(file, why.mark, why.msg, {});
+    fail_at(file, why.mark, why.msg, "this is no YAML: look for a bracket, a quote or an indentation that does not fit");
   }
 }
 

@@ -42,6 +42,7 @@ class Value {
   // The elements of a list.
   std::vector<Value> list() const;
   const YAML::Node& node() const { return node_; }
+  std::string origin() const;  // "FILE:LINE"
 
  protected:
   const std::string* file_;

@@ -36,7 +36,9 @@ void Requester::ask(Bytes request) {
   if (!error) return;
   if (error->code == ErrorCode::busy) throw Error(ErrorId::busy, cat(name(code), ": the responder stays Busy"), "try again later");
   throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error)),
-              code == Code::negotiate_algorithms ? "it may know no algorithm that this host can verify, see: spdmctl doctor" : "");
+              code == Code::negotiate_algorithms ? "it may know no algorithm that this host can verify, see: spdmctl doctor"
+              : code == Code::get_measurements   ? "the device may have no such measurement, see all of them with: spdmctl measurements"
+                                                 : "");
 }
 
 Bytes Requester::exchange_once(View message, Clock::time_point deadline) {

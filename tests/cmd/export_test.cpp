@@ -86,6 +86,7 @@ TEST_CASE("EAR: executables are affirmed when all that runs fits its reference v
     report.comparisons.emplace_back().index = index;
     report.comparisons.back().result = result;
   };
+  report.all_measured = true;
   const std::string none = "affirming instance-identity=2 hardware=2", all = "affirming instance-identity=2 executables=3 hardware=2";
   CHECK(ear(report) == none);  // all are ignored
   compare(5, match);
@@ -102,6 +103,9 @@ TEST_CASE("EAR: executables are affirmed when all that runs fits its reference v
   report.measurements.pop_back();
   report.comparisons.pop_back();
   CHECK(ear(report) == all);
+  report.all_measured = false;  // something was not asked for
+  CHECK(ear(report) == none);
+  report.all_measured = true;
   report.measurements.clear();
   CHECK(ear(report) == none);
 }
@@ -113,6 +117,7 @@ TEST_CASE("EAR: a pass affirms what was checked, and claims nothing else") {
   CHECK(ear(report) == "affirming instance-identity=2");
   set(report, Check::references, CheckStatus::pass);
   report.measurements = {measurement(1, MeasurementType::mutable_firmware, false, {1})};
+  report.all_measured = true;
   report.comparisons.emplace_back().index = 1;
   report.comparisons.back().result = Comparison::Result::match;
   set(report, Check::policy, CheckStatus::pass);

@@ -70,7 +70,7 @@ TEST_CASE("all of nothing is an error, and says what may help") {
 
 TEST_CASE("a wrong name ends it before anything is looked for") {
   const transport::Host nowhere{"/nothing/there"};
-  expect_error(ErrorId::usage, "no such kind of target", [&] { subjects_of({"all", "03:00.9"}, nowhere); });
+  expect_error(ErrorId::usage, "nor a kind of target", [&] { subjects_of({"all", "03:00.9"}, nowhere); });
   expect_error(ErrorId::no_device, "shows no PCI bus", [&] { subjects_of({"all"}, nowhere); });
 }
 

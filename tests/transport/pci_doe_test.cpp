@@ -80,7 +80,7 @@ TEST_CASE("pci target: an address with an option, and nothing else") {
         Row{"03:00.0?max=99999999999999999999", "is not a number"}, Row{"03:00.0?max=64x", "max '64x'"}, Row{"03:00.0?max=-1", "max '-1'"},
         Row{"pci:03:00.0", "not an address"}})
     expect_error(ErrorId::usage, std::string(row.why), [&] { bus.open(row.target); });
-  expect_error(ErrorId::usage, "no such kind", [] { kind_of("03:20.0"); });
+  expect_error(ErrorId::usage, "nor a kind of target", [] { kind_of("03:20.0"); });
 }
 
 TEST_CASE("pci: what the host sees of the device goes along, and nothing was sent") {

@@ -124,7 +124,8 @@ TEST_CASE("what cannot be understood is an error with its place") {
   CHECK(failure("version: 1\ndefaults: {exempt: true}") == "/etc/x/10-test.yaml:2:12: defaults: unknown key 'exempt'");
   CHECK(rule_failure("{name: x}") == "/etc/x/10-test.yaml:3:5: rules[0]: key 'match' is missing");
   for (const std::string bad :
-       {"{vendor: 0x1b36}", "{vendor: 1b3}", "{class: \"010\"}", "{device: xyzw}", "{bdf: \"\"}", "{bdf: Garbage}", "{sub: 1}", "[]"})
+       {"{vendor: 0x1b36}", "{vendor: 1b3}", "{class: \"010\"}", "{device: xyzw}", "{bdf: \"\"}", "{bdf: Garbage}", "{bdf: \"03.0\"}",
+        "{bdf: \"0000:03:20.0\"}", "{bdf: \"0000:03:00.8\"}", "{bdf: \"00000003000\"}", "{sub: 1}", "[]"})
     CHECK(rule_failure("{match: " + bad + "}") != "none");
   for (const std::string bad : {"[]", "[warn, block]", "[remove]", "[block, block]", "[explode]", "block"})
     CHECK(rule_failure("{match: {}, on-failure: " + bad + "}") != "none");
@@ -248,6 +249,41 @@ rules:
 TEST_CASE("with mode: all a lax rule takes no identity from one that says nothing, which is exact") {
   const Policy policy = parse("version: 1\nmode: all\nrules: [{name: gpu, match: {}}, {name: wide, match: {}, require: {identity: none}}]");
   CHECK(rule_of(policy, {})->identity == IdentityMatch::exact);
+}
+
+TEST_CASE("an address is completed as on the command line") {
+  const auto bdf = [](const std::string& text) {
+    return parse("version: 1\nrules: [{match: {bdf: \"" + text + "\"}}]").rules.front().match.bdf.value_or("none");
+  };
+  CHECK(bdf("03:00.0") == "0000:03:00.0");
+  CHECK(bdf("3:0.0") == "0000:03:00.0");
+  CHECK(bdf("10000:03:00.0") == "10000:03:00.0");
+  CHECK(bdf("03:*") == "0000:03:*");
+  for (const char* const pattern : {"*", "*:03:00.0", "*:00.0", "0000:03*", "0000:0[13]:*", "0000:03:00.?"}) CHECK(bdf(pattern) == pattern);
+}
+
+TEST_CASE("a root goes by its name in the keyring, or by its fingerprint") {
+  CHECK(root_name("/etc/spdmctl/keyring.d/vendor.pem") == "vendor.pem");
+  CHECK(root_name("anchors/vendor.pem") == "anchors/vendor.pem");
+  CHECK(is_named("anchors/vendor.pem", "5d", "k/anchors/vendor.pem"));
+  CHECK_FALSE(is_named("vendor.pem", "5d", "k/anchors/vendor.pem"));
+  CHECK(is_named("5d", "5d", "k/anchors/vendor.pem"));
+}
+
+TEST_CASE("an identity match that was given is stronger than the rule") {
+  const Policy policy = parse("version: 1\nrules: [{match: {}, require: {identity: exact}}]");
+  Question question;
+  question.identity_match = IdentityMatch::none;
+  ask(*rule_of(policy, {}), question, true);
+  CHECK(question.identity_match == IdentityMatch::none);
+  CHECK_FALSE(question.identity_required);
+  ask(*rule_of(policy, {}), question);
+  CHECK(question.identity_required);
+}
+
+TEST_CASE("every security version number can be asked for") {
+  const Policy policy = parse("version: 1\nrules: [{match: {}, require: {min-svn: 18446744073709551615}}]");
+  CHECK(policy.rules.front().require.min_svn == UINT64_MAX);
 }
 
 TEST_CASE("defaults are given once") {

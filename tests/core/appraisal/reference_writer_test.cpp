@@ -86,6 +86,30 @@ TEST_CASE("saved reference values: what differs from time to time is ignored") {
   CHECK(yaml.find("hash: SHA-256") != std::string::npos);
 }
 
+TEST_CASE("saved reference values: one index in two forms") {
+  Report report;
+  const auto add = [&](std::uint8_t index, MeasurementType type, bool raw, Bytes value) {
+    Measurement& one = report.measurements.emplace_back();
+    one.block = {index, type, raw, std::move(value)};
+    one.is_signed = true;
+  };
+  add(2, MeasurementType::mutable_firmware, true, {1, 2});
+  add(2, MeasurementType::mutable_firmware, false, Bytes(32, 0xA1));
+  add(9, MeasurementType::informational, true, {'u'});
+  add(9, MeasurementType::mutable_firmware, false, Bytes(32, 0xA2));
+  add(10, MeasurementType::mutable_firmware, false, Bytes(32, 0xA3));
+  add(10, MeasurementType::informational, true, {'u'});
+  const std::string yaml = save(report);
+  CAPTURE(yaml);
+  const References references = read(yaml);
+  REQUIRE(references.devices.size() == 1);
+  const auto& rows = references.devices.front().measurements;
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].allowed.size() == 2);
+  CHECK((rows[1].ignore && rows[1].allowed.empty()));
+  CHECK((rows[2].ignore && rows[2].allowed.empty()));
+}
+
 TEST_CASE("saved reference values: for devices of the same kind") {
   Trial trial;
   trial.evidence.host.identity = parse_pci_identity("Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100");

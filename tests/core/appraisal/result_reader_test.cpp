@@ -217,6 +217,19 @@ TEST_CASE("result reader: a run that ended worse than its devices is a further r
   CHECK(results(Json::array(), "undetermined", 3).size() == 1);
 }
 
+TEST_CASE("result reader: who only looked has not judged") {
+  Report report = full_report();
+  report.verdict = Verdict::pass;
+  report.exit = Exit::ok;
+  report.checks = {{Check::protocol, CheckStatus::pass, ""}, {Check::signature, CheckStatus::not_needed, ""}};
+  const Read looked = read(line(to_json(report)).dump());
+  CHECK(looked.results.empty());
+  REQUIRE(looked.unreadable.size() == 1);
+  CHECK(looked.unreadable[0].why.find("judges nothing") != std::string::npos);
+  report.policy.emplace().exempt = true;  // the owner wants no judgement
+  CHECK(read(line(to_json(report)).dump()).results.size() == 1);
+}
+
 TEST_CASE("result reader: what is no report is told, and nothing else is lost") {
   const std::string good = line(to_json(full_report())).dump() + "\n";
   const std::vector<std::pair<std::string, std::string>> cases{
