@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "certstore/x509.h"
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace certstore {
@@ -33,7 +34,7 @@ void check_scope(const Scope& scope, std::time_t at, const HostView& host, Chain
     mismatch(cat(result.anchor->subject, " vouches for ", models_in_words(scope), " by ", who, "; this is a chain of ", result.model));
   if (scope.not_after && *scope.not_after < at)
     result.findings.push_back({entry_expired, slot_of(result),
-                               cat(who, " vouches until ", rfc3339(*scope.not_after), ", judged at ", rfc3339(at)),
+                               cat(who, " vouches until ", spdm::utc_of(*scope.not_after), ", judged at ", spdm::utc_of(at)),
                                "if you still trust this root, set a later not-after"});
 }
 

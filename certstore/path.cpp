@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "certstore/judgement.h"
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace certstore {
@@ -38,7 +39,7 @@ void report_time(Judgement& j, std::size_t index, int error) {
   const spdm::CertificateInfo& info = index < j.received.size() ? j.result.certificates[index] : j.anchor->info;
   const bool early = error == X509_V_ERR_CERT_NOT_YET_VALID;
   j.find(early ? not_yet_valid : expired, j.place(index, early ? "notBefore" : "notAfter"),
-         cat(early ? "valid from " : "valid until ", early ? info.not_before : info.not_after, ", judged at ", rfc3339(j.options.at)),
+         cat(early ? "valid from " : "valid until ", early ? info.not_before : info.not_after, ", judged at ", spdm::utc_of(j.options.at)),
          "check the clock of this host, or name the time to judge at with --at");
 }
 

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "certstore/fingerprint.h"
+#include "core/calendar.h"
 #include "core/evidence/yaml_reader.h"
-#include "core/rfc3339.h"
 #include "core/text.h"
 
 namespace certstore {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "certstore/judgement.h"
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace certstore {
@@ -11,7 +12,6 @@ namespace {
 using enum spdm::FindingId;
 using spdm::cat;
 
-constexpr std::int64_t kClockSkew = 300;  // seconds that the clocks of two hosts may differ
 constexpr std::string_view kNewList = "get the newest list of this issuer and put it in the place of this file";
 
 // A certificate of the path and the one above it.
@@ -42,7 +42,8 @@ bool is_of(const Crl& crl, X509* issuer) {
 
 std::string fault_of(const Crl& crl, X509* issuer, std::int64_t at) {
   if (!crl.unusable.empty()) return crl.unusable;
-  if (crl.this_update > rfc3339(at + kClockSkew)) return cat("it is of ", crl.this_update, ", after the time of judging, ", rfc3339(at));
+  if (crl.this_update > spdm::utc_of(at + spdm::kClockSkew))
+    return cat("it is of ", crl.this_update, ", after the time of judging, ", spdm::utc_of(at));
   const bool limited = (X509_get_extension_flags(issuer) & EXFLAG_KUSAGE) != 0;
   if (limited && (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0) return "its issuer may not sign revocation lists (keyUsage)";
   EVP_PKEY* const key = X509_get0_pubkey(issuer);
@@ -99,10 +100,10 @@ std::string reason_of(const X509_REVOKED* entry) {
 }
 
 void consult(Judgement& j, const Link& link, const Crl& crl) {
-  if (!crl.next_update.empty() && crl.next_update < rfc3339(j.options.at))
+  if (!crl.next_update.empty() && crl.next_update < spdm::utc_of(j.options.at))
     j.find(crl_stale, cat(j.place(link.above), ", ", crl.file),
            cat("the revocation list is of ", crl.this_update, ", a newer one was promised for ", crl.next_update, ", judged at ",
-               rfc3339(j.options.at)),
+               spdm::utc_of(j.options.at)),
            std::string(kNewList));
   X509_REVOKED* entry = nullptr;
   // 2: taken off the list again.

@@ -3,8 +3,8 @@
 #include <array>
 
 #include "certstore/x509.h"
+#include "core/calendar.h"
 #include "core/evidence/yaml_reader.h"
-#include "core/rfc3339.h"
 #include "core/text.h"
 
 namespace certstore {
@@ -95,7 +95,7 @@ std::string models_in_words(const Scope& scope) {
 
 std::string in_words(const Scope& scope) {
   return cat(devices_in_words(scope), scope.models.empty() ? "" : "; ", scope.models.empty() ? "" : models_in_words(scope),
-             scope.not_after ? "; until " : "", scope.not_after ? rfc3339(*scope.not_after) : "");
+             scope.not_after ? "; until " : "", scope.not_after ? spdm::utc_of(*scope.not_after) : "");
 }
 
 }  // namespace certstore

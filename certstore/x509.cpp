@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace certstore {
@@ -39,15 +40,6 @@ constexpr std::array kNames{
     Named{"2.16.840.1.101.3.4.3.31", "SLH-DSA-SHAKE-256f"},
 };
 
-std::string rfc3339(const std::tm& time) {
-  const auto number = [](int value, std::size_t digits) {
-    std::string out = std::to_string(value);
-    return out.size() < digits ? std::string(digits - out.size(), '0') + out : out;
-  };
-  return spdm::cat(number(time.tm_year + 1900, 4), '-', number(time.tm_mon + 1, 2), '-', number(time.tm_mday, 2), 'T',
-                   number(time.tm_hour, 2), ':', number(time.tm_min, 2), ':', number(time.tm_sec, 2), 'Z');
-}
-
 }  // namespace
 
 spdm::crypto::OwnedX509 parse_x509(spdm::View der) {
@@ -79,12 +71,7 @@ std::string object_name(const ASN1_OBJECT* object) {
 std::string rfc3339(const ASN1_TIME* time) {
   std::tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return {};
-  return rfc3339(parts);
-}
-
-std::string rfc3339(std::time_t time) {
-  std::tm parts{};
-  return gmtime_r(&time, &parts) != nullptr ? rfc3339(parts) : std::string();
+  return spdm::utc_of(timegm(&parts));
 }
 
 }  // namespace certstore

@@ -29,7 +29,6 @@ std::string serial_text(const ASN1_INTEGER* serial);
 std::string object_name(const ASN1_OBJECT* object);
 std::string dotted(const ASN1_OBJECT* object);
 std::string rfc3339(const ASN1_TIME* time);
-std::string rfc3339(std::time_t time);
 
 std::vector<std::string> key_usage_of(const X509* certificate);
 std::vector<std::string> extended_key_usage_of(const X509* certificate);

@@ -14,6 +14,7 @@
 #include "cmd/privileges.h"
 #include "cmd/render.h"
 #include "core/appraisal/verdict.h"
+#include "core/calendar.h"
 #include "core/evidence/file.h"
 #include "core/evidence/pcap.h"
 #include "core/text.h"
@@ -94,7 +95,7 @@ Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, con
   if (const std::optional<std::filesystem::path> file = recording(subject.target)) return read_recording(*file);
   Evidence evidence;
   evidence.host.target = subject.target;
-  evidence.time = format_time(std::time(nullptr));
+  evidence.time = spdm::utc_of(std::time(nullptr));
   evidence.collector = "spdmctl " SPDMCTL_VERSION;
   evidence.live = true;
   if (wanted.slot == kProvisionedKey && judge != nullptr) evidence.provisioned_key = judge->owner_key();

@@ -9,6 +9,7 @@
 #include "cmd/parallel.h"
 #include "cmd/privileges.h"
 #include "cmd/verb.h"
+#include "core/calendar.h"
 #include "core/evidence/file.h"
 #include "core/text.h"
 
@@ -50,7 +51,7 @@ Evidence gather_or_tell(Subject subject, const Wanted& wanted, const Limits& lim
   } catch (const Error& error) {
     Evidence out;
     out.host.target = target;
-    out.time = format_time(std::time(nullptr));
+    out.time = spdm::utc_of(std::time(nullptr));
     out.collector = "spdmctl " SPDMCTL_VERSION;
     out.error = Interruption{error.id, error.what(), error.hint};
     return out;

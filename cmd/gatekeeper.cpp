@@ -5,6 +5,7 @@
 
 #include "cmd/gatekeeper_work.h"
 #include "cmd/parse.h"
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -128,7 +129,7 @@ void Gatekeeper::Work::tell_missing(const std::vector<PciDevice>& devices) {
   for (const PolicyRule& rule : policy.rules) {
     if (!rule.expected || taken_away_by.count(rule.name) != 0 || is_met(rule, devices)) continue;
     DeviceState state = absent(rule);
-    state.time = format_time(std::time(nullptr));
+    state.time = spdm::utc_of(std::time(nullptr));
     state.occasion = occasion;
     state.verdict = Verdict::fail;
     state.exit = Exit::policy;

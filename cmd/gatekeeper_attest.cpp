@@ -6,6 +6,7 @@
 #include "cmd/gatekeeper_work.h"
 #include "cmd/host.h"
 #include "cmd/parse.h"
+#include "core/calendar.h"
 #include "core/text.h"
 #include "transport/target.h"
 
@@ -56,7 +57,7 @@ Evidence gather(const transport::Host& host, const PciDevice& device, Wanted wan
   Evidence evidence;
   wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot, evidence.host); };
   evidence.host.target = to_string(device.bdf);
-  evidence.time = format_time(std::time(nullptr));
+  evidence.time = spdm::utc_of(std::time(nullptr));
   evidence.collector = "spdmctl " SPDMCTL_VERSION;
   evidence.live = true;
   // Somebody may be looking at the device just now; that ends soon, and must not cost the device its driver.

@@ -4,6 +4,7 @@
 #include "cmd/autoprobe.h"
 #include "cmd/gatekeeper_work.h"
 #include "cmd/parse.h"
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -27,7 +28,7 @@ void Gatekeeper::Work::remember(Group& group) const {
     } catch (const Error& error) {  // what cannot be understood is overwritten, but not in silence
       state.trouble.push_back(cat("the state before is lost: ", error.device, ": ", error.what()));
     }
-    state.time = format_time(std::time(nullptr));
+    state.time = spdm::utc_of(std::time(nullptr));
     state.occasion = occasion;
     state.identity = to_string(member.device.identity);
     state.driver = control.driver(member.device.bdf);

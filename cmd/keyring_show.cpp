@@ -4,6 +4,7 @@
 
 #include "cmd/keyring.h"
 #include "cmd/parse.h"
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -27,11 +28,11 @@ std::string weakness_of(const Entry& entry, const std::string& now) {
 
 std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
   std::vector<Problem> out = keyring.problems();
-  const std::string now = format_time(at);
+  const std::string now = spdm::utc_of(at);
   for (const Entry& entry : keyring.entries()) {
     if (const std::string why = weakness_of(entry, now); !why.empty()) out.push_back({entry.file, why});
     for (const certstore::Scope& scope : entry.scopes)
-      if (scope.not_after && *scope.not_after < at) out.push_back({scope.file, cat("vouches until ", format_time(*scope.not_after))});
+      if (scope.not_after && *scope.not_after < at) out.push_back({scope.file, cat("vouches until ", spdm::utc_of(*scope.not_after))});
   }
   for (const certstore::Crl& crl : keyring.crls()) {
     if (!crl.unusable.empty()) out.push_back({crl.file, cat("the revocation list of ", crl.issuer, " cannot be used: ", crl.unusable)});
@@ -77,7 +78,7 @@ Json json_of(const Entry& entry) {
   for (const certstore::Scope& scope : entry.scopes) {
     Json& json = out["scopes"].emplace_back(Json{{"file", printable(scope.file)}, {"vouches_for", printable(devices_in_words(scope))}});
     if (!scope.models.empty()) json["models"] = scope.models;
-    if (scope.not_after) json["not_after"] = format_time(*scope.not_after);
+    if (scope.not_after) json["not_after"] = spdm::utc_of(*scope.not_after);
     if (!scope.comment.empty()) json["comment"] = printable(scope.comment);
   }
   return out;

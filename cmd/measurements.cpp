@@ -9,6 +9,7 @@
 #include "cmd/policy_files.h"
 #include "cmd/verb.h"
 #include "core/appraisal/reference_writer.h"
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -51,7 +52,7 @@ void save(const Saved& saved, const Options& options, const Console& console) {
   for (const auto& [source, references] : saved.devices) devices.push_back(references);
   if (devices.empty()) return;
   write_file(options.save_reference,
-             spdm::write_references(devices, spdm::cat("saved ", format_time(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION)));
+             spdm::write_references(devices, spdm::cat("saved ", spdm::utc_of(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION)));
 }
 
 // What cannot be written, or would be worth nothing, is told before a device is asked for anything.

@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdio>
 
-#include "core/rfc3339.h"
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace cmd {

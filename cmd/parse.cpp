@@ -5,9 +5,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "core/calendar.h"
 #include "core/crypto/crypto.h"
 #include "core/error.h"
-#include "core/rfc3339.h"
 #include "core/text.h"
 
 namespace cmd {
@@ -54,13 +54,6 @@ std::time_t parse_time(std::string_view text) {
   const std::optional<std::int64_t> out = spdm::parse_rfc3339(text);
   if (!out) refuse("--at", text, "is no time", "give RFC 3339, for example 2026-06-01T00:00:00Z");
   return *out;
-}
-
-std::string format_time(std::time_t time) {
-  std::tm fields{};
-  gmtime_r(&time, &fields);
-  std::array<char, 64> out{};
-  return {out.data(), std::strftime(out.data(), out.size(), "%Y-%m-%dT%H:%M:%SZ", &fields)};
 }
 
 std::optional<std::uint8_t> parse_slot(std::string_view text) {

@@ -21,7 +21,6 @@ Format parse_format(std::string_view text);
 std::chrono::steady_clock::duration parse_seconds(std::string_view text, std::string_view option = "--timeout", double most = 3600);
 // RFC 3339: "2026-06-01T00:00:00Z", "2026-06-01T02:00:00+02:00".
 std::time_t parse_time(std::string_view text);
-std::string format_time(std::time_t time);
 // 0 to 7 or 255; nothing for "all".
 std::optional<std::uint8_t> parse_slot(std::string_view text);
 std::uint8_t parse_version(std::string_view text);

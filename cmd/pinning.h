@@ -20,7 +20,7 @@ struct NewPin {
   certstore::Pin pin;
 };
 
-// The pin, in `directory`, of the device of a report: by address and ids where the host sees a PCI function, else by the name of the
+// The pin, in `directory`, of the device of a report: by address where the host sees a PCI function, else by the name of the
 // target. Throws Error for a chain that does not have what is to be pinned.
 NewPin make_pin(const spdm::Report& report, const spdm::ChainResult& chain, certstore::Pin::Kind kind, bool vouches,
                 const std::filesystem::path& directory);

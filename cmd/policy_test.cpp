@@ -8,9 +8,9 @@
 #include "cmd/files.h"
 #include "cmd/policy_verb.h"
 #include "cmd/privileges.h"
+#include "core/calendar.h"
 #include "core/evidence/yaml_reader.h"
 #include "core/finding.h"
-#include "core/rfc3339.h"
 #include "core/text.h"
 
 namespace cmd {

@@ -13,6 +13,7 @@
 #include "core/appraisal/corim.h"
 #include "core/appraisal/measurement.h"
 #include "core/appraisal/reference_writer.h"
+#include "core/calendar.h"
 #include "core/evidence/yaml_reader.h"
 #include "core/text.h"
 
@@ -152,7 +153,7 @@ std::vector<spdm::DeviceReferences> import_file(const std::string& file, const s
     if (corim.is_signed && signer == nullptr)
       console.note(cat("spdmctl: ", printable(shown),
                        ": is signed, and nobody has checked the signature: give the key of the signer with --signer"));
-    if (!corim.not_after.empty() && corim.not_after < format_time(std::time(nullptr)))
+    if (!corim.not_after.empty() && corim.not_after < spdm::utc_of(std::time(nullptr)))
       console.note(cat("spdmctl: ", printable(shown), ": its validity has ended at ", corim.not_after));
     for (const std::string& note : corim.notes) console.note(cat("spdmctl: ", printable(shown), ": left out: ", printable(note)));
     for (spdm::DeviceReferences& device : corim.devices)
@@ -185,7 +186,7 @@ Exit import(const Options& options, Console& console) {
     for (spdm::DeviceReferences& device : import_file(file, match, signer ? &*signer : nullptr, console))
       devices.push_back(std::move(device));
   const std::string yaml =
-      spdm::write_references(devices, cat("imported ", format_time(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION));
+      spdm::write_references(devices, cat("imported ", spdm::utc_of(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION));
   if (options.out.empty()) {
     console.out(yaml);
     console.flush();

@@ -1,6 +1,6 @@
 #include "core/calendar.h"
 
-#include <array>
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 
@@ -20,22 +20,46 @@ std::string padded(std::int64_t number, std::size_t digits) {
   return out.size() < digits ? std::string(digits - out.size(), '0') + out : out;
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Of digits only.
+int number_at(std::string_view text, std::size_t at, std::size_t size) {
+  int out = 0;
+  std::from_chars(text.data() + at, text.data() + at + size, out);
+  return out;
+}
+
+// "Z", "+02:00", "-01:30"
+std::optional<int> offset_minutes(std::string_view zone) {
+  if (zone == "Z" || zone == "z") return 0;
+  const bool shaped = zone.size() == 6 && (zone[0] == '+' || zone[0] == '-') && is_digit(zone[1]) && is_digit(zone[2]) && zone[3] == ':' &&
+                      is_digit(zone[4]) && is_digit(zone[5]);
+  if (!shaped || number_at(zone, 1, 2) > 23 || number_at(zone, 4, 2) > 59) return std::nullopt;
+  return (zone[0] == '-' ? -1 : 1) * (number_at(zone, 1, 2) * 60 + number_at(zone, 4, 2));
+}
+
 }  // namespace
 
-std::optional<std::int64_t> seconds_of(std::string_view utc) {
-  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:ddZ";
-  if (utc.size() != kShape.size()) return std::nullopt;
-  for (std::size_t i = 0; i < kShape.size(); ++i)
-    if (kShape[i] == 'd' ? utc[i] < '0' || utc[i] > '9' : utc[i] != kShape[i]) return std::nullopt;
-  const auto part = [&](std::size_t at, std::size_t size) {
-    int out = 0;
-    std::from_chars(utc.data() + at, utc.data() + at + size, out);
-    return out;
-  };
-  const year_month_day date(year(part(0, 4)), month(static_cast<unsigned>(part(5, 2))), day(static_cast<unsigned>(part(8, 2))));
-  const int hour = part(11, 2), minute = part(14, 2), second = part(17, 2);
+std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
+  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
+  if (text.size() <= kShape.size()) return std::nullopt;
+  for (std::size_t i = 0; i < kShape.size(); ++i) {
+    const bool separates = text[i] == kShape[i] || (kShape[i] == 'T' && (text[i] == 't' || text[i] == ' '));
+    if (kShape[i] == 'd' ? !is_digit(text[i]) : !separates) return std::nullopt;
+  }
+  const year_month_day date(year(number_at(text, 0, 4)), month(static_cast<unsigned>(number_at(text, 5, 2))),
+                            day(static_cast<unsigned>(number_at(text, 8, 2))));
+  const int hour = number_at(text, 11, 2), minute = number_at(text, 14, 2), second = number_at(text, 17, 2);
   if (!date.ok() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
-  return begin_of(date) + hour * 3600 + minute * 60 + second;
+  std::string_view rest = text.substr(kShape.size());
+  if (rest.starts_with('.')) {
+    const std::size_t end = std::min(rest.find_first_not_of("0123456789", 1), rest.size());
+    if (end == 1) return std::nullopt;
+    rest.remove_prefix(end);
+  }
+  const std::optional<int> offset = offset_minutes(rest);
+  if (!offset) return std::nullopt;
+  return begin_of(date) + hour * 3600 + (minute - *offset) * 60 + second;
 }
 
 std::string utc_of(std::int64_t seconds) {

@@ -1,4 +1,4 @@
-// Points in time as documents write them (RFC 3339, UTC) and as numbers. Nothing here asks what time it is.
+// Points in time as people and files write them (RFC 3339) and as numbers. Nothing here asks what time it is.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,12 @@ namespace spdm {
 
 inline constexpr std::int64_t kDay = 24 * 60 * 60;  // seconds
 
-// "2026-06-01T00:00:00Z" to seconds since 1970; nothing when it is no such time.
-std::optional<std::int64_t> seconds_of(std::string_view utc);
+inline constexpr std::int64_t kClockSkew = 300;  // seconds that the clocks of two hosts may differ
+
+// Seconds since 1970 of "2026-06-01T00:00:00Z" or "2026-06-01T02:00:00.5+02:00" (RFC 3339 5.6; a fraction is dropped).
+// Nothing when it is no such time.
+std::optional<std::int64_t> parse_rfc3339(std::string_view text);
+// "2026-06-01T00:00:00Z".
 std::string utc_of(std::int64_t seconds);
 
 // The first second of the month that `seconds` is in, and of the one so many months later.

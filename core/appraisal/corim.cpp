@@ -6,6 +6,7 @@
 #include <ctime>
 #include <map>
 
+#include "core/calendar.h"
 #include "core/error.h"
 #include "core/evidence/cbor.h"
 #include "core/text.h"
@@ -263,11 +264,7 @@ class Reading {
 std::string time_of(const Item& item) {
   const Item& number = item.is_tag(1) ? item.items.front() : item;
   if (!number.is(Kind::unsigned_integer) || number.number > 253402300799) return {};
-  const auto seconds = static_cast<std::time_t>(number.number);
-  std::tm parts{};
-  if (::gmtime_r(&seconds, &parts) == nullptr) return {};
-  std::array<char, 32> text{};
-  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%SZ", &parts)};
+  return utc_of(static_cast<std::int64_t>(number.number));
 }
 
 Item read_outer(View file) {

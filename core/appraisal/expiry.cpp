@@ -14,7 +14,7 @@ constexpr std::size_t kMaxNames = 400'000, kMaxBytes = 32U << 20;
 constexpr std::array<std::string_view, 3> kRoles{"root", "intermediate", "leaf"};
 
 // RFC 5280 sec 4.1.2.5: the year 9999 says that a certificate has no end.
-const std::int64_t kNever = *seconds_of("9999-01-01T00:00:00Z");
+const std::int64_t kNever = *parse_rfc3339("9999-01-01T00:00:00Z");
 
 // Each period ends so many days later; the last two have no such end.
 struct Period {
@@ -49,7 +49,7 @@ std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate
   std::optional<std::int64_t> first;
   for (std::size_t i = 0; i < certificates.size(); ++i) {
     const ResultCertificate& certificate = certificates[i];
-    const std::optional<std::int64_t> not_after = seconds_of(certificate.not_after);
+    const std::optional<std::int64_t> not_after = parse_rfc3339(certificate.not_after);
     if (!not_after) continue;
     if (!first || *not_after < *first) first = not_after;
     const NameId id = names_.id(certificate.sha256);

@@ -4,14 +4,12 @@
 
 #include "core/appraisal/appraiser.h"
 #include "core/appraisal/policy.h"
-#include "core/rfc3339.h"
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace spdm {
 
 namespace {
-
-constexpr std::int64_t kClockSkew = 300;  // seconds that the clocks of two hosts may differ
 
 std::string joined(const std::vector<std::string>& words) {
   std::string out;

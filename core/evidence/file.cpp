@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/calendar.h"
 #include "core/crypto/crypto.h"
 #include "core/error.h"
 #include "core/evidence/json_reader.h"
@@ -25,16 +26,8 @@ auto convert(const JsonReader& reader, F parse) {
   }
 }
 
-// RFC 3339 in UTC: 2026-01-31T12:00:00Z, with or without a fraction of the second.
-bool is_utc_time(std::string_view text) {
-  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  const auto fits = [&](char c, char shape) { return shape == 'd' ? digit(c) : c == shape; };
-  if (text.size() <= kShape.size() || text.back() != 'Z') return false;
-  if (!std::equal(kShape.begin(), kShape.end(), text.begin(), [&](char shape, char c) { return fits(c, shape); })) return false;
-  const std::string_view fraction = text.substr(kShape.size(), text.size() - kShape.size() - 1);
-  return fraction.empty() || (fraction.size() > 1 && fraction[0] == '.' && std::all_of(fraction.begin() + 1, fraction.end(), digit));
-}
+// In UTC, as it is written here, so that evidence has one form.
+bool is_utc_time(const std::string& text) { return text.size() > 10 && text[10] == 'T' && text.back() == 'Z' && parse_rfc3339(text); }
 
 AuthenticatedGrammar read_grammar(JsonReader& json) {
   const std::optional<AuthenticatedGrammar> grammar = grammar_of(json.string());

@@ -12,7 +12,7 @@ using namespace spdm;
 
 namespace {
 
-const std::int64_t kNow = *seconds_of("2026-11-26T12:00:00Z");
+const std::int64_t kNow = *parse_rfc3339("2026-11-26T12:00:00Z");
 
 Result passing(const std::string& host, const std::string& device = "0000:01:00.0") {
   Result out;
