@@ -1,69 +1,59 @@
 // keyring: what this host trusts, how far, and what is wrong with it.
 #include "cmd/keyring.h"
 
-#include <CLI/CLI.hpp>
-#include <memory>
-
-#include "cmd/verb.h"
-#include "core/text.h"
+#include "cmd/sub_verbs.h"
 
 namespace cmd {
 
 namespace {
 
-using spdm::Error;
-using spdm::ErrorId;
+using Subs = SubVerbs<KeyringOptions>;
 
-using Run = spdm::Exit (*)(const KeyringOptions&, Console&);
-using State = std::shared_ptr<std::pair<KeyringOptions, Run>>;
-
-CLI::App* add_sub(CLI::App& parser, const State& state, const char* name, const char* summary, Run run) {
-  CLI::App* sub = parser.add_subcommand(name, summary);
-  add_output_options(*sub, state->first.output);
-  add_repeatable(*sub, "--keyring", state->first.trust.keyrings, "The directory to use, in place of the system's keyring")
+CLI::App* add_sub(Subs& subs, const char* name, const char* summary, Subs::Run run) {
+  CLI::App* sub = subs.add(name, summary, run);
+  add_output_options(*sub, subs.options().output);
+  add_repeatable(*sub, "--keyring", subs.options().trust.keyrings, "The directory to use, in place of the system's keyring")
       ->type_name("DIR")
       ->envname("SPDMCTL_KEYRING");
-  sub->parse_complete_callback([state, run] { state->second = run; });
   return sub;
 }
 
 // Those that ask a device have the options of the verbs that do.
-CLI::App* add_device_sub(CLI::App& parser, const State& state, const char* name, const char* summary, Run run) {
-  CLI::App* sub = parser.add_subcommand(name, summary);
-  add_output_options(*sub, state->first.output);
-  add_trust_options(*sub, state->first.trust);
-  add_protocol_options(*sub, state->first.protocol);
-  add_targets(*sub, state->first.arguments);
-  sub->parse_complete_callback([state, run] { state->second = run; });
+CLI::App* add_device_sub(Subs& subs, const char* name, const char* summary, Subs::Run run) {
+  CLI::App* sub = subs.add(name, summary, run);
+  add_output_options(*sub, subs.options().output);
+  add_trust_options(*sub, subs.options().trust);
+  add_protocol_options(*sub, subs.options().protocol);
+  add_targets(*sub, subs.options().arguments);
   return sub;
 }
 
-void add_changing(CLI::App& parser, const State& state) {
-  KeyringOptions& options = state->first;
-  CLI::App* adding = add_sub(parser, state, "add", "Trust the certificates of files", add_files);
+void add_changing(Subs& subs) {
+  KeyringOptions& options = subs.options();
+  CLI::App* adding = add_sub(subs, "add", "Trust the certificates of files", add_files);
   adding->add_option("file", options.arguments, "PEM or DER files; - is standard input")->type_name("FILE");
   adding->add_option("--name", options.name, "Name in the keyring; that of the file if not given")->type_name("NAME");
   adding->add_flag("--force", options.force, "Replace a file of that name; take certificates that are no authorities");
-  CLI::App* removing = add_sub(parser, state, "remove", "Trust a certificate no longer", remove_named);
+  CLI::App* removing = add_sub(subs, "remove", "Trust a certificate no longer", remove_named);
   removing->add_option("name", options.arguments, "File name or SHA-256 fingerprint")->type_name("NAME");
   removing->add_flag("--force", options.force, "Remove a file of several certificates");
-  CLI::App* denying = add_sub(parser, state, "deny", "Put certificates or keys on the deny list", deny_fingerprints);
+  CLI::App* denying = add_sub(subs, "deny", "Put certificates or keys on the deny list", deny_fingerprints);
   denying->add_option("fingerprint", options.arguments, "SHA-256 fingerprints, or PEM or DER files")->type_name("FINGERPRINT|FILE");
   denying->add_flag("--key", options.key, "Fingerprints are of public keys; of files, deny the keys");
   denying->add_option("--comment", options.comment, "Why, for the list and for reports")->type_name("TEXT");
-  CLI::App* unpinning = add_sub(parser, state, "unpin", "Take back what a device was pinned to", unpin_device);
+  CLI::App* unpinning = add_sub(subs, "unpin", "Take back what a device was pinned to", unpin_device);
   unpinning->add_option("name", options.arguments, "Name of the pin, or the target")->type_name("NAME|TARGET");
   unpinning->add_flag("--force", options.force, "Remove a file of several pins");
 }
 
-void add_asking(CLI::App& parser, const State& state) {
-  KeyringOptions& options = state->first;
-  add_device_sub(parser, state, "explain", "Tell who vouches for a device and how far, or what is missing", explain_trust);
-  CLI::App* pinning = add_device_sub(parser, state, "pin", "Attest a device, and have it show the same again from now on", pin_device);
+void add_asking(Subs& subs) {
+  KeyringOptions& options = subs.options();
+  add_device_sub(subs, "explain", "Tell who vouches for a device and how far, or what is missing", explain_trust);
+  CLI::App* pinning = add_device_sub(subs, "pin", "Attest a device, and have it show the same again from now on", pin_device);
   pinning->add_option("--by", options.by, "leaf-key, certificate or root; leaf-key if not given")->type_name("WHAT");
   pinning->add_flag("--vouch", options.vouch, "Trust this device by the pin, whoever issued its certificates");
   CLI::App* importing =
-      add_device_sub(parser, state, "import", "Trust roots of the firmware, of a kernel, or of a device's own chain", import_roots);
+      add_device_sub(subs, "import", "Trust roots of the firmware, of a kernel, or of a device's own chain", import_roots);
   add_repeatable(*importing, "--efi", options.efi, "A signature database of the firmware: db, devdb, or an .esl file")->type_name("FILE");
   add_repeatable(*importing, "--kernel", options.kernel, "Certificates one after the other, as kernels list them; - is standard input")
       ->type_name("FILE");
@@ -74,17 +64,14 @@ void add_asking(CLI::App& parser, const State& state) {
 }
 
 Action setup(CLI::App& parser) {
-  auto state = std::make_shared<std::pair<KeyringOptions, Run>>();
-  add_sub(parser, state, "list", "Show all that counts, and files that cannot be used", list_keyring);
-  CLI::App* check = add_sub(parser, state, "check",
-                            "As list, and say what is expired, stale or no authority; exit code 2 when something is wrong", check_keyring);
-  check->add_option("--at", state->first.trust.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339");
-  add_changing(parser, state);
-  add_asking(parser, state);
-  return [state](Console& console) {
-    if (state->second == nullptr) throw Error(ErrorId::usage, "keyring: what to do with it is missing", "see: spdmctl keyring --help");
-    return state->second(state->first, console);
-  };
+  Subs subs(parser);
+  add_sub(subs, "list", "Show all that counts, and files that cannot be used", list_keyring);
+  CLI::App* check =
+      add_sub(subs, "check", "As list, and say what is expired, stale or no authority; exit code 2 when something is wrong", check_keyring);
+  check->add_option("--at", subs.options().trust.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339");
+  add_changing(subs);
+  add_asking(subs);
+  return subs.action();
 }
 
 }  // namespace

@@ -1,15 +1,13 @@
 // reference: files of reference values, looked at, checked, and made from what vendors publish.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "cmd/files.h"
 #include "cmd/layers.h"
 #include "cmd/options.h"
 #include "cmd/render.h"
-#include "cmd/verb.h"
+#include "cmd/sub_verbs.h"
 #include "core/appraisal/corim.h"
 #include "core/appraisal/measurement.h"
 #include "core/appraisal/reference_writer.h"
@@ -196,15 +194,12 @@ Exit import(const Options& options, Console& console) {
   return Exit::ok;
 }
 
-using Run = Exit (*)(const Options&, Console&);
-
 Action setup(CLI::App& parser) {
-  auto state = std::make_shared<std::pair<Options, Run>>();
-  Options& options = state->first;
-  const auto add_sub = [&](const char* name, const char* summary, const char* paths, Run run) {
-    CLI::App* sub = parser.add_subcommand(name, summary);
+  SubVerbs<Options> subs(parser);
+  Options& options = subs.options();
+  const auto add_sub = [&](const char* name, const char* summary, const char* paths, SubVerbs<Options>::Run run) {
+    CLI::App* sub = subs.add(name, summary, run);
     sub->add_option("path", options.paths, paths)->type_name("PATH");
-    sub->parse_complete_callback([state, run] { state->second = run; });
     return sub;
   };
   constexpr auto* kPaths = "Files, or directories of .yaml files; those of the system if not given";
@@ -219,10 +214,7 @@ Action setup(CLI::App& parser) {
       ->type_name("FILE");
   importing->add_option("-o,--output,--file", options.out, "Write to this file; standard output if not given")->type_name("FILE");
   importing->add_flag("--overwrite", options.overwrite, "Replace the file if it exists");
-  return [state](Console& console) {
-    if (state->second == nullptr) throw Error(ErrorId::usage, "reference: what to do was not said", "give show, check or import");
-    return state->second(state->first, console);
-  };
+  return subs.action();
 }
 
 }  // namespace

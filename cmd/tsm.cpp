@@ -1,14 +1,12 @@
 // tsm: who is connected with a platform TSM, and connecting and disconnecting devices.
 #include "cmd/tsm.h"
 
-#include <CLI/CLI.hpp>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "cmd/host.h"
 #include "cmd/options.h"
 #include "cmd/render.h"
-#include "cmd/verb.h"
+#include "cmd/sub_verbs.h"
 #include "core/text.h"
 #include "transport/platform.h"
 
@@ -132,25 +130,19 @@ Exit change(const Options& options, Console& console, bool connect) {
   return Exit::ok;
 }
 
-using Run = Exit (*)(const Options&, Console&);
-
-void add_sub(CLI::App& parser, const std::shared_ptr<std::pair<Options, Run>>& state, const char* name, const char* summary, Run run) {
-  CLI::App* sub = parser.add_subcommand(name, summary);
-  sub->add_option("function", state->first.arguments, "PCI functions; for connect and disconnect one, a TSM such as tsm0 before it")
-      ->type_name("[TSM] BDF");
-  add_output_options(*sub, state->first.output);
-  sub->parse_complete_callback([state, run] { state->second = run; });
-}
-
 Action setup(CLI::App& parser) {
-  auto state = std::make_shared<std::pair<Options, Run>>();
-  add_sub(parser, state, "status", "Show the TSMs of this host and what is connected with them", status);
-  add_sub(parser, state, "connect", "Let a TSM own SPDM of a device", [](const Options& o, Console& c) { return change(o, c, true); });
-  add_sub(parser, state, "disconnect", "Take a device away from its TSM", [](const Options& o, Console& c) { return change(o, c, false); });
-  return [state](Console& console) {
-    if (state->second == nullptr) throw Error(ErrorId::usage, "tsm: status, connect or disconnect is missing", "see: spdmctl tsm --help");
-    return state->second(state->first, console);
+  SubVerbs<Options> subs(parser);
+  Options& options = subs.options();
+  const auto add_sub = [&](const char* name, const char* summary, SubVerbs<Options>::Run run) {
+    CLI::App* sub = subs.add(name, summary, run);
+    sub->add_option("function", options.arguments, "PCI functions; for connect and disconnect one, a TSM such as tsm0 before it")
+        ->type_name("[TSM] BDF");
+    add_output_options(*sub, options.output);
   };
+  add_sub("status", "Show the TSMs of this host and what is connected with them", status);
+  add_sub("connect", "Let a TSM own SPDM of a device", [](const Options& o, Console& c) { return change(o, c, true); });
+  add_sub("disconnect", "Take a device away from its TSM", [](const Options& o, Console& c) { return change(o, c, false); });
+  return subs.action();
 }
 
 }  // namespace

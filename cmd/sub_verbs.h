@@ -1,0 +1,51 @@
+// A verb that has sub-verbs: they share its options, and each has a function of its own.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+
+#include "cmd/verb.h"
+#include "core/text.h"
+
+namespace cmd {
+
+template <class Options>
+class SubVerbs {
+ public:
+  using Run = spdm::Exit (*)(const Options&, Console&);
+
+  // `parser` is that of the verb; it stays where it is.
+  explicit SubVerbs(CLI::App& parser) : parser_(parser) {}
+
+  Options& options() const { return state_->options; }
+
+  // `run` is what happens when the user names this one.
+  CLI::App* add(const std::string& name, const std::string& summary, Run run) {
+    CLI::App* sub = parser_.add_subcommand(name, summary);
+    sub->parse_complete_callback([state = state_, run] { state->run = run; });
+    return sub;
+  }
+
+  // Of the verb. Throws Error{usage} when no sub-verb was named.
+  Action action() const {
+    return [state = state_, verb = parser_.get_name()](Console& console) {
+      if (state->run == nullptr)
+        throw spdm::Error(spdm::ErrorId::usage, spdm::cat(verb, ": what to do is missing"),
+                          spdm::cat("see what there is: spdmctl ", verb, " --help"));
+      return state->run(state->options, console);
+    };
+  }
+
+ private:
+  struct State {
+    Options options;
+    Run run = nullptr;
+  };
+
+  CLI::App& parser_;
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+}  // namespace cmd
