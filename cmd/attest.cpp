@@ -134,6 +134,7 @@ void record(const Evidence& evidence, const std::filesystem::path& file) {
 }
 
 void look_only(Report& report) {
+  report.judged = false;
   std::erase_if(report.findings, [](const Finding& finding) { return row(finding.id).check != Check::protocol; });
   for (CheckResult& check : report.checks)
     if (check.check != Check::protocol && check.status != CheckStatus::pass) check.status = CheckStatus::not_needed;

@@ -6,6 +6,7 @@
 
 #include "cmd/attest.h"
 #include "cmd/decode_fields.h"
+#include "cmd/evidence_files.h"
 #include "cmd/files.h"
 #include "cmd/kernel_log_files.h"
 #include "cmd/openssl_recipe.h"
@@ -160,7 +161,13 @@ Evidence read_input(const std::vector<std::string>& input) {
   if (file && is_kernel_log_entry(*file)) return read_kernel_log_entry(*file);
   const Bytes bytes = read_file(file.value_or("-"), kMaxEvidenceFile);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return !looks_like_pcap(bytes) && is_hex(text) ? from_hex(text, name) : load_evidence(bytes, name);
+  if (!looks_like_pcap(bytes) && is_hex(text)) return from_hex(text, name);
+  try {
+    return load_evidence(bytes, name);
+  } catch (Error& error) {
+    if (const std::string advice = file ? advice_on_lines(*file) : std::string(); !advice.empty()) error.hint = advice;
+    throw;
+  }
 }
 
 std::string shortened(const std::string& text, bool whole) {
@@ -215,10 +222,13 @@ Parameters assumed_parameters(const Options& options) {
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
-  if (!options.openssl.empty())
+  Needs needs{.writable = {}, .reads_named_files = true};
+  if (!options.openssl.empty()) {
     assert_recipe_directory(options.openssl);
-  else
-    confine(console, {.writable = {}, .reads_named_files = true});
+    needs.writable.push_back(place_of_recipe(options.openssl));
+    needs.makes_directories = true;
+  }
+  confine(console, std::move(needs));
   const Evidence evidence = read_input(options.input);
   Parameters assumed = assumed_parameters(options);
   if (!evidence.log.empty() && evidence.log.front().bytes.size() >= kHeaderSize) assumed.version = evidence.log.front().bytes.front();

@@ -117,6 +117,14 @@ std::optional<EvidencePiece> EvidenceFiles::next() {
   return std::nullopt;
 }
 
+std::string advice_on_lines(const std::filesystem::path& path) try {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored) || EvidenceFiles({path.string()}).is_one()) return {};
+  return cat("evidence of several devices, one a line, is for: spdmctl verify; take one of them with: sed -n 1p ", path.string());
+} catch (const Error&) {
+  return {};
+}
+
 Evidence read_piece(const EvidencePiece& piece) {
   try {
     if (piece.error) throw Error(*piece.error);
@@ -135,6 +143,7 @@ Evidence read_recording(const std::filesystem::path& path) {
   } catch (Error& error) {
     if (error.device.empty()) error.device = name;
     if (is_folder(path)) error.hint = "a directory with signatures of the kernel is for: spdmctl verify";
+    if (const std::string advice = advice_on_lines(path); !advice.empty()) error.hint = advice;
     advise(error, path);
     throw;
   }

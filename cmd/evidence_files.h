@@ -51,6 +51,9 @@ class EvidenceFiles {
   bool lines_ = false;            // it is a stream
 };
 
+// What helps who gave a file of evidence, one piece a line, where one piece is wanted; empty for any other file.
+std::string advice_on_lines(const std::filesystem::path& path);
+
 // Throws Error: bad_input naming the piece, and what read_kernel_log_entry() throws.
 spdm::Evidence read_piece(const EvidencePiece& piece);
 

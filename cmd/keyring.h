@@ -38,9 +38,8 @@ spdm::Exit unpin_device(const KeyringOptions& options, Console& console);       
 // The directory to change: the one that was named, else the first layer of the system. Throws Error{usage, permission}.
 std::filesystem::path writable_keyring(const TrustOptions& options);
 
-// The name of a file within its layer: "vendor.pem", "anchors/vendor.pem", "pins/x.yaml".
-std::filesystem::path name_in_layer(const std::filesystem::path& file);
-// Throws Error{usage}, and says how to mask it, unless the file is in the layer that is to be changed.
+// Throws Error{usage}, and says how to mask it, unless the file is in the layer that is to be changed, or in its anchors/
+// or pins/.
 void assert_in_layer(const std::filesystem::path& file, const std::filesystem::path& layer);
 
 // Certificates under one name, to be trusted from now on.

@@ -89,7 +89,7 @@ Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
   if (there && !fs::is_regular_file(file, ignored))
     fail_at(ErrorId::usage, file.string(), "is no regular file: it masks this name", "remove it first");
   for (const Denial& entry : keyring.denials())
-    if (!there && name_in_layer(entry.file) == file.filename())
+    if (const fs::path other(entry.file); !there && other.filename() == file.filename() && other.parent_path().filename() != "anchors")
       fail_at(ErrorId::usage, file.string(), cat("would hide ", printable(entry.file)), "copy that file there first");
 
   std::vector<Denial> added;

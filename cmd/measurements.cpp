@@ -32,22 +32,38 @@ struct Options : Attestation {
 struct Saved {
   std::mutex mutex;
   std::map<std::string, spdm::DeviceReferences> devices;
-  std::vector<std::string> left_out;
+  std::vector<std::string> left_out, uncompared;
 };
+
+// Good in everything but that a policy asks for reference values: these are to become some.
+bool lacks_references_only(const spdm::Report& report) {
+  const auto other = [](spdm::Check check) { return check != spdm::Check::references; };
+  if (report.error || !report.comparisons.empty()) return false;
+  for (const spdm::Finding& finding : report.findings)
+    if (finding.severity() >= spdm::Severity::gap && other(row(finding.id).check)) return false;
+  for (const spdm::CheckResult& check : report.checks) {
+    const bool open = check.status == spdm::CheckStatus::not_run && (check.check == spdm::Check::policy || !other(check.check));
+    if (check.status == spdm::CheckStatus::fail || (check.status == spdm::CheckStatus::not_run && !open)) return false;
+  }
+  return true;
+}
 
 void keep(Saved& saved, const spdm::Report& report, bool complete) {
   const std::lock_guard lock(saved.mutex);
   spdm::DeviceReferences references = spdm::references_from(report);
   references.complete = complete;
-  if (report.verdict == spdm::Verdict::pass && !references.measurements.empty())
-    saved.devices[report.source] = std::move(references);
-  else
-    saved.left_out.push_back(report.source);
+  const bool good = report.verdict == spdm::Verdict::pass || lacks_references_only(report);
+  if (!good || references.measurements.empty()) return saved.left_out.push_back(report.source);
+  saved.devices[report.source] = std::move(references);
+  if (report.verdict != spdm::Verdict::pass) saved.uncompared.push_back(report.source);
 }
 
 void save(const Saved& saved, const Options& options, const Console& console) {
   for (const std::string& source : saved.left_out)
     console.note(spdm::cat("spdmctl: ", spdm::printable(source), ": did not pass, no reference values are saved of it"));
+  for (const std::string& source : saved.uncompared)
+    console.note(spdm::cat("spdmctl: ", spdm::printable(source),
+                           ": its reference values are saved; it lacks nothing else that the policy asks for"));
   std::vector<spdm::DeviceReferences> devices;
   for (const auto& [source, references] : saved.devices) devices.push_back(references);
   if (devices.empty()) return;
@@ -66,12 +82,9 @@ void prepare_to_save(Options& options, Plan& plan) {
   assert_new(options.save_reference, options.overwrite, "--overwrite");
   assert_writable(options.save_reference);
   plan.written_after.emplace_back(options.save_reference);
-  // Old values of the system are no reason not to save new ones, nor is a policy that asks for some.
+  // Old values of the system are no reason not to save new ones.
+  read_references(options.trust);  // what cannot be read is an error all the same
   if (!names_references(options.trust)) options.trust.compares = false;
-  if (plan.policy == nullptr) return;
-  const auto policy = std::make_shared<spdm::Policy>(*plan.policy);
-  for (spdm::PolicyRule& rule : policy->rules) rule.require.references = false;
-  plan.policy = policy;
 }
 
 MeasurementMode mode_of(const Options& options) {

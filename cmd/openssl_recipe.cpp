@@ -31,8 +31,7 @@ std::filesystem::path without_slash(const std::filesystem::path& directory) {
 class Scaffold {
  public:
   explicit Scaffold(const std::filesystem::path& target) : target_(target) {
-    const std::filesystem::path parent = target.has_parent_path() ? target.parent_path() : ".";
-    std::string name = (parent / cat(".", target.filename().string(), ".XXXXXX")).string();
+    std::string name = (place_of_recipe(target) / cat(".", target.filename().string(), ".XXXXXX")).string();
     if (::mkdtemp(name.data()) == nullptr) fail();
     path_ = name;
   }
@@ -156,6 +155,11 @@ check() { "$@" || failed=1; }
 )sh";
 
 }  // namespace
+
+std::filesystem::path place_of_recipe(const std::filesystem::path& directory) {
+  const std::filesystem::path name = without_slash(directory);
+  return name.has_parent_path() ? name.parent_path() : ".";
+}
 
 void assert_recipe_directory(const std::filesystem::path& directory) {
   std::error_code ignored;

@@ -44,6 +44,7 @@ bool is_in_path(const char* tool) {
 
 // What became of the tool, in one byte: 0 when it has done its work, else its exit code, or one of these.
 constexpr unsigned char kTooSlow = 254, kNotRun = 255;
+constexpr std::chrono::seconds kLastWait{2};
 
 // Whether the process has ended within the limit.
 bool ends_within(pid_t process, std::chrono::milliseconds limit) {
@@ -65,8 +66,11 @@ unsigned char run_tool(const std::string& argument, std::chrono::milliseconds li
   if (error != 0) return kNotRun;
   const bool ended = ends_within(tool, limit);
   if (!ended) ::kill(tool, SIGKILL);
+  // One that hangs in the kernel does not even die: nobody waits for that.
+  if (!ended && !ends_within(tool, kLastWait)) return kTooSlow;
   int status = 0;
   const bool exited = ::waitpid(tool, &status, 0) == tool && WIFEXITED(status);
+  if (exited && WEXITSTATUS(status) == 0) return 0;
   if (!ended) return kTooSlow;
   return exited ? static_cast<unsigned char>(WEXITSTATUS(status)) : kNotRun;
 }
@@ -110,8 +114,8 @@ void PcrExtender::extend(const std::string& sha256) {
       ::recv(channel_.get(), &result, 1, MSG_WAITALL) != 1)
     throw Error(ErrorId::io, "--extend-pcr: the process that runs the TPM tool is gone");
   if (result == kTooSlow)
-    throw Error(ErrorId::io, cat("PCR ", pcr_, " could not be extended with the evidence: ", kTool, " did not end in time"),
-                "the TPM, or the daemon before it, does not answer; try: tpm2_pcrread");
+    throw Error(ErrorId::io, cat("PCR ", pcr_, " may or may not have been extended with the evidence: ", kTool, " did not end in time"),
+                "the TPM, or the daemon before it, does not answer; see: tpm2_pcrread");
   if (result != 0)
     throw Error(ErrorId::io, cat("PCR ", pcr_, " could not be extended with the evidence: ", kTool, " failed"),
                 "what it says stands above; try: tpm2_pcrread");

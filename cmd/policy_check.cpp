@@ -35,7 +35,7 @@ std::vector<std::string> doubts_about(const Policy& policy) {
 }
 
 // A root that is not there is no error, for the policy may be of another host; but nothing that needs it can pass.
-std::vector<std::string> missing_roots(const Policy& policy, const TrustOptions& trust) {
+std::vector<std::string> missing_roots(const Policy& policy, const TrustOptions& trust) try {
   const certstore::Keyring keyring = read_keyring(trust);
   std::vector<std::string> out;
   if (keyring.empty()) return out;
@@ -46,6 +46,8 @@ std::vector<std::string> missing_roots(const Policy& policy, const TrustOptions&
         out.push_back(cat(rule.origin, ": rule '", rule.name, "': the keyring has no certificate '", root, "'; see: spdmctl keyring list"));
     }
   return out;
+} catch (const Error& error) {
+  return {cat("roots were not looked for: ", error.device, error.device.empty() ? "" : ": ", error.what())};
 }
 
 std::string line_of(const Error& error) {

@@ -105,7 +105,8 @@ void drop_capabilities(const Needs& needs, Confinement& out) {
 
 namespace right {
 constexpr std::uint64_t execute = 1U << 0, write_file = 1U << 1, remove_file = 1U << 5, make_reg = 1U << 8, truncate = 1U << 14;
-constexpr std::uint64_t remove_and_make = 0x1FE0;  // bits 5 to 12: REMOVE_DIR to MAKE_SYM
+constexpr std::uint64_t remove_directory = 1U << 4, make_directory = 1U << 7;
+constexpr std::uint64_t remove_and_make = 0x1FF0;  // bits 4 to 12: REMOVE_DIR to MAKE_SYM
 constexpr std::uint64_t refer = 1U << 13, ioctl_device = 1U << 15;
 }  // namespace right
 
@@ -128,12 +129,13 @@ std::uint64_t handled_files(long abi) {
   return out;
 }
 
-bool allow_writing(int ruleset, const std::filesystem::path& path, std::uint64_t handled) {
+bool allow_writing(int ruleset, const std::filesystem::path& path, bool directories, std::uint64_t handled) {
   const Descriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
   struct stat status {};
   if (place.get() < 0 || ::fstat(place.get(), &status) != 0) return false;
   std::uint64_t rights = right::write_file | right::truncate;
   if (S_ISDIR(status.st_mode)) rights |= right::make_reg | right::remove_file;
+  if (S_ISDIR(status.st_mode) && directories) rights |= right::make_directory | right::remove_directory;
   const PathBeneath rule{rights & handled, place.get()};
   // A pipe or a socket has no place in a file system; landlock leaves those alone.
   return ::syscall(SYS_landlock_add_rule, ruleset, kPathBeneath, &rule, 0) == 0 || errno == EBADFD;
@@ -159,7 +161,7 @@ void confine_files(const Needs& needs, Confinement& out) {
   }
   std::string places;
   for (const std::filesystem::path& path : needs.writable) {
-    if (allow_writing(ruleset.get(), path, attributes.files))
+    if (allow_writing(ruleset.get(), path, needs.makes_directories, attributes.files))
       places += cat(places.empty() ? "" : ", ", spdm::printable(path.string()));
     else
       out.missing.push_back(because("landlock: a place to write"));

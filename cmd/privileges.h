@@ -17,6 +17,8 @@ struct Needs {
   // Directories where files are made, written, renamed and removed, with all that is below them; or existing files that
   // are written as they are (a fifo, a device).
   std::vector<std::filesystem::path> writable;
+  // Directories, too, are made, renamed and removed there.
+  bool makes_directories = false;
   // Files that the user named are still to be read: by root this includes those of other users.
   bool reads_named_files = false;
 };

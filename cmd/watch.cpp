@@ -178,8 +178,16 @@ void Watch::attend(const std::vector<Bdf>& devices, const std::string& occasion)
     GateSetup setup = set_up_gate(options_, host_, console_);
     Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest),
                           [this](const DeviceState& state) { tell(state); });
-    gatekeeper.attend(wanted, occasion);
-    if (gatekeeper.left_behind() > 0) left_behind_ = true;
+    const auto note = [&] {
+      if (gatekeeper.left_behind() > 0) left_behind_ = true;
+    };
+    try {
+      gatekeeper.attend(wanted, occasion);
+    } catch (...) {
+      note();
+      throw;
+    }
+    note();
   }
   if (hold_) hold_->let_bind(devices);
 }

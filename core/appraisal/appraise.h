@@ -41,6 +41,7 @@ struct Question {
   bool all_measurements = false;   // a policy asks: those that the prover chose to read are not enough
   bool partial = false;            // the user asked for some only: what was not asked for is not missing
   bool identity_required = false;  // a policy says so: a device of which the host knows no PCI identity is not exempt
+  bool identity_waived = false;    // a policy says so, and the user who gave identity_match does not want it
   std::optional<Block<32>> nonce;  // of the verifier's choice: all that was signed last must carry it
   Requirement require;
   const References* references = nullptr;  // to compare measurements with; nullptr: nobody asked

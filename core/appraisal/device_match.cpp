@@ -35,10 +35,12 @@ std::string read_address(const Value& value) {
   };
   if (text.empty() || text.find_first_not_of("0123456789abcdef:.*?[]-!") != std::string::npos) fail();
   const bool is_pattern = text.find_first_of("*?[") != std::string::npos;
+  // A star may stand for a domain, too: what it fits is not changed.
   const std::size_t colon = text.find(':');
-  const bool is_short = colon != std::string::npos && colon <= 2 && text.find(':', colon + 1) == std::string::npos;
-  const std::string full = is_short && text[0] != '*' ? cat("0000:", text) : text;
+  const bool is_short = colon != std::string::npos && colon <= 2 && colon == text.rfind(':') && text.find('*') > colon;
+  const std::string full = is_short ? cat("0000:", colon == 1 ? "0" : "", text) : text;
   if (is_pattern) return full;
+  if (full.find_first_of("]-!") != std::string::npos) fail();
   unsigned domain = 0, bus = 0, device = 0, function = 0;
   int used = 0;
   const int found = std::sscanf(full.c_str(), "%8x:%2x:%2x.%1x%n", &domain, &bus, &device, &function, &used);  // NOLINT(cert-err34-c)

@@ -68,9 +68,12 @@ std::string Appraiser::chain_detail(const ChainResult& chain) {
 
 void Appraiser::check_identity() {
   const std::optional<PciIdentity>& expected = question_.identity ? question_.identity : evidence_.host.identity;
-  if (!expected && question_.identity_required)
+  // Of a device that could not be asked that is what has to be told.
+  if (!expected && question_.identity_required && !evidence_.error)
     add({FindingId::identity_unknown, "", "a rule asks for the PCI identity, and the host knows none of this device",
          "give it with --identity, or leave identity out of the rule"});
+  if (!expected && question_.identity_match == IdentityMatch::none && question_.identity_waived)
+    add({FindingId::identity_relaxed, "", "a rule asks for the PCI identity, and --identity-match none has waived it", ""});
   if (!expected)
     return result(Check::identity, question_.identity_required ? CheckStatus::not_run : CheckStatus::not_needed,
                   "no PCI identity to compare with");

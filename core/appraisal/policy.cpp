@@ -127,8 +127,9 @@ void ask(const PolicyRule& rule, Question& question, bool identity_given) {
   told.exempt = rule.exempt;
   if (rule.exempt) return;
   for (const FailureAction action : rule.on_failure) told.actions.emplace_back(name(action));
-  const bool waived = identity_given && question.identity_match == IdentityMatch::none;
-  question.identity_required = rule.identity && *rule.identity != IdentityMatch::none && !waived;
+  const bool asks = rule.identity && *rule.identity != IdentityMatch::none;
+  question.identity_waived = asks && identity_given && question.identity_match == IdentityMatch::none;
+  question.identity_required = asks && !question.identity_waived;
   if (!identity_given) question.identity_match = rule.identity.value_or(IdentityMatch::exact);
   if (needs_measurements(rule)) {
     question.measurements = true;

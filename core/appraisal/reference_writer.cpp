@@ -80,14 +80,19 @@ ReferenceMeasurement reference_from(const Measurement& measurement, const HashAl
   return out;
 }
 
-// One index in two forms: either will do, and what may change in one form may in the other.
+// One index in two forms: either will do, and what may change in one form may in the other. Under two types it is two
+// things: what has a value keeps it, and what may change is let be by its type.
 void merge(ReferenceMeasurement& into, ReferenceMeasurement other) {
-  if (into.type != other.type) into.type.reset();
-  if (into.ignore) return;
-  if (other.ignore)
-    into = std::move(other);
-  else
-    into.allowed.insert(into.allowed.end(), other.allowed.begin(), other.allowed.end());
+  if (into.type != other.type) {
+    if (other.ignore) return;
+    if (into.ignore) return void(into = std::move(other));
+    into.type.reset();
+  }
+  if (into.ignore || other.ignore) {
+    if (!into.ignore) into = std::move(other);
+    return;
+  }
+  into.allowed.insert(into.allowed.end(), other.allowed.begin(), other.allowed.end());
 }
 
 std::string value_line(const ReferenceValue& value) {

@@ -241,6 +241,7 @@ Json to_json(const CertificateInfo& in) {
 Json to_json(const Report& in) {
   Json out{
       {"verdict", name(in.verdict)}, {"exit_code", static_cast<int>(in.exit)}, {"reason", text(in.reason)}, {"source", text(in.source)}};
+  if (!in.judged) out["judged"] = false;
   out["host"] = host_json(in.host);
   if (!in.time.empty()) out["time"] = text(in.time);
   if (!in.collector.empty()) out["collector"] = text(in.collector);

@@ -99,6 +99,7 @@ struct Report {
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
   std::string reason;  // one line: why this verdict
+  bool judged = true;  // false: the verdict is only whether the device could be read
   std::optional<Interruption> error;
   std::optional<ConnectionReport> connection;  // the last one of the evidence
   std::size_t connections = 0, messages = 0, bytes = 0, round_trips = 0;

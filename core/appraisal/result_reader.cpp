@@ -76,7 +76,7 @@ struct Slot {
 struct Draft {
   Result result;
   bool has_verdict = false, has_exit = false, has_error = false, has_source = false;
-  bool only_looked = false, exempt = false;
+  bool judged = true;
   std::string source, target, bdf, identity, hostname, error_message, error_device;
   std::string failure, gap;  // the first finding of each severity
   std::string hash, measurement_hash;
@@ -213,13 +213,8 @@ class ResultReader {
       });
     } else if (key == "connection") {
       read_connection(out);
-    } else if (key == "checks") {
-      in_.array([&] { read_check(out); });
-    } else if (key == "policy") {
-      in_.object([&](std::string_view name) {
-        if (name == "exempt") return void(out.exempt = in_.boolean());
-        in_.skip();
-      });
+    } else if (key == "judged") {
+      out.judged = in_.boolean();
     } else if (key == "findings") {
       in_.array([&] { read_finding(out); });
     } else if (key == "slots") {
@@ -251,18 +246,6 @@ class ResultReader {
         in_.skip();
       });
     });
-  }
-
-  void read_check(Draft& out) {
-    std::string check, status;
-    in_.object([&](std::string_view key) {
-      if (key == "check") return void(check = string_of(in_, kWord));
-      if (key == "status") return void(status = string_of(in_, kWord));
-      in_.skip();
-    });
-    // Nobody judges without these three; info and certs do, and then whatever answers is a pass.
-    const bool needed = check == name(Check::chain) || check == name(Check::trust) || check == name(Check::signature);
-    if (needed && status == name(CheckStatus::not_needed)) out.only_looked = true;
   }
 
   void read_finding(Draft& out) {
@@ -352,8 +335,7 @@ class ResultReader {
     if (!draft.has_verdict) in_.fail("has no \"verdict\": it is no report");
     if (!draft.has_exit) in_.fail("has no \"exit_code\": it is no report");
     if (!draft.has_source && !draft.has_error) in_.fail("has neither \"source\" nor \"error\": it is no report");
-    if (draft.only_looked && !draft.exempt)
-      in_.fail("judges nothing (it is of info or certs): give what auth, measurements, verify or audit has printed");
+    if (!draft.judged) in_.fail("judges nothing (it is of info or certs): give what auth, measurements, verify or audit has printed");
     if ((out.verdict == Verdict::pass) != (out.exit == Exit::ok))
       in_.fail(cat("says ", name(out.verdict), " with exit code ", static_cast<int>(out.exit), ": it contradicts itself"));
     for (const std::string* name : {&draft.bdf, &draft.target, &draft.source, &draft.error_device})

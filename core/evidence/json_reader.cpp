@@ -9,8 +9,8 @@
 
 namespace spdm {
 
-void JsonReader::fail(std::string_view why, std::string_view hint) const {
-  throw Error(ErrorId::bad_input, cat(what_, ": ", path_.empty() ? "" : cat(path_, ": "), why, " (byte ", at_, ")"), std::string(hint));
+void JsonReader::fail(std::string_view why) const {
+  throw Error(ErrorId::bad_input, cat(what_, ": ", path_.empty() ? "" : cat(path_, ": "), why, " (byte ", at_, ")"));
 }
 
 void JsonReader::skip_space() {
@@ -109,9 +109,7 @@ std::uint64_t JsonReader::number(std::uint64_t max) {
 
 void JsonReader::finish() {
   skip_space();
-  if (at_ != text_.size())
-    fail("something follows the end of the document",
-         "evidence of several devices, one a line, is for: spdmctl verify; take one of them with: sed -n 1p FILE");
+  if (at_ != text_.size()) fail("something follows the end of the document");
 }
 
 }  // namespace spdm

@@ -50,7 +50,7 @@ class JsonReader {
   // Nothing but white space may follow.
   void finish();
 
-  [[noreturn]] void fail(std::string_view why, std::string_view hint = {}) const;
+  [[noreturn]] void fail(std::string_view why) const;
 
  private:
   void skip_space();

@@ -92,6 +92,21 @@ TEST_CASE("a file is written below the directories that were named, and nowhere 
   CHECK(std::filesystem::file_size(old) == 1);
 }
 
+TEST_CASE("directories are made and removed only by who said so") {
+  if (!has_landlock()) return;
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path old = scratch.path() / "old", fresh = scratch.path() / "fresh", moved = scratch.path() / "moved";
+  std::filesystem::create_directory(old);
+  CHECK(in_child([&] {
+          cmd::drop_privileges({.writable = {scratch.path()}});
+          return ::mkdir(fresh.c_str(), 0700) == 0 || ::rmdir(old.c_str()) == 0 ? 1 : 0;
+        }) == 0);
+  CHECK(in_child([&] {
+          cmd::drop_privileges({.writable = {scratch.path()}, .makes_directories = true});
+          return ::mkdir(fresh.c_str(), 0700) == 0 && ::rename(fresh.c_str(), moved.c_str()) == 0 && ::rmdir(old.c_str()) == 0 ? 0 : 1;
+        }) == 0);
+}
+
 TEST_CASE("a file that is no regular one can be named itself, and what is open stays so") {
   if (!has_landlock()) return;
   const support::TemporaryDirectory scratch;

@@ -123,9 +123,9 @@ TEST_CASE("what cannot be understood is an error with its place") {
   CHECK(failure("version: 1\nmode: any") == "/etc/x/10-test.yaml:2:7: mode: 'any' is unknown");
   CHECK(failure("version: 1\ndefaults: {exempt: true}") == "/etc/x/10-test.yaml:2:12: defaults: unknown key 'exempt'");
   CHECK(rule_failure("{name: x}") == "/etc/x/10-test.yaml:3:5: rules[0]: key 'match' is missing");
-  for (const std::string bad :
-       {"{vendor: 0x1b36}", "{vendor: 1b3}", "{class: \"010\"}", "{device: xyzw}", "{bdf: \"\"}", "{bdf: Garbage}", "{bdf: \"03.0\"}",
-        "{bdf: \"0000:03:20.0\"}", "{bdf: \"0000:03:00.8\"}", "{bdf: \"00000003000\"}", "{sub: 1}", "[]"})
+  for (const std::string bad : {"{vendor: 0x1b36}", "{vendor: 1b3}", "{class: \"010\"}", "{device: xyzw}", "{bdf: \"\"}", "{bdf: Garbage}",
+                                "{bdf: \"03.0\"}", "{bdf: \"0000:03:20.0\"}", "{bdf: \"0000:03:00.8\"}", "{bdf: \"00000003000\"}",
+                                "{bdf: \"-1:00.0\"}", "{bdf: \"0000:-1:00.0\"}", "{sub: 1}", "[]"})
     CHECK(rule_failure("{match: " + bad + "}") != "none");
   for (const std::string bad : {"[]", "[warn, block]", "[remove]", "[block, block]", "[explode]", "block"})
     CHECK(rule_failure("{match: {}, on-failure: " + bad + "}") != "none");
@@ -259,7 +259,9 @@ TEST_CASE("an address is completed as on the command line") {
   CHECK(bdf("3:0.0") == "0000:03:00.0");
   CHECK(bdf("10000:03:00.0") == "10000:03:00.0");
   CHECK(bdf("03:*") == "0000:03:*");
-  for (const char* const pattern : {"*", "*:03:00.0", "*:00.0", "0000:03*", "0000:0[13]:*", "0000:03:00.?"}) CHECK(bdf(pattern) == pattern);
+  CHECK(bdf("3:*") == "0000:03:*");
+  for (const char* const pattern : {"*", "0*:00.0", "?*:00.0", "0*:*", "*:03:00.0", "*:00.0", "0000:03*", "0000:0[13]:*", "0000:03:00.?"})
+    CHECK(bdf(pattern) == pattern);
 }
 
 TEST_CASE("a root goes by its name in the keyring, or by its fingerprint") {
@@ -277,8 +279,10 @@ TEST_CASE("an identity match that was given is stronger than the rule") {
   ask(*rule_of(policy, {}), question, true);
   CHECK(question.identity_match == IdentityMatch::none);
   CHECK_FALSE(question.identity_required);
+  CHECK(question.identity_waived);
   ask(*rule_of(policy, {}), question);
   CHECK(question.identity_required);
+  CHECK_FALSE(question.identity_waived);
 }
 
 TEST_CASE("every security version number can be asked for") {

@@ -99,15 +99,21 @@ TEST_CASE("saved reference values: one index in two forms") {
   add(9, MeasurementType::mutable_firmware, false, Bytes(32, 0xA2));
   add(10, MeasurementType::mutable_firmware, false, Bytes(32, 0xA3));
   add(10, MeasurementType::informational, true, {'u'});
+  add(0xF0, MeasurementType::manifest, true, {0xD2});
+  add(0xF0, MeasurementType::manifest, false, Bytes(32, 0xA4));
   const std::string yaml = save(report);
   CAPTURE(yaml);
   const References references = read(yaml);
   REQUIRE(references.devices.size() == 1);
   const auto& rows = references.devices.front().measurements;
-  REQUIRE(rows.size() == 3);
+  REQUIRE(rows.size() == 4);
   CHECK(rows[0].allowed.size() == 2);
-  CHECK((rows[1].ignore && rows[1].allowed.empty()));
-  CHECK((rows[2].ignore && rows[2].allowed.empty()));
+  for (std::size_t i = 1; i < 3; ++i) {  // two things under one index: what has a value keeps it
+    CHECK_FALSE(rows[i].ignore);
+    CHECK(rows[i].type == MeasurementType::mutable_firmware);
+    CHECK(rows[i].allowed.size() == 1);
+  }
+  CHECK((rows[3].ignore && rows[3].allowed.empty()));
 }
 
 TEST_CASE("saved reference values: for devices of the same kind") {
