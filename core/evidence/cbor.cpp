@@ -100,19 +100,16 @@ class Parser {
   }
 
   // Numbers and strings have several encodings; of everything else the encoding is what is compared.
-  Bytes identity_of(const Item& key, std::size_t end) const {
-    Bytes out{static_cast<std::uint8_t>(key.kind)};
-    if (key.is(Kind::unsigned_integer) || key.is(Kind::negative_integer))
-      for (unsigned shift = 0; shift < 64; shift += 8) out.push_back(static_cast<std::uint8_t>(key.number >> shift));
-    else if (key.is(Kind::bytes) || key.is(Kind::text))
-      append(out, key.bytes);
-    else
-      append(out, data_.subspan(key.offset, end - key.offset));
-    return out;
+  std::string identity_of(const Item& key, std::size_t end) const {
+    const std::string kind = cat(static_cast<int>(key.kind), " ");
+    if (key.is(Kind::unsigned_integer) || key.is(Kind::negative_integer)) return cat(kind, key.number);
+    if (key.is(Kind::bytes) || key.is(Kind::text)) return cat(kind, key.text());
+    const View encoded = data_.subspan(key.offset, end - key.offset);
+    return cat(kind, std::string(encoded.begin(), encoded.end()));
   }
 
   void check_keys(const Item& map) const {
-    std::set<Bytes> keys;
+    std::set<std::string> keys;
     for (std::size_t i = 0; i < map.items.size(); i += 2)
       if (!keys.insert(identity_of(map.items[i], map.items[i + 1].offset)).second)
         fail(cat("the key ", to_string(map.items[i]), " twice in a map"));
