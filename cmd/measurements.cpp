@@ -83,7 +83,7 @@ void prepare_to_save(Options& options, Plan& plan) {
   assert_writable(options.save_reference);
   plan.written_after.emplace_back(options.save_reference);
   // Old values of the system are no reason not to save new ones.
-  read_references(options.trust);  // what cannot be read is an error all the same
+  if (!options.trust.references.empty()) read_references(options.trust);  // what was named and cannot be read is an error all the same
   if (!names_references(options.trust)) options.trust.compares = false;
 }
 

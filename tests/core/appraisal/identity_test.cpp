@@ -65,3 +65,21 @@ TEST_CASE("identity: without a PCI function there is nothing to compare") {
   Trial trial;
   CHECK(status(trial.collect().judge(), Check::identity) == CheckStatus::not_needed);
 }
+
+TEST_CASE("identity: a rule that asks for it of what has none leaves a gap, and who waives it is told so") {
+  Trial trial;
+  trial.question.identity_required = true;
+  trial.collect();
+  Report report = trial.judge();
+  CHECK(report.verdict == Verdict::undetermined);
+  CHECK(found(report, FindingId::identity_unknown));
+  trial.evidence.error = Interruption{ErrorId::timeout, "no answer", ""};
+  CHECK_FALSE(found(trial.judge(), FindingId::identity_unknown));  // that it was not asked comes first
+  trial.evidence.error.reset();
+  trial.question.identity_required = false;
+  trial.question.identity_waived = true;
+  trial.question.identity_match = IdentityMatch::none;
+  report = trial.judge();
+  CHECK(report.verdict == Verdict::pass);
+  CHECK(found(report, FindingId::identity_relaxed));
+}
