@@ -21,7 +21,7 @@ namespace spdm {
 struct DeviceMatch {
   std::optional<std::uint16_t> vendor, device, subsystem_vendor, subsystem;
   std::optional<std::uint32_t> class_code, class_mask;  // "01", "0108", "010802"
-  std::optional<std::string> bdf;                       // a pattern of fnmatch(3), "0000:03:*"
+  std::optional<std::string> bdf;                       // a pattern of fnmatch(3), "0000:03:*"; with its domain
   std::optional<std::string> target;                    // a pattern of fnmatch(3) over the target's name, "emu://*"
   std::optional<std::string> driver, slot;              // exactly
   std::optional<bool> removable;
