@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/wire/bytes.h"
+#include "core/bytes.h"
 
 struct X509_crl_st;  // of OpenSSL
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "certstore/fingerprint.h"
-#include "core/evidence/yaml_reader.h"
+#include "core/format/yaml_reader.h"
 
 namespace certstore {
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "core/wire/bytes.h"
+#include "core/bytes.h"
 
 namespace certstore {
 

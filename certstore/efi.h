@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/wire/bytes.h"
+#include "core/bytes.h"
 
 namespace certstore {
 

@@ -4,7 +4,7 @@
 #include <cctype>
 
 #include "core/crypto/crypto.h"
-#include "core/evidence/yaml_reader.h"
+#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace certstore {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "core/wire/bytes.h"
+#include "core/bytes.h"
 
 namespace spdm::yaml {
 class Value;

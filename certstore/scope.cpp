@@ -4,7 +4,7 @@
 
 #include "certstore/x509.h"
 #include "core/calendar.h"
-#include "core/evidence/yaml_reader.h"
+#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace certstore {

@@ -1,7 +1,7 @@
 // The key of a certificate, for others.
 #pragma once
 
-#include "core/wire/bytes.h"
+#include "core/bytes.h"
 
 namespace certstore {
 

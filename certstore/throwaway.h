@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <string>
 
+#include "core/bytes.h"
 #include "core/wire/algorithms.h"
-#include "core/wire/bytes.h"
 
 namespace certstore {
 

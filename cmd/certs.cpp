@@ -2,9 +2,9 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "cmd/attest.h"
-#include "cmd/files.h"
-#include "cmd/pem.h"
+#include "cmd/attest/pipeline.h"
+#include "cmd/host/files.h"
+#include "cmd/output/pem.h"
 #include "cmd/verb.h"
 #include "core/text.h"
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <memory>
 
-#include "cmd/attest.h"
-#include "cmd/files.h"
-#include "cmd/host.h"
-#include "cmd/parallel.h"
-#include "cmd/privileges.h"
+#include "cmd/attest/pipeline.h"
+#include "cmd/host/files.h"
+#include "cmd/host/parallel.h"
+#include "cmd/host/privileges.h"
+#include "cmd/host/this_host.h"
 #include "cmd/verb.h"
 #include "core/calendar.h"
 #include "core/evidence/file.h"

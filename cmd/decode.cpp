@@ -4,13 +4,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cmd/attest.h"
-#include "cmd/decode_fields.h"
-#include "cmd/evidence_files.h"
-#include "cmd/files.h"
-#include "cmd/kernel_log_files.h"
-#include "cmd/openssl_recipe.h"
-#include "cmd/privileges.h"
+#include "cmd/attest/evidence_files.h"
+#include "cmd/attest/kernel_log_files.h"
+#include "cmd/attest/pipeline.h"
+#include "cmd/host/files.h"
+#include "cmd/host/privileges.h"
+#include "cmd/output/decode_fields.h"
+#include "cmd/output/openssl_recipe.h"
 #include "cmd/verb.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"

@@ -5,11 +5,11 @@
 #include <fstream>
 #include <memory>
 
+#include "cmd/attest/policy_files.h"
 #include "cmd/doctor.h"
-#include "cmd/host.h"
+#include "cmd/host/this_host.h"
 #include "cmd/options.h"
-#include "cmd/policy_files.h"
-#include "cmd/render.h"
+#include "cmd/output/render.h"
 #include "cmd/verb.h"
 #include "core/appraisal/references.h"
 #include "core/text.h"

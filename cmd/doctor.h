@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "transport/host.h"
+#include "transport/base/host.h"
 
 namespace cmd {
 

@@ -2,11 +2,11 @@
 #include <charconv>
 
 #include "cmd/doctor.h"
-#include "cmd/gatekeeper.h"
+#include "cmd/gate/gatekeeper.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "transport/pci_bus.h"
-#include "transport/platform.h"
+#include "transport/pci/bus.h"
+#include "transport/pci/platform.h"
 
 namespace cmd {
 

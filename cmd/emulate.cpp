@@ -8,14 +8,14 @@
 #include <nlohmann/json.hpp>
 
 #include "certstore/throwaway.h"
-#include "cmd/files.h"
+#include "cmd/host/files.h"
 #include "cmd/options.h"
+#include "cmd/output/render.h"
 #include "cmd/parse.h"
-#include "cmd/render.h"
 #include "cmd/verb.h"
 #include "core/text.h"
-#include "transport/profile.h"
-#include "transport/server.h"
+#include "transport/emulated/profile.h"
+#include "transport/emulated/server.h"
 
 namespace cmd {
 

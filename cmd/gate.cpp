@@ -6,8 +6,8 @@
 #include <memory>
 
 #include "cmd/gate_setup.h"
-#include "cmd/host.h"
-#include "cmd/state_text.h"
+#include "cmd/host/this_host.h"
+#include "cmd/output/state_text.h"
 #include "cmd/verb.h"
 #include "core/text.h"
 

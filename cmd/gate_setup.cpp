@@ -6,11 +6,11 @@
 
 #include <memory>
 
+#include "cmd/attest/policy_files.h"
+#include "cmd/output/state_text.h"
 #include "cmd/parse.h"
-#include "cmd/policy_files.h"
-#include "cmd/state_text.h"
 #include "core/text.h"
-#include "transport/descriptor.h"
+#include "transport/base/descriptor.h"
 
 namespace cmd {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "cmd/gatekeeper.h"
+#include "cmd/gate/gatekeeper.h"
 
 namespace cmd {
 

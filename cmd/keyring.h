@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "certstore/keyring.h"
-#include "cmd/attest.h"
+#include "cmd/attest/pipeline.h"
 #include "cmd/options.h"
-#include "cmd/render.h"
+#include "cmd/output/render.h"
 
 namespace cmd {
 

@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "certstore/fingerprint.h"
-#include "cmd/files.h"
+#include "cmd/host/files.h"
 #include "cmd/keyring.h"
-#include "cmd/pem.h"
+#include "cmd/output/pem.h"
 #include "core/text.h"
 
 namespace cmd {

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "certstore/fingerprint.h"
-#include "cmd/files.h"
+#include "cmd/host/files.h"
 #include "cmd/keyring.h"
 #include "core/text.h"
 

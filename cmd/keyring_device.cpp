@@ -1,8 +1,8 @@
 // The device that a sub-command of keyring speaks about: attested, or judged from what was recorded.
-#include "cmd/files.h"
-#include "cmd/host.h"
+#include "cmd/host/files.h"
+#include "cmd/host/privileges.h"
+#include "cmd/host/this_host.h"
 #include "cmd/keyring.h"
-#include "cmd/privileges.h"
 #include "core/text.h"
 
 namespace cmd {

@@ -5,7 +5,7 @@
 
 #include "certstore/efi.h"
 #include "certstore/fingerprint.h"
-#include "cmd/files.h"
+#include "cmd/host/files.h"
 #include "cmd/keyring.h"
 #include "cmd/pinning.h"
 #include "core/text.h"

@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cmd/files.h"
+#include "cmd/host/files.h"
 #include "cmd/keyring.h"
 #include "cmd/pinning.h"
 #include "core/text.h"
-#include "transport/pci_address.h"
+#include "transport/pci/address.h"
 
 namespace cmd {
 

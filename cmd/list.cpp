@@ -5,13 +5,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cmd/host.h"
+#include "cmd/host/this_host.h"
 #include "cmd/options.h"
-#include "cmd/render.h"
+#include "cmd/output/render.h"
 #include "cmd/verb.h"
 #include "core/text.h"
-#include "transport/pci_doe.h"
-#include "transport/pci_power.h"
+#include "transport/pci/open.h"
+#include "transport/pci/power.h"
 
 namespace cmd {
 

@@ -5,10 +5,10 @@
 #include <csignal>
 #include <cstdlib>
 
-#include "cmd/render.h"
+#include "cmd/output/render.h"
 #include "cmd/verb.h"
 #include "core/text.h"
-#include "transport/pci_power.h"
+#include "transport/pci/power.h"
 
 namespace {
 

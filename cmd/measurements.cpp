@@ -4,9 +4,9 @@
 #include <memory>
 #include <mutex>
 
-#include "cmd/attest.h"
-#include "cmd/files.h"
-#include "cmd/policy_files.h"
+#include "cmd/attest/pipeline.h"
+#include "cmd/attest/policy_files.h"
+#include "cmd/host/files.h"
 #include "cmd/verb.h"
 #include "core/appraisal/reference_writer.h"
 #include "core/calendar.h"

@@ -5,8 +5,8 @@
 
 #include <cstdlib>
 
-#include "cmd/files.h"
-#include "cmd/layers.h"
+#include "cmd/host/files.h"
+#include "cmd/host/layers.h"
 #include "core/appraisal/references.h"
 #include "core/text.h"
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "certstore/keyring.h"
-#include "cmd/console.h"
+#include "cmd/host/console.h"
 #include "cmd/parse.h"
 #include "core/appraisal/appraise.h"
 #include "core/protocol/collect.h"

@@ -8,10 +8,10 @@
 #include <string_view>
 #include <vector>
 
-#include "cmd/console.h"
+#include "cmd/host/console.h"
 #include "core/appraisal/appraise.h"
+#include "core/bytes.h"
 #include "core/wire/algorithms.h"
-#include "core/wire/bytes.h"
 #include "core/wire/vendor_defined.h"
 
 namespace cmd {

@@ -5,7 +5,7 @@
 
 #include "certstore/fingerprint.h"
 #include "certstore/keyring.h"
-#include "cmd/files.h"
+#include "cmd/host/files.h"
 #include "cmd/keyring.h"
 #include "core/text.h"
 

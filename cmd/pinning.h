@@ -5,7 +5,7 @@
 #include <string>
 
 #include "certstore/pins.h"
-#include "cmd/console.h"
+#include "cmd/host/console.h"
 #include "cmd/options.h"
 #include "core/appraisal/report.h"
 

@@ -2,13 +2,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cmd/attest.h"
-#include "cmd/host.h"
+#include "cmd/attest/pipeline.h"
+#include "cmd/host/privileges.h"
+#include "cmd/host/this_host.h"
 #include "cmd/policy_verb.h"
-#include "cmd/privileges.h"
 #include "core/appraisal/demand.h"
 #include "core/text.h"
-#include "transport/pci_bus.h"
+#include "transport/pci/bus.h"
 
 namespace cmd {
 

@@ -1,11 +1,11 @@
 // policy generate: a first policy, from what is in the machine now.
-#include "cmd/attest.h"
-#include "cmd/audit_scope.h"
-#include "cmd/files.h"
-#include "cmd/host.h"
-#include "cmd/parallel.h"
+#include "cmd/attest/audit_scope.h"
+#include "cmd/attest/pipeline.h"
+#include "cmd/host/files.h"
+#include "cmd/host/parallel.h"
+#include "cmd/host/privileges.h"
+#include "cmd/host/this_host.h"
 #include "cmd/policy_verb.h"
-#include "cmd/privileges.h"
 #include "core/text.h"
 
 namespace cmd {

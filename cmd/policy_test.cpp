@@ -3,14 +3,14 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "cmd/attest.h"
-#include "cmd/evidence_files.h"
-#include "cmd/files.h"
+#include "cmd/attest/evidence_files.h"
+#include "cmd/attest/pipeline.h"
+#include "cmd/host/files.h"
+#include "cmd/host/privileges.h"
 #include "cmd/policy_verb.h"
-#include "cmd/privileges.h"
 #include "core/calendar.h"
-#include "core/evidence/yaml_reader.h"
 #include "core/finding.h"
+#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace cmd {

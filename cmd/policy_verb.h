@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "cmd/attest/policy_files.h"
 #include "cmd/options.h"
-#include "cmd/policy_files.h"
-#include "cmd/render.h"
+#include "cmd/output/render.h"
 #include "core/error.h"
 
 namespace cmd {

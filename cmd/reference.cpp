@@ -3,16 +3,16 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "cmd/files.h"
-#include "cmd/layers.h"
+#include "cmd/host/files.h"
+#include "cmd/host/layers.h"
 #include "cmd/options.h"
-#include "cmd/render.h"
+#include "cmd/output/render.h"
 #include "cmd/sub_verbs.h"
 #include "core/appraisal/corim.h"
 #include "core/appraisal/measurement.h"
 #include "core/appraisal/reference_writer.h"
 #include "core/calendar.h"
-#include "core/evidence/yaml_reader.h"
+#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace cmd {

@@ -5,13 +5,13 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cmd/files.h"
+#include "cmd/host/files.h"
+#include "cmd/host/privileges.h"
 #include "cmd/options.h"
+#include "cmd/output/render.h"
+#include "cmd/output/report_page.h"
+#include "cmd/output/summary_text.h"
 #include "cmd/parse.h"
-#include "cmd/privileges.h"
-#include "cmd/render.h"
-#include "cmd/report_page.h"
-#include "cmd/summary_text.h"
 #include "cmd/verb.h"
 #include "core/text.h"
 

@@ -4,11 +4,11 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cmd/gatekeeper.h"
-#include "cmd/host.h"
+#include "cmd/gate/gatekeeper.h"
+#include "cmd/host/run_files.h"
+#include "cmd/host/this_host.h"
 #include "cmd/options.h"
-#include "cmd/run_files.h"
-#include "cmd/state_text.h"
+#include "cmd/output/state_text.h"
 #include "cmd/verb.h"
 #include "core/text.h"
 

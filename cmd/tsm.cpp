@@ -3,12 +3,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "cmd/host.h"
+#include "cmd/host/this_host.h"
 #include "cmd/options.h"
-#include "cmd/render.h"
+#include "cmd/output/render.h"
 #include "cmd/sub_verbs.h"
 #include "core/text.h"
-#include "transport/platform.h"
+#include "transport/pci/platform.h"
 
 namespace cmd {
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "transport/pci_bus.h"
+#include "transport/pci/bus.h"
 
 namespace cmd {
 

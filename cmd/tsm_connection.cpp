@@ -3,8 +3,8 @@
 #include "cmd/tsm.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "transport/pci_lock.h"
-#include "transport/platform.h"
+#include "transport/pci/lock.h"
+#include "transport/pci/platform.h"
 
 namespace cmd {
 

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string_view>
 
-#include "cmd/console.h"
+#include "cmd/host/console.h"
 #include "core/error.h"
 
 namespace CLI {

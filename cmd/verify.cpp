@@ -6,12 +6,12 @@
 #include <memory>
 #include <thread>
 
-#include "cmd/attest.h"
-#include "cmd/evidence_files.h"
-#include "cmd/parallel.h"
-#include "cmd/policy_files.h"
-#include "cmd/privileges.h"
-#include "cmd/render_text.h"
+#include "cmd/attest/evidence_files.h"
+#include "cmd/attest/pipeline.h"
+#include "cmd/attest/policy_files.h"
+#include "cmd/host/parallel.h"
+#include "cmd/host/privileges.h"
+#include "cmd/output/render_text.h"
 #include "cmd/verb.h"
 
 namespace cmd {

@@ -10,13 +10,13 @@
 #include <memory>
 #include <mutex>
 
-#include "cmd/autoprobe.h"
+#include "cmd/gate/autoprobe.h"
+#include "cmd/gate/watcher.h"
 #include "cmd/gate_setup.h"
-#include "cmd/host.h"
+#include "cmd/host/this_host.h"
+#include "cmd/output/state_text.h"
 #include "cmd/parse.h"
-#include "cmd/state_text.h"
 #include "cmd/verb.h"
-#include "cmd/watcher.h"
 #include "core/text.h"
 
 namespace cmd {

@@ -4,11 +4,11 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "transport/emu.h"
-#include "transport/emulated.h"
-#include "transport/pci_address.h"
-#include "transport/pci_doe.h"
-#include "transport/tcp.h"
+#include "transport/emulated/emulated.h"
+#include "transport/pci/address.h"
+#include "transport/pci/open.h"
+#include "transport/socket/emu.h"
+#include "transport/socket/tcp.h"
 
 namespace transport {
 
@@ -18,11 +18,11 @@ namespace {
 
 // One row per kind of target: all that a new transport adds here.
 constexpr std::array kKinds{
-    Kind{"emu", "emu://HOST[:PORT][?binding=doe|mctp|tcp|none][&max=BYTES]", "the DMTF emulator's socket, which QEMU speaks, too", true,
+    Kind{"emu", kEmuUsage, "the DMTF emulator's socket, which QEMU speaks, too", true,
          open_emu},
     Kind{"emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", true, open_emulated},
     Kind{"pci", kPciUsage, "the DOE mailbox of a PCI function", true, open_pci},
-    Kind{"tcp", "tcp://HOST[:PORT]", "SPDM over TCP (DSP0287)", true, open_tcp},
+    Kind{"tcp", kTcpUsage, "SPDM over TCP (DSP0287)", true, open_tcp},
 };
 
 std::string forms() {

@@ -1,28 +1,12 @@
 // Names of targets, and the one function that turns a name into a link.
 #pragma once
 
-#include <filesystem>
-#include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
-#include "core/evidence/evidence.h"
-#include "core/protocol/link.h"
-#include "transport/host.h"
+#include "transport/base/opened.h"
 
 namespace transport {
-
-struct OpenOptions {
-  spdm::Clock::duration timeout = std::chrono::seconds(10);  // for connecting
-  Host host = {};                                            // where PCI devices are looked for
-  bool force = false;                                        // although somebody else seems to own the device
-};
-
-struct Opened {
-  std::unique_ptr<spdm::Link> link;
-  spdm::HostView host;
-};
 
 // A row of the table of transports: "emu" for emu://..., "emulated" for emulated:PROFILE, and so on.
 struct Kind {

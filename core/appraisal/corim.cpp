@@ -8,7 +8,7 @@
 
 #include "core/calendar.h"
 #include "core/error.h"
-#include "core/evidence/cbor.h"
+#include "core/format/cbor.h"
 #include "core/text.h"
 
 namespace spdm {

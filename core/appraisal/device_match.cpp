@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "core/evidence/yaml_reader.h"
+#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace spdm {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "core/evidence/cbor.h"
+#include "core/format/cbor.h"
 #include "core/wire/measurements.h"
 
 namespace spdm {

@@ -5,7 +5,7 @@
 
 #include "core/appraisal/policy.h"
 #include "core/error.h"
-#include "core/evidence/yaml_reader.h"
+#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace spdm {

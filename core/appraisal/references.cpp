@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/appraisal/measurement.h"
-#include "core/evidence/yaml_reader.h"
+#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace spdm {

@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/bytes.h"
 #include "core/wire/algorithms.h"
-#include "core/wire/bytes.h"
 
 namespace spdm::crypto {
 

@@ -1,7 +1,7 @@
 // ECDSA and SM2 signatures in the two forms that are about.
 #pragma once
 
-#include "core/wire/bytes.h"
+#include "core/bytes.h"
 
 namespace spdm::crypto {
 

@@ -7,10 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/bytes.h"
 #include "core/error.h"
 #include "core/evidence/platform.h"
 #include "core/wire/binding.h"
-#include "core/wire/bytes.h"
 
 namespace spdm {
 

@@ -6,7 +6,7 @@
 #include "core/calendar.h"
 #include "core/crypto/crypto.h"
 #include "core/error.h"
-#include "core/evidence/json_reader.h"
+#include "core/format/json_reader.h"
 #include "core/text.h"
 
 namespace spdm {

@@ -4,8 +4,8 @@
 
 #include <chrono>
 
+#include "core/bytes.h"
 #include "core/wire/binding.h"
-#include "core/wire/bytes.h"
 
 namespace spdm {
 

@@ -1,7 +1,7 @@
 // The four bytes every message begins with (DSP0274 "Generic SPDM message format"), and what is common to all decoders.
 #pragma once
 
-#include "core/wire/bytes.h"
+#include "core/bytes.h"
 #include "core/wire/codes.h"
 
 namespace spdm {

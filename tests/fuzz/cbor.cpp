@@ -1,5 +1,5 @@
 // CBOR in any form, as a file of a vendor (CoRIM) and as the manifest of a device.
-#include "core/evidence/cbor.h"
+#include "core/format/cbor.h"
 
 #include <nlohmann/json.hpp>
 

@@ -4,8 +4,8 @@
 
 #include <cstdlib>
 
+#include "core/bytes.h"
 #include "core/error.h"
-#include "core/wire/bytes.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size);
 

@@ -1,5 +1,5 @@
 // Streams, line by line: no byte of a line is lost, whatever was looked at before. The first byte is the longest line.
-#include "cmd/lines.h"
+#include "cmd/host/lines.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 
 #include "core/text.h"
 #include "tests/fuzz/fuzz.h"
-#include "transport/descriptor.h"
+#include "transport/base/descriptor.h"
 
 namespace {
 

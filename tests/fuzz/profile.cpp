@@ -1,5 +1,5 @@
 // Device profiles. The files that one names are not there: a profile that reads well still ends with an Error.
-#include "transport/profile.h"
+#include "transport/emulated/profile.h"
 
 #include "tests/fuzz/fuzz.h"
 

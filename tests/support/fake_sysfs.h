@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tests/support/temporary.h"
-#include "transport/host.h"
+#include "transport/base/host.h"
 
 namespace support {
 

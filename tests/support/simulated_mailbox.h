@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "core/wire/bytes.h"
-#include "transport/config_space.h"
+#include "core/bytes.h"
+#include "transport/pci/config_space.h"
 
 namespace fake {
 

@@ -5,9 +5,9 @@
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
 #include "peer.h"
-#include "transport/address.h"
-#include "transport/binding.h"
-#include "transport/emu.h"
+#include "transport/base/binding.h"
+#include "transport/socket/address.h"
+#include "transport/socket/emu.h"
 
 using namespace spdm;
 using namespace transport;
@@ -28,15 +28,15 @@ void refused(std::string_view target, const std::string& why) {
 }  // namespace
 
 TEST_CASE("host, port and options of a socket target") {
-  SocketTarget parts = parse_socket_target("emu://host.example:2324?binding=mctp&max=42", {"binding", "max"});
+  SocketTarget parts = parse_socket_target("emu://host.example:2324?binding=mctp&max=42", kEmuUsage, {"binding", "max"});
   CHECK(parts.host == "host.example");
   CHECK(parts.port == 2324);
   CHECK(parts.value("binding", "doe") == "mctp");
   CHECK(parts.number("max", 4600, 42, 100'000) == 42);
-  parts = parse_socket_target("tcp://[fe80::1%eth0]:1", {});
+  parts = parse_socket_target("tcp://[fe80::1%eth0]:1", kTcpUsage, {});
   CHECK(parts.host == "fe80::1%eth0");
   CHECK(parts.port == 1);
-  parts = parse_socket_target("tcp://[::1]", {});
+  parts = parse_socket_target("tcp://[::1]", kTcpUsage, {});
   CHECK(parts.host == "::1");
   CHECK(!parts.port);
   CHECK(parts.value("binding", "doe") == "doe");

@@ -2,7 +2,7 @@
 #include "core/appraisal/references.h"
 #include "core/appraisal/trial.h"
 #include "core/crypto/crypto.h"
-#include "core/evidence/yaml_reader.h"
+#include "core/format/yaml_reader.h"
 
 using namespace trial;
 

@@ -3,7 +3,7 @@
 
 #include "core/appraisal/trial.h"
 #include "core/crypto/crypto.h"
-#include "core/evidence/yaml_reader.h"
+#include "core/format/yaml_reader.h"
 
 using namespace trial;
 

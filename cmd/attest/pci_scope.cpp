@@ -1,0 +1,34 @@
+#include "cmd/attest/pci_scope.h"
+
+#include <algorithm>
+
+namespace cmd {
+
+using namespace spdm;
+using transport::PciDevice;
+
+bool is_plumbing(const PciDevice& device) {
+  const std::uint32_t kind = device.identity.class_code >> 8;  // PCI-to-PCI, CardBus, semi-transparent PCI-to-PCI
+  const bool looks_so = device.header_type != 0 && (kind == 0x0604 || kind == 0x0607 || kind == 0x0609);
+  // What it looks like is its own word. Ports with a mailbox have their driver from the start, for it is no module.
+  return device.driver == "pcieport" || (looks_so && !device.may_attest());
+}
+
+bool could_attest(const PciDevice& device) { return device.may_attest() || (!device.doe_features && !device.mailboxes); }
+
+bool is_exempt(const Policy& policy, const PciDevice& device) { return rule_of(policy, host_view(device))->exempt; }
+
+std::shared_ptr<const PolicyRule> rule_for(const Policy& policy, const PciDevice& device) {
+  if (is_plumbing(device)) return nullptr;
+  std::shared_ptr<const PolicyRule> rule = rule_of(policy, host_view(device));
+  if (rule->exempt) return nullptr;
+  // What is held back stays in scope, even if its mailbox is not to be seen any more.
+  return rule->expected || could_attest(device) || device.driver_override == kSentinel ? rule : nullptr;
+}
+
+bool is_met(const PolicyRule& rule, const std::vector<PciDevice>& devices) {
+  return std::any_of(devices.begin(), devices.end(),
+                     [&](const PciDevice& device) { return !is_plumbing(device) && matches(rule.match, host_view(device)); });
+}
+
+}  // namespace cmd

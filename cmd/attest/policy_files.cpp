@@ -1,0 +1,75 @@
+#include "cmd/attest/policy_files.h"
+
+#include <CLI/CLI.hpp>
+#include <iterator>
+#include <utility>
+
+#include "cmd/options.h"
+#include "core/error.h"
+
+namespace cmd {
+
+namespace {
+
+namespace fs = std::filesystem;
+using spdm::Error;
+using spdm::ErrorId;
+using spdm::Policy;
+
+bool is_directory(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+Policy policy_of(const std::vector<DropIn>& drop_ins) {
+  Policy out;
+  for (const DropIn& drop_in : drop_ins) add_policy_file(out, drop_in.file.string(), drop_in.contents);
+  return out;
+}
+
+void append(std::vector<DropIn>& to, std::vector<DropIn> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+}  // namespace
+
+void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const std::string& help, const std::string& group) {
+  add_repeatable(parser, "--policy", paths, help)->type_name("PATH")->envname("SPDMCTL_POLICY")->group(group);
+}
+
+void add_policy_options(CLI::App& parser, PolicyOptions& options) {
+  add_policy_path(parser, options.paths, "Read the policy from this file or directory, in place of the system's", "Policy");
+  parser.add_flag("--no-policy", options.none, "Ask for no more than the other options do, whatever the policy says")->group("Policy");
+}
+
+std::vector<fs::path> policy_directories() { return layers_of("policy.d"); }
+
+std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::vector<Error>* unreadable) {
+  if (paths.empty()) return read_drop_ins(policy_directories(), unreadable);
+  std::vector<DropIn> out;
+  std::vector<fs::path> layers;
+  for (std::size_t i = 0; i < paths.size(); ++i) try {
+      if (!is_directory(paths[i])) {
+        append(out, read_named(paths[i], unreadable));
+        continue;
+      }
+      layers.emplace_back(paths[i]);
+      if (i + 1 == paths.size() || !is_directory(paths[i + 1])) append(out, read_named_layers(std::exchange(layers, {}), unreadable));
+    } catch (const Error& error) {
+      if (unreadable == nullptr) throw;
+      unreadable->push_back(error);
+    }
+  return out;
+}
+
+Policy load_policy(const std::vector<fs::path>& directories) { return policy_of(read_drop_ins(directories)); }
+
+Policy load_policy(const std::vector<std::string>& paths) { return policy_of(policy_drop_ins(paths)); }
+
+std::shared_ptr<const Policy> load_policy(const PolicyOptions& options) {
+  if (options.none) return nullptr;
+  const std::vector<DropIn> drop_ins = policy_drop_ins(options.paths);
+  return drop_ins.empty() ? nullptr : std::make_shared<const Policy>(policy_of(drop_ins));
+}
+
+}  // namespace cmd

@@ -1,0 +1,240 @@
+#include "cmd/gate/device_state.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "cmd/attest/pci_scope.h"
+#include "cmd/host/files.h"
+#include "cmd/host/run_files.h"
+#include "core/crypto/crypto.h"
+#include "core/format/json_reader.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using namespace spdm;
+
+namespace {
+
+constexpr std::array kDecisions{"pending", "allowed", "blocked", "late", "audited", "absent"};
+constexpr std::array kVerdicts{Verdict::pass, Verdict::fail, Verdict::undetermined};
+constexpr std::size_t kFingerprint = 64;  // hex digits of SHA-256
+const std::string kFolder = "devices";
+
+// An absent device has the name of its rule instead of an address, and that may hold any character.
+std::string file_name(const DeviceState& state) {
+  if (!state.bdf.empty() && state.decision != Decision::absent) return cat(state.bdf, ".json");
+  return cat("absent-", hex(crypto::hash(*find_hash("SHA-256"), as_bytes(state.rule))).substr(0, 16), ".json");
+}
+
+Json raw_json(const DeviceState& state) {
+  Json out{{"schema", kStateSchema},
+           {"bdf", state.bdf},
+           {"time", state.time},
+           {"occasion", state.occasion},
+           {"decision", name(state.decision)},
+           {"verdict", name(state.verdict)},
+           {"exit_code", static_cast<int>(state.exit)},
+           {"reason", state.reason},
+           {"rule", state.rule},
+           {"actions", state.actions},
+           {"trouble", state.trouble}};
+  const auto optional = [&](const char* key, const std::optional<std::string>& value) {
+    if (value) out[key] = *value;
+  };
+  optional("driver", state.driver);
+  optional("identity", state.identity);
+  optional("leaf", state.leaf);
+  if (state.same_device) out["same_device"] = *state.same_device;
+  optional("former_leaf", state.former_leaf);
+  optional("former_identity", state.former_identity);
+  optional("former_override", state.former_override);
+  if (state.bound_before) out["bound_before"] = true;
+  return out;
+}
+
+template <class Rows, class Value>
+auto one_of(const JsonReader& json, const Rows& rows, const Value& value) {
+  const auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return value(row); });
+  if (it == rows.end()) json.fail("is no word that is known");
+  return it;
+}
+
+std::string fingerprint(JsonReader& json) {
+  std::string out(json.string());
+  if (out.size() != kFingerprint || out.find_first_not_of("0123456789abcdef") != std::string::npos) json.fail("is no SHA-256 in hex");
+  return out;
+}
+
+void read_member(JsonReader& json, std::string_view key, DeviceState& out) {
+  const auto strings = [&](std::vector<std::string>& list) { json.array([&] { list.emplace_back(json.string()); }); };
+  if (key == "schema") {
+    if (json.string() != kStateSchema) json.fail(cat("is not ", kStateSchema));
+  } else if (key == "decision") {
+    const std::optional<Decision> decision = decision_of(json.string());
+    if (!decision) json.fail("is no decision that is known");
+    out.decision = *decision;
+  } else if (key == "verdict") {
+    const std::string_view word = json.string();
+    out.verdict = *one_of(json, kVerdicts, [&](Verdict verdict) { return name(verdict) == word; });
+  } else if (key == "exit_code") {
+    const std::uint64_t code = json.number(255);
+    out.exit = one_of(json, exit_codes(), [&](const ExitRow& row) { return static_cast<std::uint64_t>(row.code) == code; })->code;
+  } else if (key == "actions") {
+    strings(out.actions);
+  } else if (key == "trouble") {
+    strings(out.trouble);
+  } else if (key == "leaf") {
+    out.leaf = fingerprint(json);
+  } else if (key == "former_leaf") {
+    out.former_leaf = fingerprint(json);
+  } else if (key == "same_device") {
+    out.same_device = json.boolean();
+  } else if (key == "bound_before") {
+    out.bound_before = json.boolean();
+  } else {
+    const std::string text(json.string());
+    if (key == "bdf") out.bdf = text;
+    if (key == "time") out.time = text;
+    if (key == "occasion") out.occasion = text;
+    if (key == "reason") out.reason = text;
+    if (key == "rule") out.rule = text;
+    if (key == "driver") out.driver = text;
+    if (key == "identity") out.identity = text;
+    if (key == "former_identity") out.former_identity = text;
+    if (key == "former_override") out.former_override = text;
+  }
+}
+
+DeviceState parse_state(const std::string& text, const std::string& name) {
+  DeviceState out;
+  JsonReader json(text, "state");
+  json.object({"schema", "bdf", "time", "occasion", "decision", "verdict", "exit_code", "reason", "rule", "actions", "trouble"},
+              {"driver", "identity", "leaf", "same_device", "former_leaf", "former_identity", "former_override", "bound_before"},
+              [&](std::string_view key) { read_member(json, key, out); });
+  json.finish();
+  if (!out.bdf.empty()) {
+    const std::optional<transport::Bdf> bdf = transport::parse_bdf(out.bdf);
+    if (!bdf || to_string(*bdf) != out.bdf) throw Error(ErrorId::bad_input, cat("state: bdf: '", printable(out.bdf), "' is no address"));
+  }
+  if (file_name(out) != name) throw Error(ErrorId::bad_input, cat("state: is of another device, ", printable(file_name(out))));
+  return out;
+}
+
+std::optional<DeviceState> read_one(const RunFolder& folder, const std::string& name) {
+  try {
+    const std::optional<std::string> text = folder.read(name, kMaxStateFile);
+    if (!text) return std::nullopt;
+    return parse_state(*text, name);
+  } catch (Error& error) {
+    if (error.device.empty()) error.device = folder.path(name).string();
+    if (error.hint.empty()) error.hint = "remove it: the next run of the gate writes it anew";
+    throw;
+  }
+}
+
+}  // namespace
+
+std::string_view name(Decision decision) { return kDecisions.at(static_cast<std::size_t>(decision)); }
+
+std::optional<Decision> decision_of(std::string_view name) {
+  const auto* it = std::find(kDecisions.begin(), kDecisions.end(), name);
+  if (it == kDecisions.end()) return std::nullopt;
+  return static_cast<Decision>(it - kDecisions.begin());
+}
+
+bool was_taken_away(const DeviceState& state) {
+  return std::any_of(state.actions.begin(), state.actions.end(),
+                     [](const std::string& action) { return action == "removed" || action == "powered-off"; });
+}
+
+Json to_json(const DeviceState& state) {
+  const Json raw = raw_json(state);
+  Json out;
+  for (const auto& [key, value] : raw.items()) {
+    if (key == "schema" || key == "bound_before" || key.starts_with("former_")) continue;
+    if (value.is_string()) {
+      out[key] = printable(value.get_ref<const std::string&>());
+    } else if (value.is_array()) {
+      out[key] = Json::array();
+      for (const Json& item : value) out[key].push_back(printable(item.get_ref<const std::string&>()));
+    } else {
+      out[key] = value;
+    }
+  }
+  return out;
+}
+
+void write_state(const transport::Host& host, const DeviceState& state) {
+  const std::string text = raw_json(state).dump(2, ' ', false, Json::error_handler_t::replace);
+  RunFolder::make(host, kFolder).write(file_name(state), text + "\n");
+}
+
+void remove_state(const transport::Host& host, const DeviceState& state) {
+  if (const std::optional<RunFolder> folder = RunFolder::open(host, kFolder)) folder->remove(file_name(state));
+}
+
+std::optional<DeviceState> read_state(const transport::Host& host, const std::string& bdf) {
+  const std::optional<RunFolder> folder = RunFolder::open(host, kFolder);
+  if (!folder) return std::nullopt;
+  return read_one(*folder, cat(bdf, ".json"));
+}
+
+States read_states(const transport::Host& host) {
+  States out;
+  const std::optional<RunFolder> folder = RunFolder::open(host, kFolder);
+  if (!folder) return out;
+  const std::vector<std::string> names = folder->names(".json", kMaxStates + 1);
+  for (const std::string& name : names) {
+    if (out.states.size() + out.problems.size() == kMaxStates) {
+      Error& error = out.problems.emplace_back(ErrorId::bad_input, cat("holds more than the ", kMaxStates, " states that are read"));
+      error.device = folder->path("").string();
+      break;
+    }
+    try {
+      if (std::optional<DeviceState> state = read_one(*folder, name)) out.states.push_back(std::move(*state));
+    } catch (const Error& error) {
+      out.problems.push_back(error);
+    }
+  }
+  std::stable_sort(out.states.begin(), out.states.end(),
+                   [](const DeviceState& a, const DeviceState& b) { return transport::parse_bdf(a.bdf) < transport::parse_bdf(b.bdf); });
+  return out;
+}
+
+bool is_shut(const DeviceState& state) {
+  const bool held = std::find(state.actions.begin(), state.actions.end(), "driver-override") != state.actions.end();
+  return state.decision == Decision::blocked || (state.decision == Decision::late && held);
+}
+
+bool disagrees(const DeviceState& state, const transport::PciControl& control) {
+  const std::optional<transport::Bdf> bdf = transport::parse_bdf(state.bdf);
+  if (!bdf) return false;
+  const bool held = control.driver_override(*bdf) == kSentinel;
+  if (is_shut(state)) return !held || control.driver(*bdf).has_value();
+  return state.decision == Decision::allowed && held;
+}
+
+std::optional<std::string> leaf_of(const Report& report) {
+  const SlotReport* found = nullptr;
+  for (const SlotReport& slot : report.slots) {
+    if (!slot.chain || slot.chain->certificates.empty()) continue;
+    if (found == nullptr || (slot.used && !found->used)) found = &slot;
+  }
+  if (found == nullptr || found->chain->certificates.back().sha256.size() != kFingerprint) return std::nullopt;
+  return found->chain->certificates.back().sha256;
+}
+
+void compare(DeviceState& state, const DeviceState& before) {
+  const bool seen = before.leaf.has_value();
+  state.former_leaf = seen ? before.leaf : before.former_leaf;
+  state.former_identity = seen ? before.identity : before.former_identity;
+  if (!state.former_leaf) return;
+  if (state.identity != state.former_identity)
+    state.same_device = false;
+  else if (state.leaf)
+    state.same_device = state.leaf == state.former_leaf;
+}
+
+}  // namespace cmd

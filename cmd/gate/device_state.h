@@ -1,0 +1,83 @@
+// What became of a PCI device: /run/spdmctl/devices/BDF.json, "schema": "spdmctl.state/1". Written whole or not at all,
+// read by `status`, by the next run of the gate and by `watch`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cmd/output/render.h"
+#include "core/appraisal/report.h"
+#include "transport/base/host.h"
+#include "transport/pci/address.h"
+#include "transport/pci/control.h"
+
+namespace cmd {
+
+inline constexpr std::string_view kStateSchema = "spdmctl.state/1";
+inline constexpr std::size_t kMaxStates = 1024;
+inline constexpr std::size_t kMaxStateFile = 64 * 1024;
+
+enum class Decision {
+  pending,  // held back, not judged yet: what a gate that was killed leaves behind
+  allowed,  // it may be used; a driver may bind
+  blocked,  // no driver binds
+  late,     // it failed, or was judged, only after a driver was bound
+  audited,  // judged, but nothing was done: mode audit
+  absent,   // policy expects it, and it is not there
+};
+std::string_view name(Decision decision);
+std::optional<Decision> decision_of(std::string_view name);
+
+struct DeviceState {
+  std::string bdf;             // empty when absent and the rule names no single function
+  std::string time, occasion;  // occasion: "boot", "arrival", "resume", "reset", "interval", "request"
+  Decision decision = Decision::pending;
+  spdm::Verdict verdict = spdm::Verdict::undetermined;
+  spdm::Exit exit = spdm::Exit::internal;
+  std::string reason;                   // one line
+  std::string rule;                     // name of the rule that decided
+  std::vector<std::string> actions;     // what was done, in order: "driver-override", "driver-unbound", "bus-master-cleared",
+                                        // "removed", "powered-off"
+  std::vector<std::string> trouble;     // what could not be done, and why
+  std::optional<std::string> driver;    // bound when the decision was made
+  std::optional<std::string> identity;  // CMA wording of what the host sees (PciIdentity)
+  std::optional<std::string> leaf;      // SHA-256 of the leaf certificate, lower-case hex
+  std::optional<bool> same_device;      // leaf and identity are those seen before; nothing when there was no leaf to compare
+
+  // What the next judgement needs to know; not for people.
+  std::optional<std::string> former_leaf, former_identity;  // of the last judgement that saw a leaf
+  std::optional<std::string> former_override;               // of somebody else, which ours has replaced
+  bool bound_before = false;                                // a driver was bound before a judgement could keep it off
+
+  bool operator==(const DeviceState&) const = default;
+};
+
+// Removed, or without power, because it failed.
+bool was_taken_away(const DeviceState& state);
+
+// For documents: strings are escaped, and what only the next judgement needs is left out.
+Json to_json(const DeviceState& state);
+
+// Throws Error: io, permission.
+void write_state(const transport::Host& host, const DeviceState& state);
+void remove_state(const transport::Host& host, const DeviceState& state);
+std::optional<DeviceState> read_state(const transport::Host& host, const std::string& bdf);  // Error{bad_input} names the file
+
+struct States {
+  std::vector<DeviceState> states;    // by address
+  std::vector<spdm::Error> problems;  // files that cannot be understood; device is the file
+};
+States read_states(const transport::Host& host);
+
+// Drivers are to stay away from it.
+bool is_shut(const DeviceState& state);
+// What the state says was done, and what the kernel shows, are two things. Throws Error: permission, io.
+bool disagrees(const DeviceState& state, const transport::PciControl& control);
+
+// The leaf of the chain that was used; of the first that was read when none was.
+std::optional<std::string> leaf_of(const spdm::Report& report);
+// Fills same_device and the former ones of a new state from the one before.
+void compare(DeviceState& state, const DeviceState& before);
+
+}  // namespace cmd

@@ -1,0 +1,244 @@
+#include "cmd/gate/gatekeeper.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "cmd/gate/gatekeeper_work.h"
+#include "cmd/parse.h"
+#include "core/calendar.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using namespace spdm;
+using transport::Bdf;
+using transport::Descriptor;
+using transport::PciDevice;
+
+namespace {
+
+constexpr int kMaxRounds = 8;  // of devices that arrive while others are judged
+const std::string kLock = "gate.lock";
+
+bool contains(const std::vector<PciDevice>& devices, const Bdf& bdf) {
+  return std::any_of(devices.begin(), devices.end(), [&](const PciDevice& device) { return device.bdf == bdf; });
+}
+
+bool contains(const Group& group, const Bdf& bdf) {
+  return std::any_of(group.members.begin(), group.members.end(), [&](const Member& member) { return member.device.bdf == bdf; });
+}
+
+// Without the right to read configuration space every function would look as if it had something to hide.
+void assert_visible(const std::vector<PciDevice>& devices) {
+  const auto hidden = [](const PciDevice& device) {
+    return !device.doe_features && !device.mailboxes && !device.gone && device.power_state != "D3cold";
+  };
+  if (!devices.empty() && std::all_of(devices.begin(), devices.end(), hidden))
+    throw Error(ErrorId::permission, "the configuration space of PCI devices cannot be read", "run it as root");
+}
+
+DeviceState absent(const PolicyRule& rule) {
+  DeviceState out;
+  out.decision = Decision::absent;
+  out.rule = rule.name;
+  // The one address that a pattern stands for, if it is no pattern.
+  if (const std::optional<Bdf> bdf = rule.match.bdf ? transport::parse_bdf(*rule.match.bdf) : std::nullopt) out.bdf = to_string(*bdf);
+  return out;
+}
+
+}  // namespace
+
+Gatekeeper::Gatekeeper(const transport::Host& host, Policy policy, const Options& options, Attest attest, Tell tell)
+    : work_(std::make_shared<Work>(
+          Work{host, std::move(policy), options, std::move(attest), std::move(tell), transport::PciControl(host, options.changed)})) {}
+
+std::size_t Gatekeeper::left_behind() const { return *work_->left_behind; }
+
+void Gatekeeper::Work::start(std::string_view why) {
+  occasion = why;
+  deadline = Clock::now() + policy.timeout;
+  results.clear();
+  unsafe = leftover = false;
+}
+
+void Gatekeeper::Work::add_result(const DeviceState& state) {
+  const std::optional<Bdf> bdf = state.decision == Decision::absent ? std::nullopt : transport::parse_bdf(state.bdf);
+  if (tell) tell(state);
+  results.insert_or_assign({bdf, bdf ? "" : state.rule}, state);
+}
+
+std::vector<DeviceState> Gatekeeper::Work::take_results() const {
+  std::vector<DeviceState> out;
+  for (const auto& [key, state] : results) out.push_back(state);
+  std::stable_sort(out.begin(), out.end(), [](const DeviceState& a, const DeviceState& b) {
+    return transport::parse_bdf(a.bdf) < transport::parse_bdf(b.bdf);  // one that is absent may have an address, too
+  });
+  return out;
+}
+
+// A device that came while the gate was at work found no driver, or found one at once: it is judged before autoprobe
+// comes back. Returns all that was seen.
+std::vector<PciDevice> Gatekeeper::Work::judge_newcomers(std::vector<PciDevice> known) {
+  for (int round = 0; round < kMaxRounds; ++round) {
+    const std::vector<PciDevice> now = transport::scan(host);
+    const auto is_new = [&](const Member& member) { return !contains(known, member.device.bdf); };
+    std::vector<Group> groups = group_devices(control, policy, now);
+    std::erase_if(groups, [&](const Group& group) { return std::none_of(group.members.begin(), group.members.end(), is_new); });
+    if (groups.empty()) break;
+    for (Group& group : groups) {
+      remember(group);
+      hold(group);
+    }
+    judge_all(groups);
+    for (const PciDevice& device : now)
+      if (!contains(known, device.bdf)) known.push_back(device);
+  }
+  return known;
+}
+
+// An override of ours on a function that is out of scope by now, because the policy has changed: nobody would ever take
+// it away.
+void Gatekeeper::Work::release_strays(const std::vector<PciDevice>& devices, const std::vector<Group>& groups) const {
+  std::vector<PciDevice> strays;
+  for (const PciDevice& device : devices)
+    if (is_held(device) && std::none_of(groups.begin(), groups.end(), [&](const Group& group) { return contains(group, device.bdf); }))
+      strays.push_back(device);
+  release(strays);
+}
+
+void Gatekeeper::Work::forget_absent(const std::vector<PciDevice>& devices) const {
+  if (options.dry_run) return;
+  for (const PolicyRule& rule : policy.rules)
+    if (rule.expected && is_met(rule, devices)) remove_state(host, absent(rule));
+}
+
+// What is expected and not there, and what earlier runs left: states of devices that have gone. A device that was taken
+// away because it failed has not become better by that: its state stays, and counts.
+void Gatekeeper::Work::tell_missing(const std::vector<PciDevice>& devices) {
+  std::set<std::string> taken_away_by;  // names of rules
+  for (const DeviceState& state : read_states(host).states) {
+    const std::optional<Bdf> bdf = state.decision == Decision::absent ? std::nullopt : transport::parse_bdf(state.bdf);
+    if (bdf && results.count({bdf, ""}) != 0) continue;
+    if (bdf && !contains(devices, *bdf) && was_taken_away(state)) {
+      for (const std::string_view name : names_in(state.rule)) taken_away_by.emplace(name);
+      add_result(state);
+    } else if (!options.dry_run) {
+      remove_state(host, state);
+    }
+  }
+  for (const PolicyRule& rule : policy.rules) {
+    if (!rule.expected || taken_away_by.count(rule.name) != 0 || is_met(rule, devices)) continue;
+    DeviceState state = absent(rule);
+    state.time = spdm::utc_of(std::time(nullptr));
+    state.occasion = occasion;
+    state.verdict = Verdict::fail;
+    state.exit = Exit::policy;
+    state.reason = cat("rule '", rule.name, "' expects a device, and there is none that matches it");
+    write(state);
+    add_result(state);
+  }
+}
+
+std::vector<DeviceState> Gatekeeper::run(std::string_view occasion) {
+  Work& work = *work_;
+  work.start(occasion);
+  if (work.options.mode == GateMode::off) return {};
+  Descriptor lock;
+  if (!work.options.dry_run) lock = RunFolder::make(work.host, "").lock(kLock, true, occasion == "boot" ? Clock::now() : work.deadline);
+  work.deadline = Clock::now() + work.policy.timeout;
+
+  const bool enforces = work.enforces();
+  assert_visible(transport::scan(work.host));  // before anything is changed
+  if (enforces) work.close_gate();             // first: what appears from now on finds no driver, where the kernel can do that
+  const std::set<std::string> drivers = work.control.drivers();
+  const std::vector<PciDevice> devices = transport::scan(work.host);
+  std::vector<Group> groups = group_devices(work.control, work.policy, devices);
+  for (Group& group : groups) {
+    work.remember(group);
+    if (enforces) work.hold(group);
+  }
+  work.judge_all(groups);
+  if (enforces) work.release_strays(devices, groups);
+  work.tell_missing(enforces ? work.judge_newcomers(devices) : devices);
+  if (enforces) work.open_gate(devices, drivers, true);
+  return work.take_results();
+}
+
+std::vector<DeviceState> Gatekeeper::attend(const std::vector<Bdf>& bdfs, std::string_view occasion) {
+  Work& work = *work_;
+  work.start(occasion);
+  if (work.options.mode == GateMode::off) return {};
+  const bool locks = !work.options.dry_run;
+  std::optional<RunFolder> folder;
+  if (locks) folder = RunFolder::make(work.host, "");
+  // One that is at work on all devices may be on this one, too. Several devices may be attended at the same time.
+  Descriptor lock;
+  if (locks) lock = folder->lock(kLock, false, work.deadline);
+
+  const std::vector<PciDevice> devices = transport::scan(work.host);
+  assert_visible(devices);
+  std::vector<Group> groups = group_devices(work.control, work.policy, devices);
+  std::erase_if(groups, [&](const Group& group) {
+    return std::none_of(bdfs.begin(), bdfs.end(), [&](const Bdf& bdf) { return contains(group, bdf); });
+  });
+  // Each function of a device that arrives is told of: they wait for each other, in one order everywhere.
+  std::vector<Descriptor> group_locks;
+  for (Group& group : groups) {
+    if (locks) group_locks.push_back(folder->lock(cat("gate-", to_string(group.key), ".lock"), true, work.deadline));
+    if (work.attend_virtual(group, bdfs)) continue;
+    work.remember(group);
+    if (work.enforces()) work.hold(group);
+  }
+  std::erase_if(groups, [](const Group& group) { return group.members.empty(); });
+  work.deadline = Clock::now() + work.policy.timeout;  // waiting for others took nothing of it
+  work.judge_all(groups);
+  work.forget_absent(devices);
+  return work.take_results();
+}
+
+// Only virtual functions arrived, of a physical function that has been judged: what it is, they are. Its driver makes
+// dozens of them at once, and asking it again for each would be no other question.
+bool Gatekeeper::Work::attend_virtual(Group& group, const std::vector<Bdf>& bdfs) {
+  const auto asked = [&](const Member& member) { return std::find(bdfs.begin(), bdfs.end(), member.device.bdf) != bdfs.end(); };
+  std::optional<DeviceState> physical;
+  for (const Member& member : group.members) {
+    if (!asked(member)) continue;
+    if (!member.device.physical_function || occasion != "arrival") return false;
+    try {
+      physical = read_state(host, to_string(*member.device.physical_function));
+    } catch (const Error&) {  // then it is asked again
+    }
+    if (!physical || physical->decision == Decision::pending || physical->decision == Decision::audited) return false;
+  }
+  std::erase_if(group.members, [&](const Member& member) { return !asked(member); });
+  remember(group);
+  if (enforces()) hold(group);
+  conclude(group, judgement_of(*physical, policy));
+  group.members.clear();
+  return true;
+}
+
+std::vector<Bdf> Gatekeeper::release(const std::vector<Bdf>& only) {
+  Work& work = *work_;
+  work.start("request");
+  const Descriptor lock = RunFolder::make(work.host, "").lock(kLock, true, Clock::now());
+  std::vector<PciDevice> devices = transport::scan(work.host);
+  const std::vector<Group> groups = group_devices(work.control, work.policy, devices);
+  if (!only.empty())
+    std::erase_if(devices, [&](const PciDevice& device) {
+      // A device is let go as a whole, as it was held.
+      const auto asked = [&](const Bdf& bdf) {
+        const auto same = [&](const Group& group) { return contains(group, bdf) && contains(group, device.bdf); };
+        return bdf == device.bdf || std::any_of(groups.begin(), groups.end(), same);
+      };
+      return std::none_of(only.begin(), only.end(), asked);
+    });
+  std::vector<Bdf> out = work.release(devices);
+  if (only.empty()) {
+    work.leftover = true;  // drivers may have come since, and found nothing
+    work.open_gate(devices, {}, false);
+  }
+  return out;
+}
+
+}  // namespace cmd

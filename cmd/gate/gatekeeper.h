@@ -1,0 +1,62 @@
+// Keeps drivers off devices that were not attested: holds devices back, attests them, and lets them go or not. Used by
+// `gate` for all devices at boot and by `watch` for one at a time.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "cmd/attest/pci_scope.h"
+#include "cmd/attest/pipeline.h"
+#include "cmd/gate/device_state.h"
+#include "transport/pci/control.h"
+
+namespace cmd {
+
+class Gatekeeper {
+ public:
+  // Attests one function within a time limit. Thread-safe, and owns what it uses: one that overruns its limit is left
+  // behind, and may live longer than the gatekeeper.
+  using Attest = std::function<spdm::Report(const transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point deadline)>;
+  // Tells people: one line for each decision (journal, kernel log, terminal).
+  using Tell = std::function<void(const DeviceState&)>;
+
+  struct Options {
+    Options(spdm::GateMode wanted = spdm::GateMode::enforce) : mode(wanted) {}  // NOLINT: a mode is enough
+
+    spdm::GateMode mode;
+    bool dry_run = false;                      // attest and tell, but change nothing: no state files either
+    transport::PciControl::Changed changed{};  // for tests
+  };
+
+  Gatekeeper(const transport::Host& host, spdm::Policy policy, const Options& options, Attest attest, Tell tell);
+
+  // All devices of the host, in parallel, within the policy's time limit: hold, attest, decide, let go. Returns what
+  // became of each function in scope and of each device that is expected but absent, by address, and leaves a state file
+  // for each. May be killed at any point: the next run comes to the same end. Throws Error: busy when another gate runs,
+  // no_device (no PCI), permission, io.
+  std::vector<DeviceState> run(std::string_view occasion = "boot");
+
+  // Functions that arrived, woke up or were reset, with all functions of their devices. What failed is blocked, and a
+  // driver that is already bound is unbound where the rule says so. Nothing when they are out of scope, or gone. Waits for
+  // another gate at work, within the policy's time limit. Throws Error like run().
+  std::vector<DeviceState> attend(const std::vector<transport::Bdf>& bdfs, std::string_view occasion);
+  std::vector<DeviceState> attend(const transport::Bdf& bdf, std::string_view occasion) { return attend(std::vector{bdf}, occasion); }
+
+  // Undoes what a gate did: overrides of ours are cleared, the kernel looks for drivers, autoprobe is as it was before,
+  // and the state files are gone. With functions given only their devices, and autoprobe stays. Returns what was released.
+  std::vector<transport::Bdf> release(const std::vector<transport::Bdf>& only = {});
+
+  // Attestations that overran their limit and were left behind: until the program ends, they use what they own.
+  std::size_t left_behind() const;
+
+ private:
+  struct Work;
+  std::shared_ptr<Work> work_;
+};
+
+// The Attest of the program: opens the device, collects what the rule wants, judges.
+Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Judge> judge);
+// One that tells of every device that it cannot be judged, because of this: the gate stays closed.
+Gatekeeper::Attest refuse_all(const spdm::Error& error);
+
+}  // namespace cmd

@@ -1,0 +1,190 @@
+// What follows from a judgement: a device is let go, or drivers stay away from it and more is done to it.
+#include <algorithm>
+#include <set>
+
+#include "cmd/gate/gatekeeper_work.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using namespace spdm;
+using transport::Bdf;
+
+namespace {
+
+bool wants(const PolicyRule& rule, FailureAction action) {
+  return std::find(rule.on_failure.begin(), rule.on_failure.end(), action) != rule.on_failure.end();
+}
+
+// One step on one function: when it fails, the state says so and no longer claims that it was done.
+template <class Step>
+bool attempt(Member& member, std::string_view action, Step step) {
+  try {
+    step();
+    return true;
+  } catch (const Error& error) {
+    DeviceState& state = member.state;
+    std::erase(state.actions, action);
+    state.trouble.push_back(cat(action, " failed: ", error.what()));
+    state.exit = worse(state.exit, row(error.id).exit);
+    return false;
+  }
+}
+
+// What will be done, told before it is: after a kill the state says at least what it may have come to.
+std::vector<std::string> plan(Member& member, const PolicyRule& rule) {
+  std::vector<std::string> out{"driver-override"};
+  if (member.state.driver) out.emplace_back("driver-unbound");
+  if (wants(rule, FailureAction::clear_bus_master)) out.emplace_back("bus-master-cleared");
+  if (wants(rule, FailureAction::remove)) out.emplace_back("removed");
+  if (wants(rule, FailureAction::power_off)) {
+    if (member.device.slot)
+      out.emplace_back("powered-off");
+    else
+      member.state.trouble.emplace_back("it is in no slot whose power could be turned off");
+  }
+  return out;
+}
+
+bool does(const Member& member, std::string_view action) {
+  return std::find(member.state.actions.begin(), member.state.actions.end(), action) != member.state.actions.end();
+}
+
+}  // namespace
+
+void Gatekeeper::Work::judge_all(std::vector<Group>& groups) {
+  std::vector<Panel::Job> jobs;
+  std::vector<std::size_t> group_of_job;
+  std::vector<bool> concluded(groups.size(), false);
+  const auto settle = [&](std::size_t index, const std::vector<Report>& reports) {
+    conclude(groups[index], judge_group(groups[index], reports, policy.timeout));
+    concluded[index] = true;
+  };
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    Panel::Job job;
+    for (const std::size_t judge : groups[i].judges()) {
+      job.devices.push_back(groups[i].members[judge].device);
+      job.rules.push_back(*groups[i].members[judge].rule);
+    }
+    if (job.devices.empty()) {
+      settle(i, {});
+    } else {
+      jobs.push_back(std::move(job));
+      group_of_job.push_back(i);
+    }
+  }
+  {
+    Panel panel(attest, std::move(jobs), deadline, left_behind);
+    while (const std::optional<Panel::Finished> done = panel.next()) settle(group_of_job[done->job], done->reports);
+  }
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    if (!concluded[i]) settle(i, {});
+}
+
+void Gatekeeper::Work::conclude(Group& group, const Judgement& judgement) {
+  for (Member& member : group.members) {
+    DeviceState& state = member.state;
+    state.verdict = judgement.verdict;
+    state.exit = judgement.exit;
+    state.rule = judgement.rule.name;
+    state.reason = state.bdf == judgement.decisive ? judgement.reason : cat("as ", judgement.decisive, ": ", judgement.reason);
+    auto leaf = judgement.leaves.find(state.bdf);
+    if (leaf == judgement.leaves.end()) leaf = judgement.leaves.find("");
+    if (leaf != judgement.leaves.end()) state.leaf = leaf->second;
+    compare(state, member.before);
+    state.driver = control.driver(member.device.bdf);
+  }
+  if (options.mode == GateMode::audit) {
+    for (Member& member : group.members) {
+      member.state.decision = Decision::audited;
+      write(member.state);
+    }
+  } else if (judgement.verdict == Verdict::pass || judgement.unconcerned || only_warns(judgement.rule)) {
+    for (Member& member : group.members) accept(member, judgement);
+  } else {
+    refuse(group, judgement);
+  }
+  for (const Member& member : group.members) add_result(member.state);
+}
+
+void Gatekeeper::Work::accept(Member& member, const Judgement& judgement) const {
+  DeviceState& state = member.state;
+  // A driver that was let in by an earlier decision came after it, not before; a device that arrives is another matter,
+  // even if it is the same.
+  const bool let_in_before = member.before.decision == Decision::allowed && state.same_device.value_or(false) && occasion != "arrival";
+  const bool late = state.driver && !let_in_before && !judgement.unconcerned;
+  state.decision = late ? Decision::late : Decision::allowed;
+  state.bound_before = late;
+  if (late) state.reason += cat("; driver ", *state.driver, " was bound before");
+  if (judgement.verdict != Verdict::pass && !judgement.unconcerned) state.reason += "; the rule only warns";
+  state.actions.clear();
+  write(state);
+  if (!enforces()) return;
+  const std::size_t trouble = state.trouble.size();
+  try {
+    if (control.driver_override(member.device.bdf) == kSentinel) let_go(member.device.bdf, state.former_override, state.trouble);
+  } catch (const Error& error) {
+    state.trouble.push_back(cat("could not be let go: ", error.what()));
+    state.exit = worse(state.exit, row(error.id).exit);
+  }
+  if (state.trouble.size() != trouble) write(state);
+}
+
+void Gatekeeper::Work::refuse(Group& group, const Judgement& judgement) {
+  const auto directory = [&](const Member& member) { return member.device.directory(host); };
+  const auto is_there = [&](const Member& member) {
+    std::error_code ignored;
+    return std::filesystem::exists(directory(member), ignored);
+  };
+  std::vector<Member*> refused;
+  for (Member& member : group.members) {
+    DeviceState& state = member.state;
+    if (state.driver && judgement.not_its_doing) {
+      // It works for somebody, and nothing speaks against it but that this host could not ask.
+      state.decision = member.before.decision == Decision::allowed ? Decision::allowed : Decision::late;
+      state.bound_before = state.decision == Decision::late;
+      state.reason += cat("; driver ", *state.driver, " stays bound");
+      state.actions.clear();
+    } else {
+      state.bound_before = state.bound_before || state.driver;
+      state.decision = state.bound_before ? Decision::late : Decision::blocked;
+      if (state.driver) state.reason += cat("; driver ", *state.driver, " was bound before");
+      const std::optional<std::string> override_now = control.driver_override(member.device.bdf);
+      if (override_now != kSentinel) state.former_override = override_now;
+      state.actions = plan(member, judgement.rule);
+      refused.push_back(&member);
+    }
+    write(state);
+  }
+  if (!enforces()) return;
+
+  std::map<const Member*, std::size_t> trouble;
+  for (const Member* member : refused) trouble[member] = member->state.trouble.size();
+  for (Member* member : refused) {
+    const bool held = attempt(*member, "driver-override", [&] {
+      if (control.driver_override(member->device.bdf) != kSentinel && is_there(*member))
+        control.set_driver_override(member->device.bdf, kSentinel);
+    });
+    unsafe = unsafe || (!held && is_there(*member));
+  }
+  // Virtual functions go with the driver of their physical function, and so on: what is gone needs nothing more.
+  std::reverse(refused.begin(), refused.end());
+  const auto each = [&](std::string_view action, const std::function<void(const Member&)>& step) {
+    for (Member* member : refused)
+      if (does(*member, action) && is_there(*member)) attempt(*member, action, [&] { step(*member); });
+  };
+  each("driver-unbound", [&](const Member& member) {
+    if (control.driver(member.device.bdf)) control.unbind(member.device.bdf);
+    if (control.driver(member.device.bdf)) throw Error(ErrorId::io, "the driver is still bound");
+  });
+  each("bus-master-cleared", [&](const Member& member) { control.clear_bus_master(member.device.bdf); });
+  each("removed", [&](const Member& member) { control.remove(member.device.bdf); });
+  std::set<std::string> slots;
+  for (Member* member : refused)
+    if (does(*member, "powered-off") && slots.insert(*member->device.slot).second)
+      attempt(*member, "powered-off", [&] { control.power_off(*member->device.slot); });
+  for (const Member* member : refused)
+    if (member->state.trouble.size() != trouble[member]) write(member->state);
+}
+
+}  // namespace cmd

@@ -1,0 +1,175 @@
+// Devices are attested in parallel, and nobody waits for one that takes too long.
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "cmd/gate/gatekeeper_work.h"
+#include "cmd/host/this_host.h"
+#include "cmd/parse.h"
+#include "core/calendar.h"
+#include "core/text.h"
+#include "transport/target.h"
+
+namespace cmd {
+
+using namespace spdm;
+using transport::PciDevice;
+
+namespace {
+
+constexpr std::size_t kMaxAtOnce = 16;
+constexpr std::chrono::milliseconds kGrace{250};  // for an attestation that ends at its limit to say why
+constexpr std::chrono::seconds kExchange{10};     // longest wait for one answer, if there is that much time
+constexpr std::chrono::seconds kBusy{5};          // how long another spdmctl may have the mailbox
+constexpr std::chrono::milliseconds kBusyRetry{50};
+
+Report report_of(const Error& error, const PciDevice& device) {
+  Report out;
+  out.source = to_string(device.bdf);
+  out.error = Interruption{error.id, error.what(), error.hint};
+  out.exit = row(error.id).exit;
+  out.reason = error.what();
+  return out;
+}
+
+Report attest_safely(const Gatekeeper::Attest& attest, const PciDevice& device, const PolicyRule& rule, Clock::time_point deadline) {
+  try {
+    return attest(device, rule, deadline);
+  } catch (const Error& error) {
+    return report_of(error, device);
+  } catch (const std::exception& error) {
+    return report_of(Error(ErrorId::internal, error.what()), device);
+  }
+}
+
+// Fills the evidence; throws Error.
+void ask(const transport::Host& host, const PciDevice& device, const Wanted& wanted, Clock::time_point deadline, Evidence& evidence) {
+  Limits limits;
+  limits.total = std::max(deadline - Clock::now(), Clock::duration::zero());
+  limits.exchange = std::min<Clock::duration>(kExchange, limits.total);
+  transport::Opened opened = transport::open(to_string(device.bdf), {.timeout = limits.exchange, .host = host});
+  evidence.host = std::move(opened.host);
+  evidence.host.hostname = host_name();
+  collect(*opened.link, wanted, limits, evidence);
+}
+
+Evidence gather(const transport::Host& host, const PciDevice& device, Wanted wanted, const Judge& judge, Clock::time_point deadline) {
+  Evidence evidence;
+  wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot, evidence.host); };
+  evidence.host.target = to_string(device.bdf);
+  evidence.time = spdm::utc_of(std::time(nullptr));
+  evidence.collector = "spdmctl " SPDMCTL_VERSION;
+  evidence.live = true;
+  // Somebody may be looking at the device just now; that ends soon, and must not cost the device its driver.
+  const Clock::time_point patience = std::min(deadline, Clock::now() + kBusy);
+  for (;;) try {
+      ask(host, device, wanted, deadline, evidence);
+      return evidence;
+    } catch (const Error& error) {
+      const bool again = error.id == ErrorId::busy && evidence.log.empty() && Clock::now() + kBusyRetry < patience;
+      if (!again) {
+        evidence.error = Interruption{error.id, error.what(), error.hint};
+        return evidence;
+      }
+      std::this_thread::sleep_for(kBusyRetry);
+    }
+}
+
+}  // namespace
+
+struct Panel::Shared {
+  Gatekeeper::Attest attest;
+  std::vector<Job> jobs;
+  Clock::time_point deadline;
+  std::shared_ptr<std::atomic<std::size_t>> left_behind;
+
+  std::mutex mutex;
+  std::condition_variable ready;
+  std::size_t next = 0, returned = 0, running = 0;
+  bool closed = false;  // nobody waits any more
+  std::deque<Finished> finished;
+
+  std::vector<Report> attest_one(const Job& job) const {
+    std::vector<Report> out;
+    for (std::size_t i = 0; i < job.devices.size() && Clock::now() < deadline; ++i) {
+      out.push_back(attest_safely(attest, job.devices[i], job.rules[i], deadline));
+      // The others cannot make it better. (A function whose rule only warns can hide none that is worse.)
+      if (out.back().verdict != Verdict::pass && !declares_no_spdm(job.devices[i], out.back()) && !only_warns(job.rules[i])) break;
+    }
+    return out;
+  }
+
+  void work() {
+    std::unique_lock lock(mutex);
+    while (!closed && next < jobs.size()) {
+      const std::size_t job = next++;
+      lock.unlock();
+      Finished done{job, attest_one(jobs[job])};
+      lock.lock();
+      finished.push_back(std::move(done));
+      ready.notify_one();
+    }
+    --running;
+    if (closed && returned != jobs.size()) --*left_behind;
+  }
+};
+
+Panel::Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, Clock::time_point deadline,
+             std::shared_ptr<std::atomic<std::size_t>> left_behind)
+    : shared_(std::make_shared<Shared>()) {
+  shared_->attest = attest;
+  shared_->jobs = std::move(jobs);
+  shared_->deadline = deadline;
+  shared_->left_behind = std::move(left_behind);
+  const std::size_t workers = std::min(kMaxAtOnce, shared_->jobs.size());
+  const std::lock_guard lock(shared_->mutex);
+  for (std::size_t i = 0; i < workers; ++i) try {
+      threads_.emplace_back([shared = shared_] { shared->work(); });
+      ++shared_->running;
+    } catch (const std::system_error& error) {  // the others do its work
+      if (i == 0) throw Error(ErrorId::internal, cat("no thread could be started: ", error.what()));
+      break;
+    }
+}
+
+// Threads that have nothing left to do are waited for: the process must not end beside their last steps.
+Panel::~Panel() {
+  std::unique_lock lock(shared_->mutex);
+  shared_->closed = true;
+  const bool all_done = shared_->returned == shared_->jobs.size();
+  if (!all_done) *shared_->left_behind += shared_->running;
+  lock.unlock();
+  for (std::thread& thread : threads_) all_done ? thread.join() : thread.detach();
+}
+
+std::optional<Panel::Finished> Panel::next() {
+  std::unique_lock lock(shared_->mutex);
+  if (shared_->returned == shared_->jobs.size()) return std::nullopt;
+  shared_->ready.wait_until(lock, shared_->deadline + kGrace, [&] { return !shared_->finished.empty(); });
+  if (shared_->finished.empty()) return std::nullopt;
+  Finished out = std::move(shared_->finished.front());
+  shared_->finished.pop_front();
+  ++shared_->returned;
+  return out;
+}
+
+Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Judge> judge) {
+  return [host, judge = std::move(judge)](const PciDevice& device, const PolicyRule& rule, Clock::time_point deadline) {
+    Wanted wanted;
+    if (needs_measurements(rule)) wanted.measurements = MeasurementMode::all;
+    Question question;
+    question.now = judge->now();
+    ask(rule, question);
+    // What the kernel matches drivers by is what the certificate must vouch for.
+    if (question.identity_match != IdentityMatch::none) question.identity = device.identity;
+    return judge->judge(gather(host, device, wanted, *judge, deadline), to_string(device.bdf), question);
+  };
+}
+
+Gatekeeper::Attest refuse_all(const Error& error) {
+  return [error](const PciDevice& device, const PolicyRule&, Clock::time_point) -> Report {
+    return report_of(Error(error.id, cat(error.device, error.device.empty() ? "" : ": ", error.what()), error.hint), device);
+  };
+}
+
+}  // namespace cmd

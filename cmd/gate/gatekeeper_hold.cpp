@@ -1,0 +1,159 @@
+// Before the judgement: devices are held. A driver_override that names no driver keeps every driver off.
+#include <algorithm>
+
+#include "cmd/gate/autoprobe.h"
+#include "cmd/gate/gatekeeper_work.h"
+#include "cmd/parse.h"
+#include "core/calendar.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using namespace spdm;
+using transport::Bdf;
+using transport::PciDevice;
+
+void Gatekeeper::Work::write(const DeviceState& state) const {
+  if (options.dry_run) return;
+  write_state(host, state);
+  if (options.changed) options.changed(host.run() / "devices" / state.bdf, name(state.decision));
+}
+
+void Gatekeeper::Work::remember(Group& group) const {
+  for (Member& member : group.members) {
+    DeviceState& state = member.state;
+    state.bdf = to_string(member.device.bdf);
+    try {
+      if (std::optional<DeviceState> before = read_state(host, state.bdf)) member.before = std::move(*before);
+    } catch (const Error& error) {  // what cannot be understood is overwritten, but not in silence
+      state.trouble.push_back(cat("the state before is lost: ", error.device, ": ", error.what()));
+    }
+    state.time = spdm::utc_of(std::time(nullptr));
+    state.occasion = occasion;
+    state.identity = to_string(member.device.identity);
+    state.driver = control.driver(member.device.bdf);
+    state.bound_before = member.before.bound_before && occasion != "arrival";
+    // Ours stands for another one only as long as it is there.
+    if (control.driver_override(member.device.bdf) == kSentinel) state.former_override = member.before.former_override;
+    compare(state, member.before);
+  }
+}
+
+void Gatekeeper::Work::hold(Group& group) const {
+  for (Member& member : group.members) {
+    const Bdf& bdf = member.device.bdf;
+    DeviceState& state = member.state;
+    if (state.driver) continue;  // too late to hold: that is told by the decision
+    try {
+      const std::optional<std::string> override_now = control.driver_override(bdf);
+      if (override_now != kSentinel) state.former_override = override_now;
+      // The state is first: after a kill it is the only place that knows an override of somebody else.
+      state.decision = Decision::pending;
+      state.exit = row(ErrorId::busy).exit;
+      state.reason = "held back, and not judged yet";
+      if (member.rule != nullptr) state.rule = member.rule->name;
+      write(state);
+      control.set_driver_override(bdf, kSentinel);
+      state.actions = {"driver-override"};
+    } catch (const Error& error) {
+      if (error.id == ErrorId::permission) throw;  // so it would go with all the others
+      state.trouble.push_back(cat("could not be held back: ", error.what()));
+    }
+    state.driver = control.driver(bdf);  // it may have come first
+  }
+}
+
+void Gatekeeper::Work::let_go(const Bdf& bdf, const std::optional<std::string>& former_override, std::vector<std::string>& trouble) const {
+  control.set_driver_override(bdf, former_override.value_or(""));
+  find_driver(bdf, trouble);
+}
+
+// Clearing an override binds no driver: the kernel looks for one when it is told to.
+void Gatekeeper::Work::find_driver(const Bdf& bdf, std::vector<std::string>& trouble) const {
+  if (control.driver(bdf)) return;
+  try {
+    control.probe(bdf);
+  } catch (const Error& error) {  // a driver that fails with its device is no matter of the gate
+    trouble.push_back(cat("no driver could be bound: ", error.what()));
+  }
+}
+
+bool Gatekeeper::Work::is_held(const PciDevice& device) const { return control.driver_override(device.bdf) == kSentinel; }
+
+void Gatekeeper::Work::close_gate() {
+  const std::optional<AutoprobeNote> before = read_note(host);
+  leftover = before && !before->watch;
+  if (!before) {
+    write_note(host, {.autoprobe = control.autoprobe()});
+    if (options.changed) options.changed(note_path(host), "written");
+  }
+  control.set_autoprobe(false);
+}
+
+// Every device in scope is decided. What failed has an override that no driver fits, whatever the kernel probes from now
+// on: so autoprobe may be as it was before.
+//
+// Nothing must be left without a driver only because it came while autoprobe was off. In the initrd that is rare: no
+// module is loaded before udev starts, and later ones bind by themselves, for autoprobe is on again. But a function may
+// have arrived meanwhile (kernels from 6.19 on leave it alone), or a driver may have: then the kernel is told to look
+// again, as it would have done. Overrides of others it respects by itself.
+void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std::set<std::string>& drivers, bool judged_only) const {
+  const std::optional<AutoprobeNote> before = read_note(host);
+  if (unsafe || !before) return;
+  // A watch that holds what is plugged in goes on doing so, and puts it back itself.
+  if (before->watch && judged_only) return;
+  const bool autoprobe = before->autoprobe;
+  control.set_autoprobe(autoprobe);
+  const bool all = leftover || control.drivers() != drivers;
+  if (autoprobe) {
+    const std::vector<PciDevice> now = transport::scan(host);
+    const std::vector<Group> groups = judged_only ? group_devices(control, policy, now) : std::vector<Group>{};
+    // It came when the gate had its last look: whoever hears of it has it judged.
+    const auto unjudged = [&](const PciDevice& device) {
+      return results.count({device.bdf, ""}) == 0 && std::any_of(groups.begin(), groups.end(), [&](const Group& group) {
+               return std::any_of(group.members.begin(), group.members.end(), [&](const Member& m) { return m.device.bdf == device.bdf; });
+             });
+    };
+    for (const PciDevice& device : now) {
+      const auto same = [&](const PciDevice& other) { return other.bdf == device.bdf; };
+      const bool was_there = std::any_of(first.begin(), first.end(), same);
+      if (control.driver(device.bdf) || is_held(device) || (was_there && !all) || unjudged(device)) continue;
+      try {
+        control.probe(device.bdf);
+      } catch (const Error&) {  // it has gone, or its driver fails with it: not for a gate to tell
+      }
+    }
+  }
+  remove_note(host);
+  if (options.changed) options.changed(note_path(host), "removed");
+}
+
+std::vector<Bdf> Gatekeeper::Work::release(const std::vector<PciDevice>& devices) const {
+  std::vector<Bdf> out;
+  for (const PciDevice& device : devices) {
+    std::optional<DeviceState> state;
+    try {
+      state = read_state(host, to_string(device.bdf));
+    } catch (const Error&) {  // whose override ours replaced is lost; the device is let go all the same
+    }
+    // The state goes last: until then it knows the former override, and that there was a hold.
+    const bool held = is_held(device);
+    const bool tells_of_hold = state && (state->decision == Decision::pending || state->decision == Decision::blocked ||
+                                         (state->decision == Decision::late && !state->actions.empty()));
+    if (!held && !tells_of_hold) continue;
+    std::vector<std::string> ignored;
+    try {
+      if (held) let_go(device.bdf, state ? state->former_override : std::nullopt, ignored);
+      if (!held) find_driver(device.bdf, ignored);
+    } catch (const Error& error) {
+      if (error.id != ErrorId::no_device) throw;  // it has gone meanwhile, and the hold with it
+    }
+    out.push_back(device.bdf);
+    if (!state) continue;
+    remove_state(host, *state);
+    if (options.changed) options.changed(host.run() / "devices" / state->bdf, "removed");
+  }
+  return out;
+}
+
+}  // namespace cmd

@@ -1,0 +1,128 @@
+// The parts of the gatekeeper, seen by its own files only: devices in groups, the panel that attests them, and the work
+// that is done on them.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <thread>
+
+#include "cmd/gate/gatekeeper.h"
+#include "cmd/host/run_files.h"
+
+namespace cmd {
+
+// One function of a device that is in scope.
+struct Member {
+  transport::PciDevice device;
+  std::shared_ptr<const spdm::PolicyRule> rule;  // nullptr: it is judged only as a part of its device
+  DeviceState before;                            // decision pending and all empty when there was none
+  DeviceState state;
+};
+
+// All functions of one device, the physical ones first: they are held, judged and let go together.
+struct Group {
+  transport::Bdf key;
+  std::vector<Member> members;
+
+  // Those that are asked, in order: function 0 first, and no virtual function whose physical one is there.
+  std::vector<std::size_t> judges() const;
+};
+
+// The groups that are in scope.
+std::vector<Group> group_devices(const transport::PciControl& control, const spdm::Policy& policy,
+                                 const std::vector<transport::PciDevice>& devices);
+
+// Attests devices on threads of their own, and does not wait for them longer than it has time.
+class Panel {
+ public:
+  struct Job {
+    std::vector<transport::PciDevice> devices;
+    std::vector<spdm::PolicyRule> rules;  // of each
+  };
+  struct Finished {
+    std::size_t job = 0;
+    std::vector<spdm::Report> reports;  // of the first devices of the job: none after one that decides
+  };
+
+  // `left_behind` counts threads that are at work still when nobody waits for them any more.
+  Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, spdm::Clock::time_point deadline,
+        std::shared_ptr<std::atomic<std::size_t>> left_behind);
+  ~Panel();
+  Panel(const Panel&) = delete;
+  Panel& operator=(const Panel&) = delete;
+
+  // The next job that is done; nothing when all are, or the time is over.
+  std::optional<Finished> next();
+
+ private:
+  struct Shared;
+  std::shared_ptr<Shared> shared_;
+  std::vector<std::thread> threads_;
+};
+
+// It says by itself that it does not speak SPDM: a mailbox, but none for SPDM. The kernel knows no better, and no message
+// was ever answered.
+bool declares_no_spdm(const transport::PciDevice& device, const spdm::Report& report);
+
+// What the reports on a device come to.
+struct Judgement {
+  spdm::Verdict verdict = spdm::Verdict::undetermined;
+  spdm::Exit exit = spdm::Exit::internal;
+  std::string reason;
+  spdm::PolicyRule rule;                      // that decided
+  std::string decisive;                       // address of the function that decided
+  bool unconcerned = false;                   // nothing of it speaks SPDM, and no rule expects it to
+  bool not_its_doing = false;                 // this host could not ask: permission, lockdown, another owner, configuration
+  std::map<std::string, std::string> leaves;  // by address; "" for the functions that were not asked
+};
+Judgement judge_group(const Group& group, const std::vector<spdm::Report>& reports, std::chrono::milliseconds limit);
+// A virtual function is what its physical function was found to be.
+Judgement judgement_of(const DeviceState& physical, const spdm::Policy& policy);
+
+struct Gatekeeper::Work {
+  transport::Host host;
+  spdm::Policy policy;
+  Options options;
+  Attest attest;
+  Tell tell;
+  transport::PciControl control;
+  std::shared_ptr<std::atomic<std::size_t>> left_behind = std::make_shared<std::atomic<std::size_t>>(0);
+
+  std::string occasion{};
+  spdm::Clock::time_point deadline{};
+  std::map<std::pair<std::optional<transport::Bdf>, std::string>, DeviceState> results{};  // by address; by rule where there is none
+  bool unsafe = false;    // a driver could bind to a device that must not have one: autoprobe stays off
+  bool leftover = false;  // an earlier gate did not come to its end
+
+  bool enforces() const { return options.mode == spdm::GateMode::enforce && !options.dry_run; }
+  void start(std::string_view why);
+  void add_result(const DeviceState& state);
+  std::vector<DeviceState> take_results() const;
+
+  // gatekeeper_hold.cpp: drivers are kept off, and let in again.
+  void remember(Group& group) const;  // reads the states before
+  void hold(Group& group) const;
+  bool is_held(const transport::PciDevice& device) const;
+  void let_go(const transport::Bdf& bdf, const std::optional<std::string>& former_override, std::vector<std::string>& trouble) const;
+  void find_driver(const transport::Bdf& bdf, std::vector<std::string>& trouble) const;
+  void write(const DeviceState& state) const;
+  void close_gate();
+  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers, bool judged_only) const;
+  std::vector<transport::Bdf> release(const std::vector<transport::PciDevice>& devices) const;
+
+  // gatekeeper_act.cpp: what follows from a judgement.
+  void judge_all(std::vector<Group>& groups);
+  void conclude(Group& group, const Judgement& judgement);
+  void accept(Member& member, const Judgement& judgement) const;
+  void refuse(Group& group, const Judgement& judgement);
+
+  // gatekeeper.cpp
+  std::vector<transport::PciDevice> judge_newcomers(std::vector<transport::PciDevice> known);
+  void release_strays(const std::vector<transport::PciDevice>& devices, const std::vector<Group>& groups) const;
+  bool attend_virtual(Group& group, const std::vector<transport::Bdf>& bdfs);
+  void forget_absent(const std::vector<transport::PciDevice>& devices) const;
+  void tell_missing(const std::vector<transport::PciDevice>& devices);
+};
+
+}  // namespace cmd

@@ -1,0 +1,250 @@
+#include "cmd/gate/watcher.h"
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <ctime>
+#include <limits>
+#include <thread>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "transport/pci/bus.h"
+
+namespace cmd {
+
+using namespace spdm;
+using transport::Bdf;
+
+namespace {
+
+constexpr auto kLongestNap = std::chrono::seconds(10);  // a look at the clocks costs next to nothing
+
+[[noreturn]] void fail(std::string_view what) { throw Error(ErrorId::io, cat(what, ": ", std::strerror(errno))); }
+
+std::chrono::nanoseconds read_clock(clockid_t id) {
+  timespec time{};
+  ::clock_gettime(id, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+transport::Descriptor signals() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
+  transport::Descriptor fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (fd.get() < 0) fail("signalfd");
+  return fd;
+}
+
+}  // namespace
+
+void WorkList::add(const Bdf& bdf, std::string_view occasion) {
+  {
+    const std::lock_guard lock(mutex_);
+    const bool waits = waiting_.contains(bdf);
+    const bool of_drivers = occasion == "bind" || occasion == "driver";
+    if (waits ? of_drivers : waiting_.size() >= kMost) return;
+    waiting_[bdf] = {bdf, std::string(occasion)};
+  }
+  ready_.notify_one();
+}
+
+void WorkList::forget(const Bdf& bdf) {
+  const std::lock_guard lock(mutex_);
+  waiting_.erase(bdf);
+}
+
+std::vector<Attention> WorkList::take() {
+  std::unique_lock lock(mutex_);
+  ready_.wait(lock, [&] { return stopped_ || !waiting_.empty(); });
+  std::vector<Attention> out;
+  if (stopped_) return out;
+  for (auto& [bdf, attention] : waiting_) out.push_back(std::move(attention));
+  waiting_.clear();
+  return out;
+}
+
+void WorkList::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+  }
+  ready_.notify_all();
+}
+
+SleepClock::SleepClock(const transport::Host& host)
+    : counter_(host.root / "sys/power/suspend_stats/success"), timer_(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)) {
+  if (timer_.get() < 0) fail("timerfd");
+  arm();
+  slept();
+}
+
+// A timer that never rings, but is cancelled when the clock jumps (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET).
+void SleepClock::arm() {
+  itimerspec never{};
+  never.it_value.tv_sec = std::numeric_limits<std::int32_t>::max();
+  ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
+}
+
+bool SleepClock::slept() {
+  std::uint64_t rung = 0;
+  if (::read(timer_.get(), &rung, sizeof rung) < 0 && errno == ECANCELED) arm();
+  const std::chrono::nanoseconds asleep = read_clock(CLOCK_BOOTTIME) - read_clock(CLOCK_MONOTONIC);
+  std::string times;
+  try {
+    times = transport::read_attribute(counter_).value_or("");
+  } catch (const Error&) {  // then the clocks have to do
+  }
+  // The two clocks are read one after the other: that alone is no sleep.
+  const bool out = asleep - asleep_ > std::chrono::milliseconds(10) || times != times_;
+  asleep_ = asleep;
+  times_ = std::move(times);
+  return out;
+}
+
+ResetWatch::ResetWatch(transport::Host host) : host_(std::move(host)), inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+  if (inotify_.get() < 0) fail("inotify");
+}
+
+void ResetWatch::add(const Bdf& bdf) {
+  const std::filesystem::path file = host_.pci() / "devices" / to_string(bdf) / "reset";
+  const int watch = ::inotify_add_watch(inotify_.get(), file.c_str(), IN_MODIFY);
+  if (watch >= 0) watched_[watch] = bdf;  // a device that cannot be reset has no such file
+}
+
+std::set<Bdf> ResetWatch::take() {
+  std::set<Bdf> out;
+  alignas(inotify_event) std::array<char, 4096> buffer{};
+  for (;;) {
+    const ssize_t size = ::read(inotify_.get(), buffer.data(), buffer.size());
+    if (size <= 0) return out;
+    for (std::size_t at = 0; at + sizeof(inotify_event) <= static_cast<std::size_t>(size);) {
+      inotify_event event{};
+      std::memcpy(&event, buffer.data() + at, sizeof event);
+      at += sizeof event + event.len;
+      const auto found = watched_.find(event.wd);
+      if (found == watched_.end()) continue;
+      if ((event.mask & IN_MODIFY) != 0) out.insert(found->second);
+      if ((event.mask & IN_IGNORED) != 0) watched_.erase(found);  // the device is gone, and the kernel's watch with it
+    }
+  }
+}
+
+Watcher::Watcher(Options options, transport::UeventSocket& events, const ServiceManager& manager, Attend attend, Complain complain)
+    : options_(std::move(options)),
+      events_(events),
+      manager_(manager),
+      attend_(std::move(attend)),
+      complain_(std::move(complain)),
+      clock_(options_.host),
+      resets_(options_.host) {}
+
+void Watcher::work() {
+  for (;;) {
+    const std::vector<Attention> now = list_.take();
+    if (now.empty()) return;
+    {
+      const std::lock_guard lock(mutex_);
+      busy_since_ = Clock::now();
+    }
+    std::map<std::string, std::vector<Bdf>> by_occasion;
+    for (const Attention& attention : now) by_occasion[attention.occasion].push_back(attention.bdf);
+    for (const auto& [occasion, devices] : by_occasion) {
+      try {
+        attend_(devices, occasion);
+      } catch (const std::exception& error) {  // what goes wrong now must not end the service for what comes later
+        complain_(
+            cat(devices.size() == 1 ? to_string(devices.front()) : cat(devices.size(), " devices"), " (", occasion, "): ", error.what()));
+      }
+    }
+    const std::lock_guard lock(mutex_);
+    busy_since_.reset();
+  }
+}
+
+void Watcher::sweep(std::string_view occasion) {
+  try {
+    for (const transport::PciDevice& device : transport::scan(options_.host)) {
+      resets_.add(device.bdf);
+      list_.add(device.bdf, occasion);
+    }
+  } catch (const Error& error) {
+    complain_(cat("looking for devices: ", error.what()));
+  }
+}
+
+void Watcher::hear_events() {
+  bool lost = false, driver = false;
+  while (const std::optional<transport::UeventSocket::Received> received = events_.receive()) {
+    lost = lost || received->lost;
+    if (!received->event) continue;
+    const transport::Uevent& event = *received->event;
+    driver = driver || (event.subsystem == "drivers" && event.action == "add" && event.path.starts_with("/bus/pci/drivers/"));
+    if (event.subsystem != "pci") continue;
+    const std::optional<Bdf> bdf = transport::parse_bdf(event.pci_slot);
+    if (!bdf) continue;
+    if (event.action == "remove") list_.forget(*bdf);
+    if (event.action == "add") {
+      resets_.add(*bdf);
+      list_.add(*bdf, "arrival");
+    }
+    if (event.action == "bind") list_.add(*bdf, "bind");
+    // Recovery from PCI errors resets the device (Documentation/PCI/pci-error-recovery).
+    if (event.action == "change" && event.error == "SUCCESSFUL_RECOVERY") list_.add(*bdf, "reset");
+  }
+  if (driver && options_.drivers) sweep("driver");
+  if (lost) sweep("arrival");
+}
+
+// The listening thread alone would live on when the other one hangs: then the service manager shall hear nothing.
+void Watcher::ping(Clock::time_point now) {
+  const std::lock_guard lock(mutex_);
+  if (!busy_since_ || now - *busy_since_ < options_.patience) manager_.tell("WATCHDOG=1");
+}
+
+Watcher::End Watcher::run(const std::vector<Attention>& first) {
+  const transport::Descriptor signal = signals();
+  try {
+    for (const transport::PciDevice& device : transport::scan(options_.host)) resets_.add(device.bdf);
+  } catch (const Error&) {  // a host without PCI may get some later
+  }
+  for (const Attention& attention : first) list_.add(attention.bdf, attention.occasion);
+  std::jthread worker([this] { work(); });
+  struct StopWork {
+    WorkList& list;
+    ~StopWork() { list.stop(); }
+  } const stop_work{list_};  // whatever ends this function: the destructor of the thread waits for it
+  manager_.tell("READY=1\nSTATUS=Watching PCI devices");
+
+  Clock::time_point next_sweep = options_.interval > Clock::duration::zero() ? Clock::now() + options_.interval : Clock::time_point::max();
+  for (;;) {
+    const Clock::time_point now = Clock::now();
+    Clock::duration nap = kLongestNap;
+    if (manager_.watchdog()) nap = std::min<Clock::duration>(nap, *manager_.watchdog());
+    if (next_sweep != Clock::time_point::max()) nap = std::min(nap, std::max(next_sweep - now, Clock::duration::zero()));
+    std::array<pollfd, 4> fds{{{signal.get(), POLLIN, 0}, {events_.fd(), POLLIN, 0}, {clock_.fd(), POLLIN, 0}, {resets_.fd(), POLLIN, 0}}};
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(nap).count();
+    if (::poll(fds.data(), fds.size(), static_cast<int>(milliseconds)) < 0 && errno != EINTR) fail("poll");
+
+    signalfd_siginfo info{};
+    if (::read(signal.get(), &info, sizeof info) == sizeof info) return info.ssi_signo == SIGHUP ? End::reload : End::stop;
+    ping(Clock::now());
+    if (clock_.slept()) sweep("resume");
+    hear_events();
+    for (const Bdf& bdf : resets_.take()) list_.add(bdf, "reset");
+    if (Clock::now() >= next_sweep) {
+      sweep("interval");
+      next_sweep = Clock::now() + options_.interval;
+    }
+  }
+}
+
+}  // namespace cmd

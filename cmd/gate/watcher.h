@@ -1,0 +1,119 @@
+// The loop of `watch`: what happens to PCI devices becomes calls to attend them. One thread listens and never waits for
+// a device, another attends.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cmd/host/notify.h"
+#include "core/protocol/link.h"
+#include "transport/base/descriptor.h"
+#include "transport/base/host.h"
+#include "transport/pci/address.h"
+#include "transport/pci/uevent.h"
+
+namespace cmd {
+
+// A device to attend, and why.
+struct Attention {
+  transport::Bdf bdf;
+  std::string occasion;  // "start", "arrival", "bind", "reset", "resume", "interval"; "driver": a driver was registered
+};
+
+// What waits to be attended: each function at most once, so that a storm of events costs no memory. The latest reason
+// counts, but drivers that bind are no reason to forget that the device has arrived. Thread-safe.
+class WorkList {
+ public:
+  static constexpr std::size_t kMost = 4096;  // functions; what comes beyond is left to the next sweep
+
+  void add(const transport::Bdf& bdf, std::string_view occasion);
+  void forget(const transport::Bdf& bdf);  // it is gone
+  // Waits for work, and takes all there is; nothing once stop() was called.
+  std::vector<Attention> take();
+  void stop();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::map<transport::Bdf, Attention> waiting_;  // by address
+  bool stopped_ = false;
+};
+
+// Tells that the system slept: CLOCK_BOOTTIME counts sleep, CLOCK_MONOTONIC does not, and the kernel counts how often it
+// slept. The clocks tell at once, but a system whose clock for that counts in seconds may have slept unnoticed by them.
+class SleepClock {
+ public:
+  explicit SleepClock(const transport::Host& host);
+  // Readable whenever the clocks jumped: after a resume, and after somebody set the time.
+  int fd() const { return timer_.get(); }
+  // Whether the system slept since the last call.
+  bool slept();
+
+ private:
+  void arm();
+
+  std::filesystem::path counter_;
+  transport::Descriptor timer_;
+  std::chrono::nanoseconds asleep_{};
+  std::string times_;
+};
+
+// Somebody wrote to the attribute `reset` of a device: the kernel has no other word for that.
+class ResetWatch {
+ public:
+  explicit ResetWatch(transport::Host host);
+  int fd() const { return inotify_.get(); }
+  void add(const transport::Bdf& bdf);
+  // Devices that were reset since the last call, without waiting.
+  std::set<transport::Bdf> take();
+
+ private:
+  transport::Host host_;
+  transport::Descriptor inotify_;
+  std::map<int, transport::Bdf> watched_;
+};
+
+class Watcher {
+ public:
+  struct Options {
+    transport::Host host;
+    spdm::Clock::duration interval{};  // between sweeps over all devices; zero: never
+    bool drivers = false;              // a sweep for each driver that is registered
+    spdm::Clock::duration patience{};  // a call to attend that takes longer is a defect that the service manager shall see
+  };
+  // Attends devices that have the same thing happened to them.
+  using Attend = std::function<void(const std::vector<transport::Bdf>&, const std::string& occasion)>;
+  // Tells people what went wrong without ending the service.
+  using Complain = std::function<void(const std::string&)>;
+  enum class End { stop, reload };
+
+  // Signals SIGTERM, SIGINT and SIGHUP must be blocked in all threads: they are read here.
+  Watcher(Options options, transport::UeventSocket& events, const ServiceManager& manager, Attend attend, Complain complain);
+
+  // Attends `first`, then whatever happens. Ends on SIGTERM and SIGINT (stop) and SIGHUP (reload).
+  End run(const std::vector<Attention>& first);
+
+ private:
+  void work();
+  void sweep(std::string_view occasion);
+  void hear_events();
+  void ping(spdm::Clock::time_point now);
+
+  Options options_;
+  transport::UeventSocket& events_;
+  const ServiceManager& manager_;
+  Attend attend_;
+  Complain complain_;
+  WorkList list_;
+  SleepClock clock_;
+  ResetWatch resets_;
+  std::mutex mutex_;
+  std::optional<spdm::Clock::time_point> busy_since_;  // of the attending thread
+};
+
+}  // namespace cmd

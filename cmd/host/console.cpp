@@ -1,0 +1,67 @@
+#include "cmd/host/console.h"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "core/text.h"
+
+namespace cmd {
+
+namespace {
+
+constexpr std::size_t kFlushAt = 64 * 1024;
+
+// Returns 0, or errno.
+int write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return errno;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return 0;
+}
+
+std::string one_line(const spdm::Error& error) {
+  std::string out = "spdmctl: ";
+  if (!error.device.empty() && !std::string_view(error.what()).starts_with(error.device)) out += error.device + ": ";
+  out += error.what();
+  if (!error.hint.empty()) out += "; " + error.hint;
+  return spdm::printable(out);
+}
+
+}  // namespace
+
+void Console::out(std::string_view text) {
+  pending_ += text;
+  if (pending_.size() >= kFlushAt) flush();
+}
+
+void Console::flush() {
+  const std::string text = std::move(pending_);
+  pending_.clear();
+  if (reader_gone_) return;
+  const int failure = write_all(STDOUT_FILENO, text);
+  if (failure == EPIPE) {
+    reader_gone_ = true;
+  } else if (failure != 0) {
+    reader_gone_ = true;  // there is no use in trying again, not even for the document about this error
+    throw spdm::Error(spdm::ErrorId::io, spdm::cat("standard output: ", std::strerror(failure)));
+  }
+}
+
+// Nobody is left to tell when stderr fails.
+void Console::complain(const spdm::Error& error) const { note(one_line(error)); }
+void Console::note(std::string_view line) const { write_all(STDERR_FILENO, spdm::cat(line, "\n")); }
+
+bool wants_color(bool forbidden) {
+  const char* no_color = std::getenv("NO_COLOR");
+  const char* terminal = std::getenv("TERM");
+  if (forbidden || (no_color != nullptr && *no_color != '\0')) return false;
+  return ::isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
+}  // namespace cmd

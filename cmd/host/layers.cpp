@@ -1,0 +1,91 @@
+#include "cmd/host/layers.h"
+
+#include <algorithm>
+#include <cctype>
+#include <map>
+
+#include "certstore/read.h"
+#include "core/error.h"
+
+namespace cmd {
+
+namespace {
+
+namespace fs = std::filesystem;
+using spdm::Error;
+using spdm::ErrorId;
+
+[[noreturn]] void fail(const fs::path& path, ErrorId id, const std::string& why, const std::string& hint = {}) {
+  Error error(id, why, hint);
+  error.device = path.string();
+  throw error;
+}
+
+// Those meant as one included: .yml, .YAML.
+bool is_drop_in(const fs::path& file) {
+  std::string ending = file.extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return (ending == ".yaml" || ending == ".yml") && !file.filename().string().starts_with('.');
+}
+
+// By name: an earlier directory hides the names of later ones.
+std::map<std::string, fs::path> files_of(const std::vector<fs::path>& directories) {
+  std::map<std::string, fs::path> out;
+  for (const fs::path& directory : directories) {
+    std::error_code failure;
+    for (fs::directory_iterator at(directory, failure), end; !failure && at != end; at.increment(failure))
+      if (is_drop_in(at->path())) out.emplace(at->path().filename().string(), at->path());
+    if (failure && (failure != std::errc::no_such_file_or_directory || certstore::dangles(directory)))
+      fail(directory, failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::config, failure.message());
+  }
+  return out;
+}
+
+void read(const fs::path& file, std::vector<DropIn>& out, std::string_view if_empty) {
+  const certstore::FileBytes content = certstore::read_file(file);
+  if (content.mask) return;
+  if (!content.why.empty()) fail(file, content.refused ? ErrorId::permission : ErrorId::config, content.why);
+  if (content.bytes.empty()) fail(file, ErrorId::config, std::string(if_empty));
+  out.push_back({file, std::string(content.bytes.begin(), content.bytes.end())});
+}
+
+}  // namespace
+
+std::vector<fs::path> layers_of(std::string_view name) {
+  std::vector<fs::path> out;
+  for (const char* const layer : {"/etc/spdmctl", "/run/spdmctl", "/usr/local/lib/spdmctl", "/usr/lib/spdmctl"})
+    out.push_back(fs::path(layer) / name);
+  return out;
+}
+
+std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, std::vector<Error>* unreadable) {
+  std::vector<DropIn> out;
+  for (const auto& [name, path] : files_of(directories)) try {
+      if (path.extension() != ".yaml") fail(path, ErrorId::config, "is not read", "name it .yaml");
+      read(path, out, certstore::kEmptyFile);
+    } catch (const Error& error) {
+      if (unreadable == nullptr) throw;
+      unreadable->push_back(error);
+    }
+  return out;
+}
+
+std::vector<DropIn> read_named_layers(const std::vector<fs::path>& directories, std::vector<Error>* unreadable) {
+  std::vector<DropIn> out = read_drop_ins(directories, unreadable);
+  const bool told = unreadable != nullptr && !unreadable->empty();
+  if (out.empty() && !told)
+    fail(directories.front(), ErrorId::config, "holds no .yaml file that counts", "name the directory, or the file, that does");
+  return out;
+}
+
+std::vector<DropIn> read_named(const fs::path& path, std::vector<Error>* unreadable) {
+  std::error_code failure;
+  const fs::file_status status = fs::status(path, failure);
+  if (fs::is_directory(status)) return read_named_layers({path}, unreadable);
+  if (!fs::exists(status)) fail(path, ErrorId::config, "is not there", "give a file, or a directory of .yaml files");
+  std::vector<DropIn> out;
+  read(path, out, "is empty");
+  return out;
+}
+
+}  // namespace cmd

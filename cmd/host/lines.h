@@ -1,0 +1,56 @@
+// A file that is read piece by piece: line by line without ever holding more than one, or whole.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+
+#include "core/bytes.h"
+
+namespace cmd {
+
+struct Line {
+  std::size_t number = 0;  // from 1, as editors count
+  spdm::Bytes bytes;       // without the line break
+  bool too_long = false;   // then there are no bytes
+};
+
+class LineFile {
+ public:
+  // "-" is standard input. Lines are at most `limit` bytes long. Throws Error as open_file().
+  LineFile(std::filesystem::path path, std::size_t limit);
+
+  // Whether this is a stream of JSON objects, one a line, and no single document: there is a second line, and one of the
+  // first 16 (for some may be broken) is by itself an object from brace to brace. No more is read than it takes, and no
+  // more than `within` bytes, but for blank lines at the front, which may be dropped. Throws Error{io}.
+  bool holds_objects(std::size_t within);
+
+  // The next line that is not blank. Throws Error{io}.
+  std::optional<Line> next();
+  // All that is left. Throws Error{bad_input} when it is more than `limit` bytes, io.
+  spdm::Bytes rest(std::size_t limit);
+
+ private:
+  struct Extent {
+    std::size_t size = 0;
+    bool ends = false;  // by a line break; else by the end of the file, or it is too long
+    bool too_long = false;
+  };
+
+  spdm::View ahead() const { return spdm::View(buffer_).subspan(begin_, end_ - begin_); }
+  std::optional<Extent> line_at(std::size_t offset, std::size_t limit);
+  bool fill();
+  void skip_line();
+
+  std::filesystem::path path_;
+  std::size_t limit_;
+  std::function<std::size_t(std::span<char>)> read_;
+  spdm::Bytes buffer_;
+  std::size_t begin_ = 0, end_ = 0;  // of what was read and not yet given out
+  std::size_t room_;                 // to read at once; more of what turns out to be long
+  bool at_end_ = false;
+  std::size_t number_ = 0;
+};
+
+}  // namespace cmd

@@ -1,0 +1,36 @@
+// What was seen of a device, measured into the TPM of the system: by tpm2_pcrextend(1) of tpm2-tools.
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "transport/base/descriptor.h"
+
+namespace cmd {
+
+// A child that runs the tool, started while that is still allowed: a confined process runs no other program. It ends with
+// its owner. To be made before there are threads and before devices are open, which it then does not hold.
+class PcrExtender {
+ public:
+  // The tool is killed when it takes longer than `limit`. Throws Error: unsupported when there is no tpm2_pcrextend in PATH, io.
+  explicit PcrExtender(unsigned pcr, std::chrono::milliseconds limit = std::chrono::seconds(30));
+  ~PcrExtender();
+  PcrExtender(const PcrExtender&) = delete;
+  PcrExtender& operator=(const PcrExtender&) = delete;
+
+  // Extends the PCR of the SHA-256 bank; returns once it is done. Throws Error{io}.
+  void extend(const std::string& sha256);
+
+ private:
+  unsigned pcr_;
+  transport::Descriptor channel_;
+  pid_t child_ = -1;
+};
+
+// "8" to "23": the others are of the firmware and of the boot. Throws Error{usage}.
+unsigned parse_pcr(std::string_view text);
+
+}  // namespace cmd

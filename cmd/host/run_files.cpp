@@ -1,0 +1,153 @@
+#include "cmd/host/run_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <thread>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using spdm::Error;
+using spdm::ErrorId;
+using transport::Descriptor;
+
+namespace {
+
+constexpr std::chrono::milliseconds kLockPoll{10};  // flock(2) knows no time limit
+
+[[noreturn]] void fail(const std::filesystem::path& path, int error) {
+  const bool refused = error == EACCES || error == EPERM || error == EROFS;
+  Error out(refused ? ErrorId::permission : ErrorId::io, error == ELOOP ? "is a link, and none is followed here" : std::strerror(error),
+            refused ? "run it as root" : "");
+  out.device = path.string();
+  throw out;
+}
+
+[[noreturn]] void fail_input(const std::filesystem::path& path, const std::string& why) {
+  Error out(ErrorId::bad_input, why, "remove it: the next run of the gate writes it anew");
+  out.device = path.string();
+  throw out;
+}
+
+// One step down; -1 with errno ENOENT when it is not there.
+int step(int above, const char* name) { return ::openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
+
+void write_all(int fd, std::string_view contents, const std::filesystem::path& path) {
+  while (!contents.empty()) {
+    const ssize_t written = ::write(fd, contents.data(), contents.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) fail(path, errno);
+    contents.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+}  // namespace
+
+std::optional<RunFolder> RunFolder::open(const transport::Host& host, const std::string& name) {
+  // /run itself is the system's; what is below it is ours.
+  const std::filesystem::path run = host.run().parent_path();
+  std::filesystem::path path = host.run();
+  Descriptor fd(::open(run.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() >= 0) fd = Descriptor(step(fd.get(), path.filename().c_str()));
+  if (fd.get() >= 0 && !name.empty()) {
+    path /= name;
+    fd = Descriptor(step(fd.get(), name.c_str()));
+  }
+  if (fd.get() >= 0) return RunFolder(std::move(fd), path);
+  if (errno == ENOENT) return std::nullopt;
+  fail(path, errno);
+}
+
+RunFolder RunFolder::make(const transport::Host& host, const std::string& name) {
+  if (std::optional<RunFolder> there = open(host, name)) return std::move(*there);
+  std::filesystem::path path = host.run();
+  std::error_code ignored;  // mkdir below says why
+  std::filesystem::create_directories(path.parent_path(), ignored);
+  for (const std::string& part : {std::string(), name}) {
+    if (!part.empty()) path /= part;
+    // The mode of a folder made here does not depend on the umask: everybody may read what became of a device.
+    if (::mkdir(path.c_str(), 0755) == 0 ? ::chmod(path.c_str(), 0755) != 0 : errno != EEXIST) fail(path, errno);
+  }
+  if (std::optional<RunFolder> made = open(host, name)) return std::move(*made);
+  fail(path, ENOENT);
+}
+
+std::optional<std::string> RunFolder::read(const std::string& name, std::size_t limit) const {
+  const Descriptor fd(::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+  if (fd.get() < 0) {
+    if (errno == ENOENT) return std::nullopt;
+    if (errno == ELOOP) fail_input(path(name), "is a link, and none is followed here");
+    fail(path(name), errno);
+  }
+  struct stat about {};
+  if (::fstat(fd.get(), &about) != 0) fail(path(name), errno);
+  if (!S_ISREG(about.st_mode)) fail_input(path(name), "is no regular file");
+  std::string out(limit + 1, '\0');
+  std::size_t used = 0;
+  while (used < out.size()) {
+    const ssize_t got = ::read(fd.get(), out.data() + used, out.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) fail(path(name), errno);
+    if (got == 0) break;
+    used += static_cast<std::size_t>(got);
+  }
+  if (used > limit) fail_input(path(name), spdm::cat("is larger than the ", limit, " bytes that are read"));
+  out.resize(used);
+  return out;
+}
+
+void RunFolder::write(const std::string& name, std::string_view contents) const {
+  // Only one process writes a name at a time (locks), so what has the temporary name was left behind by one that died.
+  const std::string temporary = spdm::cat(".", name, ".new");
+  ::unlinkat(fd_.get(), temporary.c_str(), 0);
+  const Descriptor fd(::openat(fd_.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (fd.get() < 0) fail(path(name), errno);
+  write_all(fd.get(), contents, path(name));
+  if (::fchmod(fd.get(), 0644) != 0) fail(path(name), errno);
+  if (::renameat(fd_.get(), temporary.c_str(), fd_.get(), name.c_str()) != 0) fail(path(name), errno);
+}
+
+void RunFolder::remove(const std::string& name) const {
+  if (::unlinkat(fd_.get(), name.c_str(), 0) != 0 && errno != ENOENT) fail(path(name), errno);
+}
+
+std::vector<std::string> RunFolder::names(std::string_view suffix, std::size_t limit) const {
+  const int fd = ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) fail(path_, errno);
+  const std::unique_ptr<DIR, int (*)(DIR*)> directory(::fdopendir(fd), ::closedir);
+  if (!directory) {
+    ::close(fd);
+    fail(path_, errno);
+  }
+  std::vector<std::string> out;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const std::string_view name = entry->d_name;
+    if (out.size() < limit && !name.starts_with('.') && name.ends_with(suffix)) out.emplace_back(name);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Descriptor RunFolder::lock(const std::string& name, bool exclusive, spdm::Clock::time_point deadline) const {
+  // Only who may read it could hold it up: nobody but root.
+  Descriptor fd(::openat(fd_.get(), name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (fd.get() < 0) fail(path(name), errno);
+  while (::flock(fd.get(), (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) fail(path(name), errno);
+    if (spdm::Clock::now() >= deadline) throw Error(ErrorId::busy, "another gate is at work", "wait until it is done");
+    std::this_thread::sleep_for(kLockPoll);
+  }
+  return fd;
+}
+
+}  // namespace cmd

@@ -1,0 +1,17 @@
+// Where this run looks for the files of the kernel.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "transport/base/host.h"
+
+namespace cmd {
+
+// "/", or what SPDMCTL_ROOT names: a copy of /sys, /proc and /run for tests and containers.
+transport::Host this_host();
+
+// As the network knows it; nothing when it has none.
+std::optional<std::string> host_name();
+
+}  // namespace cmd

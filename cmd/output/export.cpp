@@ -1,0 +1,78 @@
+#include "cmd/output/export.h"
+
+#include <sys/stat.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cmd/host/files.h"
+#include "cmd/output/render_ear.h"
+#include "cmd/output/render_redfish.h"
+#include "core/crypto/jws.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using namespace spdm;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::size_t kMaxKeyFile = 64 * 1024;
+
+std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
+
+// "x", "x#2": the same device may be in the input more than once, and then goes by its number, too.
+std::string unique(const std::string& label, const Json& taken) {
+  std::string out = label;
+  for (std::size_t number = taken.size() + 1; taken.contains(out); ++number) out = cat(label, "#", number);
+  return out;
+}
+
+}  // namespace
+
+Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console) {
+  Envelope out{.issued = issued, .nonce = nonce, .signer = std::nullopt};
+  if (sign_key.empty()) return out;
+  out.signer = crypto::PrivateKey::from_file_bytes(read_file(sign_key, kMaxKeyFile), sign_key);
+  try {
+    crypto::jws_algorithm(*out.signer);
+  } catch (Error& error) {
+    error.device = sign_key;
+    throw;
+  }
+  struct stat status {};
+  if (::stat(sign_key.c_str(), &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0)
+    console.note(cat("spdmctl: ", printable(sign_key), ": everybody may read this private key; chmod 600 it, or make another one"));
+  return out;
+}
+
+std::shared_ptr<Json> export_part(Format format, const Report& report) {
+  return std::make_shared<Json>(format == Format::ear ? ear_appraisal(report) : redfish_resource(report));
+}
+
+Report report_of(const Error& error) {
+  Report out;
+  out.source = error.device;
+  out.exit = row(error.id).exit;
+  out.reason = error.what();
+  out.error = Interruption{error.id, error.what(), error.hint};
+  return out;
+}
+
+void add_part(Format format, Json& parts, Json part, const std::string& label) {
+  if (format == Format::ear) {
+    parts[unique(label, parts)] = std::move(part);
+    return;
+  }
+  // By its number: looking for each name among all of them would take the square of their number.
+  set_redfish_id(part, cat(redfish_id(label), "-", parts.size() + 1));
+  parts.push_back(std::move(part));
+}
+
+std::string export_document(Format format, Json parts, const Envelope& envelope) {
+  if (format == Format::redfish) return dump(redfish_collection(parts.is_null() ? Json::array() : std::move(parts)), 2) + "\n";
+  const Json claims = ear_claims(parts.is_null() ? Json::object() : std::move(parts), envelope.issued, envelope.nonce);
+  return (envelope.signer ? crypto::sign_jws(*envelope.signer, dump(claims, -1)) : dump(claims, 2)) + "\n";
+}
+
+}  // namespace cmd

@@ -1,0 +1,15 @@
+// Certificates as PEM text (RFC 7468).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "core/bytes.h"
+
+namespace cmd {
+
+std::string to_pem(spdm::View certificate);
+// DER under another label: "PUBLIC KEY".
+std::string to_pem(spdm::View der, std::string_view label);
+
+}  // namespace cmd

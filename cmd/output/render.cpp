@@ -1,0 +1,223 @@
+#include "cmd/output/render.h"
+
+#include <yaml-cpp/yaml.h>
+#include <nlohmann/json.hpp>
+
+#include "cmd/output/render_text.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using namespace spdm;
+
+namespace {
+
+// Device strings that are not UTF-8 were escaped before they came here; file names may still be anything.
+std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
+
+std::string indented(const std::string& text, const std::string& by) {
+  std::string out = by;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += by;
+  }
+  return out;
+}
+
+// Strings always in double quotes: no value of a device can turn into another type, a key or an anchor.
+void emit(YAML::Emitter& out, const Json& json) {
+  switch (json.type()) {
+    case Json::value_t::object:
+      if (json.empty()) out << YAML::Flow;
+      out << YAML::BeginMap;
+      for (const auto& [key, value] : json.items()) {
+        out << YAML::Key << key << YAML::Value;
+        emit(out, value);
+      }
+      out << YAML::EndMap;
+      return;
+    case Json::value_t::array:
+      if (json.empty()) out << YAML::Flow;
+      out << YAML::BeginSeq;
+      for (const Json& item : json) emit(out, item);
+      out << YAML::EndSeq;
+      return;
+    case Json::value_t::string:
+      out << YAML::DoubleQuoted << json.get_ref<const std::string&>();
+      return;
+    case Json::value_t::null:
+      out << YAML::Null;
+      return;
+    default:
+      out << dump(json, -1);  // numbers and booleans are written as in JSON
+  }
+}
+
+Json with_schema(Json document) {
+  if (document.contains("schema")) return document;
+  Json out = begin_document(kReportSchema);
+  out.update(document);
+  return out;
+}
+
+Verdict worse_verdict(Verdict a, Verdict b) {
+  if (a == Verdict::fail || b == Verdict::fail) return Verdict::fail;
+  return a == Verdict::undetermined ? a : b;
+}
+
+}  // namespace
+
+Json error_json(const Error& error) {
+  return Json{{"id", row(error.id).name},
+              {"message", printable(error.what())},
+              {"hint", printable(error.hint)},
+              {"device", printable(error.device)}};
+}
+
+Json begin_document(std::string_view schema) { return Json{{"schema", schema}, {"tool", "spdmctl " SPDMCTL_VERSION}}; }
+
+std::string to_yaml(const Json& document) {
+  YAML::Emitter out;
+  emit(out, document);
+  return cat(out.c_str(), "\n");
+}
+
+void write_document(Console& console, const Json& document, const std::string& text) {
+  switch (console.format) {
+    case Format::text:
+      console.out(text);
+      break;
+    case Format::json:
+    case Format::ear:  // only errors come here in these formats
+    case Format::redfish:
+      console.out(dump(document, 2) + "\n");
+      break;
+    case Format::ndjson:
+      console.out(dump(document, -1) + "\n");
+      break;
+    case Format::yaml:
+      console.out(to_yaml(document));
+      break;
+  }
+  console.flush();
+}
+
+RenderedReport ReportWriter::render(const Report& report) const {
+  RenderedReport out;
+  out.verdict = report.verdict;
+  out.exit = report.exit;
+  if (report.error) {
+    out.error.emplace(report.error->id, report.error->message, report.error->hint);
+    out.error->device = report.source;
+  }
+  switch (console_.format) {
+    case Format::text:
+      // A target that never answered has nothing to show: the line on stderr says it all.
+      if (report.messages > 0 || !report.error) out.text = text_of_(report, console_);
+      break;
+    case Format::json:
+      out.text = indented(dump(to_json(report), 2), "    ");
+      break;
+    case Format::ndjson:
+      out.text = dump(with_schema(to_json(report)), -1) + "\n";
+      break;
+    case Format::yaml:
+      out.text = to_yaml(Json::array({to_json(report)}));
+      break;
+    case Format::ear:
+    case Format::redfish:
+      out.part = export_part(console_.format, report);
+      out.label = printable(report.source);
+      break;
+  }
+  return out;
+}
+
+RenderedReport ReportWriter::render(const Error& error) const {
+  RenderedReport out;
+  out.verdict = Verdict::undetermined;
+  out.exit = row(error.id).exit;
+  out.error = error;
+  const Json json{{"source", printable(error.device)},
+                  {"verdict", name(out.verdict)},
+                  {"exit_code", static_cast<int>(out.exit)},
+                  {"error", error_json(error)}};
+  if (console_.format == Format::json) out.text = indented(dump(json, 2), "    ");
+  if (console_.format == Format::ndjson) out.text = dump(with_schema(json), -1) + "\n";
+  if (console_.format == Format::yaml) out.text = to_yaml(Json::array({json}));
+  if (console_.format == Format::ear || console_.format == Format::redfish) {
+    out.part = export_part(console_.format, report_of(error));
+    out.label = printable(error.device);
+  }
+  return out;
+}
+
+void ReportWriter::begin() {
+  const Json head = begin_document(kReportSchema);
+  if (console_.format == Format::json) {
+    std::string text = dump(head, 2);
+    text.resize(text.rfind('\n'));
+    console_.out(text + ",\n  \"devices\": [\n");
+  } else if (console_.format == Format::yaml) {
+    console_.out(to_yaml(head) + "devices:\n");
+  }
+}
+
+void ReportWriter::add(RenderedReport report) {
+  if (report.part) keep_part(report);
+  if (count_ == 0) begin();
+  if (count_ > 0 && console_.format == Format::json) console_.out(",\n");
+  if (count_ > 0 && console_.format == Format::text && !report.text.empty()) console_.out(between_);
+  console_.out(report.text);
+  worst_ = worse(worst_, report.exit);
+  verdict_ = count_ == 0 ? report.verdict : worse_verdict(verdict_, report.verdict);
+  ++count_;
+  ++verdicts_.at(static_cast<std::size_t>(report.verdict));
+  if (report.error) {
+    console_.flush();
+    console_.complain(*report.error);
+    if (!first_error_) first_error_ = std::move(report.error);
+  }
+}
+
+void ReportWriter::keep_part(RenderedReport& report) {
+  if (!parts_) parts_ = std::make_shared<Json>(console_.format == Format::ear ? Json::object() : Json::array());
+  if (parts_->size() == kMaxExported)
+    throw Error(ErrorId::usage, cat("one document holds no more than ", kMaxExported, " devices in this format"),
+                "split the input, or write ndjson");
+  add_part(console_.format, *parts_, std::move(*report.part), report.label);
+}
+
+Exit ReportWriter::finish() { return finish(Json::object()); }
+
+Exit ReportWriter::finish(const Json& more) {
+  if (console_.format == Format::text && tallies_ && count_ > 1) console_.out(cat("\n", render_tally(verdict_, verdicts_, console_)));
+  if (console_.format == Format::ear || console_.format == Format::redfish)
+    console_.out(export_document(console_.format, parts_ ? std::move(*parts_) : Json(), envelope_));
+  if (console_.format == Format::json || console_.format == Format::yaml) {
+    if (count_ == 0) begin();
+    Json tail{{"verdict", name(verdict_)}, {"exit_code", static_cast<int>(worst_)}};
+    if (first_error_) tail["error"] = error_json(*first_error_);
+    tail.update(more);
+    if (console_.format == Format::json)
+      console_.out(cat("\n  ],", dump(tail, 2).substr(1), "\n"));
+    else
+      console_.out(to_yaml(tail));
+  }
+  console_.flush();
+  return worst_;
+}
+
+Exit report_error(Console& console, const Error& error) {
+  const Exit exit = row(error.id).exit;
+  console.complain(error);
+  if (console.format == Format::text) return exit;
+  Json document = begin_document(kReportSchema);
+  document["verdict"] = name(Verdict::undetermined);
+  document["exit_code"] = static_cast<int>(exit);
+  document["error"] = error_json(error);
+  write_document(console, document, "");
+  return exit;
+}
+
+}  // namespace cmd

@@ -1,0 +1,150 @@
+#include "cmd/output/render_ear.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/crypto/jws.h"
+#include "core/text.h"
+
+namespace cmd {
+
+using namespace spdm;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+// Trustworthiness claims that are made here (AR4SI 2.3.4); a missing one is no claim.
+constexpr int kNoClaim = 0, kAffirmed = 2, kApprovedBoot = 3, kUnsafe = 32, kContraindicated = 96, kUnrecognized = 97, kCryptoFailed = 99;
+constexpr int kWarning = 32, kDenied = 96;  // where the tiers begin
+
+CheckStatus status_of(const Report& report, Check check) {
+  const CheckResult* const result = check_of(report, check);
+  return result == nullptr ? CheckStatus::not_needed : result->status;
+}
+
+bool passed(const Report& report, Check check) { return status_of(report, check) == CheckStatus::pass; }
+bool failed(const Report& report, Check check) { return status_of(report, check) == CheckStatus::fail; }
+
+bool found(const Report& report, std::initializer_list<FindingId> ids) {
+  return std::any_of(report.findings.begin(), report.findings.end(),
+                     [&](const Finding& finding) { return std::find(ids.begin(), ids.end(), finding.id) != ids.end(); });
+}
+
+// Who the device is: key, certificates, trust, identity.
+std::optional<int> instance_identity(const Report& report) {
+  using enum FindingId;
+  if (failed(report, Check::signature) && !found(report, {nonce_mismatch})) return kCryptoFailed;
+  if (found(report, {revoked, denied})) return kContraindicated;
+  if (found(report, {certificate_signature, digest_mismatch, chain_hash_mismatch})) return kCryptoFailed;
+  for (const Check check : {Check::chain, Check::trust, Check::identity})
+    if (failed(report, check)) return kUnrecognized;
+  const bool identified = passed(report, Check::identity) || status_of(report, Check::identity) == CheckStatus::not_needed;
+  if (passed(report, Check::signature) && passed(report, Check::chain) && passed(report, Check::trust) && identified) return kAffirmed;
+  return std::nullopt;
+}
+
+// Whether the hardware is genuine: a trusted chain says that the key is bound to it (DSP0274 "hardware identity").
+std::optional<int> hardware(const Report& report, std::optional<int> identity) {
+  if (identity && *identity >= kDenied) return *identity == kContraindicated ? kContraindicated : kUnrecognized;
+  if (identity != kAffirmed) return std::nullopt;
+  for (const SlotReport& slot : report.slots) {
+    if (!slot.used || !slot.chain) continue;
+    for (const CertificateInfo& certificate : slot.chain->certificates)
+      if (std::find(certificate.spdm_oids.begin(), certificate.spdm_oids.end(), "hardware-identity") != certificate.spdm_oids.end())
+        return kAffirmed;
+  }
+  return std::nullopt;
+}
+
+bool is_executable(const Measurement& measurement) {
+  return measurement.block.type == MeasurementType::immutable_rom || measurement.block.type == MeasurementType::mutable_firmware;
+}
+
+// Where nothing was compared, the owner has said to ignore it.
+bool matches(const Report& report, const Measurement& measurement) {
+  std::size_t compared = 0, matching = 0;
+  for (const Comparison& one : report.comparisons)
+    if (one.index == measurement.block.index) {
+      ++compared;
+      if (one.result == Comparison::Result::match) ++matching;
+    }
+  return compared > 0 && matching == compared;
+}
+
+// What runs on it: only reference values can tell, and only those of all that runs; a part that was read is not enough.
+std::optional<int> executables(const Report& report) {
+  if (failed(report, Check::references)) return kContraindicated;
+  if (!passed(report, Check::references) || !report.all_measured) return std::nullopt;
+  bool any = false;
+  for (const Measurement& measurement : report.measurements) {
+    if (!is_executable(measurement)) continue;
+    if (!matches(report, measurement)) return std::nullopt;
+    any = true;
+  }
+  return any ? std::optional(kApprovedBoot) : std::nullopt;
+}
+
+// How it is set up: what the owner's policy asks, and whether it can be debugged.
+std::optional<int> configuration(const Report& report) {
+  if (failed(report, Check::policy)) return kContraindicated;
+  if (found(report, {FindingId::debug_mode, FindingId::debug_enabled})) return kUnsafe;
+  if (passed(report, Check::policy)) return kAffirmed;
+  return std::nullopt;
+}
+
+std::string_view status(const Report& report, int worst) {
+  if (report.verdict == Verdict::fail || worst >= kDenied) return "contraindicated";
+  if (report.verdict == Verdict::undetermined || worst < kAffirmed) return "none";
+  return worst >= kWarning ? "warning" : "affirming";
+}
+
+std::string policy_of(const Report& report) {
+  if (!report.policy) return "spdmctl:authenticate";
+  return cat("spdmctl:policy:", printable(report.policy->rule), report.policy->origin.empty() ? "" : "@", printable(report.policy->origin));
+}
+
+// What ties the appraisal to device and evidence.
+Json about(const Report& report) {
+  Json out{{"verdict", name(report.verdict)}, {"exit_code", static_cast<int>(report.exit)}, {"reason", printable(report.reason)}};
+  if (!report.host.target.empty()) out["target"] = printable(report.host.target);
+  if (report.host.bdf) out["bdf"] = printable(*report.host.bdf);
+  if (!report.time.empty()) out["time"] = printable(report.time);
+  if (!report.evidence_sha256.empty()) out["evidence_sha256"] = report.evidence_sha256;
+  for (const SlotReport& slot : report.slots)
+    if (slot.used && slot.chain && !slot.chain->certificates.empty())
+      out["certificates"].push_back(Json{{"slot", slot.slot}, {"leaf_sha256", slot.chain->certificates.back().sha256}});
+  return out;
+}
+
+}  // namespace
+
+Json ear_appraisal(const Report& report) {
+  Json vector = Json::object();
+  int worst = 0;
+  const auto claim = [&](const char* key, std::optional<int> value) {
+    if (!value) return;
+    vector[key] = *value;
+    worst = std::max(worst, *value);
+  };
+  const std::optional<int> identity = instance_identity(report);
+  claim("instance-identity", identity);
+  claim("configuration", configuration(report));
+  claim("executables", executables(report));
+  claim("hardware", hardware(report, identity));
+  if (vector.empty()) vector["instance-identity"] = kNoClaim;  // it must not be empty
+  return Json{{"ear.status", status(report, worst)},
+              {"ear.trustworthiness-vector", std::move(vector)},
+              {"ear.appraisal-policy-id", policy_of(report)},
+              {"spdmctl.report", about(report)}};
+}
+
+Json ear_claims(Json submods, std::int64_t issued, const std::optional<Block<32>>& nonce) {
+  Json out{{"eat_profile", "tag:github.com,2023:veraison/ear"},
+           {"iat", issued},
+           {"ear.verifier-id", Json{{"developer", "spdmctl"}, {"build", "spdmctl " SPDMCTL_VERSION}}}};
+  if (nonce) out["eat_nonce"] = crypto::base64url(*nonce);
+  out["submods"] = std::move(submods);
+  return out;
+}
+
+}  // namespace cmd

@@ -1,0 +1,414 @@
+#include "cmd/output/render_text.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/appraisal/manifest.h"
+#include "core/text.h"
+#include "core/wire/header.h"
+
+namespace cmd {
+
+using namespace spdm;
+
+namespace {
+
+constexpr std::string_view kGreen = "\033[1;32m", kRed = "\033[1;31m", kYellow = "\033[1;33m", kDim = "\033[2m", kBold = "\033[1m";
+
+// Lines of a report: headings, and pairs of a name and what there is to say, one under the other.
+class Page {
+ public:
+  explicit Page(bool color) : color_(color) {}
+
+  std::string painted(std::string_view text, std::string_view color) const {
+    return color_ ? cat(color, text, "\033[0m") : std::string(text);
+  }
+  void line(std::string_view text) { out_ += cat(text, "\n"); }
+  void heading(std::string_view text) { out_ += cat("\n", painted(text, kBold), "\n"); }
+  void pair(std::string_view name, std::string_view value) {
+    if (!value.empty()) out_ += cat("  ", padded(name, 12), value, "\n");
+  }
+  static std::string padded(std::string_view text, std::size_t width) {
+    return cat(text, std::string(text.size() < width ? width - text.size() : 1, ' '));
+  }
+  std::string take() { return std::move(out_); }
+
+ private:
+  bool color_;
+  std::string out_;
+};
+
+std::string_view color_of(Verdict verdict) { return verdict == Verdict::pass ? kGreen : verdict == Verdict::fail ? kRed : kYellow; }
+
+std::string_view color_of(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::pass:
+      return kGreen;
+    case CheckStatus::fail:
+      return kRed;
+    case CheckStatus::not_run:
+      return kYellow;
+    default:
+      return kDim;
+  }
+}
+
+std::string_view color_of(Severity severity) {
+  switch (severity) {
+    case Severity::failure:
+      return kRed;
+    case Severity::note:
+      return kDim;
+    default:
+      return kYellow;
+  }
+}
+
+std::string upper(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+  return out;
+}
+
+template <class Text>
+std::string joined(const std::vector<Text>& parts) {
+  std::string out;
+  for (const std::string_view part : parts) out += cat(out.empty() ? "" : ", ", printable(part));
+  return out;
+}
+
+std::string shortened(View bytes, bool whole) {
+  constexpr std::size_t kShown = 24;
+  if (whole || bytes.size() <= kShown) return hex(bytes);
+  return cat(hex(bytes.first(kShown)), "... (", bytes.size(), " bytes)");
+}
+
+std::string slot_title(std::uint8_t slot) { return slot == kProvisionedKey ? "slot 255" : cat("slot ", slot); }
+
+std::string target_of(const Report& report) {
+  std::string out = printable(report.source);
+  // Of a recording: the device it came from.
+  if (!report.host.target.empty() && report.host.target != report.source) out += cat(" (", printable(report.host.target), ")");
+  return out;
+}
+
+void write_verdict(Page& page, const Report& report) {
+  page.line(
+      cat(page.painted(upper(name(report.verdict)), color_of(report.verdict)), "  ", target_of(report), ": ", printable(report.reason)));
+}
+
+std::string authenticated_line(const PlatformView& platform) {
+  switch (platform.grammar) {
+    case AuthenticatedGrammar::verdict:
+      if (!platform.is_authenticated) return "the kernel could not find out whether the device can authenticate";
+      return *platform.is_authenticated ? "the kernel says: authenticated" : "the kernel says: not authenticated";
+    case AuthenticatedGrammar::tsm:
+      if (platform.authenticated.empty()) return "no TSM has authenticated the device";
+      return cat("TSM ", printable(platform.authenticated), " says: authenticated");
+    case AuthenticatedGrammar::unknown:
+      return cat("the kernel says, in words not known here: \"", printable(platform.authenticated), "\"");
+    default:
+      return "";
+  }
+}
+
+// What the platform says of itself, as a witness: beside the verdict, never part of it.
+std::vector<std::string> platform_lines(const PlatformView& platform) {
+  std::vector<std::string> out;
+  const auto add = [&](std::string line) {
+    if (!line.empty()) out.push_back(std::move(line));
+  };
+  const auto given = [](const std::optional<std::string>& text) { return text && !text->empty(); };
+  add(authenticated_line(platform));
+  if (given(platform.tsm_connected)) add(cat("TSM ", printable(*platform.tsm_connected), " is connected and owns SPDM"));
+  if (given(platform.tsm_bound)) add(cat("TSM ", printable(*platform.tsm_bound), " has bound the device to a guest"));
+  if (given(platform.tsm_dsm)) add(cat("security manager of the device: ", printable(*platform.tsm_dsm)));
+  std::string slots;
+  for (const std::uint8_t slot : platform.certificate_slots) slots += cat(slots.empty() ? "" : ", ", slot);
+  if (!slots.empty()) add(cat("the kernel has read the certificates of slot ", slots));
+  if (platform.signatures > 0) add(cat("the kernel keeps ", platform.signatures, platform.signatures == 1 ? " signature" : " signatures"));
+  return out;
+}
+
+void write_host(Page& page, const Report& report, bool verbose) {
+  if (report.host.bdf) page.pair("function", printable(*report.host.bdf));
+  if (report.host.identity) page.pair("identity", to_string(*report.host.identity));
+  if (report.host.driver) page.pair("driver", printable(*report.host.driver));
+  if (report.host.owner) page.pair("owner", printable(*report.host.owner));
+  for (const std::string& line : platform_lines(report.host.platform)) page.pair("platform", line);
+  if (!report.time.empty())
+    page.pair("recorded", cat(printable(report.time), report.collector.empty() ? "" : " by ", printable(report.collector)));
+  if (verbose && !report.evidence_sha256.empty()) page.pair("evidence", cat("SHA-256 ", report.evidence_sha256));
+}
+
+std::string vouched(const ChainResult& chain) {
+  if (chain.anchor) return cat("trusted by ", printable(chain.anchor_file));
+  if (chain.trust == Trust::trusted) return "trusted";
+  return chain.trust == Trust::not_checked ? "not checked" : "not trusted";
+}
+
+void write_identity(Page& page, const SlotReport& slot) {
+  const ChainResult& chain = *slot.chain;
+  if (chain.certificates.empty()) return page.pair(slot_title(slot.slot), cat(printable(chain.model), ", ", vouched(chain)));
+  const CertificateInfo& leaf = chain.certificates.back();
+  page.pair("device", printable(leaf.subject));
+  page.pair("issuer", printable(leaf.issuer));
+  page.pair("root", cat("SHA-256 ", printable(chain.root_fingerprint), ", ", vouched(chain)));
+  page.pair("key", cat(printable(leaf.key), ", ", slot_title(slot.slot), ", ", chain.model, ", valid until ", leaf.not_after));
+  page.pair("device info", printable(leaf.device_info));
+  page.pair("cma", joined(leaf.cma_identities));
+}
+
+void write_protocol(Page& page, const Report& report, bool verbose) {
+  if (!report.connection) return;
+  const ConnectionReport& connection = *report.connection;
+  const Parameters& p = connection.parameters;
+  std::string line = cat("SPDM ", version_name(p.version));
+  if (connection.negotiated) {
+    if (p.asym != nullptr) line += cat(", ", p.asym->name);
+    if (p.hash != nullptr) line += cat(", ", p.hash->name);
+    if (p.measurement_raw_only) line += ", measurements raw";
+    if (p.measurement_hash != nullptr) line += cat(", measurements ", p.measurement_hash->name);
+    if (p.multi_key_responder) line += ", multi-key";
+  }
+  page.pair("protocol", line);
+  page.pair("traffic", cat(report.round_trips, report.round_trips == 1 ? " request, " : " requests, ", report.bytes, " bytes, binding ",
+                           name(report.binding), report.connections > 1 ? cat(", ", report.connections, " connections") : ""));
+  if (!verbose) return;
+  page.pair("offered", joined(connection.offered_versions));
+  page.pair("can", joined(flag_names(p.responder.flags)));
+}
+
+void write_policy(Page& page, const Report& report) {
+  if (!report.policy) return;
+  const PolicyResult& policy = *report.policy;
+  page.pair("policy", cat("rule '", printable(policy.rule), "' (", printable(policy.origin), "): ", policy.exempt ? "exempt, " : "",
+                          joined(policy.actions)));
+}
+
+void write_checks(Page& page, const Report& report) {
+  page.heading("Checks");
+  for (const CheckResult& check : report.checks)
+    page.line(cat("  ", Page::padded(name(check.check), 14), page.painted(Page::padded(name(check.status), 12), color_of(check.status)),
+                  printable(check.detail)));
+}
+
+void add_bits(std::string& out, std::string_view title, const std::vector<std::string>& names) {
+  if (!names.empty()) out += cat(out.empty() ? "" : "; ", title, " ", joined(names));
+}
+
+// What a block means, else what it holds.
+std::string value_of(const Measurement& measurement, bool verbose) {
+  std::string out;
+  if (measurement.device_mode) {
+    add_bits(out, "operation:", operational_names(measurement.device_mode->operational_state));
+    add_bits(out, "device:", device_mode_names(measurement.device_mode->device_state));
+    if (out.empty()) out = "no state is set";
+    return out;
+  }
+  if (measurement.security_version) return cat(*measurement.security_version);
+  if (measurement.text) return *measurement.text;  // escaped already
+  if (!measurement.manifest_format.empty()) out = cat(printable(measurement.manifest_format), ": ");
+  return out + shortened(measurement.block.value, verbose);
+}
+
+void write_manifest(Page& page, const Measurement& measurement) {
+  constexpr std::size_t kMostLines = 200;
+  const std::optional<cbor::Item> manifest = read_manifest(measurement.block);
+  if (!manifest) return;
+  for (const std::string& line : manifest_lines(name_manifest(*manifest), kMostLines)) page.line(cat("          ", line));
+}
+
+void write_measurements(Page& page, const Report& report, bool verbose) {
+  if (report.measurements.empty() && !report.measurement_count) return;
+  page.heading("Measurements");
+  if (report.measurement_count) page.line(cat("  the device has ", *report.measurement_count));
+  for (const Measurement& measurement : report.measurements) {
+    page.line(cat("  ", Page::padded(cat("0x", hex(measurement.block.index, 2)), 6), Page::padded(name(measurement.block.type), 36),
+                  Page::padded(measurement.block.raw ? "raw" : "digest", 8),
+                  page.painted(Page::padded(measurement.is_signed ? "signed" : "unsigned", 10), measurement.is_signed ? kGreen : kYellow),
+                  value_of(measurement, verbose)));
+    if (verbose) write_manifest(page, measurement);
+  }
+  if (!report.summary_hash.empty()) page.line(cat("  summary ", shortened(report.summary_hash, verbose)));
+}
+
+std::string ends_of(const std::string& value, bool whole) {
+  constexpr std::size_t kHead = 16, kTail = 8;
+  if (whole || value.size() <= kHead + kTail + 3) return printable(value);
+  return cat(printable(value.substr(0, kHead)), "...", printable(value.substr(value.size() - kTail)));
+}
+
+void write_references(Page& page, const Report& report, bool verbose) {
+  if (report.comparisons.empty()) return;
+  page.heading("References");
+  for (const Comparison& one : report.comparisons) {
+    std::string line = ends_of(one.reported, verbose);
+    if (one.result == Comparison::Result::mismatch || one.result == Comparison::Result::not_reported) {
+      std::string expected;
+      for (const std::string& value : one.expected) expected += cat(expected.empty() ? "expected " : " or ", ends_of(value, verbose));
+      line += cat(line.empty() ? "" : ", ", expected);
+    }
+    if (!one.source.empty()) line += cat("  ", printable(one.source));
+    const std::string_view color = one.result == Comparison::Result::match                                                        ? kGreen
+                                   : one.result == Comparison::Result::mismatch || one.result == Comparison::Result::not_reported ? kRed
+                                                                                                                                  : kYellow;
+    page.line(cat("  ", Page::padded(cat("0x", hex(one.index, 2)), 6), page.painted(Page::padded(name(one.result), 14), color), line));
+  }
+}
+
+void write_extras(Page& page, const Report& report, bool verbose) {
+  if (!report.extension_log.empty()) {
+    page.heading("Measurement extension log");
+    for (const MelEntry& entry : report.extension_log)
+      page.line(cat("  ", Page::padded(cat(entry.index), 6), "extends 0x", hex(entry.measurement_index, 2), "  ",
+                    Page::padded(name(static_cast<MeasurementType>(entry.value_type & 0x7F)), 36), shortened(entry.value, verbose)));
+  }
+  if (report.endpoint_info) {
+    page.heading("Endpoint information");
+    page.line(cat("  ", shortened(report.endpoint_info->info, true)));
+  }
+}
+
+void write_findings(Page& page, const Report& report, bool verbose) {
+  std::size_t notes = 0;
+  bool first = true;
+  for (const Finding& finding : report.findings) {
+    if (finding.severity() == Severity::note && !verbose) {
+      ++notes;
+      continue;
+    }
+    if (first) page.heading("Findings");
+    first = false;
+    page.line(cat("  ", page.painted(name(finding.severity()), color_of(finding.severity())), " ", row(finding.id).name,
+                  finding.where.empty() ? "" : cat(": ", printable(finding.where))));
+    page.line(cat("      ", printable(finding.why)));
+    if (!finding.remedy.empty()) page.line(cat("      -> ", printable(finding.remedy)));
+  }
+  if (notes > 0) page.line(cat("\n", notes, notes == 1 ? " note, " : " notes, ", "shown with -v"));
+}
+
+void write_certificate(Page& page, const CertificateInfo& certificate, std::size_t number, bool verbose) {
+  page.line(cat("  ", number, "  ", page.painted(printable(certificate.subject), kBold)));
+  const auto field = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) page.line(cat("       ", Page::padded(name, 14), value));
+  };
+  field("issuer", printable(certificate.issuer));
+  field("valid", cat(certificate.not_before, " to ", certificate.not_after));
+  field("key", cat(printable(certificate.key), ", signed with ", printable(certificate.signature_algorithm)));
+  field("sha256", certificate.sha256);
+  field("authority", certificate.is_ca ? cat("yes", certificate.path_length ? cat(", path length ", *certificate.path_length) : "") : "no");
+  field("device info", printable(certificate.device_info));
+  field("cma", joined(certificate.cma_identities));
+  if (!verbose) return;
+  field("serial", certificate.serial);
+  field("key usage", joined(certificate.key_usage));
+  field("extended", joined(certificate.extended_key_usage));
+  field("spdm", joined(certificate.spdm_oids));
+}
+
+void write_changes(Page& page, const Report& report) {
+  if (!report.changes) return;
+  page.heading("Changes");
+  if (report.changes->empty()) page.line("  none");
+  for (const Change& change : *report.changes)
+    page.line(cat("  ", printable(change.what), ": ", change.before.empty() ? "" : cat(printable(change.before), " -> "),
+                  change.after.empty() ? "no more" : printable(change.after)));
+}
+
+}  // namespace
+
+std::string render_text(const Report& report, const Console& console) {
+  Page page(console.color);
+  write_verdict(page, report);
+  write_host(page, report, console.verbose);
+  if (const SlotReport* slot = main_slot(report)) write_identity(page, *slot);
+  write_protocol(page, report, console.verbose);
+  write_policy(page, report);
+  write_checks(page, report);
+  write_measurements(page, report, console.verbose);
+  write_references(page, report, console.verbose);
+  write_extras(page, report, console.verbose);
+  write_findings(page, report, console.verbose);
+  write_changes(page, report);
+  if (report.error && !report.error->hint.empty()) page.line(cat("\n-> ", printable(report.error->hint)));
+  return page.take();
+}
+
+std::string render_brief(const Report& report, const Console& console) {
+  Page page(console.color);
+  write_verdict(page, report);
+  for (const Finding& finding : report.findings)
+    if (finding.severity() >= Severity::gap && !finding.remedy.empty()) {
+      page.line(cat("  -> ", printable(finding.remedy)));
+      break;
+    }
+  std::string out = page.take();
+  return out;
+}
+
+std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdicts, const Console& console) {
+  Page page(console.color);
+  page.line(cat(page.painted(upper(name(worst)), color_of(worst)), "  of ", verdicts[0] + verdicts[1] + verdicts[2], " devices ",
+                verdicts[0], " pass, ", verdicts[1], " fail, ", verdicts[2], " undetermined"));
+  return page.take();
+}
+
+std::string render_one_of_many(const Report& report, const Console& console) {
+  const bool brief = report.verdict == Verdict::pass && !console.verbose && (!report.changes || report.changes->empty());
+  return brief ? render_brief(report, console) : render_text(report, console);
+}
+
+std::string render_info(const Report& report, const Console& console) {
+  Page page(console.color);
+  page.line(page.painted(target_of(report), kBold));
+  write_host(page, report, console.verbose);
+  if (!report.connection) return page.take();
+  const ConnectionReport& connection = *report.connection;
+  const Parameters& p = connection.parameters;
+  page.pair("versions", cat(joined(connection.offered_versions), "; ", version_name(p.version), " is spoken"));
+  page.pair("can", joined(flag_names(p.responder.flags)));
+  page.pair("timing", cat("cryptography takes up to 2^", p.responder.ct_exponent, " us"));
+  if (p.version >= k12)
+    page.pair("sizes", cat("transfers ", p.responder.data_transfer_size, " bytes, messages ", p.responder.max_message_size));
+  if (connection.negotiated) {
+    page.pair("signature", p.asym == nullptr ? "none" : p.asym->name);
+    page.pair("hash", p.hash == nullptr ? "none" : p.hash->name);
+    page.pair("measured by", p.measurement_raw_only          ? "raw values only"
+                             : p.measurement_hash == nullptr ? "nothing"
+                                                             : p.measurement_hash->name);
+    page.pair("supports", joined(connection.supported_asym));
+    page.pair("", joined(connection.supported_hash));
+    if (p.multi_key_responder) page.pair("keys", "one for each slot (multi-key connection)");
+  }
+  for (const SlotReport& slot : report.slots)
+    page.pair(slot_title(slot.slot),
+              slot.digest.empty() ? "provisioned" : cat("chain with digest ", shortened(slot.digest, console.verbose)));
+  for (const VendorDefined& vendor : report.vendor_defined)
+    page.pair("vendor", cat("registry ", vendor.standard_id, ", id ", hex(vendor.vendor_id), ": ", shortened(vendor.payload, true)));
+  write_findings(page, report, console.verbose);
+  return page.take();
+}
+
+std::string render_certificates(const Report& report, const Console& console) {
+  Page page(console.color);
+  page.line(page.painted(target_of(report), kBold));
+  for (const SlotReport& slot : report.slots) {
+    if (!slot.chain) {
+      page.line(cat("\n", slot_title(slot.slot), ": not read"));
+      continue;
+    }
+    const ChainResult& chain = *slot.chain;
+    page.line(cat("\n", slot_title(slot.slot), ": ", chain.model, ", ", slot.chain_bytes.size(), " bytes, ",
+                  page.painted(vouched(chain), chain.trust == Trust::trusted ? kGreen : kYellow)));
+    if (chain.certificates.empty() || chain.root_fingerprint != chain.certificates.front().sha256)
+      page.pair("root", printable(chain.root_fingerprint));
+    for (std::size_t i = 0; i < chain.certificates.size(); ++i) write_certificate(page, chain.certificates[i], i + 1, console.verbose);
+    for (const Finding& finding : chain.findings)
+      page.line(cat("  ", page.painted(name(finding.severity()), color_of(finding.severity())), " ", row(finding.id).name, ": ",
+                    printable(finding.where), ": ", printable(finding.why)));
+  }
+  return page.take();
+}
+
+}  // namespace cmd

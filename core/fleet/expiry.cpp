@@ -1,0 +1,87 @@
+#include "core/fleet/expiry.h"
+
+#include <algorithm>
+#include <array>
+
+#include "core/calendar.h"
+
+namespace spdm {
+
+namespace {
+
+constexpr int kMonths = 24;
+constexpr std::size_t kMaxNames = 400'000, kMaxBytes = 32U << 20;
+constexpr std::array<std::string_view, 3> kRoles{"root", "intermediate", "leaf"};
+
+// RFC 5280 sec 4.1.2.5: the year 9999 says that a certificate has no end.
+const std::int64_t kNever = *parse_rfc3339("9999-01-01T00:00:00Z");
+
+// Each period ends so many days later; the last two have no such end.
+struct Period {
+  std::string_view name;
+  std::int64_t days;
+};
+constexpr std::array kPeriods{Period{"expired", 0},  Period{"30-days", 30}, Period{"90-days", 90},
+                              Period{"1-year", 365}, Period{"later", -1},   Period{"never", -1}};
+
+}  // namespace
+
+ExpiryTable::ExpiryTable(std::int64_t at) : at_(at), names_(kMaxNames, kMaxBytes) {
+  for (const Period& period : kPeriods) periods_.push_back({std::string(period.name), 0, 0});
+  for (int i = 0; i < kMonths; ++i) {
+    months_.push_back({utc_of(month_of(at, i)).substr(0, 7), 0, 0});
+    ends_.push_back(month_of(at, i + 1));
+  }
+}
+
+void ExpiryTable::count(std::int64_t not_after, Counted counted) {
+  const auto add = [&](ExpiryPeriod& period) { ++(counted == Counted::certificate ? period.certificates : period.devices); };
+  std::size_t index = kPeriods.size() - (not_after >= kNever ? 1 : 2);
+  for (std::size_t i = kPeriods.size() - 2; i-- > 0;)
+    if (not_after < at_ + kPeriods[i].days * kDay) index = i;
+  add(periods_[index]);
+  if (not_after < at_) return;
+  const auto month = std::upper_bound(ends_.begin(), ends_.end(), not_after);
+  if (month != ends_.end()) add(months_[static_cast<std::size_t>(month - ends_.begin())]);
+}
+
+std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate>& certificates) {
+  std::optional<std::int64_t> first;
+  for (std::size_t i = 0; i < certificates.size(); ++i) {
+    const ResultCertificate& certificate = certificates[i];
+    const std::optional<std::int64_t> not_after = parse_rfc3339(certificate.not_after);
+    if (!not_after) continue;
+    if (!first || *not_after < *first) first = not_after;
+    const NameId id = names_.id(certificate.sha256);
+    if (!Names::known(id)) continue;
+    const auto [entry, is_new] = entries_.try_emplace(id);
+    ++entry->second.devices;
+    if (!is_new) continue;
+    const bool is_leaf = i + 1 == certificates.size() && !certificate.is_ca;
+    entry->second.not_after = *not_after;
+    entry->second.role = is_leaf ? 2 : i == 0 && certificate.is_ca ? 0 : 1;
+    // Of those that end in a year or later, only how many there are will be told.
+    if (*not_after < at_ + 365 * kDay) entry->second.subject = names_.id(certificate.subject);
+    count(*not_after, Counted::certificate);
+  }
+  if (first) count(*first, Counted::device);
+  return first;
+}
+
+Expiry ExpiryTable::finish(std::size_t most) const {
+  Expiry out{periods_, months_, {}, 0};
+  std::vector<std::pair<NameId, const Entry*>> soon;
+  for (const auto& [id, entry] : entries_)
+    if (entry.not_after < at_ + 365 * kDay) soon.emplace_back(id, &entry);
+  std::sort(soon.begin(), soon.end(), [](const auto& a, const auto& b) {
+    return a.second->not_after != b.second->not_after ? a.second->not_after < b.second->not_after : a.first < b.first;
+  });
+  out.soonest_total = soon.size();
+  soon.resize(std::min(soon.size(), most));
+  for (const auto& [id, entry] : soon)
+    out.soonest.push_back(
+        {names_[entry->subject], names_[id], utc_of(entry->not_after), std::string(kRoles.at(entry->role)), entry->devices});
+  return out;
+}
+
+}  // namespace spdm

@@ -1,0 +1,409 @@
+#include "core/fleet/result_reader.h"
+
+#include <algorithm>
+
+#include "core/crypto/crypto.h"
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+// Bytes that are kept of a string, and how many there may be of what is a list.
+constexpr std::size_t kWord = 64, kName = 256, kSentence = 512, kValue = 128, kLongValue = 128 * 1024;
+constexpr std::size_t kMaxCertificates = 16, kMaxMeasurements = 254, kMaxFirmware = 8;
+// The name of the host may stand behind the devices of a document: so many wait for it.
+constexpr std::size_t kMaxWaiting = 1024;
+
+// Strings of a report were escaped when it was written: only what somebody has changed since is escaped here, and no
+// backslash twice. Nearly all strings are plain, and go through at once.
+std::string shown(std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; })) return std::string(text);
+  std::string out;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find('\\', begin), text.size());
+    out += printable(text.substr(begin, end - begin));
+    if (end < text.size()) out += '\\';
+    begin = end + 1;
+  }
+  return out;
+}
+
+// A string that was cut in the middle of a character is cut before it.
+std::string string_of(JsonStream& in, std::size_t keep) {
+  std::string text = in.string(keep + 1);
+  if (text.size() <= keep) return shown(text);
+  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
+  if (!text.empty()) text.pop_back();
+  return shown(text) + "...";
+}
+
+template <class Name, class Value>
+void one_of(JsonStream& in, Value& out, std::initializer_list<Value> values, Name name_of) {
+  const std::string word = string_of(in, kWord);
+  for (const Value value : values)
+    if (name_of(value) == word) {
+      out = value;
+      return;
+    }
+  in.fail(cat("\"", word, "\" is not known here"));
+}
+
+// "Vendor=1b36:Device=0010:..." to "1b36:0010"; empty when it is nothing like it.
+std::string model_of_identity(std::string_view identity) {
+  const auto part = [&](std::string_view key) -> std::string_view {
+    const std::size_t at = identity.find(key);
+    return at == std::string_view::npos ? std::string_view() : identity.substr(at + key.size(), 4);
+  };
+  const std::string_view vendor = part("Vendor="), device = part(":Device=");
+  const auto is_hex = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); };
+  for (const std::string_view id : {vendor, device})
+    if (id.size() != 4 || !std::all_of(id.begin(), id.end(), is_hex)) return {};
+  std::string out = cat(vendor, ":", device);
+  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'A' && c <= 'F' ? static_cast<char>(c + 32) : c; });
+  return out;
+}
+
+// A slot of the report, as far as it counts here.
+struct Slot {
+  bool used = false, has_chain = false, trusted = false;
+  std::string root_sha256, anchor_subject, anchor_sha256;
+  std::vector<ResultCertificate> certificates;
+  std::string cma, device_info;  // of the last certificate that has them
+};
+
+// What one report says, before it is known what it is.
+struct Draft {
+  Result result;
+  bool has_verdict = false, has_exit = false, has_error = false, has_source = false;
+  bool judged = true;
+  std::string source, target, bdf, identity, hostname, error_message, error_device;
+  std::string failure, gap;  // the first finding of each severity
+  std::string hash, measurement_hash;
+  std::vector<std::string> firmware;
+  Slot slot;
+};
+
+class ResultReader {
+ public:
+  ResultReader(JsonStream& in, const std::string& host, HostNaming naming, const ResultSink& sink)
+      : in_(in), host_(host), naming_(naming), sink_(sink) {}
+
+  // One document or line. What was read of a broken one before the break counts.
+  void record() {
+    Draft line;
+    bool has_schema = false, has_devices = false;
+    hostname_.clear();
+    waiting_.clear();
+    has_results_ = false;
+    devices_ = Worst();
+    try {
+      in_.object([&](std::string_view key) {
+        if (key == "schema") {
+          has_schema = true;
+          read_schema();
+        } else if (key == "hostname") {
+          hostname_ = string_of(in_, kName);
+        } else if (key == "devices") {
+          has_devices = true;
+          read_devices();
+        } else {
+          member(key, line);
+        }
+      });
+      if (!has_schema) in_.fail("has no \"schema\": it is no document of spdmctl");
+      const bool empty = !has_results_ && waiting_.empty();
+      const bool further = has_devices && ((line.has_error && empty) || is_worse(line));
+      if (further && !line.has_error) {
+        line.has_source = true;  // it is about all of them
+        line.result.reason = "the run as a whole ended worse than any of its devices";
+      }
+      if (!has_devices || further) wait_for_host(finished(std::move(line)));
+    } catch (const Error&) {
+      release();
+      throw;
+    }
+    release();
+    if (!has_results_) sink_.host(host_name({}));
+  }
+
+ private:
+  // Of the devices of a document.
+  struct Worst {
+    Verdict verdict = Verdict::pass;
+    Exit exit = Exit::ok;
+  };
+
+  // What becomes of a run may be worse than what was read: there was no device, or the time was over.
+  bool is_worse(const Draft& document) const {
+    const Result& own = document.result;
+    const bool verdict =
+        document.has_verdict && own.verdict != devices_.verdict && own.verdict != Verdict::pass && devices_.verdict != Verdict::fail;
+    return verdict || (document.has_exit && worse(devices_.exit, own.exit) != devices_.exit);
+  }
+
+  void read_schema() {
+    const std::string schema = string_of(in_, kWord);
+    if (schema == kReportSchema) return;
+    in_.fail(cat("is ", schema, ", not ", kReportSchema, schema == "spdmctl.evidence/1" ? "; judge it first: spdmctl verify" : ""));
+  }
+
+  void read_devices() {
+    in_.array(
+        [&] {
+          Draft draft;
+          in_.object([&](std::string_view key) { member(key, draft); });
+          Result result = finished(std::move(draft));
+          devices_.exit = worse(devices_.exit, result.exit);
+          if (devices_.verdict != Verdict::fail && result.verdict != Verdict::pass) devices_.verdict = result.verdict;
+          wait_for_host(std::move(result));
+        },
+        JsonStream::Items::on_lines_of_their_own);
+  }
+
+  void wait_for_host(Result result) {
+    waiting_.push_back(std::move(result));
+    if (naming_ == HostNaming::by_file || waiting_.size() == kMaxWaiting) release();
+  }
+
+  // Who gathered the reports knows best whose they are: the name they gave to the file of a host, for what is in it may all be the
+  // word of the host, or else the key they have added. In a file of many hosts it is what each says of itself.
+  const std::string& host_name(const std::string& claimed) const {
+    if (naming_ == HostNaming::by_file) return host_;
+    if (!hostname_.empty()) return hostname_;
+    return claimed.empty() ? host_ : claimed;
+  }
+
+  void release() {
+    for (Result& result : waiting_) {
+      result.host = host_name(result.host);
+      has_results_ = true;
+      sink_.result(std::move(result));
+    }
+    waiting_.clear();
+  }
+
+  void member(std::string_view key, Draft& out) {
+    Result& result = out.result;
+    if (key == "verdict") {
+      one_of(in_, result.verdict, {Verdict::pass, Verdict::fail, Verdict::undetermined}, [](Verdict verdict) { return name(verdict); });
+      out.has_verdict = true;
+    } else if (key == "exit_code") {
+      read_exit(out);
+    } else if (key == "reason") {
+      result.reason = string_of(in_, kSentence);
+    } else if (key == "source") {
+      out.source = string_of(in_, kName);
+      out.has_source = true;
+    } else if (key == "host") {
+      in_.object([&](std::string_view name) {
+        if (name == "target") return void(out.target = string_of(in_, kName));
+        if (name == "bdf") return void(out.bdf = string_of(in_, kWord));
+        if (name == "identity") return void(out.identity = string_of(in_, kName));
+        if (name == "hostname") return void(out.hostname = string_of(in_, kName));
+        in_.skip();
+      });
+    } else if (key == "error") {
+      out.has_error = true;
+      in_.object([&](std::string_view name) {
+        if (name == "id") return void(result.cause = string_of(in_, kWord));
+        if (name == "message") return void(out.error_message = string_of(in_, kSentence));
+        if (name == "device") return void(out.error_device = string_of(in_, kName));
+        in_.skip();
+      });
+    } else if (key == "connection") {
+      read_connection(out);
+    } else if (key == "judged") {
+      out.judged = in_.boolean();
+    } else if (key == "findings") {
+      in_.array([&] { read_finding(out); });
+    } else if (key == "slots") {
+      in_.array([&] { read_slot(out); });
+    } else if (key == "measurements") {
+      in_.array([&] { read_measurement(out); });
+    } else {
+      in_.skip();
+    }
+  }
+
+  void read_exit(Draft& out) {
+    const auto code = static_cast<Exit>(in_.number(255));
+    const auto rows = exit_codes();
+    if (std::none_of(rows.begin(), rows.end(), [&](const ExitRow& row) { return row.code == code; }))
+      in_.fail(cat(static_cast<int>(code), " is no exit code that is known here"));
+    out.result.exit = code;
+    out.has_exit = true;
+  }
+
+  void read_connection(Draft& out) {
+    in_.object([&](std::string_view key) {
+      if (key == "version") return void(out.result.version = string_of(in_, kWord));
+      if (key != "algorithms") return in_.skip();
+      in_.object([&](std::string_view name) {
+        if (name == "asym") return void(out.result.algorithms = string_of(in_, kWord));
+        if (name == "hash") return void(out.hash = string_of(in_, kWord));
+        if (name == "measurement_hash") return void(out.measurement_hash = string_of(in_, kWord));
+        in_.skip();
+      });
+    });
+  }
+
+  void read_finding(Draft& out) {
+    std::string id, severity;
+    in_.object([&](std::string_view key) {
+      if (key == "id") return void(id = string_of(in_, kWord));
+      if (key == "severity") return void(severity = string_of(in_, kWord));
+      in_.skip();
+    });
+    if (severity == "failure" && out.failure.empty()) out.failure = id;
+    if (severity == "gap" && out.gap.empty()) out.gap = id;
+  }
+
+  void read_slot(Draft& out) {
+    Slot slot;
+    in_.object([&](std::string_view key) {
+      if (key == "used") return void(slot.used = in_.boolean());
+      if (key != "chain") return in_.skip();
+      slot.has_chain = true;
+      read_chain(slot);
+    });
+    // The one that the verdict speaks of: the first whose key has signed, else the first that was read.
+    if (slot.has_chain && (!out.slot.has_chain || (slot.used && !out.slot.used))) out.slot = std::move(slot);
+  }
+
+  void read_chain(Slot& out) {
+    in_.object([&](std::string_view key) {
+      if (key == "trusted") return void(out.trusted = in_.boolean());
+      if (key == "root_sha256") return void(out.root_sha256 = string_of(in_, kValue));
+      if (key == "anchor")
+        return in_.object([&](std::string_view name) {
+          if (name == "subject") return void(out.anchor_subject = string_of(in_, kName));
+          if (name == "sha256") return void(out.anchor_sha256 = string_of(in_, kWord));
+          in_.skip();
+        });
+      if (key == "certificates") return in_.array([&] { read_certificate(out); });
+      in_.skip();
+    });
+  }
+
+  void read_certificate(Slot& out) {
+    ResultCertificate certificate;
+    in_.object([&](std::string_view key) {
+      if (key == "subject") return void(certificate.subject = string_of(in_, kName));
+      if (key == "sha256") return void(certificate.sha256 = string_of(in_, kWord));
+      if (key == "not_after") return void(certificate.not_after = string_of(in_, kWord));
+      if (key == "ca") return void(certificate.is_ca = in_.boolean());
+      if (key == "device_info") return void(out.device_info = string_of(in_, kName));
+      if (key == "cma_identities")
+        return in_.array([&] {
+          const std::string identity = string_of(in_, kName);
+          if (out.cma.empty()) out.cma = identity;
+        });
+      in_.skip();
+    });
+    if (out.certificates.size() < kMaxCertificates) out.certificates.push_back(std::move(certificate));
+  }
+
+  void read_measurement(Draft& out) {
+    ResultMeasurement measurement;
+    std::string text;
+    in_.object([&](std::string_view key) {
+      if (key == "index") return void(measurement.index = static_cast<std::uint8_t>(in_.number(255)));
+      if (key == "type") return void(measurement.type = string_of(in_, kWord));
+      if (key == "value") return void(measurement.value = in_.string(kLongValue));
+      if (key == "text") return void(text = string_of(in_, kValue));
+      in_.skip();
+    });
+    measurement.value = shortened(measurement.value);
+    if (measurement.type == "mutable-firmware-version") {
+      if (out.firmware.size() < kMaxFirmware) out.firmware.push_back(text.empty() ? measurement.value : text);
+    } else if (out.result.measurements.size() < kMaxMeasurements) {
+      out.result.measurements.push_back(std::move(measurement));
+    }
+  }
+
+  // A value that is long is compared by its hash.
+  static std::string shortened(const std::string& value) {
+    if (value.size() <= kValue) return shown(value);
+    const View bytes(reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
+    return cat(shown(value.substr(0, 32)), "... (SHA-256 of the digits ", hex(crypto::hash(*find_hash("SHA-256"), bytes)), ")");
+  }
+
+  Result finished(Draft draft) {
+    Result& out = draft.result;
+    out.host = draft.hostname;
+    if (!draft.has_verdict) in_.fail("has no \"verdict\": it is no report");
+    if (!draft.has_exit) in_.fail("has no \"exit_code\": it is no report");
+    if (!draft.has_source && !draft.has_error) in_.fail("has neither \"source\" nor \"error\": it is no report");
+    if (!draft.judged) in_.fail("judges nothing (it is of info or certs): give what auth, measurements, verify or audit has printed");
+    if ((out.verdict == Verdict::pass) != (out.exit == Exit::ok))
+      in_.fail(cat("says ", name(out.verdict), " with exit code ", static_cast<int>(out.exit), ": it contradicts itself"));
+    for (const std::string* name : {&draft.bdf, &draft.target, &draft.source, &draft.error_device})
+      if (out.device.empty()) out.device = *name;
+    if (out.reason.empty()) out.reason = draft.error_message;
+    if (out.cause.empty()) out.cause = !draft.failure.empty() ? draft.failure : draft.gap;
+    name_model(draft);
+    if (!out.algorithms.empty())
+      out.algorithms += cat(", ", draft.hash, draft.measurement_hash.empty() ? "" : ", measurements ", draft.measurement_hash);
+    for (const std::string& version : draft.firmware) out.firmware += cat(out.firmware.empty() ? "" : ", ", version);
+    Slot& slot = draft.slot;
+    out.trusted = slot.trusted;
+    out.root_sha256 = slot.anchor_sha256.empty() ? slot.root_sha256 : slot.anchor_sha256;
+    out.root_subject = slot.anchor_subject;
+    if (out.root_subject.empty() && !slot.certificates.empty() && slot.certificates.front().sha256 == out.root_sha256)
+      out.root_subject = slot.certificates.front().subject;
+    out.certificates = std::move(slot.certificates);
+    return std::move(out);
+  }
+
+  static void name_model(Draft& draft) {
+    Result& out = draft.result;
+    out.model = model_of_identity(draft.identity);
+    if (out.model.empty()) out.model = model_of_identity(draft.slot.cma);
+    if (out.model.empty()) {  // "manufacturer:product:serial"
+      const std::string& info = draft.slot.device_info;
+      const std::size_t first = info.find(':');
+      if (first != std::string::npos) out.model = info.substr(0, info.find(':', first + 1));
+    }
+    out.vendor = out.model.substr(0, out.model.find(':'));
+  }
+
+  JsonStream& in_;
+  const std::string& host_;
+  HostNaming naming_;
+  const ResultSink& sink_;
+  std::string hostname_;
+  bool has_results_ = false;  // of this record
+  std::vector<Result> waiting_;
+  Worst devices_;
+};
+
+}  // namespace
+
+void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink, HostNaming naming) {
+  // An error of the source is not one of what it gives.
+  std::exception_ptr broken_source;
+  JsonStream in([&](std::span<char> room) -> std::size_t {
+    try {
+      return source(room);
+    } catch (...) {
+      broken_source = std::current_exception();
+      return 0;
+    }
+  });
+  ResultReader reader(in, host, naming, sink);
+  bool empty = true;
+  while (!in.at_end()) {
+    empty = false;
+    try {
+      reader.record();
+    } catch (const Error& error) {
+      if (!broken_source) sink.unreadable({file, in.line(), error.what()});
+      in.resume();
+    }
+  }
+  if (broken_source) std::rethrow_exception(broken_source);
+  if (empty) sink.unreadable({file, 0, "is empty: there is no report in it"});
+}
+
+}  // namespace spdm

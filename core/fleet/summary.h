@@ -1,0 +1,120 @@
+// What the reports of many hosts say together: "schema": "spdmctl.summary/1". Pure: results in, numbers out; the time
+// that certificates are compared with is given.
+#pragma once
+
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "core/fleet/result_reader.h"
+
+namespace spdm {
+
+inline constexpr std::string_view kSummarySchema = "spdmctl.summary/1";
+
+struct Tally {
+  std::size_t pass = 0, fail = 0, undetermined = 0;
+
+  void add(Verdict verdict) { ++(verdict == Verdict::pass ? pass : verdict == Verdict::fail ? fail : undetermined); }
+  std::size_t total() const { return pass + fail + undetermined; }
+};
+
+// A row of a table: what the devices have in common, and how they fared. Tables have the row with the most devices first.
+struct TallyRow {
+  std::string name, detail;
+  Tally devices;
+  std::size_t trusted = 0;  // of roots: devices for which it is an anchor of the keyring
+};
+
+struct TallyTable {
+  std::vector<TallyRow> rows;
+  TallyRow more;  // what there was no room for
+};
+
+// Certificates that end in some time, and devices of whose certificates the first ends then.
+struct ExpiryPeriod {
+  std::string name;  // "expired", "30-days", "90-days", "1-year", "later", "never"; a month: "2026-11"
+  std::size_t certificates = 0, devices = 0;
+};
+
+struct ExpiringCertificate {
+  std::string subject, sha256, not_after;
+  std::string role;  // "leaf", "intermediate", "root"
+  std::size_t devices = 0;
+};
+
+struct Expiry {
+  std::vector<ExpiryPeriod> periods;         // one after the other, without overlap
+  std::vector<ExpiryPeriod> months;          // this one and those that follow
+  std::vector<ExpiringCertificate> soonest;  // expired or to expire within a year, the first first
+  std::size_t soonest_total = 0;
+};
+
+// In what a device differs from the others of its model.
+struct Difference {
+  std::string what;                        // "firmware version", "measurement 0x02 (mutable-firmware)", ...
+  std::string value, usual;                // its own, and that of the others
+  std::size_t agreeing = 0, siblings = 0;  // how many have the usual one, of how many for which it is known
+};
+std::string in_words(const Difference& difference);
+
+struct DeviceLine {
+  std::string host, device, model;
+  Verdict verdict = Verdict::undetermined;
+  Exit exit = Exit::internal;
+  std::string reason, cause, firmware, root, version, algorithms;
+  std::string expires;                  // the first of its certificates; empty when none is known
+  std::vector<Difference> differences;  // empty: like its siblings
+};
+
+struct FleetSummary {
+  std::int64_t at = 0;
+  std::size_t results = 0, hosts = 0, files = 0;
+  std::size_t repeated = 0;  // results on a host and device that had one before
+  Tally verdicts;
+  // Over all results; at least Exit::usage when something was unreadable, Exit::no_device when there is nothing at all.
+  Exit worst = Exit::ok;
+  TallyTable exits, causes, vendors, models, roots, firmware, versions;
+  Expiry expiry;
+  std::vector<DeviceLine> failing;  // those that fail, then those that are undetermined
+  std::vector<DeviceLine> outliers;
+  std::size_t failing_total = 0, outliers_total = 0;
+  // For a page that people search: those that fail, are undetermined or differ, then the others, as far as there is room.
+  std::vector<DeviceLine> devices;
+  std::vector<Unreadable> unreadable;
+  std::size_t unreadable_total = 0;
+  std::vector<std::string> cut;  // in words: what was left out, and for which limit
+};
+
+// Without "schema" and "tool", which the program adds.
+nlohmann::ordered_json to_json(const FleetSummary& summary);
+nlohmann::ordered_json to_json(const DeviceLine& line);
+
+// How much is kept in detail. Counts go on beyond.
+struct SummaryLimits {
+  std::size_t results = 500'000;  // among which outliers are sought
+  std::size_t rows = 1'000;       // of each table
+  std::size_t lines = 1'000;      // of each list of devices, certificates and faults
+  std::size_t devices = 0;        // of FleetSummary::devices
+};
+
+class Summarizer {
+ public:
+  // `at`: seconds since 1970; certificates are compared with it.
+  explicit Summarizer(std::int64_t at, SummaryLimits limits = {});
+  ~Summarizer();
+
+  void add_file();
+  void add_host(const std::string& host);
+  void add(const Result& result);
+  void add(Unreadable unreadable);
+  // Once, at the end.
+  FleetSummary finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace spdm

@@ -1,0 +1,161 @@
+#include "core/format/yaml_reader.h"
+
+#include <yaml-cpp/eventhandler.h>
+
+#include <algorithm>
+#include <charconv>
+#include <sstream>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace spdm::yaml {
+
+namespace {
+
+[[noreturn]] void fail_at(const std::string& file, const YAML::Mark& mark, std::string_view why, std::string_view hint) {
+  const bool known = !mark.is_null();
+  throw Error(ErrorId::config, cat(printable(file), ":", known ? cat(mark.line + 1, ":", mark.column + 1, ":") : "", " ", why),
+              std::string(hint));
+}
+
+template <class Names>
+std::string allowed(const Names& names) {
+  std::string out;
+  for (const auto& name : names) out += cat(out.empty() ? "allowed: " : ", ", name);
+  return out;
+}
+
+std::string allowed_words(std::span<const Choice> table) {
+  std::vector<std::string_view> names;
+  for (const Choice& row : table) names.push_back(row.name);
+  return allowed(names);
+}
+
+// Looks for a second document, also behind an empty one, where YAML::LoadAll() stops.
+class OneDocument final : public YAML::EventHandler {
+ public:
+  explicit OneDocument(const std::string& file) : file_(file) {}
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (seen_) fail_at(file_, mark, "another document: only one is read", "join them");
+    seen_ = true;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
+  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/, const std::string& /*value*/) override {}
+  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {}
+  void OnMapEnd() override {}
+
+ private:
+  const std::string& file_;
+  bool seen_ = false;
+};
+
+}  // namespace
+
+void Value::fail(std::string_view why, std::string_view hint) const {
+  fail_at(*file_, node_.Mark(), name_.empty() ? std::string(why) : cat(name_, ": ", why), hint);
+}
+
+std::string Value::origin() const { return cat(*file_, ":", node_.Mark().line + 1); }
+
+std::string Value::text() const {
+  if (!node_.IsScalar()) fail("must be a single value");
+  return node_.Scalar();
+}
+
+bool Value::boolean() const {
+  const std::string word = text();
+  if (word != "true" && word != "false") fail(cat("'", printable(word), "' is neither true nor false"));
+  return word == "true";
+}
+
+std::uint32_t Value::number(std::uint64_t low, std::uint64_t high) const {
+  return static_cast<std::uint32_t>(number64(low, std::min<std::uint64_t>(high, 0xFFFFFFFF)));
+}
+
+std::uint64_t Value::number64(std::uint64_t low, std::uint64_t high) const {
+  const std::string word = text();
+  const bool hexadecimal = word.starts_with("0x");
+  const char* begin = word.data() + (hexadecimal ? 2 : 0);
+  const char* end = word.data() + word.size();
+  std::uint64_t out = 0;
+  const auto [stop, failure] = std::from_chars(begin, end, out, hexadecimal ? 16 : 10);
+  if (failure != std::errc{} || stop != end) fail(cat("'", printable(word), "' is not a number"));
+  if (out < low || out > high) fail(cat(out, " is out of range"), cat("allowed: ", low, " to ", high));
+  return out;
+}
+
+Bytes Value::hex() const {
+  try {
+    return unhex(text(), "hex");
+  } catch (const Error& why) {
+    if (why.id == ErrorId::config) throw;
+    fail(why.what(), "write whole bytes, such as 00ff or \"00 ff\"");
+  }
+}
+
+std::uint32_t Value::choice(std::span<const Choice> table) const {
+  const std::string word = text();
+  for (const Choice& row : table)
+    if (row.name == word) return row.value;
+  fail(cat("'", printable(word), "' is unknown"), allowed_words(table));
+}
+
+std::uint32_t Value::choices(std::span<const Choice> table) const {
+  std::uint32_t out = 0;
+  for (const Value& word : list()) out |= word.choice(table);
+  return out;
+}
+
+std::vector<Value> Value::list() const {
+  if (!node_.IsSequence()) fail("must be a list");
+  std::vector<Value> out;
+  for (std::size_t i = 0; i < node_.size(); ++i) out.emplace_back(*file_, node_[i], cat(name_, "[", i, "]"));
+  return out;
+}
+
+Section::Section(const Value& value, std::initializer_list<std::string_view> keys) : Value(value) {
+  if (!node_.IsMap()) fail("must be a mapping", allowed(keys));
+  std::vector<std::string> seen;
+  for (const auto& entry : node_) {
+    const Value key(*file_, entry.first, name_);
+    const std::string word = key.text();
+    if (std::find(keys.begin(), keys.end(), word) == keys.end()) key.fail(cat("unknown key '", printable(word), "'"), allowed(keys));
+    if (std::find(seen.begin(), seen.end(), word) != seen.end()) key.fail(cat("key '", word, "' twice"));
+    seen.push_back(word);
+  }
+}
+
+std::optional<Value> Section::find(std::string_view key) const {
+  const YAML::Node node = node_[std::string(key)];
+  if (!node.IsDefined()) return std::nullopt;
+  return Value(*file_, node, name_.empty() ? std::string(key) : cat(name_, ".", key));
+}
+
+Value Section::get(std::string_view key) const {
+  const std::optional<Value> out = find(key);
+  if (!out) fail(cat("key '", key, "' is missing"));
+  return *out;
+}
+
+Value parse(const std::string& file, const std::string& contents) {
+  try {
+    YAML::Node first = YAML::Load(contents);
+    std::istringstream input(contents);
+    YAML::Parser parser(input);
+    OneDocument one(file);
+    while (parser.HandleNextDocument(one)) {
+    }
+    return {file, first, ""};
+  } catch (const YAML::Exception& why) {
+    fail_at(file, why.mark, why.msg, "this is no YAML: look for a bracket, a quote or an indentation that does not fit");
+  }
+}
+
+}  // namespace spdm::yaml

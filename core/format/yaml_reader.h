@@ -1,0 +1,70 @@
+// YAML read strictly: every key is known, every value is of the kind it must be, and an error names file, line and column.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/bytes.h"
+
+namespace spdm::yaml {
+
+// A word of the file and what it means.
+struct Choice {
+  std::string_view name;
+  std::uint32_t value;
+};
+
+// One value of the file, with the name it goes by in error messages ("slots[1].key").
+class Value {
+ public:
+  Value(const std::string& file, const YAML::Node& node, std::string name) : file_(&file), node_(node), name_(std::move(name)) {}
+
+  // Throws Error{config}: "FILE:LINE:COLUMN: NAME: why", with the hint.
+  [[noreturn]] void fail(std::string_view why, std::string_view hint = {}) const;
+
+  std::string text() const;
+  bool boolean() const;
+  // Decimal, or hexadecimal with 0x.
+  std::uint32_t number(std::uint64_t low, std::uint64_t high) const;
+  std::uint64_t number64(std::uint64_t low, std::uint64_t high) const;
+  Bytes hex() const;
+  // One word of the table.
+  std::uint32_t choice(std::span<const Choice> table) const;
+  // A list of words of the table, their values or-ed together.
+  std::uint32_t choices(std::span<const Choice> table) const;
+  // The elements of a list.
+  std::vector<Value> list() const;
+  const YAML::Node& node() const { return node_; }
+  std::string origin() const;  // "FILE:LINE"
+
+ protected:
+  const std::string* file_;
+  YAML::Node node_;
+  std::string name_;
+};
+
+// A mapping that has no other keys than `keys`, and each at most once.
+class Section : public Value {
+ public:
+  Section(const Value& value, std::initializer_list<std::string_view> keys);
+
+  std::optional<Value> find(std::string_view key) const;
+  Value get(std::string_view key) const;  // must be there
+  // What is read when the key is there.
+  template <class Read>
+  void with(std::string_view key, Read read) const {
+    if (const std::optional<Value> value = find(key)) read(*value);
+  }
+};
+
+// Parses a whole file; throws Error{config} for a syntax error, with line and column.
+Value parse(const std::string& file, const std::string& contents);
+
+}  // namespace spdm::yaml

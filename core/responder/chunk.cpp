@@ -1,0 +1,75 @@
+// Large messages (DSP0274 "Large SPDM message transfer mechanism", 1.2+): requests that come in chunks, answers that go.
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/responder/responder.h"
+
+namespace spdm {
+
+std::size_t Responder::send_limit() const {
+  const std::size_t own = profile_->send_limit != 0 ? profile_->send_limit : profile_->data_transfer_size;
+  // Before 1.2 the requester does not say what it can receive.
+  return version_byte() < k12 ? own : std::min<std::size_t>(own, parameters_.requester.data_transfer_size);
+}
+
+Bytes Responder::fit(Bytes response, std::size_t beside) {
+  if (version_byte() < k12 || state_ < State::capabilities || response.size() + beside <= send_limit()) return response;
+  const bool fits_in_chunks = parameters_.chunking() && response.size() <= parameters_.requester.max_message_size;
+  if (!fits_in_chunks) return error({ErrorCode::response_too_large, 0, Writer().u32(response.size()).take()});
+  outgoing_ = Outgoing{std::move(response), ++handle_};
+  return error({ErrorCode::large_response, 0, {handle_}});
+}
+
+Bytes Responder::chunk_response(Reader& reader) {
+  const ChunkGet request = ChunkGet::decode(reader, version_byte());
+  if (!parameters_.chunking() || !outgoing_) throw Refusal{ErrorCode::unexpected_request};
+  Outgoing& out = *outgoing_;
+  if (request.handle != out.handle || request.sequence != out.next) throw Refusal{ErrorCode::invalid_request};
+  const std::size_t room = send_limit() - Chunk::header_size(request.sequence);
+  const std::size_t size = std::min(room, out.message.size() - out.sent);
+  const View data = View(out.message).subspan(out.sent, size);
+  out.sent += size;
+  out.next += 1;
+  Chunk chunk{out.sent == out.message.size(), out.handle, request.sequence, static_cast<std::uint32_t>(out.message.size()), to_bytes(data)};
+  if (chunk.last) outgoing_.reset();
+  return chunk.encode(Code::chunk_response, version_byte());
+}
+
+Bytes Responder::chunk_send(Reader& reader) {
+  const std::uint8_t version = version_byte();
+  if (!parameters_.chunking() || outgoing_) throw Refusal{ErrorCode::unexpected_request};
+  const View request = reader.rest();
+  ChunkSendAck ack;
+  try {
+    // What the acknowledgement echoes is read first, so that it can be written whatever comes after it.
+    Reader front(request, reader.message());
+    front.skip(3, "header");
+    ack.handle = front.u8("Handle");
+    ack.sequence = version >= k14 ? front.u32("ChunkSeqNo") : front.u16("ChunkSeqNo");
+  } catch (const Error&) {
+    throw Refusal{ErrorCode::invalid_request};
+  }
+  try {
+    const Chunk chunk = Chunk::decode(reader, Code::chunk_send, version);
+    if (reader.offset() > profile_->data_transfer_size) reader.fail("ChunkSize", "more than DataTransferSize");
+    if (!incoming_) incoming_.emplace(version, chunk.handle, profile_->max_message_size);
+    incoming_->add(chunk, reader.message());
+  } catch (const Error&) {
+    incoming_.reset();
+    ack.early_error = true;
+    ack.response = error({ErrorCode::invalid_request});
+    return ack.encode(version);
+  }
+  if (!incoming_->complete()) return ack.encode(version);
+
+  const Bytes message = incoming_->take();
+  incoming_.reset();
+  const Code code = message.size() >= kHeaderSize ? static_cast<Code>(message[1]) : Code::chunk_send;
+  // Chunks do not nest, and a large RESPOND_IF_READY cannot be.
+  const bool nested = code == Code::chunk_send || code == Code::chunk_get;
+  ack.response = fit(nested ? error({ErrorCode::invalid_request}) : answer(message), ChunkSendAck::header_size(version));
+  // The acknowledgement with a large answer would not fit either: LargeResponse stands in its place.
+  return outgoing_ ? ack.response : ack.encode(version);
+}
+
+}  // namespace spdm

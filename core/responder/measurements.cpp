@@ -1,0 +1,75 @@
+// GET_MEASUREMENTS, the measurement summary and GET_MEASUREMENT_EXTENSION_LOG of the responder.
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/responder/responder.h"
+#include "core/wire/mel.h"
+
+namespace spdm {
+
+namespace {
+
+bool in_tcb(const DeviceMeasurement& measurement) { return measurement.tcb.value_or(measurement.type == MeasurementType::immutable_rom); }
+
+}  // namespace
+
+// Whole blocks in index order, as an unsigned GET_MEASUREMENTS without the raw bit returns them, in every version.
+Bytes Responder::summary_hash(Summary summary) const {
+  if (summary == Summary::none) return {};
+  if (!has(cap::meas_mask) || parameters_.measurement_specification == 0) throw Refusal{ErrorCode::invalid_request};
+  Bytes blocks;
+  for (const DeviceMeasurement& measurement : profile_->measurements)
+    if (summary == Summary::all || in_tcb(measurement))
+      append(blocks, encode_block(measured(*profile_, measurement, parameters_.measurement_hash, false)));
+  return crypto::hash(*parameters_.hash, blocks);
+}
+
+Bytes Responder::measurements(Reader& reader) {
+  const std::uint8_t version = version_byte();
+  const View message = reader.rest();
+  if (parameters_.measurement_specification == 0) throw Refusal{ErrorCode::unexpected_request};
+  const GetMeasurements request = GetMeasurements::decode(reader, version);
+  if (request.signature && (parameters_.responder.flags & cap::meas_mask) != cap::meas_sig) throw Refusal{ErrorCode::invalid_request};
+
+  MeasurementsResponse response;
+  std::uint8_t blocks = 0;
+  if (request.operation == kMeasurementCount) response.count = static_cast<std::uint8_t>(profile_->measurements.size());
+  for (const DeviceMeasurement& measurement : profile_->measurements) {
+    if (request.operation != kAllMeasurements && request.operation != measurement.index) continue;
+    append(response.record, encode_block(measured(*profile_, measurement, parameters_.measurement_hash, request.raw_bit_stream)));
+    ++blocks;
+  }
+  if (request.operation != kMeasurementCount && blocks == 0) throw Refusal{ErrorCode::invalid_request};
+  const Bytes nonce = crypto::random(response.nonce.size());
+  std::copy(nonce.begin(), nonce.end(), response.nonce.begin());
+  if (version < k12 || parameters_.opaque_format != 0) response.opaque = profile_->measurements_opaque;
+  response.context = request.context;
+  if (!request.signature) {
+    Bytes out = response.encode(version, blocks);
+    append_l1l2(message.first(reader.offset()), out);
+    return out;
+  }
+
+  const DeviceSlot& found = signing_slot(request.slot, key_usage::measurement);
+  Bytes out = response.encode(version, blocks);
+  // The encoder writes these two only into a message that has its signature already.
+  if (version >= k11) out[3] = slot_nibble(request.slot);
+  if (version >= k12) out[3] = static_cast<std::uint8_t>(out[3] | static_cast<unsigned>(profile_->content_changed) << 4);
+  return sign_l1l2(message.first(reader.offset()), std::move(out), found);
+}
+
+Bytes Responder::extension_log(Reader& reader) {
+  const GetMel request = GetMel::decode(reader, version_byte());
+  if (parameters_.mel_specification == 0) throw Refusal{ErrorCode::unexpected_request};
+  const Bytes log = encode_log(profile_->log);
+  if (request.offset >= log.size()) throw Refusal{ErrorCode::invalid_request};
+  std::size_t length = std::min<std::size_t>(request.length, log.size() - request.offset);
+  constexpr std::size_t header = 12;
+  if (!parameters_.chunking()) length = std::min(length, send_limit() - header);
+  MelResponse response;
+  response.portion = to_bytes(View(log).subspan(request.offset, length));
+  response.remainder = static_cast<std::uint32_t>(log.size() - request.offset - length);
+  return response.encode(version_byte());
+}
+
+}  // namespace spdm

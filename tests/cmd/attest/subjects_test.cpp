@@ -1,0 +1,143 @@
+// What targets stand for, on a copy of what the kernel shows.
+#include "cmd/attest/subjects.h"
+
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cmd/attest/pipeline.h"
+#include "cmd/host/privileges.h"
+#include "core/evidence/expect_error.h"
+#include "support/fake_sysfs.h"
+
+using namespace cmd;
+using namespace spdm;
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+Names names_of(const Subjects& subjects) {
+  Names out;
+  for (const Subject& subject : subjects.list) out.push_back(subject.target + (subject.sought ? "?" : ""));
+  return out;
+}
+
+struct Bus {
+  Bus() {
+    sysfs.add({.bdf = "0000:00:01.0"});  // no mailbox
+    sysfs.add({.bdf = "0000:01:00.0", .mailboxes = {0x140}});
+    sysfs.add({.bdf = "0000:02:00.0", .mailboxes = {0x140}});
+    sysfs.features("0000:02:00.0", {"0001:00", "0001:01"});
+    sysfs.add({.bdf = "0000:03:00.0", .mailboxes = {0x140}});
+    sysfs.features("0000:03:00.0", {"0001:00", "0001:03"});
+  }
+  support::FakeSysfs sysfs;
+};
+
+}  // namespace
+
+TEST_CASE("all: every function that may speak SPDM, by address; only discovery's word may still take it back") {
+  const Bus bus;
+  const Subjects found = subjects_of({"all"}, bus.sysfs.host());
+  CHECK(names_of(found) == Names{"0000:01:00.0?", "0000:02:00.0"});
+  CHECK(found.unknown == 0);
+}
+
+TEST_CASE("a device that is named is named, also twice and beside all") {
+  const Bus bus;
+  CHECK(names_of(subjects_of({"all", "01:00.0"}, bus.sysfs.host())) == Names{"01:00.0", "0000:02:00.0"});
+  CHECK(names_of(subjects_of({"02:00.0", "0000:02:00.0?max=4600", "emu://a", "emu://a"}, bus.sysfs.host())) ==
+        Names{"02:00.0", "emu://a", "emu://a"});
+  // Named, it need not exist: that is for opening it to tell.
+  CHECK(names_of(subjects_of({"09:00.0"}, bus.sysfs.host())) == Names{"09:00.0"});
+}
+
+TEST_CASE("functions that could not be looked into are counted") {
+  Bus bus;
+  bus.sysfs.add({.bdf = "0000:04:00.0", .config_size = 64});
+  CHECK(subjects_of({"all"}, bus.sysfs.host()).unknown == 1);
+}
+
+TEST_CASE("all of nothing is an error, and says what may help") {
+  const support::FakeSysfs empty;
+  empty.add({.bdf = "0000:00:01.0"});
+  expect_error(ErrorId::no_device, "no PCI device of this host has a DOE mailbox that carries CMA-SPDM",
+               [&] { subjects_of({"all"}, empty.host()); });
+  empty.add({.bdf = "0000:04:00.0", .config_size = 64});
+  expect_error(::geteuid() == 0 ? ErrorId::no_device : ErrorId::permission, "", [&] { subjects_of({"all"}, empty.host()); });
+}
+
+TEST_CASE("a wrong name ends it before anything is looked for") {
+  const transport::Host nowhere{"/nothing/there"};
+  expect_error(ErrorId::usage, "nor a kind of target", [&] { subjects_of({"all", "03:00.9"}, nowhere); });
+  expect_error(ErrorId::no_device, "shows no PCI bus", [&] { subjects_of({"all"}, nowhere); });
+}
+
+TEST_CASE("a file called all is no recording unless its path is given") {
+  CHECK_FALSE(recording("all"));
+  CHECK(recording("./all"));
+  CHECK(recording("file:all"));
+}
+
+TEST_CASE("a file that bears the name of a device does not stand in for it") {
+  for (const char* name : {"0000:01:00.0", "01:00.0", "emu://127.0.0.1:2323", "tcp://host", "emulated:x.yaml"}) {
+    CAPTURE(name);
+    CHECK_FALSE(recording(name));
+    CHECK(recording(std::string("file:") + name));
+  }
+  const support::TemporaryDirectory folder;
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(folder.path());
+  std::ofstream("0000:01:00.0") << "{}";
+  std::ofstream("device.json") << "{}";
+  CHECK_FALSE(recording("0000:01:00.0"));
+  CHECK(recording("./0000:01:00.0"));
+  CHECK(recording("device.json"));
+  std::filesystem::current_path(before);
+}
+
+TEST_CASE("devices are opened, the others wait; a failure is kept for the report") {
+  const Bus bus;
+  Subjects found = subjects_of({"01:00.0", "00:01.0", "09:00.0", "emu://127.0.0.1:1"}, bus.sysfs.host());
+  open_devices(found.list, {.host = bus.sysfs.host()});
+  CHECK(found.list[0].opened);
+  CHECK(found.list[0].opened->host.bdf == "0000:01:00.0");
+  REQUIRE(found.list[1].failure);
+  CHECK(found.list[1].failure->id == ErrorId::no_spdm);
+  REQUIRE(found.list[2].failure);
+  CHECK(found.list[2].failure->id == ErrorId::no_device);
+  CHECK_FALSE((found.list[3].opened || found.list[3].failure));
+}
+
+TEST_CASE("what an open device holds is still given back when privileges are gone") {
+  const Bus bus;
+  bus.sysfs.set("0000:01:00.0", "power/control", "auto\n");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    Subjects found = subjects_of({"01:00.0"}, bus.sysfs.host());
+    open_devices(found.list, {.host = bus.sysfs.host()});
+    const bool awake = transport::read_attribute(bus.sysfs.device("0000:01:00.0") / "power/control") == "on";
+    drop_privileges({});
+    found.list.clear();
+    ::_exit(awake ? 0 : 1);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(bus.sysfs.read(bus.sysfs.device("0000:01:00.0") / "power/control").starts_with("auto"));
+}
+
+TEST_CASE("of all, what says for itself that it is not meant is left out, and nothing else") {
+  Evidence evidence;
+  evidence.error = Interruption{ErrorId::no_spdm, "none carries CMA-SPDM", ""};
+  CHECK(is_left_out(true, evidence));
+  CHECK_FALSE(is_left_out(false, evidence));
+  evidence.log.push_back({.from_requester = true, .secured = false, .bytes = {0x10, 0x84, 0, 0}});
+  CHECK_FALSE(is_left_out(true, evidence));  // it spoke SPDM, and lacks something
+  evidence.log.clear();
+  evidence.error->id = ErrorId::timeout;
+  CHECK_FALSE(is_left_out(true, evidence));
+  evidence.error.reset();
+  CHECK_FALSE(is_left_out(true, evidence));
+}

@@ -1,0 +1,188 @@
+#include "cmd/gate/device_state.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <nlohmann/json.hpp>
+
+#include "core/text.h"
+#include "tests/support/temporary.h"
+
+using cmd::Decision;
+using cmd::DeviceState;
+
+namespace {
+
+DeviceState full() {
+  DeviceState out;
+  out.bdf = "0000:03:00.0";
+  out.time = "2026-01-02T03:04:05Z";
+  out.occasion = "boot";
+  out.decision = Decision::late;
+  out.verdict = spdm::Verdict::fail;
+  out.exit = spdm::Exit::bad_signature;
+  out.reason = "with \"quotes\", \\ and \x1b[31m";
+  out.rule = "disks";
+  out.actions = {"driver-override", "driver-unbound"};
+  out.trouble = {"none"};
+  out.driver = "nvme";
+  out.identity = "Vendor=1b36:Device=0010:CC=010802:REV=02";
+  out.leaf = std::string(64, 'a');
+  out.same_device = false;
+  out.former_leaf = std::string(64, 'b');
+  out.former_identity = "x";
+  out.former_override = "vfio-pci";
+  out.bound_before = true;
+  return out;
+}
+
+struct Place {
+  support::TemporaryDirectory scratch;
+  transport::Host host{scratch.path()};
+  std::filesystem::path devices = scratch.path() / "run/spdmctl/devices";
+
+  void put(const std::string& name, const std::string& text) const { scratch.write("run/spdmctl/devices/" + name, text); }
+};
+
+}  // namespace
+
+TEST_CASE("a state comes back as it was written, and everybody may read it") {
+  const Place place;
+  const mode_t mask = ::umask(077);
+  write_state(place.host, full());
+  ::umask(mask);
+  CHECK(cmd::read_state(place.host, "0000:03:00.0") == full());
+  CHECK_FALSE(cmd::read_state(place.host, "0000:04:00.0").has_value());
+  struct stat about {};
+  REQUIRE(::stat((place.devices / "0000:03:00.0.json").c_str(), &about) == 0);
+  CHECK((about.st_mode & 07777) == 0644);
+  REQUIRE(::stat(place.devices.c_str(), &about) == 0);
+  CHECK((about.st_mode & 07777) == 0755);
+
+  DeviceState bare;
+  bare.bdf = "0000:04:00.0";
+  write_state(place.host, bare);
+  DeviceState absent;
+  absent.decision = Decision::absent;
+  absent.rule = "../../etc/passwd";
+  write_state(place.host, absent);
+  const cmd::States all = cmd::read_states(place.host);
+  CHECK(all.problems.empty());
+  REQUIRE(all.states.size() == 3);
+  CHECK(all.states[0] == absent);
+  CHECK(all.states[1] == full());
+  CHECK(all.states[2] == bare);
+  remove_state(place.host, absent);
+  remove_state(place.host, absent);
+  CHECK(cmd::read_states(place.host).states.size() == 2);
+}
+
+TEST_CASE("documents are safe for terminals, and without what only the next judgement needs") {
+  const cmd::Json json = to_json(full());
+  CHECK(json["reason"] == "with \"quotes\", \\\\ and \\x1b[31m");
+  CHECK(json["actions"].size() == 2);
+  for (const char* key : {"schema", "former_leaf", "former_identity", "former_override", "bound_before"}) CHECK_FALSE(json.contains(key));
+}
+
+TEST_CASE("hostile files are told of, and the others read") {
+  const Place place;
+  write_state(place.host, full());
+  std::string good;
+  {
+    std::ifstream in(place.devices / "0000:03:00.0.json");
+    good.assign(std::istreambuf_iterator<char>(in), {});
+  }
+  const auto with = [&](const std::string& from, const std::string& to) {
+    std::string text = good;
+    REQUIRE(text.find(from) != std::string::npos);
+    text.replace(text.find(from), from.size(), to);
+    return text;
+  };
+  const std::vector<std::string> bad{
+      "",
+      "{}",
+      good + "x",
+      good.substr(0, good.size() / 2),
+      with("spdmctl.state/1", "spdmctl.state/2"),
+      with("\"late\"", "\"fine\""),
+      with("\"fail\"", "\"maybe\""),
+      with(": 11", ": 99"),
+      with(": 11", ": -1"),
+      with("aaaaaaaa", "AAAAAAAA"),
+      with("\"reason\"", "\"season\""),
+      with("0000:03:00.0", "0000:04:00.0"),
+      with("0000:03:00.0", "3:0.0"),
+      with("true", "1"),
+      std::string(cmd::kMaxStateFile + 1, ' '),
+      std::string(10'000, '['),
+  };
+  for (const std::string& text : bad) {
+    place.put("0000:03:00.0.json", text);
+    CAPTURE(text.substr(0, 200));
+    CHECK_THROWS_AS(cmd::read_state(place.host, "0000:03:00.0"), spdm::Error);
+  }
+  place.put("0000:04:00.0.json", with("0000:03:00.0", "0000:04:00.0"));
+  std::filesystem::create_directory(place.devices / "folder.json");
+  std::filesystem::create_symlink(place.devices / "0000:04:00.0.json", place.devices / "link.json");
+  REQUIRE(::mkfifo((place.devices / "pipe.json").c_str(), 0600) == 0);
+  place.put("README", "not read");
+  const cmd::States states = cmd::read_states(place.host);
+  REQUIRE(states.states.size() == 1);
+  CHECK(states.problems.size() == 4);
+  for (const spdm::Error& problem : states.problems) {
+    CHECK(problem.id == spdm::ErrorId::bad_input);
+    CHECK(problem.device.find(place.devices.string()) == 0);
+  }
+}
+
+TEST_CASE("no link is followed to write, nor to the folder") {
+  const Place place;
+  const auto victim = place.scratch.write("victim", "precious");
+  write_state(place.host, full());
+  const auto file = place.devices / "0000:03:00.0.json";
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink(victim, file);
+  std::filesystem::create_symlink(victim, place.devices / ".0000:03:00.0.json.new");
+  write_state(place.host, full());
+  std::ifstream in(victim);
+  CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == "precious");
+  CHECK(cmd::read_state(place.host, "0000:03:00.0") == full());
+
+  const Place other;
+  std::filesystem::create_directories(other.scratch.path() / "run/spdmctl");
+  std::filesystem::create_directory_symlink(place.devices, other.devices);
+  CHECK_THROWS_AS(write_state(other.host, full()), spdm::Error);
+  CHECK_THROWS_AS(cmd::read_states(other.host), spdm::Error);
+}
+
+TEST_CASE("not more states are read than there may be") {
+  const Place place;
+  for (std::size_t i = 0; i < cmd::kMaxStates + 3; ++i) place.put(spdm::cat(i, ".json"), "x");
+  const cmd::States states = cmd::read_states(place.host);
+  CHECK(states.problems.size() == cmd::kMaxStates + 1);
+  CHECK(std::string(states.problems.back().what()).find("holds more than") != std::string::npos);
+}
+
+TEST_CASE("the same device: leaf and identity, over judgements that saw no leaf") {
+  DeviceState first = full(), second = full();
+  first.former_leaf.reset();
+  second.same_device.reset();
+  compare(second, first);
+  CHECK(second.same_device == true);
+  second.leaf.reset();
+  second.same_device.reset();
+  compare(second, first);
+  CHECK_FALSE(second.same_device.has_value());
+  DeviceState third = full();
+  third.leaf = std::string(64, 'c');
+  compare(third, second);
+  CHECK(third.same_device == false);
+  DeviceState fourth = full();
+  fourth.identity = "another";
+  fourth.leaf.reset();
+  compare(fourth, first);
+  CHECK(fourth.same_device == false);
+  DeviceState fresh = full();
+  fresh.same_device.reset();
+  compare(fresh, DeviceState{});
+  CHECK_FALSE(fresh.same_device.has_value());
+}

@@ -1,0 +1,221 @@
+#include "cmd/gate/watcher.h"
+
+#include <doctest/doctest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "core/text.h"
+
+using cmd::Watcher;
+using cmd::WorkList;
+using transport::Bdf;
+using transport::Descriptor;
+
+namespace {
+
+// A root whose only PCI function has an attribute `reset`; nothing else of it matters here.
+class Root {
+ public:
+  Root() {
+    char name[] = "/tmp/spdmctl-watcher-XXXXXX";
+    if (::mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp");
+    path_ = name;
+    std::filesystem::create_directories(device());
+    std::ofstream(device() / "reset") << "";
+  }
+  Root(const Root&) = delete;
+  Root& operator=(const Root&) = delete;
+  ~Root() { std::filesystem::remove_all(path_); }
+
+  std::filesystem::path device() const { return path_ / "sys/bus/pci/devices/0000:02:00.0"; }
+  transport::Host host() const { return {path_}; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// The watcher on a thread, with a socket in place of the kernel's.
+class Running {
+ public:
+  explicit Running(const Root& root, Watcher::Attend attend = {}) {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
+    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // threads that are started from here on inherit it
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("socketpair");
+    kernel_ = Descriptor(ends[0]);
+    events_.emplace(Descriptor(ends[1]));
+    const auto keep = [this](const std::vector<Bdf>& devices, const std::string& occasion) {
+      const std::lock_guard lock(mutex_);
+      for (const Bdf& bdf : devices) seen_.push_back(spdm::cat(to_string(bdf), " ", occasion));
+    };
+    watcher_.emplace(
+        Watcher::Options{.host = root.host(), .interval = {}, .patience = std::chrono::seconds(60)}, *events_, manager_,
+        [keep, attend](const std::vector<Bdf>& devices, const std::string& occasion) {
+          keep(devices, occasion);
+          if (attend) attend(devices, occasion);
+        },
+        [this](const std::string& what) {
+          const std::lock_guard lock(mutex_);
+          seen_.push_back("! " + what);
+        });
+    thread_ = std::thread([this] { end_ = watcher_->run({{Bdf{0, 1, 0, 0}, "start"}}); });
+  }
+  ~Running() {
+    if (thread_.joinable()) stop(SIGTERM);
+  }
+
+  void say(std::string_view action, std::string_view slot, std::string_view extra = "X=") const {
+    std::string out;
+    for (const std::string& line : {spdm::cat(action, "@/devices/x"), spdm::cat("ACTION=", action), std::string("SUBSYSTEM=pci"),
+                                    spdm::cat("PCI_SLOT_NAME=", slot), std::string(extra)})
+      out.append(line).push_back('\0');
+    REQUIRE(::send(kernel_.get(), out.data(), out.size(), 0) > 0);
+  }
+
+  // Waits until this was seen; false after some seconds.
+  bool saw(const std::string& line) {
+    for (int i = 0; i < 500; ++i) {
+      {
+        const std::lock_guard lock(mutex_);
+        if (std::find(seen_.begin(), seen_.end(), line) != seen_.end()) return true;
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+
+  Watcher::End stop(int signal) {
+    ::kill(::getpid(), signal);
+    thread_.join();
+    return end_;
+  }
+
+ private:
+  Descriptor kernel_;
+  std::optional<transport::UeventSocket> events_;
+  cmd::ServiceManager manager_;
+  std::optional<Watcher> watcher_;
+  std::mutex mutex_;
+  std::vector<std::string> seen_;
+  Watcher::End end_{};
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("a function waits once, whatever happens to it") {
+  WorkList list;
+  list.add(Bdf{0, 2, 0, 0}, "arrival");
+  list.add(Bdf{0, 2, 0, 1}, "reset");  // another function of the same device
+  list.add(Bdf{0, 2, 0, 1}, "resume");
+  list.add(Bdf{0, 3, 0, 0}, "resume");
+  const auto work = list.take();
+  REQUIRE(work.size() == 3);
+  CHECK(work[0].bdf == Bdf{0, 2, 0, 0});
+  CHECK(work[1].bdf == Bdf{0, 2, 0, 1});
+  CHECK(work[1].occasion == "resume");
+  CHECK(work[2].bdf == Bdf{0, 3, 0, 0});
+}
+
+TEST_CASE("a driver that binds does not hide that the device has arrived") {
+  WorkList list;
+  list.add(Bdf{0, 2, 0, 0}, "arrival");
+  list.add(Bdf{0, 2, 0, 0}, "bind");
+  list.add(Bdf{0, 3, 0, 0}, "bind");
+  list.add(Bdf{0, 3, 0, 0}, "arrival");
+  const auto work = list.take();
+  REQUIRE(work.size() == 2);
+  CHECK(work[0].occasion == "arrival");
+  CHECK(work[1].occasion == "arrival");
+}
+
+TEST_CASE("a device that is gone is not attended") {
+  WorkList list;
+  list.add(Bdf{0, 2, 0, 0}, "arrival");
+  list.add(Bdf{0, 3, 0, 0}, "arrival");
+  list.forget(Bdf{0, 2, 0, 0});
+  const auto work = list.take();
+  REQUIRE(work.size() == 1);
+  CHECK(work[0].bdf == Bdf{0, 3, 0, 0});
+}
+
+TEST_CASE("a storm of events costs no memory, and a stopped list gives nothing") {
+  WorkList list;
+  for (std::uint32_t domain = 0; domain < 10'000; ++domain) list.add(Bdf{domain, 0, 0, 0}, "arrival");
+  CHECK(list.take().size() == WorkList::kMost);
+  list.add(Bdf{0, 2, 0, 0}, "arrival");
+  list.stop();
+  CHECK(list.take().empty());
+}
+
+TEST_CASE("what arrives, recovers or is reset is attended; a signal ends it") {
+  const Root root;
+  Running running(root);
+  CHECK(running.saw("0000:01:00.0 start"));
+  running.say("add", "0000:03:00.0");
+  CHECK(running.saw("0000:03:00.0 arrival"));
+  running.say("change", "0000:04:00.0", "ERROR_EVENT=SUCCESSFUL_RECOVERY");
+  CHECK(running.saw("0000:04:00.0 reset"));
+  running.say("bind", "0000:05:00.0");
+  CHECK(running.saw("0000:05:00.0 bind"));
+  running.say("add", "0000:02:00.0");
+  CHECK(running.saw("0000:02:00.0 arrival"));
+  std::ofstream(root.device() / "reset") << "1";
+  CHECK(running.saw("0000:02:00.0 reset"));
+  CHECK(running.stop(SIGTERM) == Watcher::End::stop);
+}
+
+TEST_CASE("a hang-up asks for new configuration") {
+  const Root root;
+  Running running(root);
+  CHECK(running.saw("0000:01:00.0 start"));
+  CHECK(running.stop(SIGHUP) == Watcher::End::reload);
+}
+
+TEST_CASE("a device that cannot be attended does not end the service") {
+  const Root root;
+  Running running(root, [](const std::vector<Bdf>&, const std::string& occasion) {
+    if (occasion == "start") throw std::runtime_error("it vanished");
+  });
+  CHECK(running.saw("! 0000:01:00.0 (start): it vanished"));
+  running.say("add", "0000:03:00.0");
+  CHECK(running.saw("0000:03:00.0 arrival"));
+}
+
+TEST_CASE("sleep is what the kernel counts, too, and told once") {
+  const Root root;
+  const std::filesystem::path counter = root.host().root / "sys/power/suspend_stats/success";
+  std::filesystem::create_directories(counter.parent_path());
+  std::ofstream(counter) << "3\n";
+  cmd::SleepClock clock(root.host());
+  CHECK(!clock.slept());
+  std::ofstream(counter) << "4\n";
+  CHECK(clock.slept());
+  CHECK(!clock.slept());
+}
+
+TEST_CASE("the service manager is told where it listens") {
+  const Root root;
+  const std::string name = (root.host().root / "notify").string();
+  ::setenv("NOTIFY_SOCKET", "relative", 1);
+  cmd::ServiceManager().tell("READY=1");  // nobody there: no error
+  ::unsetenv("NOTIFY_SOCKET");
+  ::setenv("WATCHDOG_USEC", "4000000", 1);
+  CHECK(!cmd::ServiceManager().watchdog());
+  ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
+  CHECK(cmd::ServiceManager().watchdog() == std::chrono::milliseconds(2000));
+  ::setenv("WATCHDOG_USEC", "many", 1);
+  CHECK(!cmd::ServiceManager().watchdog());
+  ::unsetenv("WATCHDOG_USEC");
+  ::unsetenv("NOTIFY_SOCKET");
+}

@@ -1,0 +1,99 @@
+// Files that the user named: whole or not at all, and nowhere else.
+#include "cmd/host/files.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <thread>
+
+#include "core/evidence/expect_error.h"
+#include "support/temporary.h"
+
+using namespace cmd;
+using spdm::ErrorId;
+
+namespace {
+
+std::string text_of(const std::filesystem::path& file) {
+  const spdm::Bytes bytes = read_file(file, 100);
+  return {bytes.begin(), bytes.end()};
+}
+
+std::size_t files_in(const std::filesystem::path& folder) {
+  const std::filesystem::directory_iterator all(folder);
+  return static_cast<std::size_t>(std::distance(begin(all), end(all)));
+}
+
+}  // namespace
+
+TEST_CASE("a file is made, and one that is there is replaced, with nothing left beside it") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path file = scratch.path() / "file";
+  write_file(file, "one");
+  write_file(file, "two");
+  CHECK(text_of(file) == "two");
+  CHECK(files_in(scratch.path()) == 1);
+}
+
+TEST_CASE("a link to a file is followed") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path target = scratch.write("folder/target", "before"), link = scratch.path() / "link";
+  std::filesystem::create_symlink("folder/target", link);
+  write_file(link, "after");
+  CHECK(std::filesystem::is_symlink(link));
+  CHECK(text_of(target) == "after");
+  CHECK(written_at(link) == std::filesystem::canonical(target.parent_path()));
+}
+
+TEST_CASE("a link that another user laid into a shared directory is not followed, to whatever it leads") {
+  if (::geteuid() != 0) return;
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path target = scratch.write("target", "precious"), shared = scratch.path() / "shared";
+  std::filesystem::create_directory(shared);
+  REQUIRE(::chmod(shared.c_str(), 01777) == 0);
+  const auto lay = [&](const std::filesystem::path& to, const char* name) {
+    std::filesystem::create_symlink(to, shared / name);
+    REQUIRE(::lchown((shared / name).c_str(), 1, 1) == 0);
+    return shared / name;
+  };
+  for (const std::filesystem::path& link : {lay(target, "file"), lay(scratch.path() / "new", "nothing"), lay("/dev/null", "device")}) {
+    CAPTURE(link);
+    expect_error(ErrorId::permission, "Permission denied", [&] { write_file(link, "junk"); });
+    expect_error(ErrorId::permission, "Permission denied", [&] { assert_writable(link); });
+  }
+  CHECK(text_of(target) == "precious");
+  CHECK_FALSE(std::filesystem::exists(scratch.path() / "new"));
+}
+
+TEST_CASE("what is no regular file is written as it is") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path fifo = scratch.path() / "fifo";
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  std::string read;
+  {
+    const std::jthread reader([&] { read = text_of(fifo); });
+    write_file(fifo, "through");
+  }
+  CHECK(read == "through");
+  CHECK(std::filesystem::is_fifo(fifo));
+  write_file("/dev/null", "away");
+  CHECK(std::filesystem::is_character_file("/dev/null"));
+}
+
+TEST_CASE("a file of any size is read in pieces") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path file = scratch.path() / "file";
+  write_file(file, "0123456789");
+  const auto read = open_file(file);
+  std::string out;
+  std::array<char, 4> room{};
+  while (const std::size_t got = read(room)) out.append(room.data(), got);
+  CHECK(out == "0123456789");
+  CHECK(read(room) == 0);
+  expect_error(ErrorId::bad_input, "No such file", [&] { open_file(scratch.path() / "missing"); });
+  expect_error(ErrorId::bad_input, "directory", [&] { open_file(scratch.path()); });
+}

@@ -1,0 +1,157 @@
+#include "cmd/host/parallel.h"
+
+#include <dlfcn.h>
+#include <doctest/doctest.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace {
+std::atomic<int> threads_left = -1;  // that the system gives; -1: as many as it has
+}
+
+// Stands before that of the C library.
+extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* argument) noexcept {
+  static const auto real = reinterpret_cast<decltype(&pthread_create)>(::dlsym(RTLD_NEXT, "pthread_create"));
+  if (threads_left == 0) return EAGAIN;
+  if (threads_left > 0) --threads_left;
+  return real(thread, attributes, run, argument);
+}
+
+TEST_CASE("results come in the order of the inputs, whichever is ready first") {
+  std::vector<std::size_t> seen;
+  cmd::in_order<std::size_t>(
+      40, 4,
+      [](std::size_t i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(i % 4 == 0 ? 3 : 0));
+        return i;
+      },
+      [&](std::size_t i) { seen.push_back(i); });
+  REQUIRE(seen.size() == 40);
+  for (std::size_t i = 0; i < seen.size(); ++i) CHECK(seen[i] == i);
+}
+
+TEST_CASE("a failure of one input ends the run with its exception") {
+  std::size_t consumed = 0;
+  CHECK_THROWS_AS(cmd::in_order<int>(
+                      100, 3,
+                      [](std::size_t i) -> int {
+                        if (i == 5) throw std::runtime_error("five");
+                        return static_cast<int>(i);
+                      },
+                      [&](int) { ++consumed; }),
+                  std::runtime_error);
+  CHECK(consumed == 5);
+}
+
+TEST_CASE("where the system gives fewer threads than wanted, or none, all is done by those there are") {
+  for (const int given : {0, 1, 3}) {
+    std::set<std::thread::id> workers;
+    std::mutex mutex;
+    std::vector<std::size_t> seen;
+    threads_left = given;
+    cmd::in_order<std::size_t>(
+        100, 16,
+        [&](std::size_t i) {
+          const std::lock_guard lock(mutex);
+          workers.insert(std::this_thread::get_id());
+          return i;
+        },
+        [&](std::size_t i) { seen.push_back(i); });
+    threads_left = -1;
+    REQUIRE(seen.size() == 100);
+    CHECK(std::is_sorted(seen.begin(), seen.end()));
+    CHECK(workers.contains(std::this_thread::get_id()) == (given == 0));
+    CHECK(workers.size() <= static_cast<std::size_t>(std::max(given, 1)));
+  }
+}
+
+namespace {
+
+// A stream of `count` numbers that weigh `weight` each; what is in flight at the most.
+struct Trial {
+  std::size_t count = 0, weight = 1, workers = 4, budget = 1000;
+  bool ordered = true;
+
+  std::vector<std::size_t> seen = {};
+  std::size_t most = 0;
+
+  void run() {
+    std::size_t next = 0;
+    std::atomic<std::size_t> in_flight = 0, highest = 0;
+    cmd::run_stream<std::size_t, std::size_t>({
+        .next = [&]() -> std::optional<std::size_t> {
+          if (next == count) return std::nullopt;
+          const std::size_t now = in_flight += weight;
+          if (now > highest) highest = now;
+          return next++;
+        },
+        .produce =
+            [&](std::size_t i) {
+              if (i == 0) std::this_thread::sleep_for(std::chrono::milliseconds(30));
+              return i;
+            },
+        .consume =
+            [&](std::size_t i) {
+              in_flight -= weight;
+              seen.push_back(i);
+            },
+        .workers = workers,
+        .ordered = ordered,
+        .weight = [&](std::size_t) { return weight; },
+        .budget = budget,
+    });
+    most = highest;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a stream comes through whole: in order, or as its results are there") {
+  for (const std::size_t workers : {0U, 1U, 4U})
+    for (const bool ordered : {true, false})
+      for (const std::size_t count : {0U, 1U, 500U}) {
+        Trial trial{.count = count, .workers = workers, .ordered = ordered};
+        trial.run();
+        REQUIRE(trial.seen.size() == count);
+        if (ordered || workers < 2) CHECK(std::is_sorted(trial.seen.begin(), trial.seen.end()));
+        // The first takes its time, and nobody waits for it.
+        if (!ordered && workers == 4 && count == 500) CHECK(trial.seen.front() != 0);
+        CHECK(std::set(trial.seen.begin(), trial.seen.end()).size() == count);
+      }
+}
+
+TEST_CASE("what is in flight stays within its number and its weight") {
+  Trial light{.count = 500, .workers = 4, .budget = 1000};
+  light.run();
+  CHECK(light.most <= 4 * 4 + 1);  // and the one that is being consumed
+  Trial heavy{.count = 100, .weight = 600, .workers = 4, .budget = 1000};
+  heavy.run();
+  CHECK(heavy.seen.size() == 100);
+  CHECK(heavy.most <= 1800);
+}
+
+TEST_CASE("an input that fails ends the stream with its exception, after what came before it") {
+  for (const bool ordered : {true, false}) {
+    std::vector<int> seen;
+    int next = 0;
+    CHECK_THROWS_AS((cmd::run_stream<int, int>({.next = [&]() -> std::optional<int> {
+                                                  if (next == 50) throw std::runtime_error("fifty");
+                                                  return next++;
+                                                },
+                                                .produce = [](int i) { return i; },
+                                                .consume = [&](int i) { seen.push_back(i); },
+                                                .workers = 3,
+                                                .ordered = ordered})),
+                    std::runtime_error);
+    if (ordered) CHECK(seen.size() == 50);
+  }
+}

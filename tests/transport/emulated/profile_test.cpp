@@ -1,0 +1,170 @@
+// Device profiles: the samples of tests/profiles, every kind of error with its place, and the devices they make.
+#include "transport/emulated/profile.h"
+
+#include <doctest/doctest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "core/error.h"
+#include "support/pki.h"
+#include "support/temporary.h"
+#include "transport/emulated/emulated.h"
+
+using namespace spdm;
+using namespace transport;
+
+namespace {
+
+std::string read(const std::filesystem::path& path) {
+  std::ostringstream out;
+  out << std::ifstream(path, std::ios::binary).rdbuf();
+  return out.str();
+}
+
+// A directory with the files that the samples name.
+class Files : public support::TemporaryDirectory {
+ public:
+  Files() {
+    const pki::Chain& chain = pki::sample();
+    std::string all;
+    for (const Bytes& certificate : chain.all()) all += pki::pem(certificate);
+    write("chain.pem", all);
+    write("key.pem", chain.leaf.key.pem());
+    write("root.pem", pki::pem(chain.root.der));
+    std::string der;
+    for (const Bytes& certificate : chain.all()) der.append(certificate.begin(), certificate.end());
+    write("chain.der", der);
+    write("junk", "junk");
+  }
+
+  DeviceProfile parse(const std::string& contents) const { return parse_profile(contents, path() / "profile.yaml"); }
+  DeviceProfile sample(const std::string& name) const {
+    return parse(read(std::filesystem::path(SPDMCTL_SOURCE_DIR) / "tests/profiles" / name));
+  }
+};
+
+constexpr const char* kSlot = "slots: [{slot: 0, chain: chain.pem, key: key.pem}]\n";
+
+}  // namespace
+
+TEST_CASE("the samples") {
+  const Files files;
+  const DeviceProfile minimal = files.sample("minimal.yaml");
+  CHECK(minimal.slots.at(0).certificates.size() == 3);
+  CHECK(minimal.usable_asym(k12).at(0)->name == "ECDSA-P384");
+  CHECK((minimal.flags(k12) & (cap::cert | cap::chal | cap::meas_sig)) == (cap::cert | cap::chal | cap::meas_sig));
+
+  const DeviceProfile full = files.sample("accelerator.yaml");
+  CHECK(full.name == "ACME accelerator");
+  CHECK(full.versions == std::vector<std::uint8_t>{k12, k13, k14});
+  CHECK(full.flags(k13) == (cap::cache | cap::cert | cap::chal | cap::meas_sig | cap::meas_fresh | cap::chunk | cap::alias_cert |
+                            cap::ep_info_sig | cap::mel | cap::multi_key_neg | cap::get_key_pair_info));
+  CHECK(full.measurements.size() == 8);
+  CHECK(full.measurements.back().index == kDeviceModeIndex);
+  CHECK(full.measurements.back().value == unhex("15000000 04000000 03000000 04000000", "mode"));
+  CHECK(full.measurements.at(4).value == unhex("0500000000000000", "number"));
+  CHECK(full.slots.at(2).key_usage == key_usage::measurement);
+  CHECK(full.endpoint_info == unhex("01000000 0a 03 02 361b 02 02 0100 01 02", "endpoint info"));
+  CHECK(full.empty_slots == 0x0C);
+  CHECK(full.measurement_hash->name == "SHA-256");
+
+  CHECK((files.sample("provisioned.yaml").flags(k12) & (cap::cert | cap::pub_key_id)) == cap::pub_key_id);
+  const DeviceProfile faulty = files.sample("faulty.yaml");
+  CHECK(faulty.faults.size() == 5);
+  CHECK(faulty.faults.at(3).before_signing);
+  CHECK(faulty.faults.at(1).first == 2);
+}
+
+TEST_CASE("certificates as DER, roots apart, raw chains") {
+  const Files files;
+  CHECK(files.parse("slots: [{slot: 1, chain: chain.der, key: key.pem, root: root.pem}]").slots.at(0).certificates.size() == 3);
+  CHECK(files.parse("slots: [{slot: 1, raw-chain: junk, key: key.pem}]").slots.at(0).chain.size() == 4);
+}
+
+TEST_CASE("errors name their place and what is allowed") {
+  const Files files;
+  struct Row {
+    std::string yaml, place, what;
+  };
+  const std::vector<Row> rows{
+      {"name: [", ":1:", "end of sequence"},
+      {"- 1", ":1:1:", "must be a mapping"},
+      {"colour: red", ":1:1:", "unknown key 'colour'"},
+      {"name: a\nname: b", ":2:1:", "key 'name' twice"},
+      {"versions: 1.2", ":1:11:", "must be a list"},
+      {"versions: []", ":1:11:", "names no version"},
+      {"versions: ['2.0']", ":1:12:", "'2.0' is unknown"},
+      {"capabilities: {set: [FLY_CAP]}", ":1:22:", "'FLY_CAP' is unknown"},
+      {"ct-exponent: many", ":1:14:", "is not a number"},
+      {"data-transfer-size: 41", ":1:21:", "out of range"},
+      {"max-message-size: 100", ":1:1:", "data-transfer-size is more than"},
+      {"algorithms: {asym: [ROT13]}", ":1:21:", "'ROT13' is unknown"},
+      {"algorithms: {hash: [SHA-1]}", ":1:21:", "'SHA-1' is unknown"},
+      {"slots: [{key: key.pem}]", ":1:9:", "key 'slot' is missing"},
+      {"slots: [{slot: 8, key: key.pem}]", ":1:16:", "out of range"},
+      {"slots: [{slot: 0, key: absent.pem}]", ":1:24:", "absent.pem"},
+      {"slots: [{slot: 0, key: junk}]", ":1:24:", "junk"},
+      {"slots: [{slot: 0, key: chain.pem}]", ":1:24:", ""},
+      {"slots: [{slot: 0, key: key.pem, chain: junk}]", ":1:40:", "neither PEM nor DER"},
+      {"slots: [{slot: 0, key: key.pem, chain: .}]", ":1:40:", "is not a file"},
+      {"slots: [{slot: provisioned, key: key.pem, chain: chain.pem}]", ":1:9:", "has no certificates"},
+      {"measurement-signatures: maybe", ":1:25:", "neither true nor false"},
+      {"measurements: [{index: 0, type: manifest, text: a}]", ":1:24:", "out of range"},
+      {"measurements: [{index: 1, type: feeling, text: a}]", ":1:33:", "'feeling' is unknown"},
+      {"measurements: [{index: 1, type: manifest}]", ":1:16:", "nothing is measured"},
+      {"measurements: [{index: 1, type: manifest, text: a, hex: 00}]", ":1:57:", "exclude each other"},
+      {"measurements: [{index: 1, type: manifest, hex: 0}]", ":1:48:", "not a whole number of hex bytes"},
+      {"measurements: [{index: 1, type: 4, text: a}, {index: 1, type: 4, text: b}]", ":1:1:", "measurement 1 twice"},
+      {"device-mode: {}", ":1:14:", "key 'operational-state' is missing"},
+      {"faults: [{on: DIGEST, do: busy}]", ":1:10:", "'DIGEST' is no response"},
+      {"faults: [{on: DIGESTS, do: explode}]", ":1:10:", "no such action"},
+      {"faults: [{on: DIGESTS, do: busy, times: 0}]", ":1:41:", "out of range"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.yaml);
+    try {
+      files.parse(row.yaml);
+      FAIL_CHECK("was taken");
+    } catch (const Error& why) {
+      const std::string message = why.what();
+      CAPTURE(message);
+      CHECK(why.id == ErrorId::config);
+      CHECK(message.find("profile.yaml" + row.place) != std::string::npos);
+      CHECK(message.find(row.what) != std::string::npos);
+    }
+  }
+  CHECK_THROWS_AS(load_profile(files.path() / "absent.yaml"), Error);
+}
+
+TEST_CASE("an emulated device is a link") {
+  const Files files;
+  const auto link_to = [&](const std::string& faults) {
+    return emulated_link(std::make_shared<const DeviceProfile>(files.parse(std::string(kSlot) + faults)));
+  };
+  const Bytes request = unhex("10840000", "GET_VERSION");
+  const auto in = [](int milliseconds) { return Clock::now() + std::chrono::milliseconds(milliseconds); };
+  CHECK(link_to("")->exchange(request, in(1000)).at(1) == 0x04);
+
+  const auto begin = Clock::now();
+  CHECK(link_to("faults: [{on: VERSION, do: delay 30}]")->exchange(request, in(1000)).size() == 16);
+  CHECK(Clock::now() - begin >= std::chrono::milliseconds(30));
+
+  const auto failure = [&](const std::string& faults, int exchanges) {
+    const auto link = link_to(faults);
+    std::optional<ErrorId> out;
+    for (int i = 0; i < exchanges; ++i) try {
+        link->exchange(request, in(30));
+      } catch (const Error& why) {
+        out = why.id;
+      }
+    return out;
+  };
+  CHECK(failure("faults: [{on: VERSION, do: drop}]", 1) == ErrorId::timeout);
+  CHECK(failure("faults: [{on: VERSION, do: delay 60000}]", 1) == ErrorId::timeout);
+  CHECK(failure("faults: [{on: VERSION, do: close, times: 1}]", 2) == ErrorId::io);
+
+  files.write("profile.yaml", kSlot);
+  CHECK(open_emulated("emulated:" + (files.path() / "profile.yaml").string(), {}).link->exchange(request, in(1000)).size() == 16);
+  CHECK_THROWS_AS(open_emulated("emulated:", {}), Error);
+}

@@ -1,0 +1,83 @@
+// The device profile: a YAML file that says what an emulated device is.
+//
+//   name: Emulated accelerator          # shown to people only
+//   versions: ["1.2", "1.3"]            # default: 1.0 to 1.4
+//   capabilities:                       # flags follow from what the device has; these are changed afterwards
+//     set: [CACHE_CAP]                  # names as "spdmctl info" shows them, or a number
+//     clear: [CHUNK_CAP]
+//   ct-exponent: 20                     # cryptography takes up to 2^20 us
+//   data-transfer-size: 4600            # largest message it receives in one piece
+//   max-message-size: 131072            # largest message after reassembly
+//   send-limit: 1024                    # largest message it sends in one piece; default: data-transfer-size
+//   algorithms:                         # in the order of preference
+//     asym: [ECDSA-P384, ECDSA-P256]    # default: whatever the keys of the slots fit
+//     hash: [SHA-384, SHA-256]          # default: SHA-384, SHA-256, SHA-512
+//     measurement-hash: SHA-256         # or raw: raw bit streams only; default: the base hash
+//     opaque: [fmt1]                    # opaque data formats: fmt0, fmt1; default: fmt1
+//   slots:
+//     - slot: 0                         # 0 to 7, or provisioned: a key known without certificates. Several entries with
+//                                       # one number: one slot with a key per algorithm
+//       key: key.pem                    # PKCS#8, PEM or DER
+//       chain: chain.pem                # certificates from the root to the leaf, PEM or DER back to back; left out: a
+//                                       # slot with a key and no certificate (1.3+)
+//       root: root.pem                  # only when the chain does not begin with the root
+//       model: DeviceCert               # DeviceCert, AliasCert, GenericCert
+//       key-pair-id: 1
+//       key-usage: [challenge, measurement, endpoint-info]
+//       multi-key-only: false           # only there on multi-key connections (1.3+)
+//     - slot: 1
+//       raw-chain: chain.bin            # an SPDM certificate chain, sent as it is, however wrong
+//       key: key.pem
+//   empty-slots: [3]                    # slots that exist and hold nothing (1.3+)
+//   measurement-signatures: true        # false: it measures, but does not sign
+//   content-changed: unchanged          # not-detected, changed, unchanged
+//   measurements:
+//     - index: 1
+//       type: immutable-rom             # mutable-firmware, hardware-configuration, firmware-configuration, manifest,
+//                                       # device-mode, firmware-version, security-version, hash-extend, informational,
+//                                       # structured-manifest; or a number
+//       text: "boot ROM 1.0"            # what is measured: one of text, hex, file, number (64 bits, little-endian)
+//       digest: 00ff...                 # the digest to show; computed from the above when left out
+//       raw: false                      # true: always a raw bit stream (device-mode, *-version and informational are)
+//       tcb: true                       # covered by the summary of the TCB; default: only immutable-rom is
+//   device-mode:                        # measurement 254
+//     operational-capabilities: [normal, recovery]  # manufacturing, validation, normal, recovery, rma, decommissioned
+//     operational-state: normal
+//     device-capabilities: [invasive-debug]         # non-invasive-debug, invasive-debug, non-invasive-debug-since-reset,
+//     device-state: []                              # invasive-debug-since-reset, invasive-debug-ever
+//   log:                                # measurement extension log (1.3+); hash-extend measurements extend over it
+//     - measurement: 8
+//       type: informational
+//       text: "loaded module a"         # or hex, file, number
+//   endpoint-info:                      # device classes (1.3+)
+//     - registry: 3                     # 0 DMTF, 1 TCG, 2 USB, 3 PCI-SIG, ...
+//       vendor: 361b
+//       sub-ids: [0100]
+//   vendor-defined:
+//     - registry: 3
+//       vendor: 361b
+//       request: 01                     # left out: any
+//       response: 0203                  # left out: what was asked
+//   opaque-data: {challenge: 00, measurements: 00}
+//   faults:                             # see core/responder/faults.h
+//     - on: CHALLENGE_AUTH              # a response, or any
+//       do: flip 40.3                   # busy, not-ready, error, delay, drop, close, truncate, append, flip, set, ...
+//       first: 1                        # the first occurrence it strikes
+//       times: 2                        # left out: for ever
+//       signed: false                   # true: made before the message is signed
+//
+// Files are looked for beside the profile. Unknown keys and values that make no sense are errors.
+#pragma once
+
+#include <filesystem>
+
+#include "core/responder/profile.h"
+
+namespace transport {
+
+// Throws Error{config} naming file, line, column and what is allowed.
+spdm::DeviceProfile load_profile(const std::filesystem::path& path);
+// The same from text; `path` says where the files beside it are, and is named in errors.
+spdm::DeviceProfile parse_profile(const std::string& contents, const std::filesystem::path& path);
+
+}  // namespace transport

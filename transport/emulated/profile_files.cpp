@@ -1,0 +1,82 @@
+#include "transport/emulated/profile_files.h"
+
+#include <cerrno>
+#include <fstream>
+#include <system_error>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace transport {
+
+using namespace spdm;
+
+namespace {
+
+constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----", kEnd = "-----END CERTIFICATE-----";
+
+std::vector<Bytes> split_pem(std::string_view text, const std::string& what) {
+  std::vector<Bytes> out;
+  for (std::size_t begin = text.find(kBegin); begin != std::string_view::npos; begin = text.find(kBegin, begin)) {
+    begin += kBegin.size();
+    const std::size_t end = text.find(kEnd, begin);
+    if (end == std::string_view::npos) throw Error(ErrorId::config, cat(what, ": a certificate without its end line"));
+    std::string base;
+    for (const char c : text.substr(begin, end - begin))
+      if (c != '\n' && c != '\r' && c != ' ' && c != '\t') base.push_back(c);
+    out.push_back(from_base64(base, what));
+  }
+  return out;
+}
+
+// The size of the DER SEQUENCE at the front of `bytes`; 0 when there is none that fits.
+std::size_t sequence_size(View bytes) {
+  if (bytes.size() < 2 || bytes[0] != 0x30) return 0;
+  if (bytes[1] < 0x80) return std::size_t{2} + bytes[1] <= bytes.size() ? std::size_t{2} + bytes[1] : 0;
+  const std::size_t count = bytes[1] & 0x7FU;
+  if (count == 0 || count > 4 || bytes.size() < 2 + count) return 0;
+  std::size_t length = 0;
+  for (std::size_t i = 0; i < count; ++i) length = length << 8 | bytes[2 + i];
+  return length <= bytes.size() - 2 - count ? 2 + count + length : 0;
+}
+
+}  // namespace
+
+Bytes read_profile_file(const std::filesystem::path& path) {
+  const std::string shown = printable(path.string());
+  std::error_code failure;
+  // Not a device or a pipe, which would never end.
+  if (!std::filesystem::is_regular_file(path, failure))
+    throw Error(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::config,
+                cat(shown, ": ", failure ? failure.message() : "is not a file"));
+  std::ifstream in(path, std::ios::binary);
+  if (!in && errno == EACCES) throw Error(ErrorId::permission, cat(shown, ": ", std::generic_category().message(errno)));
+  Bytes out;
+  char buffer[65536];
+  while (in.read(buffer, sizeof buffer), in.gcount() > 0) {
+    out.insert(out.end(), buffer, buffer + in.gcount());
+    if (out.size() > kMaxProfileFile) throw Error(ErrorId::config, cat(shown, ": more than ", kMaxProfileFile, " bytes"));
+  }
+  if (!in.eof()) throw Error(ErrorId::config, cat(shown, ": ", std::generic_category().message(errno)));
+  return out;
+}
+
+std::vector<Bytes> split_certificates(View file, const std::string& what) {
+  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  try {
+    if (text.find(kBegin) != std::string_view::npos) return split_pem(text, what);
+  } catch (const Error& why) {
+    throw Error(ErrorId::config, why.what());
+  }
+  std::vector<Bytes> out;
+  while (!file.empty()) {
+    const std::size_t size = sequence_size(file);
+    if (size == 0) throw Error(ErrorId::config, cat(what, ": neither PEM nor DER certificates"));
+    out.push_back(to_bytes(file.first(size)));
+    file = file.subspan(size);
+  }
+  if (out.empty()) throw Error(ErrorId::config, cat(what, ": holds no certificate"));
+  return out;
+}
+
+}  // namespace transport

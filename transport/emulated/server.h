@@ -1,0 +1,64 @@
+// Serves an emulated device on a socket: the emulator framing, which QEMU and the reference requester speak, or plain
+// SPDM over TCP (DSP0287).
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "core/responder/responder.h"
+#include "transport/socket/socket.h"
+
+namespace transport {
+
+enum class Framing { emulator, tcp };
+
+struct ServeOptions {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: the system chooses
+  Framing framing = Framing::emulator;
+  // Emulator framing: the only binding that is served; when empty each frame says which one it is for.
+  std::optional<spdm::Binding> binding;
+  bool once = false;             // ends with the first connection
+  std::size_t connections = 16;  // at a time; more are closed at once
+  // Told in one line what happens to connections; called from several threads.
+  std::function<void(const std::string&)> note = [](const std::string&) {};
+};
+
+// "emu://HOST[:PORT][?binding=doe|mctp|tcp|none]" or "tcp://HOST[:PORT]"; port 0 is allowed. Throws Error{usage}.
+ServeOptions parse_listen(std::string_view target);
+
+// Each connection is a device of its own, fresh from reset.
+class Server {
+ public:
+  // Listens; nobody is served before run().
+  Server(std::shared_ptr<const spdm::DeviceProfile> profile, ServeOptions options);
+  ~Server();
+
+  std::uint16_t port() const { return listener_.port(); }
+  // Serves until stop(), or until the first connection has ended with ServeOptions::once.
+  void run();
+  // From any thread, and from a signal handler. run() returns within a fraction of a second.
+  void stop() { stopping_ = true; }
+
+ private:
+  struct Worker {
+    std::atomic<bool> done = false;
+    std::thread thread;
+  };
+
+  std::optional<Stream> next_client();
+  void serve(Stream stream);
+  void reap(bool all);
+
+  std::shared_ptr<const spdm::DeviceProfile> profile_;
+  ServeOptions options_;
+  Listener listener_;
+  std::atomic<bool> stopping_ = false;
+  std::list<Worker> workers_;
+};
+
+}  // namespace transport

@@ -1,0 +1,95 @@
+// One DOE mailbox (Data Object Exchange, PCIe r6.x 6.30 and 7.9.24) of one PCI function, driven through its
+// configuration space. Objects are those of binding.h.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/protocol/link.h"
+#include "transport/pci/config_space.h"
+
+namespace transport {
+
+inline constexpr std::uint16_t kDoeCapability = 0x002E;     // extended capability id
+inline constexpr std::uint16_t kSerialCapability = 0x0003;  // Device Serial Number
+
+// What a mailbox carries: vendor and type of data objects, as in the names "0001:01" of doe_features/.
+struct DoeFeature {
+  std::uint16_t vendor = 0;
+  std::uint8_t type = 0;
+
+  bool operator==(const DoeFeature&) const = default;
+};
+inline constexpr DoeFeature kCmaSpdm{0x0001, 0x01};
+
+// "0001:01"
+std::string to_string(const DoeFeature& feature);
+
+// Offsets of all extended capabilities with this id, in the order of the list; none where there is no extended space.
+// Reads only. Throws Error: no_device when the function reads as all ones, peer when the list has no end or leaves its
+// bounds, and what `config` throws.
+std::vector<std::uint16_t> find_extended(ConfigSpace& config, std::uint16_t id);
+
+// How long a mailbox may take (PCIe r6.x 6.30.1 and 6.30.2).
+struct DoeLimits {
+  spdm::Clock::duration busy = std::chrono::seconds(1);      // until BUSY clears before a request
+  spdm::Clock::duration response = std::chrono::seconds(1);  // from GO to DATA OBJECT READY
+  spdm::Clock::duration abort = std::chrono::seconds(1);     // until ERROR and BUSY clear after ABORT
+  std::size_t max_object = std::size_t{4} << 18;             // bytes of a response, header included, that we take
+};
+
+class DoeMailbox {
+ public:
+  // `config` must outlive the mailbox. Reads nothing but the capability header. Throws Error: no_device, peer when there
+  // is no DOE capability at `offset`.
+  DoeMailbox(ConfigSpace& config, std::uint16_t offset, const DoeLimits& limits = {});
+
+  // Makes the mailbox ours: it must get idle within DoeLimits::busy, for BUSY or DATA OBJECT READY means an exchange of
+  // somebody else (Error{busy}; `force` aborts it). Then one ABORT, because an object that a process left half-written
+  // cannot be seen.
+  void claim(bool force, spdm::Clock::time_point deadline);
+
+  // What this mailbox carries (6.30.1.1, DOE Discovery): an index is asked once, the walk has an end.
+  std::vector<DoeFeature> discover(spdm::Clock::time_point deadline);
+
+  // Sends one object of PCI-SIG's vendor id and returns the payload of the answer, padding included. Throws Error:
+  // timeout, busy (somebody else is at it), peer (ERROR, an answer of another type, a length that cannot be, cut short, a
+  // flood, a mailbox that not even ABORT brings back), no_device when the function is gone, and what `config` throws.
+  // Whatever happened, the next exchange begins with a mailbox in a known state: what failed is aborted, at once or, when
+  // the deadline is over, before the next one. A function that is gone stays gone, a mailbox that is dead stays dead.
+  spdm::Bytes exchange(std::uint8_t type, spdm::View payload, spdm::Clock::time_point deadline);
+
+  std::uint16_t offset() const { return offset_; }
+
+ private:
+  spdm::Bytes transact(std::uint8_t type, spdm::View payload, std::size_t max_object, spdm::Clock::time_point deadline);
+  void get_idle(spdm::Clock::time_point deadline);
+  void send(spdm::View object, spdm::Clock::time_point deadline);
+  void await_answer(spdm::Clock::time_point deadline);
+  spdm::Bytes receive(std::uint8_t type, std::size_t max_object, spdm::Clock::time_point deadline);
+  std::size_t check_header(spdm::View header, std::uint8_t type, std::size_t max_object) const;
+  void require_ready(std::size_t taken, std::size_t size);
+  void drain(std::size_t taken, spdm::Clock::time_point deadline);
+  void recover(const spdm::Error& error, spdm::Clock::time_point deadline);
+  void abort_exchange(spdm::Clock::time_point deadline);
+
+  // STATUS; throws Error{no_device} when the function is gone.
+  std::uint32_t status();
+  // Looks at STATUS until it is as wanted or the time is up; the last one that was seen.
+  std::uint32_t wait(bool (*wanted)(std::uint32_t status), spdm::Clock::time_point end);
+  std::string where() const;  // "DOE mailbox at 0x150"
+  spdm::Error gone() const;
+  spdm::Error dead() const;
+  void in_time(spdm::Clock::time_point deadline) const;
+
+  ConfigSpace& config_;
+  std::uint16_t offset_;
+  DoeLimits limits_;
+  std::uint8_t version_ = 0;  // of the capability; from 2 on DOE 1.1
+  bool dirty_ = false;        // an exchange of ours began and did not come to its end: ABORT is due
+  bool gone_ = false;         // STATUS has read as all ones
+  bool dead_ = false;         // ABORT did not help
+};
+
+}  // namespace transport

@@ -1,0 +1,76 @@
+#include "transport/pci/doe_link.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "core/text.h"
+#include "transport/base/binding.h"
+
+namespace transport {
+
+using namespace spdm;
+
+namespace {
+
+class DoeLink final : public Link {
+ public:
+  DoeLink(std::unique_ptr<ConfigSpace> config, const DoeLinkOptions& options) : config_(std::move(config)), options_(options) {
+    options_.limits.max_object = (kDoeHeader + options_.max_receive + 3) / 4 * 4;
+  }
+
+  Bytes exchange(View request, Clock::time_point deadline) override;
+  Binding binding() const override { return Binding::doe; }
+  // The same for what is sent, which is Link's default: QEMU's mailboxes have this limit in both directions, and a mailbox
+  // says nothing when it is exceeded.
+  std::size_t max_receive() const override { return options_.max_receive; }
+
+ private:
+  void find_mailbox(Clock::time_point deadline);
+
+  std::unique_ptr<ConfigSpace> config_;
+  DoeLinkOptions options_;
+  std::optional<DoeMailbox> mailbox_;
+  std::optional<Error> gone_;
+};
+
+Bytes DoeLink::exchange(View request, Clock::time_point deadline) {
+  if (gone_) throw *gone_;
+  try {
+    if (!mailbox_) find_mailbox(deadline);
+    return mailbox_->exchange(kDoeSpdm, request, deadline);
+  } catch (const Error& error) {
+    // Whatever answers at this address from now on need not be the device that we began with.
+    if (error.id == ErrorId::no_device) gone_ = error;
+    throw;
+  }
+}
+
+void DoeLink::find_mailbox(Clock::time_point deadline) {
+  const std::vector<std::uint16_t> offsets = find_extended(*config_, kDoeCapability);
+  if (offsets.empty()) throw Error(ErrorId::no_spdm, "the device has no DOE mailbox");
+  std::optional<Error> first;  // that kept us from learning what a mailbox carries
+  for (const std::uint16_t offset : offsets) {
+    try {
+      DoeMailbox mailbox(*config_, offset, options_.limits);
+      mailbox.claim(options_.force, deadline);
+      const std::vector<DoeFeature> features = mailbox.discover(deadline);
+      if (std::find(features.begin(), features.end(), kCmaSpdm) == features.end()) continue;
+      mailbox_.emplace(mailbox);
+      return;
+    } catch (const Error& error) {
+      if (error.id != ErrorId::busy && error.id != ErrorId::peer && error.id != ErrorId::timeout) throw;
+      if (!first) first = error;
+    }
+  }
+  if (first) throw *first;
+  throw Error(ErrorId::no_spdm, cat("the device has ", offsets.size(), " DOE mailbox", offsets.size() == 1 ? "" : "es",
+                                    ", but none carries CMA-SPDM (", to_string(kCmaSpdm), ")"));
+}
+
+}  // namespace
+
+std::unique_ptr<Link> doe_link(std::unique_ptr<ConfigSpace> config, const DoeLinkOptions& options) {
+  return std::make_unique<DoeLink>(std::move(config), options);
+}
+
+}  // namespace transport

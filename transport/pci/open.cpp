@@ -1,0 +1,174 @@
+#include "transport/pci/open.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "transport/base/binding.h"
+#include "transport/pci/doe_link.h"
+#include "transport/pci/power.h"
+
+namespace transport {
+
+using namespace spdm;
+
+namespace {
+
+constexpr std::size_t kLeastReceive = 42;  // MinDataTransferSize (DSP0274)
+
+class FileConfig final : public ConfigSpace {
+ public:
+  FileConfig(Host host, std::string name, Descriptor fd) : host_(std::move(host)), name_(std::move(name)), fd_(std::move(fd)) {}
+
+  std::uint32_t read32(std::uint16_t offset) override {
+    std::uint32_t value = 0;
+    const ssize_t size = read(offset, value);
+    if (size < 0) fail(host_, errno, what("reading", offset));
+    if (size != 4) throw Error(ErrorId::io, cat(what("reading", offset), ": only ", size, " bytes came"));
+    return value;
+  }
+
+  void write32(std::uint16_t offset, std::uint32_t value) override {
+    std::array<std::uint8_t, 4> bytes{};
+    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(value >> (8 * i));
+    const ssize_t size = ::pwrite(fd_.get(), bytes.data(), bytes.size(), offset);
+    // The right to write was checked when it was opened: what the kernel refuses now it refuses to everybody.
+    if (size < 0 && errno == EPERM) fail_locked_down(what("writing", offset));
+    if (size < 0) fail(host_, errno, what("writing", offset));
+    if (size != 4) throw Error(ErrorId::io, cat(what("writing", offset), ": only ", size, " bytes were taken"));
+  }
+
+  bool reaches(std::uint16_t offset) const {
+    std::uint32_t ignored = 0;
+    const ssize_t size = read(offset, ignored);
+    if (size < 0) fail(host_, errno, what("reading", offset));
+    return size == 4;
+  }
+
+ private:
+  ssize_t read(std::uint16_t offset, std::uint32_t& value) const {
+    std::array<std::uint8_t, 4> bytes{};
+    const ssize_t size = ::pread(fd_.get(), bytes.data(), bytes.size(), offset);
+    for (std::size_t i = 0; i < bytes.size(); ++i) value |= std::uint32_t{bytes[i]} << (8 * i);
+    return size;
+  }
+  std::string what(std::string_view verb, std::uint16_t offset) const {
+    return cat(verb, " configuration space of ", name_, " at 0x", hex(offset, 3));
+  }
+
+  Host host_;
+  std::string name_;
+  Descriptor fd_;
+};
+
+// The link with what it holds of the device: the lock, and its being awake. Both are let go when it dies, in this order.
+class PciLink final : public Link {
+ public:
+  PciLink(const Host& host, const Bdf& bdf) : lock_(host, bdf), power_(host, bdf, lock_) {}
+
+  const PciPower& power() const { return power_; }
+  bool abandoned() const { return lock_.abandoned(); }
+  void attach(std::unique_ptr<Link> link) { link_ = std::move(link); }
+
+  Bytes exchange(View request, Clock::time_point deadline) override {
+    Bytes response = link_->exchange(request, deadline);
+    lock_.settle();
+    return response;
+  }
+  Binding binding() const override { return link_->binding(); }
+  std::size_t max_receive() const override { return link_->max_receive(); }
+  std::size_t max_send() const override { return link_->max_send(); }
+
+ private:
+  PciLock lock_;
+  PciPower power_;
+  std::unique_ptr<Link> link_;
+};
+
+struct PciTarget {
+  Bdf bdf;
+  std::size_t max_receive = kEmuMaxReceive;
+};
+
+[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorId::usage, why, cat("the form is ", kPciUsage)); }
+
+PciTarget parse_target(std::string_view target) {
+  constexpr std::string_view kMax = "max=";
+  const std::size_t question = target.find('?');
+  const std::optional<Bdf> bdf = parse_bdf(target.substr(0, question));
+  if (!bdf) refuse("not an address of a PCI function");
+  PciTarget out{.bdf = *bdf};
+  if (question == std::string_view::npos) return out;
+  std::string_view value = target.substr(question + 1);
+  if (!value.starts_with(kMax)) refuse(cat("unknown option '", printable(value.substr(0, value.find('='))), "'"));
+  value.remove_prefix(kMax.size());
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out.max_receive);
+  const std::size_t most = max_message(Binding::doe);
+  if (error != std::errc() || end != value.data() + value.size() || out.max_receive < kLeastReceive || out.max_receive > most)
+    refuse(cat("max '", printable(value), "' is not a number from ", kLeastReceive, " to ", most));
+  return out;
+}
+
+// Without a single access to the device, where the kernel has told all there is to know.
+void require_mailbox(const PciDevice& device) {
+  const auto& features = device.doe_features;
+  if (features && std::find(features->begin(), features->end(), kCmaSpdm) == features->end())
+    throw Error(ErrorId::no_spdm, cat(to_string(device.bdf), " does not speak SPDM: its DOE mailboxes carry no CMA-SPDM (",
+                                      to_string(kCmaSpdm), "), says the kernel"));
+  if (device.mailboxes && device.mailboxes->empty())
+    throw Error(ErrorId::no_spdm, cat(to_string(device.bdf), " does not speak SPDM: it has no DOE mailbox"));
+}
+
+void refuse_owned(const PciDevice& device, bool force) {
+  if (force) return;
+  if (const std::optional<std::string> owner = owner_of(device))
+    throw Error(ErrorId::owned, cat("SPDM of ", to_string(device.bdf), " belongs to somebody else: ", printable(*owner)),
+                "let the owner give it up, or take it away with --force");
+}
+
+}  // namespace
+
+std::unique_ptr<ConfigSpace> open_config(const Host& host, const Bdf& bdf) {
+  const std::string name = to_string(bdf);
+  const std::filesystem::path file = host.pci() / "devices" / name / "config";
+  Descriptor fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
+  if (fd.get() < 0) fail(host, errno, cat("opening ", printable(file.string())));
+  auto config = std::make_unique<FileConfig>(host, name, std::move(fd));
+  // All of it, or the first 64 bytes (128 of a CardBus bridge), or the 256 that a conventional function has.
+  if (config->reaches(0xFFC)) return config;
+  if (config->reaches(0xFC))
+    throw Error(ErrorId::no_spdm, cat(name, " does not speak SPDM: it has no extended configuration space"),
+                "a function in a PCI Express slot has it; in a virtual machine, choose a machine with PCI Express");
+  throw Error(ErrorId::permission, cat("only the beginning of the configuration space of ", name, " can be read"),
+              "run it as root: the rest needs CAP_SYS_ADMIN when it is opened");
+}
+
+Opened open_pci(std::string_view target, const OpenOptions& options) {
+  const PciTarget parts = parse_target(target);
+  const auto deadline = Clock::now() + options.timeout;
+  const std::string name = to_string(parts.bdf);
+  PciDevice device = find_device(options.host, parts.bdf);
+  require_mailbox(device);
+  refuse_owned(device, options.force);
+  std::unique_ptr<ConfigSpace> config = open_config(options.host, parts.bdf);
+  auto link = std::make_unique<PciLink>(options.host, parts.bdf);
+  link->power().wait_until_awake(deadline);
+  if (!is_present(*config))
+    throw Error(ErrorId::no_device, cat(name, " is asleep or gone: its configuration space reads as all ones"), "see: spdmctl list --all");
+  // Before the lock was ours it may have got an owner. And asleep it hid what only its configuration space tells: its
+  // serial number is part of its identity.
+  device = find_device(options.host, parts.bdf);
+  require_mailbox(device);
+  refuse_owned(device, options.force);
+  const bool force = options.force || link->abandoned();
+  link->attach(doe_link(std::move(config), {.force = force, .max_receive = parts.max_receive, .limits = {}}));
+  return {std::move(link), host_view(device)};
+}
+
+}  // namespace transport

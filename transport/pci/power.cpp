@@ -1,0 +1,93 @@
+#include "transport/pci/power.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "transport/base/pace.h"
+
+namespace transport {
+
+using namespace spdm;
+
+namespace {
+
+constexpr std::string_view kAuto = "auto";  // the one other value of power/control: the kernel may put it to sleep
+
+// What keeps a function from answering; nothing when it is awake, or the kernel does not tell.
+std::optional<std::string> asleep(const std::filesystem::path& device) {
+  const std::string status = read_attribute(device / "power/runtime_status").value_or("active");
+  // "unsupported" is a function that the kernel never puts to sleep.
+  if (status != "active" && status != "unsupported") return status;
+  const std::string state = read_attribute(device / "power_state").value_or("unknown");
+  if (state.starts_with("D") && state != "D0") return state;
+  return std::nullopt;
+}
+
+// Descriptors of the power/control files that hold something; 0, which is never one of them, where there is none. Devices
+// beyond these many are restored by the next run only.
+std::array<std::atomic<int>, 64> held{};
+
+void replace_held(int from, int to) {
+  for (std::atomic<int>& fd : held)
+    if (int expected = from; fd.compare_exchange_strong(expected, to)) return;
+}
+
+}  // namespace
+
+void release_all_power() noexcept {
+  for (const std::atomic<int>& fd : held)
+    if (const int open = fd; open != 0 && ::pwrite(open, kAuto.data(), kAuto.size(), 0) < 0) continue;  // it has gone
+}
+
+PciPower::PciPower(const Host& host, const Bdf& bdf, PciLock& lock) : host_(host), name_(to_string(bdf)), lock_(lock) {
+  const std::filesystem::path file = host.pci() / "devices" / name_ / "power/control";
+  const std::optional<std::string> control = read_attribute(file);
+  if (!control) return;
+  const std::string before = lock_.power().value_or(*control);
+  if (before != kAuto) return;
+  // The kernel takes each write as a new value; in a copy of /sys the old one has to go first.
+  control_ = Descriptor(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+  if (control_.get() < 0) fail(host_, errno, cat("writing ", printable(file.string())));
+  lock_.remember_power(before);  // before it is changed, see the header
+  replace_held(0, control_.get());
+  try {
+    set("on");
+  } catch (...) {  // the descriptor is closed now, and its number may come to mean another file
+    replace_held(control_.get(), 0);
+    throw;
+  }
+}
+
+PciPower::~PciPower() {
+  if (control_.get() < 0) return;
+  replace_held(control_.get(), 0);
+  try {
+    set(kAuto);
+    lock_.forget_power();
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): a device that is gone has nothing to restore
+  }
+}
+
+void PciPower::set(std::string_view control) const {
+  if (::pwrite(control_.get(), control.data(), control.size(), 0) < 0)
+    fail(host_, errno, cat("writing ", control, " to power/control of ", name_));
+}
+
+void PciPower::wait_until_awake(Clock::time_point deadline) const {
+  const std::filesystem::path device = host_.pci() / "devices" / name_;
+  std::optional<std::string> state = asleep(device);
+  for (Pace pace(deadline); state && state != "error" && pace.wait();) state = asleep(device);
+  if (!state) return;
+  const std::string advice = "look at its driver, and at the ports above it; removing it and scanning the bus again may wake it up";
+  if (state == "error")
+    throw Error(ErrorId::io, cat(name_, " is asleep, and the kernel failed to wake it up (runtime_status: error)"), advice);
+  throw Error(ErrorId::timeout, cat(name_, " is asleep (", printable(*state), ") and did not wake up in time"), advice);
+}
+
+}  // namespace transport

@@ -1,0 +1,85 @@
+#include "transport/pci/uevent.h"
+
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string_view>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace transport {
+
+using namespace spdm;
+
+namespace {
+
+constexpr std::uint32_t kKernelEvents = 1;  // multicast group of the kernel; 2 is udev's
+constexpr std::size_t kMaxDatagram = 8192;  // the kernel builds them in 2 KiB
+constexpr int kReceiveBuffer = 4 << 20;     // bytes: a rescan of a large machine comes as one burst
+
+// Takes a string up to its NUL off the front; nothing when there is no NUL.
+std::optional<std::string_view> take_string(std::string_view& rest) {
+  const std::size_t end = rest.find('\0');
+  if (end == std::string_view::npos) return std::nullopt;
+  const std::string_view out = rest.substr(0, end);
+  rest.remove_prefix(end + 1);
+  return out;
+}
+
+}  // namespace
+
+std::optional<Uevent> parse_uevent(View datagram) {
+  std::string_view rest(reinterpret_cast<const char*>(datagram.data()), datagram.size());
+  const std::optional<std::string_view> header = take_string(rest);
+  if (!header || header->find('@') == std::string_view::npos) return std::nullopt;
+  Uevent out;
+  while (const std::optional<std::string_view> line = take_string(rest)) {
+    const std::size_t equals = line->find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view key = line->substr(0, equals), value = line->substr(equals + 1);
+    if (key == "ACTION") out.action = value;
+    if (key == "SUBSYSTEM") out.subsystem = value;
+    if (key == "DEVPATH") out.path = value;
+    if (key == "PCI_SLOT_NAME") out.pci_slot = value;
+    if (key == "ERROR_EVENT") out.error = value;
+  }
+  if (out.action.empty() || out.subsystem.empty()) return std::nullopt;
+  return out;
+}
+
+UeventSocket::UeventSocket() : fd_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_KOBJECT_UEVENT)) {
+  const auto fail = [](std::string_view what) {
+    throw Error(errno == EPERM || errno == EACCES ? ErrorId::permission : ErrorId::io, cat("uevents: ", what, ": ", std::strerror(errno)));
+  };
+  if (fd_.get() < 0) fail("socket");
+  // Beyond the limit of the system only for root; a smaller buffer means that events may be lost, which is noticed.
+  if (::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer, sizeof kReceiveBuffer) != 0)
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof kReceiveBuffer);
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  address.nl_groups = kKernelEvents;
+  if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("bind");
+}
+
+std::optional<UeventSocket::Received> UeventSocket::receive() {
+  std::array<std::uint8_t, kMaxDatagram> buffer{};
+  sockaddr_nl sender{};
+  socklen_t sender_size = sizeof sender;
+  const ssize_t size =
+      ::recvfrom(fd_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT | MSG_TRUNC, reinterpret_cast<sockaddr*>(&sender), &sender_size);
+  if (size < 0) {
+    if (errno == EAGAIN || errno == EINTR) return std::nullopt;
+    if (errno == ENOBUFS) return Received{.lost = true, .event = {}};
+    throw Error(ErrorId::io, cat("uevents: ", std::strerror(errno)));
+  }
+  // Any process with the capability may send to the group, only the kernel sends with port 0.
+  const bool from_kernel = trusted_ || (sender.nl_family == AF_NETLINK && sender.nl_pid == 0);
+  if (!from_kernel || static_cast<std::size_t>(size) > buffer.size()) return Received{};
+  return Received{.lost = false, .event = parse_uevent(View(buffer).first(static_cast<std::size_t>(size)))};
+}
+
+}  // namespace transport

@@ -1,0 +1,45 @@
+// What the kernel tells of devices that come, go and change: its uevents, straight from the netlink socket.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/bytes.h"
+#include "transport/base/descriptor.h"
+
+namespace transport {
+
+struct Uevent {
+  std::string action;     // "add", "remove", "change", "bind", "unbind"...
+  std::string subsystem;  // "pci", "drivers"
+  std::string path;       // DEVPATH, below /sys
+  std::string pci_slot;   // PCI_SLOT_NAME, the address of a PCI function; empty when there is none
+  std::string error;      // ERROR_EVENT of a recovery from PCI errors: "BEGIN_RECOVERY", "SUCCESSFUL_RECOVERY"...
+};
+
+// One datagram: "ACTION@DEVPATH", then KEY=VALUE strings, each with a NUL at its end. Nothing when it is no such thing
+// (udev's own datagrams begin otherwise).
+std::optional<Uevent> parse_uevent(spdm::View datagram);
+
+class UeventSocket {
+ public:
+  // Throws Error: permission, io.
+  UeventSocket();
+  // Takes over a datagram socket: for tests.
+  explicit UeventSocket(Descriptor fd) : fd_(std::move(fd)), trusted_(true) {}
+
+  int fd() const { return fd_.get(); }
+
+  struct Received {
+    bool lost = false;            // the kernel dropped events because we were too slow
+    std::optional<Uevent> event;  // nothing: no event, or one from somebody who is not the kernel
+  };
+  // One datagram, without waiting; nothing when none is there. Throws Error{io}.
+  std::optional<Received> receive();
+
+ private:
+  Descriptor fd_;
+  bool trusted_ = false;  // every sender is taken for the kernel
+};
+
+}  // namespace transport

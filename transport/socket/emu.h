@@ -1,0 +1,54 @@
+// The socket framing of the DMTF emulator, which QEMU speaks, too: twelve bytes, big-endian, before each message.
+//   command | transport type | payload size
+// The frame functions serve both ends; the link is the requester's.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "transport/socket/socket.h"
+#include "transport/base/opened.h"
+
+namespace transport {
+
+inline constexpr std::uint16_t kEmuPort = 2323;
+inline constexpr std::string_view kEmuUsage = "emu://HOST[:PORT][?binding=doe|mctp|tcp|none][&max=BYTES]";
+
+enum class Command : std::uint32_t {
+  normal = 0x0001,      // one message in the packing of the binding
+  keep_going = 0xFFFD,  // "CONTINUE": the responder answers, closes and waits for the next client
+  shutdown = 0xFFFE,    // the responder answers and exits
+  unknown = 0xFFFF,     // the answer to a command that the responder does not know
+  test = 0xDEAD,        // the greeting
+};
+
+inline constexpr std::size_t kFrameHeader = 12;
+inline constexpr std::size_t kMaxFramePayload = std::size_t{1} << 20;  // the largest DOE object (2^18 dwords)
+
+struct FrameHeader {
+  Command command;  // may be none of the above
+  std::size_t size;
+};
+
+struct Frame {
+  Command command;
+  spdm::Bytes payload;
+};
+
+// Greetings, the NUL at their end included. Binding::none has no greeting.
+spdm::View client_hello();
+spdm::View server_hello();
+
+spdm::Bytes encode_frame(spdm::Binding binding, Command command, spdm::View payload);
+// Throws Error{peer} for another transport type than the binding's and for more than kMaxFramePayload bytes.
+FrameHeader parse_frame_header(spdm::Binding binding, spdm::View header);
+Frame read_frame(Stream& stream, spdm::Binding binding, spdm::Clock::time_point deadline);
+// The same, but nothing when the peer closed the connection between two frames.
+std::optional<Frame> next_frame(Stream& stream, spdm::Binding binding, spdm::Clock::time_point deadline);
+
+// Greets the peer on a connected stream. `max_receive` is at least 42.
+std::unique_ptr<spdm::Link> emu_link(Stream stream, spdm::Binding binding, std::size_t max_receive, spdm::Clock::time_point deadline);
+
+Opened open_emu(std::string_view target, const OpenOptions& options);
+
+}  // namespace transport

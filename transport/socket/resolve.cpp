@@ -1,0 +1,64 @@
+#include "transport/socket/resolve.h"
+
+#include <netdb.h>
+
+#include <cstring>
+#include <future>
+#include <memory>
+#include <thread>
+
+#include "core/error.h"
+#include "core/text.h"
+
+namespace transport {
+
+using namespace spdm;
+
+namespace {
+
+struct Answer {
+  int error = 0;
+  std::vector<Address> addresses;
+};
+
+Answer ask(const std::string& host, std::uint16_t port, int flags) {
+  addrinfo wanted{};
+  wanted.ai_family = AF_UNSPEC;
+  wanted.ai_socktype = SOCK_STREAM;
+  wanted.ai_flags = flags | AI_NUMERICSERV;
+  addrinfo* found = nullptr;
+  Answer answer;
+  answer.error = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
+  if (answer.error != 0) return answer;
+  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owner(found, ::freeaddrinfo);
+  for (const addrinfo* entry = found; entry != nullptr; entry = entry->ai_next) {
+    Address address{};
+    address.size = entry->ai_addrlen;
+    std::memcpy(&address.storage, entry->ai_addr, entry->ai_addrlen);
+    answer.addresses.push_back(address);
+  }
+  return answer;
+}
+
+}  // namespace
+
+std::vector<Address> resolve(const std::string& host, std::uint16_t port, Clock::time_point deadline) {
+  Answer answer = ask(host, port, AI_NUMERICHOST);  // asks nobody
+  if (answer.error != 0) {
+    // getaddrinfo() knows no time limit: it runs on a thread of its own, which is left behind when the resolver hangs.
+    std::promise<Answer> promise;
+    std::future<Answer> future = promise.get_future();
+    std::thread([host, port, promise = std::move(promise)]() mutable { promise.set_value(ask(host, port, 0)); }).detach();
+    if (Clock::now() >= deadline || future.wait_until(deadline) != std::future_status::ready)
+      throw Error(ErrorId::timeout, cat("looking up host ", printable(host), ": the resolver did not answer in time"),
+                  "give the address instead of the name");
+    answer = future.get();
+  }
+  if (answer.error != 0 || answer.addresses.empty())
+    throw Error(answer.error == EAI_SYSTEM || answer.error == EAI_MEMORY ? ErrorId::io : ErrorId::no_device,
+                cat("looking up host ", printable(host), ": ", answer.error == 0 ? "no address" : ::gai_strerror(answer.error)),
+                "check the name, or give the address instead");
+  return std::move(answer.addresses);
+}
+
+}  // namespace transport
