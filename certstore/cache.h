@@ -9,13 +9,13 @@
 
 #include "core/evidence/chain.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
-using CacheKey = spdm::Block<32>;  // SHA-256 over everything that the result depends on
+using CacheKey = Block<32>;  // SHA-256 over everything that the result depends on
 
 class Cache {
  public:
-  using Result = std::shared_ptr<const spdm::ChainResult>;
+  using Result = std::shared_ptr<const ChainResult>;
 
   Result find(const CacheKey& key) {
     Shard& shard = shard_of(key);
@@ -52,4 +52,4 @@ class Cache {
   std::array<Shard, kShards> shards_;
 };
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -7,12 +7,11 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using enum spdm::FindingId;
-using spdm::cat;
+using enum FindingId;
 
 constexpr std::string_view kVendor = "the vendor has to issue the certificate anew";
 
@@ -24,9 +23,9 @@ std::string needed_for(std::string_view algorithm) {
 
 // Said once per algorithm: all certificates of such a chain have it.
 void unsupported(Judgement& j, std::size_t i, std::string_view field, std::string_view algorithm) {
-  const std::string why = cat(spdm::crypto::library_version(), " does not know ", algorithm);
+  const std::string why = cat(crypto::library_version(), " does not know ", algorithm);
   const auto& findings = j.result.findings;
-  const bool said = std::any_of(findings.begin(), findings.end(), [&](const spdm::Finding& finding) { return finding.why == why; });
+  const bool said = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) { return finding.why == why; });
   if (!said) j.find(crypto_unsupported, j.place(i, field), why, needed_for(algorithm));
   j.unsupported = true;
 }
@@ -36,17 +35,17 @@ void unsupported(Judgement& j, std::size_t i, std::string_view field, std::strin
 bool known_key(const X509* certificate) {
   ASN1_OBJECT* algorithm = nullptr;
   X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
-  const spdm::crypto::Owned<EVP_KEYMGMT, EVP_KEYMGMT_free> fetched(EVP_KEYMGMT_fetch(nullptr, dotted(algorithm).c_str(), nullptr));
+  const crypto::Owned<EVP_KEYMGMT, EVP_KEYMGMT_free> fetched(EVP_KEYMGMT_fetch(nullptr, dotted(algorithm).c_str(), nullptr));
   ERR_clear_error();
   return fetched != nullptr;
 }
 
 void check_key(Judgement& j, std::size_t i, const X509* certificate) {
   try {
-    j.keys[i] = spdm::crypto::public_key(X509_get0_pubkey(certificate));
+    j.keys[i] = crypto::public_key(X509_get0_pubkey(certificate));
     const std::string weakness = j.keys[i]->weakness();
     if (!weakness.empty()) j.find(weak_key, j.place(i, "subjectPublicKeyInfo"), weakness, std::string(kVendor));
-  } catch (const spdm::Error& error) {
+  } catch (const Error& error) {
     if (known_key(certificate)) {
       j.find(bad_key, j.place(i, "subjectPublicKeyInfo"), error.what(), std::string(kVendor));
     } else {
@@ -155,4 +154,4 @@ void check_certificates(Judgement& j) {
   check_twice(j);
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-namespace certstore {
-
-using namespace spdm;
+namespace spdm::certstore {
 
 namespace {
 
@@ -51,4 +49,4 @@ std::vector<ChainResult> validate_chains(const Evidence& evidence, const Analysi
   return out;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -10,15 +10,11 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-
-using OwnedNumber = spdm::crypto::Owned<ASN1_INTEGER, ASN1_INTEGER_free>;
+using OwnedNumber = crypto::Owned<ASN1_INTEGER, ASN1_INTEGER_free>;
 
 // What is wrong with an extension, of the list or of one of its entries; empty when nothing is.
 std::string fault_of(X509_EXTENSION* extension) {
@@ -48,10 +44,10 @@ std::string fault_of(const X509_CRL* list, const Crl& read) {
   return {};
 }
 
-Crl exactly_one(spdm::View der, std::string_view what) {
+Crl exactly_one(View der, std::string_view what) {
   const std::uint8_t* at = der.data();
   const std::shared_ptr<X509_CRL> list(d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size())), X509_CRL_free);
-  if (!list) throw Error(ErrorId::bad_input, cat(what, ": not a revocation list: ", spdm::crypto::openssl_reason()));
+  if (!list) throw Error(ErrorId::bad_input, cat(what, ": not a revocation list: ", crypto::openssl_reason()));
   ERR_clear_error();
   if (const auto left = der.data() + der.size() - at; left != 0)
     throw Error(ErrorId::bad_input, cat(what, ": ", left, " bytes follow the revocation list"));
@@ -71,15 +67,15 @@ Crl exactly_one(spdm::View der, std::string_view what) {
 
 }  // namespace
 
-std::vector<Crl> read_crls(spdm::View file, std::string_view what) {
+std::vector<Crl> read_crls(View file, std::string_view what) {
   if (file.empty()) throw Error(ErrorId::bad_input, cat(what, ": empty"));
   std::vector<Crl> out;
   if (file.front() == 0x30) {
     out.push_back(exactly_one(file, what));
   } else {
-    for_each_pem_block(file, what, [&](std::string_view label, spdm::View der, std::size_t number) {
+    for_each_pem_block(file, what, [&](std::string_view label, View der, std::size_t number) {
       if (label != PEM_STRING_X509_CRL)
-        throw Error(ErrorId::bad_input, cat(what, ": PEM block ", number, " is a ", spdm::printable(label), ", not a revocation list"));
+        throw Error(ErrorId::bad_input, cat(what, ": PEM block ", number, " is a ", printable(label), ", not a revocation list"));
       out.push_back(exactly_one(der, cat(what, ", list ", number)));
     });
     if (out.empty())
@@ -89,4 +85,4 @@ std::vector<Crl> read_crls(spdm::View file, std::string_view what) {
   return out;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -10,7 +10,7 @@
 
 struct X509_crl_st;  // of OpenSSL
 
-namespace certstore {
+namespace spdm::certstore {
 
 inline constexpr std::size_t kMaxCrlFile = 4U << 20;     // bytes
 inline constexpr std::size_t kMaxRevocations = 200'000;  // of one list
@@ -26,6 +26,6 @@ struct Crl {
 };
 
 // Every list of a PEM (one or more) or DER (exactly one) file; throws Error{bad_input} naming `what` for anything else.
-std::vector<Crl> read_crls(spdm::View file, std::string_view what);
+std::vector<Crl> read_crls(View file, std::string_view what);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -3,11 +3,9 @@
 #include "certstore/judgement.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
-
-using spdm::cat;
 
 std::string fingerprint_of_key(const X509* certificate) {
   unsigned char* der = nullptr;
@@ -25,13 +23,13 @@ void check(Judgement& j, std::size_t index, const std::string& certificate, cons
 
 }  // namespace
 
-std::string key_fingerprint(spdm::View der) {
+std::string key_fingerprint(View der) {
   const auto certificate = parse_x509(der);
   return certificate ? fingerprint_of_key(certificate.get()) : std::string();
 }
 
-spdm::Finding denial(const Denial& entry, std::string where) {
-  return {spdm::FindingId::denied, std::move(where),
+Finding denial(const Denial& entry, std::string where) {
+  return {FindingId::denied, std::move(where),
           cat(entry.origin, " denies ", entry.key ? "the key" : "the certificate", " with the SHA-256 fingerprint ", entry.sha256,
               entry.comment.empty() ? "" : ": ", entry.comment),
           "do not use the device; or take the entry out of the deny list"};
@@ -46,4 +44,4 @@ void check_denied(Judgement& j) {
   if (j.outer) check(j, j.received.size(), j.anchor->info.sha256, fingerprint_of_key(j.outer.get()));
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

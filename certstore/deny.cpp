@@ -5,12 +5,12 @@
 #include "certstore/fingerprint.h"
 #include "core/format/yaml_reader.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using spdm::yaml::Section;
-using spdm::yaml::Value;
+using yaml::Section;
+using yaml::Value;
 
 Denial read_denial(const std::string& file, const Value& value) {
   const Section section(value, {"certificate", "key", "comment"});
@@ -28,7 +28,7 @@ Denial read_denial(const std::string& file, const Value& value) {
 }  // namespace
 
 std::vector<Denial> read_denials(const std::string& file, const std::string& contents) {
-  const Section section(spdm::yaml::parse(file, contents), {"version", "deny"});
+  const Section section(yaml::parse(file, contents), {"version", "deny"});
   section.get("version").number(1, 1);
   std::vector<Denial> out;
   for (const Value& entry : section.get("deny").list()) out.push_back(read_denial(file, entry));
@@ -40,4 +40,4 @@ const Denial* find_denial(const std::vector<Denial>& denials, bool key, const st
   return found == denials.end() ? nullptr : &*found;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace certstore {
+namespace spdm::certstore {
 
 struct Denial {
   bool key = false;    // the fingerprint is of a DER SubjectPublicKeyInfo, else of a DER certificate
@@ -20,4 +20,4 @@ std::vector<Denial> read_denials(const std::string& file, const std::string& con
 // The entry for a certificate or key; nullptr when there is none.
 const Denial* find_denial(const std::vector<Denial>& denials, bool key, const std::string& sha256);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -2,18 +2,18 @@
 
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
-std::optional<Element> take_element(spdm::View& rest, std::string& why) {
+std::optional<Element> take_element(View& rest, std::string& why) {
   if (rest.size() < 2) {
-    why = spdm::cat(rest.size(), " bytes are too few for a DER element");
+    why = cat(rest.size(), " bytes are too few for a DER element");
     return std::nullopt;
   }
   std::size_t length = rest[1], header = 2;
   if (length >= 0x80) {
     const std::size_t digits = length & 0x7F;
     if (digits == 0 || digits > 4) {
-      why = digits == 0 ? "indefinite length" : spdm::cat("length of ", digits, " bytes");
+      why = digits == 0 ? "indefinite length" : cat("length of ", digits, " bytes");
       return std::nullopt;
     }
     header += digits;
@@ -24,12 +24,12 @@ std::optional<Element> take_element(spdm::View& rest, std::string& why) {
     length = 0;
     for (std::size_t i = 2; i < header; ++i) length = length << 8 | rest[i];
     if (length < 0x80 || rest[2] == 0) {
-      why = spdm::cat("length ", length, " in more bytes than it needs");
+      why = cat("length ", length, " in more bytes than it needs");
       return std::nullopt;
     }
   }
   if (length > rest.size() - header) {
-    why = spdm::cat("length ", length, " where ", rest.size() - header, " bytes are left");
+    why = cat("length ", length, " where ", rest.size() - header, " bytes are left");
     return std::nullopt;
   }
   const Element out{rest[0], rest.subspan(header, length), rest.first(header + length)};
@@ -37,4 +37,4 @@ std::optional<Element> take_element(spdm::View& rest, std::string& why) {
   return out;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -6,17 +6,17 @@
 
 #include "core/bytes.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 inline constexpr std::uint8_t kSequence = 0x30, kObjectIdentifier = 0x06;
 
 struct Element {
   std::uint8_t tag;
-  spdm::View content;
-  spdm::View whole;  // tag and length included
+  View content;
+  View whole;  // tag and length included
 };
 
 // Takes one element off the front of `rest`. Empty, with the reason in `why`, when there is none.
-std::optional<Element> take_element(spdm::View& rest, std::string& why);
+std::optional<Element> take_element(View& rest, std::string& why);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -7,17 +7,14 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using spdm::CertificateInfo;
-using spdm::View;
-
 std::string key_text(const X509* certificate) {
   try {
-    return spdm::crypto::public_key(X509_get0_pubkey(certificate)).describe();
-  } catch (const spdm::Error&) {
+    return crypto::public_key(X509_get0_pubkey(certificate)).describe();
+  } catch (const Error&) {
     ASN1_OBJECT* algorithm = nullptr;
     X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
     return algorithm == nullptr ? std::string() : object_name(algorithm);
@@ -27,7 +24,7 @@ std::string key_text(const X509* certificate) {
 }  // namespace
 
 std::string name_text(const X509_NAME* name) {
-  const spdm::crypto::OwnedBio bio(BIO_new(BIO_s_mem()));
+  const crypto::OwnedBio bio(BIO_new(BIO_s_mem()));
   X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB));
   char* text = nullptr;
   const long size = BIO_get_mem_data(bio.get(), &text);
@@ -36,13 +33,13 @@ std::string name_text(const X509_NAME* name) {
 
 std::string serial_text(const ASN1_INTEGER* serial) {
   const View digits{ASN1_STRING_get0_data(serial), static_cast<std::size_t>(ASN1_STRING_length(serial))};
-  return spdm::cat(ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER ? "-" : "", spdm::hex(digits));
+  return cat(ASN1_STRING_type(serial) == V_ASN1_NEG_INTEGER ? "-" : "", hex(digits));
 }
 
 CertificateInfo describe(const X509* certificate, View der) {
   CertificateInfo out;
-  out.der = spdm::to_bytes(der);
-  out.sha256 = spdm::hex(spdm::crypto::hash(*spdm::find_hash("SHA-256"), der));
+  out.der = to_bytes(der);
+  out.sha256 = hex(crypto::hash(*find_hash("SHA-256"), der));
   out.subject = name_text(X509_get_subject_name(certificate));
   out.issuer = name_text(X509_get_issuer_name(certificate));
   out.serial = serial_text(X509_get0_serialNumber(certificate));
@@ -53,7 +50,7 @@ CertificateInfo describe(const X509* certificate, View der) {
   X509_get0_signature(nullptr, &signature, certificate);
   out.signature_algorithm = object_name(signature->algorithm);
 
-  const spdm::crypto::Owned<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free> basic(
+  const crypto::Owned<BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free> basic(
       static_cast<BASIC_CONSTRAINTS*>(X509_get_ext_d2i(certificate, NID_basic_constraints, nullptr, nullptr)));
   out.is_ca = basic && basic->ca != 0;
   if (basic && basic->pathlen != nullptr) out.path_length = static_cast<int>(ASN1_INTEGER_get(basic->pathlen));
@@ -73,9 +70,9 @@ CertificateInfo describe(View der) {
   const auto certificate = parse_x509(der);
   if (certificate) return describe(certificate.get(), der);
   CertificateInfo out;
-  out.der = spdm::to_bytes(der);
-  out.sha256 = spdm::hex(spdm::crypto::hash(*spdm::find_hash("SHA-256"), der));
+  out.der = to_bytes(der);
+  out.sha256 = hex(crypto::hash(*find_hash("SHA-256"), der));
   return out;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -7,39 +7,36 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using Guid = spdm::Block<16>;  // as stored: the first three fields little-endian
+using Guid = Block<16>;  // as stored: the first three fields little-endian
 
 constexpr std::size_t kListHeader = 28, kAttributes = 4;
 // a5c059a1-94e4-4aa7-87b5-ab155c2bf072, c1c41626-504c-4092-aca9-41f936934328
 constexpr Guid kX509{0xa1, 0x59, 0xc0, 0xa5, 0xe4, 0x94, 0xa7, 0x4a, 0x87, 0xb5, 0xab, 0x15, 0x5c, 0x2b, 0xf0, 0x72};
 constexpr Guid kSha256{0x26, 0x16, 0xc4, 0xc1, 0x4c, 0x50, 0x92, 0x40, 0xac, 0xa9, 0x41, 0xf9, 0x36, 0x93, 0x43, 0x28};
 
-void take_certificate(spdm::View data, EfiSignatures& out) {
-  spdm::View rest = data;
+void take_certificate(View data, EfiSignatures& out) {
+  View rest = data;
   std::string why;
   const std::optional<Element> whole = take_element(rest, why);
   if (!whole || !rest.empty() || !parse_x509(data)) throw Error(ErrorId::bad_input, "SignatureData: not a certificate in DER");
-  out.certificates.push_back(spdm::to_bytes(data));
+  out.certificates.push_back(to_bytes(data));
 }
 
-void read_list(spdm::Reader& in, EfiSignatures& out) {
+void read_list(Reader& in, EfiSignatures& out) {
   const Guid type = in.block<16>("SignatureType");
   const std::size_t size = in.u32("SignatureListSize"), header = in.u32("SignatureHeaderSize"), each = in.u32("SignatureSize");
   if (size < kListHeader) in.fail("SignatureListSize", cat(size, " bytes are less than its header"));
-  spdm::Reader body(in.take(size - kListHeader, "SignatureListSize"), in.message());
+  Reader body(in.take(size - kListHeader, "SignatureListSize"), in.message());
   body.skip(header, "SignatureHeaderSize");
   if (each <= sizeof(Guid)) body.fail("SignatureSize", cat(each, " bytes leave no room for a signature"));
   if (body.remaining() == 0 || body.remaining() % each != 0)
     body.fail("SignatureListSize", cat(body.remaining(), " bytes are no signatures of ", each, " bytes each"));
   while (body.remaining() > 0) {
-    spdm::Reader signature(body.take(each, "signature"), in.message());
+    Reader signature(body.take(each, "signature"), in.message());
     signature.skip(sizeof(Guid), "SignatureOwner");
     if (out.certificates.size() + out.hashes + out.others >= kMaxEfiSignatures)
       body.fail("signatures", cat("more than ", kMaxEfiSignatures));
@@ -52,10 +49,10 @@ void read_list(spdm::Reader& in, EfiSignatures& out) {
 
 }  // namespace
 
-EfiSignatures read_efi_signatures(spdm::View file, std::string_view what) {
+EfiSignatures read_efi_signatures(View file, std::string_view what) {
   // No GUID in use begins with so small a number, and no variable has other attributes.
   const bool attributes = file.size() >= kAttributes && file[1] == 0 && file[2] == 0 && file[3] == 0;
-  spdm::Reader in(file.subspan(attributes ? kAttributes : 0), "EFI signature database");
+  Reader in(file.subspan(attributes ? kAttributes : 0), "EFI signature database");
   EfiSignatures out;
   std::size_t number = 0;
   try {
@@ -68,4 +65,4 @@ EfiSignatures read_efi_signatures(spdm::View file, std::string_view what) {
   return out;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

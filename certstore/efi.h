@@ -9,17 +9,17 @@
 
 #include "core/bytes.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 inline constexpr std::size_t kMaxEfiSignatures = 100'000;
 
 struct EfiSignatures {
-  std::vector<spdm::Bytes> certificates;  // of EFI_CERT_X509_GUID, DER
-  std::size_t hashes = 0;                 // of EFI_CERT_SHA256_GUID: of images, they vouch for no device
-  std::size_t others = 0;                 // of types that are not known here
+  std::vector<Bytes> certificates;  // of EFI_CERT_X509_GUID, DER
+  std::size_t hashes = 0;           // of EFI_CERT_SHA256_GUID: of images, they vouch for no device
+  std::size_t others = 0;           // of types that are not known here
 };
 
 // Throws Error{bad_input} naming `what`, the list, and the field that is wrong.
-EfiSignatures read_efi_signatures(spdm::View file, std::string_view what);
+EfiSignatures read_efi_signatures(View file, std::string_view what);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

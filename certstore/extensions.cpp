@@ -6,20 +6,18 @@
 #include "certstore/der.h"
 #include "certstore/x509.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
-
-using spdm::View;
 
 constexpr std::array<std::string_view, 9> kUsages{"digitalSignature", "nonRepudiation", "keyEncipherment",
                                                   "dataEncipherment", "keyAgreement",   "keyCertSign",
                                                   "cRLSign",          "encipherOnly",   "decipherOnly"};
 
-using OwnedBits = spdm::crypto::Owned<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;
-using OwnedPurposes = spdm::crypto::Owned<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
-using OwnedNames = spdm::crypto::Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
-using OwnedObject = spdm::crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free>;
+using OwnedBits = crypto::Owned<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;
+using OwnedPurposes = crypto::Owned<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
+using OwnedNames = crypto::Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
+using OwnedObject = crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free>;
 
 template <class T>
 T* decoded(const X509* certificate, int extension) {
@@ -99,4 +97,4 @@ bool spdm_extension_of(const X509* certificate, std::vector<std::string>& out) {
   return spdm_identifiers({ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value))}, out);
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -7,9 +7,9 @@
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
-std::string sha256(spdm::View bytes) { return spdm::hex(spdm::crypto::hash(*spdm::find_hash("SHA-256"), bytes)); }
+std::string sha256(View bytes) { return hex(crypto::hash(*find_hash("SHA-256"), bytes)); }
 
 std::string plain_fingerprint(std::string_view text) {
   std::string out(text);
@@ -19,10 +19,10 @@ std::string plain_fingerprint(std::string_view text) {
   return digits && out.size() == 64 ? out : std::string();
 }
 
-std::string read_fingerprint(const spdm::yaml::Value& value) {
+std::string read_fingerprint(const yaml::Value& value) {
   std::string out = plain_fingerprint(value.text());
   if (out.empty()) value.fail("is no SHA-256 fingerprint", "write its 64 hex digits, with or without colons");
   return out;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

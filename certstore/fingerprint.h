@@ -10,14 +10,14 @@ namespace spdm::yaml {
 class Value;
 }
 
-namespace certstore {
+namespace spdm::certstore {
 
 // Lower-case hex.
-std::string sha256(spdm::View bytes);
+std::string sha256(View bytes);
 
 // "AB:CD:..." or "abcd..." to 64 lower-case hex digits; empty when it is no SHA-256 fingerprint.
 std::string plain_fingerprint(std::string_view text);
 // The same for a value of a file; throws Error{config} naming its place.
-std::string read_fingerprint(const spdm::yaml::Value& value);
+std::string read_fingerprint(const yaml::Value& value);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

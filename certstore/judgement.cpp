@@ -4,12 +4,12 @@
 
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
 // The common name where there is one: enough to find the certificate again. Cut short: a device chose it. Output escapes it.
-std::string short_name(const spdm::CertificateInfo& info) {
+std::string short_name(const CertificateInfo& info) {
   constexpr std::size_t kLongest = 64;
   const std::size_t at = info.subject.find("CN=");
   std::string_view name = info.subject;
@@ -20,23 +20,22 @@ std::string short_name(const spdm::CertificateInfo& info) {
 
 }  // namespace
 
-void Judgement::find(spdm::FindingId id, std::string where, std::string why, std::string remedy) {
+void Judgement::find(FindingId id, std::string where, std::string why, std::string remedy) {
   if (!found(id, where)) result.findings.push_back({id, std::move(where), std::move(why), std::move(remedy)});
 }
 
-bool Judgement::found(spdm::FindingId id, std::string_view where) const {
+bool Judgement::found(FindingId id, std::string_view where) const {
   return std::any_of(result.findings.begin(), result.findings.end(),
-                     [&](const spdm::Finding& finding) { return finding.id == id && finding.where == where; });
+                     [&](const Finding& finding) { return finding.id == id && finding.where == where; });
 }
 
-std::string Judgement::slot() const { return spdm::cat("slot ", int{input.slot}); }
+std::string Judgement::slot() const { return cat("slot ", int{input.slot}); }
 
 std::string Judgement::place(std::size_t index, std::string_view field) const {
   const std::string_view comma = field.empty() ? "" : ", ";
-  if (index >= result.certificates.size())
-    return spdm::cat(slot(), ", anchor ", anchor == nullptr ? std::string() : anchor->file, comma, field);
-  return spdm::cat(slot(), ", certificate ", index + 1, " of ", result.certificates.size(), " (", short_name(result.certificates[index]),
-                   ")", comma, field);
+  if (index >= result.certificates.size()) return cat(slot(), ", anchor ", anchor == nullptr ? std::string() : anchor->file, comma, field);
+  return cat(slot(), ", certificate ", index + 1, " of ", result.certificates.size(), " (", short_name(result.certificates[index]), ")",
+             comma, field);
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

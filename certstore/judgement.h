@@ -10,13 +10,13 @@
 #include "certstore/validate.h"
 #include "certstore/x509.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 // Certificates of one chain. Chains of 64 KiB were seen with 49; more than this is an attack on our time (N169).
 inline constexpr std::size_t kMaxCertificates = 100;
 
 struct Judgement {
-  Judgement(const ChainInput& chain, const Options& how, const Keyring& trusted, spdm::ChainResult& out)
+  Judgement(const ChainInput& chain, const Options& how, const Keyring& trusted, ChainResult& out)
       : input(chain), options(how), keyring(trusted.entries()), crls(trusted.crls()), denials(trusted.denials()), result(out) {}
 
   const ChainInput& input;
@@ -24,24 +24,24 @@ struct Judgement {
   const std::vector<Entry>& keyring;
   const std::vector<Crl>& crls;
   const std::vector<Denial>& denials;
-  spdm::ChainResult& result;
+  ChainResult& result;
 
-  spdm::View root_hash;                                      // as sent
-  std::vector<spdm::crypto::OwnedX509> received;             // as many as result.certificates
-  std::vector<std::optional<spdm::crypto::PublicKey>> keys;  // of the received certificates, where they are good
-  bool has_root = false;                                     // received[0] is the root, else the responder left it out
-  const Entry* anchor = nullptr;                             // the keyring entry that vouches
-  spdm::crypto::OwnedX509 outer;                             // the anchor when it is not among the received ones
-  std::vector<bool> unknown_signature;                       // per received certificate: the library lacks the algorithm
-  bool unsupported = false;                                  // something could not be judged by this host
+  View root_hash;                                      // as sent
+  std::vector<crypto::OwnedX509> received;             // as many as result.certificates
+  std::vector<std::optional<crypto::PublicKey>> keys;  // of the received certificates, where they are good
+  bool has_root = false;                               // received[0] is the root, else the responder left it out
+  const Entry* anchor = nullptr;                       // the keyring entry that vouches
+  crypto::OwnedX509 outer;                             // the anchor when it is not among the received ones
+  std::vector<bool> unknown_signature;                 // per received certificate: the library lacks the algorithm
+  bool unsupported = false;                            // something could not be judged by this host
 
   X509* leaf() const { return received.back().get(); }
   // GenericCert exists from 1.3 on and never in slot 0; only then are its exemptions granted.
-  bool generic() const { return input.model == "GenericCert" && input.slot != 0 && input.version >= spdm::k13; }
+  bool generic() const { return input.model == "GenericCert" && input.slot != 0 && input.version >= k13; }
 
   // Appends unless the same has been found at the same place already.
-  void find(spdm::FindingId id, std::string where, std::string why, std::string remedy = {});
-  bool found(spdm::FindingId id, std::string_view where) const;
+  void find(FindingId id, std::string where, std::string why, std::string remedy = {});
+  bool found(FindingId id, std::string_view where) const;
 
   std::string slot() const;
   // "slot 0, certificate 2 of 3 (CN=device)", then ", " and the field. Index received.size() is the outer anchor,
@@ -59,4 +59,4 @@ void check_leaf(Judgement& judgement);
 void check_revocation(Judgement& judgement);
 void check_denied(Judgement& judgement);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -8,14 +8,11 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
 namespace fs = std::filesystem;
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
 
 constexpr std::string_view kAnchors = "anchors", kPins = "pins";
 
@@ -127,7 +124,7 @@ void Keyring::add_named(const fs::path& file, const std::string& name) {
     switch (kind) {
       case Kind::certificates:
         told = cat(file.filename().string(), ": ");
-        for (const spdm::Bytes& der : read_certificates(content.bytes, file.filename().string())) add(der, file, stem_of(name), true);
+        for (const Bytes& der : read_certificates(content.bytes, file.filename().string())) add(der, file, stem_of(name), true);
         break;
       case Kind::scope:
         scopes_[stem_of(name)] = {path, {}, read_scope(path, text)};
@@ -158,10 +155,10 @@ void Keyring::add_named(const fs::path& file, const std::string& name) {
 void Keyring::add_file(const fs::path& file) {
   const FileBytes content = read_file(file);
   if (!content.why.empty()) throw Error(content.refused ? ErrorId::permission : ErrorId::bad_input, cat(file.string(), ": ", content.why));
-  for (const spdm::Bytes& der : read_certificates(content.bytes, file.string())) add(der, file, {}, false);
+  for (const Bytes& der : read_certificates(content.bytes, file.string())) add(der, file, {}, false);
 }
 
-void Keyring::add(spdm::View der, const fs::path& file, const std::string& stem, bool tell_duplicates) {
+void Keyring::add(View der, const fs::path& file, const std::string& stem, bool tell_duplicates) {
   Entry entry{describe(der), file.string(), false};
   entry.anchor = entry.info.issuer == entry.info.subject || file.parent_path().filename() == kAnchors;
   auto same = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& known) { return known.info.sha256 == entry.info.sha256; });
@@ -213,4 +210,4 @@ std::vector<fs::path> default_directories() {
   return {"/etc/spdmctl/keyring.d", "/run/spdmctl/keyring.d", "/usr/local/lib/spdmctl/keyring.d", "/usr/lib/spdmctl/keyring.d"};
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -19,7 +19,7 @@
 #include "certstore/scope.h"
 #include "core/evidence/chain.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 // A file of a keyring directory that could not be used, and why. Such a file never widens trust; it is reported.
 struct Problem {
@@ -33,7 +33,7 @@ struct Problem {
 };
 
 struct Entry {
-  spdm::CertificateInfo info;
+  CertificateInfo info;
   std::string file;                     // path it was read from
   bool anchor;                          // self-issued (a root), or in the directory's `anchors/` sub-folder: it may end a path.
                                         // Other certificates end a path only where partial chains are allowed.
@@ -70,7 +70,7 @@ class Keyring {
   };
 
   void add_named(const std::filesystem::path& file, const std::string& name);
-  void add(spdm::View der, const std::filesystem::path& file, const std::string& stem, bool tell_duplicates);
+  void add(View der, const std::filesystem::path& file, const std::string& stem, bool tell_duplicates);
   void apply_scopes();
 
   std::vector<Entry> entries_;
@@ -86,16 +86,16 @@ class Keyring {
 std::vector<std::filesystem::path> default_directories();
 
 // Every certificate of a PEM (one or more) or DER (exactly one) file; throws Error{bad_input} naming `what`.
-std::vector<spdm::Bytes> read_certificates(spdm::View file, std::string_view what);
+std::vector<Bytes> read_certificates(View file, std::string_view what);
 
 // Certificates one after the other, in DER, PEM or both, as lists of a kernel have them (certs/x509_certificate_list) and
 // keyctl padd takes them; throws Error{bad_input} naming `what` and the byte where something else stands.
-std::vector<spdm::Bytes> read_certificate_list(spdm::View file, std::string_view what);
+std::vector<Bytes> read_certificate_list(View file, std::string_view what);
 
 // The SHA-256 fingerprint of a certificate's public key (DER SubjectPublicKeyInfo); empty when there is none.
-std::string key_fingerprint(spdm::View der);
+std::string key_fingerprint(View der);
 
 // What a certificate says, for people and scripts. Never throws on odd contents: what cannot be read stays empty.
-spdm::CertificateInfo describe(spdm::View der);
+CertificateInfo describe(View der);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -4,12 +4,11 @@
 #include "certstore/judgement.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using enum spdm::FindingId;
-using spdm::cat;
+using enum FindingId;
 
 constexpr std::string_view kVendor = "the vendor has to issue the leaf certificate anew";
 
@@ -18,10 +17,10 @@ bool has(const std::vector<std::string>& list, std::string_view entry) { return 
 struct Leaf {
   Judgement& j;
   std::size_t index;
-  const spdm::CertificateInfo& info;
+  const CertificateInfo& info;
   X509* certificate;
 
-  void find(spdm::FindingId id, std::string_view field, std::string why) const {
+  void find(FindingId id, std::string_view field, std::string why) const {
     j.find(id, j.place(index, field), std::move(why), std::string(kVendor));
   }
 };
@@ -61,8 +60,8 @@ void check_constraints(const Leaf& leaf) {
   const std::uint32_t flags = X509_get_extension_flags(leaf.certificate);
   if ((flags & EXFLAG_CA) != 0)
     leaf.find(leaf_is_ca, "basicConstraints", "cA is true: the holder could issue certificates for other devices");
-  if ((flags & EXFLAG_BCONS) == 0 && leaf.j.input.version >= spdm::k13)
-    leaf.find(basic_constraints_missing, "basicConstraints", cat("missing, required in SPDM ", spdm::version_name(leaf.j.input.version)));
+  if ((flags & EXFLAG_BCONS) == 0 && leaf.j.input.version >= k13)
+    leaf.find(basic_constraints_missing, "basicConstraints", cat("missing, required in SPDM ", version_name(leaf.j.input.version)));
   if (self_issued(leaf.certificate))
     leaf.find(self_signed_leaf, "issuer", "the leaf names itself as its issuer: nobody else vouches for the key");
 }
@@ -84,4 +83,4 @@ void check_leaf(Judgement& j) {
   check_identity(leaf);
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

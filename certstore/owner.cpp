@@ -6,18 +6,11 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using enum spdm::FindingId;
-using spdm::cat;
-using spdm::ChainResult;
-using spdm::DeviceMatch;
-using spdm::Finding;
-using spdm::HostView;
-using spdm::Severity;
-using spdm::Trust;
+using enum FindingId;
 
 std::string slot_of(const ChainResult& result) { return cat("slot ", int{result.slot}); }
 
@@ -34,7 +27,7 @@ void check_scope(const Scope& scope, std::time_t at, const HostView& host, Chain
     mismatch(cat(result.anchor->subject, " vouches for ", models_in_words(scope), " by ", who, "; this is a chain of ", result.model));
   if (scope.not_after && *scope.not_after < at)
     result.findings.push_back({entry_expired, slot_of(result),
-                               cat(who, " vouches until ", spdm::utc_of(*scope.not_after), ", judged at ", spdm::utc_of(at)),
+                               cat(who, " vouches until ", utc_of(*scope.not_after), ", judged at ", utc_of(at)),
                                "if you still trust this root, set a later not-after"});
 }
 
@@ -51,7 +44,7 @@ bool shows(const ChainResult& result, const Pin& pin) {
   if (pin.kind == Pin::Kind::leaf_key) return result.leaf_key_sha256 == pin.sha256;
   if (pin.kind == Pin::Kind::root) return result.root_fingerprint == pin.sha256;
   return std::any_of(result.certificates.begin(), result.certificates.end(),
-                     [&](const spdm::CertificateInfo& certificate) { return certificate.sha256 == pin.sha256; });
+                     [&](const CertificateInfo& certificate) { return certificate.sha256 == pin.sha256; });
 }
 
 // What the device shows of the kind that is pinned.
@@ -82,13 +75,13 @@ void check_pins(const Keyring& keyring, const HostView& host, ChainResult& resul
   }
   for (const Pin* pin : mine)
     if (shows(result, *pin) && (!result.pin || (pin->vouches && !result.pin->vouches)))
-      result.pin = spdm::PinInfo{pin->origin, std::string(name(pin->kind)), pin->sha256, pin->vouches};
+      result.pin = PinInfo{pin->origin, std::string(name(pin->kind)), pin->sha256, pin->vouches};
 }
 
 // Trust on first use: the owner knows the device, whoever issued its certificates.
 void vouch_by_pin(ChainResult& result) {
   if (!result.pin || !result.pin->vouches || !result.sound || result.trust != Trust::untrusted || result.anchor) return;
-  std::erase_if(result.findings, spdm::lacks_root_only);
+  std::erase_if(result.findings, lacks_root_only);
   result.findings.push_back(
       {pinned, slot_of(result), cat(result.pin->origin, " vouches for the ", result.pin->kind, "; no root of the keyring does"), {}});
   result.trust = Trust::trusted;
@@ -97,7 +90,7 @@ void vouch_by_pin(ChainResult& result) {
 void settle(ChainResult& result) {
   Severity worst = Severity::note;
   for (const Finding& finding : result.findings)
-    if (row(finding.id).check == spdm::Check::trust) worst = std::max(worst, finding.severity());
+    if (row(finding.id).check == Check::trust) worst = std::max(worst, finding.severity());
   if (worst < Severity::gap) return;
   if (worst == Severity::failure) result.trust = Trust::untrusted;
   if (worst == Severity::gap && result.trust == Trust::trusted) result.trust = Trust::not_checked;
@@ -116,4 +109,4 @@ void apply_owner(const Keyring& keyring, std::time_t at, const HostView& host, C
   settle(result);
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -8,13 +8,13 @@
 #include "core/evidence/chain.h"
 #include "core/evidence/evidence.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 // Narrows the anchor to its scopes, holds the device to its pins, and lets a pin vouch where nobody else does; then
 // settles trust: what failed is not trusted, what could not be decided is not checked.
-void apply_owner(const Keyring& keyring, std::time_t at, const spdm::HostView& host, spdm::ChainResult& result);
+void apply_owner(const Keyring& keyring, std::time_t at, const HostView& host, ChainResult& result);
 
 // The finding about an entry of the deny list.
-spdm::Finding denial(const Denial& entry, std::string where);
+Finding denial(const Denial& entry, std::string where);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -5,17 +5,16 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using enum spdm::FindingId;
-using spdm::cat;
+using enum FindingId;
 
-using OwnedStore = spdm::crypto::Owned<X509_STORE, X509_STORE_free>;
-using OwnedStoreContext = spdm::crypto::Owned<X509_STORE_CTX, X509_STORE_CTX_free>;
+using OwnedStore = crypto::Owned<X509_STORE, X509_STORE_free>;
+using OwnedStoreContext = crypto::Owned<X509_STORE_CTX, X509_STORE_CTX_free>;
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }
-using OwnedStack = spdm::crypto::Owned<STACK_OF(X509), free_stack>;
+using OwnedStack = crypto::Owned<STACK_OF(X509), free_stack>;
 
 // GB/T 35276's customary identity of SM2 signatures (in certificates: GM/T 0015).
 constexpr std::string_view kSm2Id = "1234567812345678";
@@ -36,10 +35,10 @@ int is_issuer(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
 }
 
 void report_time(Judgement& j, std::size_t index, int error) {
-  const spdm::CertificateInfo& info = index < j.received.size() ? j.result.certificates[index] : j.anchor->info;
+  const CertificateInfo& info = index < j.received.size() ? j.result.certificates[index] : j.anchor->info;
   const bool early = error == X509_V_ERR_CERT_NOT_YET_VALID;
   j.find(early ? not_yet_valid : expired, j.place(index, early ? "notBefore" : "notAfter"),
-         cat(early ? "valid from " : "valid until ", early ? info.not_before : info.not_after, ", judged at ", spdm::utc_of(j.options.at)),
+         cat(early ? "valid from " : "valid until ", early ? info.not_before : info.not_after, ", judged at ", utc_of(j.options.at)),
          "check the clock of this host, or name the time to judge at with --at");
 }
 
@@ -163,4 +162,4 @@ void check_path(Judgement& j) {
            "the device has to send the chain complete and in order, the root first");
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

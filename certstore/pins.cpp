@@ -7,12 +7,12 @@
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using spdm::yaml::Section;
-using spdm::yaml::Value;
+using yaml::Section;
+using yaml::Value;
 
 constexpr std::array<std::string_view, 3> kKinds{"leaf-key", "certificate", "root"};
 
@@ -22,8 +22,8 @@ Pin read_pin(const std::string& file, const Value& value) {
   out.file = file;
   out.origin = value.origin();
   const Value match = section.get("match");
-  out.match = spdm::read_device_match(match);
-  if (out.match == spdm::DeviceMatch{}) match.fail("fits every device", "say which one is pinned, by bdf or by target");
+  out.match = read_device_match(match);
+  if (out.match == DeviceMatch{}) match.fail("fits every device", "say which one is pinned, by bdf or by target");
   for (std::size_t i = 0; i < kKinds.size(); ++i)
     section.with(kKinds[i], [&](const Value& fingerprint) {
       if (!out.sha256.empty())
@@ -35,7 +35,7 @@ Pin read_pin(const std::string& file, const Value& value) {
   section.with("vouches", [&](const Value& flag) { out.vouches = flag.boolean(); });
   section.with("first-seen", [&](const Value& time) {
     out.first_seen = time.text();
-    if (!spdm::parse_rfc3339(out.first_seen)) time.fail("is no time", "write RFC 3339: 2026-06-01T00:00:00Z");
+    if (!parse_rfc3339(out.first_seen)) time.fail("is no time", "write RFC 3339: 2026-06-01T00:00:00Z");
   });
   section.with("comment", [&](const Value& text) { out.comment = text.text(); });
   return out;
@@ -46,11 +46,11 @@ Pin read_pin(const std::string& file, const Value& value) {
 std::string_view name(Pin::Kind kind) { return kKinds.at(static_cast<std::size_t>(kind)); }
 
 std::vector<Pin> read_pins(const std::string& file, const std::string& contents) {
-  const Section section(spdm::yaml::parse(file, contents), {"version", "pins"});
+  const Section section(yaml::parse(file, contents), {"version", "pins"});
   section.get("version").number(1, 1);
   std::vector<Pin> out;
   for (const Value& entry : section.get("pins").list()) out.push_back(read_pin(file, entry));
   return out;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -7,7 +7,7 @@
 
 #include "core/appraisal/device_match.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 struct Pin {
   enum class Kind {
@@ -15,7 +15,7 @@ struct Pin {
     certificate,  // of one of the certificates of the chain, such as the Device Certificate above an alias
     root,         // of the root, where the device sends it or the keyring has it
   };
-  spdm::DeviceMatch match;
+  DeviceMatch match;
   Kind kind = Kind::leaf_key;
   std::string sha256;      // lower-case hex
   bool vouches = false;    // it makes the device trusted by itself, without any root
@@ -30,4 +30,4 @@ std::string_view name(Pin::Kind kind);  // "leaf-key"
 // Throws Error{config} with file, line and column.
 std::vector<Pin> read_pins(const std::string& file, const std::string& contents);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -16,20 +16,15 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
-
-using spdm::Bytes;
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
 
 std::string system_reason() { return std::generic_category().message(errno); }
 
 void free_memory(void* memory) { OPENSSL_free(memory); }
-using OwnedText = spdm::crypto::Owned<char, free_memory>;
-using OwnedData = spdm::crypto::Owned<unsigned char, free_memory>;
+using OwnedText = crypto::Owned<char, free_memory>;
+using OwnedData = crypto::Owned<unsigned char, free_memory>;
 
 bool private_key_name(std::string_view name) { return name.ends_with("PRIVATE KEY"); }
 
@@ -38,21 +33,21 @@ bool private_key_name(std::string_view name) { return name.ends_with("PRIVATE KE
               "keep certificates only in a keyring, and replace a key that lay open");
 }
 
-Bytes exactly_one(spdm::View der, std::string_view what) {
+Bytes exactly_one(View der, std::string_view what) {
   const std::uint8_t* at = der.data();
-  const spdm::crypto::OwnedX509 certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (!certificate) throw Error(ErrorId::bad_input, cat(what, ": not a certificate: ", spdm::crypto::openssl_reason()));
+  const crypto::OwnedX509 certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  if (!certificate) throw Error(ErrorId::bad_input, cat(what, ": not a certificate: ", crypto::openssl_reason()));
   ERR_clear_error();
   const auto left = der.data() + der.size() - at;
   if (left != 0) throw Error(ErrorId::bad_input, cat(what, ": ", left, " bytes follow the certificate"));
-  return spdm::to_bytes(der);
+  return to_bytes(der);
 }
 
 constexpr std::string_view kCrlInside = "holds a revocation list; put it into a file NAME.crl";
 
-std::vector<Bytes> read_pem(spdm::View file, std::string_view what) {
+std::vector<Bytes> read_pem(View file, std::string_view what) {
   std::vector<Bytes> out;
-  for_each_pem_block(file, what, [&](std::string_view label, spdm::View der, std::size_t) {
+  for_each_pem_block(file, what, [&](std::string_view label, View der, std::size_t) {
     if (label == PEM_STRING_X509 || label == PEM_STRING_X509_OLD)
       out.push_back(exactly_one(der, cat(what, ", certificate ", out.size() + 1)));
     // Whoever put it here believes that it counts.
@@ -64,16 +59,16 @@ std::vector<Bytes> read_pem(spdm::View file, std::string_view what) {
 
 }  // namespace
 
-void for_each_pem_block(spdm::View file, std::string_view what,
-                        const std::function<void(std::string_view label, spdm::View der, std::size_t number)>& take) {
-  const spdm::crypto::OwnedBio bio(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
+void for_each_pem_block(View file, std::string_view what,
+                        const std::function<void(std::string_view label, View der, std::size_t number)>& take) {
+  const crypto::OwnedBio bio(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
   for (std::size_t number = 1;; ++number) {
     char *name = nullptr, *header = nullptr;
     unsigned char* data = nullptr;
     long size = 0;
     if (PEM_read_bio(bio.get(), &name, &header, &data, &size) != 1) {
       const bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-      const std::string reason = spdm::crypto::openssl_reason();
+      const std::string reason = crypto::openssl_reason();
       if (!end) throw Error(ErrorId::bad_input, cat(what, ": PEM block ", number, ": ", reason));
       return;
     }
@@ -91,11 +86,11 @@ bool dangles(const std::filesystem::path& path) {
   return false;
 }
 
-bool holds_crl(spdm::View file) {
+bool holds_crl(View file) {
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   if (text.find("-----BEGIN " PEM_STRING_X509_CRL "-----") != std::string_view::npos) return true;
   const std::uint8_t* at = file.data();
-  const spdm::crypto::Owned<X509_CRL, X509_CRL_free> list(d2i_X509_CRL(nullptr, &at, static_cast<long>(file.size())));
+  const crypto::Owned<X509_CRL, X509_CRL_free> list(d2i_X509_CRL(nullptr, &at, static_cast<long>(file.size())));
   ERR_clear_error();
   return list != nullptr;
 }
@@ -129,12 +124,12 @@ FileBytes read_file(const std::filesystem::path& path, std::size_t limit) {
   return out;
 }
 
-std::vector<Bytes> read_certificates(spdm::View file, std::string_view what) {
+std::vector<Bytes> read_certificates(View file, std::string_view what) {
   if (file.empty()) throw Error(ErrorId::bad_input, cat(what, ": empty"));
   if (file.front() != 0x30) return read_pem(file, what);
   if (parse_x509(file) == nullptr) {
     const std::uint8_t* at = file.data();
-    const spdm::crypto::OwnedKey key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(file.size())));
+    const crypto::OwnedKey key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(file.size())));
     ERR_clear_error();
     if (key) private_key(what);
     if (holds_crl(file)) throw Error(ErrorId::bad_input, cat(what, ": ", kCrlInside));
@@ -142,12 +137,12 @@ std::vector<Bytes> read_certificates(spdm::View file, std::string_view what) {
   return {exactly_one(file, what)};
 }
 
-std::vector<Bytes> read_certificate_list(spdm::View file, std::string_view what) {
+std::vector<Bytes> read_certificate_list(View file, std::string_view what) {
   constexpr std::string_view kBegin = "-----BEGIN ", kEnd = "-----END ", kSpace = " \t\r\n";
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   std::vector<Bytes> out;
   for (std::size_t at = 0; at < file.size();) {
-    spdm::View rest = file.subspan(at);
+    View rest = file.subspan(at);
     std::string why = "neither DER nor PEM";
     if (kSpace.find(text[at]) != std::string_view::npos) {
       ++at;
@@ -157,7 +152,7 @@ std::vector<Bytes> read_certificate_list(spdm::View file, std::string_view what)
       for (Bytes& der : read_pem(rest.first(size), cat(what, ", byte ", at))) out.push_back(std::move(der));
       at += size;
     } else if (const std::optional<Element> element = take_element(rest, why); element && parse_x509(element->whole)) {
-      out.push_back(spdm::to_bytes(element->whole));
+      out.push_back(to_bytes(element->whole));
       at += element->whole.size();
     } else {
       throw Error(ErrorId::bad_input, cat(what, ", byte ", at, ": not a certificate", why.empty() ? "" : ": ", why));
@@ -167,4 +162,4 @@ std::vector<Bytes> read_certificate_list(spdm::View file, std::string_view what)
   return out;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

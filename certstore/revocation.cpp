@@ -5,12 +5,11 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using enum spdm::FindingId;
-using spdm::cat;
+using enum FindingId;
 
 constexpr std::string_view kNewList = "get the newest list of this issuer and put it in the place of this file";
 
@@ -35,15 +34,14 @@ std::vector<Link> links_of(const Judgement& j) {
 // An issuer may have had another key under the same name: lists that say so are none of ours.
 bool is_of(const Crl& crl, X509* issuer) {
   if (X509_NAME_cmp(X509_CRL_get_issuer(crl.list.get()), X509_get_subject_name(issuer)) != 0) return false;
-  const spdm::crypto::Owned<AUTHORITY_KEYID, AUTHORITY_KEYID_free> id(
+  const crypto::Owned<AUTHORITY_KEYID, AUTHORITY_KEYID_free> id(
       static_cast<AUTHORITY_KEYID*>(X509_CRL_get_ext_d2i(crl.list.get(), NID_authority_key_identifier, nullptr, nullptr)));
   return !id || X509_check_akid(issuer, id.get()) == X509_V_OK;
 }
 
 std::string fault_of(const Crl& crl, X509* issuer, std::int64_t at) {
   if (!crl.unusable.empty()) return crl.unusable;
-  if (crl.this_update > spdm::utc_of(at + spdm::kClockSkew))
-    return cat("it is of ", crl.this_update, ", after the time of judging, ", spdm::utc_of(at));
+  if (crl.this_update > utc_of(at + kClockSkew)) return cat("it is of ", crl.this_update, ", after the time of judging, ", utc_of(at));
   const bool limited = (X509_get_extension_flags(issuer) & EXFLAG_KUSAGE) != 0;
   if (limited && (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0) return "its issuer may not sign revocation lists (keyUsage)";
   EVP_PKEY* const key = X509_get0_pubkey(issuer);
@@ -73,7 +71,7 @@ const Crl* choose(Judgement& j, const Link& link) {
 }
 
 std::string reason_of(const X509_REVOKED* entry) {
-  const spdm::crypto::Owned<ASN1_ENUMERATED, ASN1_ENUMERATED_free> reason(
+  const crypto::Owned<ASN1_ENUMERATED, ASN1_ENUMERATED_free> reason(
       static_cast<ASN1_ENUMERATED*>(X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, nullptr, nullptr)));
   switch (reason ? ASN1_ENUMERATED_get(reason.get()) : -1) {
     case 0:
@@ -100,10 +98,10 @@ std::string reason_of(const X509_REVOKED* entry) {
 }
 
 void consult(Judgement& j, const Link& link, const Crl& crl) {
-  if (!crl.next_update.empty() && crl.next_update < spdm::utc_of(j.options.at))
+  if (!crl.next_update.empty() && crl.next_update < utc_of(j.options.at))
     j.find(crl_stale, cat(j.place(link.above), ", ", crl.file),
            cat("the revocation list is of ", crl.this_update, ", a newer one was promised for ", crl.next_update, ", judged at ",
-               spdm::utc_of(j.options.at)),
+               utc_of(j.options.at)),
            std::string(kNewList));
   X509_REVOKED* entry = nullptr;
   // 2: taken off the list again.
@@ -124,7 +122,7 @@ void check_revocation(Judgement& j) {
     j.result.crls.emplace_back().issuer = name_text(X509_get_issuer_name(j.received.front().get()));
   for (const Link& link : links_of(j)) {
     const Crl* const crl = choose(j, link);
-    spdm::CrlInfo& told = j.result.crls.emplace_back();
+    CrlInfo& told = j.result.crls.emplace_back();
     told.issuer = name_text(X509_get_subject_name(link.issuer));
     if (crl == nullptr) continue;
     told.file = crl->file;
@@ -136,4 +134,4 @@ void check_revocation(Judgement& j) {
   ERR_clear_error();
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -7,20 +7,18 @@
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using spdm::cat;
-using spdm::DeviceMatch;
-using spdm::yaml::Choice;
-using spdm::yaml::Section;
-using spdm::yaml::Value;
+using yaml::Choice;
+using yaml::Section;
+using yaml::Value;
 
 constexpr std::array kModels{Choice{"DeviceCert", 0}, Choice{"AliasCert", 1}, Choice{"GenericCert", 2}};
 
 DeviceMatch read_match(const Value& value) {
-  DeviceMatch out = spdm::read_device_match(value);
+  DeviceMatch out = read_device_match(value);
   if (out == DeviceMatch{}) value.fail("fits every device", "say which devices, or leave vouches-for out");
   return out;
 }
@@ -30,7 +28,7 @@ void add(std::string& out, std::string_view name, std::string_view value) { out 
 }  // namespace
 
 Scope read_scope(const std::string& file, const std::string& contents) {
-  const Section section(spdm::yaml::parse(file, contents), {"version", "vouches-for", "models", "not-after", "comment"});
+  const Section section(yaml::parse(file, contents), {"version", "vouches-for", "models", "not-after", "comment"});
   section.get("version").number(1, 1);
   Scope out;
   out.file = file;
@@ -44,8 +42,8 @@ Scope read_scope(const std::string& file, const std::string& contents) {
     if (out.models.empty()) list.fail("names no model", "leave it out to vouch for any");
   });
   section.with("not-after", [&](const Value& time) {
-    out.not_after = spdm::parse_rfc3339(time.text());
-    if (!out.not_after) time.fail(cat("'", spdm::printable(time.text()), "' is no time"), "write RFC 3339: 2027-01-01T00:00:00Z");
+    out.not_after = parse_rfc3339(time.text());
+    if (!out.not_after) time.fail(cat("'", printable(time.text()), "' is no time"), "write RFC 3339: 2027-01-01T00:00:00Z");
   });
   section.with("comment", [&](const Value& text) { out.comment = text.text(); });
   return out;
@@ -54,7 +52,7 @@ Scope read_scope(const std::string& file, const std::string& contents) {
 std::string in_words(const DeviceMatch& match) {
   std::string out;
   const auto id = [&](std::string_view name, const std::optional<std::uint16_t>& value) {
-    if (value) add(out, name, spdm::hex(*value, 4));
+    if (value) add(out, name, hex(*value, 4));
   };
   const auto word = [&](std::string_view name, const std::optional<std::string>& value) {
     if (value) add(out, name, *value);
@@ -66,7 +64,7 @@ std::string in_words(const DeviceMatch& match) {
   if (match.class_code) {
     const std::uint32_t mask = match.class_mask.value_or(0xFFFFFF);
     const std::size_t digits = mask == 0xFF0000 ? 2 : mask == 0xFFFF00 ? 4 : 6;
-    add(out, "class", spdm::hex(*match.class_code, 6).substr(0, digits));
+    add(out, "class", hex(*match.class_code, 6).substr(0, digits));
   }
   word("address", match.bdf);
   word("target", match.target);
@@ -76,9 +74,9 @@ std::string in_words(const DeviceMatch& match) {
   return out.empty() ? "any device" : out;
 }
 
-std::string in_words(const spdm::HostView& host) {
+std::string in_words(const HostView& host) {
   if (!host.identity) return cat("a device without a PCI identity, ", host.target);
-  return cat(spdm::to_string(*host.identity), host.bdf ? cat(" at ", *host.bdf) : std::string());
+  return cat(to_string(*host.identity), host.bdf ? cat(" at ", *host.bdf) : std::string());
 }
 
 std::string devices_in_words(const Scope& scope) {
@@ -95,7 +93,7 @@ std::string models_in_words(const Scope& scope) {
 
 std::string in_words(const Scope& scope) {
   return cat(devices_in_words(scope), scope.models.empty() ? "" : "; ", scope.models.empty() ? "" : models_in_words(scope),
-             scope.not_after ? "; until " : "", scope.not_after ? spdm::utc_of(*scope.not_after) : "");
+             scope.not_after ? "; until " : "", scope.not_after ? utc_of(*scope.not_after) : "");
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -9,13 +9,13 @@
 #include "core/appraisal/device_match.h"
 #include "core/evidence/evidence.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 struct Scope {
   std::string file;
-  std::vector<spdm::DeviceMatch> vouches_for;  // any of them; empty: every device
-  std::vector<std::string> models;             // "DeviceCert", ...; empty: every model
-  std::optional<std::time_t> not_after;        // the owner's own limit
+  std::vector<DeviceMatch> vouches_for;  // any of them; empty: every device
+  std::vector<std::string> models;       // "DeviceCert", ...; empty: every model
+  std::optional<std::time_t> not_after;  // the owner's own limit
   std::string comment;
 };
 
@@ -24,12 +24,12 @@ struct Scope {
 Scope read_scope(const std::string& file, const std::string& contents);
 
 // "vendor 1b36, class 0108"; and what there is to compare it with: "Vendor=1b36:... at 0000:03:00.0".
-std::string in_words(const spdm::DeviceMatch& match);
-std::string in_words(const spdm::HostView& host);
+std::string in_words(const DeviceMatch& match);
+std::string in_words(const HostView& host);
 // "vendor 1b36, or vendor 1af4"; "DeviceCert or AliasCert"; empty: "any device", "any chain".
 std::string devices_in_words(const Scope& scope);
 std::string models_in_words(const Scope& scope);
 // "vendor 1b36; DeviceCert; until 2027-01-01T00:00:00Z".
 std::string in_words(const Scope& scope);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

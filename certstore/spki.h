@@ -3,9 +3,9 @@
 
 #include "core/bytes.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 // DER SubjectPublicKeyInfo; empty when the bytes are no certificate with a key that OpenSSL knows.
-spdm::Bytes spki_of(spdm::View certificate);
+Bytes spki_of(View certificate);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

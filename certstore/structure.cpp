@@ -3,21 +3,18 @@
 #include "certstore/judgement.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using enum spdm::FindingId;
-using spdm::cat;
-using spdm::hex;
-using spdm::View;
+using enum FindingId;
 
 constexpr std::string_view kVendor = "a defect of the device or of what provisioned it: report it to the vendor";
 
 // Length has 16 bits and 16 reserved ones before 1.4, and 32 bits since.
 void check_length(Judgement& j) {
   const View chain = j.input.chain;
-  const bool wide = j.input.version >= spdm::k14;
+  const bool wide = j.input.version >= k14;
   const std::uint32_t low = static_cast<std::uint32_t>(chain[0] | chain[1] << 8),
                       high = static_cast<std::uint32_t>(chain[2] | chain[3] << 8);
   const std::uint32_t length = wide ? low | high << 16 : low;
@@ -26,7 +23,7 @@ void check_length(Judgement& j) {
            std::string(kVendor));
   if (!wide && high != 0)
     j.find(chain_malformed, cat(j.slot(), ", Reserved"),
-           cat("the bytes after Length are 0x", hex(high, 4), ", in SPDM ", spdm::version_name(j.input.version), " they are zero"),
+           cat("the bytes after Length are 0x", hex(high, 4), ", in SPDM ", version_name(j.input.version), " they are zero"),
            std::string(kVendor));
 }
 
@@ -70,8 +67,8 @@ bool parse(Judgement& j, const std::vector<View>& certificates) {
 
 void check_digest(Judgement& j) {
   if (j.input.digest.empty()) return;
-  const spdm::Bytes own = spdm::crypto::hash(*j.input.hash, j.input.chain);
-  if (!spdm::equal(own, j.input.digest))
+  const Bytes own = crypto::hash(*j.input.hash, j.input.chain);
+  if (!equal(own, j.input.digest))
     j.find(digest_mismatch, j.slot(),
            cat("DIGESTS has ", hex(j.input.digest), ", the ", j.input.hash->name, " of the chain in CERTIFICATE is ", hex(own)),
            "the chain changed between the two messages, or one of them was altered on the way: read both again");
@@ -80,8 +77,8 @@ void check_digest(Judgement& j) {
 // The root is the first certificate when it names itself as its issuer, or when RootHash says so. A responder may leave
 // the root out; then RootHash is what an anchor has to match.
 void check_root_hash(Judgement& j) {
-  const spdm::Bytes own = spdm::crypto::hash(*j.input.hash, j.result.certificates.front().der);
-  const bool same = spdm::equal(own, j.root_hash);
+  const Bytes own = crypto::hash(*j.input.hash, j.result.certificates.front().der);
+  const bool same = equal(own, j.root_hash);
   j.has_root = same || self_issued(j.received.front().get());
   j.result.root_fingerprint = j.has_root ? j.result.certificates.front().sha256 : cat("RootHash ", hex(j.root_hash));
   if (j.has_root && !same)
@@ -105,10 +102,9 @@ bool check_structure(Judgement& j) {
   std::vector<View> certificates;
   const bool whole = split(j, j.input.chain.subspan(header), certificates);
   const bool parsed = parse(j, certificates);
-  if (!spdm::crypto::supports(*j.input.hash)) {
+  if (!crypto::supports(*j.input.hash)) {
     j.unsupported = true;
-    j.find(crypto_unsupported, j.slot(),
-           cat(spdm::crypto::library_version(), " has no ", j.input.hash->name, ": RootHash cannot be checked"),
+    j.find(crypto_unsupported, j.slot(), cat(crypto::library_version(), " has no ", j.input.hash->name, ": RootHash cannot be checked"),
            cat("use an OpenSSL that has ", j.input.hash->name));
     return false;
   }
@@ -118,4 +114,4 @@ bool check_structure(Judgement& j) {
   return true;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -17,10 +17,9 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
-using namespace spdm;
-using namespace spdm::crypto;
+using namespace crypto;
 
 namespace {
 
@@ -219,4 +218,4 @@ void write_new_file(const std::filesystem::path& path, std::string_view contents
   if (!good) fail(path);
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

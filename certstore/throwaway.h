@@ -8,17 +8,17 @@
 #include "core/bytes.h"
 #include "core/wire/algorithms.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 struct ThrowawayRequest {
-  const spdm::AsymAlgorithm* algorithm = nullptr;
+  const AsymAlgorithm* algorithm = nullptr;
   std::string device_info = "Example:Emulated device:0001";  // DMTF device-info otherName of the leaf; empty: none
   std::string identity;                                      // PCI-SIG CMA otherName "Vendor=..."; empty: none
 };
 
 struct Throwaway {
-  spdm::Bytes root, intermediate, leaf;  // DER
-  spdm::Bytes key;                       // of the leaf: PKCS#8, DER
+  Bytes root, intermediate, leaf;  // DER
+  Bytes key;                       // of the leaf: PKCS#8, DER
 };
 
 // Throws Error{unsupported} when the crypto library lacks the algorithm.
@@ -32,4 +32,4 @@ void write_throwaway(const Throwaway& made, const std::filesystem::path& directo
 // exists already.
 void write_new_file(const std::filesystem::path& path, std::string_view contents, unsigned mode = 0644);
 
-}  // namespace certstore
+}  // namespace spdm::certstore

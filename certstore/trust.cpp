@@ -4,46 +4,44 @@
 #include "certstore/judgement.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using enum spdm::FindingId;
-using spdm::cat;
-using spdm::View;
+using enum FindingId;
 
 bool may_end_path(const Judgement& j, const Entry& entry) { return entry.blocked.empty() && (entry.anchor || j.options.partial_chains); }
 
 const Entry* same_certificate(const Judgement& j, View der) {
   for (const Entry& entry : j.keyring)
-    if (may_end_path(j, entry) && spdm::equal(entry.info.der, der)) return &entry;
+    if (may_end_path(j, entry) && equal(entry.info.der, der)) return &entry;
   return nullptr;
 }
 
 const Entry* by_root_hash(const Judgement& j) {
   for (const Entry& entry : j.keyring)
-    if (may_end_path(j, entry) && spdm::equal(spdm::crypto::hash(*j.input.hash, entry.info.der), j.root_hash)) return &entry;
+    if (may_end_path(j, entry) && equal(crypto::hash(*j.input.hash, entry.info.der), j.root_hash)) return &entry;
   return nullptr;
 }
 
 // A keyring certificate of the name that the chain ends in, although it is another certificate.
 const Entry* namesake(const Judgement& j) {
-  const spdm::CertificateInfo& first = j.result.certificates.front();
+  const CertificateInfo& first = j.result.certificates.front();
   for (const Entry& entry : j.keyring)
     if (entry.info.subject == first.issuer) return &entry;
   return nullptr;
 }
 
 void report_untrusted(Judgement& j) {
-  const spdm::CertificateInfo& first = j.result.certificates.front();
+  const CertificateInfo& first = j.result.certificates.front();
   std::string why, remedy;
   if (j.has_root) {
     why = cat("the chain ends in the root ", first.subject, " with the SHA-256 fingerprint ", first.sha256);
     remedy =
         cat("if you trust this vendor: save the root (spdmctl certs --export-root FILE), check its SHA-256 fingerprint ", first.sha256);
   } else {
-    why = cat("the chain leaves out its root ", first.issuer, ", whose ", j.input.hash->name, " is RootHash ", spdm::hex(j.root_hash));
-    remedy = cat("if you trust this vendor: get the root whose ", j.input.hash->name, " is ", spdm::hex(j.root_hash), ", check it");
+    why = cat("the chain leaves out its root ", first.issuer, ", whose ", j.input.hash->name, " is RootHash ", hex(j.root_hash));
+    remedy = cat("if you trust this vendor: get the root whose ", j.input.hash->name, " is ", hex(j.root_hash), ", check it");
   }
   remedy += " against the vendor's publication, then: spdmctl keyring add FILE";
   if (j.keyring.empty()) {
@@ -77,4 +75,4 @@ void find_anchor(Judgement& j) {
   if (j.anchor == nullptr) report_untrusted(j);
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

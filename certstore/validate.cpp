@@ -8,17 +8,14 @@
 #include "core/error.h"
 #include "core/wire/header.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
-using spdm::ChainResult;
-using spdm::Trust;
-
 bool chain_failed(const ChainResult& result) {
-  return std::any_of(result.findings.begin(), result.findings.end(), [](const spdm::Finding& finding) {
-    const spdm::FindingRow& row = spdm::row(finding.id);
-    return row.check == spdm::Check::chain && row.severity == spdm::Severity::failure;
+  return std::any_of(result.findings.begin(), result.findings.end(), [](const Finding& finding) {
+    const FindingRow& about = row(finding.id);
+    return about.check == Check::chain && about.severity == Severity::failure;
   });
 }
 
@@ -50,11 +47,11 @@ ChainResult judge(const ChainInput& input, const Options& options, const Keyring
 
 // Every input that the result depends on, beside keyring and options, which are the validator's own.
 CacheKey key_of(const ChainInput& input) {
-  spdm::Writer writer;
+  Writer writer;
   writer.u8(input.slot).u8(input.version).u32(input.hash->bit).u8(input.asym->pqc ? 1 : 0).u32(input.asym->bit);
   writer.u32(input.model.size()).bytes({reinterpret_cast<const std::uint8_t*>(input.model.data()), input.model.size()});
   writer.u32(input.digest.size()).bytes(input.digest).bytes(input.chain);
-  const spdm::Bytes hash = spdm::crypto::hash(*spdm::find_hash("SHA-256"), writer.take());
+  const Bytes hash = crypto::hash(*find_hash("SHA-256"), writer.take());
   CacheKey out;
   std::copy(hash.begin(), hash.end(), out.begin());
   return out;
@@ -77,8 +74,7 @@ Validator::Validator(const Keyring& keyring, Options options) : state_(std::make
 Validator::~Validator() = default;
 
 ChainResult Validator::validate(const ChainInput& input) const {
-  if (input.hash == nullptr || input.asym == nullptr)
-    throw spdm::Error(spdm::ErrorId::internal, "certificate chain without negotiated algorithms");
+  if (input.hash == nullptr || input.asym == nullptr) throw Error(ErrorId::internal, "certificate chain without negotiated algorithms");
   const CacheKey key = key_of(input);
   Cache::Result known = state_->cache.find(key);
   if (!known) {
@@ -86,25 +82,25 @@ ChainResult Validator::validate(const ChainInput& input) const {
     state_->cache.insert(key, known);
   }
   ChainResult result = *known;
-  apply_owner(state_->keyring, state_->options.at, input.host == nullptr ? spdm::HostView() : *input.host, result);
+  apply_owner(state_->keyring, state_->options.at, input.host == nullptr ? HostView() : *input.host, result);
   return result;
 }
 
-ChainResult Validator::validate_key(spdm::View spki, bool from_owner, const spdm::HostView& host) const {
+ChainResult Validator::validate_key(View spki, bool from_owner, const HostView& host) const {
   const std::string where = "slot 255, provisioned key";
   ChainResult out;
-  out.slot = spdm::kProvisionedKey;
+  out.slot = kProvisionedKey;
   out.model = "provisioned key";
   try {
-    out.leaf_key = spdm::crypto::PublicKey::from_spki(spki);
+    out.leaf_key = crypto::PublicKey::from_spki(spki);
     out.leaf_key_sha256 = sha256(spki);
     out.sound = true;
-  } catch (const spdm::Error& error) {
-    out.findings.push_back({spdm::FindingId::bad_key, where, error.what(), "give a DER or PEM SubjectPublicKeyInfo"});
+  } catch (const Error& error) {
+    out.findings.push_back({FindingId::bad_key, where, error.what(), "give a DER or PEM SubjectPublicKeyInfo"});
   }
   out.trust = out.sound && from_owner ? Trust::trusted : Trust::untrusted;
   if (!from_owner)
-    out.findings.push_back({spdm::FindingId::not_trusted, where, "the key comes from the recording, not from its owner",
+    out.findings.push_back({FindingId::not_trusted, where, "the key comes from the recording, not from its owner",
                             "give the key of the device with --provisioned-key FILE"});
   if (const Denial* entry = find_denial(state_->keyring.denials(), true, out.leaf_key_sha256))
     out.findings.push_back(denial(*entry, where));
@@ -112,4 +108,4 @@ ChainResult Validator::validate_key(spdm::View spki, bool from_owner, const spdm
   return out;
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

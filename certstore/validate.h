@@ -10,18 +10,18 @@ namespace spdm {
 struct HostView;
 }
 
-namespace certstore {
+namespace spdm::certstore {
 
 // A chain as it came from the device, with what the connection says about it.
 struct ChainInput {
   std::uint8_t slot = 0;
-  spdm::View chain;             // SPDM certificate chain: Length, RootHash, certificates (DSP0274 table "Certificate chain format")
-  std::uint8_t version = 0x12;  // negotiated SPDMVersion
-  const spdm::HashAlgorithm* hash = nullptr;  // BaseHashSel
-  const spdm::AsymAlgorithm* asym = nullptr;  // BaseAsymSel or PqcAsymSel
-  std::string_view model = "DeviceCert";      // "DeviceCert", "AliasCert", "GenericCert"
-  spdm::View digest;                          // the slot's entry of DIGESTS; empty when none was read
-  const spdm::HostView* host = nullptr;       // what scopes and pins are matched with; nullptr: a device of which nothing is known
+  View chain;                           // SPDM certificate chain: Length, RootHash, certificates (DSP0274 table "Certificate chain format")
+  std::uint8_t version = 0x12;          // negotiated SPDMVersion
+  const HashAlgorithm* hash = nullptr;  // BaseHashSel
+  const AsymAlgorithm* asym = nullptr;  // BaseAsymSel or PqcAsymSel
+  std::string_view model = "DeviceCert";  // "DeviceCert", "AliasCert", "GenericCert"
+  View digest;                            // the slot's entry of DIGESTS; empty when none was read
+  const HostView* host = nullptr;         // what scopes and pins are matched with; nullptr: a device of which nothing is known
 };
 
 struct Options {
@@ -36,13 +36,13 @@ class Validator {
   // Throws Error{config, permission} for a keyring that does not say all that its owner wrote (Keyring::assert_complete).
   Validator(const Keyring& keyring, Options options);
   ~Validator();
-  spdm::ChainResult validate(const ChainInput& input) const;
+  ChainResult validate(const ChainInput& input) const;
   // The same for a key without certificates, slot 0xFF; it is trusted only when it came from its owner.
-  spdm::ChainResult validate_key(spdm::View spki, bool from_owner, const spdm::HostView& host) const;
+  ChainResult validate_key(View spki, bool from_owner, const HostView& host) const;
 
  private:
   struct State;
   std::unique_ptr<State> state_;
 };
 
-}  // namespace certstore
+}  // namespace spdm::certstore

@@ -7,7 +7,7 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 namespace {
 
@@ -42,9 +42,9 @@ constexpr std::array kNames{
 
 }  // namespace
 
-spdm::crypto::OwnedX509 parse_x509(spdm::View der) {
+crypto::OwnedX509 parse_x509(View der) {
   const std::uint8_t* at = der.data();
-  spdm::crypto::OwnedX509 out(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
+  crypto::OwnedX509 out(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   ERR_clear_error();  // also after success: a key that could not be decoded leaves its reasons behind
   if (out && at != der.data() + der.size()) out.reset();
   return out;
@@ -71,7 +71,7 @@ std::string object_name(const ASN1_OBJECT* object) {
 std::string rfc3339(const ASN1_TIME* time) {
   std::tm parts{};
   if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return {};
-  return spdm::utc_of(timegm(&parts));
+  return utc_of(timegm(&parts));
 }
 
-}  // namespace certstore
+}  // namespace spdm::certstore

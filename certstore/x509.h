@@ -10,13 +10,13 @@
 #include "core/crypto/openssl.h"
 #include "core/evidence/chain.h"
 
-namespace certstore {
+namespace spdm::certstore {
 
 // nullptr unless the bytes are exactly one certificate.
-spdm::crypto::OwnedX509 parse_x509(spdm::View der);
+crypto::OwnedX509 parse_x509(View der);
 
 // As describe() of keyring.h, for a certificate that is parsed already.
-spdm::CertificateInfo describe(const X509* certificate, spdm::View der);
+CertificateInfo describe(const X509* certificate, View der);
 
 bool self_issued(const X509* certificate);
 
@@ -44,4 +44,4 @@ inline constexpr const char* kCmaType = "2.23.147";
 inline constexpr std::string_view kHardwareIdentity = "hardware-identity", kResponderAuth = "responder-auth",
                                   kRequesterAuth = "requester-auth", kMutable = "mutable-certificate";
 
-}  // namespace certstore
+}  // namespace spdm::certstore

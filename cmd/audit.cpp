@@ -16,11 +16,9 @@
 #include "core/evidence/file.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using namespace spdm;
 
 struct Options {
   OutputOptions output;
@@ -238,4 +236,4 @@ const Verb audit_verb{"audit", "Attest every device of this host, and judge it b
                       "  spdmctl audit --since yesterday.json --metrics /var/lib/node_exporter/spdmctl.prom\n",
                       setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -7,7 +7,7 @@
 #include "cmd/verb.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
@@ -17,11 +17,11 @@ struct Options : Attestation {
   std::string summary = "none";
 };
 
-spdm::Summary parse_summary(const std::string& text) {
-  if (text == "none") return spdm::Summary::none;
-  if (text == "tcb") return spdm::Summary::tcb;
-  if (text == "all") return spdm::Summary::all;
-  throw spdm::Error(spdm::ErrorId::usage, spdm::cat("--summary: '", spdm::printable(text), "' is unknown"), "give none, tcb or all");
+Summary parse_summary(const std::string& text) {
+  if (text == "none") return Summary::none;
+  if (text == "tcb") return Summary::tcb;
+  if (text == "all") return Summary::all;
+  throw Error(ErrorId::usage, cat("--summary: '", printable(text), "' is unknown"), "give none, tcb or all");
 }
 
 Action setup(CLI::App& parser) {
@@ -40,7 +40,7 @@ Action setup(CLI::App& parser) {
     plan.policy = load_policy(options->policy);
     plan.wanted.summary = parse_summary(options->summary);
     // Who names reference values wants them compared.
-    if (options->measurements || !options->trust.references.empty()) plan.wanted.measurements = spdm::MeasurementMode::all;
+    if (options->measurements || !options->trust.references.empty()) plan.wanted.measurements = MeasurementMode::all;
     plan.question.measurements = options->measurements;
     return options->run(console, std::move(plan));
   };
@@ -54,4 +54,4 @@ const Verb auth_verb{"auth", "Authenticate devices: certificates, trust, and pro
                      "  spdmctl auth --keyring ./roots --json emu://127.0.0.1:2323 emu://127.0.0.1:2324\n",
                      setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -8,13 +8,9 @@
 #include "cmd/verb.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
 
 struct Options : Attestation {
   std::string pem, der, root;
@@ -23,8 +19,8 @@ struct Options : Attestation {
   bool exports() const { return !pem.empty() || !der.empty() || !root.empty(); }
 };
 
-const spdm::SlotReport& exported_slot(const spdm::Report& report) {
-  for (const spdm::SlotReport& slot : report.slots)
+const SlotReport& exported_slot(const Report& report) {
+  for (const SlotReport& slot : report.slots)
     if (slot.chain && !slot.chain->certificates.empty()) return slot;
   Error error(report.error ? report.error->id : ErrorId::no_spdm, report.error ? report.error->message : "no certificate chain was read",
               report.error ? report.error->hint : "see what is there with: spdmctl info");
@@ -34,39 +30,38 @@ const spdm::SlotReport& exported_slot(const spdm::Report& report) {
 
 struct Export {
   std::filesystem::path file;
-  spdm::Bytes contents;
+  Bytes contents;
 };
 
-Export root_file(const spdm::ChainResult& chain, const std::string& file) {
-  const spdm::CertificateInfo& first = chain.certificates.front();
+Export root_file(const ChainResult& chain, const std::string& file) {
+  const CertificateInfo& first = chain.certificates.front();
   if (first.subject != first.issuer)
-    throw Error(ErrorId::bad_input,
-                cat("--export-root: the chain in slot ", chain.slot, " leaves out its root ", spdm::printable(first.issuer)),
+    throw Error(ErrorId::bad_input, cat("--export-root: the chain in slot ", chain.slot, " leaves out its root ", printable(first.issuer)),
                 "get the root from the vendor of the device");
   const bool der = file.ends_with(".der") || file.ends_with(".cer");
-  return {file, der ? first.der : spdm::to_bytes(as_bytes(to_pem(first.der)))};
+  return {file, der ? first.der : to_bytes(as_bytes(to_pem(first.der)))};
 }
 
-Export pem_file(const spdm::ChainResult& chain, const std::string& file) {
+Export pem_file(const ChainResult& chain, const std::string& file) {
   std::string pem;
-  for (const spdm::CertificateInfo& certificate : chain.certificates) pem += to_pem(certificate.der);
-  return {file, spdm::to_bytes(as_bytes(pem))};
+  for (const CertificateInfo& certificate : chain.certificates) pem += to_pem(certificate.der);
+  return {file, to_bytes(as_bytes(pem))};
 }
 
 // A file gets the certificates one after the other, a directory a file of each.
-void add_der_files(const spdm::ChainResult& chain, const std::filesystem::path& path, std::vector<Export>& out) {
+void add_der_files(const ChainResult& chain, const std::filesystem::path& path, std::vector<Export>& out) {
   if (std::error_code ignored; std::filesystem::is_directory(path, ignored)) {
     for (std::size_t i = 0; i < chain.certificates.size(); ++i)
       out.push_back({path / cat("slot", chain.slot, "-", i + 1, ".der"), chain.certificates[i].der});
     return;
   }
-  spdm::Bytes all;
-  for (const spdm::CertificateInfo& certificate : chain.certificates) spdm::append(all, certificate.der);
+  Bytes all;
+  for (const CertificateInfo& certificate : chain.certificates) append(all, certificate.der);
   out.push_back({path, std::move(all)});
 }
 
-void export_chain(const Options& options, const spdm::Report& report) {
-  const spdm::ChainResult& chain = *exported_slot(report).chain;
+void export_chain(const Options& options, const Report& report) {
+  const ChainResult& chain = *exported_slot(report).chain;
   std::vector<Export> files;
   if (!options.root.empty()) files.push_back(root_file(chain, options.root));
   if (!options.pem.empty()) files.push_back(pem_file(chain, options.pem));
@@ -87,14 +82,14 @@ Action setup(CLI::App& parser) {
   parser.add_flag("--overwrite", options->overwrite, "Replace files that exist")->group("Export");
   return [options](Console& console) {
     Plan plan = options->plan(console);
-    if (plan.wanted.slot == spdm::kProvisionedKey)
+    if (plan.wanted.slot == kProvisionedKey)
       throw Error(ErrorId::usage, "slot 255 holds a key and no certificates", "give --slot 0 to 7, or all");
     if (options->exports() && plan.wanted.all_slots)
       throw Error(ErrorId::usage, "--slot all and an export contradict each other", "export one slot after the other");
     plan.wanted.all_slots = !plan.wanted.slot;
     plan.wanted.challenge = false;
     plan.question.authenticate = false;
-    plan.refine = [options](spdm::Report& report) {
+    plan.refine = [options](Report& report) {
       look_only(report);
       if (options->exports()) export_chain(*options, report);
     };
@@ -113,4 +108,4 @@ const Verb certs_verb{"certs", "Show or save the certificates of devices",
                       "  spdmctl certs --export-root vendor-root.pem file:device.json\n",
                       setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

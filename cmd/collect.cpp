@@ -13,11 +13,9 @@
 #include "core/evidence/file.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using namespace spdm;
 
 struct Options {
   ProtocolOptions protocol;
@@ -51,7 +49,7 @@ Evidence gather_or_tell(Subject subject, const Wanted& wanted, const Limits& lim
   } catch (const Error& error) {
     Evidence out;
     out.host.target = target;
-    out.time = spdm::utc_of(std::time(nullptr));
+    out.time = utc_of(std::time(nullptr));
     out.collector = "spdmctl " SPDMCTL_VERSION;
     out.error = Interruption{error.id, error.what(), error.hint};
     return out;
@@ -133,4 +131,4 @@ const Verb collect_verb{"collect", "Gather evidence of devices for a verifier el
                         "  spdmctl collect all --nonce \"$NONCE\" -o host.ndjson\n",
                         setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

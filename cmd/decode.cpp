@@ -17,11 +17,9 @@
 #include "core/evidence/pcap.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using namespace spdm;
 
 constexpr std::string_view kSchema = "spdmctl.messages/1";
 
@@ -282,4 +280,4 @@ const Verb decode_verb{"decode", "Show recorded messages field by field",
                        "  spdmctl decode 10 84 00 00\n",
                        setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

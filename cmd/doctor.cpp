@@ -15,13 +15,9 @@
 #include "core/text.h"
 #include "transport/target.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using spdm::cat;
-using spdm::Exit;
-using spdm::printable;
 
 using Lines = std::vector<Diagnosis>;
 
@@ -34,22 +30,22 @@ template <class Table>
 std::string missing_of(const Table& table) {
   std::string out;
   for (const auto& row : table)
-    if (!spdm::crypto::supports(row)) out += cat(out.empty() ? "" : ", ", row.name);
+    if (!crypto::supports(row)) out += cat(out.empty() ? "" : ", ", row.name);
   return out;
 }
 
 // What CMA asks of every device (PCIe 6.31): without these hardly any device can be attested.
 bool lacks_needed() {
   for (const std::string_view needed : {"RSASSA-3072", "ECDSA-P256", "ECDSA-P384"})
-    if (!spdm::crypto::supports(*spdm::find_asym(needed))) return true;
+    if (!crypto::supports(*find_asym(needed))) return true;
   for (const std::string_view needed : {"SHA-256", "SHA-384"})
-    if (!spdm::crypto::supports(*spdm::find_hash(needed))) return true;
+    if (!crypto::supports(*find_hash(needed))) return true;
   return false;
 }
 
 void examine_crypto(Lines& out) {
-  const std::string library = spdm::crypto::library_version();
-  const std::string asym = missing_of(spdm::asym_algorithms()), hash = missing_of(spdm::hash_algorithms());
+  const std::string library = crypto::library_version();
+  const std::string asym = missing_of(asym_algorithms()), hash = missing_of(hash_algorithms());
   if (lacks_needed()) {
     out.push_back({Health::broken, "crypto", cat(library, " lacks algorithms that every device may need: ", asym, " ", hash),
                    "install OpenSSL with its default provider enabled"});
@@ -60,7 +56,7 @@ void examine_crypto(Lines& out) {
                  "they are not offered to devices; OpenSSL 3.5 or newer has them"});
 }
 
-Diagnosis broken(const char* topic, const spdm::Error& error, const char* remedy) {
+Diagnosis broken(const char* topic, const Error& error, const char* remedy) {
   return {Health::broken, topic, printable(cat(error.device, error.device.empty() ? "" : ": ", error.what())), remedy};
 }
 
@@ -90,18 +86,18 @@ void examine_policy(Lines& out, const std::vector<std::string>& paths) {
     const std::size_t rules = load_policy(paths).rules.size() - 1;
     out.push_back({Health::good, "policy",
                    cat(files.size(), files.size() == 1 ? " file, " : " files, ", rules, rules == 1 ? " rule" : " rules"), ""});
-  } catch (const spdm::Error& error) {
+  } catch (const Error& error) {
     out.push_back(broken("policy", error, "see all that is wrong with: spdmctl policy check"));
   }
 }
 
 void examine_references(Lines& out, const TrustOptions& trust) {
   try {
-    const std::shared_ptr<const spdm::References> references = read_references(trust);
+    const std::shared_ptr<const References> references = read_references(trust);
     const std::size_t entries = references ? references->devices.size() : 0;
     out.push_back({Health::good, "references",
                    references ? cat(entries, entries == 1 ? " entry" : " entries") : "none: measurements are compared with nothing", ""});
-  } catch (const spdm::Error& error) {
+  } catch (const Error& error) {
     out.push_back(broken("references", error, "see all that is wrong with: spdmctl reference check"));
   }
 }
@@ -152,7 +148,7 @@ Exit run(const Options& options, Console& console) {
   std::string text;
   for (const Diagnosis& line : lines) {
     const bool configured = line.topic == "keyring" || line.topic == "policy" || line.topic == "references";
-    if (line.health == Health::broken) exit = configured ? spdm::worse(exit, Exit::usage) : Exit::internal;
+    if (line.health == Health::broken) exit = configured ? worse(exit, Exit::usage) : Exit::internal;
     Json json{{"topic", line.topic}, {"state", name(line.health)}, {"what", line.what}};
     if (!line.remedy.empty()) json["remedy"] = line.remedy;
     document["checks"].push_back(std::move(json));
@@ -183,4 +179,4 @@ const Verb doctor_verb{"doctor", "Say what this host can and cannot do, and why"
                        "  spdmctl doctor --json\n",
                        setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -6,7 +6,7 @@
 
 #include "transport/base/host.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 enum class Health { good, limited, broken };
 
@@ -18,4 +18,4 @@ struct Diagnosis {
 // The host as attesting PCI devices needs it: kernel, lockdown, mailboxes and who has them, TSM, gate. Reads only.
 void examine_host(std::vector<Diagnosis>& out, const transport::Host& host);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

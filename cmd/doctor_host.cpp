@@ -8,11 +8,8 @@
 #include "transport/pci/bus.h"
 #include "transport/pci/platform.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using spdm::cat;
-using spdm::Error;
-using spdm::printable;
 using transport::Host;
 using transport::PciDevice;
 
@@ -212,4 +209,4 @@ void examine_host(Lines& out, const Host& host) {
   examine_binding(out, host, devices);
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -17,11 +17,7 @@
 #include "transport/emulated/profile.h"
 #include "transport/emulated/server.h"
 
-namespace cmd {
-
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
+namespace spdm::cmd {
 
 namespace {
 
@@ -69,16 +65,16 @@ std::string shown_target(const transport::ServeOptions& options, std::uint16_t p
   return out;
 }
 
-spdm::Exit serve(const EmulateOptions& options, Console& console) {
+Exit serve(const EmulateOptions& options, Console& console) {
   transport::ServeOptions how = transport::parse_listen(options.listen);
   how.once = options.once;
   std::mutex one_line_at_a_time;
   if (console.verbose)
     how.note = [&](const std::string& line) {
       const std::lock_guard lock(one_line_at_a_time);
-      console.note(spdm::printable(line));
+      console.note(printable(line));
     };
-  const auto profile = std::make_shared<const spdm::DeviceProfile>(transport::load_profile(options.profile));
+  const auto profile = std::make_shared<const DeviceProfile>(transport::load_profile(options.profile));
   transport::Server server(profile, how);
   const StopOnSignal stop(server);
   if (!options.port_file.empty()) write_file(options.port_file, cat(server.port(), "\n"));
@@ -89,7 +85,7 @@ spdm::Exit serve(const EmulateOptions& options, Console& console) {
   write_document(console, document, "");  // at once: who reads it waits for the port, not for the end
   console.note(cat("listening on ", target));
   server.run();
-  return spdm::Exit::ok;
+  return Exit::ok;
 }
 
 constexpr std::string_view kProfile =
@@ -117,14 +113,14 @@ device-mode:
 #   - {on: MEASUREMENTS, do: not-ready 10 4, times: 1}
 )";
 
-spdm::Exit init(const EmulateOptions& options, Console& console) {
+Exit init(const EmulateOptions& options, Console& console) {
   certstore::ThrowawayRequest request;
   request.algorithm = parse_asym(options.algorithm, "--algorithm");
   request.device_info = options.device_info;
   request.identity = options.identity;
-  if (!request.identity.empty()) (void)spdm::parse_pci_identity(request.identity);
+  if (!request.identity.empty()) (void)parse_pci_identity(request.identity);
   if (std::count(request.device_info.begin(), request.device_info.end(), ':') != 2)
-    throw Error(ErrorId::usage, cat("--device-info: '", spdm::printable(request.device_info), "' is not of three parts"),
+    throw Error(ErrorId::usage, cat("--device-info: '", printable(request.device_info), "' is not of three parts"),
                 "write MANUFACTURER:PRODUCT:SERIAL");
   const std::filesystem::path directory = options.init;
   certstore::write_throwaway(certstore::make_throwaway(request), directory);
@@ -135,11 +131,11 @@ spdm::Exit init(const EmulateOptions& options, Console& console) {
     document["files"].push_back((directory / file).string());
   document["profile"] = (directory / "profile.yaml").string();
   document["root"] = (directory / "root.pem").string();
-  const std::string shown = spdm::printable(directory.string());
+  const std::string shown = printable(directory.string());
   write_document(console, document,
                  cat("Made a throw-away device in ", shown, ". Attest it:\n", "  spdmctl auth --root ", shown, "/root.pem emulated:", shown,
                      "/profile.yaml\n", "or serve it to others:\n", "  spdmctl emulate ", shown, "/profile.yaml\n"));
-  return spdm::Exit::ok;
+  return Exit::ok;
 }
 
 Action setup(CLI::App& parser) {
@@ -179,4 +175,4 @@ const Verb emulate_verb{"emulate", "Be a device in software: for first tries, fo
                         "  spdmctl emulate --listen tcp://127.0.0.1:4194 --once ./device/profile.yaml\n",
                         setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

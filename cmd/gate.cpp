@@ -11,17 +11,10 @@
 #include "cmd/verb.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Exit;
-using spdm::GateMode;
-using spdm::Policy;
-using spdm::printable;
 using transport::Bdf;
 using transport::Host;
 
@@ -171,4 +164,4 @@ const Verb gate_verb{"gate", "Keep drivers off PCI devices that do not authentic
                      "  spdmctl gate --release\n",
                      setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

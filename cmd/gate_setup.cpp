@@ -12,9 +12,8 @@
 #include "core/text.h"
 #include "transport/base/descriptor.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using transport::Host;
 
 namespace {
@@ -107,4 +106,4 @@ void tell_kernel_log(const Host& host, const DeviceState& state) {
   [[maybe_unused]] const ssize_t written = ::write(fd.get(), line.data(), line.size());
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -7,7 +7,7 @@
 
 #include "cmd/gate/gatekeeper.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 struct GateOptions {
   TrustOptions trust;
@@ -20,19 +20,19 @@ void add_gate_options(CLI::App& parser, GateOptions& options);
 void check(const GateOptions& options);
 
 struct ChosenMode {
-  spdm::GateMode mode = spdm::GateMode::enforce;
+  GateMode mode = GateMode::enforce;
   std::string from = "default";
 };
 
 // spdmctl.gate= of the kernel command line, --mode, the policy: the first of them that says something; else enforce.
-ChosenMode choose_mode(const GateOptions& options, const spdm::Policy& policy, const transport::Host& host, const Console& console);
+ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const transport::Host& host, const Console& console);
 
 // Policy and judge. When they cannot be had, `broken` says why, and what may speak SPDM is refused: a policy or a keyring
 // that cannot be read must not be an open gate.
 struct GateSetup {
-  spdm::Policy policy;
+  Policy policy;
   Gatekeeper::Attest attest;
-  std::optional<spdm::Error> broken;
+  std::optional<Error> broken;
 };
 GateSetup set_up_gate(const GateOptions& options, const transport::Host& host, const Console& console);
 // Says on stderr what a broken setup comes to.
@@ -44,4 +44,4 @@ bool is_good(const DeviceState& state);
 // One line in the kernel log, where there may be no journal yet.
 void tell_kernel_log(const transport::Host& host, const DeviceState& state);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

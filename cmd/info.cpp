@@ -7,23 +7,23 @@
 #include "cmd/verb.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
 std::string missing_algorithms() {
   std::string out;
-  for (const spdm::AsymAlgorithm& row : spdm::asym_algorithms())
-    if (!spdm::crypto::supports(row)) out += spdm::cat(out.empty() ? "" : ", ", row.name);
-  for (const spdm::HashAlgorithm& row : spdm::hash_algorithms())
-    if (!spdm::crypto::supports(row)) out += spdm::cat(out.empty() ? "" : ", ", row.name);
+  for (const AsymAlgorithm& row : asym_algorithms())
+    if (!crypto::supports(row)) out += cat(out.empty() ? "" : ", ", row.name);
+  for (const HashAlgorithm& row : hash_algorithms())
+    if (!crypto::supports(row)) out += cat(out.empty() ? "" : ", ", row.name);
   return out;
 }
 
-std::string text_of(const spdm::Report& report, const Console& console) {
+std::string text_of(const Report& report, const Console& console) {
   std::string out = render_info(report, console);
   if (const std::string missing = missing_algorithms(); !missing.empty())
-    out += spdm::cat("  not offered ", missing, " (", spdm::crypto::library_version(), " cannot verify them)\n");
+    out += cat("  not offered ", missing, " (", crypto::library_version(), " cannot verify them)\n");
   return out;
 }
 
@@ -40,7 +40,7 @@ Action setup(CLI::App& parser) {
       ->group("Vendor");
   return [options](Console& console) {
     Plan plan = options->plan(console);
-    if (plan.wanted.slot == spdm::kProvisionedKey) plan.wanted.slot.reset();
+    if (plan.wanted.slot == kProvisionedKey) plan.wanted.slot.reset();
     plan.wanted.certificates = false;
     plan.wanted.supported_algorithms = true;
     plan.wanted.challenge = false;
@@ -60,4 +60,4 @@ const Verb info_verb{"info", "Show what a device can do: versions, capabilities,
                      "  spdmctl info --vendor-request 0003:1234:0001 emu://127.0.0.1:2323\n",
                      setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

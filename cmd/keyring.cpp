@@ -3,7 +3,7 @@
 
 #include "cmd/sub_verbs.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
@@ -83,4 +83,4 @@ const Verb keyring_verb{"keyring", "Show, check and change what this host trusts
                         "  spdmctl keyring pin 0000:03:00.0\n",
                         setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -10,7 +10,7 @@
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 inline constexpr std::string_view kKeyringSchema = "spdmctl.keyring/1";
 inline constexpr std::size_t kMaxCertificateFile = 1U << 20;
@@ -25,15 +25,15 @@ struct KeyringOptions {
   bool force = false, yes = false, vouch = false, key = false;
 };
 
-spdm::Exit list_keyring(const KeyringOptions& options, Console& console);       // keyring_show.cpp
-spdm::Exit check_keyring(const KeyringOptions& options, Console& console);      // keyring_show.cpp
-spdm::Exit explain_trust(const KeyringOptions& options, Console& console);      // keyring_explain.cpp
-spdm::Exit add_files(const KeyringOptions& options, Console& console);          // keyring_change.cpp
-spdm::Exit remove_named(const KeyringOptions& options, Console& console);       // keyring_change.cpp
-spdm::Exit import_roots(const KeyringOptions& options, Console& console);       // keyring_import.cpp
-spdm::Exit deny_fingerprints(const KeyringOptions& options, Console& console);  // keyring_deny.cpp
-spdm::Exit pin_device(const KeyringOptions& options, Console& console);         // keyring_pin.cpp
-spdm::Exit unpin_device(const KeyringOptions& options, Console& console);       // keyring_pin.cpp
+Exit list_keyring(const KeyringOptions& options, Console& console);       // keyring_show.cpp
+Exit check_keyring(const KeyringOptions& options, Console& console);      // keyring_show.cpp
+Exit explain_trust(const KeyringOptions& options, Console& console);      // keyring_explain.cpp
+Exit add_files(const KeyringOptions& options, Console& console);          // keyring_change.cpp
+Exit remove_named(const KeyringOptions& options, Console& console);       // keyring_change.cpp
+Exit import_roots(const KeyringOptions& options, Console& console);       // keyring_import.cpp
+Exit deny_fingerprints(const KeyringOptions& options, Console& console);  // keyring_deny.cpp
+Exit pin_device(const KeyringOptions& options, Console& console);         // keyring_pin.cpp
+Exit unpin_device(const KeyringOptions& options, Console& console);       // keyring_pin.cpp
 
 // The directory to change: the one that was named, else the first layer of the system. Throws Error{usage, permission}.
 std::filesystem::path writable_keyring(const TrustOptions& options);
@@ -45,7 +45,7 @@ void assert_in_layer(const std::filesystem::path& file, const std::filesystem::p
 // Certificates under one name, to be trusted from now on.
 struct Addition {
   std::filesystem::path file;
-  std::vector<spdm::Bytes> certificates;
+  std::vector<Bytes> certificates;
 };
 // The name in the keyring of what was read from `source`; `wished` is stronger. Throws Error{usage}.
 std::string keyring_file_name(const std::string& source, const std::string& wished);
@@ -53,11 +53,11 @@ std::string keyring_file_name(const std::string& source, const std::string& wish
 void write_additions(std::vector<Addition> additions, const KeyringOptions& options, Console& console);
 
 // One device, live or recorded, judged by the keyring. After it nothing is written but below `writable`.
-spdm::Report judge_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable);
+Report judge_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable);
 // The chain that its verdict speaks of; throws Error naming the device when none was read.
-const spdm::ChainResult& main_chain(const spdm::Report& report);
+const ChainResult& main_chain(const Report& report);
 
 // Throws Error of that kind about a file, a device or an argument.
-[[noreturn]] void fail_at(spdm::ErrorId id, const std::string& where, const std::string& message, const std::string& hint = {});
+[[noreturn]] void fail_at(ErrorId id, const std::string& where, const std::string& message, const std::string& hint = {});
 
-}  // namespace cmd
+}  // namespace spdm::cmd

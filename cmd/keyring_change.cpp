@@ -8,35 +8,30 @@
 #include "cmd/output/pem.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
 using certstore::Entry;
 using certstore::Keyring;
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Exit;
-using spdm::printable;
 namespace fs = std::filesystem;
 
 Json entry_json(const Entry& entry, const std::string& file) {
-  Json out = spdm::to_json(entry.info);
+  Json out = to_json(entry.info);
   out["file"] = printable(file);
   out["anchor"] = entry.anchor;
   return out;
 }
 
 // Everything that speaks against trusting a file, before it is copied.
-std::vector<spdm::Bytes> certificates_to_add(const std::string& source, bool force) {
-  const spdm::Bytes bytes = read_file(source, kMaxCertificateFile);
+std::vector<Bytes> certificates_to_add(const std::string& source, bool force) {
+  const Bytes bytes = read_file(source, kMaxCertificateFile);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text.find("PRIVATE KEY-----") != std::string_view::npos)
     fail_at(ErrorId::usage, source, "holds a private key, which has no place in a keyring", "give a file with certificates only");
-  std::vector<spdm::Bytes> out = certstore::read_certificates(bytes, source);
-  for (const spdm::Bytes& der : out) {
-    const spdm::CertificateInfo info = certstore::describe(der);
+  std::vector<Bytes> out = certstore::read_certificates(bytes, source);
+  for (const Bytes& der : out) {
+    const CertificateInfo info = certstore::describe(der);
     if (!info.is_ca && !force)
       fail_at(ErrorId::usage, source, cat(printable(info.subject), " is no certificate authority: it cannot vouch for a device"),
               "give the root of the vendor (see: spdmctl certs --export-root), or --force");
@@ -106,11 +101,11 @@ void write_additions(std::vector<Addition> additions, const KeyringOptions& opti
   std::string text;
   for (const Addition& addition : additions) {
     std::string pem;
-    for (const spdm::Bytes& der : addition.certificates) pem += to_pem(der);
+    for (const Bytes& der : addition.certificates) pem += to_pem(der);
     write_file(addition.file, pem);
-    for (const spdm::Bytes& der : addition.certificates) {
-      const spdm::CertificateInfo info = certstore::describe(der);
-      Json json = spdm::to_json(info);
+    for (const Bytes& der : addition.certificates) {
+      const CertificateInfo info = certstore::describe(der);
+      Json json = to_json(info);
       json["file"] = printable(addition.file.string());
       document["added"].push_back(std::move(json));
       text += cat("trusted: ", printable(info.subject), "\n  SHA-256 ", info.sha256, "\n  ", printable(addition.file.string()), "\n");
@@ -183,4 +178,4 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
   return exit;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -7,17 +7,12 @@
 #include "cmd/keyring.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
 namespace fs = std::filesystem;
 using certstore::Denial;
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Exit;
-using spdm::printable;
 
 // The fingerprints that an argument stands for: itself, or those of what is in the file.
 std::vector<std::string> fingerprints_of(const std::string& argument, bool key) {
@@ -25,11 +20,11 @@ std::vector<std::string> fingerprints_of(const std::string& argument, bool key) 
   if (std::error_code ignored; !fs::exists(argument, ignored))
     fail_at(ErrorId::usage, argument, "is neither a file nor a SHA-256 fingerprint",
             cat("a fingerprint has 64 hex digits, this has ", argument.size(), " characters"));
-  const spdm::Bytes bytes = read_file(argument, kMaxCertificateFile);
+  const Bytes bytes = read_file(argument, kMaxCertificateFile);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (key && text.find("PUBLIC KEY-----") != std::string_view::npos) return {certstore::sha256(parse_public_key(bytes, argument))};
   std::vector<std::string> out;
-  for (const spdm::Bytes& der : certstore::read_certificates(bytes, argument)) {
+  for (const Bytes& der : certstore::read_certificates(bytes, argument)) {
     out.push_back(key ? certstore::key_fingerprint(der) : certstore::sha256(der));
     if (out.back().empty()) fail_at(ErrorId::bad_input, argument, "a certificate in it has no key that could be denied");
   }
@@ -103,7 +98,7 @@ Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
     }
   std::string before;
   if (there) {
-    const spdm::Bytes bytes = read_file(file, kMaxCertificateFile);
+    const Bytes bytes = read_file(file, kMaxCertificateFile);
     before.assign(bytes.begin(), bytes.end());
   }
   if (!added.empty()) write_file(file, with_entries(file, before, added));
@@ -121,4 +116,4 @@ Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
   return Exit::ok;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -5,9 +5,7 @@
 #include "cmd/keyring.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 Report judge_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable) {
   if (options.arguments.size() != 1)
@@ -45,4 +43,4 @@ void fail_at(ErrorId id, const std::string& where, const std::string& message, c
   throw error;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

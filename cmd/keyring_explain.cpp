@@ -4,14 +4,9 @@
 #include "cmd/keyring.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using spdm::cat;
-using spdm::ChainResult;
-using spdm::printable;
-using spdm::Trust;
 
 std::string line(std::string_view title, std::string_view text) {
   constexpr std::size_t kWidth = 12;
@@ -28,9 +23,9 @@ std::string answer(const ChainResult& chain) {
 std::string path_text(const ChainResult& chain) {
   std::string out;
   const bool above = chain.anchor && std::none_of(chain.certificates.begin(), chain.certificates.end(),
-                                                  [&](const spdm::CertificateInfo& info) { return info.sha256 == chain.anchor->sha256; });
+                                                  [&](const CertificateInfo& info) { return info.sha256 == chain.anchor->sha256; });
   if (above) out += line("path", cat(printable(chain.anchor->subject), ", not sent, in ", printable(chain.anchor_file)));
-  for (const spdm::CertificateInfo& info : chain.certificates) {
+  for (const CertificateInfo& info : chain.certificates) {
     const bool anchor = chain.anchor && info.sha256 == chain.anchor->sha256;
     out +=
         line(out.empty() ? "path" : "", cat(printable(info.subject), anchor ? cat(", in ", printable(chain.anchor_file)) : std::string()));
@@ -38,22 +33,22 @@ std::string path_text(const ChainResult& chain) {
   return out;
 }
 
-std::string crl_text(const spdm::CrlInfo& crl) {
+std::string crl_text(const CrlInfo& crl) {
   if (crl.file.empty()) return cat(printable(crl.issuer), ": no list");
   return cat(printable(crl.issuer), ": of ", crl.this_update, crl.next_update.empty() ? "" : ", next ", crl.next_update, ", ",
              printable(crl.file));
 }
 
-std::string chain_text(const spdm::SlotReport& slot) {
+std::string chain_text(const SlotReport& slot) {
   const ChainResult& chain = *slot.chain;
-  std::string out = line(slot.slot == spdm::kProvisionedKey ? "slot 255" : cat("slot ", slot.slot), answer(chain));
+  std::string out = line(slot.slot == kProvisionedKey ? "slot 255" : cat("slot ", slot.slot), answer(chain));
   out += path_text(chain);
   out += line("root", cat("SHA-256 ", printable(chain.root_fingerprint)));
   if (!chain.leaf_key_sha256.empty()) out += line("leaf key", cat("SHA-256 ", chain.leaf_key_sha256));
   if (chain.anchor) out += line("scope", chain.anchor_scope.empty() ? "any device" : printable(chain.anchor_scope));
   for (std::size_t i = 0; i < chain.crls.size(); ++i) out += line(i == 0 ? "revocation" : "", crl_text(chain.crls[i]));
   out += line("pin", chain.pin ? cat(chain.pin->kind, ", ", printable(chain.pin->origin)) : std::string("none"));
-  for (const spdm::Finding& finding : chain.findings) {
+  for (const Finding& finding : chain.findings) {
     out += line(name(finding.severity()), cat(row(finding.id).name, ": ", printable(finding.where)));
     out += line("", printable(finding.why));
     if (!finding.remedy.empty()) out += line("", cat("-> ", printable(finding.remedy)));
@@ -61,10 +56,10 @@ std::string chain_text(const spdm::SlotReport& slot) {
   return out;
 }
 
-std::string trust_text(const spdm::Report& report, const Console&) {
+std::string trust_text(const Report& report, const Console&) {
   std::string out = cat(printable(report.source), "\n");
   bool any = false;
-  for (const spdm::SlotReport& slot : report.slots) {
+  for (const SlotReport& slot : report.slots) {
     if (!slot.chain) continue;
     out += cat(any ? "\n" : "", chain_text(slot));
     any = true;
@@ -75,7 +70,7 @@ std::string trust_text(const spdm::Report& report, const Console&) {
 
 }  // namespace
 
-spdm::Exit explain_trust(const KeyringOptions& options, Console& console) {
+Exit explain_trust(const KeyringOptions& options, Console& console) {
   Attestation attestation;
   attestation.output = options.output;
   attestation.trust = options.trust;
@@ -84,9 +79,9 @@ spdm::Exit explain_trust(const KeyringOptions& options, Console& console) {
   Plan plan = attestation.plan(console);
   plan.wanted.challenge = false;
   plan.question.authenticate = false;
-  plan.question.identity_match = spdm::IdentityMatch::none;
+  plan.question.identity_match = IdentityMatch::none;
   plan.text = trust_text;
   return attestation.run(console, std::move(plan));
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -10,16 +10,9 @@
 #include "cmd/pinning.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using spdm::Bytes;
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Exit;
-using spdm::printable;
 
 constexpr std::size_t kMaxListFile = 4U << 20;
 
@@ -42,11 +35,11 @@ Offer from_kernel(const std::string& file, const KeyringOptions& options) {
 }
 
 Offer from_device(const KeyringOptions& options, Console& console) {
-  const spdm::Report report = judge_one(options, console, false, {writable_keyring(options.trust)});
-  const spdm::ChainResult& chain = main_chain(report);
+  const Report report = judge_one(options, console, false, {writable_keyring(options.trust)});
+  const ChainResult& chain = main_chain(report);
   if (!chain.sound) {
     const auto bad = std::find_if(chain.findings.begin(), chain.findings.end(),
-                                  [](const spdm::Finding& finding) { return finding.severity() >= spdm::Severity::gap; });
+                                  [](const Finding& finding) { return finding.severity() >= Severity::gap; });
     fail_at(ErrorId::bad_input, report.source,
             cat("its chain is not sound: ", bad == chain.findings.end() ? "" : cat(bad->where, ": ", bad->why)));
   }
@@ -57,8 +50,8 @@ Offer from_device(const KeyringOptions& options, Console& console) {
   return {report.source, name, {chain.certificates.front().der}};
 }
 
-Json json_of(const spdm::CertificateInfo& info, const std::string& source) {
-  Json out = spdm::to_json(info);
+Json json_of(const CertificateInfo& info, const std::string& source) {
+  Json out = to_json(info);
   out["file"] = printable(source);
   return out;
 }
@@ -88,9 +81,9 @@ Exit import_roots(const KeyringOptions& options, Console& console) {
   const Offer offer = offer_of(options, console);
   const std::string& source = offer.source;
   Addition addition{offer.name, {}};
-  std::vector<spdm::CertificateInfo> offered;
+  std::vector<CertificateInfo> offered;
   for (const Bytes& der : offer.certificates) {
-    const spdm::CertificateInfo info = certstore::describe(der);
+    const CertificateInfo info = certstore::describe(der);
     if (!info.is_ca) {
       console.note(cat("spdmctl: left out: ", printable(info.subject), " is no certificate authority: it cannot vouch for a device"));
       continue;
@@ -101,7 +94,7 @@ Exit import_roots(const KeyringOptions& options, Console& console) {
   }
   if (offered.empty()) fail_at(ErrorId::bad_input, source, "no certificate authority in it");
   for (const std::string& fingerprint : fingerprints)
-    if (std::none_of(offered.begin(), offered.end(), [&](const spdm::CertificateInfo& info) { return info.sha256 == fingerprint; }))
+    if (std::none_of(offered.begin(), offered.end(), [&](const CertificateInfo& info) { return info.sha256 == fingerprint; }))
       fail_at(ErrorId::usage, source,
               cat("no certificate in it has the fingerprint ", fingerprint, "; the first has ", offered.front().sha256),
               "do not trust it, unless the vendor publishes this one");
@@ -116,7 +109,7 @@ Exit import_roots(const KeyringOptions& options, Console& console) {
   document["exit_code"] = static_cast<int>(Exit::usage);
   document["offered"] = Json::array();
   std::string text;
-  for (const spdm::CertificateInfo& info : offered) {
+  for (const CertificateInfo& info : offered) {
     document["offered"].push_back(json_of(info, source));
     text += cat("not trusted yet: ", printable(info.subject), "\n  SHA-256 ", info.sha256, "\n  ", info.key, ", valid until ",
                 info.not_after, "\n");
@@ -128,4 +121,4 @@ Exit import_roots(const KeyringOptions& options, Console& console) {
   return Exit::usage;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -8,17 +8,12 @@
 #include "core/text.h"
 #include "transport/pci/address.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
 namespace fs = std::filesystem;
 using certstore::Pin;
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Exit;
-using spdm::printable;
 
 Pin::Kind parse_kind(const std::string& text) {
   for (const Pin::Kind kind : {Pin::Kind::leaf_key, Pin::Kind::certificate, Pin::Kind::root})
@@ -27,15 +22,15 @@ Pin::Kind parse_kind(const std::string& text) {
 }
 
 // What is pinned is what was proven: a device that fails for more than the want of a root is not the one to remember.
-void assert_worth_pinning(const spdm::Report& report) {
+void assert_worth_pinning(const Report& report) {
   if (report.error) fail_at(report.error->id, report.source, report.error->message, report.error->hint);
-  for (const spdm::Finding& finding : report.findings)
-    if (finding.severity() >= spdm::Severity::gap && !lacks_root_only(finding))
+  for (const Finding& finding : report.findings)
+    if (finding.severity() >= Severity::gap && !lacks_root_only(finding))
       fail_at(ErrorId::usage, report.source,
               cat("is not pinned, because it fails: ", finding.where, finding.where.empty() ? "" : ": ", finding.why),
               cat("see all of it with: spdmctl auth ", printable(report.source)));
-  for (const spdm::CheckResult& check : report.checks)
-    if (check.check == spdm::Check::signature && check.status != spdm::CheckStatus::pass)
+  for (const CheckResult& check : report.checks)
+    if (check.check == Check::signature && check.status != CheckStatus::pass)
       fail_at(ErrorId::usage, report.source, "is not pinned, because it has not proven that it holds the key: nothing was signed",
               "pin the live device, or evidence of spdmctl auth --record");
 }
@@ -55,9 +50,9 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
   const Pin::Kind kind = parse_kind(options.by);
   const fs::path pins = writable_pins(options.trust);
-  const spdm::Report report = judge_one(options, console, true, {pins});
+  const Report report = judge_one(options, console, true, {pins});
   assert_worth_pinning(report);
-  const spdm::ChainResult& chain = main_chain(report);
+  const ChainResult& chain = main_chain(report);
   if (chain.pin)
     fail_at(ErrorId::usage, report.source, cat("is pinned already: ", chain.pin->origin),
             cat("unpin it first: spdmctl keyring unpin ", printable(report.source)));
@@ -73,7 +68,7 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
   write_document(
       console, document,
       cat("pinned: ", printable(report.source), "\n  ", name(kind), " ", made.pin.sha256, "\n  ", printable(made.file.string()), "\n"));
-  if (chain.trust != spdm::Trust::trusted && !options.vouch)
+  if (chain.trust != Trust::trusted && !options.vouch)
     console.note("spdmctl: nobody vouches for it yet: add its root (spdmctl keyring add), or unpin it and pin it with --vouch");
   return Exit::ok;
 }
@@ -106,4 +101,4 @@ Exit unpin_device(const KeyringOptions& options, Console& console) {
   return Exit::ok;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -7,16 +7,13 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
 using certstore::Entry;
 using certstore::Keyring;
 using certstore::Problem;
-using spdm::cat;
-using spdm::Exit;
-using spdm::printable;
 
 // What makes a certificate worthless as an anchor, although it can be read. RFC 3339 times in UTC compare as text.
 std::string weakness_of(const Entry& entry, const std::string& now) {
@@ -28,11 +25,11 @@ std::string weakness_of(const Entry& entry, const std::string& now) {
 
 std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
   std::vector<Problem> out = keyring.problems();
-  const std::string now = spdm::utc_of(at);
+  const std::string now = utc_of(at);
   for (const Entry& entry : keyring.entries()) {
     if (const std::string why = weakness_of(entry, now); !why.empty()) out.push_back({entry.file, why});
     for (const certstore::Scope& scope : entry.scopes)
-      if (scope.not_after && *scope.not_after < at) out.push_back({scope.file, cat("vouches until ", spdm::utc_of(*scope.not_after))});
+      if (scope.not_after && *scope.not_after < at) out.push_back({scope.file, cat("vouches until ", utc_of(*scope.not_after))});
   }
   for (const certstore::Crl& crl : keyring.crls()) {
     if (!crl.unusable.empty()) out.push_back({crl.file, cat("the revocation list of ", crl.issuer, " cannot be used: ", crl.unusable)});
@@ -71,14 +68,14 @@ std::string text_of(const certstore::Pin& pin) {
 }
 
 Json json_of(const Entry& entry) {
-  Json out = spdm::to_json(entry.info);
+  Json out = to_json(entry.info);
   out["file"] = printable(entry.file);
   out["anchor"] = entry.anchor;
   if (!entry.blocked.empty()) out["blocked"] = printable(entry.blocked);
   for (const certstore::Scope& scope : entry.scopes) {
     Json& json = out["scopes"].emplace_back(Json{{"file", printable(scope.file)}, {"vouches_for", printable(devices_in_words(scope))}});
     if (!scope.models.empty()) json["models"] = scope.models;
-    if (scope.not_after) json["not_after"] = spdm::utc_of(*scope.not_after);
+    if (scope.not_after) json["not_after"] = utc_of(*scope.not_after);
     if (!scope.comment.empty()) json["comment"] = printable(scope.comment);
   }
   return out;
@@ -158,4 +155,4 @@ Exit show(const KeyringOptions& options, Console& console, bool check) {
 Exit list_keyring(const KeyringOptions& options, Console& console) { return show(options, console, false); }
 Exit check_keyring(const KeyringOptions& options, Console& console) { return show(options, console, true); }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -13,17 +13,10 @@
 #include "transport/pci/open.h"
 #include "transport/pci/power.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
-using spdm::cat;
-using spdm::Clock;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Exit;
-using spdm::hex;
-using spdm::printable;
 using transport::Bdf;
 using transport::DoeFeature;
 using transport::Host;
@@ -96,8 +89,8 @@ Json names_json(const std::vector<DoeFeature>& features) {
 }
 
 void add_identity(Json& out, const PciDevice& device) {
-  const spdm::PciIdentity& id = device.identity;
-  out["identity"] = spdm::to_string(id);
+  const PciIdentity& id = device.identity;
+  out["identity"] = to_string(id);
   out["vendor_id"] = hex(id.vendor, 4);
   out["device_id"] = hex(id.device, 4);
   out["class"] = hex(id.class_code, 6);
@@ -138,8 +131,8 @@ Json to_json(const Listed& listed) {
                           ? std::find(listed.features->begin(), listed.features->end(), transport::kCmaSpdm) != listed.features->end()
                           : device.may_attest();
   if (const std::optional<std::string> owner = owner_of(device)) out["owner"] = printable(*owner);
-  if (Json platform = spdm::to_json(device.platform); !platform.empty()) out["platform"] = std::move(platform);
-  if (listed.error) out["error"] = Json{{"id", spdm::row(listed.error->id).name}, {"message", printable(listed.error->what())}};
+  if (Json platform = to_json(device.platform); !platform.empty()) out["platform"] = std::move(platform);
+  if (listed.error) out["error"] = Json{{"id", row(listed.error->id).name}, {"message", printable(listed.error->what())}};
   return out;
 }
 
@@ -229,15 +222,15 @@ Exit run(const Options& options, Console& console) {
     devices.push_back({.device = seen[i], .names = names[i], .features = seen[i].doe_features, .error = {}});
   if (options.discover) ask(devices, host, options, console);
 
-  Exit exit = error ? spdm::row(error->id).exit : Exit::ok;
+  Exit exit = error ? row(error->id).exit : Exit::ok;
   Json document = begin_document("spdmctl.list/1");
   document["devices"] = Json::array();
   for (const Listed& listed : devices) {
     document["devices"].push_back(to_json(listed));
-    if (listed.error) exit = spdm::worse(exit, spdm::row(listed.error->id).exit);
+    if (listed.error) exit = worse(exit, row(listed.error->id).exit);
   }
   document["exit_code"] = static_cast<int>(exit);
-  if (error) document["error"] = Json{{"id", spdm::row(error->id).name}, {"message", error->what()}, {"hint", error->hint}};
+  if (error) document["error"] = Json{{"id", row(error->id).name}, {"message", error->what()}, {"hint", error->hint}};
   write_document(console, document, to_text(devices));
   if (error) console.complain(*error);
   return exit;
@@ -263,4 +256,4 @@ const Verb list_verb{"list", "Show the PCI functions that may speak SPDM",
                      "  spdmctl list --discover 03:00.0\n",
                      setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -10,6 +10,8 @@
 #include "core/text.h"
 #include "transport/pci/power.h"
 
+using namespace spdm;
+
 namespace {
 
 // One row per verb: all that a new one adds here.
@@ -58,10 +60,9 @@ void refuse_empty(const CLI::App& app) {
   for (const CLI::Option* option : app.get_options())
     for (const std::string& value : option->results())
       if (value.empty())
-        throw spdm::Error(spdm::ErrorId::usage,
-                          option->get_positional() ? spdm::cat("an argument is empty: ", option->get_name())
-                                                   : spdm::cat(option->get_name(), ": is empty"),
-                          "give a value, or leave it out");
+        throw Error(ErrorId::usage,
+                    option->get_positional() ? cat("an argument is empty: ", option->get_name()) : cat(option->get_name(), ": is empty"),
+                    "give a value, or leave it out");
   for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);
 }
 
@@ -69,11 +70,11 @@ void refuse_empty(const CLI::App& app) {
 std::string message_of(const CLI::ParseError& error, const CLI::App& parser) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
   std::string out;
-  for (const std::string& argument : parser.remaining(true)) out += spdm::cat(" ", spdm::printable(argument));
-  return spdm::cat("not expected:", out);
+  for (const std::string& argument : parser.remaining(true)) out += cat(" ", printable(argument));
+  return cat("not expected:", out);
 }
 
-spdm::Exit run(int argc, char** argv, cmd::Console& console) {
+Exit run(int argc, char** argv, cmd::Console& console) {
   CLI::App parser("Attest devices over SPDM (DMTF DSP0274)", "spdmctl");
   parser.set_version_flag("--version", "spdmctl " SPDMCTL_VERSION);
   parser.require_subcommand(0, 1);
@@ -83,7 +84,7 @@ spdm::Exit run(int argc, char** argv, cmd::Console& console) {
   cmd::Action action;
   for (const cmd::Verb* verb : kVerbs) {
     CLI::App* sub = parser.add_subcommand(std::string(verb->name), std::string(verb->summary));
-    sub->footer(spdm::cat("Examples:\n", verb->examples));
+    sub->footer(cat("Examples:\n", verb->examples));
     // Options are only set up for the verb that is there: --version need not wait for the others.
     sub->preparse_callback([&action, sub, verb](std::size_t) { action = verb->setup(*sub); });
   }
@@ -91,17 +92,16 @@ spdm::Exit run(int argc, char** argv, cmd::Console& console) {
     parser.parse(argc, argv);
   } catch (const CLI::Success& success) {  // --help and --version
     const bool version = dynamic_cast<const CLI::CallForVersion*>(&success) != nullptr;
-    console.out(version ? spdm::cat(success.what(), "\n") : parser.help());
+    console.out(version ? cat(success.what(), "\n") : parser.help());
     console.flush();
-    return spdm::Exit::ok;
+    return Exit::ok;
   } catch (const CLI::ParseError& error) {
     const std::vector<CLI::App*> chosen = parser.get_subcommands();
     if (chosen.empty() && argc > 1 && argv[1][0] != '-')
-      throw spdm::Error(spdm::ErrorId::usage, spdm::cat("'", spdm::printable(argv[1]), "' is no verb"), "see: spdmctl --help");
-    throw spdm::Error(spdm::ErrorId::usage, one_line(message_of(error, parser)),
-                      spdm::cat("see: spdmctl ", chosen_words(parser), "--help"));
+      throw Error(ErrorId::usage, cat("'", printable(argv[1]), "' is no verb"), "see: spdmctl --help");
+    throw Error(ErrorId::usage, one_line(message_of(error, parser)), cat("see: spdmctl ", chosen_words(parser), "--help"));
   }
-  if (!action) throw spdm::Error(spdm::ErrorId::usage, "no verb was given", "see: spdmctl --help");
+  if (!action) throw Error(ErrorId::usage, "no verb was given", "see: spdmctl --help");
   refuse_empty(parser);
   return action(console);
 }
@@ -128,22 +128,22 @@ void let_go_on(std::initializer_list<int> signals) {
 int main(int argc, char** argv) {
   // A closed standard descriptor would be given to the next file or socket, and the report would go there.
   for (int fd = 0; fd <= 2; ++fd)
-    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return static_cast<int>(spdm::Exit::internal);
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return static_cast<int>(Exit::internal);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an ordinary end of output
   let_go_on({SIGINT, SIGTERM, SIGHUP});
   cmd::Console console(first_guess(argc, argv));
   try {
     try {
       return static_cast<int>(run(argc, argv, console));
-    } catch (const spdm::Error& error) {
+    } catch (const Error& error) {
       return static_cast<int>(cmd::report_error(console, error));
     } catch (const std::bad_alloc&) {
-      return static_cast<int>(cmd::report_error(console, spdm::Error(spdm::ErrorId::internal, "out of memory")));
+      return static_cast<int>(cmd::report_error(console, Error(ErrorId::internal, "out of memory")));
     } catch (const std::exception& error) {
-      return static_cast<int>(cmd::report_error(console, spdm::Error(spdm::ErrorId::internal, error.what(), "please report this defect")));
+      return static_cast<int>(cmd::report_error(console, Error(ErrorId::internal, error.what(), "please report this defect")));
     }
   } catch (const std::exception& error) {  // not even the error could be told on stdout
-    console.note(spdm::cat("spdmctl: ", error.what()));
-    return static_cast<int>(spdm::Exit::internal);
+    console.note(cat("spdmctl: ", error.what()));
+    return static_cast<int>(Exit::internal);
   }
 }

@@ -12,13 +12,9 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::MeasurementMode;
 
 struct Options : Attestation {
   PolicyOptions policy;
@@ -31,44 +27,42 @@ struct Options : Attestation {
 // The reference values of the devices that passed, by target. Devices are judged by several threads.
 struct Saved {
   std::mutex mutex;
-  std::map<std::string, spdm::DeviceReferences> devices;
+  std::map<std::string, DeviceReferences> devices;
   std::vector<std::string> left_out, uncompared;
 };
 
 // Good in everything but that a policy asks for reference values: these are to become some.
-bool lacks_references_only(const spdm::Report& report) {
-  const auto other = [](spdm::Check check) { return check != spdm::Check::references; };
+bool lacks_references_only(const Report& report) {
+  const auto other = [](Check check) { return check != Check::references; };
   if (report.error || !report.comparisons.empty()) return false;
-  for (const spdm::Finding& finding : report.findings)
-    if (finding.severity() >= spdm::Severity::gap && other(row(finding.id).check)) return false;
-  for (const spdm::CheckResult& check : report.checks) {
-    const bool open = check.status == spdm::CheckStatus::not_run && (check.check == spdm::Check::policy || !other(check.check));
-    if (check.status == spdm::CheckStatus::fail || (check.status == spdm::CheckStatus::not_run && !open)) return false;
+  for (const Finding& finding : report.findings)
+    if (finding.severity() >= Severity::gap && other(row(finding.id).check)) return false;
+  for (const CheckResult& check : report.checks) {
+    const bool open = check.status == CheckStatus::not_run && (check.check == Check::policy || !other(check.check));
+    if (check.status == CheckStatus::fail || (check.status == CheckStatus::not_run && !open)) return false;
   }
   return true;
 }
 
-void keep(Saved& saved, const spdm::Report& report, bool complete) {
+void keep(Saved& saved, const Report& report, bool complete) {
   const std::lock_guard lock(saved.mutex);
-  spdm::DeviceReferences references = spdm::references_from(report);
+  DeviceReferences references = references_from(report);
   references.complete = complete;
-  const bool good = report.verdict == spdm::Verdict::pass || lacks_references_only(report);
+  const bool good = report.verdict == Verdict::pass || lacks_references_only(report);
   if (!good || references.measurements.empty()) return saved.left_out.push_back(report.source);
   saved.devices[report.source] = std::move(references);
-  if (report.verdict != spdm::Verdict::pass) saved.uncompared.push_back(report.source);
+  if (report.verdict != Verdict::pass) saved.uncompared.push_back(report.source);
 }
 
 void save(const Saved& saved, const Options& options, const Console& console) {
   for (const std::string& source : saved.left_out)
-    console.note(spdm::cat("spdmctl: ", spdm::printable(source), ": did not pass, no reference values are saved of it"));
+    console.note(cat("spdmctl: ", printable(source), ": did not pass, no reference values are saved of it"));
   for (const std::string& source : saved.uncompared)
-    console.note(spdm::cat("spdmctl: ", spdm::printable(source),
-                           ": its reference values are saved; it lacks nothing else that the policy asks for"));
-  std::vector<spdm::DeviceReferences> devices;
+    console.note(cat("spdmctl: ", printable(source), ": its reference values are saved; it lacks nothing else that the policy asks for"));
+  std::vector<DeviceReferences> devices;
   for (const auto& [source, references] : saved.devices) devices.push_back(references);
   if (devices.empty()) return;
-  write_file(options.save_reference,
-             spdm::write_references(devices, spdm::cat("saved ", spdm::utc_of(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION)));
+  write_file(options.save_reference, write_references(devices, cat("saved ", utc_of(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION)));
 }
 
 // What cannot be written, or would be worth nothing, is told before a device is asked for anything.
@@ -77,7 +71,7 @@ void prepare_to_save(Options& options, Plan& plan) {
     throw Error(ErrorId::usage, "--overwrite is for --save-reference", "leave it out");
   if (options.save_reference.empty()) return;
   if (options.count || options.no_signature)
-    throw Error(ErrorId::usage, spdm::cat("--save-reference and ", options.count ? "--count" : "--no-signature", " contradict each other"),
+    throw Error(ErrorId::usage, cat("--save-reference and ", options.count ? "--count" : "--no-signature", " contradict each other"),
                 "only what is signed is a reference value");
   assert_new(options.save_reference, options.overwrite, "--overwrite");
   assert_writable(options.save_reference);
@@ -105,8 +99,7 @@ std::uint8_t parse_index(std::string_view text) {
     used = 0;
   }
   if (used == 0 || used != text.size() || text.front() == '-' || value < 1 || value > 254)
-    throw Error(ErrorId::usage, spdm::cat("--index: '", spdm::printable(text), "' is no measurement index"),
-                "give 1 to 254, or 0x01 to 0xfe");
+    throw Error(ErrorId::usage, cat("--index: '", printable(text), "' is no measurement index"), "give 1 to 254, or 0x01 to 0xfe");
   return static_cast<std::uint8_t>(value);
 }
 
@@ -148,8 +141,8 @@ Action setup(CLI::App& parser) {
     if (options->save_reference.empty()) return options->run(console, std::move(plan));
     Saved saved;
     const bool complete = options->indices.empty();
-    plan.refine = [&](spdm::Report& report) { keep(saved, report, complete); };
-    const spdm::Exit exit = options->run(console, std::move(plan));
+    plan.refine = [&](Report& report) { keep(saved, report, complete); };
+    const Exit exit = options->run(console, std::move(plan));
     save(saved, *options, console);
     return exit;
   };
@@ -166,4 +159,4 @@ const Verb measurements_verb{"measurements", "Authenticate devices and read thei
                              "  spdmctl measurements --json --record device.json tcp://192.0.2.7\n",
                              setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -10,11 +10,7 @@
 #include "core/appraisal/references.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
+namespace spdm::cmd {
 
 namespace {
 constexpr std::size_t kMaxKeyFile = 64 * 1024;
@@ -149,7 +145,7 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
   return keyring;
 }
 
-spdm::Bytes read_provisioned_key(const TrustOptions& options) {
+Bytes read_provisioned_key(const TrustOptions& options) {
   if (options.provisioned_key.empty()) return {};
   return parse_public_key(read_file(options.provisioned_key, kMaxKeyFile), options.provisioned_key);
 }
@@ -160,30 +156,30 @@ bool names_references(const TrustOptions& options) {
   return !options.references.empty() && !given;
 }
 
-std::shared_ptr<const spdm::References> read_references(const TrustOptions& options) {
+std::shared_ptr<const References> read_references(const TrustOptions& options) {
   if (!options.compares) return nullptr;
-  const auto out = std::make_shared<spdm::References>();
+  const auto out = std::make_shared<References>();
   out->asked = !options.references.empty();
   const auto add = [&](const std::vector<DropIn>& files) {
-    for (const DropIn& one : files) spdm::add_references(*out, one.file.string(), one.contents);
+    for (const DropIn& one : files) add_references(*out, one.file.string(), one.contents);
   };
   for (const std::string& path : options.references) add(read_named(path));
   if (!out->asked) add(read_drop_ins(layers_of("references.d")));
   return out->asked || !out->devices.empty() ? out : nullptr;
 }
 
-spdm::Question question_of(const TrustOptions& options) {
-  spdm::Question out;
-  if (!options.identity.empty()) out.identity = spdm::parse_pci_identity(options.identity);
+Question question_of(const TrustOptions& options) {
+  Question out;
+  if (!options.identity.empty()) out.identity = parse_pci_identity(options.identity);
   if (!options.identity_match.empty()) out.identity_match = parse_identity_match(options.identity_match);
   out.provisioned = !options.provisioned_key.empty();
-  if (out.identity && out.identity_match == spdm::IdentityMatch::none)
+  if (out.identity && out.identity_match == IdentityMatch::none)
     throw Error(ErrorId::usage, "--identity and --identity-match none contradict each other", "leave one of them out");
   return out;
 }
 
-spdm::Wanted wanted_of(const ProtocolOptions& options) {
-  spdm::Wanted out;
+Wanted wanted_of(const ProtocolOptions& options) {
+  Wanted out;
   if (!options.slot.empty()) {
     out.slot = parse_slot(options.slot);
     out.all_slots = !out.slot;
@@ -195,27 +191,27 @@ spdm::Wanted wanted_of(const ProtocolOptions& options) {
   return out;
 }
 
-spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
-  spdm::Wanted out = wanted_of(options);
+Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
+  Wanted out = wanted_of(options);
   const bool provisioned = !trust.provisioned_key.empty();
   if (!options.slot.empty()) {
-    if (provisioned && out.slot != spdm::kProvisionedKey)
+    if (provisioned && out.slot != kProvisionedKey)
       throw Error(ErrorId::usage, cat("--provisioned-key and --slot ", options.slot, " contradict each other"),
                   "a provisioned key is slot 255");
-    if (!provisioned && out.slot == spdm::kProvisionedKey)
+    if (!provisioned && out.slot == kProvisionedKey)
       throw Error(ErrorId::usage, "--slot 255 needs the public key of the device", "give it with --provisioned-key FILE");
   } else if (provisioned) {
-    out.slot = spdm::kProvisionedKey;
+    out.slot = kProvisionedKey;
   }
   return out;
 }
 
-spdm::Limits limits_of(const ProtocolOptions& options) {
-  spdm::Limits out;
+Limits limits_of(const ProtocolOptions& options) {
+  Limits out;
   out.exchange = parse_seconds(options.timeout);
   // A device that answers everything at the last moment is still done after a dozen of them.
   out.total = out.exchange * 12;
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -17,7 +17,7 @@ class App;
 class Option;
 }  // namespace CLI
 
-namespace cmd {
+namespace spdm::cmd {
 
 struct OutputOptions {
   std::string format = "text";
@@ -60,14 +60,14 @@ void apply(const OutputOptions& options, Console& console);
 std::time_t time_of(const TrustOptions& options);  // --at, or now
 certstore::Keyring read_keyring(const TrustOptions& options);
 // The key of --provisioned-key as DER; empty when none was given.
-spdm::Bytes read_provisioned_key(const TrustOptions& options);
+Bytes read_provisioned_key(const TrustOptions& options);
 // Whether reference values were named for this run; those of SPDMCTL_REFERENCE are the system's.
 bool names_references(const TrustOptions& options);
 // Of --reference, else of the system's layers. Nothing when the verb does not compare, or when there are none.
-std::shared_ptr<const spdm::References> read_references(const TrustOptions& options);
-spdm::Question question_of(const TrustOptions& options);
-spdm::Wanted wanted_of(const ProtocolOptions& options);
-spdm::Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);  // a key of the owner counts, too
-spdm::Limits limits_of(const ProtocolOptions& options);
+std::shared_ptr<const References> read_references(const TrustOptions& options);
+Question question_of(const TrustOptions& options);
+Wanted wanted_of(const ProtocolOptions& options);
+Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);  // a key of the owner counts, too
+Limits limits_of(const ProtocolOptions& options);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

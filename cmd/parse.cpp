@@ -10,12 +10,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::printable;
+namespace spdm::cmd {
 
 namespace {
 
@@ -51,7 +46,7 @@ std::chrono::steady_clock::duration parse_seconds(std::string_view text, std::st
 }
 
 std::time_t parse_time(std::string_view text) {
-  const std::optional<std::int64_t> out = spdm::parse_rfc3339(text);
+  const std::optional<std::int64_t> out = parse_rfc3339(text);
   if (!out) refuse("--at", text, "is no time", "give RFC 3339, for example 2026-06-01T00:00:00Z");
   return *out;
 }
@@ -66,76 +61,76 @@ std::optional<std::uint8_t> parse_slot(std::string_view text) {
 }
 
 std::uint8_t parse_version(std::string_view text) {
-  for (const std::uint8_t version : {spdm::k10, spdm::k11, spdm::k12, spdm::k13, spdm::k14})
-    if (text == spdm::version_name(version)) return version;
+  for (const std::uint8_t version : {k10, k11, k12, k13, k14})
+    if (text == version_name(version)) return version;
   refuse("--spdm-version", text, "is no version that is spoken here", "the versions are 1.0, 1.1, 1.2, 1.3, 1.4");
 }
 
-const spdm::AsymAlgorithm* parse_asym(std::string_view text, std::string_view option) {
-  const spdm::AsymAlgorithm* row = spdm::find_asym(text);
-  if (row == nullptr) refuse(option, text, "is no algorithm that is known", cat("the names are ", names(spdm::asym_algorithms())));
-  if (!spdm::crypto::supports(*row))
-    throw Error(ErrorId::unsupported, cat(option, ": ", spdm::crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
+const AsymAlgorithm* parse_asym(std::string_view text, std::string_view option) {
+  const AsymAlgorithm* row = find_asym(text);
+  if (row == nullptr) refuse(option, text, "is no algorithm that is known", cat("the names are ", names(asym_algorithms())));
+  if (!crypto::supports(*row))
+    throw Error(ErrorId::unsupported, cat(option, ": ", crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
   return row;
 }
 
-const spdm::HashAlgorithm* parse_hash(std::string_view text) {
-  const spdm::HashAlgorithm* row = spdm::find_hash(text);
-  if (row == nullptr) refuse("--hash", text, "is no algorithm that is known", cat("the names are ", names(spdm::hash_algorithms())));
-  if (!spdm::crypto::supports(*row))
-    throw Error(ErrorId::unsupported, cat("--hash: ", spdm::crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
+const HashAlgorithm* parse_hash(std::string_view text) {
+  const HashAlgorithm* row = find_hash(text);
+  if (row == nullptr) refuse("--hash", text, "is no algorithm that is known", cat("the names are ", names(hash_algorithms())));
+  if (!crypto::supports(*row))
+    throw Error(ErrorId::unsupported, cat("--hash: ", crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
   return row;
 }
 
-spdm::IdentityMatch parse_identity_match(std::string_view text) {
-  if (text == "exact") return spdm::IdentityMatch::exact;
-  if (text == "ids") return spdm::IdentityMatch::ids;
-  if (text == "none") return spdm::IdentityMatch::none;
+IdentityMatch parse_identity_match(std::string_view text) {
+  if (text == "exact") return IdentityMatch::exact;
+  if (text == "ids") return IdentityMatch::ids;
+  if (text == "none") return IdentityMatch::none;
   refuse("--identity-match", text, "is no way to compare", "give exact, ids or none");
 }
 
-spdm::Block<32> parse_nonce(std::string_view text) {
-  spdm::Block<32> out{};
+Block<32> parse_nonce(std::string_view text) {
+  Block<32> out{};
   if (text.size() != 2 * out.size() || text.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
     refuse("--nonce", text, "is no nonce", "give 32 bytes as 64 hex digits, such as of: openssl rand -hex 32");
-  const spdm::Bytes bytes = spdm::unhex(text, "--nonce");
+  const Bytes bytes = unhex(text, "--nonce");
   std::copy(bytes.begin(), bytes.end(), out.begin());
   return out;
 }
 
-spdm::Bytes parse_public_key(spdm::View file, const std::string& what) {
+Bytes parse_public_key(View file, const std::string& what) {
   constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----", kEnd = "-----END PUBLIC KEY-----";
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
-  spdm::Bytes der = spdm::to_bytes(file);
+  Bytes der = to_bytes(file);
   if (const std::size_t begin = text.find(kBegin); begin != std::string_view::npos) {
     const std::size_t end = text.find(kEnd, begin);
     if (end == std::string_view::npos) throw Error(ErrorId::bad_input, cat(what, ": the PEM block of the public key has no end"));
     std::string body(text.substr(begin + kBegin.size(), end - begin - kBegin.size()));
     std::erase_if(body, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
-    der = spdm::from_base64(body, what);
+    der = from_base64(body, what);
   } else if (text.find("-----BEGIN ") != std::string_view::npos) {
     throw Error(ErrorId::bad_input, cat(what, ": holds no public key"), "give one as DER or PEM SubjectPublicKeyInfo");
   }
   try {
-    spdm::crypto::PublicKey::from_spki(der);
+    crypto::PublicKey::from_spki(der);
   } catch (const Error& error) {
     throw Error(error.id, cat(what, ": ", error.what()), "give a public key as DER or PEM SubjectPublicKeyInfo");
   }
   return der;
 }
 
-spdm::VendorDefined parse_vendor_request(std::string_view text) {
+VendorDefined parse_vendor_request(std::string_view text) {
   constexpr std::string_view option = "--vendor-request";
   const std::size_t first = text.find(':'), second = first == std::string_view::npos ? first : text.find(':', first + 1);
   if (second == std::string_view::npos)
     throw Error(ErrorId::usage, cat(option, ": '", printable(text), "' is not STANDARD:VENDOR:PAYLOAD"),
                 "such as 0003:1234:00ff, hex digits each");
-  const spdm::Bytes standard = spdm::unhex(text.substr(0, first), option);
-  spdm::VendorDefined out;
+  const Bytes standard = unhex(text.substr(0, first), option);
+  VendorDefined out;
   if (standard.size() != 2) throw Error(ErrorId::usage, cat(option, ": the standard id has four hex digits, such as 0003 for PCI-SIG"));
   out.standard_id = static_cast<std::uint16_t>(standard[0] << 8 | standard[1]);
-  out.vendor_id = spdm::unhex(text.substr(first + 1, second - first - 1), option);
-  out.payload = spdm::unhex(text.substr(second + 1), option);
+  out.vendor_id = unhex(text.substr(first + 1, second - first - 1), option);
+  out.payload = unhex(text.substr(second + 1), option);
   if (out.vendor_id.size() > 0xFF || out.payload.size() > 0xFFFF)
     throw Error(ErrorId::usage, cat(option, ": a vendor id has at most 255 bytes, a payload at most 65535"));
   return out;
@@ -153,4 +148,4 @@ std::vector<std::string_view> split_lists(const std::vector<std::string>& argume
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -14,7 +14,7 @@
 #include "core/wire/algorithms.h"
 #include "core/wire/vendor_defined.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 Format parse_format(std::string_view text);
 // "0.5", "30": more than nothing, at most an hour, if no other limit is given.
@@ -24,18 +24,18 @@ std::time_t parse_time(std::string_view text);
 // 0 to 7 or 255; nothing for "all".
 std::optional<std::uint8_t> parse_slot(std::string_view text);
 std::uint8_t parse_version(std::string_view text);
-const spdm::AsymAlgorithm* parse_asym(std::string_view text, std::string_view option = "--asym");
-const spdm::HashAlgorithm* parse_hash(std::string_view text);
-spdm::IdentityMatch parse_identity_match(std::string_view text);
+const AsymAlgorithm* parse_asym(std::string_view text, std::string_view option = "--asym");
+const HashAlgorithm* parse_hash(std::string_view text);
+IdentityMatch parse_identity_match(std::string_view text);
 // 64 hex digits.
-spdm::Block<32> parse_nonce(std::string_view text);
+Block<32> parse_nonce(std::string_view text);
 // DER or PEM SubjectPublicKeyInfo to DER; throws Error{bad_input} naming `what`.
-spdm::Bytes parse_public_key(spdm::View file, const std::string& what);
+Bytes parse_public_key(View file, const std::string& what);
 
 // "STANDARD:VENDOR:PAYLOAD", hex digits each: registry (16 bits), vendor id as on the wire, payload; the last two may be empty.
-spdm::VendorDefined parse_vendor_request(std::string_view text);
+VendorDefined parse_vendor_request(std::string_view text);
 
 // The parts between commas of each argument: --asym A,B --asym C.
 std::vector<std::string_view> split_lists(const std::vector<std::string>& arguments);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

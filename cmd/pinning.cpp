@@ -9,9 +9,8 @@
 #include "cmd/keyring.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using certstore::Pin;
 
 namespace {
@@ -99,4 +98,4 @@ std::filesystem::path writable_pins(const TrustOptions& options) {
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

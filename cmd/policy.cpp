@@ -2,7 +2,7 @@
 #include "cmd/policy_verb.h"
 #include "cmd/sub_verbs.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
@@ -59,4 +59,4 @@ const Verb policy_verb{"policy", "Check, show, explain, test and draft the polic
                        "  spdmctl policy generate -o /etc/spdmctl/policy.d/50-devices.yaml\n",
                        setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

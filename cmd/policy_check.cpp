@@ -5,11 +5,9 @@
 #include "cmd/policy_verb.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using namespace spdm;
 
 struct Checked {
   std::string file;
@@ -107,4 +105,4 @@ Exit check_policy(const PolicyVerbOptions& options, Console& console) {
   return exit;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -10,11 +10,9 @@
 #include "core/text.h"
 #include "transport/pci/bus.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using namespace spdm;
 
 // What became of one rule on the way to the one that decides.
 struct Step {
@@ -127,7 +125,7 @@ Json to_json(const Explained& device, const std::vector<Step>& steps) {
   if (report.error && !report.error->hint.empty()) out["hint"] = printable(report.error->hint);
   out["findings"] = Json::array();
   for (const Finding& finding : report.findings)
-    if (finding.severity() >= Severity::gap) out["findings"].push_back(spdm::to_json(finding));
+    if (finding.severity() >= Severity::gap) out["findings"].push_back(to_json(finding));
   for (const std::string& action : report.policy->actions) out["actions"].push_back(action);
   return out;
 }
@@ -189,4 +187,4 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
   return exit;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -8,11 +8,9 @@
 #include "cmd/policy_verb.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using namespace spdm;
 
 struct Drafted {
   PolicyRule rule;
@@ -143,4 +141,4 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   return worst;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -5,11 +5,9 @@
 
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using namespace spdm;
 
 // Strings stand as they are, so that what is shown can be read again: JSON and YAML escape what could do harm.
 Json match_json(const DeviceMatch& match) {
@@ -108,4 +106,4 @@ Exit show_policy(const PolicyVerbOptions& options, Console& console) {
   return Exit::ok;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

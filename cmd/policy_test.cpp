@@ -13,11 +13,10 @@
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
-using namespace spdm;
 using yaml::Section;
 using yaml::Value;
 namespace fs = std::filesystem;
@@ -154,4 +153,4 @@ Exit test_policy(const PolicyVerbOptions& options, Console& console) {
   return exit;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -9,7 +9,7 @@
 #include "cmd/output/render.h"
 #include "core/error.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 inline constexpr std::string_view kPolicySchema = "spdmctl.policy/1";
 
@@ -23,15 +23,15 @@ struct PolicyVerbOptions {
   bool overwrite = false;
 };
 
-spdm::Exit check_policy(const PolicyVerbOptions& options, Console& console);
-spdm::Exit show_policy(const PolicyVerbOptions& options, Console& console);
-spdm::Exit explain_policy(const PolicyVerbOptions& options, Console& console);
-spdm::Exit test_policy(const PolicyVerbOptions& options, Console& console);
-spdm::Exit generate_policy(const PolicyVerbOptions& options, Console& console);
+Exit check_policy(const PolicyVerbOptions& options, Console& console);
+Exit show_policy(const PolicyVerbOptions& options, Console& console);
+Exit explain_policy(const PolicyVerbOptions& options, Console& console);
+Exit test_policy(const PolicyVerbOptions& options, Console& console);
+Exit generate_policy(const PolicyVerbOptions& options, Console& console);
 
 // A rule in the words of its file: name, match, require, on-failure.
-Json rule_json(const spdm::PolicyRule& rule);
+Json rule_json(const PolicyRule& rule);
 // The rules and all that stands beside them, as a file that can be read again. `comments`: where each rule comes from.
-std::string policy_text(const spdm::Policy& policy, bool comments);
+std::string policy_text(const Policy& policy, bool comments);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -15,15 +15,9 @@
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Exit;
-using spdm::printable;
 
 constexpr std::string_view kSchema = "spdmctl.references/1";
 constexpr std::size_t kMaxCorim = 16U << 20, kMaxSignerKey = 64 * 1024;  // bytes
@@ -48,46 +42,46 @@ std::vector<DropIn> files_of(const Options& options, std::vector<Error>* wrong) 
   return out;
 }
 
-Json to_json(const spdm::ReferenceMeasurement& one) {
+Json to_json(const ReferenceMeasurement& one) {
   Json out{{"index", one.index}, {"source", printable(one.source)}};
   if (one.type) out["type"] = name(*one.type);
-  for (const spdm::ReferenceValue& value : one.allowed) out["allowed"].push_back(printable(to_string(value)));
+  for (const ReferenceValue& value : one.allowed) out["allowed"].push_back(printable(to_string(value)));
   if (one.min_svn) out["min_svn"] = *one.min_svn;
   if (one.ignore) out["ignore"] = true;
   return out;
 }
 
-Json to_json(const spdm::DeviceReferences& device) {
+Json to_json(const DeviceReferences& device) {
   Json out{{"source", printable(device.source)}, {"match", to_string(device.match)}, {"complete", device.complete}};
   out["measurements"] = Json::array();
-  for (const spdm::ReferenceMeasurement& one : device.measurements) out["measurements"].push_back(to_json(one));
+  for (const ReferenceMeasurement& one : device.measurements) out["measurements"].push_back(to_json(one));
   return out;
 }
 
 // What one measurement must be, in words.
-std::string expectation(const spdm::ReferenceMeasurement& one) {
+std::string expectation(const ReferenceMeasurement& one) {
   if (one.ignore) return "is ignored";
   std::string out;
-  for (const spdm::ReferenceValue& value : one.allowed) out += cat(out.empty() ? "" : " or ", printable(to_string(value)));
+  for (const ReferenceValue& value : one.allowed) out += cat(out.empty() ? "" : " or ", printable(to_string(value)));
   if (one.min_svn) out += cat(out.empty() ? "" : ", ", "svn >= ", *one.min_svn);
   return out;
 }
 
-std::string text_of(const spdm::References& references) {
+std::string text_of(const References& references) {
   if (references.devices.empty()) return "no reference values\n";
   std::string out;
-  for (const spdm::DeviceReferences& device : references.devices) {
+  for (const DeviceReferences& device : references.devices) {
     out += cat(out.empty() ? "" : "\n", printable(device.source), "  ", to_string(device.match), device.complete ? "" : ", not complete",
                "\n");
-    for (const spdm::ReferenceMeasurement& one : device.measurements)
-      out += cat("  0x", spdm::hex(one.index, 2), "  ", one.type ? cat(name(*one.type), "  ") : "", expectation(one), "\n");
+    for (const ReferenceMeasurement& one : device.measurements)
+      out += cat("  0x", hex(one.index, 2), "  ", one.type ? cat(name(*one.type), "  ") : "", expectation(one), "\n");
   }
   return out;
 }
 
-std::string summary_of(const spdm::References& references, std::size_t files) {
+std::string summary_of(const References& references, std::size_t files) {
   std::size_t measurements = 0;
-  for (const spdm::DeviceReferences& device : references.devices) measurements += device.measurements.size();
+  for (const DeviceReferences& device : references.devices) measurements += device.measurements.size();
   return cat(files, files == 1 ? " file, " : " files, ", references.devices.size(),
              references.devices.size() == 1 ? " entry, " : " entries, ", measurements,
              measurements == 1 ? " measurement\n" : " measurements\n");
@@ -97,7 +91,7 @@ Exit read_all(const Options& options, Console& console, bool only_check) {
   apply(options.output, console);
   std::vector<Error> wrong;
   const std::vector<DropIn> files = files_of(options, only_check ? &wrong : nullptr);
-  spdm::References references;
+  References references;
   Json document = begin_document(kSchema);
   document["files"] = Json::array();
   for (const DropIn& file : files) {
@@ -115,7 +109,7 @@ Exit read_all(const Options& options, Console& console, bool only_check) {
     text += printable(cat(error.device, error.device.empty() ? "" : ": ", error.what(), error.hint.empty() ? "" : "; ", error.hint)) + "\n";
   }
   document["devices"] = Json::array();
-  for (const spdm::DeviceReferences& device : references.devices) document["devices"].push_back(to_json(device));
+  for (const DeviceReferences& device : references.devices) document["devices"].push_back(to_json(device));
   const Exit exit = wrong.empty() ? Exit::ok : Exit::usage;
   document["exit_code"] = static_cast<int>(exit);
   text += only_check ? summary_of(references, files.size()) : text_of(references);
@@ -126,7 +120,7 @@ Exit read_all(const Options& options, Console& console, bool only_check) {
 }
 
 // "vendor=1b36,device=0010": the keys of a match in a file.
-spdm::DeviceMatch parse_match(const std::string& text) {
+DeviceMatch parse_match(const std::string& text) {
   std::string yaml;
   const std::vector<std::string> given{text};  // what follows are views of it
   for (const std::string_view part : split_lists(given)) {
@@ -136,25 +130,25 @@ spdm::DeviceMatch parse_match(const std::string& text) {
     yaml += cat(part.substr(0, equals), ": \"", part.substr(equals + 1), "\"\n");
   }
   try {
-    return spdm::read_device_match(spdm::yaml::parse("--match", yaml));
+    return read_device_match(yaml::parse("--match", yaml));
   } catch (const Error& error) {
     throw Error(ErrorId::usage, error.what(), error.hint);
   }
 }
 
 // Takes apart one file; what it is about and what was left out goes to stderr.
-std::vector<spdm::DeviceReferences> import_file(const std::string& file, const std::optional<spdm::DeviceMatch>& match,
-                                                const spdm::crypto::PublicKey* signer, const Console& console) {
+std::vector<DeviceReferences> import_file(const std::string& file, const std::optional<DeviceMatch>& match, const crypto::PublicKey* signer,
+                                          const Console& console) {
   const std::string shown = file == "-" ? "standard input" : file;
   try {
-    spdm::Corim corim = spdm::read_corim(read_file(file, kMaxCorim), match, signer);
+    Corim corim = read_corim(read_file(file, kMaxCorim), match, signer);
     if (corim.is_signed && signer == nullptr)
       console.note(cat("spdmctl: ", printable(shown),
                        ": is signed, and nobody has checked the signature: give the key of the signer with --signer"));
-    if (!corim.not_after.empty() && corim.not_after < spdm::utc_of(std::time(nullptr)))
+    if (!corim.not_after.empty() && corim.not_after < utc_of(std::time(nullptr)))
       console.note(cat("spdmctl: ", printable(shown), ": its validity has ended at ", corim.not_after));
     for (const std::string& note : corim.notes) console.note(cat("spdmctl: ", printable(shown), ": left out: ", printable(note)));
-    for (spdm::DeviceReferences& device : corim.devices)
+    for (DeviceReferences& device : corim.devices)
       device.source = cat(std::filesystem::path(shown).filename().string(), corim.id.empty() ? "" : cat(", CoRIM ", corim.id),
                           !corim.is_signed    ? ", not signed"
                           : signer == nullptr ? ", signature not checked"
@@ -174,17 +168,15 @@ Exit import(const Options& options, Console& console) {
     assert_new(options.out, options.overwrite, "--overwrite");
     assert_writable(options.out);
   }
-  std::optional<spdm::DeviceMatch> match;
+  std::optional<DeviceMatch> match;
   if (!options.match.empty()) match = parse_match(options.match);
-  std::optional<spdm::crypto::PublicKey> signer;
+  std::optional<crypto::PublicKey> signer;
   if (!options.signer.empty())
-    signer = spdm::crypto::PublicKey::from_spki(parse_public_key(read_file(options.signer, kMaxSignerKey), options.signer));
-  std::vector<spdm::DeviceReferences> devices;
+    signer = crypto::PublicKey::from_spki(parse_public_key(read_file(options.signer, kMaxSignerKey), options.signer));
+  std::vector<DeviceReferences> devices;
   for (const std::string& file : options.paths)
-    for (spdm::DeviceReferences& device : import_file(file, match, signer ? &*signer : nullptr, console))
-      devices.push_back(std::move(device));
-  const std::string yaml =
-      spdm::write_references(devices, cat("imported ", spdm::utc_of(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION));
+    for (DeviceReferences& device : import_file(file, match, signer ? &*signer : nullptr, console)) devices.push_back(std::move(device));
+  const std::string yaml = write_references(devices, cat("imported ", utc_of(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION));
   if (options.out.empty()) {
     console.out(yaml);
     console.flush();
@@ -225,4 +217,4 @@ const Verb reference_verb{"reference", "Show, check and import reference values 
                           "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n",
                           setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

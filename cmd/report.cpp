@@ -15,14 +15,9 @@
 #include "cmd/verb.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::printable;
 
 constexpr std::size_t kMaxTold = 20;        // faults of the input that get a line of their own
 constexpr std::size_t kMaxOnPage = 10'000;  // devices that the page can search
@@ -48,13 +43,13 @@ std::vector<std::string> hosts_of(const std::vector<std::string>& files) {
   return out;
 }
 
-spdm::FleetSummary read_all(const Options& options, std::int64_t at, const Console& console) {
-  spdm::Summarizer summarizer(at, {.devices = options.html.empty() ? 0 : kMaxOnPage});
+FleetSummary read_all(const Options& options, std::int64_t at, const Console& console) {
+  Summarizer summarizer(at, {.devices = options.html.empty() ? 0 : kMaxOnPage});
   std::size_t faults = 0;
-  const spdm::ResultSink sink{
-      .result = [&](const spdm::Result& result) { summarizer.add(result); },
+  const ResultSink sink{
+      .result = [&](const Result& result) { summarizer.add(result); },
       .unreadable =
-          [&](spdm::Unreadable fault) {
+          [&](Unreadable fault) {
             if (++faults <= kMaxTold)
               console.note(cat("spdmctl: ", fault.file, fault.line > 0 ? cat(":", fault.line) : "", ": ", fault.why));
             summarizer.add(std::move(fault));
@@ -67,7 +62,7 @@ spdm::FleetSummary read_all(const Options& options, std::int64_t at, const Conso
     const std::string name = file == "-" ? "standard input" : printable(file);
     summarizer.add_file();
     try {
-      spdm::read_results(open_file(file), name, hosts[i], sink, options.by_file ? spdm::HostNaming::by_file : spdm::HostNaming::reported);
+      read_results(open_file(file), name, hosts[i], sink, options.by_file ? HostNaming::by_file : HostNaming::reported);
     } catch (const Error& error) {  // one file that cannot be read says nothing about the others
       sink.unreadable({name, 0, error.what()});
     }
@@ -76,7 +71,7 @@ spdm::FleetSummary read_all(const Options& options, std::int64_t at, const Conso
   return summarizer.finish();
 }
 
-spdm::Exit run(const Options& options, Console& console) {
+Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give reports, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
@@ -88,8 +83,8 @@ spdm::Exit run(const Options& options, Console& console) {
   }
   confine(console, std::move(needs));
 
-  const spdm::FleetSummary summary = read_all(options, at, console);
-  Json document = begin_document(spdm::kSummarySchema);
+  const FleetSummary summary = read_all(options, at, console);
+  Json document = begin_document(kSummarySchema);
   document.update(to_json(summary));
   if (!options.html.empty()) write_file(options.html, report_page(document, summary));
   write_document(console, document, console.format == Format::text ? render_summary(summary, console) : "");
@@ -120,4 +115,4 @@ const Verb report_verb{"report", "Summarise the reports of many hosts",
                        "  spdmctl verify --output ndjson evidence/*.json | spdmctl report --json -\n",
                        setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -12,15 +12,10 @@
 #include "cmd/verb.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Exit;
-using spdm::printable;
 using transport::Bdf;
 using transport::Host;
 
@@ -42,7 +37,7 @@ struct Line {
 bool is_another(const DeviceState& state, const transport::PciDevice& device) {
   if (!state.identity) return false;
   try {
-    spdm::PciIdentity then = spdm::parse_pci_identity(*state.identity);
+    PciIdentity then = parse_pci_identity(*state.identity);
     if (device.identity.serial == 0 && !device.mailboxes) then.serial = 0;
     return then != device.identity;
   } catch (const Error&) {  // what stands there is no identity
@@ -171,4 +166,4 @@ const Verb status_verb{"status", "Show what the gate decided on PCI devices, and
                        "  spdmctl status --json 0000:03:00.0\n",
                        setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -9,12 +9,12 @@
 #include "cmd/verb.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 template <class Options>
 class SubVerbs {
  public:
-  using Run = spdm::Exit (*)(const Options&, Console&);
+  using Run = Exit (*)(const Options&, Console&);
 
   // `parser` is that of the verb; it stays where it is.
   explicit SubVerbs(CLI::App& parser) : parser_(parser) {}
@@ -32,8 +32,7 @@ class SubVerbs {
   Action action() const {
     return [state = state_, verb = parser_.get_name()](Console& console) {
       if (state->run == nullptr)
-        throw spdm::Error(spdm::ErrorId::usage, spdm::cat(verb, ": what to do is missing"),
-                          spdm::cat("see what there is: spdmctl ", verb, " --help"));
+        throw Error(ErrorId::usage, cat(verb, ": what to do is missing"), cat("see what there is: spdmctl ", verb, " --help"));
       return state->run(state->options, console);
     };
   }
@@ -48,4 +47,4 @@ class SubVerbs {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -10,15 +10,10 @@
 #include "core/text.h"
 #include "transport/pci/platform.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Exit;
-using spdm::printable;
 using transport::Bdf;
 using transport::Host;
 using transport::PciDevice;
@@ -53,12 +48,12 @@ Json to_json(const PciDevice& device) {
   Json out{{"bdf", transport::to_string(device.bdf)}};
   if (device.driver) out["driver"] = printable(*device.driver);
   if (const std::optional<std::string> owner = owner_of(device)) out["owner"] = printable(*owner);
-  out["platform"] = spdm::to_json(device.platform);
+  out["platform"] = to_json(device.platform);
   return out;
 }
 
 std::string state_of(const PciDevice& device) {
-  const spdm::PlatformView& platform = device.platform;
+  const PlatformView& platform = device.platform;
   const auto given = [](const std::optional<std::string>& text) { return text && !text->empty(); };
   if (given(platform.tsm_bound)) return cat("bound to a guest by ", printable(*platform.tsm_bound));
   if (given(platform.tsm_connected)) return cat("connected with ", printable(*platform.tsm_connected));
@@ -153,4 +148,4 @@ const Verb tsm_verb{"tsm", "Show, connect and disconnect the platform's own atte
                     "  spdmctl tsm disconnect 0000:03:00.0\n",
                     setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -7,7 +7,7 @@
 
 #include "transport/pci/bus.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // transport::write_attribute, or what a test puts in its place.
 using WriteAttribute = std::function<void(const std::filesystem::path& file, std::string_view value)>;
@@ -19,4 +19,4 @@ std::string connect_tsm(const transport::Host& host, const transport::Bdf& bdf, 
 // `tsm` may be empty: the one that is connected. Returns its name once the kernel says that none is connected.
 std::string disconnect_tsm(const transport::Host& host, const transport::Bdf& bdf, const std::string& tsm, const WriteAttribute& write);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

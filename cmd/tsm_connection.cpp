@@ -6,12 +6,8 @@
 #include "transport/pci/lock.h"
 #include "transport/pci/platform.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::printable;
 using transport::Bdf;
 using transport::Host;
 using transport::PciDevice;
@@ -100,4 +96,4 @@ std::string disconnect_tsm(const Host& host, const Bdf& bdf, const std::string& 
   return connected;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

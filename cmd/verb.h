@@ -11,10 +11,10 @@ namespace CLI {
 class App;
 }
 
-namespace cmd {
+namespace spdm::cmd {
 
 // What runs once the command line is understood. Returns the exit code of the program.
-using Action = std::function<spdm::Exit(Console&)>;
+using Action = std::function<Exit(Console&)>;
 
 struct Verb {
   std::string_view name;
@@ -27,4 +27,4 @@ struct Verb {
 extern const Verb list_verb, info_verb, auth_verb, measurements_verb, certs_verb, collect_verb, verify_verb, audit_verb, decode_verb,
     keyring_verb, policy_verb, gate_verb, watch_verb, status_verb, tsm_verb, emulate_verb, doctor_verb, report_verb, reference_verb;
 
-}  // namespace cmd
+}  // namespace spdm::cmd

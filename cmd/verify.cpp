@@ -14,12 +14,9 @@
 #include "cmd/output/render_text.h"
 #include "cmd/verb.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
-
-using spdm::Error;
-using spdm::ErrorId;
 
 struct Options {
   OutputOptions output;
@@ -45,9 +42,9 @@ void or_end(Console& console, const std::function<void()>& write) {
   }
 }
 
-spdm::Exit run(const Options& options, Console& console) {
+Exit run(const Options& options, Console& console) {
   apply(options.output, console);
-  spdm::Question question = question_of(options.trust);
+  Question question = question_of(options.trust);
   question.measurements = options.measurements;
   if (!options.nonce.empty()) question.nonce = parse_nonce(options.nonce);
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or pcap files, or - for standard input");
@@ -109,4 +106,4 @@ const Verb verify_verb{"verify", "Judge recorded evidence and captures",
                        "  ssh host spdmctl collect --nonce \"$NONCE\" | spdmctl verify --nonce \"$NONCE\" --output ndjson -\n",
                        setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

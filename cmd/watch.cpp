@@ -19,16 +19,10 @@
 #include "cmd/verb.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Exit;
-using spdm::GateMode;
-using spdm::printable;
 using transport::Bdf;
 
 struct Options : GateOptions {
@@ -37,8 +31,8 @@ struct Options : GateOptions {
   bool enforce = false, hold = false;
 };
 
-constexpr double kLongestInterval = 7 * 24 * 3600;                  // seconds
-constexpr spdm::Clock::duration kSlack = std::chrono::seconds(60);  // for what follows from a judgement: drivers take their time
+constexpr double kLongestInterval = 7 * 24 * 3600;            // seconds
+constexpr Clock::duration kSlack = std::chrono::seconds(60);  // for what follows from a judgement: drivers take their time
 
 // From 6.19 on drivers_autoprobe=0 holds for devices that are plugged in, too: older kernels bind a driver that is loaded
 // at once, whatever it says.
@@ -49,8 +43,8 @@ bool kernel_holds_newcomers() {
   return major > 6 || (major == 6 && minor >= 19);
 }
 
-spdm::Clock::duration interval_of(const Options& options) {
-  return options.interval == "0" ? spdm::Clock::duration::zero() : parse_seconds(options.interval, "--interval", kLongestInterval);
+Clock::duration interval_of(const Options& options) {
+  return options.interval == "0" ? Clock::duration::zero() : parse_seconds(options.interval, "--interval", kLongestInterval);
 }
 
 // While it lives no driver binds to a device by itself: whoever may have one is told so by us. The kernel's own way is
@@ -109,7 +103,7 @@ class Watch {
   std::mutex mutex_;  // of the console
   transport::Host host_;
   GateMode mode_ = GateMode::audit;
-  spdm::Clock::duration patience_{};
+  Clock::duration patience_{};
   std::optional<Hold> hold_;
   std::atomic<bool> left_behind_ = false;  // attestations that nobody waits for may be at work still
 };
@@ -249,4 +243,4 @@ const Verb watch_verb{"watch", "Attest PCI devices again when they arrive, wake 
                       "  spdmctl watch --output ndjson --policy ./policy.d --keyring ./roots\n",
                       setup};
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -10,16 +10,13 @@
 #include "transport/socket/emu.h"
 #include "transport/socket/tcp.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
 // One row per kind of target: all that a new transport adds here.
 constexpr std::array kKinds{
-    Kind{"emu", kEmuUsage, "the DMTF emulator's socket, which QEMU speaks, too", true,
-         open_emu},
+    Kind{"emu", kEmuUsage, "the DMTF emulator's socket, which QEMU speaks, too", true, open_emu},
     Kind{"emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", true, open_emulated},
     Kind{"pci", kPciUsage, "the DOE mailbox of a PCI function", true, open_pci},
     Kind{"tcp", kTcpUsage, "SPDM over TCP (DSP0287)", true, open_tcp},
@@ -60,4 +57,4 @@ Opened open(std::string_view target, const OpenOptions& options) {
   }
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

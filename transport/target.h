@@ -6,7 +6,7 @@
 
 #include "transport/base/opened.h"
 
-namespace transport {
+namespace spdm::transport {
 
 // A row of the table of transports: "emu" for emu://..., "emulated" for emulated:PROFILE, and so on.
 struct Kind {
@@ -25,4 +25,4 @@ const Kind& kind_of(std::string_view target);
 // Opens a live target. Throws Error: usage for a name that is wrong, no_device, io, timeout, permission...
 Opened open(std::string_view target, const OpenOptions& options);
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -8,9 +8,8 @@
 #include "core/appraisal/verdict.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using transport::PciDevice;
 
 namespace {
@@ -132,4 +131,4 @@ Report silent_report(const AuditSubject& subject) {
                  "a device that fails can pretend to have no mailbox: find out what it is; or take expected out of the rule"});
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

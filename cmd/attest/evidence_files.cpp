@@ -7,9 +7,7 @@
 #include "core/evidence/load.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 namespace {
 
@@ -149,4 +147,4 @@ Evidence read_recording(const std::filesystem::path& path) {
   }
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -12,7 +12,7 @@
 #include "core/error.h"
 #include "core/evidence/evidence.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // Of a stream; a longer one is a bad line. A file that holds one piece of evidence may be longer (kMaxEvidenceFile).
 inline constexpr std::size_t kMaxEvidenceLine = 4U << 20;
@@ -20,9 +20,9 @@ inline constexpr std::size_t kMaxEvidenceLine = 4U << 20;
 struct EvidencePiece {
   std::string name;                            // as a report calls its source: "device.json", "fleet.ndjson:17"
   std::string what;                            // as errors in it call it
-  spdm::Bytes bytes;                           // not parsed yet, unless:
+  Bytes bytes;                                 // not parsed yet, unless:
   std::optional<std::filesystem::path> entry;  // the signatures of a kernel, which are files of their own
-  std::optional<spdm::Error> error;            // it could not be read, and why
+  std::optional<Error> error;                  // it could not be read, and why
 };
 
 class EvidenceFiles {
@@ -39,7 +39,7 @@ class EvidenceFiles {
   struct Source {
     std::string name, what;
     std::filesystem::path path;
-    std::optional<spdm::Error> error = std::nullopt;
+    std::optional<Error> error = std::nullopt;
   };
 
   // The file of sources_.front(), told apart by its contents. Throws Error.
@@ -55,9 +55,9 @@ class EvidenceFiles {
 std::string advice_on_lines(const std::filesystem::path& path);
 
 // Throws Error: bad_input naming the piece, and what read_kernel_log_entry() throws.
-spdm::Evidence read_piece(const EvidencePiece& piece);
+Evidence read_piece(const EvidencePiece& piece);
 
 // One file as one piece of evidence, whatever it holds. Throws Error.
-spdm::Evidence read_recording(const std::filesystem::path& path);
+Evidence read_recording(const std::filesystem::path& path);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

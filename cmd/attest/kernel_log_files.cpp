@@ -10,11 +10,7 @@
 #include "core/text.h"
 #include "core/wire/certificate.h"
 
-namespace cmd {
-
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
+namespace spdm::cmd {
 
 namespace {
 
@@ -32,7 +28,7 @@ std::optional<std::uint32_t> number_of(const std::string& name) {
 }
 
 // A chain's link leads nowhere when its slot has been emptied.
-std::optional<spdm::Bytes> read_if_there(const std::filesystem::path& entry, std::string_view name, std::size_t limit) {
+std::optional<Bytes> read_if_there(const std::filesystem::path& entry, std::string_view name, std::size_t limit) {
   const std::filesystem::path file = file_of(entry, name);
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return std::nullopt;
@@ -67,17 +63,17 @@ std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::pat
   return out;
 }
 
-spdm::Evidence read_kernel_log_entry(const std::filesystem::path& entry) {
-  spdm::KernelLogEntry files;
-  files.transcript = read_file(file_of(entry, kTranscript), spdm::kMaxKernelTranscript);
+Evidence read_kernel_log_entry(const std::filesystem::path& entry) {
+  KernelLogEntry files;
+  files.transcript = read_file(file_of(entry, kTranscript), kMaxKernelTranscript);
   files.signature = read_file(file_of(entry, "_signature"), kMaxSignature);
   files.type = read_if_there(entry, "_type", kMaxSmall);
   files.hash_algorithm = read_if_there(entry, "_hash_algorithm", kMaxSmall);
   files.combined_prefix = read_if_there(entry, "_combined_spdm_prefix", kMaxSmall);
   files.requester_nonce = read_if_there(entry, "_requester_nonce", kMaxSmall);
   files.responder_nonce = read_if_there(entry, "_responder_nonce", kMaxSmall);
-  files.certificate_chain = read_if_there(entry, "_certificate_chain", spdm::kMaxCertificateChain);
-  return spdm::read_kernel_log(files, entry.string());
+  files.certificate_chain = read_if_there(entry, "_certificate_chain", kMaxCertificateChain);
+  return read_kernel_log(files, entry.string());
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -6,7 +6,7 @@
 
 #include "core/evidence/evidence.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // An entry is named by the beginning that its files have in common: "DIRECTORY/signatures/0".
 bool is_kernel_log_entry(const std::filesystem::path& path);
@@ -16,6 +16,6 @@ bool is_kernel_log_entry(const std::filesystem::path& path);
 std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::path& directory);
 
 // Throws Error: bad_input, io, permission.
-spdm::Evidence read_kernel_log_entry(const std::filesystem::path& entry);
+Evidence read_kernel_log_entry(const std::filesystem::path& entry);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

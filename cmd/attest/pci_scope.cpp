@@ -2,9 +2,8 @@
 
 #include <algorithm>
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using transport::PciDevice;
 
 bool is_plumbing(const PciDevice& device) {
@@ -31,4 +30,4 @@ bool is_met(const PolicyRule& rule, const std::vector<PciDevice>& devices) {
                      [&](const PciDevice& device) { return !is_plumbing(device) && matches(rule.match, host_view(device)); });
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -20,9 +20,7 @@
 #include "core/text.h"
 #include "transport/target.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 void note_unknown(const Console& console, const Subjects& subjects) {
   if (subjects.unknown > 0) console.note(cat("spdmctl: ", unknown_in_words(subjects.unknown)));
@@ -95,7 +93,7 @@ Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, con
   if (const std::optional<std::filesystem::path> file = recording(subject.target)) return read_recording(*file);
   Evidence evidence;
   evidence.host.target = subject.target;
-  evidence.time = spdm::utc_of(std::time(nullptr));
+  evidence.time = utc_of(std::time(nullptr));
   evidence.collector = "spdmctl " SPDMCTL_VERSION;
   evidence.live = true;
   if (wanted.slot == kProvisionedKey && judge != nullptr) evidence.provisioned_key = judge->owner_key();
@@ -233,4 +231,4 @@ Exit Attestation::run(Console& console, Plan plan) const {
   return writer.finish();
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

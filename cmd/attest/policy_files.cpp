@@ -7,14 +7,11 @@
 #include "cmd/options.h"
 #include "core/error.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
 namespace fs = std::filesystem;
-using spdm::Error;
-using spdm::ErrorId;
-using spdm::Policy;
 
 bool is_directory(const std::string& path) {
   std::error_code ignored;
@@ -72,4 +69,4 @@ std::shared_ptr<const Policy> load_policy(const PolicyOptions& options) {
   return drop_ins.empty() ? nullptr : std::make_shared<const Policy>(policy_of(drop_ins));
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -13,7 +13,7 @@ namespace CLI {
 class App;
 }
 
-namespace cmd {
+namespace spdm::cmd {
 
 struct PolicyOptions {
   std::vector<std::string> paths;
@@ -30,16 +30,16 @@ std::vector<std::filesystem::path> policy_directories();
 // The files of a policy as the user named them, else those of the layers of the system. Directories that follow each other
 // are layers, the strongest first. Throws Error as read_drop_ins() and read_named(); with `unreadable` given what cannot be
 // read is put there, and the others are read.
-std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::vector<spdm::Error>* unreadable = nullptr);
+std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::vector<Error>* unreadable = nullptr);
 
 // Reads *.yaml of the directories (drop-ins by name, the strongest layer wins, a link to /dev/null masks
 // a name), in the order of their names. Throws Error{config} naming file, line and column; Error{permission}.
-spdm::Policy load_policy(const std::vector<std::filesystem::path>& directories);
+Policy load_policy(const std::vector<std::filesystem::path>& directories);
 
 // All of policy_drop_ins().
-spdm::Policy load_policy(const std::vector<std::string>& paths);
+Policy load_policy(const std::vector<std::string>& paths);
 
 // The policy for a verb that judges; nullptr when nobody has any: --no-policy, or the system has no file of one.
-std::shared_ptr<const spdm::Policy> load_policy(const PolicyOptions& options);
+std::shared_ptr<const Policy> load_policy(const PolicyOptions& options);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -8,11 +8,7 @@
 #include "core/text.h"
 #include "transport/pci/bus.h"
 
-namespace cmd {
-
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
+namespace spdm::cmd {
 
 namespace {
 
@@ -106,4 +102,4 @@ bool reads_files(const std::vector<Subject>& subjects) {
   });
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -10,7 +10,7 @@
 #include "transport/pci/address.h"
 #include "transport/target.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // The target that stands for every PCI function that may speak SPDM.
 inline constexpr std::string_view kAllDevices = "all";
@@ -23,7 +23,7 @@ struct Subject {
   // Whoever has the right to open a PCI function keeps it with the descriptor, so these are opened before privileges are
   // dropped; everything else is opened when its turn comes. What went wrong is part of the device's evidence.
   std::optional<transport::Opened> opened = std::nullopt;
-  std::optional<spdm::Error> failure = std::nullopt;
+  std::optional<Error> failure = std::nullopt;
 };
 
 struct Subjects {
@@ -56,4 +56,4 @@ void open_devices(std::vector<Subject>& subjects, const transport::OpenOptions& 
 // Whether files are still to be read by name once the devices are open.
 bool reads_files(const std::vector<Subject>& subjects);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -6,9 +6,8 @@
 #include "cmd/output/render.h"
 #include "core/format/json_reader.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using transport::Host;
 
 namespace {
@@ -50,4 +49,4 @@ void remove_note(const Host& host) {
 
 std::filesystem::path note_path(const Host& host) { return host.run() / kFile; }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

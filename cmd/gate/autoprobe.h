@@ -7,7 +7,7 @@
 
 #include "transport/pci/control.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 struct AutoprobeNote {
   bool autoprobe = true;  // before
@@ -20,4 +20,4 @@ void write_note(const transport::Host& host, const AutoprobeNote& note);
 void remove_note(const transport::Host& host);
 std::filesystem::path note_path(const transport::Host& host);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -11,9 +11,7 @@
 #include "core/format/json_reader.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 namespace {
 
@@ -237,4 +235,4 @@ void compare(DeviceState& state, const DeviceState& before) {
     state.same_device = state.leaf == state.former_leaf;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

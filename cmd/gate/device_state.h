@@ -12,7 +12,7 @@
 #include "transport/pci/address.h"
 #include "transport/pci/control.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 inline constexpr std::string_view kStateSchema = "spdmctl.state/1";
 inline constexpr std::size_t kMaxStates = 1024;
@@ -33,8 +33,8 @@ struct DeviceState {
   std::string bdf;             // empty when absent and the rule names no single function
   std::string time, occasion;  // occasion: "boot", "arrival", "resume", "reset", "interval", "request"
   Decision decision = Decision::pending;
-  spdm::Verdict verdict = spdm::Verdict::undetermined;
-  spdm::Exit exit = spdm::Exit::internal;
+  Verdict verdict = Verdict::undetermined;
+  Exit exit = Exit::internal;
   std::string reason;                   // one line
   std::string rule;                     // name of the rule that decided
   std::vector<std::string> actions;     // what was done, in order: "driver-override", "driver-unbound", "bus-master-cleared",
@@ -65,8 +65,8 @@ void remove_state(const transport::Host& host, const DeviceState& state);
 std::optional<DeviceState> read_state(const transport::Host& host, const std::string& bdf);  // Error{bad_input} names the file
 
 struct States {
-  std::vector<DeviceState> states;    // by address
-  std::vector<spdm::Error> problems;  // files that cannot be understood; device is the file
+  std::vector<DeviceState> states;  // by address
+  std::vector<Error> problems;      // files that cannot be understood; device is the file
 };
 States read_states(const transport::Host& host);
 
@@ -76,8 +76,8 @@ bool is_shut(const DeviceState& state);
 bool disagrees(const DeviceState& state, const transport::PciControl& control);
 
 // The leaf of the chain that was used; of the first that was read when none was.
-std::optional<std::string> leaf_of(const spdm::Report& report);
+std::optional<std::string> leaf_of(const Report& report);
 // Fills same_device and the former ones of a new state from the one before.
 void compare(DeviceState& state, const DeviceState& before);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

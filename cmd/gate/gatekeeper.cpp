@@ -8,9 +8,8 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using transport::Bdf;
 using transport::Descriptor;
 using transport::PciDevice;
@@ -129,7 +128,7 @@ void Gatekeeper::Work::tell_missing(const std::vector<PciDevice>& devices) {
   for (const PolicyRule& rule : policy.rules) {
     if (!rule.expected || taken_away_by.count(rule.name) != 0 || is_met(rule, devices)) continue;
     DeviceState state = absent(rule);
-    state.time = spdm::utc_of(std::time(nullptr));
+    state.time = utc_of(std::time(nullptr));
     state.occasion = occasion;
     state.verdict = Verdict::fail;
     state.exit = Exit::policy;
@@ -241,4 +240,4 @@ std::vector<Bdf> Gatekeeper::release(const std::vector<Bdf>& only) {
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

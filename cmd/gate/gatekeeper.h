@@ -10,25 +10,25 @@
 #include "cmd/gate/device_state.h"
 #include "transport/pci/control.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 class Gatekeeper {
  public:
   // Attests one function within a time limit. Thread-safe, and owns what it uses: one that overruns its limit is left
   // behind, and may live longer than the gatekeeper.
-  using Attest = std::function<spdm::Report(const transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point deadline)>;
+  using Attest = std::function<Report(const transport::PciDevice&, const PolicyRule&, Clock::time_point deadline)>;
   // Tells people: one line for each decision (journal, kernel log, terminal).
   using Tell = std::function<void(const DeviceState&)>;
 
   struct Options {
-    Options(spdm::GateMode wanted = spdm::GateMode::enforce) : mode(wanted) {}  // NOLINT: a mode is enough
+    Options(GateMode wanted = GateMode::enforce) : mode(wanted) {}  // NOLINT: a mode is enough
 
-    spdm::GateMode mode;
+    GateMode mode;
     bool dry_run = false;                      // attest and tell, but change nothing: no state files either
     transport::PciControl::Changed changed{};  // for tests
   };
 
-  Gatekeeper(const transport::Host& host, spdm::Policy policy, const Options& options, Attest attest, Tell tell);
+  Gatekeeper(const transport::Host& host, Policy policy, const Options& options, Attest attest, Tell tell);
 
   // All devices of the host, in parallel, within the policy's time limit: hold, attest, decide, let go. Returns what
   // became of each function in scope and of each device that is expected but absent, by address, and leaves a state file
@@ -57,6 +57,6 @@ class Gatekeeper {
 // The Attest of the program: opens the device, collects what the rule wants, judges.
 Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Judge> judge);
 // One that tells of every device that it cannot be judged, because of this: the gate stays closed.
-Gatekeeper::Attest refuse_all(const spdm::Error& error);
+Gatekeeper::Attest refuse_all(const Error& error);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -5,9 +5,8 @@
 #include "cmd/gate/gatekeeper_work.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using transport::Bdf;
 
 namespace {
@@ -187,4 +186,4 @@ void Gatekeeper::Work::refuse(Group& group, const Judgement& judgement) {
     if (member->state.trouble.size() != trouble[member]) write(member->state);
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -10,9 +10,8 @@
 #include "core/text.h"
 #include "transport/target.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using transport::PciDevice;
 
 namespace {
@@ -57,7 +56,7 @@ Evidence gather(const transport::Host& host, const PciDevice& device, Wanted wan
   Evidence evidence;
   wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot, evidence.host); };
   evidence.host.target = to_string(device.bdf);
-  evidence.time = spdm::utc_of(std::time(nullptr));
+  evidence.time = utc_of(std::time(nullptr));
   evidence.collector = "spdmctl " SPDMCTL_VERSION;
   evidence.live = true;
   // Somebody may be looking at the device just now; that ends soon, and must not cost the device its driver.
@@ -172,4 +171,4 @@ Gatekeeper::Attest refuse_all(const Error& error) {
   };
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

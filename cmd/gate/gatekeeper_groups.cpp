@@ -6,9 +6,8 @@
 #include "core/appraisal/verdict.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using transport::Bdf;
 using transport::PciControl;
 using transport::PciDevice;
@@ -178,4 +177,4 @@ Judgement judgement_of(const DeviceState& physical, const Policy& policy) {
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

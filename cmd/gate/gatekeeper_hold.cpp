@@ -7,9 +7,8 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using transport::Bdf;
 using transport::PciDevice;
 
@@ -28,7 +27,7 @@ void Gatekeeper::Work::remember(Group& group) const {
     } catch (const Error& error) {  // what cannot be understood is overwritten, but not in silence
       state.trouble.push_back(cat("the state before is lost: ", error.device, ": ", error.what()));
     }
-    state.time = spdm::utc_of(std::time(nullptr));
+    state.time = utc_of(std::time(nullptr));
     state.occasion = occasion;
     state.identity = to_string(member.device.identity);
     state.driver = control.driver(member.device.bdf);
@@ -156,4 +155,4 @@ std::vector<Bdf> Gatekeeper::Work::release(const std::vector<PciDevice>& devices
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

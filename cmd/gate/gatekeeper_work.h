@@ -10,13 +10,13 @@
 #include "cmd/gate/gatekeeper.h"
 #include "cmd/host/run_files.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // One function of a device that is in scope.
 struct Member {
   transport::PciDevice device;
-  std::shared_ptr<const spdm::PolicyRule> rule;  // nullptr: it is judged only as a part of its device
-  DeviceState before;                            // decision pending and all empty when there was none
+  std::shared_ptr<const PolicyRule> rule;  // nullptr: it is judged only as a part of its device
+  DeviceState before;                      // decision pending and all empty when there was none
   DeviceState state;
 };
 
@@ -30,7 +30,7 @@ struct Group {
 };
 
 // The groups that are in scope.
-std::vector<Group> group_devices(const transport::PciControl& control, const spdm::Policy& policy,
+std::vector<Group> group_devices(const transport::PciControl& control, const Policy& policy,
                                  const std::vector<transport::PciDevice>& devices);
 
 // Attests devices on threads of their own, and does not wait for them longer than it has time.
@@ -38,15 +38,15 @@ class Panel {
  public:
   struct Job {
     std::vector<transport::PciDevice> devices;
-    std::vector<spdm::PolicyRule> rules;  // of each
+    std::vector<PolicyRule> rules;  // of each
   };
   struct Finished {
     std::size_t job = 0;
-    std::vector<spdm::Report> reports;  // of the first devices of the job: none after one that decides
+    std::vector<Report> reports;  // of the first devices of the job: none after one that decides
   };
 
   // `left_behind` counts threads that are at work still when nobody waits for them any more.
-  Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, spdm::Clock::time_point deadline,
+  Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, Clock::time_point deadline,
         std::shared_ptr<std::atomic<std::size_t>> left_behind);
   ~Panel();
   Panel(const Panel&) = delete;
@@ -63,26 +63,26 @@ class Panel {
 
 // It says by itself that it does not speak SPDM: a mailbox, but none for SPDM. The kernel knows no better, and no message
 // was ever answered.
-bool declares_no_spdm(const transport::PciDevice& device, const spdm::Report& report);
+bool declares_no_spdm(const transport::PciDevice& device, const Report& report);
 
 // What the reports on a device come to.
 struct Judgement {
-  spdm::Verdict verdict = spdm::Verdict::undetermined;
-  spdm::Exit exit = spdm::Exit::internal;
+  Verdict verdict = Verdict::undetermined;
+  Exit exit = Exit::internal;
   std::string reason;
-  spdm::PolicyRule rule;                      // that decided
+  PolicyRule rule;                            // that decided
   std::string decisive;                       // address of the function that decided
   bool unconcerned = false;                   // nothing of it speaks SPDM, and no rule expects it to
   bool not_its_doing = false;                 // this host could not ask: permission, lockdown, another owner, configuration
   std::map<std::string, std::string> leaves;  // by address; "" for the functions that were not asked
 };
-Judgement judge_group(const Group& group, const std::vector<spdm::Report>& reports, std::chrono::milliseconds limit);
+Judgement judge_group(const Group& group, const std::vector<Report>& reports, std::chrono::milliseconds limit);
 // A virtual function is what its physical function was found to be.
-Judgement judgement_of(const DeviceState& physical, const spdm::Policy& policy);
+Judgement judgement_of(const DeviceState& physical, const Policy& policy);
 
 struct Gatekeeper::Work {
   transport::Host host;
-  spdm::Policy policy;
+  Policy policy;
   Options options;
   Attest attest;
   Tell tell;
@@ -90,12 +90,12 @@ struct Gatekeeper::Work {
   std::shared_ptr<std::atomic<std::size_t>> left_behind = std::make_shared<std::atomic<std::size_t>>(0);
 
   std::string occasion{};
-  spdm::Clock::time_point deadline{};
+  Clock::time_point deadline{};
   std::map<std::pair<std::optional<transport::Bdf>, std::string>, DeviceState> results{};  // by address; by rule where there is none
   bool unsafe = false;    // a driver could bind to a device that must not have one: autoprobe stays off
   bool leftover = false;  // an earlier gate did not come to its end
 
-  bool enforces() const { return options.mode == spdm::GateMode::enforce && !options.dry_run; }
+  bool enforces() const { return options.mode == GateMode::enforce && !options.dry_run; }
   void start(std::string_view why);
   void add_result(const DeviceState& state);
   std::vector<DeviceState> take_results() const;
@@ -125,4 +125,4 @@ struct Gatekeeper::Work {
   void tell_missing(const std::vector<transport::PciDevice>& devices);
 };
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -18,9 +18,8 @@
 #include "core/text.h"
 #include "transport/pci/bus.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using namespace spdm;
 using transport::Bdf;
 
 namespace {
@@ -247,4 +246,4 @@ Watcher::End Watcher::run(const std::vector<Attention>& first) {
   }
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

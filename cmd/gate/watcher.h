@@ -17,7 +17,7 @@
 #include "transport/pci/address.h"
 #include "transport/pci/uevent.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // A device to attend, and why.
 struct Attention {
@@ -82,9 +82,9 @@ class Watcher {
  public:
   struct Options {
     transport::Host host;
-    spdm::Clock::duration interval{};  // between sweeps over all devices; zero: never
-    bool drivers = false;              // a sweep for each driver that is registered
-    spdm::Clock::duration patience{};  // a call to attend that takes longer is a defect that the service manager shall see
+    Clock::duration interval{};  // between sweeps over all devices; zero: never
+    bool drivers = false;        // a sweep for each driver that is registered
+    Clock::duration patience{};  // a call to attend that takes longer is a defect that the service manager shall see
   };
   // Attends devices that have the same thing happened to them.
   using Attend = std::function<void(const std::vector<transport::Bdf>&, const std::string& occasion)>;
@@ -102,7 +102,7 @@ class Watcher {
   void work();
   void sweep(std::string_view occasion);
   void hear_events();
-  void ping(spdm::Clock::time_point now);
+  void ping(Clock::time_point now);
 
   Options options_;
   transport::UeventSocket& events_;
@@ -113,7 +113,7 @@ class Watcher {
   SleepClock clock_;
   ResetWatch resets_;
   std::mutex mutex_;
-  std::optional<spdm::Clock::time_point> busy_since_;  // of the attending thread
+  std::optional<Clock::time_point> busy_since_;  // of the attending thread
 };
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -8,7 +8,7 @@
 
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
@@ -25,12 +25,12 @@ int write_all(int fd, std::string_view text) {
   return 0;
 }
 
-std::string one_line(const spdm::Error& error) {
+std::string one_line(const Error& error) {
   std::string out = "spdmctl: ";
   if (!error.device.empty() && !std::string_view(error.what()).starts_with(error.device)) out += error.device + ": ";
   out += error.what();
   if (!error.hint.empty()) out += "; " + error.hint;
-  return spdm::printable(out);
+  return printable(out);
 }
 
 }  // namespace
@@ -49,13 +49,13 @@ void Console::flush() {
     reader_gone_ = true;
   } else if (failure != 0) {
     reader_gone_ = true;  // there is no use in trying again, not even for the document about this error
-    throw spdm::Error(spdm::ErrorId::io, spdm::cat("standard output: ", std::strerror(failure)));
+    throw Error(ErrorId::io, cat("standard output: ", std::strerror(failure)));
   }
 }
 
 // Nobody is left to tell when stderr fails.
-void Console::complain(const spdm::Error& error) const { note(one_line(error)); }
-void Console::note(std::string_view line) const { write_all(STDERR_FILENO, spdm::cat(line, "\n")); }
+void Console::complain(const Error& error) const { note(one_line(error)); }
+void Console::note(std::string_view line) const { write_all(STDERR_FILENO, cat(line, "\n")); }
 
 bool wants_color(bool forbidden) {
   const char* no_color = std::getenv("NO_COLOR");
@@ -64,4 +64,4 @@ bool wants_color(bool forbidden) {
   return ::isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -6,7 +6,7 @@
 
 #include "core/error.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // The last two are for verbs that judge (see export.h).
 enum class Format { text, json, ndjson, yaml, ear, redfish };
@@ -20,7 +20,7 @@ class Console {
   void out(std::string_view text);
   void flush();
   // One line on stderr: "spdmctl: TARGET: message; hint".
-  void complain(const spdm::Error& error) const;
+  void complain(const Error& error) const;
   void note(std::string_view line) const;
 
   // Until the options are understood this is a guess from the arguments, so that their own errors can be documents, too.
@@ -36,4 +36,4 @@ class Console {
 // Whether standard output is a terminal that shows colours.
 bool wants_color(bool forbidden);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

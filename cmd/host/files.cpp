@@ -13,11 +13,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
+namespace spdm::cmd {
 
 namespace {
 
@@ -44,7 +40,7 @@ class File {
   int fd_;
 };
 
-void write_all(int fd, spdm::View contents, const std::filesystem::path& path) {
+void write_all(int fd, View contents, const std::filesystem::path& path) {
   while (!contents.empty()) {
     const ssize_t written = ::write(fd, contents.data(), contents.size());
     if (written < 0 && errno == EINTR) continue;
@@ -119,7 +115,7 @@ void refuse_format_as_file(const std::string& file) {
                   cat("write -o ./", format, " if the file is to be called so"));
 }
 
-spdm::View as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+View as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
 
 std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path) {
   const auto file = std::make_shared<File>(open_to_read(path));
@@ -133,11 +129,11 @@ std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::pat
   };
 }
 
-spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
+Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
   const File file(open_to_read(path));
   const struct stat status = status_of(file, path);
 
-  spdm::Bytes out;
+  Bytes out;
   // One byte more than the file is said to have: the read that finds the end then needs no second buffer.
   std::size_t room = S_ISREG(status.st_mode) ? std::min(static_cast<std::size_t>(status.st_size), limit) + 1 : std::size_t{64} << 10;
   for (std::size_t used = 0;;) {
@@ -172,7 +168,7 @@ void assert_writable(const std::filesystem::path& path) {
   if (::access(needed.c_str(), W_OK) != 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::usage : ErrorId::io);
 }
 
-void write_file(const std::filesystem::path& path, spdm::View contents) {
+void write_file(const std::filesystem::path& path, View contents) {
   assert_writable(path);
   const std::filesystem::path target = resolved(path);
   if (is_special(target)) {
@@ -206,4 +202,4 @@ void assert_new(const std::filesystem::path& path, bool replace, std::string_vie
   throw error;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

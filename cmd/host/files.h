@@ -10,13 +10,13 @@
 
 #include "core/bytes.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // `-o` names a format in most verbs, and a file in some: there the name of a format is refused. Throws Error{usage}.
 void refuse_format_as_file(const std::string& file);
 
 // "-" is standard input. Throws Error: bad_input when it is missing or larger than `limit`, io, permission.
-spdm::Bytes read_file(const std::filesystem::path& path, std::size_t limit);
+Bytes read_file(const std::filesystem::path& path, std::size_t limit);
 
 // The same for what is read piece by piece, whatever its size: each call fills the room it is given and returns how much;
 // 0 is the end. Throws Error as read_file(), here and while it is read.
@@ -25,7 +25,7 @@ std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::pat
 // Writes to a temporary name next to `path` and renames it, so that nobody ever sees half a file. What is there and is
 // no regular file (a pipe, /dev/stdout) is written to as it is. A link is followed, but none that another user has laid
 // into a directory that all may write to. Throws Error{io}, or {permission}.
-void write_file(const std::filesystem::path& path, spdm::View contents);
+void write_file(const std::filesystem::path& path, View contents);
 void write_file(const std::filesystem::path& path, std::string_view contents);
 
 // The umask of the process. To read it is to change it for a moment, in all threads: it is read once.
@@ -42,6 +42,6 @@ void assert_writable(const std::filesystem::path& path);
 // its own answer.
 std::filesystem::path written_at(const std::filesystem::path& path);
 
-spdm::View as_bytes(std::string_view text);
+View as_bytes(std::string_view text);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -7,13 +7,11 @@
 #include "certstore/read.h"
 #include "core/error.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
 namespace fs = std::filesystem;
-using spdm::Error;
-using spdm::ErrorId;
 
 [[noreturn]] void fail(const fs::path& path, ErrorId id, const std::string& why, const std::string& hint = {}) {
   Error error(id, why, hint);
@@ -88,4 +86,4 @@ std::vector<DropIn> read_named(const fs::path& path, std::vector<Error>* unreada
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // /etc/spdmctl/NAME, /run/spdmctl/NAME, /usr/local/lib/spdmctl/NAME, /usr/lib/spdmctl/NAME
 std::vector<std::filesystem::path> layers_of(std::string_view name);
@@ -24,14 +24,13 @@ struct DropIn {
 // Throws Error{config, permission} for what is there and cannot be read: who overlooked a file would judge otherwise than
 // the owner said.
 // With `unreadable` given the files that cannot be read are put there, and the others are read.
-std::vector<DropIn> read_drop_ins(const std::vector<std::filesystem::path>& directories, std::vector<spdm::Error>* unreadable = nullptr);
+std::vector<DropIn> read_drop_ins(const std::vector<std::filesystem::path>& directories, std::vector<Error>* unreadable = nullptr);
 
 // The same for directories that the user named: that they hold nothing is a volume that is not mounted, or a slip of the
 // pen, and what was to be asked would silently not be asked.
-std::vector<DropIn> read_named_layers(const std::vector<std::filesystem::path>& directories,
-                                      std::vector<spdm::Error>* unreadable = nullptr);
+std::vector<DropIn> read_named_layers(const std::vector<std::filesystem::path>& directories, std::vector<Error>* unreadable = nullptr);
 
 // The same for what the user named: a directory of drop-ins, or one file. Both must be there, and hold something.
-std::vector<DropIn> read_named(const std::filesystem::path& path, std::vector<spdm::Error>* unreadable = nullptr);
+std::vector<DropIn> read_named(const std::filesystem::path& path, std::vector<Error>* unreadable = nullptr);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -8,10 +8,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using spdm::Bytes;
-using spdm::View;
+namespace spdm::cmd {
 
 namespace {
 
@@ -126,7 +123,7 @@ std::optional<Line> LineFile::next() {
 Bytes LineFile::rest(std::size_t limit) {
   do {
     if (ahead().size() <= limit) continue;
-    spdm::Error error(spdm::ErrorId::bad_input, spdm::cat("is larger than the ", limit, " bytes that are read"));
+    Error error(ErrorId::bad_input, cat("is larger than the ", limit, " bytes that are read"));
     error.device = path_ == "-" ? "" : path_.string();
     throw error;
   } while (fill());
@@ -136,4 +133,4 @@ Bytes LineFile::rest(std::size_t limit) {
   return std::exchange(buffer_, {});
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

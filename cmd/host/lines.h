@@ -8,11 +8,11 @@
 
 #include "core/bytes.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 struct Line {
   std::size_t number = 0;  // from 1, as editors count
-  spdm::Bytes bytes;       // without the line break
+  Bytes bytes;             // without the line break
   bool too_long = false;   // then there are no bytes
 };
 
@@ -29,7 +29,7 @@ class LineFile {
   // The next line that is not blank. Throws Error{io}.
   std::optional<Line> next();
   // All that is left. Throws Error{bad_input} when it is more than `limit` bytes, io.
-  spdm::Bytes rest(std::size_t limit);
+  Bytes rest(std::size_t limit);
 
  private:
   struct Extent {
@@ -38,7 +38,7 @@ class LineFile {
     bool too_long = false;
   };
 
-  spdm::View ahead() const { return spdm::View(buffer_).subspan(begin_, end_ - begin_); }
+  View ahead() const { return View(buffer_).subspan(begin_, end_ - begin_); }
   std::optional<Extent> line_at(std::size_t offset, std::size_t limit);
   bool fill();
   void skip_line();
@@ -46,11 +46,11 @@ class LineFile {
   std::filesystem::path path_;
   std::size_t limit_;
   std::function<std::size_t(std::span<char>)> read_;
-  spdm::Bytes buffer_;
+  Bytes buffer_;
   std::size_t begin_ = 0, end_ = 0;  // of what was read and not yet given out
   std::size_t room_;                 // to read at once; more of what turns out to be long
   bool at_end_ = false;
   std::size_t number_ = 0;
 };
 
-}  // namespace cmd
+}  // namespace spdm::cmd

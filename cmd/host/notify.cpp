@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
@@ -48,4 +48,4 @@ void ServiceManager::tell(const std::string& state) const {
   ::sendto(fd_.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size);
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -8,7 +8,7 @@
 
 #include "transport/base/descriptor.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 class ServiceManager {
  public:
@@ -26,4 +26,4 @@ class ServiceManager {
   std::optional<std::chrono::milliseconds> watchdog_;
 };
 
-}  // namespace cmd
+}  // namespace spdm::cmd

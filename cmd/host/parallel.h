@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-namespace cmd {
+namespace spdm::cmd {
 
 template <class Input, class Result>
 struct Stream {
@@ -168,4 +168,4 @@ void in_order(std::size_t count, std::size_t workers, const std::function<Result
                                    .workers = std::min(std::max<std::size_t>(workers, 1), count)});
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

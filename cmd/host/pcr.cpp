@@ -20,11 +20,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using spdm::cat;
-using spdm::Error;
-using spdm::ErrorId;
+namespace spdm::cmd {
 
 namespace {
 
@@ -125,9 +121,9 @@ unsigned parse_pcr(std::string_view text) {
   unsigned out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (error != std::errc() || end != text.data() + text.size() || out < kFirst || out > kLast)
-    throw Error(ErrorId::usage, cat("--extend-pcr: '", spdm::printable(text), "' is no PCR for this"),
+    throw Error(ErrorId::usage, cat("--extend-pcr: '", printable(text), "' is no PCR for this"),
                 cat("give ", kFirst, " to ", kLast, "; those below are of firmware and boot, 16 and 23 can be reset"));
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

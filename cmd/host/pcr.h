@@ -9,7 +9,7 @@
 
 #include "transport/base/descriptor.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // A child that runs the tool, started while that is still allowed: a confined process runs no other program. It ends with
 // its owner. To be made before there are threads and before devices are open, which it then does not hold.
@@ -33,4 +33,4 @@ class PcrExtender {
 // "8" to "23": the others are of the firmware and of the boot. Throws Error{usage}.
 unsigned parse_pcr(std::string_view text);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -17,9 +17,8 @@
 #include "core/text.h"
 #include "transport/base/descriptor.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using spdm::cat;
 using transport::Descriptor;
 
 namespace {
@@ -162,7 +161,7 @@ void confine_files(const Needs& needs, Confinement& out) {
   std::string places;
   for (const std::filesystem::path& path : needs.writable) {
     if (allow_writing(ruleset.get(), path, needs.makes_directories, attributes.files))
-      places += cat(places.empty() ? "" : ", ", spdm::printable(path.string()));
+      places += cat(places.empty() ? "" : ", ", printable(path.string()));
     else
       out.missing.push_back(because("landlock: a place to write"));
   }
@@ -200,4 +199,4 @@ void confine(const Console& console, Needs needs) {
   for (const std::string& line : confinement.missing) console.note(cat("spdmctl: not confined: ", line));
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -9,7 +9,7 @@
 
 #include "cmd/host/console.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // What the rest of the run still does with the file system. Reading is not confined: name resolution, profiles and
 // libraries read where they like.
@@ -37,4 +37,4 @@ Confinement drop_privileges(const Needs& needs);
 // of it. From here on the run only reads, speaks through its descriptors, and writes what it was told to.
 void confine(const Console& console, Needs needs);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -15,10 +15,8 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-using spdm::Error;
-using spdm::ErrorId;
 using transport::Descriptor;
 
 namespace {
@@ -101,14 +99,14 @@ std::optional<std::string> RunFolder::read(const std::string& name, std::size_t 
     if (got == 0) break;
     used += static_cast<std::size_t>(got);
   }
-  if (used > limit) fail_input(path(name), spdm::cat("is larger than the ", limit, " bytes that are read"));
+  if (used > limit) fail_input(path(name), cat("is larger than the ", limit, " bytes that are read"));
   out.resize(used);
   return out;
 }
 
 void RunFolder::write(const std::string& name, std::string_view contents) const {
   // Only one process writes a name at a time (locks), so what has the temporary name was left behind by one that died.
-  const std::string temporary = spdm::cat(".", name, ".new");
+  const std::string temporary = cat(".", name, ".new");
   ::unlinkat(fd_.get(), temporary.c_str(), 0);
   const Descriptor fd(::openat(fd_.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (fd.get() < 0) fail(path(name), errno);
@@ -138,16 +136,16 @@ std::vector<std::string> RunFolder::names(std::string_view suffix, std::size_t l
   return out;
 }
 
-Descriptor RunFolder::lock(const std::string& name, bool exclusive, spdm::Clock::time_point deadline) const {
+Descriptor RunFolder::lock(const std::string& name, bool exclusive, Clock::time_point deadline) const {
   // Only who may read it could hold it up: nobody but root.
   Descriptor fd(::openat(fd_.get(), name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (fd.get() < 0) fail(path(name), errno);
   while (::flock(fd.get(), (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) fail(path(name), errno);
-    if (spdm::Clock::now() >= deadline) throw Error(ErrorId::busy, "another gate is at work", "wait until it is done");
+    if (Clock::now() >= deadline) throw Error(ErrorId::busy, "another gate is at work", "wait until it is done");
     std::this_thread::sleep_for(kLockPoll);
   }
   return fd;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

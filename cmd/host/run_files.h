@@ -11,7 +11,7 @@
 #include "transport/base/descriptor.h"
 #include "transport/base/host.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 class RunFolder {
  public:
@@ -30,7 +30,7 @@ class RunFolder {
 
   // Locks a file of this folder, for one or for many, until the descriptor is closed. Throws Error{busy} when somebody
   // else has it at the deadline; nobody waits for a deadline that is past.
-  transport::Descriptor lock(const std::string& name, bool exclusive, spdm::Clock::time_point deadline) const;
+  transport::Descriptor lock(const std::string& name, bool exclusive, Clock::time_point deadline) const;
 
  private:
   RunFolder(transport::Descriptor fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
@@ -39,4 +39,4 @@ class RunFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace cmd {
+namespace spdm::cmd {
 
 namespace {
 
@@ -102,4 +102,4 @@ int install_syscall_filter() {
   return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0 ? 0 : errno;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

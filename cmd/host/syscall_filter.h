@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-namespace cmd {
+namespace spdm::cmd {
 
 // The system calls on the list fail with EPERM, those of a foreign architecture end the process. For all threads of the
 // process; takes no_new_privs. Returns 0 or errno.
@@ -13,4 +13,4 @@ int install_syscall_filter();
 // How many system calls are on the list.
 std::size_t denied_syscalls();
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdlib>
 
-namespace cmd {
+namespace spdm::cmd {
 
 transport::Host this_host() {
   transport::Host out;
@@ -19,4 +19,4 @@ std::optional<std::string> host_name() {
   return name.data();
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

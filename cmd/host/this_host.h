@@ -6,7 +6,7 @@
 
 #include "transport/base/host.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // "/", or what SPDMCTL_ROOT names: a copy of /sys, /proc and /run for tests and containers.
 transport::Host this_host();
@@ -14,4 +14,4 @@ transport::Host this_host();
 // As the network knows it; nothing when it has none.
 std::optional<std::string> host_name();
 
-}  // namespace cmd
+}  // namespace spdm::cmd

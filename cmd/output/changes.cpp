@@ -7,10 +7,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
-using Json = nlohmann::ordered_json;
+namespace spdm::cmd {
 
 namespace {
 
@@ -163,4 +160,4 @@ std::vector<std::string> EarlierReport::gone(const std::vector<std::string>& tar
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -9,7 +9,7 @@
 
 #include "core/appraisal/report.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 class EarlierReport {
  public:
@@ -18,7 +18,7 @@ class EarlierReport {
   static EarlierReport read(const std::filesystem::path& file);
 
   // Fills report.changes, and remembers that the device is there.
-  void compare(spdm::Report& report);
+  void compare(Report& report);
   // Devices of which it tells and that have not come up since. `targets`: what was looked for; empty, or with "all" in it, is
   // everything.
   std::vector<std::string> gone(const std::vector<std::string>& targets) const;
@@ -32,11 +32,11 @@ class EarlierReport {
     bool complete = true;  // false: it was not heard out, so what is missing has not gone
     bool seen = false;
   };
-  static Device device_of(const nlohmann::ordered_json& report);
-  void add(const nlohmann::ordered_json& report, const std::string& where);
+  static Device device_of(const Json& report);
+  void add(const Json& report, const std::string& where);
 
   std::map<std::string, Device> devices_;  // by source
   std::string time_;
 };
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -16,13 +16,9 @@
 #include "core/wire/vendor_defined.h"
 #include "core/wire/version.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // One message under way: its reader, and what is known around it.
 struct Input {
@@ -429,4 +425,4 @@ std::optional<Fields> decode_fields(View message, const DecodeContext& context) 
   return std::nullopt;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

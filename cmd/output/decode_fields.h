@@ -4,23 +4,24 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/format/json.h"
 #include "core/wire/codes.h"
 #include "core/wire/negotiate.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // What a decoder has to know beside the message.
 struct DecodeContext {
-  spdm::Parameters parameters;
-  std::optional<spdm::Bytes> request;  // of a response, when it has been seen
+  Parameters parameters;
+  std::optional<Bytes> request;  // of a response, when it has been seen
 };
 
 struct Fields {
-  nlohmann::ordered_json fields;  // an object
-  std::size_t used = 0;           // bytes that the message has by its own account
+  Json fields;           // an object
+  std::size_t used = 0;  // bytes that the message has by its own account
 };
 
 // Nothing when the message is one that this program does not read. Throws Error{peer} when it breaks a rule.
-std::optional<Fields> decode_fields(spdm::View message, const DecodeContext& context);
+std::optional<Fields> decode_fields(View message, const DecodeContext& context);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

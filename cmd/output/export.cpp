@@ -10,10 +10,7 @@
 #include "core/crypto/jws.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
-using Json = nlohmann::ordered_json;
+namespace spdm::cmd {
 
 namespace {
 
@@ -75,4 +72,4 @@ std::string export_document(Format format, Json parts, const Envelope& envelope)
   return (envelope.signer ? crypto::sign_jws(*envelope.signer, dump(claims, -1)) : dump(claims, 2)) + "\n";
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -3,36 +3,35 @@
 
 #include <cstdint>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
 #include "cmd/host/console.h"
 #include "core/appraisal/report.h"
 #include "core/crypto/crypto.h"
+#include "core/format/json.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // A document holds all of its devices at once, so their number is bounded.
 inline constexpr std::size_t kMaxExported = 10'000;
 
 // What a document says beside the reports.
 struct Envelope {
-  std::int64_t issued = 0;                         // seconds since the epoch
-  std::optional<spdm::Block<32>> nonce;            // of the verifier
-  std::optional<spdm::crypto::PrivateKey> signer;  // of an EAR, which then is a JWT
+  std::int64_t issued = 0;                   // seconds since the epoch
+  std::optional<Block<32>> nonce;            // of the verifier
+  std::optional<crypto::PrivateKey> signer;  // of an EAR, which then is a JWT
 };
 
 // `sign_key`: a file, or empty. Notes on stderr when everybody may read it. Throws Error: bad_input, usage for a key that
 // signs no JWS, io, permission.
-Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<spdm::Block<32>>& nonce,
-                       const Console& console);
+Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console);
 
-std::shared_ptr<nlohmann::ordered_json> export_part(Format format, const spdm::Report& report);
+std::shared_ptr<Json> export_part(Format format, const Report& report);
 // An input that gave none.
-spdm::Report report_of(const spdm::Error& error);
+Report report_of(const Error& error);
 // Adds a part under its label, made unique where it must be.
-void add_part(Format format, nlohmann::ordered_json& parts, nlohmann::ordered_json part, const std::string& label);
-std::string export_document(Format format, nlohmann::ordered_json parts, const Envelope& envelope);
+void add_part(Format format, Json& parts, Json part, const std::string& label);
+std::string export_document(Format format, Json parts, const Envelope& envelope);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

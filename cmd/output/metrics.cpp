@@ -7,9 +7,7 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 namespace {
 
@@ -100,4 +98,4 @@ std::string Metrics::text(std::int64_t timestamp, double duration, Exit exit) co
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

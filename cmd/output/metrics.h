@@ -8,22 +8,22 @@
 
 #include "core/appraisal/report.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 class Metrics {
  public:
   // Of devices with the same labels, as when one is named twice, the worst counts: no series may be there twice.
-  void add(const spdm::Report& report);
+  void add(const Report& report);
   // What gave no report because it could not be read is undetermined.
-  void add(const spdm::Error& error);
+  void add(const Error& error);
   // The whole file, in the text format of Prometheus 0.0.4.
-  std::string text(std::int64_t timestamp, double duration, spdm::Exit exit) const;
+  std::string text(std::int64_t timestamp, double duration, Exit exit) const;
 
  private:
   struct Device {
     std::string labels;  // target="...",bdf="...",vendor="...",device="..."
     std::string verdict;
-    spdm::Exit exit{};
+    Exit exit{};
     std::size_t measurements = 0;
     struct Certificate {
       std::string labels;
@@ -36,4 +36,4 @@ class Metrics {
   std::vector<Device> devices_;
 };
 
-}  // namespace cmd
+}  // namespace spdm::cmd

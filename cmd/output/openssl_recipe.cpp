@@ -16,9 +16,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 namespace {
 
@@ -180,8 +178,8 @@ std::size_t write_openssl_recipe(const Evidence& evidence, const std::filesystem
   for (const Connection& connection : analysis.connections)
     for (const Statement& statement : connection.statements()) {
       if (connection.parameters().asym == nullptr || connection.parameters().hash == nullptr || statement.signature.empty()) continue;
-      const std::string name = cat(++count, "-", spdm::name(statement.kind), "-slot", statement.slot);
-      script += write_one({evidence, connection, statement}, validator, scaffold.path(), name);
+      const std::string title = cat(++count, "-", name(statement.kind), "-slot", statement.slot);
+      script += write_one({evidence, connection, statement}, validator, scaffold.path(), title);
     }
   if (count == 0) throw Error(ErrorId::bad_input, "nothing was signed in this recording", "record a challenge or signed measurements");
   script += "exit $failed\n";
@@ -194,4 +192,4 @@ std::size_t write_openssl_recipe(const Evidence& evidence, const std::filesystem
   return count;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

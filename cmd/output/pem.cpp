@@ -2,16 +2,16 @@
 
 #include "core/text.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-std::string to_pem(spdm::View der, std::string_view label) {
+std::string to_pem(View der, std::string_view label) {
   constexpr std::size_t kLine = 64;
-  const std::string text = spdm::base64(der);
-  std::string out = spdm::cat("-----BEGIN ", label, "-----\n");
+  const std::string text = base64(der);
+  std::string out = cat("-----BEGIN ", label, "-----\n");
   for (std::size_t at = 0; at < text.size(); at += kLine) out += text.substr(at, kLine) + "\n";
-  return out + spdm::cat("-----END ", label, "-----\n");
+  return out + cat("-----END ", label, "-----\n");
 }
 
-std::string to_pem(spdm::View certificate) { return to_pem(certificate, "CERTIFICATE"); }
+std::string to_pem(View certificate) { return to_pem(certificate, "CERTIFICATE"); }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

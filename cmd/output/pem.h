@@ -6,10 +6,10 @@
 
 #include "core/bytes.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-std::string to_pem(spdm::View certificate);
+std::string to_pem(View certificate);
 // DER under another label: "PUBLIC KEY".
-std::string to_pem(spdm::View der, std::string_view label);
+std::string to_pem(View der, std::string_view label);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -6,9 +6,7 @@
 #include "cmd/output/render_text.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 namespace {
 
@@ -220,4 +218,4 @@ Exit report_error(Console& console, const Error& error) {
   return exit;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

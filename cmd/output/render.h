@@ -5,24 +5,22 @@
 #include <array>
 #include <functional>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 
 #include "cmd/host/console.h"
 #include "cmd/output/export.h"
 #include "core/appraisal/report.h"
+#include "core/format/json.h"
 
-namespace cmd {
-
-using Json = nlohmann::ordered_json;
+namespace spdm::cmd {
 
 // What is left of a report once it is rendered.
 struct RenderedReport {
   std::string text;
-  spdm::Verdict verdict{};
-  spdm::Exit exit{};
-  std::optional<spdm::Error> error;  // why collecting ended early
+  Verdict verdict{};
+  Exit exit{};
+  std::optional<Error> error;  // why collecting ended early
   // For ear and redfish, which are one object of all devices: the part of this one, and what it is called there.
   std::shared_ptr<Json> part;
   std::string label;
@@ -31,23 +29,23 @@ struct RenderedReport {
 class ReportWriter {
  public:
   // How the text of one report looks.
-  using TextOf = std::function<std::string(const spdm::Report&, const Console&)>;
+  using TextOf = std::function<std::string(const Report&, const Console&)>;
   // `between` separates the texts of two reports.
   ReportWriter(Console& console, TextOf text, std::string between = "\n")
       : console_(console), text_of_(std::move(text)), between_(std::move(between)) {}
 
   // The expensive part: may be called by several threads.
-  RenderedReport render(const spdm::Report& report) const;
+  RenderedReport render(const Report& report) const;
   // An input that gave no report because it could not be read.
-  RenderedReport render(const spdm::Error& error) const;
+  RenderedReport render(const Error& error) const;
   void add(RenderedReport report);
   // The text of several reports ends in how many have passed.
   void tally() { tallies_ = true; }
   // What ear and redfish say beside the reports; to be called before anything is added.
   void enclose(Envelope envelope) { envelope_ = std::move(envelope); }
   // Ends the document, with these members (json, yaml) at its end; returns the worst exit code.
-  spdm::Exit finish(const Json& more);
-  spdm::Exit finish();
+  Exit finish(const Json& more);
+  Exit finish();
 
  private:
   void begin();
@@ -57,11 +55,11 @@ class ReportWriter {
   TextOf text_of_;
   std::string between_;
   std::size_t count_ = 0;
-  spdm::Exit worst_ = spdm::Exit::ok;
-  spdm::Verdict verdict_ = spdm::Verdict::pass;
+  Exit worst_ = Exit::ok;
+  Verdict verdict_ = Verdict::pass;
   bool tallies_ = false;
-  std::array<std::size_t, 3> verdicts_{};  // how many there are, in the order of spdm::Verdict
-  std::optional<spdm::Error> first_error_;
+  std::array<std::size_t, 3> verdicts_{};  // how many there are, in the order of Verdict
+  std::optional<Error> first_error_;
   Envelope envelope_;
   std::shared_ptr<Json> parts_;  // of ear and redfish: an object by label, an array
 };
@@ -72,11 +70,11 @@ void write_document(Console& console, const Json& document, const std::string& t
 // "schema", "tool" and what follows.
 Json begin_document(std::string_view schema);
 // The member "error" of documents.
-Json error_json(const spdm::Error& error);
+Json error_json(const Error& error);
 
 std::string to_yaml(const Json& document);
 
 // Says why the run ended: a line on stderr and, when asked for, a document on stdout. Returns the exit code.
-spdm::Exit report_error(Console& console, const spdm::Error& error);
+Exit report_error(Console& console, const Error& error);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

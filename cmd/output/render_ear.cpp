@@ -6,10 +6,7 @@
 #include "core/crypto/jws.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
-using Json = nlohmann::ordered_json;
+namespace spdm::cmd {
 
 namespace {
 
@@ -147,4 +144,4 @@ Json ear_claims(Json submods, std::int64_t issued, const std::optional<Block<32>
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

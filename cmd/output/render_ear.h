@@ -3,17 +3,17 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 
 #include "core/appraisal/report.h"
+#include "core/format/json.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // The claims about one device: an entry of submods.
-nlohmann::ordered_json ear_appraisal(const spdm::Report& report);
+Json ear_appraisal(const Report& report);
 
 // The whole claims-set. `issued` in seconds since the epoch; `nonce`: that of the verifier, when one was given.
-nlohmann::ordered_json ear_claims(nlohmann::ordered_json submods, std::int64_t issued, const std::optional<spdm::Block<32>>& nonce);
+Json ear_claims(Json submods, std::int64_t issued, const std::optional<Block<32>>& nonce);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

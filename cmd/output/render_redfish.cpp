@@ -8,10 +8,7 @@
 #include "core/crypto/crypto.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
-using Json = nlohmann::ordered_json;
+namespace spdm::cmd {
 
 namespace {
 
@@ -151,4 +148,4 @@ Json redfish_collection(Json members) {
               {"Members", std::move(members)}};
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

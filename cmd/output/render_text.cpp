@@ -7,9 +7,7 @@
 #include "core/text.h"
 #include "core/wire/header.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 namespace {
 
@@ -411,4 +409,4 @@ std::string render_certificates(const Report& report, const Console& console) {
   return page.take();
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

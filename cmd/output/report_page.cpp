@@ -6,9 +6,7 @@
 #include "core/crypto/crypto.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 namespace {
 
@@ -16,9 +14,9 @@ namespace {
 std::string source_hash(std::string_view text) { return cat("'sha256-", base64(crypto::hash(*find_hash("SHA-256"), as_bytes(text))), "'"); }
 
 // What would end the block, or begin a comment or another element, cannot occur.
-std::string inert(const nlohmann::ordered_json& data) {
+std::string inert(const Json& data) {
   std::string out;
-  for (const char c : data.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace)) {
+  for (const char c : data.dump(-1, ' ', true, Json::error_handler_t::replace)) {
     if (c == '<' || c == '>' || c == '&')
       out += cat("\\u00", hex(static_cast<unsigned char>(c), 2));
     else
@@ -42,8 +40,8 @@ std::string filled(std::string_view page, std::initializer_list<std::pair<std::s
 
 }  // namespace
 
-std::string report_page(const nlohmann::ordered_json& document, const FleetSummary& summary) {
-  nlohmann::ordered_json data{{"summary", document}, {"devices", nlohmann::ordered_json::array()}};
+std::string report_page(const Json& document, const FleetSummary& summary) {
+  Json data{{"summary", document}, {"devices", Json::array()}};
   for (const DeviceLine& line : summary.devices) data["devices"].push_back(to_json(line));
   const std::string policy = cat("default-src 'none'; style-src ", source_hash(kReportPageCss), "; script-src ", source_hash(kReportPageJs),
                                  "; base-uri 'none'; form-action 'none'");
@@ -51,4 +49,4 @@ std::string report_page(const nlohmann::ordered_json& document, const FleetSumma
                 {{"{{POLICY}}", policy}, {"{{STYLE}}", kReportPageCss}, {"{{DATA}}", inert(data)}, {"{{SCRIPT}}", kReportPageJs}});
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

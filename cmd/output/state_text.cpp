@@ -2,10 +2,7 @@
 
 #include "core/text.h"
 
-namespace cmd {
-
-using spdm::cat;
-using spdm::printable;
+namespace spdm::cmd {
 
 std::string subject_of(const DeviceState& state) {
   return state.bdf.empty() ? cat("rule '", printable(state.rule), "'") : printable(state.bdf);
@@ -24,4 +21,4 @@ std::string state_text(const DeviceState& state, bool conditional) {
   return out;
 }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

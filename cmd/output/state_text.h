@@ -5,7 +5,7 @@
 
 #include "cmd/gate/device_state.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
 // "0000:03:00.0", or the rule of a device that is not there.
 std::string subject_of(const DeviceState& state);
@@ -14,4 +14,4 @@ std::string sentence_of(const DeviceState& state);
 // One line, with lines below it for what could not be done. `conditional`: nothing was done, it would be.
 std::string state_text(const DeviceState& state, bool conditional);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -5,9 +5,7 @@
 #include "core/calendar.h"
 #include "core/text.h"
 
-namespace cmd {
-
-using namespace spdm;
+namespace spdm::cmd {
 
 namespace {
 
@@ -151,4 +149,4 @@ class SummaryText {
 
 std::string render_summary(const FleetSummary& summary, const Console& console) { return SummaryText(summary, console).render(); }
 
-}  // namespace cmd
+}  // namespace spdm::cmd

@@ -6,8 +6,8 @@
 #include "cmd/host/console.h"
 #include "core/fleet/summary.h"
 
-namespace cmd {
+namespace spdm::cmd {
 
-std::string render_summary(const spdm::FleetSummary& summary, const Console& console);
+std::string render_summary(const FleetSummary& summary, const Console& console);
 
-}  // namespace cmd
+}  // namespace spdm::cmd

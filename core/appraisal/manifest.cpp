@@ -13,7 +13,6 @@ namespace spdm {
 namespace {
 
 using cbor::Item;
-using Json = nlohmann::ordered_json;
 using Kind = Item::Kind;
 
 constexpr std::uint8_t kIanaCbor = 0x0A;  // registry: the vendor id is the head of a tag, and what follows is its item

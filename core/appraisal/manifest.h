@@ -3,12 +3,12 @@
 // 0xF0 to 0xFC, signed with COSE).
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/format/cbor.h"
+#include "core/format/json.h"
 #include "core/wire/measurements.h"
 
 namespace spdm {
@@ -18,9 +18,9 @@ namespace spdm {
 std::optional<cbor::Item> read_manifest(const MeasurementBlock& block);
 
 // As cbor::to_json(), with names in place of the keys that are known, and with the CBOR read that stands in byte strings.
-nlohmann::ordered_json name_manifest(const cbor::Item& manifest);
+Json name_manifest(const cbor::Item& manifest);
 
 // The leaves of the same, one a line: "evidence: class: vendor: ACME". No more than `most` lines, then "...".
-std::vector<std::string> manifest_lines(const nlohmann::ordered_json& named, std::size_t most);
+std::vector<std::string> manifest_lines(const Json& named, std::size_t most);
 
 }  // namespace spdm

@@ -93,7 +93,7 @@ void read_manifest_header(Measurement& out) {
 // CBOR is what TCG and OCP manifests are made of; a value that is not exactly one CBOR item stays a byte string.
 void read_cbor(Measurement& out) {
   if (const std::optional<cbor::Item> manifest = read_manifest(out.block))
-    out.manifest = cbor::to_json(*manifest).dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
+    out.manifest = cbor::to_json(*manifest).dump(-1, ' ', true, Json::error_handler_t::replace);
 }
 
 bool is_text(View value) {

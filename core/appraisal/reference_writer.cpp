@@ -19,7 +19,7 @@ constexpr std::size_t kLongestRaw = 64;  // bytes; what is longer is written as 
 bool is_plain(char c) { return c >= 0x20 && c < 0x7F; }
 
 // In double quotes of YAML. What is beyond ASCII is UTF-8 from a file that was read.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -99,9 +99,9 @@ std::string value_line(const ReferenceValue& value) {
   constexpr std::array keys{"digest", "raw", "text", "svn"};
   const bool needs_hex = value.form == Form::text &&
                          !std::all_of(value.bytes.begin(), value.bytes.end(), [](auto byte) { return is_plain(static_cast<char>(byte)); });
-  if (needs_hex) return cat("raw: ", quoted(hex(value.bytes)));
+  if (needs_hex) return cat("raw: ", in_quotes(hex(value.bytes)));
   const std::string text = to_string(value);
-  const std::string shown = value.form == Form::svn ? text.substr(4) : quoted(text);
+  const std::string shown = value.form == Form::svn ? text.substr(4) : in_quotes(text);
   return cat(keys.at(static_cast<std::size_t>(value.form)), ": ", shown);
 }
 
@@ -147,7 +147,7 @@ std::string device_lines(const DeviceReferences& device) {
 std::string to_string(const DeviceMatch& match) {
   std::string out;
   for (const auto& [key, value] : keys_of(match))
-    out += cat(out.empty() ? "" : ", ", key, ": ", key == "removable" ? value : quoted(value));
+    out += cat(out.empty() ? "" : ", ", key, ": ", key == "removable" ? value : in_quotes(value));
   return cat("{", out, "}");
 }
 
@@ -175,7 +175,7 @@ DeviceReferences references_from(const Report& report) {
 std::string write_references(const std::vector<DeviceReferences>& devices, std::string_view source) {
   std::string plain;
   for (const char c : printable(source)) plain += is_plain(c) ? c : '?';
-  std::string out = cat("version: 1\nsource: ", quoted(plain), "\ndevices:\n");
+  std::string out = cat("version: 1\nsource: ", in_quotes(plain), "\ndevices:\n");
   std::set<std::string> written;
   for (const DeviceReferences& device : devices) {
     const std::string lines = device_lines(device);

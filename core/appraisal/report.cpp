@@ -11,8 +11,6 @@ namespace spdm {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 // Strings from a device or a file: escaped once, here, for every format.
 Json text(std::string_view hostile) { return printable(hostile); }
 

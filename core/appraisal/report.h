@@ -1,7 +1,6 @@
 // The one report that every output is rendered from: "schema": "spdmctl.report/1".
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "core/evidence/chain.h"
 #include "core/evidence/evidence.h"
 #include "core/finding.h"
+#include "core/format/json.h"
 #include "core/wire/endpoint_info.h"
 #include "core/wire/negotiate.h"
 #include "core/wire/vendor_defined.h"
@@ -126,9 +126,9 @@ const CheckResult* check_of(const Report& report, Check check);
 const SlotReport* main_slot(const Report& report);
 
 // The document of one device. Strings from the device are escaped (text.h).
-nlohmann::ordered_json to_json(const Report& report);
-nlohmann::ordered_json to_json(const Finding& finding);
-nlohmann::ordered_json to_json(const PlatformView& platform);  // empty when the platform says nothing
-nlohmann::ordered_json to_json(const CertificateInfo& certificate);
+Json to_json(const Report& report);
+Json to_json(const Finding& finding);
+Json to_json(const PlatformView& platform);  // empty when the platform says nothing
+Json to_json(const CertificateInfo& certificate);
 
 }  // namespace spdm

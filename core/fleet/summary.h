@@ -3,11 +3,11 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
 #include "core/fleet/result_reader.h"
+#include "core/format/json.h"
 
 namespace spdm {
 
@@ -88,8 +88,8 @@ struct FleetSummary {
 };
 
 // Without "schema" and "tool", which the program adds.
-nlohmann::ordered_json to_json(const FleetSummary& summary);
-nlohmann::ordered_json to_json(const DeviceLine& line);
+Json to_json(const FleetSummary& summary);
+Json to_json(const DeviceLine& line);
 
 // How much is kept in detail. Counts go on beyond.
 struct SummaryLimits {

@@ -8,8 +8,6 @@ namespace spdm {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 void add_tally(Json& out, const Tally& in) {
   out["results"] = in.total();
   out["pass"] = in.pass;

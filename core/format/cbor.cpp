@@ -12,7 +12,6 @@ namespace spdm::cbor {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
 using Kind = Item::Kind;
 
 constexpr std::uint8_t kBreak = 0xFF;

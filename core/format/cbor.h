@@ -3,12 +3,12 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/format/json.h"
 
 namespace spdm::cbor {
 
@@ -42,7 +42,7 @@ Item read(View data, const Limits& limits = {});
 
 // JSON as a person would write it: integer keys as strings, bytes as "h'00ff'", a tag as {"tag": N, "value": ...}; text
 // is escaped (text.h). Integers beyond 64 bits of sign are strings.
-nlohmann::ordered_json to_json(const Item& item);
+Json to_json(const Item& item);
 // A key, or a short value, in words.
 std::string to_string(const Item& item);
 

@@ -18,7 +18,7 @@ TEST_CASE("describe: what a leaf says") {
                 "otherName:2.23.147;UTF8:Vendor=1b36:Device=0011:CC=010802:REV=02,DNS:example.org");
   profile.extensions.emplace_back("extendedKeyUsage", "serverAuth,1.3.6.1.4.1.412.274.3,1.2.3.4");
   const Bytes der = pki::issue(profile, &pki::sample().intermediate).der;
-  const spdm::CertificateInfo info = certstore::describe(der);
+  const spdm::CertificateInfo info = spdm::certstore::describe(der);
   CHECK(info.der == der);
   CHECK(info.subject == "O=ACME,CN=Gerät");
   CHECK(info.issuer == "CN=sample intermediate");
@@ -42,7 +42,7 @@ TEST_CASE("describe: what a leaf says") {
 TEST_CASE("describe: an authority") {
   pki::Profile profile = pki::intermediate("authority", pki::Key::shared(*spdm::find_asym("RSASSA-2048")));
   set_extension(profile, "basicConstraints", "critical,CA:TRUE,pathlen:2");
-  const spdm::CertificateInfo info = certstore::describe(pki::issue(profile, &pki::sample().root).der);
+  const spdm::CertificateInfo info = spdm::certstore::describe(pki::issue(profile, &pki::sample().root).der);
   CHECK(info.is_ca);
   CHECK(info.path_length == 2);
   CHECK(info.key == "RSA 2048");
@@ -51,11 +51,11 @@ TEST_CASE("describe: an authority") {
 
 TEST_CASE("describe: anything else stays empty") {
   const Bytes junk = {0x30, 0x01, 0x00};
-  const spdm::CertificateInfo info = certstore::describe(junk);
+  const spdm::CertificateInfo info = spdm::certstore::describe(junk);
   CHECK(info.der == junk);
   CHECK(info.sha256.size() == 64);
   CHECK(info.subject == "");
-  CHECK(certstore::describe(Bytes{}).key == "");
+  CHECK(spdm::certstore::describe(Bytes{}).key == "");
 }
 
 TEST_CASE("describe: what a report shows of a hostile certificate is safe") {

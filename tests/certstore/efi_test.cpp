@@ -28,7 +28,7 @@ Bytes joined(const std::vector<Bytes>& parts) {
 }
 
 std::string refusal(const Bytes& file) {
-  return message_of([&] { certstore::read_efi_signatures(file, "db"); });
+  return message_of([&] { spdm::certstore::read_efi_signatures(file, "db"); });
 }
 
 }  // namespace
@@ -39,7 +39,8 @@ TEST_CASE("EFI signatures: certificates and hashes, with and without the attribu
                               list_of(Bytes(16, 9), {Bytes(3, 3)})});
   for (const bool attributes : {false, true}) {
     CAPTURE(attributes);
-    const certstore::EfiSignatures found = certstore::read_efi_signatures(attributes ? joined({{0x27, 0, 0, 0}, lists}) : lists, "db");
+    const spdm::certstore::EfiSignatures found =
+        spdm::certstore::read_efi_signatures(attributes ? joined({{0x27, 0, 0, 0}, lists}) : lists, "db");
     CHECK(found.certificates == std::vector<Bytes>{root, other});
     CHECK(found.hashes == 2);
     CHECK(found.others == 1);
@@ -72,8 +73,8 @@ TEST_CASE("lists of certificates: DER and PEM, one after the other") {
   const Bytes root = pki::sample().root.der, other = pki::sample().intermediate.der;
   const std::string pem = "\n" + pki::pem(root) + "\n" + pki::pem(other);
   const Bytes mixed = joined({root, other, {pem.begin(), pem.end()}, root});
-  CHECK(certstore::read_certificate_list(mixed, "list") == std::vector<Bytes>{root, other, root, other, root});
-  const auto why = [](const Bytes& file) { return message_of([&] { certstore::read_certificate_list(file, "list"); }); };
+  CHECK(spdm::certstore::read_certificate_list(mixed, "list") == std::vector<Bytes>{root, other, root, other, root});
+  const auto why = [](const Bytes& file) { return message_of([&] { spdm::certstore::read_certificate_list(file, "list"); }); };
   CHECK(contains(why({}), "list: no certificate in it"));
   CHECK(contains(why(joined({root, {'x', 'y'}})), cat("list, byte ", root.size(), ": not a certificate")));
   CHECK(contains(why(Bytes(root.begin(), root.end() - 1)), "list, byte 0: not a certificate"));
@@ -81,12 +82,12 @@ TEST_CASE("lists of certificates: DER and PEM, one after the other") {
 }
 
 TEST_CASE("fingerprints: with colons and without, of certificates and of their keys") {
-  const std::string plain = certstore::sha256(pki::sample().leaf.der);
+  const std::string plain = spdm::certstore::sha256(pki::sample().leaf.der);
   std::string colons;
   for (std::size_t i = 0; i < plain.size(); i += 2) colons += cat(i == 0 ? "" : ":", plain.substr(i, 2));
-  CHECK(certstore::plain_fingerprint(colons) == plain);
-  CHECK(certstore::plain_fingerprint(plain.substr(2)).empty());
-  CHECK(certstore::plain_fingerprint(std::string(64, 'g')).empty());
-  CHECK(certstore::key_fingerprint(pki::sample().leaf.der) == certstore::sha256(pki::sample().leaf.key.spki()));
-  CHECK(certstore::key_fingerprint({}).empty());
+  CHECK(spdm::certstore::plain_fingerprint(colons) == plain);
+  CHECK(spdm::certstore::plain_fingerprint(plain.substr(2)).empty());
+  CHECK(spdm::certstore::plain_fingerprint(std::string(64, 'g')).empty());
+  CHECK(spdm::certstore::key_fingerprint(pki::sample().leaf.der) == spdm::certstore::sha256(pki::sample().leaf.key.spki()));
+  CHECK(spdm::certstore::key_fingerprint({}).empty());
 }

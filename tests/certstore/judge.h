@@ -18,9 +18,9 @@ using spdm::Trust;
 
 inline const spdm::HashAlgorithm& sha(std::string_view name = "SHA-384") { return *spdm::find_hash(name); }
 
-inline certstore::Keyring keyring_of(const std::vector<Bytes>& certificates) {
+inline spdm::certstore::Keyring keyring_of(const std::vector<Bytes>& certificates) {
   const support::TemporaryDirectory directory;
-  certstore::Keyring out;
+  spdm::certstore::Keyring out;
   int number = 0;
   for (const Bytes& der : certificates) {
     const std::string name = spdm::cat("trusted", ++number, ".der");
@@ -37,13 +37,13 @@ struct Setup {
   std::string_view asym = "ECDSA-P384", hash = "SHA-384", model = "DeviceCert";
   std::uint8_t slot = 0, version = spdm::k12;
   Bytes digest;
-  certstore::Options options{pki::at("20240101000000Z"), false};
+  spdm::certstore::Options options{pki::at("20240101000000Z"), false};
 };
 
 inline ChainResult judge(const Setup& setup) {
   const Bytes chain = setup.chain.empty() ? pki::spdm_chain(sha(setup.hash), setup.root, setup.certificates) : setup.chain;
-  const certstore::Validator validator(keyring_of(setup.trusted), setup.options);
-  certstore::ChainInput input;
+  const spdm::certstore::Validator validator(keyring_of(setup.trusted), setup.options);
+  spdm::certstore::ChainInput input;
   input.slot = setup.slot;
   input.chain = chain;
   input.version = setup.version;

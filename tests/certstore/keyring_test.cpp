@@ -5,7 +5,7 @@
 #include "judge.h"
 
 using namespace test;
-using certstore::Keyring;
+using spdm::certstore::Keyring;
 using support::TemporaryDirectory;
 
 namespace {
@@ -22,7 +22,7 @@ Keyring read(const TemporaryDirectory& directory) {
 
 std::string refusal(std::string_view content) {
   try {
-    certstore::read_certificates({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()}, "file");
+    spdm::certstore::read_certificates({reinterpret_cast<const std::uint8_t*>(content.data()), content.size()}, "file");
   } catch (const spdm::Error& error) {
     CHECK(error.id == spdm::ErrorId::bad_input);
     CHECK(std::string_view(error.what()).starts_with("file"));
@@ -59,7 +59,7 @@ TEST_CASE("keyring: a directory that does not exist is no problem, one that is a
   CHECK(keyring.problems().empty());
   keyring.add_directory(directory.write("file", "x"));
   CHECK(keyring.problems().size() >= 1);
-  for (const auto& layer : certstore::default_directories()) CHECK(layer.string().ends_with("spdmctl/keyring.d"));
+  for (const auto& layer : spdm::certstore::default_directories()) CHECK(layer.string().ends_with("spdmctl/keyring.d"));
 }
 
 TEST_CASE("keyring: earlier layers hide and mask later ones") {
@@ -121,7 +121,7 @@ TEST_CASE("keyring: endings in capitals, and folders that nobody reads") {
   CHECK(keyring.entries().size() == 1);
   CHECK(keyring.entries().at(0).scopes.size() == 1);
   CHECK(keyring.crls().size() == 1);
-  const std::vector<certstore::Problem> problems = keyring.problems();
+  const std::vector<spdm::certstore::Problem> problems = keyring.problems();
   REQUIRE(problems.size() == 2);
   CHECK(problems[0].file.ends_with("/Pins"));
   CHECK(problems[1].file.ends_with("/crls"));

@@ -33,22 +33,22 @@ struct Owned {
     host.identity = identity(0x1b36, 0x0010);
   }
 
-  certstore::Keyring keyring() const {
-    certstore::Keyring out;
+  spdm::certstore::Keyring keyring() const {
+    spdm::certstore::Keyring out;
     out.add_directory(directory.path());
     return out;
   }
 
   ChainResult judge() const {
     const Bytes chain = pki::spdm_chain(sha(), pki::sample().root.der, certificates);
-    certstore::ChainInput input;
+    spdm::certstore::ChainInput input;
     input.chain = chain;
     input.version = spdm::k12;
     input.hash = &sha();
     input.asym = spdm::find_asym("ECDSA-P384");
     input.model = model;
     input.host = &host;
-    return certstore::Validator(keyring(), {pki::at(at), false}).validate(input);
+    return spdm::certstore::Validator(keyring(), {pki::at(at), false}).validate(input);
   }
 
   void write_crl(const std::string& name, const pki::CrlProfile& profile, const pki::Certificate& issuer = pki::sample().intermediate) {

@@ -8,7 +8,7 @@ using spdm::cat;
 
 namespace {
 
-std::string of(const Bytes& der) { return certstore::sha256(der); }
+std::string of(const Bytes& der) { return spdm::certstore::sha256(der); }
 std::string leaf_key() { return of(pki::sample().leaf.key.spki()); }
 std::string pin(const std::string& what, const std::string& match = "bdf: \"0000:03:00.0\"") {
   return cat("version: 1\npins:\n  - {match: {", match, "}, ", what, "}\n");
@@ -57,11 +57,11 @@ TEST_CASE("scope: the owner's own limit") {
 TEST_CASE("scope: one judgement of a chain serves devices within and without") {
   Owned owned;
   owned.directory.write("vendor.yaml", "version: 1\nvouches-for: [{bdf: \"0000:03:*\"}]\n");
-  const certstore::Validator validator(owned.keyring(), {pki::at(owned.at), false});
+  const spdm::certstore::Validator validator(owned.keyring(), {pki::at(owned.at), false});
   const Bytes chain = pki::spdm_chain(sha(), pki::sample().root.der, owned.certificates);
   spdm::HostView elsewhere = owned.host;
   elsewhere.bdf = "0000:04:00.0";
-  certstore::ChainInput input{
+  spdm::certstore::ChainInput input{
       .chain = chain, .version = spdm::k12, .hash = &sha(), .asym = spdm::find_asym("ECDSA-P384"), .digest = {}, .host = &owned.host};
   for (int i = 0; i < 2; ++i) {
     input.host = &owned.host;
@@ -76,7 +76,7 @@ TEST_CASE("scope: one judgement of a chain serves devices within and without") {
 TEST_CASE("scope: one that cannot be read lets nobody vouch") {
   Owned owned;
   owned.directory.write("vendor.yaml", "version: 1\nvouches-for:\n  - {vendr: \"1b36\"}\n");
-  const certstore::Keyring keyring = owned.keyring();
+  const spdm::certstore::Keyring keyring = owned.keyring();
   REQUIRE(keyring.problems().size() == 1);
   CHECK(keyring.problems()[0].place == "3:6");
   CHECK(contains(keyring.problems()[0].why, "unknown key 'vendr'"));
@@ -103,7 +103,7 @@ TEST_CASE("scope: without its certificate it is a problem, not a licence") {
   Owned owned;
   owned.directory.write("vendr.yaml", "version: 1\n");
   owned.directory.write("old.yml", "version: 1\n");
-  const certstore::Keyring keyring = owned.keyring();
+  const spdm::certstore::Keyring keyring = owned.keyring();
   REQUIRE(keyring.problems().size() == 2);
   CHECK(contains(keyring.problems()[0].why, "name it .yaml"));
   CHECK(keyring.problems()[0].fatal);
@@ -115,14 +115,14 @@ TEST_CASE("scope: a stronger layer narrows the root of a weaker one, and copies 
   const support::TemporaryDirectory etc;
   etc.write("vendor.yaml", "version: 1\nvouches-for: [{vendor: \"1af4\"}]\n");
   owned.directory.write("vendor.yaml", "version: 1\n");
-  certstore::Keyring keyring;
+  spdm::certstore::Keyring keyring;
   keyring.add_directory(etc.path());
   CHECK(keyring.problems().size() == 1);  // nothing to limit so far
   keyring.add_directory(owned.directory.path());
   CHECK(keyring.problems().empty());
   REQUIRE(keyring.entries().size() == 1);
   REQUIRE(keyring.entries()[0].scopes.size() == 1);
-  CHECK(certstore::in_words(keyring.entries()[0].scopes[0]) == "vendor 1af4");
+  CHECK(spdm::certstore::in_words(keyring.entries()[0].scopes[0]) == "vendor 1af4");
 
   Owned copies;
   copies.directory.write("copy.pem", pki::pem(pki::sample().root.der));
@@ -169,7 +169,7 @@ TEST_CASE("deny list and pins: nobody is trusted while one of them cannot be rea
 
 TEST_CASE("deny list: a second document is refused, also behind an empty one") {
   const std::string one = "version: 1\ndeny: []\n";
-  const auto why = [](const std::string& text) { return message_of([&] { (void)certstore::read_denials("deny.yaml", text); }); };
+  const auto why = [](const std::string& text) { return message_of([&] { (void)spdm::certstore::read_denials("deny.yaml", text); }); };
   CHECK(why("---\n" + one + "...\n").empty());
   CHECK(why(one + "---\n" + one) == "deny.yaml:3:1: another document: only one is read");
   CHECK(why(one + "---\n---\n" + one) == "deny.yaml:3:1: another document: only one is read");
@@ -224,7 +224,7 @@ TEST_CASE("pins: a keyring that is called pins is a keyring like any other") {
   directory.write("pins/vendor.yaml", "version: 1\n");
   directory.write("pins/pins/one.yaml", pin("leaf-key: " + leaf_key()));
   directory.write("pins/pins/other.pem", "not read");
-  certstore::Keyring keyring;
+  spdm::certstore::Keyring keyring;
   keyring.add_directory(directory.path() / "pins");
   CHECK(keyring.problems().empty());
   CHECK(keyring.entries().size() == 1);
@@ -265,7 +265,7 @@ TEST_CASE("pins and deny list: a provisioned key") {
   Owned owned;
   const Bytes key = pki::sample().leaf.key.spki();
   const auto judged = [&](bool from_owner) {
-    return certstore::Validator(owned.keyring(), {pki::at(owned.at), false}).validate_key(key, from_owner, owned.host);
+    return spdm::certstore::Validator(owned.keyring(), {pki::at(owned.at), false}).validate_key(key, from_owner, owned.host);
   };
   CHECK(judged(true).trust == Trust::trusted);
   CHECK(ids(judged(false)) == "not-trusted");

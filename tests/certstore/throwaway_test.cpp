@@ -14,7 +14,7 @@
 #include "support/temporary.h"
 
 using namespace spdm;
-using namespace certstore;
+using namespace spdm::certstore;
 
 TEST_CASE("a chain for every algorithm the library has") {
   for (const AsymAlgorithm& algorithm : asym_algorithms()) {

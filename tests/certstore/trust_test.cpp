@@ -28,7 +28,7 @@ TEST_CASE("trust: a good chain") {
   REQUIRE(result.anchor.has_value());
   CHECK(result.anchor->der == pki::sample().root.der);
   CHECK(contains(result.anchor_file, "trusted1.der"));
-  CHECK(result.root_fingerprint == certstore::describe(pki::sample().root.der).sha256);
+  CHECK(result.root_fingerprint == spdm::certstore::describe(pki::sample().root.der).sha256);
   CHECK(result.leaf_key->describe() == "EC P-384");
 }
 
@@ -37,7 +37,7 @@ TEST_CASE("trust: the root may be left out when the keyring has it") {
   CHECK(ids(result) == "");
   CHECK(result.trust == Trust::trusted);
   CHECK(result.certificates.size() == 2);
-  CHECK(result.root_fingerprint == certstore::describe(pki::sample().root.der).sha256);
+  CHECK(result.root_fingerprint == spdm::certstore::describe(pki::sample().root.der).sha256);
 }
 
 TEST_CASE("trust: a leaf straight under an anchor that was left out") {
@@ -99,7 +99,7 @@ TEST_CASE("N155 a root that somebody made") {
   CHECK(ids(result) == "not-trusted");
   CHECK(result.sound);
   CHECK(result.trust == Trust::untrusted);
-  CHECK(contains(result.findings[0].why, certstore::describe(pki::sample().root.der).sha256));
+  CHECK(contains(result.findings[0].why, spdm::certstore::describe(pki::sample().root.der).sha256));
 }
 
 TEST_CASE("trust: a root whose signature on itself is wrong is not even sound, unless the owner vouches for its bytes") {
@@ -118,7 +118,7 @@ TEST_CASE("trust: an empty keyring says what would be trusted, and how") {
   const ChainResult result = judge(setup);
   CHECK(ids(result) == "keyring-empty");
   CHECK(result.sound);
-  CHECK(contains(result.findings[0].remedy, certstore::describe(pki::sample().root.der).sha256));
+  CHECK(contains(result.findings[0].remedy, spdm::certstore::describe(pki::sample().root.der).sha256));
   CHECK(contains(result.findings[0].remedy, "against the vendor's publication"));
   CHECK(contains(result.findings[0].remedy, "then: spdmctl keyring add FILE"));
 }
@@ -141,11 +141,11 @@ TEST_CASE("trust: an intermediate ends a path only by option") {
 TEST_CASE("trust: ... or from the anchors folder") {
   const support::TemporaryDirectory directory;
   directory.write("anchors/vendor.pem", pki::pem(pki::sample().intermediate.der));
-  certstore::Keyring keyring;
+  spdm::certstore::Keyring keyring;
   keyring.add_directory(directory.path());
-  const certstore::Validator validator(keyring, {pki::at("20240101000000Z"), false});
+  const spdm::certstore::Validator validator(keyring, {pki::at("20240101000000Z"), false});
   const Bytes chain = pki::spdm_chain(sha(), pki::sample().root.der, pki::sample().all());
-  certstore::ChainInput input;
+  spdm::certstore::ChainInput input;
   input.chain = chain;
   input.hash = &sha();
   input.asym = spdm::find_asym("ECDSA-P384");
@@ -163,9 +163,9 @@ TEST_CASE("trust: a broken chain is not trusted, whoever vouches for its root") 
 }
 
 TEST_CASE("trust: results are remembered per chain, slot and algorithms, also by many threads") {
-  const certstore::Validator validator(keyring_of({pki::sample().root.der}), {pki::at("20240101000000Z"), false});
+  const spdm::certstore::Validator validator(keyring_of({pki::sample().root.der}), {pki::at("20240101000000Z"), false});
   const Bytes chain = pki::spdm_chain(sha(), pki::sample().root.der, pki::sample().all());
-  certstore::ChainInput input;
+  spdm::certstore::ChainInput input;
   input.chain = chain;
   input.hash = &sha();
   input.asym = spdm::find_asym("ECDSA-P384");
@@ -190,6 +190,6 @@ TEST_CASE("trust: results are remembered per chain, slot and algorithms, also by
 }
 
 TEST_CASE("trust: algorithms have to be known") {
-  const certstore::Validator validator(certstore::Keyring{}, {});
+  const spdm::certstore::Validator validator(spdm::certstore::Keyring{}, {});
   CHECK_THROWS_AS(validator.validate({}), spdm::Error);
 }

@@ -7,10 +7,10 @@
 #include "core/error.h"
 #include "tests/support/fake_sysfs.h"
 
-using namespace cmd;
+using namespace spdm::cmd;
 using spdm::ErrorId;
+using spdm::transport::Bdf;
 using support::FakeSysfs;
-using transport::Bdf;
 
 namespace {
 

@@ -23,18 +23,18 @@ Bytes with_header(const HashAlgorithm& hash, View certificates) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  static const certstore::Keyring keyring;
+  static const spdm::certstore::Keyring keyring;
   if (size < 4 || size > 0x8000) return 0;
   const HashAlgorithm& hash = fuzz::pick(hash_algorithms(), data[1]);
   const View rest = View(data, size).subspan(4);
   const Bytes chain = (data[3] & 1) == 0 && crypto::supports(hash) ? with_header(hash, rest) : to_bytes(rest);
-  certstore::ChainInput input;
+  spdm::certstore::ChainInput input;
   input.chain = chain;
   input.version = static_cast<std::uint8_t>(0x10 + data[0] % 5);
   input.hash = &hash;
   input.asym = &fuzz::pick(asym_algorithms(), data[2]);
   // No Error is meant to come out: what is wrong with a chain is a finding. Nobody is trusted: the keyring is empty.
-  const ChainResult result = certstore::Validator(keyring, {}).validate(input);
+  const ChainResult result = spdm::certstore::Validator(keyring, {}).validate(input);
   fuzz::require(result.trust != Trust::trusted && !result.findings.empty());
   return 0;
 }

@@ -4,7 +4,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return fuzz::run([&] {
-    for (const certstore::Crl& crl : certstore::read_crls({data, size}, "fuzz input"))
+    for (const spdm::certstore::Crl& crl : spdm::certstore::read_crls({data, size}, "fuzz input"))
       fuzz::require(crl.list != nullptr && (!crl.unusable.empty() || !crl.this_update.empty()));
   });
 }

@@ -4,7 +4,7 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return fuzz::run([&] {
-    for (const spdm::Bytes& certificate : certstore::read_certificates({data, size}, "fuzz input"))
-      fuzz::require(certstore::describe(certificate).der == certificate);
+    for (const spdm::Bytes& certificate : spdm::certstore::read_certificates({data, size}, "fuzz input"))
+      fuzz::require(spdm::certstore::describe(certificate).der == certificate);
   });
 }

@@ -31,10 +31,10 @@ std::string simply(std::string_view text, std::size_t limit) {
 }
 
 std::string lines_of(const std::string& path, std::size_t limit, bool look) {
-  cmd::LineFile file(path, limit);
+  spdm::cmd::LineFile file(path, limit);
   if (look) file.holds_objects(limit);
   std::string out;
-  while (const std::optional<cmd::Line> line = file.next())
+  while (const std::optional<spdm::cmd::Line> line = file.next())
     out += line->too_long ? spdm::cat(line->number, " too long\n")
                           : spdm::cat(line->number, " ", std::string(line->bytes.begin(), line->bytes.end()), "\n");
   return out;
@@ -46,13 +46,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   return fuzz::run([&] {
     const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
-    const transport::Descriptor memory(::memfd_create("lines", MFD_CLOEXEC));
+    const spdm::transport::Descriptor memory(::memfd_create("lines", MFD_CLOEXEC));
     fuzz::require(::write(memory.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
     const std::string path = spdm::cat("/proc/self/fd/", memory.get());
     const std::string expected = simply(text, data[0]);
     fuzz::require(lines_of(path, data[0], false) == expected);
     fuzz::require(lines_of(path, data[0], true) == expected);
-    cmd::LineFile whole(path, data[0]);
+    spdm::cmd::LineFile whole(path, data[0]);
     fuzz::require(whole.rest(size) == spdm::Bytes(data + 1, data + size));
   });
 }

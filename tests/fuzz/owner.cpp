@@ -10,13 +10,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   return fuzz::run([&] {
     switch (data[0] % 3) {
       case 0:
-        fuzz::require(!in_words(certstore::read_scope("fuzz input", text)).empty());
+        fuzz::require(!in_words(spdm::certstore::read_scope("fuzz input", text)).empty());
         break;
       case 1:
-        for (const certstore::Denial& denial : certstore::read_denials("fuzz input", text)) fuzz::require(denial.sha256.size() == 64);
+        for (const spdm::certstore::Denial& denial : spdm::certstore::read_denials("fuzz input", text))
+          fuzz::require(denial.sha256.size() == 64);
         break;
       default:
-        for (const certstore::Pin& pin : certstore::read_pins("fuzz input", text))
+        for (const spdm::certstore::Pin& pin : spdm::certstore::read_pins("fuzz input", text))
           fuzz::require(pin.sha256.size() == 64 && pin.match != spdm::DeviceMatch{});
     }
   });

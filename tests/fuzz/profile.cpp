@@ -4,5 +4,5 @@
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  return fuzz::run([&] { transport::parse_profile({reinterpret_cast<const char*>(data), size}, "/nonexistent/profile.yaml"); });
+  return fuzz::run([&] { spdm::transport::parse_profile({reinterpret_cast<const char*>(data), size}, "/nonexistent/profile.yaml"); });
 }

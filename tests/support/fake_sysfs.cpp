@@ -41,7 +41,7 @@ void put_extended(std::vector<std::uint8_t>& config, const FakeFunction& functio
   if (function.serial != 0) put(config, at + 4, function.serial, 8);
   for (const std::uint16_t mailbox : function.mailboxes) {
     put(config, mailbox, std::uint32_t{function.doe_version} << 16 | 0x002E, 4);
-    put(config, at + 2, (config.at(at + 2) & 0x0F) | mailbox << 4, 2);
+    put(config, at + 2, static_cast<std::uint64_t>((config.at(at + 2) & 0x0F) | mailbox << 4), 2);
     at = mailbox;
   }
 }

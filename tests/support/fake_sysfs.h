@@ -35,7 +35,7 @@ class FakeSysfs {
  public:
   FakeSysfs();
 
-  transport::Host host() const { return {directory_.path()}; }
+  spdm::transport::Host host() const { return {directory_.path()}; }
   std::filesystem::path root() const { return directory_.path(); }
   std::filesystem::path pci() const { return host().pci(); }
   std::filesystem::path device(std::string_view bdf) const { return pci() / "devices" / bdf; }

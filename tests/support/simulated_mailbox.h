@@ -99,7 +99,7 @@ class Mailbox {
   std::optional<std::pair<std::uint8_t, std::uint8_t>> next_lie_;
 };
 
-class Function : public transport::ConfigSpace {
+class Function : public spdm::transport::ConfigSpace {
  public:
   Function();
 

@@ -1,24 +1,25 @@
 #include "transport/target.h"
+#include "transport/socket/tcp.h"
 
 #include <doctest/doctest.h>
 
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
-#include "peer.h"
 #include "transport/base/binding.h"
 #include "transport/socket/address.h"
 #include "transport/socket/emu.h"
+#include "transport/socket/peer.h"
 
 using namespace spdm;
-using namespace transport;
+using namespace spdm::transport;
 
 namespace {
 
 void refused(std::string_view target, const std::string& why) {
   CAPTURE(target);
-  expect_error(ErrorId::usage, why, [&] { transport::open(target, {}); });
+  expect_error(ErrorId::usage, why, [&] { spdm::transport::open(target, {}); });
   try {
-    transport::open(target, {});
+    spdm::transport::open(target, {});
   } catch (const Error& error) {
     CHECK(error.device == target);
     CHECK(!error.hint.empty());
@@ -90,7 +91,7 @@ TEST_CASE("open over a real connection fills in the target") {
   });
   const std::string target = cat("emu://127.0.0.1:", listener.port(), "?max=42");
   {
-    const Opened opened = transport::open(target, {});
+    const Opened opened = spdm::transport::open(target, {});
     CHECK(opened.host.target == target);
     CHECK(opened.link->binding() == Binding::doe);
     CHECK(opened.link->max_receive() == 42);

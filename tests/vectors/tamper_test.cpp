@@ -44,9 +44,9 @@ struct Field {
   std::set<FindingId> findings;
 };
 
-Report judge(const Evidence& evidence, const certstore::Validator& validator) {
+Report judge(const Evidence& evidence, const spdm::certstore::Validator& validator) {
   const Analysis analysis = analyze(evidence);
-  return appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator, evidence.provisioned_key), {});
+  return appraise(evidence, analysis, spdm::certstore::validate_chains(evidence, analysis, validator, evidence.provisioned_key), {});
 }
 
 // What stands under the signatures of the last connection, and what must be found when it is changed.
@@ -113,11 +113,11 @@ std::vector<std::size_t> positions(std::size_t size, bool all) {
 TEST_CASE("recorded traffic, one byte changed" * doctest::skip(folder().empty())) {
   std::ifstream index(folder() / "index.json");
   REQUIRE(index.good());
-  certstore::Keyring keyring;
+  spdm::certstore::Keyring keyring;
   keyring.add_directory(folder() / "roots");
-  certstore::Options options;
+  spdm::certstore::Options options;
   options.at = 1790000000;  // 2026-09-21: the sample certificates are valid for ten years from 2025 or 2026 on
-  const certstore::Validator validator(keyring, options);
+  const spdm::certstore::Validator validator(keyring, options);
 
   std::set<std::string> schemes_seen;  // one capture of each kind has every byte changed
   std::size_t changed = 0, captures = 0;

@@ -3,9 +3,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -145,4 +143,4 @@ TcpHeader parse_tcp_header(View header) {
   return {type, std::size_t{length} - 2};
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -5,20 +5,20 @@
 
 #include "core/protocol/link.h"
 
-namespace transport {
+namespace spdm::transport {
 
 // A message out of its packing. With Binding::doe up to three bytes of padding are still behind it.
 struct Unwrapped {
   bool secured;  // a secured message (DSP0277); with Binding::none nothing says so, it is always false
-  spdm::Bytes message;
+  Bytes message;
 };
 
-spdm::Bytes wrap(spdm::Binding binding, spdm::View message, bool secured = false);
+Bytes wrap(Binding binding, View message, bool secured = false);
 // Throws Error{peer} naming the field that is wrong; a message of no bytes is wrong, too.
-Unwrapped unwrap(spdm::Binding binding, spdm::View packed);
+Unwrapped unwrap(Binding binding, View packed);
 
 // The largest message that wrap() can pack.
-std::size_t max_message(spdm::Binding binding);
+std::size_t max_message(Binding binding);
 
 // PCI DOE data objects (PCIe r6.x 6.30.1). The vendor is always PCI-SIG here; other vendors' objects are not for us.
 inline constexpr std::uint16_t kDoeVendorPciSig = 0x0001;
@@ -35,9 +35,9 @@ struct DoeHeader {
 };
 
 // Reads the first eight bytes; throws Error{peer} for reserved bits and for an object shorter than its header.
-DoeHeader parse_doe_header(spdm::View header);
+DoeHeader parse_doe_header(View header);
 // Payload is padded to dwords with zeros.
-spdm::Bytes doe_object(std::uint8_t type, spdm::View payload);
+Bytes doe_object(std::uint8_t type, View payload);
 
 // DataTransferSize that both QEMU (4608 bytes a DOE object, 8 of them header) and the DMTF emulator (4608) can serve.
 inline constexpr std::size_t kEmuMaxReceive = 4600;
@@ -55,6 +55,6 @@ struct TcpHeader {
 
 // Throws Error: peer for another version, a type that does not exist and a length that cannot be; what the error
 // messages of the binding (0xC0 to 0xFF) and a role inquiry mean to a requester otherwise.
-TcpHeader parse_tcp_header(spdm::View header);
+TcpHeader parse_tcp_header(View header);
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -4,7 +4,7 @@
 
 #include <utility>
 
-namespace transport {
+namespace spdm::transport {
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   if (this != &other) {
@@ -20,4 +20,4 @@ void Descriptor::close() {
   if (fd_ >= 0) ::close(release());
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

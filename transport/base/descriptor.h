@@ -1,7 +1,7 @@
 // A file descriptor that closes itself.
 #pragma once
 
-namespace transport {
+namespace spdm::transport {
 
 class Descriptor {
  public:
@@ -19,4 +19,4 @@ class Descriptor {
   int fd_ = -1;
 };
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -11,9 +11,7 @@
 #include "core/text.h"
 #include "transport/base/descriptor.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -93,4 +91,4 @@ void fail(const Host& host, int error, const std::string& what) {
   refuse(error, what);
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

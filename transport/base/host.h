@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace transport {
+namespace spdm::transport {
 
 struct Host {
   std::filesystem::path root = "/";
@@ -34,4 +34,4 @@ Lockdown lockdown(const Host& host);
 // with the advice that goes with it, ENODEV and ENXIO are no_device, EACCES and EPERM permission, EBUSY busy, the others io.
 [[noreturn]] void fail(const Host& host, int error, const std::string& what);
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -7,17 +7,17 @@
 #include "core/protocol/link.h"
 #include "transport/base/host.h"
 
-namespace transport {
+namespace spdm::transport {
 
 struct OpenOptions {
-  spdm::Clock::duration timeout = std::chrono::seconds(10);  // for connecting
-  Host host = {};                                            // where PCI devices are looked for
-  bool force = false;                                        // although somebody else seems to own the device
+  Clock::duration timeout = std::chrono::seconds(10);  // for connecting
+  Host host = {};                                      // where PCI devices are looked for
+  bool force = false;                                  // although somebody else seems to own the device
 };
 
 struct Opened {
-  std::unique_ptr<spdm::Link> link;
-  spdm::HostView host;
+  std::unique_ptr<Link> link;
+  HostView host;
 };
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -8,17 +8,17 @@
 
 #include "core/protocol/link.h"
 
-namespace transport {
+namespace spdm::transport {
 
 class Pace {
  public:
-  explicit Pace(spdm::Clock::time_point end) : end_(end) {}
+  explicit Pace(Clock::time_point end) : end_(end) {}
 
   // Returns when the next look is due; false when the time is up. There is one last look after the end: a process that
   // was not scheduled for a while must not miss what has been there all the time.
   bool wait() {
     if (over_) return false;
-    const auto now = spdm::Clock::now();
+    const auto now = Clock::now();
     over_ = now >= end_;
     if (const auto elapsed = now - start_; !over_ && elapsed >= kSpin)
       std::this_thread::sleep_for(std::min({elapsed / 8, kLongest, end_ - now}));
@@ -26,12 +26,12 @@ class Pace {
   }
 
  private:
-  static constexpr spdm::Clock::duration kSpin = std::chrono::microseconds(50);
-  static constexpr spdm::Clock::duration kLongest = std::chrono::nanoseconds(std::chrono::seconds(1)) / 128;
+  static constexpr Clock::duration kSpin = std::chrono::microseconds(50);
+  static constexpr Clock::duration kLongest = std::chrono::nanoseconds(std::chrono::seconds(1)) / 128;
 
-  spdm::Clock::time_point start_ = spdm::Clock::now();
-  spdm::Clock::time_point end_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point end_;
   bool over_ = false;
 };
 
-}  // namespace transport
+}  // namespace spdm::transport

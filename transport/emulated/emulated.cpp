@@ -6,9 +6,7 @@
 #include "core/text.h"
 #include "transport/emulated/profile.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -55,4 +53,4 @@ Opened open_emulated(std::string_view target, const OpenOptions&) {
   return {emulated_link(std::make_shared<const DeviceProfile>(load_profile(std::filesystem::path(path)))), {}};
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -6,12 +6,12 @@
 #include "core/responder/responder.h"
 #include "transport/base/opened.h"
 
-namespace transport {
+namespace spdm::transport {
 
 // A link to an emulated device. What its faults do to the way of an answer is honest: a delay is waited for, silence
 // ends at the deadline, a closed connection stays closed.
-std::unique_ptr<spdm::Link> emulated_link(std::shared_ptr<const spdm::DeviceProfile> profile);
+std::unique_ptr<Link> emulated_link(std::shared_ptr<const DeviceProfile> profile);
 
 Opened open_emulated(std::string_view target, const OpenOptions& options);
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -8,9 +8,8 @@
 #include "core/text.h"
 #include "transport/emulated/profile_files.h"
 
-namespace transport {
+namespace spdm::transport {
 
-using namespace spdm;
 using yaml::Choice;
 using yaml::Section;
 using yaml::Value;
@@ -343,4 +342,4 @@ DeviceProfile parse_profile(const std::string& contents, const std::filesystem::
   return out;
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -73,11 +73,11 @@
 
 #include "core/responder/profile.h"
 
-namespace transport {
+namespace spdm::transport {
 
 // Throws Error{config} naming file, line, column and what is allowed.
-spdm::DeviceProfile load_profile(const std::filesystem::path& path);
+DeviceProfile load_profile(const std::filesystem::path& path);
 // The same from text; `path` says where the files beside it are, and is named in errors.
-spdm::DeviceProfile parse_profile(const std::string& contents, const std::filesystem::path& path);
+DeviceProfile parse_profile(const std::string& contents, const std::filesystem::path& path);
 
-}  // namespace transport
+}  // namespace spdm::transport

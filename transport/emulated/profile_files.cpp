@@ -7,9 +7,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -79,4 +77,4 @@ std::vector<Bytes> split_certificates(View file, const std::string& what) {
   return out;
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

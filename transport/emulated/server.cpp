@@ -10,9 +10,7 @@
 #include "transport/socket/emu.h"
 #include "transport/socket/tcp.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -160,7 +158,8 @@ ServeOptions parse_listen(std::string_view target) {
   const std::size_t zero = text.substr(0, text.find('?')).rfind(":0");
   const bool any_port = zero != std::string::npos && (zero + 2 == text.size() || text[zero + 2] == '?');
   if (any_port) text.erase(zero, 2);
-  const SocketTarget parts = out.framing == Framing::tcp ? parse_socket_target(text, kTcpUsage, {}) : parse_socket_target(text, kEmuUsage, {"binding"});
+  const SocketTarget parts =
+      out.framing == Framing::tcp ? parse_socket_target(text, kTcpUsage, {}) : parse_socket_target(text, kEmuUsage, {"binding"});
   if (const std::string word = parts.value("binding", ""); !word.empty()) {
     out.binding = binding_of(word);
     if (!out.binding) throw Error(ErrorId::usage, cat("unknown binding '", printable(word), "'"), "use doe, mctp, tcp or none");
@@ -233,4 +232,4 @@ void Server::run() {
   reap(true);
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -12,7 +12,7 @@
 #include "core/responder/responder.h"
 #include "transport/socket/socket.h"
 
-namespace transport {
+namespace spdm::transport {
 
 enum class Framing { emulator, tcp };
 
@@ -21,7 +21,7 @@ struct ServeOptions {
   std::uint16_t port = 0;  // 0: the system chooses
   Framing framing = Framing::emulator;
   // Emulator framing: the only binding that is served; when empty each frame says which one it is for.
-  std::optional<spdm::Binding> binding;
+  std::optional<Binding> binding;
   bool once = false;             // ends with the first connection
   std::size_t connections = 16;  // at a time; more are closed at once
   // Told in one line what happens to connections; called from several threads.
@@ -35,7 +35,7 @@ ServeOptions parse_listen(std::string_view target);
 class Server {
  public:
   // Listens; nobody is served before run().
-  Server(std::shared_ptr<const spdm::DeviceProfile> profile, ServeOptions options);
+  Server(std::shared_ptr<const DeviceProfile> profile, ServeOptions options);
   ~Server();
 
   std::uint16_t port() const { return listener_.port(); }
@@ -54,11 +54,11 @@ class Server {
   void serve(Stream stream);
   void reap(bool all);
 
-  std::shared_ptr<const spdm::DeviceProfile> profile_;
+  std::shared_ptr<const DeviceProfile> profile_;
   ServeOptions options_;
   Listener listener_;
   std::atomic<bool> stopping_ = false;
   std::list<Worker> workers_;
 };
 
-}  // namespace transport
+}  // namespace spdm::transport

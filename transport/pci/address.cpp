@@ -4,7 +4,7 @@
 
 #include "core/text.h"
 
-namespace transport {
+namespace spdm::transport {
 
 namespace {
 
@@ -28,10 +28,10 @@ bool take(std::string_view& text, char c) {
 
 std::string to_string(const Bdf& bdf) {
   const int digits = bdf.domain > 0xFFFF ? 8 : 4;
-  std::string domain = spdm::hex(bdf.domain, digits);
+  std::string domain = hex(bdf.domain, digits);
   // The kernel prints the domain with "%04x": no more digits than it needs.
   while (domain.size() > 4 && domain.front() == '0') domain.erase(0, 1);
-  return spdm::cat(domain, ":", spdm::hex(bdf.bus, 2), ":", spdm::hex(bdf.device, 2), ".", bdf.function);
+  return cat(domain, ":", hex(bdf.bus, 2), ":", hex(bdf.device, 2), ".", bdf.function);
 }
 
 std::optional<Bdf> parse_bdf(std::string_view text) {
@@ -54,4 +54,4 @@ std::optional<Bdf> parse_bdf(std::string_view text) {
   return out;
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

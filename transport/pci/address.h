@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace transport {
+namespace spdm::transport {
 
 struct Bdf {
   std::uint32_t domain = 0;
@@ -22,4 +22,4 @@ std::string to_string(const Bdf& bdf);
 // "0000:03:00.0", or "03:00.0" for domain 0; leading zeros may lack, digits may be upper case. Nothing when it is no address.
 std::optional<Bdf> parse_bdf(std::string_view text);
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -17,9 +17,7 @@ extern "C" {
 #include "core/text.h"
 #include "transport/pci/platform.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -297,8 +295,8 @@ std::vector<PciNames> names_of(const std::vector<PciDevice>& devices, const Host
   return out;
 }
 
-spdm::HostView host_view(const PciDevice& device) {
-  spdm::HostView out;
+HostView host_view(const PciDevice& device) {
+  HostView out;
   out.target = to_string(device.bdf);
   out.bdf = out.target;
   out.identity = device.identity;
@@ -327,4 +325,4 @@ std::optional<std::string> owner_of(const PciDevice& device) {
   return std::nullopt;
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

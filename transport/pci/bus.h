@@ -9,11 +9,11 @@
 #include "transport/pci/address.h"
 #include "transport/pci/doe.h"
 
-namespace transport {
+namespace spdm::transport {
 
 struct PciDevice {
   Bdf bdf;
-  spdm::PciIdentity identity;                  // its serial is 0 when the extended configuration space cannot be read, too
+  PciIdentity identity;                        // its serial is 0 when the extended configuration space cannot be read, too
   std::uint8_t header_type = 0;                // layout, without the multi-function bit: 0 endpoint, 1 bridge, 2 CardBus
   std::optional<std::string> driver;           // that is bound
   std::optional<std::string> driver_override;  // empty counts as none, and "(null)" too
@@ -30,7 +30,7 @@ struct PciDevice {
   std::optional<std::vector<DoeFeature>> doe_features;
   // DOE capabilities in configuration space; nothing when the extended space cannot be read (not root, asleep in D3cold).
   std::optional<std::vector<std::uint16_t>> mailboxes;
-  spdm::PlatformView platform;
+  PlatformView platform;
 
   std::filesystem::path directory(const Host& host) const { return host.pci() / "devices" / to_string(bdf); }
   bool is_bridge() const { return header_type != 0 || identity.class_code >> 16 == 0x06; }
@@ -53,9 +53,9 @@ struct PciNames {
 std::vector<PciNames> names_of(const std::vector<PciDevice>& devices, const Host& host = {});
 
 // What evidence says of the function, and what rules match. Its address stands for the target.
-spdm::HostView host_view(const PciDevice& device);
+HostView host_view(const PciDevice& device);
 
 // Who owns SPDM of this function, if not us: "TSM tsm0 (connected)", "driver vfio-pci (a guest may use it)"...
 std::optional<std::string> owner_of(const PciDevice& device);
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace transport {
+namespace spdm::transport {
 
 class ConfigSpace {
  public:
@@ -20,4 +20,4 @@ class ConfigSpace {
 // virtual function has ones there (PCIe r6.x 9.3.4.1.1); Command, in the dword after them, has bits that are always zero.
 inline bool is_present(ConfigSpace& config) { return config.read32(0x04) != 0xFFFFFFFF; }
 
-}  // namespace transport
+}  // namespace spdm::transport

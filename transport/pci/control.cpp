@@ -10,9 +10,7 @@
 #include "core/text.h"
 #include "transport/base/descriptor.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -97,4 +95,4 @@ std::optional<Bdf> PciControl::parent(const Bdf& bdf) const {
   return parse_bdf(real.parent_path().filename().string());
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

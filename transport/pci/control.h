@@ -7,7 +7,7 @@
 #include "transport/base/host.h"
 #include "transport/pci/address.h"
 
-namespace transport {
+namespace spdm::transport {
 
 class PciControl {
  public:
@@ -52,4 +52,4 @@ class PciControl {
   Changed changed_;
 };
 
-}  // namespace transport
+}  // namespace spdm::transport

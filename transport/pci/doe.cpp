@@ -6,9 +6,7 @@
 #include "transport/base/binding.h"
 #include "transport/base/pace.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -266,4 +264,4 @@ void DoeMailbox::in_time(Clock::time_point deadline) const {
   if (Clock::now() >= deadline) throw Error(ErrorId::timeout, cat(where(), ": the time is up"), "allow more time with --timeout");
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -9,7 +9,7 @@
 #include "core/protocol/link.h"
 #include "transport/pci/config_space.h"
 
-namespace transport {
+namespace spdm::transport {
 
 inline constexpr std::uint16_t kDoeCapability = 0x002E;     // extended capability id
 inline constexpr std::uint16_t kSerialCapability = 0x0003;  // Device Serial Number
@@ -33,10 +33,10 @@ std::vector<std::uint16_t> find_extended(ConfigSpace& config, std::uint16_t id);
 
 // How long a mailbox may take (PCIe r6.x 6.30.1 and 6.30.2).
 struct DoeLimits {
-  spdm::Clock::duration busy = std::chrono::seconds(1);      // until BUSY clears before a request
-  spdm::Clock::duration response = std::chrono::seconds(1);  // from GO to DATA OBJECT READY
-  spdm::Clock::duration abort = std::chrono::seconds(1);     // until ERROR and BUSY clear after ABORT
-  std::size_t max_object = std::size_t{4} << 18;             // bytes of a response, header included, that we take
+  Clock::duration busy = std::chrono::seconds(1);      // until BUSY clears before a request
+  Clock::duration response = std::chrono::seconds(1);  // from GO to DATA OBJECT READY
+  Clock::duration abort = std::chrono::seconds(1);     // until ERROR and BUSY clear after ABORT
+  std::size_t max_object = std::size_t{4} << 18;       // bytes of a response, header included, that we take
 };
 
 class DoeMailbox {
@@ -48,40 +48,40 @@ class DoeMailbox {
   // Makes the mailbox ours: it must get idle within DoeLimits::busy, for BUSY or DATA OBJECT READY means an exchange of
   // somebody else (Error{busy}; `force` aborts it). Then one ABORT, because an object that a process left half-written
   // cannot be seen.
-  void claim(bool force, spdm::Clock::time_point deadline);
+  void claim(bool force, Clock::time_point deadline);
 
   // What this mailbox carries (6.30.1.1, DOE Discovery): an index is asked once, the walk has an end.
-  std::vector<DoeFeature> discover(spdm::Clock::time_point deadline);
+  std::vector<DoeFeature> discover(Clock::time_point deadline);
 
   // Sends one object of PCI-SIG's vendor id and returns the payload of the answer, padding included. Throws Error:
   // timeout, busy (somebody else is at it), peer (ERROR, an answer of another type, a length that cannot be, cut short, a
   // flood, a mailbox that not even ABORT brings back), no_device when the function is gone, and what `config` throws.
   // Whatever happened, the next exchange begins with a mailbox in a known state: what failed is aborted, at once or, when
   // the deadline is over, before the next one. A function that is gone stays gone, a mailbox that is dead stays dead.
-  spdm::Bytes exchange(std::uint8_t type, spdm::View payload, spdm::Clock::time_point deadline);
+  Bytes exchange(std::uint8_t type, View payload, Clock::time_point deadline);
 
   std::uint16_t offset() const { return offset_; }
 
  private:
-  spdm::Bytes transact(std::uint8_t type, spdm::View payload, std::size_t max_object, spdm::Clock::time_point deadline);
-  void get_idle(spdm::Clock::time_point deadline);
-  void send(spdm::View object, spdm::Clock::time_point deadline);
-  void await_answer(spdm::Clock::time_point deadline);
-  spdm::Bytes receive(std::uint8_t type, std::size_t max_object, spdm::Clock::time_point deadline);
-  std::size_t check_header(spdm::View header, std::uint8_t type, std::size_t max_object) const;
+  Bytes transact(std::uint8_t type, View payload, std::size_t max_object, Clock::time_point deadline);
+  void get_idle(Clock::time_point deadline);
+  void send(View object, Clock::time_point deadline);
+  void await_answer(Clock::time_point deadline);
+  Bytes receive(std::uint8_t type, std::size_t max_object, Clock::time_point deadline);
+  std::size_t check_header(View header, std::uint8_t type, std::size_t max_object) const;
   void require_ready(std::size_t taken, std::size_t size);
-  void drain(std::size_t taken, spdm::Clock::time_point deadline);
-  void recover(const spdm::Error& error, spdm::Clock::time_point deadline);
-  void abort_exchange(spdm::Clock::time_point deadline);
+  void drain(std::size_t taken, Clock::time_point deadline);
+  void recover(const Error& error, Clock::time_point deadline);
+  void abort_exchange(Clock::time_point deadline);
 
   // STATUS; throws Error{no_device} when the function is gone.
   std::uint32_t status();
   // Looks at STATUS until it is as wanted or the time is up; the last one that was seen.
-  std::uint32_t wait(bool (*wanted)(std::uint32_t status), spdm::Clock::time_point end);
+  std::uint32_t wait(bool (*wanted)(std::uint32_t status), Clock::time_point end);
   std::string where() const;  // "DOE mailbox at 0x150"
-  spdm::Error gone() const;
-  spdm::Error dead() const;
-  void in_time(spdm::Clock::time_point deadline) const;
+  Error gone() const;
+  Error dead() const;
+  void in_time(Clock::time_point deadline) const;
 
   ConfigSpace& config_;
   std::uint16_t offset_;
@@ -92,4 +92,4 @@ class DoeMailbox {
   bool dead_ = false;         // ABORT did not help
 };
 
-}  // namespace transport
+}  // namespace spdm::transport

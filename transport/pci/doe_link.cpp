@@ -6,9 +6,7 @@
 #include "core/text.h"
 #include "transport/base/binding.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -73,4 +71,4 @@ std::unique_ptr<Link> doe_link(std::unique_ptr<ConfigSpace> config, const DoeLin
   return std::make_unique<DoeLink>(std::move(config), options);
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

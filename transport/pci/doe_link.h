@@ -3,10 +3,10 @@
 
 #include <memory>
 
-#include "transport/pci/doe.h"
 #include "transport/base/binding.h"
+#include "transport/pci/doe.h"
 
-namespace transport {
+namespace spdm::transport {
 
 struct DoeLinkOptions {
   bool force = false;                        // aborts what somebody else seems to have begun
@@ -17,6 +17,6 @@ struct DoeLinkOptions {
 // SPDM over configuration space. The first exchange looks for the mailboxes and claims the first one that carries CMA-SPDM,
 // as its discovery says; a mailbox that is busy or broken is passed over. Throws Error: no_spdm when there is no mailbox
 // or none of them carries CMA-SPDM, and what DoeMailbox throws. After no_device the function stays gone.
-std::unique_ptr<spdm::Link> doe_link(std::unique_ptr<ConfigSpace> config, const DoeLinkOptions& options);
+std::unique_ptr<Link> doe_link(std::unique_ptr<ConfigSpace> config, const DoeLinkOptions& options);
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -14,9 +14,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -110,4 +108,4 @@ void PciLock::write(bool holding) const {
     throw Error(ErrorId::io, cat("writing the lock file of ", name_, ": ", size < 0 ? std::strerror(errno) : "the disk is full"));
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

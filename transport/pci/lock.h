@@ -10,7 +10,7 @@
 #include "transport/base/host.h"
 #include "transport/pci/address.h"
 
-namespace transport {
+namespace spdm::transport {
 
 // Holds /run/spdmctl/lock/BDF with flock(2), so the lock ends with its holder, however that ends. The file stays where it
 // is. Its content is one line, "PID CONTROL DEVICE mailbox", and blank after an orderly end: CONTROL is what power/control
@@ -47,4 +47,4 @@ class PciLock {
   bool abandoned_ = false;
 };
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -14,9 +14,7 @@
 #include "transport/pci/doe_link.h"
 #include "transport/pci/power.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -171,4 +169,4 @@ Opened open_pci(std::string_view target, const OpenOptions& options) {
   return {std::move(link), host_view(device)};
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -1,10 +1,10 @@
 // Target [DOMAIN:]BUS:DEVICE.FUNCTION: SPDM through the DOE mailbox of a PCI function (CMA-SPDM, PCIe r6.x 6.31).
 #pragma once
 
-#include "transport/pci/bus.h"
 #include "transport/base/opened.h"
+#include "transport/pci/bus.h"
 
-namespace transport {
+namespace spdm::transport {
 
 inline constexpr std::string_view kPciUsage = "[DOMAIN:]BUS:DEVICE.FUNCTION[?max=BYTES]";
 
@@ -19,4 +19,4 @@ std::unique_ptr<ConfigSpace> open_config(const Host& host, const Bdf& bdf);
 // says), owned, busy (another spdmctl), timeout (asleep), permission, lockdown, io. The first exchange can throw these, too.
 Opened open_pci(std::string_view target, const OpenOptions& options);
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -10,9 +10,7 @@
 #include "core/text.h"
 #include "transport/base/descriptor.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -135,4 +133,4 @@ std::vector<Tsm> tsms_of(const Host& host) {
   return out;
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

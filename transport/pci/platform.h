@@ -8,13 +8,13 @@
 #include "transport/base/host.h"
 #include "transport/pci/address.h"
 
-namespace transport {
+namespace spdm::transport {
 
 // Of the device whose directory in sysfs this is. Never throws for what a file says, or for a file that is not there.
-spdm::PlatformView read_platform(const std::filesystem::path& directory);
+PlatformView read_platform(const std::filesystem::path& directory);
 
 // What the attribute `authenticated` says: `text` as read, nothing when reading failed although the attribute is there.
-void interpret_authenticated(const std::optional<std::string>& text, spdm::PlatformView& view);
+void interpret_authenticated(const std::optional<std::string>& text, PlatformView& view);
 
 // A link "streamH.R.E" or "pciDDDD:BB:streamH.R.E" below a TSM: an IDE stream between a host bridge and a device.
 struct TsmStream {
@@ -32,4 +32,4 @@ std::vector<Tsm> tsms_of(const Host& host);
 // "tsm0": the only names that the kernel gives, and takes in tsm/connect.
 bool is_tsm_name(std::string_view text);
 
-}  // namespace transport
+}  // namespace spdm::transport

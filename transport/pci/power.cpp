@@ -11,9 +11,7 @@
 #include "core/text.h"
 #include "transport/base/pace.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -90,4 +88,4 @@ void PciPower::wait_until_awake(Clock::time_point deadline) const {
   throw Error(ErrorId::timeout, cat(name_, " is asleep (", printable(*state), ") and did not wake up in time"), advice);
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -5,7 +5,7 @@
 #include "core/protocol/link.h"
 #include "transport/pci/lock.h"
 
-namespace transport {
+namespace spdm::transport {
 
 // While it lives, power/control is "on"; then it is again what it was before. A holder that is killed in between leaves
 // the earlier value in the lock file, and the next PciPower of the same device restores it at its end. Where control is "on" anyway, or the
@@ -20,7 +20,7 @@ class PciPower {
   PciPower& operator=(const PciPower&) = delete;
 
   // Returns once the function is awake. Throws Error: timeout when it stays asleep, io when it cannot wake up.
-  void wait_until_awake(spdm::Clock::time_point deadline) const;
+  void wait_until_awake(Clock::time_point deadline) const;
 
  private:
   void set(std::string_view control) const;
@@ -35,4 +35,4 @@ class PciPower {
 // Calls only what a signal handler may call.
 void release_all_power() noexcept;
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -11,9 +11,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -82,4 +80,4 @@ std::optional<UeventSocket::Received> UeventSocket::receive() {
   return Received{.lost = false, .event = parse_uevent(View(buffer).first(static_cast<std::size_t>(size)))};
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -7,7 +7,7 @@
 #include "core/bytes.h"
 #include "transport/base/descriptor.h"
 
-namespace transport {
+namespace spdm::transport {
 
 struct Uevent {
   std::string action;     // "add", "remove", "change", "bind", "unbind"...
@@ -19,7 +19,7 @@ struct Uevent {
 
 // One datagram: "ACTION@DEVPATH", then KEY=VALUE strings, each with a NUL at its end. Nothing when it is no such thing
 // (udev's own datagrams begin otherwise).
-std::optional<Uevent> parse_uevent(spdm::View datagram);
+std::optional<Uevent> parse_uevent(View datagram);
 
 class UeventSocket {
  public:
@@ -42,4 +42,4 @@ class UeventSocket {
   bool trusted_ = false;  // every sender is taken for the kernel
 };
 
-}  // namespace transport
+}  // namespace spdm::transport

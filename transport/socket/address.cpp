@@ -6,9 +6,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -97,4 +95,4 @@ SocketTarget parse_socket_target(std::string_view target, std::string_view usage
   return out;
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -8,14 +8,14 @@
 #include <string>
 #include <string_view>
 
-namespace transport {
+namespace spdm::transport {
 
 inline constexpr std::uint16_t kTcpPort = 4194;  // IANA: spdm over TCP (DSP0287)
 
 struct SocketTarget {
   std::string target;      // for error messages
   std::string_view usage;  // "tcp://HOST[:PORT]", for the same
-  std::string host;    // without the brackets of an IPv6 address
+  std::string host;        // without the brackets of an IPv6 address
   std::optional<std::uint16_t> port;
   std::map<std::string, std::string, std::less<>> query;
 
@@ -28,4 +28,4 @@ struct SocketTarget {
 // `usage` must outlive what is returned: a constant.
 SocketTarget parse_socket_target(std::string_view target, std::string_view usage, std::initializer_list<std::string_view> keys);
 
-}  // namespace transport
+}  // namespace spdm::transport

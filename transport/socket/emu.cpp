@@ -5,9 +5,7 @@
 #include "transport/base/binding.h"
 #include "transport/socket/address.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -158,4 +156,4 @@ Opened open_emu(std::string_view target, const OpenOptions& options) {
   return {emu_link(std::move(stream), *binding, limit, deadline), {}};
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -6,10 +6,10 @@
 #include <memory>
 #include <optional>
 
-#include "transport/socket/socket.h"
 #include "transport/base/opened.h"
+#include "transport/socket/socket.h"
 
-namespace transport {
+namespace spdm::transport {
 
 inline constexpr std::uint16_t kEmuPort = 2323;
 inline constexpr std::string_view kEmuUsage = "emu://HOST[:PORT][?binding=doe|mctp|tcp|none][&max=BYTES]";
@@ -32,23 +32,23 @@ struct FrameHeader {
 
 struct Frame {
   Command command;
-  spdm::Bytes payload;
+  Bytes payload;
 };
 
 // Greetings, the NUL at their end included. Binding::none has no greeting.
-spdm::View client_hello();
-spdm::View server_hello();
+View client_hello();
+View server_hello();
 
-spdm::Bytes encode_frame(spdm::Binding binding, Command command, spdm::View payload);
+Bytes encode_frame(Binding binding, Command command, View payload);
 // Throws Error{peer} for another transport type than the binding's and for more than kMaxFramePayload bytes.
-FrameHeader parse_frame_header(spdm::Binding binding, spdm::View header);
-Frame read_frame(Stream& stream, spdm::Binding binding, spdm::Clock::time_point deadline);
+FrameHeader parse_frame_header(Binding binding, View header);
+Frame read_frame(Stream& stream, Binding binding, Clock::time_point deadline);
 // The same, but nothing when the peer closed the connection between two frames.
-std::optional<Frame> next_frame(Stream& stream, spdm::Binding binding, spdm::Clock::time_point deadline);
+std::optional<Frame> next_frame(Stream& stream, Binding binding, Clock::time_point deadline);
 
 // Greets the peer on a connected stream. `max_receive` is at least 42.
-std::unique_ptr<spdm::Link> emu_link(Stream stream, spdm::Binding binding, std::size_t max_receive, spdm::Clock::time_point deadline);
+std::unique_ptr<Link> emu_link(Stream stream, Binding binding, std::size_t max_receive, Clock::time_point deadline);
 
 Opened open_emu(std::string_view target, const OpenOptions& options);
 
-}  // namespace transport
+}  // namespace spdm::transport

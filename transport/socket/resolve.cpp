@@ -10,9 +10,7 @@
 #include "core/error.h"
 #include "core/text.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -61,4 +59,4 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port, Clock:
   return std::move(answer.addresses);
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -8,7 +8,7 @@
 
 #include "core/protocol/link.h"
 
-namespace transport {
+namespace spdm::transport {
 
 struct Address {
   sockaddr_storage storage;
@@ -18,6 +18,6 @@ struct Address {
 };
 
 // At least one address, in the order of preference. Throws Error: no_device when there is no such host, timeout, io.
-std::vector<Address> resolve(const std::string& host, std::uint16_t port, spdm::Clock::time_point deadline);
+std::vector<Address> resolve(const std::string& host, std::uint16_t port, Clock::time_point deadline);
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -15,9 +15,7 @@
 #include "core/text.h"
 #include "transport/socket/resolve.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -175,4 +173,4 @@ Stream Listener::accept(Clock::time_point deadline) {
   }
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -7,7 +7,7 @@
 #include "core/protocol/link.h"
 #include "transport/base/descriptor.h"
 
-namespace transport {
+namespace spdm::transport {
 
 class Stream {
  public:
@@ -15,13 +15,13 @@ class Stream {
   explicit Stream(int fd);
   // Tries every address of the host until one answers. Throws Error: no_device when nobody listens or the host does not
   // exist, timeout, permission, io.
-  static Stream connect(const std::string& host, std::uint16_t port, spdm::Clock::time_point deadline);
+  static Stream connect(const std::string& host, std::uint16_t port, Clock::time_point deadline);
 
   // Exactly so many bytes. Throws Error: timeout, or io when the peer closed before.
-  spdm::Bytes read(std::size_t size, spdm::Clock::time_point deadline);
+  Bytes read(std::size_t size, Clock::time_point deadline);
   // The same, but nothing when the peer closed before the first byte: the orderly end that a server waits for.
-  std::optional<spdm::Bytes> read_or_end(std::size_t size, spdm::Clock::time_point deadline);
-  void write(spdm::View bytes, spdm::Clock::time_point deadline);
+  std::optional<Bytes> read_or_end(std::size_t size, Clock::time_point deadline);
+  void write(View bytes, Clock::time_point deadline);
 
  private:
   Descriptor fd_;
@@ -34,10 +34,10 @@ class Listener {
 
   std::uint16_t port() const;
   // Throws Error{timeout} when nobody came until the deadline (Clock::time_point::max(): waits for ever).
-  Stream accept(spdm::Clock::time_point deadline);
+  Stream accept(Clock::time_point deadline);
 
  private:
   Descriptor fd_;
 };
 
-}  // namespace transport
+}  // namespace spdm::transport

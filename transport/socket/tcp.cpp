@@ -5,9 +5,7 @@
 #include "transport/base/binding.h"
 #include "transport/socket/address.h"
 
-namespace transport {
-
-using namespace spdm;
+namespace spdm::transport {
 
 namespace {
 
@@ -45,4 +43,4 @@ Opened open_tcp(std::string_view target, const OpenOptions& options) {
   return {tcp_link(std::move(stream)), {}};
 }
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -3,15 +3,15 @@
 
 #include <memory>
 
-#include "transport/socket/socket.h"
 #include "transport/base/opened.h"
+#include "transport/socket/socket.h"
 
-namespace transport {
+namespace spdm::transport {
 
 inline constexpr std::string_view kTcpUsage = "tcp://HOST[:PORT]";
 
-std::unique_ptr<spdm::Link> tcp_link(Stream stream);
+std::unique_ptr<Link> tcp_link(Stream stream);
 
 Opened open_tcp(std::string_view target, const OpenOptions& options);
 
-}  // namespace transport
+}  // namespace spdm::transport

@@ -18,13 +18,15 @@ struct Machine {
     if (mailbox) function.mailboxes = {0x140};
     sysfs.add(function);
   }
-  cmd::AuditScope scope(const std::vector<std::string>& targets = {}) { return cmd::audit_scope(targets, &policy, sysfs.host()); }
+  spdm::cmd::AuditScope scope(const std::vector<std::string>& targets = {}) {
+    return spdm::cmd::audit_scope(targets, &policy, sysfs.host());
+  }
   void rules(const std::string& yaml) { add_policy_file(policy, "x.yaml", "version: 1\nrules:\n" + yaml); }
 };
 
-std::vector<std::string> targets(const cmd::AuditScope& scope) {
+std::vector<std::string> targets(const spdm::cmd::AuditScope& scope) {
   std::vector<std::string> out;
-  for (const cmd::AuditSubject& subject : scope.subjects) out.push_back(subject.target() + (subject.silent ? " silent" : ""));
+  for (const spdm::cmd::AuditSubject& subject : scope.subjects) out.push_back(subject.target() + (subject.silent ? " silent" : ""));
   return out;
 }
 
@@ -40,7 +42,7 @@ TEST_CASE("audit: what may speak SPDM, and what a rule expects to") {
       "  - {name: two, match: {bdf: \"0000:02:00.0\"}, expected: true}\n"
       "  - {name: free, match: {bdf: \"0000:04:00.0\"}, exempt: true}\n"
       "  - {name: nine, match: {bdf: \"0000:09:00.0\"}, expected: true, on-failure: [warn]}\n");
-  const cmd::AuditScope scope = machine.scope();
+  const spdm::cmd::AuditScope scope = machine.scope();
   CHECK(targets(scope) == std::vector<std::string>{"0000:01:00.0", "0000:02:00.0 silent"});
   REQUIRE(scope.notes.size() == 1);
   CHECK(scope.notes[0] == "all: left out: 0000:04:00.0: exempt by rule 'free' (x.yaml:4)");
@@ -51,7 +53,7 @@ TEST_CASE("audit: what may speak SPDM, and what a rule expects to") {
   CHECK(scope.absent[0].findings.at(0).id == FindingId::device_absent);
   CHECK(scope.absent[0].policy->actions == std::vector<std::string>{"warn"});
   CHECK(scope.live().size() == 1);
-  const Report silent = cmd::silent_report(scope.subjects[1]);
+  const Report silent = spdm::cmd::silent_report(scope.subjects[1]);
   CHECK(silent.verdict == Verdict::fail);
   CHECK(silent.exit == Exit::policy);
   CHECK(silent.reason == "rule 'two' expects it to speak SPDM, and it does not");
@@ -64,7 +66,7 @@ TEST_CASE("audit: what is named is judged though a rule exempts it, and nothing 
   machine.rules(
       "  - {name: free, match: {bdf: \"0000:04:00.0\"}, exempt: true}\n"
       "  - {name: nine, match: {bdf: \"0000:09:00.0\"}, expected: true}\n");
-  const cmd::AuditScope named = machine.scope({"4:0.0"});
+  const spdm::cmd::AuditScope named = machine.scope({"4:0.0"});
   CHECK(targets(named) == std::vector<std::string>{"4:0.0"});
   CHECK(named.absent.empty());
   CHECK(targets(machine.scope({"4:0.0", "all"})) == std::vector<std::string>{"4:0.0", "0000:01:00.0"});
@@ -77,5 +79,5 @@ TEST_CASE("audit: a host without PCI has nothing, and lacks what is expected") {
   CHECK(machine.scope().subjects.empty());
   machine.rules("  - {name: nine, match: {bdf: \"0000:09:00.0\"}, expected: true}\n");
   CHECK(machine.scope().absent.size() == 1);
-  CHECK(cmd::audit_scope({}, nullptr, machine.sysfs.host()).absent.empty());
+  CHECK(spdm::cmd::audit_scope({}, nullptr, machine.sysfs.host()).absent.empty());
 }

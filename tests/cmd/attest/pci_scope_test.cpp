@@ -16,9 +16,9 @@ Policy parse(const std::string& yaml) {
   return out;
 }
 
-transport::PciDevice device(bool mailbox = true) {
-  transport::PciDevice out;
-  out.bdf = *transport::parse_bdf("0000:01:00.0");
+spdm::transport::PciDevice device(bool mailbox = true) {
+  spdm::transport::PciDevice out;
+  out.bdf = *spdm::transport::parse_bdf("0000:01:00.0");
   out.identity.vendor = 0x1b36;
   out.identity.device = 0x0010;
   out.identity.class_code = 0x010802;
@@ -36,34 +36,34 @@ rules:
   - {name: free, match: {bdf: "0000:0[2-3]:*"}, exempt: true}
   - {name: disks, match: {class: "01"}, expected: true}
 )");
-  CHECK(cmd::rule_for(policy, device())->name == "disks");
-  CHECK(cmd::rule_for(policy, device(false))->name == "disks");
-  transport::PciDevice other = device();
+  CHECK(spdm::cmd::rule_for(policy, device())->name == "disks");
+  CHECK(spdm::cmd::rule_for(policy, device(false))->name == "disks");
+  spdm::transport::PciDevice other = device();
   other.identity.class_code = 0x020000;
-  CHECK(cmd::rule_for(policy, other)->name == "default");
+  CHECK(spdm::cmd::rule_for(policy, other)->name == "default");
   other.mailboxes->clear();
-  CHECK(cmd::rule_for(policy, other) == nullptr);
+  CHECK(spdm::cmd::rule_for(policy, other) == nullptr);
   other.mailboxes.reset();  // nobody knows
-  CHECK(cmd::rule_for(policy, other)->name == "default");
+  CHECK(spdm::cmd::rule_for(policy, other)->name == "default");
   other.doe_features.emplace();  // the kernel does
-  CHECK(cmd::rule_for(policy, other) == nullptr);
-  other.driver_override = cmd::kSentinel;  // it was held back, and shows no mailbox any more
-  CHECK(cmd::rule_for(policy, other)->name == "default");
+  CHECK(spdm::cmd::rule_for(policy, other) == nullptr);
+  other.driver_override = spdm::cmd::kSentinel;  // it was held back, and shows no mailbox any more
+  CHECK(spdm::cmd::rule_for(policy, other)->name == "default");
   other = device();
   other.bdf.bus = 3;
-  CHECK(cmd::rule_for(policy, other) == nullptr);
-  CHECK(cmd::is_exempt(policy, other));
+  CHECK(spdm::cmd::rule_for(policy, other) == nullptr);
+  CHECK(spdm::cmd::is_exempt(policy, other));
   other = device();
   other.identity.class_code = 0x060400;
   other.header_type = 1;
-  CHECK(cmd::rule_for(policy, other)->name == "default");  // what it looks like is its own word
+  CHECK(spdm::cmd::rule_for(policy, other)->name == "default");  // what it looks like is its own word
   other.driver = "pcieport";
-  CHECK(cmd::rule_for(policy, other) == nullptr);
+  CHECK(spdm::cmd::rule_for(policy, other) == nullptr);
   other.driver.reset();
   other.mailboxes->clear();
-  CHECK(cmd::rule_for(policy, other) == nullptr);
+  CHECK(spdm::cmd::rule_for(policy, other) == nullptr);
   other = device();
   other.identity.class_code = 0x060400;
   other.header_type = 0;  // calls itself a bridge, and is none
-  CHECK(cmd::rule_for(policy, other)->name == "default");
+  CHECK(spdm::cmd::rule_for(policy, other)->name == "default");
 }

@@ -17,23 +17,23 @@ TEST_CASE("files are read by name, stronger directories first, and masks mask") 
   scratch.write("weak/.hidden.yaml", "not read");
   scratch.write("weak/README", "not read");
   std::filesystem::create_symlink("/dev/null", scratch.path() / "strong/30-c.yaml");
-  const Policy policy = cmd::load_policy(std::vector{scratch.path() / "strong", scratch.path() / "nowhere", scratch.path() / "weak"});
+  const Policy policy = spdm::cmd::load_policy(std::vector{scratch.path() / "strong", scratch.path() / "nowhere", scratch.path() / "weak"});
   REQUIRE(policy.rules.size() == 3);
   CHECK(policy.rules[0].name == "a");
   CHECK(policy.rules[1].name == "b");
   CHECK_FALSE(policy.mode.has_value());
 
   scratch.write("strong/50-e.yaml", "garbage");
-  CHECK_THROWS_AS(cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong"}), spdm::Error);
+  CHECK_THROWS_AS(spdm::cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong"}), spdm::Error);
   std::filesystem::remove(scratch.path() / "strong/50-e.yaml");
   std::filesystem::create_symlink("nowhere", scratch.path() / "strong/50-e.yaml");
-  CHECK_THROWS_AS(cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong"}), spdm::Error);
-  CHECK_THROWS_AS(cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong/20-b.yaml"}), spdm::Error);
+  CHECK_THROWS_AS(spdm::cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong"}), spdm::Error);
+  CHECK_THROWS_AS(spdm::cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / "strong/20-b.yaml"}), spdm::Error);
 }
 
 TEST_CASE("a file that a crash has emptied, a wrong ending and a link to nowhere are errors") {
   const support::TemporaryDirectory scratch;
-  const auto load = [&](const char* name) { return cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / name}); };
+  const auto load = [&](const char* name) { return spdm::cmd::load_policy(std::vector<std::filesystem::path>{scratch.path() / name}); };
   scratch.write("a/10-a.yaml", "version: 1\nrules: [{name: a, match: {}}]");
   CHECK(load("a").rules.size() == 2);  // and the default one
   scratch.write("a/20-b.yaml", "");
@@ -52,18 +52,18 @@ TEST_CASE("what the user names must be there; directories one after the other ar
   scratch.write("weak/10-a.yaml", rule + "weak, match: {}}]");
   scratch.write("file", rule + "file, match: {}}]");
   const auto path = [&](const char* name) { return (scratch.path() / name).string(); };
-  const Policy policy = cmd::load_policy(std::vector{path("strong"), path("weak"), path("file")});
+  const Policy policy = spdm::cmd::load_policy(std::vector{path("strong"), path("weak"), path("file")});
   REQUIRE(policy.rules.size() == 3);
   CHECK(policy.rules[0].name == "strong");
   CHECK(policy.rules[1].name == "file");
-  CHECK_THROWS_AS(cmd::load_policy(std::vector{path("missing")}), spdm::Error);
-  CHECK(cmd::load_policy(cmd::PolicyOptions{.paths = {path("file")}, .none = true}) == nullptr);
-  CHECK(cmd::load_policy(cmd::PolicyOptions{.paths = {path("file")}})->rules.size() == 2);
+  CHECK_THROWS_AS(spdm::cmd::load_policy(std::vector{path("missing")}), spdm::Error);
+  CHECK(spdm::cmd::load_policy(spdm::cmd::PolicyOptions{.paths = {path("file")}, .none = true}) == nullptr);
+  CHECK(spdm::cmd::load_policy(spdm::cmd::PolicyOptions{.paths = {path("file")}})->rules.size() == 2);
 }
 
 TEST_CASE("a directory that was named and holds nothing is an error") {
   const support::TemporaryDirectory scratch;
   std::filesystem::create_directory(scratch.path() / "unmounted");
-  CHECK_THROWS_WITH_AS(cmd::load_policy(std::vector<std::string>{scratch.path() / "unmounted"}), "holds no .yaml file that counts",
+  CHECK_THROWS_WITH_AS(spdm::cmd::load_policy(std::vector<std::string>{scratch.path() / "unmounted"}), "holds no .yaml file that counts",
                        spdm::Error);
 }

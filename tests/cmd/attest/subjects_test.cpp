@@ -10,7 +10,7 @@
 #include "core/evidence/expect_error.h"
 #include "support/fake_sysfs.h"
 
-using namespace cmd;
+using namespace spdm::cmd;
 using namespace spdm;
 
 namespace {
@@ -69,7 +69,7 @@ TEST_CASE("all of nothing is an error, and says what may help") {
 }
 
 TEST_CASE("a wrong name ends it before anything is looked for") {
-  const transport::Host nowhere{"/nothing/there"};
+  const spdm::transport::Host nowhere{"/nothing/there"};
   expect_error(ErrorId::usage, "nor a kind of target", [&] { subjects_of({"all", "03:00.9"}, nowhere); });
   expect_error(ErrorId::no_device, "shows no PCI bus", [&] { subjects_of({"all"}, nowhere); });
 }
@@ -117,7 +117,7 @@ TEST_CASE("what an open device holds is still given back when privileges are gon
   if (child == 0) {
     Subjects found = subjects_of({"01:00.0"}, bus.sysfs.host());
     open_devices(found.list, {.host = bus.sysfs.host()});
-    const bool awake = transport::read_attribute(bus.sysfs.device("0000:01:00.0") / "power/control") == "on";
+    const bool awake = spdm::transport::read_attribute(bus.sysfs.device("0000:01:00.0") / "power/control") == "on";
     drop_privileges({});
     found.list.clear();
     ::_exit(awake ? 0 : 1);

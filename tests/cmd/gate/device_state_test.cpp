@@ -7,8 +7,8 @@
 #include "core/text.h"
 #include "tests/support/temporary.h"
 
-using cmd::Decision;
-using cmd::DeviceState;
+using spdm::cmd::Decision;
+using spdm::cmd::DeviceState;
 
 namespace {
 
@@ -37,7 +37,7 @@ DeviceState full() {
 
 struct Place {
   support::TemporaryDirectory scratch;
-  transport::Host host{scratch.path()};
+  spdm::transport::Host host{scratch.path()};
   std::filesystem::path devices = scratch.path() / "run/spdmctl/devices";
 
   void put(const std::string& name, const std::string& text) const { scratch.write("run/spdmctl/devices/" + name, text); }
@@ -50,8 +50,8 @@ TEST_CASE("a state comes back as it was written, and everybody may read it") {
   const mode_t mask = ::umask(077);
   write_state(place.host, full());
   ::umask(mask);
-  CHECK(cmd::read_state(place.host, "0000:03:00.0") == full());
-  CHECK_FALSE(cmd::read_state(place.host, "0000:04:00.0").has_value());
+  CHECK(spdm::cmd::read_state(place.host, "0000:03:00.0") == full());
+  CHECK_FALSE(spdm::cmd::read_state(place.host, "0000:04:00.0").has_value());
   struct stat about {};
   REQUIRE(::stat((place.devices / "0000:03:00.0.json").c_str(), &about) == 0);
   CHECK((about.st_mode & 07777) == 0644);
@@ -65,7 +65,7 @@ TEST_CASE("a state comes back as it was written, and everybody may read it") {
   absent.decision = Decision::absent;
   absent.rule = "../../etc/passwd";
   write_state(place.host, absent);
-  const cmd::States all = cmd::read_states(place.host);
+  const spdm::cmd::States all = spdm::cmd::read_states(place.host);
   CHECK(all.problems.empty());
   REQUIRE(all.states.size() == 3);
   CHECK(all.states[0] == absent);
@@ -73,11 +73,11 @@ TEST_CASE("a state comes back as it was written, and everybody may read it") {
   CHECK(all.states[2] == bare);
   remove_state(place.host, absent);
   remove_state(place.host, absent);
-  CHECK(cmd::read_states(place.host).states.size() == 2);
+  CHECK(spdm::cmd::read_states(place.host).states.size() == 2);
 }
 
 TEST_CASE("documents are safe for terminals, and without what only the next judgement needs") {
-  const cmd::Json json = to_json(full());
+  const spdm::Json json = to_json(full());
   CHECK(json["reason"] == "with \"quotes\", \\\\ and \\x1b[31m");
   CHECK(json["actions"].size() == 2);
   for (const char* key : {"schema", "former_leaf", "former_identity", "former_override", "bound_before"}) CHECK_FALSE(json.contains(key));
@@ -112,20 +112,20 @@ TEST_CASE("hostile files are told of, and the others read") {
       with("0000:03:00.0", "0000:04:00.0"),
       with("0000:03:00.0", "3:0.0"),
       with("true", "1"),
-      std::string(cmd::kMaxStateFile + 1, ' '),
+      std::string(spdm::cmd::kMaxStateFile + 1, ' '),
       std::string(10'000, '['),
   };
   for (const std::string& text : bad) {
     place.put("0000:03:00.0.json", text);
     CAPTURE(text.substr(0, 200));
-    CHECK_THROWS_AS(cmd::read_state(place.host, "0000:03:00.0"), spdm::Error);
+    CHECK_THROWS_AS(spdm::cmd::read_state(place.host, "0000:03:00.0"), spdm::Error);
   }
   place.put("0000:04:00.0.json", with("0000:03:00.0", "0000:04:00.0"));
   std::filesystem::create_directory(place.devices / "folder.json");
   std::filesystem::create_symlink(place.devices / "0000:04:00.0.json", place.devices / "link.json");
   REQUIRE(::mkfifo((place.devices / "pipe.json").c_str(), 0600) == 0);
   place.put("README", "not read");
-  const cmd::States states = cmd::read_states(place.host);
+  const spdm::cmd::States states = spdm::cmd::read_states(place.host);
   REQUIRE(states.states.size() == 1);
   CHECK(states.problems.size() == 4);
   for (const spdm::Error& problem : states.problems) {
@@ -145,20 +145,20 @@ TEST_CASE("no link is followed to write, nor to the folder") {
   write_state(place.host, full());
   std::ifstream in(victim);
   CHECK(std::string(std::istreambuf_iterator<char>(in), {}) == "precious");
-  CHECK(cmd::read_state(place.host, "0000:03:00.0") == full());
+  CHECK(spdm::cmd::read_state(place.host, "0000:03:00.0") == full());
 
   const Place other;
   std::filesystem::create_directories(other.scratch.path() / "run/spdmctl");
   std::filesystem::create_directory_symlink(place.devices, other.devices);
   CHECK_THROWS_AS(write_state(other.host, full()), spdm::Error);
-  CHECK_THROWS_AS(cmd::read_states(other.host), spdm::Error);
+  CHECK_THROWS_AS(spdm::cmd::read_states(other.host), spdm::Error);
 }
 
 TEST_CASE("not more states are read than there may be") {
   const Place place;
-  for (std::size_t i = 0; i < cmd::kMaxStates + 3; ++i) place.put(spdm::cat(i, ".json"), "x");
-  const cmd::States states = cmd::read_states(place.host);
-  CHECK(states.problems.size() == cmd::kMaxStates + 1);
+  for (std::size_t i = 0; i < spdm::cmd::kMaxStates + 3; ++i) place.put(spdm::cat(i, ".json"), "x");
+  const spdm::cmd::States states = spdm::cmd::read_states(place.host);
+  CHECK(states.problems.size() == spdm::cmd::kMaxStates + 1);
   CHECK(std::string(states.problems.back().what()).find("holds more than") != std::string::npos);
 }
 

@@ -25,7 +25,7 @@ class FakeKernel {
   int die_after = -1;            // the process gets a SIGKILL after that many
   std::vector<std::string> log;  // "drivers_probe=0000:03:00.0"
 
-  transport::Host host() const { return sysfs.host(); }
+  spdm::transport::Host host() const { return sysfs.host(); }
 
   // A function with a mailbox.
   void add(const std::string& bdf, support::FakeFunction function = {}, bool mailbox = true) const {
@@ -34,7 +34,7 @@ class FakeKernel {
     sysfs.add(function);
   }
 
-  transport::PciControl::Changed changed() {
+  spdm::transport::PciControl::Changed changed() {
     return [this](const std::filesystem::path& file, std::string_view value) {
       const std::string text = trimmed(std::string(value));
       log.push_back(spdm::cat(file.lexically_relative(sysfs.root()).string(), "=", text));
@@ -119,8 +119,8 @@ inline spdm::Report errored(spdm::ErrorId id, std::size_t messages = 0) {
 struct Answers {
   std::map<std::string, spdm::Report> reports;
 
-  cmd::Gatekeeper::Attest attest() const {
-    return [reports = reports](const transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) {
+  spdm::cmd::Gatekeeper::Attest attest() const {
+    return [reports = reports](const spdm::transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) {
       const auto it = reports.find(to_string(device.bdf));
       return it == reports.end() ? passed() : it->second;
     };
@@ -134,23 +134,23 @@ inline spdm::Policy policy_of(const std::string& yaml) {
 }
 
 // A gate at work in this process.
-inline std::vector<cmd::DeviceState> run(FakeKernel& kernel, const Answers& answers, const spdm::Policy& policy = {},
-                                         spdm::GateMode mode = spdm::GateMode::enforce, bool dry_run = false) {
-  cmd::Gatekeeper::Options options(mode);
+inline std::vector<spdm::cmd::DeviceState> run(FakeKernel& kernel, const Answers& answers, const spdm::Policy& policy = {},
+                                               spdm::GateMode mode = spdm::GateMode::enforce, bool dry_run = false) {
+  spdm::cmd::Gatekeeper::Options options(mode);
   options.dry_run = dry_run;
   options.changed = kernel.changed();
-  return cmd::Gatekeeper(kernel.host(), policy, options, answers.attest(), {}).run();
+  return spdm::cmd::Gatekeeper(kernel.host(), policy, options, answers.attest(), {}).run();
 }
 
-inline std::vector<cmd::DeviceState> attend(FakeKernel& kernel, const Answers& answers, const std::string& bdf, const std::string& occasion,
-                                            const spdm::Policy& policy = {}) {
-  cmd::Gatekeeper::Options options(spdm::GateMode::enforce);
+inline std::vector<spdm::cmd::DeviceState> attend(FakeKernel& kernel, const Answers& answers, const std::string& bdf,
+                                                  const std::string& occasion, const spdm::Policy& policy = {}) {
+  spdm::cmd::Gatekeeper::Options options(spdm::GateMode::enforce);
   options.changed = kernel.changed();
-  return cmd::Gatekeeper(kernel.host(), policy, options, answers.attest(), {}).attend(*transport::parse_bdf(bdf), occasion);
+  return spdm::cmd::Gatekeeper(kernel.host(), policy, options, answers.attest(), {}).attend(*spdm::transport::parse_bdf(bdf), occasion);
 }
 
-inline const cmd::DeviceState& state_of(const std::vector<cmd::DeviceState>& states, const std::string& bdf) {
-  for (const cmd::DeviceState& state : states)
+inline const spdm::cmd::DeviceState& state_of(const std::vector<spdm::cmd::DeviceState>& states, const std::string& bdf) {
+  for (const spdm::cmd::DeviceState& state : states)
     if (state.bdf == bdf) return state;
   throw std::runtime_error("no state of " + bdf);
 }

@@ -9,18 +9,18 @@
 #include <mutex>
 #include <thread>
 
+#include "cmd/gate/fake_kernel.h"
 #include "cmd/host/run_files.h"
-#include "tests/cmd/gate/fake_kernel.h"
 
 using namespace gate_test;
-using cmd::Decision;
 using spdm::GateMode;
+using spdm::cmd::Decision;
 
 namespace {
 
 const std::string kGood = "0000:01:00.0", kBad = "0000:02:00.0", kBadFunction = "0000:02:00.1", kSilent = "0000:03:00.0",
                   kBound = "0000:04:00.0", kForeign = "0000:05:00.0", kBoundBad = "0000:06:00.0";
-const std::string kSentinel(cmd::kSentinel);
+const std::string kSentinel(spdm::cmd::kSentinel);
 constexpr std::string_view kPolicy = R"(
 version: 1
 rules:
@@ -49,7 +49,7 @@ Answers answers() {
 // What the next run, and a user, can see.
 std::map<std::string, std::string> outcome(const FakeKernel& kernel) {
   std::map<std::string, std::string> out = kernel.picture();
-  for (const cmd::DeviceState& state : cmd::read_states(kernel.host()).states)
+  for (const spdm::cmd::DeviceState& state : spdm::cmd::read_states(kernel.host()).states)
     out["state " + state.bdf] =
         spdm::cat(name(state.decision), "|", name(state.verdict), "|", static_cast<int>(state.exit), "|", state.rule);
   out["gate.json"] = std::filesystem::exists(kernel.host().run() / "gate.json") ? "there" : "";
@@ -122,9 +122,9 @@ void check_released(const FakeKernel& kernel, bool all_bound) {
   }
   CHECK(kernel.autoprobe() == "1");
   CHECK_FALSE(std::filesystem::exists(kernel.host().run() / "gate.json"));
-  for (const cmd::DeviceState& state : cmd::read_states(kernel.host()).states) {
+  for (const spdm::cmd::DeviceState& state : spdm::cmd::read_states(kernel.host()).states) {
     CHECK(state.decision != Decision::pending);
-    CHECK((state.decision != Decision::blocked || cmd::was_taken_away(state)));
+    CHECK((state.decision != Decision::blocked || spdm::cmd::was_taken_away(state)));
   }
 }
 
@@ -140,9 +140,9 @@ TEST_CASE("release puts everything back, whenever the gate was killed, and when 
       furnish(kernel);
       gate_again = killed(kernel, gate_steps, [&] { run(kernel, answers(), policy); });
       const auto release = [&] {
-        cmd::Gatekeeper::Options options(GateMode::enforce);
+        spdm::cmd::Gatekeeper::Options options(GateMode::enforce);
         options.changed = kernel.changed();
-        cmd::Gatekeeper(kernel.host(), {}, options, {}, {}).release();
+        spdm::cmd::Gatekeeper(kernel.host(), {}, options, {}, {}).release();
       };
       release_again = killed(kernel, release_steps, release);
       kernel.die_after = -1;
@@ -157,9 +157,9 @@ TEST_CASE("release of one device leaves the others, and autoprobe, alone") {
   furnish(kernel);
   run(kernel, answers());
   kernel.sysfs.write("sys/bus/pci/drivers_autoprobe", "0\n");
-  cmd::Gatekeeper::Options options(GateMode::enforce);
+  spdm::cmd::Gatekeeper::Options options(GateMode::enforce);
   options.changed = kernel.changed();
-  const auto released = cmd::Gatekeeper(kernel.host(), {}, options, {}, {}).release({*transport::parse_bdf(kBadFunction)});
+  const auto released = spdm::cmd::Gatekeeper(kernel.host(), {}, options, {}, {}).release({*spdm::transport::parse_bdf(kBadFunction)});
   CHECK(released.size() == 2);
   CHECK(kernel.driver_of(kBad) == "nvme");
   CHECK(kernel.driver_of(kBadFunction) == "nvme");
@@ -198,16 +198,16 @@ TEST_CASE("a device that hangs does not hold the others up, and is blocked when 
   const auto release = std::make_shared<Release>();
   spdm::Policy policy;
   policy.timeout = std::chrono::milliseconds(100);
-  cmd::Gatekeeper::Options options(GateMode::enforce);
+  spdm::cmd::Gatekeeper::Options options(GateMode::enforce);
   options.changed = kernel.changed();
-  cmd::Gatekeeper gate(kernel.host(), policy, options,
-                       [release](const transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) {
-                         if (to_string(device.bdf) == kGood) return passed();
-                         std::unique_lock lock(release->mutex);
-                         release->condition.wait(lock, [&] { return release->now; });
-                         return passed();
-                       },
-                       {});
+  spdm::cmd::Gatekeeper gate(kernel.host(), policy, options,
+                             [release](const spdm::transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) {
+                               if (to_string(device.bdf) == kGood) return passed();
+                               std::unique_lock lock(release->mutex);
+                               release->condition.wait(lock, [&] { return release->now; });
+                               return passed();
+                             },
+                             {});
   const auto start = spdm::Clock::now();
   const auto states = gate.run();
   CHECK(spdm::Clock::now() - start < std::chrono::seconds(2));
@@ -242,13 +242,13 @@ TEST_CASE("threads that have nothing left to do are waited for to their very end
     }
     void used() {}
   };
-  cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
-                       [](const transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point) {
-                         thread_local AtEnd at_end;
-                         at_end.used();
-                         return passed();
-                       },
-                       {});
+  spdm::cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
+                             [](const spdm::transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point) {
+                               thread_local AtEnd at_end;
+                               at_end.used();
+                               return passed();
+                             },
+                             {});
   gate.run();
   CHECK(ended == 1);
   CHECK(gate.left_behind() == 0);
@@ -260,13 +260,13 @@ TEST_CASE("sixteen devices are asked at once") {
   std::mutex mutex;
   std::condition_variable all;
   int there = 0;
-  cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
-                       [&](const transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point) {
-                         std::unique_lock lock(mutex);
-                         if (++there == 16) all.notify_all();
-                         return all.wait_for(lock, std::chrono::seconds(10), [&] { return there == 16; }) ? passed() : failed();
-                       },
-                       {});
+  spdm::cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
+                             [&](const spdm::transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point) {
+                               std::unique_lock lock(mutex);
+                               if (++there == 16) all.notify_all();
+                               return all.wait_for(lock, std::chrono::seconds(10), [&] { return there == 16; }) ? passed() : failed();
+                             },
+                             {});
   for (const auto& state : gate.run()) CHECK(state.decision == Decision::allowed);
   CHECK(there == 16);
 }
@@ -275,12 +275,13 @@ TEST_CASE("what throws in an attestation is undetermined") {
   FakeKernel kernel;
   kernel.add(kGood);
   kernel.add(kBad);
-  cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
-                       [](const transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) -> spdm::Report {
-                         if (to_string(device.bdf) == kGood) throw std::bad_alloc();
-                         throw spdm::Error(spdm::ErrorId::lockdown, "locked down");
-                       },
-                       {});
+  spdm::cmd::Gatekeeper gate(
+      kernel.host(), {}, GateMode::enforce,
+      [](const spdm::transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) -> spdm::Report {
+        if (to_string(device.bdf) == kGood) throw std::bad_alloc();
+        throw spdm::Error(spdm::ErrorId::lockdown, "locked down");
+      },
+      {});
   const auto states = gate.run();
   for (const auto& state : states) {
     CHECK(state.decision == Decision::blocked);
@@ -293,16 +294,16 @@ TEST_CASE("what throws in an attestation is undetermined") {
 TEST_CASE("devices that come while others are judged are judged, too, or get the driver that they missed") {
   FakeKernel kernel;
   kernel.add(kGood);
-  cmd::Gatekeeper::Options options(GateMode::enforce);
+  spdm::cmd::Gatekeeper::Options options(GateMode::enforce);
   options.changed = kernel.changed();
-  cmd::Gatekeeper gate(kernel.host(), {}, options,
-                       [&](const transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) {
-                         if (to_string(device.bdf) != kGood) return failed();
-                         kernel.add(kBad);
-                         kernel.add(kSilent, {}, false);  // out of scope
-                         return passed();
-                       },
-                       {});
+  spdm::cmd::Gatekeeper gate(kernel.host(), {}, options,
+                             [&](const spdm::transport::PciDevice& device, const spdm::PolicyRule&, spdm::Clock::time_point) {
+                               if (to_string(device.bdf) != kGood) return failed();
+                               kernel.add(kBad);
+                               kernel.add(kSilent, {}, false);  // out of scope
+                               return passed();
+                             },
+                             {});
   const auto states = gate.run();
   REQUIRE(states.size() == 2);
   CHECK(state_of(states, kBad).decision == Decision::blocked);
@@ -318,13 +319,14 @@ TEST_CASE("a hold on what is out of scope by now is undone") {
   const auto states = run(kernel, answers(), policy_of("version: 1\nrules: [{match: {bdf: \"0000:03:*\"}, exempt: true}]\n"));
   CHECK(kernel.override_of(kSilent).empty());
   CHECK(kernel.driver_of(kSilent) == "nvme");
-  CHECK_FALSE(cmd::read_state(kernel.host(), kSilent).has_value());
+  CHECK_FALSE(spdm::cmd::read_state(kernel.host(), kSilent).has_value());
 }
 
 TEST_CASE("there is one gate at a time; who attends to one device waits for it") {
   FakeKernel kernel;
   kernel.add(kGood);
-  std::optional<transport::Descriptor> lock = cmd::RunFolder::make(kernel.host(), "").lock("gate.lock", true, spdm::Clock::now());
+  std::optional<spdm::transport::Descriptor> lock =
+      spdm::cmd::RunFolder::make(kernel.host(), "").lock("gate.lock", true, spdm::Clock::now());
   CHECK_THROWS_WITH_AS(run(kernel, {}), "another gate is at work", spdm::Error);
   CHECK(kernel.steps == 0);
   spdm::Policy impatient;
@@ -345,6 +347,6 @@ TEST_CASE("a state that nobody understands is overwritten, and told of") {
   const auto states = run(kernel, answers());
   CHECK(states.at(0).decision == Decision::blocked);
   CHECK(states.at(0).trouble.size() == 1);
-  CHECK(cmd::read_state(kernel.host(), kBad)->decision == Decision::blocked);
+  CHECK(spdm::cmd::read_state(kernel.host(), kBad)->decision == Decision::blocked);
   CHECK(kernel.autoprobe() == "1");
 }

@@ -7,18 +7,18 @@
 #include <latch>
 #include <thread>
 
-#include "tests/cmd/gate/fake_kernel.h"
+#include "cmd/gate/fake_kernel.h"
 
 using namespace gate_test;
-using cmd::Decision;
 using spdm::Exit;
 using spdm::GateMode;
 using spdm::Verdict;
+using spdm::cmd::Decision;
 
 namespace {
 
 const std::string kFirst = "0000:01:00.0", kSecond = "0000:02:00.0", kThird = "0000:03:00.0";
-const std::string kSentinel(cmd::kSentinel);
+const std::string kSentinel(spdm::cmd::kSentinel);
 
 }  // namespace
 
@@ -45,7 +45,7 @@ TEST_CASE("what passes gets its driver, what fails or stays silent gets none") {
   CHECK(kernel.override_of("0000:00:1f.0").empty());
   CHECK(kernel.autoprobe() == "1");
   CHECK_FALSE(std::filesystem::exists(kernel.host().run() / "gate.json"));
-  for (const auto& state : states) CHECK(cmd::read_state(kernel.host(), state.bdf) == state);
+  for (const auto& state : states) CHECK(spdm::cmd::read_state(kernel.host(), state.bdf) == state);
 }
 
 TEST_CASE("every device is held before the first is asked, and autoprobe is off meanwhile") {
@@ -53,17 +53,17 @@ TEST_CASE("every device is held before the first is asked, and autoprobe is off 
   for (const std::string& bdf : {kFirst, kSecond}) kernel.add(bdf);
   std::atomic<int> asked = 0;
   std::latch looked(2);  // neither is judged before both have looked
-  cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
-                       [&](const transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point) {
-                         CHECK(kernel.autoprobe() == "0");
-                         CHECK(kernel.override_of(kFirst) == kSentinel);
-                         CHECK(kernel.override_of(kSecond) == kSentinel);
-                         CHECK(cmd::read_state(kernel.host(), kSecond)->decision == Decision::pending);
-                         ++asked;
-                         looked.arrive_and_wait();
-                         return failed();
-                       },
-                       {});
+  spdm::cmd::Gatekeeper gate(kernel.host(), {}, GateMode::enforce,
+                             [&](const spdm::transport::PciDevice&, const spdm::PolicyRule&, spdm::Clock::time_point) {
+                               CHECK(kernel.autoprobe() == "0");
+                               CHECK(kernel.override_of(kFirst) == kSentinel);
+                               CHECK(kernel.override_of(kSecond) == kSentinel);
+                               CHECK(spdm::cmd::read_state(kernel.host(), kSecond)->decision == Decision::pending);
+                               ++asked;
+                               looked.arrive_and_wait();
+                               return failed();
+                             },
+                             {});
   gate.run();
   CHECK(asked == 2);
 }
@@ -132,14 +132,14 @@ rules:
     }
     CHECK(states[0].bdf.empty());
     CHECK(states[1].bdf == kFirst);
-    CHECK(cmd::read_states(kernel.host()).states.size() == 3);
+    CHECK(spdm::cmd::read_states(kernel.host()).states.size() == 3);
     // It comes, and passes: nothing is absent any more.
     kernel.add(kFirst);
     kernel.add(kSecond, {.class_code = 0x020000});
     const auto later = run(kernel, {}, policy);
     CHECK(later.size() == 3);
     for (const auto& state : later) CHECK(state.decision == Decision::allowed);
-    CHECK(cmd::read_states(kernel.host()).states.size() == 3);
+    CHECK(spdm::cmd::read_states(kernel.host()).states.size() == 3);
   }
   SUBCASE("silent") {
     kernel.add(kFirst, {}, false);
@@ -349,7 +349,7 @@ TEST_CASE("audit tells and touches nothing, a dry run leaves not even a state, o
     REQUIRE(states.size() == 2);
     CHECK(states[0].decision == Decision::audited);
     CHECK(states[0].exit == Exit::bad_signature);
-    CHECK(cmd::read_states(kernel.host()).states.size() == 2);
+    CHECK(spdm::cmd::read_states(kernel.host()).states.size() == 2);
   }
   SUBCASE("dry run") {
     const auto states = run(kernel, answers, {}, GateMode::enforce, true);

@@ -14,10 +14,10 @@
 
 #include "core/text.h"
 
-using cmd::Watcher;
-using cmd::WorkList;
-using transport::Bdf;
-using transport::Descriptor;
+using spdm::cmd::Watcher;
+using spdm::cmd::WorkList;
+using spdm::transport::Bdf;
+using spdm::transport::Descriptor;
 
 namespace {
 
@@ -36,7 +36,7 @@ class Root {
   ~Root() { std::filesystem::remove_all(path_); }
 
   std::filesystem::path device() const { return path_ / "sys/bus/pci/devices/0000:02:00.0"; }
-  transport::Host host() const { return {path_}; }
+  spdm::transport::Host host() const { return {path_}; }
 
  private:
   std::filesystem::path path_;
@@ -102,8 +102,8 @@ class Running {
 
  private:
   Descriptor kernel_;
-  std::optional<transport::UeventSocket> events_;
-  cmd::ServiceManager manager_;
+  std::optional<spdm::transport::UeventSocket> events_;
+  spdm::cmd::ServiceManager manager_;
   std::optional<Watcher> watcher_;
   std::mutex mutex_;
   std::vector<std::string> seen_;
@@ -197,7 +197,7 @@ TEST_CASE("sleep is what the kernel counts, too, and told once") {
   const std::filesystem::path counter = root.host().root / "sys/power/suspend_stats/success";
   std::filesystem::create_directories(counter.parent_path());
   std::ofstream(counter) << "3\n";
-  cmd::SleepClock clock(root.host());
+  spdm::cmd::SleepClock clock(root.host());
   CHECK(!clock.slept());
   std::ofstream(counter) << "4\n";
   CHECK(clock.slept());
@@ -208,14 +208,14 @@ TEST_CASE("the service manager is told where it listens") {
   const Root root;
   const std::string name = (root.host().root / "notify").string();
   ::setenv("NOTIFY_SOCKET", "relative", 1);
-  cmd::ServiceManager().tell("READY=1");  // nobody there: no error
+  spdm::cmd::ServiceManager().tell("READY=1");  // nobody there: no error
   ::unsetenv("NOTIFY_SOCKET");
   ::setenv("WATCHDOG_USEC", "4000000", 1);
-  CHECK(!cmd::ServiceManager().watchdog());
+  CHECK(!spdm::cmd::ServiceManager().watchdog());
   ::setenv("NOTIFY_SOCKET", name.c_str(), 1);
-  CHECK(cmd::ServiceManager().watchdog() == std::chrono::milliseconds(2000));
+  CHECK(spdm::cmd::ServiceManager().watchdog() == std::chrono::milliseconds(2000));
   ::setenv("WATCHDOG_USEC", "many", 1);
-  CHECK(!cmd::ServiceManager().watchdog());
+  CHECK(!spdm::cmd::ServiceManager().watchdog());
   ::unsetenv("WATCHDOG_USEC");
   ::unsetenv("NOTIFY_SOCKET");
 }

@@ -13,7 +13,7 @@
 #include "core/evidence/expect_error.h"
 #include "support/temporary.h"
 
-using namespace cmd;
+using namespace spdm::cmd;
 using spdm::ErrorId;
 
 namespace {

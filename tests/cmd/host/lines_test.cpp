@@ -12,8 +12,8 @@
 
 namespace {
 
-using cmd::LineFile;
 using spdm::cat;
+using spdm::cmd::LineFile;
 
 struct Written {
   explicit Written(std::string_view text) : path(folder.write("f", text)) {}
@@ -24,7 +24,7 @@ struct Written {
 // "1:a 3:b" for the lines given out; a line that is too long is "2:long".
 std::string lines_of(LineFile& file) {
   std::string out;
-  while (const std::optional<cmd::Line> line = file.next())
+  while (const std::optional<spdm::cmd::Line> line = file.next())
     out += cat(out.empty() ? "" : " ", line->number, ":", line->too_long ? "long" : std::string(line->bytes.begin(), line->bytes.end()));
   return out;
 }

@@ -28,7 +28,7 @@ extern "C" int pthread_create(pthread_t* thread, const pthread_attr_t* attribute
 
 TEST_CASE("results come in the order of the inputs, whichever is ready first") {
   std::vector<std::size_t> seen;
-  cmd::in_order<std::size_t>(
+  spdm::cmd::in_order<std::size_t>(
       40, 4,
       [](std::size_t i) {
         std::this_thread::sleep_for(std::chrono::milliseconds(i % 4 == 0 ? 3 : 0));
@@ -41,7 +41,7 @@ TEST_CASE("results come in the order of the inputs, whichever is ready first") {
 
 TEST_CASE("a failure of one input ends the run with its exception") {
   std::size_t consumed = 0;
-  CHECK_THROWS_AS(cmd::in_order<int>(
+  CHECK_THROWS_AS(spdm::cmd::in_order<int>(
                       100, 3,
                       [](std::size_t i) -> int {
                         if (i == 5) throw std::runtime_error("five");
@@ -58,7 +58,7 @@ TEST_CASE("where the system gives fewer threads than wanted, or none, all is don
     std::mutex mutex;
     std::vector<std::size_t> seen;
     threads_left = given;
-    cmd::in_order<std::size_t>(
+    spdm::cmd::in_order<std::size_t>(
         100, 16,
         [&](std::size_t i) {
           const std::lock_guard lock(mutex);
@@ -87,7 +87,7 @@ struct Trial {
   void run() {
     std::size_t next = 0;
     std::atomic<std::size_t> in_flight = 0, highest = 0;
-    cmd::run_stream<std::size_t, std::size_t>({
+    spdm::cmd::run_stream<std::size_t, std::size_t>({
         .next = [&]() -> std::optional<std::size_t> {
           if (next == count) return std::nullopt;
           const std::size_t now = in_flight += weight;
@@ -143,14 +143,14 @@ TEST_CASE("an input that fails ends the stream with its exception, after what ca
   for (const bool ordered : {true, false}) {
     std::vector<int> seen;
     int next = 0;
-    CHECK_THROWS_AS((cmd::run_stream<int, int>({.next = [&]() -> std::optional<int> {
-                                                  if (next == 50) throw std::runtime_error("fifty");
-                                                  return next++;
-                                                },
-                                                .produce = [](int i) { return i; },
-                                                .consume = [&](int i) { seen.push_back(i); },
-                                                .workers = 3,
-                                                .ordered = ordered})),
+    CHECK_THROWS_AS((spdm::cmd::run_stream<int, int>({.next = [&]() -> std::optional<int> {
+                                                        if (next == 50) throw std::runtime_error("fifty");
+                                                        return next++;
+                                                      },
+                                                      .produce = [](int i) { return i; },
+                                                      .consume = [&](int i) { seen.push_back(i); },
+                                                      .workers = 3,
+                                                      .ordered = ordered})),
                     std::runtime_error);
     if (ordered) CHECK(seen.size() == 50);
   }

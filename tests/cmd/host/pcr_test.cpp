@@ -14,13 +14,13 @@
 TEST_CASE("a TPM tool that hangs is ended, and told of") {
   const support::TemporaryDirectory scratch;
   const std::filesystem::path tool = scratch.path() / "tpm2_pcrextend";
-  cmd::write_file(tool, std::string_view("#!/bin/sh\nexec sleep 60\n"));
+  spdm::cmd::write_file(tool, std::string_view("#!/bin/sh\nexec sleep 60\n"));
   std::filesystem::permissions(tool, std::filesystem::perms::owner_all);
   const char* const before = std::getenv("PATH");
   const std::string path = before == nullptr ? "" : before;
   ::setenv("PATH", spdm::cat(scratch.path().string(), ":", path).c_str(), 1);
   {
-    cmd::PcrExtender pcr(16, std::chrono::milliseconds(100));
+    spdm::cmd::PcrExtender pcr(16, std::chrono::milliseconds(100));
     const auto begin = std::chrono::steady_clock::now();
     try {
       pcr.extend(std::string(64, '0'));

@@ -50,7 +50,7 @@ std::string status_line(const std::string& name) {
 
 bool can_write(const std::filesystem::path& file) {
   try {
-    cmd::write_file(file, "x");
+    spdm::cmd::write_file(file, "x");
     return true;
   } catch (const spdm::Error&) {
     return false;
@@ -61,7 +61,7 @@ bool can_write(const std::filesystem::path& file) {
 
 TEST_CASE("no capability is left, in no set") {
   CHECK(in_child([] {
-          cmd::drop_privileges({});
+          spdm::cmd::drop_privileges({});
           for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"})
             if (status_line(set) != "0000000000000000") return 1;
           if (::geteuid() == 0 && status_line("CapBnd") != "0000000000000000") return 2;
@@ -71,7 +71,7 @@ TEST_CASE("no capability is left, in no set") {
 
 TEST_CASE("what is in force is told, and each part is told once: in force or missing") {
   CHECK(in_child([] {
-          const cmd::Confinement told = cmd::drop_privileges({});
+          const spdm::cmd::Confinement told = spdm::cmd::drop_privileges({});
           for (const char* part : {"no new privileges", "capabilities", "landlock", "seccomp"})
             if (tells(told.in_force, part) == tells(told.missing, part)) return 1;
           return tells(told.in_force, "seccomp") == (status_line("Seccomp") == "2") ? 0 : 2;
@@ -83,11 +83,11 @@ TEST_CASE("a file is written below the directories that were named, and nowhere 
   const support::TemporaryDirectory scratch;
   const std::filesystem::path old = scratch.write("free/old", "before"), fixed = scratch.write("fixed/old", "before");
   CHECK(in_child([&] {
-          cmd::drop_privileges({.writable = {scratch.path() / "free"}});
+          spdm::cmd::drop_privileges({.writable = {scratch.path() / "free"}});
           if (!can_write(scratch.path() / "free/new") || !can_write(old)) return 1;
           if (can_write(scratch.path() / "fixed/new") || can_write(fixed)) return 2;
           if (::unlink(fixed.c_str()) == 0 || ::truncate(fixed.c_str(), 0) == 0) return 3;
-          return cmd::read_file(fixed, 100).size() == 6 ? 0 : 4;
+          return spdm::cmd::read_file(fixed, 100).size() == 6 ? 0 : 4;
         }) == 0);
   CHECK(std::filesystem::file_size(old) == 1);
 }
@@ -98,11 +98,11 @@ TEST_CASE("directories are made and removed only by who said so") {
   const std::filesystem::path old = scratch.path() / "old", fresh = scratch.path() / "fresh", moved = scratch.path() / "moved";
   std::filesystem::create_directory(old);
   CHECK(in_child([&] {
-          cmd::drop_privileges({.writable = {scratch.path()}});
+          spdm::cmd::drop_privileges({.writable = {scratch.path()}});
           return ::mkdir(fresh.c_str(), 0700) == 0 || ::rmdir(old.c_str()) == 0 ? 1 : 0;
         }) == 0);
   CHECK(in_child([&] {
-          cmd::drop_privileges({.writable = {scratch.path()}, .makes_directories = true});
+          spdm::cmd::drop_privileges({.writable = {scratch.path()}, .makes_directories = true});
           return ::mkdir(fresh.c_str(), 0700) == 0 && ::rename(fresh.c_str(), moved.c_str()) == 0 && ::rmdir(old.c_str()) == 0 ? 0 : 1;
         }) == 0);
 }
@@ -113,7 +113,7 @@ TEST_CASE("a file that is no regular one can be named itself, and what is open s
   const std::filesystem::path held = scratch.write("held", "");
   CHECK(in_child([&] {
           const int before = ::open(held.c_str(), O_WRONLY);
-          const cmd::Confinement told = cmd::drop_privileges({.writable = {"/dev/null"}});
+          const spdm::cmd::Confinement told = spdm::cmd::drop_privileges({.writable = {"/dev/null"}});
           if (!can_write("/dev/null")) return 1;
           if (::open(held.c_str(), O_WRONLY) >= 0) return 2;
           return ::write(before, "x", 1) == 1 && tells(told.in_force, "/dev/null") ? 0 : 3;
@@ -127,12 +127,12 @@ TEST_CASE("root writes into the directory of another user only when it was asked
   std::filesystem::create_directory(theirs);
   REQUIRE(::chown(theirs.c_str(), 1, 1) == 0);
   CHECK(in_child([&] {
-          const cmd::Confinement told = cmd::drop_privileges({.writable = {theirs}});
+          const spdm::cmd::Confinement told = spdm::cmd::drop_privileges({.writable = {theirs}});
           if (!tells(told.in_force, "CAP_DAC_OVERRIDE") || !can_write(theirs / "new")) return 1;
           return status_line("CapEff") == "0000000000000002" ? 0 : 2;
         }) == 0);
   CHECK(in_child([&] {
-          cmd::drop_privileges({});
+          spdm::cmd::drop_privileges({});
           return can_write(theirs / "other") ? 1 : 0;
         }) == 0);
 }
@@ -145,16 +145,16 @@ TEST_CASE("root reads the files of other users only when it was asked to") {
   REQUIRE(::chmod(secret.c_str(), 0600) == 0);
   for (const bool asked : {true, false})
     CHECK(in_child([&] {
-            cmd::drop_privileges({.writable = {}, .reads_named_files = asked});
+            spdm::cmd::drop_privileges({.writable = {}, .reads_named_files = asked});
             return (::open(secret.c_str(), O_RDONLY) >= 0) == asked ? 0 : 1;
           }) == 0);
 }
 
 TEST_CASE("programs, mounts, name spaces and kernel modules are out of reach; EPERM, not a crash") {
-  if (in_child([] { return tells(cmd::drop_privileges({}).in_force, "seccomp") ? 0 : 1; }) != 0) return;
+  if (in_child([] { return tells(spdm::cmd::drop_privileges({}).in_force, "seccomp") ? 0 : 1; }) != 0) return;
   const auto refused = [](long result) { return result == -1 && errno == EPERM; };
   CHECK(in_child([&] {
-          cmd::drop_privileges({});
+          spdm::cmd::drop_privileges({});
           char* const none[] = {nullptr};
           if (!refused(::execve("/nothing/there", none, none))) return 1;
           if (!refused(::mount("none", "/nothing/there", "tmpfs", 0, nullptr))) return 2;
@@ -169,7 +169,7 @@ TEST_CASE("programs, mounts, name spaces and kernel modules are out of reach; EP
 
 TEST_CASE("what attesting needs goes on: threads, sockets, names, time") {
   CHECK(in_child([] {
-          cmd::drop_privileges({});
+          spdm::cmd::drop_privileges({});
           bool ran = false;
           std::thread([&] { ran = status_line("NoNewPrivs") == "1"; }).join();
           if (!ran) return 1;
@@ -186,9 +186,9 @@ TEST_CASE("what attesting needs goes on: threads, sockets, names, time") {
 
 #if defined(__x86_64__)
 TEST_CASE("a system call by the other numbering of the processor ends the process") {
-  if (in_child([] { return tells(cmd::drop_privileges({}).in_force, "seccomp") ? 0 : 1; }) != 0) return;
+  if (in_child([] { return tells(spdm::cmd::drop_privileges({}).in_force, "seccomp") ? 0 : 1; }) != 0) return;
   CHECK(in_child([] {
-          cmd::drop_privileges({});
+          spdm::cmd::drop_privileges({});
           ::syscall(0x40000000 | SYS_getpid);
           return 0;
         }) == -1);

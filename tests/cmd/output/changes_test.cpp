@@ -34,10 +34,10 @@ std::vector<std::string> told(const Report& report) {
 struct Saved {
   explicit Saved(const std::string& contents) {
     scratch.write("old.json", contents);
-    report.emplace(cmd::EarlierReport::read(scratch.path() / "old.json"));
+    report.emplace(spdm::cmd::EarlierReport::read(scratch.path() / "old.json"));
   }
   support::TemporaryDirectory scratch;
-  std::optional<cmd::EarlierReport> report;
+  std::optional<spdm::cmd::EarlierReport> report;
 };
 
 std::string failure(const std::string& contents) {

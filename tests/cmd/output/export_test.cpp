@@ -57,7 +57,7 @@ void fail(Report& report, Check check, FindingId id) {
 
 // "affirming instance-identity=2 hardware=2"
 std::string ear(const Report& report) {
-  const Json appraisal = cmd::ear_appraisal(report);
+  const Json appraisal = spdm::cmd::ear_appraisal(report);
   std::string out = appraisal["ear.status"].get<std::string>();
   for (const auto& [key, value] : appraisal["ear.trustworthiness-vector"].items()) out += cat(" ", key, "=", value.get<int>());
   return out;
@@ -155,7 +155,7 @@ TEST_CASE("EAR: what could not be judged is no claim, and never affirmed") {
   set(report, Check::signature, CheckStatus::not_run);
   report.verdict = Verdict::undetermined;
   CHECK(ear(report) == "none instance-identity=0");
-  CHECK(ear(cmd::report_of(Error(ErrorId::bad_input, "no"))) == "none instance-identity=0");
+  CHECK(ear(spdm::cmd::report_of(Error(ErrorId::bad_input, "no"))) == "none instance-identity=0");
   // Whatever the checks say, the verdict is the last word.
   report = passing();
   report.verdict = Verdict::undetermined;
@@ -164,10 +164,12 @@ TEST_CASE("EAR: what could not be judged is no claim, and never affirmed") {
 
 TEST_CASE("EAR: the claims-set names profile, time, verifier and nonce; labels are unique") {
   Json submods = Json::object();
-  for (int i = 0; i < 3; ++i) cmd::add_part(cmd::Format::ear, submods, std::move(*cmd::export_part(cmd::Format::ear, passing())), "device");
+  for (int i = 0; i < 3; ++i)
+    spdm::cmd::add_part(spdm::cmd::Format::ear, submods, std::move(*spdm::cmd::export_part(spdm::cmd::Format::ear, passing())), "device");
   Block<32> nonce{};
   nonce[0] = 0xFB;
-  const Json claims = Json::parse(cmd::export_document(cmd::Format::ear, submods, {.issued = 1'700'000'000, .nonce = nonce, .signer = {}}));
+  const Json claims =
+      Json::parse(spdm::cmd::export_document(spdm::cmd::Format::ear, submods, {.issued = 1'700'000'000, .nonce = nonce, .signer = {}}));
   CHECK(claims["eat_profile"] == "tag:github.com,2023:veraison/ear");
   CHECK(claims["iat"] == 1'700'000'000);
   CHECK(claims["ear.verifier-id"].size() == 2);
@@ -191,8 +193,9 @@ TEST_CASE("Redfish: identity and measurements by the names of the schema") {
   report.measurements.push_back(measurement(9, MeasurementType::mutable_firmware, false, Bytes(48, 2)));
   report.measurements.back().is_signed = false;
   Json parts = Json::array();
-  cmd::add_part(cmd::Format::redfish, parts, std::move(*cmd::export_part(cmd::Format::redfish, report)), report.source);
-  const Json collection = Json::parse(cmd::export_document(cmd::Format::redfish, parts, {}));
+  spdm::cmd::add_part(spdm::cmd::Format::redfish, parts, std::move(*spdm::cmd::export_part(spdm::cmd::Format::redfish, report)),
+                      report.source);
+  const Json collection = Json::parse(spdm::cmd::export_document(spdm::cmd::Format::redfish, parts, {}));
   CHECK(collection["Members@odata.count"] == 1);
   const Json& member = collection["Members"][0];
   CHECK(member["@odata.id"] == "/redfish/v1/ComponentIntegrity/0000_03_00_0-1");
@@ -214,16 +217,16 @@ TEST_CASE("Redfish: identity and measurements by the names of the schema") {
 
 TEST_CASE("Redfish: Failed for what failed, and no word where nobody knows") {
   const auto status = [](const Report& report) {
-    const Json resource = cmd::redfish_resource(report);
+    const Json resource = spdm::cmd::redfish_resource(report);
     return resource["SPDM"]["IdentityAuthentication"]["ResponderAuthentication"].value("VerificationStatus", std::string("none"));
   };
   Report report = passing();
   fail(report, Check::trust, FindingId::not_trusted);
   CHECK(status(report) == "Failed");
-  CHECK(cmd::redfish_resource(report)["Status"]["Health"] == "Critical");
+  CHECK(spdm::cmd::redfish_resource(report)["Status"]["Health"] == "Critical");
   report = passing();
   set(report, Check::signature, CheckStatus::not_run);
   CHECK(status(report) == "none");
-  CHECK(status(cmd::report_of(Error(ErrorId::bad_input, "no"))) == "none");
-  CHECK(cmd::redfish_id("a/b:3 (x)") == "a_b_3__x_");
+  CHECK(status(spdm::cmd::report_of(Error(ErrorId::bad_input, "no"))) == "none");
+  CHECK(spdm::cmd::redfish_id("a/b:3 (x)") == "a_b_3__x_");
 }

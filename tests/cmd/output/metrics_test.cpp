@@ -11,7 +11,7 @@ TEST_CASE("metrics: no series is there twice, and what could not be read is ther
   bad.exit = Exit::bad_signature;
   good.verdict = Verdict::pass;
   for (const bool bad_first : {false, true}) {
-    cmd::Metrics metrics;
+    spdm::cmd::Metrics metrics;
     metrics.add(bad_first ? bad : good);
     metrics.add(bad_first ? good : bad);
     Error error(ErrorId::bad_input, "no");
@@ -42,7 +42,7 @@ TEST_CASE("metrics: labels are escaped, and what is not known is empty") {
   slot.chain->certificates.emplace_back().not_after = "2026-01-01T00:00:00Z";
   slot.chain->certificates.back().subject = "CN=\"a\\b\"";
   slot.chain->certificates.emplace_back().not_after = "unreadable";
-  cmd::Metrics metrics;
+  spdm::cmd::Metrics metrics;
   metrics.add(report);
   const std::string text = metrics.text(1'767'225'600, 1.5, Exit::policy);
   const std::string labels = R"({target="emu://x\\\\\"\\x0a",bdf="",vendor="1b36",device="0010")";

@@ -254,7 +254,9 @@ TEST_CASE("result reader: what is no report is told, and nothing else is lost") 
       {R"({"schema":"spdmctl.report/1","devices":[{"verdict":"pass","exit_code":0,"source":"x","measurements":[{"index":256}]}]})",
        "devices[0].measurements[0].index: is more than 255"},
   };
-  for (const auto& [text, why] : cases) {
+  for (const auto& one : cases) {
+    const auto& text = one.first;
+    const auto& why = one.second;
     const Read in = read(cat(good, text, "\n", good));
     CHECK_MESSAGE(in.results.size() == 2, text);
     REQUIRE_MESSAGE(in.unreadable.size() == 1, text);

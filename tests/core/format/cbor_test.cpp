@@ -92,7 +92,9 @@ TEST_CASE("CBOR: the examples of RFC 8949 appendix A") {
       {"bf61610161629f0203ffff", R"({"a":1,"b":[2,3]})"},
       {"bf6346756ef563416d7421ff", R"({"Fun":true,"Amt":-2})"},
   };
-  for (const auto& [digits, json] : examples) {
+  for (const auto& example : examples) {
+    const auto& digits = example.first;
+    const auto& json = example.second;
     CAPTURE(digits);
     CHECK(json_of(digits) == json);
   }

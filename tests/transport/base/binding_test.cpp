@@ -6,7 +6,7 @@
 #include "core/text.h"
 
 using namespace spdm;
-using namespace transport;
+using namespace spdm::transport;
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include "transport/emulated/emulated.h"
 
 using namespace spdm;
-using namespace transport;
+using namespace spdm::transport;
 
 namespace {
 

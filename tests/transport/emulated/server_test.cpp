@@ -14,7 +14,7 @@
 #include "transport/socket/tcp.h"
 
 using namespace spdm;
-using namespace transport;
+using namespace spdm::transport;
 
 namespace {
 

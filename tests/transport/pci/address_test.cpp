@@ -2,8 +2,8 @@
 
 #include <doctest/doctest.h>
 
-using transport::Bdf;
-using transport::parse_bdf;
+using spdm::transport::Bdf;
+using spdm::transport::parse_bdf;
 
 TEST_CASE("addresses of PCI functions are written as in /sys") {
   CHECK(to_string(Bdf{0, 3, 0, 0}) == "0000:03:00.0");

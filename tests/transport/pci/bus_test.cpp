@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "tests/support/fake_sysfs.h"
 
-using namespace transport;
+using namespace spdm::transport;
 using support::FakeFunction;
 using support::FakeSysfs;
 

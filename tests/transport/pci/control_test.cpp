@@ -5,13 +5,13 @@
 #include "core/error.h"
 #include "tests/support/fake_sysfs.h"
 
-using transport::Bdf;
-using transport::PciControl;
+using spdm::transport::Bdf;
+using spdm::transport::PciControl;
 
 namespace {
 
 const std::string kName = "0000:03:00.0";
-const Bdf kBdf = *transport::parse_bdf(kName);
+const Bdf kBdf = *spdm::transport::parse_bdf(kName);
 
 struct Bench {
   support::FakeSysfs sysfs;
@@ -73,7 +73,7 @@ TEST_CASE("Bus Master is cleared, and nothing beside it is touched") {
 
 TEST_CASE("what is gone, or has no such file, is told as such, and nobody is told of a change") {
   Bench bench;
-  const Bdf gone = *transport::parse_bdf("0000:04:00.0");
+  const Bdf gone = *spdm::transport::parse_bdf("0000:04:00.0");
   const auto id_of = [](const auto& step) {
     try {
       step();
@@ -99,5 +99,5 @@ TEST_CASE("the bridge above a function is read off the place of its directory") 
   std::filesystem::create_directories(place.parent_path());
   std::filesystem::rename(bench.sysfs.device(kName), place);
   std::filesystem::create_symlink(place, bench.sysfs.device(kName));
-  CHECK(bench.control.parent(kBdf) == transport::parse_bdf("0000:00:1c.0"));
+  CHECK(bench.control.parent(kBdf) == spdm::transport::parse_bdf("0000:00:1c.0"));
 }

@@ -3,8 +3,8 @@
 
 #include "core/protocol/collect.h"
 #include "core/responder/fixture.h"
-#include "doe_rig.h"
 #include "support/fake_link.h"
+#include "transport/pci/doe_rig.h"
 
 using namespace rig;
 

@@ -12,7 +12,7 @@
 namespace rig {
 
 using namespace spdm;
-using namespace transport;
+using namespace spdm::transport;
 
 inline Clock::time_point soon() { return Clock::now() + std::chrono::seconds(20); }
 

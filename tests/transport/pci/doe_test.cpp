@@ -1,7 +1,7 @@
 // The engine of DOE mailboxes against a simulated one: what it accesses, and what becomes of every fault.
 #include "transport/pci/doe.h"
 
-#include "doe_rig.h"
+#include "transport/pci/doe_rig.h"
 
 using namespace rig;
 using std::chrono::microseconds;

@@ -13,7 +13,7 @@
 #include "transport/pci/power.h"
 
 using namespace spdm;
-using namespace transport;
+using namespace spdm::transport;
 using std::chrono::milliseconds;
 
 namespace {
@@ -106,11 +106,11 @@ TEST_CASE("pci power: a signal lets go of what is held, and of nothing else") {
     PciLock lock(tree.host, kDevice);
     const PciPower power(tree.host, kDevice, lock);
     CHECK(tree.read("power/control") == "on");
-    transport::release_all_power();
+    spdm::transport::release_all_power();
     CHECK(tree.read("power/control") == "auto");
   }
   tree.write("power/control", "on\n");
-  transport::release_all_power();
+  spdm::transport::release_all_power();
   CHECK(tree.read("power/control") == "on");
 }
 

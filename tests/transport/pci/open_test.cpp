@@ -13,11 +13,12 @@
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
 #include "support/fake_sysfs.h"
+#include "transport/base/binding.h"
 #include "transport/base/descriptor.h"
-#include "transport/socket/emu.h"
+#include "transport/target.h"
 
 using namespace spdm;
-using namespace transport;
+using namespace spdm::transport;
 using std::chrono::milliseconds;
 
 namespace {
@@ -37,7 +38,7 @@ struct Bus {
   explicit Bus(const support::FakeFunction& function = nvme()) { sysfs.add(function); }
 
   OpenOptions options(bool force = false) const { return {.timeout = std::chrono::seconds(10), .host = sysfs.host(), .force = force}; }
-  Opened open(std::string_view target = kName, bool force = false) const { return transport::open(target, options(force)); }
+  Opened open(std::string_view target = kName, bool force = false) const { return spdm::transport::open(target, options(force)); }
   std::string control() const { return read_attribute(sysfs.device(kName) / "power/control").value_or("-"); }
   std::uint32_t config(std::uint16_t offset) const {
     std::uint32_t out = 0;
@@ -116,7 +117,7 @@ TEST_CASE("pci: an exchange goes through the file of the kernel") {
 TEST_CASE("pci: functions that are not there, or do not speak SPDM") {
   Bus bus;
   expect_error(ErrorId::no_device, "0000:04:00.0", [&] { bus.open("04:00.0"); });
-  expect_error(ErrorId::no_device, "PCI", [] { transport::open("04:00.0", {.timeout = {}, .host = {"/nonexistent"}}); });
+  expect_error(ErrorId::no_device, "PCI", [] { spdm::transport::open("04:00.0", {.timeout = {}, .host = {"/nonexistent"}}); });
   bus.sysfs.features(kName, {"doe_discovery", "1e98:02"});
   refused(bus, ErrorId::no_spdm, "carry no CMA-SPDM (0001:01), says the kernel");
   bus.sysfs.features(kName, {"0001:01"});
@@ -247,7 +248,7 @@ TEST_CASE("pci: a device that stays asleep, or is gone when it should be awake")
   bus.sysfs.set(kName, "power/runtime_status", "suspended\n");
   OpenOptions options = bus.options();
   options.timeout = milliseconds(20);
-  expect_error(ErrorId::timeout, "is asleep (suspended)", [&] { transport::open(kName, options); });
+  expect_error(ErrorId::timeout, "is asleep (suspended)", [&] { spdm::transport::open(kName, options); });
   CHECK(bus.control() == "auto");
   bus.sysfs.set(kName, "power_state", "D0\n");
   bus.sysfs.set(kName, "power/runtime_status", "active\n");

@@ -4,7 +4,7 @@
 
 #include "tests/support/fake_sysfs.h"
 
-using namespace transport;
+using namespace spdm::transport;
 using spdm::AuthenticatedGrammar;
 using spdm::PlatformView;
 using support::FakeSysfs;

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-using transport::Descriptor;
-using transport::Uevent;
-using transport::UeventSocket;
+using spdm::transport::Descriptor;
+using spdm::transport::Uevent;
+using spdm::transport::UeventSocket;
 
 namespace {
 
@@ -20,7 +20,7 @@ std::string datagram(std::initializer_list<std::string_view> strings) {
 }
 
 std::optional<Uevent> parse(const std::string& text) {
-  return transport::parse_uevent({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  return spdm::transport::parse_uevent({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
 }  // namespace

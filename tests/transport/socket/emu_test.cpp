@@ -4,11 +4,11 @@
 
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
-#include "peer.h"
 #include "transport/base/binding.h"
+#include "transport/socket/peer.h"
 
 using namespace spdm;
-using namespace transport;
+using namespace spdm::transport;
 
 namespace {
 

@@ -16,12 +16,12 @@ inline spdm::Clock::time_point soon() { return in_ms(5000); }
 // Declare it before what uses the stream: its destructor waits for the thread.
 class Peer {
  public:
-  explicit Peer(std::function<void(transport::Stream&)> play) {
+  explicit Peer(std::function<void(spdm::transport::Stream&)> play) {
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("socketpair");
     fd_ = ends[0];
     thread_ = std::thread([end = ends[1], play = std::move(play)] {
-      transport::Stream stream(end);
+      spdm::transport::Stream stream(end);
       try {
         play(stream);
       } catch (const spdm::Error&) {  // our end was closed before the play was over
@@ -31,7 +31,7 @@ class Peer {
   ~Peer() { thread_.join(); }
 
   // Once.
-  transport::Stream stream() const { return transport::Stream(fd_); }
+  spdm::transport::Stream stream() const { return spdm::transport::Stream(fd_); }
 
  private:
   int fd_ = -1;
@@ -39,14 +39,14 @@ class Peer {
 };
 
 // Takes one request, writes the bytes and closes.
-inline std::function<void(transport::Stream&)> answer(std::size_t request_size, spdm::Bytes bytes) {
-  return [=](transport::Stream& stream) {
+inline std::function<void(spdm::transport::Stream&)> answer(std::size_t request_size, spdm::Bytes bytes) {
+  return [=](spdm::transport::Stream& stream) {
     stream.read(request_size, soon());
     stream.write(bytes, soon());
   };
 }
 
 // Reads what comes and says nothing until our end is closed.
-inline void stay_silent(transport::Stream& stream) {
+inline void stay_silent(spdm::transport::Stream& stream) {
   while (stream.read_or_end(1, soon())) continue;
 }

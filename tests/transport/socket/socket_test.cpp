@@ -5,10 +5,10 @@
 #include <netinet/in.h>
 
 #include "core/evidence/expect_error.h"
-#include "peer.h"
+#include "transport/socket/peer.h"
 
 using namespace spdm;
-using namespace transport;
+using namespace spdm::transport;
 
 TEST_CASE("bytes go both ways over a real connection") {
   Listener listener("127.0.0.1", 0);
