@@ -205,11 +205,11 @@ TEST_CASE("result reader: a run that ended worse than its devices is a further r
     CHECK(in.hosts.size() == (in.results.empty() ? 1 : 0));
     return in.results;
   };
-  CHECK(results({good}, "pass", 0).size() == 1);
-  CHECK(results({bad, good}, "fail", 11).size() == 2);
-  CHECK(results({bad}, "undetermined", 5).size() == 1);  // no worse
+  CHECK(results(Json::array({good}), "pass", 0).size() == 1);
+  CHECK(results(Json::array({bad, good}), "fail", 11).size() == 2);
+  CHECK(results(Json::array({bad}), "undetermined", 5).size() == 1);  // no worse
   CHECK(results(Json::array(), "pass", 0).empty());
-  const std::vector<Result> worse = results({good}, "undetermined", 1);
+  const std::vector<Result> worse = results(Json::array({good}), "undetermined", 1);
   REQUIRE(worse.size() == 2);
   CHECK(worse[1].device.empty());
   CHECK(worse[1].verdict == Verdict::undetermined);
