@@ -4,11 +4,9 @@
 #include <memory>
 
 #include "cmd/attest/audit_scope.h"
-#include "cmd/attest/pipeline.h"
 #include "cmd/attest/policy_files.h"
+#include "cmd/attestation.h"
 #include "cmd/host/files.h"
-#include "cmd/host/parallel.h"
-#include "cmd/host/privileges.h"
 #include "cmd/host/this_host.h"
 #include "cmd/output/changes.h"
 #include "cmd/output/metrics.h"
@@ -29,13 +27,6 @@ struct Options {
   std::string total = "60", since, metrics, evidence;
 };
 
-// What came of one device.
-struct Outcome {
-  std::optional<Report> report;
-  std::optional<Error> unread;  // a recording that cannot be read
-  std::string evidence, note;
-};
-
 class Audit {
  public:
   Audit(const Options& options, Console& console)
@@ -49,9 +40,10 @@ class Audit {
 
  private:
   std::vector<std::filesystem::path> outputs() const;
-  Outcome attend(AuditSubject& subject, const Judge& judge) const;
-  Report not_reached(const AuditSubject& subject, const Judge& judge) const;
-  void add(Outcome outcome);
+  Run make(AuditScope& scope, const Verifier& verifier) const;
+  void attest_all(AuditScope& scope, Run& run);
+  void add(const AuditTarget& target, Outcome outcome);
+  void add(Report report);
   void tell_gone() const;
   Json members(Exit judged) const;
   void write(const std::string& file, const std::string& contents);
@@ -60,8 +52,6 @@ class Audit {
   Console& console_;
   bool many_ = false;  // devices
   ReportWriter writer_;
-  Wanted wanted_;
-  Limits limits_;
   Clock::time_point begin_ = Clock::now(), deadline_;
   std::optional<EarlierReport> earlier_;
   Metrics metrics_;
@@ -81,51 +71,62 @@ std::vector<std::filesystem::path> Audit::outputs() const {
   return out;
 }
 
-// The time is over before its turn came: that is no verdict on the device, and none for it.
-Report Audit::not_reached(const AuditSubject& subject, const Judge& judge) const {
-  Evidence evidence;
-  evidence.host = subject.host;
-  evidence.error = Interruption{ErrorId::timeout, cat("was not reached within the ", options_.total, " s that all devices have together"),
-                                "give more time with --total"};
-  return judge.judge(std::move(evidence), subject.target());
+Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
+  Run out = make_run(options_.protocol, scope.take_live(), console_);
+  out.wanted = wanted_of(options_.protocol, options_.trust);
+  out.wanted.measurements = MeasurementMode::all;
+  out.wanted.if_available = true;  // policy says who must have them
+  out.verifier = &verifier;
+  out.writable = outputs();
+  out.open.timeout = std::min<Clock::duration>(out.open.timeout, deadline_ - begin_);
+  out.effort.deadline = deadline_;
+  // That is no verdict on the device, and none for it.
+  out.effort.overdue = {ErrorId::timeout, cat("was not reached within the ", options_.total, " s that all devices have together"),
+                        "give more time with --total"};
+  return out;
 }
 
-Outcome Audit::attend(AuditSubject& subject, const Judge& judge) const {
-  const std::string target = subject.target();
-  try {
-    if (subject.silent) return {.report = silent_report(subject), .unread = {}, .evidence = {}, .note = {}};
-    const Clock::duration left = deadline_ - Clock::now();
-    if (left <= Clock::duration::zero()) return {.report = not_reached(subject, judge), .unread = {}, .evidence = {}, .note = {}};
-    Limits limits = limits_;
-    limits.total = std::min(limits.total, left);
-    limits.exchange = std::min(limits.exchange, left);
-    const bool sought = subject.subject.sought;
-    Evidence evidence = gather(std::move(subject.subject), wanted_, limits, &judge);
-    if (is_left_out(sought, evidence)) {
-      if (subject.expected_by) return {.report = silent_report(subject), .unread = {}, .evidence = {}, .note = {}};
-      return {.report = {}, .unread = {}, .evidence = {}, .note = cat(target, ": ", evidence.error->message)};
-    }
-    std::string line = options_.evidence.empty() || evidence.log.empty() ? std::string() : write_evidence(evidence) + "\n";
-    return {.report = judge.judge(std::move(evidence), target), .unread = {}, .evidence = std::move(line), .note = {}};
-  } catch (Error& error) {  // what goes wrong with one device says nothing about the others
-    if (error.device.empty()) error.device = target;
-    return {.report = {}, .unread = error, .evidence = {}, .note = {}};
-  }
+void Audit::attest_all(AuditScope& scope, Run& run) {
+  std::vector<std::size_t> places;  // of the devices of the run among all
+  for (std::size_t i = 0; i < scope.targets.size(); ++i)
+    if (!scope.targets[i].silent) places.push_back(i);
+  std::vector<std::string> lines(run.targets.size());
+  if (!options_.evidence.empty())
+    run.seen = [&](std::size_t i, const Evidence& evidence) {
+      if (!evidence.log.empty()) lines[i] = write_evidence(evidence) + "\n";
+    };
+  std::size_t next = 0;  // among all
+  const auto tell_silent = [&](std::size_t end) {
+    for (; next < end; ++next)
+      if (scope.targets[next].silent) add(silent_report(scope.targets[next]));
+  };
+  attest<Outcome>(
+      run, [](Outcome outcome) { return outcome; },
+      [&](Outcome outcome) {
+        const std::size_t place = places[outcome.index];
+        tell_silent(place);
+        next = place + 1;
+        evidence_ += std::exchange(lines[outcome.index], {});
+        add(scope.targets[place], std::move(outcome));
+      });
+  tell_silent(scope.targets.size());
 }
 
-void Audit::add(Outcome outcome) {
-  if (!outcome.note.empty()) return console_.note(printable(cat("spdmctl: all: left out: ", outcome.note)));
+void Audit::add(const AuditTarget& target, Outcome outcome) {
+  if (!outcome.left_out.empty()) return target.expected_by ? add(silent_report(target)) : note_left_out(console_, outcome);
+  if (outcome.report) return add(std::move(*outcome.report));
   ++reports_;
-  evidence_ += outcome.evidence;
-  if (outcome.unread) {
-    worst_ = worse(worst_, row(outcome.unread->id).exit);
-    metrics_.add(*outcome.unread);
-    return writer_.add(writer_.render(*outcome.unread));
-  }
-  if (earlier_) earlier_->compare(*outcome.report);
-  worst_ = worse(worst_, outcome.report->exit);
-  metrics_.add(*outcome.report);
-  writer_.add(writer_.render(*outcome.report));
+  worst_ = worse(worst_, row(outcome.unread->id).exit);
+  metrics_.add(*outcome.unread);
+  writer_.add(writer_.render(*outcome.unread));
+}
+
+void Audit::add(Report report) {
+  ++reports_;
+  if (earlier_) earlier_->compare(report);
+  worst_ = worse(worst_, report.exit);
+  metrics_.add(report);
+  writer_.add(writer_.render(report));
 }
 
 // What stands at the end of the document. `judged` is what came of the devices; the run may have ended worse.
@@ -169,29 +170,19 @@ void Audit::write(const std::string& file, const std::string& contents) {
 
 Exit Audit::run() {
   apply(options_.output, console_);
-  wanted_ = wanted_of(options_.protocol, options_.trust);
-  wanted_.measurements = MeasurementMode::all;
-  wanted_.if_available = true;  // policy says who must have them
-  limits_ = limits_of(options_.protocol);
   deadline_ = begin_ + parse_seconds(options_.total, "--total");
   const std::int64_t timestamp = std::time(nullptr);
-  const Question question = question_of(options_.trust);
   const std::shared_ptr<const Policy> policy = load_policy(options_.policy);
-  const std::vector<std::filesystem::path> files = outputs();
   if (!options_.since.empty()) earlier_ = EarlierReport::read(options_.since);
-  const Judge judge = make_judge(options_.trust, question, console_, policy);
+  const Verifier verifier = make_verifier(options_.trust, question_of(options_.trust), console_, policy);
 
   writer_.enclose(make_envelope(options_.output.sign_key, timestamp, std::nullopt, console_));
   AuditScope scope = audit_scope(options_.targets, policy.get(), this_host());
-  many_ = scope.subjects.size() + scope.absent.size() > 1;
+  many_ = scope.targets.size() + scope.absent.size() > 1;
   for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
-  open_devices(scope, {.timeout = std::min(limits_.exchange, deadline_ - begin_), .host = this_host(), .force = options_.protocol.force});
-  confine(console_, {.writable = files, .reads_named_files = reads_files(scope.live())});
-
-  in_order<Outcome>(
-      scope.subjects.size(), kMaxDevicesAtOnce, [&](std::size_t i) { return attend(scope.subjects[i], judge); },
-      [&](Outcome outcome) { add(std::move(outcome)); });
-  for (const Report& absent : scope.absent) add({.report = absent, .unread = {}, .evidence = {}, .note = {}});
+  Run run = make(scope, verifier);
+  attest_all(scope, run);
+  for (const Report& absent : scope.absent) add(absent);
   if (reports_ == 0) {
     const std::string_view line = "no device of this host speaks SPDM, and no rule expects one: there is nothing to judge";
     if (console_.format == Format::text)

@@ -2,8 +2,8 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "cmd/attest/pipeline.h"
 #include "cmd/attest/policy_files.h"
+#include "cmd/attestation.h"
 #include "cmd/verb.h"
 #include "core/text.h"
 

@@ -2,7 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "cmd/attest/pipeline.h"
+#include "cmd/attestation.h"
 #include "cmd/host/files.h"
 #include "cmd/output/pem.h"
 #include "cmd/verb.h"

@@ -1,15 +1,11 @@
 // collect: evidence for a verifier elsewhere. Nothing is judged here, so nothing here needs to be trusted.
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 
-#include "cmd/attest/pipeline.h"
+#include "cmd/attestation.h"
 #include "cmd/host/files.h"
-#include "cmd/host/parallel.h"
-#include "cmd/host/privileges.h"
 #include "cmd/host/this_host.h"
 #include "cmd/verb.h"
-#include "core/calendar.h"
 #include "core/evidence/file.h"
 #include "core/text.h"
 
@@ -25,9 +21,9 @@ struct Options {
 };
 
 struct Collected {
-  std::string line;  // empty: the device is left out
-  std::string note;
+  std::string line;
   std::optional<Error> error;
+  std::optional<Outcome> left_out;
 };
 
 // All that a verifier may ask for, as far as the device has it.
@@ -42,29 +38,14 @@ Wanted everything(const Options& options) {
 }
 
 // A recording as target is evidence, too; one that cannot be read leaves the word on why.
-Evidence gather_or_tell(Subject subject, const Wanted& wanted, const Limits& limits) {
-  const std::string target = subject.target;
-  try {
-    return gather(std::move(subject), wanted, limits, nullptr);
-  } catch (const Error& error) {
-    Evidence out;
-    out.host.target = target;
-    out.time = utc_of(std::time(nullptr));
-    out.collector = "spdmctl " SPDMCTL_VERSION;
-    out.error = Interruption{error.id, error.what(), error.hint};
-    return out;
+Collected line_of(Outcome outcome) {
+  if (!outcome.left_out.empty()) return {.line = {}, .error = {}, .left_out = std::move(outcome)};
+  if (outcome.unread) {
+    outcome.evidence = begin_evidence(outcome.target);
+    outcome.evidence->error = interruption_of(*outcome.unread);
   }
-}
-
-Collected collect_one(Subject subject, const Wanted& wanted, const Limits& limits) {
-  const bool sought = subject.sought;
-  const std::string target = subject.target;
-  const Evidence evidence = gather_or_tell(std::move(subject), wanted, limits);
-  if (is_left_out(sought, evidence)) return {.line = {}, .note = cat(target, ": ", evidence.error->message), .error = std::nullopt};
-  Collected out{.line = write_evidence(evidence) + "\n", .note = {}, .error = std::nullopt};
-  if (!evidence.error) return out;
-  out.error.emplace(evidence.error->id, evidence.error->message, evidence.error->hint);
-  out.error->device = target;
+  Collected out{.line = write_evidence(*outcome.evidence) + "\n", .error = {}, .left_out = {}};
+  if (outcome.evidence->error) out.error = error_of(*outcome.evidence->error, outcome.target);
   return out;
 }
 
@@ -72,34 +53,30 @@ Exit run(const Options& options, Console& console) {
   console.format = Format::text;  // what is written is evidence, and no report of any format
   console.verbose = options.verbose;
   const Wanted wanted = everything(options);
-  const Limits limits = limits_of(options.protocol);
   const bool to_file = !options.file.empty() && options.file != "-";
-  Subjects found = subjects_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
+  Targets found = targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
   note_unknown(console, found);
   refuse_format_as_file(options.file);
   if (to_file) assert_writable(options.file);
-  open_devices(found.list, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});
-  Needs needs{.writable = {}, .reads_named_files = reads_files(found.list)};
-  if (to_file) needs.writable.emplace_back(options.file);
-  confine(console, std::move(needs));
+  Run run = make_run(options.protocol, std::move(found.list), console);
+  run.wanted = wanted;
+  if (to_file) run.writable.emplace_back(options.file);
 
   std::string lines;  // of a file, which appears whole
   std::size_t count = 0;
   Exit worst = Exit::ok;
-  in_order<Collected>(
-      found.list.size(), kMaxDevicesAtOnce, [&](std::size_t i) { return collect_one(std::move(found.list[i]), wanted, limits); },
-      [&](Collected one) {
-        if (one.line.empty()) return console.note(printable(cat("spdmctl: all: left out: ", one.note)));
-        ++count;
-        if (to_file)
-          lines += one.line;
-        else
-          console.out(one.line);
-        if (!one.error) return;
-        console.flush();
-        console.complain(*one.error);
-        worst = worse(worst, row(one.error->id).exit);
-      });
+  attest<Collected>(run, line_of, [&](Collected one) {
+    if (one.left_out) return note_left_out(console, *one.left_out);
+    ++count;
+    if (to_file)
+      lines += one.line;
+    else
+      console.out(one.line);
+    if (!one.error) return;
+    console.flush();
+    console.complain(*one.error);
+    worst = worse(worst, row(one.error->id).exit);
+  });
   if (count == 0) fail_for_want_of_devices();
   if (to_file) write_file(options.file, lines);
   console.flush();

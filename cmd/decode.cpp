@@ -6,9 +6,8 @@
 
 #include "cmd/attest/evidence_files.h"
 #include "cmd/attest/kernel_log_files.h"
-#include "cmd/attest/pipeline.h"
+#include "cmd/attestation.h"
 #include "cmd/host/files.h"
-#include "cmd/host/privileges.h"
 #include "cmd/output/decode_fields.h"
 #include "cmd/output/openssl_recipe.h"
 #include "cmd/verb.h"
@@ -220,13 +219,13 @@ Parameters assumed_parameters(const Options& options) {
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
-  Needs needs{.writable = {}, .reads_named_files = true};
+  std::vector<std::filesystem::path> writable;
   if (!options.openssl.empty()) {
     assert_recipe_directory(options.openssl);
-    needs.writable.push_back(place_of_recipe(options.openssl));
-    needs.makes_directories = true;
+    writable.push_back(place_of_recipe(options.openssl));
   }
-  confine(console, std::move(needs));
+  const bool makes_directories = !writable.empty();
+  confine_to_files(std::move(writable), tell_confinement(console), makes_directories);
   const Evidence evidence = read_input(options.input);
   Parameters assumed = assumed_parameters(options);
   if (!evidence.log.empty() && evidence.log.front().bytes.size() >= kHeaderSize) assumed.version = evidence.log.front().bytes.front();

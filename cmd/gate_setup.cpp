@@ -77,8 +77,8 @@ GateSetup set_up_gate(const GateOptions& options, const Host& host, const Consol
   GateSetup out;
   try {
     out.policy = load_policy(options.policies);
-    const std::shared_ptr<const Judge> judge(new Judge(make_judge(options.trust, {}, console)));  // it cannot be moved
-    out.attest = make_attest(host, judge);
+    const std::shared_ptr<const Verifier> verifier(new Verifier(make_verifier(options.trust, {}, console)));  // it cannot be moved
+    out.attest = make_attest(host, verifier);
   } catch (const Error& error) {
     out.broken = error;
     out.attest = refuse_all(error);

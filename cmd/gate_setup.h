@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/attestation.h"
 #include "cmd/gate/gatekeeper.h"
 
 namespace spdm::cmd {

@@ -2,7 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
-#include "cmd/attest/pipeline.h"
+#include "cmd/attestation.h"
 #include "cmd/parse.h"
 #include "cmd/verb.h"
 #include "core/text.h"

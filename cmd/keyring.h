@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "certstore/keyring.h"
-#include "cmd/attest/pipeline.h"
+#include "cmd/attestation.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 
@@ -52,8 +52,8 @@ std::string keyring_file_name(const std::string& source, const std::string& wish
 // Writes them all, or none when one of the names is taken; shows what is trusted now.
 void write_additions(std::vector<Addition> additions, const KeyringOptions& options, Console& console);
 
-// One device, live or recorded, judged by the keyring. After it nothing is written but below `writable`.
-Report judge_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable);
+// One device, live or recorded, appraised by the keyring. After it nothing is written but below `writable`.
+Report attest_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable);
 // The chain that its verdict speaks of; throws Error naming the device when none was read.
 const ChainResult& main_chain(const Report& report);
 

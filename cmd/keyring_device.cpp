@@ -1,33 +1,29 @@
-// The device that a sub-command of keyring speaks about: attested, or judged from what was recorded.
-#include "cmd/host/files.h"
-#include "cmd/host/privileges.h"
+// The device that a sub-command of keyring speaks about: attested, or appraised from what was recorded.
 #include "cmd/host/this_host.h"
 #include "cmd/keyring.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
 
-Report judge_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable) {
+Report attest_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable) {
   if (options.arguments.size() != 1)
     throw Error(ErrorId::usage, "one device must be named", "give a target, such as 03:00.0, or a recording, such as file:device.json");
-  Subjects found = subjects_of(options.arguments, this_host());
+  Targets found = targets_of(options.arguments, this_host());
   if (found.list.size() != 1)
     fail_at(ErrorId::usage, options.arguments.front(), cat("stands for ", found.list.size(), " devices"), "name one of them");
-  const Limits limits = limits_of(options.protocol);
-  Wanted wanted = wanted_of(options.protocol, options.trust);
-  wanted.challenge = challenge;
   Question question = question_of(options.trust);
   question.authenticate = challenge;
-  const Judge judge = make_judge(options.trust, question, console);
-  open_devices(found.list, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});
-  confine(console, {.writable = writable, .reads_named_files = reads_files(found.list)});
-  const std::string target = found.list.front().target;
-  try {
-    return judge.judge(gather(std::move(found.list.front()), wanted, limits, &judge), target);
-  } catch (Error& error) {
-    if (error.device.empty()) error.device = target;
-    throw;
-  }
+  const Verifier verifier = make_verifier(options.trust, question, console);
+  Run run = make_run(options.protocol, std::move(found.list), console);
+  run.wanted = wanted_of(options.protocol, options.trust);
+  run.wanted.challenge = challenge;
+  run.verifier = &verifier;
+  run.writable = writable;
+  open_and_confine(run);
+  Outcome outcome = attend(run, 0);
+  if (outcome.unread) throw Error(*outcome.unread);
+  if (!outcome.report) fail_at(ErrorId::no_spdm, outcome.target, outcome.left_out);
+  return std::move(*outcome.report);
 }
 
 const ChainResult& main_chain(const Report& report) {

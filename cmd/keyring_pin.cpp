@@ -50,7 +50,7 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
   const Pin::Kind kind = parse_kind(options.by);
   const fs::path pins = writable_pins(options.trust);
-  const Report report = judge_one(options, console, true, {pins});
+  const Report report = attest_one(options, console, true, {pins});
   assert_worth_pinning(report);
   const ChainResult& chain = main_chain(report);
   if (chain.pin)

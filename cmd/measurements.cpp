@@ -4,8 +4,8 @@
 #include <memory>
 #include <mutex>
 
-#include "cmd/attest/pipeline.h"
 #include "cmd/attest/policy_files.h"
+#include "cmd/attestation.h"
 #include "cmd/host/files.h"
 #include "cmd/verb.h"
 #include "core/appraisal/reference_writer.h"

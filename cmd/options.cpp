@@ -99,6 +99,15 @@ void add_record_option(CLI::App& parser, ProtocolOptions& options) {
       ->group("Protocol");
 }
 
+void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const std::string& help, const std::string& group) {
+  add_repeatable(parser, "--policy", paths, help)->type_name("PATH")->envname("SPDMCTL_POLICY")->group(group);
+}
+
+void add_policy_options(CLI::App& parser, PolicyOptions& options) {
+  add_policy_path(parser, options.paths, "Read the policy from this file or directory, in place of the system's", "Policy");
+  parser.add_flag("--no-policy", options.none, "Ask for no more than the other options do, whatever the policy says")->group("Policy");
+}
+
 void add_targets(CLI::App& parser, std::vector<std::string>& targets) {
   parser.add_option("target", targets, "Devices (03:00.0, all, emu://HOST:PORT, ...) or recordings (file:FILE, pcap:FILE)")
       ->type_name("TARGET");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "certstore/keyring.h"
+#include "cmd/attest/policy_files.h"
 #include "cmd/host/console.h"
 #include "cmd/parse.h"
 #include "core/appraisal/appraise.h"
@@ -50,6 +51,9 @@ void add_trust_options(CLI::App& parser, TrustOptions& options);  // the former,
 void add_reference_option(CLI::App& parser, TrustOptions& options);
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options);  // all but --record
 void add_record_option(CLI::App& parser, ProtocolOptions& options);
+void add_policy_options(CLI::App& parser, PolicyOptions& options);
+// --policy alone, with its own word on what it is for.
+void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const std::string& help, const std::string& group);
 void add_targets(CLI::App& parser, std::vector<std::string>& targets);
 
 // An option that takes one value each time it is given, so that what follows it is never swallowed.

@@ -2,13 +2,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "cmd/attest/pipeline.h"
-#include "cmd/host/privileges.h"
+#include "cmd/attestation.h"
 #include "cmd/host/this_host.h"
 #include "cmd/policy_verb.h"
 #include "core/appraisal/demand.h"
 #include "core/text.h"
-#include "transport/pci/bus.h"
 
 namespace spdm::cmd {
 
@@ -50,42 +48,6 @@ std::vector<Step> walk(const Policy& policy, const HostView& host) {
   return out;
 }
 
-struct Explained {
-  std::string source;
-  HostView host;
-  Report report;
-};
-
-// Of a device that cannot be asked the rule can still be told.
-HostView view_of(const std::string& target) {
-  if (const std::optional<transport::Bdf> bdf = address_of(target)) try {
-      HostView out = host_view(transport::find_device(this_host(), *bdf));
-      out.target = target;
-      return out;
-    } catch (const Error&) {  // there is none: then its name and its place are all
-      HostView out;
-      out.target = target;
-      out.bdf = to_string(*bdf);
-      return out;
-    }
-  HostView out;
-  out.target = target;
-  return out;
-}
-
-// `before`: as the host sees it, whether it can be asked or not.
-Explained look_at(Subject subject, const HostView& before, const Judge& judge, const PolicyVerbOptions& options) {
-  Explained out;
-  out.source = subject.target;
-  Wanted wanted = wanted_of(options.protocol, options.trust);
-  judge.adapt(wanted, before);
-  Evidence evidence = gather(std::move(subject), wanted, limits_of(options.protocol), &judge);
-  if (evidence.log.empty() && evidence.error) evidence.host = before;
-  out.host = evidence.host;
-  out.report = judge.judge(std::move(evidence), out.source);
-  return out;
-}
-
 bool has(const std::vector<std::string>& list, const std::string& word) { return std::find(list.begin(), list.end(), word) != list.end(); }
 
 std::string seen_text(const HostView& host) {
@@ -102,9 +64,8 @@ std::string seen_text(const HostView& host) {
   return printable(out);
 }
 
-Json to_json(const Explained& device, const std::vector<Step>& steps) {
-  const Report& report = device.report;
-  Json out{{"source", printable(device.source)}, {"seen", seen_text(device.host)}};
+Json to_json(const Report& report, const std::vector<Step>& steps) {
+  Json out{{"source", printable(report.source)}, {"seen", seen_text(report.host)}};
   out["rules"] = Json::array();
   for (const Step& step : steps)
     out["rules"].push_back(Json{{"name", printable(step.rule->name)},
@@ -165,23 +126,25 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
   apply(options.output, console);
   if (options.arguments.empty()) throw Error(ErrorId::usage, "no device was given", "name a target, such as 03:00.0, or a recording");
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
-  const Judge judge = make_judge(options.trust, question_of(options.trust), console, policy);
-  Subjects found = subjects_of(options.arguments, this_host());
-  std::vector<HostView> views;
-  for (const Subject& subject : found.list) views.push_back(recording(subject.target) ? HostView{} : view_of(subject.target));
-  open_devices(found.list, {.timeout = limits_of(options.protocol).exchange, .host = this_host(), .force = options.protocol.force});
-  confine(console, {.writable = {}, .reads_named_files = reads_files(found.list)});
+  const Verifier verifier = make_verifier(options.trust, question_of(options.trust), console, policy);
+  Run run = make_run(options.protocol, targets_of(options.arguments, this_host()).list, console);
+  run.wanted = wanted_of(options.protocol, options.trust);
+  run.verifier = &verifier;
   Json document = begin_document(kPolicySchema);
   document["devices"] = Json::array();
   std::string text;
   Exit exit = Exit::ok;
-  for (std::size_t i = 0; i < found.list.size(); ++i) {
-    const Explained device = look_at(std::move(found.list[i]), views[i], judge, options);
-    // What it comes to is what was asked for; that nobody could be asked is not.
-    if (device.report.error && device.report.messages == 0) exit = worse(exit, device.report.exit);
-    document["devices"].push_back(to_json(device, walk(*policy, device.host)));
-    text += cat(text.empty() ? "" : "\n", text_of(document["devices"].back()));
-  }
+  attest<Outcome>(
+      run, [](Outcome outcome) { return outcome; },
+      [&](Outcome outcome) {
+        if (outcome.unread) throw Error(*outcome.unread);
+        if (!outcome.report) return note_left_out(console, outcome);
+        const Report& report = *outcome.report;
+        // What it comes to is what was asked for; that nobody could be asked is not.
+        if (report.error && report.messages == 0) exit = worse(exit, report.exit);
+        document["devices"].push_back(to_json(report, walk(*policy, report.host)));
+        text += cat(text.empty() ? "" : "\n", text_of(document["devices"].back()));
+      });
   document["exit_code"] = static_cast<int>(exit);
   write_document(console, document, text);
   return exit;

@@ -1,9 +1,7 @@
 // policy generate: a first policy, from what is in the machine now.
 #include "cmd/attest/audit_scope.h"
-#include "cmd/attest/pipeline.h"
+#include "cmd/attestation.h"
 #include "cmd/host/files.h"
-#include "cmd/host/parallel.h"
-#include "cmd/host/privileges.h"
 #include "cmd/host/this_host.h"
 #include "cmd/policy_verb.h"
 #include "core/text.h"
@@ -87,11 +85,7 @@ std::string text_of(const std::vector<Drafted>& drafts, const std::vector<std::s
 Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   console.format = Format::text;  // what is written is a policy, and no document of any format
   console.verbose = options.output.verbose;
-  const Judge judge = make_judge(options.trust, question_of(options.trust), console);
-  Wanted wanted = wanted_of(options.protocol, options.trust);
-  wanted.measurements = MeasurementMode::all;
-  wanted.if_available = true;
-  const Limits limits = limits_of(options.protocol);
+  const Verifier verifier = make_verifier(options.trust, question_of(options.trust), console);
   AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
   if (!options.file.empty()) {
@@ -99,33 +93,27 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
     assert_new(options.file, options.overwrite, "--overwrite");
     assert_writable(options.file);
   }
-  open_devices(scope, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});
-  Needs needs{.writable = {}, .reads_named_files = reads_files(scope.live())};
-  if (!options.file.empty()) needs.writable.emplace_back(options.file);
-  confine(console, std::move(needs));
+  Run run = make_run(options.protocol, scope.take_live(), console);
+  run.wanted = wanted_of(options.protocol, options.trust);
+  run.wanted.measurements = MeasurementMode::all;
+  run.wanted.if_available = true;
+  run.verifier = &verifier;
+  if (!options.file.empty()) run.writable.emplace_back(options.file);
 
   std::vector<Drafted> drafts;
   std::vector<std::string> left_out;
   Exit worst = Exit::ok;
-  in_order<std::optional<Report>>(
-      scope.subjects.size(), kMaxDevicesAtOnce,
-      [&](std::size_t i) -> std::optional<Report> {
-        const bool sought = scope.subjects[i].subject.sought;
-        const std::string target = scope.subjects[i].target();
-        Evidence evidence = gather(std::move(scope.subjects[i].subject), wanted, limits, &judge);
-        if (is_left_out(sought, evidence)) return std::nullopt;
-        return judge.judge(std::move(evidence), target);
-      },
-      [&](std::optional<Report> report) {
-        if (!report) return;
-        if (report->messages == 0 && report->error) {
-          Error error(report->error->id, report->error->message, report->error->hint);
-          error.device = report->source;
-          left_out.push_back(cat(report->source, ": ", error.what()));
-          if (!options.arguments.empty()) worst = worse(worst, report->exit);
-          return console.complain(error);
-        }
-        drafts.push_back(draft(*report, drafts.size() + 1));
+  attest<Outcome>(
+      run, [](Outcome outcome) { return outcome; },
+      [&](Outcome outcome) {
+        if (outcome.unread) throw Error(*outcome.unread);
+        if (!outcome.report) return;
+        const Report& report = *outcome.report;
+        if (report.messages > 0 || !report.error) return drafts.push_back(draft(report, drafts.size() + 1));
+        const Error error = error_of(*report.error, report.source);
+        left_out.push_back(cat(report.source, ": ", error.what()));
+        if (!options.arguments.empty()) worst = worse(worst, report.exit);
+        console.complain(error);
       });
   if (drafts.empty() && worst != Exit::ok) return worst;
   if (drafts.empty()) fail_for_want_of_devices();

@@ -4,9 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/attest/evidence_files.h"
-#include "cmd/attest/pipeline.h"
+#include "cmd/attestation.h"
 #include "cmd/host/files.h"
-#include "cmd/host/privileges.h"
 #include "cmd/policy_verb.h"
 #include "core/calendar.h"
 #include "core/finding.h"
@@ -32,7 +31,7 @@ struct Case {
   std::vector<std::string> findings;  // must be there, others may
 };
 
-struct Outcome {
+struct CaseResult {
   std::string name;
   std::vector<std::string> differences;
 };
@@ -93,8 +92,8 @@ std::vector<Case> read_cases(const std::string& path) {
   return out;
 }
 
-Outcome run(const Case& one, const PolicyVerbOptions& options, const std::shared_ptr<const Policy>& policy, const Console& console) {
-  Outcome out{one.name, {}};
+CaseResult run(const Case& one, const PolicyVerbOptions& options, const std::shared_ptr<const Policy>& policy, const Console& console) {
+  CaseResult out{one.name, {}};
   const auto compare = [&](std::string_view what, const std::string& found, const std::string& expected) {
     if (found != expected) out.differences.push_back(cat(what, " is ", found, ", expected is ", expected));
   };
@@ -105,8 +104,8 @@ Outcome run(const Case& one, const PolicyVerbOptions& options, const std::shared
     trust.roots = one.roots;
   }
   try {
-    const Judge judge = make_judge(trust, question_of(trust), console, policy);
-    const Report report = judge.judge(read_recording(one.evidence), one.evidence);
+    const Verifier verifier = make_verifier(trust, question_of(trust), console, policy);
+    const Report report = verifier.appraise(read_recording(one.evidence), one.evidence);
     if (one.verdict)
       compare("verdict", cat(name(report.verdict), " (", report.reason, ")"),
               *one.verdict == name(report.verdict) ? cat(*one.verdict, " (", report.reason, ")") : *one.verdict);
@@ -129,13 +128,13 @@ Exit test_policy(const PolicyVerbOptions& options, Console& console) {
   if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one file of cases must be given", "see: man spdmctl-policy");
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
   const std::vector<Case> cases = read_cases(options.arguments.front());
-  confine(console, {.writable = {}, .reads_named_files = true});
+  confine_to_files({}, tell_confinement(console));
   Json document = begin_document(kPolicySchema);
   document["cases"] = Json::array();
   std::string text = cat("1..", cases.size(), "\n");
   std::size_t failed = 0, number = 0;
   for (const Case& one : cases) {
-    const Outcome outcome = run(one, options, policy, console);
+    const CaseResult outcome = run(one, options, policy, console);
     Json json{{"name", printable(outcome.name)}, {"ok", outcome.differences.empty()}, {"differences", Json::array()}};
     text += cat(outcome.differences.empty() ? "ok " : "not ok ", ++number, " - ", printable(outcome.name), "\n");
     if (!outcome.differences.empty()) ++failed;

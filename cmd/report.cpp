@@ -5,8 +5,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/attestation.h"
 #include "cmd/host/files.h"
-#include "cmd/host/privileges.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 #include "cmd/output/report_page.h"
@@ -76,12 +76,12 @@ Exit run(const Options& options, Console& console) {
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give reports, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const std::time_t at = options.at.empty() ? std::time(nullptr) : parse_time(options.at);
-  Needs needs{.writable = {}, .reads_named_files = true};
+  std::vector<std::filesystem::path> writable;
   if (!options.html.empty()) {
     assert_writable(options.html);
-    needs.writable.emplace_back(options.html);
+    writable.emplace_back(options.html);
   }
-  confine(console, std::move(needs));
+  confine_to_files(std::move(writable), tell_confinement(console));
 
   const FleetSummary summary = read_all(options, at, console);
   Json document = begin_document(kSummarySchema);

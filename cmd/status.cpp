@@ -8,6 +8,7 @@
 #include "cmd/host/run_files.h"
 #include "cmd/host/this_host.h"
 #include "cmd/options.h"
+#include "cmd/output/render.h"
 #include "cmd/output/state_text.h"
 #include "cmd/verb.h"
 #include "core/text.h"

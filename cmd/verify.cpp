@@ -4,14 +4,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
-#include <thread>
 
-#include "cmd/attest/evidence_files.h"
-#include "cmd/attest/pipeline.h"
 #include "cmd/attest/policy_files.h"
-#include "cmd/host/parallel.h"
-#include "cmd/host/privileges.h"
-#include "cmd/output/render_text.h"
+#include "cmd/attestation.h"
 #include "cmd/verb.h"
 
 namespace spdm::cmd {
@@ -26,9 +21,6 @@ struct Options {
   bool measurements = false, unordered = false;
   std::string nonce;
 };
-
-// Bytes of evidence that is read and not yet told of: all that a run holds of its input, but for one piece more.
-constexpr std::size_t kInFlight = 16U << 20;
 
 // When reports cannot be written there is no use in more input. A thread may be waiting for some that never comes, and
 // nothing ends that but the end of the program.
@@ -49,32 +41,18 @@ Exit run(const Options& options, Console& console) {
   if (!options.nonce.empty()) question.nonce = parse_nonce(options.nonce);
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or pcap files, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
-  const Judge judge = make_judge(options.trust, question, console, load_policy(options.policy));
+  const Verifier verifier = make_verifier(options.trust, question, console, load_policy(options.policy));
 
-  confine(console, {.writable = {}, .reads_named_files = true});
+  confine_to_files({}, tell_confinement(console));
   EvidenceFiles files(options.files);
   const bool brief = !files.is_one() && !console.verbose;
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
   writer.tally();
   writer.enclose(make_envelope(options.output.sign_key, std::time(nullptr), question.nonce, console));
-  run_stream<EvidencePiece, RenderedReport>({
-      .next = [&] { return files.next(); },
-      .produce =
-          [&](const EvidencePiece& piece) {
-            try {
-              return writer.render(judge.judge(read_piece(piece), piece.name));
-            } catch (Error& error) {  // one piece that cannot be read says nothing about the others
-              if (error.device.empty()) error.device = piece.name;
-              return writer.render(error);
-            }
-          },
-      .consume = [&](RenderedReport report) { or_end(console, [&] { writer.add(std::move(report)); }); },
-      .idle = [&] { or_end(console, [&] { console.flush(); }); },
-      .workers = std::max(1U, std::thread::hardware_concurrency()),
-      .ordered = !options.unordered,
-      .weight = [](const EvidencePiece& piece) { return piece.bytes.size(); },
-      .budget = kInFlight,
-  });
+  appraise_recordings<RenderedReport>(
+      {.files = files, .verifier = verifier, .ordered = !options.unordered, .idle = [&] { or_end(console, [&] { console.flush(); }); }},
+      [&](const Outcome& outcome) { return outcome.report ? writer.render(*outcome.report) : writer.render(*outcome.unread); },
+      [&](RenderedReport report) { or_end(console, [&] { writer.add(std::move(report)); }); });
   return writer.finish();
 }
 

@@ -45,8 +45,8 @@ std::vector<PciDevice> devices_of(const transport::Host& host) {
 }
 
 bool holds(const AuditScope& scope, const transport::Bdf& bdf) {
-  return std::any_of(scope.subjects.begin(), scope.subjects.end(),
-                     [&](const AuditSubject& subject) { return address_of(subject.target()) == bdf; });
+  return std::any_of(scope.targets.begin(), scope.targets.end(),
+                     [&](const AuditTarget& target) { return address_of(target.name()) == bdf; });
 }
 
 void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice>& devices) {
@@ -65,14 +65,14 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
       if (!expected) ++unknown;
     }
     if (!device.may_attest() && !expected) continue;
-    AuditSubject& subject = out.subjects.emplace_back();
+    AuditTarget& target = out.targets.emplace_back();
     // Where the kernel has found CMA-SPDM, a mailbox that denies it is worth a report.
-    subject.subject = {.target = to_string(device.bdf), .sought = !device.doe_features};
-    subject.host = std::move(view);
-    if (expected) subject.expected_by = rule;
-    subject.silent = !could_attest(device);
+    target.target = {.name = to_string(device.bdf), .sought = !device.doe_features};
+    target.host = std::move(view);
+    if (expected) target.expected_by = rule;
+    target.silent = !could_attest(device);
   }
-  if (unknown > 0 && out.subjects.empty() && ::geteuid() != 0) fail_for_want_of_permission(unknown);
+  if (unknown > 0 && out.targets.empty() && ::geteuid() != 0) fail_for_want_of_permission(unknown);
   if (unknown > 0) out.notes.push_back(unknown_in_words(unknown));
 }
 
@@ -80,53 +80,40 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
 void add_absent(AuditScope& out, const Policy& policy, const std::vector<PciDevice>& devices) {
   for (const PolicyRule& rule : policy.rules) {
     if (!rule.expected || is_met(rule, devices)) continue;
-    const auto meets = [&](const AuditSubject& subject) { return matches(rule.match, subject.host); };
-    if (std::none_of(out.subjects.begin(), out.subjects.end(), meets)) out.absent.push_back(absent_report(rule));
+    const auto meets = [&](const AuditTarget& target) { return matches(rule.match, target.host); };
+    if (std::none_of(out.targets.begin(), out.targets.end(), meets)) out.absent.push_back(absent_report(rule));
   }
 }
 
 }  // namespace
 
-std::vector<Subject> AuditScope::live() const {
-  std::vector<Subject> out;
-  for (const AuditSubject& subject : subjects)
-    if (!subject.silent) out.push_back({.target = subject.subject.target});
+std::vector<Target> AuditScope::take_live() {
+  std::vector<Target> out;
+  for (AuditTarget& target : targets)
+    if (!target.silent) out.push_back(std::move(target.target));
   return out;
 }
 
-AuditScope audit_scope(const std::vector<std::string>& targets, const Policy* policy, const transport::Host& host) {
+AuditScope audit_scope(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host) {
   AuditScope out;
   std::vector<std::string> named;
-  for (const std::string& target : targets)
-    if (target != kAllDevices) named.push_back(target);
-  for (Subject& subject : subjects_of(named, host).list) {
-    AuditSubject& added = out.subjects.emplace_back();
-    added.host.target = subject.target;
-    added.subject = std::move(subject);
+  for (const std::string& name : names)
+    if (name != kAllDevices) named.push_back(name);
+  for (Target& target : targets_of(named, host).list) {
+    AuditTarget& added = out.targets.emplace_back();
+    added.host.target = target.name;
+    added.target = std::move(target);
   }
-  if (!targets.empty() && named.size() == targets.size()) return out;
+  if (!names.empty() && named.size() == names.size()) return out;
   const std::vector<PciDevice> devices = devices_of(host);
   add_host(out, policy, devices);
   if (policy != nullptr) add_absent(out, *policy, devices);
   return out;
 }
 
-void open_devices(AuditScope& scope, const transport::OpenOptions& options) {
-  std::vector<Subject> subjects;
-  for (AuditSubject& subject : scope.subjects)
-    if (!subject.silent) subjects.push_back(std::move(subject.subject));
-  open_devices(subjects, options);
-  auto next = subjects.begin();
-  for (AuditSubject& subject : scope.subjects) {
-    if (subject.silent) continue;
-    subject.subject = std::move(*next++);
-    if (subject.subject.opened) subject.host = subject.subject.opened->host;
-  }
-}
-
-Report silent_report(const AuditSubject& subject) {
-  const PolicyRule& rule = *subject.expected_by;
-  return failed(subject.host, subject.target(), rule,
+Report silent_report(const AuditTarget& target) {
+  const PolicyRule& rule = *target.expected_by;
+  return failed(target.host, target.name(), rule,
                 {FindingId::policy_unmet, "", cat("rule '", rule.name, "' expects it to speak SPDM, and it does not"),
                  "a device that fails can pretend to have no mailbox: find out what it is; or take expected out of the rule"});
 }

@@ -5,38 +5,35 @@
 #include <string>
 #include <vector>
 
-#include "cmd/attest/subjects.h"
+#include "cmd/attest/targets.h"
 #include "core/appraisal/policy.h"
 #include "transport/pci/bus.h"
 
 namespace spdm::cmd {
 
-struct AuditSubject {
-  Subject subject;
+struct AuditTarget {
+  Target target;
   HostView host;                                  // as far as it is known before it was asked
   std::shared_ptr<const PolicyRule> expected_by;  // the rule that expects it to speak SPDM; nullptr when none does
   bool silent = false;                            // it is expected to speak SPDM, and has no mailbox for it
 
-  const std::string& target() const { return host.target; }
+  const std::string& name() const { return host.target; }
 };
 
 struct AuditScope {
-  std::vector<AuditSubject> subjects;  // those that were named first, then the others of the host
-  std::vector<Report> absent;          // a failure for each rule that expects a device where none is
-  std::vector<std::string> notes;      // devices that are left out, and why
+  std::vector<AuditTarget> targets;  // those that were named first, then the others of the host
+  std::vector<Report> absent;        // a failure for each rule that expects a device where none is
+  std::vector<std::string> notes;    // devices that are left out, and why
 
-  // Those that are to be asked, for open_devices() and confine().
-  std::vector<Subject> live() const;
+  // Takes those that are to be asked, in their order.
+  std::vector<Target> take_live();
 };
 
-// `targets`: names, or "all", which is what nothing stands for. `policy`: nullptr when there is none. Touches no device.
+// `names`: targets, or "all", which is what nothing stands for. `policy`: nullptr when there is none. Touches no device.
 // Throws Error{usage} for a name that is wrong, {permission} when the mailboxes of this host cannot be looked for.
-AuditScope audit_scope(const std::vector<std::string>& targets, const Policy* policy, const transport::Host& host);
-
-// Opens the PCI functions among them.
-void open_devices(AuditScope& scope, const transport::OpenOptions& options);
+AuditScope audit_scope(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host);
 
 // It is there, and does not speak SPDM although a rule expects it to (expected_by is there).
-Report silent_report(const AuditSubject& subject);
+Report silent_report(const AuditTarget& target);
 
 }  // namespace spdm::cmd

@@ -1,7 +1,7 @@
 #include "cmd/attest/evidence_files.h"
 
 #include "cmd/attest/kernel_log_files.h"
-#include "cmd/attest/subjects.h"
+#include "cmd/attest/targets.h"
 #include "cmd/host/files.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"

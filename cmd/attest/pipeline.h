@@ -1,115 +1,91 @@
-// The straight line of the program: open, collect, validate, appraise.
+// The one pipeline: open, confine, collect, validate, appraise, for any number of devices at once. It holds the order: all
+// that is live is opened, names are resolved and sockets are made before the process confines itself; after that devices are
+// spoken with through descriptors that are there, and only recordings are still opened.
 #pragma once
 
-#include <filesystem>
-#include <memory>
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "certstore/validate.h"
-#include "cmd/attest/subjects.h"
-#include "cmd/options.h"
-#include "cmd/output/render.h"
-#include "cmd/output/render_text.h"
-#include "core/appraisal/policy.h"
-#include "core/protocol/collect.h"
+#include "cmd/attest/evidence_files.h"
+#include "cmd/attest/gather.h"
+#include "cmd/host/parallel.h"
+#include "cmd/host/privileges.h"
 
 namespace spdm::cmd {
 
-// The second half of the line, the same for live devices and for recordings. May be used by several threads.
-class Judge {
- public:
-  // `owner_key` is the public key that the owner gave for slot 255; empty when none.
-  // The rule of the policy for a device is asked, too; an identity match that the user gave is stronger than it.
-  // A question without reference values of its own is asked with `references`; nullptr: nothing is compared.
-  Judge(const certstore::Keyring& keyring, certstore::Options options, Question question, Bytes owner_key,
-        std::shared_ptr<const Policy> policy = nullptr, bool identity_given = false,
-        std::shared_ptr<const References> references = nullptr);
-
-  // What is asked of a device that the host sees like this.
-  Question question_for(const HostView& host) const;
-  // Adds to what is read of a device what its rule needs.
-  void adapt(Wanted& wanted, const HostView& host) const;
-
-  Report judge(Evidence evidence, const std::string& source) const {
-    const Question question = question_for(evidence.host);
-    return judge(std::move(evidence), source, question);
-  }
-  Report judge(Evidence evidence, const std::string& source, const Question& question) const;
-  // Whether a slot whose chain has been read is trusted for this device: if not, the next one is tried.
-  bool trusts(const Connection& connection, std::uint8_t slot, const HostView& host) const;
-  const Bytes& owner_key() const { return owner_key_; }
-  std::int64_t now() const { return now_; }  // the time that everything is judged at
-
- private:
-  certstore::Validator validator_;
-  Question question_;
-  Bytes owner_key_;
-  std::int64_t now_;
-  std::shared_ptr<const Policy> policy_;
-  bool identity_given_ = false;
-  std::shared_ptr<const References> references_;
-};
-
-Judge make_judge(const TrustOptions& options, const Question& question, const Console& console,
-                 std::shared_ptr<const Policy> policy = nullptr);
-
-// The first half of the line. What goes wrong with a live target, from opening it on, is part of the evidence: the line
-// goes on with what was seen. Throws Error for a recording that cannot be read.
-// `judge`: whose trust decides which slot is asked; nullptr where nothing is judged.
-Evidence gather(Subject subject, const Wanted& wanted, const Limits& limits, const Judge* judge);
-
 inline constexpr std::size_t kMaxDevicesAtOnce = 16;
 
-// Says of how many functions it is unknown what they can do.
-void note_unknown(const Console& console, const Subjects& subjects);
+// Hears in words what confinement is in force, and what could not be had. May be empty.
+using TellConfinement = std::function<void(const Confinement&)>;
 
-// What is known of a target before it has said anything.
-HostView host_of(const Subject& subject);
-
-// A function that was only sought, and all that it has said is that its mailbox is for something else.
-bool is_left_out(bool sought, const Evidence& evidence);
-
-// Evidence, or a pcap when the name ends in .pcap.
-void record(const Evidence& evidence, const std::filesystem::path& file);
-
-// What a verb asks of each device, and how it shows what came of it.
-struct Plan {
+struct Run {
+  std::vector<Target> targets;
   Wanted wanted;
-  Question question;
-  std::shared_ptr<const Policy> policy{};  // nullptr: there is none, or the verb does not judge
-  // Has the last word on a report before it is rendered; may be empty. Called by several threads.
-  std::function<void(Report&)> refine;
-  ReportWriter::TextOf text;  // empty: the verdict, and what it stands on
-  // Files and directories that `refine` writes to; they take a run with one target.
-  std::vector<std::filesystem::path> outputs;
-  // Files that the verb writes once all devices were seen.
-  std::vector<std::filesystem::path> written_after;
+  Effort effort;
+  transport::OpenOptions open;
+  // nullptr: evidence is collected, and nothing is appraised.
+  const Verifier* verifier = nullptr;
+  // Sees all evidence before it is appraised; may be empty. Called by several threads.
+  std::function<void(std::size_t target, const Evidence&)> seen = nullptr;
+  // Files, and folders, that are still to be written.
+  std::vector<std::filesystem::path> writable{};
+  TellConfinement tell = nullptr;
+  std::size_t width = kMaxDevicesAtOnce;  // devices at once
 };
 
-// Turns a judgement into a mere look: what was read is shown with all there is to say about it, and the verdict is
-// whether it could be read.
-void look_only(Report& report);
-
-// The help of --pin-first-use, of the verbs that have it.
-inline constexpr const char* kPinFirstUse = "Pin the key of devices that pass and that nothing is pinned for";
-
-// What the verbs that speak with devices have in common.
-struct Attestation {
-  OutputOptions output;
-  TrustOptions trust;
-  ProtocolOptions protocol;
-  std::vector<std::string> targets;
-  std::string default_target;  // when none is named; empty: that is an error
-  std::string extend_pcr;      // PCR of the system's TPM to measure evidence into; empty: none
-  bool pin_first_use = false;  // devices that pass and that nothing is pinned for are pinned
-
-  void add_to(CLI::App& parser);
-  // Throws Error{usage} for options that contradict each other. Sets up the console.
-  Plan plan(Console& console) const;
-  // Opens the devices, drops privileges, attests every target, in parallel, and writes the reports in the order of the
-  // targets.
-  Exit run(Console& console, Plan plan) const;
+// What came of one target.
+struct Outcome {
+  std::size_t index = 0;  // in Run::targets
+  std::string target;
+  std::optional<Evidence> evidence;  // of a run that appraises nothing
+  std::optional<Report> report;      // of one that does
+  std::optional<Error> unread;       // a recording that cannot be read, or what went wrong here with one device
+  // It was only sought, and its mailbox is for something else, as these words say.
+  std::string left_out;
 };
+
+// Opens what is live, and gives up privileges.
+void open_and_confine(Run& run);
+// The line of one target, once all are open.
+Outcome attend(Run& run, std::size_t index);
+
+// Runs the whole line. `shape` makes of an outcome what is kept of it, on several threads; `take` gets that in the order of
+// the targets, on this thread.
+template <class Shaped>
+void attest(Run& run, const std::function<Shaped(Outcome)>& shape, const std::function<void(Shaped)>& take) {
+  open_and_confine(run);
+  in_order<Shaped>(
+      run.targets.size(), run.width, [&](std::size_t i) { return shape(attend(run, i)); }, take);
+}
+
+// Recordings by the thousand: read, appraised and told of in a stream, with bounded memory.
+struct RecordedRun {
+  EvidenceFiles& files;
+  const Verifier& verifier;
+  bool ordered = true;              // outcomes in the order of the input, else as they come
+  std::function<void()> idle = {};  // called when there is nothing to take just now: what was taken may go out
+};
+Outcome appraise_piece(const Verifier& verifier, const EvidencePiece& piece);
+
+// `shape` and `take` as above.
+template <class Shaped>
+void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outcome)>& shape, const std::function<void(Shaped)>& take) {
+  // Bytes of evidence that is read and not yet told of: all that a run holds of its input, but for one piece more.
+  constexpr std::size_t kInFlight = 16U << 20;
+  run_stream<EvidencePiece, Shaped>({
+      .next = [&] { return run.files.next(); },
+      .produce = [&](const EvidencePiece& piece) { return shape(appraise_piece(run.verifier, piece)); },
+      .consume = take,
+      .idle = run.idle,
+      .workers = std::max(1U, std::thread::hardware_concurrency()),
+      .ordered = run.ordered,
+      .weight = [](const EvidencePiece& piece) { return piece.bytes.size(); },
+      .budget = kInFlight,
+  });
+}
+
+// Privileges for verbs that only work on files: everything that they read is named, and only `writable` is written.
+void confine_to_files(std::vector<std::filesystem::path> writable, const TellConfinement& tell, bool makes_directories = false);
 
 }  // namespace spdm::cmd

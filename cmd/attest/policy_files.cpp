@@ -1,10 +1,8 @@
 #include "cmd/attest/policy_files.h"
 
-#include <CLI/CLI.hpp>
 #include <iterator>
 #include <utility>
 
-#include "cmd/options.h"
 #include "core/error.h"
 
 namespace spdm::cmd {
@@ -29,15 +27,6 @@ void append(std::vector<DropIn>& to, std::vector<DropIn> more) {
 }
 
 }  // namespace
-
-void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const std::string& help, const std::string& group) {
-  add_repeatable(parser, "--policy", paths, help)->type_name("PATH")->envname("SPDMCTL_POLICY")->group(group);
-}
-
-void add_policy_options(CLI::App& parser, PolicyOptions& options) {
-  add_policy_path(parser, options.paths, "Read the policy from this file or directory, in place of the system's", "Policy");
-  parser.add_flag("--no-policy", options.none, "Ask for no more than the other options do, whatever the policy says")->group("Policy");
-}
 
 std::vector<fs::path> policy_directories() { return layers_of("policy.d"); }
 

@@ -9,20 +9,13 @@
 #include "cmd/host/layers.h"
 #include "core/appraisal/policy.h"
 
-namespace CLI {
-class App;
-}
-
 namespace spdm::cmd {
 
+// As the user named it.
 struct PolicyOptions {
   std::vector<std::string> paths;
   bool none = false;
 };
-
-void add_policy_options(CLI::App& parser, PolicyOptions& options);
-// --policy alone, with its own word on what it is for.
-void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const std::string& help, const std::string& group);
 
 // policy.d in the configuration layers, the strongest first: /etc/spdmctl/policy.d, /run/..., /usr/local/lib/..., /usr/lib/...
 std::vector<std::filesystem::path> policy_directories();

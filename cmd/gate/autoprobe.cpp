@@ -3,7 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/host/run_files.h"
-#include "cmd/output/render.h"
+#include "core/error.h"
+#include "core/format/json.h"
 #include "core/format/json_reader.h"
 
 namespace spdm::cmd {

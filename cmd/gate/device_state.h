@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "cmd/output/render.h"
 #include "core/appraisal/report.h"
+#include "core/format/json.h"
 #include "transport/base/host.h"
 #include "transport/pci/address.h"
 #include "transport/pci/control.h"

@@ -4,7 +4,6 @@
 #include <atomic>
 
 #include "cmd/gate/gatekeeper_work.h"
-#include "cmd/parse.h"
 #include "core/calendar.h"
 #include "core/text.h"
 

@@ -5,8 +5,8 @@
 #include <functional>
 #include <memory>
 
+#include "cmd/attest/gather.h"
 #include "cmd/attest/pci_scope.h"
-#include "cmd/attest/pipeline.h"
 #include "cmd/gate/device_state.h"
 #include "transport/pci/control.h"
 
@@ -55,7 +55,7 @@ class Gatekeeper {
 };
 
 // The Attest of the program: opens the device, collects what the rule wants, judges.
-Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Judge> judge);
+Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Verifier> verifier);
 // One that tells of every device that it cannot be judged, because of this: the gate stays closed.
 Gatekeeper::Attest refuse_all(const Error& error);
 

@@ -4,8 +4,6 @@
 #include <thread>
 
 #include "cmd/gate/gatekeeper_work.h"
-#include "cmd/host/this_host.h"
-#include "cmd/parse.h"
 #include "core/calendar.h"
 #include "core/text.h"
 #include "transport/target.h"
@@ -20,58 +18,15 @@ constexpr std::size_t kMaxAtOnce = 16;
 constexpr std::chrono::milliseconds kGrace{250};  // for an attestation that ends at its limit to say why
 constexpr std::chrono::seconds kExchange{10};     // longest wait for one answer, if there is that much time
 constexpr std::chrono::seconds kBusy{5};          // how long another spdmctl may have the mailbox
-constexpr std::chrono::milliseconds kBusyRetry{50};
-
-Report report_of(const Error& error, const PciDevice& device) {
-  Report out;
-  out.source = to_string(device.bdf);
-  out.error = Interruption{error.id, error.what(), error.hint};
-  out.exit = row(error.id).exit;
-  out.reason = error.what();
-  return out;
-}
 
 Report attest_safely(const Gatekeeper::Attest& attest, const PciDevice& device, const PolicyRule& rule, Clock::time_point deadline) {
   try {
     return attest(device, rule, deadline);
   } catch (const Error& error) {
-    return report_of(error, device);
+    return error_report(error, to_string(device.bdf));
   } catch (const std::exception& error) {
-    return report_of(Error(ErrorId::internal, error.what()), device);
+    return error_report(Error(ErrorId::internal, error.what()), to_string(device.bdf));
   }
-}
-
-// Fills the evidence; throws Error.
-void ask(const transport::Host& host, const PciDevice& device, const Wanted& wanted, Clock::time_point deadline, Evidence& evidence) {
-  Limits limits;
-  limits.total = std::max(deadline - Clock::now(), Clock::duration::zero());
-  limits.exchange = std::min<Clock::duration>(kExchange, limits.total);
-  transport::Opened opened = transport::open(to_string(device.bdf), {.timeout = limits.exchange, .host = host});
-  evidence.host = std::move(opened.host);
-  evidence.host.hostname = host_name();
-  collect(*opened.link, wanted, limits, evidence);
-}
-
-Evidence gather(const transport::Host& host, const PciDevice& device, Wanted wanted, const Judge& judge, Clock::time_point deadline) {
-  Evidence evidence;
-  wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return judge.trusts(connection, slot, evidence.host); };
-  evidence.host.target = to_string(device.bdf);
-  evidence.time = utc_of(std::time(nullptr));
-  evidence.collector = "spdmctl " SPDMCTL_VERSION;
-  evidence.live = true;
-  // Somebody may be looking at the device just now; that ends soon, and must not cost the device its driver.
-  const Clock::time_point patience = std::min(deadline, Clock::now() + kBusy);
-  for (;;) try {
-      ask(host, device, wanted, deadline, evidence);
-      return evidence;
-    } catch (const Error& error) {
-      const bool again = error.id == ErrorId::busy && evidence.log.empty() && Clock::now() + kBusyRetry < patience;
-      if (!again) {
-        evidence.error = Interruption{error.id, error.what(), error.hint};
-        return evidence;
-      }
-      std::this_thread::sleep_for(kBusyRetry);
-    }
 }
 
 }  // namespace
@@ -152,22 +107,26 @@ std::optional<Panel::Finished> Panel::next() {
   return out;
 }
 
-Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Judge> judge) {
-  return [host, judge = std::move(judge)](const PciDevice& device, const PolicyRule& rule, Clock::time_point deadline) {
+Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Verifier> verifier) {
+  return [host, verifier = std::move(verifier)](const PciDevice& device, const PolicyRule& rule, Clock::time_point deadline) {
     Wanted wanted;
     if (needs_measurements(rule)) wanted.measurements = MeasurementMode::all;
     Question question;
-    question.now = judge->now();
+    question.now = verifier->now();
     ask(rule, question);
     // What the kernel matches drivers by is what the certificate must vouch for.
     if (question.identity_match != IdentityMatch::none) question.identity = device.identity;
-    return judge->judge(gather(host, device, wanted, *judge, deadline), to_string(device.bdf), question);
+    const Effort effort{.limits = {.exchange = kExchange, .total = Clock::duration::max()}, .deadline = deadline, .patience = kBusy};
+    const std::string name = to_string(device.bdf);
+    Evidence evidence = gather({.name = name, .host = host_view(device)}, wanted, effort, verifier.get(), {.host = host});
+    return verifier->appraise(std::move(evidence), name, std::move(question));
   };
 }
 
 Gatekeeper::Attest refuse_all(const Error& error) {
   return [error](const PciDevice& device, const PolicyRule&, Clock::time_point) -> Report {
-    return report_of(Error(error.id, cat(error.device, error.device.empty() ? "" : ": ", error.what()), error.hint), device);
+    return error_report(Error(error.id, cat(error.device, error.device.empty() ? "" : ": ", error.what()), error.hint),
+                        to_string(device.bdf));
   };
 }
 

@@ -3,7 +3,6 @@
 
 #include "cmd/gate/autoprobe.h"
 #include "cmd/gate/gatekeeper_work.h"
-#include "cmd/parse.h"
 #include "core/calendar.h"
 #include "core/text.h"
 

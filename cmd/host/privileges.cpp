@@ -191,12 +191,4 @@ Confinement drop_privileges(const Needs& needs) {
   return out;
 }
 
-void confine(const Console& console, Needs needs) {
-  for (std::filesystem::path& file : needs.writable) file = written_at(file);
-  const Confinement confinement = drop_privileges(needs);
-  if (!console.verbose) return;
-  for (const std::string& line : confinement.in_force) console.note(cat("spdmctl: confined: ", line));
-  for (const std::string& line : confinement.missing) console.note(cat("spdmctl: not confined: ", line));
-}
-
 }  // namespace spdm::cmd

@@ -7,8 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "cmd/host/console.h"
-
 namespace spdm::cmd {
 
 // What the rest of the run still does with the file system. Reading is not confined: name resolution, profiles and
@@ -32,9 +30,5 @@ struct Confinement {
 // capabilities, but CAP_DAC_OVERRIDE where something writable is not to be had without it, and CAP_DAC_READ_SEARCH as
 // `needs` says; landlock; system calls that nobody here makes fail.
 Confinement drop_privileges(const Needs& needs);
-
-// The same for a verb: `needs.writable` are files that are to be written, and who asks for more words is told what came
-// of it. From here on the run only reads, speaks through its descriptors, and writes what it was told to.
-void confine(const Console& console, Needs needs);
 
 }  // namespace spdm::cmd

@@ -41,6 +41,8 @@ constexpr std::array kDenied{
 #ifdef SPDMCTL_DENIES_PTRACE
     SYS_ptrace,
 #endif
+    // sockets: those that are needed are there
+    SYS_socket, SYS_socketpair,
     // mounts, roots and name spaces
     SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_setns, SYS_unshare, SYS_open_tree, SYS_move_mount, SYS_fsopen, SYS_fsconfig,
     SYS_fsmount, SYS_fspick, SYS_mount_setattr, SYS_open_by_handle_at, SYS_quotactl,

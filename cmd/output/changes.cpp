@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cmd/attest/subjects.h"
+#include "cmd/attest/targets.h"
 #include "cmd/host/files.h"
 #include "core/error.h"
 #include "core/text.h"

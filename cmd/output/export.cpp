@@ -47,15 +47,6 @@ std::shared_ptr<Json> export_part(Format format, const Report& report) {
   return std::make_shared<Json>(format == Format::ear ? ear_appraisal(report) : redfish_resource(report));
 }
 
-Report report_of(const Error& error) {
-  Report out;
-  out.source = error.device;
-  out.exit = row(error.id).exit;
-  out.reason = error.what();
-  out.error = Interruption{error.id, error.what(), error.hint};
-  return out;
-}
-
 void add_part(Format format, Json& parts, Json part, const std::string& label) {
   if (format == Format::ear) {
     parts[unique(label, parts)] = std::move(part);

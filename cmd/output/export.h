@@ -28,8 +28,6 @@ struct Envelope {
 Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console);
 
 std::shared_ptr<Json> export_part(Format format, const Report& report);
-// An input that gave none.
-Report report_of(const Error& error);
 // Adds a part under its label, made unique where it must be.
 void add_part(Format format, Json& parts, Json part, const std::string& label);
 std::string export_document(Format format, Json parts, const Envelope& envelope);

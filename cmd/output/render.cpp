@@ -144,7 +144,7 @@ RenderedReport ReportWriter::render(const Error& error) const {
   if (console_.format == Format::ndjson) out.text = dump(with_schema(json), -1) + "\n";
   if (console_.format == Format::yaml) out.text = to_yaml(Json::array({json}));
   if (console_.format == Format::ear || console_.format == Format::redfish) {
-    out.part = export_part(console_.format, report_of(error));
+    out.part = export_part(console_.format, error_report(error, error.device));
     out.label = printable(error.device);
   }
   return out;

@@ -236,6 +236,15 @@ Json to_json(const CertificateInfo& in) {
   return out;
 }
 
+Report error_report(const Error& error, const std::string& source) {
+  Report out;
+  out.source = source;
+  out.error = interruption_of(error);
+  out.exit = row(error.id).exit;
+  out.reason = error.what();
+  return out;
+}
+
 Json to_json(const Report& in) {
   Json out{
       {"verdict", name(in.verdict)}, {"exit_code", static_cast<int>(in.exit)}, {"reason", text(in.reason)}, {"source", text(in.source)}};

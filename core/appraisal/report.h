@@ -120,6 +120,9 @@ struct Report {
   std::vector<Finding> findings;  // those that count for the verdict, the worst first
 };
 
+// Of a source that gave no evidence.
+Report error_report(const Error& error, const std::string& source);
+
 // nullptr where it is not part of the report.
 const CheckResult* check_of(const Report& report, Check check);
 // The slot that the verdict speaks of: the first whose key has signed, else the first whose chain was read; else nullptr.

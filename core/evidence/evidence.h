@@ -59,6 +59,10 @@ struct Interruption {
   std::string message, hint;
 };
 
+Interruption interruption_of(const Error& error);
+// The other way; `device` is what it happened with.
+Error error_of(const Interruption& interruption, const std::string& device);
+
 struct Evidence {
   HostView host;
   Binding binding = Binding::none;

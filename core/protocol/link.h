@@ -15,6 +15,10 @@ class Link {
  public:
   virtual ~Link() = default;
 
+  // Waits for a connection that opening has only begun, and greets the peer where the transport asks for it; nothing where
+  // there is no connection. Throws Error: no_device, timeout, io, peer.
+  virtual void connect(Clock::time_point) {}
+
   // Sends one SPDM message (from the SPDMVersion byte on) and returns the response, transport framing removed; with
   // Binding::doe the padding is still there. Throws Error: timeout when nothing has come until `deadline`, io when the
   // peer closed, peer when the framing is wrong, permission / lockdown / owned / busy as the transport finds.

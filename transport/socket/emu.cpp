@@ -48,9 +48,14 @@ std::uint32_t get_u32be(View bytes, std::size_t at) {
 
 class EmuLink final : public Link {
  public:
+  EmuLink(Dial dial, Binding binding, std::size_t max_receive) : dial_(std::move(dial)), binding_(binding), max_receive_(max_receive) {}
   EmuLink(Stream stream, Binding binding, std::size_t max_receive)
       : stream_(std::move(stream)), binding_(binding), max_receive_(max_receive) {}
   ~EmuLink() override;
+
+  void connect(Clock::time_point deadline) override;
+  // Throws Error{peer} for another greeting than the emulator's.
+  void greet(Clock::time_point deadline);
 
   Bytes exchange(View request, Clock::time_point deadline) override;
   // One command and the payload of its answer.
@@ -61,7 +66,8 @@ class EmuLink final : public Link {
   std::size_t max_send() const override { return max_message(binding_); }
 
  private:
-  Stream stream_;
+  std::optional<Dial> dial_;      // until it is connected
+  std::optional<Stream> stream_;  // from then on
   Binding binding_;
   std::size_t max_receive_;
   bool in_step_ = true;
@@ -71,8 +77,8 @@ Bytes EmuLink::transact(Command command, View payload, Clock::time_point deadlin
   // After a failed exchange the answer to an old request may still come: it must not be taken for that of a new one.
   if (!in_step_) throw Error(ErrorId::io, "the connection was given up after an earlier error");
   in_step_ = false;
-  stream_.write(encode_frame(binding_, command, payload), deadline);
-  Frame frame = read_frame(stream_, binding_, deadline);
+  stream_->write(encode_frame(binding_, command, payload), deadline);
+  Frame frame = read_frame(*stream_, binding_, deadline);
   if (frame.command == Command::unknown) malformed(kFrame, "command", "the peer does not know the command that was sent");
   if (frame.command != command)
     malformed(kFrame, "command",
@@ -81,13 +87,28 @@ Bytes EmuLink::transact(Command command, View payload, Clock::time_point deadlin
   return std::move(frame.payload);
 }
 
+void EmuLink::greet(Clock::time_point deadline) {
+  if (binding_ != Binding::none && !equal(transact(Command::test, client_hello(), deadline), server_hello()))
+    malformed(kFrame, "greeting", "is not \"Server Hello!\"");
+}
+
+void EmuLink::connect(Clock::time_point deadline) {
+  if (!dial_) return;
+  in_step_ = false;  // a connection that failed is not tried again
+  stream_ = std::exchange(dial_, std::nullopt)->finish();
+  in_step_ = true;
+  greet(deadline);
+}
+
 Bytes EmuLink::exchange(View request, Clock::time_point deadline) {
+  connect(deadline);
   Unwrapped response = unwrap(binding_, transact(Command::normal, wrap(binding_, request), deadline));
   if (response.secured) malformed(kFrame, "payload", "a secured message answers a plain one");
   return std::move(response.message);
 }
 
 EmuLink::~EmuLink() {
+  if (!stream_) return;
   // CONTINUE lets the emulator serve the next client; closing without it ends the emulator. Its answer is waited for,
   // because an emulator that writes to a closed socket dies of SIGPIPE.
   try {
@@ -95,7 +116,7 @@ EmuLink::~EmuLink() {
     if (in_step_)
       transact(Command::keep_going, {}, deadline);
     else
-      stream_.write(encode_frame(binding_, Command::keep_going, {}), deadline);
+      stream_->write(encode_frame(binding_, Command::keep_going, {}), deadline);
   } catch (const Error&) {  // NOLINT(bugprone-empty-catch): nothing is lost with a farewell
   }
 }
@@ -140,8 +161,7 @@ Frame read_frame(Stream& stream, Binding binding, Clock::time_point deadline) {
 
 std::unique_ptr<Link> emu_link(Stream stream, Binding binding, std::size_t max_receive, Clock::time_point deadline) {
   auto link = std::make_unique<EmuLink>(std::move(stream), binding, max_receive);
-  if (binding != Binding::none && !equal(link->transact(Command::test, client_hello(), deadline), server_hello()))
-    malformed(kFrame, "greeting", "is not \"Server Hello!\"");
+  link->greet(deadline);
   return link;
 }
 
@@ -151,9 +171,8 @@ Opened open_emu(std::string_view target, const OpenOptions& options) {
   const std::optional<Binding> binding = binding_of(binding_name);
   if (!binding) throw Error(ErrorId::usage, cat("unknown binding '", printable(binding_name), "'"), "use doe, mctp, tcp or none");
   const std::size_t limit = parts.number("max", kEmuMaxReceive, 42, max_message(*binding));
-  const auto deadline = Clock::now() + options.timeout;
-  Stream stream = Stream::connect(parts.host, parts.port.value_or(*binding == Binding::tcp ? kTcpPort : kEmuPort), deadline);
-  return {emu_link(std::move(stream), *binding, limit, deadline), {}};
+  Dial dial(parts.host, parts.port.value_or(*binding == Binding::tcp ? kTcpPort : kEmuPort), Clock::now() + options.timeout);
+  return {std::make_unique<EmuLink>(std::move(dial), *binding, limit), {}};
 }
 
 }  // namespace spdm::transport

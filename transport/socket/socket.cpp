@@ -64,36 +64,61 @@ void set_option(int fd, int level, int option) {
   (void)::setsockopt(fd, level, option, &on, sizeof on);
 }
 
-// A non-blocking connect; 0, or the errno value that says why not.
-int try_connect(int fd, const Address& address, Clock::time_point deadline) {
+// Begins a connect that does not block: 0, EINPROGRESS, or the errno value that says why not.
+int begin_connect(int fd, const Address& address) {
   if (::connect(fd, address.get(), address.size) == 0) return 0;
-  if (errno != EINPROGRESS && errno != EINTR) return errno;  // after EINTR it goes on in the background, too
-  if (!wait_for(fd, POLLOUT, deadline)) return ETIMEDOUT;
+  return errno == EINTR ? EINPROGRESS : errno;  // after EINTR it goes on in the background, too
+}
+
+// How a connect that was begun has ended; ETIMEDOUT when it has not until the deadline.
+int end_connect(int fd, Clock::time_point deadline) {
+  // What was reached in the meantime counts, however late somebody looks.
+  pollfd wanted{fd, POLLOUT, 0};
+  if (::poll(&wanted, 1, 0) == 0 && !wait_for(fd, POLLOUT, deadline)) return ETIMEDOUT;
   int result = 0;
   socklen_t size = sizeof result;
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &size) == 0 ? result : errno;
 }
+
+constexpr std::size_t kMaxAddresses = 8;  // of one host that are tried
 
 }  // namespace
 
 Stream::Stream(int fd) : fd_(fd) { set_option(fd, IPPROTO_TCP, TCP_NODELAY); }
 
 Stream Stream::connect(const std::string& host, std::uint16_t port, Clock::time_point deadline) {
-  const std::vector<Address> addresses = resolve(host, port, deadline);
-  int why = EADDRNOTAVAIL;
-  for (std::size_t i = 0; i < addresses.size(); ++i) {
-    Descriptor fd(::socket(addresses[i].get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (fd.get() < 0) {
-      why = errno;
-      continue;
-    }
-    // An address that swallows packets must not use up the time of those after it.
-    const auto left = static_cast<Clock::rep>(addresses.size() - i);
-    const auto now = Clock::now();
-    why = try_connect(fd.get(), addresses[i], now + (deadline - now) / left);
-    if (why == 0) return Stream(fd.release());
+  return Dial(host, port, deadline).finish();
+}
+
+Dial::Dial(const std::string& host, std::uint16_t port, Clock::time_point deadline)
+    : what_(cat("cannot connect to ", printable(host), " port ", port)), deadline_(deadline), why_(EADDRNOTAVAIL) {
+  std::vector<Address> addresses = resolve(host, port, deadline);
+  if (addresses.size() > kMaxAddresses) addresses.resize(kMaxAddresses);
+  for (const Address& address : addresses) {
+    Descriptor fd(::socket(address.get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (fd.get() < 0)
+      why_ = errno;
+    else
+      attempts_.push_back({address, std::move(fd), 0});
   }
-  fail(cat("cannot connect to ", printable(host), " port ", port), why);
+  if (attempts_.empty()) fail(what_, why_);
+  attempts_.front().result = begin_connect(attempts_.front().fd.get(), attempts_.front().address);
+}
+
+Stream Dial::finish() {
+  for (std::size_t i = 0; i < attempts_.size(); ++i) {
+    Attempt& attempt = attempts_[i];
+    if (i > 0) attempt.result = begin_connect(attempt.fd.get(), attempt.address);
+    if (attempt.result == EINPROGRESS) {
+      // An address that swallows packets must not use up the time of those after it.
+      const auto left = static_cast<Clock::rep>(attempts_.size() - i);
+      const auto now = Clock::now();
+      attempt.result = end_connect(attempt.fd.get(), now + (deadline_ - now) / left);
+    }
+    if (attempt.result == 0) return Stream(attempt.fd.release());
+    why_ = attempt.result;
+  }
+  fail(what_, why_);
 }
 
 std::optional<Bytes> Stream::read_or_end(std::size_t size, Clock::time_point deadline) {

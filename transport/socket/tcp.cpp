@@ -12,14 +12,23 @@ namespace {
 class TcpLink final : public Link {
  public:
   explicit TcpLink(Stream stream) : stream_(std::move(stream)) {}
+  explicit TcpLink(Dial dial) : dial_(std::move(dial)) {}
+
+  void connect(Clock::time_point) override {
+    if (!dial_) return;
+    in_step_ = false;  // a connection that failed is not tried again
+    stream_ = std::exchange(dial_, std::nullopt)->finish();
+    in_step_ = true;
+  }
 
   Bytes exchange(View request, Clock::time_point deadline) override {
+    connect(deadline);
     // After a failed exchange the answer to an old request may still come: it must not be taken for that of a new one.
     if (!in_step_) throw Error(ErrorId::io, "the connection was given up after an earlier error");
     in_step_ = false;
-    stream_.write(wrap(Binding::tcp, request), deadline);
-    const TcpHeader header = parse_tcp_header(stream_.read(kTcpHeader, deadline));
-    Bytes response = stream_.read(header.payload, deadline);
+    stream_->write(wrap(Binding::tcp, request), deadline);
+    const TcpHeader header = parse_tcp_header(stream_->read(kTcpHeader, deadline));
+    Bytes response = stream_->read(header.payload, deadline);
     if (header.type != kTcpSpdm) malformed("SPDM over TCP header", "message type", "a secured message answers a plain one");
     in_step_ = true;
     return response;
@@ -29,7 +38,8 @@ class TcpLink final : public Link {
   std::size_t max_receive() const override { return max_message(Binding::tcp); }
 
  private:
-  Stream stream_;
+  std::optional<Dial> dial_;      // until it is connected
+  std::optional<Stream> stream_;  // from then on
   bool in_step_ = true;
 };
 
@@ -39,8 +49,7 @@ std::unique_ptr<Link> tcp_link(Stream stream) { return std::make_unique<TcpLink>
 
 Opened open_tcp(std::string_view target, const OpenOptions& options) {
   const SocketTarget parts = parse_socket_target(target, kTcpUsage, {});
-  Stream stream = Stream::connect(parts.host, parts.port.value_or(kTcpPort), Clock::now() + options.timeout);
-  return {tcp_link(std::move(stream)), {}};
+  return {std::make_unique<TcpLink>(Dial(parts.host, parts.port.value_or(kTcpPort), Clock::now() + options.timeout)), {}};
 }
 
 }  // namespace spdm::transport

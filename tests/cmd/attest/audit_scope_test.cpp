@@ -26,7 +26,7 @@ struct Machine {
 
 std::vector<std::string> targets(const spdm::cmd::AuditScope& scope) {
   std::vector<std::string> out;
-  for (const spdm::cmd::AuditSubject& subject : scope.subjects) out.push_back(subject.target() + (subject.silent ? " silent" : ""));
+  for (const spdm::cmd::AuditTarget& target : scope.targets) out.push_back(target.name() + (target.silent ? " silent" : ""));
   return out;
 }
 
@@ -42,7 +42,7 @@ TEST_CASE("audit: what may speak SPDM, and what a rule expects to") {
       "  - {name: two, match: {bdf: \"0000:02:00.0\"}, expected: true}\n"
       "  - {name: free, match: {bdf: \"0000:04:00.0\"}, exempt: true}\n"
       "  - {name: nine, match: {bdf: \"0000:09:00.0\"}, expected: true, on-failure: [warn]}\n");
-  const spdm::cmd::AuditScope scope = machine.scope();
+  spdm::cmd::AuditScope scope = machine.scope();
   CHECK(targets(scope) == std::vector<std::string>{"0000:01:00.0", "0000:02:00.0 silent"});
   REQUIRE(scope.notes.size() == 1);
   CHECK(scope.notes[0] == "all: left out: 0000:04:00.0: exempt by rule 'free' (x.yaml:4)");
@@ -52,8 +52,8 @@ TEST_CASE("audit: what may speak SPDM, and what a rule expects to") {
   CHECK(scope.absent[0].exit == Exit::policy);
   CHECK(scope.absent[0].findings.at(0).id == FindingId::device_absent);
   CHECK(scope.absent[0].policy->actions == std::vector<std::string>{"warn"});
-  CHECK(scope.live().size() == 1);
-  const Report silent = spdm::cmd::silent_report(scope.subjects[1]);
+  CHECK(scope.take_live().size() == 1);
+  const Report silent = spdm::cmd::silent_report(scope.targets[1]);
   CHECK(silent.verdict == Verdict::fail);
   CHECK(silent.exit == Exit::policy);
   CHECK(silent.reason == "rule 'two' expects it to speak SPDM, and it does not");
@@ -76,7 +76,7 @@ TEST_CASE("audit: what is named is judged though a rule exempts it, and nothing 
 TEST_CASE("audit: a host without PCI has nothing, and lacks what is expected") {
   Machine machine;
   std::filesystem::remove_all(machine.sysfs.pci());
-  CHECK(machine.scope().subjects.empty());
+  CHECK(machine.scope().targets.empty());
   machine.rules("  - {name: nine, match: {bdf: \"0000:09:00.0\"}, expected: true}\n");
   CHECK(machine.scope().absent.size() == 1);
   CHECK(spdm::cmd::audit_scope({}, nullptr, machine.sysfs.host()).absent.empty());

@@ -155,7 +155,7 @@ TEST_CASE("EAR: what could not be judged is no claim, and never affirmed") {
   set(report, Check::signature, CheckStatus::not_run);
   report.verdict = Verdict::undetermined;
   CHECK(ear(report) == "none instance-identity=0");
-  CHECK(ear(spdm::cmd::report_of(Error(ErrorId::bad_input, "no"))) == "none instance-identity=0");
+  CHECK(ear(error_report(Error(ErrorId::bad_input, "no"), "")) == "none instance-identity=0");
   // Whatever the checks say, the verdict is the last word.
   report = passing();
   report.verdict = Verdict::undetermined;
@@ -227,6 +227,6 @@ TEST_CASE("Redfish: Failed for what failed, and no word where nobody knows") {
   report = passing();
   set(report, Check::signature, CheckStatus::not_run);
   CHECK(status(report) == "none");
-  CHECK(status(spdm::cmd::report_of(Error(ErrorId::bad_input, "no"))) == "none");
+  CHECK(status(error_report(Error(ErrorId::bad_input, "no"), "")) == "none");
   CHECK(spdm::cmd::redfish_id("a/b:3 (x)") == "a_b_3__x_");
 }

@@ -1,5 +1,6 @@
-#include "cmd/attest/subjects.h"
+#include "cmd/attest/targets.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include "cmd/host/parallel.h"
 #include "core/text.h"
 #include "transport/pci/bus.h"
+#include "transport/target.h"
 
 namespace spdm::cmd {
 
@@ -14,18 +16,24 @@ namespace {
 
 constexpr std::size_t kMaxOpenedAtOnce = 16;
 
-bool is_pci(const Subject& subject) { return !recording(subject.target) && transport::kind_of(subject.target).scheme == "pci"; }
-
-bool holds(const std::vector<Subject>& subjects, const transport::Bdf& bdf) {
-  return std::any_of(subjects.begin(), subjects.end(), [&](const Subject& subject) { return address_of(subject.target) == bdf; });
+// Everything that is asked is open from the start; the soft limit is for programs that use select(2).
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // where it fails, opening says what is missing
 }
 
-void add_all(Subjects& out, const transport::Host& host) {
+bool holds(const std::vector<Target>& targets, const transport::Bdf& bdf) {
+  return std::any_of(targets.begin(), targets.end(), [&](const Target& target) { return address_of(target.name) == bdf; });
+}
+
+void add_all(Targets& out, const transport::Host& host) {
   for (const transport::PciDevice& device : transport::scan(host)) {
     if (device.gone || (!device.doe_features && !device.mailboxes)) ++out.unknown;
     if (!device.may_attest() || holds(out.list, device.bdf)) continue;
     // Where the kernel has found CMA-SPDM, a mailbox that denies it is worth a report.
-    out.list.push_back({.target = to_string(device.bdf), .sought = !device.doe_features});
+    out.list.push_back({.name = to_string(device.bdf), .sought = !device.doe_features});
   }
   if (!out.list.empty()) return;
   if (out.unknown > 0 && ::geteuid() != 0) fail_for_want_of_permission(out.unknown);
@@ -62,16 +70,16 @@ std::optional<std::filesystem::path> recording(const std::string& target) {
   return std::nullopt;
 }
 
-Subjects subjects_of(const std::vector<std::string>& targets, const transport::Host& host) {
-  for (const std::string& target : targets)
-    if (target != kAllDevices && !recording(target)) transport::kind_of(target);
-  Subjects out;
+Targets targets_of(const std::vector<std::string>& names, const transport::Host& host) {
+  for (const std::string& name : names)
+    if (name != kAllDevices && !recording(name)) transport::kind_of(name);
+  Targets out;
   // What is named comes first in the list, wherever `all` stands: named twice, a device is still one that was named.
-  for (const std::string& target : targets) {
-    const std::optional<transport::Bdf> bdf = recording(target) ? std::nullopt : address_of(target);
-    if (target != kAllDevices && !(bdf && holds(out.list, *bdf))) out.list.push_back({.target = target});
+  for (const std::string& name : names) {
+    const std::optional<transport::Bdf> bdf = recording(name) ? std::nullopt : address_of(name);
+    if (name != kAllDevices && !(bdf && holds(out.list, *bdf))) out.list.push_back({.name = name});
   }
-  if (std::find(targets.begin(), targets.end(), kAllDevices) != targets.end()) add_all(out, host);
+  if (std::find(names.begin(), names.end(), kAllDevices) != names.end()) add_all(out, host);
   return out;
 }
 
@@ -79,27 +87,44 @@ void fail_for_want_of_devices() {
   throw Error(ErrorId::no_device, "no PCI device of this host has a DOE mailbox that carries CMA-SPDM", "see: spdmctl list");
 }
 
-void open_devices(std::vector<Subject>& subjects, const transport::OpenOptions& options) {
-  std::vector<Subject*> devices;
-  for (Subject& subject : subjects)
-    if (is_pci(subject)) devices.push_back(&subject);
-  in_order<Subject*>(
-      devices.size(), kMaxOpenedAtOnce,
-      [&](std::size_t i) {
-        try {
-          devices[i]->opened = transport::open(devices[i]->target, options);
-        } catch (const Error& error) {
-          devices[i]->failure = error;
-        }
-        return devices[i];
-      },
-      [](Subject*) {});
+HostView view_of(const std::string& target, const transport::Host& host) {
+  HostView out;
+  if (const std::optional<transport::Bdf> bdf = address_of(target)) {
+    out.bdf = to_string(*bdf);
+    try {
+      out = transport::host_view(transport::find_device(host, *bdf));
+    } catch (const Error&) {  // there is none: then its name and its place are all
+    }
+  }
+  out.target = target;
+  return out;
 }
 
-bool reads_files(const std::vector<Subject>& subjects) {
-  return std::any_of(subjects.begin(), subjects.end(), [](const Subject& subject) {
-    return recording(subject.target) || transport::kind_of(subject.target).scheme == "emulated";
-  });
+void open_targets(std::vector<Target>& targets, const transport::OpenOptions& options) {
+  raise_descriptor_limit();
+  std::vector<Target*> live;
+  for (Target& target : targets) {
+    target.host.target = target.name;
+    if (!recording(target.name)) live.push_back(&target);
+  }
+  in_order<Target*>(
+      live.size(), kMaxOpenedAtOnce,
+      [&](std::size_t i) {
+        Target& target = *live[i];
+        try {
+          target.opened = transport::open(target.name, options);
+          target.host = target.opened->host;
+        } catch (const Error& error) {
+          target.failure = error;
+          target.host = view_of(target.name, options.host);
+        }
+        return &target;
+      },
+      [](Target*) {});
+}
+
+bool reads_files(const std::vector<Target>& targets) {
+  return std::any_of(targets.begin(), targets.end(), [](const Target& target) { return recording(target.name).has_value(); });
 }
 
 }  // namespace spdm::cmd

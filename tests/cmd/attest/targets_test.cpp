@@ -1,11 +1,11 @@
 // What targets stand for, on a copy of what the kernel shows.
-#include "cmd/attest/subjects.h"
+#include "cmd/attest/targets.h"
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cmd/attest/pipeline.h"
+#include "cmd/attest/gather.h"
 #include "cmd/host/privileges.h"
 #include "core/evidence/expect_error.h"
 #include "support/fake_sysfs.h"
@@ -17,9 +17,9 @@ namespace {
 
 using Names = std::vector<std::string>;
 
-Names names_of(const Subjects& subjects) {
+Names names_of(const Targets& targets) {
   Names out;
-  for (const Subject& subject : subjects.list) out.push_back(subject.target + (subject.sought ? "?" : ""));
+  for (const Target& target : targets.list) out.push_back(target.name + (target.sought ? "?" : ""));
   return out;
 }
 
@@ -39,39 +39,39 @@ struct Bus {
 
 TEST_CASE("all: every function that may speak SPDM, by address; only discovery's word may still take it back") {
   const Bus bus;
-  const Subjects found = subjects_of({"all"}, bus.sysfs.host());
+  const Targets found = targets_of({"all"}, bus.sysfs.host());
   CHECK(names_of(found) == Names{"0000:01:00.0?", "0000:02:00.0"});
   CHECK(found.unknown == 0);
 }
 
 TEST_CASE("a device that is named is named, also twice and beside all") {
   const Bus bus;
-  CHECK(names_of(subjects_of({"all", "01:00.0"}, bus.sysfs.host())) == Names{"01:00.0", "0000:02:00.0"});
-  CHECK(names_of(subjects_of({"02:00.0", "0000:02:00.0?max=4600", "emu://a", "emu://a"}, bus.sysfs.host())) ==
+  CHECK(names_of(targets_of({"all", "01:00.0"}, bus.sysfs.host())) == Names{"01:00.0", "0000:02:00.0"});
+  CHECK(names_of(targets_of({"02:00.0", "0000:02:00.0?max=4600", "emu://a", "emu://a"}, bus.sysfs.host())) ==
         Names{"02:00.0", "emu://a", "emu://a"});
   // Named, it need not exist: that is for opening it to tell.
-  CHECK(names_of(subjects_of({"09:00.0"}, bus.sysfs.host())) == Names{"09:00.0"});
+  CHECK(names_of(targets_of({"09:00.0"}, bus.sysfs.host())) == Names{"09:00.0"});
 }
 
 TEST_CASE("functions that could not be looked into are counted") {
   Bus bus;
   bus.sysfs.add({.bdf = "0000:04:00.0", .config_size = 64});
-  CHECK(subjects_of({"all"}, bus.sysfs.host()).unknown == 1);
+  CHECK(targets_of({"all"}, bus.sysfs.host()).unknown == 1);
 }
 
 TEST_CASE("all of nothing is an error, and says what may help") {
   const support::FakeSysfs empty;
   empty.add({.bdf = "0000:00:01.0"});
   expect_error(ErrorId::no_device, "no PCI device of this host has a DOE mailbox that carries CMA-SPDM",
-               [&] { subjects_of({"all"}, empty.host()); });
+               [&] { targets_of({"all"}, empty.host()); });
   empty.add({.bdf = "0000:04:00.0", .config_size = 64});
-  expect_error(::geteuid() == 0 ? ErrorId::no_device : ErrorId::permission, "", [&] { subjects_of({"all"}, empty.host()); });
+  expect_error(::geteuid() == 0 ? ErrorId::no_device : ErrorId::permission, "", [&] { targets_of({"all"}, empty.host()); });
 }
 
 TEST_CASE("a wrong name ends it before anything is looked for") {
   const spdm::transport::Host nowhere{"/nothing/there"};
-  expect_error(ErrorId::usage, "nor a kind of target", [&] { subjects_of({"all", "03:00.9"}, nowhere); });
-  expect_error(ErrorId::no_device, "shows no PCI bus", [&] { subjects_of({"all"}, nowhere); });
+  expect_error(ErrorId::usage, "nor a kind of target", [&] { targets_of({"all", "03:00.9"}, nowhere); });
+  expect_error(ErrorId::no_device, "shows no PCI bus", [&] { targets_of({"all"}, nowhere); });
 }
 
 TEST_CASE("a file called all is no recording unless its path is given") {
@@ -97,17 +97,17 @@ TEST_CASE("a file that bears the name of a device does not stand in for it") {
   std::filesystem::current_path(before);
 }
 
-TEST_CASE("devices are opened, the others wait; a failure is kept for the report") {
+TEST_CASE("everything live is opened; a failure is kept for the report") {
   const Bus bus;
-  Subjects found = subjects_of({"01:00.0", "00:01.0", "09:00.0", "emu://127.0.0.1:1"}, bus.sysfs.host());
-  open_devices(found.list, {.host = bus.sysfs.host()});
+  Targets found = targets_of({"01:00.0", "00:01.0", "09:00.0", "emu://127.0.0.1:1"}, bus.sysfs.host());
+  open_targets(found.list, {.host = bus.sysfs.host()});
   CHECK(found.list[0].opened);
   CHECK(found.list[0].opened->host.bdf == "0000:01:00.0");
   REQUIRE(found.list[1].failure);
   CHECK(found.list[1].failure->id == ErrorId::no_spdm);
   REQUIRE(found.list[2].failure);
   CHECK(found.list[2].failure->id == ErrorId::no_device);
-  CHECK_FALSE((found.list[3].opened || found.list[3].failure));
+  CHECK(found.list[3].opened);  // its connection is on its way
 }
 
 TEST_CASE("what an open device holds is still given back when privileges are gone") {
@@ -115,8 +115,8 @@ TEST_CASE("what an open device holds is still given back when privileges are gon
   bus.sysfs.set("0000:01:00.0", "power/control", "auto\n");
   const pid_t child = ::fork();
   if (child == 0) {
-    Subjects found = subjects_of({"01:00.0"}, bus.sysfs.host());
-    open_devices(found.list, {.host = bus.sysfs.host()});
+    Targets found = targets_of({"01:00.0"}, bus.sysfs.host());
+    open_targets(found.list, {.host = bus.sysfs.host()});
     const bool awake = spdm::transport::read_attribute(bus.sysfs.device("0000:01:00.0") / "power/control") == "on";
     drop_privileges({});
     found.list.clear();

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/error.h"
+#include "transport/base/opened.h"
 #include "transport/pci/address.h"
-#include "transport/target.h"
 
 namespace spdm::cmd {
 
@@ -16,18 +16,20 @@ namespace spdm::cmd {
 inline constexpr std::string_view kAllDevices = "all";
 
 // A target on its way through a run.
-struct Subject {
-  std::string target;
+struct Target {
+  std::string name;
   // One of `all` of which only discovery tells what its mailbox carries: when that is no CMA-SPDM, it is no error.
   bool sought = false;
-  // Whoever has the right to open a PCI function keeps it with the descriptor, so these are opened before privileges are
-  // dropped; everything else is opened when its turn comes. What went wrong is part of the device's evidence.
+  // What is live is opened before privileges are dropped: whoever has the right to open a PCI function keeps it with the
+  // descriptor, and a confined process makes no socket. What went wrong is part of the device's evidence.
   std::optional<transport::Opened> opened = std::nullopt;
   std::optional<Error> failure = std::nullopt;
+  // What the host sees of it, whether it could be opened or not. Filled by open_targets().
+  HostView host = {};
 };
 
-struct Subjects {
-  std::vector<Subject> list;  // in the order given, each PCI function once
+struct Targets {
+  std::vector<Target> list;  // in the order given, each PCI function once
   // Of `all`: functions whose mailboxes could not be looked for, asleep or without the right to.
   std::size_t unknown = 0;
 };
@@ -37,7 +39,7 @@ std::optional<std::filesystem::path> recording(const std::string& target);
 
 // Touches no device. Throws Error: usage for a name that is wrong; no_device, or permission, when `all` was asked for and
 // there is none.
-Subjects subjects_of(const std::vector<std::string>& targets, const transport::Host& host);
+Targets targets_of(const std::vector<std::string>& names, const transport::Host& host);
 
 // The address in a target, "0000:03:00.0" or "03:00.0?max=4600"; nothing when it is no PCI function.
 std::optional<transport::Bdf> address_of(std::string_view target);
@@ -50,10 +52,14 @@ std::string unknown_in_words(std::size_t functions);
 // There is no PCI function that carries CMA-SPDM.
 [[noreturn]] void fail_for_want_of_devices();
 
-// Opens the PCI functions among them, several at once, for one may have to wake up. No exchange takes place yet.
-void open_devices(std::vector<Subject>& subjects, const transport::OpenOptions& options);
+// What the host sees of a target that was not opened: of a PCI function what the kernel shows, else its name.
+HostView view_of(const std::string& target, const transport::Host& host);
+
+// Opens everything live among them, several at once: one device may have to wake up, one name server may be slow. No
+// exchange takes place yet, and no connection is waited for.
+void open_targets(std::vector<Target>& targets, const transport::OpenOptions& options);
 
 // Whether files are still to be read by name once the devices are open.
-bool reads_files(const std::vector<Subject>& subjects);
+bool reads_files(const std::vector<Target>& targets);
 
 }  // namespace spdm::cmd

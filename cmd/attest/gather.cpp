@@ -1,0 +1,91 @@
+#include "cmd/attest/gather.h"
+
+#include <ctime>
+#include <thread>
+
+#include "cmd/attest/evidence_files.h"
+#include "cmd/host/this_host.h"
+#include "core/calendar.h"
+#include "transport/target.h"
+
+namespace spdm::cmd {
+
+namespace {
+
+constexpr std::chrono::milliseconds kBusyRetry{50};
+
+// What is left for this device of its own time, and of that of all.
+Limits limits_within(const Effort& effort) {
+  Limits out = effort.limits;
+  if (effort.deadline == Clock::time_point::max()) return out;
+  const Clock::duration left = std::max(effort.deadline - Clock::now(), Clock::duration::zero());
+  out.total = std::min<Clock::duration>(out.total, left);
+  out.exchange = std::min<Clock::duration>(out.exchange, left);
+  return out;
+}
+
+// Once, from opening it on. Throws Error; what was seen until then is in the evidence.
+void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::OpenOptions options, Evidence& evidence) {
+  if (target.failure) throw Error(*target.failure);
+  const Limits limits = limits_within(effort);
+  if (!target.opened) {
+    options.timeout = std::min<Clock::duration>(options.timeout, limits.exchange);
+    target.opened = transport::open(target.name, options);
+    evidence.host = target.opened->host;
+  }
+  // Before anything is in the log: what could not be sent was not seen.
+  target.opened->link->connect(Clock::now() + limits.exchange);
+  collect(*target.opened->link, wanted, limits, evidence);
+}
+
+}  // namespace
+
+Evidence begin_evidence(const std::string& target) {
+  Evidence out;
+  out.host.target = target;
+  out.time = utc_of(std::time(nullptr));
+  out.collector = "spdmctl " SPDMCTL_VERSION;
+  return out;
+}
+
+Evidence gather(Target target, Wanted wanted, const Effort& effort, const Verifier* verifier, const transport::OpenOptions& options) {
+  if (const std::optional<std::filesystem::path> file = recording(target.name)) return read_recording(*file);
+  Evidence evidence = begin_evidence(target.name);
+  evidence.live = true;
+  if (!target.host.target.empty()) evidence.host = target.host;
+  if (verifier != nullptr) {
+    verifier->adapt(wanted, evidence.host);
+    if (wanted.slot == kProvisionedKey) evidence.provisioned_key = verifier->owner_key();
+    if (!wanted.slot && !wanted.all_slots)
+      wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return verifier->trusts(connection, slot, evidence.host); };
+  }
+  const Clock::time_point begin = Clock::now();
+  if (begin >= effort.deadline) {
+    evidence.error = effort.overdue;
+    evidence.host.hostname = host_name();
+    return evidence;
+  }
+  // Somebody may be looking at the device just now; that ends soon, and must not cost the device its driver.
+  const Clock::time_point patience = std::min(effort.deadline, begin + effort.patience);
+  for (;;) try {
+      ask(target, wanted, effort, options, evidence);
+      break;
+    } catch (const Error& error) {
+      const bool again = error.id == ErrorId::busy && evidence.log.empty() && Clock::now() + kBusyRetry < patience;
+      if (!again) {
+        evidence.error = interruption_of(error);
+        break;
+      }
+      target.opened.reset();
+      target.failure.reset();
+      std::this_thread::sleep_for(kBusyRetry);
+    }
+  evidence.host.hostname = host_name();
+  return evidence;
+}
+
+bool is_left_out(bool sought, const Evidence& evidence) {
+  return sought && evidence.log.empty() && evidence.error && evidence.error->id == ErrorId::no_spdm;
+}
+
+}  // namespace spdm::cmd

@@ -1,0 +1,171 @@
+#include "cmd/attestation.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cmd/host/files.h"
+#include "cmd/host/pcr.h"
+#include "cmd/host/this_host.h"
+#include "cmd/pinning.h"
+#include "core/appraisal/verdict.h"
+#include "core/evidence/file.h"
+#include "core/evidence/pcap.h"
+#include "core/text.h"
+
+namespace spdm::cmd {
+
+Verifier make_verifier(const TrustOptions& options, const Question& question, const Console& console,
+                       std::shared_ptr<const Policy> policy) {
+  certstore::Keyring keyring = read_keyring(options);
+  for (const certstore::Problem& problem : keyring.problems())
+    if (!problem.duplicate && !problem.fatal)
+      console.note(cat("spdmctl: ", printable(problem.where()), ": ", printable(problem.why), "; the keyring does without it"));
+  return Verifier({.keyring = std::move(keyring),
+                   .options = {.at = time_of(options), .partial_chains = options.partial_chains},
+                   .question = question,
+                   .owner_key = read_provisioned_key(options),
+                   .policy = std::move(policy),
+                   .identity_given = !options.identity_match.empty(),
+                   .references = read_references(options)});
+}
+
+TellConfinement tell_confinement(const Console& console) {
+  return [&console](const Confinement& confinement) {
+    if (!console.verbose) return;
+    for (const std::string& line : confinement.in_force) console.note(cat("spdmctl: confined: ", line));
+    for (const std::string& line : confinement.missing) console.note(cat("spdmctl: not confined: ", line));
+  };
+}
+
+Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const Console& console) {
+  Run out;
+  out.targets = std::move(targets);
+  out.effort.limits = limits_of(options);
+  out.open = {.timeout = out.effort.limits.exchange, .host = this_host(), .force = options.force};
+  out.tell = tell_confinement(console);
+  return out;
+}
+
+void note_unknown(const Console& console, const Targets& targets) {
+  if (targets.unknown > 0) console.note(cat("spdmctl: ", unknown_in_words(targets.unknown)));
+}
+
+void note_left_out(const Console& console, const Outcome& outcome) {
+  console.note(printable(cat("spdmctl: all: left out: ", outcome.target, ": ", outcome.left_out)));
+}
+
+void record(const Evidence& evidence, const std::filesystem::path& file) {
+  if (evidence.log.empty()) return;  // nothing was seen
+  if (file.extension() == ".pcap")
+    write_file(file, write_pcap(evidence));
+  else
+    write_file(file, write_evidence(evidence) + "\n");
+}
+
+void look_only(Report& report) {
+  report.judged = false;
+  std::erase_if(report.findings, [](const Finding& finding) { return row(finding.id).check != Check::protocol; });
+  for (CheckResult& check : report.checks)
+    if (check.check != Check::protocol && check.status != CheckStatus::pass) check.status = CheckStatus::not_needed;
+  conclude(report, false);
+}
+
+void Attestation::add_to(CLI::App& parser) {
+  add_targets(parser, targets);
+  if (output.exports)
+    add_export_options(parser, output);
+  else
+    add_output_options(parser, output);
+  if (output.exports)
+    parser.add_option("--extend-pcr", extend_pcr, "Extend this PCR, 8 to 23, of the system's TPM with the SHA-256 of the evidence")
+        ->type_name("N")
+        ->group("Attestation");
+  add_trust_options(parser, trust);
+  add_protocol_options(parser, protocol);
+  add_record_option(parser, protocol);
+}
+
+Plan Attestation::plan(Console& console) const {
+  apply(output, console);
+  if (targets.empty() && default_target.empty())
+    throw Error(ErrorId::usage, "no target was given", "name a device, such as emu://127.0.0.1:2323, or a recording");
+  Plan out;
+  out.wanted = wanted_of(protocol, trust);
+  out.question = question_of(trust);
+  return out;
+}
+
+namespace {
+
+// What came of one target: a report, or a word on why there is none.
+struct Attested {
+  RenderedReport report;
+  std::string target, evidence_sha256;
+  std::optional<Outcome> left_out;
+};
+
+}  // namespace
+
+Exit Attestation::run(Console& console, Plan plan) const {
+  std::unique_ptr<PcrExtender> measured;
+  if (!extend_pcr.empty()) measured = std::make_unique<PcrExtender>(parse_pcr(extend_pcr));
+  Targets found = targets_of(targets.empty() ? std::vector{default_target} : targets, this_host());
+  note_unknown(console, found);
+  if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
+  const bool many = found.list.size() > 1;
+  if (many && !plan.outputs.empty())
+    throw Error(ErrorId::usage, "--record and exports take one target",
+                "take one target after the other; evidence of several is for: spdmctl collect -o FILE");
+  if (!protocol.record.empty()) assert_writable(protocol.record);
+  const Verifier verifier = make_verifier(trust, plan.question, console, plan.policy);
+  Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.nonce, console);
+  const std::filesystem::path pins = pin_first_use ? writable_pins(trust) : std::filesystem::path();
+
+  Run run = make_run(protocol, std::move(found.list), console);
+  run.wanted = plan.wanted;
+  run.verifier = &verifier;
+  run.writable = plan.outputs;
+  run.writable.insert(run.writable.end(), plan.written_after.begin(), plan.written_after.end());
+  if (pin_first_use) run.writable.push_back(pins);
+  if (!protocol.record.empty()) run.seen = [&](std::size_t, const Evidence& evidence) { record(evidence, protocol.record); };
+
+  const bool judges = !plan.text;
+  if (judges) plan.text = many ? render_one_of_many : render_text;
+  ReportWriter writer(console, plan.text);
+  if (judges) writer.tally();
+  writer.enclose(std::move(envelope));
+  std::size_t reports = 0;
+  attest<Attested>(
+      run,
+      [&](Outcome outcome) -> Attested {
+        if (!outcome.left_out.empty()) return {.report = {}, .target = {}, .evidence_sha256 = {}, .left_out = std::move(outcome)};
+        try {
+          if (outcome.unread) return {.report = writer.render(*outcome.unread), .target = {}, .evidence_sha256 = {}, .left_out = {}};
+          if (plan.refine) plan.refine(*outcome.report);
+          if (pin_first_use) pin_unless_known(*outcome.report, pins, console);
+          return {.report = writer.render(*outcome.report),
+                  .target = outcome.target,
+                  .evidence_sha256 = outcome.report->evidence_sha256,
+                  .left_out = {}};
+        } catch (Error& error) {  // an export of it, or a pin
+          if (error.device.empty()) error.device = outcome.target;
+          return {.report = writer.render(error), .target = {}, .evidence_sha256 = {}, .left_out = {}};
+        }
+      },
+      [&](Attested one) {
+        if (one.left_out) return note_left_out(console, *one.left_out);
+        ++reports;
+        if (measured && !one.evidence_sha256.empty()) {
+          try {
+            measured->extend(one.evidence_sha256);
+          } catch (Error& error) {  // a report whose evidence was to be measured, and is not, is no report
+            error.device = one.target;
+            return writer.add(writer.render(error));
+          }
+        }
+        writer.add(std::move(one.report));
+      });
+  if (reports == 0) fail_for_want_of_devices();
+  return writer.finish();
+}
+
+}  // namespace spdm::cmd

@@ -1,0 +1,152 @@
+// The order of the pipeline: everything is open before the process confines itself, and nobody waits for a silent peer.
+#include "cmd/attest/pipeline.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+#include "core/text.h"
+#include "support/pki.h"
+#include "transport/emulated/server.h"
+
+using namespace spdm;
+using namespace spdm::cmd;
+
+namespace {
+
+DeviceProfile device() {
+  DeviceProfile out;
+  DeviceSlot slot;
+  slot.key = pki::sample().leaf.key.private_key();
+  slot.certificates = pki::sample().all();
+  out.slots.push_back(std::move(slot));
+  return out;
+}
+
+// A device on a socket, in a process of its own: what it opens is none of the pipeline's.
+class Device {
+ public:
+  explicit Device(transport::ServeOptions options) {
+    transport::Server server(std::make_shared<const DeviceProfile>(device()), std::move(options));
+    port = server.port();
+    child_ = ::fork();
+    if (child_ == 0) {
+      server.run();
+      ::_exit(0);
+    }
+  }
+  ~Device() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+  std::uint16_t port = 0;
+
+ private:
+  pid_t child_ = -1;
+};
+
+// What `body` returns, from a process of its own: confinement is for good.
+int in_child(const std::function<int()>& body) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    int code = 99;
+    try {
+      code = body();
+    } catch (const std::exception&) {  // the code tells
+    }
+    ::_exit(code);
+  }
+  int status = -1;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
+}
+
+// From here on every new descriptor is an error: EMFILE for a device node, a socket, a file.
+void allow_no_more_descriptors() {
+  const int next = ::dup(0);
+  ::close(next);
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = static_cast<rlim_t>(next);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Run run_over(std::vector<std::string> names) {
+  Run out;
+  for (std::string& name : names) out.targets.push_back({.name = std::move(name)});
+  out.effort.limits.exchange = std::chrono::seconds(10);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("once the process is confined no device node, no socket and no file is opened for a live device") {
+  const Device emulator({.framing = transport::Framing::emulator}), network({.framing = transport::Framing::tcp});
+  const int code = in_child([&] {
+    Run run = run_over({cat("emu://localhost:", emulator.port), cat("tcp://localhost:", network.port)});
+    bool confined = false;
+    run.tell = [&](const Confinement&) {
+      confined = true;
+      allow_no_more_descriptors();
+    };
+    int good = 0;
+    attest<Outcome>(
+        run, [](Outcome outcome) { return outcome; },
+        [&](const Outcome& outcome) { good += outcome.evidence && !outcome.evidence->error && !outcome.evidence->log.empty() ? 1 : 0; });
+    return confined ? good : 50;
+  });
+  CHECK(code == 2);
+}
+
+TEST_CASE("a confined process makes no socket, whatever the code around it wants") {
+  const int code = in_child([] {
+    Run run = run_over({});
+    open_and_confine(run);
+    const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+    return fd < 0 && errno == EPERM ? 0 : 1;
+  });
+  CHECK(code == 0);
+}
+
+TEST_CASE("what goes wrong with one target is its own, and the outcomes keep the order of the targets") {
+  const Device emulator({.framing = transport::Framing::emulator});
+  const int code = in_child([&] {
+    const std::string good = cat("emu://127.0.0.1:", emulator.port);
+    Run run = run_over({"emulated:/nowhere/profile.yaml", good, "file:/nowhere/evidence.json"});
+    std::vector<Outcome> seen;
+    attest<Outcome>(
+        run, [](Outcome outcome) { return outcome; }, [&](Outcome outcome) { seen.push_back(std::move(outcome)); });
+    if (seen.size() != 3 || seen[1].target != good) return 1;
+    if (!seen[0].evidence || !seen[0].evidence->error || seen[0].evidence->host.target != "emulated:/nowhere/profile.yaml") return 2;
+    if (!seen[1].evidence || seen[1].evidence->error) return 3;
+    return seen[2].unread && seen[2].unread->device == "/nowhere/evidence.json" ? 0 : 4;
+  });
+  CHECK(code == 0);
+}
+
+TEST_CASE("a device whose turn does not come in time is told as such, and not asked") {
+  const Device emulator({.framing = transport::Framing::emulator});
+  const int code = in_child([&] {
+    Run run = run_over({cat("emu://127.0.0.1:", emulator.port)});
+    run.effort.deadline = Clock::now();
+    run.effort.overdue = {ErrorId::timeout, "too late", "be quick"};
+    open_and_confine(run);
+    const Outcome outcome = attend(run, 0);
+    if (!outcome.evidence || !outcome.evidence->error || !outcome.evidence->log.empty()) return 1;
+    return outcome.evidence->error->message == "too late" && outcome.evidence->error->hint == "be quick" ? 0 : 2;
+  });
+  CHECK(code == 0);
+}
+
+TEST_CASE("the head of evidence is the same for all that collect") {
+  const Evidence head = begin_evidence("03:00.0");
+  CHECK(head.host.target == "03:00.0");
+  CHECK(head.collector.starts_with("spdmctl "));
+  CHECK(head.time.size() == 20);
+  CHECK_FALSE(head.live);
+  CHECK(head.log.empty());
+}
