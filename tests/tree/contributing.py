@@ -50,6 +50,7 @@ EXCEPTIONS = {
     "An exit code": {
         "core/appraisal/comparison.cpp": "the words in a message",
         "core/appraisal/corim.cpp": "the words in a message",
+        "completions/spdmctl.fish": "numbers of PCRs",
     },
     "An input kind": {
         "quickstart": "an example",
