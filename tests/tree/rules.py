@@ -52,7 +52,7 @@ def labels(path, faults):
             case = text
         number = re.match(rf"({NUMBER})(?= |$)", text)
         others = re.findall(rf"\b{NUMBER}\b", text)
-        if kind and len(others) > 1 or kind and others and not number:
+        if (kind or number) and len(others) > 1 or kind and others and not number:
             faults.append(f"{path.relative_to(ROOT)}: '{text}': one number, and in front")
         if number and case is None:
             faults.append(f"{path.relative_to(ROOT)}: '{text}' stands in no test case")

@@ -205,13 +205,17 @@ TEST_CASE("signature: ENDPOINT_INFO") {
   trial.wanted.endpoint_info = true;
   CHECK(trial.collect().judge().signatures.size() == 3);
   CHECK(trial.judge().verdict == Verdict::pass);
+}
+
+TEST_CASE("N301 ENDPOINT_INFO that was changed on the way") {
+  fake::Profile profile = in_version(k13);
+  profile.flags |= cap::ep_info_sig;
   Trial forged(profile);
   forged.wanted.endpoint_info = true;
   forged.device.tamper = [](Code code, Bytes& response) {
     if (code == Code::get_endpoint_info) response[44] ^= 1;  // in EPInfo
   };
-  forged.collect();
-  is_bad(forged.judge());  // N301
+  is_bad(forged.collect().judge());
 }
 
 TEST_CASE("N301 a bad signature of ENDPOINT_INFO") {

@@ -116,7 +116,7 @@ TEST_CASE("M1/M2: what stands under the last CHALLENGE_AUTH") {
 
 TEST_CASE("L1/L2: what stands under the last signed MEASUREMENTS") {
   struct Row {
-    const char* rule;
+    std::string_view rule;
     const char* words;
     const char* covered;
   };

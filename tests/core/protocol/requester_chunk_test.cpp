@@ -199,7 +199,7 @@ TEST_CASE("N56 LargeResponse to GET_VERSION") { large_too_early(Code::get_versio
 
 TEST_CASE("chunks that do not fit") {
   struct Case {
-    const char* rule;
+    std::string_view rule;
     const char* field;
     void (*change)(Chunk&);
   };
@@ -259,7 +259,7 @@ TEST_CASE("N292 a large message of another kind") {
 
 TEST_CASE("acknowledgements of chunks that we send") {
   struct Case {
-    const char* rule;
+    std::string_view rule;
     std::function<void(ChunkSendAck&)> change;
     ErrorId id;
     std::string part;

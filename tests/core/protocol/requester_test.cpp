@@ -281,7 +281,7 @@ TEST_CASE("A4 ResponseNotReady, then the answer") {
 
 TEST_CASE("what follows a message") {
   struct Case {
-    const char* rule;
+    std::string_view rule;
     Binding binding;
     Bytes more;
     bool good;

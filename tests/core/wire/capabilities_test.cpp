@@ -56,7 +56,7 @@ TEST_CASE("N58 CAPABILITIES of 1.0 and 1.1 a byte short") {
 
 TEST_CASE("capabilities: flags that contradict each other") {
   struct Case {
-    const char* rule;
+    std::string_view rule;
     std::uint8_t version;
     std::uint32_t flags;
     const char* why;

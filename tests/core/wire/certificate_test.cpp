@@ -70,7 +70,7 @@ TEST_CASE("N8 offset, portion and remainder wrap 16 bits, or 32") {
 
 TEST_CASE("certificate: portions that contradict the first one") {
   struct Case {
-    const char* rule;
+    std::string_view rule;
     std::size_t portion;
     std::uint32_t remainder;
     std::uint8_t model;

@@ -153,7 +153,7 @@ TEST_CASE("chunk: CHUNK_SEND_ACK as it should be") {
 
 TEST_CASE("chunk: CHUNK_SEND_ACK that cannot be") {
   struct Case {
-    const char* rule;
+    std::string_view rule;
     ChunkSendAck ack;
     const Chunk& sent;
     const char* field;

@@ -65,7 +65,7 @@ TEST_CASE("what a slot of a multi-key connection can be and what not") {
     return message;
   };
   struct Case {
-    const char* rule;
+    std::string_view rule;
     std::size_t at;
     std::uint8_t value;
     const char* why;

@@ -46,7 +46,7 @@ constexpr std::uint32_t kKeyEx = cap::key_ex | cap::mac | cap::encrypt;
 
 // A selection that misses or has what the case says, with capabilities that make it wrong.
 struct Case {
-  const char* rule;
+  std::string_view rule;
   std::uint8_t version;
   Sides sides;
   void (*change)(AlgorithmsResponse&);
@@ -151,7 +151,7 @@ TEST_CASE("negotiate: selections that cannot be") {
   };
   for (const Case& c : cases) {
     CAPTURE(c.rule);
-    CAPTURE(c.field);
+    CAPTURE(std::string(c.field));
     AlgorithmsResponse out = selection();
     c.change(out);
     malformed(c.field, [&] { read(out.encode(c.version), c.version, c.sides); });

@@ -38,7 +38,7 @@ TEST_CASE("N50 VERSION with the code of the request") {
 
 TEST_CASE("version: the highest common version") {
   struct Case {
-    const char* rule;  // empty: what every version list is read for
+    std::string_view rule;  // empty: what every version list is read for
     std::vector<std::uint16_t> entries;
     std::optional<std::uint8_t> chosen;
   };

@@ -13,7 +13,7 @@ using Versions = std::vector<std::uint8_t>;
 using Sizes = std::vector<std::size_t>;
 
 // The exchange fails so, and the one after it is as if nothing had been.
-void fails_then_works(const char* rule, const fake::Trouble& trouble, ErrorId id, const std::string& why, std::uint8_t version) {
+void fails_then_works(std::string_view rule, const fake::Trouble& trouble, ErrorId id, const std::string& why, std::uint8_t version) {
   CAPTURE(rule);
   CAPTURE(why);
   Rig rig(version);

@@ -112,7 +112,7 @@ TEST_CASE("N315 an answer that ends early") {
 
 TEST_CASE("a sound frame with a payload that is not of the binding") {
   struct Case {
-    const char* rule;
+    std::string_view rule;
     Binding binding;
     const char* packed;
     const char* why;
