@@ -12,7 +12,8 @@
 
 namespace spdm::certstore {
 
-// Certificates of one chain. Chains of 64 KiB were seen with 49; more than this is an attack on our time (N169).
+// Certificates of one chain. Chains of 64 KiB were seen with 49; more than this is an attack on our time (DSP0274
+// certificate chain format, N169).
 inline constexpr std::size_t kMaxCertificates = 100;
 
 struct Judgement {

@@ -75,12 +75,12 @@ void Appraiser::add_measurements(const Connection& connection, const Measurement
     count_is_signed_ = is_signed;
   }
   if (seen.request.signature && connection.version() >= k12) report_.content_changed = seen.response.content_changed;
-  bool changed = seen.response.content_changed == ContentChanged::changed;  // N207
+  bool changed = seen.response.content_changed == ContentChanged::changed;  // DSP0274 MEASUREMENTS, N207
   for (const MeasurementBlock& block : seen.response.blocks) {
     // Read more than once: what a signature covers wins, then the latest.
     const auto [known, first] = known_.try_emplace({block.index, block.raw, block.type}, report_.measurements.size());
     Measurement& measurement = first ? report_.measurements.emplace_back() : report_.measurements[known->second];
-    changed = changed || (!first && measurement.block.value != block.value);  // N218
+    changed = changed || (!first && measurement.block.value != block.value);  // DSP0274 MEASUREMENTS, N218
     if (measurement.is_signed && !is_signed) continue;
     measurement.block = block;
     measurement.is_signed = is_signed;
@@ -108,7 +108,7 @@ void Appraiser::check_extension_log(const Connection& connection) {
 }
 
 // Only type 0xFF over blocks in their default form can be recomputed, and values may change in between: never more
-// than a warning (N215).
+// than a warning (DSP0274 CHALLENGE_AUTH, N215).
 void Appraiser::check_summary(const Connection& connection) {
   if (connection.challenges().empty()) return;
   const ChallengeSeen& challenge = connection.challenges().back();

@@ -34,7 +34,7 @@ struct Measurement {
   std::string manifest_format;          // of a structured manifest: who defines it ("TCG 0001")
 };
 
-// Decodes a block. What breaks a rule becomes a finding (N205, N319), the value stays as it was sent.
+// Decodes a block. What breaks a rule of DSP0274 becomes a finding (N205, N319), the value stays as it was sent.
 Measurement decode_measurement(const MeasurementBlock& block, std::uint8_t version, std::vector<Finding>& findings);
 
 // The digest that a hash-extend block must show after the entries of its index were extended (see mel.h).

@@ -48,7 +48,7 @@ std::string Appraiser::check_statement(std::size_t index, const Connection& conn
   return "bad";
 }
 
-// CHALLENGE_AUTH names the chain it stands for (N177); a mismatch would make the signature vouch for another chain.
+// DSP0274 CHALLENGE_AUTH, N177: it names the chain it stands for. A mismatch would make the signature vouch for another chain.
 void Appraiser::check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge) {
   const std::uint8_t slot = challenge.request.slot;
   const Bytes& held = slot == kProvisionedKey ? evidence_.provisioned_key : connection.chain(slot).chain();

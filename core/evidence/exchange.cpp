@@ -58,7 +58,7 @@ std::optional<Exchange> Listener::hear_response(const Bytes& message) {
     }
     return finish(std::move(ack.response));
   }
-  if (!request_) return std::nullopt;  // unsolicited: never an answer to anything (N13, N192)
+  if (!request_) return std::nullopt;  // unsolicited: never an answer to anything (DSP0274, N13, N20, N192)
   if (code == Code::chunk_response && receiving_) {
     Reader reader(message, "CHUNK_RESPONSE");
     receiving_->add(Chunk::decode(reader, Code::chunk_response, version_), "CHUNK_RESPONSE");

@@ -124,7 +124,7 @@ class Collector {
     return {slots.front()};
   }
 
-  // One GET_CERTIFICATE per portion, in the largest portions that fit (DSP0274 10.7).
+  // One GET_CERTIFICATE per portion, in the largest portions that fit (DSP0274 CERTIFICATE).
   void read_chain(std::uint8_t slot) {
     const bool large = parameters().large_certificates();
     const std::uint32_t header = large ? 16 : 8;
@@ -269,7 +269,7 @@ void collect(Link& link, const Wanted& wanted, const Limits& limits, Evidence& e
   try {
     collector.run();
   } catch (const Error&) {
-    // RequestResynch: the responder lost its state; start again at GET_VERSION, once (N25, N295).
+    // DSP0274 ERROR, N25, N295: with RequestResynch the responder lost its state. Start again at GET_VERSION, once.
     if (!collector.must_restart()) throw;
     evidence.nonces.clear();
     Collector(link, wanted, limits, evidence).run();

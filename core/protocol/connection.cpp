@@ -17,7 +17,7 @@ std::string_view signing_context(SignedMessage kind) {
 }
 
 // Trims a message to what its decoder has read. What follows may only be the zero padding of the binding, and never
-// enters a transcript (N9, N10, N11).
+// enters a transcript (PCIe 6.30.1, N9, N10; DSP0274, N11).
 void Connection::trim(Bytes& message, const Reader& reader) const {
   const View surplus = reader.rest();
   const bool padding = surplus.size() <= padding_allowed(binding_) &&
@@ -91,10 +91,11 @@ void Connection::observe_version(Exchange& exchange) {
 
 void Connection::observe_capabilities(Exchange& exchange) {
   if (!versions_) malformed("GET_CAPABILITIES", "state", "no VERSION before it");
-  if (capabilities_) malformed("GET_CAPABILITIES", "state", "sent twice on one connection");  // N89
+  // DSP0274 CAPABILITIES, N89: what was settled stays, whatever a second answer says.
+  if (capabilities_) malformed("GET_CAPABILITIES", "state", "sent twice on one connection");
   const std::uint8_t version = read_header(exchange.request).version;
   if (!highest_common(*versions_, std::array{version}))
-    malformed("GET_CAPABILITIES", "SPDMVersion", cat("0x", hex(version, 2), " is not in VERSION"));  // N5
+    malformed("GET_CAPABILITIES", "SPDMVersion", cat("0x", hex(version, 2), " is not in VERSION"));  // DSP0274 VERSION, N5
   if (version < k10 || version > k14) malformed("GET_CAPABILITIES", "SPDMVersion", cat("0x", hex(version, 2), " is unknown"));
   Reader request = request_reader(exchange, "GET_CAPABILITIES");
   get_capabilities_ = GetCapabilities::decode(request, version);
@@ -127,7 +128,7 @@ void Connection::observe_digests(Exchange& exchange) {
   Reader request = request_reader(exchange, "GET_DIGESTS");
   expect(request, Code::get_digests, version());
   trim(exchange.request, request);
-  if (!parameters_.responder.has(cap::cert)) malformed("DIGESTS", "state", "the responder has no CERT_CAP");  // N132
+  if (!parameters_.responder.has(cap::cert)) malformed("DIGESTS", "state", "the responder has no CERT_CAP");  // DSP0274 DIGESTS, N132
   Reader reader(exchange.response, "DIGESTS");
   digests_ = DigestsResponse::decode(reader, parameters_);
   trim(exchange.response, reader);
@@ -141,7 +142,8 @@ void Connection::observe_certificate(Exchange& exchange) {
   const CertificateResponse response = CertificateResponse::decode(reader, request, parameters_);
   trim(exchange.response, reader);
   const SlotDigest* digest = digests_ ? digests_->find(request.slot) : nullptr;
-  if (parameters_.multi_key_responder && digest != nullptr && static_cast<std::uint8_t>(digest->model) != response.model)  // N145
+  // DSP0274 CERTIFICATE, N145: a slot has one certificate model, and DIGESTS has told it.
+  if (parameters_.multi_key_responder && digest != nullptr && static_cast<std::uint8_t>(digest->model) != response.model)
     malformed("CERTIFICATE", "CertModel", cat(response.model, ", DIGESTS says ", static_cast<std::uint8_t>(digest->model)));
   chains_.at(request.slot).add(request, response);
 }
@@ -199,7 +201,7 @@ void Connection::observe_mel(Exchange& exchange) {
     mel_total_ = total;
   }
   if (request.offset != mel_.size()) return;  // somebody reads it in pieces out of order: not put together
-  // The log may grow while it is read; what counts is the total of the first portion (N302).
+  // DSP0274 MEASUREMENT_EXTENSION_LOG, N302: the log may grow while it is read. What counts is the total of the first portion.
   if (total < mel_total_) reader.fail("RemainderLength", cat("the log was ", mel_total_, " bytes, now it is ", total));
   append(mel_, response.portion);
 }

@@ -21,7 +21,7 @@ void sleep_until(Clock::time_point time, Clock::time_point deadline, std::string
   std::this_thread::sleep_until(time);
 }
 
-// The first exchanges must be answered at once and in one piece (DSP0274 10.11: ResponseNotReady is not allowed there).
+// The first exchanges must be answered at once and in one piece (DSP0274 ERROR: ResponseNotReady is not allowed there).
 bool negotiates(Code code) { return code == Code::get_version || code == Code::get_capabilities || code == Code::negotiate_algorithms; }
 
 }  // namespace
@@ -47,13 +47,15 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   log_.push_back({.from_requester = true, .secured = false, .bytes = to_bytes(message)});
   Bytes response = link_.exchange(message, deadline);
   log_.push_back({.from_requester = false, .secured = false, .bytes = response});
-  if (response.size() < kHeaderSize) malformed(name(read_header(message).code), "response", cat("only ", response.size(), " bytes"));  // N1
-  if (response.size() > data_transfer_size() + padding_allowed(link_.binding()))  // N19
+  // DSP0274 message format, N1: no field is read of what has no header.
+  if (response.size() < kHeaderSize) malformed(name(read_header(message).code), "response", cat("only ", response.size(), " bytes"));
+  // DSP0274 CAPABILITIES, N19: we told how much we take in one piece.
+  if (response.size() > data_transfer_size() + padding_allowed(link_.binding()))
     malformed(name(read_header(message).code), "response", cat(response.size(), " bytes, we take ", data_transfer_size(), " in one piece"));
   return response;
 }
 
-// Busy means: the same request again, later (N22, N23).
+// DSP0274 ERROR, N22, N23: Busy means the same request again, later.
 Bytes Requester::respond(View request, Clock::time_point deadline) {
   const Code code = read_header(request).code;
   auto pause = std::chrono::milliseconds(1);
@@ -61,7 +63,7 @@ Bytes Requester::respond(View request, Clock::time_point deadline) {
     Bytes response = send(request, deadline);
     std::optional<ErrorResponse> error = as_error(response);
     if (error && error->code == ErrorCode::response_not_ready) {
-      if (negotiates(code)) malformed(name(code), "response", "ResponseNotReady is not allowed here");  // N32
+      if (negotiates(code)) malformed(name(code), "response", "ResponseNotReady is not allowed here");  // DSP0274 ERROR, N32
       response = wait_until_ready(*error, request, deadline);
       error = as_error(response);
     }
@@ -105,7 +107,8 @@ Bytes Requester::send_chunks(View request, Clock::time_point deadline) {
     ChunkSendAck ack = ChunkSendAck::decode(reader, chunk, version);
     if (!ack.response.empty()) return std::move(ack.response);
     const View surplus = reader.rest();
-    if (surplus.size() > padding_allowed(link_.binding())) reader.fail("length", "a response before the last chunk was sent");  // N296
+    // DSP0274 large messages, N296: the responder cannot answer what it has not in full.
+    if (surplus.size() > padding_allowed(link_.binding())) reader.fail("length", "a response before the last chunk was sent");
   }
 }
 
@@ -123,7 +126,8 @@ Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Cloc
         exchange_once(begin(header.version, Code::respond_if_ready, static_cast<std::uint8_t>(header.code), wait.token).take(), deadline);
     const std::optional<ErrorResponse> again = as_error(response);
     if (!again || again->code != ErrorCode::response_not_ready) return response;
-    // N33: ends at the limit that the first one set; no wait is shorter than its wait, so there are at most RDTM of them.
+    // DSP0274 RESPOND_IF_READY, N33: ends at the limit that the first one set. No wait is shorter than its wait, so there are at
+    // most RDTM of them.
     wait = again->not_ready(header.code);
     wait.rdt_exponent = std::max(wait.rdt_exponent, first.rdt_exponent);
   }
@@ -132,8 +136,8 @@ Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Cloc
 Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock::time_point deadline) {
   const Header header = read_header(request);
   const Parameters& parameters = connection_.parameters();
-  // Chunks need 1.2 and both CHUNK_CAP (N36, N37). Before CAPABILITIES only that message itself may be large, and only with
-  // the algorithms that were asked for; VERSION never is (N39, N56).
+  // DSP0274 large messages: chunks need 1.2 and both CHUNK_CAP (N36, N37). Before CAPABILITIES only that message itself may be
+  // large, and only with the algorithms that were asked for; VERSION never is (N39, N56).
   const bool large_capabilities = header.code == Code::get_capabilities && (header.param1 & 1) != 0;
   if (header.code == Code::get_version || (!parameters.chunking() && !large_capabilities))
     malformed(name(header.code), "response", "LargeResponse although chunks were not negotiated");
@@ -143,7 +147,8 @@ Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock:
     const ChunkGet get{.handle = handle, .sequence = assembler.next_sequence()};
     const Bytes response = exchange_once(get.encode(header.version), deadline);
     if (const std::optional<ErrorResponse> refused = as_error(response)) {
-      if (refused->code == ErrorCode::large_response) malformed("CHUNK_RESPONSE", "response", "LargeResponse to CHUNK_GET");  // N290
+      // DSP0274 large messages, N290: a chunk never comes in chunks.
+      if (refused->code == ErrorCode::large_response) malformed("CHUNK_RESPONSE", "response", "LargeResponse to CHUNK_GET");
       throw Error(ErrorId::peer, cat("CHUNK_GET: the responder answered ERROR ", describe(*refused)));
     }
     Reader reader(response, "CHUNK_RESPONSE");
@@ -154,7 +159,8 @@ Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock:
   Bytes message = assembler.take();
   const Header inner = read_header(message);
   const bool large_again = inner.code == Code::error && static_cast<ErrorCode>(inner.param1) == ErrorCode::large_response;
-  if (large_again || inner.code == Code::chunk_response || inner.code == Code::chunk_send_ack)  // N291
+  // DSP0274 large messages, N291: a message about chunks is never one of them. Otherwise this would recurse without bound.
+  if (large_again || inner.code == Code::chunk_response || inner.code == Code::chunk_send_ack)
     malformed("CHUNK_RESPONSE", "message", "a large message that is itself about chunks");
   return message;
 }

@@ -19,7 +19,8 @@ std::uint32_t requester_flags(std::uint8_t version) {
   return out;
 }
 
-// Q1 to Q9: the legality of a requester's flags and sizes.
+// DSP0274 CAPABILITIES, table "Flag fields definitions for the requester": whether flags and sizes are legal, by number (Q1 to
+// Q9). A responder that took others would test our requester less strictly than a device does.
 bool legal(const Capabilities& in, std::uint8_t version) {
   const auto field = [&](std::uint32_t mask) { return in.flags & mask; };
   const bool key_ex = in.has(cap::key_ex), psk = in.has(cap::psk_mask), cert = in.has(cap::cert), key_id = in.has(cap::pub_key_id);

@@ -10,7 +10,7 @@ namespace spdm {
 
 namespace {
 
-// Bits that exist for a responder; unknown bits are no error and are never acted on (N84).
+// Bits that exist for a responder. Unknown bits are no error and are never acted on (DSP0274 CAPABILITIES, N84).
 std::uint32_t known_flags(std::uint8_t version) {
   switch (version) {
     case k10:
@@ -66,7 +66,8 @@ constexpr std::array kFlagNames{
     FlagName{cap::large_resp, cap::large_resp, "LARGE_RESP_CAP"},
 };
 
-// DSP0274 table "Flag fields definitions for the responder"; the letters L1.. and N.. are the cases of the unit test.
+// DSP0274 CAPABILITIES, table "Flag fields definitions for the responder": a line for each of the rules N59 to N79. Flags that
+// contradict each other come from a broken responder, or were changed on the way.
 void check_flags(const Reader& reader, std::uint32_t flags, std::uint8_t version) {
   const auto any = [&](std::uint32_t mask) { return (flags & mask) != 0; };
   const auto field = [&](std::uint32_t mask) { return flags & mask; };
@@ -74,13 +75,13 @@ void check_flags(const Reader& reader, std::uint32_t flags, std::uint8_t version
     if (broken) reader.fail("Flags", cat("0x", hex(flags, 8), ": ", why));
   };
 
-  forbid(field(cap::meas_mask) == cap::meas_mask, "MEAS_CAP 11b is reserved");              // L1 N59
-  forbid(any(cap::meas_fresh) && !any(cap::meas_mask), "MEAS_FRESH_CAP without MEAS_CAP");  // L2 N60
+  forbid(field(cap::meas_mask) == cap::meas_mask, "MEAS_CAP 11b is reserved");              // N59
+  forbid(any(cap::meas_fresh) && !any(cap::meas_mask), "MEAS_FRESH_CAP without MEAS_CAP");  // N60
   if (version == k10) {
     if (field(cap::meas_mask) == cap::meas_sig)
-      forbid(!any(cap::cert), "signed measurements without CERT_CAP");  // L3 N62
+      forbid(!any(cap::cert), "signed measurements without CERT_CAP");  // N62
     else
-      forbid(any(cap::cert) != any(cap::chal), "CERT_CAP and CHAL_CAP must agree in 1.0");  // L3 N61
+      forbid(any(cap::cert) != any(cap::chal), "CERT_CAP and CHAL_CAP must agree in 1.0");  // N61
     return;
   }
 
@@ -88,39 +89,39 @@ void check_flags(const Reader& reader, std::uint32_t flags, std::uint8_t version
   const bool v13 = version >= k13;
   const bool signs_measurements = field(cap::meas_mask) == cap::meas_sig;
   const bool signs_endpoint_info = v13 && field(cap::ep_info_mask) == cap::ep_info_sig;
-  forbid(field(cap::psk_mask) == cap::psk_mask, "PSK_CAP 11b is reserved");                                       // L4 N63
-  forbid(session && !any(cap::encrypt | cap::mac), "a session capability with neither ENCRYPT_CAP nor MAC_CAP");  // L5 N64
+  forbid(field(cap::psk_mask) == cap::psk_mask, "PSK_CAP 11b is reserved");                                       // N63
+  forbid(session && !any(cap::encrypt | cap::mac), "a session capability with neither ENCRYPT_CAP nor MAC_CAP");  // N64
   forbid(!session && any(cap::encrypt | cap::mac | cap::handshake_in_the_clear | cap::hbeat | cap::key_upd),
-         "session features with neither KEY_EX_CAP nor PSK_CAP");                                                  // L6 N65
-  forbid(!session && v13 && any(cap::event), "EVENT_CAP with neither KEY_EX_CAP nor PSK_CAP");                     // L6 N66
-  forbid(!any(cap::key_ex) && any(cap::handshake_in_the_clear), "HANDSHAKE_IN_THE_CLEAR_CAP without KEY_EX_CAP");  // L7 N67
-  forbid(any(cap::cert) && any(cap::pub_key_id), "CERT_CAP and PUB_KEY_ID_CAP exclude each other");                // L8 N68
+         "session features with neither KEY_EX_CAP nor PSK_CAP");                                                  // N65
+  forbid(!session && v13 && any(cap::event), "EVENT_CAP with neither KEY_EX_CAP nor PSK_CAP");                     // N66
+  forbid(!any(cap::key_ex) && any(cap::handshake_in_the_clear), "HANDSHAKE_IN_THE_CLEAR_CAP without KEY_EX_CAP");  // N67
+  forbid(any(cap::cert) && any(cap::pub_key_id), "CERT_CAP and PUB_KEY_ID_CAP exclude each other");                // N68
   if (any(cap::cert | cap::pub_key_id))
     forbid(!any(cap::chal | cap::key_ex) && !signs_measurements && !signs_endpoint_info,
-           "an identity but nothing that proves it");  // L9 N69
+           "an identity but nothing that proves it");  // N69
   else
     forbid(any(cap::chal | cap::key_ex | cap::mut_auth) || signs_measurements || signs_endpoint_info,
-           "signatures with neither CERT_CAP nor PUB_KEY_ID_CAP");                                                   // L10 N70
-  forbid(any(cap::mut_auth) && !any(cap::key_ex | cap::chal), "MUT_AUTH_CAP with neither KEY_EX_CAP nor CHAL_CAP");  // L11 N71
-  if (version == k11) forbid(any(cap::mut_auth) && !any(cap::encap), "MUT_AUTH_CAP without ENCAP_CAP");              // L12 N72
+           "signatures with neither CERT_CAP nor PUB_KEY_ID_CAP");                                                   // N70
+  forbid(any(cap::mut_auth) && !any(cap::key_ex | cap::chal), "MUT_AUTH_CAP with neither KEY_EX_CAP nor CHAL_CAP");  // N71
+  if (version == k11) forbid(any(cap::mut_auth) && !any(cap::encap), "MUT_AUTH_CAP without ENCAP_CAP");              // N72
   if (version >= k12) {
-    forbid(any(cap::alias_cert) && !any(cap::cert), "ALIAS_CERT_CAP without CERT_CAP");  // L13 N73
-    forbid(any(cap::set_cert) && !any(cap::cert), "SET_CERT_CAP without CERT_CAP");      // L13 N74
-    forbid(any(cap::csr) && !any(cap::set_cert), "CSR_CAP without SET_CERT_CAP");        // L14 N74
+    forbid(any(cap::alias_cert) && !any(cap::cert), "ALIAS_CERT_CAP without CERT_CAP");  // N73
+    forbid(any(cap::set_cert) && !any(cap::cert), "SET_CERT_CAP without CERT_CAP");      // N74
+    forbid(any(cap::csr) && !any(cap::set_cert), "CSR_CAP without SET_CERT_CAP");        // N74
     forbid(any(cap::cert_install_reset) && !any(cap::csr | cap::set_cert),
-           "CERT_INSTALL_RESET_CAP without CSR_CAP or SET_CERT_CAP");  // L15 N75
+           "CERT_INSTALL_RESET_CAP without CSR_CAP or SET_CERT_CAP");  // N75
   }
   if (v13) {
-    forbid(field(cap::ep_info_mask) == cap::ep_info_mask, "EP_INFO_CAP 11b is reserved");        // L17 N76
-    forbid(field(cap::multi_key_mask) == cap::multi_key_mask, "MULTI_KEY_CAP 11b is reserved");  // L17 N76
+    forbid(field(cap::ep_info_mask) == cap::ep_info_mask, "EP_INFO_CAP 11b is reserved");        // N76
+    forbid(field(cap::multi_key_mask) == cap::multi_key_mask, "MULTI_KEY_CAP 11b is reserved");  // N76
     forbid(any(cap::multi_key_mask) && !(any(cap::get_key_pair_info) && any(cap::cert)),
-           "MULTI_KEY_CAP without GET_KEY_PAIR_INFO_CAP and CERT_CAP");  // L18 N77
+           "MULTI_KEY_CAP without GET_KEY_PAIR_INFO_CAP and CERT_CAP");  // N77
     forbid(any(cap::pub_key_id) && any(cap::multi_key_mask | cap::get_key_pair_info | cap::set_key_pair_info),
-           "PUB_KEY_ID_CAP with several keys");  // L19 N78
+           "PUB_KEY_ID_CAP with several keys");  // N78
   }
   if (version >= k14)
     forbid(any(cap::set_key_pair_reset) && !any(cap::set_key_pair_info),
-           "SET_KEY_PAIR_RESET_CAP without SET_KEY_PAIR_INFO_CAP");  // L20 N79
+           "SET_KEY_PAIR_RESET_CAP without SET_KEY_PAIR_INFO_CAP");  // N79
 }
 
 // The 16 bytes after the header, as far as the version has them.
@@ -143,14 +144,14 @@ void write_fields(Writer& writer, const Capabilities& in, std::uint8_t version) 
 }
 
 void check_sizes(const Reader& reader, const Capabilities& in, std::uint8_t version) {
-  // A shift by it gives the time to wait: 2^31 us is far past every sane device already (N83, CVE-2023-32690).
+  // DSP0274 CAPABILITIES, N83: a shift by it gives the time to wait, and 2^31 us is far past every sane device (CVE-2023-32690).
   if (in.ct_exponent > 31) reader.fail("CTExponent", cat(in.ct_exponent, ", at most 31 makes sense"));
   if (version < k12) return;
-  if (in.data_transfer_size < kMinDataTransferSize)  // N80
+  if (in.data_transfer_size < kMinDataTransferSize)  // DSP0274 CAPABILITIES, N80
     reader.fail("DataTransferSize", cat(in.data_transfer_size, ", at least ", kMinDataTransferSize, " is required"));
-  if (in.data_transfer_size > in.max_message_size)  // N81
+  if (in.data_transfer_size > in.max_message_size)  // DSP0274 CAPABILITIES, N81
     reader.fail("DataTransferSize", cat(in.data_transfer_size, " is more than MaxSPDMmsgSize ", in.max_message_size));
-  if (!in.has(cap::chunk) && in.data_transfer_size != in.max_message_size)  // N82
+  if (!in.has(cap::chunk) && in.data_transfer_size != in.max_message_size)  // DSP0274 CAPABILITIES, N82
     reader.fail("DataTransferSize", cat(in.data_transfer_size, " differs from MaxSPDMmsgSize ", in.max_message_size, " without CHUNK_CAP"));
 }
 
@@ -163,7 +164,8 @@ Bytes read_supported_algorithms(Reader& reader) {
   const std::size_t length = peek.u16("SupportedAlgorithms.Length");
   peek.skip(22, "SupportedAlgorithms");
   const std::size_t extended = std::size_t{peek.u8("ExtAsymCount")} + peek.u8("ExtHashCount");
-  if (length != fixed + 4 * (extended + tables))  // N87 N88
+  // DSP0274 CAPABILITIES, N87, N88: what follows would be read from the wrong place.
+  if (length != fixed + 4 * (extended + tables))
     reader.fail("SupportedAlgorithms.Length", cat(length, ", the counts make ", fixed + 4 * (extended + tables)));
   return to_bytes(reader.take(length, "SupportedAlgorithms"));
 }
@@ -217,7 +219,8 @@ CapabilitiesResponse CapabilitiesResponse::decode(Reader& reader, std::uint8_t v
   check_sizes(reader, out.capabilities, version);
   out.capabilities.flags &= known_flags(version);
   if (version >= k13 && (header.param1 & 1) != 0) {
-    if (!request.want_algorithms) reader.fail("Param1", "a Supported Algorithms block that was not asked for");  // N85
+    // DSP0274 CAPABILITIES, N85: only a requester that asked knows that the message has it.
+    if (!request.want_algorithms) reader.fail("Param1", "a Supported Algorithms block that was not asked for");
     out.supported_algorithms = read_supported_algorithms(reader);
   }
   return out;

@@ -1,4 +1,4 @@
-// GET_CAPABILITIES / CAPABILITIES (DSP0274 10.4 in 1.2).
+// GET_CAPABILITIES / CAPABILITIES (DSP0274, the section of that title).
 #pragma once
 
 #include <optional>
@@ -23,7 +23,7 @@ inline constexpr std::uint32_t get_key_pair_info = 1U << 28, set_key_pair_info =
 inline constexpr std::uint32_t large_resp = 1U << 31;
 }  // namespace cap
 
-// MinDataTransferSize (DSP0274 10.4): every peer can receive this much.
+// MinDataTransferSize (DSP0274 CAPABILITIES): every peer can receive this much.
 inline constexpr std::uint32_t kMinDataTransferSize = 42;
 
 struct Capabilities {

@@ -52,12 +52,15 @@ CertificateResponse CertificateResponse::decode(Reader& reader, const GetCertifi
   const std::uint8_t version = parameters.version;
   const Header header = expect(reader, Code::certificate, version);
   out.slot = slot_nibble(header.param1);
-  if (out.slot != request.slot) reader.fail("SlotID", cat(out.slot, ", asked for ", request.slot));  // N133
+  // DSP0274 CERTIFICATE, N133: the chain of another slot proves nothing of this one.
+  if (out.slot != request.slot) reader.fail("SlotID", cat(out.slot, ", asked for ", request.slot));
   out.large = version >= k14 && (header.param1 & kLarge) != 0;
-  if (out.large != request.large) reader.fail("LargeCertChain", "differs from the request");  // N143
+  // DSP0274 CERTIFICATE, N143: the lengths that follow have other sizes.
+  if (out.large != request.large) reader.fail("LargeCertChain", "differs from the request");
   if (version >= k13) out.model = header.param2 & 7;
   if (out.model > static_cast<std::uint8_t>(CertModel::generic)) reader.fail("CertModel", cat(out.model, " does not exist"));
-  if (out.model != 0 && !parameters.multi_key_responder) reader.fail("CertModel", cat(out.model, " on a single-key connection"));  // N145
+  // DSP0274 CERTIFICATE, N145: with a single key the field is reserved, and the model follows from ALIAS_CERT_CAP.
+  if (out.model != 0 && !parameters.multi_key_responder) reader.fail("CertModel", cat(out.model, " on a single-key connection"));
 
   std::uint64_t size = reader.u16("PortionLength"), remainder = reader.u16("RemainderLength");
   if (out.large) {
@@ -65,24 +68,29 @@ CertificateResponse CertificateResponse::decode(Reader& reader, const GetCertifi
     remainder = reader.u32("LargeRemainderLength");
   }
   if (request.slot_size_requested) {
-    if (size != 0) reader.fail("PortionLength", cat(size, " bytes of data, only the slot size was asked for"));  // N147
+    // DSP0274 CERTIFICATE, N147: a portion that nobody asked for has no place in the chain.
+    if (size != 0) reader.fail("PortionLength", cat(size, " bytes of data, only the slot size was asked for"));
   } else {
-    // libspdm answers a request of length 0 with nothing and the whole remainder; a portion must make progress (N134).
+    // DSP0274 CERTIFICATE, N134: a portion must make progress. libspdm answers a request of length 0 with nothing and the whole
+    // remainder.
     if (size == 0) reader.fail("PortionLength", "0, no progress");
-    if (size > request.length) reader.fail("PortionLength", cat(size, ", at most ", request.length, " were asked for"));  // N135
+    // DSP0274 CERTIFICATE, N135: the surplus would shift what comes next.
+    if (size > request.length) reader.fail("PortionLength", cat(size, ", at most ", request.length, " were asked for"));
     const std::uint64_t limit = out.large ? kMaxCertificateChain : 0xFFFF;
-    if (request.offset + size + remainder > limit)  // N137 N140 N144
+    // DSP0274 CERTIFICATE, N137, N140, N144: summed in 64 bits, and bounded before memory is taken.
+    if (request.offset + size + remainder > limit)
       reader.fail("RemainderLength", cat("a chain of ", request.offset + size + remainder, " bytes, at most ", limit, " are taken"));
-    if (parameters.multi_key_responder && out.model == 0) reader.fail("CertModel", "none, although the slot holds a chain");  // N146
+    // DSP0274 CERTIFICATE, N146: the model decides how the leaf is appraised.
+    if (parameters.multi_key_responder && out.model == 0) reader.fail("CertModel", "none, although the slot holds a chain");
     if (parameters.multi_key_responder && out.slot == 0 && out.model == static_cast<std::uint8_t>(CertModel::generic))
       reader.fail("CertModel", "slot 0 cannot hold a GenericCert");
   }
-  // Who asks for a whole chain that fits both sides' messages gets it whole (N142).
+  // DSP0274 CERTIFICATE, N142: who asks for a whole chain that fits both sides' messages gets it whole.
   const bool fits = std::min(parameters.requester.max_message_size, parameters.responder.max_message_size) >= 8U + 0xFFFFU;
   if (parameters.chunking() && fits && !out.large && request.offset == 0 && request.length == 0xFFFF && remainder != 0)
     reader.fail("RemainderLength", cat(remainder, ", the whole chain was asked for and fits"));
   out.remainder = static_cast<std::uint32_t>(remainder);
-  out.portion = to_bytes(reader.take(size, "CertChain"));  // N136
+  out.portion = to_bytes(reader.take(size, "CertChain"));  // DSP0274 CERTIFICATE, N136
   return out;
 }
 
@@ -97,8 +105,10 @@ void ChainReader::add(const GetCertificate& request, const CertificateResponse& 
     total_ = total;
     model_ = response.model;
   }
-  if (total != total_) malformed(message, "RemainderLength", cat("the chain was ", total_, " bytes, now it is ", total));  // N138
-  if (response.model != model_) malformed(message, "CertModel", cat("was ", model_, ", now it is ", response.model));      // N145
+  // DSP0274 CERTIFICATE, N138: a chain that changes while it is read is none.
+  if (total != total_) malformed(message, "RemainderLength", cat("the chain was ", total_, " bytes, now it is ", total));
+  // DSP0274 CERTIFICATE, N145: one chain has one model.
+  if (response.model != model_) malformed(message, "CertModel", cat("was ", model_, ", now it is ", response.model));
   append(chain_, response.portion);
 }
 

@@ -1,11 +1,11 @@
-// GET_CERTIFICATE / CERTIFICATE (DSP0274 10.7 in 1.2; large form since 1.4), and the chain read portion by portion.
+// GET_CERTIFICATE / CERTIFICATE (DSP0274, the section of that title; large form since 1.4), and the chain read portion by portion.
 #pragma once
 
 #include "core/wire/digests.h"
 
 namespace spdm {
 
-// Largest chain we take: the 16-bit form holds less than 64 KiB, the large form is bounded by policy (N140).
+// Largest chain we take (DSP0274 CERTIFICATE, N140): the 16-bit form holds less than 64 KiB, the large form is bounded by policy.
 inline constexpr std::uint32_t kMaxCertificateChain = 1U << 20;
 
 struct GetCertificate {
@@ -29,7 +29,8 @@ struct CertificateResponse {
   static CertificateResponse decode(Reader& reader, const GetCertificate& request, const Parameters& parameters);
 };
 
-// Puts portions together; the first fixes the total, which every later one must confirm. That bounds the loop (N138, N139).
+// Puts portions together. The first fixes the total, which every later one must confirm: that bounds the loop (DSP0274
+// CERTIFICATE, N138, N139).
 class ChainReader {
  public:
   void add(const GetCertificate& request, const CertificateResponse& response);

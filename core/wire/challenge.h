@@ -1,4 +1,4 @@
-// CHALLENGE / CHALLENGE_AUTH (DSP0274 10.8 in 1.2): the responder proves that it holds the key of a slot.
+// CHALLENGE / CHALLENGE_AUTH (DSP0274, the section of that title): the responder proves that it holds the key of a slot.
 #pragma once
 
 #include "core/wire/digests.h"

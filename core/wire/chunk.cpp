@@ -43,8 +43,8 @@ Chunk Chunk::decode(Reader& reader, Code code, std::uint8_t version) {
   out.sequence = read_sequence(reader, version, true);
   const std::size_t size = reader.u32("ChunkSize");
   if (out.sequence == 0) out.large_message_size = reader.u32("LargeMessageSize");
-  if (size == 0) reader.fail("ChunkSize", "0, no progress");  // N286
-  out.data = to_bytes(reader.take(size, "SPDMchunk"));        // N285
+  if (size == 0) reader.fail("ChunkSize", "0, no progress");  // DSP0274 large messages, N286
+  out.data = to_bytes(reader.take(size, "SPDMchunk"));        // DSP0274 large messages, N285
   return out;
 }
 
@@ -87,12 +87,12 @@ ChunkSendAck ChunkSendAck::decode(Reader& reader, const Chunk& request, std::uin
 }
 
 void ChunkAssembler::add(const Chunk& chunk, std::string_view message) {
-  if (chunk.handle != handle_) malformed(message, "Handle", cat(chunk.handle, ", expected ", handle_));      // N282
-  if (chunk.sequence != next_) malformed(message, "ChunkSeqNo", cat(chunk.sequence, ", expected ", next_));  // N283
-  if (version_ < k14 && next_ > 0xFFFF) malformed(message, "ChunkSeqNo", "more than 65536 chunks");          // N283
+  if (chunk.handle != handle_) malformed(message, "Handle", cat(chunk.handle, ", expected ", handle_));      // DSP0274 large messages, N282
+  if (chunk.sequence != next_) malformed(message, "ChunkSeqNo", cat(chunk.sequence, ", expected ", next_));  // DSP0274 large messages, N283
+  if (version_ < k14 && next_ > 0xFFFF) malformed(message, "ChunkSeqNo", "more than 65536 chunks");          // DSP0274 large messages, N283
   if (complete_) malformed(message, "ChunkSeqNo", "a chunk after the last one");
   if (chunk.sequence == 0) {
-    // A large message is one that did not fit the smallest transfer (N284); it is bounded before memory is taken.
+    // DSP0274 large messages, N284: one did not fit the smallest transfer. It is bounded before memory is taken.
     // The response to a CHUNK_SEND may be smaller by the header of the acknowledgement it did not fit beside.
     const std::uint64_t least = kMinDataTransferSize - ChunkSendAck::header_size(version_);
     if (chunk.large_message_size <= least || chunk.large_message_size > limit_)
@@ -100,14 +100,17 @@ void ChunkAssembler::add(const Chunk& chunk, std::string_view message) {
     total_ = chunk.large_message_size;
     data_.reserve(total_);
   }
-  // Only the last chunk may be smaller than the smallest transfer holds: tiny chunks would stretch the loop (N286).
+  // DSP0274 large messages, N286: only the last chunk may be smaller than the smallest transfer holds. Tiny chunks would stretch
+  // the loop.
   if (!chunk.last && chunk.data.size() < kMinDataTransferSize - Chunk::header_size(chunk.sequence))
     malformed(message, "ChunkSize", cat(chunk.data.size(), ", a chunk before the last must fill the smallest transfer"));
-  if (data_.size() + chunk.data.size() > total_)  // N287
+  // DSP0274 large messages, N287: the sum never passes the size that memory was taken for.
+  if (data_.size() + chunk.data.size() > total_)
     malformed(message, "ChunkSize", cat(data_.size() + chunk.data.size(), " bytes in all, LargeMessageSize is ", total_));
   append(data_, chunk.data);
   ++next_;
-  if (chunk.last != (data_.size() == total_))  // N288
+  // DSP0274 large messages, N288: both say where the message ends, and they must agree.
+  if (chunk.last != (data_.size() == total_))
     malformed(message, "LastChunk", cat(chunk.last ? "set" : "not set", " after ", data_.size(), " of ", total_, " bytes"));
   if (chunk.last && chunk.sequence == 0) malformed(message, "LastChunk", "set in the first chunk");
   complete_ = chunk.last;

@@ -1,4 +1,4 @@
-// CHUNK_SEND / CHUNK_SEND_ACK and CHUNK_GET / CHUNK_RESPONSE (DSP0274 10.26, 10.27 in 1.2): large messages in pieces.
+// CHUNK_SEND / CHUNK_SEND_ACK and CHUNK_GET / CHUNK_RESPONSE (DSP0274, "Large SPDM message transfer mechanism"): large messages in pieces.
 #pragma once
 
 #include <optional>
@@ -36,11 +36,11 @@ struct ChunkSendAck {
 
   static std::size_t header_size(std::uint8_t version) { return version >= k14 ? 8 : 6; }
   Bytes encode(std::uint8_t version) const;
-  // Checks the echo, and that a response is there exactly when it must be (N293, N294, N296, N297).
+  // Checks the echo, and that a response is there exactly when it must be (DSP0274 CHUNK_SEND_ACK, N293, N294, N296, N297).
   static ChunkSendAck decode(Reader& reader, const Chunk& request, std::uint8_t version);
 };
 
-// Puts the chunks of one large message together, with every bound of DSP0274 (N282 to N289). Used by a requester for
+// Puts the chunks of one large message together, with every bound of DSP0274 CHUNK_RESPONSE (N282 to N289). Used by a requester for
 // CHUNK_RESPONSE, by a responder for CHUNK_SEND, and on captures for both.
 class ChunkAssembler {
  public:

@@ -1,4 +1,4 @@
-// GET_DIGESTS / DIGESTS (DSP0274 10.6 in 1.2; the per-slot arrays since 1.3).
+// GET_DIGESTS / DIGESTS (DSP0274, the section of that title; the per-slot arrays since 1.3).
 #pragma once
 
 #include <array>

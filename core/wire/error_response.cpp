@@ -78,9 +78,12 @@ ResponseNotReady ErrorResponse::not_ready(Code outstanding) const {
   out.request = static_cast<Code>(reader.u8("RequestCode"));
   out.token = reader.u8("Token");
   out.rdtm = reader.u8("RDTM");
-  if (out.request != outstanding) reader.fail("RequestCode", cat(name(out.request), " is not the outstanding ", name(outstanding)));  // N29
-  if (out.rdt_exponent > 31) reader.fail("RDTExponent", cat(out.rdt_exponent, ", at most 31 makes sense"));                           // N30
-  if (out.rdtm <= 1) reader.fail("RDTM", cat(out.rdtm, ", must be more than 1"));                                                     // N31
+  // DSP0274 ResponseNotReady, N29: we have one request outstanding, and it is not this one.
+  if (out.request != outstanding) reader.fail("RequestCode", cat(name(out.request), " is not the outstanding ", name(outstanding)));
+  // DSP0274 ResponseNotReady, N30: it is a shift count for the time to wait.
+  if (out.rdt_exponent > 31) reader.fail("RDTExponent", cat(out.rdt_exponent, ", at most 31 makes sense"));
+  // DSP0274 ResponseNotReady, N31: it leaves no time between RDT and the end.
+  if (out.rdtm <= 1) reader.fail("RDTM", cat(out.rdtm, ", must be more than 1"));
   return out;
 }
 

@@ -1,4 +1,4 @@
-// ERROR (DSP0274 10.11 in 1.2): error codes, and the two that carry something a requester must act on.
+// ERROR (DSP0274, "ERROR response message"): error codes, and the two that carry something a requester must act on.
 #pragma once
 
 #include <optional>
@@ -47,7 +47,7 @@ struct ResponseNotReady {
 };
 
 struct ErrorResponse {
-  std::uint8_t version = 0;  // may differ from the negotiated one (VersionMismatch); an ERROR is never success (N26)
+  std::uint8_t version = 0;  // may differ from the negotiated one; an ERROR is never success (DSP0274 ERROR, N26)
   ErrorCode code{};
   std::uint8_t data = 0;
   Bytes extended;  // at most 32 bytes are kept
@@ -55,9 +55,9 @@ struct ErrorResponse {
   Bytes encode() const;
   static ErrorResponse decode(Reader& reader);
 
-  // The extended data of ResponseNotReady, checked against the outstanding request (N28 to N31).
+  // The extended data of ResponseNotReady, checked against the outstanding request (DSP0274 ERROR, N28 to N31).
   ResponseNotReady not_ready(Code outstanding) const;
-  // The handle in LargeResponse (N38).
+  // The handle in LargeResponse (DSP0274 large messages, N38).
   std::uint8_t large_response_handle() const;
 };
 

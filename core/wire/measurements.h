@@ -1,4 +1,4 @@
-// GET_MEASUREMENTS / MEASUREMENTS (DSP0274 10.9 in 1.2) and the DMTF measurement block.
+// GET_MEASUREMENTS / MEASUREMENTS (DSP0274, the section of that title) and the DMTF measurement block.
 #pragma once
 
 #include "core/wire/challenge.h"

@@ -25,8 +25,9 @@ MelResponse MelResponse::decode(Reader& reader, const GetMel& request, const Par
   expect(reader, Code::measurement_extension_log, parameters.version);
   const std::uint64_t size = reader.u32("PortionLength");
   out.remainder = reader.u32("RemainderLength");
-  if (size == 0) reader.fail("PortionLength", "0, no progress");                                                        // N302
-  if (size > request.length) reader.fail("PortionLength", cat(size, ", at most ", request.length, " were asked for"));  // N302
+  if (size == 0) reader.fail("PortionLength", "0, no progress");  // DSP0274 MEASUREMENT_EXTENSION_LOG, N302
+  // DSP0274 MEASUREMENT_EXTENSION_LOG, N302
+  if (size > request.length) reader.fail("PortionLength", cat(size, ", at most ", request.length, " were asked for"));
   const std::uint64_t total = request.offset + size + out.remainder;
   if (total > kMaxExtensionLog) reader.fail("RemainderLength", cat("a log of ", total, " bytes, at most ", kMaxExtensionLog, " are taken"));
   out.portion = to_bytes(reader.take(size, "MEL"));

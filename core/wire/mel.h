@@ -30,7 +30,7 @@ struct MelEntry {
   Bytes raw;  // the whole entry, as it is hashed
 };
 
-// The DMTF log; throws Error{peer} (N303).
+// The DMTF log; throws Error{peer} (DSP0274 MEASUREMENT_EXTENSION_LOG, N303).
 std::vector<MelEntry> read_mel(View log);
 
 }  // namespace spdm

@@ -22,14 +22,17 @@ std::vector<AlgStruct> read_tables(Reader& reader, unsigned count, std::uint8_t 
     const std::uint8_t type = reader.u8("AlgStruct.AlgType");
     const std::uint8_t counts = reader.u8("AlgStruct.AlgCount");
     const std::uint16_t supported = reader.u16("AlgStruct.AlgSupported");
-    if (type < static_cast<std::uint8_t>(AlgType::dhe) || type > static_cast<std::uint8_t>(last_alg_type(version)))  // N109
+    // DSP0274 ALGORITHMS, N109
+    if (type < static_cast<std::uint8_t>(AlgType::dhe) || type > static_cast<std::uint8_t>(last_alg_type(version)))
       reader.fail("AlgStruct.AlgType", cat(type, " does not exist in ", version_name(version)));
-    if (!tables.empty() && type <= static_cast<std::uint8_t>(tables.back().type))  // N110
+    // DSP0274 ALGORITHMS, N110: a table twice leaves open which one counts.
+    if (!tables.empty() && type <= static_cast<std::uint8_t>(tables.back().type))
       reader.fail("AlgStruct.AlgType", cat(type, " after ", static_cast<unsigned>(tables.back().type), ", types must rise"));
-    if (counts >> 4 != 2) reader.fail("AlgStruct.AlgCount", cat("fixed part of ", counts >> 4, " bytes, 2 are defined"));  // N111
+    // DSP0274 ALGORITHMS, N111
+    if (counts >> 4 != 2) reader.fail("AlgStruct.AlgCount", cat("fixed part of ", counts >> 4, " bytes, 2 are defined"));
     tables.push_back({static_cast<AlgType>(type), supported});
     reader.skip(std::size_t{4} * (counts & 0x0FU), "AlgStruct.AlgExternal");
-    if ((counts & 0x0F) != 0) reader.fail("AlgStruct.AlgCount", "external algorithms, none were offered");  // N111
+    if ((counts & 0x0F) != 0) reader.fail("AlgStruct.AlgCount", "external algorithms, none were offered");  // DSP0274 ALGORITHMS, N111
   }
   return tables;
 }
@@ -38,13 +41,13 @@ void write_tables(Writer& writer, const std::vector<AlgStruct>& tables) {
   for (const AlgStruct& table : tables) writer.u8(static_cast<std::uint8_t>(table.type)).u8(0x20).u16(table.supported);
 }
 
-// A selection field: nothing or exactly one bit (N92), among the bits that were offered (N94, N95).
+// DSP0274 ALGORITHMS: a selection is nothing or exactly one bit (N92), among the bits that were offered (N94, N95).
 void check_selection(const Reader& reader, std::string_view field, std::uint32_t selected, std::uint32_t offered) {
   if (std::popcount(selected) > 1) reader.fail(field, cat("0x", hex(selected, 8), " selects more than one"));
   if ((selected & ~offered) != 0) reader.fail(field, cat("0x", hex(selected, 8), " was not offered (0x", hex(offered, 8), ")"));
 }
 
-// What the capabilities force a responder to select (DSP0274 10.5; N96 to N107). Selecting more is no error.
+// DSP0274 ALGORITHMS, N96 to N107: what the capabilities force a responder to select. Selecting more is no error.
 void check_required(const Reader& reader, const AlgorithmsResponse& in, std::uint8_t version, const NegotiateAlgorithms& offer,
                     const Capabilities& requester, const Capabilities& responder) {
   const auto both = [&](std::uint32_t flag) { return requester.has(flag) && responder.has(flag); };
@@ -54,37 +57,37 @@ void check_required(const Reader& reader, const AlgorithmsResponse& in, std::uin
                      (version >= k13 && (responder.flags & cap::ep_info_mask) == cap::ep_info_sig);
 
   if ((signs || both(cap::psk_mask)) && in.base_hash == 0)
-    reader.fail("BaseHashSel", "no hash selected although the responder signs");  // N96
-  if (signs && in.base_asym == 0 && in.pqc_asym == 0)                             // N97
+    reader.fail("BaseHashSel", "no hash selected although the responder signs");  // DSP0274 ALGORITHMS, N96
+  if (signs && in.base_asym == 0 && in.pqc_asym == 0)                             // DSP0274 ALGORITHMS, N97
     reader.fail("BaseAsymSel", "no signature algorithm selected although the responder signs");
-  if (in.base_asym != 0 && in.pqc_asym != 0) reader.fail("PqcAsymSel", "selected together with BaseAsymSel");  // N98
+  if (in.base_asym != 0 && in.pqc_asym != 0) reader.fail("PqcAsymSel", "selected together with BaseAsymSel");  // DSP0274 ALGORITHMS, N98
 
   const std::uint16_t dhe = supported_of(in.tables, AlgType::dhe), kem = supported_of(in.tables, AlgType::kem);
-  if (v14 && dhe != 0 && kem != 0) reader.fail("KEM", "selected together with DHE");  // N99
+  if (v14 && dhe != 0 && kem != 0) reader.fail("KEM", "selected together with DHE");  // DSP0274 ALGORITHMS, N99
   if (both(cap::key_ex) && dhe == 0 && kem == 0) reader.fail("DHE", "no key exchange selected although both sides have KEY_EX_CAP");
   const bool requester_signs = both(cap::mut_auth) || (version >= k13 && (requester.flags & cap::ep_info_mask) == cap::ep_info_sig);
   const std::uint16_t req_asym = supported_of(in.tables, AlgType::req_base_asym), req_pqc = supported_of(in.tables, AlgType::req_pqc_asym);
   if (requester_signs && (req_asym == 0) == (req_pqc == 0))
-    reader.fail("ReqBaseAsymAlg", "exactly one algorithm must be selected");                  // N100
-  if ((both(cap::encrypt) || both(cap::mac)) && supported_of(in.tables, AlgType::aead) == 0)  // N101
+    reader.fail("ReqBaseAsymAlg", "exactly one algorithm must be selected");                  // DSP0274 ALGORITHMS, N100
+  if ((both(cap::encrypt) || both(cap::mac)) && supported_of(in.tables, AlgType::aead) == 0)  // DSP0274 ALGORITHMS, N101
     reader.fail("AEAD", "none selected although both sides have ENCRYPT_CAP or MAC_CAP");
-  if ((both(cap::key_ex) || both(cap::psk_mask)) && supported_of(in.tables, AlgType::key_schedule) == 0)  // N102
+  if ((both(cap::key_ex) || both(cap::psk_mask)) && supported_of(in.tables, AlgType::key_schedule) == 0)  // DSP0274 ALGORITHMS, N102
     reader.fail("KeySchedule", "none selected although sessions are possible");
 
   const bool wants_dmtf = measures && offer.measurement_specification != 0;
-  if (wants_dmtf != (in.measurement_specification != 0))  // N103 N104
+  if (wants_dmtf != (in.measurement_specification != 0))  // DSP0274 ALGORITHMS, N103, N104
     reader.fail("MeasurementSpecificationSel",
                 cat(in.measurement_specification, wants_dmtf ? ", DMTF was offered and MEAS_CAP is set" : ", nothing to select"));
   const HashAlgorithm* measurement_hash = find_measurement_hash(in.measurement_hash);
   if (in.measurement_specification != 0 && in.measurement_hash != kRawOnly &&
-      (measurement_hash == nullptr || measurement_hash->since > version))  // N95 N106
+      (measurement_hash == nullptr || measurement_hash->since > version))  // DSP0274 ALGORITHMS, N95, N106
     reader.fail("MeasurementHashAlgo", cat("0x", hex(in.measurement_hash, 8), " is no hash algorithm"));
   if (version >= k13) {
     const bool wants_mel = responder.has(cap::mel) && offer.mel_specification != 0;
-    if (wants_mel != (in.mel_specification != 0))  // N107
+    if (wants_mel != (in.mel_specification != 0))  // DSP0274 ALGORITHMS, N107
       reader.fail("MELspecificationSel",
                   cat(in.mel_specification, wants_mel ? ", DMTF was offered and MEL_CAP is set" : ", nothing to select"));
-    // Our MULTI_KEY_CAP: 00b forbids, 01b (only) forces, 10b leaves it free (N116).
+    // DSP0274 ALGORITHMS, N116: our MULTI_KEY_CAP 00b forbids, 01b (only) forces, 10b leaves it free.
     const bool multi = (in.other_params & other_params::multi_key) != 0;
     const std::uint32_t ours = requester.flags & cap::multi_key_mask;
     if (multi && ours == 0) reader.fail("OtherParamsSelection", "RequesterMultiKeyConnSel without our MULTI_KEY_CAP");
@@ -153,27 +156,30 @@ AlgorithmsResponse AlgorithmsResponse::decode(Reader& reader, std::uint8_t versi
   out.mel_specification = reader.u8("MELspecificationSel");
   const std::uint8_t ext_asym = reader.u8("ExtAsymSelCount"), ext_hash = reader.u8("ExtHashSelCount");
   reader.skip(2, "reserved");
-  if (ext_asym != 0 || ext_hash != 0) reader.fail("ExtAsymSelCount", "extended algorithms selected, none were offered");  // N108
-  if (version < k12) out.other_params = 0;                                                                                // reserved there
-  if (version < k13) out.mel_specification = 0;                                                                           // reserved there
-  if (version < k14) out.pqc_asym = 0;                                                                                    // reserved there
+  // DSP0274 ALGORITHMS, N108
+  if (ext_asym != 0 || ext_hash != 0) reader.fail("ExtAsymSelCount", "extended algorithms selected, none were offered");
+  if (version < k12) out.other_params = 0;                                       // reserved there
+  if (version < k13) out.mel_specification = 0;                                  // reserved there
+  if (version < k14) out.pqc_asym = 0;                                           // reserved there
   if (version >= k11) out.tables = read_tables(reader, header.param1, version);  // 1.0 has no tables, Param1 is reserved there
-  if (length != reader.offset()) reader.fail("Length", cat(length, ", the fields end at ", reader.offset()));  // N91
+  // DSP0274 ALGORITHMS, N91: the signature covers the message, so its end must not be in doubt.
+  if (length != reader.offset()) reader.fail("Length", cat(length, ", the fields end at ", reader.offset()));
 
-  check_selection(reader, "MeasurementSpecificationSel", out.measurement_specification, offer.measurement_specification);  // N105
+  // DSP0274 ALGORITHMS, N105
+  check_selection(reader, "MeasurementSpecificationSel", out.measurement_specification, offer.measurement_specification);
   check_selection(reader, "BaseAsymSel", out.base_asym, offer.base_asym);
   check_selection(reader, "BaseHashSel", out.base_hash, offer.base_hash);
   check_selection(reader, "PqcAsymSel", out.pqc_asym, offer.pqc_asym);
   check_selection(reader, "MELspecificationSel", out.mel_specification, offer.mel_specification);
-  check_selection(reader, "OtherParamsSelection", out.other_params & other_params::opaque_mask,  // N93 N117
+  check_selection(reader, "OtherParamsSelection", out.other_params & other_params::opaque_mask,  // DSP0274 ALGORITHMS, N93, N117
                   offer.other_params & other_params::opaque_mask);
   if (std::popcount(out.measurement_hash) > 1)
     reader.fail("MeasurementHashAlgo", cat("0x", hex(out.measurement_hash, 8), " selects more than one"));
-  // A table that was not listed may come back with value 0 (N114); a value in it was not offered.
+  // DSP0274 ALGORITHMS, N114: a table that was not listed may come back with value 0. A value in it was not offered.
   for (const AlgStruct& table : out.tables)
-    check_selection(reader, "AlgStruct.AlgSupported", table.supported, supported_of(offer.tables, table.type));  // N112
+    check_selection(reader, "AlgStruct.AlgSupported", table.supported, supported_of(offer.tables, table.type));  // DSP0274 ALGORITHMS, N112
   const AsymAlgorithm* asym = out.base_asym != 0 ? find_asym(false, out.base_asym) : find_asym(true, out.pqc_asym);
-  if ((out.base_asym != 0 || out.pqc_asym != 0) && (asym == nullptr || asym->since > version))  // N95
+  if ((out.base_asym != 0 || out.pqc_asym != 0) && (asym == nullptr || asym->since > version))  // DSP0274 ALGORITHMS, N95
     reader.fail("BaseAsymSel", "an algorithm that this version does not define");
   const HashAlgorithm* hash = find_hash(out.base_hash);
   if (out.base_hash != 0 && (hash == nullptr || hash->since > version))

@@ -1,4 +1,4 @@
-// NEGOTIATE_ALGORITHMS / ALGORITHMS (DSP0274 10.5 in 1.2).
+// NEGOTIATE_ALGORITHMS / ALGORITHMS (DSP0274, the section of that title).
 #pragma once
 
 #include "core/wire/algorithms.h"

@@ -66,10 +66,12 @@ std::vector<OpaqueElement> read_elements(View opaque, std::string_view message) 
 
 Bytes read_opaque(Reader& reader, const Parameters& parameters) {
   const std::size_t length = reader.u16("OpaqueDataLength");
-  if (length > kMaxOpaque) reader.fail("OpaqueDataLength", cat(length, ", at most ", kMaxOpaque));  // N180 N213
-  if (length != 0 && parameters.version >= k12 && parameters.opaque_format == 0)                    // N182 N214
+  // DSP0274 CHALLENGE_AUTH, N180; MEASUREMENTS, N213: the bound of every opaque data.
+  if (length > kMaxOpaque) reader.fail("OpaqueDataLength", cat(length, ", at most ", kMaxOpaque));
+  // DSP0274 CHALLENGE_AUTH, N182; MEASUREMENTS, N214: who agreed on no format sends none.
+  if (length != 0 && parameters.version >= k12 && parameters.opaque_format == 0)
     reader.fail("OpaqueDataLength", cat(length, ", but no opaque data format was negotiated"));
-  const View opaque = reader.take(length, "OpaqueData");  // N181
+  const View opaque = reader.take(length, "OpaqueData");  // DSP0274 CHALLENGE_AUTH, N181
   if (length != 0 && parameters.version >= k12 && parameters.opaque_format == other_params::opaque_fmt1)
     read_elements(opaque, reader.message());
   return to_bytes(opaque);

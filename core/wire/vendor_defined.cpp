@@ -15,7 +15,7 @@ VendorDefined read(Reader& reader, Code code, std::uint8_t version) {
   out.large = version >= k14 && (header.param1 & kLarge) != 0;
   out.standard_id = reader.u16("StandardID");
   out.vendor_id = to_bytes(reader.take(reader.u8("VendorIDLen"), "VendorID"));
-  if (!vendor_length_fits(out.standard_id, out.vendor_id.size()))  // N307
+  if (!vendor_length_fits(out.standard_id, out.vendor_id.size()))  // DSP0274 VENDOR_DEFINED_RESPONSE, N307
     reader.fail("VendorIDLen", cat(out.vendor_id.size(), " does not fit registry ", out.standard_id));
   // In the large form whatever stands in the 16-bit length is ignored.
   std::size_t length = reader.u16("PayloadLength");
@@ -45,7 +45,8 @@ VendorDefined VendorDefined::decode_request(Reader& reader, std::uint8_t version
 
 VendorDefined VendorDefined::decode_response(Reader& reader, const VendorDefined& request, const Parameters& parameters) {
   VendorDefined out = read(reader, Code::vendor_defined_response, parameters.version);
-  if (out.large != request.large) reader.fail("Large", "differs from the request");  // N307
+  // DSP0274 VENDOR_DEFINED_RESPONSE, N307: the lengths that follow have other sizes.
+  if (out.large != request.large) reader.fail("Large", "differs from the request");
   if (out.standard_id != request.standard_id || out.vendor_id != request.vendor_id)
     reader.fail("StandardID", "is not the one that was asked");
   return out;

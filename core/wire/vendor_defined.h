@@ -1,4 +1,4 @@
-// VENDOR_DEFINED_REQUEST / VENDOR_DEFINED_RESPONSE (DSP0274 10.12 in 1.2; large form since 1.4).
+// VENDOR_DEFINED_REQUEST / VENDOR_DEFINED_RESPONSE (DSP0274, the section of that title; large form since 1.4).
 #pragma once
 
 #include "core/wire/negotiate.h"

@@ -15,7 +15,8 @@ VersionResponse VersionResponse::decode(Reader& reader) {
   expect(reader, Code::version, 0x10);
   reader.skip(1, "reserved");
   const std::uint8_t count = reader.u8("VersionNumberEntryCount");
-  if (count == 0) reader.fail("VersionNumberEntryCount", "0, at least one version must be offered");  // N46
+  // DSP0274 VERSION, N46: a responder speaks at least one version.
+  if (count == 0) reader.fail("VersionNumberEntryCount", "0, at least one version must be offered");
   VersionResponse response;
   for (unsigned i = 0; i < count; ++i) response.entries.push_back(reader.u16("VersionNumberEntry"));
   return response;

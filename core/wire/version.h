@@ -1,4 +1,4 @@
-// GET_VERSION / VERSION (DSP0274 10.3 in 1.2): always sent with SPDMVersion 0x10; resets the connection.
+// GET_VERSION / VERSION (DSP0274, the section of that title): always sent with SPDMVersion 0x10; resets the connection.
 #pragma once
 
 #include <optional>

@@ -66,6 +66,9 @@ TEST_CASE("N161 extendedKeyUsage of the leaf") {
   CHECK(ids(judge_leaf(with("extendedKeyUsage", "critical," + requester))) == "extended-key-usage");
   CHECK(ids(judge_leaf(with("extendedKeyUsage", "critical," + responder))) == "");
   CHECK(ids(judge_leaf(with("extendedKeyUsage", responder + "," + requester))) == "");
+}
+
+TEST_CASE("A32 a critical extendedKeyUsage with purposes that are none of SPDM") {
   CHECK(ids(judge_leaf(with("extendedKeyUsage", "critical,serverAuth,clientAuth,OCSPSigning"))) == "");
 }
 

@@ -32,7 +32,7 @@ TEST_CASE("trust: a good chain") {
   CHECK(result.leaf_key->describe() == "EC P-384");
 }
 
-TEST_CASE("trust: the root may be left out when the keyring has it") {
+TEST_CASE("A6 the root may be left out when the keyring has it") {
   const ChainResult result = judge(without_root());
   CHECK(ids(result) == "");
   CHECK(result.trust == Trust::trusted);

@@ -1,45 +1,94 @@
 #!/usr/bin/env python3
-"""Holds tests/core/rules.md to the tests: every case once, and a test case of its number where the page says so."""
+"""Holds tests/core/rules.md to the sources and to the tests: every number has a row, every row its test, every test its row."""
 import pathlib
 import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-CASES = range(1, 320)
+PAGE = ROOT / "tests/core/rules.md"
+SOURCES = ("core", "transport", "certstore", "cmd", "tests")
 STATES = ("tested", "deviation", "later")
+NUMBER = r"[NQA]\d{1,3}"
+COLUMNS = 7
 
 
-def numbers_in(path):
-    """The case numbers in the names of the test cases of a file."""
-    names = re.findall(r'TEST_CASE\(\s*"([^"]*)"', path.read_text())
-    return {int(number) for name in names for number in re.findall(r"\bN(\d+)\b", name)}
+def comments_of(text):
+    """The comments of a C++ file, strings apart."""
+    pieces = re.findall(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', text, re.DOTALL)
+    return "\n".join(piece for piece in pieces if not piece.startswith('"'))
+
+
+def read_page(faults):
+    """The rows by number: state, tests as (file, case), remark."""
+    rows = {}
+    for line in PAGE.read_text().splitlines():
+        if not re.match(rf"\| {NUMBER} \|", line):
+            continue
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if len(cells) != COLUMNS:
+            faults.append(f"{cells[0]}: {len(cells)} cells, {COLUMNS} are expected")
+            continue
+        number, clause, case, outcome, state, tests, remark = cells
+        if number in rows:
+            faults.append(f"{number}: listed twice")
+        if not (clause and case and outcome):
+            faults.append(f"{number}: clause, input or outcome is empty")
+        if state not in STATES:
+            faults.append(f"{number}: state '{state}' does not exist")
+        if state != "tested" and not remark:
+            faults.append(f"{number}: no reason for '{state}'")
+        if state == "tested" and not tests:
+            faults.append(f"{number}: no test")
+        rows[number] = (state, set(re.findall(r'(\S+) "([^"]*)"', tests)))
+    return rows
+
+
+def labels(path, faults):
+    """Pairs (number, case): what is named by a string that begins with the number, be it a case, a subcase or a row of a table."""
+    found, case = set(), None
+    for literal in re.finditer(r'(TEST_CASE|SUBCASE)?\(?"((?:\\.|[^"\\\n])*)"', path.read_text()):
+        kind, text = literal.groups()
+        if kind == "TEST_CASE":
+            case = text
+        number = re.match(rf"({NUMBER})(?= |$)", text)
+        others = re.findall(rf"\b{NUMBER}\b", text)
+        if (kind or number) and len(others) > 1 or kind and others and not number:
+            faults.append(f"{path.relative_to(ROOT)}: '{text}': one number, and in front")
+        if number and case is None:
+            faults.append(f"{path.relative_to(ROOT)}: '{text}' stands in no test case")
+        elif number:
+            found.add((number[1], case))
+    return found
+
+
+def cited(path):
+    """The numbers that the comments of a source name, or the text of a page."""
+    text = path.read_text()
+    return set(re.findall(rf"\b{NUMBER}\b", comments_of(text) if path.suffix in (".cpp", ".h") else text))
 
 
 def main():
-    faults, seen, tests = [], [], {}
-    for line in (ROOT / "tests/core/rules.md").read_text().splitlines():
-        row = re.fullmatch(r"\| N(\d+) \| (\w+) \|([^|]*)\|([^|]*)\|", line)
-        if not row:
-            continue
-        number, state, files, remark = int(row[1]), row[2], [name.strip() for name in row[3].split(",") if name.strip()], row[4].strip()
-        seen.append(number)
-        if state not in STATES:
-            faults.append(f"N{number}: state '{state}' does not exist")
-        if state != "tested" and not remark:
-            faults.append(f"N{number}: no reason given")
-        if state != "later" and not files:
-            faults.append(f"N{number}: no file given")
-        for name in files:
-            path = ROOT / name
-            if path not in tests:
-                tests[path] = numbers_in(path) if path.is_file() else None
-            if tests[path] is None:
-                faults.append(f"N{number}: {name} does not exist")
-            elif state == "tested" and number not in tests[path]:
-                faults.append(f"N{number}: no test case of this number in {name}")
-    faults += [f"N{number}: listed {seen.count(number)} times" for number in CASES if seen.count(number) != 1]
-    faults += [f"N{number}: is no case" for number in seen if number not in CASES]
-    print("\n".join(faults) or f"{len(seen)} cases, each in its place")
+    faults, tests = [], {}
+    rows = read_page(faults)
+    for room in SOURCES:
+        for path in sorted((ROOT / room).rglob("*")):
+            if path.suffix not in (".cpp", ".h", ".md", ".py") or not path.is_file():
+                continue
+            name = path.relative_to(ROOT)
+            faults += [f"{name}: cites {number}, which is in no row" for number in sorted(cited(path) - rows.keys())]
+            if room == "tests" and path.suffix in (".cpp", ".h"):
+                for number, case in labels(path, faults):
+                    tests.setdefault(number, set()).add((str(path.relative_to(ROOT / "tests")), case))
+    for number, (state, listed) in rows.items():
+        found = tests.get(number, set())
+        faults += [f'{number}: {file} "{case}" does not bear this number' for file, case in sorted(listed - found)]
+        faults += [f'{number}: the row does not name {file} "{case}"' for file, case in sorted(found - listed)]
+        if state == "later" and found:
+            faults.append(f"{number}: is tested, and the row says later")
+    faults += [f"{file}: '{case}' bears {number}, which is in no row" for number in sorted(tests.keys() - rows.keys()) for file, case in tests[number]]
+    last = max(int(number[1:]) for number in rows if number[0] == "N")
+    faults += [f"N{n}: is missing; a number is never given up" for n in range(1, last + 1) if f"N{n}" not in rows]
+    print("\n".join(faults) or f"{len(rows)} rules, each with its clause and its tests")
     return 1 if faults else 0
 
 

@@ -18,7 +18,7 @@ MeasurementBlock device_mode(std::uint32_t state) {
 
 }  // namespace
 
-TEST_CASE("control 8: unsigned measurements before the signed one are covered by it") {
+TEST_CASE("A8 unsigned measurements before the signed one are covered by it") {
   for (const std::uint8_t version : {k10, k11, k12, k13, k14}) {
     Trial trial(in_version(version));
     trial.wanted.measurements = MeasurementMode::each;

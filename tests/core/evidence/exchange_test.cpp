@@ -54,14 +54,25 @@ TEST_CASE("listener: a request and its response") {
   CHECK(ear.exchanges[0].log_index == 0);
 }
 
-TEST_CASE("N13 N20 N192 what nobody asked for is the answer to nothing") {
+TEST_CASE("N13 a response that comes twice is the answer to nothing") {
   Ear ear;
-  ear.response(kDigests).response({0x12, 0x7F, 0x01, 0}).response({0x12, 0x7F, 0x0F, 0, 1});
   ear.request(kGetDigests).response(kDigests).response(kDigests).response({0x12, 0x03, 0, 1});
   CHECK(ear.exchanges.size() == 1);
-  ear.request({0x12, 0x83, 0, 0}).response({0x12, 0x7F, 0x01, 0}).response({0x12, 0x03, 0, 1});  // N192
-  REQUIRE(ear.exchanges.size() == 2);
-  CHECK(ear.exchanges[1].is_error());
+}
+
+TEST_CASE("N20 what nobody asked for is the answer to nothing") {
+  Ear ear;
+  ear.response(kDigests).response({0x12, 0x7F, 0x01, 0}).response({0x12, 0x7F, 0x0F, 0, 1});
+  CHECK(ear.exchanges.empty());
+  ear.request(kGetDigests).response(kDigests);
+  CHECK(ear.exchanges.size() == 1);
+}
+
+TEST_CASE("N192 CHALLENGE_AUTH after CHALLENGE was refused is the answer to nothing") {
+  Ear ear;
+  ear.request({0x12, 0x83, 0, 0}).response({0x12, 0x7F, 0x01, 0}).response({0x12, 0x03, 0, 1});
+  REQUIRE(ear.exchanges.size() == 1);
+  CHECK(ear.exchanges[0].is_error());
 }
 
 TEST_CASE("listener: ResponseNotReady leaves the request outstanding") {
@@ -111,7 +122,7 @@ TEST_CASE("listener: a large request in chunks") {
   CHECK(ear.exchanges[0].log_index == 0);
 }
 
-TEST_CASE("control 27: LargeResponse in place of the last acknowledgement") {
+TEST_CASE("A27 LargeResponse in place of the last acknowledgement") {
   const Bytes request(100, 0x83), response(80, 0x03);
   Ear ear;
   ear.request(chunk(Code::chunk_send, 0, View(request).first(60), false, 100)).response(ChunkSendAck{false, 9, 0, {}}.encode(k12));
@@ -123,22 +134,33 @@ TEST_CASE("control 27: LargeResponse in place of the last acknowledgement") {
   CHECK(ear.exchanges[0].response == response);
 }
 
-TEST_CASE("N282 N283 N295 chunks that a listener refuses or drops") {
-  const Bytes whole(100, 0x83);
-  expect_error(ErrorId::peer, "does not begin with chunk 0",
-               [&] { Ear().request(chunk(Code::chunk_send, 1, View(whole).first(60), false, 0)); });
+TEST_CASE("listener: chunks of nothing that is pending") {
   expect_error(ErrorId::peer, "no large response is pending", [&] { Ear().request(chunk_get(0)); });
+}
+
+TEST_CASE("N282 a listener refuses a chunk of another handle") {
+  const Bytes whole(100, 0x83);
   expect_error(ErrorId::peer, "Handle", [&] {
     Ear ear;
     ear.request(kGetDigests).response({0x12, 0x7F, 0x0F, 0, 8});
     ear.request(chunk_get(0)).response(chunk(Code::chunk_response, 0, View(whole).first(60), false, 100));
   });
+}
+
+TEST_CASE("N283 a listener refuses chunks out of sequence") {
+  const Bytes whole(100, 0x83);
+  expect_error(ErrorId::peer, "does not begin with chunk 0",
+               [&] { Ear().request(chunk(Code::chunk_send, 1, View(whole).first(60), false, 0)); });
   expect_error(ErrorId::peer, "ChunkSeqNo", [&] {
     Ear ear;
     ear.request(kGetDigests).response(kLarge);
     ear.request(chunk_get(1)).response(chunk(Code::chunk_response, 1, View(whole).first(60), false, 100));
   });
-  Ear ear;  // an early error ends a request that nobody has in full
+}
+
+TEST_CASE("N295 an early error ends a request that nobody has in full") {
+  const Bytes whole(100, 0x83);
+  Ear ear;
   ear.request(chunk(Code::chunk_send, 0, View(whole).first(60), false, 100));
   ear.response(ChunkSendAck{true, 9, 0, {0x12, 0x7F, 0x03, 0}}.encode(k12));
   CHECK_FALSE(ear.listener.waiting());

@@ -183,10 +183,13 @@ TEST_CASE("N316 pcap: included length beyond the file, beyond the snap length, l
   refused(mctp().packet(kGetVersion).packet("000000C0").bytes, "packet 2 at offset 49: its 4 bytes are less than");
 }
 
-TEST_CASE("N312 N309 packets of the right kind with wrong headers") {
+TEST_CASE("N312 MCTP packets with wrong headers") {
   refused(mctp().packet("000000C0 05").bytes, "no message follows");
   refused(mctp().packet("000000C0 85 10840000").bytes, "integrity check");
   refused(mctp().packet("00000080 05 10840000").bytes, "fragment");
+}
+
+TEST_CASE("N309 DOE packets with wrong headers") {
   refused(doe().packet("01000100").bytes, "less than a DOE header");
   refused(doe().packet("0100010002000000").bytes, "no message follows");
   refused(doe().packet("010001000400000010840000").bytes, "says 16 bytes, the packet has 12");

@@ -121,7 +121,18 @@ TEST_CASE("N27 a refused signature is not replaced by an unsigned answer") {
   }
 }
 
-TEST_CASE("N51 N54 no version in common") {
+TEST_CASE("N51 no version in common") {
+  fake::Device device;
+  device.intercept = [](Code code, View) -> std::optional<Bytes> {
+    if (code == Code::get_version) return VersionResponse{{0x2000, 0x0900}}.encode();
+    return std::nullopt;
+  };
+  Run run(device);
+  expect_error(ErrorId::no_spdm, "no SPDM version in common", [&] { run.collect({}); });
+  CHECK(run.link.requests.size() == 1);
+}
+
+TEST_CASE("N54 the responder offers no version but one below the minimum") {
   fake::Profile profile;
   profile.versions = {k10};
   fake::Device device(profile);
@@ -149,7 +160,7 @@ TEST_CASE("N132 no DIGESTS are asked from a responder without certificates") {
   CHECK(run.count(Code::get_digests) == 0);
 }
 
-TEST_CASE("control 7: a chain in portions of one byte") {
+TEST_CASE("A7 a chain in portions of one byte") {
   fake::Profile profile;
   profile.portion = 1;
   profile.chunks = false;  // who can chunk sends it whole (N142)
@@ -189,7 +200,7 @@ TEST_CASE("N139 a remainder that never ends is bounded by the first total") {
   CHECK(portions == 2);
 }
 
-TEST_CASE("control 5: slots 0, 1 and 3") {
+TEST_CASE("A5 slots 0, 1 and 3") {
   fake::Profile profile;
   profile.slots = 0x0B;
   fake::Device device(profile);

@@ -141,7 +141,7 @@ TEST_CASE("N145 the certificate model is another one than in DIGESTS") {
   CHECK(connection.chain(1).complete());
 }
 
-TEST_CASE("N183 N192 a CHALLENGE_AUTH that is refused leaves nothing behind") {
+TEST_CASE("N183 a CHALLENGE_AUTH that is refused leaves nothing behind") {
   fake::Profile profile;
   profile.versions = {k13};
   Talk talk(profile);

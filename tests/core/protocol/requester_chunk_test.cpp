@@ -82,9 +82,43 @@ Bytes error(std::uint8_t code, Bytes extended = {}) {
   return ErrorResponse{.version = k12, .code = static_cast<ErrorCode>(code), .data = 0, .extended = std::move(extended)}.encode();
 }
 
+// 50 bytes with this header.
+Bytes headed(std::uint8_t version, std::uint8_t code, std::uint8_t param1) {
+  Bytes message(50, 0);
+  message[0] = version, message[1] = code, message[2] = param1;
+  return message;
+}
+
+// LargeResponse to GET_DIGESTS where no side has CHUNK_CAP.
+void large_without_chunks(std::uint8_t version) {
+  fake::Profile profile;
+  profile.versions = {version};
+  profile.chunks = false;
+  fake::Device device(profile);
+  device.intercept = [&](Code code, View) -> std::optional<Bytes> {
+    if (code == Code::get_digests) return Bytes{version, 0x7F, 0x0F, 0, 1};
+    return std::nullopt;
+  };
+  Run run(device, 4608);
+  expect_error(ErrorId::peer, "chunks were not negotiated", [&] { run.collect(); });
+  CHECK(run.sent(Code::chunk_get) == 0);
+}
+
+// LargeResponse to a request of the time before chunks are negotiated.
+void large_too_early(Code at) {
+  fake::Device device;
+  device.intercept = [&](Code code, View) -> std::optional<Bytes> {
+    if (code == at) return error(0x0F, {1});
+    return std::nullopt;
+  };
+  Run run(device, 4608);
+  expect_error(ErrorId::peer, "chunks were not negotiated", [&] { run.collect(); });
+  CHECK(run.sent(Code::chunk_get) == 0);
+}
+
 }  // namespace
 
-TEST_CASE("control 12 and 27: every message in chunks of 42 bytes") {
+TEST_CASE("A12 every message in chunks of 42 bytes") {
   for (const std::uint8_t version : {k12, k13, k14}) {
     CAPTURE(version_name(version));
     fake::Device device(tight(version));
@@ -96,7 +130,7 @@ TEST_CASE("control 12 and 27: every message in chunks of 42 bytes") {
   }
 }
 
-TEST_CASE("control 21: chunks of a message that would have fitted") {
+TEST_CASE("A21 chunks of a message that would have fitted") {
   fake::Profile profile;
   profile.send_limit = 128;
   fake::Device device(profile);
@@ -105,7 +139,7 @@ TEST_CASE("control 21: chunks of a message that would have fitted") {
   CHECK(run.sent(Code::chunk_get) > 0);
 }
 
-TEST_CASE("control 31: CAPABILITIES with the algorithms in chunks") {
+TEST_CASE("A31 CAPABILITIES with the algorithms in chunks") {
   fake::Profile profile = tight(k13);
   fake::Device device(profile);
   const Bytes block = Writer().u8(0).u8(0).u16(30).u8(1).u8(2).u32(0x10).u32(1).zeros(15).u8(1).take();
@@ -143,20 +177,10 @@ TEST_CASE("control 31: CAPABILITIES with the algorithms in chunks") {
   CHECK(requester.connection().capabilities()->supported_algorithms == block);
 }
 
-TEST_CASE("N36 N37 LargeResponse although nobody agreed on chunks") {
-  for (const std::uint8_t version : {k10, k11, k12}) {
-    fake::Profile profile;
-    profile.versions = {version};
-    profile.chunks = false;
-    fake::Device device(profile);
-    device.intercept = [&](Code code, View) -> std::optional<Bytes> {
-      if (code == Code::get_digests) return Bytes{version, 0x7F, 0x0F, 0, 1};
-      return std::nullopt;
-    };
-    Run run(device, 4608);
-    expect_error(ErrorId::peer, "chunks were not negotiated", [&] { run.collect(); });
-    CHECK(run.sent(Code::chunk_get) == 0);
-  }
+TEST_CASE("N36 LargeResponse although nobody agreed on chunks") { large_without_chunks(k12); }
+
+TEST_CASE("N37 LargeResponse in 1.0 and 1.1") {
+  for (const std::uint8_t version : {k10, k11}) large_without_chunks(version);
 }
 
 TEST_CASE("N38 LargeResponse without a handle") {
@@ -169,29 +193,34 @@ TEST_CASE("N38 LargeResponse without a handle") {
   expect_error(ErrorId::peer, "Handle", [&] { run.collect(); });
 }
 
-TEST_CASE("N39 N56 LargeResponse to GET_VERSION and GET_CAPABILITIES") {
-  for (const Code at : {Code::get_version, Code::get_capabilities}) {
-    fake::Device device;
-    device.intercept = [&](Code code, View) -> std::optional<Bytes> {
-      if (code == at) return error(0x0F, {1});
-      return std::nullopt;
-    };
-    Run run(device, 4608);
-    expect_error(ErrorId::peer, "chunks were not negotiated", [&] { run.collect(); });
-    CHECK(run.sent(Code::chunk_get) == 0);
+TEST_CASE("N39 LargeResponse to GET_CAPABILITIES that asked for no algorithms") { large_too_early(Code::get_capabilities); }
+
+TEST_CASE("N56 LargeResponse to GET_VERSION") { large_too_early(Code::get_version); }
+
+TEST_CASE("chunks that do not fit") {
+  struct Case {
+    std::string_view rule;
+    const char* field;
+    void (*change)(Chunk&);
+  };
+  const Case cases[] = {
+      {"N282", "Handle", [](Chunk& chunk) { ++chunk.handle; }},
+      {"N283", "ChunkSeqNo", [](Chunk& chunk) { chunk.sequence = chunk.sequence == 1 ? 2 : chunk.sequence; }},
+      {"N283", "ChunkSeqNo", [](Chunk& chunk) { chunk.sequence = 0; }},
+      {"N284", "LargeMessageSize", [](Chunk& chunk) { chunk.large_message_size = 0xFFFFFFFF; }},
+      {"N284", "LargeMessageSize", [](Chunk& chunk) { chunk.large_message_size = 0; }},
+      {"N286", "ChunkSize", [](Chunk& chunk) { chunk.data.resize(1); }},
+      {"N287", "ChunkSize", [](Chunk& chunk) { chunk.large_message_size -= 1; }},
+      {"N288", "LastChunk", [](Chunk& chunk) { chunk.last = true; }},
+      {"N288", "CHUNK_RESPONSE", [](Chunk& chunk) { chunk.last = false; }},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.rule);
+    broken(c.field, c.change);
   }
 }
 
-TEST_CASE("N282 N283 N284 N286 N287 N288 N298 chunks that do not fit") {
-  broken("Handle", [](Chunk& chunk) { ++chunk.handle; });
-  broken("ChunkSeqNo", [](Chunk& chunk) { chunk.sequence = chunk.sequence == 1 ? 2 : chunk.sequence; });
-  broken("ChunkSeqNo", [](Chunk& chunk) { chunk.sequence = 0; });
-  broken("LargeMessageSize", [](Chunk& chunk) { chunk.large_message_size = 0xFFFFFFFF; });
-  broken("LargeMessageSize", [](Chunk& chunk) { chunk.large_message_size = 0; });
-  broken("ChunkSize", [](Chunk& chunk) { chunk.data.resize(1); });
-  broken("ChunkSize", [](Chunk& chunk) { chunk.large_message_size -= 1; });
-  broken("LastChunk", [](Chunk& chunk) { chunk.last = true; });
-  broken("CHUNK_RESPONSE", [](Chunk& chunk) { chunk.last = false; });
+TEST_CASE("N298 a chunk of another version") {
   fake::Device device(tight());
   device.intercept = [](Code code, View) -> std::optional<Bytes> {
     if (code != Code::chunk_get) return std::nullopt;
@@ -216,36 +245,36 @@ TEST_CASE("N290 ERROR in answer to CHUNK_GET") {
   }
 }
 
-TEST_CASE("N291 N292 a large message that is about chunks, or of another kind") {
-  Bytes message(50, 0);
-  const auto headed = [&](std::uint8_t version, std::uint8_t code, std::uint8_t param1) {
-    message[0] = version, message[1] = code, message[2] = param1;
-    return message;
-  };
+TEST_CASE("N291 a large message that is itself about chunks") {
   reassembled("itself about chunks", headed(k12, 0x06, 0));
   reassembled("itself about chunks", headed(k12, 0x05, 0));
   reassembled("itself about chunks", headed(k12, 0x7F, 0x0F));
+}
+
+TEST_CASE("N292 a large message of another kind") {
   reassembled("RequestResponseCode", headed(k12, 0x60, 0));
   reassembled("SPDMVersion", headed(k13, 0x02, 0));
   reassembled("InvalidRequest", headed(k12, 0x7F, 0x01));
 }
 
-TEST_CASE("N293 N294 N295 N296 N297 acknowledgements of chunks that we send") {
+TEST_CASE("acknowledgements of chunks that we send") {
   struct Case {
+    std::string_view rule;
     std::function<void(ChunkSendAck&)> change;
     ErrorId id;
     std::string part;
   };
   const std::vector<Case> cases{
-      {[](auto& ack) { ++ack.handle; }, ErrorId::peer, "Handle"},
-      {[](auto& ack) { ++ack.sequence; }, ErrorId::peer, "ChunkSeqNo"},
-      {[](auto& ack) { ack.early_error = true; }, ErrorId::peer, "ResponseToLargeRequest"},
-      {[](auto& ack) { ack.early_error = true, ack.response = error(0x0F, {1}); }, ErrorId::peer, "LargeResponse"},
-      {[](auto& ack) { ack.early_error = true, ack.response = error(0x03); }, ErrorId::busy, "stays Busy"},  // N295
-      {[](auto& ack) { ack.early_error = true, ack.response = error(0x43); }, ErrorId::peer, "RequestResynch"},
-      {[](auto& ack) { ack.response = error(0x01); }, ErrorId::peer, "before the last chunk"},  // N296
+      {"N293", [](auto& ack) { ++ack.handle; }, ErrorId::peer, "Handle"},
+      {"N293", [](auto& ack) { ++ack.sequence; }, ErrorId::peer, "ChunkSeqNo"},
+      {"N294", [](auto& ack) { ack.early_error = true; }, ErrorId::peer, "ResponseToLargeRequest"},
+      {"N294", [](auto& ack) { ack.early_error = true, ack.response = error(0x0F, {1}); }, ErrorId::peer, "LargeResponse"},
+      {"N295", [](auto& ack) { ack.early_error = true, ack.response = error(0x03); }, ErrorId::busy, "stays Busy"},
+      {"N295", [](auto& ack) { ack.early_error = true, ack.response = error(0x43); }, ErrorId::peer, "RequestResynch"},
+      {"N296", [](auto& ack) { ack.response = error(0x01); }, ErrorId::peer, "before the last chunk"},
   };
   for (const Case& c : cases) {
+    CAPTURE(c.rule);
     CAPTURE(c.part);
     fake::Device device(tight(k13));
     device.intercept = [&](Code code, View message) -> std::optional<Bytes> {

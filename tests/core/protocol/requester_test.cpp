@@ -82,18 +82,15 @@ TEST_CASE("N1 answers of less than four bytes") {
   for (std::size_t size = 0; size < 4; ++size) fails({Bytes(size, 0x12)}, ErrorId::peer, "only");
 }
 
-TEST_CASE("N2 N3 N4 answers to something else") {
-  const Bytes digests = Bytes{0x12, 0x01, 0, 1};
-  for (const std::uint8_t code : std::initializer_list<std::uint8_t>{0x81, 0x02, 0x04, 0x06}) {
-    Bytes other = digests;
-    other[1] = code;
-    fails({other}, ErrorId::peer, "RequestResponseCode");
-  }
-  for (const std::uint8_t version : {k10, k11, k13}) {
-    Bytes other = digests;
-    other[0] = version;
-    fails({other}, ErrorId::peer, "SPDMVersion");
-  }
+TEST_CASE("N2 the request's own code comes back") { fails({{0x12, 0x81, 0, 1}}, ErrorId::peer, "RequestResponseCode"); }
+
+TEST_CASE("N3 the answer to another request") {
+  for (const std::uint8_t code : std::initializer_list<std::uint8_t>{0x02, 0x04, 0x06})
+    fails({{0x12, code, 0, 1}}, ErrorId::peer, "RequestResponseCode");
+}
+
+TEST_CASE("N4 an answer of another version") {
+  for (const std::uint8_t version : {k10, k11, k13}) fails({{version, 0x01, 0, 1}}, ErrorId::peer, "SPDMVersion");
 }
 
 TEST_CASE("N13 an answer that arrives twice is not the answer to the next request") {
@@ -133,11 +130,12 @@ TEST_CASE("N19 an answer larger than we take") {
   expect_error(ErrorId::peer, "we take 128", [&] { bounded.requester.ask(GetVersion{}.encode()); });
 }
 
-TEST_CASE("N21 N24 ERROR with reserved codes, or cut off") {
+TEST_CASE("N21 ERROR with reserved codes") {
   for (const std::uint8_t code : std::initializer_list<std::uint8_t>{0x00, 0x13, 0x3F, 0x40, 0xFD, 0xFE})
     fails({error(code)}, ErrorId::peer, "reserved error code");
-  fails({{0x12, 0x7F, 0x03}}, ErrorId::peer, "only 3 bytes");
 }
+
+TEST_CASE("N24 ERROR cut off") { fails({{0x12, 0x7F, 0x03}}, ErrorId::peer, "only 3 bytes"); }
 
 TEST_CASE("N22 Busy for ever") {
   fake::Link link([](View) { return kBusy; });
@@ -155,7 +153,7 @@ TEST_CASE("N22 Busy until the time is over") {
   CHECK(link.requests.size() < 100);
 }
 
-TEST_CASE("N23 control 4: Busy, then the answer") {
+TEST_CASE("N23 Busy, then the answer") {
   fake::Link link({kBusy, kBusy, kVersion12});
   Asked asked(link);
   asked.requester.ask(GetVersion{}.encode());
@@ -164,8 +162,8 @@ TEST_CASE("N23 control 4: Busy, then the answer") {
   CHECK(asked.connection().exchanges()[0].response == kVersion12);
 }
 
-TEST_CASE("N26 N40 N41 N44 ERROR that changes nothing") {
-  for (const std::uint8_t version : {k10, k11, k12, k14}) {  // N26: VersionMismatch in any version
+TEST_CASE("N26 VersionMismatch in any version is an error and changes no version") {
+  for (const std::uint8_t version : {k10, k11, k12, k14}) {
     Scripted scripted({error(0x41, {}, version)}, Code::get_digests);
     Asked asked(scripted.link);
     asked.negotiate(scripted.device);
@@ -174,11 +172,23 @@ TEST_CASE("N26 N40 N41 N44 ERROR that changes nothing") {
     asked.digests();
     CHECK(asked.connection().digests());
   }
-  fails({error(0x0C)}, ErrorId::peer, "ResetRequired");
-  fails({error(0x45)}, ErrorId::peer, "NoPendingRequests");
 }
 
-TEST_CASE("control 13: ERROR to GET_ENCAPSULATED_REQUEST when idle") {
+TEST_CASE("N40 ResetRequired to a request that resets nothing") { fails({error(0x0C)}, ErrorId::peer, "ResetRequired"); }
+
+TEST_CASE("N41 ResetRequired in 1.3 from a responder without CERT_INSTALL_RESET_CAP") {
+  fake::Profile profile;
+  profile.versions = {k13};
+  Scripted scripted({error(0x0C, {}, k13)}, Code::get_digests, profile);
+  REQUIRE((profile.flags & cap::cert_install_reset) == 0);
+  Asked asked(scripted.link);
+  asked.negotiate(scripted.device);
+  expect_error(ErrorId::peer, "ResetRequired", [&] { asked.digests(); });
+}
+
+TEST_CASE("N44 NoPendingRequests to a request of ours") { fails({error(0x45)}, ErrorId::peer, "NoPendingRequests"); }
+
+TEST_CASE("A13 ERROR to GET_ENCAPSULATED_REQUEST when idle") {
   for (const std::uint8_t code : std::initializer_list<std::uint8_t>{0x04, 0x45}) {
     Scripted scripted({error(code)}, Code::get_encapsulated_request);
     Asked asked(scripted.link);
@@ -189,7 +199,7 @@ TEST_CASE("control 13: ERROR to GET_ENCAPSULATED_REQUEST when idle") {
   }
 }
 
-TEST_CASE("control 30: VersionMismatch with version 1.0 before the version is settled") {
+TEST_CASE("A30 VersionMismatch with version 1.0 before the version is settled") {
   fake::Link link({{0x10, 0x7F, 0x41, 0}, kVersion12});
   Asked asked(link);
   expect_error(ErrorId::peer, "VersionMismatch", [&] { asked.requester.ask(GetVersion{}.encode()); });
@@ -197,11 +207,16 @@ TEST_CASE("control 30: VersionMismatch with version 1.0 before the version is se
   CHECK(asked.connection().versions());
 }
 
-TEST_CASE("N28 N29 N30 N31 ResponseNotReady that cannot be") {
-  fails({error(0x42, {1, 0x81, 0})}, ErrorId::peer, "RDTM");
-  fails({not_ready(1, 4, Code::challenge)}, ErrorId::peer, "RequestCode");
+TEST_CASE("N28 ResponseNotReady without all of its data") { fails({error(0x42, {1, 0x81, 0})}, ErrorId::peer, "RDTM"); }
+
+TEST_CASE("N29 ResponseNotReady about another request") { fails({not_ready(1, 4, Code::challenge)}, ErrorId::peer, "RequestCode"); }
+
+TEST_CASE("N30 ResponseNotReady with a wait of centuries") {
   fails({not_ready(255, 4)}, ErrorId::peer, "RDTExponent");
   fails({not_ready(31, 255)}, ErrorId::timeout, "not ready in time");  // hours: longer than we wait
+}
+
+TEST_CASE("N31 ResponseNotReady with an RDTM of 0 or 1") {
   fails({not_ready(1, 0)}, ErrorId::peer, "RDTM");
   fails({not_ready(1, 1)}, ErrorId::peer, "RDTM");
 }
@@ -232,13 +247,14 @@ TEST_CASE("N33 ResponseNotReady again and again") {
   }
 }
 
-TEST_CASE("N34 N35 the late answer is another one") {
+TEST_CASE("N34 the late answer is of another kind") {
   fails({not_ready(1, 100), {0x12, 0x02, 0, 1}}, ErrorId::peer, "RequestResponseCode");
-  fails({not_ready(1, 100), {0x13, 0x01, 0, 1}}, ErrorId::peer, "SPDMVersion");
   fails({not_ready(1, 100), error(0x01)}, ErrorId::peer, "InvalidRequest");
 }
 
-TEST_CASE("control 4: ResponseNotReady, then the answer") {
+TEST_CASE("N35 the late answer has another version") { fails({not_ready(1, 100), {0x13, 0x01, 0, 1}}, ErrorId::peer, "SPDMVersion"); }
+
+TEST_CASE("A4 ResponseNotReady, then the answer") {
   Scripted scripted({}, Code::get_digests);
   Bytes request;
   scripted.device.intercept = [&](Code code, View message) -> std::optional<Bytes> {
@@ -263,18 +279,22 @@ TEST_CASE("control 4: ResponseNotReady, then the answer") {
   }
 }
 
-TEST_CASE("N9 N10 N11 what follows a message") {
+TEST_CASE("what follows a message") {
   struct Case {
+    std::string_view rule;
     Binding binding;
     Bytes more;
     bool good;
   };
   const std::vector<Case> cases{
-      {Binding::doe, {0}, true},          {Binding::doe, {0, 0, 0}, true},       {Binding::doe, {0, 0, 1}, false},
-      {Binding::doe, Bytes(4, 0), false}, {Binding::doe, Bytes(4096, 0), false}, {Binding::mctp, {0}, false},
-      {Binding::tcp, {0}, false},         {Binding::none, {0}, false},
+      {"N9", Binding::doe, {0}, true},           {"N9", Binding::doe, {0, 0, 0}, true},
+      {"N9", Binding::doe, {0, 0, 1}, false},  // padding is zero
+      {"N10", Binding::doe, Bytes(4, 0), false}, {"N10", Binding::doe, Bytes(4096, 0), false},
+      {"N11", Binding::mctp, {0}, false},        {"N11", Binding::tcp, {0}, false},
+      {"N11", Binding::none, {0}, false},
   };
   for (const Case& c : cases) {
+    CAPTURE(c.rule);
     CAPTURE(c.more.size());
     Bytes message = kVersion12;
     append(message, c.more);

@@ -68,7 +68,7 @@ TEST_CASE("flags and sizes that a requester must not have") {
     std::uint8_t version;
     std::uint32_t flags;
     std::uint32_t transfer, message;
-    const char* rule;
+    std::string_view rule;
   };
   const std::array rows{
       Row{k12, cap::psk_with_context | cap::mac, 42, 42, "Q1"},

@@ -37,9 +37,13 @@ TEST_CASE("N133 another slot than asked for") {
     }
 }
 
-TEST_CASE("N134 N141 a portion of nothing makes no progress") {
-  for (const std::uint32_t remainder : {0U, 1U, 0xFFFFU})
+TEST_CASE("N134 a portion of nothing makes no progress") {
+  for (const std::uint32_t remainder : {1U, 0xFFFFU})
     malformed("PortionLength", [&] { read(response(0, remainder).encode(k12), request(0, 100), parameters(k12)); });
+}
+
+TEST_CASE("N141 a chain of nothing") {
+  malformed("PortionLength", [] { read(response(0, 0).encode(k12), request(0, 100), parameters(k12)); });
 }
 
 TEST_CASE("N135 a portion larger than asked for") {
@@ -54,24 +58,31 @@ TEST_CASE("N136 a portion larger than what came") {
   refused_when_cut(message, [&](View cut) { read(cut, request(0, 100, true), parameters(k14)); });
 }
 
-TEST_CASE("N8 N137 offset, portion and remainder wrap 16 bits") {
+TEST_CASE("N137 portion and remainder wrap 16 bits") {
   malformed("RemainderLength", [] { read(response(1, 0xFFFF).encode(k12), request(0, 100), parameters(k12)); });
+}
+
+TEST_CASE("N8 offset, portion and remainder wrap 16 bits, or 32") {
+  malformed("RemainderLength", [] { read(response(10, 0xFFFFFFF0, true).encode(k14), request(16, 100, true), parameters(k14)); });
   malformed("RemainderLength", [] { read(response(1, 1).encode(k12), request(0xFFFE, 1), parameters(k12)); });
   CHECK(read(response(1, 0).encode(k12), request(0xFFFE, 1), parameters(k12)).remainder == 0);
 }
 
-TEST_CASE("N138 N139 N140 N145 portions that contradict the first one") {
+TEST_CASE("certificate: portions that contradict the first one") {
   struct Case {
+    std::string_view rule;
     std::size_t portion;
     std::uint32_t remainder;
     std::uint8_t model;
     const char* field;
   };
-  const Case cases[] = {{10, 91, 1, "RemainderLength"},  // grows
-                        {10, 79, 1, "RemainderLength"},  // shrinks
-                        {20, 80, 1, "RemainderLength"},
-                        {10, 80, 2, "CertModel"}};
+  const Case cases[] = {{"N138", 10, 91, 1, "RemainderLength"},  // grows
+                        {"N138", 10, 79, 1, "RemainderLength"},  // shrinks
+                        {"N138", 20, 80, 1, "RemainderLength"},
+                        {"N139", 10, 90, 1, "RemainderLength"},  // the same for ever
+                        {"N145", 10, 80, 2, "CertModel"}};
   for (const Case& c : cases) {
+    CAPTURE(c.rule);
     ChainReader chain;
     chain.add(request(0, 10), response(10, 90, false, 1));
     malformed(c.field, [&] { chain.add(request(10, 20), response(c.portion, c.remainder, false, c.model)); });
@@ -83,7 +94,7 @@ TEST_CASE("N138 N139 N140 N145 portions that contradict the first one") {
   CHECK_FALSE(chain.complete());
 }
 
-TEST_CASE("control 7: a chain in portions of one byte") {
+TEST_CASE("A7 a chain in portions of one byte") {
   ChainReader chain;
   for (std::uint32_t i = 0; i < 300; ++i) {
     CHECK_FALSE(chain.complete());
@@ -98,14 +109,16 @@ TEST_CASE("control 7: a chain in portions of one byte") {
   CHECK(chain.size() == 50);
 }
 
-TEST_CASE("N8 N140 N144 chains beyond what we take") {
+TEST_CASE("N140 chains beyond what we take") {
   const Parameters p = parameters(k14);
   malformed("RemainderLength", [&] { read(response(10, kMaxCertificateChain, true).encode(k14), request(0, 100, true), p); });
   malformed("RemainderLength", [&] { read(response(10, 0xFFFFFFFF, true).encode(k14), request(0, 100, true), p); });
-  malformed("RemainderLength", [&] { read(response(10, 0xFFFFFFF0, true).encode(k14), request(16, 100, true), p); });
+}
+
+TEST_CASE("N144 a large portion of 0xFFFFFFFF") {
   Bytes message = response(10, 0, true).encode(k14);
-  for (std::size_t i = 8; i < 12; ++i) message[i] = 0xFF;  // N144: portion 0xFFFFFFFF
-  malformed("PortionLength", [&] { read(message, request(0, 100, true), p); });
+  for (std::size_t i = 8; i < 12; ++i) message[i] = 0xFF;
+  malformed("PortionLength", [&] { read(message, request(0, 100, true), parameters(k14)); });
 }
 
 TEST_CASE("N142 the whole chain was asked for and would fit, yet something remains") {
@@ -125,9 +138,15 @@ TEST_CASE("N143 the large form when the other was asked for, and the reverse") {
   malformed("", [&] { read(message, request(0, 100, true), parameters(k14)); });
 }
 
-TEST_CASE("N145 N146 certificate models") {
+TEST_CASE("N145 a certificate model on a single-key connection") {
   malformed("single-key", [] { read(response(10, 0, false, 1).encode(k13), request(0, 100), parameters(k13)); });
-  malformed("none", [] { read(response(10, 0, false, 0).encode(k13), request(0, 100), multi_key()); });  // N146
+}
+
+TEST_CASE("N146 no certificate model although there is a chain") {
+  malformed("none", [] { read(response(10, 0, false, 0).encode(k13), request(0, 100), multi_key()); });
+}
+
+TEST_CASE("certificate: models that a slot can have and others") {
   for (const std::uint8_t model : Octets{4, 7})
     malformed("CertModel", [&] { read(response(10, 0, false, model).encode(k13), request(0, 100), multi_key()); });
   CHECK(read(response(10, 0, false, 3).encode(k13), request(0, 100), multi_key()).model == 3);
@@ -145,7 +164,12 @@ TEST_CASE("N147 data although only the slot size was asked for") {
   GetCertificate size_only = request(0, 0);
   size_only.slot_size_requested = true;
   malformed("PortionLength", [&] { read(response(1, 100).encode(k13), size_only, parameters(k13)); });
-  const CertificateResponse out = read(response(0, 0xFFFF).encode(k13), size_only, parameters(k13));  // control 28
+}
+
+TEST_CASE("A28 only the slot size was asked for, and it is the largest") {
+  GetCertificate size_only = request(0, 0);
+  size_only.slot_size_requested = true;
+  const CertificateResponse out = read(response(0, 0xFFFF).encode(k13), size_only, parameters(k13));
   CHECK(out.remainder == 0xFFFF);
   ChainReader chain;
   chain.add(size_only, out);

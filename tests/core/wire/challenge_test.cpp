@@ -30,6 +30,18 @@ ChallengeAuth read(View message, const Challenge& request, const Parameters& par
 // OpaqueDataLength in a response without a summary hash.
 constexpr std::size_t kOpaqueLength = 4 + 48 + 32;
 
+// Only where both sides have MUT_AUTH_CAP may the responder ask for it.
+void mutual_authentication(std::uint8_t version) {
+  ChallengeAuth out = response();
+  out.basic_mut_auth = true;
+  Parameters p = parameters(version);
+  malformed("BasicMutAuthReq", [&] { read(out.encode(version), request(), p); });
+  p.responder.flags |= cap::mut_auth;
+  malformed("BasicMutAuthReq", [&] { read(out.encode(version), request(), p); });
+  p.requester.flags |= cap::mut_auth;
+  CHECK(read(out.encode(version), request(), p).basic_mut_auth);
+}
+
 }  // namespace
 
 TEST_CASE("N174 the answer is about another slot") {
@@ -65,37 +77,37 @@ TEST_CASE("N176 the provisioned key was asked for") {
   }
 }
 
-TEST_CASE("N178 N179 mutual authentication that was not negotiated") {
-  for (const std::uint8_t version : {k11, k12, k13, k14}) {
-    ChallengeAuth out = response();
-    out.basic_mut_auth = true;
-    Parameters p = parameters(version);
-    malformed("BasicMutAuthReq", [&] { read(out.encode(version), request(), p); });
-    p.responder.flags |= cap::mut_auth;
-    malformed("BasicMutAuthReq", [&] { read(out.encode(version), request(), p); });
-    p.requester.flags |= cap::mut_auth;
-    CHECK(read(out.encode(version), request(), p).basic_mut_auth);
-  }
+TEST_CASE("N178 BasicMutAuthReq in 1.1 although it was not negotiated") { mutual_authentication(k11); }
+
+TEST_CASE("N179 BasicMutAuthReq from 1.2 on although it was not negotiated") {
+  for (const std::uint8_t version : {k12, k13, k14}) mutual_authentication(version);
 }
 
-TEST_CASE("N180 N181 N182 opaque data") {
-  for (const std::uint8_t version : kVersions) {
-    for (const std::size_t length : {1025U, 0xFFFFU}) {  // N180
+TEST_CASE("N180 opaque data of more than 1024 bytes") {
+  for (const std::uint8_t version : kVersions)
+    for (const std::size_t length : {1025U, 0xFFFFU}) {
       Bytes message = response().encode(version);
       message[kOpaqueLength] = static_cast<std::uint8_t>(length);
       message[kOpaqueLength + 1] = static_cast<std::uint8_t>(length >> 8);
       message.resize(message.size() + length);
       malformed("OpaqueDataLength", [&] { read(message, request(), parameters(version)); });
     }
-    Bytes message = response().encode(version);  // N181
+}
+
+TEST_CASE("N181 opaque data that ends after the message") {
+  for (const std::uint8_t version : kVersions) {
+    Bytes message = response().encode(version);
     message[kOpaqueLength + 1] = 1;
     malformed("OpaqueData", [&] { read(message, request(), parameters(version)); });
   }
+}
+
+TEST_CASE("N182 opaque data although no format was negotiated") {
   ChallengeAuth out = response();
   out.opaque = {1, 0, 0, 0, 0, 0, 0, 0};
   Parameters p = parameters(k12);
   p.opaque_format = 0;
-  malformed("no opaque data format", [&] { read(out.encode(k12), request(), p); });  // N182
+  malformed("no opaque data format", [&] { read(out.encode(k12), request(), p); });
   CHECK(read(out.encode(k12), request(), parameters(k12)).opaque.size() == 8);
   p.version = k11;
   CHECK(read(out.encode(k11), request(), p).opaque.size() == 8);  // free form there
@@ -130,7 +142,7 @@ TEST_CASE("N190 the summary hash is missing, or nobody asked for it") {
   }
 }
 
-TEST_CASE("control 14: several slots in the mask") {
+TEST_CASE("A14 several slots in the mask") {
   for (const std::uint8_t mask : Octets{0x03, 0x07, 0x13, 0xFF}) {
     ChallengeAuth out = response();
     out.slot_mask = mask;

@@ -35,6 +35,14 @@ Bytes error_message(ErrorCode code, Bytes extended = {}) {
   return ErrorResponse{.version = k12, .code = code, .data = 0, .extended = std::move(extended)}.encode();
 }
 
+// Chunks that were sent, and the answer to the whole message.
+const Bytes kAnswer = error_message(ErrorCode::busy);
+const Chunk kMiddle = chunk(1, 30), kEnd = chunk(2, 30, true);
+
+ChunkSendAck read_ack(const ChunkSendAck& ack, const Chunk& sent, std::uint8_t version) {
+  return decode<ChunkSendAck>(ack.encode(version), sent, version);
+}
+
 }  // namespace
 
 TEST_CASE("chunk: both layouts, there and back") {
@@ -87,15 +95,21 @@ TEST_CASE("N284 LargeMessageSize is bounded before memory is taken") {
   }
 }
 
-TEST_CASE("N285 N286 ChunkSize") {
+TEST_CASE("N285 ChunkSize is more than what came") {
   for (const std::uint8_t version : {k12, k14}) {
     Bytes message = chunk(0, 40).encode(Code::chunk_response, version);
     message[8] = 41;
-    malformed("SPDMchunk", [&] { read(message, version); });  // N285
-    message[8] = 0;
-    malformed("ChunkSize", [&] { read(message, version); });  // N286
+    malformed("SPDMchunk", [&] { read(message, version); });
     for (std::size_t i = 8; i < 12; ++i) message[i] = 0xFF;
     malformed("SPDMchunk", [&] { read(message, version); });
+  }
+}
+
+TEST_CASE("N286 chunks of nothing, and tiny ones that are not the last") {
+  for (const std::uint8_t version : {k12, k14}) {
+    Bytes message = chunk(0, 40).encode(Code::chunk_response, version);
+    message[8] = 0;
+    malformed("ChunkSize", [&] { read(message, version); });
   }
   malformed("ChunkSize", [] { assembler().add(chunk(0, 25), "CHUNK_RESPONSE"); });
   malformed("ChunkSize", [] { add_second(chunk(1, 29)); });
@@ -105,17 +119,8 @@ TEST_CASE("N285 N286 ChunkSize") {
   CHECK(all.complete());
 }
 
-TEST_CASE("N287 N288 N289 the chunks do not make up the message") {
-  malformed("ChunkSize", [] { add_second(chunk(1, 61, true)); });  // N287
-  malformed("LastChunk", [] { add_second(chunk(1, 59, true)); });  // N288
-  malformed("LastChunk", [] { add_second(chunk(1, 60, false)); });
-  malformed("LastChunk", [] { assembler().add(chunk(0, 100, true), "CHUNK_RESPONSE"); });
-  Bytes again = chunk(1, 60, true).encode(Code::chunk_response, k12);  // N289
-  const Bytes size = Writer().u32(100).take();
-  again.insert(again.begin() + 12, size.begin(), size.end());
-  malformed("left over", [&] { read(again, k12); });
-  again[8] = 64;
-  malformed("ChunkSize", [&] { add_second(read(again, k12)); });
+TEST_CASE("N287 more data than LargeMessageSize") {
+  malformed("ChunkSize", [] { add_second(chunk(1, 61, true)); });
   ChunkAssembler all = assembler();
   all.add(chunk(0, 40), "CHUNK_RESPONSE");
   all.add(chunk(1, 60, true), "CHUNK_RESPONSE");
@@ -123,27 +128,59 @@ TEST_CASE("N287 N288 N289 the chunks do not make up the message") {
   CHECK(all.take().size() == 100);
 }
 
-TEST_CASE("N293 N294 N296 N297 N298 CHUNK_SEND_ACK") {
-  const Bytes answer = error_message(ErrorCode::busy);
-  const Chunk middle = chunk(1, 30), end = chunk(2, 30, true);
-  const auto read_ack = [](ChunkSendAck ack, const Chunk& sent, std::uint8_t version) {
-    return decode<ChunkSendAck>(ack.encode(version), sent, version);
-  };
+TEST_CASE("N288 LastChunk before the end, or not at the end") {
+  malformed("LastChunk", [] { add_second(chunk(1, 59, true)); });
+  malformed("LastChunk", [] { add_second(chunk(1, 60, false)); });
+  malformed("LastChunk", [] { assembler().add(chunk(0, 100, true), "CHUNK_RESPONSE"); });
+}
+
+TEST_CASE("N289 LargeMessageSize in a later chunk is data") {
+  Bytes again = chunk(1, 60, true).encode(Code::chunk_response, k12);
+  const Bytes size = Writer().u32(100).take();
+  again.insert(again.begin() + 12, size.begin(), size.end());
+  malformed("left over", [&] { read(again, k12); });
+  again[8] = 64;
+  malformed("ChunkSize", [&] { add_second(read(again, k12)); });
+}
+
+TEST_CASE("chunk: CHUNK_SEND_ACK as it should be") {
   for (const std::uint8_t version : {k12, k13, k14}) {
-    CHECK(read_ack({false, 5, 1, {}}, middle, version).response.empty());
-    CHECK(read_ack({false, 5, 2, answer}, end, version).response == answer);
-    CHECK(read_ack({true, 5, 1, answer}, middle, version).response == answer);
-    malformed("Handle", [&] { read_ack({false, 6, 1, {}}, middle, version); });  // N293
-    malformed("ChunkSeqNo", [&] { read_ack({false, 5, 2, {}}, middle, version); });
-    malformed("missing", [&] { read_ack({true, 5, 1, {}}, middle, version); });  // N294
-    malformed("without ERROR", [&] { read_ack({true, 5, 1, {0x12, 0x01, 0, 0}}, middle, version); });
-    malformed("LargeResponse", [&] { read_ack({true, 5, 1, error_message(ErrorCode::large_response, {1})}, middle, version); });
-    malformed("LargeResponse", [&] { read_ack({false, 5, 2, error_message(ErrorCode::large_response, {1})}, end, version); });
-    malformed("left over", [&] { read_ack({false, 5, 1, answer}, middle, version); });  // N296
-    malformed("missing", [&] { read_ack({false, 5, 2, {}}, end, version); });           // N297
-    malformed("missing", [&] { read_ack({false, 5, 2, {0x12, 0x01, 0}}, end, version); });
-    malformed("SPDMVersion", [&] {  // N298
-      decode<ChunkSendAck>(ChunkSendAck{false, 5, 1, {}}.encode(version), middle, static_cast<std::uint8_t>(version - 1));
+    CHECK(read_ack({false, 5, 1, {}}, kMiddle, version).response.empty());
+    CHECK(read_ack({false, 5, 2, kAnswer}, kEnd, version).response == kAnswer);
+    CHECK(read_ack({true, 5, 1, kAnswer}, kMiddle, version).response == kAnswer);
+  }
+}
+
+TEST_CASE("chunk: CHUNK_SEND_ACK that cannot be") {
+  struct Case {
+    std::string_view rule;
+    ChunkSendAck ack;
+    const Chunk& sent;
+    const char* field;
+  };
+  const Bytes large = error_message(ErrorCode::large_response, {1});
+  const std::vector<Case> cases{
+      {"N293", {false, 6, 1, {}}, kMiddle, "Handle"},
+      {"N293", {false, 5, 2, {}}, kMiddle, "ChunkSeqNo"},
+      {"N294", {true, 5, 1, {}}, kMiddle, "missing"},
+      {"N294", {true, 5, 1, {0x12, 0x01, 0, 0}}, kMiddle, "without ERROR"},
+      {"N294", {true, 5, 1, large}, kMiddle, "LargeResponse"},
+      {"N294", {false, 5, 2, large}, kEnd, "LargeResponse"},
+      {"N296", {false, 5, 1, kAnswer}, kMiddle, "left over"},
+      {"N297", {false, 5, 2, {}}, kEnd, "missing"},
+      {"N297", {false, 5, 2, {0x12, 0x01, 0}}, kEnd, "missing"},
+  };
+  for (const std::uint8_t version : {k12, k13, k14})
+    for (const Case& c : cases) {
+      CAPTURE(c.rule);
+      malformed(c.field, [&] { read_ack(c.ack, c.sent, version); });
+    }
+}
+
+TEST_CASE("N298 a chunk or its acknowledgement has another version") {
+  for (const std::uint8_t version : {k12, k13, k14}) {
+    malformed("SPDMVersion", [&] {
+      decode<ChunkSendAck>(ChunkSendAck{false, 5, 1, {}}.encode(version), kMiddle, static_cast<std::uint8_t>(version - 1));
     });
     malformed("SPDMVersion", [&] { read(chunk(0, 40).encode(Code::chunk_response, version), k11); });
   }

@@ -36,14 +36,25 @@ TEST_CASE("N26 ERROR carries another version") {
   CHECK(error.code == ErrorCode::version_mismatch);
 }
 
-TEST_CASE("N28 N29 N30 N31 ResponseNotReady") {
-  for (std::size_t size = 0; size < 4; ++size)  // N28
+TEST_CASE("N28 ResponseNotReady with less than four bytes of data") {
+  for (std::size_t size = 0; size < 4; ++size)
     malformed("ResponseNotReady", [&] { not_ready(Bytes(size, kDigests)).not_ready(Code::get_digests); });
-  malformed("RequestCode", [] { not_ready({1, 0x82, 0, 2}).not_ready(Code::get_digests); });  // N29
-  for (const std::uint8_t exponent : Octets{32, 63, 64, 255})                                 // N30
+}
+
+TEST_CASE("N29 ResponseNotReady about another request") {
+  malformed("RequestCode", [] { not_ready({1, 0x82, 0, 2}).not_ready(Code::get_digests); });
+}
+
+TEST_CASE("N30 RDTExponent is no shift count") {
+  for (const std::uint8_t exponent : Octets{32, 63, 64, 255})
     malformed("RDTExponent", [&] { not_ready({exponent, kDigests, 0, 2}).not_ready(Code::get_digests); });
-  for (const std::uint8_t rdtm : Octets{0, 1})  // N31
-    malformed("RDTM", [&] { not_ready({1, kDigests, 0, rdtm}).not_ready(Code::get_digests); });
+}
+
+TEST_CASE("N31 RDTM of 0 or 1") {
+  for (const std::uint8_t rdtm : Octets{0, 1}) malformed("RDTM", [&] { not_ready({1, kDigests, 0, rdtm}).not_ready(Code::get_digests); });
+}
+
+TEST_CASE("error response: the longest ResponseNotReady") {
   const ResponseNotReady good = not_ready({31, kDigests, 9, 255}).not_ready(Code::get_digests);
   CHECK(good.rdt_exponent == 31);
   CHECK(good.token == 9);

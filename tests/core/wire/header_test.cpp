@@ -5,6 +5,21 @@
 
 using namespace wire;
 
+namespace {
+
+void refused_code(Code code) {
+  const Bytes message{0x12, static_cast<std::uint8_t>(code), 0, 1};
+  malformed("expected DIGESTS, got " + name(code), [&] { decode<DigestsResponse>(message, parameters(k12)); });
+}
+
+void refused_version(std::uint8_t version) {
+  Bytes message(4 + 48, 0);
+  message[0] = version, message[1] = 0x01, message[3] = 0x01;
+  malformed("SPDMVersion", [&] { decode<DigestsResponse>(message, parameters(k12)); });
+}
+
+}  // namespace
+
 TEST_CASE("N1 fewer than four bytes") {
   for (std::size_t size = 0; size < kHeaderSize; ++size) {
     const Bytes message(size, 0x10);
@@ -12,19 +27,18 @@ TEST_CASE("N1 fewer than four bytes") {
   }
 }
 
-TEST_CASE("N2 N3 the code is the request's own, or another message's") {
-  for (const Code code : {Code::get_digests, Code::certificate, Code::version, static_cast<Code>(0x42)}) {
-    const Bytes message{0x12, static_cast<std::uint8_t>(code), 0, 1};
-    malformed("expected DIGESTS, got " + name(code), [&] { decode<DigestsResponse>(message, parameters(k12)); });
-  }
+TEST_CASE("N2 the code is the request's own") { refused_code(Code::get_digests); }
+
+TEST_CASE("N3 the code is that of another message") {
+  for (const Code code : {Code::certificate, Code::version, static_cast<Code>(0x42)}) refused_code(code);
 }
 
-TEST_CASE("N4 N5 SPDMVersion is not the negotiated one") {
-  for (const std::uint8_t version : Octets{0x00, 0x10, 0x11, 0x13, 0x14, 0x20, 0xFF}) {
-    Bytes message(4 + 48, 0);
-    message[0] = version, message[1] = 0x01, message[3] = 0x01;
-    malformed("SPDMVersion", [&] { decode<DigestsResponse>(message, parameters(k12)); });
-  }
+TEST_CASE("N4 SPDMVersion is not the negotiated one") {
+  for (const std::uint8_t version : Octets{0x10, 0x11, 0x13, 0x14}) refused_version(version);
+}
+
+TEST_CASE("N5 SPDMVersion is one that nobody offered") {
+  for (const std::uint8_t version : Octets{0x00, 0x20, 0xFF}) refused_version(version);
 }
 
 TEST_CASE("header: codes and their names") {

@@ -20,7 +20,7 @@ std::vector<OpaqueElement> read(const Bytes& opaque) { return read_elements(opaq
 
 }  // namespace
 
-TEST_CASE("control 9: general opaque data with elements of every registry") {
+TEST_CASE("A9 general opaque data with elements of every registry") {
   constexpr std::size_t vendors[] = {0, 2, 2, 2, 4, 4, 2, 2, 2, 0, 3, 2};
   Bytes all;
   for (std::uint8_t registry = 0; registry <= 0x0B; ++registry) append(all, element(registry, vendors[registry], registry));

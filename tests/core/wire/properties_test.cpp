@@ -209,7 +209,7 @@ std::vector<Golden> all_messages() {
 
 }  // namespace
 
-TEST_CASE("N6 N7 every message, cut off at every length, is refused") {
+TEST_CASE("N6 every message, cut off at every length, is refused") {
   for (const Golden& golden : all_messages()) {
     CAPTURE(golden.name);
     refused_when_cut(golden.message, golden.again);

@@ -13,7 +13,8 @@ using Versions = std::vector<std::uint8_t>;
 using Sizes = std::vector<std::size_t>;
 
 // The exchange fails so, and the one after it is as if nothing had been.
-void fails_then_works(const fake::Trouble& trouble, ErrorId id, const std::string& why, std::uint8_t version = 1) {
+void fails_then_works(std::string_view rule, const fake::Trouble& trouble, ErrorId id, const std::string& why, std::uint8_t version) {
+  CAPTURE(rule);
   CAPTURE(why);
   Rig rig(version);
   DoeMailbox mailbox = rig.open(short_limits());
@@ -118,7 +119,7 @@ TEST_CASE("doe: discovery tells what a mailbox carries, in both versions") {
   CHECK(to_string({0x1B36, 0xFF}) == "1b36:ff");
 }
 
-TEST_CASE("doe: discovery has an end, whatever the mailbox says") {
+TEST_CASE("N311 doe: discovery has an end, whatever the mailbox says") {
   for (const std::uint8_t next : Versions{1, 2}) {
     Rig rig;
     rig.box.lie_about_next(2, next);
@@ -180,7 +181,7 @@ TEST_CASE("doe: an answer that somebody else waits for is left alone") {
   CHECK(rig.box.accesses.data == 0);
 }
 
-TEST_CASE("doe: BUSY is waited for, but not for ever") {
+TEST_CASE("N310 doe: BUSY is waited for, but not for ever") {
   Rig rig;
   DoeMailbox mailbox = rig.open(short_limits());
   rig.box.be_busy(5);
@@ -194,22 +195,22 @@ TEST_CASE("doe: BUSY is waited for, but not for ever") {
 
 TEST_CASE("doe: every fault has its error, and the next exchange works") {
   for (const std::uint8_t version : Versions{1, 2}) {
-    fails_then_works({.silent = true}, ErrorId::timeout, "no answer within 20 ms", version);
-    fails_then_works({.error_at_go = true}, ErrorId::peer, "reports ERROR instead of an answer", version);
-    fails_then_works({.error_after = 3}, ErrorId::peer, "reports ERROR after 24 of 24 bytes", version);
-    fails_then_works({.error_after = 6}, ErrorId::peer, "reports ERROR after its answer", version);
-    fails_then_works({.cut_after = 5}, ErrorId::peer, "cut short", version);
-    fails_then_works({.cut_after = 3}, ErrorId::peer, "reports ERROR", version);
-    fails_then_works({.cut_after = 0x10, .length = 0x400}, ErrorId::peer, "reports ERROR after 1024 of 4096", version);
-    fails_then_works({.flood = true}, ErrorId::peer, "no end", version);
-    fails_then_works({.first = 0x0002'0001}, ErrorId::peer, "type 0001:02 answers one of type 0001:01", version);
-    fails_then_works({.first = 0x0001'8086}, ErrorId::peer, "type 8086:01 answers", version);
-    fails_then_works({.first = 0x0101'0001}, ErrorId::peer, "reserved byte", version);
-    fails_then_works({.length = 1}, ErrorId::peer, "less than the header", version);
-    fails_then_works({.length = 7}, ErrorId::peer, "cut short: it should have 28 bytes", version);
-    fails_then_works({.length = 0x4001}, ErrorId::peer, "an answer of 65540 bytes, we take 65536", version);
-    fails_then_works({.length = 0}, ErrorId::peer, "an answer of 1048576 bytes", version);
-    fails_then_works({.length = 0x0004'0006}, ErrorId::peer, "reserved bits", version);
+    fails_then_works("N310", {.silent = true}, ErrorId::timeout, "no answer within 20 ms", version);
+    fails_then_works("N310", {.error_at_go = true}, ErrorId::peer, "reports ERROR instead of an answer", version);
+    fails_then_works("N310", {.error_after = 3}, ErrorId::peer, "reports ERROR after 24 of 24 bytes", version);
+    fails_then_works("N310", {.error_after = 6}, ErrorId::peer, "reports ERROR after its answer", version);
+    fails_then_works("N310", {.cut_after = 5}, ErrorId::peer, "cut short", version);
+    fails_then_works("N310", {.cut_after = 3}, ErrorId::peer, "reports ERROR", version);
+    fails_then_works("N310", {.cut_after = 0x10, .length = 0x400}, ErrorId::peer, "reports ERROR after 1024 of 4096", version);
+    fails_then_works("N310", {.flood = true}, ErrorId::peer, "no end", version);
+    fails_then_works("N309", {.first = 0x0002'0001}, ErrorId::peer, "type 0001:02 answers one of type 0001:01", version);
+    fails_then_works("N309", {.first = 0x0001'8086}, ErrorId::peer, "type 8086:01 answers", version);
+    fails_then_works("N309", {.first = 0x0101'0001}, ErrorId::peer, "reserved byte", version);
+    fails_then_works("N309", {.length = 1}, ErrorId::peer, "less than the header", version);
+    fails_then_works("N309", {.length = 7}, ErrorId::peer, "cut short: it should have 28 bytes", version);
+    fails_then_works("N309", {.length = 0x4001}, ErrorId::peer, "an answer of 65540 bytes, we take 65536", version);
+    fails_then_works("N309", {.length = 0}, ErrorId::peer, "an answer of 1048576 bytes", version);
+    fails_then_works("N309", {.length = 0x0004'0006}, ErrorId::peer, "reserved bits", version);
   }
 }
 

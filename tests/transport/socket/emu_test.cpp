@@ -110,14 +110,26 @@ TEST_CASE("N315 an answer that ends early") {
   refused("000000010000000000000008 1004", ErrorId::io, "after 2 of 8 bytes");
 }
 
-TEST_CASE("N309 N312 N313 a sound frame with a payload that is not of the binding") {
-  payload_refused(Binding::none, "", "is empty");
-  payload_refused(Binding::doe, "010001000400000010040000", "says 16 bytes, 12 came");
-  payload_refused(Binding::doe, "010002000300000010040000", "secured message answers a plain one");
-  payload_refused(Binding::mctp, "0610040000", "secured message answers a plain one");
-  payload_refused(Binding::mctp, "8510040000", "integrity check bit");
-  payload_refused(Binding::tcp, "0600010610040000", "secured message answers a plain one");
-  payload_refused(Binding::tcp, "0600020510040000", "version: 2");
+TEST_CASE("a sound frame with a payload that is not of the binding") {
+  struct Case {
+    std::string_view rule;
+    Binding binding;
+    const char* packed;
+    const char* why;
+  };
+  const Case cases[] = {
+      {"N1", Binding::none, "", "is empty"},
+      {"N309", Binding::doe, "010001000400000010040000", "says 16 bytes, 12 came"},
+      {"N309", Binding::doe, "010002000300000010040000", "secured message answers a plain one"},
+      {"N312", Binding::mctp, "0610040000", "secured message answers a plain one"},
+      {"N312", Binding::mctp, "8510040000", "integrity check bit"},
+      {"N313", Binding::tcp, "0600010610040000", "secured message answers a plain one"},
+      {"N313", Binding::tcp, "0600020510040000", "version: 2"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.rule);
+    payload_refused(c.binding, c.packed, c.why);
+  }
 }
 
 TEST_CASE("silence after the request ends at the deadline") {
