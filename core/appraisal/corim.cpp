@@ -238,7 +238,8 @@ class Reading {
   }
 
   void add(ReferenceMeasurement one, const Item& environment, const std::string& name) {
-    if (++count_ > kMaxReferences) fail(cat("more than ", kMaxReferences, " reference values"));
+    count_ += weight_of(one);
+    if (count_ > kMaxReferences) fail(cat("more than ", kMaxReferences, " reference values"));
     const auto [at, first] = known_.try_emplace(name, out_.devices.size());
     if (first) {
       DeviceReferences& device = out_.devices.emplace_back();
