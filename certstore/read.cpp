@@ -72,7 +72,7 @@ void for_each_pem_block(View file, std::string_view what,
 }
 
 bool holds_crl(View file) {
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const std::string_view text = as_text(file);
   if (text.find("-----BEGIN " PEM_STRING_X509_CRL "-----") != std::string_view::npos) return true;
   const std::uint8_t* at = file.data();
   const crypto::Owned<X509_CRL, X509_CRL_free> list(d2i_X509_CRL(nullptr, &at, static_cast<long>(file.size())));
@@ -95,7 +95,7 @@ std::vector<Bytes> read_certificates(View file, std::string_view what) {
 
 std::vector<Bytes> read_certificate_list(View file, std::string_view what) {
   constexpr std::string_view kBegin = "-----BEGIN ", kEnd = "-----END ", kSpace = " \t\r\n";
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const std::string_view text = as_text(file);
   std::vector<Bytes> out;
   for (std::size_t at = 0; at < file.size();) {
     View rest = file.subspan(at);

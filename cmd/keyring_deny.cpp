@@ -21,7 +21,7 @@ std::vector<std::string> fingerprints_of(const std::string& argument, bool key) 
     fail_at(ErrorId::usage, argument, "is neither a file nor a SHA-256 fingerprint",
             cat("a fingerprint has 64 hex digits, this has ", argument.size(), " characters"));
   const Bytes bytes = read_file(argument, FileKind::certificates);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string_view text = as_text(bytes);
   if (key && text.find("PUBLIC KEY-----") != std::string_view::npos) return {certstore::sha256(parse_public_key(bytes, argument))};
   std::vector<std::string> out;
   for (const Bytes& der : certstore::read_certificates(bytes, argument)) {

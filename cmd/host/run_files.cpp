@@ -91,13 +91,20 @@ std::optional<std::string> RunFolder::read(const std::string& name, FileKind kin
   switch (contents.state) {
     case FileContents::State::whole:
       return std::string(as_text(contents.bytes));
-    case FileContents::State::failed:
-      fail(path(name), EIO);
+    case FileContents::State::mask:
+    case FileContents::State::directory:
+    case FileContents::State::irregular:
+      fail_input(path(name), "is no regular file");
     case FileContents::State::too_large:
       fail_input(path(name), contents.why);
-    default:
-      fail_input(path(name), "is no regular file");
+    case FileContents::State::missing:
+    case FileContents::State::refused:
+    case FileContents::State::failed:
+      break;
   }
+  Error out(ErrorId::io, contents.why);
+  out.device = path(name).string();
+  throw out;
 }
 
 void RunFolder::write(const std::string& name, std::string_view contents) const {

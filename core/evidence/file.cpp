@@ -193,7 +193,7 @@ std::string write_evidence(const Evidence& evidence) {
 
 std::string evidence_sha256(const Evidence& evidence) {
   const std::string line = write_evidence(evidence);
-  return hex(crypto::hash(*find_hash("SHA-256"), {reinterpret_cast<const std::uint8_t*>(line.data()), line.size()}));
+  return hex(crypto::hash(*find_hash("SHA-256"), as_bytes(line)));
 }
 
 Evidence read_evidence(std::string_view text, std::string_view what) {

@@ -16,7 +16,7 @@
 namespace spdm::yaml {
 
 // What a file may hold at most: keys, values, lists and mappings together, and lists and mappings inside of each other.
-inline constexpr std::size_t kMaxNodes = 2'000'000, kMaxDepth = 32;
+inline constexpr std::size_t kMaxNodes = 1'000'000, kMaxDepth = 32;
 
 // A word of the file and what it means.
 struct Choice {

@@ -44,7 +44,7 @@ Bytes read_profile_file(const std::filesystem::path& path, FileKind kind) {
 }
 
 std::vector<Bytes> split_certificates(View file, const std::string& what) {
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const std::string_view text = as_text(file);
   try {
     if (text.find(kBegin) != std::string_view::npos) return split_pem(text, what);
   } catch (const Error& why) {

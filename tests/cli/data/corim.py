@@ -45,7 +45,7 @@ def digests(count):
 
 
 def raw(count, model):
-    return [[environment(model), [{0: index + 1, 1: {4: (560, bytes([index]) * 65000)}} for index in range(count)]]]
+    return [[environment(model), [{0: index + 1, 1: {4: (560, bytes([index, ord(model[0])]) * 32500)}} for index in range(count)]]]
 
 
 triples = digests(int(sys.argv[2])) if sys.argv[1] == "digests" else raw(int(sys.argv[2]), sys.argv[3])
