@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <nlohmann/json.hpp>
 
+#include "core/file_kinds.h"
 #include "core/text.h"
 #include "tests/support/temporary.h"
 
