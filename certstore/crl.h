@@ -12,7 +12,6 @@ struct X509_crl_st;  // of OpenSSL
 
 namespace spdm::certstore {
 
-inline constexpr std::size_t kMaxCrlFile = 4U << 20;     // bytes
 inline constexpr std::size_t kMaxRevocations = 200'000;  // of one list
 
 struct Crl {

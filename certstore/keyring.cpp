@@ -6,6 +6,7 @@
 
 #include "certstore/read.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
@@ -45,6 +46,11 @@ Kind kind_of(const fs::path& relative) {
   if (row == kKinds.end()) return Kind::ignored;
   if (!pin || row->kind == Kind::misnamed) return row->kind;
   return name.ends_with(".yaml") ? Kind::pins : Kind::ignored;
+}
+
+FileKind file_kind(Kind kind) {
+  if (kind == Kind::certificates) return FileKind::certificates;
+  return kind == Kind::crls ? FileKind::crl : FileKind::keyring_entry;
 }
 
 // What they say narrows trust: who overlooks one of them trusts more than the owner said. So may one of a wrong name.
@@ -108,9 +114,9 @@ void Keyring::add_directory(const fs::path& directory) {
 void Keyring::add_named(const fs::path& file, const std::string& name) {
   if (!names_.insert(name).second) return;
   const Kind kind = kind_of(name);
-  const FileBytes content = read_file(file, kind == Kind::crls ? kMaxCrlFile : kMaxKeyringFile);
+  const FileContents content = read_configuration(file, file_kind(kind));
   const bool empty = content.why.empty() && content.bytes.empty();
-  if (content.mask || (empty && kind == Kind::certificates)) return;
+  if (content.is(FileContents::State::mask) || (empty && kind == Kind::certificates)) return;
   const std::string text(content.bytes.begin(), content.bytes.end()), path = file.string();
   std::string told = cat(path, ":");  // how the reason begins
   try {
@@ -153,8 +159,10 @@ void Keyring::add_named(const fs::path& file, const std::string& name) {
 }
 
 void Keyring::add_file(const fs::path& file) {
-  const FileBytes content = read_file(file);
-  if (!content.why.empty()) throw Error(content.refused ? ErrorId::permission : ErrorId::bad_input, cat(file.string(), ": ", content.why));
+  const FileContents content = read_configuration(file, FileKind::certificates);
+  if (!content.why.empty())
+    throw Error(content.is(FileContents::State::refused) ? ErrorId::permission : ErrorId::bad_input, cat(file.string(), ": ", content.why),
+                content.hint);
   for (const Bytes& der : read_certificates(content.bytes, file.string())) add(der, file, {}, false);
 }
 

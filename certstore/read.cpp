@@ -1,14 +1,8 @@
 #include "certstore/read.h"
 
-#include <fcntl.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 
 #include "certstore/der.h"
 #include "certstore/keyring.h"
@@ -19,8 +13,6 @@
 namespace spdm::certstore {
 
 namespace {
-
-std::string system_reason() { return std::generic_category().message(errno); }
 
 void free_memory(void* memory) { OPENSSL_free(memory); }
 using OwnedText = crypto::Owned<char, free_memory>;
@@ -79,49 +71,13 @@ void for_each_pem_block(View file, std::string_view what,
   }
 }
 
-bool dangles(const std::filesystem::path& path) {
-  std::error_code ignored;
-  for (std::filesystem::path at = path; at.has_relative_path(); at = at.parent_path())
-    if (std::filesystem::is_symlink(std::filesystem::symlink_status(at, ignored)) && !std::filesystem::exists(at, ignored)) return true;
-  return false;
-}
-
 bool holds_crl(View file) {
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const std::string_view text = as_text(file);
   if (text.find("-----BEGIN " PEM_STRING_X509_CRL "-----") != std::string_view::npos) return true;
   const std::uint8_t* at = file.data();
   const crypto::Owned<X509_CRL, X509_CRL_free> list(d2i_X509_CRL(nullptr, &at, static_cast<long>(file.size())));
   ERR_clear_error();
   return list != nullptr;
-}
-
-FileBytes read_file(const std::filesystem::path& path, std::size_t limit) {
-  FileBytes out;
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  struct stat about {};
-  if (file < 0 || fstat(file, &about) != 0) {
-    out.refused = errno == EACCES;
-    out.why = system_reason();
-  } else if (S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3)) {
-    out.mask = true;
-  } else if (!S_ISREG(about.st_mode)) {
-    out.why = "not a regular file";
-  } else {
-    // One byte more than allowed tells a file that is too large, whatever its size was said to be.
-    Bytes bytes(limit + 1);
-    std::size_t size = 0;
-    ssize_t got = 1;
-    while (size < bytes.size() && got > 0) {
-      got = read(file, bytes.data() + size, bytes.size() - size);
-      if (got > 0) size += static_cast<std::size_t>(got);
-    }
-    if (got < 0) out.why = system_reason();
-    if (size > limit) out.why = cat("larger than ", limit, " bytes");
-    bytes.resize(size);
-    out.bytes = std::move(bytes);
-  }
-  if (file >= 0) close(file);
-  return out;
 }
 
 std::vector<Bytes> read_certificates(View file, std::string_view what) {
@@ -139,7 +95,7 @@ std::vector<Bytes> read_certificates(View file, std::string_view what) {
 
 std::vector<Bytes> read_certificate_list(View file, std::string_view what) {
   constexpr std::string_view kBegin = "-----BEGIN ", kEnd = "-----END ", kSpace = " \t\r\n";
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const std::string_view text = as_text(file);
   std::vector<Bytes> out;
   for (std::size_t at = 0; at < file.size();) {
     View rest = file.subspan(at);

@@ -156,7 +156,7 @@ Evidence read_input(const std::vector<std::string>& input) {
   if (input.size() > 1) throw Error(ErrorId::usage, "only one recording can be decoded at a time");
   const std::string name = file ? file->string() : "standard input";
   if (file && is_kernel_log_entry(*file)) return read_kernel_log_entry(*file);
-  const Bytes bytes = read_file(file.value_or("-"), kMaxEvidenceFile);
+  const Bytes bytes = read_file(file.value_or("-"), FileKind::evidence);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (!looks_like_pcap(bytes) && is_hex(text)) return from_hex(text, name);
   try {

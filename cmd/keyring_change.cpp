@@ -25,8 +25,8 @@ Json entry_json(const Entry& entry, const std::string& file) {
 
 // Everything that speaks against trusting a file, before it is copied.
 std::vector<Bytes> certificates_to_add(const std::string& source, bool force) {
-  const Bytes bytes = read_file(source, kMaxCertificateFile);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const Bytes bytes = read_file(source, FileKind::certificates);
+  const std::string_view text = as_text(bytes);
   if (text.find("PRIVATE KEY-----") != std::string_view::npos)
     fail_at(ErrorId::usage, source, "holds a private key, which has no place in a keyring", "give a file with certificates only");
   std::vector<Bytes> out = certstore::read_certificates(bytes, source);

@@ -20,8 +20,8 @@ std::vector<std::string> fingerprints_of(const std::string& argument, bool key) 
   if (std::error_code ignored; !fs::exists(argument, ignored))
     fail_at(ErrorId::usage, argument, "is neither a file nor a SHA-256 fingerprint",
             cat("a fingerprint has 64 hex digits, this has ", argument.size(), " characters"));
-  const Bytes bytes = read_file(argument, kMaxCertificateFile);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const Bytes bytes = read_file(argument, FileKind::certificates);
+  const std::string_view text = as_text(bytes);
   if (key && text.find("PUBLIC KEY-----") != std::string_view::npos) return {certstore::sha256(parse_public_key(bytes, argument))};
   std::vector<std::string> out;
   for (const Bytes& der : certstore::read_certificates(bytes, argument)) {
@@ -58,6 +58,7 @@ std::string with_entries(const fs::path& file, const std::string& before, const 
     out += cat(indentation, "- {", entry.key ? "key" : "certificate", ": ", entry.sha256,
                entry.comment.empty() ? "" : cat(", comment: ", Json(printable(entry.comment)).dump()), "}\n");
   // What is written is what will be read, or nothing is written.
+  assert_readable(out.size(), FileKind::keyring_entry);
   std::size_t wanted = added.size(), found = 0;
   try {
     if (!before.empty()) wanted += certstore::read_denials(file.string(), before).size();
@@ -98,7 +99,7 @@ Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
     }
   std::string before;
   if (there) {
-    const Bytes bytes = read_file(file, kMaxCertificateFile);
+    const Bytes bytes = read_file(file, FileKind::keyring_entry);
     before.assign(bytes.begin(), bytes.end());
   }
   if (!added.empty()) write_file(file, with_entries(file, before, added));

@@ -14,15 +14,13 @@ namespace spdm::cmd {
 
 namespace {
 
-constexpr std::size_t kMaxListFile = 4U << 20;
-
 struct Offer {
   std::string source, name;  // name: of its file in the keyring
   std::vector<Bytes> certificates;
 };
 
 Offer from_efi(const std::string& file, const KeyringOptions& options, const Console& console) {
-  const certstore::EfiSignatures found = certstore::read_efi_signatures(read_file(file, kMaxListFile), file);
+  const certstore::EfiSignatures found = certstore::read_efi_signatures(read_file(file, FileKind::root_list), file);
   if (found.hashes + found.others > 0)
     console.note(cat("spdmctl: ", printable(file), ": left out: ", found.hashes, " hashes of images and ", found.others,
                      " entries of other kinds, which vouch for no device"));
@@ -31,7 +29,7 @@ Offer from_efi(const std::string& file, const KeyringOptions& options, const Con
 
 Offer from_kernel(const std::string& file, const KeyringOptions& options) {
   return {file, keyring_file_name(file == "-" ? "" : file, options.name),
-          certstore::read_certificate_list(read_file(file, kMaxListFile), file)};
+          certstore::read_certificate_list(read_file(file, FileKind::root_list), file)};
 }
 
 Offer from_device(const KeyringOptions& options, Console& console) {

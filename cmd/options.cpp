@@ -12,9 +12,7 @@
 
 namespace spdm::cmd {
 
-namespace {
-constexpr std::size_t kMaxKeyFile = 64 * 1024;
-}
+namespace {}
 
 CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vector<std::string>& values, const std::string& help) {
   return parser.add_option(name, values, help)->allow_extra_args(false);
@@ -156,7 +154,7 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
 
 Bytes read_provisioned_key(const TrustOptions& options) {
   if (options.provisioned_key.empty()) return {};
-  return parse_public_key(read_file(options.provisioned_key, kMaxKeyFile), options.provisioned_key);
+  return parse_public_key(read_file(options.provisioned_key, FileKind::key), options.provisioned_key);
 }
 
 bool names_references(const TrustOptions& options) {
@@ -172,8 +170,8 @@ std::shared_ptr<const References> read_references(const TrustOptions& options) {
   const auto add = [&](const std::vector<DropIn>& files) {
     for (const DropIn& one : files) add_references(*out, one.file.string(), one.contents);
   };
-  for (const std::string& path : options.references) add(read_named(path));
-  if (!out->asked) add(read_drop_ins(layers_of("references.d")));
+  for (const std::string& path : options.references) add(read_named(path, FileKind::references));
+  if (!out->asked) add(read_drop_ins(layers_of("references.d"), FileKind::references));
   return out->asked || !out->devices.empty() ? out : nullptr;
 }
 

@@ -70,6 +70,7 @@ NewPin make_pin(const Report& report, const ChainResult& chain, Pin::Kind kind, 
                      name(kind), ": ", fingerprint, "\n", vouches ? "    vouches: true\n" : "");
   if (!report.time.empty()) out.contents += cat("    first-seen: ", report.time, "\n");
   if (!chain.certificates.empty()) out.contents += cat("    comment: ", in_quotes(printable(chain.certificates.back().subject)), "\n");
+  assert_readable(out.contents.size(), FileKind::keyring_entry);
   out.pin = certstore::read_pins(out.file.string(), out.contents).front();
   // A name that cannot be written down would pin nothing, and nobody would notice.
   if (!matches(out.pin.match, report.host))

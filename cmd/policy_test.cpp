@@ -20,7 +20,6 @@ using yaml::Section;
 using yaml::Value;
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMaxFile = 1U << 20;
 constexpr std::size_t kMaxCases = 10'000;
 
 struct Case {
@@ -80,7 +79,7 @@ Case read_case(const Value& value, const fs::path& file) {
 }
 
 std::vector<Case> read_cases(const std::string& path) {
-  const Bytes bytes = read_file(path, kMaxFile);
+  const Bytes bytes = read_file(path, FileKind::policy_cases);
   const Section section(yaml::parse(path, {bytes.begin(), bytes.end()}), {"version", "cases"});
   section.get("version").number(1, 1);
   std::vector<Case> out;

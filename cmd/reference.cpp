@@ -20,7 +20,6 @@ namespace spdm::cmd {
 namespace {
 
 constexpr std::string_view kSchema = "spdmctl.references/1";
-constexpr std::size_t kMaxCorim = 16U << 20, kMaxSignerKey = 64 * 1024;  // bytes
 
 struct Options {
   OutputOptions output;
@@ -31,10 +30,10 @@ struct Options {
 
 // With `wrong` given what cannot be read is put there, and the others are read.
 std::vector<DropIn> files_of(const Options& options, std::vector<Error>* wrong) {
-  if (options.paths.empty()) return read_drop_ins(layers_of("references.d"), wrong);
+  if (options.paths.empty()) return read_drop_ins(layers_of("references.d"), FileKind::references, wrong);
   std::vector<DropIn> out;
   for (const std::string& path : options.paths) try {
-      for (DropIn& one : read_named(path, wrong)) out.push_back(std::move(one));
+      for (DropIn& one : read_named(path, FileKind::references, wrong)) out.push_back(std::move(one));
     } catch (const Error& error) {
       if (wrong == nullptr) throw;
       wrong->push_back(error);
@@ -141,7 +140,7 @@ std::vector<DeviceReferences> import_file(const std::string& file, const std::op
                                           const Console& console) {
   const std::string shown = file == "-" ? "standard input" : file;
   try {
-    Corim corim = read_corim(read_file(file, kMaxCorim), match, signer);
+    Corim corim = read_corim(read_file(file, FileKind::corim), match, signer);
     if (corim.is_signed && signer == nullptr)
       console.note(cat("spdmctl: ", printable(shown),
                        ": is signed, and nobody has checked the signature: give the key of the signer with --signer"));
@@ -172,11 +171,13 @@ Exit import(const Options& options, Console& console) {
   if (!options.match.empty()) match = parse_match(options.match);
   std::optional<crypto::PublicKey> signer;
   if (!options.signer.empty())
-    signer = crypto::PublicKey::from_spki(parse_public_key(read_file(options.signer, kMaxSignerKey), options.signer));
+    signer = crypto::PublicKey::from_spki(parse_public_key(read_file(options.signer, FileKind::key), options.signer));
   std::vector<DeviceReferences> devices;
   for (const std::string& file : options.paths)
     for (DeviceReferences& device : import_file(file, match, signer ? &*signer : nullptr, console)) devices.push_back(std::move(device));
   const std::string yaml = write_references(devices, cat("imported ", utc_of(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION));
+  References again;  // what cannot be read again is not written
+  add_references(again, options.out.empty() ? "standard output" : options.out, yaml);
   if (options.out.empty()) {
     console.out(yaml);
     console.flush();

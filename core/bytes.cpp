@@ -9,6 +9,10 @@ namespace spdm {
 
 Bytes to_bytes(View view) { return {view.begin(), view.end()}; }
 
+View as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+
+std::string_view as_text(View bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
 void append(Bytes& out, View more) { out.insert(out.end(), more.begin(), more.end()); }
 
 bool equal(View a, View b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }

@@ -16,6 +16,8 @@ template <std::size_t N>
 using Block = std::array<std::uint8_t, N>;
 
 Bytes to_bytes(View view);
+View as_bytes(std::string_view text);
+std::string_view as_text(View bytes);
 void append(Bytes& out, View more);
 bool equal(View a, View b);
 

@@ -51,8 +51,8 @@ EvidenceFiles::EvidenceFiles(const std::vector<std::string>& files) {
 }
 
 void EvidenceFiles::open() {
-  file_.emplace(sources_.front().path, kMaxEvidenceLine);
-  lines_ = file_->holds_objects(kMaxEvidenceFile);
+  file_.emplace(sources_.front().path, limit_of(FileKind::evidence_line));
+  lines_ = file_->holds_objects(limit_of(FileKind::evidence));
 }
 
 bool EvidenceFiles::is_one() {
@@ -77,7 +77,7 @@ EvidencePiece EvidenceFiles::next_of_front() {
   }
   if (!file_) open();
   if (!lines_) {
-    out.bytes = file_->rest(kMaxEvidenceFile);
+    out.bytes = file_->rest(limit_of(FileKind::evidence));
     return out;
   }
   std::optional<Line> line = file_->next();
@@ -87,8 +87,9 @@ EvidencePiece EvidenceFiles::next_of_front() {
   out.what += place;
   out.bytes = std::move(line->bytes);
   if (line->too_long)
-    out.error.emplace(ErrorId::bad_input, cat(out.what, ": the line is longer than the ", kMaxEvidenceLine, " bytes that are read of one"),
-                      "evidence as long as this can be verified as a file of its own");
+    out.error.emplace(ErrorId::bad_input,
+                      cat(out.what, ": the line is longer than the ", limit_of(FileKind::evidence_line), " bytes that are read of one"),
+                      std::string(row(FileKind::evidence_line).advice));
   return out;
 }
 
@@ -137,7 +138,7 @@ Evidence read_piece(const EvidencePiece& piece) {
 Evidence read_recording(const std::filesystem::path& path) {
   const std::string name = name_of(path);
   try {
-    return as_recorded(is_kernel_log_entry(path) ? read_kernel_log_entry(path) : load_evidence(read_file(path, kMaxEvidenceFile), name));
+    return as_recorded(is_kernel_log_entry(path) ? read_kernel_log_entry(path) : load_evidence(read_file(path, FileKind::evidence), name));
   } catch (Error& error) {
     if (error.device.empty()) error.device = name;
     if (is_folder(path)) error.hint = "a directory with signatures of the kernel is for: spdmctl verify";

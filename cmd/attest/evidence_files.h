@@ -14,9 +14,6 @@
 
 namespace spdm::cmd {
 
-// Of a stream; a longer one is a bad line. A file that holds one piece of evidence may be longer (kMaxEvidenceFile).
-inline constexpr std::size_t kMaxEvidenceLine = 4U << 20;
-
 struct EvidencePiece {
   std::string name;                            // as a report calls its source: "device.json", "fleet.ndjson:17"
   std::string what;                            // as errors in it call it

@@ -15,8 +15,7 @@ namespace spdm::cmd {
 namespace {
 
 constexpr std::string_view kTranscript = "_transcript";
-constexpr std::size_t kMaxSignature = 64 * 1024;  // SLH-DSA signs in 49856 bytes
-constexpr std::size_t kMaxSmall = 4096;
+static_assert(limit_of(FileKind::kernel_chain) == kMaxCertificateChain);
 
 std::filesystem::path file_of(const std::filesystem::path& entry, std::string_view name) { return cat(entry.string(), name); }
 
@@ -28,11 +27,11 @@ std::optional<std::uint32_t> number_of(const std::string& name) {
 }
 
 // A chain's link leads nowhere when its slot has been emptied.
-std::optional<Bytes> read_if_there(const std::filesystem::path& entry, std::string_view name, std::size_t limit) {
+std::optional<Bytes> read_if_there(const std::filesystem::path& entry, std::string_view name, FileKind kind) {
   const std::filesystem::path file = file_of(entry, name);
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return std::nullopt;
-  return read_file(file, limit);
+  return read_file(file, kind);
 }
 
 }  // namespace
@@ -65,14 +64,14 @@ std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::pat
 
 Evidence read_kernel_log_entry(const std::filesystem::path& entry) {
   KernelLogEntry files;
-  files.transcript = read_file(file_of(entry, kTranscript), kMaxKernelTranscript);
-  files.signature = read_file(file_of(entry, "_signature"), kMaxSignature);
-  files.type = read_if_there(entry, "_type", kMaxSmall);
-  files.hash_algorithm = read_if_there(entry, "_hash_algorithm", kMaxSmall);
-  files.combined_prefix = read_if_there(entry, "_combined_spdm_prefix", kMaxSmall);
-  files.requester_nonce = read_if_there(entry, "_requester_nonce", kMaxSmall);
-  files.responder_nonce = read_if_there(entry, "_responder_nonce", kMaxSmall);
-  files.certificate_chain = read_if_there(entry, "_certificate_chain", kMaxCertificateChain);
+  files.transcript = read_file(file_of(entry, kTranscript), FileKind::kernel_transcript);
+  files.signature = read_file(file_of(entry, "_signature"), FileKind::kernel_signature);
+  files.type = read_if_there(entry, "_type", FileKind::kernel_value);
+  files.hash_algorithm = read_if_there(entry, "_hash_algorithm", FileKind::kernel_value);
+  files.combined_prefix = read_if_there(entry, "_combined_spdm_prefix", FileKind::kernel_value);
+  files.requester_nonce = read_if_there(entry, "_requester_nonce", FileKind::kernel_value);
+  files.responder_nonce = read_if_there(entry, "_responder_nonce", FileKind::kernel_value);
+  files.certificate_chain = read_if_there(entry, "_certificate_chain", FileKind::kernel_chain);
   return read_kernel_log(files, entry.string());
 }
 

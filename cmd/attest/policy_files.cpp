@@ -31,16 +31,17 @@ void append(std::vector<DropIn>& to, std::vector<DropIn> more) {
 std::vector<fs::path> policy_directories() { return layers_of("policy.d"); }
 
 std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::vector<Error>* unreadable) {
-  if (paths.empty()) return read_drop_ins(policy_directories(), unreadable);
+  if (paths.empty()) return read_drop_ins(policy_directories(), FileKind::policy, unreadable);
   std::vector<DropIn> out;
   std::vector<fs::path> layers;
   for (std::size_t i = 0; i < paths.size(); ++i) try {
       if (!is_directory(paths[i])) {
-        append(out, read_named(paths[i], unreadable));
+        append(out, read_named(paths[i], FileKind::policy, unreadable));
         continue;
       }
       layers.emplace_back(paths[i]);
-      if (i + 1 == paths.size() || !is_directory(paths[i + 1])) append(out, read_named_layers(std::exchange(layers, {}), unreadable));
+      if (i + 1 == paths.size() || !is_directory(paths[i + 1]))
+        append(out, read_named_layers(std::exchange(layers, {}), FileKind::policy, unreadable));
     } catch (const Error& error) {
       if (unreadable == nullptr) throw;
       unreadable->push_back(error);
@@ -48,7 +49,7 @@ std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::
   return out;
 }
 
-Policy load_policy(const std::vector<fs::path>& directories) { return policy_of(read_drop_ins(directories)); }
+Policy load_policy(const std::vector<fs::path>& directories) { return policy_of(read_drop_ins(directories, FileKind::policy)); }
 
 Policy load_policy(const std::vector<std::string>& paths) { return policy_of(policy_drop_ins(paths)); }
 

@@ -15,13 +15,12 @@ namespace {
 
 constexpr std::string_view kSchema = "spdmctl.held/1";
 const std::string kFile = "gate.json";
-constexpr std::size_t kMaxFile = 4096;
 
 }  // namespace
 
 std::optional<AutoprobeNote> read_note(const Host& host) {
   const std::optional<RunFolder> folder = RunFolder::open(host, "");
-  const std::optional<std::string> text = folder ? folder->read(kFile, kMaxFile) : std::nullopt;
+  const std::optional<std::string> text = folder ? folder->read(kFile, FileKind::gate_note) : std::nullopt;
   if (!text) return std::nullopt;
   AutoprobeNote out;
   try {

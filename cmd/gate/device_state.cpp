@@ -122,7 +122,7 @@ DeviceState parse_state(const std::string& text, const std::string& name) {
 
 std::optional<DeviceState> read_one(const RunFolder& folder, const std::string& name) {
   try {
-    const std::optional<std::string> text = folder.read(name, kMaxStateFile);
+    const std::optional<std::string> text = folder.read(name, FileKind::state);
     if (!text) return std::nullopt;
     return parse_state(*text, name);
   } catch (Error& error) {

@@ -16,7 +16,6 @@ namespace spdm::cmd {
 
 inline constexpr std::string_view kStateSchema = "spdmctl.state/1";
 inline constexpr std::size_t kMaxStates = 1024;
-inline constexpr std::size_t kMaxStateFile = 64 * 1024;
 
 enum class Decision {
   pending,  // held back, not judged yet: what a gate that was killed leaves behind

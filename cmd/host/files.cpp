@@ -7,9 +7,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <memory>
-#include <utility>
 
+#include "core/descriptor.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -24,22 +23,6 @@ namespace {
   throw out;
 }
 
-class File {
- public:
-  explicit File(int fd) : fd_(fd) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-  // Closing is where some file systems report that writing failed.
-  bool close() { return ::close(std::exchange(fd_, -1)) == 0; }
-
- private:
-  int fd_;
-};
-
 void write_all(int fd, View contents, const std::filesystem::path& path) {
   while (!contents.empty()) {
     const ssize_t written = ::write(fd, contents.data(), contents.size());
@@ -47,6 +30,11 @@ void write_all(int fd, View contents, const std::filesystem::path& path) {
     if (written < 0) fail(path, errno, ErrorId::io);
     contents = contents.subspan(static_cast<std::size_t>(written));
   }
+}
+
+// Closing is where some file systems report that writing failed.
+void close_written(Descriptor& file, const std::filesystem::path& path) {
+  if (::close(file.release()) != 0) fail(path, errno, ErrorId::io);
 }
 
 std::filesystem::path folder_of(const std::filesystem::path& path) { return path.has_parent_path() ? path.parent_path() : "."; }
@@ -84,19 +72,6 @@ struct Temporary {
   }
 };
 
-int open_to_read(const std::filesystem::path& path) {
-  const int fd = path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::bad_input : ErrorId::io);
-  return fd;
-}
-
-struct stat status_of(const File& file, const std::filesystem::path& path) {
-  struct stat out {};
-  if (::fstat(file.get(), &out) != 0) fail(path, errno, ErrorId::io);
-  if (S_ISDIR(out.st_mode)) fail(path, EISDIR, ErrorId::bad_input);
-  return out;
-}
-
 }  // namespace
 
 mode_t creation_mask() {
@@ -113,46 +88,6 @@ void refuse_format_as_file(const std::string& file) {
     if (file == format)
       throw Error(ErrorId::usage, cat("-o: '", format, "' is a format, and here -o names a file"),
                   cat("write -o ./", format, " if the file is to be called so"));
-}
-
-View as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
-
-std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path) {
-  const auto file = std::make_shared<File>(open_to_read(path));
-  status_of(*file, path);
-  return [file, path](std::span<char> room) -> std::size_t {
-    for (;;) {
-      const ssize_t got = ::read(file->get(), room.data(), room.size());
-      if (got >= 0) return static_cast<std::size_t>(got);
-      if (errno != EINTR) fail(path, errno, ErrorId::io);
-    }
-  };
-}
-
-Bytes read_file(const std::filesystem::path& path, std::size_t limit) {
-  const File file(open_to_read(path));
-  const struct stat status = status_of(file, path);
-
-  Bytes out;
-  // One byte more than the file is said to have: the read that finds the end then needs no second buffer.
-  std::size_t room = S_ISREG(status.st_mode) ? std::min(static_cast<std::size_t>(status.st_size), limit) + 1 : std::size_t{64} << 10;
-  for (std::size_t used = 0;;) {
-    if (used == out.size()) out.resize(used + room);
-    const ssize_t got = ::read(file.get(), out.data() + used, out.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(path, errno, ErrorId::io);
-    used += static_cast<std::size_t>(got);
-    if (used > limit) {
-      Error error(ErrorId::bad_input, cat("is larger than the ", limit, " bytes that are read"));
-      error.device = path.string();
-      throw error;
-    }
-    if (got == 0) {
-      out.resize(used);
-      return out;
-    }
-    room = std::max<std::size_t>(used, 4096);
-  }
 }
 
 std::filesystem::path written_at(const std::filesystem::path& path) {
@@ -172,10 +107,10 @@ void write_file(const std::filesystem::path& path, View contents) {
   assert_writable(path);
   const std::filesystem::path target = resolved(path);
   if (is_special(target)) {
-    File file(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
+    Descriptor file(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
     if (file.get() < 0) fail(path, errno, ErrorId::io);
     write_all(file.get(), contents, path);
-    if (!file.close()) fail(path, errno, ErrorId::io);
+    close_written(file, path);
     return;
   }
   Temporary temporary{(folder_of(target) / cat(".", target.filename().string(), ".XXXXXX")).string()};
@@ -184,9 +119,10 @@ void write_file(const std::filesystem::path& path, View contents) {
     temporary.name.clear();
     fail(path, errno, ErrorId::io);
   }
-  File file(fd);
+  Descriptor file(fd);
   write_all(fd, contents, path);
-  if (::fchmod(fd, 0666 & ~creation_mask()) != 0 || ::fsync(fd) != 0 || !file.close()) fail(path, errno, ErrorId::io);
+  if (::fchmod(fd, 0666 & ~creation_mask()) != 0 || ::fsync(fd) != 0) fail(path, errno, ErrorId::io);
+  close_written(file, path);
   if (::rename(temporary.name.c_str(), target.c_str()) != 0) fail(path, errno, ErrorId::io);
   temporary.name.clear();
 }

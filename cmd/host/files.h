@@ -1,26 +1,18 @@
-// Files that the user named: read whole and bounded, written whole or not at all.
+// Files that the user named, written whole or not at all. To read them is core/file.h.
 #pragma once
 
 #include <sys/types.h>
 
 #include <filesystem>
-#include <functional>
-#include <span>
 #include <string_view>
 
 #include "core/bytes.h"
+#include "core/file.h"
 
 namespace spdm::cmd {
 
 // `-o` names a format in most verbs, and a file in some: there the name of a format is refused. Throws Error{usage}.
 void refuse_format_as_file(const std::string& file);
-
-// "-" is standard input. Throws Error: bad_input when it is missing or larger than `limit`, io, permission.
-Bytes read_file(const std::filesystem::path& path, std::size_t limit);
-
-// The same for what is read piece by piece, whatever its size: each call fills the room it is given and returns how much;
-// 0 is the end. Throws Error as read_file(), here and while it is read.
-std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path);
 
 // Writes to a temporary name next to `path` and renames it, so that nobody ever sees half a file. What is there and is
 // no regular file (a pipe, /dev/stdout) is written to as it is. A link is followed, but none that another user has laid
@@ -41,7 +33,5 @@ void assert_writable(const std::filesystem::path& path);
 // What must be writable for write_file(path): the folder, or the file itself when it is no regular one. A directory is
 // its own answer.
 std::filesystem::path written_at(const std::filesystem::path& path);
-
-View as_bytes(std::string_view text);
 
 }  // namespace spdm::cmd

@@ -4,8 +4,8 @@
 #include <cctype>
 #include <map>
 
-#include "certstore/read.h"
 #include "core/error.h"
+#include "core/file.h"
 
 namespace spdm::cmd {
 
@@ -33,18 +33,19 @@ std::map<std::string, fs::path> files_of(const std::vector<fs::path>& directorie
     std::error_code failure;
     for (fs::directory_iterator at(directory, failure), end; !failure && at != end; at.increment(failure))
       if (is_drop_in(at->path())) out.emplace(at->path().filename().string(), at->path());
-    if (failure && (failure != std::errc::no_such_file_or_directory || certstore::dangles(directory)))
+    if (failure && (failure != std::errc::no_such_file_or_directory || dangles(directory)))
       fail(directory, failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::config, failure.message());
   }
   return out;
 }
 
-void read(const fs::path& file, std::vector<DropIn>& out, std::string_view if_empty) {
-  const certstore::FileBytes content = certstore::read_file(file);
-  if (content.mask) return;
-  if (!content.why.empty()) fail(file, content.refused ? ErrorId::permission : ErrorId::config, content.why);
+void read(const fs::path& file, FileKind kind, std::vector<DropIn>& out, std::string_view if_empty) {
+  const FileContents content = read_configuration(file, kind);
+  if (content.is(FileContents::State::mask)) return;
+  if (!content.why.empty())
+    fail(file, content.is(FileContents::State::refused) ? ErrorId::permission : ErrorId::config, content.why, content.hint);
   if (content.bytes.empty()) fail(file, ErrorId::config, std::string(if_empty));
-  out.push_back({file, std::string(content.bytes.begin(), content.bytes.end())});
+  out.push_back({file, std::string(as_text(content.bytes))});
 }
 
 }  // namespace
@@ -56,11 +57,11 @@ std::vector<fs::path> layers_of(std::string_view name) {
   return out;
 }
 
-std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, std::vector<Error>* unreadable) {
+std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, FileKind kind, std::vector<Error>* unreadable) {
   std::vector<DropIn> out;
   for (const auto& [name, path] : files_of(directories)) try {
       if (path.extension() != ".yaml") fail(path, ErrorId::config, "is not read", "name it .yaml");
-      read(path, out, certstore::kEmptyFile);
+      read(path, kind, out, kEmptyFile);
     } catch (const Error& error) {
       if (unreadable == nullptr) throw;
       unreadable->push_back(error);
@@ -68,21 +69,21 @@ std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, std:
   return out;
 }
 
-std::vector<DropIn> read_named_layers(const std::vector<fs::path>& directories, std::vector<Error>* unreadable) {
-  std::vector<DropIn> out = read_drop_ins(directories, unreadable);
+std::vector<DropIn> read_named_layers(const std::vector<fs::path>& directories, FileKind kind, std::vector<Error>* unreadable) {
+  std::vector<DropIn> out = read_drop_ins(directories, kind, unreadable);
   const bool told = unreadable != nullptr && !unreadable->empty();
   if (out.empty() && !told)
     fail(directories.front(), ErrorId::config, "holds no .yaml file that counts", "name the directory, or the file, that does");
   return out;
 }
 
-std::vector<DropIn> read_named(const fs::path& path, std::vector<Error>* unreadable) {
+std::vector<DropIn> read_named(const fs::path& path, FileKind kind, std::vector<Error>* unreadable) {
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
-  if (fs::is_directory(status)) return read_named_layers({path}, unreadable);
+  if (fs::is_directory(status)) return read_named_layers({path}, kind, unreadable);
   if (!fs::exists(status)) fail(path, ErrorId::config, "is not there", "give a file, or a directory of .yaml files");
   std::vector<DropIn> out;
-  read(path, out, "is empty");
+  read(path, kind, out, "is empty");
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/file_kinds.h"
 
 namespace spdm::cmd {
 
@@ -19,18 +20,20 @@ struct DropIn {
   std::string contents;
 };
 
-// The *.yaml that count, in the order of their names, at most 1 MiB each. Directories that do not exist are skipped,
+// The *.yaml that count, in the order of their names. Directories that do not exist are skipped,
 // one that is a link to nowhere, and a *.yml, are errors.
 // Throws Error{config, permission} for what is there and cannot be read: who overlooked a file would judge otherwise than
 // the owner said.
 // With `unreadable` given the files that cannot be read are put there, and the others are read.
-std::vector<DropIn> read_drop_ins(const std::vector<std::filesystem::path>& directories, std::vector<Error>* unreadable = nullptr);
+std::vector<DropIn> read_drop_ins(const std::vector<std::filesystem::path>& directories, FileKind kind,
+                                  std::vector<Error>* unreadable = nullptr);
 
 // The same for directories that the user named: that they hold nothing is a volume that is not mounted, or a slip of the
 // pen, and what was to be asked would silently not be asked.
-std::vector<DropIn> read_named_layers(const std::vector<std::filesystem::path>& directories, std::vector<Error>* unreadable = nullptr);
+std::vector<DropIn> read_named_layers(const std::vector<std::filesystem::path>& directories, FileKind kind,
+                                      std::vector<Error>* unreadable = nullptr);
 
 // The same for what the user named: a directory of drop-ins, or one file. Both must be there, and hold something.
-std::vector<DropIn> read_named(const std::filesystem::path& path, std::vector<Error>* unreadable = nullptr);
+std::vector<DropIn> read_named(const std::filesystem::path& path, FileKind kind, std::vector<Error>* unreadable = nullptr);
 
 }  // namespace spdm::cmd

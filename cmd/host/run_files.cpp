@@ -80,28 +80,31 @@ RunFolder RunFolder::make(const transport::Host& host, const std::string& name) 
   fail(path, ENOENT);
 }
 
-std::optional<std::string> RunFolder::read(const std::string& name, std::size_t limit) const {
+std::optional<std::string> RunFolder::read(const std::string& name, FileKind kind) const {
   const Descriptor fd(::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (fd.get() < 0) {
     if (errno == ENOENT) return std::nullopt;
     if (errno == ELOOP) fail_input(path(name), "is a link, and none is followed here");
     fail(path(name), errno);
   }
-  struct stat about {};
-  if (::fstat(fd.get(), &about) != 0) fail(path(name), errno);
-  if (!S_ISREG(about.st_mode)) fail_input(path(name), "is no regular file");
-  std::string out(limit + 1, '\0');
-  std::size_t used = 0;
-  while (used < out.size()) {
-    const ssize_t got = ::read(fd.get(), out.data() + used, out.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) fail(path(name), errno);
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
+  const FileContents contents = read_configuration(fd.get(), kind);
+  switch (contents.state) {
+    case FileContents::State::whole:
+      return std::string(as_text(contents.bytes));
+    case FileContents::State::mask:
+    case FileContents::State::directory:
+    case FileContents::State::irregular:
+      fail_input(path(name), "is no regular file");
+    case FileContents::State::too_large:
+      fail_input(path(name), contents.why);
+    case FileContents::State::missing:
+    case FileContents::State::refused:
+    case FileContents::State::failed:
+      break;
   }
-  if (used > limit) fail_input(path(name), cat("is larger than the ", limit, " bytes that are read"));
-  out.resize(used);
-  return out;
+  Error out(ErrorId::io, contents.why);
+  out.device = path(name).string();
+  throw out;
 }
 
 void RunFolder::write(const std::string& name, std::string_view contents) const {

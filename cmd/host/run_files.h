@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/file.h"
 #include "core/protocol/link.h"
 #include "transport/base/descriptor.h"
 #include "transport/base/host.h"
@@ -20,8 +21,8 @@ class RunFolder {
   static std::optional<RunFolder> open(const transport::Host& host, const std::string& name);
   static RunFolder make(const transport::Host& host, const std::string& name);
 
-  // Nothing when there is no such file. Throws Error{bad_input} when it is no regular file, or larger than `limit`.
-  std::optional<std::string> read(const std::string& name, std::size_t limit) const;
+  // Nothing when there is no such file. Throws Error{bad_input} when it is no regular file, or larger than its kind may be.
+  std::optional<std::string> read(const std::string& name, FileKind kind) const;
   void write(const std::string& name, std::string_view contents) const;
   void remove(const std::string& name) const;
   // Sorted; at most `limit`.

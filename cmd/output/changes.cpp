@@ -11,8 +11,6 @@ namespace spdm::cmd {
 
 namespace {
 
-constexpr std::size_t kMaxReportFile = 256U << 20;
-
 // The text of a member, however deep; empty when it is not there or of another kind.
 std::string text_at(const Json& json, std::initializer_list<const char*> path) {
   const Json* at = &json;
@@ -98,7 +96,7 @@ void EarlierReport::add(const Json& report, const std::string& where) {
 }
 
 EarlierReport EarlierReport::read(const std::filesystem::path& file) {
-  const Bytes bytes = read_file(file, kMaxReportFile);
+  const Bytes bytes = read_file(file, FileKind::report);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   EarlierReport out;
   const auto add = [&](const Json& json, std::size_t line) {

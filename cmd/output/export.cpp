@@ -14,8 +14,6 @@ namespace spdm::cmd {
 
 namespace {
 
-constexpr std::size_t kMaxKeyFile = 64 * 1024;
-
 std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
 // "x", "x#2": the same device may be in the input more than once, and then goes by its number, too.
@@ -30,7 +28,7 @@ std::string unique(const std::string& label, const Json& taken) {
 Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console) {
   Envelope out{.issued = issued, .nonce = nonce, .signer = std::nullopt};
   if (sign_key.empty()) return out;
-  out.signer = crypto::PrivateKey::from_file_bytes(read_file(sign_key, kMaxKeyFile), sign_key);
+  out.signer = crypto::PrivateKey::from_file_bytes(read_file(sign_key, FileKind::key), sign_key);
   try {
     crypto::jws_algorithm(*out.signer);
   } catch (Error& error) {

@@ -81,7 +81,7 @@ void check_signature(const Item& sign1, const crypto::PublicKey& signer) {
                 "check the signature by other means, and leave out --signer");
   Bytes message{0x84};
   constexpr std::string_view context = "Signature1";
-  append_string(message, 3, {reinterpret_cast<const std::uint8_t*>(context.data()), context.size()});
+  append_string(message, 3, as_bytes(context));
   append_string(message, 2, protected_bytes.bytes);
   append_string(message, 2, {});
   append_string(message, 2, sign1.items[2].bytes);
@@ -238,7 +238,8 @@ class Reading {
   }
 
   void add(ReferenceMeasurement one, const Item& environment, const std::string& name) {
-    if (++count_ > kMaxReferences) fail(cat("more than ", kMaxReferences, " reference values"));
+    count_ += weight_of(one);
+    if (count_ > kMaxReferences) fail(cat("more than ", kMaxReferences, " reference values"));
     const auto [at, first] = known_.try_emplace(name, out_.devices.size());
     if (first) {
       DeviceReferences& device = out_.devices.emplace_back();

@@ -6,6 +6,8 @@
 
 #include "core/appraisal/measurement.h"
 #include "core/crypto/crypto.h"
+#include "core/error.h"
+#include "core/file.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -177,10 +179,18 @@ std::string write_references(const std::vector<DeviceReferences>& devices, std::
   for (const char c : printable(source)) plain += is_plain(c) ? c : '?';
   std::string out = cat("version: 1\nsource: ", in_quotes(plain), "\ndevices:\n");
   std::set<std::string> written;
+  std::size_t values = 0;
   for (const DeviceReferences& device : devices) {
     const std::string lines = device_lines(device);
-    if (written.insert(lines).second) out += comment("  ", device.source) + lines;
+    if (!written.insert(lines).second) continue;
+    for (const ReferenceMeasurement& one : device.measurements) values += weight_of(one);
+    out += comment("  ", device.source) + lines;
   }
+  // What is written is what will be read, or nothing is written.
+  assert_readable(out.size(), FileKind::references);
+  if (values > kMaxReferences)
+    throw Error(ErrorId::bad_input, cat("these would be ", values, " reference values; no more than ", kMaxReferences, " are read"),
+                "leave out what is for devices that you do not have");
   return out;
 }
 

@@ -11,7 +11,8 @@ namespace spdm {
 // a log extends, tokens with a nonce) is to be ignored.
 DeviceReferences references_from(const Report& report);
 
-// A file for add_references() that means the same. `source` of a device and of a measurement become comments.
+// A file for add_references() that means the same. `source` of a device and of a measurement become comments. Throws
+// Error{bad_input} when it would be more than is read again.
 std::string write_references(const std::vector<DeviceReferences>& devices, std::string_view source);
 
 // A match in one line of YAML.

@@ -137,13 +137,15 @@ std::string to_string(const ReferenceValue& value) {
   }
 }
 
+std::size_t weight_of(const ReferenceMeasurement& measurement) { return 1 + measurement.allowed.size(); }
+
 void add_references(References& references, const std::string& file, const std::string& contents) {
   const Section section(yaml::parse(file, contents), {"version", "source", "devices"});
   section.get("version").number(1, 1);
   section.with("source", [](const Value& words) { (void)words.text(); });
   for (const Value& one : section.get("devices").list()) {
     DeviceReferences device = read_device(one);
-    for (const ReferenceMeasurement& measurement : device.measurements) references.values += 1 + measurement.allowed.size();
+    for (const ReferenceMeasurement& measurement : device.measurements) references.values += weight_of(measurement);
     if (references.values > kMaxReferences) one.fail(cat("is beyond the ", kMaxReferences, " reference values that are read"));
     references.devices.push_back(std::move(device));
   }

@@ -52,6 +52,9 @@ struct ReferenceMeasurement {
   std::string source;  // "FILE:LINE"
 };
 
+// What it counts for against kMaxReferences.
+std::size_t weight_of(const ReferenceMeasurement& measurement);
+
 struct DeviceReferences {
   DeviceMatch match;
   bool complete = true;

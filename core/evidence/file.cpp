@@ -6,6 +6,7 @@
 #include "core/calendar.h"
 #include "core/crypto/crypto.h"
 #include "core/error.h"
+#include "core/file_kinds.h"
 #include "core/format/json_reader.h"
 #include "core/text.h"
 
@@ -192,12 +193,13 @@ std::string write_evidence(const Evidence& evidence) {
 
 std::string evidence_sha256(const Evidence& evidence) {
   const std::string line = write_evidence(evidence);
-  return hex(crypto::hash(*find_hash("SHA-256"), {reinterpret_cast<const std::uint8_t*>(line.data()), line.size()}));
+  return hex(crypto::hash(*find_hash("SHA-256"), as_bytes(line)));
 }
 
 Evidence read_evidence(std::string_view text, std::string_view what) {
-  if (text.size() > kMaxEvidenceFile)
-    throw Error(ErrorId::bad_input, cat(what, ": ", text.size(), " bytes are more than the ", kMaxEvidenceFile, " that are read"));
+  if (text.size() > limit_of(FileKind::evidence))
+    throw Error(ErrorId::bad_input,
+                cat(what, ": ", text.size(), " bytes are more than the ", limit_of(FileKind::evidence), " that are read"));
   Evidence out;
   JsonReader json(text, what);
   json.object({"schema", "collector", "time", "live", "binding", "host", "nonces", "messages"}, {"provisioned_key", "error"},

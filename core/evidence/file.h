@@ -9,7 +9,6 @@
 namespace spdm {
 
 inline constexpr std::string_view kEvidenceSchema = "spdmctl.evidence/1";
-inline constexpr std::size_t kMaxEvidenceFile = 64U << 20;  // bytes; larger input is refused before it is parsed
 inline constexpr std::size_t kMaxEvidenceMessages = 100'000;
 
 // One line of JSON without a line break at its end; the same evidence always gives the same bytes.

@@ -6,6 +6,7 @@
 #include "core/crypto/crypto.h"
 #include "core/error.h"
 #include "core/evidence/file.h"
+#include "core/file_kinds.h"
 #include "core/text.h"
 #include "core/wire/certificate.h"
 #include "core/wire/measurements.h"
@@ -225,7 +226,8 @@ Evidence read_kernel_log(const KernelLogEntry& entry, std::string_view what) {
   };
   if (entry.transcript.empty()) refuse("transcript", "is empty");
   if (entry.signature.empty()) refuse("signature", "is empty");
-  if (entry.transcript.size() > kMaxKernelTranscript) refuse("transcript", cat("is larger than ", kMaxKernelTranscript, " bytes"));
+  if (const std::size_t limit = limit_of(FileKind::kernel_transcript); entry.transcript.size() > limit)
+    refuse("transcript", cat("is larger than ", limit, " bytes"));
 
   Evidence out;
   out.host.target = what;

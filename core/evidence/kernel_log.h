@@ -9,8 +9,6 @@
 
 namespace spdm {
 
-inline constexpr std::size_t kMaxKernelTranscript = 16U << 20;  // bytes; all of a device's log has this much room
-
 // The contents of the files N_* as they are. Only the first two are needed: the others repeat what the transcript says.
 struct KernelLogEntry {
   Bytes transcript;                      // all messages of the connection, the last one without its signature

@@ -32,28 +32,45 @@ std::string allowed_words(std::span<const Choice> table) {
   return allowed(names);
 }
 
-// Looks for a second document, also behind an empty one, where YAML::LoadAll() stops.
-class OneDocument final : public YAML::EventHandler {
+// Reads a file without keeping anything of it: whether there is a second document, also behind an empty one, where
+// YAML::LoadAll() stops, and whether it is within bounds, before memory is taken for it.
+class Survey final : public YAML::EventHandler {
  public:
-  explicit OneDocument(const std::string& file) : file_(file) {}
+  explicit Survey(const std::string& file) : file_(file) {}
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (seen_) fail_at(file_, mark, "another document: only one is read", "join them");
     seen_ = true;
   }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
-  void OnAlias(const YAML::Mark& /*mark*/, YAML::anchor_t /*anchor*/) override {}
-  void OnScalar(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/, const std::string& /*value*/) override {}
-  void OnSequenceStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
-                       YAML::EmitterStyle::value /*style*/) override {}
-  void OnSequenceEnd() override {}
-  void OnMapStart(const YAML::Mark& /*mark*/, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
-                  YAML::EmitterStyle::value /*style*/) override {}
-  void OnMapEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { count(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { count(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/, const std::string& /*value*/) override {
+    count(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                       YAML::EmitterStyle::value /*style*/) override {
+    enter(mark);
+  }
+  void OnSequenceEnd() override { --depth_; }
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {
+    enter(mark);
+  }
+  void OnMapEnd() override { --depth_; }
 
  private:
+  void count(const YAML::Mark& mark) {
+    if (++nodes_ > kMaxNodes)
+      fail_at(file_, mark, cat("is one more than the ", kMaxNodes, " values and keys that are read"), "split the file");
+  }
+  void enter(const YAML::Mark& mark) {
+    count(mark);
+    if (++depth_ > kMaxDepth) fail_at(file_, mark, cat("more than ", kMaxDepth, " lists and mappings inside of each other"), "");
+  }
+
   const std::string& file_;
   bool seen_ = false;
+  std::size_t nodes_ = 0, depth_ = 0;
 };
 
 }  // namespace
@@ -146,13 +163,12 @@ Value Section::get(std::string_view key) const {
 
 Value parse(const std::string& file, const std::string& contents) {
   try {
-    YAML::Node first = YAML::Load(contents);
     std::istringstream input(contents);
     YAML::Parser parser(input);
-    OneDocument one(file);
-    while (parser.HandleNextDocument(one)) {
+    Survey survey(file);
+    while (parser.HandleNextDocument(survey)) {
     }
-    return {file, first, ""};
+    return {file, YAML::Load(contents), ""};
   } catch (const YAML::Exception& why) {
     fail_at(file, why.mark, why.msg, "this is no YAML: look for a bracket, a quote or an indentation that does not fit");
   }

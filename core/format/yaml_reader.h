@@ -15,6 +15,9 @@
 
 namespace spdm::yaml {
 
+// What a file may hold at most: keys, values, lists and mappings together, and lists and mappings inside of each other.
+inline constexpr std::size_t kMaxNodes = 1'000'000, kMaxDepth = 32;
+
 // A word of the file and what it means.
 struct Choice {
   std::string_view name;
@@ -64,7 +67,7 @@ class Section : public Value {
   }
 };
 
-// Parses a whole file; throws Error{config} for a syntax error, with line and column.
+// Parses a whole file; throws Error{config} for a syntax error, and for what is more than the bounds, with line and column.
 Value parse(const std::string& file, const std::string& contents);
 
 }  // namespace spdm::yaml

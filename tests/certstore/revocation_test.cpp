@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "core/file_kinds.h"
 #include "owned.h"
 
 using namespace test;
@@ -155,7 +156,7 @@ TEST_CASE("revocation: nobody is trusted while a file of lists cannot be read") 
   CHECK(contains(refusal(pki::pem(pki::sample().root.der)), "x.crl: PEM block 1 is a CERTIFICATE, not a revocation list"));
   CHECK(contains(refusal("0nonsense"), "x.crl: not a revocation list"));
   CHECK(contains(refusal(as_text(pki::issue_crl({}, pki::sample().root)) + "x"), "1 bytes follow"));
-  CHECK(contains(refusal(std::string(spdm::certstore::kMaxCrlFile + 1, '\n')), "larger than"));
+  CHECK(contains(refusal(std::string(spdm::limit_of(spdm::FileKind::crl) + 1, '\n')), "larger than"));
   CHECK(contains(refusal(""), "is empty; to mask the name, link it to /dev/null"));
   const std::string two =
       pki::crl_pem(pki::issue_crl({}, pki::sample().root)) + pki::crl_pem(pki::issue_crl({}, pki::sample().intermediate));

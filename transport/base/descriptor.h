@@ -1,22 +1,10 @@
-// A file descriptor that closes itself.
+// The descriptor of core, under the name that the rooms of transport have for it.
 #pragma once
+
+#include "core/descriptor.h"
 
 namespace spdm::transport {
 
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
-  Descriptor& operator=(Descriptor&& other) noexcept;
-  ~Descriptor() { close(); }
-
-  int get() const { return fd_; }
-  int release();
-  void close();
-
- private:
-  int fd_ = -1;
-};
+using spdm::Descriptor;
 
 }  // namespace spdm::transport

@@ -112,7 +112,7 @@ const Row& algorithm(const Value& value, std::span<const Row> table) {
 
 Bytes Loader::file(const Value& name) const {
   try {
-    return read_profile_file(directory_ / name.text());
+    return read_profile_file(directory_ / name.text(), FileKind::profile_contents);
   } catch (const Error& why) {
     name.fail(why.what(), "files are looked for beside the profile");
   }
@@ -331,7 +331,7 @@ void Loader::load(const Value& root) {
 }  // namespace
 
 DeviceProfile load_profile(const std::filesystem::path& path) {
-  const Bytes bytes = read_profile_file(path);
+  const Bytes bytes = read_profile_file(path, FileKind::profile);
   return parse_profile(std::string(bytes.begin(), bytes.end()), path);
 }
 

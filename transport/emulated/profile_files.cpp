@@ -1,9 +1,5 @@
 #include "transport/emulated/profile_files.h"
 
-#include <cerrno>
-#include <fstream>
-#include <system_error>
-
 #include "core/error.h"
 #include "core/text.h"
 
@@ -40,27 +36,15 @@ std::size_t sequence_size(View bytes) {
 
 }  // namespace
 
-Bytes read_profile_file(const std::filesystem::path& path) {
-  const std::string shown = printable(path.string());
-  std::error_code failure;
-  // Not a device or a pipe, which would never end.
-  if (!std::filesystem::is_regular_file(path, failure))
-    throw Error(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::config,
-                cat(shown, ": ", failure ? failure.message() : "is not a file"));
-  std::ifstream in(path, std::ios::binary);
-  if (!in && errno == EACCES) throw Error(ErrorId::permission, cat(shown, ": ", std::generic_category().message(errno)));
-  Bytes out;
-  char buffer[65536];
-  while (in.read(buffer, sizeof buffer), in.gcount() > 0) {
-    out.insert(out.end(), buffer, buffer + in.gcount());
-    if (out.size() > kMaxProfileFile) throw Error(ErrorId::config, cat(shown, ": more than ", kMaxProfileFile, " bytes"));
-  }
-  if (!in.eof()) throw Error(ErrorId::config, cat(shown, ": ", std::generic_category().message(errno)));
-  return out;
+Bytes read_profile_file(const std::filesystem::path& path, FileKind kind) {
+  FileContents out = read_configuration(path, kind);
+  const std::string why = out.is(FileContents::State::mask) ? "not a regular file" : out.why;
+  if (why.empty()) return std::move(out.bytes);
+  throw Error(out.is(FileContents::State::refused) ? ErrorId::permission : ErrorId::config, cat(printable(path.string()), ": ", why));
 }
 
 std::vector<Bytes> split_certificates(View file, const std::string& what) {
-  const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
+  const std::string_view text = as_text(file);
   try {
     if (text.find(kBegin) != std::string_view::npos) return split_pem(text, what);
   } catch (const Error& why) {

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <nlohmann/json.hpp>
 
+#include "core/file_kinds.h"
 #include "core/text.h"
 #include "tests/support/temporary.h"
 
@@ -112,7 +113,7 @@ TEST_CASE("hostile files are told of, and the others read") {
       with("0000:03:00.0", "0000:04:00.0"),
       with("0000:03:00.0", "3:0.0"),
       with("true", "1"),
-      std::string(spdm::cmd::kMaxStateFile + 1, ' '),
+      std::string(spdm::limit_of(spdm::FileKind::state) + 1, ' '),
       std::string(10'000, '['),
   };
   for (const std::string& text : bad) {

@@ -19,7 +19,7 @@ using spdm::ErrorId;
 namespace {
 
 std::string text_of(const std::filesystem::path& file) {
-  const spdm::Bytes bytes = read_file(file, 100);
+  const spdm::Bytes bytes = spdm::read_file(file, spdm::FileKind::key);
   return {bytes.begin(), bytes.end()};
 }
 
@@ -88,12 +88,12 @@ TEST_CASE("a file of any size is read in pieces") {
   const support::TemporaryDirectory scratch;
   const std::filesystem::path file = scratch.path() / "file";
   write_file(file, "0123456789");
-  const auto read = open_file(file);
+  const auto read = spdm::open_file(file);
   std::string out;
   std::array<char, 4> room{};
   while (const std::size_t got = read(room)) out.append(room.data(), got);
   CHECK(out == "0123456789");
   CHECK(read(room) == 0);
-  expect_error(ErrorId::bad_input, "No such file", [&] { open_file(scratch.path() / "missing"); });
-  expect_error(ErrorId::bad_input, "directory", [&] { open_file(scratch.path()); });
+  expect_error(ErrorId::bad_input, "No such file", [&] { spdm::open_file(scratch.path() / "missing"); });
+  expect_error(ErrorId::bad_input, "directory", [&] { spdm::open_file(scratch.path()); });
 }

@@ -87,7 +87,7 @@ TEST_CASE("a file is written below the directories that were named, and nowhere 
           if (!can_write(scratch.path() / "free/new") || !can_write(old)) return 1;
           if (can_write(scratch.path() / "fixed/new") || can_write(fixed)) return 2;
           if (::unlink(fixed.c_str()) == 0 || ::truncate(fixed.c_str(), 0) == 0) return 3;
-          return spdm::cmd::read_file(fixed, 100).size() == 6 ? 0 : 4;
+          return spdm::read_file(fixed, spdm::FileKind::key).size() == 6 ? 0 : 4;
         }) == 0);
   CHECK(std::filesystem::file_size(old) == 1);
 }

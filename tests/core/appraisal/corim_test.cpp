@@ -5,6 +5,7 @@
 
 #include "core/appraisal/reference_writer.h"
 #include "core/evidence/expect_error.h"
+#include "core/file_kinds.h"
 #include "core/text.h"
 #include "support/pki.h"
 
@@ -16,7 +17,8 @@ Bytes head(unsigned major, std::size_t argument) {
   const unsigned first = major << 5;
   if (argument < 24) return Writer().u8(first | argument).take();
   if (argument < 256) return Writer().u8(first | 24).u8(argument).take();
-  return Writer().u8(first | 25).u8(argument >> 8).u8(argument & 0xFF).take();
+  if (argument < 0x10000) return Writer().u8(first | 25).u8(argument >> 8).u8(argument & 0xFF).take();
+  return Writer().u8(first | 26).u8(argument >> 24).u8(argument >> 16 & 0xFF).u8(argument >> 8 & 0xFF).u8(argument & 0xFF).take();
 }
 
 Bytes string_of(unsigned major, View value) {
@@ -195,4 +197,52 @@ TEST_CASE("CoRIM: what is none, or of no use") {
   Bytes good = corim({{kAcme, {measurement("01", "a1 01 01")}}});
   for (std::size_t size = 0; size < good.size(); ++size)
     CHECK_THROWS_AS(read(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size))), Error);
+}
+
+TEST_CASE("CoRIM: as many digests as a vendor may publish are written, and read again") {
+  // 12 models, 1000 digests each.
+  std::vector<std::pair<Bytes, std::vector<Bytes>>> triples;
+  for (std::size_t model = 0; model < 12; ++model) {
+    std::vector<Bytes> measurements;
+    for (std::size_t i = 0; i < 1000; ++i)
+      measurements.push_back(
+          measurement(hex(head(0, 1 + i % 250)), cat("a1 02 81 82 07 5830", hex(Bytes(46, 0xAB)), hex(model, 2), hex(i / 250, 2))));
+    triples.emplace_back(joined({h("a1 00 a2 01 6441434d45 02"), string_of(3, as_bytes(cat("Disk ", model)))}), measurements);
+  }
+  const Corim read = read_corim(corim(triples), any_match(), nullptr);
+  const std::string yaml = write_references(read.devices, "test");
+  CHECK(yaml.size() > kMiB);
+  References again;
+  add_references(again, "refs.yaml", yaml);
+  REQUIRE(again.devices.size() == 12);
+  for (const DeviceReferences& device : again.devices) {
+    REQUIRE(device.measurements.size() == 250);
+    for (const ReferenceMeasurement& one : device.measurements) CHECK(one.allowed.size() == 4);
+  }
+}
+
+TEST_CASE("references: more than is read again is not written") {
+  DeviceReferences device;
+  device.match.vendor = 0x1b36;
+  ReferenceMeasurement one;
+  one.allowed.push_back({ReferenceValue::Form::raw, Bytes(65000, 1), nullptr});
+  for (std::size_t i = 1; i <= 254; ++i) {
+    one.index = static_cast<std::uint8_t>(i);
+    device.measurements.push_back(one);
+  }
+  CHECK_NOTHROW(write_references({device}, "test"));
+  DeviceReferences other = device;
+  other.match.vendor = 0x1b37;
+  expect_error(ErrorId::bad_input, "of one file of reference values no more than 33554432 are read", [&] {
+    write_references({device, other}, "test");
+  });
+
+  device.measurements.clear();
+  one.allowed.assign(999, {ReferenceValue::Form::text, Bytes{'x'}, nullptr});
+  for (std::size_t i = 1; i <= 201; ++i) {
+    one.index = static_cast<std::uint8_t>(i);
+    device.measurements.push_back(one);
+  }
+  expect_error(ErrorId::bad_input, "these would be 201000 reference values; no more than 200000 are read",
+               [&] { write_references({device}, "test"); });
 }

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "core/evidence/expect_error.h"
+#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 using namespace spdm;
@@ -101,4 +102,11 @@ TEST_CASE("references: no more than anybody needs") {
   for (int i = 0; i < 25; ++i) list += "{text: x}, ";
   expect_config("any-of[1024]: is one more than the 1024 values",
                 cat("version: 1\ndevices:\n- {match: {}, measurements: [{index: 1, any-of: ", list, "]}]}\n"));
+}
+
+TEST_CASE("references: no more nodes, and no deeper, than memory is taken for") {
+  std::string flat = "version: 1\ndevices: [";
+  for (std::size_t i = 0; i < yaml::kMaxNodes; ++i) flat += "a,";
+  expect_config("is one more than the 1000000 values and keys that are read", flat + "]\n");
+  expect_config("more than 32 lists and mappings inside of each other", cat("version: ", std::string(1000, '['), std::string(1000, ']')));
 }

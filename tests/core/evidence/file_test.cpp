@@ -7,6 +7,7 @@
 #include "core/crypto/crypto.h"
 #include "core/evidence/load.h"
 #include "core/evidence/pcap.h"
+#include "core/file_kinds.h"
 #include "core/text.h"
 #include "expect_error.h"
 
@@ -211,8 +212,10 @@ TEST_CASE("deep nesting costs nothing: the reader goes no deeper than the format
 }
 
 TEST_CASE("too large a file, too many messages") {
-  expect_error(ErrorId::bad_input, "more than the 67108864", [] { read_evidence(std::string(kMaxEvidenceFile + 1, ' '), "e"); });
-  expect_error(ErrorId::bad_input, "more than the 67108864", [] { load_evidence(Bytes(kMaxEvidenceFile + 1), "e"); });
+  expect_error(ErrorId::bad_input, "more than the 67108864",
+               [] { read_evidence(std::string(spdm::limit_of(spdm::FileKind::evidence) + 1, ' '), "e"); });
+  expect_error(ErrorId::bad_input, "more than the 67108864",
+               [] { load_evidence(Bytes(spdm::limit_of(spdm::FileKind::evidence) + 1), "e"); });
   std::string many;
   for (std::size_t i = 0; i <= kMaxEvidenceMessages; ++i) many += R"({"from":"requester","data":"AA=="},)";
   refused(R"("messages":[)", cat(R"("messages":[)", many), "messages[100000]: is one more than the 100000");

@@ -5,6 +5,7 @@
 
 #include "core/appraisal/trial.h"
 #include "core/evidence/file.h"
+#include "core/file_kinds.h"
 
 using namespace spdm;
 using trial::found;
@@ -205,7 +206,7 @@ TEST_CASE("what is no log is refused and named") {
   CHECK(refused(entry) == "log/3_signature: is empty");
   entry = {};
   entry.signature = Bytes(64);
-  entry.transcript = Bytes(kMaxKernelTranscript + 1);
+  entry.transcript = Bytes(spdm::limit_of(spdm::FileKind::kernel_transcript) + 1);
   CHECK(refused(entry).find("is larger than") != std::string::npos);
   entry.transcript = Bytes(1000, 0xA5);
   CHECK(refused(entry).find("log/3_transcript: at byte 0:") == 0);

@@ -107,7 +107,7 @@ TEST_CASE("errors name their place and what is allowed") {
       {"slots: [{slot: 0, key: junk}]", ":1:24:", "junk"},
       {"slots: [{slot: 0, key: chain.pem}]", ":1:24:", ""},
       {"slots: [{slot: 0, key: key.pem, chain: junk}]", ":1:40:", "neither PEM nor DER"},
-      {"slots: [{slot: 0, key: key.pem, chain: .}]", ":1:40:", "is not a file"},
+      {"slots: [{slot: 0, key: key.pem, chain: .}]", ":1:40:", "not a regular file"},
       {"slots: [{slot: provisioned, key: key.pem, chain: chain.pem}]", ":1:9:", "has no certificates"},
       {"measurement-signatures: maybe", ":1:25:", "neither true nor false"},
       {"measurements: [{index: 0, type: manifest, text: a}]", ":1:24:", "out of range"},

@@ -1,10 +1,10 @@
-#include "transport/base/descriptor.h"
+#include "core/descriptor.h"
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace spdm::transport {
+namespace spdm {
 
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
   if (this != &other) {
@@ -20,4 +20,4 @@ void Descriptor::close() {
   if (fd_ >= 0) ::close(release());
 }
 
-}  // namespace spdm::transport
+}  // namespace spdm

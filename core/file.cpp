@@ -1,0 +1,149 @@
+#include "core/file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "core/descriptor.h"
+#include "core/error.h"
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+
+using State = FileContents::State;
+
+State state_of(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return State::missing;
+    case EACCES:
+    case EPERM:
+      return State::refused;
+    case EISDIR:
+      return State::directory;
+    default:
+      return State::failed;
+  }
+}
+
+FileContents failure(int error) { return {state_of(error), {}, std::strerror(error), {}}; }
+
+FileContents too_large(FileKind kind) {
+  const FileKindRow& limits = row(kind);
+  return {State::too_large,
+          {},
+          cat("is larger than the ", limits.limit, " bytes that are read of one ", limits.name),
+          std::string(limits.advice)};
+}
+
+ErrorId error_id(State state) {
+  switch (state) {
+    case State::refused:
+      return ErrorId::permission;
+    case State::failed:
+      return ErrorId::io;
+    default:
+      return ErrorId::bad_input;
+  }
+}
+
+[[noreturn]] void fail(const std::filesystem::path& path, const FileContents& contents) {
+  Error out(error_id(contents.state), contents.why, contents.hint);
+  out.device = path.string();
+  throw out;
+}
+
+ssize_t read_some(int fd, void* room, std::size_t size) {
+  ssize_t got = 0;
+  do got = ::read(fd, room, size);
+  while (got < 0 && errno == EINTR);
+  return got;
+}
+
+// Asks for one byte more than the limit: that tells a file that is too large, whatever its size was said to be. And for one
+// more than it is said to have: the read that finds the end then needs no second buffer.
+FileContents read_bounded(int fd, const struct stat& about, FileKind kind) {
+  const std::size_t limit = limit_of(kind);
+  std::size_t room = S_ISREG(about.st_mode) ? std::min(static_cast<std::size_t>(about.st_size), limit) + 1 : 64 * kKiB;
+  FileContents out;
+  for (std::size_t used = 0;;) {
+    if (used == out.bytes.size()) out.bytes.resize(std::min(used + room, limit + 1));
+    const ssize_t got = read_some(fd, out.bytes.data() + used, out.bytes.size() - used);
+    if (got < 0) return failure(errno);
+    used += static_cast<std::size_t>(got);
+    if (used > limit) return too_large(kind);
+    if (got == 0) {
+      out.bytes.resize(used);
+      return out;
+    }
+    room = std::max(used, 4 * kKiB);
+  }
+}
+
+// Opens what the user named: this waits until somebody writes to a pipe, as every program does.
+Descriptor open_named(const std::filesystem::path& path, struct stat& about) {
+  Descriptor fd(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (fd.get() < 0 || ::fstat(fd.get(), &about) != 0) fail(path, failure(errno));
+  if (S_ISDIR(about.st_mode)) fail(path, failure(EISDIR));
+  return fd;
+}
+
+}  // namespace
+
+FileContents read_configuration(int fd, FileKind kind) {
+  struct stat about {};
+  if (::fstat(fd, &about) != 0) return failure(errno);
+  if (S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3)) return {State::mask, {}, {}, {}};
+  if (S_ISDIR(about.st_mode)) return {State::directory, {}, "is a directory, not a regular file", {}};
+  if (!S_ISREG(about.st_mode)) return {State::irregular, {}, "not a regular file", {}};
+  return read_bounded(fd, about, kind);
+}
+
+FileContents read_configuration(const std::filesystem::path& path, FileKind kind) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  return fd.get() < 0 ? failure(errno) : read_configuration(fd.get(), kind);
+}
+
+Bytes read_file(const std::filesystem::path& path, FileKind kind) {
+  struct stat about {};
+  const Descriptor fd = open_named(path, about);
+  FileContents out = read_bounded(fd.get(), about, kind);
+  if (!out.is(State::whole)) fail(path, out);
+  return std::move(out.bytes);
+}
+
+std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path) {
+  struct stat about {};
+  const auto fd = std::make_shared<const Descriptor>(open_named(path, about));
+  return [fd, path](std::span<char> room) {
+    const ssize_t got = read_some(fd->get(), room.data(), room.size());
+    if (got < 0) fail(path, failure(errno));
+    return static_cast<std::size_t>(got);
+  };
+}
+
+void assert_readable(std::size_t size, FileKind kind) {
+  const FileKindRow& limits = row(kind);
+  if (size > limits.limit)
+    throw Error(ErrorId::bad_input,
+                cat("this would have ", size, " bytes; of one ", limits.name, " no more than ", limits.limit, " are read"),
+                std::string(limits.advice));
+}
+
+bool dangles(const std::filesystem::path& path) {
+  std::error_code ignored;
+  for (std::filesystem::path at = path; at.has_relative_path(); at = at.parent_path())
+    if (std::filesystem::is_symlink(std::filesystem::symlink_status(at, ignored)) && !std::filesystem::exists(at, ignored)) return true;
+  return false;
+}
+
+}  // namespace spdm

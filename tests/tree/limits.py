@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+"""The section LIMITS of man/spdmctl.1 has each kind of file of core/file_kinds.h once, in its order and with its limit, and the
+other limits that a user can meet, as the sources have them."""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROW = r'FileKindRow\{FileKind::\w+, "([^"]+)", (\d+) \* k(KiB|MiB), "[^"]*"\}'
+
+# Where a limit stands in the sources, and what the page says that it is a limit of.
+COUNTS = [
+    ("core/format/yaml_reader.h", "kMaxNodes", "keys and values of a file of YAML"),
+    ("core/format/yaml_reader.h", "kMaxDepth", "lists and mappings of YAML inside of each other"),
+    ("core/appraisal/references.h", "kMaxReferences", "reference values of all files together"),
+    ("core/appraisal/references.h", "kMaxAlternatives", "reference values of one measurement in one entry"),
+    ("core/appraisal/policy_file.cpp", "kMaxRules", "rules of a policy"),
+    ("core/appraisal/policy_file.cpp", "kMaxRoots", "roots that a rule names"),
+    ("cmd/policy_test.cpp", "kMaxCases", "cases of a file for policy test"),
+    ("certstore/crl.h", "kMaxRevocations", "entries of a revocation list"),
+    ("certstore/efi.h", "kMaxEfiSignatures", "signatures of a list of the firmware"),
+    ("core/evidence/file.h", "kMaxEvidenceMessages", "messages of a piece of evidence"),
+    ("certstore/judgement.h", "kMaxCertificates", "certificates of a chain"),
+    ("core/wire/certificate.h", "kMaxCertificateChain", "bytes of a chain from a device"),
+    ("core/wire/mel.h", "kMaxExtensionLog", "bytes of a measurement extension log from a device"),
+    ("cmd/output/export.h", "kMaxExported", "devices in one document of ear or redfish"),
+    ("cmd/report.cpp", "kMaxOnPage", "devices on the page of report --html that can be searched"),
+    ("cmd/gate/device_state.h", "kMaxStates", "states of devices that status reads"),
+]
+
+
+def kinds_of_the_program():
+    source = (ROOT / "core/file_kinds.h").read_text()
+    rows = re.findall(ROW, source)
+    assert len(rows) == source.count("FileKindRow{") > 15, len(rows)
+    return [(name, f"{number} {unit}") for name, number, unit in rows]
+
+
+def counts_of_the_program():
+    out = []
+    for file, constant, name in COUNTS:
+        found = re.search(rf"\b{constant} = ([0-9']+)U?(?: << ([0-9]+))?[,;]", (ROOT / file).read_text())
+        assert found, f"{constant} is not in {file}, or not in the form of a number"
+        number = int(found[1].replace("'", "")) << int(found[2] or 0)
+        out.append((name, f"{number:,}"))
+    return out
+
+
+def rows_of_the_page():
+    text = (ROOT / "man/spdmctl.1").read_text().replace("\\-", "-")
+    section = text.split(".Sh LIMITS\n")[1].split(".Sh ")[0]
+    items = [line[4:].split(" Ta ") for line in section.splitlines() if line.startswith(".It ") and not line.startswith(".It Sy ")]
+    return [tuple(item[:2]) for item in items], [item for item in items if len(item) == 3 and not item[2].strip()]
+
+
+def main():
+    wanted = kinds_of_the_program() + counts_of_the_program()
+    found, silent = rows_of_the_page()
+    problems = [f"missing, or not as in the sources: {row}" for row in wanted if row not in found]
+    problems += [f"not in the sources: {row}" for row in found if row not in wanted]
+    problems += [f"does not say where: {item}" for item in silent]
+    if not problems and found != wanted:
+        problems.append("in another order than in the sources")
+    # The constants of files stand in the table alone.
+    for folder in ("certstore", "cmd", "core", "transport"):
+        for path in sorted((ROOT / folder).rglob("*.[ch]*")):
+            for constant in re.findall(r"constexpr [^;]*\b(kMax\w*File)\b\s*=", path.read_text()):
+                problems.append(f"{path.relative_to(ROOT)}: {constant} belongs into core/file_kinds.h")
+    print("\n".join(problems) or f"{len(found)} limits, each in its place")
+    return 1 if problems else 0
+
+
+sys.exit(main())
