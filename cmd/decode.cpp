@@ -252,7 +252,7 @@ Exit run(const Options& options, Console& console) {
   const Exit exit = broken ? Exit::peer : Exit::ok;
   document["exit_code"] = static_cast<int>(exit);
   if (console.format == Format::json || console.format == Format::yaml) write_document(console, document, "");
-  console.flush();
+  console.finish();
   return exit;
 }
 

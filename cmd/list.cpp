@@ -194,7 +194,7 @@ void ask(std::vector<Listed>& devices, const Host& host, const Options& options,
   for (Listed& listed : devices) {
     if (listed.features || !has_mailbox(listed.device)) continue;
     try {
-      const Clock::time_point deadline = Clock::now() + parse_seconds(options.timeout);
+      const Clock::time_point deadline = Clock::now() + parse_seconds(options.timeout, given_as("--timeout"));
       listed.features = ask_mailboxes(host, listed.device, deadline);
       listed.asked = true;
     } catch (const Error& error) {
@@ -207,7 +207,7 @@ void ask(std::vector<Listed>& devices, const Host& host, const Options& options,
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
-  parse_seconds(options.timeout);
+  parse_seconds(options.timeout, given_as("--timeout"));
   const Host host = this_host();
   std::vector<PciDevice> seen = chosen(host, options);
   const bool named = !options.functions.empty();

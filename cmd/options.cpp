@@ -3,7 +3,9 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <array>
 #include <cstdlib>
+#include <set>
 
 #include "cmd/host/files.h"
 #include "cmd/host/layers.h"
@@ -14,6 +16,59 @@ namespace spdm::cmd {
 
 namespace {
 constexpr std::size_t kMaxKeyFile = 64 * 1024;
+
+// All that there are. None names a root or lowers a check: what is trusted has to be seen on the command line or in a file.
+constexpr std::array kVariables{"SPDMCTL_FORMAT", "SPDMCTL_KEYRING", "SPDMCTL_POLICY", "SPDMCTL_REFERENCE", "SPDMCTL_TIMEOUT"};
+
+struct OldVariable {
+  const char *name, *now;
+};
+constexpr std::array<OldVariable, 2> kOldVariables{{{"SPDMCTL_OUTPUT", "SPDMCTL_FORMAT"}, {"SPDMCTL_ROOT", "SPDMCTL_SYSROOT"}}};
+
+// Options, each with the variable that its value came from. There is one command line.
+std::map<std::string, std::string> from_variables;
+}  // namespace
+
+Variables::Variables() {
+  for (const char* const name : kVariables) {
+    if (const char* const value = ::secure_getenv(name); value != nullptr && *value != '\0') values_[name] = value;
+    ::unsetenv(name);  // the parser reads without secure_getenv(3), and could not tell later where a value came from
+  }
+}
+
+void Variables::fill_in(CLI::App& parser) const {
+  for (CLI::App* sub : parser.get_subcommands()) fill_in(*sub);
+  for (CLI::Option* option : parser.get_options()) {
+    const auto found = values_.find(option->get_envname());
+    if (found == values_.end() || option->count() > 0) continue;
+    option->add_result(found->second);
+    option->run_callback();
+    from_variables[option->get_name()] = found->first;
+  }
+}
+
+std::string given_as(const std::string& option) {
+  const auto found = from_variables.find(option);
+  return found == from_variables.end() ? option : found->second;
+}
+
+void refuse_old_variables() {
+  for (const OldVariable& old : kOldVariables)
+    if (const char* const value = ::secure_getenv(old.name); value != nullptr && *value != '\0')
+      throw Error(ErrorId::usage, cat("the variable ", old.name, " is called ", old.now, " now"), cat("set ", old.now, ", and unset ", old.name));
+}
+
+void refuse_option(CLI::App& parser, const std::string& old, const std::string& hint) {
+  parser.add_option_function<std::string>(old, [=](const std::string&) { throw Error(ErrorId::usage, cat(old, " is no option any more"), hint); })
+      ->expected(0, 1)
+      ->group("");
+}
+
+void refuse_sub_verb(CLI::App& parser, const std::string& old, const std::string& now) {
+  const std::string verb = parser.get_name();
+  parser.add_subcommand(old, "")->group("")->preparse_callback([=](std::size_t) {
+    throw Error(ErrorId::usage, cat(verb, " ", old, " is called ", verb, " ", now, " now"), cat("write: spdmctl ", verb, " ", now));
+  });
 }
 
 CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vector<std::string>& values, const std::string& help) {
@@ -21,11 +76,14 @@ CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vect
 }
 
 void add_output_options(CLI::App& parser, OutputOptions& options) {
-  options.format_given = parser.add_option("-o,--output", options.format, "text, json, ndjson or yaml; text if not given")
+  options.format_given = parser.add_option("-f,--format", options.format, "text, json, ndjson or yaml; text if not given")
                              ->type_name("FORMAT")
-                             ->envname("SPDMCTL_OUTPUT")
+                             ->envname("SPDMCTL_FORMAT")
                              ->group("Output");
-  parser.add_flag("--json", options.json, "The same as --output json")->group("Output");
+  parser.add_flag("--json", options.json, "The same as --format json")->group("Output");
+  parser.add_option("-o,--output", options.file, "Write to this file, once all is there; standard output if not given")
+      ->type_name("FILE")
+      ->group("Output");
   parser.add_flag("-v,--verbose", options.verbose, "Show everything that is known")->group("Output");
   parser.add_flag("--no-color", options.no_color, "No colours, not on a terminal either")->group("Output");
 }
@@ -105,22 +163,24 @@ void add_targets(CLI::App& parser, std::vector<std::string>& targets) {
 }
 
 void apply(const OutputOptions& options, Console& console) {
-  Format format = parse_format(options.format);
+  refuse_format_as_file(options.file);
+  const std::string option = given_as("--format");
+  Format format = parse_format(options.format, option);
   if (options.json) {
-    const char* from_environment = std::getenv("SPDMCTL_OUTPUT");
-    const bool given = options.format_given->count() > 0 && (from_environment == nullptr || options.format != from_environment);
-    if (given && format != Format::json)
-      throw Error(ErrorId::usage, cat("--json and --output ", options.format, " contradict each other"), "give one of them");
+    if (options.format_given->count() > 0 && option == "--format" && format != Format::json)
+      throw Error(ErrorId::usage, cat("--json and --format ", options.format, " contradict each other"), "give one of them");
     format = Format::json;
   }
   if (!options.exports && (format == Format::ear || format == Format::redfish))
-    throw Error(ErrorId::usage, cat("--output: ", options.format, " is a format of judgements, and nothing is judged here"),
+    throw Error(ErrorId::usage, cat(option, ": ", options.format, " is a format of judgements, and nothing is judged here"),
                 "it goes with: auth, measurements, verify, audit");
   if (!options.sign_key.empty() && format != Format::ear)
-    throw Error(ErrorId::usage, "--sign-key goes with --output ear", "other formats are not signed");
+    throw Error(ErrorId::usage, "--sign-key goes with --format ear", "other formats are not signed");
   console.format = format;
   console.verbose = options.verbose;
-  console.color = format == Format::text && wants_color(options.no_color);
+  const bool to_file = !options.file.empty() && options.file != "-";
+  console.color = format == Format::text && !to_file && wants_color(options.no_color);
+  if (to_file) console.write_to(options.file);
 }
 
 std::time_t time_of(const TrustOptions& options) { return options.at.empty() ? std::time(nullptr) : parse_time(options.at); }
@@ -133,7 +193,7 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
     const bool is_directory = std::filesystem::is_directory(directory, ignored);
     if (!is_directory || ::access(directory.c_str(), R_OK | X_OK) != 0) {
       Error error(is_directory ? ErrorId::permission : ErrorId::config, "is not a directory that can be read",
-                  "--keyring takes a directory of PEM and DER files");
+                  cat(given_as("--keyring"), " takes a directory of PEM and DER files"));
       error.device = directory;
       throw error;
     }
@@ -151,9 +211,7 @@ Bytes read_provisioned_key(const TrustOptions& options) {
 }
 
 bool names_references(const TrustOptions& options) {
-  const char* const from_environment = std::getenv("SPDMCTL_REFERENCE");
-  const bool given = from_environment != nullptr && options.references == std::vector<std::string>{from_environment};
-  return !options.references.empty() && !given;
+  return !options.references.empty() && given_as("--reference") == "--reference";
 }
 
 std::shared_ptr<const References> read_references(const TrustOptions& options) {
@@ -208,7 +266,7 @@ Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
 
 Limits limits_of(const ProtocolOptions& options) {
   Limits out;
-  out.exchange = parse_seconds(options.timeout);
+  out.exchange = parse_seconds(options.timeout, given_as("--timeout"));
   // A device that answers everything at the last moment is still done after a dozen of them.
   out.total = out.exchange * 12;
   return out;

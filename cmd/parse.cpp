@@ -27,14 +27,14 @@ std::string names(const Table& table) {
 
 }  // namespace
 
-Format parse_format(std::string_view text) {
+Format parse_format(std::string_view text, std::string_view option) {
   if (text == "text") return Format::text;
   if (text == "json") return Format::json;
   if (text == "ndjson") return Format::ndjson;
   if (text == "yaml") return Format::yaml;
   if (text == "ear") return Format::ear;
   if (text == "redfish") return Format::redfish;
-  refuse("--output", text, "is no format", "the formats are text, json, ndjson, yaml; ear and redfish where devices are judged");
+  refuse(option, text, "is no format", "the formats are text, json, ndjson, yaml; ear and redfish where devices are judged");
 }
 
 std::chrono::steady_clock::duration parse_seconds(std::string_view text, std::string_view option, double most) {

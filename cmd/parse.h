@@ -16,7 +16,7 @@
 
 namespace spdm::cmd {
 
-Format parse_format(std::string_view text);
+Format parse_format(std::string_view text, std::string_view option = "--format");
 // "0.5", "30": more than nothing, at most an hour, if no other limit is given.
 std::chrono::steady_clock::duration parse_seconds(std::string_view text, std::string_view option = "--timeout", double most = 3600);
 // RFC 3339: "2026-06-01T00:00:00Z", "2026-06-01T02:00:00+02:00".

@@ -87,6 +87,8 @@ std::string text_of(const std::vector<Drafted>& drafts, const std::vector<std::s
 Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   console.format = Format::text;  // what is written is a policy, and no document of any format
   console.verbose = options.output.verbose;
+  refuse_format_as_file(options.file);
+  const bool to_file = !options.file.empty() && options.file != "-";
   const Judge judge = make_judge(options.trust, question_of(options.trust), console);
   Wanted wanted = wanted_of(options.protocol, options.trust);
   wanted.measurements = MeasurementMode::all;
@@ -94,15 +96,12 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   const Limits limits = limits_of(options.protocol);
   AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
-  if (!options.file.empty()) {
-    refuse_format_as_file(options.file);
+  if (to_file) {
     assert_new(options.file, options.overwrite, "--overwrite");
-    assert_writable(options.file);
+    console.write_to(options.file);
   }
   open_devices(scope, {.timeout = limits.exchange, .host = this_host(), .force = options.protocol.force});
-  Needs needs{.writable = {}, .reads_named_files = reads_files(scope.live())};
-  if (!options.file.empty()) needs.writable.emplace_back(options.file);
-  confine(console, std::move(needs));
+  confine(console, {.writable = {}, .reads_named_files = reads_files(scope.live())});
 
   std::vector<Drafted> drafts;
   std::vector<std::string> left_out;
@@ -129,15 +128,11 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
       });
   if (drafts.empty() && worst != Exit::ok) return worst;
   if (drafts.empty()) fail_for_want_of_devices();
-  const std::string text = text_of(drafts, left_out);
-  if (options.file.empty()) {
-    console.out(text);
-    console.flush();
-  } else {
-    write_file(options.file, text);
+  console.out(text_of(drafts, left_out));
+  console.finish();
+  if (to_file)
     console.note(
         cat("spdmctl: ", printable(options.file), ": ", drafts.size(), drafts.size() == 1 ? " rule" : " rules", ", in audit mode"));
-  }
   return worst;
 }
 

@@ -112,7 +112,7 @@ Action setup(CLI::App& parser) {
 const Verb report_verb{"report", "Summarise the reports of many hosts",
                        "  spdmctl report reports/*.json\n"
                        "  spdmctl report --html fleet.html reports/*.ndjson\n"
-                       "  spdmctl verify --output ndjson evidence/*.json | spdmctl report --json -\n",
+                       "  spdmctl verify --format ndjson evidence/*.json | spdmctl report --json -\n",
                        setup};
 
 }  // namespace spdm::cmd

@@ -38,6 +38,7 @@ void or_end(Console& console, const std::function<void()>& write) {
   } catch (const Error& error) {
     if (error.id != ErrorId::io) throw;
     console.complain(error);
+    console.discard();
     ::_exit(static_cast<int>(row(error.id).exit));
   }
 }
@@ -103,7 +104,7 @@ Action setup(CLI::App& parser) {
 const Verb verify_verb{"verify", "Judge recorded evidence and captures",
                        "  spdmctl verify device.json\n"
                        "  spdmctl verify --keyring ./roots --at 2026-06-01T00:00:00Z *.json\n"
-                       "  ssh host spdmctl collect --nonce \"$NONCE\" | spdmctl verify --nonce \"$NONCE\" --output ndjson -\n",
+                       "  ssh host spdmctl collect --nonce \"$NONCE\" | spdmctl verify --nonce \"$NONCE\" --format ndjson -\n",
                        setup};
 
 }  // namespace spdm::cmd

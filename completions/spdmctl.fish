@@ -50,15 +50,17 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a generate -d "Write a first policy for the devices of this host"
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect" -s o -l output -x -a "text json ndjson yaml" -d "Format"
-complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s o -l output -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect" -s f -l format -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s f -l format -x -a "text json ndjson yaml" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect" -l json -d "JSON"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect watch" -s o -l output -r -F -d "Write to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s o -l output -r -F -d "Write to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference" -s v -l verbose -d "Show everything that is known"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s v -l verbose -d "Show everything that is known"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l no-color -d "No colours"
-complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -s o -l output -x -a "ear redfish" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -s f -l format -x -a "ear redfish" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l sign-key -r -F -d "Sign the EAR with this private key"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
@@ -116,7 +118,6 @@ complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_se
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a check -d "Say where a reference value is wrong"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_seen_subcommand_from show check import" -f -a import -d "Make a file of reference values from CoRIM"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -s o -l output -r -F -d "Write to this file"
-complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l file -r -F -d "Write to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l match -x -d "Which devices they are for"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l signer -r -F -d "Public key of the signer"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l overwrite -d "Replace the file if it exists"
@@ -126,7 +127,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-der -r -F -
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-root -r -F -d "Save the root"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l overwrite -d "Replace files that exist"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from collect" -s o -l file -r -F -d "Write the evidence to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -s o -l output -r -F -d "Write the evidence to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l nonce -x -d "The nonce of the verifier"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l extension-log -d "The measurement extension log, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l endpoint-info -d "The endpoint information, too"
@@ -174,7 +175,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_sub
 
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from check show explain test" -l policy -r -F -d "Policy, a file or a directory"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from generate" -l overwrite -d "Replace that file"
-complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from generate" -s o -l file -r -F -d "Write it to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from generate" -s o -l output -r -F -d "Write it to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from audit" -l total -x -d "Time for all devices together"

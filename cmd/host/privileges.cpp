@@ -192,6 +192,7 @@ Confinement drop_privileges(const Needs& needs) {
 }
 
 void confine(const Console& console, Needs needs) {
+  if (!console.file().empty()) needs.writable.push_back(console.file());
   for (std::filesystem::path& file : needs.writable) file = written_at(file);
   const Confinement confinement = drop_privileges(needs);
   if (!console.verbose) return;
