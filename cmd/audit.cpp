@@ -83,10 +83,12 @@ std::vector<std::filesystem::path> Audit::outputs() const {
 
 // The time is over before its turn came: that is no verdict on the device, and none for it.
 Report Audit::not_reached(const AuditSubject& subject, const Judge& judge) const {
+  const std::string unit = options_.total.find_first_not_of("0123456789.") == std::string::npos ? " s" : "";
   Evidence evidence;
   evidence.host = subject.host;
-  evidence.error = Interruption{ErrorId::timeout, cat("was not reached within the ", options_.total, " s that all devices have together"),
-                                "give more time with --total"};
+  evidence.error =
+      Interruption{ErrorId::timeout, cat("was not reached within the ", options_.total, unit, " that all devices have together"),
+                   "give more time with --total"};
   return judge.judge(std::move(evidence), subject.target());
 }
 
@@ -173,7 +175,7 @@ Exit Audit::run() {
   wanted_.measurements = MeasurementMode::all;
   wanted_.if_available = true;  // policy says who must have them
   limits_ = limits_of(options_.protocol);
-  deadline_ = begin_ + parse_seconds(options_.total, "--total");
+  deadline_ = begin_ + parse_duration(options_.total, "--total");
   const std::int64_t timestamp = std::time(nullptr);
   const Question question = question_of(options_.trust);
   const std::shared_ptr<const Policy> policy = load_policy(options_.policy);
@@ -215,7 +217,7 @@ Action setup(CLI::App& parser) {
   add_policy_options(parser, options->policy);
   add_reference_option(parser, options->trust);
   add_protocol_options(parser, options->protocol);
-  parser.add_option("--total", options->total, "Time for all devices together; 60 if not given")->type_name("SECONDS")->group("Audit");
+  parser.add_option("--total", options->total, "Time for all devices together; 60s if not given")->type_name("DURATION")->group("Audit");
   parser.add_option("--since", options->since, "Show what has changed since this report, which an earlier audit has printed")
       ->type_name("FILE")
       ->group("Audit");

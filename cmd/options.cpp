@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdlib>
-#include <set>
 
 #include "cmd/host/files.h"
 #include "cmd/host/layers.h"
@@ -55,11 +54,14 @@ std::string given_as(const std::string& option) {
 void refuse_old_variables() {
   for (const OldVariable& old : kOldVariables)
     if (const char* const value = ::secure_getenv(old.name); value != nullptr && *value != '\0')
-      throw Error(ErrorId::usage, cat("the variable ", old.name, " is called ", old.now, " now"), cat("set ", old.now, ", and unset ", old.name));
+      throw Error(ErrorId::usage, cat("the variable ", old.name, " is called ", old.now, " now"),
+                  cat("set ", old.now, ", and unset ", old.name));
 }
 
 void refuse_option(CLI::App& parser, const std::string& old, const std::string& hint) {
-  parser.add_option_function<std::string>(old, [=](const std::string&) { throw Error(ErrorId::usage, cat(old, " is no option any more"), hint); })
+  parser
+      .add_option_function<std::string>(old,
+                                        [=](const std::string&) { throw Error(ErrorId::usage, cat(old, " is no option any more"), hint); })
       ->expected(0, 1)
       ->group("");
 }
@@ -103,7 +105,7 @@ void add_keyring_options(CLI::App& parser, TrustOptions& options) {
       ->envname("SPDMCTL_KEYRING")
       ->group("Trust");
   add_repeatable(parser, "--root", options.roots, "Trust the certificates of this file, too")->type_name("FILE")->group("Trust");
-  parser.add_option("--at", options.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339")->group("Trust");
+  parser.add_option("--at", options.at, "Certificates must be valid at this time; now if not given")->type_name("TIME")->group("Trust");
   parser.add_flag("--partial-chain", options.partial_chains, "Any certificate of the keyring may end a chain, not only roots")
       ->group("Trust");
 }
@@ -133,8 +135,8 @@ void add_reference_option(CLI::App& parser, TrustOptions& options) {
 }
 
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
-  parser.add_option("--timeout", options.timeout, "Longest wait for one answer; 10 if not given")
-      ->type_name("SECONDS")
+  parser.add_option("--timeout", options.timeout, "Longest wait for one answer; 10s if not given")
+      ->type_name("DURATION")
       ->envname("SPDMCTL_TIMEOUT")
       ->group("Protocol");
   parser.add_option("--slot", options.slot, "0 to 7, all, or 255 for a provisioned key; the first that is trusted if not given")
@@ -210,9 +212,7 @@ Bytes read_provisioned_key(const TrustOptions& options) {
   return parse_public_key(read_file(options.provisioned_key, kMaxKeyFile), options.provisioned_key);
 }
 
-bool names_references(const TrustOptions& options) {
-  return !options.references.empty() && given_as("--reference") == "--reference";
-}
+bool names_references(const TrustOptions& options) { return !options.references.empty() && given_as("--reference") == "--reference"; }
 
 std::shared_ptr<const References> read_references(const TrustOptions& options) {
   if (!options.compares) return nullptr;
@@ -266,7 +266,7 @@ Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
 
 Limits limits_of(const ProtocolOptions& options) {
   Limits out;
-  out.exchange = parse_seconds(options.timeout, given_as("--timeout"));
+  out.exchange = parse_duration(options.timeout, given_as("--timeout"));
   // A device that answers everything at the last moment is still done after a dozen of them.
   out.total = out.exchange * 12;
   return out;

@@ -97,7 +97,7 @@ Action setup(CLI::App& parser) {
       ->type_name("FILE");
   add_output_options(parser, options->output);
   parser.add_option("--at", options->at, "Say which certificates end before and after this time; now if not given")
-      ->type_name("RFC3339")
+      ->type_name("TIME")
       ->group("Summary");
   parser.add_flag("--by-file", options->by_file, "Each file is of the host that it is named after, whatever the reports say")
       ->group("Summary");

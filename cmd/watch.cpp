@@ -32,7 +32,7 @@ struct Options : GateOptions {
   bool enforce = false, hold = false;
 };
 
-constexpr double kLongestInterval = 7 * 24 * 3600;            // seconds
+constexpr std::chrono::hours kLongestInterval{7 * 24};
 constexpr Clock::duration kSlack = std::chrono::seconds(60);  // for what follows from a judgement: drivers take their time
 
 // From 6.19 on drivers_autoprobe=0 holds for devices that are plugged in, too: older kernels bind a driver that is loaded
@@ -45,7 +45,7 @@ bool kernel_holds_newcomers() {
 }
 
 Clock::duration interval_of(const Options& options) {
-  return options.interval == "0" ? Clock::duration::zero() : parse_seconds(options.interval, "--interval", kLongestInterval);
+  return options.interval == "0" ? Clock::duration::zero() : parse_duration(options.interval, "--interval", kLongestInterval);
 }
 
 // While it lives no driver binds to a device by itself: whoever may have one is told so by us. The kernel's own way is
@@ -232,8 +232,8 @@ Action setup(CLI::App& parser) {
   options->output.format_given->description("text or ndjson; text if not given");
   parser.get_option("--output")->group("");
   add_gate_options(parser, *options);
-  parser.add_option("--interval", options->interval, "Attest all devices again after so many seconds; 0, the default, is never")
-      ->type_name("SECONDS")
+  parser.add_option("--interval", options->interval, "Attest all devices again after so long; 0, the default, is never")
+      ->type_name("DURATION")
       ->group("Gate");
   parser.add_flag("--enforce", options->enforce, "Do what policy says, and do not only tell")->group("Gate");
   parser.add_flag("--hold", options->hold, "Let no driver bind to a device that is plugged in before it is judged (Linux 6.19 or newer)")
@@ -245,7 +245,7 @@ Action setup(CLI::App& parser) {
 
 const Verb watch_verb{"watch", "Attest PCI devices again when they arrive, wake up or are reset",
                       "  spdmctl watch\n"
-                      "  spdmctl watch --enforce --interval 3600\n"
+                      "  spdmctl watch --enforce --interval 1h\n"
                       "  spdmctl watch --format ndjson --policy ./policy.d --keyring ./roots\n",
                       setup};
 

@@ -43,11 +43,15 @@ void Console::out(std::string_view text) {
 void Console::flush() {
   const std::string text = std::move(pending_);
   pending_.clear();
-  if (!file_.empty() && !text.empty()) {
+  if (reader_gone_) return;
+  if (!file_.empty()) {
+    if (text.empty()) return;
+    reader_gone_ = true;  // until it is written: there is no use in trying again, not even for the document about the error
     if (!in_making_) in_making_ = std::make_unique<FileInMaking>(file_);
     in_making_->write(as_bytes(text));
+    reader_gone_ = false;
+    return;
   }
-  if (!file_.empty() || reader_gone_) return;
   const int failure = write_all(STDOUT_FILENO, text);
   if (failure == EPIPE) {
     reader_gone_ = true;
@@ -64,11 +68,13 @@ void Console::write_to(const std::filesystem::path& file) {
 
 void Console::finish() {
   flush();
-  if (file_.empty() || (finished_ && !in_making_)) return;
+  if (file_.empty() || reader_gone_ || (finished_ && !in_making_)) return;
+  reader_gone_ = true;  // as in flush()
   if (!in_making_) in_making_ = std::make_unique<FileInMaking>(file_);
   in_making_->finish();
   in_making_.reset();
   finished_ = true;
+  reader_gone_ = false;
 }
 
 void Console::discard() {

@@ -33,8 +33,8 @@ struct Confinement {
 // `needs` says; landlock; system calls that nobody here makes fail.
 Confinement drop_privileges(const Needs& needs);
 
-// The same for a verb: `needs.writable` are files that are to be written, to which that of the console is added, and who asks for more words is told what came
-// of it. From here on the run only reads, speaks through its descriptors, and writes what it was told to.
+// The same for a verb: `needs.writable` are files that are to be written, to which that of the console is added, and who asks for more
+// words is told what came of it. From here on the run only reads, speaks through its descriptors, and writes what it was told to.
 void confine(const Console& console, Needs needs);
 
 }  // namespace spdm::cmd
