@@ -75,16 +75,16 @@ _spdmctl() {
     report) options="$output --at --by-file --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
-        list) options="$output --keyring" files='' ;;
+        show) options="$output --keyring" files='' ;;
         check) options="$output --keyring --at" files='' ;;
-        add) options="$output --keyring --name --force" ;;
+        add) options="$output --keyring --name --overwrite --allow-non-ca" ;;
         remove) options="$output --keyring --force" files='' ;;
         deny) options="$output --keyring --key --comment" ;;
         unpin) options="$output --keyring --force" files='' ;;
         explain) options=$live_only words=$targets pci=1 ;;
         pin) options="$live_only --by --vouch" words=$targets pci=1 ;;
-        import) options="$live_only --efi --kernel --fingerprint --yes --name" words=$targets pci=1 ;;
-        *) options="-h --help" words="list check add remove deny unpin explain pin import" files='' ;;
+        import) options="$live_only --efi --kernel --fingerprint --yes --name --overwrite" words=$targets pci=1 ;;
+        *) options="-h --help" words="show check add remove deny unpin explain pin import" files='' ;;
       esac
       ;;
     policy)
@@ -112,9 +112,9 @@ _spdmctl() {
     list) options="$output --all --discover --timeout" pci=1 files='' ;;
     tsm)
       case ${COMP_WORDS[2]-} in
-        status) options=$output pci=1 files='' ;;
+        show) options=$output pci=1 files='' ;;
         connect | disconnect) options=$output words=$(ls /sys/class/tsm 2>/dev/null) pci=1 files='' ;;
-        *) options="-h --help" words="status connect disconnect" files='' ;;
+        *) options="-h --help" words="show connect disconnect" files='' ;;
       esac
       ;;
   esac
