@@ -67,6 +67,16 @@ void refuse_empty(const CLI::App& app) {
   for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);
 }
 
+// Where an error is about a file that a variable names, the user looks for it on the command line in vain.
+void name_variable(const CLI::App& app, Error& error) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string variable = cmd::given_as(option->get_name());
+    if (variable == option->get_name() || option->results() != std::vector<std::string>{error.device}) continue;
+    if (error.hint.find(variable) == std::string::npos) error.hint += cat(error.hint.empty() ? "" : "; ", variable, " names it");
+  }
+  for (const CLI::App* sub : app.get_subcommands()) name_variable(*sub, error);
+}
+
 // CLI11 lists arguments that nobody takes from the last to the first.
 std::string message_of(const CLI::ParseError& error, const CLI::App& parser) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
@@ -107,7 +117,12 @@ Exit run(int argc, char** argv, cmd::Console& console) {
   if (!action) throw Error(ErrorId::usage, "no verb was given", "see: spdmctl --help");
   cmd::refuse_old_variables();
   refuse_empty(parser);
-  return action(console);
+  try {
+    return action(console);
+  } catch (Error& error) {
+    name_variable(parser, error);
+    throw;
+  }
 }
 
 // A user who breaks a run off must not leave devices awake for good. Ends as the signal would have.
