@@ -42,8 +42,9 @@ Scope read_scope(const std::string& file, const std::string& contents) {
     if (out.models.empty()) list.fail("names no model", "leave it out to vouch for any");
   });
   section.with("not-after", [&](const Value& time) {
-    out.not_after = parse_rfc3339(time.text());
-    if (!out.not_after) time.fail(cat("'", printable(time.text()), "' is no time"), "write RFC 3339: 2027-01-01T00:00:00Z");
+    out.not_after = parse_date_or_time(time.text());
+    if (!out.not_after)
+      time.fail(cat("'", printable(time.text()), "' is no time"), "write a date or RFC 3339: 2027-01-01 or 2027-01-01T00:00:00Z");
   });
   section.with("comment", [&](const Value& text) { out.comment = text.text(); });
   return out;

@@ -28,6 +28,9 @@ Verifier make_verifier(const TrustOptions& options, const Question& question, co
                    .references = read_references(options)});
 }
 
+namespace {
+
+// Says in the words of --verbose how the process is confined.
 TellConfinement tell_confinement(const Console& console) {
   return [&console](const Confinement& confinement) {
     if (!console.verbose) return;
@@ -36,13 +39,21 @@ TellConfinement tell_confinement(const Console& console) {
   };
 }
 
+}  // namespace
+
 Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const Console& console) {
   Run out;
   out.targets = std::move(targets);
   out.effort.limits = limits_of(options);
   out.open = {.timeout = out.effort.limits.exchange, .host = this_host(), .force = options.force};
+  if (!console.file().empty()) out.writable.push_back(console.file());
   out.tell = tell_confinement(console);
   return out;
+}
+
+void work_on_files(const Console& console, std::vector<std::filesystem::path> writable, bool makes_directories) {
+  if (!console.file().empty()) writable.push_back(console.file());
+  confine_to_files(std::move(writable), tell_confinement(console), makes_directories);
 }
 
 void note_unknown(const Console& console, const Targets& targets) {
@@ -123,7 +134,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   Run run = make_run(protocol, std::move(found.list), console);
   run.wanted = plan.wanted;
   run.verifier = &verifier;
-  run.writable = plan.outputs;
+  run.writable.insert(run.writable.end(), plan.outputs.begin(), plan.outputs.end());
   run.writable.insert(run.writable.end(), plan.written_after.begin(), plan.written_after.end());
   if (pin_first_use) run.writable.push_back(pins);
   if (!protocol.record.empty()) run.seen = [&](std::size_t, const Evidence& evidence) { record(evidence, protocol.record); };

@@ -19,11 +19,12 @@ namespace spdm::cmd {
 Verifier make_verifier(const TrustOptions& options, const Question& question, const Console& console,
                        std::shared_ptr<const Policy> policy = nullptr);
 
-// Says in the words of --verbose how the process is confined.
-TellConfinement tell_confinement(const Console& console);
-
-// What a run has to know of the options: how to speak, with what limits, and how devices are opened.
+// What a run has to know of the options: how to speak, with what limits, and how devices are opened. The file of the console
+// is among those that are written.
 Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const Console& console);
+
+// Confines a verb that speaks with no device: it reads files, and writes these and that of the console.
+void work_on_files(const Console& console, std::vector<std::filesystem::path> writable = {}, bool makes_directories = false);
 
 // Says of how many functions it is unknown what they can do.
 void note_unknown(const Console& console, const Targets& targets);

@@ -77,11 +77,12 @@ Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
   out.wanted.measurements = MeasurementMode::all;
   out.wanted.if_available = true;  // policy says who must have them
   out.verifier = &verifier;
-  out.writable = outputs();
+  for (std::filesystem::path& file : outputs()) out.writable.push_back(std::move(file));
   out.open.timeout = std::min<Clock::duration>(out.open.timeout, deadline_ - begin_);
   out.effort.deadline = deadline_;
   // That is no verdict on the device, and none for it.
-  out.effort.overdue = {ErrorId::timeout, cat("was not reached within the ", options_.total, " s that all devices have together"),
+  const std::string unit = options_.total.find_first_not_of("0123456789.") == std::string::npos ? " s" : "";
+  out.effort.overdue = {ErrorId::timeout, cat("was not reached within the ", options_.total, unit, " that all devices have together"),
                         "give more time with --total"};
   return out;
 }
@@ -170,7 +171,7 @@ void Audit::write(const std::string& file, const std::string& contents) {
 
 Exit Audit::run() {
   apply(options_.output, console_);
-  deadline_ = begin_ + parse_seconds(options_.total, "--total");
+  deadline_ = begin_ + parse_duration(options_.total, "--total");
   const std::int64_t timestamp = std::time(nullptr);
   const std::shared_ptr<const Policy> policy = load_policy(options_.policy);
   if (!options_.since.empty()) earlier_ = EarlierReport::read(options_.since);
@@ -206,7 +207,7 @@ Action setup(CLI::App& parser) {
   add_policy_options(parser, options->policy);
   add_reference_option(parser, options->trust);
   add_protocol_options(parser, options->protocol);
-  parser.add_option("--total", options->total, "Time for all devices together; 60 if not given")->type_name("SECONDS")->group("Audit");
+  parser.add_option("--total", options->total, "Time for all devices together; 60s if not given")->type_name("DURATION")->group("Audit");
   parser.add_option("--since", options->since, "Show what has changed since this report, which an earlier audit has printed")
       ->type_name("FILE")
       ->group("Audit");

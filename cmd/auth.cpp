@@ -28,6 +28,7 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   options->output.exports = true;
   options->add_to(parser);
+  options->default_target = kAllDevices;
   add_policy_options(parser, options->policy);
   parser.add_flag("--pin-first-use", options->pin_first_use, kPinFirstUse)->group("Trust");
   add_reference_option(parser, options->trust);

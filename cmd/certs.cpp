@@ -73,6 +73,7 @@ void export_chain(const Options& options, const Report& report) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   options->add_to(parser);
+  options->default_target = kAllDevices;
   const auto file = [&](const char* name, std::string& value, const char* help) {
     parser.add_option(name, value, help)->type_name("FILE")->group("Export");
   };

@@ -53,42 +53,36 @@ Exit run(const Options& options, Console& console) {
   console.format = Format::text;  // what is written is evidence, and no report of any format
   console.verbose = options.verbose;
   const Wanted wanted = everything(options);
-  const bool to_file = !options.file.empty() && options.file != "-";
+  refuse_format_as_file(options.file);
+  if (!options.file.empty() && options.file != "-") console.write_to(options.file);
   Targets found = targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
   note_unknown(console, found);
-  refuse_format_as_file(options.file);
-  if (to_file) assert_writable(options.file);
   Run run = make_run(options.protocol, std::move(found.list), console);
   run.wanted = wanted;
-  if (to_file) run.writable.emplace_back(options.file);
 
-  std::string lines;  // of a file, which appears whole
   std::size_t count = 0;
   Exit worst = Exit::ok;
   attest<Collected>(run, line_of, [&](Collected one) {
     if (one.left_out) return note_left_out(console, *one.left_out);
     ++count;
-    if (to_file)
-      lines += one.line;
-    else
-      console.out(one.line);
+    console.out(one.line);
     if (!one.error) return;
     console.flush();
     console.complain(*one.error);
     worst = worse(worst, row(one.error->id).exit);
   });
   if (count == 0) fail_for_want_of_devices();
-  if (to_file) write_file(options.file, lines);
-  console.flush();
+  console.finish();
   return worst;
 }
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   add_targets(parser, options->targets);
-  parser.add_option("-o,--file", options->file, "Write the evidence to this file, once it is complete; standard output if not given")
+  parser.add_option("-o,--output", options->file, "Write the evidence to this file, once it is complete; standard output if not given")
       ->type_name("FILE")
       ->group("Output");
+  refuse_option(parser, "--file", "give the file with -o/--output FILE");
   parser.add_flag("-v,--verbose", options->verbose, "Say how the program confines itself")->group("Output");
   parser.add_option("--nonce", options->nonce, "The nonce of the verifier, for what the device signs: 64 hex digits; random if not given")
       ->type_name("HEX")

@@ -225,7 +225,7 @@ Exit run(const Options& options, Console& console) {
     writable.push_back(place_of_recipe(options.openssl));
   }
   const bool makes_directories = !writable.empty();
-  confine_to_files(std::move(writable), tell_confinement(console), makes_directories);
+  work_on_files(console, std::move(writable), makes_directories);
   const Evidence evidence = read_input(options.input);
   Parameters assumed = assumed_parameters(options);
   if (!evidence.log.empty() && evidence.log.front().bytes.size() >= kHeaderSize) assumed.version = evidence.log.front().bytes.front();
@@ -251,7 +251,7 @@ Exit run(const Options& options, Console& console) {
   const Exit exit = broken ? Exit::peer : Exit::ok;
   document["exit_code"] = static_cast<int>(exit);
   if (console.format == Format::json || console.format == Format::yaml) write_document(console, document, "");
-  console.flush();
+  console.finish();
   return exit;
 }
 

@@ -142,7 +142,7 @@ void examine_tsm(Lines& out, const Host& host, const std::vector<PciDevice>& dev
     const auto connected = those(devices, [&](const PciDevice& d) { return d.platform.tsm_connected == tsm.name; });
     out.push_back({Health::good, "tsm",
                    cat(tsm.name, connected.empty() ? " is connected with no device" : cat(" owns SPDM of ", named(connected))),
-                   "see: spdmctl tsm status"});
+                   "see: spdmctl tsm show"});
   }
 }
 

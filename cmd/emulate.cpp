@@ -100,12 +100,12 @@ measurements:
   - {index: 2, type: mutable-firmware, text: "firmware 2.3"}
   - {index: 3, type: hardware-configuration, text: "straps: secure boot on"}
   - {index: 4, type: firmware-configuration, text: "configuration 1"}
-  - {index: 6, type: firmware-version, text: "2.3"}
-  - {index: 7, type: security-version, number: 5}
+  - {index: 6, type: mutable-firmware-version, text: "2.3"}
+  - {index: 7, type: mutable-firmware-security-version, number: 5}
 device-mode:
   operational-capabilities: [manufacturing, normal]
   operational-state: normal
-  device-capabilities: [invasive-debug]
+  device-capabilities: [invasive-debug-active]
   device-state: []
 # Faults make it misbehave:
 # faults:

@@ -47,15 +47,15 @@ void add_gate_options(CLI::App& parser, GateOptions& options) {
       ->type_name("MODE")
       ->group("Gate");
   add_policy_path(parser, options.policies, "Read the policy from this file or directory, in place of the system's", "Gate");
-  parser.add_option("--timeout", options.timeout, "Time for all devices together; that of the policy, or 30, if not given")
-      ->type_name("SECONDS")
+  parser.add_option("--timeout", options.timeout, "Time for all devices together; that of the policy, or 30s, if not given")
+      ->type_name("DURATION")
       ->group("Gate");
 }
 
 void check(const GateOptions& options) {
   if (!options.mode.empty() && !gate_mode_of(options.mode))
     throw Error(ErrorId::usage, cat("--mode: '", printable(options.mode), "' is no mode"), "give off, audit or enforce");
-  if (!options.timeout.empty()) parse_seconds(options.timeout);
+  if (!options.timeout.empty()) parse_duration(options.timeout);
   time_of(options.trust);
 }
 
@@ -84,7 +84,7 @@ GateSetup set_up_gate(const GateOptions& options, const Host& host, const Consol
     out.attest = refuse_all(error);
     console.complain(error);
   }
-  if (!options.timeout.empty()) out.policy.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(parse_seconds(options.timeout));
+  if (!options.timeout.empty()) out.policy.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(parse_duration(options.timeout));
   return out;
 }
 

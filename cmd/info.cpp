@@ -34,6 +34,7 @@ struct Options : Attestation {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   options->add_to(parser);
+  options->default_target = kAllDevices;
   add_repeatable(parser, "--vendor-request", options->vendor_requests,
                  "Send this VENDOR_DEFINED_REQUEST and show the answer; ids and payload in hex")
       ->type_name("STANDARD:VENDOR:PAYLOAD")

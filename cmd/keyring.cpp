@@ -33,7 +33,9 @@ void add_changing(Subs& subs) {
   CLI::App* adding = add_sub(subs, "add", "Trust the certificates of files", add_files);
   adding->add_option("file", options.arguments, "PEM or DER files; - is standard input")->type_name("FILE");
   adding->add_option("--name", options.name, "Name in the keyring; that of the file if not given")->type_name("NAME");
-  adding->add_flag("--force", options.force, "Replace a file of that name; take certificates that are no authorities");
+  adding->add_flag("--overwrite", options.overwrite, "Replace a file of that name");
+  adding->add_flag("--allow-non-ca", options.allow_non_ca, "Take certificates, too, that are no certificate authorities");
+  refuse_option(*adding, "--force", "give --overwrite to replace a file, --allow-non-ca for what is no certificate authority");
   CLI::App* removing = add_sub(subs, "remove", "Trust a certificate no longer", remove_named);
   removing->add_option("name", options.arguments, "File name or SHA-256 fingerprint")->type_name("NAME");
   removing->add_flag("--force", options.force, "Remove a file of several certificates");
@@ -61,14 +63,16 @@ void add_asking(Subs& subs) {
       ->type_name("SHA256");
   importing->add_flag("--yes", options.yes, "Trust all of them, unseen");
   importing->add_option("--name", options.name, "Name in the keyring")->type_name("NAME");
+  importing->add_flag("--overwrite", options.overwrite, "Replace a file of that name");
 }
 
 Action setup(CLI::App& parser) {
   Subs subs(parser);
-  add_sub(subs, "list", "Show all that counts, and files that cannot be used", list_keyring);
+  add_sub(subs, "show", "Show all that counts, and files that cannot be used", show_keyring);
+  refuse_sub_verb(parser, "list", "show");
   CLI::App* check =
-      add_sub(subs, "check", "As list, and say what is expired, stale or no authority; exit code 2 when something is wrong", check_keyring);
-  check->add_option("--at", subs.options().trust.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339");
+      add_sub(subs, "check", "As show, and say what is expired, stale or no authority; exit code 2 when something is wrong", check_keyring);
+  check->add_option("--at", subs.options().trust.at, "Certificates must be valid at this time; now if not given")->type_name("TIME");
   add_changing(subs);
   add_asking(subs);
   return subs.action();
@@ -77,7 +81,7 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb keyring_verb{"keyring", "Show, check and change what this host trusts, and how far",
-                        "  spdmctl keyring list\n"
+                        "  spdmctl keyring show\n"
                         "  spdmctl keyring add vendor-root.pem\n"
                         "  spdmctl keyring explain 0000:03:00.0\n"
                         "  spdmctl keyring pin 0000:03:00.0\n",

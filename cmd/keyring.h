@@ -21,10 +21,10 @@ struct KeyringOptions {
   std::vector<std::string> arguments;  // files, names, targets
   std::string name, comment, by = "leaf-key";
   std::vector<std::string> fingerprints, efi, kernel;
-  bool force = false, yes = false, vouch = false, key = false;
+  bool force = false, overwrite = false, allow_non_ca = false, yes = false, vouch = false, key = false;
 };
 
-Exit list_keyring(const KeyringOptions& options, Console& console);       // keyring_show.cpp
+Exit show_keyring(const KeyringOptions& options, Console& console);       // keyring_show.cpp
 Exit check_keyring(const KeyringOptions& options, Console& console);      // keyring_show.cpp
 Exit explain_trust(const KeyringOptions& options, Console& console);      // keyring_explain.cpp
 Exit add_files(const KeyringOptions& options, Console& console);          // keyring_change.cpp

@@ -24,7 +24,7 @@ Json entry_json(const Entry& entry, const std::string& file) {
 }
 
 // Everything that speaks against trusting a file, before it is copied.
-std::vector<Bytes> certificates_to_add(const std::string& source, bool force) {
+std::vector<Bytes> certificates_to_add(const std::string& source, bool allow_non_ca) {
   const Bytes bytes = read_file(source, FileKind::certificates);
   const std::string_view text = as_text(bytes);
   if (text.find("PRIVATE KEY-----") != std::string_view::npos)
@@ -32,9 +32,9 @@ std::vector<Bytes> certificates_to_add(const std::string& source, bool force) {
   std::vector<Bytes> out = certstore::read_certificates(bytes, source);
   for (const Bytes& der : out) {
     const CertificateInfo info = certstore::describe(der);
-    if (!info.is_ca && !force)
+    if (!info.is_ca && !allow_non_ca)
       fail_at(ErrorId::usage, source, cat(printable(info.subject), " is no certificate authority: it cannot vouch for a device"),
-              "give the root of the vendor (see: spdmctl certs --export-root), or --force");
+              "give the root of the vendor (see: spdmctl certs --export-root), or --allow-non-ca");
   }
   return out;
 }
@@ -92,7 +92,7 @@ void write_additions(std::vector<Addition> additions, const KeyringOptions& opti
     std::error_code ignored;
     if (fs::exists(addition.file, ignored) && !fs::is_regular_file(addition.file, ignored))
       fail_at(ErrorId::usage, addition.file.string(), "is no regular file: it masks this name", "remove it first, or give --name NAME");
-    assert_new(addition.file, options.force);
+    assert_new(addition.file, options.overwrite, "--overwrite");
   }
 
   Json document = begin_document(kKeyringSchema);
@@ -127,7 +127,7 @@ Exit add_files(const KeyringOptions& options, Console& console) {
     if (std::any_of(additions.begin(), additions.end(), [&](const Addition& other) { return other.file == name; }))
       fail_at(ErrorId::usage, source, cat("would be ", printable(name), ", like a file before it"),
               "add the files one by one, with --name NAME");
-    additions.push_back({name, certificates_to_add(source, options.force)});
+    additions.push_back({name, certificates_to_add(source, options.allow_non_ca)});
   }
   write_additions(std::move(additions), options, console);
   return Exit::ok;
@@ -136,7 +136,7 @@ Exit add_files(const KeyringOptions& options, Console& console) {
 Exit remove_named(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
   if (options.arguments.size() != 1)
-    throw Error(ErrorId::usage, "one name or fingerprint must be given", "see them with: spdmctl keyring list");
+    throw Error(ErrorId::usage, "one name or fingerprint must be given", "see them with: spdmctl keyring show");
   const std::string& wanted = options.arguments.front();
   const std::string fingerprint = certstore::plain_fingerprint(wanted);
   const Keyring keyring = read_keyring(options.trust);
@@ -145,7 +145,7 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
   });
   if (found == keyring.entries().end())
     throw Error(ErrorId::usage, cat("no certificate of the keyring has the name or fingerprint '", printable(wanted), "'"),
-                "see them with: spdmctl keyring list");
+                "see them with: spdmctl keyring show");
   const fs::path file = found->file;
   const fs::path layer = writable_keyring(options.trust);
   assert_in_layer(file, layer);

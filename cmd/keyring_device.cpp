@@ -18,7 +18,7 @@ Report attest_one(const KeyringOptions& options, Console& console, bool challeng
   run.wanted = wanted_of(options.protocol, options.trust);
   run.wanted.challenge = challenge;
   run.verifier = &verifier;
-  run.writable = writable;
+  run.writable.insert(run.writable.end(), writable.begin(), writable.end());
   open_and_confine(run);
   Outcome outcome = attend(run, 0);
   if (outcome.unread) throw Error(*outcome.unread);

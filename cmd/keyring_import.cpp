@@ -97,8 +97,8 @@ Exit import_roots(const KeyringOptions& options, Console& console) {
               cat("no certificate in it has the fingerprint ", fingerprint, "; the first has ", offered.front().sha256),
               "do not trust it, unless the vendor publishes this one");
   if (!addition.certificates.empty()) {
-    if (std::error_code ignored; std::filesystem::exists(writable_keyring(options.trust) / addition.file, ignored))
-      fail_at(ErrorId::usage, addition.file.string(), "is in the keyring already", "give another name with --name NAME");
+    if (std::error_code ignored; !options.overwrite && std::filesystem::exists(writable_keyring(options.trust) / addition.file, ignored))
+      fail_at(ErrorId::usage, addition.file.string(), "is in the keyring already", "give another name with --name NAME, or --overwrite");
     write_additions({std::move(addition)}, options, console);
     return Exit::ok;
   }

@@ -75,7 +75,7 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
 
 Exit unpin_device(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
-  if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one name or target must be given", "see them with: spdmctl keyring list");
+  if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one name or target must be given", "see them with: spdmctl keyring show");
   const std::string& wanted = options.arguments.front();
   const std::optional<transport::Bdf> bdf = transport::parse_bdf(wanted);
   const std::string made = pin_name(wanted, bdf ? std::optional(to_string(*bdf)) : std::nullopt);
@@ -85,7 +85,7 @@ Exit unpin_device(const KeyringOptions& options, Console& console) {
     return file.filename() == wanted || file.stem() == wanted || file.filename() == made + ".yaml";
   });
   if (found == keyring.pins().end())
-    throw Error(ErrorId::usage, cat("nothing of the keyring pins '", printable(wanted), "'"), "see the pins with: spdmctl keyring list");
+    throw Error(ErrorId::usage, cat("nothing of the keyring pins '", printable(wanted), "'"), "see the pins with: spdmctl keyring show");
   const fs::path file(found->file), layer = writable_keyring(options.trust);
   assert_in_layer(file, layer);
   const auto in_file = std::count_if(keyring.pins().begin(), keyring.pins().end(), [&](const Pin& pin) { return pin.file == found->file; });

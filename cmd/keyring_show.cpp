@@ -1,4 +1,4 @@
-// keyring list, check: what the keyring says, and what is wrong with it.
+// keyring show, check: what the keyring says, and what is wrong with it.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -152,7 +152,7 @@ Exit show(const KeyringOptions& options, Console& console, bool check) {
 
 }  // namespace
 
-Exit list_keyring(const KeyringOptions& options, Console& console) { return show(options, console, false); }
+Exit show_keyring(const KeyringOptions& options, Console& console) { return show(options, console, false); }
 Exit check_keyring(const KeyringOptions& options, Console& console) { return show(options, console, true); }
 
 }  // namespace spdm::cmd

@@ -194,7 +194,7 @@ void ask(std::vector<Listed>& devices, const Host& host, const Options& options,
   for (Listed& listed : devices) {
     if (listed.features || !has_mailbox(listed.device)) continue;
     try {
-      const Clock::time_point deadline = Clock::now() + parse_seconds(options.timeout);
+      const Clock::time_point deadline = Clock::now() + parse_duration(options.timeout, given_as("--timeout"));
       listed.features = ask_mailboxes(host, listed.device, deadline);
       listed.asked = true;
     } catch (const Error& error) {
@@ -207,7 +207,7 @@ void ask(std::vector<Listed>& devices, const Host& host, const Options& options,
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
-  parse_seconds(options.timeout);
+  parse_duration(options.timeout, given_as("--timeout"));
   const Host host = this_host();
   std::vector<PciDevice> seen = chosen(host, options);
   const bool named = !options.functions.empty();
@@ -241,8 +241,8 @@ Action setup(CLI::App& parser) {
   parser.add_option("function", options->functions, "Only these PCI functions, such as 0000:03:00.0 or 03:00.0")->type_name("BDF");
   parser.add_flag("--all", options->all, "Every PCI function, not only those with a mailbox");
   parser.add_flag("--discover", options->discover, "Ask the mailboxes what they carry where the kernel does not tell: writes to them");
-  parser.add_option("--timeout", options->timeout, "Longest wait for the mailboxes of a function; 10 if not given")
-      ->type_name("SECONDS")
+  parser.add_option("--timeout", options->timeout, "Longest wait for the mailboxes of a function; 10s if not given")
+      ->type_name("DURATION")
       ->envname("SPDMCTL_TIMEOUT");
   add_output_options(parser, options->output);
   return [options](Console& console) { return run(*options, console); };

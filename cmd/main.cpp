@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "cmd/options.h"
 #include "cmd/output/render.h"
 #include "cmd/verb.h"
 #include "core/text.h"
@@ -24,15 +25,15 @@ constexpr std::array kVerbs{
 
 // The format in which an error is told that happened before the options were understood.
 cmd::Format first_guess(int argc, char** argv) {
-  const char* from_environment = std::getenv("SPDMCTL_OUTPUT");
+  const char* from_environment = ::secure_getenv("SPDMCTL_FORMAT");
   std::string_view format = from_environment == nullptr ? "" : from_environment;
   bool json = false;
   for (int i = 1; i < argc && std::string_view(argv[i]) != "--"; ++i) {
     const std::string_view argument = argv[i];
     json = json || argument == "--json";
-    if ((argument == "-o" || argument == "--output") && i + 1 < argc) format = argv[i + 1];
-    if (argument.starts_with("--output=")) format = argument.substr(9);
-    if (argument.starts_with("-o") && argument.size() > 2) format = argument.substr(argument[2] == '=' ? 3 : 2);
+    if ((argument == "-f" || argument == "--format") && i + 1 < argc) format = argv[i + 1];
+    if (argument.starts_with("--format=")) format = argument.substr(9);
+    if (argument.starts_with("-f") && argument.size() > 2) format = argument.substr(argument[2] == '=' ? 3 : 2);
   }
   return json || format == "json" ? cmd::Format::json
          : format == "ndjson"     ? cmd::Format::ndjson
@@ -66,6 +67,16 @@ void refuse_empty(const CLI::App& app) {
   for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);
 }
 
+// Where an error is about a file that a variable names, the user looks for it on the command line in vain.
+void name_variable(const CLI::App& app, Error& error) {
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string variable = cmd::given_as(option->get_name());
+    if (variable == option->get_name() || option->results() != std::vector<std::string>{error.device}) continue;
+    if (error.hint.find(variable) == std::string::npos) error.hint += cat(error.hint.empty() ? "" : "; ", variable, " names it");
+  }
+  for (const CLI::App* sub : app.get_subcommands()) name_variable(*sub, error);
+}
+
 // CLI11 lists arguments that nobody takes from the last to the first.
 std::string message_of(const CLI::ParseError& error, const CLI::App& parser) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
@@ -88,8 +99,10 @@ Exit run(int argc, char** argv, cmd::Console& console) {
     // Options are only set up for the verb that is there: --version need not wait for the others.
     sub->preparse_callback([&action, sub, verb](std::size_t) { action = verb->setup(*sub); });
   }
+  const cmd::Variables variables;
   try {
     parser.parse(argc, argv);
+    variables.fill_in(parser);
   } catch (const CLI::Success& success) {  // --help and --version
     const bool version = dynamic_cast<const CLI::CallForVersion*>(&success) != nullptr;
     console.out(version ? cat(success.what(), "\n") : parser.help());
@@ -102,8 +115,14 @@ Exit run(int argc, char** argv, cmd::Console& console) {
     throw Error(ErrorId::usage, one_line(message_of(error, parser)), cat("see: spdmctl ", chosen_words(parser), "--help"));
   }
   if (!action) throw Error(ErrorId::usage, "no verb was given", "see: spdmctl --help");
+  cmd::refuse_old_variables();
   refuse_empty(parser);
-  return action(console);
+  try {
+    return action(console);
+  } catch (Error& error) {
+    name_variable(parser, error);
+    throw;
+  }
 }
 
 // A user who breaks a run off must not leave devices awake for good. Ends as the signal would have.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 
+#include <array>
 #include <cstdlib>
 
 #include "cmd/host/files.h"
@@ -12,18 +13,77 @@
 
 namespace spdm::cmd {
 
-namespace {}
+namespace {
+// All that there are. None names a root or lowers a check: what is trusted has to be seen on the command line or in a file.
+constexpr std::array kVariables{"SPDMCTL_FORMAT", "SPDMCTL_KEYRING", "SPDMCTL_POLICY", "SPDMCTL_REFERENCE", "SPDMCTL_TIMEOUT"};
+
+struct OldVariable {
+  const char *name, *now;
+};
+constexpr std::array<OldVariable, 2> kOldVariables{{{"SPDMCTL_OUTPUT", "SPDMCTL_FORMAT"}, {"SPDMCTL_ROOT", "SPDMCTL_SYSROOT"}}};
+
+// Options, each with the variable that its value came from. There is one command line.
+std::map<std::string, std::string> from_variables;
+}  // namespace
+
+Variables::Variables() {
+  for (const char* const name : kVariables) {
+    if (const char* const value = ::secure_getenv(name); value != nullptr && *value != '\0') values_[name] = value;
+    ::unsetenv(name);  // the parser reads without secure_getenv(3), and could not tell later where a value came from
+  }
+}
+
+void Variables::fill_in(CLI::App& parser) const {
+  for (CLI::App* sub : parser.get_subcommands()) fill_in(*sub);
+  for (CLI::Option* option : parser.get_options()) {
+    const auto found = values_.find(option->get_envname());
+    if (found == values_.end() || option->count() > 0) continue;
+    option->add_result(found->second);
+    option->run_callback();
+    from_variables[option->get_name()] = found->first;
+  }
+}
+
+std::string given_as(const std::string& option) {
+  const auto found = from_variables.find(option);
+  return found == from_variables.end() ? option : found->second;
+}
+
+void refuse_old_variables() {
+  for (const OldVariable& old : kOldVariables)
+    if (const char* const value = ::secure_getenv(old.name); value != nullptr && *value != '\0')
+      throw Error(ErrorId::usage, cat("the variable ", old.name, " is called ", old.now, " now"),
+                  cat("set ", old.now, ", and unset ", old.name));
+}
+
+void refuse_option(CLI::App& parser, const std::string& old, const std::string& hint) {
+  parser
+      .add_option_function<std::string>(old,
+                                        [=](const std::string&) { throw Error(ErrorId::usage, cat(old, " is no option any more"), hint); })
+      ->expected(0, 1)
+      ->group("");
+}
+
+void refuse_sub_verb(CLI::App& parser, const std::string& old, const std::string& now) {
+  const std::string verb = parser.get_name();
+  parser.add_subcommand(old, "")->group("")->preparse_callback([=](std::size_t) {
+    throw Error(ErrorId::usage, cat(verb, " ", old, " is called ", verb, " ", now, " now"), cat("write: spdmctl ", verb, " ", now));
+  });
+}
 
 CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vector<std::string>& values, const std::string& help) {
   return parser.add_option(name, values, help)->allow_extra_args(false);
 }
 
 void add_output_options(CLI::App& parser, OutputOptions& options) {
-  options.format_given = parser.add_option("-o,--output", options.format, "text, json, ndjson or yaml; text if not given")
+  options.format_given = parser.add_option("-f,--format", options.format, "text, json, ndjson or yaml; text if not given")
                              ->type_name("FORMAT")
-                             ->envname("SPDMCTL_OUTPUT")
+                             ->envname("SPDMCTL_FORMAT")
                              ->group("Output");
-  parser.add_flag("--json", options.json, "The same as --output json")->group("Output");
+  parser.add_flag("--json", options.json, "The same as --format json")->group("Output");
+  parser.add_option("-o,--output", options.file, "Write to this file, once all is there; standard output if not given")
+      ->type_name("FILE")
+      ->group("Output");
   parser.add_flag("-v,--verbose", options.verbose, "Show everything that is known")->group("Output");
   parser.add_flag("--no-color", options.no_color, "No colours, not on a terminal either")->group("Output");
 }
@@ -43,7 +103,7 @@ void add_keyring_options(CLI::App& parser, TrustOptions& options) {
       ->envname("SPDMCTL_KEYRING")
       ->group("Trust");
   add_repeatable(parser, "--root", options.roots, "Trust the certificates of this file, too")->type_name("FILE")->group("Trust");
-  parser.add_option("--at", options.at, "Certificates must be valid at this time; now if not given")->type_name("RFC3339")->group("Trust");
+  parser.add_option("--at", options.at, "Certificates must be valid at this time; now if not given")->type_name("TIME")->group("Trust");
   parser.add_flag("--partial-chain", options.partial_chains, "Any certificate of the keyring may end a chain, not only roots")
       ->group("Trust");
 }
@@ -73,8 +133,8 @@ void add_reference_option(CLI::App& parser, TrustOptions& options) {
 }
 
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
-  parser.add_option("--timeout", options.timeout, "Longest wait for one answer; 10 if not given")
-      ->type_name("SECONDS")
+  parser.add_option("--timeout", options.timeout, "Longest wait for one answer; 10s if not given")
+      ->type_name("DURATION")
       ->envname("SPDMCTL_TIMEOUT")
       ->group("Protocol");
   parser.add_option("--slot", options.slot, "0 to 7, all, or 255 for a provisioned key; the first that is trusted if not given")
@@ -112,22 +172,24 @@ void add_targets(CLI::App& parser, std::vector<std::string>& targets) {
 }
 
 void apply(const OutputOptions& options, Console& console) {
-  Format format = parse_format(options.format);
+  refuse_format_as_file(options.file);
+  const std::string option = given_as("--format");
+  Format format = parse_format(options.format, option);
   if (options.json) {
-    const char* from_environment = std::getenv("SPDMCTL_OUTPUT");
-    const bool given = options.format_given->count() > 0 && (from_environment == nullptr || options.format != from_environment);
-    if (given && format != Format::json)
-      throw Error(ErrorId::usage, cat("--json and --output ", options.format, " contradict each other"), "give one of them");
+    if (options.format_given->count() > 0 && option == "--format" && format != Format::json)
+      throw Error(ErrorId::usage, cat("--json and --format ", options.format, " contradict each other"), "give one of them");
     format = Format::json;
   }
   if (!options.exports && (format == Format::ear || format == Format::redfish))
-    throw Error(ErrorId::usage, cat("--output: ", options.format, " is a format of judgements, and nothing is judged here"),
+    throw Error(ErrorId::usage, cat(option, ": ", options.format, " is a format of judgements, and nothing is judged here"),
                 "it goes with: auth, measurements, verify, audit");
   if (!options.sign_key.empty() && format != Format::ear)
-    throw Error(ErrorId::usage, "--sign-key goes with --output ear", "other formats are not signed");
+    throw Error(ErrorId::usage, "--sign-key goes with --format ear", "other formats are not signed");
   console.format = format;
   console.verbose = options.verbose;
-  console.color = format == Format::text && wants_color(options.no_color);
+  const bool to_file = !options.file.empty() && options.file != "-";
+  console.color = format == Format::text && !to_file && wants_color(options.no_color);
+  if (to_file) console.write_to(options.file);
 }
 
 std::time_t time_of(const TrustOptions& options) { return options.at.empty() ? std::time(nullptr) : parse_time(options.at); }
@@ -140,7 +202,7 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
     const bool is_directory = std::filesystem::is_directory(directory, ignored);
     if (!is_directory || ::access(directory.c_str(), R_OK | X_OK) != 0) {
       Error error(is_directory ? ErrorId::permission : ErrorId::config, "is not a directory that can be read",
-                  "--keyring takes a directory of PEM and DER files");
+                  cat(given_as("--keyring"), " takes a directory of PEM and DER files"));
       error.device = directory;
       throw error;
     }
@@ -157,11 +219,7 @@ Bytes read_provisioned_key(const TrustOptions& options) {
   return parse_public_key(read_file(options.provisioned_key, FileKind::key), options.provisioned_key);
 }
 
-bool names_references(const TrustOptions& options) {
-  const char* const from_environment = std::getenv("SPDMCTL_REFERENCE");
-  const bool given = from_environment != nullptr && options.references == std::vector<std::string>{from_environment};
-  return !options.references.empty() && !given;
-}
+bool names_references(const TrustOptions& options) { return !options.references.empty() && given_as("--reference") == "--reference"; }
 
 std::shared_ptr<const References> read_references(const TrustOptions& options) {
   if (!options.compares) return nullptr;
@@ -215,7 +273,7 @@ Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
 
 Limits limits_of(const ProtocolOptions& options) {
   Limits out;
-  out.exchange = parse_seconds(options.timeout);
+  out.exchange = parse_duration(options.timeout, given_as("--timeout"));
   // A device that answers everything at the last moment is still done after a dozen of them.
   out.total = out.exchange * 12;
   return out;

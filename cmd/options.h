@@ -1,6 +1,7 @@
 // Options that several verbs share, as the user wrote them, and what they mean.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,7 +22,7 @@ class Option;
 namespace spdm::cmd {
 
 struct OutputOptions {
-  std::string format = "text";
+  std::string format = "text", file;
   CLI::Option* format_given = nullptr;
   bool json = false, verbose = false, no_color = false;
   bool exports = false;  // the verb judges: ear and redfish are formats, too
@@ -55,6 +56,26 @@ void add_policy_options(CLI::App& parser, PolicyOptions& options);
 // --policy alone, with its own word on what it is for.
 void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const std::string& help, const std::string& group);
 void add_targets(CLI::App& parser, std::vector<std::string>& targets);
+
+// What was called otherwise before: whoever gives it is told its name of today, and gets no second meaning. Such a name is in no help.
+void refuse_option(CLI::App& parser, const std::string& old, const std::string& hint);
+void refuse_sub_verb(CLI::App& parser, const std::string& old, const std::string& now);
+// Throws Error{usage} when a variable of the environment is set that is called otherwise now.
+void refuse_old_variables();
+
+// The variables of the environment that stand for options (->envname()): takes them out of the environment before the command
+// line is parsed, and gives those to `parser` after it that no option has spoken for. A program with more rights than its
+// caller takes none.
+class Variables {
+ public:
+  Variables();
+  void fill_in(CLI::App& parser) const;
+
+ private:
+  std::map<std::string, std::string> values_;
+};
+// What errors about its value call an option: its variable where the value came from there.
+std::string given_as(const std::string& option);
 
 // An option that takes one value each time it is given, so that what follows it is never swallowed.
 CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vector<std::string>& values, const std::string& help);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 
 #include "core/calendar.h"
 #include "core/crypto/crypto.h"
@@ -27,27 +26,30 @@ std::string names(const Table& table) {
 
 }  // namespace
 
-Format parse_format(std::string_view text) {
+Format parse_format(std::string_view text, std::string_view option) {
   if (text == "text") return Format::text;
   if (text == "json") return Format::json;
   if (text == "ndjson") return Format::ndjson;
   if (text == "yaml") return Format::yaml;
   if (text == "ear") return Format::ear;
   if (text == "redfish") return Format::redfish;
-  refuse("--output", text, "is no format", "the formats are text, json, ndjson, yaml; ear and redfish where devices are judged");
+  refuse(option, text, "is no format", "the formats are text, json, ndjson, yaml; ear and redfish where devices are judged");
 }
 
-std::chrono::steady_clock::duration parse_seconds(std::string_view text, std::string_view option, double most) {
-  double seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || seconds < 0.001 || seconds > most)
-    refuse(option, text, "is no time in seconds", cat("give seconds from 0.001 to ", static_cast<long>(most), ", for example 2.5"));
-  return std::chrono::duration_cast<std::chrono::steady_clock::duration>(std::chrono::duration<double>(seconds));
+std::chrono::steady_clock::duration parse_duration(std::string_view text, std::string_view option, std::chrono::hours most) {
+  const std::optional<std::chrono::milliseconds> out = spdm::parse_duration(text);
+  if (!out || out->count() < 1 || *out > most) {
+    const bool days = most > std::chrono::hours(24);
+    refuse(option, text, "is no duration that is taken here",
+           cat("give 1ms to ", days ? most.count() / 24 : most.count(), days ? "d" : "h",
+               ", for example 10s, 500ms or 2m; a number alone is seconds"));
+  }
+  return *out;
 }
 
 std::time_t parse_time(std::string_view text) {
-  const std::optional<std::int64_t> out = parse_rfc3339(text);
-  if (!out) refuse("--at", text, "is no time", "give RFC 3339, for example 2026-06-01T00:00:00Z");
+  const std::optional<std::int64_t> out = parse_date_or_time(text);
+  if (!out) refuse("--at", text, "is no time", "give a date or RFC 3339, for example 2026-06-01 or 2026-06-01T12:00:00Z");
   return *out;
 }
 

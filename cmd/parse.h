@@ -16,10 +16,11 @@
 
 namespace spdm::cmd {
 
-Format parse_format(std::string_view text);
-// "0.5", "30": more than nothing, at most an hour, if no other limit is given.
-std::chrono::steady_clock::duration parse_seconds(std::string_view text, std::string_view option = "--timeout", double most = 3600);
-// RFC 3339: "2026-06-01T00:00:00Z", "2026-06-01T02:00:00+02:00".
+Format parse_format(std::string_view text, std::string_view option = "--format");
+// "30", "0.5s", "2m" (core/calendar.h): at least a millisecond, at most an hour, if no other limit is given.
+std::chrono::steady_clock::duration parse_duration(std::string_view text, std::string_view option = "--timeout",
+                                                   std::chrono::hours most = std::chrono::hours(1));
+// "2026-06-01", "2026-06-01T00:00:00Z", "2026-06-01T02:00:00+02:00".
 std::time_t parse_time(std::string_view text);
 // 0 to 7 or 255; nothing for "all".
 std::optional<std::uint8_t> parse_slot(std::string_view text);

@@ -40,10 +40,11 @@ Action setup(CLI::App& parser) {
 
   CLI::App* generate = subs.add("generate", "Write a first policy for the devices of this host", generate_policy);
   add_targets(*generate, options.arguments);
-  generate->add_option("-o,--file", options.file, "Write it to this file; to standard output if not given")
+  generate->add_option("-o,--output", options.file, "Write it to this file; to standard output if not given")
       ->type_name("FILE")
       ->group("Output");
-  generate->add_flag("--overwrite", options.overwrite, "Replace the file of --file")->group("Output");
+  refuse_option(*generate, "--file", "give the file with -o/--output FILE");
+  generate->add_flag("--overwrite", options.overwrite, "Replace the file of --output")->group("Output");
   generate->add_flag("-v,--verbose", options.output.verbose, "Say how the program confines itself")->group("Output");
   add_trust_options(*generate, options.trust);
   add_protocol_options(*generate, options.protocol);

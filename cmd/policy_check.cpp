@@ -41,7 +41,7 @@ std::vector<std::string> missing_roots(const Policy& policy, const TrustOptions&
     for (const std::string& root : rule.require.roots) {
       const auto is_it = [&](const certstore::Entry& entry) { return is_named(root, entry.info.sha256, entry.file); };
       if (std::none_of(keyring.entries().begin(), keyring.entries().end(), is_it))
-        out.push_back(cat(rule.origin, ": rule '", rule.name, "': the keyring has no certificate '", root, "'; see: spdmctl keyring list"));
+        out.push_back(cat(rule.origin, ": rule '", rule.name, "': the keyring has no certificate '", root, "'; see: spdmctl keyring show"));
     }
   return out;
 } catch (const Error& error) {

@@ -85,20 +85,20 @@ std::string text_of(const std::vector<Drafted>& drafts, const std::vector<std::s
 Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   console.format = Format::text;  // what is written is a policy, and no document of any format
   console.verbose = options.output.verbose;
+  refuse_format_as_file(options.file);
+  const bool to_file = !options.file.empty() && options.file != "-";
   const Verifier verifier = make_verifier(options.trust, question_of(options.trust), console);
   AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
-  if (!options.file.empty()) {
-    refuse_format_as_file(options.file);
+  if (to_file) {
     assert_new(options.file, options.overwrite, "--overwrite");
-    assert_writable(options.file);
+    console.write_to(options.file);
   }
   Run run = make_run(options.protocol, scope.take_live(), console);
   run.wanted = wanted_of(options.protocol, options.trust);
   run.wanted.measurements = MeasurementMode::all;
   run.wanted.if_available = true;
   run.verifier = &verifier;
-  if (!options.file.empty()) run.writable.emplace_back(options.file);
 
   std::vector<Drafted> drafts;
   std::vector<std::string> left_out;
@@ -117,15 +117,11 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
       });
   if (drafts.empty() && worst != Exit::ok) return worst;
   if (drafts.empty()) fail_for_want_of_devices();
-  const std::string text = text_of(drafts, left_out);
-  if (options.file.empty()) {
-    console.out(text);
-    console.flush();
-  } else {
-    write_file(options.file, text);
+  console.out(text_of(drafts, left_out));
+  console.finish();
+  if (to_file)
     console.note(
         cat("spdmctl: ", printable(options.file), ": ", drafts.size(), drafts.size() == 1 ? " rule" : " rules", ", in audit mode"));
-  }
   return worst;
 }
 

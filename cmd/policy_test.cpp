@@ -70,7 +70,8 @@ Case read_case(const Value& value, const fs::path& file) {
   out.evidence = beside(file, section.get("evidence"));
   section.with("at", [&](const Value& at) {
     out.at = at.text();
-    if (!parse_rfc3339(out.at)) at.fail(cat("'", printable(out.at), "' is no time"), "give RFC 3339, for example 2026-06-01T00:00:00Z");
+    if (!parse_date_or_time(out.at))
+      at.fail(cat("'", printable(out.at), "' is no time"), "give a date or RFC 3339, for example 2026-06-01 or 2026-06-01T12:00:00Z");
   });
   section.with("keyring", [&](const Value& directory) { out.keyrings = {beside(file, directory)}; });
   section.with("root", [&](const Value& root) { out.roots = {beside(file, root)}; });
@@ -127,7 +128,7 @@ Exit test_policy(const PolicyVerbOptions& options, Console& console) {
   if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one file of cases must be given", "see: man spdmctl-policy");
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
   const std::vector<Case> cases = read_cases(options.arguments.front());
-  confine_to_files({}, tell_confinement(console));
+  work_on_files(console);
   Json document = begin_document(kPolicySchema);
   document["cases"] = Json::array();
   std::string text = cat("1..", cases.size(), "\n");

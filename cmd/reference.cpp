@@ -162,10 +162,10 @@ std::vector<DeviceReferences> import_file(const std::string& file, const std::op
 
 Exit import(const Options& options, Console& console) {
   if (options.paths.empty()) throw Error(ErrorId::usage, "no file was given", "give CoRIM files, or - for standard input");
-  if (!options.out.empty()) {
-    refuse_format_as_file(options.out);
+  refuse_format_as_file(options.out);
+  if (!options.out.empty() && options.out != "-") {
     assert_new(options.out, options.overwrite, "--overwrite");
-    assert_writable(options.out);
+    console.write_to(options.out);
   }
   std::optional<DeviceMatch> match;
   if (!options.match.empty()) match = parse_match(options.match);
@@ -178,12 +178,8 @@ Exit import(const Options& options, Console& console) {
   const std::string yaml = write_references(devices, cat("imported ", utc_of(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION));
   References again;  // what cannot be read again is not written
   add_references(again, options.out.empty() ? "standard output" : options.out, yaml);
-  if (options.out.empty()) {
-    console.out(yaml);
-    console.flush();
-  } else {
-    write_file(options.out, yaml);
-  }
+  console.out(yaml);
+  console.finish();
   return Exit::ok;
 }
 
@@ -205,7 +201,8 @@ Action setup(CLI::App& parser) {
   importing->add_option("--match", options.match, "Which devices they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");
   importing->add_option("--signer", options.signer, "Public key of the signer, DER or PEM: the signature must be there and fit")
       ->type_name("FILE");
-  importing->add_option("-o,--output,--file", options.out, "Write to this file; standard output if not given")->type_name("FILE");
+  importing->add_option("-o,--output", options.out, "Write to this file; standard output if not given")->type_name("FILE");
+  refuse_option(*importing, "--file", "give the file with -o/--output FILE");
   importing->add_flag("--overwrite", options.overwrite, "Replace the file if it exists");
   return subs.action();
 }

@@ -81,7 +81,7 @@ Exit run(const Options& options, Console& console) {
     assert_writable(options.html);
     writable.emplace_back(options.html);
   }
-  confine_to_files(std::move(writable), tell_confinement(console));
+  work_on_files(console, std::move(writable));
 
   const FleetSummary summary = read_all(options, at, console);
   Json document = begin_document(kSummarySchema);
@@ -97,7 +97,7 @@ Action setup(CLI::App& parser) {
       ->type_name("FILE");
   add_output_options(parser, options->output);
   parser.add_option("--at", options->at, "Say which certificates end before and after this time; now if not given")
-      ->type_name("RFC3339")
+      ->type_name("TIME")
       ->group("Summary");
   parser.add_flag("--by-file", options->by_file, "Each file is of the host that it is named after, whatever the reports say")
       ->group("Summary");
@@ -112,7 +112,7 @@ Action setup(CLI::App& parser) {
 const Verb report_verb{"report", "Summarise the reports of many hosts",
                        "  spdmctl report reports/*.json\n"
                        "  spdmctl report --html fleet.html reports/*.ndjson\n"
-                       "  spdmctl verify --output ndjson evidence/*.json | spdmctl report --json -\n",
+                       "  spdmctl verify --format ndjson evidence/*.json | spdmctl report --json -\n",
                        setup};
 
 }  // namespace spdm::cmd

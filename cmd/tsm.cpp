@@ -79,7 +79,7 @@ std::string to_text(const std::vector<Tsm>& tsms, const std::vector<PciDevice>& 
   return out;
 }
 
-Exit status(const Options& options, Console& console) {
+Exit show(const Options& options, Console& console) {
   apply(options.output, console);
   const Host host = this_host();
   const std::vector<Tsm> tsms = transport::tsms_of(host);
@@ -134,7 +134,8 @@ Action setup(CLI::App& parser) {
         ->type_name("[TSM] BDF");
     add_output_options(*sub, options.output);
   };
-  add_sub("status", "Show the TSMs of this host and what is connected with them", status);
+  add_sub("show", "Show the TSMs of this host and what is connected with them", show);
+  refuse_sub_verb(parser, "status", "show");
   add_sub("connect", "Let a TSM own SPDM of a device", [](const Options& o, Console& c) { return change(o, c, true); });
   add_sub("disconnect", "Take a device away from its TSM", [](const Options& o, Console& c) { return change(o, c, false); });
   return subs.action();
@@ -143,7 +144,7 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb tsm_verb{"tsm", "Show, connect and disconnect the platform's own attestation of devices (TSM)",
-                    "  spdmctl tsm status\n"
+                    "  spdmctl tsm show\n"
                     "  spdmctl tsm connect 0000:03:00.0\n"
                     "  spdmctl tsm disconnect 0000:03:00.0\n",
                     setup};

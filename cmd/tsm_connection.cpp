@@ -50,7 +50,7 @@ void tell_kernel(const WriteAttribute& write, const PciDevice& device, const Hos
                                  attribute == "connect" ? " with " : " from ", tsm, " (", error.what(), ")");
     switch (error.id) {
       case ErrorId::busy:
-        throw Error(ErrorId::busy, what, "somebody else has connected it meanwhile; see: spdmctl tsm status");
+        throw Error(ErrorId::busy, what, "somebody else has connected it meanwhile; see: spdmctl tsm show");
       case ErrorId::permission:
         throw Error(ErrorId::permission, what, "run it as root");
       case ErrorId::no_device:
@@ -88,7 +88,7 @@ std::string connect_tsm(const Host& host, const Bdf& bdf, const std::string& tsm
 std::string disconnect_tsm(const Host& host, const Bdf& bdf, const std::string& tsm, const WriteAttribute& write) {
   const PciDevice device = find_taken(host, bdf);
   const std::string connected = *device.platform.tsm_connected;
-  if (connected.empty()) throw Error(ErrorId::usage, cat(to_string(bdf), " is connected with no TSM"), "see: spdmctl tsm status");
+  if (connected.empty()) throw Error(ErrorId::usage, cat(to_string(bdf), " is connected with no TSM"), "see: spdmctl tsm show");
   if (!tsm.empty() && tsm != connected)
     throw Error(ErrorId::usage, cat(to_string(bdf), " is connected with ", printable(connected), ", not with ", printable(tsm)));
   tell_kernel(write, device, host, "disconnect", connected);

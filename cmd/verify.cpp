@@ -30,6 +30,7 @@ void or_end(Console& console, const std::function<void()>& write) {
   } catch (const Error& error) {
     if (error.id != ErrorId::io) throw;
     console.complain(error);
+    console.discard();
     ::_exit(static_cast<int>(row(error.id).exit));
   }
 }
@@ -43,7 +44,7 @@ Exit run(const Options& options, Console& console) {
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const Verifier verifier = make_verifier(options.trust, question, console, load_policy(options.policy));
 
-  confine_to_files({}, tell_confinement(console));
+  work_on_files(console);
   EvidenceFiles files(options.files);
   const bool brief = !files.is_one() && !console.verbose;
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
@@ -81,7 +82,7 @@ Action setup(CLI::App& parser) {
 const Verb verify_verb{"verify", "Judge recorded evidence and captures",
                        "  spdmctl verify device.json\n"
                        "  spdmctl verify --keyring ./roots --at 2026-06-01T00:00:00Z *.json\n"
-                       "  ssh host spdmctl collect --nonce \"$NONCE\" | spdmctl verify --nonce \"$NONCE\" --output ndjson -\n",
+                       "  ssh host spdmctl collect --nonce \"$NONCE\" | spdmctl verify --nonce \"$NONCE\" --format ndjson -\n",
                        setup};
 
 }  // namespace spdm::cmd

@@ -13,6 +13,7 @@
 #include "cmd/gate/autoprobe.h"
 #include "cmd/gate/watcher.h"
 #include "cmd/gate_setup.h"
+#include "cmd/host/files.h"
 #include "cmd/host/this_host.h"
 #include "cmd/output/state_text.h"
 #include "cmd/parse.h"
@@ -31,7 +32,7 @@ struct Options : GateOptions {
   bool enforce = false, hold = false;
 };
 
-constexpr double kLongestInterval = 7 * 24 * 3600;            // seconds
+constexpr std::chrono::hours kLongestInterval{7 * 24};
 constexpr Clock::duration kSlack = std::chrono::seconds(60);  // for what follows from a judgement: drivers take their time
 
 // From 6.19 on drivers_autoprobe=0 holds for devices that are plugged in, too: older kernels bind a driver that is loaded
@@ -44,7 +45,7 @@ bool kernel_holds_newcomers() {
 }
 
 Clock::duration interval_of(const Options& options) {
-  return options.interval == "0" ? Clock::duration::zero() : parse_seconds(options.interval, "--interval", kLongestInterval);
+  return options.interval == "0" ? Clock::duration::zero() : parse_duration(options.interval, "--interval", kLongestInterval);
 }
 
 // While it lives no driver binds to a device by itself: whoever may have one is told so by us. The kernel's own way is
@@ -213,9 +214,13 @@ Exit Watch::run() {
 }
 
 Exit run(const Options& options, Console& console) {
+  refuse_format_as_file(options.output.file);
+  if (!options.output.file.empty() && options.output.file != "-")
+    throw Error(ErrorId::usage, "--output: watch writes for as long as it runs, and a file would never be whole",
+                "have its standard output go where you want it");
   apply(options.output, console);
   if (console.format != Format::text && console.format != Format::ndjson)
-    throw Error(ErrorId::usage, "watch writes a line whenever something happens, not one document", "give --output text or ndjson");
+    throw Error(ErrorId::usage, "watch writes a line whenever something happens, not one document", "give --format text or ndjson");
   check(options);
   interval_of(options);
   return Watch(options, console).run();
@@ -225,9 +230,10 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   add_output_options(parser, options->output);
   options->output.format_given->description("text or ndjson; text if not given");
+  parser.get_option("--output")->group("");
   add_gate_options(parser, *options);
-  parser.add_option("--interval", options->interval, "Attest all devices again after so many seconds; 0, the default, is never")
-      ->type_name("SECONDS")
+  parser.add_option("--interval", options->interval, "Attest all devices again after so long; 0, the default, is never")
+      ->type_name("DURATION")
       ->group("Gate");
   parser.add_flag("--enforce", options->enforce, "Do what policy says, and do not only tell")->group("Gate");
   parser.add_flag("--hold", options->hold, "Let no driver bind to a device that is plugged in before it is judged (Linux 6.19 or newer)")
@@ -239,8 +245,8 @@ Action setup(CLI::App& parser) {
 
 const Verb watch_verb{"watch", "Attest PCI devices again when they arrive, wake up or are reset",
                       "  spdmctl watch\n"
-                      "  spdmctl watch --enforce --interval 3600\n"
-                      "  spdmctl watch --output ndjson --policy ./policy.d --keyring ./roots\n",
+                      "  spdmctl watch --enforce --interval 1h\n"
+                      "  spdmctl watch --format ndjson --policy ./policy.d --keyring ./roots\n",
                       setup};
 
 }  // namespace spdm::cmd

@@ -1,7 +1,7 @@
 # bash completion for spdmctl
 
 _spdmctl() {
-  local output="-o --output --json -v --verbose --no-color -h --help"
+  local output="-f --format --json -o --output -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
   local trust="$keyring --identity --identity-match --provisioned-key"
   local speak="--timeout --slot --spdm-version --asym --hash --force"
@@ -28,15 +28,8 @@ _spdmctl() {
   fi
 
   local values=''
-  # Where it names a file.
-  [[ $verb == reference && ${COMP_WORDS[2]-} == import && $prev == @(-o|--output) ]] && prev=--record
   case $prev in
-    -o | --output)
-      if [[ $verb == collect || ${COMP_WORDS[2]-} == @(generate|import) ]]; then
-        compopt -o filenames 2>/dev/null
-        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-        return
-      fi
+    -f | --format)
       values="text json ndjson yaml"
       [[ $verb == @(auth|measurements|verify|audit) ]] && values+=" ear redfish"
       ;;
@@ -54,7 +47,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | --file | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -75,23 +68,23 @@ _spdmctl() {
         --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    collect) options="-o --file -v --verbose -h --help $speak --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
+    collect) options="-o --output -v --verbose -h --help $speak --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
     audit) options="$live_only $policy --sign-key --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --sign-key --unordered --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym --openssl" ;;
     report) options="$output --at --by-file --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in
-        list) options="$output --keyring" files='' ;;
+        show) options="$output --keyring" files='' ;;
         check) options="$output --keyring --at" files='' ;;
-        add) options="$output --keyring --name --force" ;;
+        add) options="$output --keyring --name --overwrite --allow-non-ca" ;;
         remove) options="$output --keyring --force" files='' ;;
         deny) options="$output --keyring --key --comment" ;;
         unpin) options="$output --keyring --force" files='' ;;
         explain) options=$live_only words=$targets pci=1 ;;
         pin) options="$live_only --by --vouch" words=$targets pci=1 ;;
-        import) options="$live_only --efi --kernel --fingerprint --yes --name" words=$targets pci=1 ;;
-        *) options="-h --help" words="list check add remove deny unpin explain pin import" files='' ;;
+        import) options="$live_only --efi --kernel --fingerprint --yes --name --overwrite" words=$targets pci=1 ;;
+        *) options="-h --help" words="show check add remove deny unpin explain pin import" files='' ;;
       esac
       ;;
     policy)
@@ -100,28 +93,28 @@ _spdmctl() {
         show) options="$output --policy" files='' ;;
         explain) options="$live_only --policy --reference" words=$targets pci=1 ;;
         test) options="$output $trust --policy --reference" ;;
-        generate) options="-o --file --overwrite -v --verbose -h --help $trust $speak" words=$targets pci=1 ;;
+        generate) options="-o --output --overwrite -v --verbose -h --help $trust $speak" words=$targets pci=1 ;;
         *) options="-h --help" words="check show explain test generate" files='' ;;
       esac
       ;;
     reference)
       case ${COMP_WORDS[2]-} in
         show | check) options=$output ;;
-        import) options="-o --output --file --match --signer --overwrite -h --help" ;;
+        import) options="-o --output --match --signer --overwrite -h --help" ;;
         *) options="-h --help" words="show check import" files='' ;;
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring --policy --reference" files='' ;;
     gate) options="$output $keyring $gate --dry-run --enforce --release --occasion" pci=1 files='' ;;
-    watch) options="$output $keyring $gate --enforce --interval --hold" files='' ;;
+    watch) options="${output/ -o --output/} $keyring $gate --enforce --interval --hold" files='' ;;
     status) options=$output pci=1 files='' ;;
     list) options="$output --all --discover --timeout" pci=1 files='' ;;
     tsm)
       case ${COMP_WORDS[2]-} in
-        status) options=$output pci=1 files='' ;;
+        show) options=$output pci=1 files='' ;;
         connect | disconnect) options=$output words=$(ls /sys/class/tsm 2>/dev/null) pci=1 files='' ;;
-        *) options="-h --help" words="status connect disconnect" files='' ;;
+        *) options="-h --help" words="show connect disconnect" files='' ;;
       esac
       ;;
   esac

@@ -1,8 +1,10 @@
 #include "core/calendar.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 
 #include "core/text.h"
 
@@ -60,6 +62,28 @@ std::optional<std::int64_t> parse_rfc3339(std::string_view text) {
   const std::optional<int> offset = offset_minutes(rest);
   if (!offset) return std::nullopt;
   return begin_of(date) + hour * 3600 + (minute - *offset) * 60 + second;
+}
+
+std::optional<std::int64_t> parse_date_or_time(std::string_view text) {
+  constexpr std::size_t kDateSize = 10;  // "2026-06-01"
+  return parse_rfc3339(text.size() == kDateSize ? cat(text, "T00:00:00Z") : std::string(text));
+}
+
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
+  struct Unit {
+    std::string_view name;
+    double milliseconds;
+  };
+  constexpr std::array<Unit, 6> kUnits{{{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 1000.0 * kDay}}};
+  constexpr double kMost = 1e15;                                     // more than anybody means, and exact in a double
+  if (text.empty() || !is_digit(text.front())) return std::nullopt;  // from_chars would take a sign, "nan" and "inf"
+  double number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  if (error != std::errc()) return std::nullopt;
+  const std::string_view name(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const auto* unit = std::find_if(kUnits.begin(), kUnits.end(), [&](const Unit& one) { return one.name == name; });
+  if (unit == kUnits.end() || number * unit->milliseconds > kMost) return std::nullopt;
+  return std::chrono::milliseconds(std::llround(number * unit->milliseconds));
 }
 
 std::string utc_of(std::int64_t seconds) {

@@ -1,6 +1,7 @@
 // Points in time as people and files write them (RFC 3339) and as numbers. Nothing here asks what time it is.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +16,11 @@ inline constexpr std::int64_t kClockSkew = 300;  // seconds that the clocks of t
 // Seconds since 1970 of "2026-06-01T00:00:00Z" or "2026-06-01T02:00:00.5+02:00" (RFC 3339 5.6; a fraction is dropped).
 // Nothing when it is no such time.
 std::optional<std::int64_t> parse_rfc3339(std::string_view text);
+// The same where people write it, who may also write "2026-06-01": midnight of that day, UTC.
+std::optional<std::int64_t> parse_date_or_time(std::string_view text);
+// "500ms", "10s", "2.5m", "1h", "7d"; without a unit seconds. Rounded to the millisecond. Nothing when it is no such
+// duration; what is sensible is for the caller to say, and 0 may come of it.
+std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // "2026-06-01T00:00:00Z".
 std::string utc_of(std::int64_t seconds);
 

@@ -44,6 +44,14 @@ void Console::flush() {
   const std::string text = std::move(pending_);
   pending_.clear();
   if (reader_gone_) return;
+  if (!file_.empty()) {
+    if (text.empty()) return;
+    reader_gone_ = true;  // until it is written: there is no use in trying again, not even for the document about the error
+    if (!in_making_) in_making_ = std::make_unique<FileInMaking>(file_);
+    in_making_->write(as_bytes(text));
+    reader_gone_ = false;
+    return;
+  }
   const int failure = write_all(STDOUT_FILENO, text);
   if (failure == EPIPE) {
     reader_gone_ = true;
@@ -53,13 +61,35 @@ void Console::flush() {
   }
 }
 
+void Console::write_to(const std::filesystem::path& file) {
+  assert_writable(file);
+  file_ = file;
+}
+
+void Console::finish() {
+  flush();
+  if (file_.empty() || reader_gone_ || (finished_ && !in_making_)) return;
+  reader_gone_ = true;  // as in flush()
+  if (!in_making_) in_making_ = std::make_unique<FileInMaking>(file_);
+  in_making_->finish();
+  in_making_.reset();
+  finished_ = true;
+  reader_gone_ = false;
+}
+
+void Console::discard() {
+  if (file_.empty()) return;
+  pending_.clear();
+  in_making_.reset();
+}
+
 // Nobody is left to tell when stderr fails.
 void Console::complain(const Error& error) const { note(one_line(error)); }
 void Console::note(std::string_view line) const { write_all(STDERR_FILENO, cat(line, "\n")); }
 
 bool wants_color(bool forbidden) {
-  const char* no_color = std::getenv("NO_COLOR");
-  const char* terminal = std::getenv("TERM");
+  const char* no_color = ::secure_getenv("NO_COLOR");
+  const char* terminal = ::secure_getenv("TERM");
   if (forbidden || (no_color != nullptr && *no_color != '\0')) return false;
   return ::isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
 }

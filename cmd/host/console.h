@@ -1,9 +1,13 @@
-// The two streams of the program: stdout is exactly one document in the chosen format, stderr is for people.
+// The two streams of the program: stdout, or the file in its place, is exactly one document in the chosen format, stderr is for
+// people.
 #pragma once
 
+#include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 
+#include "cmd/host/files.h"
 #include "core/error.h"
 
 namespace spdm::cmd {
@@ -15,10 +19,18 @@ class Console {
  public:
   explicit Console(Format first_guess) : format(first_guess) {}
 
-  // stdout, buffered. Throws Error{io} when it cannot be written; a reader that has gone away (a closed pipe) is no
+  // From here on the document goes to this file. Throws Error as assert_writable().
+  void write_to(const std::filesystem::path& file);
+  const std::filesystem::path& file() const { return file_; }  // empty: standard output
+
+  // Of the document, buffered. Throws Error{io} when it cannot be written; a reader that has gone away (a closed pipe) is no
   // error: the rest is dropped, the verdict and the exit code stand.
   void out(std::string_view text);
   void flush();
+  // The document is whole: a file appears under its name only now. What is written after this is another document.
+  void finish();
+  // Drops what there is of a document that goes to a file: the file stays as it was.
+  void discard();
   // One line on stderr: "spdmctl: TARGET: message; hint".
   void complain(const Error& error) const;
   void note(std::string_view line) const;
@@ -31,6 +43,9 @@ class Console {
  private:
   std::string pending_;
   bool reader_gone_ = false;
+  std::filesystem::path file_;
+  std::unique_ptr<FileInMaking> in_making_;
+  bool finished_ = false;
 };
 
 // Whether standard output is a terminal that shows colours.

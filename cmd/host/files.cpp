@@ -67,6 +67,9 @@ bool is_special(const std::filesystem::path& path) {
 // Removes the temporary file unless it was renamed.
 struct Temporary {
   std::string name;
+  Temporary() = default;
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
     if (!name.empty()) ::unlink(name.c_str());
   }
@@ -86,8 +89,8 @@ mode_t creation_mask() {
 void refuse_format_as_file(const std::string& file) {
   for (const char* const format : {"text", "json", "ndjson", "yaml", "ear", "redfish"})
     if (file == format)
-      throw Error(ErrorId::usage, cat("-o: '", format, "' is a format, and here -o names a file"),
-                  cat("write -o ./", format, " if the file is to be called so"));
+      throw Error(ErrorId::usage, cat("-o ", format, ": -o names a file now"),
+                  cat("a format is given with -f/--format ", format, " (a file of this name: -o ./", format, ")"));
 }
 
 std::filesystem::path written_at(const std::filesystem::path& path) {
@@ -103,28 +106,48 @@ void assert_writable(const std::filesystem::path& path) {
   if (::access(needed.c_str(), W_OK) != 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::usage : ErrorId::io);
 }
 
-void write_file(const std::filesystem::path& path, View contents) {
+struct FileInMaking::State {
+  explicit State(const std::filesystem::path& wanted) : path(wanted), target(resolved(wanted)) {}
+
+  int open() {
+    if (is_special(target)) return ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
+    temporary.name = (folder_of(target) / cat(".", target.filename().string(), ".XXXXXX")).string();
+    const int fd = ::mkostemp(temporary.name.data(), O_CLOEXEC);
+    if (fd < 0) temporary.name.clear();
+    return fd;
+  }
+
+  std::filesystem::path path, target;
+  Temporary temporary;  // its name is empty for what is written as it is
+  Descriptor file;
+};
+
+FileInMaking::FileInMaking(const std::filesystem::path& path) {
   assert_writable(path);
-  const std::filesystem::path target = resolved(path);
-  if (is_special(target)) {
-    Descriptor file(::open(target.c_str(), O_WRONLY | O_CLOEXEC));
-    if (file.get() < 0) fail(path, errno, ErrorId::io);
-    write_all(file.get(), contents, path);
-    close_written(file, path);
-    return;
-  }
-  Temporary temporary{(folder_of(target) / cat(".", target.filename().string(), ".XXXXXX")).string()};
-  const int fd = ::mkostemp(temporary.name.data(), O_CLOEXEC);
-  if (fd < 0) {
-    temporary.name.clear();
-    fail(path, errno, ErrorId::io);
-  }
-  Descriptor file(fd);
-  write_all(fd, contents, path);
-  if (::fchmod(fd, 0666 & ~creation_mask()) != 0 || ::fsync(fd) != 0) fail(path, errno, ErrorId::io);
+  state_ = std::make_unique<State>(path);
+  state_->file = Descriptor(state_->open());
+  if (state_->file.get() < 0) fail(path, errno, ErrorId::io);
+}
+
+FileInMaking::~FileInMaking() = default;
+
+void FileInMaking::write(View contents) { write_all(state_->file.get(), contents, state_->path); }
+
+void FileInMaking::finish() {
+  Descriptor& file = state_->file;
+  std::string& name = state_->temporary.name;
+  const std::filesystem::path& path = state_->path;
+  if (!name.empty() && (::fchmod(file.get(), 0666 & ~creation_mask()) != 0 || ::fsync(file.get()) != 0)) fail(path, errno, ErrorId::io);
   close_written(file, path);
-  if (::rename(temporary.name.c_str(), target.c_str()) != 0) fail(path, errno, ErrorId::io);
-  temporary.name.clear();
+  if (name.empty()) return;
+  if (::rename(name.c_str(), state_->target.c_str()) != 0) fail(path, errno, ErrorId::io);
+  name.clear();
+}
+
+void write_file(const std::filesystem::path& path, View contents) {
+  FileInMaking file(path);
+  file.write(contents);
+  file.finish();
 }
 
 void write_file(const std::filesystem::path& path, std::string_view contents) { write_file(path, as_bytes(contents)); }

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <string_view>
 
 #include "core/bytes.h"
@@ -11,7 +12,8 @@
 
 namespace spdm::cmd {
 
-// `-o` names a format in most verbs, and a file in some: there the name of a format is refused. Throws Error{usage}.
+// `-o` has named a format in most verbs; it names a file in all of them, and the name of a format is refused. Throws
+// Error{usage}.
 void refuse_format_as_file(const std::string& file);
 
 // Writes to a temporary name next to `path` and renames it, so that nobody ever sees half a file. What is there and is
@@ -20,12 +22,28 @@ void refuse_format_as_file(const std::string& file);
 void write_file(const std::filesystem::path& path, View contents);
 void write_file(const std::filesystem::path& path, std::string_view contents);
 
+// The same piece by piece: the file appears under its name with finish(), and not at all without.
+class FileInMaking {
+ public:
+  // Throws Error as write_file().
+  explicit FileInMaking(const std::filesystem::path& path);
+  ~FileInMaking();
+  FileInMaking(const FileInMaking&) = delete;
+  FileInMaking& operator=(const FileInMaking&) = delete;
+  void write(View contents);
+  void finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
 // The umask of the process. To read it is to change it for a moment, in all threads: it is read once.
 mode_t creation_mask();
 
 // An existing file is an error unless `replace`, which the user says by `option`: Error{usage}. For every file of a run
 // before the first is written.
-void assert_new(const std::filesystem::path& path, bool replace, std::string_view option = "--force");
+void assert_new(const std::filesystem::path& path, bool replace, std::string_view option = "--overwrite");
 
 // Finds out early that write_file() could not work, before a device is asked for anything. Throws Error as write_file().
 void assert_writable(const std::filesystem::path& path);

@@ -14,7 +14,7 @@ namespace spdm::cmd {
 namespace {
 
 std::string_view variable(const char* name) {
-  const char* value = std::getenv(name);
+  const char* value = ::secure_getenv(name);
   return value == nullptr ? std::string_view() : std::string_view(value);
 }
 

@@ -29,7 +29,7 @@ constexpr std::size_t kDigits = 64;
 constexpr unsigned kFirst = 8, kLast = 23;
 
 bool is_in_path(const char* tool) {
-  const char* path = std::getenv("PATH");
+  const char* path = ::secure_getenv("PATH");
   for (std::string_view rest = path == nullptr ? "" : path; !rest.empty();) {
     const std::size_t end = std::min(rest.find(':'), rest.size());
     if (::access(cat(rest.substr(0, end), "/", tool).c_str(), X_OK) == 0) return true;

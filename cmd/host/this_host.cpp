@@ -9,7 +9,7 @@ namespace spdm::cmd {
 
 transport::Host this_host() {
   transport::Host out;
-  if (const char* root = std::getenv("SPDMCTL_ROOT"); root != nullptr && *root != '\0') out.root = root;
+  if (const char* root = ::secure_getenv("SPDMCTL_SYSROOT"); root != nullptr && *root != '\0') out.root = root;
   return out;
 }
 

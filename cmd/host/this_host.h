@@ -8,7 +8,7 @@
 
 namespace spdm::cmd {
 
-// "/", or what SPDMCTL_ROOT names: a copy of /sys, /proc and /run for tests and containers.
+// "/", or what SPDMCTL_SYSROOT names: a copy of /sys, /proc and /run for tests and containers.
 transport::Host this_host();
 
 // As the network knows it; nothing when it has none.

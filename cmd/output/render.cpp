@@ -97,7 +97,7 @@ void write_document(Console& console, const Json& document, const std::string& t
       console.out(to_yaml(document));
       break;
   }
-  console.flush();
+  console.finish();
 }
 
 RenderedReport ReportWriter::render(const Report& report) const {
@@ -202,13 +202,14 @@ Exit ReportWriter::finish(const Json& more) {
     else
       console_.out(to_yaml(tail));
   }
-  console_.flush();
+  console_.finish();
   return worst_;
 }
 
 Exit report_error(Console& console, const Error& error) {
   const Exit exit = row(error.id).exit;
   console.complain(error);
+  console.discard();
   if (console.format == Format::text) return exit;
   Json document = begin_document(kReportSchema);
   document["verdict"] = name(Verdict::undetermined);

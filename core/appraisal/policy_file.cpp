@@ -1,9 +1,11 @@
 // Policies as the owner writes them: YAML, read strictly. What cannot be understood is an error, never a guess.
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstdint>
 
 #include "core/appraisal/policy.h"
+#include "core/calendar.h"
 #include "core/error.h"
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
@@ -17,9 +19,8 @@ using yaml::Section;
 using yaml::Value;
 
 constexpr std::size_t kMaxRules = 1024, kMaxRoots = 256;
-constexpr std::uint32_t kMaxTimeout = 3600;  // seconds
 constexpr std::uint32_t kMaxStrength = 256;  // bits
-constexpr std::uint32_t kMaxDays = 36'500;
+constexpr std::chrono::seconds kMaxTimeout = std::chrono::hours(1), kMaxAge = std::chrono::days(36'500);
 
 constexpr std::array<Choice, 3> kModes{{{"off", 0}, {"audit", 1}, {"enforce", 2}}};
 constexpr std::array<Choice, 2> kMatching{{{"first", 0}, {"all", 1}}};
@@ -28,19 +29,18 @@ constexpr std::array<Choice, 2> kDebug{{{"any", 0}, {"off", 1}}};
 constexpr std::array<Choice, 5> kVersions{{{"1.0", k10}, {"1.1", k11}, {"1.2", k12}, {"1.3", k13}, {"1.4", k14}}};
 constexpr std::array<Choice, 5> kActions{{{"warn", 0}, {"block", 1}, {"clear-bus-master", 2}, {"remove", 3}, {"power-off", 4}}};
 
-// "30s", "15m", "2h", "7d", or seconds.
-std::uint32_t read_duration(const Value& value) {
+// Whole seconds.
+std::chrono::seconds read_duration(const Value& value, std::chrono::seconds most) {
   const std::string text = value.text();
-  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const std::string unit = text.substr(digits);
-  const std::uint32_t factor = unit.empty() || unit == "s" ? 1 : unit == "m" ? 60 : unit == "h" ? 3600 : unit == "d" ? 86'400 : 0;
-  if (digits == 0 || digits > 9 || factor == 0)
-    value.fail(cat("'", printable(text), "' is no duration"), "write seconds, or 30s, 15m, 2h, 7d");
-  const std::uint64_t seconds = std::stoull(text.substr(0, digits)) * factor;
-  if (seconds == 0 || seconds > std::uint64_t{kMaxDays} * 86'400)
-    value.fail(cat("'", printable(text), "' is out of range"), cat("allowed: 1s to ", kMaxDays, "d"));
-  return static_cast<std::uint32_t>(seconds);
+  const std::optional<std::chrono::milliseconds> out = parse_duration(text);
+  if (!out) value.fail(cat("'", printable(text), "' is no duration"), "write seconds, or 30s, 15m, 2h, 7d");
+  if (out->count() == 0 || out->count() % 1000 != 0 || *out > most)
+    value.fail(cat("'", printable(text), "' is out of range"),
+               cat("allowed: whole seconds from 1s to ", duration_text(static_cast<std::uint32_t>(most.count()))));
+  return std::chrono::duration_cast<std::chrono::seconds>(*out);
 }
+
+std::uint32_t read_age(const Value& value) { return static_cast<std::uint32_t>(read_duration(value, kMaxAge).count()); }
 
 // A fingerprint in one form, however it was printed ("AB:CD:..."); a file name as it is.
 std::string read_root(const Value& value) {
@@ -78,8 +78,8 @@ void read_requirement(const Value& value, PolicyRule& out) {
   section.with("references", [&](const Value& flag) { require.references = flag.boolean(); });
   section.with("debug", [&](const Value& word) { require.debug_off = word.choice(kDebug) == 1; });
   section.with("min-svn", [&](const Value& number) { require.min_svn = number.number64(0, UINT64_MAX); });
-  section.with("max-age", [&](const Value& age) { require.max_age = read_duration(age); });
-  section.with("crl", [&](const Value& crl) { require.max_crl_age = read_duration(Section(crl, {"max-age"}).get("max-age")); });
+  section.with("max-age", [&](const Value& age) { require.max_age = read_age(age); });
+  section.with("crl", [&](const Value& crl) { require.max_crl_age = read_age(Section(crl, {"max-age"}).get("max-age")); });
 }
 
 std::vector<FailureAction> read_actions(const Value& value) {
@@ -153,7 +153,7 @@ void add_policy_file(Policy& policy, const std::string& file, const std::string&
   section.with("gate", [&](const Value& value) {
     const Section gate(value, {"mode", "timeout"});
     gate.with("mode", [&](const Value& mode) { policy.mode = static_cast<GateMode>(mode.choice(kModes)); });
-    gate.with("timeout", [&](const Value& timeout) { policy.timeout = std::chrono::seconds(timeout.number(1, kMaxTimeout)); });
+    gate.with("timeout", [&](const Value& timeout) { policy.timeout = read_duration(timeout, kMaxTimeout); });
   });
   section.with("mode", [&](const Value& mode) { policy.matching = static_cast<Matching>(mode.choice(kMatching)); });
   section.with("defaults", [&](const Value& defaults) { read_defaults(defaults, policy.rules.back()); });

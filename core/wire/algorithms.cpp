@@ -53,6 +53,12 @@ auto find(const Table& table, Match match) -> decltype(table.data()) {
   return it == table.end() ? nullptr : &*it;
 }
 
+// People write the names of algorithms in any case.
+bool same_letters(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 }  // namespace
 
 std::string_view version_name(std::uint8_t version) {
@@ -67,13 +73,13 @@ const AsymAlgorithm* find_asym(bool pqc, std::uint32_t bit) {
   return find(kAsym, [&](const AsymAlgorithm& row) { return row.pqc == pqc && row.bit == bit; });
 }
 const AsymAlgorithm* find_asym(std::string_view name) {
-  return find(kAsym, [&](const AsymAlgorithm& row) { return row.name == name; });
+  return find(kAsym, [&](const AsymAlgorithm& row) { return same_letters(row.name, name); });
 }
 const HashAlgorithm* find_hash(std::uint32_t bit) {
   return find(kHash, [&](const HashAlgorithm& row) { return row.bit == bit; });
 }
 const HashAlgorithm* find_hash(std::string_view name) {
-  return find(kHash, [&](const HashAlgorithm& row) { return row.name == name; });
+  return find(kHash, [&](const HashAlgorithm& row) { return same_letters(row.name, name); });
 }
 const HashAlgorithm* find_measurement_hash(std::uint32_t bit) { return bit == kRawOnly || bit % 2 != 0 ? nullptr : find_hash(bit >> 1); }
 

@@ -149,7 +149,7 @@ def verify(args):
         names = [os.path.join(folder, f"{i:06}.json") for i in range(args.files)]
         for name in names:
             shutil.copyfile(args.evidence, name)
-        command = [args.spdmctl, "verify", "--output", "ndjson"] + (["--keyring", args.keyring] if args.keyring else []) + names
+        command = [args.spdmctl, "verify", "--format", "ndjson"] + (["--keyring", args.keyring] if args.keyring else []) + names
         results = pairs(command, None, args.runs)
     lines = results[-1]["out"].decode().splitlines()
     signatures = sum(len(device["signatures"]) for line in lines for device in [json.loads(line)])
@@ -180,7 +180,7 @@ def verify_stream(args):
         with open(stream, "wb") as out:
             for i in range(args.rounds):
                 out.write(collected[i % len(collected)])
-        command = [program, "verify", "--output", "ndjson", "--keyring", f"{folder}/keyring", stream]
+        command = [program, "verify", "--format", "ndjson", "--keyring", f"{folder}/keyring", stream]
         ratios, lines = [], args.devices * args.rounds
         for _ in range(args.runs):
             bare = bare_rate(args.algorithm, cores, 2)

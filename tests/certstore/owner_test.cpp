@@ -45,7 +45,7 @@ TEST_CASE("scope: whom a root may vouch for") {
 
 TEST_CASE("scope: the owner's own limit") {
   Owned owned;
-  owned.directory.write("vendor.yaml", "version: 1\nnot-after: 2023-06-01T00:00:00Z\n");
+  owned.directory.write("vendor.yaml", "version: 1\nnot-after: 2023-06-01\n");
   const ChainResult late = owned.judge();
   CHECK(ids(late) == "entry-expired");
   CHECK(late.trust == Trust::untrusted);

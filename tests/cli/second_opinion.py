@@ -81,7 +81,7 @@ def check_token(algorithm, folder):
     key, public = f"{algorithm}.pem", f"{algorithm}.pub"
     run("openssl", "genpkey", *KEYS[algorithm], "-out", key, cwd=folder)
     run("openssl", "pkey", "-in", key, "-pubout", "-out", public, cwd=folder)
-    done = run(PROGRAM, "verify", "--root", "ECDSA-P384/root.pem", "--output", "ear", "--sign-key", key, "ECDSA-P384-1.2.json", cwd=folder)
+    done = run(PROGRAM, "verify", "--root", "ECDSA-P384/root.pem", "--format", "ear", "--sign-key", key, "ECDSA-P384-1.2.json", cwd=folder)
     if done.stderr:
         sys.exit(f"{algorithm}: {done.stderr}")
     header, payload, signature = done.stdout.strip().split(".")

@@ -102,7 +102,7 @@ def main():
         attest("verify", "device.json", *root, "--at", "2001-01-01T00:00:00Z", code=10)
         attest("auth", device, "emu://127.0.0.1:1", *root, code=3)
         attest("auth", "--slot", "9", device, code=2)
-        for line in run("verify", "device.json", "measured.json", *root, "-o", "ndjson", code=0).splitlines():
+        for line in run("verify", "device.json", "measured.json", *root, "-f", "ndjson", code=0).splitlines():
             check("ndjson", report, line)
         for name in ("device.json", "measured.json"):
             check(name, evidence, (pathlib.Path(scratch) / name).read_text())
@@ -124,7 +124,7 @@ def main():
         on = ("--keyring", "keyring", "--json")
         check("keyring add", keyring, run("keyring", "add", *on, "device/root.pem", code=0))
         (pathlib.Path(scratch) / "keyring/junk.pem").write_text("junk")
-        check("keyring list", keyring, run("keyring", "list", *on, code=0))
+        check("keyring show", keyring, run("keyring", "show", *on, code=0))
         check("keyring check", keyring, run("keyring", "check", *on, code=2))
         full = pathlib.Path(scratch) / "keyring"
         (full / "root.yaml").write_text('version: 1\nvouches-for: [{target: "emulated:*"}]\nmodels: [DeviceCert]\nnot-after: 2099-01-01T00:00:00Z\ncomment: x\n')
@@ -133,7 +133,7 @@ def main():
         check("keyring pin", keyring, run("keyring", "pin", *on, device, code=0))
         check("keyring deny", keyring, run("keyring", "deny", *on, "--comment", "why", "0" * 64, code=0))
         check("keyring deny --key", keyring, run("keyring", "deny", *on, "--key", "0" * 64, code=0))
-        check("keyring list, all kinds", keyring, run("keyring", "list", *on, code=0))
+        check("keyring show, all kinds", keyring, run("keyring", "show", *on, code=0))
         attest("auth", device, "--keyring", "keyring")
         check("keyring explain", report, run("keyring", "explain", *on, device, code=0))
         check("keyring unpin", keyring, run("keyring", "unpin", *on, device, code=0))
@@ -147,7 +147,7 @@ def main():
         check("keyring, a failure", report, run("keyring", "remove", *on, "root", code=2))
         check("decode", messages, run("decode", "--json", "measured.json", code=0))
         check("decode, broken", messages, run("decode", "--json", "10ff", code=6))
-        for line in run("decode", "-o", "ndjson", "measured.json", code=0).splitlines():
+        for line in run("decode", "-f", "ndjson", "measured.json", code=0).splitlines():
             check("decode, ndjson", messages, line)
         made = run("emulate", "--init", "another", "--json", code=0)
         check("emulate --init", validator("spdmctl.emulated-device-1.json"), made)
@@ -167,12 +167,12 @@ def main():
         check("evidence of a platform", evidence, json.dumps(told))
         attest("verify", "told.json", *root)
 
-        environment["SPDMCTL_ROOT"] = str(pathlib.Path(scratch) / "host")
+        environment["SPDMCTL_SYSROOT"] = str(pathlib.Path(scratch) / "host")
         check("list", listing, run("list", "--all", "--json", code=0))
         check("list --discover", listing, run("list", "--discover", "--json", "--timeout", "0.01", "2:0.0", code=5))
         check("list, nothing", listing, run("list", "--json", "8:0.0", code=3))
         check("list, no such function", report, run("list", "--json", "9:0.0", code=3))
-        check("tsm status", tsm, run("tsm", "status", "--json", code=0))
+        check("tsm show", tsm, run("tsm", "show", "--json", code=0))
         check("tsm connect", tsm, run("tsm", "connect", "--json", "5:0.0", code=0))
         check("tsm connect, once more", report, run("tsm", "connect", "--json", "5:0.0", code=4))
         check("doctor", doctor, run("doctor", "--json", code=0))
@@ -204,7 +204,7 @@ def main():
         (pathlib.Path(scratch) / "audited.json").write_text(audited)
         check("audit", report, audited)
         check("audit --since", report, run("audit", "--json", "--since", "audited.json", device, *root, code=0))
-        for line in run("audit", "-o", "ndjson", device, *root, code=0).splitlines():
+        for line in run("audit", "-f", "ndjson", device, *root, code=0).splitlines():
             check("audit, ndjson", report, line)
         written = validator("spdmctl.policy-file-1.json")
         check("policy file", written, json.dumps(yaml.safe_load(run("policy", "show", code=0))))

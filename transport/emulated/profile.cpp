@@ -26,8 +26,9 @@ constexpr std::array kKeyUsages{Choice{"challenge", key_usage::challenge}, Choic
 constexpr std::array kContentChanged{Choice{"not-detected", 0}, Choice{"changed", 1}, Choice{"unchanged", 2}};
 constexpr std::array kOperational{Choice{"manufacturing", 1}, Choice{"validation", 2}, Choice{"normal", 4},
                                   Choice{"recovery", 8},      Choice{"rma", 16},       Choice{"decommissioned", 32}};
-constexpr std::array kDeviceModes{Choice{"non-invasive-debug", 1}, Choice{"invasive-debug", 2}, Choice{"non-invasive-debug-since-reset", 4},
-                                  Choice{"invasive-debug-since-reset", 8}, Choice{"invasive-debug-ever", 16}};
+constexpr std::array kDeviceModes{Choice{"non-invasive-debug-active", 1}, Choice{"invasive-debug-active", 2},
+                                  Choice{"non-invasive-debug-was-active-this-reset", 4}, Choice{"invasive-debug-was-active-this-reset", 8},
+                                  Choice{"invasive-debug-was-active-ever", 16}};
 
 struct TypeRow {
   std::string_view name;
@@ -39,13 +40,30 @@ constexpr std::array kTypes{
     TypeRow{"mutable-firmware", MeasurementType::mutable_firmware, false},
     TypeRow{"hardware-configuration", MeasurementType::hardware_configuration, false},
     TypeRow{"firmware-configuration", MeasurementType::firmware_configuration, false},
-    TypeRow{"manifest", MeasurementType::manifest, false},
+    TypeRow{"measurement-manifest", MeasurementType::manifest, false},
     TypeRow{"device-mode", MeasurementType::device_mode, true},
-    TypeRow{"firmware-version", MeasurementType::firmware_version, true},
-    TypeRow{"security-version", MeasurementType::security_version, true},
-    TypeRow{"hash-extend", MeasurementType::hash_extend, false},
+    TypeRow{"mutable-firmware-version", MeasurementType::firmware_version, true},
+    TypeRow{"mutable-firmware-security-version", MeasurementType::security_version, true},
+    TypeRow{"hash-extended", MeasurementType::hash_extend, false},
     TypeRow{"informational", MeasurementType::informational, true},
-    TypeRow{"structured-manifest", MeasurementType::structured_manifest, false},
+    TypeRow{"structured-measurement-manifest", MeasurementType::structured_manifest, false},
+};
+
+// Words of earlier releases, each with the one of today: that under which it is reported.
+struct Renamed {
+  std::string_view old, now;
+};
+constexpr std::array kRenamed{
+    Renamed{"manifest", "measurement-manifest"},
+    Renamed{"firmware-version", "mutable-firmware-version"},
+    Renamed{"security-version", "mutable-firmware-security-version"},
+    Renamed{"hash-extend", "hash-extended"},
+    Renamed{"structured-manifest", "structured-measurement-manifest"},
+    Renamed{"non-invasive-debug", "non-invasive-debug-active"},
+    Renamed{"invasive-debug", "invasive-debug-active"},
+    Renamed{"non-invasive-debug-since-reset", "non-invasive-debug-was-active-this-reset"},
+    Renamed{"invasive-debug-since-reset", "invasive-debug-was-active-this-reset"},
+    Renamed{"invasive-debug-ever", "invasive-debug-was-active-ever"},
 };
 
 constexpr std::uint64_t kMaxValue = 0xFFFF - 3;  // DMTFSpecMeasurementValueSize, beside the 3 bytes before the value
@@ -75,7 +93,14 @@ class Loader {
   DeviceProfile& out_;
 };
 
+void refuse_renamed(const Value& value) {
+  const std::string word = value.text();
+  for (const Renamed& row : kRenamed)
+    if (row.old == word) value.fail(cat("'", word, "' is called ", row.now, " now"), cat("write ", row.now));
+}
+
 const TypeRow type_row(const Value& value) {
+  refuse_renamed(value);
   const std::string word = value.text();
   std::string names = "allowed: ";
   for (const TypeRow& row : kTypes) {
@@ -207,9 +232,11 @@ void Loader::measurement(const Section& in) {
 }
 
 void Loader::device_mode(const Section& in) {
-  const auto bits = [&](std::string_view key, std::span<const Choice> table) {
+  const auto bits = [&](std::string_view key, std::span<const Choice> table) -> std::uint32_t {
     const std::optional<Value> value = in.find(key);
-    return value ? value->choices(table) : 0;
+    if (!value) return 0;
+    for (const Value& word : value->list()) refuse_renamed(word);
+    return value->choices(table);
   };
   const std::uint32_t state = in.get("operational-state").choice(kOperational);
   Writer writer;

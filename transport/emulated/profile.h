@@ -33,9 +33,10 @@
 //   content-changed: unchanged          # not-detected, changed, unchanged
 //   measurements:
 //     - index: 1
-//       type: immutable-rom             # mutable-firmware, hardware-configuration, firmware-configuration, manifest,
-//                                       # device-mode, firmware-version, security-version, hash-extend, informational,
-//                                       # structured-manifest; or a number
+//       type: immutable-rom             # mutable-firmware, hardware-configuration, firmware-configuration,
+//                                       # measurement-manifest, device-mode, mutable-firmware-version,
+//                                       # mutable-firmware-security-version, hash-extended, informational,
+//                                       # structured-measurement-manifest; or a number
 //       text: "boot ROM 1.0"            # what is measured: one of text, hex, file, number (64 bits, little-endian)
 //       digest: 00ff...                 # the digest to show; computed from the above when left out
 //       raw: false                      # true: always a raw bit stream (device-mode, *-version and informational are)
@@ -43,9 +44,9 @@
 //   device-mode:                        # measurement 254
 //     operational-capabilities: [normal, recovery]  # manufacturing, validation, normal, recovery, rma, decommissioned
 //     operational-state: normal
-//     device-capabilities: [invasive-debug]         # non-invasive-debug, invasive-debug, non-invasive-debug-since-reset,
-//     device-state: []                              # invasive-debug-since-reset, invasive-debug-ever
-//   log:                                # measurement extension log (1.3+); hash-extend measurements extend over it
+//     device-capabilities: [invasive-debug-active]  # [non-]invasive-debug-active, invasive-debug-was-active-ever,
+//     device-state: []                              # [non-]invasive-debug-was-active-this-reset
+//   log:                                # measurement extension log (1.3+); hash-extended measurements extend over it
 //     - measurement: 8
 //       type: informational
 //       text: "loaded module a"         # or hex, file, number

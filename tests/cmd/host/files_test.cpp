@@ -39,6 +39,24 @@ TEST_CASE("a file is made, and one that is there is replaced, with nothing left 
   CHECK(files_in(scratch.path()) == 1);
 }
 
+TEST_CASE("a file in the making shows under its name when it is finished, and leaves nothing when it is not") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path file = scratch.write("file", "before");
+  {
+    FileInMaking making(file);
+    making.write(as_bytes("half"));
+    CHECK(text_of(file) == "before");
+  }
+  CHECK(text_of(file) == "before");
+  CHECK(files_in(scratch.path()) == 1);
+  FileInMaking making(file);
+  making.write(as_bytes("one "));
+  making.write(as_bytes("two"));
+  making.finish();
+  CHECK(text_of(file) == "one two");
+  CHECK(files_in(scratch.path()) == 1);
+}
+
 TEST_CASE("a link to a file is followed") {
   const support::TemporaryDirectory scratch;
   const std::filesystem::path target = scratch.write("folder/target", "before"), link = scratch.path() / "link";

@@ -5,6 +5,7 @@
 
 #include "core/appraisal/demand.h"
 #include "core/error.h"
+#include "core/text.h"
 
 using namespace spdm;
 
@@ -52,7 +53,7 @@ std::vector<std::string> demands(const PolicyRule& rule) {
 TEST_CASE("a policy says what is written") {
   const Policy policy = parse(R"(
 version: 1
-gate: {mode: audit, timeout: 7}
+gate: {mode: audit, timeout: 7s}
 defaults: {require: {min-version: "1.1"}, on-failure: [warn]}
 rules:
   - name: disks
@@ -119,7 +120,7 @@ TEST_CASE("what cannot be understood is an error with its place") {
   CHECK(failure("version: 2") == "/etc/x/10-test.yaml:1:10: version: 2 is out of range");
   CHECK(failure("version: 1\ngate: {mood: off}") == "/etc/x/10-test.yaml:2:8: gate: unknown key 'mood'");
   CHECK(failure("version: 1\ngate: {mode: strict}") == "/etc/x/10-test.yaml:2:14: gate.mode: 'strict' is unknown");
-  CHECK(failure("version: 1\ngate: {timeout: 0}") == "/etc/x/10-test.yaml:2:17: gate.timeout: 0 is out of range");
+  CHECK(failure("version: 1\ngate: {timeout: 0}") == "/etc/x/10-test.yaml:2:17: gate.timeout: '0' is out of range");
   CHECK(failure("version: 1\nmode: any") == "/etc/x/10-test.yaml:2:7: mode: 'any' is unknown");
   CHECK(failure("version: 1\ndefaults: {exempt: true}") == "/etc/x/10-test.yaml:2:12: defaults: unknown key 'exempt'");
   CHECK(rule_failure("{name: x}") == "/etc/x/10-test.yaml:3:5: rules[0]: key 'match' is missing");
@@ -131,6 +132,9 @@ TEST_CASE("what cannot be understood is an error with its place") {
     CHECK(rule_failure("{match: {}, on-failure: " + bad + "}") != "none");
   CHECK(require_failure("min-version: 1.5") == "/etc/x/10-test.yaml:3:40: rules[0].require.min-version: '1.5' is unknown");
   CHECK(require_failure("max-age: 5w") == "/etc/x/10-test.yaml:3:36: rules[0].require.max-age: '5w' is no duration");
+  for (const char* text : {"2h", "1.5s", "500ms", "soon"})
+    CHECK(failure(spdm::cat("version: 1\ngate: {timeout: ", text, "}")).starts_with("/etc/x/10-test.yaml:2:17: gate.timeout: '"));
+  CHECK(require_failure("max-age: 1500ms") == "/etc/x/10-test.yaml:3:36: rules[0].require.max-age: '1500ms' is out of range");
   CHECK(require_failure("max-age: 0") == "/etc/x/10-test.yaml:3:36: rules[0].require.max-age: '0' is out of range");
   for (const std::string bad :
        {"max-age: -1s", "max-age: s", "max-age: 99999999999d", "max-age: 999999999d", "min-svn: -1", "min-svn: 1.5",

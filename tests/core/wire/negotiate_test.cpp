@@ -304,6 +304,11 @@ TEST_CASE("negotiate: the algorithm tables") {
     CHECK(find_hash(row.name) == &row);
     CHECK(find_measurement_hash(row.bit << 1) == &row);
   }
+  CHECK(find_asym("ecdsa-p384") == find_asym("ECDSA-P384"));
+  CHECK(find_asym("SLH-dsa-shake-128F")->name == "SLH-DSA-SHAKE-128f");
+  CHECK(find_hash("sha3-256") == find_hash("SHA3-256"));
+  CHECK(find_asym("ecdsap384") == nullptr);
+  CHECK(find_hash("") == nullptr);
   for (const std::uint32_t bit : {0U, kRawOnly, 3U, 0x80000000U}) CHECK(find_measurement_hash(bit) == nullptr);
   CHECK(version_name(k14) == "1.4");
   CHECK(version_name(0x15) == "unknown");

@@ -49,8 +49,8 @@ def platform(stage):
     trace = guest.run("cat /tmp/trace").stdout
     stage.check("strace saw it", "/config" in trace)
     stage.check("without any write to configuration space", "pwrite64" not in trace and not re.search(r'/config", O_(RDWR|WRONLY)', trace))
-    status = guest.run("spdmctl tsm status --json")
-    stage.equal("tsm status: exit code", status.status, 0)
+    status = guest.run("spdmctl tsm show --json")
+    stage.equal("tsm show: exit code", status.status, 0)
     stage.equal("no TSM is here", status.json()["tsms"], [])
     stage.equal("tsm connect without one", guest.run(f"spdmctl tsm connect {GOOD}").status != 0, True)
     doctor = guest.run("spdmctl doctor").stdout

@@ -12,7 +12,7 @@ MOST_MEMORY = 64 << 10  # KiB
 
 
 def start(guest, options=""):
-    guest.run(f"rm -f {STATUS}; (spdmctl watch --enforce --output ndjson {options} >{LINES} 2>{WORDS}; echo $? >{STATUS}) & sleep 0.5")
+    guest.run(f"rm -f {STATUS}; (spdmctl watch --enforce --format ndjson {options} >{LINES} 2>{WORDS}; echo $? >{STATUS}) & sleep 0.5")
 
 
 def heard(guest, address, occasion, times=1):

@@ -6,7 +6,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "core/appraisal/measurement.h"
 #include "core/error.h"
+#include "core/text.h"
 #include "support/pki.h"
 #include "support/temporary.h"
 #include "transport/emulated/emulated.h"
@@ -82,6 +84,22 @@ TEST_CASE("certificates as DER, roots apart, raw chains") {
   CHECK(files.parse("slots: [{slot: 1, raw-chain: junk, key: key.pem}]").slots.at(0).chain.size() == 4);
 }
 
+TEST_CASE("a type is written as it is reported") {
+  const Files files;
+  for (std::uint8_t number = 0; number <= static_cast<std::uint8_t>(MeasurementType::structured_manifest); ++number) {
+    const auto type = static_cast<MeasurementType>(number);
+    CAPTURE(name(type));
+    const DeviceProfile profile = files.parse(cat(kSlot, "measurements: [{index: 1, type: ", name(type), ", text: a}]"));
+    CHECK(profile.measurements.at(0).type == type);
+  }
+  for (unsigned bit = 0; bit < 5; ++bit) {
+    const std::string word = device_mode_names(1U << bit).at(0);
+    CAPTURE(word);
+    const DeviceProfile profile = files.parse(cat(kSlot, "device-mode: {operational-state: normal, device-state: [", word, "]}"));
+    CHECK(profile.measurements.at(0).value.at(12) == 1U << bit);
+  }
+}
+
 TEST_CASE("errors name their place and what is allowed") {
   const Files files;
   struct Row {
@@ -110,11 +128,17 @@ TEST_CASE("errors name their place and what is allowed") {
       {"slots: [{slot: 0, key: key.pem, chain: .}]", ":1:40:", "not a regular file"},
       {"slots: [{slot: provisioned, key: key.pem, chain: chain.pem}]", ":1:9:", "has no certificates"},
       {"measurement-signatures: maybe", ":1:25:", "neither true nor false"},
-      {"measurements: [{index: 0, type: manifest, text: a}]", ":1:24:", "out of range"},
+      {"measurements: [{index: 0, type: measurement-manifest, text: a}]", ":1:24:", "out of range"},
       {"measurements: [{index: 1, type: feeling, text: a}]", ":1:33:", "'feeling' is unknown"},
-      {"measurements: [{index: 1, type: manifest}]", ":1:16:", "nothing is measured"},
-      {"measurements: [{index: 1, type: manifest, text: a, hex: 00}]", ":1:57:", "exclude each other"},
-      {"measurements: [{index: 1, type: manifest, hex: 0}]", ":1:48:", "not a whole number of hex bytes"},
+      {"measurements: [{index: 1, type: manifest, text: a}]", ":1:33:", "'manifest' is called measurement-manifest now"},
+      {"measurements: [{index: 6, type: firmware-version, text: a}]", ":1:33:", "is called mutable-firmware-version now"},
+      {"measurements: [{index: 7, type: security-version, number: 1}]", ":1:33:", "is called mutable-firmware-security-version now"},
+      {"measurements: [{index: 8, type: hash-extend}]", ":1:33:", "is called hash-extended now"},
+      {"measurements: [{index: 9, type: structured-manifest, text: a}]", ":1:33:", "is called structured-measurement-manifest now"},
+      {"device-mode: {operational-state: normal, device-state: [invasive-debug]}", ":1:", "is called invasive-debug-active now"},
+      {"measurements: [{index: 1, type: measurement-manifest}]", ":1:16:", "nothing is measured"},
+      {"measurements: [{index: 1, type: measurement-manifest, text: a, hex: 00}]", ":1:69:", "exclude each other"},
+      {"measurements: [{index: 1, type: measurement-manifest, hex: 0}]", ":1:60:", "not a whole number of hex bytes"},
       {"measurements: [{index: 1, type: 4, text: a}, {index: 1, type: 4, text: b}]", ":1:1:", "measurement 1 twice"},
       {"device-mode: {}", ":1:14:", "key 'operational-state' is missing"},
       {"faults: [{on: DIGEST, do: busy}]", ":1:10:", "'DIGEST' is no response"},
