@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 
 try:
     import jsonschema
@@ -265,6 +266,17 @@ def main():
         check("gate 9:0.0", gate, run("gate", "--json", "9:0.0", code=0))
         for file in sorted((host / "run/spdmctl/devices").iterdir()):
             check(file.name, state, file.read_text())
+        # What nobody has judged before is judged when watch starts.
+        subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "watched", "plain", "mailboxes"], cwd=scratch, check=True)
+        (pathlib.Path(scratch) / "watched/sys/bus/pci/drivers_probe").touch()
+        watch = subprocess.Popen([program, "watch", "--enforce", "-o", "ndjson", "--timeout", "1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=scratch,
+                                 env={**environment, "SPDMCTL_ROOT": str(pathlib.Path(scratch) / "watched")})
+        patience = threading.Timer(30, watch.kill)
+        patience.start()
+        check("watch", state, watch.stdout.readline() or "{}")
+        patience.cancel()
+        watch.terminate()
+        watch.wait()
         (host / "run/spdmctl/devices/x.json").write_text("x")
         check("status", status, run("status", "--json", code=13))
         check("status 7:0.0", status, run("status", "--json", "7:0.0", code=3))
@@ -290,7 +302,7 @@ def main():
         check("gate with a broken policy", gate, run("gate", "--json", "2:0.0", code=2))
 
     # A schema that takes everything would prove nothing.
-    broken = copy.deepcopy(documents[0])
+    broken = copy.deepcopy(next(one for one in documents if one.get("schema") == "spdmctl.report/2" and one["devices"]))
     broken["devices"][0]["unheard_of"] = 1
     if report.is_valid(broken):
         problems.append("the schema takes fields that it does not describe")
