@@ -226,6 +226,6 @@ const Verb audit_verb{"audit", "Attest every device of this host, and judge it b
                       "  spdmctl audit\n"
                       "  spdmctl audit --json --evidence today.ndjson > today.json\n"
                       "  spdmctl audit --since yesterday.json --metrics /var/lib/node_exporter/spdmctl.prom\n",
-                      setup};
+                      setup, kReportDocument};
 
 }  // namespace spdm::cmd

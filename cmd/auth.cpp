@@ -53,6 +53,6 @@ const Verb auth_verb{"auth", "Authenticate devices: certificates, trust, and pro
                      "  spdmctl auth 0000:03:00.0\n"
                      "  spdmctl auth --measurements --record device.json tcp://192.0.2.7\n"
                      "  spdmctl auth --keyring ./roots --json emu://127.0.0.1:2323 emu://127.0.0.1:2324\n",
-                     setup};
+                     setup, kReportDocument};
 
 }  // namespace spdm::cmd

@@ -107,6 +107,6 @@ const Verb certs_verb{"certs", "Show or save the certificates of devices",
                       "  spdmctl certs emu://127.0.0.1:2323\n"
                       "  spdmctl certs --slot 1 --export-pem chain.pem emu://127.0.0.1:2323\n"
                       "  spdmctl certs --export-root vendor-root.pem file:device.json\n",
-                      setup};
+                      setup, kReportDocument};
 
 }  // namespace spdm::cmd

@@ -97,9 +97,11 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb collect_verb{"collect", "Gather evidence of devices for a verifier elsewhere; nothing is judged",
+const Verb collect_verb{"collect",
+                        "Gather evidence of devices for a verifier elsewhere; nothing is judged",
                         "  spdmctl collect 03:00.0 > device.json\n"
                         "  spdmctl collect all --nonce \"$NONCE\" -o host.ndjson\n",
-                        setup};
+                        setup,
+                        {}};
 
 }  // namespace spdm::cmd

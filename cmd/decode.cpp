@@ -20,7 +20,7 @@ namespace spdm::cmd {
 
 namespace {
 
-constexpr std::string_view kSchema = "spdmctl.messages/1";
+constexpr std::string_view kSchema = "spdmctl.messages/2";
 
 struct Options {
   OutputOptions output;
@@ -79,7 +79,7 @@ class Follower {
 
   static void blame(Decoded& out, const Error& error) {
     out.broken = true;
-    if (!out.json.contains("problem")) out.json["problem"] = printable(error.what());
+    if (!out.json.contains("why")) out.json["why"] = printable(error.what());
   }
 
   void explain(Decoded& out, View bytes, const DecodeContext& context) const {
@@ -200,9 +200,8 @@ std::string text_of(const Json& message, bool whole) {
       else
         out += cat("      ", key, ": ", value_text(value, whole), "\n");
     }
-  if (message.contains("problem")) out += cat("      problem: ", message["problem"].get<std::string>(), "\n");
-  if (!message.contains("fields") || message.contains("problem") || whole)
-    out += cat("      hex: ", message["hex"].get<std::string>(), "\n");
+  if (message.contains("why")) out += cat("      problem: ", message["why"].get<std::string>(), "\n");
+  if (!message.contains("fields") || message.contains("why") || whole) out += cat("      hex: ", message["hex"].get<std::string>(), "\n");
   return out;
 }
 
@@ -272,11 +271,13 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb decode_verb{"decode", "Show recorded messages field by field",
+const Verb decode_verb{"decode",
+                       "Show recorded messages field by field",
                        "  spdmctl decode device.pcap\n"
                        "  spdmctl decode --json device.json\n"
                        "  spdmctl decode --openssl signatures device.json\n"
                        "  spdmctl decode 10 84 00 00\n",
-                       setup};
+                       setup,
+                       {.schema = kSchema}};
 
 }  // namespace spdm::cmd

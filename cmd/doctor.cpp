@@ -21,6 +21,8 @@ namespace {
 
 using Lines = std::vector<Diagnosis>;
 
+constexpr std::string_view kSchema = "spdmctl.doctor/2";
+
 std::string_view name(Health health) {
   constexpr std::array names{"ok", "limited", "broken"};
   return names.at(static_cast<std::size_t>(health));
@@ -143,13 +145,13 @@ Exit run(const Options& options, Console& console) {
   examine_transports(lines);
 
   Exit exit = Exit::ok;
-  Json document = begin_document("spdmctl.doctor/1");
+  Json document = begin_document(kSchema);
   document["checks"] = Json::array();
   std::string text;
   for (const Diagnosis& line : lines) {
     const bool configured = line.topic == "keyring" || line.topic == "policy" || line.topic == "references";
     if (line.health == Health::broken) exit = configured ? worse(exit, Exit::usage) : Exit::internal;
-    Json json{{"topic", line.topic}, {"state", name(line.health)}, {"what", line.what}};
+    Json json{{"topic", line.topic}, {"state", name(line.health)}, {"why", line.what}};
     if (!line.remedy.empty()) json["remedy"] = line.remedy;
     document["checks"].push_back(std::move(json));
     std::string state(name(line.health)), topic = line.topic;
@@ -174,9 +176,11 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb doctor_verb{"doctor", "Say what this host can and cannot do, and why",
+const Verb doctor_verb{"doctor",
+                       "Say what this host can and cannot do, and why",
                        "  spdmctl doctor\n"
                        "  spdmctl doctor --json\n",
-                       setup};
+                       setup,
+                       {.schema = kSchema}};
 
 }  // namespace spdm::cmd

@@ -131,7 +131,7 @@ void examine_devices(Lines& out, const std::vector<PciDevice>& devices) {
     out.push_back({Health::good, "devices", cat("sleep in D3cold and were left asleep: ", named(asleep)), ""});
   const auto master = those(devices, [](const PciDevice& d) { return d.bus_master && !d.driver && !d.is_bridge(); });
   if (!master.empty())
-    out.push_back({Health::limited, "bus master", cat("may access memory although no driver is bound: ", named(master)),
+    out.push_back({Health::limited, "bus-master", cat("may access memory although no driver is bound: ", named(master)),
                    "the firmware left it on; a policy can clear it"});
 }
 

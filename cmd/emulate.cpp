@@ -21,6 +21,8 @@ namespace spdm::cmd {
 
 namespace {
 
+constexpr std::string_view kServerSchema = "spdmctl.emulated-server/1", kDeviceSchema = "spdmctl.emulated-device/1";
+
 struct EmulateOptions {
   OutputOptions output;
   // Serving a profile:
@@ -79,7 +81,7 @@ Exit serve(const EmulateOptions& options, Console& console) {
   const StopOnSignal stop(server);
   if (!options.port_file.empty()) write_file(options.port_file, cat(server.port(), "\n"));
   const std::string target = shown_target(how, server.port());
-  Json document = begin_document("spdmctl.emulated-server/1");
+  Json document = begin_document(kServerSchema);
   document["target"] = target;
   document["port"] = server.port();
   write_document(console, document, "");  // at once: who reads it waits for the port, not for the end
@@ -126,7 +128,7 @@ Exit init(const EmulateOptions& options, Console& console) {
   certstore::write_throwaway(certstore::make_throwaway(request), directory);
   certstore::write_new_file(directory / "profile.yaml", kProfile);
 
-  Json document = begin_document("spdmctl.emulated-device/1");
+  Json document = begin_document(kDeviceSchema);
   for (const std::string_view file : {"profile.yaml", "root.pem", "chain.pem", "key.pem"})
     document["files"].push_back((directory / file).string());
   document["profile"] = (directory / "profile.yaml").string();
@@ -169,10 +171,14 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb emulate_verb{"emulate", "Be a device in software: for first tries, for other requesters, for tests",
+const Verb emulate_verb{"emulate",
+                        "Be a device in software: for first tries, for other requesters, for tests",
                         "  spdmctl emulate --init ./device\n"
                         "  spdmctl emulate ./device/profile.yaml\n"
                         "  spdmctl emulate --listen tcp://127.0.0.1:4194 --once ./device/profile.yaml\n",
-                        setup};
+                        setup,
+                        {.schema = kServerSchema},
+                        "--init",
+                        {.schema = kDeviceSchema}};
 
 }  // namespace spdm::cmd

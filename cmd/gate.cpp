@@ -18,7 +18,7 @@ namespace {
 using transport::Bdf;
 using transport::Host;
 
-constexpr std::string_view kSchema = "spdmctl.gate/1";
+constexpr std::string_view kSchema = "spdmctl.gate/2";
 
 struct Options : GateOptions {
   OutputOptions output;
@@ -57,6 +57,7 @@ Exit release(const Options& options, Console& console, const Host& host) {
   Gatekeeper gatekeeper(host, Policy{}, GateMode::enforce, {}, {});
   const std::vector<Bdf> released = gatekeeper.release(parse_addresses(options.addresses));
   Json document = begin_document(kSchema);
+  document["devices"] = Json::array();  // none is judged
   document["released"] = Json::array();
   document["exit_code"] = 0;
   std::string text;
@@ -72,16 +73,12 @@ Json document_of(const std::vector<DeviceState>& states, const ChosenMode& chose
                  const std::optional<Error>& broken, Exit exit) {
   Json out = begin_document(kSchema);
   out["mode"] = name(chosen.mode);
-  out["mode_from"] = chosen.from;
+  out["mode_from"] = chosen.name;
   out["dry_run"] = dry_run;
   out["occasion"] = occasion;
   out["devices"] = Json::array();
   for (const DeviceState& state : states) out["devices"].push_back(to_json(state));
-  if (broken)
-    out["error"] = Json{{"id", row(broken->id).name},
-                        {"message", printable(broken->what())},
-                        {"hint", printable(broken->hint)},
-                        {"device", printable(broken->device)}};
+  if (broken) out["error"] = error_json(*broken);
   out["exit_code"] = static_cast<int>(exit);
   return out;
 }
@@ -158,10 +155,12 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb gate_verb{"gate", "Keep drivers off PCI devices that do not authenticate",
+const Verb gate_verb{"gate",
+                     "Keep drivers off PCI devices that do not authenticate",
                      "  spdmctl gate\n"
                      "  spdmctl gate --enforce --occasion arrival 0000:03:00.0\n"
                      "  spdmctl gate --release\n",
-                     setup};
+                     setup,
+                     {.schema = kSchema, .devices = true}};
 
 }  // namespace spdm::cmd

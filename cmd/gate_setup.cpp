@@ -66,10 +66,10 @@ ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const H
     if (!mode)
       console.note(cat("spdmctl: ", kParameter, printable(*word),
                        " on the kernel command line is no mode (off, audit, enforce); the gate enforces"));
-    return {mode.value_or(GateMode::enforce), "kernel command line"};
+    return {mode.value_or(GateMode::enforce), "kernel command line", "kernel-command-line"};
   }
-  if (!options.mode.empty()) return {*gate_mode_of(options.mode), "--mode"};
-  if (policy.mode) return {*policy.mode, "policy"};
+  if (!options.mode.empty()) return {*gate_mode_of(options.mode), "--mode", "command-line"};
+  if (policy.mode) return {*policy.mode, "policy", "policy"};
   return {};
 }
 

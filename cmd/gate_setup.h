@@ -22,7 +22,8 @@ void check(const GateOptions& options);
 
 struct ChosenMode {
   GateMode mode = GateMode::enforce;
-  std::string from = "default";
+  std::string from = "default";  // who said so, in words
+  std::string name = "default";  // the same in JSON
 };
 
 // spdmctl.gate= of the kernel command line, --mode, the policy: the first of them that says something; else enforce.

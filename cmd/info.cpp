@@ -59,6 +59,6 @@ const Verb info_verb{"info", "Show what a device can do: versions, capabilities,
                      "  spdmctl info emu://127.0.0.1:2323\n"
                      "  spdmctl info --json tcp://192.0.2.7\n"
                      "  spdmctl info --vendor-request 0003:1234:0001 emu://127.0.0.1:2323\n",
-                     setup};
+                     setup, kReportDocument};
 
 }  // namespace spdm::cmd

@@ -80,11 +80,15 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb keyring_verb{"keyring", "Show, check and change what this host trusts, and how far",
+const Verb keyring_verb{"keyring",
+                        "Show, check and change what this host trusts, and how far",
                         "  spdmctl keyring show\n"
                         "  spdmctl keyring add vendor-root.pem\n"
                         "  spdmctl keyring explain 0000:03:00.0\n"
                         "  spdmctl keyring pin 0000:03:00.0\n",
-                        setup};
+                        setup,
+                        {.schema = kKeyringSchema},
+                        "explain",
+                        kReportDocument};
 
 }  // namespace spdm::cmd

@@ -12,7 +12,7 @@
 
 namespace spdm::cmd {
 
-inline constexpr std::string_view kKeyringSchema = "spdmctl.keyring/1";
+inline constexpr std::string_view kKeyringSchema = "spdmctl.keyring/2";
 
 struct KeyringOptions {
   OutputOptions output;

@@ -71,7 +71,10 @@ Json json_of(const Entry& entry) {
   Json out = to_json(entry.info);
   out["file"] = printable(entry.file);
   out["anchor"] = entry.anchor;
-  if (!entry.blocked.empty()) out["blocked"] = printable(entry.blocked);
+  if (!entry.blocked.empty()) {
+    out["blocked"] = true;
+    out["why"] = printable(entry.blocked);
+  }
   for (const certstore::Scope& scope : entry.scopes) {
     Json& json = out["scopes"].emplace_back(Json{{"file", printable(scope.file)}, {"vouches_for", printable(devices_in_words(scope))}});
     if (!scope.models.empty()) json["models"] = scope.models;

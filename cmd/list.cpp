@@ -22,6 +22,8 @@ using transport::DoeFeature;
 using transport::Host;
 using transport::PciDevice;
 
+constexpr std::string_view kSchema = "spdmctl.list/2";
+
 struct Options {
   OutputOptions output;
   std::vector<std::string> functions;
@@ -132,7 +134,7 @@ Json to_json(const Listed& listed) {
                           : device.may_attest();
   if (const std::optional<std::string> owner = owner_of(device)) out["owner"] = printable(*owner);
   if (Json platform = to_json(device.platform); !platform.empty()) out["platform"] = std::move(platform);
-  if (listed.error) out["error"] = Json{{"id", row(listed.error->id).name}, {"message", printable(listed.error->what())}};
+  if (listed.error) out["error"] = error_json(*listed.error);
   return out;
 }
 
@@ -223,14 +225,14 @@ Exit run(const Options& options, Console& console) {
   if (options.discover) ask(devices, host, options, console);
 
   Exit exit = error ? row(error->id).exit : Exit::ok;
-  Json document = begin_document("spdmctl.list/1");
+  Json document = begin_document(kSchema);
   document["devices"] = Json::array();
   for (const Listed& listed : devices) {
     document["devices"].push_back(to_json(listed));
     if (listed.error) exit = worse(exit, row(listed.error->id).exit);
   }
   document["exit_code"] = static_cast<int>(exit);
-  if (error) document["error"] = Json{{"id", row(error->id).name}, {"message", error->what()}, {"hint", error->hint}};
+  if (error) document["error"] = error_json(*error);
   write_document(console, document, to_text(devices));
   if (error) console.complain(*error);
   return exit;
@@ -250,10 +252,12 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb list_verb{"list", "Show the PCI functions that may speak SPDM",
+const Verb list_verb{"list",
+                     "Show the PCI functions that may speak SPDM",
                      "  spdmctl list\n"
                      "  spdmctl list --all --json\n"
                      "  spdmctl list --discover 03:00.0\n",
-                     setup};
+                     setup,
+                     {.schema = kSchema, .devices = true}};
 
 }  // namespace spdm::cmd

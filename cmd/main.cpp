@@ -2,8 +2,10 @@
 #include <fcntl.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
+#include <span>
 
 #include "cmd/options.h"
 #include "cmd/output/render.h"
@@ -41,6 +43,30 @@ cmd::Format first_guess(int argc, char** argv) {
          : format == "ear"        ? cmd::Format::ear
          : format == "redfish"    ? cmd::Format::redfish
                                   : cmd::Format::text;
+}
+
+// Whether the word changes what a verb prints: a sub-verb stands right behind the verb, an option anywhere.
+bool has_word(std::span<char*> arguments, std::string_view word) {
+  if (word.empty()) return false;
+  for (const std::string_view argument : arguments) {
+    if (argument == "--") return false;
+    if (argument == word || (argument.starts_with(word) && argument.substr(word.size()).starts_with('='))) return true;
+    if (!word.starts_with("--") && !argument.starts_with('-')) return false;  // another sub-verb
+  }
+  return false;
+}
+
+// The kind of document that an error is told in, which may happen before the options were understood. A run without a verb
+// that there is would have been about devices.
+cmd::DocumentKind document_of(std::span<char*> arguments) {
+  const auto is_word = [](std::string_view argument) { return !argument.starts_with('-'); };
+  const auto found = std::find_if(arguments.begin(), arguments.end(), is_word);
+  if (found == arguments.end()) return cmd::kReportDocument;
+  for (const cmd::Verb* verb : kVerbs) {
+    if (verb->name != *found) continue;
+    return has_word({found + 1, arguments.end()}, verb->other_word) ? verb->other_document : verb->document;
+  }
+  return cmd::kReportDocument;
 }
 
 std::string one_line(std::string text) {
@@ -151,15 +177,16 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an ordinary end of output
   let_go_on({SIGINT, SIGTERM, SIGHUP});
   cmd::Console console(first_guess(argc, argv));
+  const cmd::DocumentKind document = document_of(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
   try {
     try {
       return static_cast<int>(run(argc, argv, console));
     } catch (const Error& error) {
-      return static_cast<int>(cmd::report_error(console, error));
+      return static_cast<int>(cmd::report_error(console, error, document));
     } catch (const std::bad_alloc&) {
-      return static_cast<int>(cmd::report_error(console, Error(ErrorId::internal, "out of memory")));
+      return static_cast<int>(cmd::report_error(console, Error(ErrorId::internal, "out of memory"), document));
     } catch (const std::exception& error) {
-      return static_cast<int>(cmd::report_error(console, Error(ErrorId::internal, error.what(), "please report this defect")));
+      return static_cast<int>(cmd::report_error(console, Error(ErrorId::internal, error.what(), "please report this defect"), document));
     }
   } catch (const std::exception& error) {  // not even the error could be told on stdout
     console.note(cat("spdmctl: ", error.what()));

@@ -157,6 +157,6 @@ const Verb measurements_verb{"measurements", "Authenticate devices and read thei
                              "  spdmctl measurements --save-reference nvme.yaml 03:00.0\n"
                              "  spdmctl measurements --reference nvme.yaml 04:00.0\n"
                              "  spdmctl measurements --json --record device.json tcp://192.0.2.7\n",
-                             setup};
+                             setup, kReportDocument};
 
 }  // namespace spdm::cmd

@@ -53,11 +53,15 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb policy_verb{"policy", "Check, show, explain, test and draft the policy for devices",
+const Verb policy_verb{"policy",
+                       "Check, show, explain, test and draft the policy for devices",
                        "  spdmctl policy check\n"
                        "  spdmctl policy explain 03:00.0\n"
                        "  spdmctl policy test cases.yaml\n"
                        "  spdmctl policy generate -o /etc/spdmctl/policy.d/50-devices.yaml\n",
-                       setup};
+                       setup,
+                       {.schema = kPolicySchema},
+                       "explain",
+                       {.schema = kPolicySchema, .devices = true}};
 
 }  // namespace spdm::cmd

@@ -84,8 +84,8 @@ Exit check_policy(const PolicyVerbOptions& options, Console& console) {
     rules += one.rules;
     if (!one.error) continue;
     ++wrong;
-    file["error"] = printable(one.error->what());
-    file["hint"] = printable(one.error->hint);
+    file["why"] = printable(one.error->what());
+    if (!one.error->hint.empty()) file["remedy"] = printable(one.error->hint);
     text += line_of(*one.error) + "\n";
   }
   document["warnings"] = Json::array();

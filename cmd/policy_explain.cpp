@@ -83,7 +83,7 @@ Json to_json(const Report& report, const std::vector<Step>& steps) {
   out["verdict"] = name(report.verdict);
   out["exit_code"] = static_cast<int>(report.exit);
   out["reason"] = printable(report.reason);
-  if (report.error && !report.error->hint.empty()) out["hint"] = printable(report.error->hint);
+  if (report.error && !report.error->hint.empty()) out["remedy"] = printable(report.error->hint);
   out["findings"] = Json::array();
   for (const Finding& finding : report.findings)
     if (finding.severity() >= Severity::gap) out["findings"].push_back(to_json(finding));
@@ -110,7 +110,7 @@ std::string text_of(const Json& device) {
     out += cat("  ", state, word(demand["demand"]), "\n");
   }
   out += cat("\nVerdict: ", word(device["verdict"]), ": ", word(device["reason"]), "\n");
-  if (device.contains("hint")) out += cat("      -> ", word(device["hint"]), "\n");
+  if (device.contains("remedy")) out += cat("      -> ", word(device["remedy"]), "\n");
   for (const Json& finding : device["findings"]) {
     out += cat("  ", word(finding["severity"]), " ", word(finding["id"]), ": ", word(finding["why"]), "\n");
     if (finding.contains("remedy")) out += cat("      -> ", word(finding["remedy"]), "\n");

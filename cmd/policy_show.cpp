@@ -1,6 +1,7 @@
 // policy show: the rules of all files together.
 #include "cmd/policy_verb.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
@@ -41,6 +42,18 @@ Json require_json(const PolicyRule& rule) {
 Json actions_json(const PolicyRule& rule) {
   Json out = Json::array();
   for (const FailureAction action : rule.on_failure) out.push_back(name(action));
+  return out;
+}
+
+// Words are joined by '_' in the keys of documents, by '-' in those of the files that people write.
+Json with_document_keys(const Json& in) {
+  if (!in.is_object()) return in;
+  Json out = Json::object();
+  for (const auto& [key, value] : in.items()) {
+    std::string name = key;
+    std::replace(name.begin(), name.end(), '-', '_');
+    out[name] = with_document_keys(value);
+  }
   return out;
 }
 
@@ -97,7 +110,7 @@ Exit show_policy(const PolicyVerbOptions& options, Console& console) {
   if (policy.mode) gate["mode"] = name(*policy.mode);
   document["rules"] = Json::array();
   for (const PolicyRule& rule : policy.rules) {
-    Json json = rule_json(rule);
+    Json json = with_document_keys(rule_json(rule));
     json["origin"] = printable(rule.origin);
     document["rules"].push_back(std::move(json));
   }

@@ -11,7 +11,7 @@
 
 namespace spdm::cmd {
 
-inline constexpr std::string_view kPolicySchema = "spdmctl.policy/1";
+inline constexpr std::string_view kPolicySchema = "spdmctl.policy/2";
 
 struct PolicyVerbOptions {
   OutputOptions output;

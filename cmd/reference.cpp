@@ -19,7 +19,7 @@ namespace spdm::cmd {
 
 namespace {
 
-constexpr std::string_view kSchema = "spdmctl.references/1";
+constexpr std::string_view kSchema = "spdmctl.references/2";
 
 struct Options {
   OutputOptions output;
@@ -209,10 +209,12 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb reference_verb{"reference", "Show, check and import reference values of measurements",
+const Verb reference_verb{"reference",
+                          "Show, check and import reference values of measurements",
                           "  spdmctl reference show\n"
                           "  spdmctl reference check nvme.yaml\n"
                           "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n",
-                          setup};
+                          setup,
+                          {.schema = kSchema, .devices = true}};
 
 }  // namespace spdm::cmd

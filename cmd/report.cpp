@@ -109,10 +109,12 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb report_verb{"report", "Summarise the reports of many hosts",
+const Verb report_verb{"report",
+                       "Summarise the reports of many hosts",
                        "  spdmctl report reports/*.json\n"
                        "  spdmctl report --html fleet.html reports/*.ndjson\n"
                        "  spdmctl verify --format ndjson evidence/*.json | spdmctl report --json -\n",
-                       setup};
+                       setup,
+                       {.schema = kSummarySchema, .verdict = true}};
 
 }  // namespace spdm::cmd

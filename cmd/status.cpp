@@ -142,7 +142,8 @@ Exit run(const Options& options, Console& console) {
     if (!line.warnings.empty()) exit = worse(exit, Exit::policy);
   }
   for (const Error& problem : states.problems) {
-    document["problems"].push_back(Json{{"where", printable(problem.device)}, {"why", printable(problem.what())}});
+    Json& json = document["problems"].emplace_back(Json{{"where", printable(problem.device)}, {"why", printable(problem.what())}});
+    if (!problem.hint.empty()) json["remedy"] = printable(problem.hint);
     exit = worse(exit, row(problem.id).exit);
   }
   document["exit_code"] = static_cast<int>(exit);
@@ -162,9 +163,11 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb status_verb{"status", "Show what the gate decided on PCI devices, and whether it still holds",
+const Verb status_verb{"status",
+                       "Show what the gate decided on PCI devices, and whether it still holds",
                        "  spdmctl status\n"
                        "  spdmctl status --json 0000:03:00.0\n",
-                       setup};
+                       setup,
+                       {.schema = kSchema, .devices = true}};
 
 }  // namespace spdm::cmd

@@ -143,10 +143,12 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb tsm_verb{"tsm", "Show, connect and disconnect the platform's own attestation of devices (TSM)",
+const Verb tsm_verb{"tsm",
+                    "Show, connect and disconnect the platform's own attestation of devices (TSM)",
                     "  spdmctl tsm show\n"
                     "  spdmctl tsm connect 0000:03:00.0\n"
                     "  spdmctl tsm disconnect 0000:03:00.0\n",
-                    setup};
+                    setup,
+                    {.schema = kSchema, .devices = true}};
 
 }  // namespace spdm::cmd

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cmd/host/console.h"
+#include "cmd/output/document.h"
 #include "core/error.h"
 
 namespace CLI {
@@ -21,6 +22,10 @@ struct Verb {
   std::string_view summary;
   std::string_view examples;          // lines for the foot of --help
   Action (*setup)(CLI::App& parser);  // adds the options of the verb
+  DocumentKind document;              // what it prints for programs, its errors included
+  // A sub-verb, or an option ("--..."), with which it prints documents of another kind.
+  std::string_view other_word = {};
+  DocumentKind other_document = {};
 };
 
 // One file each.

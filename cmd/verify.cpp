@@ -83,6 +83,6 @@ const Verb verify_verb{"verify", "Judge recorded evidence and captures",
                        "  spdmctl verify device.json\n"
                        "  spdmctl verify --keyring ./roots --at 2026-06-01T00:00:00Z *.json\n"
                        "  ssh host spdmctl collect --nonce \"$NONCE\" | spdmctl verify --nonce \"$NONCE\" --format ndjson -\n",
-                       setup};
+                       setup, kReportDocument};
 
 }  // namespace spdm::cmd

@@ -139,7 +139,13 @@ void Watch::complain(const std::string& what) {
 
 void Watch::tell(const DeviceState& state) {
   const std::lock_guard lock(mutex_);
-  console_.out(console_.format == Format::ndjson ? cat(to_json(state).dump(), "\n") : state_text(state, false));
+  if (console_.format == Format::ndjson) {
+    Json line{{"schema", kStateSchema}};
+    line.update(to_json(state));
+    console_.out(line.dump() + "\n");
+  } else {
+    console_.out(state_text(state, false));
+  }
   console_.flush();
 }
 
@@ -243,10 +249,12 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb watch_verb{"watch", "Attest PCI devices again when they arrive, wake up or are reset",
+const Verb watch_verb{"watch",
+                      "Attest PCI devices again when they arrive, wake up or are reset",
                       "  spdmctl watch\n"
                       "  spdmctl watch --enforce --interval 1h\n"
                       "  spdmctl watch --format ndjson --policy ./policy.d --keyring ./roots\n",
-                      setup};
+                      setup,
+                      {.schema = kStateSchema}};
 
 }  // namespace spdm::cmd

@@ -100,7 +100,11 @@ EarlierReport EarlierReport::read(const std::filesystem::path& file) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   EarlierReport out;
   const auto add = [&](const Json& json, std::size_t line) {
-    if (text_at(json, {"schema"}) != kReportSchema) refuse(file, line, cat("is no report: its schema is not ", kReportSchema));
+    const std::string schema = text_at(json, {"schema"});
+    if (schema != kReportSchema && schema != kReportSchemaBefore)
+      refuse(file, line,
+             cat("is no report: its schema is ", schema.empty() ? "missing" : printable(schema), ", not ", kReportSchema, " or ",
+                 kReportSchemaBefore));
     try {
       if (!json.contains("devices")) return out.add(json, "it");
       std::size_t index = 0;

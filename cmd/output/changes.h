@@ -13,8 +13,8 @@ namespace spdm::cmd {
 
 class EarlierReport {
  public:
-  // A report document, or one report per line (spdmctl.report/1). Throws Error{bad_input} naming the file, and the line of
-  // the one that cannot be read.
+  // A report document, or one report per line (spdmctl.report/2, or /1: what is compared has the same keys in both). Throws
+  // Error{bad_input} naming the file, and the line of the one that cannot be read.
   static EarlierReport read(const std::filesystem::path& file);
 
   // Fills report.changes, and remembers that the device is there.

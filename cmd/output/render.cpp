@@ -65,13 +65,6 @@ Verdict worse_verdict(Verdict a, Verdict b) {
 
 }  // namespace
 
-Json error_json(const Error& error) {
-  return Json{{"id", row(error.id).name},
-              {"message", printable(error.what())},
-              {"hint", printable(error.hint)},
-              {"device", printable(error.device)}};
-}
-
 Json begin_document(std::string_view schema) { return Json{{"schema", schema}, {"tool", "spdmctl " SPDMCTL_VERSION}}; }
 
 std::string to_yaml(const Json& document) {
@@ -206,13 +199,14 @@ Exit ReportWriter::finish(const Json& more) {
   return worst_;
 }
 
-Exit report_error(Console& console, const Error& error) {
+Exit report_error(Console& console, const Error& error, const DocumentKind& kind) {
   const Exit exit = row(error.id).exit;
   console.complain(error);
   console.discard();
-  if (console.format == Format::text) return exit;
-  Json document = begin_document(kReportSchema);
-  document["verdict"] = name(Verdict::undetermined);
+  if (console.format == Format::text || kind.schema.empty()) return exit;
+  Json document = begin_document(kind.schema);
+  if (kind.devices) document["devices"] = Json::array();
+  if (kind.verdict) document["verdict"] = name(Verdict::undetermined);
   document["exit_code"] = static_cast<int>(exit);
   document["error"] = error_json(error);
   write_document(console, document, "");

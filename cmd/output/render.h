@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cmd/host/console.h"
+#include "cmd/output/document.h"
 #include "cmd/output/export.h"
 #include "core/appraisal/report.h"
 #include "core/format/json.h"
@@ -69,12 +70,13 @@ void write_document(Console& console, const Json& document, const std::string& t
 
 // "schema", "tool" and what follows.
 Json begin_document(std::string_view schema);
-// The member "error" of documents.
-Json error_json(const Error& error);
 
 std::string to_yaml(const Json& document);
 
-// Says why the run ended: a line on stderr and, when asked for, a document on stdout. Returns the exit code.
-Exit report_error(Console& console, const Error& error);
+// What info, auth, measurements, certs, verify and audit print.
+inline constexpr DocumentKind kReportDocument{.schema = kReportSchema, .devices = true, .verdict = true};
+
+// Says why the run ended: a line on stderr and, when asked for, a document of this kind on stdout. Returns the exit code.
+Exit report_error(Console& console, const Error& error, const DocumentKind& kind);
 
 }  // namespace spdm::cmd

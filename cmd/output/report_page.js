@@ -165,7 +165,7 @@
       ["Host", "name", row => link({host: row.host}, row.host)],
       ["Device", "whole", row => row.device],
       ["Model", "whole", row => row.model],
-      ["What differs", "words", row => lines(row.differences.map(one => one.words))],
+      ["What differs", "words", row => lines(row.differences.map(one => one.why))],
     ], summary.outliers, 25, true));
     if (summary.outliers.length < totals.outliers)
       at("outlier-table").append(make("p", {}, `${count(summary.outliers.length)} of ${count(totals.outliers)} are here; `, link({differs: "1"}, "more are among the devices"), "."));
@@ -188,7 +188,7 @@
   }
 
   /* The table of devices. */
-  const remarks = device => [...(device.verdict === "pass" ? [] : [device.reason || device.cause || ""]), ...(device.differences || []).filter(one => one.what !== "verdict").map(one => one.words)];
+  const remarks = device => [...(device.verdict === "pass" ? [] : [device.reason || device.cause || ""]), ...(device.differences || []).filter(one => one.what !== "verdict").map(one => one.why)];
   /* Key, title, text to sort and search, class, content where it is more than the text. */
   const COLUMNS = [
     ["verdict", "Verdict", device => device.verdict, device => device.verdict + " whole"],

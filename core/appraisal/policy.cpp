@@ -81,7 +81,7 @@ std::optional<GateMode> gate_mode_of(std::string_view name) {
 Policy::Policy() {
   PolicyRule& rule = rules.emplace_back();
   rule.name = "default";
-  rule.origin = "built in";
+  rule.origin = "built-in";
 }
 
 std::shared_ptr<const PolicyRule> rule_of(const Policy& policy, const HostView& host) {

@@ -32,7 +32,7 @@ std::string_view name(FailureAction action);
 
 struct PolicyRule {
   std::string name;    // given, or "FILE:LINE"
-  std::string origin;  // "FILE:LINE", or "built in"
+  std::string origin;  // "FILE:LINE", or "built-in"
   DeviceMatch match;
   bool exempt = false;                    // what matches is out of scope
   bool expected = false;                  // at least one device must match, and must speak SPDM

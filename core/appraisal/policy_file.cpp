@@ -136,7 +136,7 @@ void read_rules(const Value& value, Policy& policy) {
 void read_defaults(const Value& value, PolicyRule& out) {
   const Section section(value, {"require", "on-failure"});
   // One of two would not hold, and nobody would see which.
-  if (out.origin != "built in") value.fail(cat("defaults are given already: ", out.origin), "join the two");
+  if (out.origin != "built-in") value.fail(cat("defaults are given already: ", out.origin), "join the two");
   PolicyRule rule;
   rule.name = out.name;
   rule.origin = section.origin();

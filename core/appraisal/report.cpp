@@ -130,7 +130,7 @@ Json endpoint_info_json(const EndpointInfoResponse& in) {
       out["device_classes"].push_back(Json{{"registry", entry.registry}, {"vendor", hex(entry.vendor)}, {"sub_ids", std::move(sub_ids)}});
     }
   } catch (const Error& error) {
-    out["error"] = error.what();
+    out["why"] = error.what();
   }
   return out;
 }
@@ -206,6 +206,13 @@ Json to_json(const PlatformView& in) {
   return out;
 }
 
+Json error_json(const Error& in) {
+  Json out{{"id", row(in.id).name}, {"why", text(in.what())}};
+  if (!in.hint.empty()) out["remedy"] = text(in.hint);
+  if (!in.device.empty()) out["device"] = text(in.device);
+  return out;
+}
+
 Json to_json(const Finding& in) {
   const FindingRow& entry = row(in.id);
   Json out{{"id", entry.name},
@@ -255,15 +262,15 @@ Json to_json(const Report& in) {
   if (!in.evidence_sha256.empty()) out["evidence_sha256"] = in.evidence_sha256;
   out["binding"] = name(in.binding);
   if (in.error) {
-    out["error"] = Json{{"id", row(in.error->id).name}, {"message", text(in.error->message)}};
-    if (!in.error->hint.empty()) out["error"]["hint"] = text(in.error->hint);
-    out["error"]["device"] = text(in.source);
+    Error error(in.error->id, in.error->message, in.error->hint);
+    error.device = in.source;
+    out["error"] = error_json(error);
   }
   out["traffic"] = Json{{"connections", in.connections}, {"round_trips", in.round_trips}, {"messages", in.messages}, {"bytes", in.bytes}};
   if (in.connection) out["connection"] = connection_json(*in.connection);
   out["checks"] = Json::array();
   for (const CheckResult& check : in.checks)
-    out["checks"].push_back(Json{{"check", name(check.check)}, {"status", name(check.status)}, {"detail", text(check.detail)}});
+    out["checks"].push_back(Json{{"check", name(check.check)}, {"status", name(check.status)}, {"why", text(check.detail)}});
   out["findings"] = Json::array();
   for (const Finding& finding : in.findings) out["findings"].push_back(to_json(finding));
   out["slots"] = Json::array();

@@ -1,4 +1,4 @@
-// The one report that every output is rendered from: "schema": "spdmctl.report/1".
+// The one report that every output is rendered from: "schema": "spdmctl.report/2".
 #pragma once
 
 #include <optional>
@@ -16,7 +16,9 @@
 
 namespace spdm {
 
-inline constexpr std::string_view kReportSchema = "spdmctl.report/1";
+inline constexpr std::string_view kReportSchema = "spdmctl.report/2";
+// As it was before: "why" and "remedy" of an error were "message" and "hint", "why" of a check was "detail". Still read.
+inline constexpr std::string_view kReportSchemaBefore = "spdmctl.report/1";
 
 enum class Verdict { pass, fail, undetermined };
 std::string_view name(Verdict verdict);
@@ -131,6 +133,8 @@ const SlotReport* main_slot(const Report& report);
 // The document of one device. Strings from the device are escaped (text.h).
 Json to_json(const Report& report);
 Json to_json(const Finding& finding);
+// The member "error" of documents: why something could not be run, and what to do about it.
+Json error_json(const Error& error);
 Json to_json(const PlatformView& platform);  // empty when the platform says nothing
 Json to_json(const CertificateInfo& certificate);
 

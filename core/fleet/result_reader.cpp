@@ -144,8 +144,9 @@ class ResultReader {
 
   void read_schema() {
     const std::string schema = string_of(in_, kWord);
-    if (schema == kReportSchema) return;
-    in_.fail(cat("is ", schema, ", not ", kReportSchema, schema == "spdmctl.evidence/1" ? "; judge it first: spdmctl verify" : ""));
+    if (schema == kReportSchema || schema == kReportSchemaBefore) return;
+    in_.fail(cat("is ", schema, ", not ", kReportSchema, " or ", kReportSchemaBefore,
+                 schema == "spdmctl.evidence/1" ? "; judge it first: spdmctl verify" : ""));
   }
 
   void read_devices() {
@@ -207,7 +208,7 @@ class ResultReader {
       out.has_error = true;
       in_.object([&](std::string_view name) {
         if (name == "id") return void(result.cause = string_of(in_, kWord));
-        if (name == "message") return void(out.error_message = string_of(in_, kSentence));
+        if (name == "why" || name == "message") return void(out.error_message = string_of(in_, kSentence));  // "message": before /2
         if (name == "device") return void(out.error_device = string_of(in_, kName));
         in_.skip();
       });

@@ -1,4 +1,4 @@
-// What the reports of many hosts say together: "schema": "spdmctl.summary/1". Pure: results in, numbers out; the time
+// What the reports of many hosts say together: "schema": "spdmctl.summary/2". Pure: results in, numbers out; the time
 // that certificates are compared with is given.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace spdm {
 
-inline constexpr std::string_view kSummarySchema = "spdmctl.summary/1";
+inline constexpr std::string_view kSummarySchema = "spdmctl.summary/2";
 
 struct Tally {
   std::size_t pass = 0, fail = 0, undetermined = 0;

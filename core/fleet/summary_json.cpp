@@ -85,7 +85,7 @@ Json to_json(const DeviceLine& in) {
                                       {"usual", difference.usual},
                                       {"agreeing", difference.agreeing},
                                       {"siblings", difference.siblings},
-                                      {"words", in_words(difference)}});
+                                      {"why", in_words(difference)}});
   return out;
 }
 

@@ -26,7 +26,7 @@ def hostile_report():
     digest = "00" * 32
     certificate = {"subject": "CN=" + HOSTILE, "sha256": digest, "not_after": "2026-12-01T00:00:00Z", "ca": False}
     chain = {"trusted": True, "root_sha256": digest, "anchor": {"subject": HOSTILE, "sha256": digest}, "certificates": [certificate]}
-    return {"schema": "spdmctl.report/1", "hostname": "evil " + HOSTILE, "verdict": "fail", "exit_code": 11, "reason": "why " + HOSTILE, "source": HOSTILE,
+    return {"schema": "spdmctl.report/2", "hostname": "evil " + HOSTILE, "verdict": "fail", "exit_code": 11, "reason": "why " + HOSTILE, "source": HOSTILE,
             "host": {"target": HOSTILE}, "slots": [{"slot": 0, "used": True, "chain": {**chain, "certificates": [{**certificate, "device_info": HOSTILE + ":x:y"}]}}],
             "findings": [{"id": HOSTILE, "severity": "failure"}],
             "measurements": [{"index": 6, "type": "mutable-firmware-version", "value": "00", "text": HOSTILE}]}
@@ -157,7 +157,7 @@ def check_browser(chromium, page, summary, problems):
         return shown
 
     whole = expect("", totals["results"], "0")
-    for name, text in (("headline", f"{totals['fail']} of {totals['results']} results fail"), ("outlier-table", summary["outliers"][0]["differences"][0]["words"]),
+    for name, text in (("headline", f"{totals['fail']} of {totals['results']} results fail"), ("outlier-table", summary["outliers"][0]["differences"][0]["why"]),
                        ("timeline", "2026-11"), ("tables", "CN=Storage root"), ("unreadable-table", "<img src=x onerror=alert(1)>.json")):
         if text not in whole.texts.get(name, ""):
             problems.append(f"the page does not say {text!r} in {name}")

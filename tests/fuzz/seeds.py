@@ -186,7 +186,7 @@ def main():
     write("policy", "all", POLICY)
     write("lines", "stream", b"\x10\r\n \n{}\n\t{\"a\": 1} \r\nlonger than sixteen bytes\n{\n}")
     write("lines", "document", b"\xff{\n  \"a\": [\n{}\n  ]\n}\n")
-    head = {"schema": "spdmctl.report/1", "tool": "spdmctl", "hostname": "h"}
+    head = {"schema": "spdmctl.report/2", "tool": "spdmctl", "hostname": "h"}
     line = json.dumps({**head, **report}).encode()
     write("report", "lines", b"\x0f" + line + b"\n" + line[:900] + b"\n" + line[:60] + b"\n")
     write("report", "document", b"\xff" + json.dumps({"devices": [report], "verdict": "pass", "exit_code": 0, **head}, indent=1).encode())

@@ -30,7 +30,7 @@ def main():
         orders = re.findall(r"The worst first: ((?:\d+,\s)*\d+)", (ROOT / where).read_text())
         if [re.findall(r"\d+", order) for order in orders] != [[str(code) for code in wanted]]:
             problems.append(f"{where}: {orders} is not one order, {list(wanted)}")
-    schema = json.loads((ROOT / "dist/schema/spdmctl.report-1.json").read_text())
+    schema = json.loads((ROOT / "dist/schema/spdmctl.report-2.json").read_text())
     codes = schema["$defs"]["exit_code"]["enum"]
     if codes != sorted(wanted):
         problems.append(f"schema: {codes} are not {sorted(wanted)}")

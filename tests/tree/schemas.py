@@ -5,9 +5,11 @@ import copy
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import threading
 
 try:
     import jsonschema
@@ -43,6 +45,58 @@ def strict(schema):
     return schema
 
 
+# The schema of what a verb prints, and with it of its errors. Sub-verbs and options that differ stand behind the verb.
+SCHEMAS = {
+    **{verb: "report-2" for verb in ("info", "auth", "measurements", "certs", "verify", "audit", "keyring explain")},
+    "list": "list-2", "decode": "messages-2", "report": "summary-2", "reference": "references-2", "gate": "gate-2", "status": "status-1", "tsm": "tsm-1",
+    "keyring": "keyring-2", "policy": "policy-2", "policy explain": "policy-2", "doctor": "doctor-2", "emulate": "emulated-server-1",
+    "emulate --init": "emulated-device-1", "watch": "state-1",
+}
+# Their documents are about devices: "devices" is there, however a run ends.
+ABOUT_DEVICES = {"info", "auth", "measurements", "certs", "verify", "audit", "keyring explain", "list", "reference", "gate", "status", "tsm", "policy explain"}
+HAVE_A_VERDICT = {"info", "auth", "measurements", "certs", "verify", "audit", "keyring explain", "report"}
+# Names that documents had beside "why" and "remedy" before version 2; "message" is a message of SPDM, and nothing else.
+NO_KEYS = {"hint", "detail", "details", "explanation", "advice", "fix", "words", "problem"}
+
+
+def keys_and_values(part, key=None):
+    """(key, the enumerated values it may have) of all that a schema describes."""
+    if isinstance(part, list):
+        for item in part:
+            yield from keys_and_values(item)
+    elif isinstance(part, dict):
+        if key is not None:
+            items = part.get("items", {})
+            values = [part.get("const"), *part.get("enum", []), *(items.get("enum", []) if isinstance(items, dict) else [])]
+            yield key, [value for value in values if isinstance(value, str)]
+        for name, value in part.items():
+            if name == "properties":
+                for one, described in value.items():
+                    yield from keys_and_values(described, one)
+            else:
+                yield from keys_and_values(value)
+
+
+def names_are_joined_in_one_way(problems):
+    """Words are joined by '_' in keys and by '-' in values, in all documents; files that people write have '-' in both."""
+    # Evidence has its keys of version 1. "message" is a message of SPDM there, and in signatures of reports.
+    for file in sorted((ROOT / "dist/schema").glob("*.json")):
+        if file.name.startswith(("spdmctl.evidence", "spdmctl.policy-file")):
+            continue
+        for key, values in keys_and_values(json.loads(file.read_text())):
+            if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", key) or key in NO_KEYS:
+                problems.append(f"{file.name}: the key {key}")
+            if key == "schema" or values == ["CHALLENGE_AUTH", "MEASUREMENTS", "ENDPOINT_INFO"]:  # as DSP0274 calls them
+                continue
+            problems.extend(f"{file.name}: the value {value} of {key}" for value in values if not re.fullmatch(r"[a-z0-9.]+(-[a-z0-9.]+)*", value))
+
+
+def verbs_of(program):
+    """All that --help lists, one a line."""
+    told = subprocess.run([program, "--help"], capture_output=True, text=True).stdout
+    return re.findall(r"^  ([a-z]+) {2,}", told[told.index("ubcommands:"):], re.M)
+
+
 def validator(name):
     schema = json.loads((ROOT / "dist/schema" / name).read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -52,9 +106,10 @@ def validator(name):
 def main():
     program = str(pathlib.Path(sys.argv[1]).resolve())
     report, evidence, listing, tsm, doctor = (
-        validator(f"spdmctl.{name}-1.json") for name in ("report", "evidence", "list", "tsm", "doctor")
+        validator(f"spdmctl.{name}.json") for name in ("report-2", "evidence-1", "list-2", "tsm-1", "doctor-2")
     )
     problems, documents = [], []
+    names_are_joined_in_one_way(problems)
 
     def check(what, schema, text):
         document = json.loads(text)
@@ -76,6 +131,27 @@ def main():
         def attest(*arguments, code=0):
             return check(" ".join(arguments), report, run(*arguments, "--json", code=code))
 
+        # A command line that cannot be understood: nothing is known but the verb, and its schema is that of the error.
+        program_verbs = verbs_of(program)
+        if missing := set(program_verbs) ^ {words.split()[0] for words in SCHEMAS} ^ {"collect"}:
+            problems.append(f"verbs without a schema, or schemas without a verb: {missing}")
+        for words, name in SCHEMAS.items():
+            for wrong in ("--no-such-option", ""):
+                if wrong == "" and words not in ("verify", "keyring", "policy", "reference", "emulate", "decode", "report", "policy explain"):
+                    continue  # without arguments these have something to do
+                value = ["x"] if words == "emulate --init" else []
+                for form in ("json", "yaml", "ndjson"):
+                    text = run(*words.split(), *value, *([wrong] if wrong else []), "-o", form, code=2)
+                    document = yaml.safe_load(text)
+                    check(f"{words} {wrong} {form}", validator(f"spdmctl.{name}.json"), json.dumps(document))
+                    expected = {"schema", "tool", "exit_code", "error"} | ({"devices"} if words in ABOUT_DEVICES else set())
+                    if set(document) != expected | ({"verdict"} if words in HAVE_A_VERDICT else set()) or document.get("devices", []) != []:
+                        problems.append(f"{words} {wrong}: an error has {sorted(document)}")
+        for words in ((), ("no-such-verb",)):
+            check(f"no verb: {words}", report, run(*words, "--json", code=2))
+        if told := run("collect", "--no-such-option", "--json", code=2):
+            problems.append(f"collect writes evidence, and no error among it: {told}")
+
         run("emulate", "--init", "device", code=0)
         with open(pathlib.Path(scratch) / "device/profile.yaml", "a") as profile:
             profile.write(MORE)
@@ -89,7 +165,7 @@ def main():
         attest("auth", device, "--keyring", "empty", code=10)
         attest("verify", "device.json", *root)
         attest("verify", "device.json", "missing.json", *root, code=2)
-        references = validator("spdmctl.references-1.json")
+        references = validator("spdmctl.references-2.json")
         attest("measurements", device, *root, "--save-reference", "refs.yaml")
         attest("measurements", device, *root, "--reference", "refs.yaml")
         check("reference show", references, run("reference", "show", "--json", "refs.yaml", code=0))
@@ -112,14 +188,14 @@ def main():
         check("collect", evidence, run("collect", device, "--nonce", "5a" * 32, "--extension-log", "--endpoint-info", code=0))
         check("collect, nobody there", evidence, run("collect", "emu://127.0.0.1:1", code=3))
 
-        summary = validator("spdmctl.summary-1.json")
+        summary = validator("spdmctl.summary-2.json")
         subprocess.run([sys.executable, ROOT / "tests/cli/data/fleet.py", "fleet"], cwd=scratch, check=True)
         fleet = sorted(str(path) for path in (pathlib.Path(scratch) / "fleet").iterdir())
         check("report", summary, run("report", "--json", *fleet, code=10))
         check("report, with what is no report", summary, run("report", "--json", "device.json", "missing.json", code=2))
-        check("report, nothing named", report, run("report", "--json", code=2))
+        check("report, nothing named", summary, run("report", "--json", code=2))
 
-        keyring, messages = validator("spdmctl.keyring-1.json"), validator("spdmctl.messages-1.json")
+        keyring, messages = validator("spdmctl.keyring-2.json"), validator("spdmctl.messages-2.json")
         (pathlib.Path(scratch) / "keyring").mkdir()
         on = ("--keyring", "keyring", "--json")
         check("keyring add", keyring, run("keyring", "add", *on, "device/root.pem", code=0))
@@ -144,7 +220,7 @@ def main():
         check("keyring check, a broken deny list", keyring, run("keyring", "check", *on, code=2))
         attest("auth", device, "--keyring", "keyring", code=2)
         check("keyring remove", keyring, run("keyring", "remove", *on, "root", code=0))
-        check("keyring, a failure", report, run("keyring", "remove", *on, "root", code=2))
+        check("keyring, a failure", keyring, run("keyring", "remove", *on, "root", code=2))
         check("decode", messages, run("decode", "--json", "measured.json", code=0))
         check("decode, broken", messages, run("decode", "--json", "10ff", code=6))
         for line in run("decode", "-f", "ndjson", "measured.json", code=0).splitlines():
@@ -171,13 +247,13 @@ def main():
         check("list", listing, run("list", "--all", "--json", code=0))
         check("list --discover", listing, run("list", "--discover", "--json", "--timeout", "0.01", "2:0.0", code=5))
         check("list, nothing", listing, run("list", "--json", "8:0.0", code=3))
-        check("list, no such function", report, run("list", "--json", "9:0.0", code=3))
-        check("tsm show", tsm, run("tsm", "show", "--json", code=0))
+        check("list, no such function", listing, run("list", "--json", "9:0.0", code=3))
+        check("tsm show", tsm, run("tsm", "status", "--json", code=0))
         check("tsm connect", tsm, run("tsm", "connect", "--json", "5:0.0", code=0))
-        check("tsm connect, once more", report, run("tsm", "connect", "--json", "5:0.0", code=4))
+        check("tsm connect, once more", tsm, run("tsm", "connect", "--json", "5:0.0", code=4))
         check("doctor", doctor, run("doctor", "--json", code=0))
 
-        gate, status, state = (validator(f"spdmctl.{name}-1.json") for name in ("gate", "status", "state"))
+        gate, status, state = (validator(f"spdmctl.{name}.json") for name in ("gate-2", "status-1", "state-1"))
         (pathlib.Path(scratch) / "policy").mkdir()
         rules = pathlib.Path(scratch) / "policy/rules.yaml"
         environment["SPDMCTL_POLICY"] = "policy"
@@ -190,10 +266,21 @@ def main():
         check("gate 9:0.0", gate, run("gate", "--json", "9:0.0", code=0))
         for file in sorted((host / "run/spdmctl/devices").iterdir()):
             check(file.name, state, file.read_text())
+        # What nobody has judged before is judged when watch starts.
+        subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "watched", "plain", "mailboxes"], cwd=scratch, check=True)
+        (pathlib.Path(scratch) / "watched/sys/bus/pci/drivers_probe").touch()
+        watch = subprocess.Popen([program, "watch", "--enforce", "-o", "ndjson", "--timeout", "1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=scratch,
+                                 env={**environment, "SPDMCTL_SYSROOT": str(pathlib.Path(scratch) / "watched")})
+        patience = threading.Timer(30, watch.kill)
+        patience.start()
+        check("watch", state, watch.stdout.readline() or "{}")
+        patience.cancel()
+        watch.terminate()
+        watch.wait()
         (host / "run/spdmctl/devices/x.json").write_text("x")
         check("status", status, run("status", "--json", code=13))
         check("status 7:0.0", status, run("status", "--json", "7:0.0", code=3))
-        policy = validator("spdmctl.policy-1.json")
+        policy = validator("spdmctl.policy-2.json")
         check("policy check", policy, run("policy", "check", "--json", code=0))
         check("policy show", policy, run("policy", "show", "--json", code=0))
         check("policy explain", policy, run("policy", "explain", "--json", "told.json", *root, code=0))
@@ -215,7 +302,7 @@ def main():
         check("gate with a broken policy", gate, run("gate", "--json", "2:0.0", code=2))
 
     # A schema that takes everything would prove nothing.
-    broken = copy.deepcopy(documents[0])
+    broken = copy.deepcopy(next(one for one in documents if one.get("schema") == "spdmctl.report/2" and one["devices"]))
     broken["devices"][0]["unheard_of"] = 1
     if report.is_valid(broken):
         problems.append("the schema takes fields that it does not describe")

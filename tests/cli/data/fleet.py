@@ -79,7 +79,7 @@ def device(chance, host, slot):
            "collector": "spdmctl 0.1.0", "binding": "doe"}
     if 0.047 <= fate < 0.053:
         out.update(verdict="undetermined", exit_code=5, reason="the device did not answer CHALLENGE within 10 s",
-                   error={"id": "timeout", "message": "the device did not answer CHALLENGE within 10 s", "hint": "try again", "device": address},
+                   error={"id": "timeout", "why": "the device did not answer CHALLENGE within 10 s", "remedy": "try again", "device": address},
                    traffic={"connections": 1, "round_trips": 3, "messages": 6, "bytes": 600},
                    connection={"offered_versions": ["1.0.0", version + ".0"], "version": version}, checks=[], findings=[], slots=[], signatures=[], measurements=[])
         return out
@@ -88,7 +88,7 @@ def device(chance, host, slot):
         connection={"offered_versions": ["1.0.0", "1.1.0", version + ".0"], "version": version,
                     "capabilities": {"flags": "0x00020036", "names": ["CERT_CAP", "CHAL_CAP", "MEAS_CAP(signature)", "MEAS_FRESH_CAP"], "ct_exponent": 20},
                     "algorithms": {"asym": asym, "hash": hashing, "measurement_hash": hashing}, "multi_key": False},
-        checks=[{"check": check, "status": "pass", "detail": "as it should be"} for check in ("protocol", "signature", "chain", "trust", "identity", "measurements")],
+        checks=[{"check": check, "status": "pass", "why": "as it should be"} for check in ("protocol", "signature", "chain", "trust", "identity", "measurements")],
         findings=[{"id": id, "severity": "failure", "check": check, "where": "slot 0", "why": reason} for id, check in findings],
         slots=[{"slot": 0, "used": True, "digest": digest(serial), "chain": chain}],
         signatures=[{"message": message, "slot": 0, "message_index": index, "algorithm": asym, "hash": hashing, "result": result, "fresh": True}
@@ -107,7 +107,7 @@ def main():
     parser.add_argument("--as", dest="layout", choices=["documents", "lines", "one"], default="documents")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    head = {"schema": "spdmctl.report/1", "tool": "spdmctl 0.1.0"}
+    head = {"schema": "spdmctl.report/2", "tool": "spdmctl 0.1.0"}
     chance = random.Random(4)
     everything = open(args.folder / "all.ndjson", "w") if args.layout == "one" else None
     for i in range(args.hosts):

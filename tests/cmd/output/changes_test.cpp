@@ -20,7 +20,7 @@ Report device(const std::string& source) {
 }
 
 std::string document(const std::vector<Report>& reports) {
-  nlohmann::ordered_json out{{"schema", "spdmctl.report/1"}, {"devices", nlohmann::ordered_json::array()}};
+  nlohmann::ordered_json out{{"schema", "spdmctl.report/2"}, {"devices", nlohmann::ordered_json::array()}};
   for (const Report& report : reports) out["devices"].push_back(to_json(report));
   return out.dump(2);
 }
@@ -87,21 +87,29 @@ TEST_CASE("changes: what was not heard has not gone") {
 
 TEST_CASE("changes: one report on each line, and what is none") {
   nlohmann::ordered_json line = to_json(device("a"));
-  line["schema"] = "spdmctl.report/1";
+  line["schema"] = "spdmctl.report/2";
   Saved saved(line.dump() + "\n\n" + line.dump() + "\n");
   Report now = device("a");
   saved.report->compare(now);
   CHECK(told(now).empty());
+
+  line["schema"] = "spdmctl.report/1";  // what an older program has left
+  Saved older(line.dump() + "\n");
+  older.report->compare(now);
+  CHECK(told(now).empty());
+  line["schema"] = "spdmctl.report/3";
+  CHECK(failure(line.dump() + "\n").find("its schema is spdmctl.report/3, not spdmctl.report/2 or spdmctl.report/1") != std::string::npos);
+  line["schema"] = "spdmctl.report/2";
 
   CHECK(failure("") != "none");
   CHECK(failure("nonsense").find("is no JSON") != std::string::npos);
   CHECK(failure("{\"schema\": \"spdmctl.list/1\"}").find("is no report") != std::string::npos);
   CHECK(failure(line.dump() + "\n{}\n").find("line 2: is no report") != std::string::npos);
   CHECK(failure(line.dump() + "\n{\n").find("line 2: is no JSON") != std::string::npos);
-  CHECK(failure("{\"schema\": \"spdmctl.report/1\", \"devices\": [1]}").find("devices[0]") != std::string::npos);
+  CHECK(failure("{\"schema\": \"spdmctl.report/2\", \"devices\": [1]}").find("devices[0]") != std::string::npos);
   // Values of another kind than they should be are none.
   CHECK(
       failure(
-          R"({"schema": "spdmctl.report/1", "devices": [{"source": "x", "slots": [1, {"chain": 5}], "measurements": [{"index": "y"}], "connection": []}]})") ==
+          R"({"schema": "spdmctl.report/2", "devices": [{"source": "x", "slots": [1, {"chain": 5}], "measurements": [{"index": "y"}], "connection": []}]})") ==
       "none");
 }

@@ -179,7 +179,7 @@ TEST_CASE("result reader: the host names itself, before or behind its devices, o
 }
 
 TEST_CASE("result reader: a run that ended before there was a device is a result, too") {
-  const Json error{{"id", "no-device"}, {"message", "nothing here"}, {"hint", ""}, {"device", ""}};
+  const Json error{{"id", "no-device"}, {"why", "nothing here"}};
   const Json failure = line({{"verdict", "undetermined"}, {"exit_code", 3}, {"error", error}});
   const Json unread = line({{"source", "x.json"}, {"verdict", "undetermined"}, {"exit_code", 2}, {"error", error}});
   const Json empty = line({{"devices", Json::array()}, {"verdict", "undetermined"}, {"exit_code", 3}, {"error", error}});
@@ -191,6 +191,27 @@ TEST_CASE("result reader: a run that ended before there was a device is a result
   CHECK(in.results[0].reason == "nothing here");
   CHECK(in.results[1].device == "x.json");
   CHECK(in.results[2].device.empty());
+}
+
+TEST_CASE("result reader: reports of version 1 are read as those of version 2") {
+  const Json error{{"id", "no-device"}, {"message", "nothing here"}, {"hint", "look elsewhere"}, {"device", "0000:03:00.0"}};
+  Json failure = line({{"verdict", "undetermined"}, {"exit_code", 3}, {"error", error}});
+  Json passed = line(to_json(full_report()));
+  failure["schema"] = passed["schema"] = "spdmctl.report/1";
+  for (Json& check : passed["checks"]) {
+    check["detail"] = check["why"];
+    check.erase("why");
+  }
+  const Read in = read(cat(failure.dump(), "\n", passed.dump(), "\n"));
+  CHECK(in.unreadable.empty());
+  REQUIRE(in.results.size() == 2);
+  CHECK(in.results[0].reason == "nothing here");
+  CHECK(in.results[0].device == "0000:03:00.0");
+  const Read now = read(line(to_json(full_report())).dump() + "\n");
+  REQUIRE(now.results.size() == 1);
+  CHECK(in.results[1].verdict == now.results[0].verdict);
+  CHECK(in.results[1].model == now.results[0].model);
+  CHECK(in.results[1].measurements.size() == now.results[0].measurements.size());
 }
 
 TEST_CASE("result reader: a run that ended worse than its devices is a further result") {
@@ -237,21 +258,21 @@ TEST_CASE("result reader: what is no report is told, and nothing else is lost") 
       {"[]", "is not an object"},
       {"{}", "has no \"schema\""},
       {R"({"schema":"spdmctl.evidence/1"})", "spdmctl verify"},
-      {R"({"schema":"spdmctl.report/2"})", "spdmctl.report/2"},
+      {R"({"schema":"spdmctl.report/3"})", "is spdmctl.report/3, not spdmctl.report/2 or spdmctl.report/1"},
       {R"({"schema":7})", "schema: is not a string"},
-      {R"({"schema":"spdmctl.report/1"})", "has no \"verdict\""},
-      {R"({"schema":"spdmctl.report/1","verdict":"maybe"})", "\"maybe\" is not known"},
-      {R"({"schema":"spdmctl.report/1","verdict":"pass"})", "has no \"exit_code\""},
-      {R"({"schema":"spdmctl.report/1","verdict":"pass","exit_code":0})", "has neither"},
-      {R"({"schema":"spdmctl.report/1","verdict":"pass","exit_code":99})", "99 is no exit code"},
-      {R"({"schema":"spdmctl.report/1","verdict":"pass","exit_code":11,"source":"x"})", "says pass with exit code 11"},
-      {R"({"schema":"spdmctl.report/1","verdict":"fail","exit_code":0,"source":"x"})", "says fail with exit code 0"},
-      {R"({"schema":"spdmctl.report/1","verdict":"undetermined","exit_code":0,"source":"x"})", "says undetermined with exit code 0"},
-      {R"({"schema":"spdmctl.report/1","verdict":"fail","exit_code":0,"devices":[]})", "says fail with exit code 0"},
-      {R"({"schema":"spdmctl.report/1","devices":[{"verdict":"pass","exit_code":3,"source":"x"}]})",
+      {R"({"schema":"spdmctl.report/2"})", "has no \"verdict\""},
+      {R"({"schema":"spdmctl.report/2","verdict":"maybe"})", "\"maybe\" is not known"},
+      {R"({"schema":"spdmctl.report/2","verdict":"pass"})", "has no \"exit_code\""},
+      {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":0})", "has neither"},
+      {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":99})", "99 is no exit code"},
+      {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":11,"source":"x"})", "says pass with exit code 11"},
+      {R"({"schema":"spdmctl.report/2","verdict":"fail","exit_code":0,"source":"x"})", "says fail with exit code 0"},
+      {R"({"schema":"spdmctl.report/2","verdict":"undetermined","exit_code":0,"source":"x"})", "says undetermined with exit code 0"},
+      {R"({"schema":"spdmctl.report/2","verdict":"fail","exit_code":0,"devices":[]})", "says fail with exit code 0"},
+      {R"({"schema":"spdmctl.report/2","devices":[{"verdict":"pass","exit_code":3,"source":"x"}]})",
        "devices[0]: says pass with exit code 3"},
-      {R"({"schema":"spdmctl.report/1","devices":[{"verdict":"pass"}]})", "devices[0]: has no \"exit_code\""},
-      {R"({"schema":"spdmctl.report/1","devices":[{"verdict":"pass","exit_code":0,"source":"x","measurements":[{"index":256}]}]})",
+      {R"({"schema":"spdmctl.report/2","devices":[{"verdict":"pass"}]})", "devices[0]: has no \"exit_code\""},
+      {R"({"schema":"spdmctl.report/2","devices":[{"verdict":"pass","exit_code":0,"source":"x","measurements":[{"index":256}]}]})",
        "devices[0].measurements[0].index: is more than 255"},
   };
   for (const auto& one : cases) {

@@ -14,7 +14,7 @@ def lockdown(stage):
     stage.equal("exit code", result.status, 4)
     error = result.json()["devices"][0].get("error", {})
     stage.equal("error", error.get("id"), "lockdown")
-    stage.check("advice", error.get("hint"), error)
+    stage.check("advice", error.get("remedy"), error)
     text = guest.run(f"spdmctl auth {GOOD}")
     stage.check("the advice reaches people", "lock" in (text.stdout + text.stderr), text.stdout + text.stderr)
     listed = guest.run("spdmctl list --json")
