@@ -14,7 +14,9 @@ namespace {
 
 constexpr std::size_t kMaxOpenedAtOnce = 16;
 
-bool is_pci(const Subject& subject) { return !recording(subject.target) && transport::kind_of(subject.target).scheme == "pci"; }
+bool is_pci(const Subject& subject) {
+  return !recording(subject.target) && transport::kind_of(subject.target).id == transport::Scheme::pci;
+}
 
 bool holds(const std::vector<Subject>& subjects, const transport::Bdf& bdf) {
   return std::any_of(subjects.begin(), subjects.end(), [&](const Subject& subject) { return address_of(subject.target) == bdf; });
@@ -98,7 +100,7 @@ void open_devices(std::vector<Subject>& subjects, const transport::OpenOptions& 
 
 bool reads_files(const std::vector<Subject>& subjects) {
   return std::any_of(subjects.begin(), subjects.end(), [](const Subject& subject) {
-    return recording(subject.target) || transport::kind_of(subject.target).scheme == "emulated";
+    return recording(subject.target) || transport::kind_of(subject.target).id == transport::Scheme::emulated;
   });
 }
 
