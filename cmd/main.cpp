@@ -34,12 +34,7 @@ cmd::Format first_guess(int argc, char** argv) {
     if (argument.starts_with("--output=")) format = argument.substr(9);
     if (argument.starts_with("-o") && argument.size() > 2) format = argument.substr(argument[2] == '=' ? 3 : 2);
   }
-  return json || format == "json" ? cmd::Format::json
-         : format == "ndjson"     ? cmd::Format::ndjson
-         : format == "yaml"       ? cmd::Format::yaml
-         : format == "ear"        ? cmd::Format::ear
-         : format == "redfish"    ? cmd::Format::redfish
-                                  : cmd::Format::text;
+  return json ? cmd::Format::json : cmd::format_of(format).value_or(cmd::Format::text);
 }
 
 std::string one_line(std::string text) {

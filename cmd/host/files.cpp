@@ -1,5 +1,7 @@
 #include "cmd/host/files.h"
 
+#include "cmd/host/console.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,10 +111,9 @@ mode_t creation_mask() {
 }
 
 void refuse_format_as_file(const std::string& file) {
-  for (const char* const format : {"text", "json", "ndjson", "yaml", "ear", "redfish"})
-    if (file == format)
-      throw Error(ErrorId::usage, cat("-o: '", format, "' is a format, and here -o names a file"),
-                  cat("write -o ./", format, " if the file is to be called so"));
+  if (format_of(file))
+    throw Error(ErrorId::usage, cat("-o: '", file, "' is a format, and here -o names a file"),
+                cat("write -o ./", file, " if the file is to be called so"));
 }
 
 View as_bytes(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
