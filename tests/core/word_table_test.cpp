@@ -40,9 +40,13 @@ void check(const std::array<Word<Value>, N>& table) {
   CHECK_FALSE(value_of(table, "nothing of the kind").has_value());
 }
 
-enum class Three { one, two, three };
-
 }  // namespace
+
+// Outside of the namespace without a name, whose text begins with a bracket, too.
+namespace word_table_test {
+enum class Three { one, two, three };
+}
+using word_table_test::Three;
 
 TEST_CASE("tables of words are complete") {
   check(kChecks);

@@ -33,7 +33,7 @@ constexpr std::size_t kOpaqueLength = 4 + 48 + 32;
 }  // namespace
 
 TEST_CASE("N174 the answer is about another slot") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes message = response().encode(version);
     message[2] = 1;
     malformed("SlotID", [&] { read(message, request(), parameters(version)); });
@@ -47,7 +47,7 @@ TEST_CASE("N174 the answer is about another slot") {
 }
 
 TEST_CASE("N175 the slot is not in the mask") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes message = response().encode(version);
     message[3] = 0xFE;
     malformed("SlotMask", [&] { read(message, request(), parameters(version)); });
@@ -79,7 +79,7 @@ TEST_CASE("N178 N179 mutual authentication that was not negotiated") {
 }
 
 TEST_CASE("N180 N181 N182 opaque data") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     for (const std::size_t length : {1025U, 0xFFFFU}) {  // N180
       Bytes message = response().encode(version);
       message[kOpaqueLength] = static_cast<std::uint8_t>(length);
@@ -110,7 +110,7 @@ TEST_CASE("N183 RequesterContext is another one") {
 }
 
 TEST_CASE("N184 the signature is absent or cut off") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const Bytes whole = response().encode(version);
     refused_when_cut(whole, [&](View cut) { read(cut, request(), parameters(version)); });
     malformed("Signature", [&] { read(View(whole).first(whole.size() - 64), request(), parameters(version)); });
@@ -119,7 +119,7 @@ TEST_CASE("N184 the signature is absent or cut off") {
 }
 
 TEST_CASE("N190 the summary hash is missing, or nobody asked for it") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const Challenge with = request(0, Summary::all);
     CHECK(read(response(0, true).encode(version), with, parameters(version)).summary_hash == Bytes(48, 0x5A));
     CHECK_THROWS_AS(read(response().encode(version), with, parameters(version)), Error);

@@ -22,12 +22,12 @@ DigestsResponse read(View message, const Parameters& parameters) { return decode
 }  // namespace
 
 TEST_CASE("N119 DIGESTS without a slot") {
-  for (const std::uint8_t version : kVersions)
+  for (const std::uint8_t version : kAllVersions)
     malformed("ProvisionedSlotMask", [&] { read(slots({}).encode(parameters(version)), parameters(version)); });
 }
 
 TEST_CASE("N120 N121 fewer or more digests than slots") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const Parameters p = parameters(version);
     Bytes message = slots({0, 3}).encode(p);
     refused_when_cut(message, [&](View cut) { read(cut, p); });
@@ -76,7 +76,7 @@ TEST_CASE("N129 KeyPairID 0 is taken") {
 }
 
 TEST_CASE("N12 control 1 and 5: slots 0, 1 and 3, with reserved bits") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const Parameters p = parameters(version);
     Bytes message = slots({0, 1, 3}).encode(p);
     message[2] = version >= k13 ? 0xFF : 0xF0;

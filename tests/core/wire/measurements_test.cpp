@@ -42,7 +42,7 @@ MeasurementsResponse read_all(const Bytes& blocks, std::uint8_t announced, std::
 }  // namespace
 
 TEST_CASE("N193 N194 the number of measurements") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     MeasurementsResponse out = response({});
     for (const unsigned count : {1U, 254U}) {
       out.count = static_cast<std::uint8_t>(count);
@@ -61,7 +61,7 @@ TEST_CASE("N193 N194 the number of measurements") {
 }
 
 TEST_CASE("N195 N199 the number of blocks") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     malformed("NumberOfBlocks", [&] { read_all({}, 0, version); });  // N195
     Bytes many;
     for (unsigned i = 1; i < 0xFF; ++i) append(many, encode_block({static_cast<std::uint8_t>(i), MeasurementType::manifest, true, {0}}));
@@ -84,7 +84,7 @@ TEST_CASE("N196 one index was asked for") {
 }
 
 TEST_CASE("N197 the record ends after the message, or inside a block header") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes message = response(record({1})).encode(version, 1);
     message[6] = 0x01;  // + 256
     malformed("MeasurementRecord", [&] { read(message, request(kAllMeasurements), parameters(version)); });
@@ -107,7 +107,7 @@ TEST_CASE("N198 a block ends after the record") {
 }
 
 TEST_CASE("N200 indices twice, 0 and 255") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     malformed("Index", [&] { read_all(record({1, 1}), 2, version); });
     malformed("Index", [&] { read_all(record({0, 1}), 2, version); });
     malformed("Index", [&] { read_all(record({1, 255}), 2, version); });
@@ -182,7 +182,7 @@ TEST_CASE("N209 RequesterContext is another one, signed or not") {
 }
 
 TEST_CASE("N210 N212 no signature although asked for, and the reverse") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     malformed("Signature", [&] { read(response(record({1})).encode(version, 1), request(kAllMeasurements, true), parameters(version)); });
     Bytes extra = response(record({1})).encode(version, 1);
     extra.resize(extra.size() + 64, 0x51);
@@ -195,7 +195,7 @@ TEST_CASE("N210 N212 no signature although asked for, and the reverse") {
 
 TEST_CASE("N213 N214 opaque data") {
   const std::size_t at = 8 + 39 + 32;
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const GetMeasurements get = request(kAllMeasurements, true);
     MeasurementsResponse out = response(record({1}), true);
     out.opaque = Writer().u8(1).zeros(3).zeros(4).take();
@@ -221,7 +221,7 @@ TEST_CASE("N317 blocks out of order") {
 }
 
 TEST_CASE("control 20: value types newer than the version, and raw values that nobody asked for") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes blocks;
     for (std::uint8_t type = 0; type <= 0x7F; ++type)
       append(blocks, encode_block({static_cast<std::uint8_t>(type + 1), static_cast<MeasurementType>(type), true, {type}}));
@@ -230,7 +230,7 @@ TEST_CASE("control 20: value types newer than the version, and raw values that n
 }
 
 TEST_CASE("N12 control 1: reserved fields of MEASUREMENTS") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes message = response(record({1}), true).encode(version, 1);
     message[2] = 0xFF;
     message[3] = version == k10 ? 0xFF : version == k11 ? 0xF0 : 0xC0;
