@@ -69,7 +69,7 @@ class Running {
           const std::lock_guard lock(mutex_);
           seen_.push_back("! " + what);
         });
-    thread_ = std::thread([this] { end_ = watcher_->run({{Bdf{0, 1, 0, 0}, "start"}}); });
+    thread_ = std::thread([this] { end_ = watcher_->run({{Bdf{0, 1, 0, 0}, Occasion::start}}); });
   }
   ~Running() {
     if (thread_.joinable()) stop(SIGTERM);
