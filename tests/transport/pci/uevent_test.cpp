@@ -74,7 +74,7 @@ TEST_CASE("a socket gives one event for each datagram and never waits") {
   const auto first = socket.receive();
   REQUIRE(first);
   REQUIRE(first->event);
-  CHECK(first->event->action == "remove");
+  CHECK(first->event->action == Uevent::Action::remove);
   const auto second = socket.receive();
   REQUIRE(second);
   CHECK(!second->event);
