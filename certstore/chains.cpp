@@ -7,9 +7,9 @@ namespace spdm::certstore {
 namespace {
 
 // From 1.3 on a multi-key connection names the model of each slot; else one flag speaks for all of them.
-std::string_view model_of(const Connection& connection, const SlotDigest* digest) {
-  if (connection.parameters().multi_key_responder && digest != nullptr && digest->model != CertModel::none) return name(digest->model);
-  return connection.parameters().responder.has(cap::alias_cert) ? "AliasCert" : "DeviceCert";
+CertModel model_of(const Connection& connection, const SlotDigest* digest) {
+  if (connection.parameters().multi_key_responder && digest != nullptr && digest->model != CertModel::none) return digest->model;
+  return connection.parameters().responder.has(cap::alias_cert) ? CertModel::alias : CertModel::device;
 }
 
 bool uses_provisioned_key(const Connection& connection) {

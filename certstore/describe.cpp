@@ -58,7 +58,7 @@ CertificateInfo describe(const X509* certificate, View der) {
   out.extended_key_usage = extended_key_usage_of(certificate);
   spdm_extension_of(certificate, out.spdm_oids);
   for (const std::string& purpose : out.extended_key_usage)
-    if (purpose == kResponderAuth || purpose == kRequesterAuth) out.spdm_oids.push_back(purpose);
+    if (purpose == name(SpdmOid::responder_auth) || purpose == name(SpdmOid::requester_auth)) out.spdm_oids.push_back(purpose);
   const auto info = other_names_of(certificate, kDeviceInfoType);
   if (!info.empty()) out.device_info = info.front();
   out.cma_identities = other_names_of(certificate, kCmaType);

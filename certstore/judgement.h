@@ -38,7 +38,7 @@ struct Judgement {
 
   X509* leaf() const { return received.back().get(); }
   // GenericCert exists from 1.3 on and never in slot 0; only then are its exemptions granted.
-  bool generic() const { return input.model == "GenericCert" && input.slot != 0 && input.version >= k13; }
+  bool generic() const { return input.model == CertModel::generic && input.slot != 0 && input.version >= k13; }
 
   // Appends unless the same has been found at the same place already.
   void find(FindingId id, std::string where, std::string why, std::string remedy = {});

@@ -1,6 +1,4 @@
 // What DSP0274 asks of the leaf certificate ("X.509 certificate requirements"). A GenericCert may leave much out.
-#include <algorithm>
-
 #include "certstore/judgement.h"
 #include "core/text.h"
 
@@ -11,8 +9,6 @@ namespace {
 using enum FindingId;
 
 constexpr std::string_view kVendor = "the vendor has to issue the leaf certificate anew";
-
-bool has(const std::vector<std::string>& list, std::string_view entry) { return std::find(list.begin(), list.end(), entry) != list.end(); }
 
 struct Leaf {
   Judgement& j;
@@ -45,14 +41,15 @@ void check_key(const Leaf& leaf) {
 
 void check_usage(const Leaf& leaf) {
   const bool present = (X509_get_extension_flags(leaf.certificate) & EXFLAG_KUSAGE) != 0;
+  const std::uint32_t usage = X509_get_key_usage(leaf.certificate);
   const bool generic = leaf.j.generic();
   if (!present && !generic) leaf.find(key_usage, "keyUsage", "missing, digitalSignature is required");
-  if (present && !has(leaf.info.key_usage, "digitalSignature")) leaf.find(key_usage, "keyUsage", "digitalSignature is not set");
+  if (present && (usage & KU_DIGITAL_SIGNATURE) == 0) leaf.find(key_usage, "keyUsage", "digitalSignature is not set");
   // RFC 5280 4.2.1.3: keyCertSign goes with cA. Generic certificates are other standards' business.
-  if (!generic && has(leaf.info.key_usage, "keyCertSign")) leaf.find(key_usage, "keyUsage", "keyCertSign is set in a leaf");
+  if (present && !generic && (usage & KU_KEY_CERT_SIGN) != 0) leaf.find(key_usage, "keyUsage", "keyCertSign is set in a leaf");
   // The extension is optional, but a key that is for requesters only is not a responder's.
   const auto& purposes = leaf.info.extended_key_usage;
-  if (has(purposes, kRequesterAuth) && !has(purposes, kResponderAuth))
+  if (has(purposes, SpdmOid::requester_auth) && !has(purposes, SpdmOid::responder_auth))
     leaf.find(extended_key_usage, "extendedKeyUsage", "it is for SPDM requesters (1.3.6.1.4.1.412.274.4) and not for responders (274.3)");
 }
 
@@ -68,7 +65,7 @@ void check_constraints(const Leaf& leaf) {
 
 void check_identity(const Leaf& leaf) {
   // The key of an alias certificate is made on the device anew; only a Device Certificate's key is its identity.
-  if (leaf.j.input.model == "AliasCert" && has(leaf.info.spdm_oids, kHardwareIdentity))
+  if (leaf.j.input.model == CertModel::alias && has(leaf.info.spdm_oids, SpdmOid::hardware_identity))
     leaf.find(hardware_identity, "SPDM extension", "hardware identity (1.3.6.1.4.1.412.274.2) in the leaf of an AliasCert chain");
 }
 

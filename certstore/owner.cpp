@@ -24,7 +24,8 @@ void check_scope(const Scope& scope, std::time_t at, const HostView& host, Chain
   if (!fits && !scope.vouches_for.empty())
     mismatch(cat(result.anchor->subject, " vouches for ", devices_in_words(scope), " by ", who, "; this is ", in_words(host)));
   if (!scope.models.empty() && std::find(scope.models.begin(), scope.models.end(), result.model) == scope.models.end())
-    mismatch(cat(result.anchor->subject, " vouches for ", models_in_words(scope), " by ", who, "; this is a chain of ", result.model));
+    mismatch(
+        cat(result.anchor->subject, " vouches for ", models_in_words(scope), " by ", who, "; this is a chain of ", name(result.model)));
   if (scope.not_after && *scope.not_after < at)
     result.findings.push_back({entry_expired, slot_of(result),
                                cat(who, " vouches until ", utc_of(*scope.not_after), ", judged at ", utc_of(at)),
@@ -41,16 +42,16 @@ void check_scopes(const Keyring& keyring, std::time_t at, const HostView& host, 
 }
 
 bool shows(const ChainResult& result, const Pin& pin) {
-  if (pin.kind == Pin::Kind::leaf_key) return result.leaf_key_sha256 == pin.sha256;
-  if (pin.kind == Pin::Kind::root) return result.root_fingerprint == pin.sha256;
+  if (pin.kind == PinKind::leaf_key) return result.leaf_key_sha256 == pin.sha256;
+  if (pin.kind == PinKind::root) return result.root_fingerprint == pin.sha256;
   return std::any_of(result.certificates.begin(), result.certificates.end(),
                      [&](const CertificateInfo& certificate) { return certificate.sha256 == pin.sha256; });
 }
 
 // What the device shows of the kind that is pinned.
-std::string shown(const ChainResult& result, Pin::Kind kind) {
-  const std::string& out = kind == Pin::Kind::leaf_key   ? result.leaf_key_sha256
-                           : kind == Pin::Kind::root     ? result.root_fingerprint
+std::string shown(const ChainResult& result, PinKind kind) {
+  const std::string& out = kind == PinKind::leaf_key     ? result.leaf_key_sha256
+                           : kind == PinKind::root       ? result.root_fingerprint
                            : result.certificates.empty() ? std::string()
                                                          : result.certificates.back().sha256;
   return out.empty() ? "none" : out;
@@ -75,7 +76,7 @@ void check_pins(const Keyring& keyring, const HostView& host, ChainResult& resul
   }
   for (const Pin* pin : mine)
     if (shows(result, *pin) && (!result.pin || (pin->vouches && !result.pin->vouches)))
-      result.pin = PinInfo{pin->origin, std::string(name(pin->kind)), pin->sha256, pin->vouches};
+      result.pin = PinInfo{pin->origin, pin->kind, pin->sha256, pin->vouches};
 }
 
 // Trust on first use: the owner knows the device, whoever issued its certificates.
@@ -83,7 +84,7 @@ void vouch_by_pin(ChainResult& result) {
   if (!result.pin || !result.pin->vouches || !result.sound || result.trust != Trust::untrusted || result.anchor) return;
   std::erase_if(result.findings, lacks_root_only);
   result.findings.push_back(
-      {pinned, slot_of(result), cat(result.pin->origin, " vouches for the ", result.pin->kind, "; no root of the keyring does"), {}});
+      {pinned, slot_of(result), cat(result.pin->origin, " vouches for the ", name(result.pin->kind), "; no root of the keyring does"), {}});
   result.trust = Trust::trusted;
 }
 

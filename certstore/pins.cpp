@@ -14,8 +14,6 @@ namespace {
 using yaml::Section;
 using yaml::Value;
 
-constexpr std::array<std::string_view, 3> kKinds{"leaf-key", "certificate", "root"};
-
 Pin read_pin(const std::string& file, const Value& value) {
   const Section section(value, {"match", "leaf-key", "certificate", "root", "vouches", "first-seen", "comment"});
   Pin out;
@@ -24,11 +22,11 @@ Pin read_pin(const std::string& file, const Value& value) {
   const Value match = section.get("match");
   out.match = read_device_match(match);
   if (out.match == DeviceMatch{}) match.fail("fits every device", "say which one is pinned, by bdf or by target");
-  for (std::size_t i = 0; i < kKinds.size(); ++i)
-    section.with(kKinds[i], [&](const Value& fingerprint) {
+  for (const Word<PinKind>& kind : kPinKinds)
+    section.with(kind.name, [&](const Value& fingerprint) {
       if (!out.sha256.empty())
         fingerprint.fail("a pin has one fingerprint", "write another pin with the same match: either of them will do");
-      out.kind = static_cast<Pin::Kind>(i);
+      out.kind = kind.value;
       out.sha256 = read_fingerprint(fingerprint);
     });
   if (out.sha256.empty()) section.fail("one of leaf-key, certificate and root must be there");
@@ -42,8 +40,6 @@ Pin read_pin(const std::string& file, const Value& value) {
 }
 
 }  // namespace
-
-std::string_view name(Pin::Kind kind) { return kKinds.at(static_cast<std::size_t>(kind)); }
 
 std::vector<Pin> read_pins(const std::string& file, const std::string& contents) {
   const Section section(yaml::parse(file, contents), {"version", "pins"});

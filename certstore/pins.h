@@ -6,24 +6,19 @@
 #include <vector>
 
 #include "core/appraisal/device_match.h"
+#include "core/evidence/chain.h"
 
 namespace spdm::certstore {
 
 struct Pin {
-  enum class Kind {
-    leaf_key,     // of the DER SubjectPublicKeyInfo of the leaf, or of a provisioned key
-    certificate,  // of one of the certificates of the chain, such as the Device Certificate above an alias
-    root,         // of the root, where the device sends it or the keyring has it
-  };
   DeviceMatch match;
-  Kind kind = Kind::leaf_key;
+  PinKind kind = PinKind::leaf_key;
   std::string sha256;      // lower-case hex
   bool vouches = false;    // it makes the device trusted by itself, without any root
   std::string first_seen;  // RFC 3339; empty when not told
   std::string comment;
   std::string file, origin;  // origin: "FILE:LINE"
 };
-std::string_view name(Pin::Kind kind);  // "leaf-key"
 
 // {version: 1, pins: [{match: DEVICE MATCH, leaf-key: SHA256 | certificate: SHA256 | root: SHA256, vouches: false,
 //   first-seen: RFC3339, comment: TEXT}, ...]}

@@ -11,11 +11,8 @@ namespace spdm::certstore {
 
 namespace {
 
-using yaml::Choice;
 using yaml::Section;
 using yaml::Value;
-
-constexpr std::array kModels{Choice{"DeviceCert", 0}, Choice{"AliasCert", 1}, Choice{"GenericCert", 2}};
 
 DeviceMatch read_match(const Value& value) {
   DeviceMatch out = read_device_match(value);
@@ -38,7 +35,7 @@ Scope read_scope(const std::string& file, const std::string& contents) {
     if (out.vouches_for.empty()) list.fail("names no device", "leave it out to vouch for any");
   });
   section.with("models", [&](const Value& list) {
-    for (const Value& model : list.list()) out.models.emplace_back(kModels.at(model.choice(kModels)).name);
+    for (const Value& model : list.list()) out.models.push_back(model.word(kModelsOfChains));
     if (out.models.empty()) list.fail("names no model", "leave it out to vouch for any");
   });
   section.with("not-after", [&](const Value& time) {
@@ -88,7 +85,7 @@ std::string devices_in_words(const Scope& scope) {
 
 std::string models_in_words(const Scope& scope) {
   std::string out;
-  for (const std::string& model : scope.models) out += cat(out.empty() ? "" : " or ", model);
+  for (const CertModel model : scope.models) out += cat(out.empty() ? "" : " or ", name(model));
   return out.empty() ? "any chain" : out;
 }
 

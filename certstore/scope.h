@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/appraisal/device_match.h"
+#include "core/evidence/chain.h"
 #include "core/evidence/evidence.h"
 
 namespace spdm::certstore {
@@ -14,7 +15,7 @@ namespace spdm::certstore {
 struct Scope {
   std::string file;
   std::vector<DeviceMatch> vouches_for;  // any of them; empty: every device
-  std::vector<std::string> models;       // "DeviceCert", ...; empty: every model
+  std::vector<CertModel> models;         // empty: every model
   std::optional<std::time_t> not_after;  // the owner's own limit
   std::string comment;
 };

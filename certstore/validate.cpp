@@ -49,7 +49,7 @@ ChainResult judge(const ChainInput& input, const Options& options, const Keyring
 CacheKey key_of(const ChainInput& input) {
   Writer writer;
   writer.u8(input.slot).u8(input.version).u32(input.hash->bit).u8(input.asym->pqc ? 1 : 0).u32(input.asym->bit);
-  writer.u32(input.model.size()).bytes({reinterpret_cast<const std::uint8_t*>(input.model.data()), input.model.size()});
+  writer.u8(static_cast<std::uint8_t>(input.model));
   writer.u32(input.digest.size()).bytes(input.digest).bytes(input.chain);
   const Bytes hash = crypto::hash(*find_hash("SHA-256"), writer.take());
   CacheKey out;
@@ -90,7 +90,6 @@ ChainResult Validator::validate_key(View spki, bool from_owner, const HostView& 
   const std::string where = "slot 255, provisioned key";
   ChainResult out;
   out.slot = kProvisionedKey;
-  out.model = "provisioned key";
   try {
     out.leaf_key = crypto::PublicKey::from_spki(spki);
     out.leaf_key_sha256 = sha256(spki);

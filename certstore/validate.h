@@ -19,9 +19,9 @@ struct ChainInput {
   std::uint8_t version = 0x12;          // negotiated SPDMVersion
   const HashAlgorithm* hash = nullptr;  // BaseHashSel
   const AsymAlgorithm* asym = nullptr;  // BaseAsymSel or PqcAsymSel
-  std::string_view model = "DeviceCert";  // "DeviceCert", "AliasCert", "GenericCert"
-  View digest;                            // the slot's entry of DIGESTS; empty when none was read
-  const HostView* host = nullptr;         // what scopes and pins are matched with; nullptr: a device of which nothing is known
+  CertModel model = CertModel::device;
+  View digest;                     // the slot's entry of DIGESTS; empty when none was read
+  const HostView* host = nullptr;  // what scopes and pins are matched with; nullptr: a device of which nothing is known
 };
 
 struct Options {

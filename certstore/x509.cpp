@@ -18,10 +18,10 @@ struct Named {
 // What OpenSSL 3.0 has no name for: the SPDM identifiers, and the post-quantum algorithms of FIPS 204 and 205.
 constexpr std::array kNames{
     Named{"1.3.6.1.4.1.412.274.1", "device-info"},
-    Named{"1.3.6.1.4.1.412.274.2", kHardwareIdentity},
-    Named{"1.3.6.1.4.1.412.274.3", kResponderAuth},
-    Named{"1.3.6.1.4.1.412.274.4", kRequesterAuth},
-    Named{"1.3.6.1.4.1.412.274.5", kMutable},
+    Named{"1.3.6.1.4.1.412.274.2", name(SpdmOid::hardware_identity)},
+    Named{"1.3.6.1.4.1.412.274.3", name(SpdmOid::responder_auth)},
+    Named{"1.3.6.1.4.1.412.274.4", name(SpdmOid::requester_auth)},
+    Named{"1.3.6.1.4.1.412.274.5", name(SpdmOid::mutable_certificate)},
     Named{"1.3.6.1.4.1.412.274.6", "spdm-extension"},
     Named{"2.16.840.1.101.3.4.3.17", "ML-DSA-44"},
     Named{"2.16.840.1.101.3.4.3.18", "ML-DSA-65"},

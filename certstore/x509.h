@@ -41,7 +41,5 @@ bool spdm_extension_of(const X509* certificate, std::vector<std::string>& out);
 inline constexpr const char* kDeviceInfoType = "1.3.6.1.4.1.412.274.1";
 inline constexpr const char* kSpdmExtensionId = "1.3.6.1.4.1.412.274.6";
 inline constexpr const char* kCmaType = "2.23.147";
-inline constexpr std::string_view kHardwareIdentity = "hardware-identity", kResponderAuth = "responder-auth",
-                                  kRequesterAuth = "requester-auth", kMutable = "mutable-certificate";
 
 }  // namespace spdm::certstore

@@ -18,10 +18,8 @@ struct Options : Attestation {
 };
 
 Summary parse_summary(const std::string& text) {
-  if (text == "none") return Summary::none;
-  if (text == "tcb") return Summary::tcb;
-  if (text == "all") return Summary::all;
-  throw Error(ErrorId::usage, cat("--summary: '", printable(text), "' is unknown"), "give none, tcb or all");
+  if (const std::optional<Summary> summary = value_of(kSummaries, text)) return *summary;
+  throw Error(ErrorId::usage, cat("--summary: '", printable(text), "' is unknown"), cat("give ", names_of(kSummaries)));
 }
 
 Action setup(CLI::App& parser) {

@@ -59,7 +59,7 @@ void examine_crypto(Lines& out) {
 }
 
 Diagnosis broken(const char* topic, const Error& error, const char* remedy) {
-  return {Health::broken, topic, printable(cat(error.device, error.device.empty() ? "" : ": ", error.what())), remedy};
+  return {Health::broken, topic, printable(cat(error.device, error.device.empty() ? "" : ": ", error.what())), remedy, Exit::usage};
 }
 
 void examine_keyring(Lines& out, const TrustOptions& trust) {
@@ -71,7 +71,8 @@ void examine_keyring(Lines& out, const TrustOptions& trust) {
     out.push_back({Health::good, "keyring", layers.empty() ? "none of its directories exists" : cat("reads ", layers), ""});
   }
   for (const certstore::Problem& problem : keyring.problems())
-    out.push_back({Health::broken, "keyring", cat(printable(problem.where()), ": ", printable(problem.why)), "repair or remove the file"});
+    out.push_back({Health::broken, "keyring", cat(printable(problem.where()), ": ", printable(problem.why)), "repair or remove the file",
+                   Exit::usage});
   if (keyring.empty())
     out.push_back(
         {Health::limited, "keyring", "is empty: no device is trusted", "add the root of a vendor with: spdmctl keyring add FILE"});
@@ -149,8 +150,7 @@ Exit run(const Options& options, Console& console) {
   document["checks"] = Json::array();
   std::string text;
   for (const Diagnosis& line : lines) {
-    const bool configured = line.topic == "keyring" || line.topic == "policy" || line.topic == "references";
-    if (line.health == Health::broken) exit = configured ? worse(exit, Exit::usage) : Exit::internal;
+    if (line.health == Health::broken) exit = line.exit;
     Json json{{"topic", line.topic}, {"state", name(line.health)}, {"why", line.what}};
     if (!line.remedy.empty()) json["remedy"] = line.remedy;
     document["checks"].push_back(std::move(json));

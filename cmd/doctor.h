@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/error.h"
 #include "transport/base/host.h"
 
 namespace spdm::cmd {
@@ -13,6 +14,7 @@ enum class Health { good, limited, broken };
 struct Diagnosis {
   Health health;
   std::string topic, what, remedy;  // as they are shown
+  Exit exit = Exit::internal;       // of the program, where it is broken
 };
 
 // The host as attesting PCI devices needs it: kernel, lockdown, mailboxes and who has them, TSM, gate. Reads only.

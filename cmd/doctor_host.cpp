@@ -90,9 +90,7 @@ bool has_mailbox(const PciDevice& device) {
   return (device.doe_features && !device.doe_features->empty()) || (device.mailboxes && !device.mailboxes->empty());
 }
 
-bool hides_mailboxes(const PciDevice& device) {
-  return !device.doe_features && !device.mailboxes && !device.gone && device.power_state != "D3cold";
-}
+bool hides_mailboxes(const PciDevice& device) { return device.hides_mailboxes(); }
 
 void examine_mailboxes(Lines& out, const std::vector<PciDevice>& devices, const std::optional<Version>& version) {
   const auto with = those(devices, has_mailbox);
@@ -127,7 +125,7 @@ void examine_devices(Lines& out, const std::vector<PciDevice>& devices) {
   if (const auto gone = those(devices, [](const PciDevice& d) { return d.gone; }); !gone.empty())
     out.push_back(
         {Health::limited, "devices", cat("do not answer any more: ", named(gone)), "remove and rescan them, or reset their slot"});
-  if (const auto asleep = those(devices, [](const PciDevice& d) { return d.power_state == "D3cold"; }); !asleep.empty())
+  if (const auto asleep = those(devices, [](const PciDevice& d) { return d.has_no_power(); }); !asleep.empty())
     out.push_back({Health::good, "devices", cat("sleep in D3cold and were left asleep: ", named(asleep)), ""});
   const auto master = those(devices, [](const PciDevice& d) { return d.bus_master && !d.driver && !d.is_bridge(); });
   if (!master.empty())

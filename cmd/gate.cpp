@@ -42,10 +42,13 @@ void check(const Options& options) {
   if (options.release && (options.dry_run || options.enforce || !options.mode.empty()))
     throw Error(ErrorId::usage, "--release goes with none of --mode, --dry-run and --enforce", "give it alone, or with addresses");
   check(static_cast<const GateOptions&>(options));
-  for (const std::string_view known : {"", "boot", "arrival", "resume", "reset", "interval", "request"})
-    if (options.occasion == known) return;
-  throw Error(ErrorId::usage, cat("--occasion: '", printable(options.occasion), "' is unknown"),
-              "give boot, arrival, resume, reset, interval or request");
+}
+
+// At boot an initrd starts the gate; elsewhere somebody does.
+Occasion occasion_from(const std::string& given, bool initrd) {
+  if (given.empty()) return initrd ? Occasion::boot : Occasion::request;
+  if (const std::optional<Occasion> out = value_of(kGateOccasions, given)) return *out;
+  throw Error(ErrorId::usage, cat("--occasion: '", printable(given), "' is unknown"), cat("give ", names_of(kGateOccasions)));
 }
 
 bool in_initrd(const Host& host) {
@@ -69,13 +72,13 @@ Exit release(const Options& options, Console& console, const Host& host) {
   return Exit::ok;
 }
 
-Json document_of(const std::vector<DeviceState>& states, const ChosenMode& chosen, bool dry_run, const std::string& occasion,
+Json document_of(const std::vector<DeviceState>& states, const ChosenMode& chosen, bool dry_run, Occasion occasion,
                  const std::optional<Error>& broken, Exit exit) {
   Json out = begin_document(kSchema);
   out["mode"] = name(chosen.mode);
   out["mode_from"] = chosen.name;
   out["dry_run"] = dry_run;
-  out["occasion"] = occasion;
+  out["occasion"] = name(occasion);
   out["devices"] = Json::array();
   for (const DeviceState& state : states) out["devices"].push_back(to_json(state));
   if (broken) out["error"] = error_json(*broken);
@@ -85,11 +88,11 @@ Json document_of(const std::vector<DeviceState>& states, const ChosenMode& chose
 
 // What starts the gate at boot must tell a device that is held back from a gate that could not hold anything: any code but
 // 1 and 2 is about devices there. No PCI, and another gate at work, leave nothing open.
-std::vector<DeviceState> work(Gatekeeper& gatekeeper, const std::vector<Bdf>& only, const std::string& occasion) {
+std::vector<DeviceState> work(Gatekeeper& gatekeeper, const std::vector<Bdf>& only, Occasion occasion) {
   try {
     return only.empty() ? gatekeeper.run(occasion) : gatekeeper.attend(only, occasion);
   } catch (const Error& error) {
-    if (occasion != "boot" || error.id == ErrorId::no_device || error.id == ErrorId::busy) throw;
+    if (occasion != Occasion::boot || error.id == ErrorId::no_device || error.id == ErrorId::busy) throw;
     Error out(ErrorId::io, cat("the gate could not do its work: ", error.what()), error.hint);
     out.device = error.device;
     throw out;
@@ -99,26 +102,26 @@ std::vector<DeviceState> work(Gatekeeper& gatekeeper, const std::vector<Bdf>& on
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   check(options);
-  const std::vector<Bdf> only = parse_addresses(options.addresses);
   const Host host = this_host();
+  const bool initrd = in_initrd(host);
+  const Occasion occasion = occasion_from(options.occasion, initrd);
+  const std::vector<Bdf> only = parse_addresses(options.addresses);
   if (options.release) return release(options, console, host);
 
   const GateSetup setup = set_up_gate(options, host, console);
   const ChosenMode chosen = choose_mode(options, setup.policy, host, console);
   const bool off = chosen.mode == GateMode::off;
   if (setup.broken && !off) tell_closed(console);
-  const bool initrd = in_initrd(host);
   Gatekeeper::Options settings(chosen.mode);
   settings.dry_run = options.dry_run || (chosen.mode == GateMode::enforce && !options.enforce && !initrd);
-  const std::string occasion = !options.occasion.empty() ? options.occasion : initrd ? "boot" : "request";
   const auto tell = [&](const DeviceState& state) {
-    if (occasion == "boot" && !settings.dry_run) tell_kernel_log(host, state);
+    if (occasion == Occasion::boot && !settings.dry_run) tell_kernel_log(host, state);
   };
   Gatekeeper gatekeeper(host, setup.policy, settings, setup.attest, tell);
   const std::vector<DeviceState> states = work(gatekeeper, only, occasion);
 
   // At boot 2 is for a command line that is wrong: then nothing was held. Here it was.
-  const Exit closed = occasion == "boot" || !setup.broken ? Exit::policy : row(setup.broken->id).exit;
+  const Exit closed = occasion == Occasion::boot || !setup.broken ? Exit::policy : row(setup.broken->id).exit;
   Exit exit = setup.broken && !off ? closed : Exit::ok;
   std::string text;
   for (const DeviceState& state : states) {
@@ -147,9 +150,7 @@ Action setup(CLI::App& parser) {
   parser.add_flag("--dry-run", options->dry_run, "Attest and tell what would be done; the default outside of an initrd")->group("Gate");
   parser.add_flag("--enforce", options->enforce, "Outside of an initrd: do it, too")->group("Gate");
   parser.add_flag("--release", options->release, "Undo what a gate did: let drivers bind again")->group("Gate");
-  parser.add_option("--occasion", options->occasion, "Why now: boot, arrival, resume, reset, interval or request")
-      ->type_name("WHAT")
-      ->group("Gate");
+  parser.add_option("--occasion", options->occasion, cat("Why now: ", names_of(kGateOccasions)))->type_name("WHAT")->group("Gate");
   return [options](Console& console) { return run(*options, console); };
 }
 

@@ -47,7 +47,7 @@ std::string chain_text(const SlotReport& slot) {
   if (!chain.leaf_key_sha256.empty()) out += line("leaf key", cat("SHA-256 ", chain.leaf_key_sha256));
   if (chain.anchor) out += line("scope", chain.anchor_scope.empty() ? "any device" : printable(chain.anchor_scope));
   for (std::size_t i = 0; i < chain.crls.size(); ++i) out += line(i == 0 ? "revocation" : "", crl_text(chain.crls[i]));
-  out += line("pin", chain.pin ? cat(chain.pin->kind, ", ", printable(chain.pin->origin)) : std::string("none"));
+  out += line("pin", chain.pin ? cat(name(chain.pin->kind), ", ", printable(chain.pin->origin)) : std::string("none"));
   for (const Finding& finding : chain.findings) {
     out += line(name(finding.severity()), cat(row(finding.id).name, ": ", printable(finding.where)));
     out += line("", printable(finding.why));

@@ -15,10 +15,9 @@ namespace {
 namespace fs = std::filesystem;
 using certstore::Pin;
 
-Pin::Kind parse_kind(const std::string& text) {
-  for (const Pin::Kind kind : {Pin::Kind::leaf_key, Pin::Kind::certificate, Pin::Kind::root})
-    if (name(kind) == text) return kind;
-  throw Error(ErrorId::usage, cat("--by: '", printable(text), "' is unknown"), "give leaf-key, certificate or root");
+PinKind parse_kind(const std::string& text) {
+  if (const std::optional<PinKind> kind = value_of(kPinKinds, text)) return *kind;
+  throw Error(ErrorId::usage, cat("--by: '", printable(text), "' is unknown"), cat("give ", names_of(kPinKinds)));
 }
 
 // What is pinned is what was proven: a device that fails for more than the want of a root is not the one to remember.
@@ -48,7 +47,7 @@ Json json_of(const Pin& pin, const fs::path& file) {
 
 Exit pin_device(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
-  const Pin::Kind kind = parse_kind(options.by);
+  const PinKind kind = parse_kind(options.by);
   const fs::path pins = writable_pins(options.trust);
   const Report report = attest_one(options, console, true, {pins});
   assert_worth_pinning(report);

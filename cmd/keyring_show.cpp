@@ -77,7 +77,7 @@ Json json_of(const Entry& entry) {
   }
   for (const certstore::Scope& scope : entry.scopes) {
     Json& json = out["scopes"].emplace_back(Json{{"file", printable(scope.file)}, {"vouches_for", printable(devices_in_words(scope))}});
-    if (!scope.models.empty()) json["models"] = scope.models;
+    for (const CertModel model : scope.models) json["models"].push_back(name(model));
     if (scope.not_after) json["not_after"] = utc_of(*scope.not_after);
     if (!scope.comment.empty()) json["comment"] = printable(scope.comment);
   }

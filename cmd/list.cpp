@@ -181,13 +181,11 @@ Error nothing_found(const std::vector<PciDevice>& seen, bool named) {
   const std::string whom = !named             ? "no PCI function of this host has a"
                            : seen.size() == 1 ? cat(to_string(seen.front().bdf), " has no")
                                               : "none of these functions has a";
-  const auto hidden = std::count_if(seen.begin(), seen.end(), [](const PciDevice& device) {
-    return !device.doe_features && !device.mailboxes && !device.gone && device.power_state != "D3cold";
-  });
+  const auto hidden = std::count_if(seen.begin(), seen.end(), [](const PciDevice& device) { return device.hides_mailboxes(); });
   if (hidden > 0)
     return {ErrorId::permission, cat("the mailboxes of ", hidden, hidden == 1 ? " function" : " functions", " cannot be seen"),
             "run it as root: what is beyond the first bytes of configuration space needs CAP_SYS_ADMIN"};
-  const bool asleep = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.power_state == "D3cold"; });
+  const bool asleep = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.has_no_power(); });
   return {ErrorId::no_spdm, cat(whom, " DOE mailbox", asleep ? "; those that sleep in D3cold were not looked at" : ""),
           named ? "" : "see all functions with: spdmctl list --all"};
 }

@@ -37,12 +37,7 @@ cmd::Format first_guess(int argc, char** argv) {
     if (argument.starts_with("--format=")) format = argument.substr(9);
     if (argument.starts_with("-f") && argument.size() > 2) format = argument.substr(argument[2] == '=' ? 3 : 2);
   }
-  return json || format == "json" ? cmd::Format::json
-         : format == "ndjson"     ? cmd::Format::ndjson
-         : format == "yaml"       ? cmd::Format::yaml
-         : format == "ear"        ? cmd::Format::ear
-         : format == "redfish"    ? cmd::Format::redfish
-                                  : cmd::Format::text;
+  return json ? cmd::Format::json : cmd::format_of(format).value_or(cmd::Format::text);
 }
 
 // Whether the word changes what a verb prints: a sub-verb stands right behind the verb, an option anywhere.

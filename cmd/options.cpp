@@ -76,7 +76,7 @@ CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vect
 }
 
 void add_output_options(CLI::App& parser, OutputOptions& options) {
-  options.format_given = parser.add_option("-f,--format", options.format, "text, json, ndjson or yaml; text if not given")
+  options.format_given = parser.add_option("-f,--format", options.format, cat(names_of(kPlainFormats), "; text if not given"))
                              ->type_name("FORMAT")
                              ->envname("SPDMCTL_FORMAT")
                              ->group("Output");
@@ -91,7 +91,7 @@ void add_output_options(CLI::App& parser, OutputOptions& options) {
 void add_export_options(CLI::App& parser, OutputOptions& options) {
   add_output_options(parser, options);
   options.exports = true;
-  options.format_given->description("text, json, ndjson, yaml, ear or redfish; text if not given");
+  options.format_given->description(cat(names_of(kFormats), "; text if not given"));
   parser.add_option("--sign-key", options.sign_key, "Sign the EAR with this private key, PEM or DER: a JWT")
       ->type_name("FILE")
       ->group("Output");
@@ -180,7 +180,7 @@ void apply(const OutputOptions& options, Console& console) {
       throw Error(ErrorId::usage, cat("--json and --format ", options.format, " contradict each other"), "give one of them");
     format = Format::json;
   }
-  if (!options.exports && (format == Format::ear || format == Format::redfish))
+  if (!options.exports && is_export(format))
     throw Error(ErrorId::usage, cat(option, ": ", options.format, " is a format of judgements, and nothing is judged here"),
                 "it goes with: auth, measurements, verify, audit");
   if (!options.sign_key.empty() && format != Format::ear)

@@ -27,13 +27,9 @@ std::string names(const Table& table) {
 }  // namespace
 
 Format parse_format(std::string_view text, std::string_view option) {
-  if (text == "text") return Format::text;
-  if (text == "json") return Format::json;
-  if (text == "ndjson") return Format::ndjson;
-  if (text == "yaml") return Format::yaml;
-  if (text == "ear") return Format::ear;
-  if (text == "redfish") return Format::redfish;
-  refuse(option, text, "is no format", "the formats are text, json, ndjson, yaml; ear and redfish where devices are judged");
+  if (const std::optional<Format> format = format_of(text)) return *format;
+  refuse(option, text, "is no format",
+         cat("the formats are ", names_of(kPlainFormats, ", "), "; ", names_of(kExportFormats, " and "), " where devices are judged"));
 }
 
 std::chrono::steady_clock::duration parse_duration(std::string_view text, std::string_view option, std::chrono::hours most) {
@@ -63,9 +59,8 @@ std::optional<std::uint8_t> parse_slot(std::string_view text) {
 }
 
 std::uint8_t parse_version(std::string_view text) {
-  for (const std::uint8_t version : {k10, k11, k12, k13, k14})
-    if (text == version_name(version)) return version;
-  refuse("--spdm-version", text, "is no version that is spoken here", "the versions are 1.0, 1.1, 1.2, 1.3, 1.4");
+  if (const std::optional<std::uint8_t> version = value_of(kVersions, text)) return *version;
+  refuse("--spdm-version", text, "is no version that is spoken here", cat("the versions are ", names_of(kVersions, ", ")));
 }
 
 const AsymAlgorithm* parse_asym(std::string_view text, std::string_view option) {
@@ -85,10 +80,8 @@ const HashAlgorithm* parse_hash(std::string_view text) {
 }
 
 IdentityMatch parse_identity_match(std::string_view text) {
-  if (text == "exact") return IdentityMatch::exact;
-  if (text == "ids") return IdentityMatch::ids;
-  if (text == "none") return IdentityMatch::none;
-  refuse("--identity-match", text, "is no way to compare", "give exact, ids or none");
+  if (const std::optional<IdentityMatch> how = identity_match_of(text)) return *how;
+  refuse("--identity-match", text, "is no way to compare", cat("give ", names_of(kIdentityMatches)));
 }
 
 Block<32> parse_nonce(std::string_view text) {

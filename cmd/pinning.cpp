@@ -27,15 +27,14 @@ std::string match_of(const HostView& host) {
 // The certificate that stays when the firmware changes: of an alias chain the one with the hardware identity.
 const CertificateInfo* device_certificate(const ChainResult& chain) {
   if (chain.certificates.empty()) return nullptr;
-  const auto found = std::find_if(chain.certificates.rbegin(), chain.certificates.rend(), [](const CertificateInfo& info) {
-    return std::find(info.spdm_oids.begin(), info.spdm_oids.end(), "hardware-identity") != info.spdm_oids.end();
-  });
+  const auto found = std::find_if(chain.certificates.rbegin(), chain.certificates.rend(),
+                                  [](const CertificateInfo& info) { return has(info.spdm_oids, SpdmOid::hardware_identity); });
   return found == chain.certificates.rend() ? &chain.certificates.back() : &*found;
 }
 
-std::string fingerprint_of(const ChainResult& chain, Pin::Kind kind) {
-  if (kind == Pin::Kind::leaf_key) return chain.leaf_key_sha256;
-  if (kind == Pin::Kind::root) return certstore::plain_fingerprint(chain.root_fingerprint);
+std::string fingerprint_of(const ChainResult& chain, PinKind kind) {
+  if (kind == PinKind::leaf_key) return chain.leaf_key_sha256;
+  if (kind == PinKind::root) return certstore::plain_fingerprint(chain.root_fingerprint);
   const CertificateInfo* const certificate = device_certificate(chain);
   return certificate == nullptr ? std::string() : certificate->sha256;
 }
@@ -56,11 +55,11 @@ std::string pin_name(const std::string& target, const std::optional<std::string>
   return bdf ? out : cat(out.starts_with('.') ? "x" : "", out, "-", certstore::sha256(as_bytes(target)).substr(0, 8));
 }
 
-NewPin make_pin(const Report& report, const ChainResult& chain, Pin::Kind kind, bool vouches, const std::filesystem::path& directory) {
+NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, bool vouches, const std::filesystem::path& directory) {
   const std::string fingerprint = fingerprint_of(chain, kind);
   if (fingerprint.empty()) {
     Error error(ErrorId::bad_input, cat("slot ", chain.slot, " shows no ", name(kind), " to pin"),
-                kind == Pin::Kind::root ? "the device leaves out its root: pin its certificate or leaf-key" : "see: spdmctl certs");
+                kind == PinKind::root ? "the device leaves out its root: pin its certificate or leaf-key" : "see: spdmctl certs");
     error.device = report.source;
     throw error;
   }
@@ -83,7 +82,7 @@ void pin_unless_known(const Report& report, const std::filesystem::path& directo
   const ChainResult* const chain = used_chain(report);
   if (report.verdict != Verdict::pass || chain == nullptr) return told("not pinned: it has not passed");
   if (chain->pin) return told(cat("not pinned anew: ", chain->pin->origin, " pins it"));
-  const NewPin made = make_pin(report, *chain, Pin::Kind::leaf_key, false, directory);
+  const NewPin made = make_pin(report, *chain, PinKind::leaf_key, false, directory);
   std::error_code ignored;
   if (std::filesystem::symlink_status(made.file, ignored).type() != std::filesystem::file_type::not_found)
     return told(cat("not pinned: ", made.file.string(), " is there already, for another device"));

@@ -22,8 +22,7 @@ struct NewPin {
 
 // The pin, in `directory`, of the device of a report: by address where the host sees a PCI function, else by the name of the
 // target. Throws Error for a chain that does not have what is to be pinned.
-NewPin make_pin(const Report& report, const ChainResult& chain, certstore::Pin::Kind kind, bool vouches,
-                const std::filesystem::path& directory);
+NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, bool vouches, const std::filesystem::path& directory);
 
 // Pins the leaf key of a device that has passed and that nothing is pinned for; says on stderr what became of it.
 void pin_unless_known(const Report& report, const std::filesystem::path& directory, const Console& console);

@@ -5,7 +5,6 @@
 #include "cmd/attestation.h"
 #include "cmd/host/this_host.h"
 #include "cmd/policy_verb.h"
-#include "core/appraisal/demand.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -48,8 +47,6 @@ std::vector<Step> walk(const Policy& policy, const HostView& host) {
   return out;
 }
 
-bool has(const std::vector<std::string>& list, const std::string& word) { return std::find(list.begin(), list.end(), word) != list.end(); }
-
 std::string seen_text(const HostView& host) {
   std::string out = cat("target ", host.target);
   const auto add = [&](std::string_view name, const std::optional<std::string>& value) {
@@ -76,10 +73,8 @@ Json to_json(const Report& report, const std::vector<Step>& steps) {
   out["rule"] = printable(report.policy->rule);
   out["exempt"] = report.policy->exempt;
   out["demands"] = Json::array();
-  for (const std::string& demand : report.policy->demands) {
-    const char* state = has(report.policy->unmet, demand) ? "unmet" : has(report.policy->undecided, demand) ? "undecided" : "met";
-    out["demands"].push_back(Json{{"demand", printable(demand)}, {"state", state}});
-  }
+  for (const DemandResult& demand : report.policy->demands)
+    out["demands"].push_back(Json{{"demand", printable(demand.words)}, {"state", name(demand.state)}});
   out["verdict"] = name(report.verdict);
   out["exit_code"] = static_cast<int>(report.exit);
   out["reason"] = printable(report.reason);
@@ -87,7 +82,7 @@ Json to_json(const Report& report, const std::vector<Step>& steps) {
   out["findings"] = Json::array();
   for (const Finding& finding : report.findings)
     if (finding.severity() >= Severity::gap) out["findings"].push_back(to_json(finding));
-  for (const std::string& action : report.policy->actions) out["actions"].push_back(action);
+  out["actions"] = action_names(*report.policy);
   return out;
 }
 

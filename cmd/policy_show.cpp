@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/appraisal/requirements.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -13,29 +14,14 @@ namespace {
 // Strings stand as they are, so that what is shown can be read again: JSON and YAML escape what could do harm.
 Json match_json(const DeviceMatch& match) {
   Json out = Json::object();
-  for (const auto& [key, value] : keys_of(match)) {
-    if (key == "removable")
-      out[std::string(key)] = value == "true";
-    else
-      out[std::string(key)] = value;
-  }
+  for (const auto& [name, value, is_flag] : keys_of(match)) out[std::string(name)] = is_flag ? Json(match.removable == true) : Json(value);
   return out;
 }
 
 Json require_json(const PolicyRule& rule) {
-  const Requirement& require = rule.require;
   Json out = Json::object();
-  if (rule.identity) out["identity"] = name(*rule.identity);
-  if (rule.measurements) out["measurements"] = true;
-  for (const std::string& root : require.roots) out["roots"].push_back(root);
-  if (require.pin) out["pin"] = true;
-  if (require.min_version) out["min-version"] = version_name(*require.min_version);
-  if (require.min_strength) out["min-strength"] = *require.min_strength;
-  if (require.references) out["references"] = true;
-  if (require.debug_off) out["debug"] = "off";
-  if (require.min_svn) out["min-svn"] = *require.min_svn;
-  if (require.max_age) out["max-age"] = duration_text(*require.max_age);
-  if (require.max_crl_age) out["crl"] = Json{{"max-age", duration_text(*require.max_crl_age)}};
+  for (const RequirementRow& row : requirements())
+    if (Json value = row.show(rule); !value.is_null()) out[std::string(row.key)] = std::move(value);
   return out;
 }
 
@@ -85,7 +71,7 @@ Json rule_json(const PolicyRule& rule) {
 std::string policy_text(const Policy& policy, bool comments) {
   std::string out = "version: 1\n";
   out += cat("gate: {", policy.mode ? cat("mode: ", name(*policy.mode), ", ") : "", "timeout: ", policy.timeout.count() / 1000, "}\n");
-  if (policy.matching == Matching::all) out += "mode: all\n";
+  if (policy.matching == Matching::all) out += cat("mode: ", name(policy.matching), "\n");
   const PolicyRule& rest = policy.rules.back();
   Json defaults = Json::object();
   if (Json require = require_json(rest); !require.empty()) defaults["require"] = std::move(require);
@@ -105,7 +91,7 @@ Exit show_policy(const PolicyVerbOptions& options, Console& console) {
   apply(options.output, console);
   const Policy policy = load_policy(options.policy.paths);
   Json document = begin_document(kPolicySchema);
-  document["matching"] = policy.matching == Matching::all ? "all" : "first";
+  document["matching"] = name(policy.matching);
   Json& gate = document["gate"] = Json{{"timeout", policy.timeout.count() / 1000}};
   if (policy.mode) gate["mode"] = name(*policy.mode);
   document["rules"] = Json::array();

@@ -1,6 +1,5 @@
 // policy test: what a policy makes of evidence, against what its owner expects of it. For CI.
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "cmd/attest/evidence_files.h"
@@ -25,7 +24,8 @@ constexpr std::size_t kMaxCases = 10'000;
 struct Case {
   std::string name, evidence, at;
   std::vector<std::string> keyrings, roots;
-  std::optional<std::string> verdict, rule;
+  std::optional<Verdict> verdict;
+  std::optional<std::string> rule;
   std::optional<int> exit;
   std::vector<std::string> findings;  // must be there, others may
 };
@@ -45,10 +45,7 @@ std::string check_finding(const Value& value) {
 
 void read_expectation(const Value& value, Case& out) {
   const Section section(value, {"verdict", "rule", "exit", "findings"});
-  section.with("verdict", [&](const Value& word) {
-    constexpr std::array<yaml::Choice, 3> kVerdicts{{{"pass", 0}, {"fail", 1}, {"undetermined", 2}}};
-    out.verdict = name(static_cast<Verdict>(word.choice(kVerdicts)));
-  });
+  section.with("verdict", [&](const Value& word) { out.verdict = word.word(kVerdicts); });
   section.with("rule", [&](const Value& word) { out.rule = word.text(); });
   section.with("exit", [&](const Value& number) { out.exit = static_cast<int>(number.number(0, 255)); });
   section.with("findings", [&](const Value& list) {
@@ -108,7 +105,7 @@ CaseResult run(const Case& one, const PolicyVerbOptions& options, const std::sha
     const Report report = verifier.appraise(read_recording(one.evidence), one.evidence);
     if (one.verdict)
       compare("verdict", cat(name(report.verdict), " (", report.reason, ")"),
-              *one.verdict == name(report.verdict) ? cat(*one.verdict, " (", report.reason, ")") : *one.verdict);
+              *one.verdict == report.verdict ? cat(name(*one.verdict), " (", report.reason, ")") : cat(name(*one.verdict)));
     if (one.rule) compare("rule", cat("'", report.policy->rule, "'"), cat("'", *one.rule, "'"));
     if (one.exit) compare("exit", cat(static_cast<int>(report.exit)), cat(*one.exit));
     for (const std::string& wanted : one.findings) {

@@ -100,7 +100,7 @@ std::string text_of(const Line& line) {
   const DeviceState& state = line.state;
   std::string out = state_text(state, false);
   const auto detail = [&](const std::string& text) { out += cat("    ", text, "\n"); };
-  detail(cat(name(state.verdict), ", ", printable(state.time), ", ", printable(state.occasion), ", rule ", printable(state.rule)));
+  detail(cat(name(state.verdict), ", ", printable(state.time), ", ", name(state.occasion), ", rule ", printable(state.rule)));
   if (state.same_device) detail(*state.same_device ? "the same device as before" : "not the same device as before");
   if (state.decision != Decision::absent) detail(line.driver ? cat("driver ", printable(*line.driver)) : "no driver");
   for (const std::string& warning : line.warnings) detail(cat("warning: ", printable(warning)));

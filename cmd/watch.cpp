@@ -95,7 +95,7 @@ class Watch {
  private:
   void configure();
   std::vector<Attention> devices(bool judged_too) const;
-  void attend(const std::vector<Bdf>& devices, const std::string& occasion);
+  void attend(const std::vector<Bdf>& devices, Occasion occasion);
   void tell(const DeviceState& state);
   void complain(const std::string& what);
 
@@ -160,21 +160,21 @@ std::vector<Attention> Watch::devices(bool judged_too) const {
       if (!judged_too && settled) continue;
     } catch (const Error&) {  // a state that cannot be understood is none
     }
-    out.push_back({device.bdf, judged_too ? "request" : "start"});
+    out.push_back({device.bdf, judged_too ? Occasion::request : Occasion::start});
   }
   return out;
 }
 
-void Watch::attend(const std::vector<Bdf>& devices, const std::string& occasion) {
+void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
   std::vector<Bdf> wanted = devices;
   // Drivers that were let in are bound all the time; one that is on a device that was refused was forced on it.
-  if (occasion == "bind")
+  if (occasion == Occasion::bind)
     std::erase_if(wanted, [&](const Bdf& bdf) {
       const std::optional<DeviceState> state = read_state(host_, to_string(bdf));
       const bool refused = state && state->exit != Exit::ok && (state->decision == Decision::blocked || state->decision == Decision::late);
       return !refused || !transport::PciControl(host_).driver(bdf);
     });
-  if (!wanted.empty() && occasion != "driver") {
+  if (!wanted.empty() && occasion != Occasion::driver) {
     // Read anew each time: keyring, policy and the time of today, however long the service runs.
     GateSetup setup = set_up_gate(options_, host_, console_);
     Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest),
@@ -205,7 +205,7 @@ Exit Watch::run() {
     configure();
     Watcher watcher(
         {.host = host_, .interval = interval_of(options_), .drivers = hold_.has_value(), .patience = patience_}, events, manager,
-        [this](const std::vector<Bdf>& devices, const std::string& occasion) { attend(devices, occasion); },
+        [this](const std::vector<Bdf>& devices, Occasion occasion) { attend(devices, occasion); },
         [this](const std::string& what) { complain(what); });
     if (watcher.run(devices(!first)) == Watcher::End::stop) break;
     manager.tell("RELOADING=1");

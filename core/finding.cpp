@@ -101,14 +101,4 @@ const FindingRow& row(FindingId id) {
   return kFindings.at(static_cast<std::size_t>(id));
 }
 
-std::string_view name(Check check) {
-  constexpr std::array names{"protocol", "chain", "trust", "identity", "signature", "measurements", "references", "policy"};
-  return names.at(static_cast<std::size_t>(check));
-}
-
-std::string_view name(Severity severity) {
-  constexpr std::array names{"note", "warning", "gap", "failure"};
-  return names.at(static_cast<std::size_t>(severity));
-}
-
 }  // namespace spdm

@@ -8,12 +8,19 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/word_table.h"
 
 namespace spdm {
 
 // A verdict of pass needs every required check to have run and passed (see appraise.h).
 enum class Check { protocol, chain, trust, identity, signature, measurements, references, policy };
-std::string_view name(Check check);
+inline constexpr std::array kChecks{
+    Word{Check::protocol, "protocol"},     Word{Check::chain, "chain"},         Word{Check::trust, "trust"},
+    Word{Check::identity, "identity"},     Word{Check::signature, "signature"}, Word{Check::measurements, "measurements"},
+    Word{Check::references, "references"}, Word{Check::policy, "policy"},
+};
+static_assert(is_sound(kChecks));
+inline std::string_view name(Check check) { return row_of(kChecks, check).name; }
 
 enum class Severity {
   note,     // worth knowing, changes nothing
@@ -21,7 +28,14 @@ enum class Severity {
   gap,      // a required check could not run: the verdict cannot be pass
   failure,  // its check fails
 };
-std::string_view name(Severity severity);
+inline constexpr std::array kSeverities{
+    Word{Severity::note, "note"},
+    Word{Severity::warning, "warning"},
+    Word{Severity::gap, "gap"},
+    Word{Severity::failure, "failure"},
+};
+static_assert(is_sound(kSeverities));
+inline std::string_view name(Severity severity) { return row_of(kSeverities, severity).name; }
 
 enum class FindingId : std::uint8_t {
   // protocol

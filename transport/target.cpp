@@ -16,10 +16,10 @@ namespace {
 
 // One row per kind of target: all that a new transport adds here.
 constexpr std::array kKinds{
-    Kind{"emu", kEmuUsage, "the DMTF emulator's socket, which QEMU speaks, too", true, open_emu},
-    Kind{"emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", true, open_emulated},
-    Kind{"pci", kPciUsage, "the DOE mailbox of a PCI function", true, open_pci},
-    Kind{"tcp", kTcpUsage, "SPDM over TCP (DSP0287)", true, open_tcp},
+    Kind{Scheme::emu, "emu", kEmuUsage, "the DMTF emulator's socket, which QEMU speaks, too", true, open_emu},
+    Kind{Scheme::emulated, "emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", true, open_emulated},
+    Kind{Scheme::pci, "pci", kPciUsage, "the DOE mailbox of a PCI function", true, open_pci},
+    Kind{Scheme::tcp, "tcp", kTcpUsage, "SPDM over TCP (DSP0287)", true, open_tcp},
 };
 
 std::string forms() {

@@ -9,7 +9,9 @@
 namespace spdm::transport {
 
 // A row of the table of transports: "emu" for emu://..., "emulated" for emulated:PROFILE, and so on.
+enum class Scheme { emu, emulated, pci, tcp };
 struct Kind {
+  Scheme id;
   std::string_view scheme;  // as it stands before "://" or ":"; an address of a PCI function needs none
   std::string_view usage;   // "emu://HOST:PORT[?binding=doe|mctp|tcp|none]"
   std::string_view summary;

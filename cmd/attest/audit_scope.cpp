@@ -21,8 +21,8 @@ Report failed(const HostView& host, const std::string& source, const PolicyRule&
   PolicyResult& policy = out.policy.emplace();
   policy.rule = rule.name;
   policy.origin = rule.origin;
-  policy.demands = policy.unmet = {"it is there, and speaks SPDM"};
-  for (const FailureAction action : rule.on_failure) policy.actions.emplace_back(name(action));
+  policy.demands = {{"it is there, and speaks SPDM", DemandState::unmet}};
+  policy.actions = rule.on_failure;
   out.checks.push_back({Check::policy, CheckStatus::fail, finding.why});
   out.findings.push_back(std::move(finding));
   conclude(out, false);

@@ -10,7 +10,7 @@ bool is_plumbing(const PciDevice& device) {
   const std::uint32_t kind = device.identity.class_code >> 8;  // PCI-to-PCI, CardBus, semi-transparent PCI-to-PCI
   const bool looks_so = device.header_type != 0 && (kind == 0x0604 || kind == 0x0607 || kind == 0x0609);
   // What it looks like is its own word. Ports with a mailbox have their driver from the start, for it is no module.
-  return device.driver == "pcieport" || (looks_so && !device.may_attest());
+  return device.is_port() || (looks_so && !device.may_attest());
 }
 
 bool could_attest(const PciDevice& device) { return device.may_attest() || (!device.doe_features && !device.mailboxes); }

@@ -1,7 +1,6 @@
 #include "cmd/gate/device_state.h"
 
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "cmd/attest/pci_scope.h"
@@ -15,8 +14,6 @@ namespace spdm::cmd {
 
 namespace {
 
-constexpr std::array kDecisions{"pending", "allowed", "blocked", "late", "audited", "absent"};
-constexpr std::array kVerdicts{Verdict::pass, Verdict::fail, Verdict::undetermined};
 constexpr std::size_t kFingerprint = 64;  // hex digits of SHA-256
 const std::string kFolder = "devices";
 
@@ -27,16 +24,18 @@ std::string file_name(const DeviceState& state) {
 }
 
 Json raw_json(const DeviceState& state) {
+  Json actions = Json::array();
+  for (const GateStep step : state.actions) actions.push_back(name(step));
   Json out{{"schema", kStateSchema},
            {"bdf", state.bdf},
            {"time", state.time},
-           {"occasion", state.occasion},
+           {"occasion", name(state.occasion)},
            {"decision", name(state.decision)},
            {"verdict", name(state.verdict)},
            {"exit_code", static_cast<int>(state.exit)},
            {"reason", state.reason},
            {"rule", state.rule},
-           {"actions", state.actions},
+           {"actions", std::move(actions)},
            {"trouble", state.trouble}};
   const auto optional = [&](const char* key, const std::optional<std::string>& value) {
     if (value) out[key] = *value;
@@ -52,11 +51,19 @@ Json raw_json(const DeviceState& state) {
   return out;
 }
 
-template <class Rows, class Value>
-auto one_of(const JsonReader& json, const Rows& rows, const Value& value) {
-  const auto it = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return value(row); });
-  if (it == rows.end()) json.fail("is no word that is known");
-  return it;
+// The value of the word that comes next.
+template <class Table>
+auto word(JsonReader& json, const Table& table, std::string_view what) {
+  const auto out = value_of(table, json.string());
+  if (!out) json.fail(cat("is no ", what, " that is known"));
+  return *out;
+}
+
+Exit exit_code(JsonReader& json) {
+  const std::uint64_t code = json.number(255);
+  for (const ExitRow& row : exit_codes())
+    if (static_cast<std::uint64_t>(row.code) == code) return row.code;
+  json.fail("is no exit code that is known");
 }
 
 std::string fingerprint(JsonReader& json) {
@@ -66,23 +73,20 @@ std::string fingerprint(JsonReader& json) {
 }
 
 void read_member(JsonReader& json, std::string_view key, DeviceState& out) {
-  const auto strings = [&](std::vector<std::string>& list) { json.array([&] { list.emplace_back(json.string()); }); };
   if (key == "schema") {
     if (json.string() != kStateSchema) json.fail(cat("is not ", kStateSchema));
   } else if (key == "decision") {
-    const std::optional<Decision> decision = decision_of(json.string());
-    if (!decision) json.fail("is no decision that is known");
-    out.decision = *decision;
+    out.decision = word(json, kDecisions, "decision");
+  } else if (key == "occasion") {
+    out.occasion = word(json, kOccasions, "occasion");
   } else if (key == "verdict") {
-    const std::string_view word = json.string();
-    out.verdict = *one_of(json, kVerdicts, [&](Verdict verdict) { return name(verdict) == word; });
+    out.verdict = word(json, kVerdicts, "verdict");
   } else if (key == "exit_code") {
-    const std::uint64_t code = json.number(255);
-    out.exit = one_of(json, exit_codes(), [&](const ExitRow& row) { return static_cast<std::uint64_t>(row.code) == code; })->code;
+    out.exit = exit_code(json);
   } else if (key == "actions") {
-    strings(out.actions);
+    json.array([&] { out.actions.push_back(word(json, kGateSteps, "action")); });
   } else if (key == "trouble") {
-    strings(out.trouble);
+    json.array([&] { out.trouble.emplace_back(json.string()); });
   } else if (key == "leaf") {
     out.leaf = fingerprint(json);
   } else if (key == "former_leaf") {
@@ -95,7 +99,6 @@ void read_member(JsonReader& json, std::string_view key, DeviceState& out) {
     const std::string text(json.string());
     if (key == "bdf") out.bdf = text;
     if (key == "time") out.time = text;
-    if (key == "occasion") out.occasion = text;
     if (key == "reason") out.reason = text;
     if (key == "rule") out.rule = text;
     if (key == "driver") out.driver = text;
@@ -134,17 +137,9 @@ std::optional<DeviceState> read_one(const RunFolder& folder, const std::string& 
 
 }  // namespace
 
-std::string_view name(Decision decision) { return kDecisions.at(static_cast<std::size_t>(decision)); }
-
-std::optional<Decision> decision_of(std::string_view name) {
-  const auto* it = std::find(kDecisions.begin(), kDecisions.end(), name);
-  if (it == kDecisions.end()) return std::nullopt;
-  return static_cast<Decision>(it - kDecisions.begin());
-}
-
 bool was_taken_away(const DeviceState& state) {
   return std::any_of(state.actions.begin(), state.actions.end(),
-                     [](const std::string& action) { return action == "removed" || action == "powered-off"; });
+                     [](GateStep step) { return step == GateStep::removed || step == GateStep::powered_off; });
 }
 
 Json to_json(const DeviceState& state) {
@@ -202,7 +197,7 @@ States read_states(const transport::Host& host) {
 }
 
 bool is_shut(const DeviceState& state) {
-  const bool held = std::find(state.actions.begin(), state.actions.end(), "driver-override") != state.actions.end();
+  const bool held = std::find(state.actions.begin(), state.actions.end(), GateStep::driver_override) != state.actions.end();
   return state.decision == Decision::blocked || (state.decision == Decision::late && held);
 }
 

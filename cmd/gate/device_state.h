@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/gate/gate_words.h"
 #include "core/appraisal/report.h"
 #include "core/format/json.h"
 #include "transport/base/host.h"
@@ -17,27 +18,16 @@ namespace spdm::cmd {
 inline constexpr std::string_view kStateSchema = "spdmctl.state/1";
 inline constexpr std::size_t kMaxStates = 1024;
 
-enum class Decision {
-  pending,  // held back, not judged yet: what a gate that was killed leaves behind
-  allowed,  // it may be used; a driver may bind
-  blocked,  // no driver binds
-  late,     // it failed, or was judged, only after a driver was bound
-  audited,  // judged, but nothing was done: mode audit
-  absent,   // policy expects it, and it is not there
-};
-std::string_view name(Decision decision);
-std::optional<Decision> decision_of(std::string_view name);
-
 struct DeviceState {
-  std::string bdf;             // empty when absent and the rule names no single function
-  std::string time, occasion;  // occasion: "boot", "arrival", "resume", "reset", "interval", "request"
+  std::string bdf;  // empty when absent and the rule names no single function
+  std::string time;
+  Occasion occasion = Occasion::request;
   Decision decision = Decision::pending;
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
   std::string reason;                   // one line
   std::string rule;                     // name of the rule that decided
-  std::vector<std::string> actions;     // what was done, in order: "driver-override", "driver-unbound", "bus-master-cleared",
-                                        // "removed", "powered-off"
+  std::vector<GateStep> actions;        // what was done, in order
   std::vector<std::string> trouble;     // what could not be done, and why
   std::optional<std::string> driver;    // bound when the decision was made
   std::optional<std::string> identity;  // CMA wording of what the host sees (PciIdentity)

@@ -28,10 +28,7 @@ bool contains(const Group& group, const Bdf& bdf) {
 
 // Without the right to read configuration space every function would look as if it had something to hide.
 void assert_visible(const std::vector<PciDevice>& devices) {
-  const auto hidden = [](const PciDevice& device) {
-    return !device.doe_features && !device.mailboxes && !device.gone && device.power_state != "D3cold";
-  };
-  if (!devices.empty() && std::all_of(devices.begin(), devices.end(), hidden))
+  if (!devices.empty() && std::all_of(devices.begin(), devices.end(), [](const PciDevice& device) { return device.hides_mailboxes(); }))
     throw Error(ErrorId::permission, "the configuration space of PCI devices cannot be read", "run it as root");
 }
 
@@ -52,7 +49,7 @@ Gatekeeper::Gatekeeper(const transport::Host& host, Policy policy, const Options
 
 std::size_t Gatekeeper::left_behind() const { return *work_->left_behind; }
 
-void Gatekeeper::Work::start(std::string_view why) {
+void Gatekeeper::Work::start(Occasion why) {
   occasion = why;
   deadline = Clock::now() + policy.timeout;
   results.clear();
@@ -137,12 +134,13 @@ void Gatekeeper::Work::tell_missing(const std::vector<PciDevice>& devices) {
   }
 }
 
-std::vector<DeviceState> Gatekeeper::run(std::string_view occasion) {
+std::vector<DeviceState> Gatekeeper::run(Occasion occasion) {
   Work& work = *work_;
   work.start(occasion);
   if (work.options.mode == GateMode::off) return {};
   Descriptor lock;
-  if (!work.options.dry_run) lock = RunFolder::make(work.host, "").lock(kLock, true, occasion == "boot" ? Clock::now() : work.deadline);
+  if (!work.options.dry_run)
+    lock = RunFolder::make(work.host, "").lock(kLock, true, occasion == Occasion::boot ? Clock::now() : work.deadline);
   work.deadline = Clock::now() + work.policy.timeout;
 
   const bool enforces = work.enforces();
@@ -162,7 +160,7 @@ std::vector<DeviceState> Gatekeeper::run(std::string_view occasion) {
   return work.take_results();
 }
 
-std::vector<DeviceState> Gatekeeper::attend(const std::vector<Bdf>& bdfs, std::string_view occasion) {
+std::vector<DeviceState> Gatekeeper::attend(const std::vector<Bdf>& bdfs, Occasion occasion) {
   Work& work = *work_;
   work.start(occasion);
   if (work.options.mode == GateMode::off) return {};
@@ -201,7 +199,7 @@ bool Gatekeeper::Work::attend_virtual(Group& group, const std::vector<Bdf>& bdfs
   std::optional<DeviceState> physical;
   for (const Member& member : group.members) {
     if (!asked(member)) continue;
-    if (!member.device.physical_function || occasion != "arrival") return false;
+    if (!member.device.physical_function || occasion != Occasion::arrival) return false;
     try {
       physical = read_state(host, to_string(*member.device.physical_function));
     } catch (const Error&) {  // then it is asked again
@@ -218,7 +216,7 @@ bool Gatekeeper::Work::attend_virtual(Group& group, const std::vector<Bdf>& bdfs
 
 std::vector<Bdf> Gatekeeper::release(const std::vector<Bdf>& only) {
   Work& work = *work_;
-  work.start("request");
+  work.start(Occasion::request);
   const Descriptor lock = RunFolder::make(work.host, "").lock(kLock, true, Clock::now());
   std::vector<PciDevice> devices = transport::scan(work.host);
   const std::vector<Group> groups = group_devices(work.control, work.policy, devices);

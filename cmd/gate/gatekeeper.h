@@ -34,13 +34,13 @@ class Gatekeeper {
   // became of each function in scope and of each device that is expected but absent, by address, and leaves a state file
   // for each. May be killed at any point: the next run comes to the same end. Throws Error: busy when another gate runs,
   // no_device (no PCI), permission, io.
-  std::vector<DeviceState> run(std::string_view occasion = "boot");
+  std::vector<DeviceState> run(Occasion occasion = Occasion::boot);
 
   // Functions that arrived, woke up or were reset, with all functions of their devices. What failed is blocked, and a
   // driver that is already bound is unbound where the rule says so. Nothing when they are out of scope, or gone. Waits for
   // another gate at work, within the policy's time limit. Throws Error like run().
-  std::vector<DeviceState> attend(const std::vector<transport::Bdf>& bdfs, std::string_view occasion);
-  std::vector<DeviceState> attend(const transport::Bdf& bdf, std::string_view occasion) { return attend(std::vector{bdf}, occasion); }
+  std::vector<DeviceState> attend(const std::vector<transport::Bdf>& bdfs, Occasion occasion);
+  std::vector<DeviceState> attend(const transport::Bdf& bdf, Occasion occasion) { return attend(std::vector{bdf}, occasion); }
 
   // Undoes what a gate did: overrides of ours are cleared, the kernel looks for drivers, autoprobe is as it was before,
   // and the state files are gone. With functions given only their devices, and autoprobe stays. Returns what was released.

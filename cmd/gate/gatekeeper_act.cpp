@@ -17,35 +17,35 @@ bool wants(const PolicyRule& rule, FailureAction action) {
 
 // One step on one function: when it fails, the state says so and no longer claims that it was done.
 template <class Step>
-bool attempt(Member& member, std::string_view action, Step step) {
+bool attempt(Member& member, GateStep action, Step step) {
   try {
     step();
     return true;
   } catch (const Error& error) {
     DeviceState& state = member.state;
     std::erase(state.actions, action);
-    state.trouble.push_back(cat(action, " failed: ", error.what()));
+    state.trouble.push_back(cat(name(action), " failed: ", error.what()));
     state.exit = worse(state.exit, row(error.id).exit);
     return false;
   }
 }
 
 // What will be done, told before it is: after a kill the state says at least what it may have come to.
-std::vector<std::string> plan(Member& member, const PolicyRule& rule) {
-  std::vector<std::string> out{"driver-override"};
-  if (member.state.driver) out.emplace_back("driver-unbound");
-  if (wants(rule, FailureAction::clear_bus_master)) out.emplace_back("bus-master-cleared");
-  if (wants(rule, FailureAction::remove)) out.emplace_back("removed");
+std::vector<GateStep> plan(Member& member, const PolicyRule& rule) {
+  std::vector out{GateStep::driver_override};
+  if (member.state.driver) out.push_back(GateStep::driver_unbound);
+  if (wants(rule, FailureAction::clear_bus_master)) out.push_back(GateStep::bus_master_cleared);
+  if (wants(rule, FailureAction::remove)) out.push_back(GateStep::removed);
   if (wants(rule, FailureAction::power_off)) {
     if (member.device.slot)
-      out.emplace_back("powered-off");
+      out.push_back(GateStep::powered_off);
     else
       member.state.trouble.emplace_back("it is in no slot whose power could be turned off");
   }
   return out;
 }
 
-bool does(const Member& member, std::string_view action) {
+bool does(const Member& member, GateStep action) {
   return std::find(member.state.actions.begin(), member.state.actions.end(), action) != member.state.actions.end();
 }
 
@@ -110,7 +110,8 @@ void Gatekeeper::Work::accept(Member& member, const Judgement& judgement) const 
   DeviceState& state = member.state;
   // A driver that was let in by an earlier decision came after it, not before; a device that arrives is another matter,
   // even if it is the same.
-  const bool let_in_before = member.before.decision == Decision::allowed && state.same_device.value_or(false) && occasion != "arrival";
+  const bool let_in_before =
+      member.before.decision == Decision::allowed && state.same_device.value_or(false) && occasion != Occasion::arrival;
   const bool late = state.driver && !let_in_before && !judgement.unconcerned;
   state.decision = late ? Decision::late : Decision::allowed;
   state.bound_before = late;
@@ -160,7 +161,7 @@ void Gatekeeper::Work::refuse(Group& group, const Judgement& judgement) {
   std::map<const Member*, std::size_t> trouble;
   for (const Member* member : refused) trouble[member] = member->state.trouble.size();
   for (Member* member : refused) {
-    const bool held = attempt(*member, "driver-override", [&] {
+    const bool held = attempt(*member, GateStep::driver_override, [&] {
       if (control.driver_override(member->device.bdf) != kSentinel && is_there(*member))
         control.set_driver_override(member->device.bdf, kSentinel);
     });
@@ -168,20 +169,20 @@ void Gatekeeper::Work::refuse(Group& group, const Judgement& judgement) {
   }
   // Virtual functions go with the driver of their physical function, and so on: what is gone needs nothing more.
   std::reverse(refused.begin(), refused.end());
-  const auto each = [&](std::string_view action, const std::function<void(const Member&)>& step) {
+  const auto each = [&](GateStep action, const std::function<void(const Member&)>& step) {
     for (Member* member : refused)
       if (does(*member, action) && is_there(*member)) attempt(*member, action, [&] { step(*member); });
   };
-  each("driver-unbound", [&](const Member& member) {
+  each(GateStep::driver_unbound, [&](const Member& member) {
     if (control.driver(member.device.bdf)) control.unbind(member.device.bdf);
     if (control.driver(member.device.bdf)) throw Error(ErrorId::io, "the driver is still bound");
   });
-  each("bus-master-cleared", [&](const Member& member) { control.clear_bus_master(member.device.bdf); });
-  each("removed", [&](const Member& member) { control.remove(member.device.bdf); });
+  each(GateStep::bus_master_cleared, [&](const Member& member) { control.clear_bus_master(member.device.bdf); });
+  each(GateStep::removed, [&](const Member& member) { control.remove(member.device.bdf); });
   std::set<std::string> slots;
   for (Member* member : refused)
-    if (does(*member, "powered-off") && slots.insert(*member->device.slot).second)
-      attempt(*member, "powered-off", [&] { control.power_off(*member->device.slot); });
+    if (does(*member, GateStep::powered_off) && slots.insert(*member->device.slot).second)
+      attempt(*member, GateStep::powered_off, [&] { control.power_off(*member->device.slot); });
   for (const Member* member : refused)
     if (member->state.trouble.size() != trouble[member]) write(member->state);
 }

@@ -25,7 +25,7 @@ const PciDevice* find(const std::vector<PciDevice>& devices, const Bdf& bdf) {
 Bdf key_of(const PciControl& control, const Bdf& bdf) {
   Bdf key{bdf.domain, bdf.bus, bdf.device, 0};
   const std::optional<Bdf> parent = control.parent(bdf);
-  if (parent && control.driver(*parent) == "pcieport") key.device = 0;
+  if (parent && control.driver(*parent) == transport::kPortDriver) key.device = 0;
   return key;
 }
 

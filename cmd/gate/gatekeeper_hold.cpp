@@ -30,7 +30,7 @@ void Gatekeeper::Work::remember(Group& group) const {
     state.occasion = occasion;
     state.identity = to_string(member.device.identity);
     state.driver = control.driver(member.device.bdf);
-    state.bound_before = member.before.bound_before && occasion != "arrival";
+    state.bound_before = member.before.bound_before && occasion != Occasion::arrival;
     // Ours stands for another one only as long as it is there.
     if (control.driver_override(member.device.bdf) == kSentinel) state.former_override = member.before.former_override;
     compare(state, member.before);
@@ -52,7 +52,7 @@ void Gatekeeper::Work::hold(Group& group) const {
       if (member.rule != nullptr) state.rule = member.rule->name;
       write(state);
       control.set_driver_override(bdf, kSentinel);
-      state.actions = {"driver-override"};
+      state.actions = {GateStep::driver_override};
     } catch (const Error& error) {
       if (error.id == ErrorId::permission) throw;  // so it would go with all the others
       state.trouble.push_back(cat("could not be held back: ", error.what()));

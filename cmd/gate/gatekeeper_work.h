@@ -89,14 +89,14 @@ struct Gatekeeper::Work {
   transport::PciControl control;
   std::shared_ptr<std::atomic<std::size_t>> left_behind = std::make_shared<std::atomic<std::size_t>>(0);
 
-  std::string occasion{};
+  Occasion occasion = Occasion::request;
   Clock::time_point deadline{};
   std::map<std::pair<std::optional<transport::Bdf>, std::string>, DeviceState> results{};  // by address; by rule where there is none
   bool unsafe = false;    // a driver could bind to a device that must not have one: autoprobe stays off
   bool leftover = false;  // an earlier gate did not come to its end
 
   bool enforces() const { return options.mode == GateMode::enforce && !options.dry_run; }
-  void start(std::string_view why);
+  void start(Occasion why);
   void add_result(const DeviceState& state);
   std::vector<DeviceState> take_results() const;
 

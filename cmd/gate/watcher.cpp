@@ -45,13 +45,13 @@ transport::Descriptor signals() {
 
 }  // namespace
 
-void WorkList::add(const Bdf& bdf, std::string_view occasion) {
+void WorkList::add(const Bdf& bdf, Occasion occasion) {
   {
     const std::lock_guard lock(mutex_);
     const bool waits = waiting_.contains(bdf);
-    const bool of_drivers = occasion == "bind" || occasion == "driver";
+    const bool of_drivers = occasion == Occasion::bind || occasion == Occasion::driver;
     if (waits ? of_drivers : waiting_.size() >= kMost) return;
-    waiting_[bdf] = {bdf, std::string(occasion)};
+    waiting_[bdf] = {bdf, occasion};
   }
   ready_.notify_one();
 }
@@ -154,14 +154,14 @@ void Watcher::work() {
       const std::lock_guard lock(mutex_);
       busy_since_ = Clock::now();
     }
-    std::map<std::string, std::vector<Bdf>> by_occasion;
+    std::map<Occasion, std::vector<Bdf>> by_occasion;
     for (const Attention& attention : now) by_occasion[attention.occasion].push_back(attention.bdf);
     for (const auto& [occasion, devices] : by_occasion) {
       try {
         attend_(devices, occasion);
       } catch (const std::exception& error) {  // what goes wrong now must not end the service for what comes later
-        complain_(
-            cat(devices.size() == 1 ? to_string(devices.front()) : cat(devices.size(), " devices"), " (", occasion, "): ", error.what()));
+        complain_(cat(devices.size() == 1 ? to_string(devices.front()) : cat(devices.size(), " devices"), " (", name(occasion),
+                      "): ", error.what()));
       }
     }
     const std::lock_guard lock(mutex_);
@@ -169,7 +169,7 @@ void Watcher::work() {
   }
 }
 
-void Watcher::sweep(std::string_view occasion) {
+void Watcher::sweep(Occasion occasion) {
   try {
     for (const transport::PciDevice& device : transport::scan(options_.host)) {
       resets_.add(device.bdf);
@@ -181,26 +181,29 @@ void Watcher::sweep(std::string_view occasion) {
 }
 
 void Watcher::hear_events() {
+  using Action = transport::Uevent::Action;
+  using Subsystem = transport::Uevent::Subsystem;
   bool lost = false, driver = false;
   while (const std::optional<transport::UeventSocket::Received> received = events_.receive()) {
     lost = lost || received->lost;
     if (!received->event) continue;
     const transport::Uevent& event = *received->event;
-    driver = driver || (event.subsystem == "drivers" && event.action == "add" && event.path.starts_with("/bus/pci/drivers/"));
-    if (event.subsystem != "pci") continue;
+    driver =
+        driver || (event.subsystem == Subsystem::drivers && event.action == Action::add && event.path.starts_with("/bus/pci/drivers/"));
+    if (event.subsystem != Subsystem::pci) continue;
     const std::optional<Bdf> bdf = transport::parse_bdf(event.pci_slot);
     if (!bdf) continue;
-    if (event.action == "remove") list_.forget(*bdf);
-    if (event.action == "add") {
+    if (event.action == Action::remove) list_.forget(*bdf);
+    if (event.action == Action::add) {
       resets_.add(*bdf);
-      list_.add(*bdf, "arrival");
+      list_.add(*bdf, Occasion::arrival);
     }
-    if (event.action == "bind") list_.add(*bdf, "bind");
+    if (event.action == Action::bind) list_.add(*bdf, Occasion::bind);
     // Recovery from PCI errors resets the device (Documentation/PCI/pci-error-recovery).
-    if (event.action == "change" && event.error == "SUCCESSFUL_RECOVERY") list_.add(*bdf, "reset");
+    if (event.action == Action::change && event.recovered) list_.add(*bdf, Occasion::reset);
   }
-  if (driver && options_.drivers) sweep("driver");
-  if (lost) sweep("arrival");
+  if (driver && options_.drivers) sweep(Occasion::driver);
+  if (lost) sweep(Occasion::arrival);
 }
 
 // The listening thread alone would live on when the other one hangs: then the service manager shall hear nothing.
@@ -236,11 +239,11 @@ Watcher::End Watcher::run(const std::vector<Attention>& first) {
     signalfd_siginfo info{};
     if (::read(signal.get(), &info, sizeof info) == sizeof info) return info.ssi_signo == SIGHUP ? End::reload : End::stop;
     ping(Clock::now());
-    if (clock_.slept()) sweep("resume");
+    if (clock_.slept()) sweep(Occasion::resume);
     hear_events();
-    for (const Bdf& bdf : resets_.take()) list_.add(bdf, "reset");
+    for (const Bdf& bdf : resets_.take()) list_.add(bdf, Occasion::reset);
     if (Clock::now() >= next_sweep) {
-      sweep("interval");
+      sweep(Occasion::interval);
       next_sweep = Clock::now() + options_.interval;
     }
   }

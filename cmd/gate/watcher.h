@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/gate/gate_words.h"
 #include "cmd/host/notify.h"
 #include "core/protocol/link.h"
 #include "transport/base/descriptor.h"
@@ -22,7 +23,7 @@ namespace spdm::cmd {
 // A device to attend, and why.
 struct Attention {
   transport::Bdf bdf;
-  std::string occasion;  // "start", "arrival", "bind", "reset", "resume", "interval"; "driver": a driver was registered
+  Occasion occasion = Occasion::start;
 };
 
 // What waits to be attended: each function at most once, so that a storm of events costs no memory. The latest reason
@@ -31,7 +32,7 @@ class WorkList {
  public:
   static constexpr std::size_t kMost = 4096;  // functions; what comes beyond is left to the next sweep
 
-  void add(const transport::Bdf& bdf, std::string_view occasion);
+  void add(const transport::Bdf& bdf, Occasion occasion);
   void forget(const transport::Bdf& bdf);  // it is gone
   // Waits for work, and takes all there is; nothing once stop() was called.
   std::vector<Attention> take();
@@ -87,7 +88,7 @@ class Watcher {
     Clock::duration patience{};  // a call to attend that takes longer is a defect that the service manager shall see
   };
   // Attends devices that have the same thing happened to them.
-  using Attend = std::function<void(const std::vector<transport::Bdf>&, const std::string& occasion)>;
+  using Attend = std::function<void(const std::vector<transport::Bdf>&, Occasion occasion)>;
   // Tells people what went wrong without ending the service.
   using Complain = std::function<void(const std::string&)>;
   enum class End { stop, reload };
@@ -100,7 +101,7 @@ class Watcher {
 
  private:
   void work();
-  void sweep(std::string_view occasion);
+  void sweep(Occasion occasion);
   void hear_events();
   void ping(Clock::time_point now);
 

@@ -4,16 +4,28 @@
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "cmd/host/files.h"
 #include "core/error.h"
+#include "core/word_table.h"
 
 namespace spdm::cmd {
 
-// The last two are for verbs that judge (see export.h).
 enum class Format { text, json, ndjson, yaml, ear, redfish };
+inline constexpr std::array kFormats{
+    Word{Format::text, "text"}, Word{Format::json, "json"}, Word{Format::ndjson, "ndjson"},
+    Word{Format::yaml, "yaml"}, Word{Format::ear, "ear"},   Word{Format::redfish, "redfish"},
+};
+static_assert(is_sound(kFormats));
+// Those of every verb, and those that are of judgements only (see export.h).
+inline constexpr auto kPlainFormats = std::span(kFormats).first<4>();
+inline constexpr auto kExportFormats = std::span(kFormats).subspan<4>();
+inline std::string_view name(Format format) { return row_of(kFormats, format).name; }
+inline std::optional<Format> format_of(std::string_view name) { return value_of(kFormats, name); }
+inline bool is_export(Format format) { return value_of(kExportFormats, name(format)).has_value(); }
 
 class Console {
  public:

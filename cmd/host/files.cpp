@@ -1,5 +1,7 @@
 #include "cmd/host/files.h"
 
+#include "cmd/host/console.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -87,10 +89,9 @@ mode_t creation_mask() {
 }
 
 void refuse_format_as_file(const std::string& file) {
-  for (const char* const format : {"text", "json", "ndjson", "yaml", "ear", "redfish"})
-    if (file == format)
-      throw Error(ErrorId::usage, cat("-o ", format, ": -o names a file now"),
-                  cat("a format is given with -f/--format ", format, " (a file of this name: -o ./", format, ")"));
+  if (format_of(file))
+    throw Error(ErrorId::usage, cat("-o ", file, ": -o names a file now"),
+                cat("a format is given with -f/--format ", file, " (a file of this name: -o ./", file, ")"));
 }
 
 std::filesystem::path written_at(const std::filesystem::path& path) {

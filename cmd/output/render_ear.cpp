@@ -47,8 +47,7 @@ std::optional<int> hardware(const Report& report, std::optional<int> identity) {
   for (const SlotReport& slot : report.slots) {
     if (!slot.used || !slot.chain) continue;
     for (const CertificateInfo& certificate : slot.chain->certificates)
-      if (std::find(certificate.spdm_oids.begin(), certificate.spdm_oids.end(), "hardware-identity") != certificate.spdm_oids.end())
-        return kAffirmed;
+      if (has(certificate.spdm_oids, SpdmOid::hardware_identity)) return kAffirmed;
   }
   return std::nullopt;
 }

@@ -147,12 +147,12 @@ std::string vouched(const ChainResult& chain) {
 
 void write_identity(Page& page, const SlotReport& slot) {
   const ChainResult& chain = *slot.chain;
-  if (chain.certificates.empty()) return page.pair(slot_title(slot.slot), cat(printable(chain.model), ", ", vouched(chain)));
+  if (chain.certificates.empty()) return page.pair(slot_title(slot.slot), cat(model_name(chain), ", ", vouched(chain)));
   const CertificateInfo& leaf = chain.certificates.back();
   page.pair("device", printable(leaf.subject));
   page.pair("issuer", printable(leaf.issuer));
   page.pair("root", cat("SHA-256 ", printable(chain.root_fingerprint), ", ", vouched(chain)));
-  page.pair("key", cat(printable(leaf.key), ", ", slot_title(slot.slot), ", ", chain.model, ", valid until ", leaf.not_after));
+  page.pair("key", cat(printable(leaf.key), ", ", slot_title(slot.slot), ", ", model_name(chain), ", valid until ", leaf.not_after));
   page.pair("device info", printable(leaf.device_info));
   page.pair("cma", joined(leaf.cma_identities));
 }
@@ -181,7 +181,7 @@ void write_policy(Page& page, const Report& report) {
   if (!report.policy) return;
   const PolicyResult& policy = *report.policy;
   page.pair("policy", cat("rule '", printable(policy.rule), "' (", printable(policy.origin), "): ", policy.exempt ? "exempt, " : "",
-                          joined(policy.actions)));
+                          joined(action_names(policy))));
 }
 
 void write_checks(Page& page, const Report& report) {
@@ -397,7 +397,7 @@ std::string render_certificates(const Report& report, const Console& console) {
       continue;
     }
     const ChainResult& chain = *slot.chain;
-    page.line(cat("\n", slot_title(slot.slot), ": ", chain.model, ", ", slot.chain_bytes.size(), " bytes, ",
+    page.line(cat("\n", slot_title(slot.slot), ": ", model_name(chain), ", ", slot.chain_bytes.size(), " bytes, ",
                   page.painted(vouched(chain), chain.trust == Trust::trusted ? kGreen : kYellow)));
     if (chain.certificates.empty() || chain.root_fingerprint != chain.certificates.front().sha256)
       page.pair("root", printable(chain.root_fingerprint));

@@ -10,7 +10,7 @@ std::string subject_of(const DeviceState& state) {
 
 std::string sentence_of(const DeviceState& state) {
   std::string actions;
-  for (const std::string& action : state.actions) actions += cat(actions.empty() ? " (" : ", ", printable(action));
+  for (const GateStep action : state.actions) actions += cat(actions.empty() ? " (" : ", ", name(action));
   return cat(name(state.decision), ": ", printable(state.reason), actions, actions.empty() ? "" : ")");
 }
 

@@ -111,19 +111,13 @@ class SummaryText {
     out_ += cat("\n", bold(left(cat("Certificates at ", utc_of(in_.at)), kNameWidth + 2)), right("all", 9), right("devices", 9), "\n");
     for (const ExpiryPeriod& period : in_.expiry.periods) {
       if (period.certificates + period.devices == 0) continue;
-      const std::string_view words = period.name == "30-days"   ? "end within 30 days"
-                                     : period.name == "90-days" ? "end within 90 days"
-                                     : period.name == "1-year"  ? "end within a year"
-                                     : period.name == "later"   ? "end later"
-                                     : period.name == "never"   ? "have no end"
-                                                                : "have expired";
-      out_ += cat("  ", left(words, kNameWidth), right(period.certificates, 9), right(period.devices, 9), "\n");
+      out_ += cat("  ", left(period.words, kNameWidth), right(period.certificates, 9), right(period.devices, 9), "\n");
     }
     const std::size_t most = console_.verbose ? in_.expiry.soonest.size() : std::min<std::size_t>(in_.expiry.soonest.size(), 3);
     for (std::size_t i = 0; i < most; ++i) {
       const ExpiringCertificate& one = in_.expiry.soonest[i];
-      out_ +=
-          cat("  ", one.not_after, "  ", one.role, " ", one.subject, ", ", one.devices, one.devices == 1 ? " device" : " devices", "\n");
+      out_ += cat("  ", one.not_after, "  ", name(one.role), " ", one.subject, ", ", one.devices, one.devices == 1 ? " device" : " devices",
+                  "\n");
     }
   }
 

@@ -7,12 +7,6 @@
 
 namespace spdm {
 
-enum class IdentityMatch {
-  exact,  // one CMA otherName of the leaf names the function exactly (PCIe r6.1 6.31.3)
-  ids,    // vendor and device id suffice
-  none,
-};
-
 // The owner's known good measurements (references.h).
 struct References;
 

@@ -18,6 +18,19 @@ class Appraiser {
 
   Report run();
 
+  // requirement.cpp: how the rows of requirements.h are decided.
+  void decided_by_its_check() {}
+  void demand_measurements();
+  void demand_root();
+  void demand_pin();
+  void demand_version();
+  void demand_strength();
+  void demand_references();
+  void demand_debug_off();
+  void demand_svn();
+  void demand_age();
+  void demand_crls();
+
  private:
   void add(Finding finding) { report_.findings.push_back(std::move(finding)); }
   void result(Check check, CheckStatus status, std::string detail) { report_.checks.push_back({check, status, std::move(detail)}); }
@@ -34,7 +47,7 @@ class Appraiser {
 
   // signatures.cpp
   const crypto::PublicKey* key_for(std::size_t connection, const Statement& statement, std::string_view message);
-  std::string check_statement(std::size_t index, const Connection& connection, const Statement& statement);
+  SignatureResult check_statement(std::size_t index, const Connection& connection, const Statement& statement);
   void check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge);
   void cover(const Connection& connection, const Statement& statement);
   bool is_fresh(const Statement& statement) const;
@@ -64,15 +77,7 @@ class Appraiser {
   void tell_policy();
   void unmet(Demand demand, Finding finding);
   void undecided(Demand demand, const std::string& why, const std::string& remedy);
-  void demand_root();
-  void demand_pin();
-  void demand_version();
-  void demand_strength();
-  void demand_references();
-  void demand_debug_off();
-  void demand_svn();
-  void demand_age();
-  void demand_crls();
+  DemandState state_of(Demand demand) const;
   void weigh_crl(const std::string& where, const CrlInfo& crl);
   const Measurement* signed_measurement(Demand demand, MeasurementType type);
 

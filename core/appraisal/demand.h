@@ -9,7 +9,7 @@
 namespace spdm {
 
 enum class Demand {
-  authenticated,
+  authenticated,  // always; the others are the rows of requirements.h
   identity,
   measurements,
   roots,

@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 
 #include "core/format/yaml_reader.h"
@@ -71,42 +72,107 @@ std::optional<bool> is_removable(const HostView& host) {
   return *host.removable == "removable";
 }
 
-// The first key that does not fit, in the order of the file; empty: none.
-std::string_view first_misfit(const DeviceMatch& match, const HostView& host) {
-  const PciIdentity none{};
-  const PciIdentity& identity = host.identity ? *host.identity : none;
-  const auto id_fits = [&](const std::optional<std::uint16_t>& wanted, std::uint16_t there) {
-    return !wanted || (host.identity && *wanted == there);
-  };
-  if (!id_fits(match.vendor, identity.vendor)) return "vendor";
-  if (!id_fits(match.device, identity.device)) return "device";
-  if (!fits(match.subsystem_vendor, identity.subsystem_vendor)) return "subsystem-vendor";
-  if (!fits(match.subsystem, identity.subsystem)) return "subsystem";
-  if (match.class_code && (!host.identity || *match.class_code != (identity.class_code & match.class_mask.value_or(0xFFFFFF))))
-    return "class";
-  if (match.bdf && (!host.bdf || !fits_pattern(match.bdf, *host.bdf))) return "bdf";
-  if (!fits_pattern(match.target, host.target)) return "target";
-  if (!fits<std::string>(match.driver, host.driver)) return "driver";
-  if (!fits<std::string>(match.slot, host.slot)) return "slot";
-  if (!fits(match.removable, is_removable(host))) return "removable";
-  return {};
+bool id_fits(const std::optional<std::uint16_t>& wanted, const HostView& host, std::uint16_t PciIdentity::*there) {
+  return !wanted || (host.identity && *wanted == *host.identity.*there);
 }
 
 std::string digits(const std::optional<std::uint16_t>& id) { return id ? hex(*id, 4) : std::string(); }
 
-// What the host has seen under a key; empty: nothing.
-std::string seen(std::string_view key, const HostView& host) {
-  if (key == "bdf") return host.bdf.value_or("");
-  if (key == "target") return host.target;
-  if (key == "driver") return host.driver.value_or("");
-  if (key == "slot") return host.slot.value_or("");
-  if (key == "removable") return !is_removable(host) ? host.removable.value_or("") : *is_removable(host) ? "true" : "false";
-  if (!host.identity) return {};
-  if (key == "vendor") return digits(host.identity->vendor);
-  if (key == "device") return digits(host.identity->device);
-  if (key == "subsystem-vendor") return digits(host.identity->subsystem_vendor);
-  if (key == "subsystem") return digits(host.identity->subsystem);
-  return hex(host.identity->class_code, 6);
+std::string seen_id(const HostView& host, std::uint16_t PciIdentity::*id) { return host.identity ? hex(*host.identity.*id, 4) : ""; }
+
+std::string boolean(bool value) { return value ? "true" : "false"; }
+
+// "01", "0108", "010802": as many digits as were written.
+void read_class(const Value& code, DeviceMatch& out) {
+  const std::size_t missing = 4 * (6 - std::min<std::size_t>(code.text().size(), 6));
+  out.class_code = hex_digits(code, {2, 4, 6}, "write two, four or six hex digits: \"01\", \"0108\", \"010802\"") << missing;
+  out.class_mask = 0xFFFFFF >> missing << missing;
+}
+
+bool class_fits(const DeviceMatch& match, const HostView& host) {
+  return !match.class_code || (host.identity && *match.class_code == (host.identity->class_code & match.class_mask.value_or(0xFFFFFF)));
+}
+
+std::string class_text(const DeviceMatch& match) {
+  if (!match.class_code) return {};
+  const std::uint32_t mask = match.class_mask.value_or(0xFFFFFF);
+  return hex(*match.class_code, 6).substr(0, (mask & 0xFF) != 0 ? 6 : (mask & 0xFF00) != 0 ? 4 : 2);
+}
+
+// One row per key, in the order in which they are compared and shown.
+struct KeyRow {
+  using Read = void (*)(const Value& value, DeviceMatch& out);
+  using Fits = bool (*)(const DeviceMatch& match, const HostView& host);
+  using Text = std::string (*)(const DeviceMatch& match);
+  using Seen = std::string (*)(const HostView& host);
+
+  // Everything is given, or the row does not compile.
+  constexpr KeyRow(std::string_view name_in_file, bool is_boolean, Read how_read, Fits how_compared, Text how_shown, Seen what_is_there)
+      : name(name_in_file), is_flag(is_boolean), read(how_read), fits(how_compared), text(how_shown), seen(what_is_there) {}
+
+  std::string_view name;
+  bool is_flag;
+  Read read;
+  Fits fits;
+  Text text;  // as `read` understands it; empty where the key is not given
+  Seen seen;  // empty: the host has seen nothing of the kind
+};
+
+constexpr std::array kKeys{
+    KeyRow(
+        "vendor", false, [](const Value& id, DeviceMatch& out) { out.vendor = read_id(id); },
+        [](const DeviceMatch& match, const HostView& host) { return id_fits(match.vendor, host, &PciIdentity::vendor); },
+        [](const DeviceMatch& match) { return digits(match.vendor); },
+        [](const HostView& host) { return seen_id(host, &PciIdentity::vendor); }),
+    KeyRow(
+        "device", false, [](const Value& id, DeviceMatch& out) { out.device = read_id(id); },
+        [](const DeviceMatch& match, const HostView& host) { return id_fits(match.device, host, &PciIdentity::device); },
+        [](const DeviceMatch& match) { return digits(match.device); },
+        [](const HostView& host) { return seen_id(host, &PciIdentity::device); }),
+    KeyRow(
+        "subsystem-vendor", false, [](const Value& id, DeviceMatch& out) { out.subsystem_vendor = read_id(id); },
+        [](const DeviceMatch& match, const HostView& host) {
+          return !match.subsystem_vendor || (host.identity && match.subsystem_vendor == host.identity->subsystem_vendor);
+        },
+        [](const DeviceMatch& match) { return digits(match.subsystem_vendor); },
+        [](const HostView& host) { return host.identity ? digits(host.identity->subsystem_vendor) : ""; }),
+    KeyRow(
+        "subsystem", false, [](const Value& id, DeviceMatch& out) { out.subsystem = read_id(id); },
+        [](const DeviceMatch& match, const HostView& host) {
+          return !match.subsystem || (host.identity && match.subsystem == host.identity->subsystem);
+        },
+        [](const DeviceMatch& match) { return digits(match.subsystem); },
+        [](const HostView& host) { return host.identity ? digits(host.identity->subsystem) : ""; }),
+    KeyRow("class", false, read_class, class_fits, class_text,
+           [](const HostView& host) { return host.identity ? hex(host.identity->class_code, 6) : ""; }),
+    KeyRow(
+        "bdf", false, [](const Value& pattern, DeviceMatch& out) { out.bdf = read_address(pattern); },
+        [](const DeviceMatch& match, const HostView& host) { return !match.bdf || (host.bdf && fits_pattern(match.bdf, *host.bdf)); },
+        [](const DeviceMatch& match) { return match.bdf.value_or(""); }, [](const HostView& host) { return host.bdf.value_or(""); }),
+    KeyRow(
+        "target", false, [](const Value& pattern, DeviceMatch& out) { out.target = read_word(pattern); },
+        [](const DeviceMatch& match, const HostView& host) { return fits_pattern(match.target, host.target); },
+        [](const DeviceMatch& match) { return match.target.value_or(""); }, [](const HostView& host) { return host.target; }),
+    KeyRow(
+        "driver", false, [](const Value& name, DeviceMatch& out) { out.driver = read_word(name); },
+        [](const DeviceMatch& match, const HostView& host) { return fits(match.driver, host.driver); },
+        [](const DeviceMatch& match) { return match.driver.value_or(""); }, [](const HostView& host) { return host.driver.value_or(""); }),
+    KeyRow(
+        "slot", false, [](const Value& name, DeviceMatch& out) { out.slot = read_word(name); },
+        [](const DeviceMatch& match, const HostView& host) { return fits(match.slot, host.slot); },
+        [](const DeviceMatch& match) { return match.slot.value_or(""); }, [](const HostView& host) { return host.slot.value_or(""); }),
+    KeyRow(
+        "removable", true, [](const Value& flag, DeviceMatch& out) { out.removable = flag.boolean(); },
+        [](const DeviceMatch& match, const HostView& host) { return fits(match.removable, is_removable(host)); },
+        [](const DeviceMatch& match) { return match.removable ? boolean(*match.removable) : std::string(); },
+        [](const HostView& host) { return is_removable(host) ? boolean(*is_removable(host)) : host.removable.value_or(""); }),
+};
+
+// The first that does not fit; nullptr: all do.
+const KeyRow* first_misfit(const DeviceMatch& match, const HostView& host) {
+  for (const KeyRow& row : kKeys)
+    if (!row.fits(match, host)) return &row;
+  return nullptr;
 }
 
 }  // namespace
@@ -121,59 +187,28 @@ std::string pattern_for(std::string_view name) {
   return out;
 }
 
-bool matches(const DeviceMatch& match, const HostView& host) { return first_misfit(match, host).empty(); }
+bool matches(const DeviceMatch& match, const HostView& host) { return first_misfit(match, host) == nullptr; }
 
 std::string misfit(const DeviceMatch& match, const HostView& host) {
-  const std::string_view key = first_misfit(match, host);
-  if (key.empty()) return {};
-  std::string wanted;
-  for (const auto& [name, value] : keys_of(match))
-    if (name == key) wanted = printable(value);
-  const std::string there = printable(seen(key, host));
-  return there.empty() ? cat("it has no ", key, ", the rule asks for ", wanted) : cat(key, " is ", there, ", not ", wanted);
+  const KeyRow* row = first_misfit(match, host);
+  if (row == nullptr) return {};
+  const std::string wanted = printable(row->text(match)), there = printable(row->seen(host));
+  return there.empty() ? cat("it has no ", row->name, ", the rule asks for ", wanted) : cat(row->name, " is ", there, ", not ", wanted);
 }
 
-std::vector<std::pair<std::string_view, std::string>> keys_of(const DeviceMatch& match) {
-  std::vector<std::pair<std::string_view, std::string>> out;
-  const auto add = [&](std::string_view key, const auto& value, auto text) {
-    if (value) out.emplace_back(key, text(*value));
-  };
-  const auto id = [](std::uint16_t value) { return hex(value, 4); };
-  const auto word = [](const std::string& value) { return value; };
-  add("vendor", match.vendor, id);
-  add("device", match.device, id);
-  add("subsystem-vendor", match.subsystem_vendor, id);
-  add("subsystem", match.subsystem, id);
-  add("class", match.class_code, [&](std::uint32_t code) {
-    const std::uint32_t mask = match.class_mask.value_or(0xFFFFFF);
-    return hex(code, 6).substr(0, (mask & 0xFF) != 0 ? 6 : (mask & 0xFF00) != 0 ? 4 : 2);
-  });
-  add("bdf", match.bdf, word);
-  add("target", match.target, word);
-  add("driver", match.driver, word);
-  add("slot", match.slot, word);
-  add("removable", match.removable, [](bool value) { return std::string(value ? "true" : "false"); });
+std::vector<MatchKey> keys_of(const DeviceMatch& match) {
+  std::vector<MatchKey> out;
+  for (const KeyRow& row : kKeys)
+    if (std::string text = row.text(match); !text.empty()) out.push_back({row.name, std::move(text), row.is_flag});
   return out;
 }
 
 DeviceMatch read_device_match(const Value& value) {
-  const Section section(value,
-                        {"vendor", "device", "subsystem-vendor", "subsystem", "class", "bdf", "target", "driver", "slot", "removable"});
+  std::array<std::string_view, kKeys.size()> keys;
+  for (std::size_t i = 0; i < keys.size(); ++i) keys.at(i) = kKeys.at(i).name;
+  const Section section(value, keys);
   DeviceMatch out;
-  section.with("vendor", [&](const Value& id) { out.vendor = read_id(id); });
-  section.with("device", [&](const Value& id) { out.device = read_id(id); });
-  section.with("subsystem-vendor", [&](const Value& id) { out.subsystem_vendor = read_id(id); });
-  section.with("subsystem", [&](const Value& id) { out.subsystem = read_id(id); });
-  section.with("class", [&](const Value& code) {
-    const std::size_t missing = 4 * (6 - std::min<std::size_t>(code.text().size(), 6));
-    out.class_code = hex_digits(code, {2, 4, 6}, "write two, four or six hex digits: \"01\", \"0108\", \"010802\"") << missing;
-    out.class_mask = 0xFFFFFF >> missing << missing;
-  });
-  section.with("bdf", [&](const Value& pattern) { out.bdf = read_address(pattern); });
-  section.with("target", [&](const Value& pattern) { out.target = read_word(pattern); });
-  section.with("driver", [&](const Value& name) { out.driver = read_word(name); });
-  section.with("slot", [&](const Value& name) { out.slot = read_word(name); });
-  section.with("removable", [&](const Value& flag) { out.removable = flag.boolean(); });
+  for (const KeyRow& row : kKeys) section.with(row.name, [&](const Value& wanted) { row.read(wanted, out); });
   return out;
 }
 

@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/evidence/evidence.h"
@@ -33,7 +32,12 @@ bool matches(const DeviceMatch& match, const HostView& host);
 // Why it does not match: "class is 020000, not 0108", the first key that does not fit; empty when it matches.
 std::string misfit(const DeviceMatch& match, const HostView& host);
 // The keys that are given, as they stand in a file.
-std::vector<std::pair<std::string_view, std::string>> keys_of(const DeviceMatch& match);
+struct MatchKey {
+  std::string_view name;
+  std::string value;
+  bool is_flag = false;  // "true" and "false" stand without quotes
+};
+std::vector<MatchKey> keys_of(const DeviceMatch& match);
 
 // A pattern of fnmatch(3) that fits this name and no other; what cannot stand in every file is any one character.
 std::string pattern_for(std::string_view name);

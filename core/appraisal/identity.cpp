@@ -63,7 +63,7 @@ std::string Appraiser::trust_detail(const ChainResult& chain) {
 std::string Appraiser::chain_detail(const ChainResult& chain) {
   if (chain.certificates.empty()) return "no certificates, a provisioned key";
   return cat(slot_name(chain.slot), ", ", chain.certificates.size(), chain.certificates.size() == 1 ? " certificate, " : " certificates, ",
-             chain.model);
+             model_name(chain));
 }
 
 void Appraiser::check_identity() {

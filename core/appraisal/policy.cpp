@@ -1,59 +1,22 @@
 #include "core/appraisal/policy.h"
 
 #include <algorithm>
-#include <array>
+#include <nlohmann/json.hpp>
 
+#include "core/appraisal/requirements.h"
 #include "core/text.h"
 
 namespace spdm {
 
 namespace {
 
-constexpr std::array kModes{"off", "audit", "enforce"};
-constexpr std::array kIdentities{"exact", "ids", "none"};
-constexpr std::array kActions{"warn", "block", "clear-bus-master", "remove", "power-off"};
 constexpr std::string_view kJoint = " + ";
-
-template <class T, class Stricter>
-void tighten(std::optional<T>& own, const std::optional<T>& other, Stricter stricter) {
-  if (other) own = own ? stricter(*own, *other) : *other;
-}
-
-// `out` names one root at least, and so does `other`: only those on both lists may vouch. None of them is no list, but a
-// demand that nobody meets.
-void narrow(std::vector<std::string>& out, const std::vector<std::string>& other) {
-  if (other.empty()) return;
-  if (out.empty()) {
-    out = other;
-    return;
-  }
-  std::erase_if(out, [&](const std::string& root) { return std::find(other.begin(), other.end(), root) == other.end(); });
-  if (out.empty()) out.emplace_back("(none: the rules name different roots)");
-}
-
-void join(Requirement& out, const Requirement& other) {
-  const auto least = [](auto a, auto b) { return std::min(a, b); };
-  const auto most = [](auto a, auto b) { return std::max(a, b); };
-  narrow(out.roots, other.roots);
-  out.pin = out.pin || other.pin;
-  out.references = out.references || other.references;
-  out.debug_off = out.debug_off || other.debug_off;
-  tighten(out.min_version, other.min_version, most);
-  tighten(out.min_strength, other.min_strength, most);
-  tighten(out.min_svn, other.min_svn, most);
-  tighten(out.max_age, other.max_age, least);
-  tighten(out.max_crl_age, other.max_crl_age, least);
-}
 
 void join(PolicyRule& out, const PolicyRule& other) {
   out.name += cat(kJoint, other.name);
   out.origin += cat(", ", other.origin);
   out.expected = out.expected || other.expected;
-  // Saying nothing is asking for an exact match: a rule for all that is lax takes nothing away from one that is not.
-  const bool said = out.identity || other.identity;
-  if (said) out.identity = std::min(out.identity.value_or(IdentityMatch::exact), other.identity.value_or(IdentityMatch::exact));
-  out.measurements = out.measurements || other.measurements;
-  join(out.require, other.require);
+  for (const RequirementRow& row : requirements()) row.join(out, other);
   out.on_failure.insert(out.on_failure.end(), other.on_failure.begin(), other.on_failure.end());
   std::sort(out.on_failure.begin(), out.on_failure.end());
   out.on_failure.erase(std::unique(out.on_failure.begin(), out.on_failure.end()), out.on_failure.end());
@@ -67,16 +30,6 @@ std::shared_ptr<const PolicyRule> joined(const std::vector<const PolicyRule*>& r
 }
 
 }  // namespace
-
-std::string_view name(GateMode mode) { return kModes.at(static_cast<std::size_t>(mode)); }
-std::string_view name(IdentityMatch how) { return kIdentities.at(static_cast<std::size_t>(how)); }
-std::string_view name(FailureAction action) { return kActions.at(static_cast<std::size_t>(action)); }
-
-std::optional<GateMode> gate_mode_of(std::string_view name) {
-  const auto* it = std::find(kModes.begin(), kModes.end(), name);
-  if (it == kModes.end()) return std::nullopt;
-  return static_cast<GateMode>(it - kModes.begin());
-}
 
 Policy::Policy() {
   PolicyRule& rule = rules.emplace_back();
@@ -117,7 +70,9 @@ std::shared_ptr<const PolicyRule> rule_named(const Policy& policy, std::string_v
 bool only_warns(const PolicyRule& rule) { return rule.on_failure == std::vector{FailureAction::warn}; }
 
 bool needs_measurements(const PolicyRule& rule) {
-  return rule.measurements || rule.require.references || rule.require.debug_off || rule.require.min_svn;
+  const std::span<const RequirementRow> rows = requirements();
+  return std::any_of(rows.begin(), rows.end(),
+                     [&](const RequirementRow& row) { return row.needs == Needs::measurements && !row.show(rule).is_null(); });
 }
 
 void ask(const PolicyRule& rule, Question& question, bool identity_given) {
@@ -126,7 +81,7 @@ void ask(const PolicyRule& rule, Question& question, bool identity_given) {
   told.origin = rule.origin;
   told.exempt = rule.exempt;
   if (rule.exempt) return;
-  for (const FailureAction action : rule.on_failure) told.actions.emplace_back(name(action));
+  told.actions = rule.on_failure;
   const bool asks = rule.identity && *rule.identity != IdentityMatch::none;
   question.identity_waived = asks && identity_given && question.identity_match == IdentityMatch::none;
   question.identity_required = asks && !question.identity_waived;

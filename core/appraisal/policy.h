@@ -13,23 +13,6 @@
 
 namespace spdm {
 
-enum class GateMode { off, audit, enforce };
-std::optional<GateMode> gate_mode_of(std::string_view name);
-std::string_view name(GateMode mode);
-
-std::string_view name(IdentityMatch how);
-
-// What is done to a device that does not meet its rule. Only the gate acts; reports tell of it.
-enum class FailureAction {
-  warn,  // nothing: it is only told
-  block,
-  // The others come on top of `block`.
-  clear_bus_master,
-  remove,
-  power_off,
-};
-std::string_view name(FailureAction action);
-
 struct PolicyRule {
   std::string name;    // given, or "FILE:LINE"
   std::string origin;  // "FILE:LINE", or "built-in"
@@ -40,11 +23,8 @@ struct PolicyRule {
   bool measurements = false;              // signed measurements must be there
   Requirement require;
   std::vector<FailureAction> on_failure{FailureAction::block};
-};
 
-enum class Matching {
-  first,  // the first rule that matches decides
-  all,    // what all rules that match demand, together
+  bool operator==(const PolicyRule&) const = default;
 };
 
 struct Policy {
@@ -53,6 +33,7 @@ struct Policy {
   std::optional<GateMode> mode;               // of the gate
   std::chrono::milliseconds timeout{30'000};  // of the gate, for all devices together
   Matching matching = Matching::first;
+  bool defaults_given = false;    // by a file: the default rule is not the built-in one
   std::vector<PolicyRule> rules;  // the last is the default rule: for what no other matches
 };
 

@@ -148,8 +148,8 @@ std::string device_lines(const DeviceReferences& device) {
 
 std::string to_string(const DeviceMatch& match) {
   std::string out;
-  for (const auto& [key, value] : keys_of(match))
-    out += cat(out.empty() ? "" : ", ", key, ": ", key == "removable" ? value : in_quotes(value));
+  for (const MatchKey& key : keys_of(match))
+    out += cat(out.empty() ? "" : ", ", key.name, ": ", key.is_flag ? key.value : in_quotes(key.value));
   return cat("{", out, "}");
 }
 

@@ -71,7 +71,7 @@ Json crl_json(const CrlInfo& in) {
 
 Json chain_json(const ChainResult& in) {
   Json out;
-  out["model"] = in.model;
+  out["model"] = model_name(in);
   out["sound"] = in.sound;
   out["trusted"] = in.trust == Trust::trusted;
   out["root_sha256"] = text(in.root_fingerprint);
@@ -79,7 +79,8 @@ Json chain_json(const ChainResult& in) {
   if (in.anchor) out["anchor"] = Json{{"subject", text(in.anchor->subject)}, {"sha256", in.anchor->sha256}, {"file", text(in.anchor_file)}};
   if (!in.anchor_scope.empty()) out["anchor"]["scope"] = text(in.anchor_scope);
   if (in.pin)
-    out["pin"] = Json{{"origin", text(in.pin->origin)}, {"kind", in.pin->kind}, {"sha256", in.pin->sha256}, {"vouches", in.pin->vouches}};
+    out["pin"] =
+        Json{{"origin", text(in.pin->origin)}, {"kind", name(in.pin->kind)}, {"sha256", in.pin->sha256}, {"vouches", in.pin->vouches}};
   for (const CrlInfo& crl : in.crls) out["crls"].push_back(crl_json(crl));
   out["certificates"] = Json::array();
   for (const CertificateInfo& certificate : in.certificates) out["certificates"].push_back(to_json(certificate));
@@ -158,9 +159,17 @@ Json comparisons_json(const std::vector<Comparison>& comparisons) {
 }
 
 Json policy_json(const PolicyResult& policy) {
-  return {{"rule", text(policy.rule)},        {"origin", text(policy.origin)}, {"exempt", policy.exempt},
-          {"demands", texts(policy.demands)}, {"unmet", texts(policy.unmet)},  {"undecided", texts(policy.undecided)},
-          {"actions", texts(policy.actions)}};
+  const auto those = [&](DemandState state) {
+    Json out = Json::array();
+    for (const DemandResult& demand : policy.demands)
+      if (demand.state == state) out.push_back(text(demand.words));
+    return out;
+  };
+  Json demands = Json::array();
+  for (const DemandResult& demand : policy.demands) demands.push_back(text(demand.words));
+  return {{"rule", text(policy.rule)},      {"origin", text(policy.origin)},      {"exempt", policy.exempt},
+          {"demands", std::move(demands)},  {"unmet", those(DemandState::unmet)}, {"undecided", those(DemandState::undecided)},
+          {"actions", action_names(policy)}};
 }
 
 Json changes_json(const std::vector<Change>& changes) {
@@ -173,22 +182,13 @@ Json changes_json(const std::vector<Change>& changes) {
   return out;
 }
 
-std::string_view changed_name(ContentChanged changed) {
-  switch (changed) {
-    case ContentChanged::changed:
-      return "changed";
-    case ContentChanged::unchanged:
-      return "unchanged";
-    default:
-      return "not-detected";
-  }
-}
-
 }  // namespace
 
-std::string_view name(Comparison::Result result) {
-  constexpr std::array names{"match", "mismatch", "no-reference", "not-reported", "not-signed"};
-  return names.at(static_cast<std::size_t>(result));
+std::vector<std::string_view> action_names(const PolicyResult& policy) {
+  if (policy.actions.empty()) return {"allow"};
+  std::vector<std::string_view> out;
+  for (const FailureAction action : policy.actions) out.push_back(name(action));
+  return out;
 }
 
 Json to_json(const PlatformView& in) {
@@ -282,10 +282,10 @@ Json to_json(const Report& in) {
                                      {"message_index", signature.message_index},
                                      {"algorithm", signature.algorithm},
                                      {"hash", signature.hash},
-                                     {"result", signature.result},
+                                     {"result", name(signature.result)},
                                      {"fresh", signature.fresh}});
   if (in.measurement_count) out["measurement_count"] = *in.measurement_count;
-  if (in.content_changed) out["measurements_changed"] = changed_name(*in.content_changed);
+  if (in.content_changed) out["measurements_changed"] = name(*in.content_changed);
   if (!in.summary_hash.empty()) out["measurement_summary_hash"] = hex(in.summary_hash);
   out["measurements"] = Json::array();
   for (const Measurement& measurement : in.measurements) out["measurements"].push_back(measurement_json(measurement));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/appraisal/measurement.h"
+#include "core/appraisal/policy_words.h"
 #include "core/evidence/chain.h"
 #include "core/evidence/evidence.h"
 #include "core/finding.h"
@@ -21,7 +22,14 @@ inline constexpr std::string_view kReportSchema = "spdmctl.report/2";
 inline constexpr std::string_view kReportSchemaBefore = "spdmctl.report/1";
 
 enum class Verdict { pass, fail, undetermined };
-std::string_view name(Verdict verdict);
+inline constexpr std::array kVerdicts{
+    Word{Verdict::pass, "pass"},
+    Word{Verdict::fail, "fail"},
+    Word{Verdict::undetermined, "undetermined"},
+};
+static_assert(is_sound(kVerdicts));
+inline std::string_view name(Verdict verdict) { return row_of(kVerdicts, verdict).name; }
+inline std::optional<Verdict> verdict_of(std::string_view name) { return value_of(kVerdicts, name); }
 
 enum class CheckStatus {
   pass,
@@ -29,7 +37,14 @@ enum class CheckStatus {
   not_run,     // required, but could not run: the verdict is undetermined
   not_needed,  // nobody asked for it
 };
-std::string_view name(CheckStatus status);
+inline constexpr std::array kCheckStatuses{
+    Word{CheckStatus::pass, "pass"},
+    Word{CheckStatus::fail, "fail"},
+    Word{CheckStatus::not_run, "not-run"},
+    Word{CheckStatus::not_needed, "not-needed"},
+};
+static_assert(is_sound(kCheckStatuses));
+inline std::string_view name(CheckStatus status) { return row_of(kCheckStatuses, status).name; }
 
 struct CheckResult {
   Check check{};
@@ -56,12 +71,25 @@ struct SlotReport {
   Bytes chain_bytes;                 // the SPDM certificate chain as read
 };
 
+enum class SignatureResult {
+  good,
+  bad,
+  not_checked,  // no key, or no library, to verify it with
+};
+inline constexpr std::array kSignatureResults{
+    Word{SignatureResult::good, "good"},
+    Word{SignatureResult::bad, "bad"},
+    Word{SignatureResult::not_checked, "not-checked"},
+};
+static_assert(is_sound(kSignatureResults));
+inline std::string_view name(SignatureResult result) { return row_of(kSignatureResults, result).name; }
+
 struct SignatureReport {
   std::string message;  // "CHALLENGE_AUTH", "MEASUREMENTS", "ENDPOINT_INFO"
   std::uint8_t slot = 0;
   std::size_t message_index = 0;  // of the request in the log
   std::string algorithm, hash;
-  std::string result;  // "good", "bad", "not-checked"
+  SignatureResult result = SignatureResult::not_checked;
   bool fresh = false;  // the nonce is one that the collector chose
 };
 
@@ -74,17 +102,46 @@ struct Comparison {
   std::string reported;               // in the form of the expectations; empty when not reported
   std::string source;                 // file and line of the reference value; empty without one
 };
-std::string_view name(Comparison::Result result);
+inline constexpr std::array kComparisonResults{
+    Word{Comparison::Result::match, "match"},
+    Word{Comparison::Result::mismatch, "mismatch"},
+    Word{Comparison::Result::no_reference, "no-reference"},
+    Word{Comparison::Result::not_reported, "not-reported"},
+    Word{Comparison::Result::not_signed, "not-signed"},
+};
+static_assert(is_sound(kComparisonResults));
+inline std::string_view name(Comparison::Result result) { return row_of(kComparisonResults, result).name; }
+
+enum class DemandState {
+  met,
+  unmet,
+  undecided,  // nobody can tell
+};
+inline constexpr std::array kDemandStates{
+    Word{DemandState::met, "met"},
+    Word{DemandState::unmet, "unmet"},
+    Word{DemandState::undecided, "undecided"},
+};
+static_assert(is_sound(kDemandStates));
+inline std::string_view name(DemandState state) { return row_of(kDemandStates, state).name; }
+
+// One thing that had to hold.
+struct DemandResult {
+  std::string words;
+  DemandState state = DemandState::met;
+
+  bool operator==(const DemandResult&) const = default;
+};
 
 // What the owner's policy made of the device.
 struct PolicyResult {
   std::string rule, origin;            // name, "FILE:LINE"
   bool exempt = false;                 // the rule lets it go without judgement
-  std::vector<std::string> demands;    // what had to hold, in words
-  std::vector<std::string> unmet;      // of them: those that do not hold
-  std::vector<std::string> undecided;  // of them: those of which nobody can tell
-  std::vector<std::string> actions;    // what follows: "allow", or the failure actions
+  std::vector<DemandResult> demands;   // what had to hold
+  std::vector<FailureAction> actions;  // what follows; nothing: it is allowed
 };
+// "block", "power-off"; "allow" where nothing follows.
+std::vector<std::string_view> action_names(const PolicyResult& policy);
 
 // What is otherwise than in an earlier report.
 struct Change {

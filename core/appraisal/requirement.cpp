@@ -3,7 +3,8 @@
 #include <ctime>
 
 #include "core/appraisal/appraiser.h"
-#include "core/appraisal/policy.h"
+#include "core/appraisal/requirements.h"
+#include "core/appraisal/verdict.h"
 #include "core/calendar.h"
 #include "core/text.h"
 
@@ -43,22 +44,17 @@ void Appraiser::check_policy() {
   const std::string rule = question_.policy ? cat("rule '", question_.policy->rule, "'") : std::string("what was asked");
   if (question_.policy && question_.policy->exempt)
     return result(Check::policy, CheckStatus::not_needed, cat(rule, " exempts the device: nothing more is asked of it"));
-  const Requirement& require = question_.require;
-  if (!require.roots.empty()) demand_root();
-  if (require.pin) demand_pin();
-  if (require.min_version) demand_version();
-  if (require.min_strength) demand_strength();
-  if (require.references) demand_references();
-  if (question_.all_measurements && !report_.measurements.empty()) demand_all_measurements(Demand::measurements);
-  if (require.debug_off) demand_debug_off();
-  if (require.min_svn) demand_svn();
-  if (require.max_age) demand_age();
-  if (require.max_crl_age) demand_crls();
+  for (const RequirementRow& row : requirements())
+    if (row.is_asked(question_)) (this->*row.decide)();
   const CheckStatus status = !unmet_.empty() ? CheckStatus::fail : !undecided_.empty() ? CheckStatus::not_run : CheckStatus::pass;
   result(Check::policy, status,
          status == CheckStatus::pass
              ? cat("what ", rule, " asks beside is met")
              : cat(rule, ": of what it asks beside, ", unmet_.size(), " not met, ", undecided_.size(), " undecided"));
+}
+
+void Appraiser::demand_measurements() {
+  if (question_.all_measurements && !report_.measurements.empty()) demand_all_measurements(Demand::measurements);
 }
 
 void Appraiser::demand_root() {
@@ -185,7 +181,7 @@ void Appraiser::demand_age() {
   if (age > static_cast<std::int64_t>(most))
     return fail(cat("collected at ", evidence_.time, ", ", age, " s ago, the rule accepts at most ", most, " s"));
   // Who was there knows more than a clock: that the device has signed for a nonce of today.
-  const auto fresh = [](const SignatureReport& signature) { return signature.result == "good" && signature.fresh; };
+  const auto fresh = [](const SignatureReport& signature) { return signature.result == SignatureResult::good && signature.fresh; };
   if ((evidence_.live || question_.nonce) && std::none_of(report_.signatures.begin(), report_.signatures.end(), fresh))
     undecided(Demand::max_age, "the device has signed nothing for a nonce of ours", "see the findings above");
 }
@@ -229,34 +225,37 @@ void Appraiser::weigh_crl(const std::string& where, const CrlInfo& crl) {
                        "get a newer list and put it into the keyring"});
 }
 
+// What came of a demand.
+DemandState Appraiser::state_of(Demand demand) const {
+  const auto is = [&](Check check, CheckStatus status) {
+    const CheckResult* result = check_of(report_, check);
+    return result != nullptr && result->status == status;
+  };
+  const auto any = [&](std::initializer_list<Check> checks, CheckStatus status) {
+    return std::any_of(checks.begin(), checks.end(), [&](Check check) { return is(check, status); });
+  };
+  const auto holds = [&](const std::vector<Demand>& demands) { return std::find(demands.begin(), demands.end(), demand) != demands.end(); };
+  const auto state = [](bool failed, bool open) { return failed ? DemandState::unmet : open ? DemandState::undecided : DemandState::met; };
+
+  const std::initializer_list<Check> core = {Check::protocol, Check::chain, Check::trust, Check::signature};
+  if (demand == Demand::authenticated) return state(any(core, CheckStatus::fail), any(core, CheckStatus::not_run) || report_.error);
+  const Check check = row_of(demand).check;
+  if (check != Check::policy) return state(is(check, CheckStatus::fail), is(check, CheckStatus::not_run));
+  return state(holds(unmet_), holds(undecided_));
+}
+
 // What came of it all, for the report.
 void Appraiser::tell_policy() {
   report_.policy = question_.policy;
   if (!report_.policy) return;
   PolicyResult& told = *report_.policy;
-  if (told.exempt || report_.verdict == Verdict::pass) told.actions = {"allow"};
-  const auto is = [&](Check check, CheckStatus status) {
-    return std::any_of(report_.checks.begin(), report_.checks.end(),
-                       [&](const CheckResult& result) { return result.check == check && result.status == status; });
-  };
-  const auto any = [&](std::initializer_list<Check> checks, CheckStatus status) {
-    return std::any_of(checks.begin(), checks.end(), [&](Check check) { return is(check, status); });
-  };
+  if (told.exempt || report_.verdict == Verdict::pass) told.actions.clear();
+  const CheckResult* identity = check_of(report_, Check::identity);
+  const bool nothing_to_compare = identity != nullptr && identity->status == CheckStatus::not_needed;
   for (const Demand demand : demands_of(question_)) {
     // Of what the host does not know there is nothing to compare.
-    if (demand == Demand::identity && is(Check::identity, CheckStatus::not_needed)) continue;
-    told.demands.push_back(words(demand, question_));
-    bool failed = std::find(unmet_.begin(), unmet_.end(), demand) != unmet_.end();
-    bool open = std::find(undecided_.begin(), undecided_.end(), demand) != undecided_.end();
-    const std::initializer_list<Check> core = {Check::protocol, Check::chain, Check::trust, Check::signature};
-    if (demand == Demand::authenticated) failed = any(core, CheckStatus::fail), open = any(core, CheckStatus::not_run) || report_.error;
-    if (demand == Demand::identity) failed = is(Check::identity, CheckStatus::fail), open = is(Check::identity, CheckStatus::not_run);
-    if (demand == Demand::measurements)
-      failed = is(Check::measurements, CheckStatus::fail), open = is(Check::measurements, CheckStatus::not_run);
-    if (failed)
-      told.unmet.push_back(told.demands.back());
-    else if (open)
-      told.undecided.push_back(told.demands.back());
+    if (demand == Demand::identity && nothing_to_compare) continue;
+    told.demands.push_back({words(demand, question_), state_of(demand)});
   }
 }
 

@@ -23,29 +23,29 @@ const crypto::PublicKey* Appraiser::key_for(std::size_t connection, const Statem
   return nullptr;
 }
 
-std::string Appraiser::check_statement(std::size_t index, const Connection& connection, const Statement& statement) {
+SignatureResult Appraiser::check_statement(std::size_t index, const Connection& connection, const Statement& statement) {
   const Parameters& parameters = connection.parameters();
   const std::string where = cat(slot_name(statement.slot), ", ", name(statement.kind));
   if (parameters.asym == nullptr || parameters.hash == nullptr || statement.signature.empty()) {
     add({FindingId::signature_missing, where, "no signature algorithm was negotiated", ""});
-    return "not-checked";
+    return SignatureResult::not_checked;
   }
   if (!crypto::supports(*parameters.asym) || !crypto::supports(*parameters.hash)) {
     add({FindingId::crypto_unsupported, where,
          cat(crypto::library_version(), " cannot verify ", parameters.asym->name, " with ", parameters.hash->name),
          "verify on a host with OpenSSL 3.5 or newer"});
-    return "not-checked";
+    return SignatureResult::not_checked;
   }
   const crypto::PublicKey* key = key_for(index, statement, name(statement.kind));
-  if (key == nullptr) return "not-checked";
+  if (key == nullptr) return SignatureResult::not_checked;
   const Bytes digest = crypto::hash(*parameters.hash, connection.transcript(statement));
   if (crypto::verify(*key, *parameters.asym, *parameters.hash, parameters.version, signing_context(statement.kind), digest,
                      statement.signature))
-    return "good";
+    return SignatureResult::good;
   add({FindingId::bad_signature, where,
        cat("the ", parameters.asym->name, " signature does not fit the messages that were exchanged and the key of the leaf certificate"),
        "the messages were altered, or this is not the holder of the key: do not use the device"});
-  return "bad";
+  return SignatureResult::bad;
 }
 
 // DSP0274 CHALLENGE_AUTH, N177: it names the chain it stands for. A mismatch would make the signature vouch for another chain.
@@ -88,9 +88,9 @@ void Appraiser::check_signatures() {
       if (connection.parameters().hash != nullptr) out.hash = connection.parameters().hash->name;
       out.result = check_statement(index, connection, statement);
       out.fresh = is_fresh(statement);
-      (out.result == "good" ? good : out.result == "bad" ? bad : unchecked)++;
+      (out.result == SignatureResult::good ? good : out.result == SignatureResult::bad ? bad : unchecked)++;
       const bool counts = !question_.provisioned || statement.slot == kProvisionedKey;
-      if (out.result == "good" && counts && index + 1 == analysis_.connections.size()) {
+      if (out.result == SignatureResult::good && counts && index + 1 == analysis_.connections.size()) {
         ++good_in_last;
         if (!out.fresh) ++stale_in_last;
         cover(connection, statement);

@@ -1,7 +1,6 @@
 #include "core/appraisal/verdict.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/text.h"
 
@@ -38,16 +37,6 @@ Exit exit_of(Check check) {
 }
 
 }  // namespace
-
-std::string_view name(Verdict verdict) {
-  constexpr std::array names{"pass", "fail", "undetermined"};
-  return names.at(static_cast<std::size_t>(verdict));
-}
-
-std::string_view name(CheckStatus status) {
-  constexpr std::array names{"pass", "fail", "not-run", "not-needed"};
-  return names.at(static_cast<std::size_t>(status));
-}
 
 void conclude(Report& report, bool authenticate) {
   std::stable_sort(report.findings.begin(), report.findings.end(),

@@ -1,6 +1,7 @@
 // What became of a certificate chain: filled by certstore, read by the appraisal and the report.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,8 +9,24 @@
 
 #include "core/crypto/crypto.h"
 #include "core/finding.h"
+#include "core/wire/digests.h"
 
 namespace spdm {
+
+// What DSP0274 has object identifiers for ("X.509 certificate", under 1.3.6.1.4.1.412.274).
+enum class SpdmOid { hardware_identity, responder_auth, requester_auth, mutable_certificate };
+inline constexpr std::array kSpdmOids{
+    Word{SpdmOid::hardware_identity, "hardware-identity"},
+    Word{SpdmOid::responder_auth, "responder-auth"},
+    Word{SpdmOid::requester_auth, "requester-auth"},
+    Word{SpdmOid::mutable_certificate, "mutable-certificate"},
+};
+static_assert(is_sound(kSpdmOids));
+constexpr std::string_view name(SpdmOid oid) { return row_of(kSpdmOids, oid).name; }
+// Whether it is among the identifiers of a certificate.
+inline bool has(const std::vector<std::string>& identifiers, SpdmOid oid) {
+  return std::find(identifiers.begin(), identifiers.end(), name(oid)) != identifiers.end();
+}
 
 // One certificate as shown to people and scripts. Strings are raw: escape before showing (text.h).
 struct CertificateInfo {
@@ -22,7 +39,7 @@ struct CertificateInfo {
   bool is_ca = false;
   std::optional<int> path_length;
   std::vector<std::string> key_usage, extended_key_usage;
-  std::vector<std::string> spdm_oids;       // "hardware-identity", "mutable-certificate", "responder-auth", ...
+  std::vector<std::string> spdm_oids;       // names of SpdmOid; dotted where it has none
   std::string device_info;                  // DMTF device-info otherName "manufacturer:product:serial"
   std::vector<std::string> cma_identities;  // PCI-SIG CMA otherNames "Vendor=..."
 };
@@ -41,10 +58,24 @@ struct CrlInfo {
   std::string number;                    // hex; empty where the list has none
 };
 
+// What of a device is pinned.
+enum class PinKind {
+  leaf_key,     // of the DER SubjectPublicKeyInfo of the leaf, or of a provisioned key
+  certificate,  // of one of the certificates of the chain, such as the Device Certificate above an alias
+  root,         // of the root, where the device sends it or the keyring has it
+};
+inline constexpr std::array kPinKinds{
+    Word{PinKind::leaf_key, "leaf-key"},
+    Word{PinKind::certificate, "certificate"},
+    Word{PinKind::root, "root"},
+};
+static_assert(is_sound(kPinKinds));
+inline std::string_view name(PinKind kind) { return row_of(kPinKinds, kind).name; }
+
 // The owner's pin that a device fits.
 struct PinInfo {
   std::string origin;  // "FILE:LINE"
-  std::string kind;    // "leaf-key", "certificate", "root"
+  PinKind kind = PinKind::leaf_key;
   std::string sha256;  // of what is pinned
   bool vouches = false;
 };
@@ -52,7 +83,7 @@ struct PinInfo {
 struct ChainResult {
   std::size_t connection = 0;                 // of the evidence: a capture may hold several
   std::uint8_t slot = 0;                      // 0..7, or 0xFF for a provisioned key (then there are no certificates)
-  std::string model;                          // "DeviceCert", "AliasCert", "GenericCert"
+  CertModel model = CertModel::none;          // none: a provisioned key
   std::vector<CertificateInfo> certificates;  // as received: root or first intermediate first, leaf last
   std::optional<CertificateInfo> anchor;      // the keyring certificate that vouches for it
   std::string anchor_file;                    // where the anchor came from
@@ -66,5 +97,10 @@ struct ChainResult {
   std::optional<PinInfo> pin;   // nothing when the owner pinned nothing for the device
   std::vector<Finding> findings;
 };
+
+// "DeviceCert", "provisioned key".
+inline std::string_view model_name(const ChainResult& chain) {
+  return chain.model == CertModel::none ? "provisioned key" : name(chain.model);
+}
 
 }  // namespace spdm

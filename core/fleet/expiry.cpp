@@ -11,25 +11,30 @@ namespace {
 
 constexpr int kMonths = 24;
 constexpr std::size_t kMaxNames = 400'000, kMaxBytes = 32U << 20;
-constexpr std::array<std::string_view, 3> kRoles{"root", "intermediate", "leaf"};
 
 // RFC 5280 sec 4.1.2.5: the year 9999 says that a certificate has no end.
 const std::int64_t kNever = *parse_rfc3339("9999-01-01T00:00:00Z");
 
 // Each period ends so many days later; the last two have no such end.
 struct Period {
-  std::string_view name;
+  std::string_view name, words;
   std::int64_t days;
 };
-constexpr std::array kPeriods{Period{"expired", 0},  Period{"30-days", 30}, Period{"90-days", 90},
-                              Period{"1-year", 365}, Period{"later", -1},   Period{"never", -1}};
+constexpr std::array kPeriods{
+    Period{"expired", "have expired", 0},
+    Period{"30-days", "end within 30 days", 30},
+    Period{"90-days", "end within 90 days", 90},
+    Period{"1-year", "end within a year", 365},
+    Period{"later", "end later", -1},
+    Period{"never", "have no end", -1},
+};
 
 }  // namespace
 
 ExpiryTable::ExpiryTable(std::int64_t at) : at_(at), names_(kMaxNames, kMaxBytes) {
-  for (const Period& period : kPeriods) periods_.push_back({std::string(period.name), 0, 0});
+  for (const Period& period : kPeriods) periods_.push_back({std::string(period.name), period.words, 0, 0});
   for (int i = 0; i < kMonths; ++i) {
-    months_.push_back({utc_of(month_of(at, i)).substr(0, 7), 0, 0});
+    months_.push_back({utc_of(month_of(at, i)).substr(0, 7), {}, 0, 0});
     ends_.push_back(month_of(at, i + 1));
   }
 }
@@ -59,7 +64,9 @@ std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate
     if (!is_new) continue;
     const bool is_leaf = i + 1 == certificates.size() && !certificate.is_ca;
     entry->second.not_after = *not_after;
-    entry->second.role = is_leaf ? 2 : i == 0 && certificate.is_ca ? 0 : 1;
+    entry->second.role = is_leaf                       ? CertificateRole::leaf
+                         : i == 0 && certificate.is_ca ? CertificateRole::root
+                                                       : CertificateRole::intermediate;
     // Of those that end in a year or later, only how many there are will be told.
     if (*not_after < at_ + 365 * kDay) entry->second.subject = names_.id(certificate.subject);
     count(*not_after, Counted::certificate);
@@ -79,8 +86,7 @@ Expiry ExpiryTable::finish(std::size_t most) const {
   out.soonest_total = soon.size();
   soon.resize(std::min(soon.size(), most));
   for (const auto& [id, entry] : soon)
-    out.soonest.push_back(
-        {names_[entry->subject], names_[id], utc_of(entry->not_after), std::string(kRoles.at(entry->role)), entry->devices});
+    out.soonest.push_back({names_[entry->subject], names_[id], utc_of(entry->not_after), entry->role, entry->devices});
   return out;
 }
 

@@ -22,7 +22,7 @@ class ExpiryTable {
     std::int64_t not_after = 0;
     NameId subject = Names::kNone;
     std::uint32_t devices = 0;
-    std::uint8_t role = 0;
+    CertificateRole role = CertificateRole::leaf;
   };
   enum class Counted { certificate, device };
   void count(std::int64_t not_after, Counted counted);

@@ -38,15 +38,12 @@ std::string string_of(JsonStream& in, std::size_t keep) {
   return shown(text) + "...";
 }
 
-template <class Name, class Value>
-void one_of(JsonStream& in, Value& out, std::initializer_list<Value> values, Name name_of) {
+template <class Table>
+auto word_of(JsonStream& in, const Table& table) {
   const std::string word = string_of(in, kWord);
-  for (const Value value : values)
-    if (name_of(value) == word) {
-      out = value;
-      return;
-    }
-  in.fail(cat("\"", word, "\" is not known here"));
+  const auto out = value_of(table, word);
+  if (!out) in.fail(cat("\"", word, "\" is not known here"));
+  return *out;
 }
 
 // "Vendor=1b36:Device=0010:..." to "1b36:0010"; empty when it is nothing like it.
@@ -187,7 +184,7 @@ class ResultReader {
   void member(std::string_view key, Draft& out) {
     Result& result = out.result;
     if (key == "verdict") {
-      one_of(in_, result.verdict, {Verdict::pass, Verdict::fail, Verdict::undetermined}, [](Verdict verdict) { return name(verdict); });
+      result.verdict = word_of(in_, kVerdicts);
       out.has_verdict = true;
     } else if (key == "exit_code") {
       read_exit(out);
@@ -250,14 +247,15 @@ class ResultReader {
   }
 
   void read_finding(Draft& out) {
-    std::string id, severity;
+    std::string id;
+    std::optional<Severity> severity;  // one that is not known here changes nothing
     in_.object([&](std::string_view key) {
       if (key == "id") return void(id = string_of(in_, kWord));
-      if (key == "severity") return void(severity = string_of(in_, kWord));
+      if (key == "severity") return void(severity = value_of(kSeverities, string_of(in_, kWord)));
       in_.skip();
     });
-    if (severity == "failure" && out.failure.empty()) out.failure = id;
-    if (severity == "gap" && out.gap.empty()) out.gap = id;
+    if (severity == Severity::failure && out.failure.empty()) out.failure = id;
+    if (severity == Severity::gap && out.gap.empty()) out.gap = id;
   }
 
   void read_slot(Draft& out) {
@@ -316,7 +314,7 @@ class ResultReader {
       in_.skip();
     });
     measurement.value = shortened(measurement.value);
-    if (measurement.type == "mutable-firmware-version") {
+    if (measurement.type == name(MeasurementType::firmware_version)) {
       if (out.firmware.size() < kMaxFirmware) out.firmware.push_back(text.empty() ? measurement.value : text);
     } else if (out.result.measurements.size() < kMaxMeasurements) {
       out.result.measurements.push_back(std::move(measurement));

@@ -34,13 +34,23 @@ struct TallyTable {
 
 // Certificates that end in some time, and devices of whose certificates the first ends then.
 struct ExpiryPeriod {
-  std::string name;  // "expired", "30-days", "90-days", "1-year", "later", "never"; a month: "2026-11"
+  std::string name;        // "expired", "30-days", "90-days", "1-year", "later", "never"; a month: "2026-11"
+  std::string_view words;  // "have expired"; empty for a month
   std::size_t certificates = 0, devices = 0;
 };
 
+enum class CertificateRole : std::uint8_t { root, intermediate, leaf };
+inline constexpr std::array kCertificateRoles{
+    Word{CertificateRole::root, "root"},
+    Word{CertificateRole::intermediate, "intermediate"},
+    Word{CertificateRole::leaf, "leaf"},
+};
+static_assert(is_sound(kCertificateRoles));
+inline std::string_view name(CertificateRole role) { return row_of(kCertificateRoles, role).name; }
+
 struct ExpiringCertificate {
   std::string subject, sha256, not_after;
-  std::string role;  // "leaf", "intermediate", "root"
+  CertificateRole role = CertificateRole::leaf;
   std::size_t devices = 0;
 };
 

@@ -53,7 +53,7 @@ Json expiry_json(const Expiry& in) {
     out["soonest"].push_back(Json{{"subject", certificate.subject},
                                   {"sha256", certificate.sha256},
                                   {"not_after", certificate.not_after},
-                                  {"role", certificate.role},
+                                  {"role", name(certificate.role)},
                                   {"devices", certificate.devices}});
   return out;
 }

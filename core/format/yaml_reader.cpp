@@ -137,7 +137,7 @@ std::vector<Value> Value::list() const {
   return out;
 }
 
-Section::Section(const Value& value, std::initializer_list<std::string_view> keys) : Value(value) {
+Section::Section(const Value& value, std::span<const std::string_view> keys) : Value(value) {
   if (!node_.IsMap()) fail("must be a mapping", allowed(keys));
   std::vector<std::string> seen;
   for (const auto& entry : node_) {

@@ -40,6 +40,13 @@ class Value {
   Bytes hex() const;
   // One word of the table.
   std::uint32_t choice(std::span<const Choice> table) const;
+  // One word of a table of word_table.h, or of a part of it.
+  template <class Table>
+  auto word(const Table& table) const {
+    std::vector<Choice> rows;
+    for (const auto& row : table) rows.push_back({row.name, static_cast<std::uint32_t>(rows.size())});
+    return table[choice(rows)].value;
+  }
   // A list of words of the table, their values or-ed together.
   std::uint32_t choices(std::span<const Choice> table) const;
   // The elements of a list.
@@ -56,7 +63,8 @@ class Value {
 // A mapping that has no other keys than `keys`, and each at most once.
 class Section : public Value {
  public:
-  Section(const Value& value, std::initializer_list<std::string_view> keys);
+  Section(const Value& value, std::span<const std::string_view> keys);
+  Section(const Value& value, std::initializer_list<std::string_view> keys) : Section(value, std::span(keys.begin(), keys.size())) {}
 
   std::optional<Value> find(std::string_view key) const;
   Value get(std::string_view key) const;  // must be there

@@ -62,8 +62,9 @@ bool same_letters(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string_view version_name(std::uint8_t version) {
-  constexpr std::array names{"1.0", "1.1", "1.2", "1.3", "1.4"};
-  return version >= k10 && version <= k14 ? names.at(version - k10) : "unknown";
+  for (const Word<std::uint8_t>& row : kVersions)
+    if (row.value == version) return row.name;
+  return "unknown";
 }
 
 std::span<const AsymAlgorithm> asym_algorithms() { return kAsym; }

@@ -5,11 +5,16 @@
 #include <span>
 #include <string_view>
 
+#include "core/word_table.h"
+
 namespace spdm {
 
 // SPDMVersion bytes.
 inline constexpr std::uint8_t k10 = 0x10, k11 = 0x11, k12 = 0x12, k13 = 0x13, k14 = 0x14;
-// "1.2" for 0x12.
+inline constexpr std::array kVersions{
+    Word{k10, "1.0"}, Word{k11, "1.1"}, Word{k12, "1.2"}, Word{k13, "1.3"}, Word{k14, "1.4"},
+};
+// "1.2" for 0x12; "unknown" for one that is not in the table.
 std::string_view version_name(std::uint8_t version);
 
 enum class SignatureScheme { rsassa, rsapss, ecdsa, sm2, ed25519, ed448, mldsa, slhdsa };

@@ -8,6 +8,11 @@ namespace spdm {
 
 // Param2 of CHALLENGE: which measurements the summary hash covers.
 enum class Summary : std::uint8_t { none = 0, tcb = 1, all = 0xFF };
+inline constexpr std::array kSummaries{
+    Word{Summary::none, "none"},
+    Word{Summary::tcb, "tcb"},
+    Word{Summary::all, "all"},
+};
 using RequesterContext = Block<8>;  // 1.3+
 inline constexpr std::string_view kChallengeAuthContext = "responder-challenge_auth signing";
 

@@ -7,11 +7,6 @@
 
 namespace spdm {
 
-std::string_view name(CertModel model) {
-  constexpr std::array names{"none", "DeviceCert", "AliasCert", "GenericCert"};
-  return names.at(static_cast<std::size_t>(model));
-}
-
 Bytes DigestsResponse::encode(const Parameters& parameters) const {
   const std::uint8_t supported = parameters.version >= k13 ? supported_slots : 0;
   Writer writer = begin(parameters.version, Code::digests, supported, provisioned_slots);

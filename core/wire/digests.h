@@ -12,7 +12,16 @@ inline constexpr unsigned kSlots = 8;
 
 // CertificateInfo bits 2:0, and Param2 bits 2:0 of CERTIFICATE.
 enum class CertModel : std::uint8_t { none = 0, device = 1, alias = 2, generic = 3 };
-std::string_view name(CertModel model);
+inline constexpr std::array kCertModels{
+    Word{CertModel::none, "none"},
+    Word{CertModel::device, "DeviceCert"},
+    Word{CertModel::alias, "AliasCert"},
+    Word{CertModel::generic, "GenericCert"},
+};
+static_assert(is_sound(kCertModels));
+// Those that a chain can have.
+inline constexpr auto kModelsOfChains = std::span(kCertModels).subspan<1>();
+inline std::string_view name(CertModel model) { return row_of(kCertModels, model).name; }
 
 struct SlotDigest {
   std::uint8_t slot = 0;

@@ -46,6 +46,13 @@ struct MeasurementBlock {
 
 // What MEASUREMENTS says about changes since the last measurement (1.2+, signed only).
 enum class ContentChanged : std::uint8_t { not_detected = 0, changed = 1, unchanged = 2 };
+inline constexpr std::array kContentChanged{
+    Word{ContentChanged::not_detected, "not-detected"},
+    Word{ContentChanged::changed, "changed"},
+    Word{ContentChanged::unchanged, "unchanged"},
+};
+static_assert(is_sound(kContentChanged));
+inline std::string_view name(ContentChanged changed) { return row_of(kContentChanged, changed).name; }
 
 struct MeasurementsResponse {
   std::uint8_t count = 0;  // operation 0: number of measurement indices

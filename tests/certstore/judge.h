@@ -34,7 +34,8 @@ struct Setup {
   Bytes root = pki::sample().root.der;                    // what RootHash is computed over
   std::vector<Bytes> trusted = {pki::sample().root.der};  // the keyring
   Bytes chain;                                            // instead of one made of certificates and root
-  std::string_view asym = "ECDSA-P384", hash = "SHA-384", model = "DeviceCert";
+  std::string_view asym = "ECDSA-P384", hash = "SHA-384";
+  spdm::CertModel model = spdm::CertModel::device;
   std::uint8_t slot = 0, version = spdm::k12;
   Bytes digest;
   spdm::certstore::Options options{pki::at("20240101000000Z"), false};

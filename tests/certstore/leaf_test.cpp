@@ -6,7 +6,7 @@ using namespace test;
 
 namespace {
 
-ChainResult judge_leaf(const pki::Profile& profile, std::uint8_t version = spdm::k12, std::string_view model = "DeviceCert",
+ChainResult judge_leaf(const pki::Profile& profile, std::uint8_t version = spdm::k12, spdm::CertModel model = spdm::CertModel::device,
                        std::uint8_t slot = 0) {
   Setup setup = with_leaf(profile);
   setup.version = version;
@@ -44,7 +44,7 @@ TEST_CASE("N159 a leaf that could issue certificates, or does not say") {
   CHECK(ids(judge_leaf(silent, spdm::k12)) == "");
   CHECK(ids(judge_leaf(silent, spdm::k13)) == "basic-constraints-missing");
   CHECK(ids(judge_leaf(silent, spdm::k14)) == "basic-constraints-missing");
-  CHECK(ids(judge_leaf(silent, spdm::k13, "GenericCert", 1)) == "basic-constraints-missing");
+  CHECK(ids(judge_leaf(silent, spdm::k13, spdm::CertModel::generic, 1)) == "basic-constraints-missing");
   // cA written out as FALSE is not DER, but says the same.
   CHECK(ids(judge_leaf(with("basicConstraints", "critical,DER:30:03:01:01:00"), spdm::k13)) == "");
 }
@@ -54,11 +54,11 @@ TEST_CASE("N160 keyUsage of the leaf") {
   CHECK(ids(judge_leaf(with("keyUsage", "critical,keyAgreement"))) == "key-usage");
   CHECK(ids(judge_leaf(with("keyUsage", "digitalSignature,keyAgreement"))) == "");
   CHECK(ids(judge_leaf(with("keyUsage", "digitalSignature,keyCertSign"))) == "key-usage");
-  CHECK(ids(judge_leaf(with("keyUsage", ""), spdm::k13, "GenericCert", 1)) == "");
-  CHECK(ids(judge_leaf(with("keyUsage", "keyAgreement"), spdm::k13, "GenericCert", 1)) == "key-usage");
+  CHECK(ids(judge_leaf(with("keyUsage", ""), spdm::k13, spdm::CertModel::generic, 1)) == "");
+  CHECK(ids(judge_leaf(with("keyUsage", "keyAgreement"), spdm::k13, spdm::CertModel::generic, 1)) == "key-usage");
   // Neither slot 0 nor SPDM 1.2 has generic certificates.
-  CHECK(ids(judge_leaf(with("keyUsage", ""), spdm::k13, "GenericCert", 0)) == "key-usage");
-  CHECK(ids(judge_leaf(with("keyUsage", ""), spdm::k12, "GenericCert", 1)) == "key-usage");
+  CHECK(ids(judge_leaf(with("keyUsage", ""), spdm::k13, spdm::CertModel::generic, 0)) == "key-usage");
+  CHECK(ids(judge_leaf(with("keyUsage", ""), spdm::k12, spdm::CertModel::generic, 1)) == "key-usage");
 }
 
 TEST_CASE("N161 extendedKeyUsage of the leaf") {
@@ -73,14 +73,14 @@ TEST_CASE("A32 a critical extendedKeyUsage with purposes that are none of SPDM")
 }
 
 TEST_CASE("N162 hardware identity in the leaf of an AliasCert chain") {
-  CHECK(ids(judge_leaf(plain_leaf(), spdm::k12, "DeviceCert")) == "");
-  CHECK(ids(judge_leaf(plain_leaf(), spdm::k12, "AliasCert")) == "hardware-identity");
-  CHECK(ids(judge_leaf(plain_leaf(), spdm::k13, "GenericCert", 1)) == "");
-  CHECK(ids(judge_leaf(with(pki::kSpdmExtension, ""), spdm::k12, "AliasCert")) == "");
+  CHECK(ids(judge_leaf(plain_leaf(), spdm::k12, spdm::CertModel::device)) == "");
+  CHECK(ids(judge_leaf(plain_leaf(), spdm::k12, spdm::CertModel::alias)) == "hardware-identity");
+  CHECK(ids(judge_leaf(plain_leaf(), spdm::k13, spdm::CertModel::generic, 1)) == "");
+  CHECK(ids(judge_leaf(with(pki::kSpdmExtension, ""), spdm::k12, spdm::CertModel::alias)) == "");
   const std::string mutable_only = "DER:30:0E:30:0C:06:0A:2B:06:01:04:01:83:1C:82:12:05";
-  CHECK(ids(judge_leaf(with(pki::kSpdmExtension, mutable_only), spdm::k12, "AliasCert")) == "");
+  CHECK(ids(judge_leaf(with(pki::kSpdmExtension, mutable_only), spdm::k12, spdm::CertModel::alias)) == "");
   const std::string bare = "DER:30:0C:06:0A:2B:06:01:04:01:83:1C:82:12:02";
-  CHECK(ids(judge_leaf(with(pki::kSpdmExtension, bare), spdm::k12, "AliasCert")) == "hardware-identity");
+  CHECK(ids(judge_leaf(with(pki::kSpdmExtension, bare), spdm::k12, spdm::CertModel::alias)) == "hardware-identity");
 }
 
 TEST_CASE("N163 a leaf key of another kind than negotiated") {
@@ -111,7 +111,7 @@ TEST_CASE("N164 version, names and serial number of the leaf") {
   profile = plain_leaf();
   profile.subject = "";
   CHECK(ids(judge_leaf(profile)) == "empty-name");
-  CHECK(ids(judge_leaf(profile, spdm::k13, "GenericCert", 1)) == "");
+  CHECK(ids(judge_leaf(profile, spdm::k13, spdm::CertModel::generic, 1)) == "");
   CHECK(contains(judge_leaf(profile).findings.at(0).where, "(no name), subject"));
 
   profile = plain_leaf();

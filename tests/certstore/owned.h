@@ -22,7 +22,7 @@ inline spdm::PciIdentity identity(std::uint16_t vendor, std::uint16_t device) {
 struct Owned {
   support::TemporaryDirectory directory;
   std::vector<Bytes> certificates = pki::sample().all();
-  std::string_view model = "DeviceCert";
+  spdm::CertModel model = spdm::CertModel::device;
   spdm::HostView host;
   std::string at = "20240101000000Z";
 

@@ -186,7 +186,7 @@ TEST_CASE("pins: the same device as last time") {
     CHECK(result.trust == (fits ? Trust::trusted : Trust::untrusted));
     CHECK(result.pin.has_value() == fits);
     if (fits) {
-      CHECK(result.pin->kind == kind);
+      CHECK(name(result.pin->kind) == kind);
       CHECK(contains(result.pin->origin, "pins/one.yaml:3"));
     }
     return result;

@@ -22,7 +22,7 @@ TEST_CASE("trust: a good chain") {
   CHECK(result.trust == Trust::trusted);
   CHECK(result.sound);
   CHECK(result.slot == 0);
-  CHECK(result.model == "DeviceCert");
+  CHECK(result.model == spdm::CertModel::device);
   REQUIRE(result.certificates.size() == 3);
   CHECK(result.certificates[2].subject == "CN=sample device");
   REQUIRE(result.anchor.has_value());

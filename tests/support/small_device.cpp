@@ -39,7 +39,7 @@ ChainResult Device::good_chain(std::uint8_t slot, std::size_t connection) const 
   ChainResult out;
   out.connection = connection;
   out.slot = slot;
-  out.model = "DeviceCert";
+  out.model = CertModel::device;
   out.certificates.emplace_back().subject = "CN=device";
   out.trust = Trust::trusted;
   out.sound = true;

@@ -136,7 +136,8 @@ TEST_CASE("recorded traffic, one byte changed" * doctest::skip(folder().empty())
       continue;
     }
     CHECK(report.verdict == (breaks_path_length(capture) && evidence.provisioned_key.empty() ? Verdict::fail : Verdict::pass));
-    CHECK(std::all_of(report.signatures.begin(), report.signatures.end(), [](const SignatureReport& s) { return s.result == "good"; }));
+    CHECK(std::all_of(report.signatures.begin(), report.signatures.end(),
+                      [](const SignatureReport& s) { return s.result == SignatureResult::good; }));
 
     ++captures;
     const Analysis analysis = analyze(evidence);

@@ -16,14 +16,9 @@ using yaml::Value;
 
 namespace {
 
-constexpr std::array kVersions{Choice{"1.0", k10}, Choice{"1.1", k11}, Choice{"1.2", k12}, Choice{"1.3", k13}, Choice{"1.4", k14}};
 constexpr std::array kOpaqueFormats{Choice{"fmt0", other_params::opaque_fmt0}, Choice{"fmt1", other_params::opaque_fmt1}};
-constexpr std::array kModels{Choice{"DeviceCert", static_cast<std::uint32_t>(CertModel::device)},
-                             Choice{"AliasCert", static_cast<std::uint32_t>(CertModel::alias)},
-                             Choice{"GenericCert", static_cast<std::uint32_t>(CertModel::generic)}};
 constexpr std::array kKeyUsages{Choice{"challenge", key_usage::challenge}, Choice{"measurement", key_usage::measurement},
                                 Choice{"endpoint-info", key_usage::endpoint_info}, Choice{"key-exchange", key_usage::key_ex}};
-constexpr std::array kContentChanged{Choice{"not-detected", 0}, Choice{"changed", 1}, Choice{"unchanged", 2}};
 constexpr std::array kOperational{Choice{"manufacturing", 1}, Choice{"validation", 2}, Choice{"normal", 4},
                                   Choice{"recovery", 8},      Choice{"rma", 16},       Choice{"decommissioned", 32}};
 constexpr std::array kDeviceModes{Choice{"non-invasive-debug-active", 1}, Choice{"invasive-debug-active", 2},
@@ -206,7 +201,7 @@ void Loader::slot(const Section& in) {
   in.with("chain", [&](const Value& value) { slot.certificates = certificates(value); });
   in.with("root", [&](const Value& value) { slot.root = certificates(value).front(); });
   in.with("raw-chain", [&](const Value& value) { slot.chain = file(value); });
-  in.with("model", [&](const Value& value) { slot.model = static_cast<CertModel>(value.choice(kModels)); });
+  in.with("model", [&](const Value& value) { slot.model = value.word(kModelsOfChains); });
   in.with("key-pair-id", [&](const Value& value) { slot.key_pair_id = static_cast<std::uint8_t>(value.number(0, 255)); });
   in.with("key-usage", [&](const Value& value) { slot.key_usage = static_cast<std::uint16_t>(value.choices(kKeyUsages)); });
   in.with("multi-key-only", [&](const Value& value) { slot.multi_key_only = value.boolean(); });
@@ -322,7 +317,7 @@ void Loader::load(const Value& root) {
   in.with("name", [&](const Value& value) { out_.name = value.text(); });
   in.with("versions", [&](const Value& list) {
     out_.versions.clear();
-    for (const Value& value : list.list()) out_.versions.push_back(static_cast<std::uint8_t>(value.choice(kVersions)));
+    for (const Value& value : list.list()) out_.versions.push_back(value.word(kVersions));
     if (out_.versions.empty()) list.fail("names no version");
   });
   in.with("capabilities", [&](const Value& value) { capabilities(Section(value, {"set", "clear"})); });
@@ -336,8 +331,7 @@ void Loader::load(const Value& root) {
     for (const Value& value : list.list()) out_.empty_slots |= static_cast<std::uint8_t>(1U << value.number(0, kSlots - 1));
   });
   in.with("measurement-signatures", [&](const Value& value) { out_.measurement_signatures = value.boolean(); });
-  in.with("content-changed",
-          [&](const Value& value) { out_.content_changed = static_cast<ContentChanged>(value.choice(kContentChanged)); });
+  in.with("content-changed", [&](const Value& value) { out_.content_changed = value.word(kContentChanged); });
   sections("measurements", {"index", "type", "text", "hex", "file", "number", "digest", "raw", "tcb"}, &Loader::measurement);
   in.with("device-mode", [&](const Value& value) {
     device_mode(Section(value, {"operational-capabilities", "operational-state", "device-capabilities", "device-state"}));

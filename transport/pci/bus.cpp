@@ -230,7 +230,7 @@ std::optional<PciDevice> examine(pci_access& access, const Host& host, const Bdf
   read_ids(*function, device.identity);
   device.header_type = header_of_class(device.identity.class_code);
   // The kernel wakes a device in D3cold to read its configuration space: let it sleep.
-  if (device.power_state != "D3cold" && read_header(*function, device)) read_extended(*function, directory, device);
+  if (!device.has_no_power() && read_header(*function, device)) read_extended(*function, directory, device);
   if (device.header_type == PCI_HEADER_TYPE_NORMAL) read_subsystem(*function, device.identity);
   if (!is_there(directory)) return std::nullopt;
   return device;

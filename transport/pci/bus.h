@@ -11,6 +11,9 @@
 
 namespace spdm::transport {
 
+// The kernel's driver of PCI Express ports.
+inline constexpr std::string_view kPortDriver = "pcieport";
+
 struct PciDevice {
   Bdf bdf;
   PciIdentity identity;                        // its serial is 0 when the extended configuration space cannot be read, too
@@ -34,6 +37,11 @@ struct PciDevice {
 
   std::filesystem::path directory(const Host& host) const { return host.pci() / "devices" / to_string(bdf); }
   bool is_bridge() const { return header_type != 0 || identity.class_code >> 16 == 0x06; }
+  // In D3cold: without power, and left so.
+  bool has_no_power() const { return power_state == "D3cold"; }
+  bool is_port() const { return driver == kPortDriver; }
+  // Nothing tells whether it has mailboxes, although it is there and awake: the right to see them is missing.
+  bool hides_mailboxes() const { return !doe_features && !mailboxes && !gone && !has_no_power(); }
   // It may speak SPDM: CMA is listed in doe_features, or there is a mailbox that only discovery can tell more about.
   bool may_attest() const;
 };

@@ -17,13 +17,19 @@ namespace {
 
 constexpr std::string_view kAuto = "auto";  // the one other value of power/control: the kernel may put it to sleep
 
-// What keeps a function from answering; nothing when it is awake, or the kernel does not tell.
-std::optional<std::string> asleep(const std::filesystem::path& device) {
+// What keeps a function from answering, in the kernel's words.
+struct Sleep {
+  std::string state;
+  bool failed = false;  // the kernel could not wake it up, and does not try again
+};
+
+// Nothing when it is awake, or the kernel does not tell.
+std::optional<Sleep> asleep(const std::filesystem::path& device) {
   const std::string status = read_attribute(device / "power/runtime_status").value_or("active");
   // "unsupported" is a function that the kernel never puts to sleep.
-  if (status != "active" && status != "unsupported") return status;
+  if (status != "active" && status != "unsupported") return Sleep{status, status == "error"};
   const std::string state = read_attribute(device / "power_state").value_or("unknown");
-  if (state.starts_with("D") && state != "D0") return state;
+  if (state.starts_with("D") && state != "D0") return Sleep{state};
   return std::nullopt;
 }
 
@@ -79,13 +85,13 @@ void PciPower::set(std::string_view control) const {
 
 void PciPower::wait_until_awake(Clock::time_point deadline) const {
   const std::filesystem::path device = host_.pci() / "devices" / name_;
-  std::optional<std::string> state = asleep(device);
-  for (Pace pace(deadline); state && state != "error" && pace.wait();) state = asleep(device);
-  if (!state) return;
+  std::optional<Sleep> sleep = asleep(device);
+  for (Pace pace(deadline); sleep && !sleep->failed && pace.wait();) sleep = asleep(device);
+  if (!sleep) return;
   const std::string advice = "look at its driver, and at the ports above it; removing it and scanning the bus again may wake it up";
-  if (state == "error")
+  if (sleep->failed)
     throw Error(ErrorId::io, cat(name_, " is asleep, and the kernel failed to wake it up (runtime_status: error)"), advice);
-  throw Error(ErrorId::timeout, cat(name_, " is asleep (", printable(*state), ") and did not wake up in time"), advice);
+  throw Error(ErrorId::timeout, cat(name_, " is asleep (", printable(sleep->state), ") and did not wake up in time"), advice);
 }
 
 }  // namespace spdm::transport

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "core/word_table.h"
 
 namespace spdm::transport {
 
@@ -18,6 +19,19 @@ namespace {
 constexpr std::uint32_t kKernelEvents = 1;  // multicast group of the kernel; 2 is udev's
 constexpr std::size_t kMaxDatagram = 8192;  // the kernel builds them in 2 KiB
 constexpr int kReceiveBuffer = 4 << 20;     // bytes: a rescan of a large machine comes as one burst
+
+// The kernel's words (lib/kobject_uevent.c, drivers/pci/pci-driver.c). Those that nobody here waits for are `other`.
+constexpr std::array kActions{
+    Word{Uevent::Action::add, "add"},
+    Word{Uevent::Action::remove, "remove"},
+    Word{Uevent::Action::change, "change"},
+    Word{Uevent::Action::bind, "bind"},
+};
+constexpr std::array kSubsystems{
+    Word{Uevent::Subsystem::pci, "pci"},
+    Word{Uevent::Subsystem::drivers, "drivers"},
+};
+constexpr std::string_view kRecovered = "SUCCESSFUL_RECOVERY";
 
 // Takes a string up to its NUL off the front; nothing when there is no NUL.
 std::optional<std::string_view> take_string(std::string_view& rest) {
@@ -35,17 +49,20 @@ std::optional<Uevent> parse_uevent(View datagram) {
   const std::optional<std::string_view> header = take_string(rest);
   if (!header || header->find('@') == std::string_view::npos) return std::nullopt;
   Uevent out;
+  std::string_view action, subsystem;
   while (const std::optional<std::string_view> line = take_string(rest)) {
     const std::size_t equals = line->find('=');
     if (equals == std::string_view::npos) continue;
     const std::string_view key = line->substr(0, equals), value = line->substr(equals + 1);
-    if (key == "ACTION") out.action = value;
-    if (key == "SUBSYSTEM") out.subsystem = value;
+    if (key == "ACTION") action = value;
+    if (key == "SUBSYSTEM") subsystem = value;
     if (key == "DEVPATH") out.path = value;
     if (key == "PCI_SLOT_NAME") out.pci_slot = value;
-    if (key == "ERROR_EVENT") out.error = value;
+    if (key == "ERROR_EVENT") out.recovered = value == kRecovered;
   }
-  if (out.action.empty() || out.subsystem.empty()) return std::nullopt;
+  if (action.empty() || subsystem.empty()) return std::nullopt;
+  out.action = value_of(kActions, action).value_or(Uevent::Action::other);
+  out.subsystem = value_of(kSubsystems, subsystem).value_or(Uevent::Subsystem::other);
   return out;
 }
 

@@ -10,11 +10,14 @@
 namespace spdm::transport {
 
 struct Uevent {
-  std::string action;     // "add", "remove", "change", "bind", "unbind"...
-  std::string subsystem;  // "pci", "drivers"
-  std::string path;       // DEVPATH, below /sys
-  std::string pci_slot;   // PCI_SLOT_NAME, the address of a PCI function; empty when there is none
-  std::string error;      // ERROR_EVENT of a recovery from PCI errors: "BEGIN_RECOVERY", "SUCCESSFUL_RECOVERY"...
+  enum class Action { add, remove, change, bind, other };
+  enum class Subsystem { pci, drivers, other };
+
+  Action action = Action::other;
+  Subsystem subsystem = Subsystem::other;
+  std::string path;        // DEVPATH, below /sys
+  std::string pci_slot;    // PCI_SLOT_NAME, the address of a PCI function; empty when there is none
+  bool recovered = false;  // ERROR_EVENT: the kernel has recovered the device from a PCI error
 };
 
 // One datagram: "ACTION@DEVPATH", then KEY=VALUE strings, each with a NUL at its end. Nothing when it is no such thing

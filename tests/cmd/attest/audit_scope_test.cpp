@@ -51,7 +51,7 @@ TEST_CASE("audit: what may speak SPDM, and what a rule expects to") {
   CHECK(scope.absent[0].verdict == Verdict::fail);
   CHECK(scope.absent[0].exit == Exit::policy);
   CHECK(scope.absent[0].findings.at(0).id == FindingId::device_absent);
-  CHECK(scope.absent[0].policy->actions == std::vector<std::string>{"warn"});
+  CHECK(scope.absent[0].policy->actions == std::vector{FailureAction::warn});
   CHECK(scope.take_live().size() == 1);
   const Report silent = spdm::cmd::silent_report(scope.targets[1]);
   CHECK(silent.verdict == Verdict::fail);

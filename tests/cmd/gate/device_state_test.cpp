@@ -10,6 +10,8 @@
 
 using spdm::cmd::Decision;
 using spdm::cmd::DeviceState;
+using spdm::cmd::GateStep;
+using spdm::cmd::Occasion;
 
 namespace {
 
@@ -17,13 +19,13 @@ DeviceState full() {
   DeviceState out;
   out.bdf = "0000:03:00.0";
   out.time = "2026-01-02T03:04:05Z";
-  out.occasion = "boot";
+  out.occasion = Occasion::boot;
   out.decision = Decision::late;
   out.verdict = spdm::Verdict::fail;
   out.exit = spdm::Exit::bad_signature;
   out.reason = "with \"quotes\", \\ and \x1b[31m";
   out.rule = "disks";
-  out.actions = {"driver-override", "driver-unbound"};
+  out.actions = {GateStep::driver_override, GateStep::driver_unbound};
   out.trouble = {"none"};
   out.driver = "nvme";
   out.identity = "Vendor=1b36:Device=0010:CC=010802:REV=02";
@@ -105,6 +107,8 @@ TEST_CASE("hostile files are told of, and the others read") {
       good.substr(0, good.size() / 2),
       with("spdmctl.state/1", "spdmctl.state/2"),
       with("\"late\"", "\"fine\""),
+      with("\"boot\"", "\"party\""),
+      with("\"driver-unbound\"", "\"driver-praised\""),
       with("\"fail\"", "\"maybe\""),
       with(": 11", ": 99"),
       with(": 11", ": -1"),

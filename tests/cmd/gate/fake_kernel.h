@@ -143,7 +143,7 @@ inline std::vector<spdm::cmd::DeviceState> run(FakeKernel& kernel, const Answers
 }
 
 inline std::vector<spdm::cmd::DeviceState> attend(FakeKernel& kernel, const Answers& answers, const std::string& bdf,
-                                                  const std::string& occasion, const spdm::Policy& policy = {}) {
+                                                  spdm::cmd::Occasion occasion, const spdm::Policy& policy = {}) {
   spdm::cmd::Gatekeeper::Options options(spdm::GateMode::enforce);
   options.changed = kernel.changed();
   return spdm::cmd::Gatekeeper(kernel.host(), policy, options, answers.attest(), {}).attend(*spdm::transport::parse_bdf(bdf), occasion);

@@ -15,6 +15,7 @@
 using namespace gate_test;
 using spdm::GateMode;
 using spdm::cmd::Decision;
+using spdm::cmd::Occasion;
 
 namespace {
 
@@ -331,12 +332,12 @@ TEST_CASE("there is one gate at a time; who attends to one device waits for it")
   CHECK(kernel.steps == 0);
   spdm::Policy impatient;
   impatient.timeout = std::chrono::milliseconds(30);
-  CHECK_THROWS_WITH_AS(attend(kernel, {}, kGood, "arrival", impatient), "another gate is at work", spdm::Error);
+  CHECK_THROWS_WITH_AS(attend(kernel, {}, kGood, Occasion::arrival, impatient), "another gate is at work", spdm::Error);
   std::jthread other([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     lock.reset();
   });
-  CHECK(attend(kernel, {}, kGood, "arrival").at(0).decision == Decision::allowed);
+  CHECK(attend(kernel, {}, kGood, Occasion::arrival).at(0).decision == Decision::allowed);
 }
 
 TEST_CASE("a state that nobody understands is overwritten, and told of") {

@@ -14,6 +14,8 @@ using spdm::Exit;
 using spdm::GateMode;
 using spdm::Verdict;
 using spdm::cmd::Decision;
+using spdm::cmd::GateStep;
+using spdm::cmd::Occasion;
 
 namespace {
 
@@ -82,7 +84,7 @@ TEST_CASE("a driver that was bound before is told of, and goes when the device f
   CHECK(kernel.override_of(kFirst).empty());
 
   CHECK(states[1].decision == Decision::late);
-  CHECK(states[1].actions == std::vector<std::string>{"driver-override", "driver-unbound"});
+  CHECK(states[1].actions == std::vector{GateStep::driver_override, GateStep::driver_unbound});
   CHECK(kernel.driver_of(kSecond).empty());
   CHECK(kernel.override_of(kSecond) == kSentinel);
 
@@ -101,17 +103,19 @@ TEST_CASE("a driver that an earlier decision let in is not late") {
   const auto again = run(kernel, {}).at(0);
   CHECK(again.decision == Decision::allowed);
   CHECK(again.same_device == true);
-  SUBCASE("after a resume, as the same device") { CHECK(attend(kernel, {}, kFirst, "resume").at(0).decision == Decision::allowed); }
+  SUBCASE("after a resume, as the same device") { CHECK(attend(kernel, {}, kFirst, Occasion::resume).at(0).decision == Decision::allowed); }
   SUBCASE("after a resume, as another device") {
-    const auto state = attend(kernel, {{{kFirst, passed('b')}}}, kFirst, "resume").at(0);
+    const auto state = attend(kernel, {{{kFirst, passed('b')}}}, kFirst, Occasion::resume).at(0);
     CHECK(state.decision == Decision::late);
     CHECK(state.same_device == false);
   }
   SUBCASE("a silent resume does not make anybody forget which device it was") {
-    CHECK(attend(kernel, {{{kFirst, errored(spdm::ErrorId::timeout)}}}, kFirst, "resume").at(0).decision == Decision::late);
-    CHECK(attend(kernel, {{{kFirst, passed('b')}}}, kFirst, "resume").at(0).same_device == false);
+    CHECK(attend(kernel, {{{kFirst, errored(spdm::ErrorId::timeout)}}}, kFirst, Occasion::resume).at(0).decision == Decision::late);
+    CHECK(attend(kernel, {{{kFirst, passed('b')}}}, kFirst, Occasion::resume).at(0).same_device == false);
   }
-  SUBCASE("but one that arrives with its driver is") { CHECK(attend(kernel, {}, kFirst, "arrival").at(0).decision == Decision::late); }
+  SUBCASE("but one that arrives with its driver is") {
+    CHECK(attend(kernel, {}, kFirst, Occasion::arrival).at(0).decision == Decision::late);
+  }
 }
 
 TEST_CASE("expected devices: absent, without a mailbox, with one that is not for SPDM") {
@@ -268,7 +272,7 @@ TEST_CASE("virtual functions go by their physical function") {
   kernel.add(virtual_one, {.virtual_function = true});
   kernel.sysfs.physfn(virtual_one, physical);
   SUBCASE("that was allowed") {
-    const auto states = attend(kernel, answers, virtual_one, "arrival");
+    const auto states = attend(kernel, answers, virtual_one, Occasion::arrival);
     REQUIRE(states.size() == 1);
     CHECK(states[0].decision == Decision::allowed);
     CHECK(kernel.driver_of(virtual_one) == "nvme");
@@ -277,7 +281,7 @@ TEST_CASE("virtual functions go by their physical function") {
     const auto states = run(kernel, {{{physical, failed()}}});
     CHECK(states.size() == 2);
     CHECK(kernel.override_of(virtual_one) == kSentinel);
-    CHECK(attend(kernel, answers, virtual_one, "arrival").at(0).decision == Decision::blocked);
+    CHECK(attend(kernel, answers, virtual_one, Occasion::arrival).at(0).decision == Decision::blocked);
   }
 }
 
@@ -315,7 +319,7 @@ TEST_CASE("actions on failure") {
   }
   SUBCASE("clear Bus Master") {
     const auto states = run(kernel, answers, with("[block, clear-bus-master]"));
-    CHECK(states[0].actions == std::vector<std::string>{"driver-override", "bus-master-cleared"});
+    CHECK(states[0].actions == std::vector{GateStep::driver_override, GateStep::bus_master_cleared});
     CHECK_FALSE(kernel.bus_master(kFirst));
   }
   SUBCASE("remove: gone, and still a failure of the next run") {
@@ -356,7 +360,7 @@ TEST_CASE("audit tells and touches nothing, a dry run leaves not even a state, o
     REQUIRE(states.size() == 2);
     CHECK(states[0].decision == Decision::blocked);
     CHECK(states[1].decision == Decision::late);
-    CHECK(states[1].actions == std::vector<std::string>{"driver-override", "driver-unbound"});
+    CHECK(states[1].actions == std::vector{GateStep::driver_override, GateStep::driver_unbound});
     CHECK_FALSE(std::filesystem::exists(kernel.host().run()));
     CHECK(kernel.steps == 0);
   }
@@ -371,11 +375,11 @@ TEST_CASE("one at a time: its functions, held and judged without touching autopr
   FakeKernel kernel;
   kernel.add(kFirst);
   kernel.add(kSecond);
-  const auto states = attend(kernel, {{{kFirst, failed()}}}, kFirst, "arrival");
+  const auto states = attend(kernel, {{{kFirst, failed()}}}, kFirst, Occasion::arrival);
   REQUIRE(states.size() == 1);
   CHECK(states[0].decision == Decision::blocked);
-  CHECK(states[0].occasion == "arrival");
+  CHECK(states[0].occasion == Occasion::arrival);
   CHECK(kernel.override_of(kSecond).empty());
   for (const std::string& line : kernel.log) CHECK(line.find("autoprobe") == std::string::npos);
-  CHECK(attend(kernel, {}, "0000:07:00.0", "arrival").empty());
+  CHECK(attend(kernel, {}, "0000:07:00.0", Occasion::arrival).empty());
 }

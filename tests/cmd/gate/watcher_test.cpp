@@ -14,6 +14,7 @@
 
 #include "core/text.h"
 
+using spdm::cmd::Occasion;
 using spdm::cmd::Watcher;
 using spdm::cmd::WorkList;
 using spdm::transport::Bdf;
@@ -54,13 +55,13 @@ class Running {
     if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("socketpair");
     kernel_ = Descriptor(ends[0]);
     events_.emplace(Descriptor(ends[1]));
-    const auto keep = [this](const std::vector<Bdf>& devices, const std::string& occasion) {
+    const auto keep = [this](const std::vector<Bdf>& devices, Occasion occasion) {
       const std::lock_guard lock(mutex_);
-      for (const Bdf& bdf : devices) seen_.push_back(spdm::cat(to_string(bdf), " ", occasion));
+      for (const Bdf& bdf : devices) seen_.push_back(spdm::cat(to_string(bdf), " ", name(occasion)));
     };
     watcher_.emplace(
         Watcher::Options{.host = root.host(), .interval = {}, .patience = std::chrono::seconds(60)}, *events_, manager_,
-        [keep, attend](const std::vector<Bdf>& devices, const std::string& occasion) {
+        [keep, attend](const std::vector<Bdf>& devices, Occasion occasion) {
           keep(devices, occasion);
           if (attend) attend(devices, occasion);
         },
@@ -68,7 +69,7 @@ class Running {
           const std::lock_guard lock(mutex_);
           seen_.push_back("! " + what);
         });
-    thread_ = std::thread([this] { end_ = watcher_->run({{Bdf{0, 1, 0, 0}, "start"}}); });
+    thread_ = std::thread([this] { end_ = watcher_->run({{Bdf{0, 1, 0, 0}, Occasion::start}}); });
   }
   ~Running() {
     if (thread_.joinable()) stop(SIGTERM);
@@ -115,34 +116,34 @@ class Running {
 
 TEST_CASE("a function waits once, whatever happens to it") {
   WorkList list;
-  list.add(Bdf{0, 2, 0, 0}, "arrival");
-  list.add(Bdf{0, 2, 0, 1}, "reset");  // another function of the same device
-  list.add(Bdf{0, 2, 0, 1}, "resume");
-  list.add(Bdf{0, 3, 0, 0}, "resume");
+  list.add(Bdf{0, 2, 0, 0}, Occasion::arrival);
+  list.add(Bdf{0, 2, 0, 1}, Occasion::reset);  // another function of the same device
+  list.add(Bdf{0, 2, 0, 1}, Occasion::resume);
+  list.add(Bdf{0, 3, 0, 0}, Occasion::resume);
   const auto work = list.take();
   REQUIRE(work.size() == 3);
   CHECK(work[0].bdf == Bdf{0, 2, 0, 0});
   CHECK(work[1].bdf == Bdf{0, 2, 0, 1});
-  CHECK(work[1].occasion == "resume");
+  CHECK(work[1].occasion == Occasion::resume);
   CHECK(work[2].bdf == Bdf{0, 3, 0, 0});
 }
 
 TEST_CASE("a driver that binds does not hide that the device has arrived") {
   WorkList list;
-  list.add(Bdf{0, 2, 0, 0}, "arrival");
-  list.add(Bdf{0, 2, 0, 0}, "bind");
-  list.add(Bdf{0, 3, 0, 0}, "bind");
-  list.add(Bdf{0, 3, 0, 0}, "arrival");
+  list.add(Bdf{0, 2, 0, 0}, Occasion::arrival);
+  list.add(Bdf{0, 2, 0, 0}, Occasion::bind);
+  list.add(Bdf{0, 3, 0, 0}, Occasion::bind);
+  list.add(Bdf{0, 3, 0, 0}, Occasion::arrival);
   const auto work = list.take();
   REQUIRE(work.size() == 2);
-  CHECK(work[0].occasion == "arrival");
-  CHECK(work[1].occasion == "arrival");
+  CHECK(work[0].occasion == Occasion::arrival);
+  CHECK(work[1].occasion == Occasion::arrival);
 }
 
 TEST_CASE("a device that is gone is not attended") {
   WorkList list;
-  list.add(Bdf{0, 2, 0, 0}, "arrival");
-  list.add(Bdf{0, 3, 0, 0}, "arrival");
+  list.add(Bdf{0, 2, 0, 0}, Occasion::arrival);
+  list.add(Bdf{0, 3, 0, 0}, Occasion::arrival);
   list.forget(Bdf{0, 2, 0, 0});
   const auto work = list.take();
   REQUIRE(work.size() == 1);
@@ -151,9 +152,9 @@ TEST_CASE("a device that is gone is not attended") {
 
 TEST_CASE("a storm of events costs no memory, and a stopped list gives nothing") {
   WorkList list;
-  for (std::uint32_t domain = 0; domain < 10'000; ++domain) list.add(Bdf{domain, 0, 0, 0}, "arrival");
+  for (std::uint32_t domain = 0; domain < 10'000; ++domain) list.add(Bdf{domain, 0, 0, 0}, Occasion::arrival);
   CHECK(list.take().size() == WorkList::kMost);
-  list.add(Bdf{0, 2, 0, 0}, "arrival");
+  list.add(Bdf{0, 2, 0, 0}, Occasion::arrival);
   list.stop();
   CHECK(list.take().empty());
 }
@@ -184,8 +185,8 @@ TEST_CASE("a hang-up asks for new configuration") {
 
 TEST_CASE("a device that cannot be attended does not end the service") {
   const Root root;
-  Running running(root, [](const std::vector<Bdf>&, const std::string& occasion) {
-    if (occasion == "start") throw std::runtime_error("it vanished");
+  Running running(root, [](const std::vector<Bdf>&, Occasion occasion) {
+    if (occasion == Occasion::start) throw std::runtime_error("it vanished");
   });
   CHECK(running.saw("! 0000:01:00.0 (start): it vanished"));
   running.say("add", "0000:03:00.0");

@@ -37,7 +37,7 @@ TEST_CASE("N217 another request in between: the earlier measurements are not cov
   trial.digests();
   trial.measure(2, true);
   const Report report = trial.judge();
-  CHECK(report.signatures.back().result == "good");
+  CHECK(report.signatures.back().result == SignatureResult::good);
   CHECK_FALSE(at(report, 1).is_signed);
   CHECK(at(report, 2).is_signed);
   CHECK(found(report, FindingId::measurements_unsigned));
@@ -53,7 +53,7 @@ TEST_CASE("N45 ERROR in between: the earlier measurements are not covered") {
   CHECK_THROWS_AS(trial.measure(99, false), Error);
   trial.measure(2, true);
   const Report report = trial.judge();
-  CHECK(report.signatures.back().result == "good");
+  CHECK(report.signatures.back().result == SignatureResult::good);
   CHECK_FALSE(at(report, 1).is_signed);
 }
 
@@ -99,7 +99,7 @@ TEST_CASE("N218 an unsigned answer cannot hide what the signed one shows") {
     trial.digests();
     if (!hide_first) unsigned_read();
     const Report report = trial.judge();
-    CHECK(report.signatures.back().result == "good");
+    CHECK(report.signatures.back().result == SignatureResult::good);
     CHECK(at(report, 0xFE).is_signed);
     CHECK(at(report, 0xFE).device_mode->device_state == 2);
     CHECK(found(report, FindingId::debug_mode));
@@ -179,7 +179,7 @@ TEST_CASE("coverage: which measurements there are must be covered, too") {
     return std::nullopt;
   };
   const Report report = trial.collect().judge();
-  CHECK(report.signatures.back().result == "good");
+  CHECK(report.signatures.back().result == SignatureResult::good);
   CHECK(report.measurements.size() == 1);
   CHECK(at(report, 1).is_signed);
   CHECK(found(report, FindingId::measurements_unsigned));
@@ -221,7 +221,7 @@ TEST_CASE("coverage: what was proven before a new start says nothing about what 
   const Report report = trial.judge();
   CHECK(report.connections == 2);
   CHECK(report.signatures.size() == 2);
-  CHECK(report.signatures[0].result == "good");
+  CHECK(report.signatures[0].result == SignatureResult::good);
   CHECK(report.verdict == Verdict::undetermined);
   CHECK(found(report, FindingId::signature_missing));
 }
@@ -233,7 +233,7 @@ TEST_CASE("coverage: a bad signature before a new start still counts") {
   trial.device.signer = {};
   trial.collect();
   const Report report = trial.judge();
-  CHECK(report.signatures.back().result == "good");
+  CHECK(report.signatures.back().result == SignatureResult::good);
   CHECK(report.verdict == Verdict::fail);
 }
 
@@ -340,5 +340,5 @@ TEST_CASE("coverage: an interrupted conversation does not pass") {
   CHECK(report.verdict == Verdict::undetermined);
   CHECK(report.exit == Exit::busy);
   CHECK(report.reason == "nothing came");
-  CHECK(report.signatures[0].result == "good");
+  CHECK(report.signatures[0].result == SignatureResult::good);
 }

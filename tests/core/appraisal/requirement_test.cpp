@@ -274,7 +274,7 @@ TEST_CASE("demand: a pin that fits") {
   CHECK(trial.judge().verdict == Verdict::fail);
   CHECK(trial.judge().exit == Exit::policy);
   CHECK(found(trial.judge(), FindingId::pin_missing));
-  trial.change_chain = [](ChainResult& chain) { chain.pin = PinInfo{"pins.yaml:3", "leaf-key", "ab", false}; };
+  trial.change_chain = [](ChainResult& chain) { chain.pin = PinInfo{"pins.yaml:3", PinKind::leaf_key, "ab", false}; };
   check_met(trial.judge());
   Trial silent;
   silent.question.require.pin = true;
@@ -320,9 +320,9 @@ TEST_CASE("a transport that fails leaves demands undecided, and none unmet") {
   const Report report = trial.judge();
   CHECK(report.verdict == Verdict::undetermined);
   REQUIRE(report.policy.has_value());
-  CHECK(report.policy->unmet.empty());
-  CHECK(report.policy->undecided == report.policy->demands);
-  CHECK(report.policy->actions == std::vector<std::string>{"block"});
+  CHECK(report.policy->demands.size() == 6);
+  for (const DemandResult& demand : report.policy->demands) CHECK_MESSAGE(demand.state == DemandState::undecided, demand.words);
+  CHECK(report.policy->actions == std::vector{FailureAction::block});
 }
 
 TEST_CASE("the report tells what the rule made of the device") {
@@ -339,14 +339,14 @@ TEST_CASE("the report tells what the rule made of the device") {
   REQUIRE(report.policy.has_value());
   CHECK(report.policy->rule == "disks");
   CHECK(report.policy->origin == "10-disks.yaml:4");
-  CHECK(report.policy->demands ==
-        std::vector<std::string>{"authenticated", "signed measurements", "SPDM 1.0 or newer", "security version 6 or higher"});
-  CHECK(report.policy->unmet == std::vector<std::string>{"security version 6 or higher"});
-  CHECK(report.policy->undecided.empty());
-  CHECK(report.policy->actions == std::vector<std::string>{"block", "remove"});
+  CHECK(report.policy->demands == std::vector<DemandResult>{{"authenticated", DemandState::met},
+                                                            {"signed measurements", DemandState::met},
+                                                            {"SPDM 1.0 or newer", DemandState::met},
+                                                            {"security version 6 or higher", DemandState::unmet}});
+  CHECK(report.policy->actions == std::vector{FailureAction::block, FailureAction::remove});
 
   trial.question.require.min_svn = 5;
-  CHECK(trial.judge().policy->actions == std::vector<std::string>{"allow"});
+  CHECK(trial.judge().policy->actions.empty());
 
   rule = {};
   rule.name = "free";
@@ -357,6 +357,7 @@ TEST_CASE("the report tells what the rule made of the device") {
   CHECK(exempt.verdict == Verdict::pass);
   CHECK(exempt.policy->exempt);
   CHECK(exempt.policy->demands.empty());
-  CHECK(exempt.policy->actions == std::vector<std::string>{"allow"});
+  CHECK(exempt.policy->actions.empty());
+  CHECK(action_names(*exempt.policy) == std::vector<std::string_view>{"allow"});
   CHECK(status(exempt, Check::policy) == CheckStatus::not_needed);
 }

@@ -58,7 +58,7 @@ TEST_CASE("signature: a good conversation passes, in every version, with every c
     CHECK(report.exit == Exit::ok);
     CHECK(report.findings.empty());
     REQUIRE(report.signatures.size() == 2);
-    CHECK(report.signatures[0].result == "good");
+    CHECK(report.signatures[0].result == SignatureResult::good);
     CHECK(report.signatures[0].fresh);
     CHECK(report.signatures[0].algorithm == c.asym);
     CHECK(std::all_of(report.measurements.begin(), report.measurements.end(), [](const Measurement& m) { return m.is_signed; }));
@@ -195,7 +195,7 @@ TEST_CASE("N177 CHALLENGE_AUTH names another chain than the one that was read") 
   CHECK(report.exit == Exit::untrusted);
   CHECK(found(report, FindingId::chain_hash_mismatch));
   CHECK(status(report, Check::chain) == CheckStatus::fail);
-  CHECK(report.signatures[0].result == "good");
+  CHECK(report.signatures[0].result == SignatureResult::good);
 }
 
 TEST_CASE("signature: ENDPOINT_INFO") {

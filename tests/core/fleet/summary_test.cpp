@@ -232,9 +232,9 @@ TEST_CASE("summary: when certificates end") {
   CHECK(period(expiry.months, "2027-02").certificates == 1);
   REQUIRE(expiry.soonest.size() == 3);
   CHECK(expiry.soonest[0].subject == "CN=expired");
-  CHECK(expiry.soonest[0].role == "leaf");
+  CHECK(expiry.soonest[0].role == CertificateRole::leaf);
   CHECK(expiry.soonest[2].subject == "CN=issuer");
-  CHECK(expiry.soonest[2].role == "intermediate");
+  CHECK(expiry.soonest[2].role == CertificateRole::intermediate);
   CHECK(expiry.soonest[2].devices == 3);
 }
 

@@ -29,7 +29,7 @@ Parameters chunking(std::uint8_t version) {
 }  // namespace
 
 TEST_CASE("N133 another slot than asked for") {
-  for (const std::uint8_t version : kVersions)
+  for (const std::uint8_t version : kAllVersions)
     for (const std::uint8_t slot : Octets{0, 2, 15}) {
       Bytes message = response(10, 0).encode(version);
       message[2] = slot;
@@ -52,7 +52,7 @@ TEST_CASE("N135 a portion larger than asked for") {
 }
 
 TEST_CASE("N136 a portion larger than what came") {
-  for (const std::uint8_t version : kVersions)
+  for (const std::uint8_t version : kAllVersions)
     refused_when_cut(response(64, 10).encode(version), [&](View cut) { read(cut, request(0, 100), parameters(version)); });
   Bytes message = response(64, 10, true).encode(k14);
   refused_when_cut(message, [&](View cut) { read(cut, request(0, 100, true), parameters(k14)); });

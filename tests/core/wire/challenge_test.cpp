@@ -45,7 +45,7 @@ void mutual_authentication(std::uint8_t version) {
 }  // namespace
 
 TEST_CASE("N174 the answer is about another slot") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes message = response().encode(version);
     message[2] = 1;
     malformed("SlotID", [&] { read(message, request(), parameters(version)); });
@@ -59,7 +59,7 @@ TEST_CASE("N174 the answer is about another slot") {
 }
 
 TEST_CASE("N175 the slot is not in the mask") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes message = response().encode(version);
     message[3] = 0xFE;
     malformed("SlotMask", [&] { read(message, request(), parameters(version)); });
@@ -84,7 +84,7 @@ TEST_CASE("N179 BasicMutAuthReq from 1.2 on although it was not negotiated") {
 }
 
 TEST_CASE("N180 opaque data of more than 1024 bytes") {
-  for (const std::uint8_t version : kVersions)
+  for (const std::uint8_t version : kAllVersions)
     for (const std::size_t length : {1025U, 0xFFFFU}) {
       Bytes message = response().encode(version);
       message[kOpaqueLength] = static_cast<std::uint8_t>(length);
@@ -95,7 +95,7 @@ TEST_CASE("N180 opaque data of more than 1024 bytes") {
 }
 
 TEST_CASE("N181 opaque data that ends after the message") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes message = response().encode(version);
     message[kOpaqueLength + 1] = 1;
     malformed("OpaqueData", [&] { read(message, request(), parameters(version)); });
@@ -122,7 +122,7 @@ TEST_CASE("N183 RequesterContext is another one") {
 }
 
 TEST_CASE("N184 the signature is absent or cut off") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const Bytes whole = response().encode(version);
     refused_when_cut(whole, [&](View cut) { read(cut, request(), parameters(version)); });
     malformed("Signature", [&] { read(View(whole).first(whole.size() - 64), request(), parameters(version)); });
@@ -131,7 +131,7 @@ TEST_CASE("N184 the signature is absent or cut off") {
 }
 
 TEST_CASE("N190 the summary hash is missing, or nobody asked for it") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const Challenge with = request(0, Summary::all);
     CHECK(read(response(0, true).encode(version), with, parameters(version)).summary_hash == Bytes(48, 0x5A));
     CHECK_THROWS_AS(read(response().encode(version), with, parameters(version)), Error);

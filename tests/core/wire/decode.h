@@ -13,7 +13,7 @@ using namespace spdm;
 // For loops over octets: a plain list of numbers would be of int.
 using Octets = std::initializer_list<std::uint8_t>;
 
-inline constexpr std::array kVersions{k10, k11, k12, k13, k14};
+inline constexpr std::array kAllVersions{k10, k11, k12, k13, k14};
 
 // Sizes that differ from each other: H 48, MH 32, S 64.
 inline Parameters parameters(std::uint8_t version) {

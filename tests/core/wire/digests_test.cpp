@@ -22,19 +22,19 @@ DigestsResponse read(View message, const Parameters& parameters) { return decode
 }  // namespace
 
 TEST_CASE("N119 DIGESTS without a slot") {
-  for (const std::uint8_t version : kVersions)
+  for (const std::uint8_t version : kAllVersions)
     malformed("ProvisionedSlotMask", [&] { read(slots({}).encode(parameters(version)), parameters(version)); });
 }
 
 TEST_CASE("N120 fewer digests than slots") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const Parameters p = parameters(version);
     refused_when_cut(slots({0, 3}).encode(p), [&](View cut) { read(cut, p); });
   }
 }
 
 TEST_CASE("N121 more digests than slots") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const Parameters p = parameters(version);
     Bytes message = slots({0, 3}).encode(p);
     message.resize(message.size() + 48);
@@ -97,7 +97,7 @@ TEST_CASE("N129 KeyPairID 0 is taken") {
 }
 
 TEST_CASE("A5 slots 0, 1 and 3") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const Parameters p = parameters(version);
     const DigestsResponse out = read(slots({0, 1, 3}).encode(p), p);
     REQUIRE(out.slots.size() == 3);
@@ -107,7 +107,7 @@ TEST_CASE("A5 slots 0, 1 and 3") {
 }
 
 TEST_CASE("N12 reserved fields of DIGESTS") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const Parameters p = parameters(version);
     Bytes message = slots({0, 1, 3}).encode(p);
     message[2] = version >= k13 ? 0xFF : 0xF0;

@@ -42,7 +42,7 @@ MeasurementsResponse read_all(const Bytes& blocks, std::uint8_t announced, std::
 }  // namespace
 
 TEST_CASE("N193 blocks although only their number was asked for") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     MeasurementsResponse out = response({});
     for (const unsigned count : {1U, 254U}) {
       out.count = static_cast<std::uint8_t>(count);
@@ -56,7 +56,7 @@ TEST_CASE("N193 blocks although only their number was asked for") {
 }
 
 TEST_CASE("N194 the number of measurements is 0 or 255") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     MeasurementsResponse out = response({});
     for (const std::uint8_t count : Octets{0x00, 0xFF}) {
       out.count = count;
@@ -66,7 +66,7 @@ TEST_CASE("N194 the number of measurements is 0 or 255") {
 }
 
 TEST_CASE("N195 no block, or 255 of them") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     malformed("NumberOfBlocks", [&] { read_all({}, 0, version); });
     Bytes many;
     for (unsigned i = 1; i < 0xFF; ++i) append(many, encode_block({static_cast<std::uint8_t>(i), MeasurementType::manifest, true, {0}}));
@@ -77,7 +77,7 @@ TEST_CASE("N195 no block, or 255 of them") {
 }
 
 TEST_CASE("N199 fewer or more blocks than announced") {
-  for (const std::uint8_t version : kVersions)
+  for (const std::uint8_t version : kAllVersions)
     for (const std::uint8_t announced : Octets{0, 1, 3, 255})
       malformed("NumberOfBlocks", [&] { read_all(record({1, 2}), announced, version); });
 }
@@ -93,7 +93,7 @@ TEST_CASE("N196 one index was asked for") {
 }
 
 TEST_CASE("N197 the record ends after the message, or inside a block header") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes message = response(record({1})).encode(version, 1);
     message[6] = 0x01;  // + 256
     malformed("MeasurementRecord", [&] { read(message, request(kAllMeasurements), parameters(version)); });
@@ -116,7 +116,7 @@ TEST_CASE("N198 a block ends after the record") {
 }
 
 TEST_CASE("N200 indices twice, 0 and 255") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     malformed("Index", [&] { read_all(record({1, 1}), 2, version); });
     malformed("Index", [&] { read_all(record({0, 1}), 2, version); });
     malformed("Index", [&] { read_all(record({1, 255}), 2, version); });
@@ -197,12 +197,12 @@ TEST_CASE("N209 RequesterContext is another one, signed or not") {
 }
 
 TEST_CASE("N210 no signature although asked for") {
-  for (const std::uint8_t version : kVersions)
+  for (const std::uint8_t version : kAllVersions)
     malformed("Signature", [&] { read(response(record({1})).encode(version, 1), request(kAllMeasurements, true), parameters(version)); });
 }
 
 TEST_CASE("N212 a signature that nobody asked for") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes extra = response(record({1})).encode(version, 1);
     extra.resize(extra.size() + 64, 0x51);
     malformed("left over", [&] { read(extra, request(kAllMeasurements), parameters(version)); });
@@ -210,7 +210,7 @@ TEST_CASE("N212 a signature that nobody asked for") {
 }
 
 TEST_CASE("measurements: cut off anywhere") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     for (const bool sign : {false, true})
       refused_when_cut(response(record({1, 2}), sign).encode(version, 2),
                        [&](View cut) { read(cut, request(kAllMeasurements, sign), parameters(version)); });
@@ -219,7 +219,7 @@ TEST_CASE("measurements: cut off anywhere") {
 
 TEST_CASE("N213 opaque data longer than allowed, or of another length than present") {
   const std::size_t at = 8 + 39 + 32;
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const GetMeasurements get = request(kAllMeasurements, true);
     MeasurementsResponse out = response(record({1}), true);
     out.opaque = Writer().u8(1).zeros(3).zeros(4).take();
@@ -248,7 +248,7 @@ TEST_CASE("N317 blocks out of order") {
 }
 
 TEST_CASE("A20 value types newer than the version, and raw values that nobody asked for") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes blocks;
     for (std::uint8_t type = 0; type <= 0x7F; ++type)
       append(blocks, encode_block({static_cast<std::uint8_t>(type + 1), static_cast<MeasurementType>(type), true, {type}}));
@@ -257,7 +257,7 @@ TEST_CASE("A20 value types newer than the version, and raw values that nobody as
 }
 
 TEST_CASE("N12 reserved fields of MEASUREMENTS") {
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     Bytes message = response(record({1}), true).encode(version, 1);
     message[2] = 0xFF;
     message[3] = version == k10 ? 0xFF : version == k11 ? 0xF0 : 0xC0;

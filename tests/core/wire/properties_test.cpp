@@ -195,7 +195,7 @@ void add_rest(std::vector<Golden>& out, const Parameters& p) {
 
 std::vector<Golden> all_messages() {
   std::vector<Golden> out;
-  for (const std::uint8_t version : kVersions) {
+  for (const std::uint8_t version : kAllVersions) {
     const std::size_t first = out.size();
     const Parameters p = parameters(version);
     add_negotiation(out, version);

@@ -30,17 +30,26 @@ TEST_CASE("a uevent of a PCI function is read") {
       datagram({"add@/devices/pci0000:00/0000:00:02.0/0000:02:00.0", "ACTION=add", "DEVPATH=/devices/pci0000:00/0000:00:02.0/0000:02:00.0",
                 "SUBSYSTEM=pci", "PCI_CLASS=10802", "PCI_SLOT_NAME=0000:02:00.0", "SEQNUM=1234"}));
   REQUIRE(event);
-  CHECK(event->action == "add");
-  CHECK(event->subsystem == "pci");
+  CHECK(event->action == Uevent::Action::add);
+  CHECK(event->subsystem == Uevent::Subsystem::pci);
   CHECK(event->pci_slot == "0000:02:00.0");
-  CHECK(event->error.empty());
+  CHECK_FALSE(event->recovered);
 }
 
 TEST_CASE("the end of an error recovery is read") {
   const auto event = parse(
       datagram({"change@/devices/x", "ACTION=change", "SUBSYSTEM=pci", "PCI_SLOT_NAME=0000:02:00.0", "ERROR_EVENT=SUCCESSFUL_RECOVERY"}));
   REQUIRE(event);
-  CHECK(event->error == "SUCCESSFUL_RECOVERY");
+  CHECK(event->action == Uevent::Action::change);
+  CHECK(event->recovered);
+  CHECK_FALSE(parse(datagram({"change@/devices/x", "ACTION=change", "SUBSYSTEM=pci", "ERROR_EVENT=BEGIN_RECOVERY"}))->recovered);
+}
+
+TEST_CASE("words of the kernel that nobody waits for are other") {
+  const auto event = parse(datagram({"offline@/devices/x", "ACTION=offline", "SUBSYSTEM=memory"}));
+  REQUIRE(event);
+  CHECK(event->action == Uevent::Action::other);
+  CHECK(event->subsystem == Uevent::Subsystem::other);
 }
 
 TEST_CASE("what is no uevent is none") {
@@ -65,7 +74,7 @@ TEST_CASE("a socket gives one event for each datagram and never waits") {
   const auto first = socket.receive();
   REQUIRE(first);
   REQUIRE(first->event);
-  CHECK(first->event->action == "remove");
+  CHECK(first->event->action == Uevent::Action::remove);
   const auto second = socket.receive();
   REQUIRE(second);
   CHECK(!second->event);
