@@ -44,14 +44,14 @@ TEST_CASE("a file in the making shows under its name when it is finished, and le
   const std::filesystem::path file = scratch.write("file", "before");
   {
     FileInMaking making(file);
-    making.write(as_bytes("half"));
+    making.write(spdm::as_bytes("half"));
     CHECK(text_of(file) == "before");
   }
   CHECK(text_of(file) == "before");
   CHECK(files_in(scratch.path()) == 1);
   FileInMaking making(file);
-  making.write(as_bytes("one "));
-  making.write(as_bytes("two"));
+  making.write(spdm::as_bytes("one "));
+  making.write(spdm::as_bytes("two"));
   making.finish();
   CHECK(text_of(file) == "one two");
   CHECK(files_in(scratch.path()) == 1);
