@@ -77,7 +77,7 @@ void look_only(Report& report) {
   std::erase_if(report.findings, [](const Finding& finding) { return row(finding.id).check != Check::protocol; });
   for (CheckResult& check : report.checks)
     if (check.check != Check::protocol && check.status != CheckStatus::pass) check.status = CheckStatus::not_needed;
-  conclude(report, false);
+  conclude(report, Depth::look);
 }
 
 void Attestation::add_to(CLI::App& parser) {
@@ -128,7 +128,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
                 "take one target after the other; evidence of several is for: spdmctl collect -o FILE");
   if (!protocol.record.empty()) assert_writable(protocol.record);
   const Verifier verifier = make_verifier(trust, plan.question, console, plan.policy);
-  Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.nonce, console);
+  Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.user.nonce, console);
   const std::filesystem::path pins = pin_first_use ? writable_pins(trust) : std::filesystem::path();
 
   Run run = make_run(protocol, std::move(found.list), console);

@@ -40,7 +40,7 @@ Action setup(CLI::App& parser) {
     plan.wanted.summary = parse_summary(options->summary);
     // Who names reference values wants them compared.
     if (options->measurements || !options->trust.references.empty()) plan.wanted.measurements = MeasurementMode::all;
-    plan.question.measurements = options->measurements;
+    if (options->measurements) plan.question.user.depth = Depth::measurements;
     return options->run(console, std::move(plan));
   };
 }

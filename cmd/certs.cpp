@@ -89,7 +89,7 @@ Action setup(CLI::App& parser) {
       throw Error(ErrorId::usage, "--slot all and an export contradict each other", "export one slot after the other");
     plan.wanted.all_slots = !plan.wanted.slot;
     plan.wanted.challenge = false;
-    plan.question.authenticate = false;
+    plan.question.user.depth = Depth::look;
     plan.refine = [options](Report& report) {
       look_only(report);
       if (options->exports()) export_chain(*options, report);

@@ -45,7 +45,7 @@ Action setup(CLI::App& parser) {
     plan.wanted.certificates = false;
     plan.wanted.supported_algorithms = true;
     plan.wanted.challenge = false;
-    plan.question.authenticate = false;
+    plan.question.user.depth = Depth::look;
     for (const std::string& request : options->vendor_requests) plan.wanted.vendor_defined.push_back(parse_vendor_request(request));
     plan.refine = look_only;
     plan.text = text_of;

@@ -52,7 +52,7 @@ std::string keyring_file_name(const std::string& source, const std::string& wish
 void write_additions(std::vector<Addition> additions, const KeyringOptions& options, Console& console);
 
 // One device, live or recorded, appraised by the keyring. After it nothing is written but below `writable`.
-Report attest_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable);
+Report attest_one(const KeyringOptions& options, Console& console, Depth depth, const std::vector<std::filesystem::path>& writable);
 // The chain that its verdict speaks of; throws Error naming the device when none was read.
 const ChainResult& main_chain(const Report& report);
 

@@ -5,18 +5,18 @@
 
 namespace spdm::cmd {
 
-Report attest_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable) {
+Report attest_one(const KeyringOptions& options, Console& console, Depth depth, const std::vector<std::filesystem::path>& writable) {
   if (options.arguments.size() != 1)
     throw Error(ErrorId::usage, "one device must be named", "give a target, such as 03:00.0, or a recording, such as file:device.json");
   Targets found = targets_of(options.arguments, this_host());
   if (found.list.size() != 1)
     fail_at(ErrorId::usage, options.arguments.front(), cat("stands for ", found.list.size(), " devices"), "name one of them");
   Question question = question_of(options.trust);
-  question.authenticate = challenge;
+  question.user.depth = depth;
   const Verifier verifier = make_verifier(options.trust, question, console);
   Run run = make_run(options.protocol, std::move(found.list), console);
   run.wanted = wanted_of(options.protocol, options.trust);
-  run.wanted.challenge = challenge;
+  run.wanted.challenge = depth != Depth::look;
   run.verifier = &verifier;
   run.writable.insert(run.writable.end(), writable.begin(), writable.end());
   open_and_confine(run);

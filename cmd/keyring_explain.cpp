@@ -78,8 +78,8 @@ Exit explain_trust(const KeyringOptions& options, Console& console) {
   attestation.targets = options.arguments;
   Plan plan = attestation.plan(console);
   plan.wanted.challenge = false;
-  plan.question.authenticate = false;
-  plan.question.identity_match = IdentityMatch::none;
+  plan.question.user.depth = Depth::look;
+  plan.question.user.identity_match = IdentityMatch::none;
   plan.text = trust_text;
   return attestation.run(console, std::move(plan));
 }

@@ -33,7 +33,7 @@ Offer from_kernel(const std::string& file, const KeyringOptions& options) {
 }
 
 Offer from_device(const KeyringOptions& options, Console& console) {
-  const Report report = attest_one(options, console, false, {writable_keyring(options.trust)});
+  const Report report = attest_one(options, console, Depth::look, {writable_keyring(options.trust)});
   const ChainResult& chain = main_chain(report);
   if (!chain.sound) {
     const auto bad = std::find_if(chain.findings.begin(), chain.findings.end(),

@@ -49,7 +49,7 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
   const PinKind kind = parse_kind(options.by);
   const fs::path pins = writable_pins(options.trust);
-  const Report report = attest_one(options, console, true, {pins});
+  const Report report = attest_one(options, console, Depth::authenticate, {pins});
   assert_worth_pinning(report);
   const ChainResult& chain = main_chain(report);
   if (chain.pin)

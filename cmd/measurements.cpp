@@ -128,15 +128,14 @@ Action setup(CLI::App& parser) {
     Plan plan = options->plan(console);
     plan.policy = load_policy(options->policy);
     plan.wanted.measurements = mode_of(*options);
-    plan.question.partial = !options->indices.empty() || options->count;
+    plan.question.user.partial = !options->indices.empty() || options->count;
     for (const std::string_view index : split_lists(options->indices)) plan.wanted.indices.push_back(parse_index(index));
     plan.wanted.sign_measurements = !options->no_signature;
     plan.wanted.raw_bit_stream = options->raw;
     plan.wanted.new_measurement = options->fresh;
     plan.wanted.extension_log = options->extension_log;
     plan.wanted.endpoint_info = options->endpoint_info;
-    plan.question.measurements = !options->no_signature;
-    plan.question.count_suffices = options->count;
+    plan.question.user.depth = options->no_signature ? Depth::authenticate : options->count ? Depth::count : Depth::measurements;
     prepare_to_save(*options, plan);
     if (options->save_reference.empty()) return options->run(console, std::move(plan));
     Saved saved;

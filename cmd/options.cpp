@@ -235,10 +235,10 @@ std::shared_ptr<const References> read_references(const TrustOptions& options) {
 
 Question question_of(const TrustOptions& options) {
   Question out;
-  if (!options.identity.empty()) out.identity = parse_pci_identity(options.identity);
-  if (!options.identity_match.empty()) out.identity_match = parse_identity_match(options.identity_match);
-  out.provisioned = !options.provisioned_key.empty();
-  if (out.identity && out.identity_match == IdentityMatch::none)
+  if (!options.identity.empty()) out.user.identity = parse_pci_identity(options.identity);
+  if (!options.identity_match.empty()) out.user.identity_match = parse_identity_match(options.identity_match);
+  out.user.provisioned = !options.provisioned_key.empty();
+  if (out.user.identity && out.user.identity_match == IdentityMatch::none)
     throw Error(ErrorId::usage, "--identity and --identity-match none contradict each other", "leave one of them out");
   return out;
 }

@@ -38,8 +38,8 @@ void or_end(Console& console, const std::function<void()>& write) {
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   Question question = question_of(options.trust);
-  question.measurements = options.measurements;
-  if (!options.nonce.empty()) question.nonce = parse_nonce(options.nonce);
+  if (options.measurements) question.user.depth = Depth::measurements;
+  if (!options.nonce.empty()) question.user.nonce = parse_nonce(options.nonce);
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or pcap files, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const Verifier verifier = make_verifier(options.trust, question, console, load_policy(options.policy));
@@ -49,7 +49,7 @@ Exit run(const Options& options, Console& console) {
   const bool brief = !files.is_one() && !console.verbose;
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
   writer.tally();
-  writer.enclose(make_envelope(options.output.sign_key, std::time(nullptr), question.nonce, console));
+  writer.enclose(make_envelope(options.output.sign_key, std::time(nullptr), question.user.nonce, console));
   appraise_recordings<RenderedReport>(
       {.files = files, .verifier = verifier, .ordered = !options.unordered, .idle = [&] { or_end(console, [&] { console.flush(); }); }},
       [&](const Outcome& outcome) { return outcome.report ? writer.render(*outcome.report) : writer.render(*outcome.unread); },

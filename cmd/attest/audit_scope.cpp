@@ -25,7 +25,7 @@ Report failed(const HostView& host, const std::string& source, const PolicyRule&
   policy.actions = rule.on_failure;
   out.checks.push_back({Check::policy, CheckStatus::fail, finding.why});
   out.findings.push_back(std::move(finding));
-  conclude(out, false);
+  conclude(out, Depth::look);
   return out;
 }
 

@@ -115,7 +115,7 @@ Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<cons
     question.now = verifier->now();
     ask(rule, question);
     // What the kernel matches drivers by is what the certificate must vouch for.
-    if (question.identity_match != IdentityMatch::none) question.identity = device.identity;
+    if (question.user.identity_match != IdentityMatch::none) question.user.identity = device.identity;
     const Effort effort{.limits = {.exchange = kExchange, .total = Clock::duration::max()}, .deadline = deadline, .patience = kBusy};
     const std::string name = to_string(device.bdf);
     Evidence evidence = gather({.name = name, .host = host_view(device)}, wanted, effort, verifier.get(), {.host = host});

@@ -20,7 +20,7 @@ Report Appraiser::run() {
   report_.all_measured = has_all_measurements();
   check_references();
   check_policy();
-  conclude(report_, question_.authenticate);
+  conclude(report_, question_.user.depth);
   tell_policy();
   return std::move(report_);
 }

@@ -25,23 +25,43 @@ struct Requirement {
   bool operator==(const Requirement&) const = default;
 };
 
-// What must hold for a pass, beside protocol, chain, trust and signature, which always must.
-struct Question {
-  std::optional<PciIdentity> identity;  // given by the user; else what the host saw, when it saw one
+// What the user asks of a device, through a verb and its options.
+struct UserQuestion {
+  Depth depth = Depth::authenticate;
+  bool partial = false;                 // some measurements only: what was not asked for is not missing
+  std::optional<PciIdentity> identity;  // else what the host saw, when it saw one
   IdentityMatch identity_match = IdentityMatch::exact;
-  bool authenticate = true;        // false: only show what is there (info, certs): no signature is required
-  bool measurements = false;       // signed measurements must be there
-  bool count_suffices = false;     // their signed number is enough
-  bool all_measurements = false;   // a policy asks: those that the prover chose to read are not enough
-  bool partial = false;            // the user asked for some only: what was not asked for is not missing
-  bool identity_required = false;  // a policy says so: a device of which the host knows no PCI identity is not exempt
-  bool identity_waived = false;    // a policy says so, and the user who gave identity_match does not want it
   std::optional<Block<32>> nonce;  // of the verifier's choice: all that was signed last must carry it
+  bool provisioned = false;        // the owner gave the key of the device: only what it signed counts
+};
+
+// What becomes of a device of which the host knows no PCI identity.
+enum class IdentityDemand {
+  if_known,  // it has none to compare with, and is let go
+  required,  // a rule asks: it is not exempt
+  waived,    // a rule asks, and the user who gave identity_match does not want it
+};
+
+// What the rule of a policy asks.
+struct RuleQuestion {
+  bool measurements = false;  // all of them, signed: those that the prover chose to read are not enough
+  IdentityDemand identity = IdentityDemand::if_known;
   Requirement require;
+  std::optional<PolicyResult> told;  // the rule, for the report; nothing when no policy was asked
+};
+
+// What must hold for a pass, beside what always must.
+struct Question {
+  UserQuestion user;
+  RuleQuestion rule;
   const References* references = nullptr;  // to compare measurements with; nullptr: nobody asked
   std::int64_t now = 0;                    // seconds since the epoch, for max_age; the appraisal has no clock
-  std::optional<PolicyResult> policy;      // the rule that asks, for the report
-  bool provisioned = false;                // the owner gave the key of the device: only what it signed counts
+
+  bool authenticates() const { return user.depth != Depth::look; }
+  // Signed measurements must be there.
+  bool wants_measurements() const { return rule.measurements || user.depth >= Depth::count; }
+  // Their signed number is enough.
+  bool count_suffices() const { return user.depth == Depth::count && !rule.measurements; }
 };
 
 Report appraise(const Evidence& evidence, const Analysis& analysis, const std::vector<ChainResult>& chains, const Question& question);

@@ -298,7 +298,7 @@ class Comparer {
 
 void Appraiser::check_references() {
   const References* references = question_.references;
-  const bool demanded = question_.require.references;
+  const bool demanded = question_.rule.require.references;
   if (references == nullptr && !demanded) return;
   const bool asked = demanded || references->asked;
   const Connection* connection = last_connection();
@@ -318,9 +318,9 @@ void Appraiser::check_references() {
                                                             [](const ErrorSeen& seen) { return seen.request == Code::get_measurements; });
   const auto is_read = [](const MeasurementsSeen& seen) { return seen.request.operation != kMeasurementCount; };
   if (connection == nullptr || std::none_of(connection->measurements().begin(), connection->measurements().end(), is_read))
-    return result(Check::references, asked || refused || question_.measurements ? CheckStatus::not_run : CheckStatus::not_needed,
+    return result(Check::references, asked || refused || question_.wants_measurements() ? CheckStatus::not_run : CheckStatus::not_needed,
                   "no measurements were read");
-  Comparer comparer(report_, *connection, demanded, question_.partial);
+  Comparer comparer(report_, *connection, demanded, question_.user.partial);
   for (const DeviceReferences* device : entries) comparer.add(*device);
   report_.checks.push_back(comparer.run());
 }

@@ -13,7 +13,7 @@ namespace spdm {
 void Appraiser::check_measurements() {
   const Connection* connection = last_connection();
   if (connection == nullptr)
-    return result(Check::measurements, question_.measurements ? CheckStatus::not_run : CheckStatus::not_needed, "none were read");
+    return result(Check::measurements, question_.wants_measurements() ? CheckStatus::not_run : CheckStatus::not_needed, "none were read");
   const std::size_t findings_before = report_.findings.size();
   for (const MeasurementsSeen& seen : connection->measurements()) add_measurements(*connection, seen);
   for (Measurement& measurement : report_.measurements) {
@@ -45,11 +45,11 @@ void Appraiser::check_measurements() {
   if (list_is_open)
     add({FindingId::measurements_unsigned, "", "which measurements the device has is not covered by a good signature", "measure again"});
   if (broken) return result(Check::measurements, CheckStatus::fail, detail);
-  if (!question_.measurements) return result(Check::measurements, CheckStatus::not_needed, detail);
+  if (!question_.wants_measurements()) return result(Check::measurements, CheckStatus::not_needed, detail);
   // Their signed number is an answer by itself, unless the device was asked for more and refused.
   const bool refused = std::any_of(connection->errors().begin(), connection->errors().end(),
                                    [](const ErrorSeen& seen) { return seen.request == Code::get_measurements; });
-  const bool counted = question_.count_suffices && count_is_signed_ && all == 0 && !refused;
+  const bool counted = question_.count_suffices() && count_is_signed_ && all == 0 && !refused;
   result(Check::measurements, (all != 0 && is_signed == all && !list_is_open) || counted ? CheckStatus::pass : CheckStatus::not_run,
          detail);
 }

@@ -25,9 +25,9 @@ void Appraiser::check_chains() {
     if (finding.id == FindingId::chain_hash_mismatch) sound = false;
   if (counted.empty()) {
     const bool missing = !used_.empty();
-    result(Check::chain, missing || question_.authenticate ? CheckStatus::not_run : CheckStatus::not_needed,
+    result(Check::chain, missing || question_.authenticates() ? CheckStatus::not_run : CheckStatus::not_needed,
            "no certificate chain was read");
-    result(Check::trust, missing || question_.authenticate ? CheckStatus::not_run : CheckStatus::not_needed,
+    result(Check::trust, missing || question_.authenticates() ? CheckStatus::not_run : CheckStatus::not_needed,
            "no certificate chain was read");
     return;
   }
@@ -67,17 +67,17 @@ std::string Appraiser::chain_detail(const ChainResult& chain) {
 }
 
 void Appraiser::check_identity() {
-  const std::optional<PciIdentity>& expected = question_.identity ? question_.identity : evidence_.host.identity;
+  const std::optional<PciIdentity>& expected = question_.user.identity ? question_.user.identity : evidence_.host.identity;
   // Of a device that could not be asked that is what has to be told.
-  if (!expected && question_.identity_required && !evidence_.error)
+  if (!expected && question_.rule.identity == IdentityDemand::required && !evidence_.error)
     add({FindingId::identity_unknown, "", "a rule asks for the PCI identity, and the host knows none of this device",
          "give it with --identity, or leave identity out of the rule"});
-  if (!expected && question_.identity_match == IdentityMatch::none && question_.identity_waived)
+  if (!expected && question_.rule.identity == IdentityDemand::waived)
     add({FindingId::identity_relaxed, "", "a rule asks for the PCI identity, and --identity-match none has waived it", ""});
   if (!expected)
-    return result(Check::identity, question_.identity_required ? CheckStatus::not_run : CheckStatus::not_needed,
+    return result(Check::identity, question_.rule.identity == IdentityDemand::required ? CheckStatus::not_run : CheckStatus::not_needed,
                   "no PCI identity to compare with");
-  if (question_.identity_match == IdentityMatch::none) {
+  if (question_.user.identity_match == IdentityMatch::none) {
     add({FindingId::identity_relaxed, "", "the certificate was not compared with the PCI function", ""});
     return result(Check::identity, CheckStatus::not_needed, "not compared: --identity-match none, or identity: none in the rule");
   }
@@ -107,7 +107,7 @@ bool Appraiser::names(const ChainResult& chain, const PciIdentity& expected) {
       continue;  // not of the form: matches nothing, and stands in the finding
     }
     const bool ids = identity->vendor == expected.vendor && identity->device == expected.device;
-    if (*identity == expected || (question_.identity_match == IdentityMatch::ids && ids)) return true;
+    if (*identity == expected || (question_.user.identity_match == IdentityMatch::ids && ids)) return true;
   }
   add({FindingId::identity_mismatch, where, cat("names ", found, ", the function is ", to_string(expected)),
        "the certificate belongs to another device"});

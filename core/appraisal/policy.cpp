@@ -76,22 +76,20 @@ bool needs_measurements(const PolicyRule& rule) {
 }
 
 void ask(const PolicyRule& rule, Question& question, bool identity_given) {
-  PolicyResult& told = question.policy.emplace();
+  PolicyResult& told = question.rule.told.emplace();
   told.rule = rule.name;
   told.origin = rule.origin;
   told.exempt = rule.exempt;
   if (rule.exempt) return;
   told.actions = rule.on_failure;
   const bool asks = rule.identity && *rule.identity != IdentityMatch::none;
-  question.identity_waived = asks && identity_given && question.identity_match == IdentityMatch::none;
-  question.identity_required = asks && !question.identity_waived;
-  if (!identity_given) question.identity_match = rule.identity.value_or(IdentityMatch::exact);
+  const bool waived = identity_given && question.user.identity_match == IdentityMatch::none;
+  question.rule.identity = !asks ? IdentityDemand::if_known : waived ? IdentityDemand::waived : IdentityDemand::required;
+  if (!identity_given) question.user.identity_match = rule.identity.value_or(IdentityMatch::exact);
   if (needs_measurements(rule)) {
-    question.measurements = true;
-    question.all_measurements = true;
-    question.count_suffices = false;
+    question.rule.measurements = true;
   }
-  question.require = rule.require;
+  question.rule.require = rule.require;
 }
 
 std::string duration_text(std::uint32_t seconds) {

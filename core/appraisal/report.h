@@ -149,7 +149,15 @@ struct Change {
   std::string before, after;  // empty: it was not there, or is there no more
 };
 
-// One device, one judgement.
+// How far an appraisal goes. Protocol, chain, trust and signature are checked from `authenticate` on.
+enum class Depth {
+  look,          // what is there is shown (info, certs): no signature is required
+  authenticate,  // the device is whom its chain names
+  count,         // and the number of its measurements is signed
+  measurements,  // and its measurements are signed
+};
+
+// One device, one appraisal.
 struct Report {
   HostView host;
   std::string time, collector, source;  // source: the target, or the evidence file

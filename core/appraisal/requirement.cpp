@@ -40,9 +40,9 @@ void Appraiser::undecided(Demand demand, const std::string& why, const std::stri
 }
 
 void Appraiser::check_policy() {
-  if (!question_.policy && question_.require == Requirement{} && !question_.all_measurements) return;
-  const std::string rule = question_.policy ? cat("rule '", question_.policy->rule, "'") : std::string("what was asked");
-  if (question_.policy && question_.policy->exempt)
+  if (!question_.rule.told && question_.rule.require == Requirement{} && !question_.rule.measurements) return;
+  const std::string rule = question_.rule.told ? cat("rule '", question_.rule.told->rule, "'") : std::string("what was asked");
+  if (question_.rule.told && question_.rule.told->exempt)
     return result(Check::policy, CheckStatus::not_needed, cat(rule, " exempts the device: nothing more is asked of it"));
   for (const RequirementRow& row : requirements())
     if (row.is_asked(question_)) (this->*row.decide)();
@@ -54,7 +54,7 @@ void Appraiser::check_policy() {
 }
 
 void Appraiser::demand_measurements() {
-  if (question_.all_measurements && !report_.measurements.empty()) demand_all_measurements(Demand::measurements);
+  if (question_.rule.measurements && !report_.measurements.empty()) demand_all_measurements(Demand::measurements);
 }
 
 void Appraiser::demand_root() {
@@ -62,12 +62,12 @@ void Appraiser::demand_root() {
   if (counted.empty()) return undecided(Demand::roots, "no certificate chain was read", "see the findings above");
   for (const ChainResult* chain : counted) {
     const auto names = [&](const std::string& root) { return chain->anchor && is_named(root, chain->anchor->sha256, chain->anchor_file); };
-    if (std::any_of(question_.require.roots.begin(), question_.require.roots.end(), names)) continue;
+    if (std::any_of(question_.rule.require.roots.begin(), question_.rule.require.roots.end(), names)) continue;
     return unmet(Demand::roots, {FindingId::root_not_accepted, slot_name(chain->slot),
                                  cat(chain->anchor ? cat("vouched for by ", chain->anchor->subject, " (", root_name(chain->anchor_file),
                                                          ", SHA-256 ", chain->anchor->sha256, ")")
                                                    : std::string("no root of the keyring vouches for it"),
-                                     ", the rule accepts: ", joined(question_.require.roots)),
+                                     ", the rule accepts: ", joined(question_.rule.require.roots)),
                                  "another vendor's root has no word here: name it under require.roots if it should"});
   }
 }
@@ -76,10 +76,10 @@ void Appraiser::demand_version() {
   const Connection* connection = last_connection();
   if (connection == nullptr || !connection->negotiated())
     return undecided(Demand::min_version, "no version was negotiated", "see the findings above");
-  if (connection->version() >= *question_.require.min_version) return;
+  if (connection->version() >= *question_.rule.require.min_version) return;
   unmet(Demand::min_version, {FindingId::version_too_low, "VERSION",
                               cat("SPDM ", version_name(connection->version()), " was spoken, the rule asks for ",
-                                  version_name(*question_.require.min_version), " or newer"),
+                                  version_name(*question_.rule.require.min_version), " or newer"),
                               "update the firmware of the device, or accept less: require.min-version"});
 }
 
@@ -89,10 +89,10 @@ void Appraiser::demand_strength() {
   if (parameters == nullptr || parameters->asym == nullptr || parameters->hash == nullptr)
     return undecided(Demand::min_strength, "no algorithms were negotiated", "see the findings above");
   const auto weigh = [&](std::string_view name, unsigned strength) {
-    if (strength >= *question_.require.min_strength) return;
+    if (strength >= *question_.rule.require.min_strength) return;
     unmet(Demand::min_strength,
           {FindingId::algorithm_too_weak, "ALGORITHMS",
-           cat(name, " has a strength of ", strength, " bits, the rule asks for ", *question_.require.min_strength, " or more"),
+           cat(name, " has a strength of ", strength, " bits, the rule asks for ", *question_.rule.require.min_strength, " or more"),
            "offer only stronger ones (--asym, --hash), or accept less: require.min-strength"});
   };
   weigh(parameters->asym->name, parameters->asym->strength);
@@ -160,17 +160,17 @@ void Appraiser::demand_svn() {
   if (signed_measurement(Demand::min_svn, MeasurementType::security_version) == nullptr) return;
   for (const Measurement& measurement : report_.measurements) {
     if (measurement.block.type != MeasurementType::security_version) continue;
-    if (measurement.security_version && *measurement.security_version >= *question_.require.min_svn) continue;
+    if (measurement.security_version && *measurement.security_version >= *question_.rule.require.min_svn) continue;
     const std::string found = measurement.security_version ? cat(*measurement.security_version) : std::string("unreadable");
-    unmet(Demand::min_svn,
-          {FindingId::firmware_too_old, cat("measurement ", measurement.block.index, " (security version)"),
-           cat("it is ", found, ", the rule asks for ", *question_.require.min_svn, " or higher"), "update the firmware of the device"});
+    unmet(Demand::min_svn, {FindingId::firmware_too_old, cat("measurement ", measurement.block.index, " (security version)"),
+                            cat("it is ", found, ", the rule asks for ", *question_.rule.require.min_svn, " or higher"),
+                            "update the firmware of the device"});
   }
   demand_all_measurements(Demand::min_svn);
 }
 
 void Appraiser::demand_age() {
-  const std::uint32_t most = *question_.require.max_age;
+  const std::uint32_t most = *question_.rule.require.max_age;
   const auto fail = [&](const std::string& why) { unmet(Demand::max_age, {FindingId::not_fresh, "", why, "ask the device again"}); };
   const std::optional<std::int64_t> time = parse_rfc3339(evidence_.time);
   if (!time)
@@ -182,7 +182,7 @@ void Appraiser::demand_age() {
     return fail(cat("collected at ", evidence_.time, ", ", age, " s ago, the rule accepts at most ", most, " s"));
   // Who was there knows more than a clock: that the device has signed for a nonce of today.
   const auto fresh = [](const SignatureReport& signature) { return signature.result == SignatureResult::good && signature.fresh; };
-  if ((evidence_.live || question_.nonce) && std::none_of(report_.signatures.begin(), report_.signatures.end(), fresh))
+  if ((evidence_.live || question_.user.nonce) && std::none_of(report_.signatures.begin(), report_.signatures.end(), fresh))
     undecided(Demand::max_age, "the device has signed nothing for a nonce of ours", "see the findings above");
 }
 
@@ -206,7 +206,7 @@ void Appraiser::demand_crls() {
 }
 
 void Appraiser::weigh_crl(const std::string& where, const CrlInfo& crl) {
-  const std::uint32_t most = *question_.require.max_crl_age;
+  const std::uint32_t most = *question_.rule.require.max_crl_age;
   if (crl.file.empty()) {
     undecided_.push_back(Demand::crls);
     return add({FindingId::crl_missing, where, cat("it has no revocation list, the rule asks for one of at most ", duration_text(most)),
@@ -246,7 +246,7 @@ DemandState Appraiser::state_of(Demand demand) const {
 
 // What came of it all, for the report.
 void Appraiser::tell_policy() {
-  report_.policy = question_.policy;
+  report_.policy = question_.rule.told;
   if (!report_.policy) return;
   PolicyResult& told = *report_.policy;
   if (told.exempt || report_.verdict == Verdict::pass) told.actions.clear();

@@ -87,77 +87,78 @@ constexpr std::array kRequirements{
           if (said) out.identity = std::min(out.identity.value_or(IdentityMatch::exact), other.identity.value_or(IdentityMatch::exact));
         },
         [](const PolicyRule& rule) { return rule.identity ? Json(name(*rule.identity)) : Json(); },
-        [](const Question& question) { return question.identity_match != IdentityMatch::none; },
+        [](const Question& question) { return question.user.identity_match != IdentityMatch::none; },
         [](const Question& question) {
-          return std::string(question.identity_match == IdentityMatch::ids ? "the certificate names its vendor and device id"
-                                                                           : "the certificate names the function");
+          return std::string(question.user.identity_match == IdentityMatch::ids ? "the certificate names its vendor and device id"
+                                                                                : "the certificate names the function");
         },
         Check::identity, &Appraiser::decided_by_its_check),
     RequirementRow(
         Demand::measurements, "measurements", Needs::measurements,
         [](const Value& value, PolicyRule& out) { out.measurements = value.boolean(); },
         [](PolicyRule& out, const PolicyRule& other) { out.measurements = out.measurements || other.measurements; },
-        [](const PolicyRule& rule) { return shown(rule.measurements); }, [](const Question& question) { return question.measurements; },
+        [](const PolicyRule& rule) { return shown(rule.measurements); },
+        [](const Question& question) { return question.wants_measurements(); },
         [](const Question&) { return std::string("signed measurements"); }, Check::measurements, &Appraiser::demand_measurements),
     RequirementRow(
         Demand::roots, "roots", Needs::chain, [](const Value& value, PolicyRule& out) { out.require.roots = read_roots(value); },
         [](PolicyRule& out, const PolicyRule& other) { narrow(out.require.roots, other.require.roots); },
         [](const PolicyRule& rule) { return rule.require.roots.empty() ? Json() : Json(rule.require.roots); },
-        [](const Question& question) { return !question.require.roots.empty(); },
+        [](const Question& question) { return !question.rule.require.roots.empty(); },
         [](const Question& question) {
-          const std::vector<std::string>& roots = question.require.roots;
+          const std::vector<std::string>& roots = question.rule.require.roots;
           return cat(roots.size() == 1 ? "vouched for by " : "vouched for by one of: ", listed(roots));
         },
         Check::policy, &Appraiser::demand_root),
     RequirementRow(
         Demand::pin, "pin", Needs::chain, [](const Value& value, PolicyRule& out) { out.require.pin = value.boolean(); },
         [](PolicyRule& out, const PolicyRule& other) { out.require.pin = out.require.pin || other.require.pin; },
-        [](const PolicyRule& rule) { return shown(rule.require.pin); }, [](const Question& question) { return question.require.pin; },
+        [](const PolicyRule& rule) { return shown(rule.require.pin); }, [](const Question& question) { return question.rule.require.pin; },
         [](const Question&) { return std::string("the device that is pinned"); }, Check::policy, &Appraiser::demand_pin),
     RequirementRow(
         Demand::min_version, "min-version", Needs::chain,
         [](const Value& value, PolicyRule& out) { out.require.min_version = value.word(kVersions); },
         [](PolicyRule& out, const PolicyRule& other) { raise(out.require.min_version, other.require.min_version); },
         [](const PolicyRule& rule) { return rule.require.min_version ? Json(version_name(*rule.require.min_version)) : Json(); },
-        [](const Question& question) { return question.require.min_version.has_value(); },
-        [](const Question& question) { return cat("SPDM ", version_name(question.require.min_version.value_or(k10)), " or newer"); },
+        [](const Question& question) { return question.rule.require.min_version.has_value(); },
+        [](const Question& question) { return cat("SPDM ", version_name(question.rule.require.min_version.value_or(k10)), " or newer"); },
         Check::policy, &Appraiser::demand_version),
     RequirementRow(
         Demand::min_strength, "min-strength", Needs::chain,
         [](const Value& value, PolicyRule& out) { out.require.min_strength = value.number(1, kMaxStrength); },
         [](PolicyRule& out, const PolicyRule& other) { raise(out.require.min_strength, other.require.min_strength); },
         [](const PolicyRule& rule) { return rule.require.min_strength ? Json(*rule.require.min_strength) : Json(); },
-        [](const Question& question) { return question.require.min_strength.has_value(); },
-        [](const Question& question) { return cat("algorithms of ", question.require.min_strength.value_or(0), " bits or more"); },
+        [](const Question& question) { return question.rule.require.min_strength.has_value(); },
+        [](const Question& question) { return cat("algorithms of ", question.rule.require.min_strength.value_or(0), " bits or more"); },
         Check::policy, &Appraiser::demand_strength),
     RequirementRow(
         Demand::references, "references", Needs::measurements,
         [](const Value& value, PolicyRule& out) { out.require.references = value.boolean(); },
         [](PolicyRule& out, const PolicyRule& other) { out.require.references = out.require.references || other.require.references; },
         [](const PolicyRule& rule) { return shown(rule.require.references); },
-        [](const Question& question) { return question.require.references; },
+        [](const Question& question) { return question.rule.require.references; },
         [](const Question&) { return std::string("measurements match reference values"); }, Check::policy, &Appraiser::demand_references),
     RequirementRow(
         Demand::debug_off, "debug", Needs::measurements,
         [](const Value& value, PolicyRule& out) { out.require.debug_off = value.word(kDebugStates) == DebugState::off; },
         [](PolicyRule& out, const PolicyRule& other) { out.require.debug_off = out.require.debug_off || other.require.debug_off; },
         [](const PolicyRule& rule) { return rule.require.debug_off ? Json(name(DebugState::off)) : Json(); },
-        [](const Question& question) { return question.require.debug_off; },
+        [](const Question& question) { return question.rule.require.debug_off; },
         [](const Question&) { return std::string("in normal operation, and debug is off"); }, Check::policy, &Appraiser::demand_debug_off),
     RequirementRow(
         Demand::min_svn, "min-svn", Needs::measurements,
         [](const Value& value, PolicyRule& out) { out.require.min_svn = value.number64(0, UINT64_MAX); },
         [](PolicyRule& out, const PolicyRule& other) { raise(out.require.min_svn, other.require.min_svn); },
         [](const PolicyRule& rule) { return rule.require.min_svn ? Json(*rule.require.min_svn) : Json(); },
-        [](const Question& question) { return question.require.min_svn.has_value(); },
-        [](const Question& question) { return cat("security version ", question.require.min_svn.value_or(0), " or higher"); },
+        [](const Question& question) { return question.rule.require.min_svn.has_value(); },
+        [](const Question& question) { return cat("security version ", question.rule.require.min_svn.value_or(0), " or higher"); },
         Check::policy, &Appraiser::demand_svn),
     RequirementRow(
         Demand::max_age, "max-age", Needs::chain, [](const Value& value, PolicyRule& out) { out.require.max_age = read_age(value); },
         [](PolicyRule& out, const PolicyRule& other) { lower(out.require.max_age, other.require.max_age); },
         [](const PolicyRule& rule) { return rule.require.max_age ? Json(duration_text(*rule.require.max_age)) : Json(); },
-        [](const Question& question) { return question.require.max_age.has_value(); },
-        [](const Question& question) { return cat("asked at most ", duration_text(question.require.max_age.value_or(0)), " ago"); },
+        [](const Question& question) { return question.rule.require.max_age.has_value(); },
+        [](const Question& question) { return cat("asked at most ", duration_text(question.rule.require.max_age.value_or(0)), " ago"); },
         Check::policy, &Appraiser::demand_age),
     RequirementRow(
         Demand::crls, "crl", Needs::chain,
@@ -166,9 +167,9 @@ constexpr std::array kRequirements{
         [](const PolicyRule& rule) {
           return rule.require.max_crl_age ? Json{{"max-age", duration_text(*rule.require.max_crl_age)}} : Json();
         },
-        [](const Question& question) { return question.require.max_crl_age.has_value(); },
+        [](const Question& question) { return question.rule.require.max_crl_age.has_value(); },
         [](const Question& question) {
-          return cat("revocation lists of at most ", duration_text(question.require.max_crl_age.value_or(0)));
+          return cat("revocation lists of at most ", duration_text(question.rule.require.max_crl_age.value_or(0)));
         },
         Check::policy, &Appraiser::demand_crls),
 };
@@ -197,8 +198,8 @@ std::span<const RequirementRow> requirements() { return kRequirements; }
 
 std::vector<Demand> demands_of(const Question& question) {
   std::vector<Demand> out;
-  if (question.policy && question.policy->exempt) return out;
-  if (question.authenticate) out.push_back(Demand::authenticated);
+  if (question.rule.told && question.rule.told->exempt) return out;
+  if (question.authenticates()) out.push_back(Demand::authenticated);
   for (const RequirementRow& row : kRequirements)
     if (row.is_asked(question)) out.push_back(row.demand);
   return out;

@@ -70,7 +70,7 @@ void Appraiser::cover(const Connection& connection, const Statement& statement) 
 
 // Made for a nonce that the collector, when that was us, or the verifier has chosen.
 bool Appraiser::is_fresh(const Statement& statement) const {
-  if (question_.nonce) return statement.nonce == *question_.nonce;
+  if (question_.user.nonce) return statement.nonce == *question_.user.nonce;
   return evidence_.live && std::find(evidence_.nonces.begin(), evidence_.nonces.end(), statement.nonce) != evidence_.nonces.end();
 }
 
@@ -89,7 +89,7 @@ void Appraiser::check_signatures() {
       out.result = check_statement(index, connection, statement);
       out.fresh = is_fresh(statement);
       (out.result == SignatureResult::good ? good : out.result == SignatureResult::bad ? bad : unchecked)++;
-      const bool counts = !question_.provisioned || statement.slot == kProvisionedKey;
+      const bool counts = !question_.user.provisioned || statement.slot == kProvisionedKey;
       if (out.result == SignatureResult::good && counts && index + 1 == analysis_.connections.size()) {
         ++good_in_last;
         if (!out.fresh) ++stale_in_last;
@@ -102,20 +102,20 @@ void Appraiser::check_signatures() {
   if (bad != 0) return result(Check::signature, CheckStatus::fail, cat(bad, " of ", good + bad + unchecked, " signatures are wrong"));
   if (unchecked != 0)
     return result(Check::signature, CheckStatus::not_run, cat(unchecked, " of ", good + unchecked, " signatures could not be checked"));
-  if (question_.nonce && stale_in_last != 0) {
+  if (question_.user.nonce && stale_in_last != 0) {
     add({FindingId::nonce_mismatch, "",
          cat(stale_in_last, " of ", good_in_last, " signatures were made for another nonce than the one that was given"),
          "this is no answer to the verifier's question: have the device asked again"});
     return result(Check::signature, CheckStatus::fail, "the nonce is not the one that was given");
   }
-  if (good != 0 && !evidence_.live && !question_.nonce)
+  if (good != 0 && !evidence_.live && !question_.user.nonce)
     add({FindingId::freshness_unknown, "", "a recording does not show that its nonces were fresh when they were used",
          "whoever must know asks the device with a nonce of their own"});
   // What was proven before the connection was started anew says nothing about what followed.
   if (good_in_last != 0)
     return result(Check::signature, CheckStatus::pass, cat(good, good == 1 ? " signature verifies" : " signatures verify"));
-  if (!question_.authenticate) return result(Check::signature, CheckStatus::not_needed, "no signature was asked for");
-  if (question_.provisioned && good != 0) {
+  if (!question_.authenticates()) return result(Check::signature, CheckStatus::not_needed, "no signature was asked for");
+  if (question_.user.provisioned && good != 0) {
     add({FindingId::key_missing, slot_name(kProvisionedKey), "nothing was signed with it",
          "this speaks for another key than the one that was given: judge it without --provisioned-key"});
     return result(Check::signature, CheckStatus::not_run, "nothing was signed with the provisioned key");

@@ -38,7 +38,8 @@ Exit exit_of(Check check) {
 
 }  // namespace
 
-void conclude(Report& report, bool authenticate) {
+void conclude(Report& report, Depth depth) {
+  const bool authenticate = depth != Depth::look;
   std::stable_sort(report.findings.begin(), report.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.severity() > b.severity(); });
   bool failed = false, complete = true;

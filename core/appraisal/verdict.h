@@ -7,6 +7,6 @@ namespace spdm {
 
 // Fills verdict, exit and reason. Fails closed: pass needs every required check to have passed, whatever the findings
 // say, and no failure among the findings, whatever the checks say.
-void conclude(Report& report, bool authenticate);
+void conclude(Report& report, Depth depth);
 
 }  // namespace spdm

@@ -78,7 +78,7 @@ EVP_PKEY_CTX* prepared(const PublicKey::State& state, const AsymAlgorithm& algor
     if (!context || EVP_PKEY_verify_init(context.get()) != 1 || !configure(context.get(), algorithm, hash)) broken(algorithm, hash);
   }
   // The table's own rows: they outlive the key, whatever the caller passed.
-  state.prepared.push_back({find_asym(algorithm.pqc, algorithm.bit), find_hash(hash.bit), std::move(context)});
+  state.prepared.push_back({find_asym(algorithm.name), find_hash(hash.bit), std::move(context)});
   return state.prepared.back().context.get();
 }
 

@@ -70,8 +70,11 @@ std::string_view version_name(std::uint8_t version) {
 std::span<const AsymAlgorithm> asym_algorithms() { return kAsym; }
 std::span<const HashAlgorithm> hash_algorithms() { return kHash; }
 
-const AsymAlgorithm* find_asym(bool pqc, std::uint32_t bit) {
-  return find(kAsym, [&](const AsymAlgorithm& row) { return row.pqc == pqc && row.bit == bit; });
+const AsymAlgorithm* find_base_asym(std::uint32_t bit) {
+  return find(kAsym, [&](const AsymAlgorithm& row) { return !row.pqc && row.bit == bit; });
+}
+const AsymAlgorithm* find_pqc_asym(std::uint32_t bit) {
+  return find(kAsym, [&](const AsymAlgorithm& row) { return row.pqc && row.bit == bit; });
 }
 const AsymAlgorithm* find_asym(std::string_view name) {
   return find(kAsym, [&](const AsymAlgorithm& row) { return same_letters(row.name, name); });

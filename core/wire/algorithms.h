@@ -47,7 +47,8 @@ std::span<const AsymAlgorithm> asym_algorithms();
 std::span<const HashAlgorithm> hash_algorithms();
 
 // nullptr when no row has it.
-const AsymAlgorithm* find_asym(bool pqc, std::uint32_t bit);
+const AsymAlgorithm* find_base_asym(std::uint32_t bit);
+const AsymAlgorithm* find_pqc_asym(std::uint32_t bit);
 const AsymAlgorithm* find_asym(std::string_view name);
 const HashAlgorithm* find_hash(std::uint32_t bit);
 const HashAlgorithm* find_hash(std::string_view name);

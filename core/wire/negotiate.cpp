@@ -178,7 +178,7 @@ AlgorithmsResponse AlgorithmsResponse::decode(Reader& reader, std::uint8_t versi
   // DSP0274 ALGORITHMS, N114: a table that was not listed may come back with value 0. A value in it was not offered.
   for (const AlgStruct& table : out.tables)
     check_selection(reader, "AlgStruct.AlgSupported", table.supported, supported_of(offer.tables, table.type));  // DSP0274 ALGORITHMS, N112
-  const AsymAlgorithm* asym = out.base_asym != 0 ? find_asym(false, out.base_asym) : find_asym(true, out.pqc_asym);
+  const AsymAlgorithm* asym = out.base_asym != 0 ? find_base_asym(out.base_asym) : find_pqc_asym(out.pqc_asym);
   if ((out.base_asym != 0 || out.pqc_asym != 0) && (asym == nullptr || asym->since > version))  // DSP0274 ALGORITHMS, N95
     reader.fail("BaseAsymSel", "an algorithm that this version does not define");
   const HashAlgorithm* hash = find_hash(out.base_hash);
@@ -194,7 +194,7 @@ Parameters settle(std::uint8_t version, const Capabilities& requester, const Cap
   out.version = version;
   out.requester = requester;
   out.responder = responder;
-  out.asym = selection.base_asym != 0 ? find_asym(false, selection.base_asym) : find_asym(true, selection.pqc_asym);
+  out.asym = selection.base_asym != 0 ? find_base_asym(selection.base_asym) : find_pqc_asym(selection.pqc_asym);
   out.hash = find_hash(selection.base_hash);
   out.measurement_specification = selection.measurement_specification;
   out.measurement_hash = find_measurement_hash(selection.measurement_hash);

@@ -41,7 +41,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t i = 0; i < analysis.connections.size(); ++i)
     for (const std::uint8_t slot : {std::uint8_t{0}, std::uint8_t{1}, kProvisionedKey}) chains.push_back(vouched(i, slot));
   Question question;
-  question.measurements = true;
+  question.user.depth = Depth::measurements;
   const Report report = appraise(evidence, analysis, chains, question);
   fuzz::require(to_json(report).dump().size() > 2 && !report.reason.empty());
   fuzz::require((report.verdict == Verdict::pass) == (report.exit == Exit::ok));

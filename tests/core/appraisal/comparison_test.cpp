@@ -127,7 +127,7 @@ TEST_CASE("comparison: no reference value is not a mismatch") {
   CHECK(at(incomplete, 2).result == Result::no_reference);
 
   Trial demanding;  // a policy leaves nothing out
-  demanding.question.require.references = true;
+  demanding.question.rule.require.references = true;
   expect(compared(demanding, references_of(one, "  complete: false\n")), kNothing);
 }
 
@@ -135,12 +135,12 @@ TEST_CASE("comparison: a policy that asks for reference values is not content wi
   const std::string ignored = "[{index: 1, ignore: true}, {index: 2, ignore: true}, {index: 7, ignore: true}]";
   expect(compared(ignored), kMatches);
   Trial demanding;
-  demanding.question.require.references = true;
+  demanding.question.rule.require.references = true;
   const Report report = compared(demanding, references_of(ignored));
   expect(report, kNothing);
   CHECK(report.reason == "no measurement was compared with a value: refs.yaml:3 has none that counts");
   Trial one;
-  one.question.require.references = true;
+  one.question.rule.require.references = true;
   expect(compared(one, references_of(cat("[{index: 1, digest: \"", k11x, "\"}, {index: 2, ignore: true}, {index: 7, ignore: true}]"))),
          kMatches);
 }
@@ -156,10 +156,10 @@ TEST_CASE("comparison: a device without any reference values") {
   layers.asked = false;
   expect(compared(layers), {Verdict::pass, Exit::ok, CheckStatus::not_needed});
   Trial demanding;
-  demanding.question.require.references = true;
+  demanding.question.rule.require.references = true;
   expect(compared(demanding, layers), kNothing);
   Trial without;
-  without.question.require.references = true;
+  without.question.rule.require.references = true;
   expect(without.collect().judge(), kNothing);
 }
 
@@ -177,32 +177,32 @@ TEST_CASE("comparison: what a device does not report") {
   one.wanted.measurements = MeasurementMode::indices;
   one.wanted.indices = {1};
   expect(compared(one, references_of(more)), kNothing);
-  one.question.partial = true;
+  one.question.user.partial = true;
   expect(compared(one, references_of(more)), kMatches);
   Trial demanding;
   demanding.wanted.measurements = MeasurementMode::indices;
   demanding.wanted.indices = {1};
-  demanding.question.require.references = true;
+  demanding.question.rule.require.references = true;
   expect(compared(demanding, references_of(more)), kNothing);
 }
 
 TEST_CASE("comparison: no measurements at all") {
   Trial trial;
   trial.wanted.measurements = MeasurementMode::none;
-  trial.question.measurements = false;
+  trial.question.user.depth = Depth::authenticate;
   References references = references_of(kGood);
   expect(compared(trial, references), kNothing);
   references.asked = false;
   Trial again;
   again.wanted.measurements = MeasurementMode::none;
-  again.question.measurements = false;
+  again.question.user.depth = Depth::authenticate;
   expect(compared(again, references), {Verdict::pass, Exit::ok, CheckStatus::not_needed});
 }
 
 TEST_CASE("comparison: only what a good signature covers can match") {
   Trial open;
   open.wanted.sign_measurements = false;
-  open.question.measurements = false;
+  open.question.user.depth = Depth::authenticate;
   const Report report = compared(open, references_of(kGood));
   expect(report, kUnsigned);
   CHECK(at(report, 1).result == Result::not_signed);
@@ -210,7 +210,7 @@ TEST_CASE("comparison: only what a good signature covers can match") {
 
   Trial wrong;  // and a mismatch is one, signed or not
   wrong.wanted.sign_measurements = false;
-  wrong.question.measurements = false;
+  wrong.question.user.depth = Depth::authenticate;
   expect(compared(wrong, references_of(cat("[{index: 1, digest: \"", k33x, "\"}]"))), kDiffers);
 
   Trial forged;
@@ -296,7 +296,7 @@ TEST_CASE("comparison: several entries for a device") {
 TEST_CASE("comparison: entries are for the devices that they match") {
   Trial trial;
   trial.evidence.host.identity = parse_pci_identity("Vendor=1b36:Device=0010:CC=010802:REV=02");
-  trial.question.identity_match = IdentityMatch::none;
+  trial.question.user.identity_match = IdentityMatch::none;
   expect(compared(trial, references_of(kGood, {}, "{vendor: \"1b36\", device: \"0010\"}")), kMatches);
   const References other = references_of(kGood, {}, "{vendor: \"1b36\", device: \"0011\"}");
   trial.question.references = &other;

@@ -145,19 +145,19 @@ TEST_CASE("coverage: the number of measurements alone") {
     Trial trial;
     trial.wanted.measurements = MeasurementMode::count;
     trial.wanted.sign_measurements = sign;
-    trial.question.count_suffices = true;
+    trial.question.user.depth = Depth::count;
     const Report report = trial.collect().judge();
     CHECK(report.measurement_count == 3);
     CHECK(status(report, Check::measurements) == (sign ? CheckStatus::pass : CheckStatus::not_run));
     CHECK(report.verdict == (sign ? Verdict::pass : Verdict::undetermined));
-    trial.question.count_suffices = false;  // who asks for the measurements is not content with their number
+    trial.question.user.depth = Depth::measurements;  // who asks for the measurements is not content with their number
     CHECK(trial.judge().verdict == Verdict::undetermined);
   }
 }
 
 TEST_CASE("coverage: a key that the owner gave") {
   Trial trial;
-  trial.question.provisioned = true;  // and the evidence speaks for the key of a certificate
+  trial.question.user.provisioned = true;  // and the evidence speaks for the key of a certificate
   const Report report = trial.collect().judge();
   CHECK(found(report, FindingId::key_missing));
   CHECK(status(report, Check::signature) == CheckStatus::not_run);
@@ -207,7 +207,7 @@ TEST_CASE("coverage: measurements that nobody signs") {
   Report report = trial.collect().judge();
   CHECK(report.verdict == Verdict::undetermined);
   CHECK(found(report, FindingId::measurements_unsigned));
-  trial.question.measurements = false;
+  trial.question.user.depth = Depth::authenticate;
   report = trial.judge();
   CHECK(report.verdict == Verdict::pass);  // authenticated, the measurements are only shown
   CHECK(status(report, Check::measurements) == CheckStatus::not_needed);
@@ -256,12 +256,12 @@ TEST_CASE("coverage: nothing was signed at all") {
   Trial trial;
   trial.wanted.challenge = false;
   trial.wanted.sign_measurements = false;
-  trial.question.measurements = false;
+  trial.question.user.depth = Depth::authenticate;
   Report report = trial.collect().judge();
   CHECK(report.verdict == Verdict::undetermined);
   CHECK(report.exit == Exit::untrusted);
   CHECK(found(report, FindingId::signature_missing));
-  trial.question.authenticate = false;
+  trial.question.user.depth = Depth::look;
   CHECK(status(trial.judge(), Check::signature) == CheckStatus::not_needed);
 }
 

@@ -17,8 +17,8 @@ struct Case {
 Report judge(const Case& c, bool from_host) {
   Trial trial;
   trial.collect();
-  (from_host ? trial.evidence.host.identity : trial.question.identity) = parse_pci_identity(kFunction);
-  trial.question.identity_match = c.match;
+  (from_host ? trial.evidence.host.identity : trial.question.user.identity) = parse_pci_identity(kFunction);
+  trial.question.user.identity_match = c.match;
   trial.change_chain = [&](ChainResult& chain) { chain.certificates.back().cma_identities = c.names; };
   return trial.judge();
 }
@@ -57,7 +57,7 @@ TEST_CASE("identity: what the user says outranks what the host saw") {
   trial.change_chain = [](ChainResult& chain) { chain.certificates.back().cma_identities = {kFunction}; };
   trial.evidence.host.identity = parse_pci_identity("Vendor=8086:Device=0001:CC=010802:REV=00");
   CHECK(trial.judge().verdict == Verdict::fail);
-  trial.question.identity = parse_pci_identity(kFunction);
+  trial.question.user.identity = parse_pci_identity(kFunction);
   CHECK(trial.judge().verdict == Verdict::pass);
 }
 
@@ -68,7 +68,7 @@ TEST_CASE("identity: without a PCI function there is nothing to compare") {
 
 TEST_CASE("identity: a rule that asks for it of what has none leaves a gap, and who waives it is told so") {
   Trial trial;
-  trial.question.identity_required = true;
+  trial.question.rule.identity = IdentityDemand::required;
   trial.collect();
   Report report = trial.judge();
   CHECK(report.verdict == Verdict::undetermined);
@@ -76,9 +76,8 @@ TEST_CASE("identity: a rule that asks for it of what has none leaves a gap, and 
   trial.evidence.error = Interruption{ErrorId::timeout, "no answer", ""};
   CHECK_FALSE(found(trial.judge(), FindingId::identity_unknown));  // that it was not asked comes first
   trial.evidence.error.reset();
-  trial.question.identity_required = false;
-  trial.question.identity_waived = true;
-  trial.question.identity_match = IdentityMatch::none;
+  trial.question.rule.identity = IdentityDemand::waived;
+  trial.question.user.identity_match = IdentityMatch::none;
   report = trial.judge();
   CHECK(report.verdict == Verdict::pass);
   CHECK(found(report, FindingId::identity_relaxed));

@@ -279,14 +279,12 @@ TEST_CASE("a root goes by its name in the keyring, or by its fingerprint") {
 TEST_CASE("an identity match that was given is stronger than the rule") {
   const Policy policy = parse("version: 1\nrules: [{match: {}, require: {identity: exact}}]");
   Question question;
-  question.identity_match = IdentityMatch::none;
+  question.user.identity_match = IdentityMatch::none;
   ask(*rule_of(policy, {}), question, true);
-  CHECK(question.identity_match == IdentityMatch::none);
-  CHECK_FALSE(question.identity_required);
-  CHECK(question.identity_waived);
+  CHECK(question.user.identity_match == IdentityMatch::none);
+  CHECK(question.rule.identity == IdentityDemand::waived);
   ask(*rule_of(policy, {}), question);
-  CHECK(question.identity_required);
-  CHECK_FALSE(question.identity_waived);
+  CHECK(question.rule.identity == IdentityDemand::required);
 }
 
 TEST_CASE("every security version number can be asked for") {

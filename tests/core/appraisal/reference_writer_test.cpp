@@ -119,7 +119,7 @@ TEST_CASE("saved reference values: one index in two forms") {
 TEST_CASE("saved reference values: for devices of the same kind") {
   Trial trial;
   trial.evidence.host.identity = parse_pci_identity("Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100");
-  trial.question.identity_match = IdentityMatch::none;
+  trial.question.user.identity_match = IdentityMatch::none;
   const Report report = trial.collect().judge();
   const std::string yaml = save(report);
   CHECK(yaml.find("  - match: {vendor: \"1b36\", device: \"0010\", subsystem-vendor: \"1af4\", subsystem: \"1100\"}\n") !=
@@ -134,7 +134,7 @@ TEST_CASE("saved reference values: for devices of the same kind") {
 TEST_CASE("saved reference values: only what is signed, and nothing that a device can say breaks the file") {
   Trial open;
   open.wanted.sign_measurements = false;
-  open.question.measurements = false;
+  open.question.user.depth = Depth::authenticate;
   CHECK(references_from(open.collect().judge()).measurements.empty());
 
   fake::Profile profile = in_version(k13);

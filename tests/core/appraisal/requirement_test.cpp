@@ -86,27 +86,27 @@ TEST_CASE("demand: those measurements that the prover chose to read are not enou
   chosen.wanted.measurements = MeasurementMode::indices;
   chosen.wanted.indices = {7};
   chosen.collect();
-  chosen.question.require.min_svn = 5;
+  chosen.question.rule.require.min_svn = 5;
   check_undecided(chosen.judge(),
                   "asked for: security version 5 or higher; no good signature says that these are all measurements of the device");
-  chosen.question.require.min_svn.reset();
+  chosen.question.rule.require.min_svn.reset();
   CHECK(chosen.judge().verdict == Verdict::pass);
-  chosen.question.all_measurements = true;
+  chosen.question.rule.measurements = true;
   CHECK(chosen.judge().verdict == Verdict::undetermined);
 
   Good each;
   each.wanted.measurements = MeasurementMode::each;
   each.collect();
-  each.question.all_measurements = true;
-  each.question.require.min_svn = 5;
-  each.question.require.debug_off = true;
+  each.question.rule.measurements = true;
+  each.question.rule.require.min_svn = 5;
+  each.question.rule.require.debug_off = true;
   check_met(each.judge());
 }
 
 TEST_CASE("demand: an identity that is asked for must be known") {
   Good trial;
   trial.collect();
-  trial.question.identity_required = true;
+  trial.question.rule.identity = IdentityDemand::required;
   const Report report = trial.judge();
   CHECK(report.verdict == Verdict::undetermined);
   CHECK(status(report, Check::identity) == CheckStatus::not_run);
@@ -116,57 +116,57 @@ TEST_CASE("demand: a root that the rule accepts") {
   Good trial;
   trial.collect();
   for (const char* const root : {"vendor.pem", kAnchor}) {
-    trial.question.require.roots = {"other.pem", root};
+    trial.question.rule.require.roots = {"other.pem", root};
     check_met(trial.judge());
   }
   for (const char* const root : {"vendor", "anchors/vendor.pem"}) {  // other files may be called so
-    trial.question.require.roots = {root};
+    trial.question.rule.require.roots = {root};
     CHECK(trial.judge().verdict == Verdict::fail);
   }
-  trial.question.require.roots = {"other.pem", "vendor.pe"};
+  trial.question.rule.require.roots = {"other.pem", "vendor.pe"};
   check_unmet(trial.judge(), FindingId::root_not_accepted,
               cat("vouched for by CN=Vendor (vendor.pem, SHA-256 ", kAnchor, "), the rule accepts: other.pem, vendor.pe"));
   trial.change_chain = [](ChainResult& chain) { chain.anchor.reset(); };
   check_unmet(trial.judge(), FindingId::root_not_accepted, "no root of the keyring vouches for it, the rule accepts: other.pem, vendor.pe");
   Trial silent;
-  silent.question.require.roots = {"vendor.pem"};
+  silent.question.rule.require.roots = {"vendor.pem"};
   check_undecided(silent.judge(), "asked for: vouched for by vendor.pem; no certificate chain was read");
 }
 
 TEST_CASE("demand: a version at least") {
   Good trial(in_version(k12));
   trial.collect();
-  trial.question.require.min_version = k12;
+  trial.question.rule.require.min_version = k12;
   check_met(trial.judge());
-  trial.question.require.min_version = k13;
+  trial.question.rule.require.min_version = k13;
   check_unmet(trial.judge(), FindingId::version_too_low, "SPDM 1.2 was spoken, the rule asks for 1.3 or newer");
   Trial silent;
-  silent.question.require.min_version = k10;
+  silent.question.rule.require.min_version = k10;
   check_undecided(silent.judge(), "asked for: SPDM 1.0 or newer; no version was negotiated");
 }
 
 TEST_CASE("demand: strength of signature and hash") {
   Good trial;
   trial.collect();
-  trial.question.require.min_strength = 128;
+  trial.question.rule.require.min_strength = 128;
   check_met(trial.judge());
   fake::Profile profile;
   profile.hash = "SHA-384";
   Good strong_hash(profile);
-  strong_hash.question.require.min_strength = 192;
+  strong_hash.question.rule.require.min_strength = 192;
   check_unmet(strong_hash.collect().judge(), FindingId::algorithm_too_weak,
               "ECDSA-P256 has a strength of 128 bits, the rule asks for 192 or more");
   profile.asym = "ECDSA-P384";
   Good strong(profile);
-  strong.question.require.min_strength = 192;
+  strong.question.rule.require.min_strength = 192;
   check_met(strong.collect().judge());
   profile.hash = "SHA-256";
   Good weak_hash(profile);
-  weak_hash.question.require.min_strength = 192;
+  weak_hash.question.rule.require.min_strength = 192;
   check_unmet(weak_hash.collect().judge(), FindingId::algorithm_too_weak,
               "SHA-256 has a strength of 128 bits, the rule asks for 192 or more");
   Trial silent;
-  silent.question.require.min_strength = 1;
+  silent.question.rule.require.min_strength = 1;
   check_undecided(silent.judge(), "asked for: algorithms of 1 bits or more; no algorithms were negotiated");
 }
 
@@ -175,7 +175,7 @@ TEST_CASE("demand: debug is off") {
     Good trial;
     trial.device.blocks.pop_back();
     if (block) trial.device.blocks.push_back(*block);
-    trial.question.require.debug_off = true;
+    trial.question.rule.require.debug_off = true;
     return trial.collect().judge();
   };
   check_met(judged(device_mode(4)));
@@ -193,17 +193,17 @@ TEST_CASE("demand: debug is off") {
 TEST_CASE("demand: a security version at least, each of them") {
   Good trial;
   trial.collect();
-  trial.question.require.min_svn = 5;
+  trial.question.rule.require.min_svn = 5;
   check_met(trial.judge());
-  trial.question.require.min_svn = 6;
+  trial.question.rule.require.min_svn = 6;
   check_unmet(trial.judge(), FindingId::firmware_too_old, "it is 5, the rule asks for 6 or higher");
   Good two;
   two.device.blocks.insert(two.device.blocks.end() - 1, svn(8, 4));
-  two.question.require.min_svn = 5;
+  two.question.rule.require.min_svn = 5;
   check_unmet(two.collect().judge(), FindingId::firmware_too_old, "it is 4, the rule asks for 5 or higher");
   Trial none;
   none.device.blocks.pop_back();
-  none.question.require.min_svn = 1;
+  none.question.rule.require.min_svn = 1;
   check_unmet(
       none.collect().judge(), FindingId::policy_unmet,
       "asked for: security version 1 or higher; the device does not say: it reports no measurement mutable-firmware-security-version");
@@ -213,22 +213,22 @@ TEST_CASE("demands on measurements that were not read, or that nobody signed") {
   Good unread;
   unread.wanted.measurements = MeasurementMode::none;
   unread.collect();
-  unread.question.measurements = false;
-  unread.question.require.min_svn = 5;
+  unread.question.user.depth = Depth::authenticate;
+  unread.question.rule.require.min_svn = 5;
   check_undecided(unread.judge(), "asked for: security version 5 or higher; no measurements were read");
 
   Good some;
   some.wanted.measurements = MeasurementMode::indices;
   some.wanted.indices = {1};
   some.collect();
-  some.question.require.debug_off = true;
+  some.question.rule.require.debug_off = true;
   check_undecided(some.judge(), "asked for: in normal operation, and debug is off; not all measurements were read");
 
   Good unsigned_ones;
   unsigned_ones.wanted.sign_measurements = false;
   unsigned_ones.collect();
-  unsigned_ones.question.measurements = false;
-  unsigned_ones.question.require.min_svn = 5;
+  unsigned_ones.question.user.depth = Depth::authenticate;
+  unsigned_ones.question.rule.require.min_svn = 5;
   check_undecided(unsigned_ones.judge(),
                   "asked for: security version 5 or higher; the measurement mutable-firmware-security-version is "
                   "not covered by a good signature");
@@ -237,7 +237,7 @@ TEST_CASE("demands on measurements that were not read, or that nobody signed") {
 TEST_CASE("demand: not older than") {
   Good trial;
   trial.collect();
-  trial.question.require.max_age = 60;
+  trial.question.rule.require.max_age = 60;
   trial.question.now = kTime + 60;
   check_met(trial.judge());
   trial.question.now = kTime + 61;
@@ -254,14 +254,14 @@ TEST_CASE("demand: not older than") {
   }
   Good stale;
   stale.collect();
-  stale.question.require.max_age = 60;
+  stale.question.rule.require.max_age = 60;
   stale.evidence.nonces.clear();  // none of ours
   check_undecided(stale.judge(), "asked for: asked at most 1m ago; the device has signed nothing for a nonce of ours");
 }
 
 TEST_CASE("demand: reference values, and nothing was compared") {
   Good trial;
-  trial.question.require.references = true;
+  trial.question.rule.require.references = true;
   const Report report = trial.collect().judge();
   CHECK(report.verdict != Verdict::pass);
   CHECK(report.exit != Exit::ok);
@@ -270,21 +270,21 @@ TEST_CASE("demand: reference values, and nothing was compared") {
 TEST_CASE("demand: a pin that fits") {
   Good trial;
   trial.collect();
-  trial.question.require.pin = true;
+  trial.question.rule.require.pin = true;
   CHECK(trial.judge().verdict == Verdict::fail);
   CHECK(trial.judge().exit == Exit::policy);
   CHECK(found(trial.judge(), FindingId::pin_missing));
   trial.change_chain = [](ChainResult& chain) { chain.pin = PinInfo{"pins.yaml:3", PinKind::leaf_key, "ab", false}; };
   check_met(trial.judge());
   Trial silent;
-  silent.question.require.pin = true;
+  silent.question.rule.require.pin = true;
   check_undecided(silent.judge(), "asked for: the device that is pinned; no certificate chain was read");
 }
 
 TEST_CASE("demand: revocation lists of every issuer") {
   Good trial;
   trial.collect();
-  trial.question.require.max_crl_age = 60;
+  trial.question.rule.require.max_crl_age = 60;
   check_undecided(trial.judge(), "asked for: revocation lists of at most 1m; slot 0: no issuer of its chain is known");
   CrlInfo root{"CN=Root", "root.crl", "2025-12-31T23:59:05Z", "", ""}, issuer{"CN=Issuer", "", "", "", ""};
   trial.change_chain = [&](ChainResult& chain) { chain.crls = {root, issuer}; };
@@ -345,13 +345,13 @@ TEST_CASE("the report tells what the rule made of the device") {
                                                             {"security version 6 or higher", DemandState::unmet}});
   CHECK(report.policy->actions == std::vector{FailureAction::block, FailureAction::remove});
 
-  trial.question.require.min_svn = 5;
+  trial.question.rule.require.min_svn = 5;
   CHECK(trial.judge().policy->actions.empty());
 
   rule = {};
   rule.name = "free";
   rule.exempt = true;
-  trial.question.require = {};
+  trial.question.rule.require = {};
   ask(rule, trial.question);
   const Report exempt = trial.judge();
   CHECK(exempt.verdict == Verdict::pass);

@@ -244,7 +244,7 @@ TEST_CASE("signature: algorithms that the library lacks leave the question open"
   trial.digests();
   trial.chain();
   trial.challenge();
-  trial.question.measurements = false;
+  trial.question.user.depth = Depth::authenticate;
   const Report report = trial.judge();
   CHECK(report.verdict == Verdict::undetermined);
   CHECK(report.exit == Exit::internal);

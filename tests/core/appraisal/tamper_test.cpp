@@ -81,7 +81,7 @@ TEST_CASE("tampering: one bit of every byte, in chunks") {
 TEST_CASE("tampering: whole messages left out or swapped") {
   Trial trial(small(k12));
   trial.wanted.measurements = MeasurementMode::none;  // signed measurements would pass without the CHALLENGE
-  trial.question.measurements = false;
+  trial.question.user.depth = Depth::authenticate;
   trial.collect();
   CHECK(trial.judge().verdict == Verdict::pass);
   const MessageLog& log = trial.evidence.log;

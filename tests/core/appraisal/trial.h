@@ -30,7 +30,7 @@ struct Trial {
   explicit Trial(fake::Profile profile = {}) : device(std::move(profile)) {
     wanted.summary = Summary::all;
     wanted.measurements = MeasurementMode::all;
-    question.measurements = true;
+    question.user.depth = Depth::measurements;
   }
 
   // As the program does it: an error becomes part of the evidence.

@@ -26,11 +26,11 @@ CheckResult& check(Report& report, Check which) {
 
 TEST_CASE("verdict: everything passed") {
   Report report = all_passed();
-  conclude(report, true);
+  conclude(report, Depth::authenticate);
   CHECK(report.verdict == Verdict::pass);
   CHECK(report.exit == Exit::ok);
   CHECK(report.reason == "authenticated");
-  conclude(report, false);
+  conclude(report, Depth::look);
   CHECK(report.reason == "answered, not authenticated");
 }
 
@@ -39,7 +39,7 @@ TEST_CASE("verdict: every finding weighs what its row says") {
     CAPTURE(entry.name);
     Report report = all_passed();
     report.findings.push_back({entry.id, "somewhere", "for a reason", ""});
-    conclude(report, true);
+    conclude(report, Depth::authenticate);
     const bool fails = entry.severity == Severity::failure, open = entry.severity == Severity::gap;
     CHECK(report.verdict == (fails ? Verdict::fail : open ? Verdict::undetermined : Verdict::pass));
     CHECK(report.exit == (fails || open ? entry.exit : Exit::ok));
@@ -53,18 +53,18 @@ TEST_CASE("verdict: a required check that did not pass") {
       CAPTURE(name(which));
       Report report = all_passed();
       check(report, which).status = status;
-      conclude(report, true);
+      conclude(report, Depth::authenticate);
       CHECK(report.verdict == (status == CheckStatus::fail ? Verdict::fail : Verdict::undetermined));
       CHECK(report.exit != Exit::ok);
     }
     Report missing = all_passed();
     std::erase_if(missing.checks, [&](const CheckResult& result) { return result.check == which; });
-    conclude(missing, true);
+    conclude(missing, Depth::authenticate);
     CHECK(missing.verdict == Verdict::undetermined);
     CHECK(missing.exit != Exit::ok);
   }
   Report empty;
-  conclude(empty, false);
+  conclude(empty, Depth::look);
   CHECK(empty.verdict == Verdict::undetermined);
   CHECK(empty.exit == Exit::internal);
 }
@@ -73,18 +73,18 @@ TEST_CASE("verdict: checks that nobody needs") {
   for (const Check which : {Check::identity, Check::measurements}) {
     Report report = all_passed();
     check(report, which).status = CheckStatus::not_needed;
-    conclude(report, true);
+    conclude(report, Depth::authenticate);
     CHECK(report.verdict == Verdict::pass);
     check(report, which).status = CheckStatus::not_run;
-    conclude(report, true);
+    conclude(report, Depth::authenticate);
     CHECK(report.verdict == Verdict::undetermined);
     check(report, which).status = CheckStatus::fail;
-    conclude(report, true);
+    conclude(report, Depth::authenticate);
     CHECK(report.verdict == Verdict::fail);
   }
   Report looking = all_passed();
   for (const Check which : {Check::chain, Check::trust, Check::signature}) check(looking, which).status = CheckStatus::not_needed;
-  conclude(looking, false);
+  conclude(looking, Depth::look);
   CHECK(looking.verdict == Verdict::pass);
 }
 
@@ -96,12 +96,12 @@ TEST_CASE("verdict: an error while collecting") {
     CAPTURE(row(id).name);
     Report report = all_passed();
     report.error = Interruption{id, "what went wrong", ""};
-    conclude(report, true);
+    conclude(report, Depth::authenticate);
     CHECK(report.verdict == Verdict::undetermined);
     CHECK(report.exit == row(id).exit);
     CHECK(report.reason == "what went wrong");
     report.findings.push_back({FindingId::bad_signature, "slot 0", "does not fit", ""});  // proven bad outranks it
-    conclude(report, true);
+    conclude(report, Depth::authenticate);
     CHECK(report.verdict == Verdict::fail);
     CHECK(report.exit == Exit::bad_signature);
     CHECK(report.reason == "slot 0: does not fit");
@@ -112,7 +112,7 @@ TEST_CASE("verdict: the worst finding comes first and decides") {
   Report report = all_passed();
   for (const FindingId id : {FindingId::identity_relaxed, FindingId::measurement_malformed, FindingId::key_missing, FindingId::expired})
     report.findings.push_back({id, std::string(row(id).name), "why", ""});
-  conclude(report, true);
+  conclude(report, Depth::authenticate);
   CHECK(report.exit == Exit::untrusted);
   CHECK(report.reason == "expired: why");
   CHECK(report.findings.front().severity() == Severity::failure);

@@ -51,7 +51,7 @@ trial::Trial challenged(std::uint8_t version) {
   trial::Trial out(trial::in_version(version));
   out.wanted.measurements = MeasurementMode::none;
   out.wanted.summary = Summary::none;
-  out.question.measurements = false;
+  out.question.user.depth = Depth::authenticate;
   return out;
 }
 
@@ -108,12 +108,12 @@ TEST_CASE("a nonce of the verifier's choice makes it fresh; another one makes it
   trial::Trial trial = challenged(k12);
   trial.collect();
   const Evidence evidence = read_kernel_log(log_of(trial), "0");
-  trial.question.nonce = evidence.nonces.front();
+  trial.question.user.nonce = evidence.nonces.front();
   Report report = trial.judge(evidence);
   CHECK(report.verdict == Verdict::pass);
   CHECK(report.signatures.front().fresh);
   CHECK_FALSE(found(report, FindingId::freshness_unknown));
-  trial.question.nonce->back() ^= 1;
+  trial.question.user.nonce->back() ^= 1;
   report = trial.judge(evidence);
   CHECK(report.verdict == Verdict::fail);
   CHECK(report.exit == Exit::policy);
@@ -123,7 +123,7 @@ TEST_CASE("a nonce of the verifier's choice makes it fresh; another one makes it
 TEST_CASE("signed measurements are taken, too, but nobody is known to vouch for their key") {
   trial::Trial trial = challenged(k12);
   trial.wanted.measurements = MeasurementMode::all;
-  trial.question.measurements = true;
+  trial.question.user.depth = Depth::measurements;
   trial.collect();
   const Report report = trial.judge(read_kernel_log(log_of(trial), "0"));
   CHECK_FALSE(report.measurements.empty());
