@@ -142,7 +142,7 @@ def main():
                 value = ["x"] if words == "emulate --init" else []
                 for form in ("json", "yaml", "ndjson"):
                     text = run(*words.split(), *value, *([wrong] if wrong else []), "-f", form, code=2)
-                    document = yaml.safe_load(text)
+                    document = yaml.safe_load(text) or {}
                     check(f"{words} {wrong} {form}", validator(f"spdmctl.{name}.json"), json.dumps(document))
                     expected = {"schema", "tool", "exit_code", "error"} | ({"devices"} if words in ABOUT_DEVICES else set())
                     if set(document) != expected | ({"verdict"} if words in HAVE_A_VERDICT else set()) or document.get("devices", []) != []:
