@@ -1,5 +1,5 @@
 // The seam to a device: one request out, one response in. Everything below it is a transport, everything above it
-// is SPDM. Recording, replay and fault injection are decorators of this interface.
+// is SPDM. Tests put a fake device here.
 #pragma once
 
 #include <chrono>

@@ -55,6 +55,9 @@ EXCEPTIONS = {
     "An input kind": {
         "quickstart": "an example",
     },
+    "A kind of file": {
+        "core/evidence/kernel_log.cpp": "takes the limit from the table",
+    },
 }
 
 
@@ -125,7 +128,7 @@ def main():
     problems, count = paths_of_pages(texts)
     found = list(lists())
     for title, pattern, numbered, others in found:
-        if len(numbered) < 5:
+        if len(numbered) < 4:
             problems.append(f"{title}: only {len(numbered)} numbered places were found")
         problems += check(title, pattern, numbered, others, texts)
     problems += [f"{title}: has exceptions, and is no list" for title in EXCEPTIONS if title not in [row[0] for row in found]]
@@ -135,7 +138,7 @@ def main():
         problems.append("a list that misses a place is not noticed")
     if not check(title, pattern, [*numbered, ["core/error.h"]], others, texts):
         problems.append("a list with a place too many is not noticed")
-    if len(found) < 9 or count < 100:
+    if len(found) < 11 or count < 100:
         problems.append(f"only {len(found)} lists and {count} paths were found")
     print("\n".join(problems) or f"{len(found)} lists, {count} paths")
     return 1 if problems else 0

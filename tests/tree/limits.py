@@ -16,7 +16,7 @@ COUNTS = [
     ("core/appraisal/references.h", "kMaxReferences", "reference values of all files together"),
     ("core/appraisal/references.h", "kMaxAlternatives", "reference values of one measurement in one entry"),
     ("core/appraisal/policy_file.cpp", "kMaxRules", "rules of a policy"),
-    ("core/appraisal/policy_file.cpp", "kMaxRoots", "roots that a rule names"),
+    ("core/appraisal/requirements.cpp", "kMaxRoots", "roots that a rule names"),
     ("cmd/policy_test.cpp", "kMaxCases", "cases of a file for policy test"),
     ("certstore/crl.h", "kMaxRevocations", "entries of a revocation list"),
     ("certstore/efi.h", "kMaxEfiSignatures", "signatures of a list of the firmware"),

@@ -141,8 +141,8 @@ def main():
                     continue  # without arguments these have something to do
                 value = ["x"] if words == "emulate --init" else []
                 for form in ("json", "yaml", "ndjson"):
-                    text = run(*words.split(), *value, *([wrong] if wrong else []), "-o", form, code=2)
-                    document = yaml.safe_load(text)
+                    text = run(*words.split(), *value, *([wrong] if wrong else []), "-f", form, code=2)
+                    document = yaml.safe_load(text) or {}
                     check(f"{words} {wrong} {form}", validator(f"spdmctl.{name}.json"), json.dumps(document))
                     expected = {"schema", "tool", "exit_code", "error"} | ({"devices"} if words in ABOUT_DEVICES else set())
                     if set(document) != expected | ({"verdict"} if words in HAVE_A_VERDICT else set()) or document.get("devices", []) != []:
@@ -248,7 +248,7 @@ def main():
         check("list --discover", listing, run("list", "--discover", "--json", "--timeout", "0.01", "2:0.0", code=5))
         check("list, nothing", listing, run("list", "--json", "8:0.0", code=3))
         check("list, no such function", listing, run("list", "--json", "9:0.0", code=3))
-        check("tsm show", tsm, run("tsm", "status", "--json", code=0))
+        check("tsm show", tsm, run("tsm", "show", "--json", code=0))
         check("tsm connect", tsm, run("tsm", "connect", "--json", "5:0.0", code=0))
         check("tsm connect, once more", tsm, run("tsm", "connect", "--json", "5:0.0", code=4))
         check("doctor", doctor, run("doctor", "--json", code=0))
@@ -269,7 +269,7 @@ def main():
         # What nobody has judged before is judged when watch starts.
         subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "watched", "plain", "mailboxes"], cwd=scratch, check=True)
         (pathlib.Path(scratch) / "watched/sys/bus/pci/drivers_probe").touch()
-        watch = subprocess.Popen([program, "watch", "--enforce", "-o", "ndjson", "--timeout", "1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=scratch,
+        watch = subprocess.Popen([program, "watch", "--enforce", "-f", "ndjson", "--timeout", "1"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=scratch,
                                  env={**environment, "SPDMCTL_SYSROOT": str(pathlib.Path(scratch) / "watched")})
         patience = threading.Timer(30, watch.kill)
         patience.start()
