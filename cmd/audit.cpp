@@ -78,7 +78,8 @@ Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
   out.wanted.if_available = true;  // policy says who must have them
   out.verifier = &verifier;
   for (std::filesystem::path& file : outputs()) out.writable.push_back(std::move(file));
-  out.open.timeout = std::min<Clock::duration>(out.open.timeout, deadline_ - begin_);
+  // A slow name must leave time to ask the others.
+  out.open.timeout = std::min<Clock::duration>(out.open.timeout, (deadline_ - begin_) / 4);
   out.effort.deadline = deadline_;
   // That is no verdict on the device, and none for it.
   const std::string unit = options_.total.find_first_not_of("0123456789.") == std::string::npos ? " s" : "";

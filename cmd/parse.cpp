@@ -27,6 +27,7 @@ std::string names(const Table& table) {
 }  // namespace
 
 Format parse_format(std::string_view text, std::string_view option) {
+  if (text.starts_with('=')) text.remove_prefix(1);  // -f=json
   if (const std::optional<Format> format = format_of(text)) return *format;
   refuse(option, text, "is no format",
          cat("the formats are ", names_of(kPlainFormats, ", "), "; ", names_of(kExportFormats, " and "), " where devices are judged"));

@@ -132,7 +132,11 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
   attest<Outcome>(
       run, [](Outcome outcome) { return outcome; },
       [&](Outcome outcome) {
-        if (outcome.unread) throw Error(*outcome.unread);
+        if (outcome.unread) {  // a recording: that says nothing about the others
+          console.complain(*outcome.unread);
+          exit = worse(exit, row(outcome.unread->id).exit);
+          return;
+        }
         if (!outcome.report) return note_left_out(console, outcome);
         const Report& report = *outcome.report;
         // What it comes to is what was asked for; that nobody could be asked is not.

@@ -106,7 +106,11 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   attest<Outcome>(
       run, [](Outcome outcome) { return outcome; },
       [&](Outcome outcome) {
-        if (outcome.unread) throw Error(*outcome.unread);
+        if (outcome.unread) {  // a recording: that says nothing about the others
+          left_out.push_back(cat(outcome.target, ": ", outcome.unread->what()));
+          worst = worse(worst, row(outcome.unread->id).exit);
+          return console.complain(*outcome.unread);
+        }
         if (!outcome.report) return;
         const Report& report = *outcome.report;
         if (report.messages > 0 || !report.error) return drafts.push_back(draft(report, drafts.size() + 1));

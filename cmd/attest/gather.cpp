@@ -49,21 +49,23 @@ Evidence begin_evidence(const std::string& target) {
 }
 
 Evidence gather(Target target, Wanted wanted, const Effort& effort, const Verifier* verifier, const transport::OpenOptions& options) {
-  if (const std::optional<std::filesystem::path> file = recording(target.name)) return read_recording(*file);
+  const Clock::time_point begin = Clock::now();
+  const bool overdue = begin >= effort.deadline;
+  const std::optional<std::filesystem::path> file = recording(target.name);
+  if (file && !overdue) return read_recording(*file);
   Evidence evidence = begin_evidence(target.name);
-  evidence.live = true;
+  evidence.live = !file;
   if (!target.host.target.empty()) evidence.host = target.host;
+  if (overdue) {
+    evidence.error = effort.overdue;
+    evidence.host.hostname = host_name();
+    return evidence;
+  }
   if (verifier != nullptr) {
     verifier->adapt(wanted, evidence.host);
     if (wanted.slot == kProvisionedKey) evidence.provisioned_key = verifier->owner_key();
     if (!wanted.slot && !wanted.all_slots)
       wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return verifier->trusts(connection, slot, evidence.host); };
-  }
-  const Clock::time_point begin = Clock::now();
-  if (begin >= effort.deadline) {
-    evidence.error = effort.overdue;
-    evidence.host.hostname = host_name();
-    return evidence;
   }
   // Somebody may be looking at the device just now; that ends soon, and must not cost the device its driver.
   const Clock::time_point patience = std::min(effort.deadline, begin + effort.patience);

@@ -1,10 +1,27 @@
 #include "cmd/attest/pipeline.h"
 
+#include <set>
+
 #include "cmd/host/files.h"
 
 namespace spdm::cmd {
 
 namespace {
+
+// Two outputs in one file: the second would replace the first, and nobody would see. What is no regular file (a terminal,
+// /dev/null) takes both.
+void assert_distinct(const std::vector<std::filesystem::path>& files) {
+  std::set<std::filesystem::path> seen;
+  for (const std::filesystem::path& file : files) {
+    std::error_code ignored;
+    if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) continue;
+    const std::filesystem::path place = std::filesystem::weakly_canonical(file, ignored);
+    if (seen.insert(place.empty() ? file : place).second) continue;
+    Error error(ErrorId::usage, "two outputs of this run would go to this file", "name another file for one of them");
+    error.device = file.string();
+    throw error;
+  }
+}
 
 void confine(Needs needs, const TellConfinement& tell) {
   for (std::filesystem::path& file : needs.writable) file = written_at(file);
@@ -15,6 +32,7 @@ void confine(Needs needs, const TellConfinement& tell) {
 }  // namespace
 
 void open_and_confine(Run& run) {
+  assert_distinct(run.writable);
   run.open.timeout = std::min<Clock::duration>(run.open.timeout, run.effort.limits.exchange);
   open_targets(run.targets, run.open);
   confine({.writable = run.writable, .reads_named_files = reads_files(run.targets)}, run.tell);
@@ -53,6 +71,7 @@ Outcome appraise_piece(const Verifier& verifier, const EvidencePiece& piece) {
 }
 
 void confine_to_files(std::vector<std::filesystem::path> writable, const TellConfinement& tell, bool makes_directories) {
+  assert_distinct(writable);
   confine({.writable = std::move(writable), .makes_directories = makes_directories, .reads_named_files = true}, tell);
 }
 

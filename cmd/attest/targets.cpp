@@ -14,7 +14,9 @@ namespace spdm::cmd {
 
 namespace {
 
-constexpr std::size_t kMaxOpenedAtOnce = 16;
+constexpr std::size_t kMaxOpenedAtOnce = 64;  // threads that mostly wait: for name servers, for devices that wake up
+// For each of those that nothing is left for, because others have used up the time.
+constexpr std::chrono::milliseconds kLeastTime{250};
 
 // Everything that is asked is open from the start; the soft limit is for programs that use select(2).
 void raise_descriptor_limit() {
@@ -102,6 +104,7 @@ HostView view_of(const std::string& target, const transport::Host& host) {
 
 void open_targets(std::vector<Target>& targets, const transport::OpenOptions& options) {
   raise_descriptor_limit();
+  const Clock::time_point end = Clock::now() + options.timeout;
   std::vector<Target*> live;
   for (Target& target : targets) {
     target.host.target = target.name;
@@ -112,7 +115,9 @@ void open_targets(std::vector<Target>& targets, const transport::OpenOptions& op
       [&](std::size_t i) {
         Target& target = *live[i];
         try {
-          target.opened = transport::open(target.name, options);
+          transport::OpenOptions own = options;
+          own.timeout = std::max<Clock::duration>(end - Clock::now(), kLeastTime);
+          target.opened = transport::open(target.name, own);
           target.host = target.opened->host;
         } catch (const Error& error) {
           target.failure = error;

@@ -55,8 +55,8 @@ std::string unknown_in_words(std::size_t functions);
 // What the host sees of a target that was not opened: of a PCI function what the kernel shows, else its name.
 HostView view_of(const std::string& target, const transport::Host& host);
 
-// Opens everything live among them, several at once: one device may have to wake up, one name server may be slow. No
-// exchange takes place yet, and no connection is waited for.
+// Opens everything live among them, several at once: one device may have to wake up, one name server may be slow. The time of
+// the options is for all of them together. No exchange takes place yet, and nothing is connected.
 void open_targets(std::vector<Target>& targets, const transport::OpenOptions& options);
 
 // Whether files are still to be read by name once the devices are open.

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "core/descriptor.h"
 #include "core/error.h"
@@ -60,6 +62,14 @@ std::filesystem::path resolved(const std::filesystem::path& path) {
   return ignored ? path : target;
 }
 
+// The descriptor that a path is another name of, such as /dev/stdout; nothing for any other. What it leads to may be a file
+// that somebody else goes on writing to: it is never replaced.
+std::optional<int> standard_descriptor(const std::filesystem::path& path) {
+  for (const auto& [name, fd] : {std::pair{"stdout", STDOUT_FILENO}, std::pair{"stderr", STDERR_FILENO}})
+    if (path == cat("/dev/", name) || path == cat("/dev/fd/", fd) || path == cat("/proc/self/fd/", fd)) return fd;
+  return std::nullopt;
+}
+
 bool is_special(const std::filesystem::path& path) {
   std::error_code ignored;
   const std::filesystem::file_status status = std::filesystem::status(path, ignored);
@@ -89,9 +99,10 @@ mode_t creation_mask() {
 }
 
 void refuse_format_as_file(const std::string& file) {
-  if (format_of(file))
-    throw Error(ErrorId::usage, cat("-o ", file, ": -o names a file now"),
-                cat("a format is given with -f/--format ", file, " (a file of this name: -o ./", file, ")"));
+  const std::string word = file.starts_with('=') ? file.substr(1) : file;  // -o=json
+  if (format_of(word))
+    throw Error(ErrorId::usage, cat("-o ", word, ": -o names a file now"),
+                cat("a format is given with -f/--format ", word, " (a file of this name: -o ./", word, ")"));
 }
 
 std::filesystem::path written_at(const std::filesystem::path& path) {
@@ -103,6 +114,7 @@ std::filesystem::path written_at(const std::filesystem::path& path) {
 void assert_writable(const std::filesystem::path& path) {
   std::error_code ignored;  // what cannot be looked at cannot be written either: access() says why
   if (std::filesystem::is_directory(path, ignored)) fail(path, EISDIR, ErrorId::usage);
+  if (standard_descriptor(path)) return;
   const std::filesystem::path needed = written_at(path);
   if (::access(needed.c_str(), W_OK) != 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::usage : ErrorId::io);
 }
@@ -110,7 +122,16 @@ void assert_writable(const std::filesystem::path& path) {
 struct FileInMaking::State {
   explicit State(const std::filesystem::path& wanted) : path(wanted), target(resolved(wanted)) {}
 
+  // What is replaced keeps its mode and, where that can be, its owner; a new file gets what the umask says.
+  bool take_over_mode() {
+    struct stat before {};
+    if (::stat(target.c_str(), &before) != 0) return ::fchmod(file.get(), 0666 & ~creation_mask()) == 0;
+    if (::fchown(file.get(), before.st_uid, before.st_gid) != 0 && errno != EPERM) return false;
+    return ::fchmod(file.get(), before.st_mode & 0777) == 0;
+  }
+
   int open() {
+    if (const std::optional<int> standard = standard_descriptor(path)) return ::dup(*standard);
     if (is_special(target)) return ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
     temporary.name = (folder_of(target) / cat(".", target.filename().string(), ".XXXXXX")).string();
     const int fd = ::mkostemp(temporary.name.data(), O_CLOEXEC);
@@ -138,7 +159,7 @@ void FileInMaking::finish() {
   Descriptor& file = state_->file;
   std::string& name = state_->temporary.name;
   const std::filesystem::path& path = state_->path;
-  if (!name.empty() && (::fchmod(file.get(), 0666 & ~creation_mask()) != 0 || ::fsync(file.get()) != 0)) fail(path, errno, ErrorId::io);
+  if (!name.empty() && (!state_->take_over_mode() || ::fsync(file.get()) != 0)) fail(path, errno, ErrorId::io);
   close_written(file, path);
   if (name.empty()) return;
   if (::rename(name.c_str(), state_->target.c_str()) != 0) fail(path, errno, ErrorId::io);

@@ -240,8 +240,9 @@ DemandState Appraiser::state_of(Demand demand) const {
   const std::initializer_list<Check> core = {Check::protocol, Check::chain, Check::trust, Check::signature};
   if (demand == Demand::authenticated) return state(any(core, CheckStatus::fail), any(core, CheckStatus::not_run) || report_.error);
   const Check check = row_of(demand).check;
-  if (check != Check::policy) return state(is(check, CheckStatus::fail), is(check, CheckStatus::not_run));
-  return state(holds(unmet_), holds(undecided_));
+  const bool own = check != Check::policy;  // a check of its own decides, and what was found beside it
+  return state(holds(unmet_) || (own && is(check, CheckStatus::fail)),
+               holds(undecided_) || (own && (is(check, CheckStatus::not_run) || check_of(report_, check) == nullptr)));
 }
 
 // What came of it all, for the report.

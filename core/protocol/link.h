@@ -15,7 +15,7 @@ class Link {
  public:
   virtual ~Link() = default;
 
-  // Waits for a connection that opening has only begun, and greets the peer where the transport asks for it; nothing where
+  // Makes the connection that opening has only prepared, and greets the peer where the transport asks for it; nothing where
   // there is no connection. Throws Error: no_device, timeout, io, peer.
   virtual void connect(Clock::time_point) {}
 

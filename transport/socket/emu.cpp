@@ -95,7 +95,7 @@ void EmuLink::greet(Clock::time_point deadline) {
 void EmuLink::connect(Clock::time_point deadline) {
   if (!dial_) return;
   in_step_ = false;  // a connection that failed is not tried again
-  stream_ = std::exchange(dial_, std::nullopt)->finish();
+  stream_ = std::exchange(dial_, std::nullopt)->connect(deadline);
   in_step_ = true;
   greet(deadline);
 }

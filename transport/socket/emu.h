@@ -49,7 +49,7 @@ std::optional<Frame> next_frame(Stream& stream, Binding binding, Clock::time_poi
 // Greets the peer on a connected stream. `max_receive` is at least 42.
 std::unique_ptr<Link> emu_link(Stream stream, Binding binding, std::size_t max_receive, Clock::time_point deadline);
 
-// Begins to connect; connect() waits for it, and greets.
+// Makes the sockets; Link::connect() connects, and greets.
 Opened open_emu(std::string_view target, const OpenOptions& options);
 
 }  // namespace spdm::transport

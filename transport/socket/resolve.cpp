@@ -1,7 +1,11 @@
 #include "transport/socket/resolve.h"
 
+#include <linux/capability.h>
 #include <netdb.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
 #include <cstring>
 #include <future>
 #include <memory>
@@ -18,6 +22,14 @@ struct Answer {
   int error = 0;
   std::vector<Address> addresses;
 };
+
+// A name server is nobody to be trusted: what reads its answers has no rights. The thread may outlive its use, too, and what the
+// process gives up later is not taken from threads that are there.
+void drop_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  const std::array<__user_cap_data_struct, 2> none{};
+  ::syscall(SYS_capset, &header, none.data());  // it can only take away: there is nothing to do about a failure
+}
 
 Answer ask(const std::string& host, std::uint16_t port, int flags) {
   addrinfo wanted{};
@@ -46,7 +58,10 @@ std::vector<Address> resolve(const std::string& host, std::uint16_t port, Clock:
     // getaddrinfo() knows no time limit: it runs on a thread of its own, which is left behind when the resolver hangs.
     std::promise<Answer> promise;
     std::future<Answer> future = promise.get_future();
-    std::thread([host, port, promise = std::move(promise)]() mutable { promise.set_value(ask(host, port, 0)); }).detach();
+    std::thread([host, port, promise = std::move(promise)]() mutable {
+      drop_capabilities();
+      promise.set_value(ask(host, port, 0));
+    }).detach();
     if (Clock::now() >= deadline || future.wait_until(deadline) != std::future_status::ready)
       throw Error(ErrorId::timeout, cat("looking up host ", printable(host), ": the resolver did not answer in time"),
                   "give the address instead of the name");

@@ -64,61 +64,51 @@ void set_option(int fd, int level, int option) {
   (void)::setsockopt(fd, level, option, &on, sizeof on);
 }
 
-// Begins a connect that does not block: 0, EINPROGRESS, or the errno value that says why not.
-int begin_connect(int fd, const Address& address) {
+// A connect that does not block the others; 0, or the errno value that says why not.
+int try_connect(int fd, const Address& address, Clock::time_point deadline) {
   if (::connect(fd, address.get(), address.size) == 0) return 0;
-  return errno == EINTR ? EINPROGRESS : errno;  // after EINTR it goes on in the background, too
-}
-
-// How a connect that was begun has ended; ETIMEDOUT when it has not until the deadline.
-int end_connect(int fd, Clock::time_point deadline) {
-  // What was reached in the meantime counts, however late somebody looks.
-  pollfd wanted{fd, POLLOUT, 0};
-  if (::poll(&wanted, 1, 0) == 0 && !wait_for(fd, POLLOUT, deadline)) return ETIMEDOUT;
+  if (errno != EINPROGRESS && errno != EINTR) return errno;  // after EINTR it goes on in the background, too
+  if (!wait_for(fd, POLLOUT, deadline)) return ETIMEDOUT;
   int result = 0;
   socklen_t size = sizeof result;
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &size) == 0 ? result : errno;
 }
 
-constexpr std::size_t kMaxAddresses = 8;  // of one host that are tried
+constexpr std::size_t kMaxAddresses = 4;  // of one host that are tried: each takes a descriptor
 
 }  // namespace
 
 Stream::Stream(int fd) : fd_(fd) { set_option(fd, IPPROTO_TCP, TCP_NODELAY); }
 
 Stream Stream::connect(const std::string& host, std::uint16_t port, Clock::time_point deadline) {
-  return Dial(host, port, deadline).finish();
+  return Dial(host, port, deadline).connect(deadline);
 }
 
 Dial::Dial(const std::string& host, std::uint16_t port, Clock::time_point deadline)
-    : what_(cat("cannot connect to ", printable(host), " port ", port)), deadline_(deadline), why_(EADDRNOTAVAIL) {
+    : what_(cat("cannot connect to ", printable(host), " port ", port)) {
   std::vector<Address> addresses = resolve(host, port, deadline);
   if (addresses.size() > kMaxAddresses) addresses.resize(kMaxAddresses);
+  int why = EADDRNOTAVAIL;
   for (const Address& address : addresses) {
     Descriptor fd(::socket(address.get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (fd.get() < 0)
-      why_ = errno;
+      why = errno;
     else
-      attempts_.push_back({address, std::move(fd), 0});
+      attempts_.push_back({address, std::move(fd)});
   }
-  if (attempts_.empty()) fail(what_, why_);
-  attempts_.front().result = begin_connect(attempts_.front().fd.get(), attempts_.front().address);
+  if (attempts_.empty()) fail(what_, why);
 }
 
-Stream Dial::finish() {
+Stream Dial::connect(Clock::time_point deadline) {
+  int why = EADDRNOTAVAIL;
   for (std::size_t i = 0; i < attempts_.size(); ++i) {
-    Attempt& attempt = attempts_[i];
-    if (i > 0) attempt.result = begin_connect(attempt.fd.get(), attempt.address);
-    if (attempt.result == EINPROGRESS) {
-      // An address that swallows packets must not use up the time of those after it.
-      const auto left = static_cast<Clock::rep>(attempts_.size() - i);
-      const auto now = Clock::now();
-      attempt.result = end_connect(attempt.fd.get(), now + (deadline_ - now) / left);
-    }
-    if (attempt.result == 0) return Stream(attempt.fd.release());
-    why_ = attempt.result;
+    // An address that swallows packets must not use up the time of those after it.
+    const auto left = static_cast<Clock::rep>(attempts_.size() - i);
+    const auto now = Clock::now();
+    why = try_connect(attempts_[i].fd.get(), attempts_[i].address, now + (deadline - now) / left);
+    if (why == 0) return Stream(attempts_[i].fd.release());
   }
-  fail(what_, why_);
+  fail(what_, why);
 }
 
 std::optional<Bytes> Stream::read_or_end(std::size_t size, Clock::time_point deadline) {

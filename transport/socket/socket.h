@@ -28,29 +28,26 @@ class Stream {
   Descriptor fd_;
 };
 
-// A connection on its way. The name is resolved and the sockets are made at the start, so that none is needed once the
-// process has confined itself; the first address is being connected from then on, so that a silent peer costs its own time
-// only, and not that of the peers behind it.
+// What a connection takes, and the connection later: the name is resolved and the sockets are made at once, so that none is
+// needed when the process has confined itself. The peer hears of it only when its turn comes: one that is connected and not
+// asked would lose patience.
 class Dial {
  public:
   // Throws Error: no_device when the host does not exist, timeout when the resolver does not answer, io.
   Dial(const std::string& host, std::uint16_t port, Clock::time_point deadline);
 
-  // Tries every address until one answers, each with its share of the time to the deadline of the start. Throws Error:
-  // no_device when nobody listens, timeout, permission, io.
-  Stream finish();
+  // Tries every address until one answers, each with its share of the time. Throws Error: no_device when nobody listens,
+  // timeout, permission, io.
+  Stream connect(Clock::time_point deadline);
 
  private:
   struct Attempt {
     Address address;
     Descriptor fd;
-    int result;  // of the connect that was begun: 0, EINPROGRESS, or why not
   };
 
   std::string what_;
-  Clock::time_point deadline_;
   std::vector<Attempt> attempts_;
-  int why_;  // the last address failed, when none is left
 };
 
 class Listener {

@@ -14,10 +14,10 @@ class TcpLink final : public Link {
   explicit TcpLink(Stream stream) : stream_(std::move(stream)) {}
   explicit TcpLink(Dial dial) : dial_(std::move(dial)) {}
 
-  void connect(Clock::time_point) override {
+  void connect(Clock::time_point deadline) override {
     if (!dial_) return;
     in_step_ = false;  // a connection that failed is not tried again
-    stream_ = std::exchange(dial_, std::nullopt)->finish();
+    stream_ = std::exchange(dial_, std::nullopt)->connect(deadline);
     in_step_ = true;
   }
 
