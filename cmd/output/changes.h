@@ -19,10 +19,10 @@ class EarlierReport {
 
   // Fills report.changes, and remembers that the device is there.
   void compare(Report& report);
-  // Devices of which it tells and that have not come up since. `targets`: what was looked for; empty, or with "all" in it, is
-  // everything.
+  // Devices of the earlier report that compare() has not seen. `targets`: what this run looked for; an empty list, or "all" in it,
+  // means everything.
   std::vector<std::string> gone(const std::vector<std::string>& targets) const;
-  // When the devices were asked: the earliest time in it; empty when it tells none.
+  // The earliest time in the report, RFC 3339; empty when it has none.
   const std::string& time() const { return time_; }
 
  private:
