@@ -29,7 +29,7 @@ class EarlierReport {
   struct Device {
     // What is worth comparing, by name: "verdict", "leaf", "measurement 0x02".
     std::vector<std::pair<std::string, std::string>> facts;
-    bool complete = true;  // false: it was not heard out, so what is missing has not gone
+    bool complete = true;  // false: collecting ended early, so what is missing need not be gone
     bool seen = false;
   };
   static Device device_of(const Json& report);
