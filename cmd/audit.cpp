@@ -80,7 +80,7 @@ Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
   for (std::filesystem::path& file : outputs()) out.writable.push_back(std::move(file));
   out.open.timeout = std::min<Clock::duration>(out.open.timeout, deadline_ - begin_);
   out.effort.deadline = deadline_;
-  // That is no verdict on the device, and none for it.
+  // A device that was not reached is undetermined: it has neither failed nor passed.
   const std::string unit = options_.total.find_first_not_of("0123456789.") == std::string::npos ? " s" : "";
   out.effort.overdue = {ErrorId::timeout, cat("was not reached within the ", options_.total, unit, " that all devices have together"),
                         "give more time with --total"};
@@ -130,7 +130,7 @@ void Audit::add(Report report) {
   writer_.add(writer_.render(report));
 }
 
-// What stands at the end of the document. `judged` is what came of the devices; the run may have ended worse.
+// The members at the end of the document. `judged` is the worst exit code of the devices; the run may have ended worse.
 Json Audit::members(Exit judged) const {
   Json out = Json::object();
   if (worst_ != judged) out["exit_code"] = static_cast<int>(worst_);
@@ -157,7 +157,7 @@ void Audit::tell_gone() const {
   }
 }
 
-// The devices were judged whatever becomes of the file: that is told, and counts.
+// A file that cannot be written does not take back the verdicts: the error is reported, and counts.
 void Audit::write(const std::string& file, const std::string& contents) {
   if (file.empty()) return;
   try {
