@@ -44,7 +44,7 @@ void check(const Options& options) {
   check(static_cast<const GateOptions&>(options));
 }
 
-// In an initrd the occasion is boot; elsewhere somebody has asked for it.
+// The occasion is boot in an initrd, and request elsewhere, unless the user gave one.
 Occasion occasion_from(const std::string& given, bool initrd) {
   if (given.empty()) return initrd ? Occasion::boot : Occasion::request;
   if (const std::optional<Occasion> out = value_of(kGateOccasions, given)) return *out;

@@ -50,7 +50,9 @@ std::string keyring_file_name(const std::string& source, const std::string& wish
 // Writes them all, or none when one of the names is taken; shows what is trusted now.
 void write_additions(std::vector<Addition> additions, const KeyringOptions& options, Console& console);
 
-// Appraises one device, live or recorded. From then on the process writes only below `writable`.
+// Appraises one device, live or recorded. From then on the process writes only to `writable` and
+// the file of the console. Throws Error: usage unless one device is named, no_spdm when it carries none, and for a recording that
+// cannot be read.
 Report attest_one(const KeyringOptions& options, Console& console, bool challenge, const std::vector<std::filesystem::path>& writable);
 // The chain that the verdict is about. Throws Error naming the device when no chain was read.
 const ChainResult& main_chain(const Report& report);

@@ -35,7 +35,7 @@ struct Listed {
   PciDevice device;
   transport::PciNames names;
   std::optional<std::vector<DoeFeature>> features;  // of all mailboxes; nothing when unknown
-  bool asked = false;                               // the mailboxes told, not the kernel
+  bool asked = false;                               // the features come from the mailboxes, not from the kernel
   std::optional<Error> error;                       // why they did not
 };
 

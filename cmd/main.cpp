@@ -97,7 +97,7 @@ void name_variable(const CLI::App& app, Error& error) {
   for (const CLI::App* sub : app.get_subcommands()) name_variable(*sub, error);
 }
 
-// CLI11 lists arguments that nobody takes from the last to the first.
+// CLI11 lists unknown arguments from the last to the first.
 std::string message_of(const CLI::ParseError& error, const CLI::App& parser) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
   std::string out;

@@ -83,6 +83,8 @@ CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vect
 // Throws Error{usage} when the options contradict each other.
 void apply(const OutputOptions& options, Console& console);
 std::time_t time_of(const TrustOptions& options);  // --at, or now
+// The directories of --keyring and the files of --root; without either the system's layers. Throws Error: config, permission for a
+// directory that cannot be read, and as Keyring::add_file().
 certstore::Keyring read_keyring(const TrustOptions& options);
 // The key of --provisioned-key as DER; empty when none was given.
 Bytes read_provisioned_key(const TrustOptions& options);

@@ -1,4 +1,4 @@
-// policy check: every file is read, and all that is wrong is told.
+// policy check: reads every file, and reports all that is wrong.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 

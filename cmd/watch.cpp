@@ -66,7 +66,7 @@ class Hold {
       if (!ours_ || !before) return;
       control_.set_autoprobe(before->autoprobe);
       remove_note(host_);
-    } catch (const Error&) {  // nobody is left to tell
+    } catch (const Error&) {  // there is no place left to report it
     }
   }
 

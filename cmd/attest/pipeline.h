@@ -66,6 +66,7 @@ struct RecordedRun {
   bool ordered = true;              // outcomes in the order of the input, else as they come
   std::function<void()> idle = {};  // called while there is nothing to take: output may be flushed
 };
+// Appraises one piece. Throws no Error: it is in the outcome.
 Outcome appraise_piece(const Verifier& verifier, const EvidencePiece& piece);
 
 // `shape` and `take` as above.

@@ -29,7 +29,7 @@ struct Target {
 };
 
 struct Targets {
-  std::vector<Target> list;  // in the order given, each PCI function once
+  std::vector<Target> list;  // named targets in their order, then those of `all`; each PCI function once
   // Functions of `all` whose mailboxes could not be looked for: they sleep, are gone, or take a right that the process lacks.
   std::size_t unknown = 0;
 };

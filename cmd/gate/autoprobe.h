@@ -15,6 +15,7 @@ struct AutoprobeNote {
 
 // Nothing when there is no note. One that cannot be understood counts as the kernel's default: a gate that gave up would be open.
 std::optional<AutoprobeNote> read_note(const transport::Host& host);
+// These throw Error: permission, io.
 void write_note(const transport::Host& host, const AutoprobeNote& note);
 void remove_note(const transport::Host& host);
 std::filesystem::path note_path(const transport::Host& host);

@@ -57,6 +57,7 @@ struct States {
   std::vector<DeviceState> states;  // by address
   std::vector<Error> problems;      // files that cannot be understood; device is the file
 };
+// Reads at most kMaxStates files; more are one of the problems. Empty when no gate has run.
 States read_states(const transport::Host& host);
 
 // Whether drivers must stay off the device.

@@ -29,7 +29,7 @@ enum class Occasion {
   resume,   // the system slept
   reset,
   interval,  // its turn has come again
-  request,   // somebody wants to know
+  request,   // a user has asked
   // Those of `watch` alone:
   start,   // it was there when the service was started
   bind,    // a driver was bound to it

@@ -1,4 +1,4 @@
-// Devices are attested in parallel, and nobody waits for one that takes too long.
+// Attests devices in parallel, and does not wait for one that takes too long.
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -40,7 +40,7 @@ struct Panel::Shared {
   std::mutex mutex;
   std::condition_variable ready;
   std::size_t next = 0, returned = 0, running = 0;
-  bool closed = false;  // nobody waits any more
+  bool closed = false;  // the panel is destroyed
   std::deque<Finished> finished;
 
   std::vector<Report> attest_one(const Job& job) const {

@@ -33,7 +33,7 @@ struct Group {
 std::vector<Group> group_devices(const transport::PciControl& control, const Policy& policy,
                                  const std::vector<transport::PciDevice>& devices);
 
-// Attests devices on threads of its own, and waits for them until the deadline at most.
+// Attests devices on threads of its own, and stops waiting for them soon after the deadline.
 class Panel {
  public:
   struct Job {

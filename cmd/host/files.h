@@ -17,7 +17,7 @@ void refuse_format_as_file(const std::string& file);
 
 // Writes to a temporary name next to `path` and renames it, so that nobody ever sees half a file. What is there and is
 // no regular file (a pipe, /dev/stdout) is written to as it is. A link is followed, but none that another user has laid
-// into a directory that all may write to. Throws Error{io}, or {permission}.
+// into a directory that all may write to. Throws Error: usage for a directory and for a folder that is missing, permission, io.
 void write_file(const std::filesystem::path& path, View contents);
 void write_file(const std::filesystem::path& path, std::string_view contents);
 
@@ -41,7 +41,7 @@ class FileInMaking {
 mode_t creation_mask();
 
 // Throws Error{usage} when the file exists, unless `replace`, which the user sets by `option`. Call it for every file of a run
-// before the first is written.
+// before the first is written. Throws as assert_writable(), too.
 void assert_new(const std::filesystem::path& path, bool replace, std::string_view option = "--overwrite");
 
 // Finds out early that write_file() could not work, before a device is asked for anything. Throws Error as write_file().

@@ -1,5 +1,5 @@
 // Least privilege: what a process gives up once everything that needs privilege is open. A right follows the descriptor
-// that was opened with it, so devices stay usable. Best effort: an old kernel lacks some of it, and that is told, never
+// that was opened with it, so devices stay usable. Best effort: an old kernel lacks some of it, and that is reported, never
 // an error.
 #pragma once
 
