@@ -88,7 +88,7 @@ Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
 }
 
 void Audit::attest_all(AuditScope& scope, Run& run) {
-  std::vector<std::size_t> places;  // of the devices of the run among all
+  std::vector<std::size_t> places;  // index in scope.targets of each device of the run
   for (std::size_t i = 0; i < scope.targets.size(); ++i)
     if (!scope.targets[i].silent) places.push_back(i);
   std::vector<std::string> lines(run.targets.size());
@@ -96,7 +96,7 @@ void Audit::attest_all(AuditScope& scope, Run& run) {
     run.seen = [&](std::size_t i, const Evidence& evidence) {
       if (!evidence.log.empty()) lines[i] = write_evidence(evidence) + "\n";
     };
-  std::size_t next = 0;  // among all
+  std::size_t next = 0;  // index in scope.targets
   const auto tell_silent = [&](std::size_t end) {
     for (; next < end; ++next)
       if (scope.targets[next].silent) add(silent_report(scope.targets[next]));
