@@ -107,7 +107,7 @@ Plan Attestation::plan(Console& console) const {
 
 namespace {
 
-// What came of one target: a report, or a word on why there is none.
+// The result of one target: a report, or why `all` left the target out.
 struct Attested {
   RenderedReport report;
   std::string target, evidence_sha256;
@@ -157,7 +157,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
                   .target = outcome.target,
                   .evidence_sha256 = outcome.report->evidence_sha256,
                   .left_out = {}};
-        } catch (Error& error) {  // an export of it, or a pin
+        } catch (Error& error) {  // an export failed, or a pin
           if (error.device.empty()) error.device = outcome.target;
           return {.report = writer.render(error), .target = {}, .evidence_sha256 = {}, .left_out = {}};
         }
@@ -168,7 +168,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
         if (measured && !one.evidence_sha256.empty()) {
           try {
             measured->extend(one.evidence_sha256);
-          } catch (Error& error) {  // a report whose evidence was to be measured, and is not, is no report
+          } catch (Error& error) {  // without the measurement that was asked for there is no report
             error.device = one.target;
             return writer.add(writer.render(error));
           }

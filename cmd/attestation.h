@@ -15,41 +15,41 @@
 
 namespace spdm::cmd {
 
-// The verifier of these options. Notes on stderr what the keyring does without.
+// The verifier that these options describe. Notes on stderr which parts of the keyring cannot be used. Throws Error for options, a
+// keyring or reference values that cannot be read.
 Verifier make_verifier(const TrustOptions& options, const Question& question, const Console& console,
                        std::shared_ptr<const Policy> policy = nullptr);
 
-// What a run has to know of the options: how to speak, with what limits, and how devices are opened. The file of the console
-// is among those that are written.
+// A run with these options: its limits, and how targets are opened. The file of the console is writable.
 Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const Console& console);
 
-// Confines a verb that speaks with no device: it reads files, and writes these and that of the console.
+// Confines a verb that speaks with no device: it still reads files, and writes only `writable` and the file of the console.
 void work_on_files(const Console& console, std::vector<std::filesystem::path> writable = {}, bool makes_directories = false);
 
-// Says of how many functions it is unknown what they can do.
+// Notes on stderr how many PCI functions could not be looked at; nothing when there are none.
 void note_unknown(const Console& console, const Targets& targets);
-// Says what `all` left out, and why.
+// Notes on stderr which target `all` left out, and why.
 void note_left_out(const Console& console, const Outcome& outcome);
 
-// Evidence, or a pcap when the name ends in .pcap.
+// Writes a pcap when the name ends in .pcap, else evidence (JSON). Writes nothing when the log is empty. Throws Error as write_file().
 void record(const Evidence& evidence, const std::filesystem::path& file);
 
-// What a verb asks of each device, and how it shows what came of it.
+// What a verb asks of each device, and how it shows the result.
 struct Plan {
   Wanted wanted;
   Question question;
-  std::shared_ptr<const Policy> policy{};  // nullptr: there is none, or the verb does not judge
-  // Has the last word on a report before it is rendered; may be empty. Called by several threads.
+  std::shared_ptr<const Policy> policy{};  // nullptr: there is none, or the verb does not appraise
+  // Changes a report before it is rendered; may be empty. Called by several threads.
   std::function<void(Report&)> refine;
   ReportWriter::TextOf text;  // empty: the verdict, and what it stands on
-  // Files and directories that `refine` writes to; they take a run with one target.
+  // Files and directories that `refine` writes to. A run that has any takes one target.
   std::vector<std::filesystem::path> outputs;
-  // Files that the verb writes once all devices were seen.
+  // Files that the verb writes after the last device.
   std::vector<std::filesystem::path> written_after;
 };
 
-// Turns an appraisal into a mere look: what was read is shown with all there is to say about it, and the verdict is
-// whether it could be read.
+// Takes the appraisal out of a report: findings of the protocol stay, all others go, and the verdict says only whether the
+// device could be read.
 void look_only(Report& report);
 
 // The help of --pin-first-use, of the verbs that have it.

@@ -81,7 +81,7 @@ Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
   // A slow name must leave time to ask the others.
   out.open.timeout = std::min<Clock::duration>(out.open.timeout, (deadline_ - begin_) / 4);
   out.effort.deadline = deadline_;
-  // That is no verdict on the device, and none for it.
+  // A device that was not reached is undetermined: it has neither failed nor passed.
   const std::string unit = options_.total.find_first_not_of("0123456789.") == std::string::npos ? " s" : "";
   out.effort.overdue = {ErrorId::timeout, cat("was not reached within the ", options_.total, unit, " that all devices have together"),
                         "give more time with --total"};
@@ -89,7 +89,7 @@ Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
 }
 
 void Audit::attest_all(AuditScope& scope, Run& run) {
-  std::vector<std::size_t> places;  // of the devices of the run among all
+  std::vector<std::size_t> places;  // index in scope.targets of each device of the run
   for (std::size_t i = 0; i < scope.targets.size(); ++i)
     if (!scope.targets[i].silent) places.push_back(i);
   std::vector<std::string> lines(run.targets.size());
@@ -97,7 +97,7 @@ void Audit::attest_all(AuditScope& scope, Run& run) {
     run.seen = [&](std::size_t i, const Evidence& evidence) {
       if (!evidence.log.empty()) lines[i] = write_evidence(evidence) + "\n";
     };
-  std::size_t next = 0;  // among all
+  std::size_t next = 0;  // index in scope.targets
   const auto tell_silent = [&](std::size_t end) {
     for (; next < end; ++next)
       if (scope.targets[next].silent) add(silent_report(scope.targets[next]));
@@ -131,7 +131,7 @@ void Audit::add(Report report) {
   writer_.add(writer_.render(report));
 }
 
-// What stands at the end of the document. `judged` is what came of the devices; the run may have ended worse.
+// The members at the end of the document. `judged` is the worst exit code of the devices; the run may have ended worse.
 Json Audit::members(Exit judged) const {
   Json out = Json::object();
   if (worst_ != judged) out["exit_code"] = static_cast<int>(worst_);
@@ -158,7 +158,7 @@ void Audit::tell_gone() const {
   }
 }
 
-// The devices were judged whatever becomes of the file: that is told, and counts.
+// A file that cannot be written does not take back the verdicts: the error is reported, and counts.
 void Audit::write(const std::string& file, const std::string& contents) {
   if (file.empty()) return;
   try {

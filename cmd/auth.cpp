@@ -38,7 +38,7 @@ Action setup(CLI::App& parser) {
     Plan plan = options->plan(console);
     plan.policy = load_policy(options->policy);
     plan.wanted.summary = parse_summary(options->summary);
-    // Who names reference values wants them compared.
+    // Reference values are named to be compared.
     if (options->measurements || !options->trust.references.empty()) plan.wanted.measurements = MeasurementMode::all;
     if (options->measurements) plan.question.user.depth = Depth::measurements;
     return options->run(console, std::move(plan));

@@ -1,4 +1,4 @@
-// certs: every certificate of a device, to look at or to save. Nothing is judged.
+// certs: every certificate of a device, to look at or to save. Nothing is appraised.
 #include <CLI/CLI.hpp>
 #include <memory>
 

@@ -1,4 +1,4 @@
-// collect: evidence for a verifier elsewhere. Nothing is judged here, so nothing here needs to be trusted.
+// collect: evidence for a verifier elsewhere. Nothing is appraised here, so nothing here needs to be trusted.
 #include <CLI/CLI.hpp>
 #include <memory>
 
@@ -37,7 +37,7 @@ Wanted everything(const Options& options) {
   return out;
 }
 
-// A recording as target is evidence, too; one that cannot be read leaves the word on why.
+// The line of one target. A recording is evidence, too; one that cannot be read gives evidence that says why.
 Collected line_of(Outcome outcome) {
   if (!outcome.left_out.empty()) return {.line = {}, .error = {}, .left_out = std::move(outcome)};
   if (outcome.unread) {

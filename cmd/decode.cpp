@@ -33,12 +33,12 @@ struct Decoded {
   bool broken = false;
 };
 
-// Follows the messages in their order, as somebody who only listens. What breaks a rule is told and passed over.
+// Follows the messages in order, as a listener. A message that breaks a rule is noted and passed over.
 class Follower {
  public:
   Follower(Binding binding, Parameters assumed) : binding_(binding), assumed_(std::move(assumed)), connection_(binding) {}
 
-  // A chunk that completes a message gives two: the chunk and the message.
+  // Decodes one message. A chunk that completes a message gives two: the chunk and the message.
   std::vector<Decoded> next(const Message& message, std::size_t index) {
     Decoded own = describe(message, index);
     if (message.secured) {

@@ -81,7 +81,7 @@ void examine_keyring(Lines& out, const TrustOptions& trust) {
         {Health::good, "keyring", cat(keyring.entries().size(), keyring.entries().size() == 1 ? " certificate" : " certificates"), ""});
 }
 
-// A policy that cannot be used keeps the gate closed, and nothing judges.
+// A policy that cannot be used keeps the gate closed, and no verb appraises.
 void examine_policy(Lines& out, const std::vector<std::string>& paths) {
   try {
     const std::vector<DropIn> files = policy_drop_ins(paths);

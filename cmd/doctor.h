@@ -17,7 +17,7 @@ struct Diagnosis {
   Exit exit = Exit::internal;       // of the program, where it is broken
 };
 
-// The host as attesting PCI devices needs it: kernel, lockdown, mailboxes and who has them, TSM, gate. Reads only.
+// Examines what attesting PCI devices needs of the host: kernel, lockdown, mailboxes and who has them, TSM, gate. Reads only.
 void examine_host(std::vector<Diagnosis>& out, const transport::Host& host);
 
 }  // namespace spdm::cmd

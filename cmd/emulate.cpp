@@ -34,7 +34,7 @@ struct EmulateOptions {
 
 std::atomic<transport::Server*> serving = nullptr;
 
-// For the life of the object SIGINT and SIGTERM end the server in good order.
+// While this object lives, SIGINT and SIGTERM end the server in good order.
 class StopOnSignal {
  public:
   explicit StopOnSignal(transport::Server& server) {
@@ -58,7 +58,7 @@ class StopOnSignal {
   struct sigaction interrupt_ = {}, terminate_ = {};
 };
 
-// The target a requester is given: the one that was listened on, with the port that it became.
+// The target for requesters: the address that the server listens on, with the port it got.
 std::string shown_target(const transport::ServeOptions& options, std::uint16_t port) {
   const bool v6 = options.host.find(':') != std::string::npos;
   std::string out =
@@ -84,7 +84,7 @@ Exit serve(const EmulateOptions& options, Console& console) {
   Json document = begin_document(kServerSchema);
   document["target"] = target;
   document["port"] = server.port();
-  write_document(console, document, "");  // at once: who reads it waits for the port, not for the end
+  write_document(console, document, "");  // at once: a reader waits for the port, not for the end
   console.note(cat("listening on ", target));
   server.run();
   return Exit::ok;

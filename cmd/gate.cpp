@@ -44,7 +44,7 @@ void check(const Options& options) {
   check(static_cast<const GateOptions&>(options));
 }
 
-// At boot an initrd starts the gate; elsewhere somebody does.
+// The occasion is boot in an initrd, and request elsewhere, unless the user gave one.
 Occasion occasion_from(const std::string& given, bool initrd) {
   if (given.empty()) return initrd ? Occasion::boot : Occasion::request;
   if (const std::optional<Occasion> out = value_of(kGateOccasions, given)) return *out;
@@ -60,7 +60,7 @@ Exit release(const Options& options, Console& console, const Host& host) {
   Gatekeeper gatekeeper(host, Policy{}, GateMode::enforce, {}, {});
   const std::vector<Bdf> released = gatekeeper.release(parse_addresses(options.addresses));
   Json document = begin_document(kSchema);
-  document["devices"] = Json::array();  // none is judged
+  document["devices"] = Json::array();  // none is attested
   document["released"] = Json::array();
   document["exit_code"] = 0;
   std::string text;
@@ -86,8 +86,8 @@ Json document_of(const std::vector<DeviceState>& states, const ChosenMode& chose
   return out;
 }
 
-// What starts the gate at boot must tell a device that is held back from a gate that could not hold anything: any code but
-// 1 and 2 is about devices there. No PCI, and another gate at work, leave nothing open.
+// The boot must tell a device that is held back from a gate that could not hold anything: there, every exit code but 1 and 2 is
+// about devices. A host without PCI, and another gate at work, leave nothing open.
 std::vector<DeviceState> work(Gatekeeper& gatekeeper, const std::vector<Bdf>& only, Occasion occasion) {
   try {
     return only.empty() ? gatekeeper.run(occasion) : gatekeeper.attend(only, occasion);
@@ -120,12 +120,12 @@ Exit run(const Options& options, Console& console) {
   Gatekeeper gatekeeper(host, setup.policy, settings, setup.attest, tell);
   const std::vector<DeviceState> states = work(gatekeeper, only, occasion);
 
-  // At boot 2 is for a command line that is wrong: then nothing was held. Here it was.
+  // At boot, exit code 2 means a wrong command line, so that nothing was held. Here devices are held.
   const Exit closed = occasion == Occasion::boot || !setup.broken ? Exit::policy : row(setup.broken->id).exit;
   Exit exit = setup.broken && !off ? closed : Exit::ok;
   std::string text;
   for (const DeviceState& state : states) {
-    // 1 is for a gate that could not do its work: here it did.
+    // Exit code 1 means that the gate could not do its work. Here it did.
     exit = worse(exit, state.exit == Exit::internal ? Exit::policy : state.exit);
     text += state_text(state, settings.dry_run);
   }
@@ -136,7 +136,7 @@ Exit run(const Options& options, Console& console) {
   write_document(console, document_of(states, chosen, settings.dry_run, occasion, setup.broken, exit), text);
   if (settings.dry_run && !states.empty() && chosen.mode == GateMode::enforce)
     console.note("spdmctl: nothing was changed; --enforce does what was said");
-  // Threads that hang in a device must not stay on the way out, nor see what they use torn down.
+  // Threads that hang in a device must neither delay the exit nor see their data destroyed.
   if (gatekeeper.left_behind() > 0) ::_exit(static_cast<int>(exit));
   return exit;
 }

@@ -59,7 +59,7 @@ void check(const GateOptions& options) {
   time_of(options.trust);
 }
 
-// Who stands at the boot loader has the last word: this is the way out when a policy locks its owner out.
+// The kernel command line wins over all others: it is the way out when a policy locks its owner out.
 ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const Host& host, const Console& console) {
   if (const std::optional<std::string> word = kernel_parameter(host)) {
     const std::optional<GateMode> mode = gate_mode_of(*word);
@@ -102,7 +102,7 @@ void tell_kernel_log(const Host& host, const DeviceState& state) {
   std::string line = cat(is_good(state) ? "<6>" : "<4>", "spdmctl: ", subject_of(state), ": ", sentence_of(state));
   if (line.size() > kMaxLogLine) line.resize(kMaxLogLine);
   line += '\n';
-  // Nobody is left to tell when even this fails.
+  // When even this fails, there is no place left to report it.
   [[maybe_unused]] const ssize_t written = ::write(fd.get(), line.data(), line.size());
 }
 

@@ -1,4 +1,4 @@
-// What `gate` and `watch` have in common: policy, keyring and mode, and that a gate which cannot judge stays closed.
+// What `gate` and `watch` share: policy, keyring and mode. A gate that cannot appraise stays closed.
 #pragma once
 
 #include <optional>
@@ -26,24 +26,25 @@ struct ChosenMode {
   std::string name = "default";  // the same in JSON
 };
 
-// spdmctl.gate= of the kernel command line, --mode, the policy: the first of them that says something; else enforce.
+// The first of spdmctl.gate= on the kernel command line, --mode and the policy that gives a mode; else enforce. An unknown word
+// on the kernel command line means enforce, too, and is noted on stderr.
 ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const transport::Host& host, const Console& console);
 
-// Policy and judge. When they cannot be had, `broken` says why, and what may speak SPDM is refused: a policy or a keyring
-// that cannot be read must not be an open gate.
+// The policy, and how devices are attested. When policy or keyring cannot be read, `broken` says why, and `attest` refuses every
+// device: what cannot be read must not open the gate.
 struct GateSetup {
   Policy policy;
   Gatekeeper::Attest attest;
   std::optional<Error> broken;
 };
 GateSetup set_up_gate(const GateOptions& options, const transport::Host& host, const Console& console);
-// Says on stderr what a broken setup comes to.
+// Notes on stderr what follows from a broken setup.
 void tell_closed(const Console& console);
 
-// A decision that leaves nothing to look after.
+// The device passed, and the decision is allowed or audited.
 bool is_good(const DeviceState& state);
 
-// One line in the kernel log, where there may be no journal yet.
+// Writes one line to the kernel log: at boot there may be no journal yet.
 void tell_kernel_log(const transport::Host& host, const DeviceState& state);
 
 }  // namespace spdm::cmd

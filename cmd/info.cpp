@@ -1,4 +1,4 @@
-// info: what a device can do. Nothing is signed, nothing is judged.
+// info: what a device can do. Nothing is signed, nothing is appraised.
 #include <CLI/CLI.hpp>
 #include <memory>
 

@@ -18,7 +18,7 @@ CLI::App* add_sub(Subs& subs, const char* name, const char* summary, Subs::Run r
   return sub;
 }
 
-// Those that ask a device have the options of the verbs that do.
+// Sub-verbs that ask a device have the options of the verbs that do.
 CLI::App* add_device_sub(Subs& subs, const char* name, const char* summary, Subs::Run run) {
   CLI::App* sub = subs.add(name, summary, run);
   add_output_options(*sub, subs.options().output);

@@ -37,8 +37,7 @@ Exit unpin_device(const KeyringOptions& options, Console& console);       // key
 // The directory to change: the one that was named, else the first layer of the system. Throws Error{usage, permission}.
 std::filesystem::path writable_keyring(const TrustOptions& options);
 
-// Throws Error{usage}, and says how to mask it, unless the file is in the layer that is to be changed, or in its anchors/
-// or pins/.
+// Throws Error{usage} unless the file is in the layer to be changed, or in its anchors/ or pins/. The hint says how to mask it.
 void assert_in_layer(const std::filesystem::path& file, const std::filesystem::path& layer);
 
 // Certificates under one name, to be trusted from now on.
@@ -46,14 +45,16 @@ struct Addition {
   std::filesystem::path file;
   std::vector<Bytes> certificates;
 };
-// The name in the keyring of what was read from `source`; `wished` is stronger. Throws Error{usage}.
+// The name in the keyring of what was read from `source`; `wished` wins unless it is empty. Throws Error{usage}.
 std::string keyring_file_name(const std::string& source, const std::string& wished);
 // Writes them all, or none when one of the names is taken; shows what is trusted now.
 void write_additions(std::vector<Addition> additions, const KeyringOptions& options, Console& console);
 
-// One device, live or recorded, appraised by the keyring. After it nothing is written but below `writable`.
+// Appraises one device, live or recorded. From then on the process writes only to `writable` and
+// the file of the console. Throws Error: usage unless one device is named, no_spdm when it carries none, and for a recording that
+// cannot be read.
 Report attest_one(const KeyringOptions& options, Console& console, Depth depth, const std::vector<std::filesystem::path>& writable);
-// The chain that its verdict speaks of; throws Error naming the device when none was read.
+// The chain that the verdict is about. Throws Error naming the device when no chain was read.
 const ChainResult& main_chain(const Report& report);
 
 // Throws Error of that kind about a file, a device or an argument.

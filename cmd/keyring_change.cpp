@@ -23,7 +23,7 @@ Json entry_json(const Entry& entry, const std::string& file) {
   return out;
 }
 
-// Everything that speaks against trusting a file, before it is copied.
+// Reads the certificates of a file, and throws Error for anything that speaks against trusting them.
 std::vector<Bytes> certificates_to_add(const std::string& source, bool allow_non_ca) {
   const Bytes bytes = read_file(source, FileKind::certificates);
   const std::string_view text = as_text(bytes);
@@ -79,7 +79,7 @@ std::string keyring_file_name(const std::string& source, const std::string& wish
   if (wished.find('/') != std::string::npos || wished.starts_with('.'))
     throw Error(ErrorId::usage, cat("--name: '", printable(wished), "' is no file name"), "give a name without directories");
   const fs::path name = wished.empty() ? fs::path(source).filename() : fs::path(wished);
-  // Nor would it be read from a keyring.
+  // A keyring does not read hidden files.
   if (name.stem().string().starts_with('.'))
     throw Error(ErrorId::usage, cat("'", printable(source), "' gives no name for the keyring"), "give one with --name NAME");
   return cat(name.stem().string(), ".pem");
@@ -156,7 +156,7 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
   std::error_code failure;
   if (!fs::remove(file, failure) || failure)
     fail_at(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::io, file.string(), failure.message());
-  // A copy under another name, or what this file has hidden in a lower layer, would go on being trusted unnoticed.
+  // A copy under another name, or a file of a weaker layer that this one hid, would stay trusted unnoticed.
   Exit exit = Exit::ok;
   const Keyring left = read_keyring(options.trust);
   for (const Entry& entry : left.entries()) {

@@ -31,7 +31,7 @@ std::vector<std::string> fingerprints_of(const std::string& argument, bool key) 
   return out;
 }
 
-// Copied from the wrong line of a listing, a fingerprint would deny nothing.
+// Refuses the fingerprint of a key as one of a certificate, and the reverse: copied from the wrong line, it would deny nothing.
 void refuse_other_kind(const certstore::Keyring& keyring, const std::string& fingerprint, bool key) {
   for (const certstore::Entry& entry : keyring.entries()) {
     const std::string& other = key ? entry.info.sha256 : certstore::key_fingerprint(entry.info.der);
@@ -43,7 +43,7 @@ void refuse_other_kind(const certstore::Keyring& keyring, const std::string& fin
   }
 }
 
-// Entries go behind the last one, as far from the margin as that is.
+// The indentation of the last entry: new ones are appended with the same.
 std::string indentation_of(const std::string& contents) {
   const std::size_t dash = contents.rfind("- ");
   const std::size_t line = dash == std::string::npos ? dash : contents.rfind('\n', dash) + 1;

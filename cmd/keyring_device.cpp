@@ -1,4 +1,4 @@
-// The device that a sub-command of keyring speaks about: attested, or appraised from what was recorded.
+// Appraises the one device of a sub-command of keyring, live or from a recording.
 #include "cmd/host/this_host.h"
 #include "cmd/keyring.h"
 #include "core/text.h"

@@ -20,7 +20,7 @@ PinKind parse_kind(const std::string& text) {
   throw Error(ErrorId::usage, cat("--by: '", printable(text), "' is unknown"), cat("give ", names_of(kPinKinds)));
 }
 
-// What is pinned is what was proven: a device that fails for more than the want of a root is not the one to remember.
+// Only what is proven is pinned: a device that fails for more than a missing root must not be remembered.
 void assert_worth_pinning(const Report& report) {
   if (report.error) fail_at(report.error->id, report.source, report.error->message, report.error->hint);
   for (const Finding& finding : report.findings)

@@ -34,8 +34,8 @@ struct Options {
 struct Listed {
   PciDevice device;
   transport::PciNames names;
-  std::optional<std::vector<DoeFeature>> features;  // of all mailboxes; nothing when nobody tells
-  bool asked = false;                               // the mailboxes told, not the kernel
+  std::optional<std::vector<DoeFeature>> features;  // of all mailboxes; nothing when unknown
+  bool asked = false;                               // the features come from the mailboxes, not from the kernel
   std::optional<Error> error;                       // why they did not
 };
 
@@ -50,7 +50,7 @@ std::string feature_name(const DoeFeature& feature) {
 std::string features_text(const Listed& listed) {
   if (listed.features) {
     std::string out;
-    // Every mailbox has discovery: it is worth a word only where there is nothing else.
+    // Every mailbox has discovery: it is shown only where there is nothing else.
     for (const DoeFeature& feature : *listed.features)
       if (feature != DoeFeature{0x0001, 0x00}) out += cat(out.empty() ? "" : ", ", feature_name(feature));
     return out.empty() && !listed.features->empty() ? "discovery" : out.empty() ? "-" : out;
@@ -138,7 +138,7 @@ Json to_json(const Listed& listed) {
   return out;
 }
 
-// Columns as wide as what is in them; the last one ends where it ends.
+// Each column is as wide as its longest cell; the last one is not padded.
 std::string table(const std::vector<std::array<std::string, 6>>& rows) {
   std::array<std::size_t, 6> widths{};
   for (const auto& row : rows)
@@ -176,7 +176,7 @@ std::vector<PciDevice> chosen(const Host& host, const Options& options) {
   return out;
 }
 
-// What stands against saying that there is no mailbox.
+// The error when no mailbox was found: it names what could not be looked at.
 Error nothing_found(const std::vector<PciDevice>& seen, bool named) {
   const std::string whom = !named             ? "no PCI function of this host has a"
                            : seen.size() == 1 ? cat(to_string(seen.front().bdf), " has no")

@@ -25,7 +25,7 @@ constexpr std::array kVerbs{
     &cmd::status_verb,  &cmd::tsm_verb,    &cmd::emulate_verb,   &cmd::doctor_verb,
 };
 
-// The format in which an error is told that happened before the options were understood.
+// The format for errors from before the options are parsed.
 cmd::Format first_guess(int argc, char** argv) {
   const char* from_environment = ::secure_getenv("SPDMCTL_FORMAT");
   std::string_view format = from_environment == nullptr ? "" : from_environment;
@@ -51,8 +51,7 @@ bool has_word(std::span<char*> arguments, std::string_view word) {
   return false;
 }
 
-// The kind of document that an error is told in, which may happen before the options were understood. A run without a verb
-// that there is would have been about devices.
+// The kind of document for errors, also for those from before the options are parsed. Without a known verb it is a report.
 cmd::DocumentKind document_of(std::span<char*> arguments) {
   const auto is_word = [](std::string_view argument) { return !argument.starts_with('-'); };
   const auto found = std::find_if(arguments.begin(), arguments.end(), is_word);
@@ -88,7 +87,7 @@ void refuse_empty(const CLI::App& app) {
   for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);
 }
 
-// Where an error is about a file that a variable names, the user looks for it on the command line in vain.
+// Names the variable when an error is about a file that a variable names: the user would not find it on the command line.
 void name_variable(const CLI::App& app, Error& error) {
   for (const CLI::Option* option : app.get_options()) {
     const std::string variable = cmd::given_as(option->get_name());
@@ -98,7 +97,7 @@ void name_variable(const CLI::App& app, Error& error) {
   for (const CLI::App* sub : app.get_subcommands()) name_variable(*sub, error);
 }
 
-// CLI11 lists arguments that nobody takes from the last to the first.
+// CLI11 lists unknown arguments from the last to the first.
 std::string message_of(const CLI::ParseError& error, const CLI::App& parser) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
   std::string out;
@@ -117,7 +116,7 @@ Exit run(int argc, char** argv, cmd::Console& console) {
   for (const cmd::Verb* verb : kVerbs) {
     CLI::App* sub = parser.add_subcommand(std::string(verb->name), std::string(verb->summary));
     sub->footer(cat("Examples:\n", verb->examples));
-    // Options are only set up for the verb that is there: --version need not wait for the others.
+    // Only the verb that was given sets up its options: --version need not wait for the others.
     sub->preparse_callback([&action, sub, verb](std::size_t) { action = verb->setup(*sub); });
   }
   const cmd::Variables variables;
@@ -146,7 +145,7 @@ Exit run(int argc, char** argv, cmd::Console& console) {
   }
 }
 
-// A user who breaks a run off must not leave devices awake for good. Ends as the signal would have.
+// A run that is interrupted must not leave devices awake for good. The process then ends as the signal would have ended it.
 void let_go(int signal) {
   transport::release_all_power();
   std::raise(signal);
@@ -183,7 +182,7 @@ int main(int argc, char** argv) {
     } catch (const std::exception& error) {
       return static_cast<int>(cmd::report_error(console, Error(ErrorId::internal, error.what(), "please report this defect"), document));
     }
-  } catch (const std::exception& error) {  // not even the error could be told on stdout
+  } catch (const std::exception& error) {  // even the error could not be written to stdout
     console.note(cat("spdmctl: ", error.what()));
     return static_cast<int>(Exit::internal);
   }

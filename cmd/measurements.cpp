@@ -24,14 +24,14 @@ struct Options : Attestation {
   bool overwrite = false;
 };
 
-// The reference values of the devices that passed, by target. Devices are judged by several threads.
+// The reference values of the devices that passed, by target. Several threads appraise devices.
 struct Saved {
   std::mutex mutex;
   std::map<std::string, DeviceReferences> devices;
   std::vector<std::string> left_out, uncompared;
 };
 
-// Good in everything but that a policy asks for reference values: these are to become some.
+// The device passes but for reference values that a policy asks for: this run is to save them.
 bool lacks_references_only(const Report& report) {
   const auto other = [](Check check) { return check != Check::references; };
   if (report.error || !report.comparisons.empty()) return false;
@@ -65,7 +65,7 @@ void save(const Saved& saved, const Options& options, const Console& console) {
   write_file(options.save_reference, write_references(devices, cat("saved ", utc_of(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION)));
 }
 
-// What cannot be written, or would be worth nothing, is told before a device is asked for anything.
+// Throws Error for what cannot be written, or would be worth nothing, before any device is asked.
 void prepare_to_save(Options& options, Plan& plan) {
   if (options.overwrite && options.save_reference.empty())
     throw Error(ErrorId::usage, "--overwrite is for --save-reference", "leave it out");

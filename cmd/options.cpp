@@ -14,7 +14,7 @@
 namespace spdm::cmd {
 
 namespace {
-// All that there are. None names a root or lowers a check: what is trusted has to be seen on the command line or in a file.
+// The complete list. None names a root or lowers a check: what is trusted must be seen on the command line or in a file.
 constexpr std::array kVariables{"SPDMCTL_FORMAT", "SPDMCTL_KEYRING", "SPDMCTL_POLICY", "SPDMCTL_REFERENCE", "SPDMCTL_TIMEOUT"};
 
 struct OldVariable {
@@ -22,7 +22,7 @@ struct OldVariable {
 };
 constexpr std::array<OldVariable, 2> kOldVariables{{{"SPDMCTL_OUTPUT", "SPDMCTL_FORMAT"}, {"SPDMCTL_ROOT", "SPDMCTL_SYSROOT"}}};
 
-// Options, each with the variable that its value came from. There is one command line.
+// From an option to the variable that its value came from. Global, for there is one command line.
 std::map<std::string, std::string> from_variables;
 }  // namespace
 

@@ -29,7 +29,7 @@ struct OutputOptions {
   std::string sign_key;
 };
 
-// Whose certificates count, and at which time.
+// Which certificates are trusted, and at which time.
 struct TrustOptions {
   std::vector<std::string> keyrings, roots;
   std::string at, identity, identity_match, provisioned_key;
@@ -46,26 +46,26 @@ struct ProtocolOptions {
 };
 
 void add_output_options(CLI::App& parser, OutputOptions& options);
-void add_export_options(CLI::App& parser, OutputOptions& options);  // the former, for a verb that judges
+void add_export_options(CLI::App& parser, OutputOptions& options);  // the same, for a verb that appraises
 void add_keyring_options(CLI::App& parser, TrustOptions& options);
-void add_trust_options(CLI::App& parser, TrustOptions& options);  // the former, too
+void add_trust_options(CLI::App& parser, TrustOptions& options);  // add_keyring_options(), and more
 void add_reference_option(CLI::App& parser, TrustOptions& options);
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options);  // all but --record
 void add_record_option(CLI::App& parser, ProtocolOptions& options);
 void add_policy_options(CLI::App& parser, PolicyOptions& options);
-// --policy alone, with its own word on what it is for.
+// --policy alone, with the help text of the verb.
 void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const std::string& help, const std::string& group);
 void add_targets(CLI::App& parser, std::vector<std::string>& targets);
 
-// What was called otherwise before: whoever gives it is told its name of today, and gets no second meaning. Such a name is in no help.
+// Old names: giving one is an error that tells the new name. Help does not show them, and they never get a second meaning.
 void refuse_option(CLI::App& parser, const std::string& old, const std::string& hint);
 void refuse_sub_verb(CLI::App& parser, const std::string& old, const std::string& now);
-// Throws Error{usage} when a variable of the environment is set that is called otherwise now.
+// Throws Error{usage} when a variable of the environment is set under its old name.
 void refuse_old_variables();
 
-// The variables of the environment that stand for options (->envname()): takes them out of the environment before the command
-// line is parsed, and gives those to `parser` after it that no option has spoken for. A program with more rights than its
-// caller takes none.
+// The variables of the environment that stand for options (->envname()). The constructor takes them out of the environment before
+// the command line is parsed. fill_in() then sets the options that the command line left out. A program with more rights than its
+// caller takes none (secure_getenv(3)).
 class Variables {
  public:
   Variables();
@@ -74,7 +74,7 @@ class Variables {
  private:
   std::map<std::string, std::string> values_;
 };
-// What errors about its value call an option: its variable where the value came from there.
+// The name of an option in errors about its value: its variable when the value came from there.
 std::string given_as(const std::string& option);
 
 // An option that takes one value each time it is given, so that what follows it is never swallowed.
@@ -83,16 +83,19 @@ CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vect
 // Throws Error{usage} when the options contradict each other.
 void apply(const OutputOptions& options, Console& console);
 std::time_t time_of(const TrustOptions& options);  // --at, or now
+// The directories of --keyring and the files of --root; without either the system's layers. Throws Error: config, permission for a
+// directory that cannot be read, and as Keyring::add_file().
 certstore::Keyring read_keyring(const TrustOptions& options);
 // The key of --provisioned-key as DER; empty when none was given.
 Bytes read_provisioned_key(const TrustOptions& options);
-// Whether reference values were named for this run; those of SPDMCTL_REFERENCE are the system's.
+// Whether the command line names reference values; SPDMCTL_REFERENCE does not count.
 bool names_references(const TrustOptions& options);
-// Of --reference, else of the system's layers. Nothing when the verb does not compare, or when there are none.
+// The values of --reference, else of the system's layers. nullptr when the verb does not compare, or when there are none.
 std::shared_ptr<const References> read_references(const TrustOptions& options);
 Question question_of(const TrustOptions& options);
 Wanted wanted_of(const ProtocolOptions& options);
-Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);  // a key of the owner counts, too
+Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);  // --provisioned-key means slot 255
+// --timeout for one exchange, twelve times that for one device.
 Limits limits_of(const ProtocolOptions& options);
 
 }  // namespace spdm::cmd

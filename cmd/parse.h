@@ -1,4 +1,5 @@
-// Words of the command line to values. Everything here throws Error{usage} naming the option and what it takes.
+// Words of the command line to values. Everything here throws Error{usage} naming the option and what it takes; algorithms that
+// the crypto library lacks are Error{unsupported}.
 #pragma once
 
 #include <chrono>
@@ -24,6 +25,7 @@ std::chrono::steady_clock::duration parse_duration(std::string_view text, std::s
 std::time_t parse_time(std::string_view text);
 // 0 to 7 or 255; nothing for "all".
 std::optional<std::uint8_t> parse_slot(std::string_view text);
+// "1.2" to the version byte of messages, 0x12.
 std::uint8_t parse_version(std::string_view text);
 const AsymAlgorithm* parse_asym(std::string_view text, std::string_view option = "--asym");
 const HashAlgorithm* parse_hash(std::string_view text);

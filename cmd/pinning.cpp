@@ -18,7 +18,7 @@ namespace {
 // Double-quoted YAML takes what JSON writes.
 std::string in_quotes(std::string_view text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
-// By the place alone: a card that says other ids in the same place has to fail the pin, not to escape it.
+// Matches the address alone: a card with other ids at the same address must fail the pin, not escape it.
 std::string match_of(const HostView& host) {
   if (!host.bdf) return cat("{target: ", in_quotes(pattern_for(host.target)), "}");
   return cat("{bdf: \"", *host.bdf, "\"}");

@@ -1,4 +1,4 @@
-// Pins written by the program: what a device has shown, so that it has to show it again.
+// Pins that the program writes: what a device has shown, and must show again.
 #pragma once
 
 #include <filesystem>
@@ -20,14 +20,14 @@ struct NewPin {
   certstore::Pin pin;
 };
 
-// The pin, in `directory`, of the device of a report: by address where the host sees a PCI function, else by the name of the
-// target. Throws Error for a chain that does not have what is to be pinned.
+// Makes the pin of a report's device, a file in `directory`: by address for a PCI function, else by the name of the target.
+// Writes nothing. Throws Error when the chain lacks what is to be pinned.
 NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, bool vouches, const std::filesystem::path& directory);
 
-// Pins the leaf key of a device that has passed and that nothing is pinned for; says on stderr what became of it.
+// Pins the leaf key of a device that has passed and has no pin yet. Notes on stderr what it did.
 void pin_unless_known(const Report& report, const std::filesystem::path& directory, const Console& console);
 
-// The directory of pins in the keyring that is to be changed; it is made. Throws Error{usage, permission}.
+// The pins/ of the keyring to be changed; makes it when it is missing. Throws Error{usage, permission}.
 std::filesystem::path writable_pins(const TrustOptions& options);
 
 }  // namespace spdm::cmd

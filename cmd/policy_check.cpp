@@ -1,4 +1,4 @@
-// policy check: every file is read, and all that is wrong is told.
+// policy check: reads every file, and reports all that is wrong.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -15,7 +15,7 @@ struct Checked {
   std::optional<Error> error;
 };
 
-// Rules that are no error, and still not what their owner can have meant.
+// Rules that are valid, and that the owner can hardly have meant.
 std::vector<std::string> doubts_about(const Policy& policy) {
   std::vector<std::string> out;
   for (std::size_t i = 0; i + 1 < policy.rules.size(); ++i) {
@@ -32,7 +32,7 @@ std::vector<std::string> doubts_about(const Policy& policy) {
   return out;
 }
 
-// A root that is not there is no error, for the policy may be of another host; but nothing that needs it can pass.
+// Roots that the keyring lacks. That is no error, for the policy may be of another host; but nothing that needs one can pass.
 std::vector<std::string> missing_roots(const Policy& policy, const TrustOptions& trust) try {
   const certstore::Keyring keyring = read_keyring(trust);
   std::vector<std::string> out;

@@ -139,7 +139,7 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
         }
         if (!outcome.report) return note_left_out(console, outcome);
         const Report& report = *outcome.report;
-        // What it comes to is what was asked for; that nobody could be asked is not.
+        // A bad verdict is an answer to the question, and no error of this verb. A device that could not be asked is one.
         if (report.error && report.messages == 0) exit = worse(exit, report.exit);
         document["devices"].push_back(to_json(report, walk(*policy, report.host)));
         text += cat(text.empty() ? "" : "\n", text_of(document["devices"].back()));

@@ -15,8 +15,7 @@ struct Drafted {
   std::vector<std::string> comments;
 };
 
-// What the device shows today becomes what it must show from now on: no more than that, for a rule that nobody meets
-// would be taken out again before it was any good.
+// What the device shows today is what it must show from now on, and no more: owners remove a rule that no device meets.
 Drafted draft(const Report& report, std::size_t number) {
   Drafted out;
   PolicyRule& rule = out.rule;

@@ -43,7 +43,7 @@ Json with_document_keys(const Json& in) {
   return out;
 }
 
-// Each line after the first further in.
+// Indents each line after the first.
 std::string nested(const std::string& yaml) {
   std::string out;
   for (const char c : yaml) {

@@ -28,7 +28,7 @@ struct Options {
   bool overwrite = false;
 };
 
-// With `wrong` given what cannot be read is put there, and the others are read.
+// With `wrong`, errors go there, and the other files are still read.
 std::vector<DropIn> files_of(const Options& options, std::vector<Error>* wrong) {
   if (options.paths.empty()) return read_drop_ins(layers_of("references.d"), FileKind::references, wrong);
   std::vector<DropIn> out;
@@ -135,7 +135,7 @@ DeviceMatch parse_match(const std::string& text) {
   }
 }
 
-// Takes apart one file; what it is about and what was left out goes to stderr.
+// Reads one file of a vendor. Notes on stderr what it is about, and what was left out.
 std::vector<DeviceReferences> import_file(const std::string& file, const std::optional<DeviceMatch>& match, const crypto::PublicKey* signer,
                                           const Console& console) {
   const std::string shown = file == "-" ? "standard input" : file;

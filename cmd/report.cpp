@@ -29,8 +29,8 @@ struct Options {
   bool by_file = false;
 };
 
-// Who wrote a report that does not say so, or is not to be believed: its file is named after the host. Where two files have one name, as
-// when each host has a folder, the whole path is the name.
+// The host of each file, for reports that do not name theirs or are not to be believed: files are named after hosts. Where two
+// files have one name, as when each host has a folder, the whole path is the host's name.
 std::vector<std::string> hosts_of(const std::vector<std::string>& files) {
   std::map<std::string, std::size_t> counts;
   std::vector<std::string> out;
@@ -63,7 +63,7 @@ FleetSummary read_all(const Options& options, std::int64_t at, const Console& co
     summarizer.add_file();
     try {
       read_results(open_file(file), name, hosts[i], sink, options.by_file ? HostNaming::by_file : HostNaming::reported);
-    } catch (const Error& error) {  // one file that cannot be read says nothing about the others
+    } catch (const Error& error) {  // an error of one file does not end the others
       sink.unreadable({name, 0, error.what()});
     }
   }

@@ -34,7 +34,7 @@ struct Line {
   std::vector<std::string> warnings;
 };
 
-// Without the right to read all of configuration space the serial number is not seen.
+// The serial number is compared only when all of configuration space could be read.
 bool is_another(const DeviceState& state, const transport::PciDevice& device) {
   if (!state.identity) return false;
   try {
@@ -83,7 +83,7 @@ bool autoprobe_is_off(const Host& host) {
   }
 }
 
-// Of those that were asked for, the ones without a state.
+// An error for each address that was asked for and has no state.
 std::vector<Error> unknown(const std::vector<std::string>& addresses, const std::vector<DeviceState>& states) {
   std::vector<Error> out;
   for (const std::string& word : addresses) {

@@ -16,19 +16,19 @@ class SubVerbs {
  public:
   using Run = Exit (*)(const Options&, Console&);
 
-  // `parser` is that of the verb; it stays where it is.
+  // `parser` is that of the verb, and must outlive this object.
   explicit SubVerbs(CLI::App& parser) : parser_(parser) {}
 
   Options& options() const { return state_->options; }
 
-  // `run` is what happens when the user names this one.
+  // `run` is called when the user names this sub-verb.
   CLI::App* add(const std::string& name, const std::string& summary, Run run) {
     CLI::App* sub = parser_.add_subcommand(name, summary);
     sub->parse_complete_callback([state = state_, run] { state->run = run; });
     return sub;
   }
 
-  // Of the verb. Throws Error{usage} when no sub-verb was named.
+  // The action of the verb: runs the sub-verb that was named. It throws Error{usage} when none was.
   Action action() const {
     return [state = state_, verb = parser_.get_name()](Console& console) {
       if (state->run == nullptr)

@@ -31,7 +31,7 @@ Bdf bdf_of(const std::string& name) {
   throw Error(ErrorId::usage, cat("'", printable(name), "' is no address of a PCI function"), "give it as in 0000:03:00.0 or 03:00.0");
 }
 
-// A TSM takes it, or somebody of its device manages it.
+// A TSM takes the function, or manages it through another function of the device.
 bool is_under_tsm(const PciDevice& device) { return device.platform.tsm_connected || device.platform.tsm_dsm || device.platform.tsm_bound; }
 
 Json to_json(const Tsm& tsm) {

@@ -29,7 +29,7 @@ std::string choose(const Host& host, const std::string& wanted) {
   return wanted;
 }
 
-// The device, as a TSM takes it: the kernel then gives it tsm/connect.
+// Finds a device that a TSM takes: the kernel shows tsm/connect for those.
 PciDevice find_taken(const Host& host, const Bdf& bdf) {
   PciDevice device = transport::find_device(host, bdf);
   if (device.platform.tsm_connected) return device;
@@ -40,7 +40,7 @@ PciDevice find_taken(const Host& host, const Bdf& bdf) {
               "a device needs CMA-SPDM and IDE or TDISP for it, and is connected by its function 0");
 }
 
-// What the kernel refuses with, in the words of what was tried.
+// Writes the attribute, and says in the words of the attempt why the kernel refused.
 void tell_kernel(const WriteAttribute& write, const PciDevice& device, const Host& host, const std::string& attribute,
                  const std::string& tsm) {
   try {
@@ -78,7 +78,7 @@ std::string connect_tsm(const Host& host, const Bdf& bdf, const std::string& tsm
   if (!device.platform.tsm_connected->empty())
     throw Error(ErrorId::owned, cat(to_string(bdf), " is connected with ", printable(*device.platform.tsm_connected), " already"),
                 cat("disconnect it first: spdmctl tsm disconnect ", to_string(bdf)));
-  // The TSM begins a connection of its own: not in the middle of an attestation.
+  // The TSM begins a connection of its own, which must not happen in the middle of an attestation.
   const transport::PciLock lock(host, bdf);
   tell_kernel(write, device, host, "connect", chosen);
   verify(host, bdf, chosen);

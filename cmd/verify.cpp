@@ -1,4 +1,4 @@
-// verify: the same judgement as live, from evidence and captures, here or on another host.
+// verify: the same appraisal as live, from evidence and captures, here or on another host.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -22,8 +22,8 @@ struct Options {
   std::string nonce;
 };
 
-// When reports cannot be written there is no use in more input. A thread may be waiting for some that never comes, and
-// nothing ends that but the end of the program.
+// Ends the program when reports cannot be written. A thread may be waiting for input that never comes, and nothing else ends
+// that.
 void or_end(Console& console, const std::function<void()>& write) {
   try {
     write();

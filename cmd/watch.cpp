@@ -33,10 +33,10 @@ struct Options : GateOptions {
 };
 
 constexpr std::chrono::hours kLongestInterval{7 * 24};
-constexpr Clock::duration kSlack = std::chrono::seconds(60);  // for what follows from a judgement: drivers take their time
+constexpr Clock::duration kSlack = std::chrono::seconds(60);  // for what follows an appraisal: drivers take their time
 
-// From 6.19 on drivers_autoprobe=0 holds for devices that are plugged in, too: older kernels bind a driver that is loaded
-// at once, whatever it says.
+// From Linux 6.19 on, drivers_autoprobe=0 also holds devices that are plugged in. Older kernels bind a loaded driver at once,
+// whatever it says.
 bool kernel_holds_newcomers() {
   utsname name{};
   unsigned major = 0, minor = 0;
@@ -48,13 +48,13 @@ Clock::duration interval_of(const Options& options) {
   return options.interval == "0" ? Clock::duration::zero() : parse_duration(options.interval, "--interval", kLongestInterval);
 }
 
-// While it lives no driver binds to a device by itself: whoever may have one is told so by us. The kernel's own way is
-// back when it ends; after a kill it is so with the next run, or with: spdmctl gate --release.
+// While this object lives, the kernel binds no driver by itself: watch tells it which devices may have one. The destructor restores
+// drivers_autoprobe. After a kill the next run does, or: spdmctl gate --release.
 class Hold {
  public:
   explicit Hold(const transport::Host& host) : host_(host), control_(host) {
     const std::optional<AutoprobeNote> before = read_note(host_);
-    ours_ = !before || before->watch;  // a gate that is at work, or that could not open, has its own reasons
+    ours_ = !before || before->watch;  // else a gate is at work, or left autoprobe off on purpose
     if (!before) write_note(host_, {.autoprobe = control_.autoprobe(), .watch = true});
     control_.set_autoprobe(false);
   }
@@ -66,7 +66,7 @@ class Hold {
       if (!ours_ || !before) return;
       control_.set_autoprobe(before->autoprobe);
       remove_note(host_);
-    } catch (const Error&) {  // nobody is left to tell
+    } catch (const Error&) {  // there is no place left to report it
     }
   }
 
@@ -75,7 +75,7 @@ class Hold {
     for (const Bdf& bdf : devices) {
       try {
         if (!control_.driver(bdf) && control_.driver_override(bdf) != kSentinel) control_.probe(bdf);
-      } catch (const Error&) {  // it has gone, or its driver failed with it: no matter of ours
+      } catch (const Error&) {  // it has gone, or its driver failed on it: not our concern
       }
     }
   }
@@ -106,10 +106,10 @@ class Watch {
   GateMode mode_ = GateMode::audit;
   Clock::duration patience_{};
   std::optional<Hold> hold_;
-  std::atomic<bool> left_behind_ = false;  // attestations that nobody waits for may be at work still
+  std::atomic<bool> left_behind_ = false;  // attestations that overran their limit may still run
 };
 
-// What the owner wants is settled at the start and when the service is reloaded.
+// Settles the mode, at the start and at every reload.
 void Watch::configure() {
   const GateSetup setup = set_up_gate(options_, host_, console_);
   const ChosenMode chosen = choose_mode(options_, setup.policy, host_, console_);
@@ -149,13 +149,13 @@ void Watch::tell(const DeviceState& state) {
   console_.flush();
 }
 
-// What came before the service was there, and was not judged by a gate; after new orders all.
+// Devices that were there before the service, and that no gate has attested; with `judged_too` (after a reload) all.
 std::vector<Attention> Watch::devices(bool judged_too) const {
   std::vector<Attention> out;
   for (const transport::PciDevice& device : transport::scan(host_)) {
     try {
       const std::optional<DeviceState> state = read_state(host_, to_string(device.bdf));
-      // One that was killed while it acted may not have come to its end.
+      // A gate that was killed while it acted may not have finished.
       const bool settled = state && state->decision != Decision::pending && !disagrees(*state, transport::PciControl(host_));
       if (!judged_too && settled) continue;
     } catch (const Error&) {  // a state that cannot be understood is none
@@ -167,7 +167,7 @@ std::vector<Attention> Watch::devices(bool judged_too) const {
 
 void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
   std::vector<Bdf> wanted = devices;
-  // Drivers that were let in are bound all the time; one that is on a device that was refused was forced on it.
+  // Drivers bind all the time to devices that were allowed. A driver on a refused device was forced on it.
   if (occasion == Occasion::bind)
     std::erase_if(wanted, [&](const Bdf& bdf) {
       const std::optional<DeviceState> state = read_state(host_, to_string(bdf));
@@ -175,7 +175,7 @@ void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
       return !refused || !transport::PciControl(host_).driver(bdf);
     });
   if (!wanted.empty() && occasion != Occasion::driver) {
-    // Read anew each time: keyring, policy and the time of today, however long the service runs.
+    // Keyring, policy and time are read anew each time, however long the service runs.
     GateSetup setup = set_up_gate(options_, host_, console_);
     Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest),
                           [this](const DeviceState& state) { tell(state); });
@@ -198,7 +198,7 @@ Exit Watch::run() {
   ::sigemptyset(&set);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // the threads inherit it: the watcher reads them
-  // First: what happens while the devices of now are looked at is not lost.
+  // The socket comes first: events during the first look at the devices are not lost.
   transport::UeventSocket events;
   const ServiceManager manager;
   for (bool first = true;; first = false) {
@@ -211,7 +211,7 @@ Exit Watch::run() {
     manager.tell("RELOADING=1");
   }
   manager.tell("STOPPING=1");
-  // Threads that hang in a device must not stay on the way out, nor see what they use torn down.
+  // Threads that hang in a device must neither delay the exit nor see their data destroyed.
   if (left_behind_) {
     hold_.reset();
     ::_exit(static_cast<int>(Exit::ok));

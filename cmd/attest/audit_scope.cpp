@@ -76,7 +76,7 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
   if (unknown > 0) out.notes.push_back(unknown_in_words(unknown));
 }
 
-// A rule may be met by what was named, too.
+// A target that was named may meet a rule, too.
 void add_absent(AuditScope& out, const Policy& policy, const std::vector<PciDevice>& devices) {
   for (const PolicyRule& rule : policy.rules) {
     if (!rule.expected || is_met(rule, devices)) continue;

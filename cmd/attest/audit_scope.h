@@ -13,7 +13,7 @@ namespace spdm::cmd {
 
 struct AuditTarget {
   Target target;
-  HostView host;                                  // as far as it is known before it was asked
+  HostView host;                                  // what is known before the device is asked
   std::shared_ptr<const PolicyRule> expected_by;  // the rule that expects it to speak SPDM; nullptr when none does
   bool silent = false;                            // it is expected to speak SPDM, and has no mailbox for it
 
@@ -25,15 +25,15 @@ struct AuditScope {
   std::vector<Report> absent;        // a failure for each rule that expects a device where none is
   std::vector<std::string> notes;    // devices that are left out, and why
 
-  // Takes those that are to be asked, in their order.
+  // Moves out the targets to be asked, in order. Silent ones are left.
   std::vector<Target> take_live();
 };
 
-// `names`: targets, or "all", which is what nothing stands for. `policy`: nullptr when there is none. Touches no device.
+// `names`: targets, or "all"; an empty list means "all". `policy`: nullptr when there is none. Touches no device.
 // Throws Error{usage} for a name that is wrong, {permission} when the mailboxes of this host cannot be looked for.
 AuditScope audit_scope(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host);
 
-// It is there, and does not speak SPDM although a rule expects it to (expected_by is there).
+// The report on a device that is there and does not speak SPDM, although a rule expects it to. `expected_by` must be set.
 Report silent_report(const AuditTarget& target);
 
 }  // namespace spdm::cmd

@@ -20,14 +20,14 @@ bool is_folder(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, ignored);
 }
 
-// A file may say that it is live, but who reads it was not there.
+// A file may claim to be live, but its reader has not seen the device.
 Evidence as_recorded(Evidence evidence) {
   evidence.sha256 = evidence_sha256(evidence);
   evidence.live = false;
   return evidence;
 }
 
-// What a user may have meant who gave this file.
+// Adds a hint on what the user may have meant by this file.
 void advise(Error& error, const std::filesystem::path& path) {
   if (path.extension() == ".yaml") error.hint = cat("a device profile is the target emulated:", path.string());
 }
@@ -66,7 +66,7 @@ bool EvidenceFiles::is_one() {
   return !lines_;
 }
 
-// Leaves the name empty when there is nothing any more.
+// Returns a piece without a name at the end of the source.
 EvidencePiece EvidenceFiles::next_of_front() {
   const Source& source = sources_.front();
   if (source.error) throw Error(*source.error);

@@ -16,7 +16,7 @@ namespace spdm::cmd {
 
 struct EvidencePiece {
   std::string name;                            // as a report calls its source: "device.json", "fleet.ndjson:17"
-  std::string what;                            // as errors in it call it
+  std::string what;                            // as errors about it call it
   Bytes bytes;                                 // not parsed yet, unless:
   std::optional<std::filesystem::path> entry;  // the signatures of a kernel, which are files of their own
   std::optional<Error> error;                  // it could not be read, and why
@@ -27,9 +27,9 @@ class EvidenceFiles {
   // Opens nothing yet. A directory stands for the signatures of a kernel in it.
   explicit EvidenceFiles(const std::vector<std::string>& files);
 
-  // Whether there is one piece and no more. Looks into the file as far as it takes to know.
+  // Whether there is exactly one piece. Reads no more of the file than that takes.
   bool is_one();
-  // What cannot be read is a piece with an error, and says nothing about the others.
+  // The next piece; nothing at the end. What cannot be read is a piece with an error, and the others are still read.
   std::optional<EvidencePiece> next();
 
  private:
@@ -48,13 +48,13 @@ class EvidenceFiles {
   bool lines_ = false;            // it is a stream
 };
 
-// What helps who gave a file of evidence, one piece a line, where one piece is wanted; empty for any other file.
+// The hint for a user who gave a stream of evidence (one piece a line) where one piece is wanted; empty for any other file.
 std::string advice_on_lines(const std::filesystem::path& path);
 
 // Throws Error: bad_input naming the piece, and what read_kernel_log_entry() throws.
 Evidence read_piece(const EvidencePiece& piece);
 
-// One file as one piece of evidence, whatever it holds. Throws Error.
+// Reads one file as one piece of evidence; "-" is standard input. It counts as recorded even when the file says live. Throws Error.
 Evidence read_recording(const std::filesystem::path& path);
 
 }  // namespace spdm::cmd

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kBusyRetry{50};
 
-// What is left for this device of its own time, and of that of all.
+// The limits of this device, cut to the time that is left until the common deadline.
 Limits limits_within(const Effort& effort) {
   Limits out = effort.limits;
   if (effort.deadline == Clock::time_point::max()) return out;
@@ -24,7 +24,7 @@ Limits limits_within(const Effort& effort) {
   return out;
 }
 
-// Once, from opening it on. Throws Error; what was seen until then is in the evidence.
+// Opens the target and asks it, once. Throws Error; what was seen until then is in the evidence.
 void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::OpenOptions options, Evidence& evidence) {
   if (target.failure) throw Error(*target.failure);
   const Limits limits = limits_within(effort);
@@ -33,7 +33,7 @@ void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::
     target.opened = transport::open(target.name, options);
     evidence.host = target.opened->host;
   }
-  // Before anything is in the log: what could not be sent was not seen.
+  // Connects before anything is in the log: the log must not have a request that could not be sent.
   target.opened->link->connect(Clock::now() + limits.exchange);
   collect(*target.opened->link, wanted, limits, evidence);
 }
@@ -67,7 +67,7 @@ Evidence gather(Target target, Wanted wanted, const Effort& effort, const Verifi
     if (!wanted.slot && !wanted.all_slots)
       wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return verifier->trusts(connection, slot, evidence.host); };
   }
-  // Somebody may be looking at the device just now; that ends soon, and must not cost the device its driver.
+  // Somebody else may be using the mailbox just now. That ends soon, and must not cost the device its driver.
   const Clock::time_point patience = std::min(effort.deadline, begin + effort.patience);
   for (;;) try {
       ask(target, wanted, effort, options, evidence);

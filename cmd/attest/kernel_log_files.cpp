@@ -26,7 +26,7 @@ std::optional<std::uint32_t> number_of(const std::string& name) {
   return error == std::errc() && std::string_view(end) == kTranscript ? std::optional(out) : std::nullopt;
 }
 
-// A chain's link leads nowhere when its slot has been emptied.
+// Nothing when the file is missing: the link to a chain leads nowhere once its slot has been emptied.
 std::optional<Bytes> read_if_there(const std::filesystem::path& entry, std::string_view name, FileKind kind) {
   const std::filesystem::path file = file_of(entry, name);
   std::error_code ignored;

@@ -8,7 +8,7 @@
 
 namespace spdm::cmd {
 
-// An entry is named by the beginning that its files have in common: "DIRECTORY/signatures/0".
+// An entry is named by the common prefix of its files: "DIRECTORY/signatures/0".
 bool is_kernel_log_entry(const std::filesystem::path& path);
 
 // The entries of a directory signatures/, or of the device's directory above it, in the order of their numbers. Throws

@@ -9,7 +9,7 @@ using transport::PciDevice;
 bool is_plumbing(const PciDevice& device) {
   const std::uint32_t kind = device.identity.class_code >> 8;  // PCI-to-PCI, CardBus, semi-transparent PCI-to-PCI
   const bool looks_so = device.header_type != 0 && (kind == 0x0604 || kind == 0x0607 || kind == 0x0609);
-  // What it looks like is its own word. Ports with a mailbox have their driver from the start, for it is no module.
+  // Class code and header type are the device's own claim. A port with a mailbox has its driver from the start: it is no module.
   return device.is_port() || (looks_so && !device.may_attest());
 }
 
@@ -21,7 +21,7 @@ std::shared_ptr<const PolicyRule> rule_for(const Policy& policy, const PciDevice
   if (is_plumbing(device)) return nullptr;
   std::shared_ptr<const PolicyRule> rule = rule_of(policy, host_view(device));
   if (rule->exempt) return nullptr;
-  // What is held back stays in scope, even if its mailbox is not to be seen any more.
+  // A function that is held back stays in scope, even when its mailbox can no longer be seen.
   return rule->expected || could_attest(device) || device.driver_override == kSentinel ? rule : nullptr;
 }
 

@@ -52,7 +52,7 @@ Outcome attend(Run& run, std::size_t index) {
       out.report = run.verifier->appraise(std::move(evidence), out.target);
     else
       out.evidence = std::move(evidence);
-  } catch (Error& error) {  // what goes wrong with one target says nothing about the others
+  } catch (Error& error) {  // an error of one target does not end the others
     if (error.device.empty()) error.device = out.target;
     out.unread = error;
   }
@@ -63,7 +63,7 @@ Outcome appraise_piece(const Verifier& verifier, const EvidencePiece& piece) {
   Outcome out{.index = 0, .target = piece.name, .evidence = {}, .report = {}, .unread = {}, .left_out = {}};
   try {
     out.report = verifier.appraise(read_piece(piece), piece.name);
-  } catch (Error& error) {  // one piece that cannot be read says nothing about the others
+  } catch (Error& error) {  // an error of one piece does not end the others
     if (error.device.empty()) error.device = piece.name;
     out.unread = error;
   }

@@ -1,6 +1,6 @@
-// The one pipeline: open, confine, collect, validate, appraise, for any number of devices at once. It holds the order: all
-// that is live is opened, names are resolved and sockets are made before the process confines itself; after that devices are
-// spoken with through descriptors that are there, and only recordings are still opened.
+// The one pipeline: open, confine, collect, validate, appraise, for any number of devices. It keeps the order. Before the process
+// confines itself, names are resolved, sockets are made, and every live target is opened. After that devices are asked through
+// these descriptors, and only recordings are still opened.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ namespace spdm::cmd {
 
 inline constexpr std::size_t kMaxDevicesAtOnce = 16;
 
-// Hears in words what confinement is in force, and what could not be had. May be empty.
+// Receives, in words, what confinement is in force and what is missing. May be empty.
 using TellConfinement = std::function<void(const Confinement&)>;
 
 struct Run {
@@ -26,7 +26,7 @@ struct Run {
   transport::OpenOptions open;
   // nullptr: evidence is collected, and nothing is appraised.
   const Verifier* verifier = nullptr;
-  // Sees all evidence before it is appraised; may be empty. Called by several threads.
+  // Receives all evidence before it is appraised; may be empty. `target` is an index in `targets`. Called by several threads.
   std::function<void(std::size_t target, const Evidence&)> seen = nullptr;
   // Files, and folders, that are still to be written.
   std::vector<std::filesystem::path> writable{};
@@ -41,17 +41,17 @@ struct Outcome {
   std::optional<Evidence> evidence;  // of a run that appraises nothing
   std::optional<Report> report;      // of one that does
   std::optional<Error> unread;       // a recording that cannot be read, or what went wrong here with one device
-  // It was only sought, and its mailbox is for something else, as these words say.
+  // Why `all` leaves this target out (is_left_out()); empty when it does not.
   std::string left_out;
 };
 
-// Opens what is live, and gives up privileges.
+// Opens the live targets, then gives up privileges.
 void open_and_confine(Run& run);
-// The line of one target, once all are open.
+// Collects from one target and appraises it, once all are open. Throws no Error: it is in the outcome.
 Outcome attend(Run& run, std::size_t index);
 
-// Runs the whole line. `shape` makes of an outcome what is kept of it, on several threads; `take` gets that in the order of
-// the targets, on this thread.
+// Runs the whole pipeline. `shape` turns an outcome into what the caller keeps of it; several threads call it. `take` receives the
+// results on this thread, in the order of the targets.
 template <class Shaped>
 void attest(Run& run, const std::function<Shaped(Outcome)>& shape, const std::function<void(Shaped)>& take) {
   open_and_confine(run);
@@ -59,19 +59,20 @@ void attest(Run& run, const std::function<Shaped(Outcome)>& shape, const std::fu
       run.targets.size(), run.width, [&](std::size_t i) { return shape(attend(run, i)); }, take);
 }
 
-// Recordings by the thousand: read, appraised and told of in a stream, with bounded memory.
+// A stream of recordings, however many: each is read, appraised and reported, with bounded memory.
 struct RecordedRun {
   EvidenceFiles& files;
   const Verifier& verifier;
   bool ordered = true;              // outcomes in the order of the input, else as they come
-  std::function<void()> idle = {};  // called when there is nothing to take just now: what was taken may go out
+  std::function<void()> idle = {};  // called while there is nothing to take: output may be flushed
 };
+// Appraises one piece. Throws no Error: it is in the outcome.
 Outcome appraise_piece(const Verifier& verifier, const EvidencePiece& piece);
 
 // `shape` and `take` as above.
 template <class Shaped>
 void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outcome)>& shape, const std::function<void(Shaped)>& take) {
-  // Bytes of evidence that is read and not yet told of: all that a run holds of its input, but for one piece more.
+  // Bytes of evidence that are read and not yet reported. A run holds no more of its input than this and one piece.
   constexpr std::size_t kInFlight = 16U << 20;
   run_stream<EvidencePiece, Shaped>({
       .next = [&] { return run.files.next(); },
@@ -85,7 +86,7 @@ void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outc
   });
 }
 
-// Privileges for verbs that only work on files: everything that they read is named, and only `writable` is written.
+// Confines a verb that only works on files: it still reads files by name, and writes only `writable`.
 void confine_to_files(std::vector<std::filesystem::path> writable, const TellConfinement& tell, bool makes_directories = false);
 
 }  // namespace spdm::cmd

@@ -20,9 +20,9 @@ struct PolicyOptions {
 // policy.d in the configuration layers, the strongest first: /etc/spdmctl/policy.d, /run/..., /usr/local/lib/..., /usr/lib/...
 std::vector<std::filesystem::path> policy_directories();
 
-// The files of a policy as the user named them, else those of the layers of the system. Directories that follow each other
-// are layers, the strongest first. Throws Error as read_drop_ins() and read_named(); with `unreadable` given what cannot be
-// read is put there, and the others are read.
+// The policy files that the user named, else those of the system's layers. Directories next to each other in `paths` are layers,
+// the strongest first. Throws Error as read_drop_ins() and read_named(). With `unreadable`, errors go there instead, and the other
+// files are still read.
 std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::vector<Error>* unreadable = nullptr);
 
 // Reads *.yaml of the directories (drop-ins by name, the strongest layer wins, a link to /dev/null masks
@@ -32,7 +32,7 @@ Policy load_policy(const std::vector<std::filesystem::path>& directories);
 // All of policy_drop_ins().
 Policy load_policy(const std::vector<std::string>& paths);
 
-// The policy for a verb that judges; nullptr when nobody has any: --no-policy, or the system has no file of one.
+// The policy for a verb that appraises; nullptr when there is none: --no-policy, or no policy file in the system's layers.
 std::shared_ptr<const Policy> load_policy(const PolicyOptions& options);
 
 }  // namespace spdm::cmd

@@ -18,7 +18,7 @@ constexpr std::size_t kMaxOpenedAtOnce = 64;  // threads that mostly wait: for n
 // For each of those that nothing is left for, because others have used up the time.
 constexpr std::chrono::milliseconds kLeastTime{250};
 
-// Everything that is asked is open from the start; the soft limit is for programs that use select(2).
+// All live targets are open at once. The soft limit is there for programs that use select(2).
 void raise_descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
@@ -76,7 +76,7 @@ Targets targets_of(const std::vector<std::string>& names, const transport::Host&
   for (const std::string& name : names)
     if (name != kAllDevices && !recording(name)) transport::kind_of(name);
   Targets out;
-  // What is named comes first in the list, wherever `all` stands: named twice, a device is still one that was named.
+  // Named targets come first, wherever `all` stands: a device that is named and part of `all` counts as named.
   for (const std::string& name : names) {
     const std::optional<transport::Bdf> bdf = recording(name) ? std::nullopt : address_of(name);
     if (name != kAllDevices && !(bdf && holds(out.list, *bdf))) out.list.push_back({.name = name});
@@ -95,7 +95,7 @@ HostView view_of(const std::string& target, const transport::Host& host) {
     out.bdf = to_string(*bdf);
     try {
       out = transport::host_view(transport::find_device(host, *bdf));
-    } catch (const Error&) {  // there is none: then its name and its place are all
+    } catch (const Error&) {  // no such device: name and address are all there is
     }
   }
   out.target = target;

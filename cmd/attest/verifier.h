@@ -10,16 +10,16 @@
 
 namespace spdm::cmd {
 
-// What a verifier goes by.
+// What a verifier appraises by.
 struct VerifierSetup {
   certstore::Keyring keyring;
-  certstore::Options options;  // its `at` is the time that everything is appraised at
+  certstore::Options options;  // its `at` is the time of the appraisal
   Question question{};         // what is asked of every device
   Bytes owner_key{};           // the public key that the owner gave for slot 255; empty when none
-  // nullptr: there is none. Its rule for a device is asked, too; an identity match that the user gave is stronger than it.
+  // nullptr: there is none. The question is extended by the rule for the device; an identity match that the user gave wins.
   std::shared_ptr<const Policy> policy{};
   bool identity_given = false;
-  // A question without reference values of its own is asked with these; nullptr: nothing is compared.
+  // Reference values for questions that have none of their own; nullptr: there are none.
   std::shared_ptr<const References> references{};
 };
 
@@ -30,12 +30,12 @@ class Verifier {
 
   // What is asked of a device that the host sees like this.
   Question question_for(const HostView& host) const;
-  // Adds to what is read of a device what its rule needs.
+  // Adds what the rule for the device needs to what is read.
   void adapt(Wanted& wanted, const HostView& host) const;
 
   Report appraise(Evidence evidence, const std::string& source) const;
   Report appraise(Evidence evidence, const std::string& source, Question question) const;
-  // Whether a slot whose chain has been read is trusted for this device: if not, the next one is tried.
+  // Whether the chain of a slot is trusted for this device. If not, the requester tries the next slot.
   bool trusts(const Connection& connection, std::uint8_t slot, const HostView& host) const;
   const Bytes& owner_key() const { return setup_.owner_key; }
   std::int64_t now() const { return setup_.options.at; }

@@ -1,5 +1,4 @@
-// drivers_autoprobe off, and a note of what it was before: /run/spdmctl/gate.json. After a kill the note is the only one
-// that knows.
+// A note in /run/spdmctl/gate.json: what drivers_autoprobe was before it was turned off. After a kill nothing else knows.
 #pragma once
 
 #include <optional>
@@ -14,8 +13,9 @@ struct AutoprobeNote {
   bool watch = false;     // a watch holds it, not a gate
 };
 
-// A note that cannot be understood says what the kernel's default is: a gate that gave up would be an open one.
+// Nothing when there is no note. One that cannot be understood counts as the kernel's default: a gate that gave up would be open.
 std::optional<AutoprobeNote> read_note(const transport::Host& host);
+// These throw Error: permission, io.
 void write_note(const transport::Host& host, const AutoprobeNote& note);
 void remove_note(const transport::Host& host);
 std::filesystem::path note_path(const transport::Host& host);

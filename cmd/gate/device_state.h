@@ -19,8 +19,8 @@ inline constexpr std::string_view kStateSchema = "spdmctl.state/1";
 inline constexpr std::size_t kMaxStates = 1024;
 
 struct DeviceState {
-  std::string bdf;  // empty when absent and the rule names no single function
-  std::string time;
+  std::string bdf;   // empty when absent and the rule names no single function
+  std::string time;  // RFC 3339, in UTC
   Occasion occasion = Occasion::request;
   Decision decision = Decision::pending;
   Verdict verdict = Verdict::undetermined;
@@ -34,18 +34,18 @@ struct DeviceState {
   std::optional<std::string> leaf;      // SHA-256 of the leaf certificate, lower-case hex
   std::optional<bool> same_device;      // leaf and identity are those seen before; nothing when there was no leaf to compare
 
-  // What the next judgement needs to know; not for people.
-  std::optional<std::string> former_leaf, former_identity;  // of the last judgement that saw a leaf
-  std::optional<std::string> former_override;               // of somebody else, which ours has replaced
-  bool bound_before = false;                                // a driver was bound before a judgement could keep it off
+  // What the next appraisal needs to know; not for people.
+  std::optional<std::string> former_leaf, former_identity;  // of the last appraisal that saw a leaf
+  std::optional<std::string> former_override;               // the override of somebody else that ours has replaced
+  bool bound_before = false;                                // a driver was bound before the gate could keep it off
 
   bool operator==(const DeviceState&) const = default;
 };
 
-// Removed, or without power, because it failed.
+// Whether the gate removed the device, or took its power, because it failed.
 bool was_taken_away(const DeviceState& state);
 
-// For documents: strings are escaped, and what only the next judgement needs is left out.
+// For documents: strings are escaped, and what only the next appraisal needs is left out.
 Json to_json(const DeviceState& state);
 
 // Throws Error: io, permission.
@@ -57,16 +57,17 @@ struct States {
   std::vector<DeviceState> states;  // by address
   std::vector<Error> problems;      // files that cannot be understood; device is the file
 };
+// Reads at most kMaxStates files; more are one of the problems. Empty when no gate has run.
 States read_states(const transport::Host& host);
 
-// Drivers are to stay away from it.
+// Whether drivers must stay off the device.
 bool is_shut(const DeviceState& state);
-// What the state says was done, and what the kernel shows, are two things. Throws Error: permission, io.
+// Whether the kernel shows something else than what the state says was done. Throws Error: permission, io.
 bool disagrees(const DeviceState& state, const transport::PciControl& control);
 
 // The leaf of the chain that was used; of the first that was read when none was.
 std::optional<std::string> leaf_of(const Report& report);
-// Fills same_device and the former ones of a new state from the one before.
+// Fills same_device, former_leaf and former_identity of a new state from the state before.
 void compare(DeviceState& state, const DeviceState& before);
 
 }  // namespace spdm::cmd

@@ -8,11 +8,11 @@
 namespace spdm::cmd {
 
 enum class Decision {
-  pending,  // held back, not judged yet: what a gate that was killed leaves behind
+  pending,  // held back, not attested yet: what a gate that was killed leaves behind
   allowed,  // it may be used; a driver may bind
   blocked,  // no driver binds
-  late,     // it failed, or was judged, only after a driver was bound
-  audited,  // judged, but nothing was done: mode audit
+  late,     // it failed, or was attested, only after a driver was bound
+  audited,  // attested, but nothing was done: mode audit
   absent,   // policy expects it, and it is not there
 };
 inline constexpr std::array kDecisions{
@@ -29,7 +29,7 @@ enum class Occasion {
   resume,   // the system slept
   reset,
   interval,  // its turn has come again
-  request,   // somebody wants to know
+  request,   // a user has asked
   // Those of `watch` alone:
   start,   // it was there when the service was started
   bind,    // a driver was bound to it

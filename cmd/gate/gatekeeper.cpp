@@ -15,7 +15,7 @@ using transport::PciDevice;
 
 namespace {
 
-constexpr int kMaxRounds = 8;  // of devices that arrive while others are judged
+constexpr int kMaxRounds = 8;  // of devices that arrive while others are attested
 const std::string kLock = "gate.lock";
 
 bool contains(const std::vector<PciDevice>& devices, const Bdf& bdf) {
@@ -26,7 +26,7 @@ bool contains(const Group& group, const Bdf& bdf) {
   return std::any_of(group.members.begin(), group.members.end(), [&](const Member& member) { return member.device.bdf == bdf; });
 }
 
-// Without the right to read configuration space every function would look as if it had something to hide.
+// Without the right to read all of configuration space, every function looks as if it hid its mailboxes.
 void assert_visible(const std::vector<PciDevice>& devices) {
   if (!devices.empty() && std::all_of(devices.begin(), devices.end(), [](const PciDevice& device) { return device.hides_mailboxes(); }))
     throw Error(ErrorId::permission, "the configuration space of PCI devices cannot be read", "run it as root");
@@ -36,7 +36,7 @@ DeviceState absent(const PolicyRule& rule) {
   DeviceState out;
   out.decision = Decision::absent;
   out.rule = rule.name;
-  // The one address that a pattern stands for, if it is no pattern.
+  // An address without wildcards names the one device that is missing.
   if (const std::optional<Bdf> bdf = rule.match.bdf ? transport::parse_bdf(*rule.match.bdf) : std::nullopt) out.bdf = to_string(*bdf);
   return out;
 }
@@ -71,8 +71,8 @@ std::vector<DeviceState> Gatekeeper::Work::take_results() const {
   return out;
 }
 
-// A device that came while the gate was at work found no driver, or found one at once: it is judged before autoprobe
-// comes back. Returns all that was seen.
+// Attests devices that arrived while the gate was at work, before autoprobe comes back: they got no driver, or got one at once.
+// Returns all devices that were seen.
 std::vector<PciDevice> Gatekeeper::Work::judge_newcomers(std::vector<PciDevice> known) {
   for (int round = 0; round < kMaxRounds; ++round) {
     const std::vector<PciDevice> now = transport::scan(host);
@@ -91,8 +91,8 @@ std::vector<PciDevice> Gatekeeper::Work::judge_newcomers(std::vector<PciDevice> 
   return known;
 }
 
-// An override of ours on a function that is out of scope by now, because the policy has changed: nobody would ever take
-// it away.
+// Releases functions that an earlier gate holds, and that are out of scope because the policy has changed: nothing else would
+// ever take the override away.
 void Gatekeeper::Work::release_strays(const std::vector<PciDevice>& devices, const std::vector<Group>& groups) const {
   std::vector<PciDevice> strays;
   for (const PciDevice& device : devices)
@@ -107,8 +107,8 @@ void Gatekeeper::Work::forget_absent(const std::vector<PciDevice>& devices) cons
     if (rule.expected && is_met(rule, devices)) remove_state(host, absent(rule));
 }
 
-// What is expected and not there, and what earlier runs left: states of devices that have gone. A device that was taken
-// away because it failed has not become better by that: its state stays, and counts.
+// Reports devices that are expected and absent, and removes states of devices that have gone. But a device that was taken away
+// because it failed has failed still: its state stays, and counts.
 void Gatekeeper::Work::tell_missing(const std::vector<PciDevice>& devices) {
   std::set<std::string> taken_away_by;  // names of rules
   for (const DeviceState& state : read_states(host).states) {
@@ -167,7 +167,7 @@ std::vector<DeviceState> Gatekeeper::attend(const std::vector<Bdf>& bdfs, Occasi
   const bool locks = !work.options.dry_run;
   std::optional<RunFolder> folder;
   if (locks) folder = RunFolder::make(work.host, "");
-  // One that is at work on all devices may be on this one, too. Several devices may be attended at the same time.
+  // A shared lock, which excludes run() on all devices. Several devices may be attended at the same time.
   Descriptor lock;
   if (locks) lock = folder->lock(kLock, false, work.deadline);
 
@@ -177,7 +177,8 @@ std::vector<DeviceState> Gatekeeper::attend(const std::vector<Bdf>& bdfs, Occasi
   std::erase_if(groups, [&](const Group& group) {
     return std::none_of(bdfs.begin(), bdfs.end(), [&](const Bdf& bdf) { return contains(group, bdf); });
   });
-  // Each function of a device that arrives is told of: they wait for each other, in one order everywhere.
+  // The kernel announces each function of a device that arrives: calls for one device wait for each other, and every call takes
+  // the locks in the same order.
   std::vector<Descriptor> group_locks;
   for (Group& group : groups) {
     if (locks) group_locks.push_back(folder->lock(cat("gate-", to_string(group.key), ".lock"), true, work.deadline));
@@ -186,14 +187,14 @@ std::vector<DeviceState> Gatekeeper::attend(const std::vector<Bdf>& bdfs, Occasi
     if (work.enforces()) work.hold(group);
   }
   std::erase_if(groups, [](const Group& group) { return group.members.empty(); });
-  work.deadline = Clock::now() + work.policy.timeout;  // waiting for others took nothing of it
+  work.deadline = Clock::now() + work.policy.timeout;  // the time spent on locks does not count
   work.judge_all(groups);
   work.forget_absent(devices);
   return work.take_results();
 }
 
-// Only virtual functions arrived, of a physical function that has been judged: what it is, they are. Its driver makes
-// dozens of them at once, and asking it again for each would be no other question.
+// When only virtual functions arrived, and their physical function has been attested, they get its result. Its driver makes
+// dozens of them at once, and asking it again for each would give the same answer.
 bool Gatekeeper::Work::attend_virtual(Group& group, const std::vector<Bdf>& bdfs) {
   const auto asked = [&](const Member& member) { return std::find(bdfs.begin(), bdfs.end(), member.device.bdf) != bdfs.end(); };
   std::optional<DeviceState> physical;

@@ -14,10 +14,10 @@ namespace spdm::cmd {
 
 class Gatekeeper {
  public:
-  // Attests one function within a time limit. Thread-safe, and owns what it uses: one that overruns its limit is left
-  // behind, and may live longer than the gatekeeper.
+  // Attests one function by the deadline. It must be thread-safe and own what it uses: a call that overruns the deadline is left
+  // behind, and may outlive the gatekeeper.
   using Attest = std::function<Report(const transport::PciDevice&, const PolicyRule&, Clock::time_point deadline)>;
-  // Tells people: one line for each decision (journal, kernel log, terminal).
+  // Receives each decision as it is made, for the journal, the kernel log or the terminal.
   using Tell = std::function<void(const DeviceState&)>;
 
   struct Options {
@@ -46,7 +46,7 @@ class Gatekeeper {
   // and the state files are gone. With functions given only their devices, and autoprobe stays. Returns what was released.
   std::vector<transport::Bdf> release(const std::vector<transport::Bdf>& only = {});
 
-  // Attestations that overran their limit and were left behind: until the program ends, they use what they own.
+  // How many attestations overran their limit and were left behind. They run on until the program ends.
   std::size_t left_behind() const;
 
  private:
@@ -54,9 +54,9 @@ class Gatekeeper {
   std::shared_ptr<Work> work_;
 };
 
-// The Attest of the program: opens the device, collects what the rule wants, judges.
+// The Attest of the program: opens the device, collects what the rule wants, appraises.
 Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Verifier> verifier);
-// One that tells of every device that it cannot be judged, because of this: the gate stays closed.
+// An Attest that reports this error for every device: the gate stays closed.
 Gatekeeper::Attest refuse_all(const Error& error);
 
 }  // namespace spdm::cmd

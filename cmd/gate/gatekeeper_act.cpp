@@ -1,4 +1,4 @@
-// What follows from a judgement: a device is let go, or drivers stay away from it and more is done to it.
+// What follows from an appraisal: a device is let go, or drivers stay away from it and more is done to it.
 #include <algorithm>
 #include <set>
 
@@ -30,7 +30,7 @@ bool attempt(Member& member, GateStep action, Step step) {
   }
 }
 
-// What will be done, told before it is: after a kill the state says at least what it may have come to.
+// The steps to come, written to the state before the first is taken: after a kill the state names all that may have been done.
 std::vector<GateStep> plan(Member& member, const PolicyRule& rule) {
   std::vector out{GateStep::driver_override};
   if (member.state.driver) out.push_back(GateStep::driver_unbound);
@@ -108,8 +108,7 @@ void Gatekeeper::Work::conclude(Group& group, const Judgement& judgement) {
 
 void Gatekeeper::Work::accept(Member& member, const Judgement& judgement) const {
   DeviceState& state = member.state;
-  // A driver that was let in by an earlier decision came after it, not before; a device that arrives is another matter,
-  // even if it is the same.
+  // A driver that an earlier decision let in was not too early. A device that arrives starts anew, even if it is the same device.
   const bool let_in_before =
       member.before.decision == Decision::allowed && state.same_device.value_or(false) && occasion != Occasion::arrival;
   const bool late = state.driver && !let_in_before && !judgement.unconcerned;
@@ -140,7 +139,7 @@ void Gatekeeper::Work::refuse(Group& group, const Judgement& judgement) {
   for (Member& member : group.members) {
     DeviceState& state = member.state;
     if (state.driver && judgement.not_its_doing) {
-      // It works for somebody, and nothing speaks against it but that this host could not ask.
+      // The device is in use, and the only objection is that this host could not ask it.
       state.decision = member.before.decision == Decision::allowed ? Decision::allowed : Decision::late;
       state.bound_before = state.decision == Decision::late;
       state.reason += cat("; driver ", *state.driver, " stays bound");
@@ -167,7 +166,8 @@ void Gatekeeper::Work::refuse(Group& group, const Judgement& judgement) {
     });
     unsafe = unsafe || (!held && is_there(*member));
   }
-  // Virtual functions go with the driver of their physical function, and so on: what is gone needs nothing more.
+  // Virtual functions first. A function that is gone needs no further step: virtual functions go with the driver of their physical
+  // one.
   std::reverse(refused.begin(), refused.end());
   const auto each = [&](GateStep action, const std::function<void(const Member&)>& step) {
     for (Member* member : refused)

@@ -1,4 +1,4 @@
-// Devices are attested in parallel, and nobody waits for one that takes too long.
+// Attests devices in parallel, and does not wait for one that takes too long.
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -40,14 +40,14 @@ struct Panel::Shared {
   std::mutex mutex;
   std::condition_variable ready;
   std::size_t next = 0, returned = 0, running = 0;
-  bool closed = false;  // nobody waits any more
+  bool closed = false;  // the panel is destroyed
   std::deque<Finished> finished;
 
   std::vector<Report> attest_one(const Job& job) const {
     std::vector<Report> out;
     for (std::size_t i = 0; i < job.devices.size() && Clock::now() < deadline; ++i) {
       out.push_back(attest_safely(attest, job.devices[i], job.rules[i], deadline));
-      // The others cannot make it better. (A function whose rule only warns can hide none that is worse.)
+      // The other functions cannot make it better. (A rule that only warns does not end the loop: a later function may be worse.)
       if (out.back().verdict != Verdict::pass && !declares_no_spdm(job.devices[i], out.back()) && !only_warns(job.rules[i])) break;
     }
     return out;
@@ -86,7 +86,7 @@ Panel::Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, Clock::tim
     }
 }
 
-// Threads that have nothing left to do are waited for: the process must not end beside their last steps.
+// Waits for the threads when all jobs are done: the process must not end during their last steps. Otherwise leaves them behind.
 Panel::~Panel() {
   std::unique_lock lock(shared_->mutex);
   shared_->closed = true;

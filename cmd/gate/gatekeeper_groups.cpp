@@ -19,9 +19,9 @@ const PciDevice* find(const std::vector<PciDevice>& devices, const Bdf& bdf) {
   return it == devices.end() ? nullptr : &*it;
 }
 
-// Behind a PCIe port there is one device and no other: with ARI (PCIe r6.x 6.13) its functions from 8 on look as if they
-// were of further devices on the same bus, and a device that failed must not get a driver that way. Ports are what the
-// driver pcieport binds to; below them everything is device 0.
+// Behind a PCIe port there is one device and no other. With ARI (PCIe r6.x 6.13) its functions from 8 on look like further
+// devices on the same bus; a device that failed must not get a driver that way. Ports are what the driver pcieport binds to:
+// below them everything is device 0.
 Bdf key_of(const PciControl& control, const Bdf& bdf) {
   Bdf key{bdf.domain, bdf.bus, bdf.device, 0};
   const std::optional<Bdf> parent = control.parent(bdf);
@@ -29,13 +29,13 @@ Bdf key_of(const PciControl& control, const Bdf& bdf) {
   return key;
 }
 
-// The host could not ask: nothing that the device did, and so nothing that can be held against it once it is in use.
+// Errors of this host, not of the device: they do not count against a device that is in use.
 bool is_of_the_host(ErrorId id) {
   constexpr std::array ids{ErrorId::usage, ErrorId::config, ErrorId::permission, ErrorId::lockdown, ErrorId::owned};
   return std::find(ids.begin(), ids.end(), id) != ids.end();
 }
 
-// For what it showed, not because it was never asked.
+// The device was refused for what it showed, not because it was never asked.
 bool was_refused(const DeviceState& state) {
   return (state.decision == Decision::blocked || state.decision == Decision::late) && state.verdict == Verdict::fail;
 }
@@ -112,7 +112,7 @@ std::vector<Group> group_devices(const PciControl& control, const Policy& policy
       const PciDevice* physical = virtual_ones ? find(devices, *device.physical_function) : nullptr;
       if (physical != nullptr && is_exempt(policy, *physical)) continue;
       const Bdf key = key_of(control, physical == nullptr ? device.bdf : physical->bdf);
-      // A virtual function is not asked itself: what its physical function is, it is.
+      // A virtual function is not asked: it gets the result of its physical function.
       std::shared_ptr<const PolicyRule> rule = physical == nullptr ? rule_for(policy, device) : nullptr;
       if (rule == nullptr && is_plumbing(device)) continue;
       Group& group = groups[key];
@@ -127,7 +127,7 @@ std::vector<Group> group_devices(const PciControl& control, const Policy& policy
 }
 
 bool declares_no_spdm(const PciDevice& device, const Report& report) {
-  // A kernel that discovered the mailboxes itself (doe_features, 6.15) would not be contradicted by an honest device.
+  // An honest device does not contradict a kernel that discovered its mailboxes itself (doe_features, Linux 6.15).
   return report.error && report.error->id == ErrorId::no_spdm && report.messages == 0 && !device.doe_features;
 }
 
@@ -155,7 +155,7 @@ Judgement judge_group(const Group& group, const std::vector<Report>& reports, st
       if (!slot) slot = denies ? judge_silent(group, silence) : judge_one(judge, reports[i]);
     }
   }
-  // One function that passes does not stand in for another one that is expected to.
+  // A function that passes does not stand in for another one that is expected to speak SPDM.
   if (!decided)
     for (const Member& member : group.members)
       if (member.rule != nullptr && member.rule->expected && !could_attest(member.device))

@@ -1,4 +1,4 @@
-// Before the judgement: devices are held. A driver_override that names no driver keeps every driver off.
+// Before devices are attested, they are held. A driver_override that names no driver keeps every driver off.
 #include <algorithm>
 
 #include "cmd/gate/autoprobe.h"
@@ -31,7 +31,7 @@ void Gatekeeper::Work::remember(Group& group) const {
     state.identity = to_string(member.device.identity);
     state.driver = control.driver(member.device.bdf);
     state.bound_before = member.before.bound_before && occasion != Occasion::arrival;
-    // Ours stands for another one only as long as it is there.
+    // The former override counts only while ours is in its place.
     if (control.driver_override(member.device.bdf) == kSentinel) state.former_override = member.before.former_override;
     compare(state, member.before);
   }
@@ -41,11 +41,11 @@ void Gatekeeper::Work::hold(Group& group) const {
   for (Member& member : group.members) {
     const Bdf& bdf = member.device.bdf;
     DeviceState& state = member.state;
-    if (state.driver) continue;  // too late to hold: that is told by the decision
+    if (state.driver) continue;  // too late to hold: the decision says so
     try {
       const std::optional<std::string> override_now = control.driver_override(bdf);
       if (override_now != kSentinel) state.former_override = override_now;
-      // The state is first: after a kill it is the only place that knows an override of somebody else.
+      // Write the state first: after a kill nothing else knows the override that ours replaces.
       state.decision = Decision::pending;
       state.exit = row(ErrorId::busy).exit;
       state.reason = "held back, and not judged yet";
@@ -54,10 +54,10 @@ void Gatekeeper::Work::hold(Group& group) const {
       control.set_driver_override(bdf, kSentinel);
       state.actions = {GateStep::driver_override};
     } catch (const Error& error) {
-      if (error.id == ErrorId::permission) throw;  // so it would go with all the others
+      if (error.id == ErrorId::permission) throw;  // all the others would fail the same way
       state.trouble.push_back(cat("could not be held back: ", error.what()));
     }
-    state.driver = control.driver(bdf);  // it may have come first
+    state.driver = control.driver(bdf);  // a driver may have been faster
   }
 }
 
@@ -71,7 +71,7 @@ void Gatekeeper::Work::find_driver(const Bdf& bdf, std::vector<std::string>& tro
   if (control.driver(bdf)) return;
   try {
     control.probe(bdf);
-  } catch (const Error& error) {  // a driver that fails with its device is no matter of the gate
+  } catch (const Error& error) {  // a driver that fails on its device is not the gate's concern
     trouble.push_back(cat("no driver could be bound: ", error.what()));
   }
 }
@@ -89,16 +89,16 @@ void Gatekeeper::Work::close_gate() {
 }
 
 // Every device in scope is decided. What failed has an override that no driver fits, whatever the kernel probes from now
-// on: so autoprobe may be as it was before.
+// on, so autoprobe is restored.
 //
-// Nothing must be left without a driver only because it came while autoprobe was off. In the initrd that is rare: no
+// No device may stay without a driver only because it arrived while autoprobe was off. In the initrd that is rare: no
 // module is loaded before udev starts, and later ones bind by themselves, for autoprobe is on again. But a function may
-// have arrived meanwhile (kernels from 6.19 on leave it alone), or a driver may have: then the kernel is told to look
-// again, as it would have done. Overrides of others it respects by itself.
+// have arrived meanwhile (kernels from 6.19 on leave it alone), or a driver may have been registered: then the kernel is told
+// to look again, as it would have done. It respects overrides of others by itself.
 void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std::set<std::string>& drivers, bool judged_only) const {
   const std::optional<AutoprobeNote> before = read_note(host);
   if (unsafe || !before) return;
-  // A watch that holds what is plugged in goes on doing so, and puts it back itself.
+  // A watch that holds devices as they are plugged in goes on doing so, and restores autoprobe itself.
   if (before->watch && judged_only) return;
   const bool autoprobe = before->autoprobe;
   control.set_autoprobe(autoprobe);
@@ -106,7 +106,7 @@ void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std:
   if (autoprobe) {
     const std::vector<PciDevice> now = transport::scan(host);
     const std::vector<Group> groups = judged_only ? group_devices(control, policy, now) : std::vector<Group>{};
-    // It came when the gate had its last look: whoever hears of it has it judged.
+    // It arrived after the gate's last scan: what receives its event has it attested.
     const auto unjudged = [&](const PciDevice& device) {
       return results.count({device.bdf, ""}) == 0 && std::any_of(groups.begin(), groups.end(), [&](const Group& group) {
                return std::any_of(group.members.begin(), group.members.end(), [&](const Member& m) { return m.device.bdf == device.bdf; });
@@ -118,7 +118,7 @@ void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std:
       if (control.driver(device.bdf) || is_held(device) || (was_there && !all) || unjudged(device)) continue;
       try {
         control.probe(device.bdf);
-      } catch (const Error&) {  // it has gone, or its driver fails with it: not for a gate to tell
+      } catch (const Error&) {  // it has gone, or its driver fails on it: not the gate's concern
       }
     }
   }
@@ -132,9 +132,9 @@ std::vector<Bdf> Gatekeeper::Work::release(const std::vector<PciDevice>& devices
     std::optional<DeviceState> state;
     try {
       state = read_state(host, to_string(device.bdf));
-    } catch (const Error&) {  // whose override ours replaced is lost; the device is let go all the same
+    } catch (const Error&) {  // the former override is lost; the device is let go all the same
     }
-    // The state goes last: until then it knows the former override, and that there was a hold.
+    // The state is removed last: until then it keeps the former override, and that the device was held.
     const bool held = is_held(device);
     const bool tells_of_hold = state && (state->decision == Decision::pending || state->decision == Decision::blocked ||
                                          (state->decision == Decision::late && !state->actions.empty()));

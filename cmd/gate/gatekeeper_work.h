@@ -1,5 +1,5 @@
-// The parts of the gatekeeper, seen by its own files only: devices in groups, the panel that attests them, and the work
-// that is done on them.
+// The parts of the gatekeeper, for its own files only: devices in groups, the panel that attests them, and what is done to
+// them.
 #pragma once
 
 #include <atomic>
@@ -15,12 +15,12 @@ namespace spdm::cmd {
 // One function of a device that is in scope.
 struct Member {
   transport::PciDevice device;
-  std::shared_ptr<const PolicyRule> rule;  // nullptr: it is judged only as a part of its device
+  std::shared_ptr<const PolicyRule> rule;  // nullptr: it is appraised only as a part of its device
   DeviceState before;                      // decision pending and all empty when there was none
   DeviceState state;
 };
 
-// All functions of one device, the physical ones first: they are held, judged and let go together.
+// All functions of one device, the physical ones first: they are held, attested and let go together.
 struct Group {
   transport::Bdf key;
   std::vector<Member> members;
@@ -33,7 +33,7 @@ struct Group {
 std::vector<Group> group_devices(const transport::PciControl& control, const Policy& policy,
                                  const std::vector<transport::PciDevice>& devices);
 
-// Attests devices on threads of their own, and does not wait for them longer than it has time.
+// Attests devices on threads of its own, and stops waiting for them soon after the deadline.
 class Panel {
  public:
   struct Job {
@@ -42,10 +42,10 @@ class Panel {
   };
   struct Finished {
     std::size_t job = 0;
-    std::vector<Report> reports;  // of the first devices of the job: none after one that decides
+    std::vector<Report> reports;  // of the devices of the job, in order; none after the one that decides
   };
 
-  // `left_behind` counts threads that are at work still when nobody waits for them any more.
+  // `left_behind` counts the threads that are still at work when the panel is destroyed.
   Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, Clock::time_point deadline,
         std::shared_ptr<std::atomic<std::size_t>> left_behind);
   ~Panel();
@@ -61,8 +61,8 @@ class Panel {
   std::vector<std::thread> threads_;
 };
 
-// It says by itself that it does not speak SPDM: a mailbox, but none for SPDM. The kernel knows no better, and no message
-// was ever answered.
+// Whether the device itself says that it does not speak SPDM: it has a mailbox, but none for SPDM. The kernel did not find
+// otherwise, and no message was answered.
 bool declares_no_spdm(const transport::PciDevice& device, const Report& report);
 
 // What the reports on a device come to.
@@ -111,7 +111,7 @@ struct Gatekeeper::Work {
   void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers, bool judged_only) const;
   std::vector<transport::Bdf> release(const std::vector<transport::PciDevice>& devices) const;
 
-  // gatekeeper_act.cpp: what follows from a judgement.
+  // gatekeeper_act.cpp: what follows from an appraisal.
   void judge_all(std::vector<Group>& groups);
   void conclude(Group& group, const Judgement& judgement);
   void accept(Member& member, const Judgement& judgement) const;

@@ -102,7 +102,7 @@ bool SleepClock::slept() {
     times = transport::read_attribute(counter_).value_or("");
   } catch (const Error&) {  // then the clocks have to do
   }
-  // The two clocks are read one after the other: that alone is no sleep.
+  // The two clocks are read one after the other: a small difference is no sleep.
   const bool out = asleep - asleep_ > std::chrono::milliseconds(10) || times != times_;
   asleep_ = asleep;
   times_ = std::move(times);
@@ -206,7 +206,7 @@ void Watcher::hear_events() {
   if (lost) sweep(Occasion::arrival);
 }
 
-// The listening thread alone would live on when the other one hangs: then the service manager shall hear nothing.
+// Tells the service manager that the service lives, but not while the attending thread hangs: the listening one would live on.
 void Watcher::ping(Clock::time_point now) {
   const std::lock_guard lock(mutex_);
   if (!busy_since_ || now - *busy_since_ < options_.patience) manager_.tell("WATCHDOG=1");

@@ -26,8 +26,8 @@ struct Attention {
   Occasion occasion = Occasion::start;
 };
 
-// What waits to be attended: each function at most once, so that a storm of events costs no memory. The latest reason
-// counts, but drivers that bind are no reason to forget that the device has arrived. Thread-safe.
+// Functions that wait to be attended, each at most once: a storm of events costs no memory. The latest occasion counts, but
+// `bind` and `driver` never replace one that waits: the device may have arrived just now. Thread-safe.
 class WorkList {
  public:
   static constexpr std::size_t kMost = 4096;  // functions; what comes beyond is left to the next sweep
@@ -45,8 +45,8 @@ class WorkList {
   bool stopped_ = false;
 };
 
-// Tells that the system slept: CLOCK_BOOTTIME counts sleep, CLOCK_MONOTONIC does not, and the kernel counts how often it
-// slept. The clocks tell at once, but a system whose clock for that counts in seconds may have slept unnoticed by them.
+// Detects that the system slept. CLOCK_BOOTTIME counts sleep, CLOCK_MONOTONIC does not; but where sleep is measured in whole
+// seconds, the two may miss a short one. So the kernel's count of suspends (suspend_stats) is read, too.
 class SleepClock {
  public:
   explicit SleepClock(const transport::Host& host);
@@ -64,7 +64,7 @@ class SleepClock {
   std::string times_;
 };
 
-// Somebody wrote to the attribute `reset` of a device: the kernel has no other word for that.
+// Detects writes to the attribute `reset` of devices, by inotify(7): the kernel sends no event for a reset.
 class ResetWatch {
  public:
   explicit ResetWatch(transport::Host host);
@@ -85,11 +85,11 @@ class Watcher {
     transport::Host host;
     Clock::duration interval{};  // between sweeps over all devices; zero: never
     bool drivers = false;        // a sweep for each driver that is registered
-    Clock::duration patience{};  // a call to attend that takes longer is a defect that the service manager shall see
+    Clock::duration patience{};  // beyond it, a call to attend is a defect: the service manager's watchdog runs out
   };
-  // Attends devices that have the same thing happened to them.
+  // Attends devices that share one occasion.
   using Attend = std::function<void(const std::vector<transport::Bdf>&, Occasion occasion)>;
-  // Tells people what went wrong without ending the service.
+  // Reports an error that does not end the service.
   using Complain = std::function<void(const std::string&)>;
   enum class End { stop, reload };
 

@@ -46,7 +46,7 @@ void Console::flush() {
   if (reader_gone_) return;
   if (!file_.empty()) {
     if (text.empty()) return;
-    reader_gone_ = true;  // until it is written: there is no use in trying again, not even for the document about the error
+    reader_gone_ = true;  // until it is written: when writing fails, the document about the error must not try again
     if (!in_making_) in_making_ = std::make_unique<FileInMaking>(file_);
     in_making_->write(as_bytes(text));
     reader_gone_ = false;
@@ -56,7 +56,7 @@ void Console::flush() {
   if (failure == EPIPE) {
     reader_gone_ = true;
   } else if (failure != 0) {
-    reader_gone_ = true;  // there is no use in trying again, not even for the document about this error
+    reader_gone_ = true;  // the document about this error must not try again
     throw Error(ErrorId::io, cat("standard output: ", std::strerror(failure)));
   }
 }
@@ -83,7 +83,7 @@ void Console::discard() {
   in_making_.reset();
 }
 
-// Nobody is left to tell when stderr fails.
+// When stderr fails, there is no place left to report it.
 void Console::complain(const Error& error) const { note(one_line(error)); }
 void Console::note(std::string_view line) const { write_all(STDERR_FILENO, cat(line, "\n")); }
 

@@ -1,5 +1,5 @@
-// The two streams of the program: stdout, or the file in its place, is exactly one document in the chosen format, stderr is for
-// people.
+// The two streams of the program: stdout, or the file in its place, carries exactly one document in the chosen format; stderr is
+// for people.
 #pragma once
 
 #include <filesystem>
@@ -20,7 +20,7 @@ inline constexpr std::array kFormats{
     Word{Format::yaml, "yaml"}, Word{Format::ear, "ear"},   Word{Format::redfish, "redfish"},
 };
 static_assert(is_sound(kFormats));
-// Those of every verb, and those that are of judgements only (see export.h).
+// Formats of every verb, and formats of verbs that appraise (see export.h).
 inline constexpr auto kPlainFormats = std::span(kFormats).first<4>();
 inline constexpr auto kExportFormats = std::span(kFormats).subspan<4>();
 inline std::string_view name(Format format) { return row_of(kFormats, format).name; }
@@ -35,13 +35,13 @@ class Console {
   void write_to(const std::filesystem::path& file);
   const std::filesystem::path& file() const { return file_; }  // empty: standard output
 
-  // Of the document, buffered. Throws Error{io} when it cannot be written; a reader that has gone away (a closed pipe) is no
-  // error: the rest is dropped, the verdict and the exit code stand.
+  // Writes a part of the document, buffered. Throws Error{io} when it cannot be written. A reader that has gone away (a closed
+  // pipe) is no error: the rest is dropped, the verdict and the exit code stand.
   void out(std::string_view text);
   void flush();
-  // The document is whole: a file appears under its name only now. What is written after this is another document.
+  // Ends the document: a file appears under its name only now. What is written after this is another document.
   void finish();
-  // Drops what there is of a document that goes to a file: the file stays as it was.
+  // Drops an unfinished document that goes to a file: the file stays as it was.
   void discard();
   // One line on stderr: "spdmctl: TARGET: message; hint".
   void complain(const Error& error) const;

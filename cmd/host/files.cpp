@@ -43,7 +43,7 @@ void close_written(Descriptor& file, const std::filesystem::path& path) {
 
 std::filesystem::path folder_of(const std::filesystem::path& path) { return path.has_parent_path() ? path.parent_path() : "."; }
 
-// A link of another user in a directory that all may write to, such as /tmp: what the kernel refuses to follow where
+// A link of another user in a directory that all may write to, such as /tmp. The kernel refuses to follow these where
 // fs.protected_symlinks is on.
 bool is_planted(const std::filesystem::path& link) {
   struct stat own {
@@ -53,7 +53,7 @@ bool is_planted(const std::filesystem::path& link) {
   return shared && own.st_uid != ::geteuid() && own.st_uid != folder.st_uid;
 }
 
-// A link is followed: its target is replaced, not the link. Nobody else makes root write somewhere by a link of theirs.
+// Follows a link: its target is replaced, not the link. Refuses links by which another user could make root write somewhere.
 std::filesystem::path resolved(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::is_symlink(path, ignored)) return path;

@@ -12,13 +12,12 @@
 
 namespace spdm::cmd {
 
-// `-o` has named a format in most verbs; it names a file in all of them, and the name of a format is refused. Throws
-// Error{usage}.
+// Throws Error{usage} when `file` is the name of a format: -o named a format in most verbs before, and names a file in all now.
 void refuse_format_as_file(const std::string& file);
 
 // Writes to a temporary name next to `path` and renames it, so that nobody ever sees half a file. What is there and is
 // no regular file (a pipe, /dev/stdout) is written to as it is. A link is followed, but none that another user has laid
-// into a directory that all may write to. Throws Error{io}, or {permission}.
+// into a directory that all may write to. Throws Error: usage for a directory and for a folder that is missing, permission, io.
 void write_file(const std::filesystem::path& path, View contents);
 void write_file(const std::filesystem::path& path, std::string_view contents);
 
@@ -41,15 +40,14 @@ class FileInMaking {
 // The umask of the process. To read it is to change it for a moment, in all threads: it is read once.
 mode_t creation_mask();
 
-// An existing file is an error unless `replace`, which the user says by `option`: Error{usage}. For every file of a run
-// before the first is written.
+// Throws Error{usage} when the file exists, unless `replace`, which the user sets by `option`. Call it for every file of a run
+// before the first is written. Throws as assert_writable(), too.
 void assert_new(const std::filesystem::path& path, bool replace, std::string_view option = "--overwrite");
 
 // Finds out early that write_file() could not work, before a device is asked for anything. Throws Error as write_file().
 void assert_writable(const std::filesystem::path& path);
 
-// What must be writable for write_file(path): the folder, or the file itself when it is no regular one. A directory is
-// its own answer.
+// What must be writable for write_file(path): the folder, or the file itself when it is no regular one. For a directory: itself.
 std::filesystem::path written_at(const std::filesystem::path& path);
 
 }  // namespace spdm::cmd

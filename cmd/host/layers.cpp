@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
   throw error;
 }
 
-// Those meant as one included: .yml, .YAML.
+// Whether the file is a drop-in, or is meant as one: .yml, .YAML.
 bool is_drop_in(const fs::path& file) {
   std::string ending = file.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });

@@ -22,14 +22,13 @@ struct DropIn {
 
 // The *.yaml that count, in the order of their names. Directories that do not exist are skipped,
 // one that is a link to nowhere, and a *.yml, are errors.
-// Throws Error{config, permission} for what is there and cannot be read: who overlooked a file would judge otherwise than
-// the owner said.
-// With `unreadable` given the files that cannot be read are put there, and the others are read.
+// Throws Error{config, permission} for what is there and cannot be read: without that file the result would not be what the owner
+// asked for. With `unreadable`, these errors go there instead, and the other files are still read.
 std::vector<DropIn> read_drop_ins(const std::vector<std::filesystem::path>& directories, FileKind kind,
                                   std::vector<Error>* unreadable = nullptr);
 
-// The same for directories that the user named: that they hold nothing is a volume that is not mounted, or a slip of the
-// pen, and what was to be asked would silently not be asked.
+// The same for directories that the user named. It is an error when they hold nothing: that is a volume that is not mounted, or a
+// slip of the pen, and what the owner asks would silently be left out.
 std::vector<DropIn> read_named_layers(const std::vector<std::filesystem::path>& directories, FileKind kind,
                                       std::vector<Error>* unreadable = nullptr);
 

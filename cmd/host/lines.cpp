@@ -27,7 +27,7 @@ bool is_object(View line) {
          std::all_of(line.begin(), line.end(), [](std::uint8_t c) { return c >= ' ' || c == '\t'; });
 }
 
-// Within a document an object is never the first on its line but behind one of these.
+// Whether a document goes on behind this line. Within one document, an object begins a line only behind such a line.
 bool goes_on(View line) { return !line.empty() && (line.back() == ',' || line.back() == ':' || line.back() == '['); }
 
 }  // namespace

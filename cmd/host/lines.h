@@ -22,8 +22,8 @@ class LineFile {
   LineFile(std::filesystem::path path, std::size_t limit);
 
   // Whether this is a stream of JSON objects, one a line, and no single document: there is a second line, and one of the
-  // first 16 (for some may be broken) is by itself an object from brace to brace. No more is read than it takes, and no
-  // more than `within` bytes, but for blank lines at the front, which may be dropped. Throws Error{io}.
+  // first 16 (for some may be broken) is by itself an object from brace to brace. Reads no more than that takes, and at most
+  // `within` bytes. Blank lines at the front do not count, and may be dropped. Throws Error{io}.
   bool holds_objects(std::size_t within);
 
   // The next line that is not blank. Throws Error{io}.
@@ -48,7 +48,7 @@ class LineFile {
   std::function<std::size_t(std::span<char>)> read_;
   Bytes buffer_;
   std::size_t begin_ = 0, end_ = 0;  // of what was read and not yet given out
-  std::size_t room_;                 // to read at once; more of what turns out to be long
+  std::size_t room_;                 // bytes to read at once; more once a file turns out to be long
   bool at_end_ = false;
   std::size_t number_ = 0;
 };

@@ -22,12 +22,12 @@ struct Stream {
   std::function<Result(Input)> produce;
   // By the calling thread, one at a time.
   std::function<void(Result)> consume;
-  // By the calling thread when it has to wait: what was consumed so far may go out. May be empty.
+  // By the calling thread before it waits for a result: output may be flushed. May be empty.
   std::function<void()> idle = nullptr;
 
   std::size_t workers = 1;
   bool ordered = true;
-  // Bytes, say, that an input takes until its result is consumed; nothing more is read while `budget` is reached.
+  // What an input weighs (bytes, say) until its result is consumed. Nothing is read while the sum has reached `budget`.
   std::function<std::size_t(const Input&)> weight = nullptr;
   std::size_t budget = 1;
 };
@@ -150,8 +150,8 @@ class Streaming {
 
 }  // namespace detail
 
-// Not more than a few results per worker wait at a time. The first exception ends the run and is thrown here. Where the
-// system gives no more threads, it goes on with those there are, or with none.
+// At most four results per worker wait at a time. The first exception ends the run and is thrown here. When the system gives
+// no more threads, the run goes on with those there are, or on the calling thread.
 template <class Input, class Result>
 void run_stream(const Stream<Input, Result>& stream) {
   detail::Streaming<Input, Result>(stream).run();

@@ -38,7 +38,7 @@ bool is_in_path(const char* tool) {
   return false;
 }
 
-// What became of the tool, in one byte: 0 when it has done its work, else its exit code, or one of these.
+// The result of the tool, in one byte: 0 when it has done its work, else its exit code, or one of these.
 constexpr unsigned char kTooSlow = 254, kNotRun = 255;
 constexpr std::chrono::seconds kLastWait{2};
 
@@ -62,7 +62,7 @@ unsigned char run_tool(const std::string& argument, std::chrono::milliseconds li
   if (error != 0) return kNotRun;
   const bool ended = ends_within(tool, limit);
   if (!ended) ::kill(tool, SIGKILL);
-  // One that hangs in the kernel does not even die: nobody waits for that.
+  // A tool that hangs in the kernel does not even die: it is not waited for.
   if (!ended && !ends_within(tool, kLastWait)) return kTooSlow;
   int status = 0;
   const bool exited = ::waitpid(tool, &status, 0) == tool && WIFEXITED(status);
@@ -71,7 +71,7 @@ unsigned char run_tool(const std::string& argument, std::chrono::milliseconds li
   return exited ? static_cast<unsigned char>(WEXITSTATUS(status)) : kNotRun;
 }
 
-// Until the owner is gone.
+// Serves requests until the owner is gone.
 [[noreturn]] void serve(int channel, unsigned pcr, std::chrono::milliseconds limit) {
   ::prctl(PR_SET_PDEATHSIG, SIGTERM);
   std::array<char, kDigits> digits{};

@@ -1,4 +1,4 @@
-// What was seen of a device, measured into the TPM of the system: by tpm2_pcrextend(1) of tpm2-tools.
+// Measures evidence into the TPM of the system, by tpm2_pcrextend(1) of tpm2-tools.
 #pragma once
 
 #include <sys/types.h>
@@ -11,8 +11,8 @@
 
 namespace spdm::cmd {
 
-// A child that runs the tool, started while that is still allowed: a confined process runs no other program. It ends with
-// its owner. To be made before there are threads and before devices are open, which it then does not hold.
+// A child process that runs the tool, and ends with its owner. Make it before confinement, for a confined process runs no other
+// program; and before there are threads and open devices, for the child would inherit these.
 class PcrExtender {
  public:
   // The tool is killed when it takes longer than `limit`. Throws Error: unsupported when there is no tpm2_pcrextend in PATH, io.
@@ -21,7 +21,7 @@ class PcrExtender {
   PcrExtender(const PcrExtender&) = delete;
   PcrExtender& operator=(const PcrExtender&) = delete;
 
-  // Extends the PCR of the SHA-256 bank; returns once it is done. Throws Error{io}.
+  // Extends the PCR of the SHA-256 bank with this digest (64 hex digits); returns once it is done. Throws Error{io}.
   void extend(const std::string& sha256);
 
  private:

@@ -23,7 +23,7 @@ using transport::Descriptor;
 
 namespace {
 
-// Coverage counters are written when the program ends, wherever the build was.
+// Coverage counters are written when the program ends, into the build directory.
 #ifdef SPDMCTL_COVERAGE
 constexpr bool kWritesAnywhere = true;
 #else
@@ -62,8 +62,8 @@ bool set_capabilities(const Capabilities& wanted) {
   return ::syscall(SYS_capset, &header, data.data()) == 0;
 }
 
-// By the effective ids and capabilities: plain access(2) asks what the real user could do. What is refused for other
-// reasons (a read-only file system) no capability helps.
+// Asks by the effective ids and capabilities: plain access(2) asks what the real user could do. No capability helps where access
+// is refused for other reasons (a read-only file system).
 bool all_permitted(const std::vector<std::filesystem::path>& paths) {
   return std::all_of(paths.begin(), paths.end(),
                      [](const auto& path) { return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0 || errno != EACCES; });
@@ -177,7 +177,7 @@ void confine_files(const Needs& needs, Confinement& out) {
 
 Confinement drop_privileges(const Needs& needs) {
   Confinement out;
-  // First, because landlock and seccomp ask for it.
+  // First, because landlock and seccomp require it.
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
     out.in_force.emplace_back("no new privileges");
   else

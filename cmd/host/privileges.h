@@ -1,5 +1,5 @@
 // Least privilege: what a process gives up once everything that needs privilege is open. A right follows the descriptor
-// that was opened with it, so devices stay usable. Best effort: an old kernel lacks some of it, and that is told, never
+// that was opened with it, so devices stay usable. Best effort: an old kernel lacks some of it, and that is reported, never
 // an error.
 #pragma once
 
@@ -26,9 +26,9 @@ struct Confinement {
   std::vector<std::string> missing;   // what could not be had, and why
 };
 
-// For good, and for every thread that is started later: call it before there are any. No new privileges; no
-// capabilities, but CAP_DAC_OVERRIDE where something writable is not to be had without it, and CAP_DAC_READ_SEARCH as
-// `needs` says; landlock; system calls that nobody here makes fail.
+// Confines the process for good, and every thread that is started later: call it before there are any. No new privileges; no
+// capabilities but CAP_DAC_OVERRIDE where something in `writable` cannot be written without it, and CAP_DAC_READ_SEARCH where
+// `reads_named_files` is set; landlock; system calls that this program does not need fail.
 Confinement drop_privileges(const Needs& needs);
 
 }  // namespace spdm::cmd

@@ -37,7 +37,7 @@ constexpr std::chrono::milliseconds kLockPoll{10};  // flock(2) knows no time li
   throw out;
 }
 
-// One step down; -1 with errno ENOENT when it is not there.
+// Opens a folder below; -1 with errno ENOENT when it is not there.
 int step(int above, const char* name) { return ::openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC); }
 
 void write_all(int fd, std::string_view contents, const std::filesystem::path& path) {
@@ -140,7 +140,7 @@ std::vector<std::string> RunFolder::names(std::string_view suffix, std::size_t l
 }
 
 Descriptor RunFolder::lock(const std::string& name, bool exclusive, Clock::time_point deadline) const {
-  // Only who may read it could hold it up: nobody but root.
+  // Mode 0600: only root can open the file, and so hold its lock.
   Descriptor fd(::openat(fd_.get(), name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (fd.get() < 0) fail(path(name), errno);
   while (::flock(fd.get(), (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {

@@ -23,6 +23,7 @@ class RunFolder {
 
   // Nothing when there is no such file. Throws Error{bad_input} when it is no regular file, or larger than its kind may be.
   std::optional<std::string> read(const std::string& name, FileKind kind) const;
+  // Writes under a temporary name and renames, so that no reader sees half a file; mode 0644. Throws Error: permission, io.
   void write(const std::string& name, std::string_view contents) const;
   void remove(const std::string& name) const;
   // Sorted; at most `limit`.

@@ -70,7 +70,7 @@ constexpr sock_filter when(std::uint16_t comparison, std::uint32_t value) {
   return BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | comparison | BPF_K), value, 0, 1);
 }
 
-// A pair of instructions for each system call: shorter than it is clever, and nothing can jump too far.
+// A pair of instructions for each system call: plain, and no jump can be too long.
 std::vector<sock_filter> filter() {
   std::vector<sock_filter> out{load(offsetof(seccomp_data, arch)),
                                BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),

@@ -1,5 +1,5 @@
-// A seccomp filter that takes away what a program that was taken over would want next: starting programs, changing the
-// system, looking into other processes.
+// A seccomp filter that takes away what an attacker inside the process would need next: starting programs, changing the system,
+// looking into other processes.
 #pragma once
 
 #include <cstddef>

@@ -11,7 +11,7 @@ namespace spdm::cmd {
 // "/", or what SPDMCTL_SYSROOT names: a copy of /sys, /proc and /run for tests and containers.
 transport::Host this_host();
 
-// As the network knows it; nothing when it has none.
+// The host name (gethostname(2)); nothing when there is none.
 std::optional<std::string> host_name();
 
 }  // namespace spdm::cmd

@@ -31,7 +31,7 @@ const Json& list_at(const Json& json, const char* key) {
   return it != json.end() && it->is_array() ? *it : kEmpty;
 }
 
-// The chain that the verdict speaks of, as in render_text.
+// The chain that the verdict is about, as in render_text.
 const Json* chain_of(const Json& report) {
   const Json* any = nullptr;
   for (const Json& slot : list_at(report, "slots")) {

@@ -19,17 +19,17 @@ class EarlierReport {
 
   // Fills report.changes, and remembers that the device is there.
   void compare(Report& report);
-  // Devices of which it tells and that have not come up since. `targets`: what was looked for; empty, or with "all" in it, is
-  // everything.
+  // Devices of the earlier report that compare() has not seen. `targets`: what this run looked for; an empty list, or "all" in it,
+  // means everything.
   std::vector<std::string> gone(const std::vector<std::string>& targets) const;
-  // When the devices were asked: the earliest time in it; empty when it tells none.
+  // The earliest time in the report, RFC 3339; empty when it has none.
   const std::string& time() const { return time_; }
 
  private:
   struct Device {
     // What is worth comparing, by name: "verdict", "leaf", "measurement 0x02".
     std::vector<std::pair<std::string, std::string>> facts;
-    bool complete = true;  // false: it was not heard out, so what is missing has not gone
+    bool complete = true;  // false: collecting ended early, so what is missing need not be gone
     bool seen = false;
   };
   static Device device_of(const Json& report);

@@ -6,7 +6,7 @@
 namespace spdm::cmd {
 
 struct DocumentKind {
-  std::string_view schema;  // "spdmctl.report/2"; empty: such documents are written by others, and an error is on stderr alone
+  std::string_view schema;  // "spdmctl.report/2"; empty: errors are told on stderr alone
   bool devices = false;     // has "devices", empty where there is none
   bool verdict = false;     // has "verdict": undetermined where there is only an error
 };

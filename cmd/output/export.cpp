@@ -16,7 +16,7 @@ namespace {
 
 std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
-// "x", "x#2": the same device may be in the input more than once, and then goes by its number, too.
+// "x", "x#2": a device that is in the input more than once gets a number, too.
 std::string unique(const std::string& label, const Json& taken) {
   std::string out = label;
   for (std::size_t number = taken.size() + 1; taken.contains(out); ++number) out = cat(label, "#", number);
@@ -50,7 +50,7 @@ void add_part(Format format, Json& parts, Json part, const std::string& label) {
     parts[unique(label, parts)] = std::move(part);
     return;
   }
-  // By its number: looking for each name among all of them would take the square of their number.
+  // The number makes the id unique: searching all ids for each one would take quadratic time.
   set_redfish_id(part, cat(redfish_id(label), "-", parts.size() + 1));
   parts.push_back(std::move(part));
 }

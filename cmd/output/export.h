@@ -13,7 +13,7 @@
 
 namespace spdm::cmd {
 
-// A document holds all of its devices at once, so their number is bounded.
+// Devices in one document. It holds all of them in memory at once, so their number is bounded.
 inline constexpr std::size_t kMaxExported = 10'000;
 
 // What a document says beside the reports.
@@ -27,6 +27,7 @@ struct Envelope {
 // signs no JWS, io, permission.
 Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console);
 
+// The part of one device. `format`, here and below: ear or redfish.
 std::shared_ptr<Json> export_part(Format format, const Report& report);
 // Adds a part under its label, made unique where it must be.
 void add_part(Format format, Json& parts, Json part, const std::string& label);

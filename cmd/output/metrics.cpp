@@ -11,7 +11,7 @@ namespace spdm::cmd {
 
 namespace {
 
-// The backslash, the quote and the line feed are all that the format escapes; control characters went before.
+// The format escapes the backslash, the quote and the line feed. printable() has replaced control characters before.
 std::string label(std::string_view name, std::string_view value) {
   std::string out = cat(name, "=\"");
   for (const char c : printable(value)) {

@@ -12,11 +12,12 @@ namespace spdm::cmd {
 
 class Metrics {
  public:
-  // Of devices with the same labels, as when one is named twice, the worst counts: no series may be there twice.
+  // Among devices with the same labels (one target given twice) the worst counts: no series may be there twice.
   void add(const Report& report);
-  // What gave no report because it could not be read is undetermined.
+  // A target that gave no report counts as undetermined.
   void add(const Error& error);
-  // The whole file, in the text format of Prometheus 0.0.4.
+  // The whole file, in the text format of Prometheus 0.0.4. `timestamp`: when the audit began, seconds since the epoch;
+  // `duration`: seconds.
   std::string text(std::int64_t timestamp, double duration, Exit exit) const;
 
  private:

@@ -20,12 +20,12 @@ namespace spdm::cmd {
 
 namespace {
 
-// "out" for "out/", for it is a name beside others.
+// "out" for "out/": the temporary name is derived from it.
 std::filesystem::path without_slash(const std::filesystem::path& directory) {
   return directory.has_filename() ? directory : directory.parent_path();
 }
 
-// Made beside the directory and renamed in its place; removed unless that was done.
+// A directory that is made beside the target and renamed to it; removed unless it was renamed.
 class Scaffold {
  public:
   explicit Scaffold(const std::filesystem::path& target) : target_(target) {
@@ -99,7 +99,7 @@ struct Signed {
   const Statement& statement;
 };
 
-// The key that the signature is said to be made with: DER, or nothing.
+// The public key that must check the signature, as DER; empty when the recording has none.
 Bytes key_of(const Signed& one, const certstore::Validator& validator) {
   if (one.statement.slot == kProvisionedKey) return one.evidence.provisioned_key;
   if (!one.connection.chain(one.statement.slot).complete()) return {};
@@ -131,7 +131,7 @@ std::string write_one(const Signed& one, const certstore::Validator& validator, 
 
   if (const std::string_view what = needs(asym); !what.empty()) script += cat("# needs ", what, "\n");
   if (key.empty()) script += "# key.pem is missing: the recording has no key for this signature; put that of the device there\n";
-  // From 1.2 on what is signed is a prefix and the hash of the transcript.
+  // From SPDM 1.2 on, the signed message is a prefix and the hash of the transcript.
   if (prefixed)
     script += cat("check sh -c 'cd ", name, " && openssl dgst ", digest_option(hash), " -binary transcript.bin > hash && tail -c ",
                   hash.size, " message.bin | cmp - hash && rm hash'\n");

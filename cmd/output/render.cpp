@@ -10,7 +10,7 @@ namespace spdm::cmd {
 
 namespace {
 
-// Device strings that are not UTF-8 were escaped before they came here; file names may still be anything.
+// Strings of devices are escaped before they come here; file names may still be no UTF-8.
 std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
 std::string indented(const std::string& text, const std::string& by) {

@@ -22,7 +22,7 @@ struct RenderedReport {
   Verdict verdict{};
   Exit exit{};
   std::optional<Error> error;  // why collecting ended early
-  // For ear and redfish, which are one object of all devices: the part of this one, and what it is called there.
+  // For ear and redfish, one object of all devices: the part of this device, and its label there.
   std::shared_ptr<Json> part;
   std::string label;
 };
@@ -40,9 +40,9 @@ class ReportWriter {
   // An input that gave no report because it could not be read.
   RenderedReport render(const Error& error) const;
   void add(RenderedReport report);
-  // The text of several reports ends in how many have passed.
+  // Makes the text of several reports end with the number of each verdict.
   void tally() { tallies_ = true; }
-  // What ear and redfish say beside the reports; to be called before anything is added.
+  // Sets what ear and redfish say beside the reports. Call it before add().
   void enclose(Envelope envelope) { envelope_ = std::move(envelope); }
   // Ends the document, with these members (json, yaml) at its end; returns the worst exit code.
   Exit finish(const Json& more);
@@ -65,7 +65,7 @@ class ReportWriter {
   std::shared_ptr<Json> parts_;  // of ear and redfish: an object by label, an array
 };
 
-// A whole document of another kind: JSON as it is, or what `text` says.
+// Writes a whole document of another kind: `text` in the format text, else `document`.
 void write_document(Console& console, const Json& document, const std::string& text);
 
 // "schema", "tool" and what follows.

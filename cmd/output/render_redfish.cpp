@@ -26,7 +26,7 @@ CheckStatus status_of(const Report& report, Check check) {
   return result == nullptr ? CheckStatus::not_needed : result->status;
 }
 
-// Of the identity of the component, which is more than a good signature; empty while nobody knows.
+// Whether the identity of the component is verified, which takes more than a good signature; empty while undetermined.
 std::string_view verification(const Report& report) {
   bool complete = true;
   for (const Check check : {Check::protocol, Check::signature, Check::chain, Check::trust, Check::identity}) {
@@ -84,7 +84,7 @@ Json measurement_set_json(const Report& report, const std::string& time) {
     out["MeasurementSummary"] = base64(report.summary_hash);
     out["MeasurementSummaryHashAlgorithm"] = hash_name(*parameters.hash);
   }
-  // What no signature covers is anybody's word; Redfish has no way to say so.
+  // Measurements that no signature covers are left out: Redfish has no way to mark them.
   out["Measurements"] = Json::array();
   for (const Measurement& measurement : report.measurements)
     if (measurement.is_signed) out["Measurements"].push_back(measurement_json(measurement, parameters.measurement_hash, time));

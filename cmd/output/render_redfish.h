@@ -8,9 +8,9 @@
 
 namespace spdm::cmd {
 
-// One ComponentIntegrity resource, which has no place in a collection yet.
+// One ComponentIntegrity resource, without an id yet.
 Json redfish_resource(const Report& report);
-// Gives it one; `id` must be unique there.
+// Gives the resource its id, which must be unique in the collection.
 void set_redfish_id(Json& resource, const std::string& id);
 
 // "0000_03_00_0": what a resource of this source is called.

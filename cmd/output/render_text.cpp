@@ -85,7 +85,7 @@ std::string slot_title(std::uint8_t slot) { return slot == kProvisionedKey ? "sl
 
 std::string target_of(const Report& report) {
   std::string out = printable(report.source);
-  // Of a recording: the device it came from.
+  // For a recording: the device that it came from.
   if (!report.host.target.empty() && report.host.target != report.source) out += cat(" (", printable(report.host.target), ")");
   return out;
 }
@@ -110,7 +110,7 @@ std::string authenticated_line(const PlatformView& platform) {
   }
 }
 
-// What the platform says of itself, as a witness: beside the verdict, never part of it.
+// What the platform reports of itself. It is shown beside the verdict, and never part of it.
 std::vector<std::string> platform_lines(const PlatformView& platform) {
   std::vector<std::string> out;
   const auto add = [&](std::string line) {
@@ -195,7 +195,7 @@ void add_bits(std::string& out, std::string_view title, const std::vector<std::s
   if (!names.empty()) out += cat(out.empty() ? "" : "; ", title, " ", joined(names));
 }
 
-// What a block means, else what it holds.
+// The meaning of a block where it is known, else its value.
 std::string value_of(const Measurement& measurement, bool verbose) {
   std::string out;
   if (measurement.device_mode) {

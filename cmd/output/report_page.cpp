@@ -10,10 +10,10 @@ namespace spdm::cmd {
 
 namespace {
 
-// Of a script or style as the browser sees it: the text between the tags.
+// The hash of a script or style for Content-Security-Policy: over the text between the tags, as browsers compute it.
 std::string source_hash(std::string_view text) { return cat("'sha256-", base64(crypto::hash(*find_hash("SHA-256"), as_bytes(text))), "'"); }
 
-// What would end the block, or begin a comment or another element, cannot occur.
+// JSON without the characters that could end the block, or begin a comment or another element.
 std::string inert(const Json& data) {
   std::string out;
   for (const char c : data.dump(-1, ' ', true, Json::error_handler_t::replace)) {
@@ -25,7 +25,7 @@ std::string inert(const Json& data) {
   return out;
 }
 
-// Each marker stands in the page once; what is put in is not searched again.
+// Replaces each marker, which is in the page once. What is put in is not searched again.
 std::string filled(std::string_view page, std::initializer_list<std::pair<std::string_view, std::string_view>> parts) {
   std::string out;
   for (const auto& [marker, text] : parts) {

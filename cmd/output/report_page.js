@@ -1,8 +1,8 @@
 
 "use strict";
-/* Shows the summary and the devices of the data block. Strings become text, never markup: see make(). What is looked for
-   stands behind the # of the address, so that a view can be kept and sent: q, verdict, model, vendor, firmware, root, host,
-   differs, sort. */
+/* Shows the summary and the devices of the data block. Strings become text, never markup: see make(). The search is
+   kept behind the # of the address, so that a view can be bookmarked and sent: q, verdict, model, vendor, firmware, root,
+   host, differs, sort. */
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const summary = data.summary, totals = summary.totals, devices = data.devices;
@@ -54,7 +54,7 @@
     ["", "", row => bar(row)],
   ];
 
-  /* A long table shows its first rows, and the others when asked. */
+  /* A long table shows its first rows, and the others on request. */
   function folded(caption, columns, rows, most, hidden) {
     const box = make("div", {}, table(caption, columns, rows.slice(0, most), hidden));
     if (rows.length > most) {
@@ -111,7 +111,7 @@
     card("SPDM", ["Version", "name", row => named(row.version, row.algorithms)], summary.spdm_versions);
   }
 
-  /* The namespace is taken from the element that is there, so that the page has no address in it. */
+  /* Takes the namespace from the element of the page, so that the page has no address in it. */
   function draw(name, attributes, text) {
     const element = document.createElementNS(at("timeline").namespaceURI, name);
     for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
@@ -127,7 +127,7 @@
     const bars = [{...periods.expired, kind: "bar-expired"},
       ...summary.expiry.months.map((month, i) => ({...month, kind: i < 3 ? "bar-soon" : "bar-month"}))];
     const svg = at("timeline"), left = 8, width = 944, base = 168, height = 135;
-    /* What has expired stands one place apart from the months to come. */
+    /* Expired certificates have a bar of their own, one place apart from the months to come. */
     const most = Math.max(1, ...bars.map(one => one.devices)), step = width / (bars.length + 1);
     svg.append(draw("line", {class: "axis", x1: left, x2: left + width, y1: base, y2: base}));
     bars.forEach((one, i) => {

@@ -98,7 +98,7 @@ class SummaryText {
     if (most < table.rows.size()) out_ += cat("  ", table.rows.size() - most, " more, shown with -v\n");
   }
 
-  // Not in the middle of a character.
+  // Never cuts in the middle of a UTF-8 character.
   static std::string cut(const std::string& text, std::size_t width) {
     std::size_t end = width - 3;
     while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;

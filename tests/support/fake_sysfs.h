@@ -1,5 +1,5 @@
-// A copy of /sys/bus/pci below a temporary directory, as the kernel would show it: what PCI code is tested on. Files hold
-// what is written into them, nobody acts on it.
+// A copy of /sys/bus/pci below a temporary directory, as the kernel would show it, to test PCI code on. Files keep what is
+// written into them; no kernel acts on it.
 #pragma once
 
 #include <cstdint>

@@ -82,7 +82,7 @@ Profile root(const std::string& name, const Key& key);
 Profile intermediate(const std::string& name, const Key& key);
 Profile leaf(const std::string& name, const Key& key);  // by the leaf rules of DSP0274, with the hardware identity
 
-// "DER:..." with critical flag as told, for Profile::extensions.
+// For Profile::extensions: the name of the SPDM extension (id-DMTF-SPDM-extension), and as its value the hardware identity.
 inline constexpr const char* kSpdmExtension = "1.3.6.1.4.1.412.274.6";
 inline constexpr const char* kHardwareIdentity = "DER:30:0E:30:0C:06:0A:2B:06:01:04:01:83:1C:82:12:02";
 

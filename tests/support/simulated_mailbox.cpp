@@ -31,7 +31,7 @@ std::uint32_t Mailbox::status() {
   }
   const std::uint32_t seen = (error_ ? 4U : 0U) | (ready() ? 1U << 31 : 0U);
   if (ready_in_ > 0) --ready_in_;
-  // From DOE 1.1 on this one shows that it works on an answer.
+  // From DOE 1.1 on, this mailbox sets BUSY while it works on an answer.
   return seen | (version_ >= 2 && !out_.empty() && !ready() ? 1U : 0U);
 }
 
@@ -102,7 +102,7 @@ void Mailbox::go() {
   }
   if (now_.error_at_go) error_ = true;
   const auto known = [&](const Feature& feature) { return (std::uint32_t{feature.type} << 16 | feature.vendor) == object[0]; };
-  // 6.30.1: what is not understood is discarded without a word.
+  // PCIe 6.30.1: a data object that is not understood is discarded silently.
   const std::size_t length = object.size() < 2 ? 0 : object[1] == 0 ? std::size_t{1} << 18 : object[1];
   if (now_.silent || now_.error_at_go || length < 3 || length != object.size()) return;
   if (std::none_of(features_.begin(), features_.end(), known)) return;

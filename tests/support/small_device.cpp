@@ -116,7 +116,7 @@ Bytes Device::send_chunk(View message) {
   return chunk.encode(Code::chunk_response, version_);
 }
 
-// The reset rules of the transcripts stand here and nowhere else.
+// This function alone holds the rules for resetting the transcripts.
 Bytes Device::handle(const Bytes& request) {
   const Code code = read_header(request).code;
   if (code == Code::get_version) {
