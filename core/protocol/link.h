@@ -1,5 +1,5 @@
-// The seam to a device: one request out, one response in. Everything below it is a transport, everything above it
-// is SPDM. Recording, replay and fault injection are decorators of this interface.
+// The seam to a device: one request out, one response in. Everything below it is a transport, everything above it is
+// SPDM. Tests put links of their own here.
 #pragma once
 
 #include <chrono>
@@ -15,19 +15,20 @@ class Link {
  public:
   virtual ~Link() = default;
 
-  // Waits for a connection that opening has only begun, and greets the peer where the transport asks for it; nothing where
-  // there is no connection. Throws Error: no_device, timeout, io, peer.
+  // Waits until the connection that opening has begun is established, and greets the peer where the transport needs
+  // that. Does nothing for a transport without connections. Throws Error: no_device, timeout, io, peer.
   virtual void connect(Clock::time_point) {}
 
   // Sends one SPDM message (from the SPDMVersion byte on) and returns the response, transport framing removed; with
-  // Binding::doe the padding is still there. Throws Error: timeout when nothing has come until `deadline`, io when the
+  // Binding::doe the padding is still there. Throws Error: timeout when no response has come by `deadline`, io when the
   // peer closed, peer when the framing is wrong, permission / lockdown / owned / busy as the transport finds.
   virtual Bytes exchange(View request, Clock::time_point deadline) = 0;
 
   virtual Binding binding() const = 0;
-  // The largest SPDM message that this link can receive in one piece; at least 42.
+  // The largest SPDM message, in bytes, that this link can receive in one piece; at least 42 (DSP0274
+  // MinDataTransferSize).
   virtual std::size_t max_receive() const = 0;
-  // The largest SPDM message that this link can send in one piece.
+  // The largest SPDM message, in bytes, that this link can send in one piece.
   virtual std::size_t max_send() const { return max_receive(); }
 };
 
