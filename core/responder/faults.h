@@ -73,8 +73,7 @@ class Faults {
 
   // Counts one more occurrence of a response, and returns the faults that strike it.
   StruckBy next(Code response);
-  // Edits the answer, or sets how it travels. The last `signature_size` bytes of `reply.bytes` are its signature; 0:
-  // none.
+  // Edits the answer, or sets how it travels. The last `signature_size` bytes of `reply.bytes` may be a signature.
   void apply(const StruckBy& struck, Code response, std::size_t signature_size, Reply& reply);
 
  private:

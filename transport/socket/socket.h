@@ -1,4 +1,4 @@
-// Stream sockets whose every wait has an end.
+// Stream sockets: every wait ends at a deadline.
 #pragma once
 
 #include <optional>
@@ -15,12 +15,12 @@ class Stream {
  public:
   // Takes over a connected stream socket of any family.
   explicit Stream(int fd);
-  // What Dial does, at once.
+  // Connects, as Dial does, and waits for the connection.
   static Stream connect(const std::string& host, std::uint16_t port, Clock::time_point deadline);
 
-  // Exactly so many bytes. Throws Error: timeout, or io when the peer closed before.
+  // Reads exactly `size` bytes. Throws Error: timeout; io also when the peer closed the connection before.
   Bytes read(std::size_t size, Clock::time_point deadline);
-  // The same, but nothing when the peer closed before the first byte: the orderly end that a server waits for.
+  // As read(), but nothing when the peer closed before the first byte: the orderly end that a server waits for.
   std::optional<Bytes> read_or_end(std::size_t size, Clock::time_point deadline);
   void write(View bytes, Clock::time_point deadline);
 
@@ -28,29 +28,28 @@ class Stream {
   Descriptor fd_;
 };
 
-// A connection on its way. The name is resolved and the sockets are made at the start, so that none is needed once the
-// process has confined itself; the first address is being connected from then on, so that a silent peer costs its own time
-// only, and not that of the peers behind it.
+// A connection that is being established. The constructor resolves the name and makes the sockets, because a confined
+// process can do neither. It also begins to connect to the first address, so that a silent peer delays no other peer.
 class Dial {
  public:
   // Throws Error: no_device when the host does not exist, timeout when the resolver does not answer, io.
   Dial(const std::string& host, std::uint16_t port, Clock::time_point deadline);
 
-  // Tries every address until one answers, each with its share of the time to the deadline of the start. Throws Error:
-  // no_device when nobody listens, timeout, permission, io.
+  // Tries the addresses until one answers. Each gets its share of the time until the constructor's deadline. Throws
+  // Error: no_device when nobody listens, timeout, permission, io.
   Stream finish();
 
  private:
   struct Attempt {
     Address address;
     Descriptor fd;
-    int result;  // of the connect that was begun: 0, EINPROGRESS, or why not
+    int result;  // of the connect that was begun: 0, EINPROGRESS, or the errno value of its failure
   };
 
   std::string what_;
   Clock::time_point deadline_;
   std::vector<Attempt> attempts_;
-  int why_;  // the last address failed, when none is left
+  int why_;  // errno value: why the last address failed
 };
 
 class Listener {

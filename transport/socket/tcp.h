@@ -12,7 +12,7 @@ inline constexpr std::string_view kTcpUsage = "tcp://HOST[:PORT]";
 
 std::unique_ptr<Link> tcp_link(Stream stream);
 
-// Begins to connect; connect() waits for it.
+// Begins to connect. Link::connect() waits for the connection.
 Opened open_tcp(std::string_view target, const OpenOptions& options);
 
 }  // namespace spdm::transport
