@@ -1,4 +1,4 @@
-// The results of chains judged before, bounded and for many threads.
+// Results of chains that were validated before. Bounded and thread-safe.
 #pragma once
 
 #include <array>
@@ -27,7 +27,7 @@ class Cache {
   void insert(const CacheKey& key, Result result) {
     Shard& shard = shard_of(key);
     const std::lock_guard lock(shard.mutex);
-    // Starting over is good enough: a fleet has few distinct chains, or too many for any memory.
+    // Emptying the shard is good enough: a fleet has few distinct chains, or too many to keep.
     if (shard.results.size() >= kPerShard) shard.results.clear();
     shard.results.emplace(key, std::move(result));
   }

@@ -1,4 +1,5 @@
-// The rules that every certificate of a chain has to keep, beside the path itself (RFC 5280, DSP0274 leaf rules apart).
+// The rules for every certificate of a chain (RFC 5280). The path is checked in path.cpp, the leaf rules of DSP0274 in
+// leaf.cpp.
 #include <openssl/objects.h>
 
 #include <algorithm>
@@ -15,13 +16,13 @@ using enum FindingId;
 
 constexpr std::string_view kVendor = "the vendor has to issue the certificate anew";
 
-// "needs OpenSSL 3.5" where it is known, as the reader cannot guess it.
+// "needs OpenSSL 3.5", for algorithms where this is known.
 std::string needed_for(std::string_view algorithm) {
   if (algorithm.starts_with("ML-DSA") || algorithm.starts_with("SLH-DSA")) return "use spdmctl with OpenSSL 3.5 or later";
   return cat("use spdmctl with an OpenSSL that has ", algorithm);
 }
 
-// Said once per algorithm: all certificates of such a chain have it.
+// Reports each algorithm once: all certificates of such a chain use it.
 void unsupported(Judgement& j, std::size_t i, std::string_view field, std::string_view algorithm) {
   const std::string why = cat(crypto::library_version(), " does not know ", algorithm);
   const auto& findings = j.result.findings;
@@ -30,8 +31,8 @@ void unsupported(Judgement& j, std::size_t i, std::string_view field, std::strin
   j.unsupported = true;
 }
 
-// Whether the library knows keys of this kind at all. When it does not, the certificate cannot be judged; when it
-// does and still cannot decode the key, the key is broken.
+// Whether the library knows keys of this kind. If not, the certificate cannot be checked. If it does and still cannot
+// decode the key, the key is broken.
 bool known_key(const X509* certificate) {
   ASN1_OBJECT* algorithm = nullptr;
   X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
@@ -54,7 +55,7 @@ void check_key(Judgement& j, std::size_t i, const X509* certificate) {
   }
 }
 
-// SHA-256 or better. The signature of a root on itself proves nothing and is not judged.
+// Requires SHA-256 or better. The signature of a root on itself proves nothing and is not checked.
 void check_signature_algorithm(Judgement& j, std::size_t i) {
   X509* const certificate = j.received[i].get();
   if (i == 0 && self_issued(certificate)) return;
@@ -66,7 +67,7 @@ void check_signature_algorithm(Judgement& j, std::size_t i) {
     unsupported(j, i, "signatureAlgorithm", algorithm);
     return;
   }
-  if (digest == NID_undef) return;  // EdDSA and the post-quantum ones bring their own
+  if (digest == NID_undef) return;  // EdDSA and the post-quantum algorithms have digests of their own
   const EVP_MD* known = EVP_get_digestbynid(digest);
   if (known == nullptr) {
     unsupported(j, i, "signatureAlgorithm", algorithm);
@@ -91,7 +92,7 @@ void check_extensions(Judgement& j, std::size_t i, X509* certificate) {
   }
 }
 
-// RFC 5280 4.2.1.9 and 4.2.1.3: who signs certificates says so. OpenSSL would also take older ways of saying it.
+// RFC 5280 4.2.1.9 and 4.2.1.3: an issuer needs cA and keyCertSign. OpenSSL would also accept older forms.
 void check_issuer(Judgement& j, std::size_t i, X509* certificate) {
   const std::uint32_t flags = X509_get_extension_flags(certificate);
   if ((flags & EXFLAG_CA) == 0)
@@ -101,7 +102,8 @@ void check_issuer(Judgement& j, std::size_t i, X509* certificate) {
     j.find(key_usage, j.place(i, "keyUsage"), "keyCertSign is not set, yet it stands above another certificate", std::string(kVendor));
 }
 
-// The received certificates, each issued by the one before it. X509_check_issued compares names and key identifiers.
+// Checks that each received certificate was issued by the one before it. X509_check_issued compares names and key
+// identifiers.
 void check_order(Judgement& j, std::size_t i) {
   X509* const above = j.received[i - 1].get();
   X509* const certificate = j.received[i].get();
@@ -122,7 +124,7 @@ void check_order(Judgement& j, std::size_t i) {
              cat(infos[i].signature_algorithm, " does not go with the issuer's key, ", infos[i - 1].key), std::string(kVendor));
       break;
     default:
-      break;  // key usage is judged above, signatures by the path
+      break;  // key usage is checked above, signatures in path.cpp
   }
   ERR_clear_error();
 }

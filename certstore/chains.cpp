@@ -6,7 +6,8 @@ namespace spdm::certstore {
 
 namespace {
 
-// From 1.3 on a multi-key connection names the model of each slot; else one flag speaks for all of them.
+// On a multi-key connection (1.3+) DIGESTS names the model of each slot. Otherwise ALIAS_CERT_CAP decides for all
+// slots.
 CertModel model_of(const Connection& connection, const SlotDigest* digest) {
   if (connection.parameters().multi_key_responder && digest != nullptr && digest->model != CertModel::none) return digest->model;
   return connection.parameters().responder.has(cap::alias_cert) ? CertModel::alias : CertModel::device;

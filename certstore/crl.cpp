@@ -16,7 +16,7 @@ namespace {
 
 using OwnedNumber = crypto::Owned<ASN1_INTEGER, ASN1_INTEGER_free>;
 
-// What is wrong with an extension, of the list or of one of its entries; empty when nothing is.
+// Why an extension, of the list or of an entry, makes the list unusable; empty when it does not.
 std::string fault_of(X509_EXTENSION* extension) {
   const ASN1_OBJECT* const id = X509_EXTENSION_get_object(extension);
   constexpr std::array kKnown{NID_crl_number, NID_authority_key_identifier, NID_crl_reason, NID_invalidity_date};

@@ -20,7 +20,7 @@ struct Crl {
   std::string this_update, next_update;  // RFC 3339, UTC; next_update is empty where the list has none
   std::string number;                    // hex; empty where the list has none
   std::size_t revocations = 0;
-  std::string unusable;  // why nobody can rely on it, whoever signed it; empty: nothing speaks against it
+  std::string unusable;  // why it is unusable, whoever signed it; empty: usable, once its signature is verified
   std::shared_ptr<X509_crl_st> list;
 };
 

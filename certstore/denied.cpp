@@ -1,4 +1,4 @@
-// The deny list applied: to every certificate and key of a chain, the anchor's among them.
+// Applies the deny list to every certificate and key of a chain, and to the anchor.
 #include "certstore/fingerprint.h"
 #include "certstore/judgement.h"
 #include "core/text.h"

@@ -1,4 +1,4 @@
-// The owner's deny list: certificates and keys that nobody may vouch for or with, "deny.yaml" and "*.deny.yaml".
+// The owner's deny list, "deny.yaml" and "*.deny.yaml": certificates and keys that must not be in any chain.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// DER elements out of hostile bytes: definite, minimal lengths only (X.690 10.1), nothing is read past the end.
+// Reads DER elements from hostile bytes: definite, minimal lengths only (X.690 10.1), and never past the end.
 #pragma once
 
 #include <optional>

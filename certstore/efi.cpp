@@ -50,7 +50,7 @@ void read_list(Reader& in, EfiSignatures& out) {
 }  // namespace
 
 EfiSignatures read_efi_signatures(View file, std::string_view what) {
-  // No GUID in use begins with so small a number, and no variable has other attributes.
+  // Attributes of a variable have three zero bytes here; no GUID in use begins like that.
   const bool attributes = file.size() >= kAttributes && file[1] == 0 && file[2] == 0 && file[3] == 0;
   Reader in(file.subspan(attributes ? kAttributes : 0), "EFI signature database");
   EfiSignatures out;

@@ -1,4 +1,4 @@
-// The certificate extensions that say who may do what, and the ones of SPDM and PCI.
+// Reads key usage, extended key usage, and the extensions of SPDM and PCI.
 #include <openssl/objects.h>
 
 #include <array>
@@ -32,8 +32,8 @@ std::string identifier(const Element& element) {
   return object ? object_name(object.get()) : std::string();
 }
 
-// SEQUENCE OF SEQUENCE { OBJECT IDENTIFIER, parameters OPTIONAL }. Some issuers put the identifiers into the outer
-// sequence as they are; that is understood too.
+// SEQUENCE OF SEQUENCE { OBJECT IDENTIFIER, parameters OPTIONAL }. Some issuers put the identifiers directly into the
+// outer SEQUENCE; that is accepted, too.
 bool spdm_identifiers(View value, std::vector<std::string>& out) {
   std::string why;
   const auto outer = take_element(value, why);

@@ -1,4 +1,4 @@
-// SHA-256 fingerprints, as people write them and as they are compared.
+// SHA-256 fingerprints: as people write them, and in the form that is compared.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ class Value;
 
 namespace spdm::certstore {
 
-// Lower-case hex.
+// SHA-256 of the bytes, as 64 lower-case hex digits.
 std::string sha256(View bytes);
 
 // "AB:CD:..." or "abcd..." to 64 lower-case hex digits; empty when it is no SHA-256 fingerprint.

@@ -8,7 +8,8 @@ namespace spdm::certstore {
 
 namespace {
 
-// The common name where there is one: enough to find the certificate again. Cut short: a device chose it. Output escapes it.
+// The common name where there is one, to find the certificate again. A device chose it, so it is cut; output escapes
+// it.
 std::string short_name(const CertificateInfo& info) {
   constexpr std::size_t kLongest = 64;
   const std::size_t at = info.subject.find("CN=");

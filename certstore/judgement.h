@@ -1,4 +1,4 @@
-// One validation under way: what has been read so far, and the findings it gathers. Internal to this folder.
+// The state of one validation: what has been read so far, and its findings. Internal to this folder.
 #pragma once
 
 #include <optional>
@@ -12,8 +12,8 @@
 
 namespace spdm::certstore {
 
-// Certificates of one chain. Chains of 64 KiB were seen with 49; more than this is an attack on our time (DSP0274
-// certificate chain format, N169).
+// The most certificates of one chain: more would only cost time (DSP0274 certificate chain format, N169). A chain of 64
+// KiB has been seen with 49.
 inline constexpr std::size_t kMaxCertificates = 100;
 
 struct Judgement {
@@ -28,19 +28,19 @@ struct Judgement {
   ChainResult& result;
 
   View root_hash;                                      // as sent
-  std::vector<crypto::OwnedX509> received;             // as many as result.certificates
-  std::vector<std::optional<crypto::PublicKey>> keys;  // of the received certificates, where they are good
-  bool has_root = false;                               // received[0] is the root, else the responder left it out
+  std::vector<crypto::OwnedX509> received;             // same order and number as result.certificates
+  std::vector<std::optional<crypto::PublicKey>> keys;  // of the received certificates; nothing for a key that cannot be used
+  bool has_root = false;                               // true: received[0] is the root; false: the responder left the root out
   const Entry* anchor = nullptr;                       // the keyring entry that vouches
   crypto::OwnedX509 outer;                             // the anchor when it is not among the received ones
   std::vector<bool> unknown_signature;                 // per received certificate: the library lacks the algorithm
-  bool unsupported = false;                            // something could not be judged by this host
+  bool unsupported = false;                            // this host's library could not check something
 
   X509* leaf() const { return received.back().get(); }
   // GenericCert exists from 1.3 on and never in slot 0; only then are its exemptions granted.
   bool generic() const { return input.model == CertModel::generic && input.slot != 0 && input.version >= k13; }
 
-  // Appends unless the same has been found at the same place already.
+  // Appends a finding, unless the same one is there for the same place.
   void find(FindingId id, std::string where, std::string why, std::string remedy = {});
   bool found(FindingId id, std::string_view where) const;
 
@@ -51,7 +51,7 @@ struct Judgement {
   std::size_t index_of_depth(int depth) const { return received.size() - 1 - static_cast<std::size_t>(depth); }
 };
 
-// In the order in which they run. Only check_structure says whether the others can.
+// In the order in which they run. When check_structure returns false, the others do not run.
 bool check_structure(Judgement& judgement);
 void find_anchor(Judgement& judgement);
 void check_certificates(Judgement& judgement);

@@ -29,13 +29,13 @@ constexpr std::array kKinds{KindRow{".pem", Kind::certificates}, KindRow{".crt",
                             KindRow{".der", Kind::certificates}, KindRow{".crl", Kind::crls},         KindRow{".deny.yaml", Kind::denials},
                             KindRow{".yaml", Kind::scope},       KindRow{".yml", Kind::misnamed}};
 
-// Of files and of their endings: R2.CRL is meant as r2.crl.
+// Lower-cases names of files for comparing: R2.CRL is a revocation list, too.
 std::string lower(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return text;
 }
 
-// By its name relative to the keyring directory, whatever that is called itself.
+// The kind of a file, by its name relative to the keyring directory.
 Kind kind_of(const fs::path& relative) {
   const std::string name = lower(relative.filename().string());
   if (name.starts_with('.')) return Kind::ignored;
@@ -53,10 +53,11 @@ FileKind file_kind(Kind kind) {
   return kind == Kind::crls ? FileKind::crl : FileKind::keyring_entry;
 }
 
-// What they say narrows trust: who overlooks one of them trusts more than the owner said. So may one of a wrong name.
+// These files narrow trust: without one of them we would trust more than the owner allows. A misnamed file may be one
+// of them.
 bool narrows(Kind kind) { return kind == Kind::crls || kind == Kind::denials || kind == Kind::pins || kind == Kind::misnamed; }
 
-// "anchors/vendor.pem" and "anchors/vendor.yaml" go together.
+// The name without extension: it joins "anchors/vendor.pem" and "anchors/vendor.yaml".
 std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
 
 // The keyring files of a folder, sorted. Empty with `problem` unset when it does not exist.
@@ -69,7 +70,7 @@ std::vector<fs::path> sorted_files(const fs::path& directory, const fs::path& fo
   return out;
 }
 
-// Sub-folders that nobody reads, and that hold what looks like files of a keyring; sorted.
+// Sub-folders that are not read, but seem to hold keyring files; sorted.
 std::vector<fs::path> unread_folders(const fs::path& directory) {
   std::vector<fs::path> out;
   std::error_code problem, inner;
@@ -82,7 +83,7 @@ std::vector<fs::path> unread_folders(const fs::path& directory) {
   return out;
 }
 
-// The problem has the file beside it: once is enough.
+// Makes a Problem of an Error. It removes the file's name from the text, because Problem::file has it.
 Problem problem_of(const std::string& file, const Error& error, std::string_view told, bool fatal) {
   std::string_view why = error.what();
   if (why.starts_with(told)) why.remove_prefix(told.size());
@@ -118,12 +119,12 @@ void Keyring::add_named(const fs::path& file, const std::string& name) {
   const bool empty = content.why.empty() && content.bytes.empty();
   if (content.is(FileContents::State::mask) || (empty && kind == Kind::certificates)) return;
   const std::string text(content.bytes.begin(), content.bytes.end()), path = file.string();
-  std::string told = cat(path, ":");  // how the reason begins
+  std::string told = cat(path, ":");  // the text that the error may begin with
   try {
     if (kind == Kind::misnamed) throw Error(ErrorId::bad_input, "is not read: name it .yaml");
     if (!content.why.empty()) throw Error(ErrorId::io, content.why);
     if (empty) throw Error(ErrorId::bad_input, std::string(kEmptyFile));
-    // All of the file or nothing of it.
+    // Appends all entries of the file at once, or none.
     const auto take = [](auto& all, auto more) {
       all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
     };
@@ -180,7 +181,7 @@ void Keyring::add(View der, const fs::path& file, const std::string& stem, bool 
   if (!stem.empty()) same->stems.push_back(stem);
 }
 
-// A scope goes with the certificates of its name whatever layers both are in: an owner narrows what a package trusts.
+// A scope applies to the certificates with its name in every layer, so that an owner can narrow what a package trusts.
 void Keyring::apply_scopes() {
   for (Entry& entry : entries_) {
     entry.scopes.clear();

@@ -1,4 +1,5 @@
-// What an owner trusts: directories of certificates and of what narrows them, all of it read by name.
+// What an owner trusts: directories of certificates, and of files that narrow their trust. The name of a file tells its
+// kind.
 //   vendor.pem, .crt, .cer, .der   certificates, PEM or DER
 //   vendor.yaml                    the scope of those (scope.h)
 //   *.crl                          revocation lists, PEM or DER (crl.h)
@@ -25,9 +26,9 @@ namespace spdm::certstore {
 struct Problem {
   std::string file;
   std::string why;
-  bool duplicate = false;  // another file holds the same certificate: nothing is missing
-  bool fatal = false;      // what it says against others is not known: nobody may be trusted
-  std::string place = {};  // "LINE:COLUMN" in the file, where it is known
+  bool duplicate = false;  // another file holds the same certificate, so nothing is missing
+  bool fatal = false;      // it may narrow trust and cannot be read, so no chain may be trusted
+  std::string place = {};  // "LINE:COLUMN" in the file; empty when not known
 
   std::string where() const { return place.empty() ? file : file + ":" + place; }
 };
@@ -37,19 +38,19 @@ struct Entry {
   std::string file;                     // path it was read from
   bool anchor;                          // self-issued (a root), or in the directory's `anchors/` sub-folder: it may end a path.
                                         // Other certificates end a path only where partial chains are allowed.
-  std::vector<Scope> scopes = {};       // all of them hold: a certificate may be in several files
-  std::string blocked = {};             // not empty: a scope cannot be read, so it vouches for nothing
+  std::vector<Scope> scopes = {};       // all of them apply: a certificate may be in several files
+  std::string blocked = {};             // why a scope cannot be read, so that it vouches for nothing; else empty
   std::vector<std::string> stems = {};  // names of its files without extension, as scopes name them
 };
 
 class Keyring {
  public:
-  // Reads every file of the directory and of its `anchors/` and `pins/`, in the order of their names. A name seen before
-  // hides later ones (an earlier layer overrides, also with a file that cannot be used); a link to /dev/null masks the
-  // name, and of certificates an empty file does, too. Directories that do not exist are skipped. A certificate that
-  // cannot be used is a Problem, and so is one that is there twice; it counts once. Certificates with a scope that cannot
-  // be used vouch for nothing. Revocation lists, deny lists, pins and directories that cannot be read are fatal Problems,
-  // and so are empty scopes, files *.yml, and revocation lists among certificates.
+  // Reads every file of the directory and of its `anchors/` and `pins/`, in the order of their names. A directory that
+  // does not exist is skipped. A name hides the same name in directories added later, even when its file cannot be
+  // used. A link to /dev/null masks a name; for certificates an empty file does, too. A certificate that cannot be used
+  // is a Problem. So is a duplicate, which counts once. Certificates whose scope cannot be used vouch for nothing.
+  // These are fatal Problems: revocation lists, deny lists, pins and directories that cannot be read, empty scopes,
+  // files *.yml, and revocation lists among certificates.
   void add_directory(const std::filesystem::path& directory);
   // One file of certificates named by the user: throws Error{bad_input} naming file and reason.
   void add_file(const std::filesystem::path& file);
@@ -82,20 +83,21 @@ class Keyring {
   std::set<std::string> names_;  // relative to their directory
 };
 
-// The layers of the design, the strongest first: /etc/spdmctl/keyring.d, /run/..., /usr/local/lib/..., /usr/lib/...
+// The default layers, the strongest first: /etc/spdmctl/keyring.d, /run/..., /usr/local/lib/..., /usr/lib/...
 std::vector<std::filesystem::path> default_directories();
 
 // Every certificate of a PEM (one or more) or DER (exactly one) file; throws Error{bad_input} naming `what`.
 std::vector<Bytes> read_certificates(View file, std::string_view what);
 
-// Certificates one after the other, in DER, PEM or both, as lists of a kernel have them (certs/x509_certificate_list) and
-// keyctl padd takes them; throws Error{bad_input} naming `what` and the byte where something else stands.
+// Certificates one after the other, in DER, PEM or both: the format of a kernel's list (certs/x509_certificate_list)
+// and of keyctl padd. Throws Error{bad_input} naming `what` and the offset of anything else.
 std::vector<Bytes> read_certificate_list(View file, std::string_view what);
 
 // The SHA-256 fingerprint of a certificate's public key (DER SubjectPublicKeyInfo); empty when there is none.
 std::string key_fingerprint(View der);
 
-// What a certificate says, for people and scripts. Never throws on odd contents: what cannot be read stays empty.
+// Describes a certificate for people and scripts. Never throws for odd contents: a member that cannot be read stays
+// empty.
 CertificateInfo describe(View der);
 
 }  // namespace spdm::certstore

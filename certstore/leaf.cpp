@@ -1,4 +1,4 @@
-// What DSP0274 asks of the leaf certificate ("X.509 certificate requirements"). A GenericCert may leave much out.
+// The rules of DSP0274 for the leaf certificate ("X.509 certificate requirements"). A GenericCert is exempt from many.
 #include "certstore/judgement.h"
 #include "core/text.h"
 
@@ -31,7 +31,7 @@ void check_fields(const Leaf& leaf) {
 
 void check_key(const Leaf& leaf) {
   const auto& key = leaf.j.keys.back();
-  if (!key) return;  // bad_key or crypto_unsupported: found with every other certificate's
+  if (!key) return;  // certificates.cpp has reported bad_key or crypto_unsupported
   if (key->fits(*leaf.j.input.asym)) {
     leaf.j.result.leaf_key = key;
   } else {
@@ -45,9 +45,9 @@ void check_usage(const Leaf& leaf) {
   const bool generic = leaf.j.generic();
   if (!present && !generic) leaf.find(key_usage, "keyUsage", "missing, digitalSignature is required");
   if (present && (usage & KU_DIGITAL_SIGNATURE) == 0) leaf.find(key_usage, "keyUsage", "digitalSignature is not set");
-  // RFC 5280 4.2.1.3: keyCertSign goes with cA. Generic certificates are other standards' business.
+  // RFC 5280 4.2.1.3: keyCertSign goes with cA. A GenericCert follows other standards.
   if (present && !generic && (usage & KU_KEY_CERT_SIGN) != 0) leaf.find(key_usage, "keyUsage", "keyCertSign is set in a leaf");
-  // The extension is optional, but a key that is for requesters only is not a responder's.
+  // The extension is optional. But a key for requesters only is not a responder's key.
   const auto& purposes = leaf.info.extended_key_usage;
   if (has(purposes, SpdmOid::requester_auth) && !has(purposes, SpdmOid::responder_auth))
     leaf.find(extended_key_usage, "extendedKeyUsage", "it is for SPDM requesters (1.3.6.1.4.1.412.274.4) and not for responders (274.3)");
@@ -64,7 +64,8 @@ void check_constraints(const Leaf& leaf) {
 }
 
 void check_identity(const Leaf& leaf) {
-  // The key of an alias certificate is made on the device anew; only a Device Certificate's key is its identity.
+  // The device itself makes the key of an alias certificate; only the key of a Device Certificate is its hardware
+  // identity.
   if (leaf.j.input.model == CertModel::alias && has(leaf.info.spdm_oids, SpdmOid::hardware_identity))
     leaf.find(hardware_identity, "SPDM extension", "hardware identity (1.3.6.1.4.1.412.274.2) in the leaf of an AliasCert chain");
 }

@@ -48,7 +48,7 @@ bool shows(const ChainResult& result, const Pin& pin) {
                      [&](const CertificateInfo& certificate) { return certificate.sha256 == pin.sha256; });
 }
 
-// What the device shows of the kind that is pinned.
+// What the device shows for this kind of pin.
 std::string shown(const ChainResult& result, PinKind kind) {
   const std::string& out = kind == PinKind::leaf_key     ? result.leaf_key_sha256
                            : kind == PinKind::root       ? result.root_fingerprint
@@ -57,14 +57,14 @@ std::string shown(const ChainResult& result, PinKind kind) {
   return out.empty() ? "none" : out;
 }
 
-// Pins with the same match are alternatives; a device must fit one of each such group.
+// Pins with the same match are alternatives. A device must fit one pin of each such group.
 void check_pins(const Keyring& keyring, const HostView& host, ChainResult& result) {
   std::vector<const Pin*> mine;
   for (const Pin& pin : keyring.pins())
     if (matches(pin.match, host)) mine.push_back(&pin);
   for (const Pin* pin : mine) {
     const auto alternative = [&](const Pin* other) { return other->match == pin->match; };
-    if (*std::find_if(mine.begin(), mine.end(), alternative) != pin) continue;  // its group has had its turn
+    if (*std::find_if(mine.begin(), mine.end(), alternative) != pin) continue;  // its group has been checked
     const bool any = std::any_of(mine.begin(), mine.end(), [&](const Pin* other) { return alternative(other) && shows(result, *other); });
     if (any) continue;
     const auto others = std::count_if(mine.begin(), mine.end(), alternative) - 1;
@@ -95,7 +95,7 @@ void settle(ChainResult& result) {
   if (worst < Severity::gap) return;
   if (worst == Severity::failure) result.trust = Trust::untrusted;
   if (worst == Severity::gap && result.trust == Trust::trusted) result.trust = Trust::not_checked;
-  // Nobody vouches in the end, whoever would have.
+  // The chain is not trusted, so the report must not name an anchor.
   result.anchor.reset();
   result.anchor_file.clear();
   result.anchor_scope.clear();

@@ -1,5 +1,5 @@
-// What the owner says about one device, beside the roots that they trust: how far an anchor may vouch, and pins. It is
-// applied to a chain that was judged before, as it differs from device to device.
+// Applies what the owner has said about one device, beside the trusted roots: scopes of anchors, and pins. This differs
+// from device to device, so it comes after the validation of the chain, which is cached.
 #pragma once
 
 #include <ctime>
@@ -10,8 +10,8 @@
 
 namespace spdm::certstore {
 
-// Narrows the anchor to its scopes, holds the device to its pins, and lets a pin vouch where nobody else does; then
-// settles trust: what failed is not trusted, what could not be decided is not checked.
+// Checks the anchor's scopes and the device's pins, and lets a pin vouch where no root does. Then it settles `trust`:
+// untrusted after a failure, not_checked when something could not be decided. `at`: seconds since 1970.
 void apply_owner(const Keyring& keyring, std::time_t at, const HostView& host, ChainResult& result);
 
 // The finding about an entry of the deny list.

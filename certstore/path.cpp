@@ -1,4 +1,4 @@
-// The path from the anchor to the leaf, judged by OpenSSL: signatures, validity, path length, name constraints.
+// Validates the path from the anchor to the leaf with OpenSSL: signatures, validity, path length, name constraints.
 #include <algorithm>
 
 #include "certstore/judgement.h"
@@ -16,13 +16,13 @@ using OwnedStoreContext = crypto::Owned<X509_STORE_CTX, X509_STORE_CTX_free>;
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }
 using OwnedStack = crypto::Owned<STACK_OF(X509), free_stack>;
 
-// GB/T 35276's customary identity of SM2 signatures (in certificates: GM/T 0015).
+// The customary signer identity of SM2 signatures (GB/T 35276; in certificates GM/T 0015).
 constexpr std::string_view kSm2Id = "1234567812345678";
 
 Judgement& judgement_of(X509_STORE_CTX* context) { return *static_cast<Judgement*>(X509_STORE_CTX_get_app_data(context)); }
 
-// OpenSSL looks for some path; DSP0274 gives it: each certificate is issued by the one before it. Names and key
-// identifiers are compared in certificates.cpp, where a mismatch gets its own finding.
+// OpenSSL would search for a path. DSP0274 fixes it: each certificate is issued by the one before it. certificates.cpp
+// compares names and key identifiers, and reports mismatches.
 int is_issuer(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
   const Judgement& j = judgement_of(context);
   for (std::size_t i = 0; i < j.received.size(); ++i)
@@ -43,20 +43,21 @@ void report_time(Judgement& j, std::size_t index, int error) {
 }
 
 void report_signature(Judgement& j, std::size_t index) {
-  // Under the wrong issuer nothing verifies, nor with what the library does not know: that has been said.
+  // With the wrong issuer, or with an unknown algorithm, no signature verifies. That has been reported already.
   if (j.found(issuer_mismatch, j.place(index, "issuer")) || j.found(issuer_mismatch, j.place(index, "authorityKeyIdentifier"))) return;
   if (j.unknown_signature.at(index) || j.found(certificate_signature, j.place(index, "signatureAlgorithm"))) return;
   j.find(certificate_signature, j.place(index, "signature"), "it does not verify with the key of the issuer",
          "the chain was altered or put together from parts that do not belong together: do not trust the device");
 }
 
-// Everything is collected: the verification goes on after each error.
+// Collects every error: always returns 1, so that the verification goes on.
 int on_error(int good, X509_STORE_CTX* context) {
   if (good == 1) return 1;
   Judgement& j = judgement_of(context);
   const int error = X509_STORE_CTX_get_error(context);
   const std::size_t index = j.index_of_depth(std::min(X509_STORE_CTX_get_error_depth(context), static_cast<int>(j.received.size()) - 1));
-  // Without an outer certificate OpenSSL may still put the first one into the path twice: when it takes it for no root.
+  // Only with an outer anchor is this index beyond the received certificates. Without one, OpenSSL may put the first
+  // certificate into the path twice, when it does not take it for a root.
   const bool outer = j.outer && X509_STORE_CTX_get_error_depth(context) >= static_cast<int>(j.received.size());
   const std::size_t at = outer ? j.received.size() : index;
   switch (error) {
@@ -71,13 +72,13 @@ int on_error(int good, X509_STORE_CTX* context) {
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
       report_signature(j, at);
       break;
-    // Judged in certificates.cpp, with better words.
+    // certificates.cpp checks these, with clearer messages.
     case X509_V_ERR_INVALID_CA:
     case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
     case X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY:
     case X509_V_ERR_INVALID_EXTENSION:
     case X509_V_ERR_EC_KEY_EXPLICIT_PARAMS:
-    // No anchor, or no path up to it: judged in trust.cpp and by the length of the path below.
+    // No anchor, or no path to it: trust.cpp reports the first, check_path() the second.
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
@@ -97,8 +98,8 @@ X509* issuer_of(const Judgement& j, std::size_t i) {
   return j.has_root ? j.received[0].get() : nullptr;
 }
 
-// SM2 signs an identity along. Certificates carry the customary one, or the empty one that SPDM uses: whichever
-// verifies is kept in the certificate for the path.
+// SM2 signatures include the signer's identity. Certificates use the customary one, or the empty one of SPDM. The one
+// that verifies is set in the certificate, for the path.
 void choose_sm2_id(const Judgement& j, std::size_t i) {
   X509* const certificate = j.received[i].get();
   X509* const issuer = issuer_of(j, i);
@@ -111,7 +112,7 @@ void choose_sm2_id(const Judgement& j, std::size_t i) {
   ERR_clear_error();
 }
 
-// One for all threads; it holds no certificate and is only read.
+// One store for all threads: it holds no certificate and is only read.
 X509_STORE* rules() {
   static const OwnedStore store = [] {
     OwnedStore out(X509_STORE_new());
@@ -126,20 +127,20 @@ void configure(const Judgement& j, X509_STORE_CTX* context, X509* top) {
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_time(parameters, j.options.at);
   X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(kMaxCertificates));
-  // Sizes, digests and critical extensions are judged in certificates.cpp, with better words.
+  // certificates.cpp checks sizes, digests and critical extensions, with clearer messages.
   X509_VERIFY_PARAM_set_auth_level(parameters, 0);
   unsigned long flags = X509_V_FLAG_IGNORE_CRITICAL;
   if (!self_issued(top)) flags |= X509_V_FLAG_PARTIAL_CHAIN;
-  // A root that the keyring holds is trusted for its bytes; of any other one the signature must at least be good.
+  // A root in the keyring is trusted for its bytes. Any other root must at least have a good signature on itself.
   if (j.has_root && j.anchor == nullptr) flags |= X509_V_FLAG_CHECK_SS_SIGNATURE;
   X509_VERIFY_PARAM_set_flags(parameters, flags);
 }
 
 }  // namespace
 
-// The path is judged as a whole, from the anchor or else from the first certificate received down to the leaf, whoever
-// vouches for it: so a chain can be found sound without being trusted, and any certificate on a sound path may be the
-// one that the owner trusts.
+// Validates the whole path down to the leaf, from the anchor or else from the first received certificate, whether it is
+// trusted or not. So a chain can be sound without being trusted, and the owner may trust any certificate on a sound
+// path.
 void check_path(Judgement& j) {
   for (std::size_t i = 0; i < j.received.size(); ++i) choose_sm2_id(j, i);
   X509* const top = j.outer ? j.outer.get() : j.received.front().get();

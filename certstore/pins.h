@@ -1,4 +1,4 @@
-// Pins: what the owner has seen of a device before, and what it must show again. "pins/*.yaml".
+// Pins, "pins/*.yaml": fingerprints that a device has shown before and must show again.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ struct Pin {
   DeviceMatch match;
   PinKind kind = PinKind::leaf_key;
   std::string sha256;      // lower-case hex
-  bool vouches = false;    // it makes the device trusted by itself, without any root
-  std::string first_seen;  // RFC 3339; empty when not told
+  bool vouches = false;    // the pin alone makes the device trusted, without any root
+  std::string first_seen;  // RFC 3339; empty when not given
   std::string comment;
   std::string file, origin;  // origin: "FILE:LINE"
 };

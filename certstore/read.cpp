@@ -42,7 +42,7 @@ std::vector<Bytes> read_pem(View file, std::string_view what) {
   for_each_pem_block(file, what, [&](std::string_view label, View der, std::size_t) {
     if (label == PEM_STRING_X509 || label == PEM_STRING_X509_OLD)
       out.push_back(exactly_one(der, cat(what, ", certificate ", out.size() + 1)));
-    // Whoever put it here believes that it counts.
+    // A revocation list here is an error: its owner expects it to count.
     if (label == PEM_STRING_X509_CRL) throw Error(ErrorId::bad_input, cat(what, ": ", kCrlInside));
   });
   if (out.empty()) throw Error(ErrorId::bad_input, cat(what, ": no certificate in it"), "give certificates in PEM, or one in DER");

@@ -1,4 +1,4 @@
-// What is in the files of a keyring: PEM blocks, and what they hold.
+// Reads the PEM blocks in the files of a keyring.
 #pragma once
 
 #include <functional>
@@ -8,11 +8,11 @@
 
 namespace spdm::certstore {
 
-// Whether a revocation list is in it: a block of PEM among others, or all of it in DER.
+// Whether the file holds a revocation list: as one of its PEM blocks, or as a whole in DER.
 bool holds_crl(View file);
 
-// Every block of a PEM file with its label and its number, from 1 on. Throws Error{bad_input} naming `what` for a block
-// that is broken, and for a private key.
+// Calls `take` with every block of a PEM file, its label and its number, from 1 on. Throws Error{bad_input} naming
+// `what` for a broken block, and for a private key.
 void for_each_pem_block(View file, std::string_view what,
                         const std::function<void(std::string_view label, View der, std::size_t number)>& take);
 

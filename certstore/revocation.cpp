@@ -1,4 +1,4 @@
-// Revocation: what the lists of the keyring say about the certificates between the anchor and the leaf.
+// Checks the certificates between the anchor and the leaf against the revocation lists of the keyring.
 #include <algorithm>
 
 #include "certstore/judgement.h"
@@ -20,7 +20,7 @@ struct Link {
   X509* issuer;
 };
 
-// From the anchor down. A certificate that the owner trusts by itself needs no leave from those above it.
+// The links from the anchor down. Certificates above an anchor do not matter: the owner trusts the anchor itself.
 std::vector<Link> links_of(const Judgement& j) {
   std::vector<Link> out;
   if (j.outer) out.push_back({0, j.received.size(), j.received.front().get(), j.outer.get()});
@@ -31,7 +31,8 @@ std::vector<Link> links_of(const Judgement& j) {
   return out;
 }
 
-// An issuer may have had another key under the same name: lists that say so are none of ours.
+// Whether a list is of this issuer. Another key may have the same name: a list that names another key is not of this
+// issuer.
 bool is_of(const Crl& crl, X509* issuer) {
   if (X509_NAME_cmp(X509_CRL_get_issuer(crl.list.get()), X509_get_subject_name(issuer)) != 0) return false;
   const crypto::Owned<AUTHORITY_KEYID, AUTHORITY_KEYID_free> id(
@@ -49,13 +50,13 @@ std::string fault_of(const Crl& crl, X509* issuer, std::int64_t at) {
   return {};
 }
 
-// By their numbers where both have one, which tells the order also within a second.
+// Compares CRL numbers where both lists have one: they give the order also within one second.
 bool newer(const Crl& a, const Crl& b) {
   if (a.number.empty() || b.number.empty() || a.number == b.number) return a.this_update > b.this_update;
   return a.number.size() != b.number.size() ? a.number.size() > b.number.size() : a.number > b.number;
 }
 
-// The newest list of an issuer; every one that cannot be used is told, for it may be the one that revokes.
+// Returns the newest usable list of an issuer. Reports every unusable one, because it may be the one that revokes.
 const Crl* choose(Judgement& j, const Link& link) {
   const Crl* out = nullptr;
   for (const Crl& crl : j.crls) {
@@ -104,7 +105,7 @@ void consult(Judgement& j, const Link& link, const Crl& crl) {
                utc_of(j.options.at)),
            std::string(kNewList));
   X509_REVOKED* entry = nullptr;
-  // 2: taken off the list again.
+  // 2 means removeFromCRL: no longer revoked.
   if (X509_CRL_get0_by_serial(crl.list.get(), &entry, X509_get_serialNumber(link.certificate)) != 1) return;
   const std::string reason = reason_of(entry);
   const std::string serial = link.below < j.result.certificates.size() ? j.result.certificates[link.below].serial : std::string();
@@ -117,7 +118,8 @@ void consult(Judgement& j, const Link& link, const Crl& crl) {
 }  // namespace
 
 void check_revocation(Judgement& j) {
-  // Whoever issued the topmost one is neither sent nor in the keyring: that nobody asked for its list has to be seen.
+  // The issuer of the topmost certificate was not sent and is not in the keyring. The report shows that no list of it
+  // was used.
   if (j.anchor == nullptr && !j.outer && !j.has_root && !j.received.empty())
     j.result.crls.emplace_back().issuer = name_text(X509_get_issuer_name(j.received.front().get()));
   for (const Link& link : links_of(j)) {

@@ -31,7 +31,7 @@ Scope read_scope(const std::string& file, const std::string& contents) {
   out.file = file;
   section.with("vouches-for", [&](const Value& list) {
     for (const Value& match : list.list()) out.vouches_for.push_back(read_match(match));
-    // Nobody writes down a root in order to trust it for nothing.
+    // An empty list would trust the root for nothing: surely a mistake.
     if (out.vouches_for.empty()) list.fail("names no device", "leave it out to vouch for any");
   });
   section.with("models", [&](const Value& list) {

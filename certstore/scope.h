@@ -16,7 +16,7 @@ struct Scope {
   std::string file;
   std::vector<DeviceMatch> vouches_for;  // any of them; empty: every device
   std::vector<CertModel> models;         // empty: every model
-  std::optional<std::time_t> not_after;  // the owner's own limit
+  std::optional<std::time_t> not_after;  // seconds since 1970; the owner's limit on the anchor
   std::string comment;
 };
 
@@ -24,7 +24,7 @@ struct Scope {
 // Throws Error{config} with file, line and column.
 Scope read_scope(const std::string& file, const std::string& contents);
 
-// "vendor 1b36, class 0108"; and what there is to compare it with: "Vendor=1b36:... at 0000:03:00.0".
+// "vendor 1b36, class 0108"; and of the device that it is compared with: "Vendor=1b36:... at 0000:03:00.0".
 std::string in_words(const DeviceMatch& match);
 std::string in_words(const HostView& host);
 // "vendor 1b36, or vendor 1af4"; "DeviceCert or AliasCert"; empty: "any device", "any chain".

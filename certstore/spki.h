@@ -1,4 +1,4 @@
-// The key of a certificate, for others.
+// The public key of a certificate, as DER.
 #pragma once
 
 #include "core/bytes.h"

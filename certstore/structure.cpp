@@ -74,8 +74,8 @@ void check_digest(Judgement& j) {
            "the chain changed between the two messages, or one of them was altered on the way: read both again");
 }
 
-// The root is the first certificate when it names itself as its issuer, or when RootHash says so. A responder may leave
-// the root out; then RootHash is what an anchor has to match.
+// The first certificate is the root when it is self-issued, or when RootHash is its hash. A responder may omit the
+// root; then an anchor must match RootHash.
 void check_root_hash(Judgement& j) {
   const Bytes own = crypto::hash(*j.input.hash, j.result.certificates.front().der);
   const bool same = equal(own, j.root_hash);

@@ -32,7 +32,7 @@ constexpr const char* kDeviceInfo = "1.3.6.1.4.1.412.274.1";
 constexpr const char* kResponderAuth = "1.3.6.1.4.1.412.274.3";
 constexpr const char* kSpdmExtension = "1.3.6.1.4.1.412.274.6";
 constexpr const char* kCmaIdentity = "2.23.147";
-// SEQUENCE OF SEQUENCE { 1.3.6.1.4.1.412.274.2 }: the key is the hardware's identity, as a DeviceCert leaf has it.
+// SEQUENCE OF SEQUENCE { 1.3.6.1.4.1.412.274.2 }: hardware identity, as in the leaf of a DeviceCert.
 constexpr std::array<std::uint8_t, 16> kHardwareIdentity{0x30, 0x0E, 0x30, 0x0C, 0x06, 0x0A, 0x2B, 0x06,
                                                          0x01, 0x04, 0x01, 0x83, 0x1C, 0x82, 0x12, 0x02};
 
@@ -51,7 +51,7 @@ OwnedKey new_key(const AsymAlgorithm& algorithm) {
   return OwnedKey(key);
 }
 
-// The digest a certificate is signed with; none for schemes that hash themselves.
+// The digest for signing a certificate; nullptr for schemes that hash by themselves.
 const EVP_MD* certificate_digest(const AsymAlgorithm& algorithm) {
   switch (algorithm.scheme) {
     case SignatureScheme::rsassa:
@@ -82,7 +82,7 @@ void add_hardware_identity(X509* certificate) {
   must(extension && X509_add_ext(certificate, extension.get(), -1) == 1, "certificate extension");
 }
 
-// otherName { OID, [0] UTF8String }, built piece by piece: the text may hold whatever the user wants.
+// Adds otherName { OID, [0] UTF8String }. It is built piece by piece, because the text may hold any character.
 void add_other_name(GENERAL_NAMES* names, const char* oid, const std::string& text) {
   if (text.empty()) return;
   ASN1_UTF8STRING* string = ASN1_UTF8STRING_new();
@@ -109,7 +109,7 @@ OwnedX509 new_certificate(Role role, const ThrowawayRequest& request, EVP_PKEY* 
   must(X509_set_version(certificate, X509_VERSION_3) == 1 && number &&
            BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(certificate)) != nullptr,
        "certificate");
-  // No expiry, as device certificates have it (RFC 5280 4.1.2.5); a day early for clocks that are late.
+  // No expiry, as in device certificates (RFC 5280 4.1.2.5). notBefore is a day early, for clocks that are slow.
   must(X509_gmtime_adj(X509_getm_notBefore(certificate), -86'400) != nullptr &&
            ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate), "99991231235959Z") == 1,
        "certificate");
@@ -187,7 +187,7 @@ void write_throwaway(const Throwaway& made, const std::filesystem::path& directo
   if (failure)
     throw Error(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::io,
                 cat("cannot make ", printable(directory.string()), ": ", failure.message()));
-  // The key last: a chain without its key is harmless.
+  // The key comes last: after a failure, a chain without its key is harmless.
   write_new_file(directory / "root.pem", pem("CERTIFICATE", made.root));
   write_new_file(directory / "chain.pem",
                  cat(pem("CERTIFICATE", made.root), pem("CERTIFICATE", made.intermediate), pem("CERTIFICATE", made.leaf)));

@@ -1,5 +1,5 @@
-// A certificate chain that is good for trying things out and for nothing else: root, intermediate and leaf, each with a
-// fresh key of one algorithm.
+// Makes a certificate chain for trying things out only: root, intermediate and leaf, each with a fresh key of one
+// algorithm.
 #pragma once
 
 #include <filesystem>
@@ -24,12 +24,13 @@ struct Throwaway {
 // Throws Error{unsupported} when the crypto library lacks the algorithm.
 Throwaway make_throwaway(const ThrowawayRequest& request);
 
-// Writes root.pem, chain.pem (root, intermediate, leaf) and key.pem (mode 0600) into `directory`, which is made when it
-// is not there. Each file appears whole or not at all. Throws Error{config} when one of them exists, io otherwise.
+// Writes root.pem, chain.pem (root, intermediate, leaf) and key.pem (mode 0600) into `directory`, and makes the
+// directory when it does not exist. Each file appears whole or not at all. Throws Error{config} when one of them
+// exists, io otherwise.
 void write_throwaway(const Throwaway& made, const std::filesystem::path& directory);
 
-// One file, written under a temporary name, then renamed: nobody ever reads half of it. Throws Error{config} when it
-// exists already.
+// Writes one file under a temporary name, then renames it: no reader sees half of it. Throws Error{config} when it
+// exists.
 void write_new_file(const std::filesystem::path& path, std::string_view contents, unsigned mode = 0644);
 
 }  // namespace spdm::certstore

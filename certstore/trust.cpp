@@ -1,4 +1,4 @@
-// Who vouches: the one keyring certificate that the path must end in.
+// Finds the anchor: the one keyring certificate that the path must end in.
 #include <algorithm>
 
 #include "certstore/judgement.h"
@@ -24,7 +24,7 @@ const Entry* by_root_hash(const Judgement& j) {
   return nullptr;
 }
 
-// A keyring certificate of the name that the chain ends in, although it is another certificate.
+// A keyring certificate that has the expected name of the anchor, but is another certificate.
 const Entry* namesake(const Judgement& j) {
   const CertificateInfo& first = j.result.certificates.front();
   for (const Entry& entry : j.keyring)
@@ -60,7 +60,8 @@ void report_untrusted(Judgement& j) {
 void find_anchor(Judgement& j) {
   const auto& certificates = j.result.certificates;
   if (j.has_root) {
-    // Byte for byte: a certificate of the same name, or even of the same key, is not the one that was checked and added.
+    // Compared byte for byte: a certificate with the same name, or even the same key, is not the one that the owner
+    // added.
     j.anchor = same_certificate(j, certificates.front().der);
   } else {
     j.anchor = by_root_hash(j);

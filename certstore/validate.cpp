@@ -35,7 +35,7 @@ ChainResult judge(const ChainInput& input, const Options& options, const Keyring
   const bool failed = chain_failed(result);
   result.sound = !failed && !judgement.unsupported;
   result.trust = Trust::untrusted;
-  // What this host cannot judge is neither good nor bad.
+  // What this host cannot check is neither trusted nor untrusted.
   if (!failed && judgement.unsupported && judgement.anchor != nullptr) result.trust = Trust::not_checked;
   if (result.sound && judgement.anchor != nullptr) {
     result.trust = Trust::trusted;
@@ -45,7 +45,7 @@ ChainResult judge(const ChainInput& input, const Options& options, const Keyring
   return result;
 }
 
-// Every input that the result depends on, beside keyring and options, which are the validator's own.
+// Hashes every input that the result depends on. Keyring and options are fixed for a validator, so they are not in it.
 CacheKey key_of(const ChainInput& input) {
   Writer writer;
   writer.u8(input.slot).u8(input.version).u32(input.hash->bit).u8(input.asym->pqc ? 1 : 0).u32(input.asym->bit);

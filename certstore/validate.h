@@ -1,4 +1,5 @@
-// Who vouches for the device: an SPDM certificate chain judged by OpenSSL and the rules of DSP0274 against a keyring.
+// Validates an SPDM certificate chain against a keyring, by OpenSSL and the rules of DSP0274: who vouches for the
+// device?
 #pragma once
 
 #include <ctime>
@@ -21,23 +22,23 @@ struct ChainInput {
   const AsymAlgorithm* asym = nullptr;  // BaseAsymSel or PqcAsymSel
   CertModel model = CertModel::device;
   View digest;                     // the slot's entry of DIGESTS; empty when none was read
-  const HostView* host = nullptr;  // what scopes and pins are matched with; nullptr: a device of which nothing is known
+  const HostView* host = nullptr;  // scopes and pins are matched with it; nullptr: nothing is known of the device
 };
 
 struct Options {
-  std::time_t at = 0;           // the time certificates must be valid at
+  std::time_t at = 0;           // seconds since 1970; certificates must be valid at this time
   bool partial_chains = false;  // any keyring certificate may end a path, not only roots (X509_V_FLAG_PARTIAL_CHAIN)
 };
 
-// Thread-safe; remembers the result per distinct chain (bounded), so judging the same chain again costs a look-up and
-// what depends on the device: scopes and pins.
+// Thread-safe. It caches the result of each distinct chain (bounded): to validate the same chain again costs a look-up,
+// and the checks that depend on the device (scopes and pins).
 class Validator {
  public:
-  // Throws Error{config, permission} for a keyring that does not say all that its owner wrote (Keyring::assert_complete).
+  // Throws Error{config, permission} for a keyring with a fatal problem (Keyring::assert_complete).
   Validator(const Keyring& keyring, Options options);
   ~Validator();
   ChainResult validate(const ChainInput& input) const;
-  // The same for a key without certificates, slot 0xFF; it is trusted only when it came from its owner.
+  // The same for a key without certificates, slot 0xFF. It is trusted only with `from_owner`.
   ChainResult validate_key(View spki, bool from_owner, const HostView& host) const;
 
  private:

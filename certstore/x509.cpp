@@ -15,7 +15,7 @@ struct Named {
   std::string_view dotted, name;
 };
 
-// What OpenSSL 3.0 has no name for: the SPDM identifiers, and the post-quantum algorithms of FIPS 204 and 205.
+// Names that OpenSSL 3.0 lacks: the SPDM identifiers, and the post-quantum algorithms of FIPS 204 and 205.
 constexpr std::array kNames{
     Named{"1.3.6.1.4.1.412.274.1", "device-info"},
     Named{"1.3.6.1.4.1.412.274.2", name(SpdmOid::hardware_identity)},

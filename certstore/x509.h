@@ -1,4 +1,4 @@
-// Reading X509 objects of OpenSSL: what both the description of a certificate and the rules about it need.
+// Reads X509 objects of OpenSSL, for the description of certificates and for the rules about them.
 #pragma once
 
 #include <openssl/x509v3.h>
@@ -20,7 +20,7 @@ CertificateInfo describe(const X509* certificate, View der);
 
 bool self_issued(const X509* certificate);
 
-// RFC 2253, but UTF-8 as it is: escaping for a terminal is the business of whoever prints it.
+// RFC 2253, with UTF-8 as it is: whoever prints it must escape it (text.h).
 std::string name_text(const X509_NAME* name);
 // Hex, with a sign where it is negative.
 std::string serial_text(const ASN1_INTEGER* serial);

@@ -30,8 +30,8 @@ Bytes from_base64(std::string_view text, std::string_view what);
 // Throws Error{peer}: "MESSAGE: FIELD: why". Every rule that a message breaks ends here.
 [[noreturn]] void malformed(std::string_view message, std::string_view field, std::string_view why);
 
-// Reads one message front to back. Never reads past the end: a field that does not fit is malformed(message, field).
-// The name is kept by reference and must outlive the reader (it is a literal everywhere).
+// Reads one message front to back; numbers are little-endian. Never reads past the end: a field that does not fit is
+// malformed(message, field). The message's name is kept by reference and must outlive the reader (use a literal).
 class Reader {
  public:
   Reader(View data, std::string_view message) : data_(data), message_(message) {}
@@ -56,7 +56,7 @@ class Reader {
   std::size_t remaining() const { return data_.size() - offset_; }
   View rest() const { return data_.subspan(offset_); }
   std::string_view message() const { return message_; }
-  // For structures that must fill their room exactly.
+  // Fails unless everything was read: for structures that must fill their room exactly.
   void assert_done() const;
   [[noreturn]] void fail(std::string_view field, std::string_view why) const { malformed(message_, field, why); }
 

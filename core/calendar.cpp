@@ -24,7 +24,7 @@ std::string padded(std::int64_t number, std::size_t digits) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-// Of digits only.
+// The number in the `size` digits at `at`.
 int number_at(std::string_view text, std::size_t at, std::size_t size) {
   int out = 0;
   std::from_chars(text.data() + at, text.data() + at + size, out);
@@ -76,7 +76,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
   };
   constexpr std::array<Unit, 6> kUnits{{{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 1000.0 * kDay}}};
   constexpr double kMost = 1e15;                                     // more than anybody means, and exact in a double
-  if (text.empty() || !is_digit(text.front())) return std::nullopt;  // from_chars would take a sign, "nan" and "inf"
+  if (text.empty() || !is_digit(text.front())) return std::nullopt;  // from_chars would accept a sign, "nan" and "inf"
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (error != std::errc()) return std::nullopt;

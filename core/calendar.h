@@ -16,10 +16,10 @@ inline constexpr std::int64_t kClockSkew = 300;  // seconds that the clocks of t
 // Seconds since 1970 of "2026-06-01T00:00:00Z" or "2026-06-01T02:00:00.5+02:00" (RFC 3339 5.6; a fraction is dropped).
 // Nothing when it is no such time.
 std::optional<std::int64_t> parse_rfc3339(std::string_view text);
-// The same where people write it, who may also write "2026-06-01": midnight of that day, UTC.
+// As parse_rfc3339(), for input from people. Also takes "2026-06-01": midnight of that day, UTC.
 std::optional<std::int64_t> parse_date_or_time(std::string_view text);
 // "500ms", "10s", "2.5m", "1h", "7d"; without a unit seconds. Rounded to the millisecond. Nothing when it is no such
-// duration; what is sensible is for the caller to say, and 0 may come of it.
+// duration. The caller checks the range: 0 is possible.
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 // "2026-06-01T00:00:00Z".
 std::string utc_of(std::int64_t seconds);

@@ -6,7 +6,7 @@ namespace spdm {
 
 namespace {
 
-// The worst first. What was proven bad outranks what could not be found out.
+// The worst first. A proven failure outranks a check that could not run.
 constexpr std::array kExits{
     ExitRow{Exit::bad_signature, "bad signature"},
     ExitRow{Exit::untrusted, "identity not trusted"},

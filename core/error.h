@@ -1,4 +1,4 @@
-// The one exception of the program: something could not be run. What was run and judged is a Finding instead.
+// The one exception of the program: something could not be run. The result of a check that ran is a Finding instead.
 #pragma once
 
 #include <span>
@@ -29,7 +29,7 @@ struct ExitRow {
   std::string_view meaning;
 };
 
-// Every exit code, the worst first: with several devices the worst one is the exit code of the run.
+// Every exit code, the worst first. With several devices the run exits with the worst of theirs.
 std::span<const ExitRow> exit_codes();
 Exit worse(Exit a, Exit b);
 
@@ -64,7 +64,7 @@ struct Error : std::runtime_error {
       : std::runtime_error(message), id(kind), hint(std::move(advice)) {}
 
   ErrorId id;
-  std::string device;  // target or file it happened on; filled by who knows it
+  std::string device;  // target or file it happened on; filled by the caller that knows it
   std::string hint;    // what to do about it; may be empty
 };
 

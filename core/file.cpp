@@ -69,8 +69,8 @@ ssize_t read_some(int fd, void* room, std::size_t size) {
   return got;
 }
 
-// Asks for one byte more than the limit: that tells a file that is too large, whatever its size was said to be. And for one
-// more than it is said to have: the read that finds the end then needs no second buffer.
+// Asks for one byte more than the limit, to detect a file that is too large, whatever fstat(2) says of its size. Also
+// asks for one byte more than that size: then the read that finds the end needs no larger buffer.
 FileContents read_bounded(int fd, const struct stat& about, FileKind kind) {
   const std::size_t limit = limit_of(kind);
   std::size_t room = S_ISREG(about.st_mode) ? std::min(static_cast<std::size_t>(about.st_size), limit) + 1 : 64 * kKiB;
@@ -89,7 +89,7 @@ FileContents read_bounded(int fd, const struct stat& about, FileKind kind) {
   }
 }
 
-// Opens what the user named: this waits until somebody writes to a pipe, as every program does.
+// Opens a file that the user named. It waits for the writer of a pipe, as every program does.
 Descriptor open_named(const std::filesystem::path& path, struct stat& about) {
   Descriptor fd(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
   if (fd.get() < 0 || ::fstat(fd.get(), &about) != 0) fail(path, failure(errno));

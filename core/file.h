@@ -1,5 +1,5 @@
-// Files as bytes: one reader, bounded by the kind of the file (file_kinds.h). What the user named may be a pipe or a
-// device; configuration is a regular file, or the mask, and never makes anybody wait.
+// Reads files as bytes, up to the limit of their kind (file_kinds.h). A file that the user named may be a pipe or a
+// device. A configuration file is a regular file or the mask (/dev/null); reading it never blocks.
 #pragma once
 
 #include <filesystem>
@@ -16,9 +16,9 @@ namespace spdm {
 struct FileContents {
   enum class State {
     whole,
-    mask,     // /dev/null; an empty file may be what a crash has left of one that narrows trust
-    missing,  // also: a link to nowhere
-    refused,  // for want of permission
+    mask,     // /dev/null; not an empty file: a crash may have emptied one that narrows trust
+    missing,  // also a dangling link
+    refused,  // permission denied
     directory,
     irregular,  // a pipe, a socket, a device
     too_large,
@@ -27,32 +27,32 @@ struct FileContents {
 
   State state = State::whole;
   Bytes bytes;       // of State::whole
-  std::string why;   // it cannot be used; empty for State::whole and State::mask
+  std::string why;   // why it cannot be used; empty for State::whole and State::mask
   std::string hint;  // what to do about it; may be empty
 
   bool is(State other) const { return state == other; }
 };
 
-// Why a file with nothing in it cannot be used.
+// The `why` of an empty file.
 inline constexpr std::string_view kEmptyFile = "is empty; to mask the name, link it to /dev/null";
 
-// A file of the configuration. Does not wait for a pipe that nobody writes to, and makes no terminal that of the process.
+// Reads a configuration file. Does not wait for the writer of a pipe, and makes no terminal the controlling one.
 FileContents read_configuration(const std::filesystem::path& path, FileKind kind);
-// The same for a file that is open: of who walks to it with openat(2). The descriptor stays open.
+// The same for an open file, for callers that walk to it with openat(2). The descriptor stays open.
 FileContents read_configuration(int fd, FileKind kind);
 
-// What the user named; "-" is standard input. Throws Error naming the file: bad_input when it is missing, a directory or
-// larger than its kind may be, permission, io.
+// Reads a file that the user named; "-" is standard input. Throws Error naming the file: bad_input when it is missing,
+// a directory or larger than the limit of its kind; permission; io.
 Bytes read_file(const std::filesystem::path& path, FileKind kind);
 
-// The same for what is read piece by piece, whatever its size: each call fills the room it is given and returns how much;
-// 0 is the end. Throws Error as read_file(), here and while it is read.
+// Opens such a file to be read piece by piece, whatever its size. Each call of the result fills the given room and
+// returns the number of bytes; 0 is the end. Both throw Error as read_file() does.
 std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path);
 
-// For who writes what is to be read again: throws Error{bad_input} when so many bytes would be too large.
+// For writers of files that are to be read again: throws Error{bad_input} when `size` bytes exceed the limit.
 void assert_readable(std::size_t size, FileKind kind);
 
-// Whether a path that is not there is one because it, or a folder above it, is a link to nowhere.
+// Whether a path is missing because it, or a folder above it, is a dangling link.
 bool dangles(const std::filesystem::path& path);
 
 }  // namespace spdm

@@ -1,5 +1,5 @@
-// The kinds of files that are read, and how much of each: the one table of limits. The section LIMITS of man/spdmctl.1 is
-// held to it by tests/tree/limits.py.
+// The kinds of files that are read, and the largest size of each: the one table of limits. tests/tree/limits.py
+// compares the section LIMITS of man/spdmctl.1 with it.
 #pragma once
 
 #include <array>
@@ -33,8 +33,8 @@ enum class FileKind {
 
 struct FileKindRow {
   FileKind kind;
-  std::string_view name;    // one of them, as messages and the manual call it
-  std::size_t limit;        // bytes; what is larger is refused before it is parsed
+  std::string_view name;    // of one such file, in messages and in the manual
+  std::size_t limit;        // bytes; a larger file is refused before it is parsed
   std::string_view advice;  // to whoever has a larger one; may be empty
 };
 
@@ -66,7 +66,7 @@ inline constexpr std::array kFileKinds{
 constexpr const FileKindRow& row(FileKind kind) { return kFileKinds.at(static_cast<std::size_t>(kind)); }
 constexpr std::size_t limit_of(FileKind kind) { return row(kind).limit; }
 
-// A row stands where its kind says.
+// Each row stands at the index of its kind.
 constexpr bool rows_in_order() {
   for (std::size_t i = 0; i < kFileKinds.size(); ++i)
     if (static_cast<std::size_t>(kFileKinds.at(i).kind) != i) return false;

@@ -97,7 +97,7 @@ constexpr std::array kFindings{
 std::span<const FindingRow> findings_table() { return kFindings; }
 
 const FindingRow& row(FindingId id) {
-  // The table stands in the order of the enumeration; a unit test holds it to that.
+  // The rows are in the order of the enumeration; a unit test checks that.
   return kFindings.at(static_cast<std::size_t>(id));
 }
 

@@ -1,4 +1,4 @@
-// What was judged: a finding names the rule, where it was broken, why, and what to do about it.
+// Findings of the appraisal: each names the rule, where it was broken, why, and what to do about it.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace spdm {
 
-// A verdict of pass needs every required check to have run and passed (see appraise.h).
+// A verdict of pass needs every required check to have run and passed (see verdict.h).
 enum class Check { protocol, chain, trust, identity, signature, measurements, references, policy };
 inline constexpr std::array kChecks{
     Word{Check::protocol, "protocol"},     Word{Check::chain, "chain"},         Word{Check::trust, "trust"},
@@ -24,7 +24,7 @@ inline std::string_view name(Check check) { return row_of(kChecks, check).name; 
 
 enum class Severity {
   note,     // worth knowing, changes nothing
-  warning,  // legal or tolerated, an owner should look
+  warning,  // legal or tolerated, but the owner should look at it
   gap,      // a required check could not run: the verdict cannot be pass
   failure,  // its check fails
 };
@@ -76,7 +76,7 @@ enum class FindingId : std::uint8_t {
   keyring_empty,
   partial_chain,
   revoked,         // a CRL lists a certificate of the chain
-  denied,          // the owner's deny list has a certificate or a key of the chain
+  denied,          // a certificate or key of the chain is on the owner's deny list
   scope_mismatch,  // the anchor may not vouch for this device
   entry_expired,   // the owner's own limit on the anchor has passed
   crl_stale,       // a CRL is past its nextUpdate
@@ -105,10 +105,10 @@ enum class FindingId : std::uint8_t {
   mel_mismatch,
   // references
   reference_mismatch,
-  reference_absent,        // nothing to compare a measurement with
-  reference_not_reported,  // there is a reference value, and the device does not report the measurement
-  reference_unsigned,      // what was compared is not covered by a good signature
-  svn_too_low,             // of a reference value
+  reference_absent,        // a measurement has no reference value
+  reference_not_reported,  // a reference value has no measurement: the device does not report it
+  reference_unsigned,      // no good signature covers the measurement
+  svn_too_low,             // lower than a reference value's min-svn
   // policy
   version_too_low,
   algorithm_too_weak,
@@ -116,9 +116,9 @@ enum class FindingId : std::uint8_t {
   debug_enabled,
   firmware_too_old,  // security version number
   not_fresh,
-  device_absent,     // expected, and not there
-  policy_unmet,      // any other demand
-  policy_undecided,  // a demand of which nobody can tell whether it is met
+  device_absent,     // the policy expects it, and it is not there
+  policy_unmet,      // any other requirement is not met
+  policy_undecided,  // it could not be decided whether a requirement is met
 };
 
 struct FindingRow {
@@ -141,7 +141,7 @@ struct Finding {
   Severity severity() const { return row(id).severity; }
 };
 
-// All that stands in the way is that no root vouches for the chain.
+// The only fault it reports is that no root vouches for the chain.
 inline bool lacks_root_only(const Finding& finding) {
   return finding.id == FindingId::not_trusted || finding.id == FindingId::keyring_empty;
 }

@@ -1,4 +1,4 @@
-// Values of an enumeration and the words that stand for them: one table, one row per value, for every direction.
+// The words of an enumeration: one table with one row per value, for reading and writing.
 #pragma once
 
 #include <array>
@@ -18,7 +18,7 @@ struct Word {
 template <class Value>
 Word(Value, std::string_view) -> Word<Value>;
 
-// A table has a row for each value, in the order of the enumeration, and no name twice. For a static_assert beside it.
+// Checks that row i has the value i, and that no name is empty or there twice. For a static_assert beside each table.
 template <class Row, std::size_t N>
 constexpr bool is_sound(const std::array<Row, N>& table) {
   for (std::size_t i = 0; i < N; ++i) {

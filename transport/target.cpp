@@ -14,7 +14,7 @@ namespace spdm::transport {
 
 namespace {
 
-// One row per kind of target: all that a new transport adds here.
+// One row per kind of target. A new transport adds a row.
 constexpr std::array kKinds{
     Kind{Scheme::emu, "emu", kEmuUsage, "the DMTF emulator's socket, which QEMU speaks, too", true, open_emu},
     Kind{Scheme::emulated, "emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", true, open_emulated},

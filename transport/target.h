@@ -1,4 +1,4 @@
-// Names of targets, and the one function that turns a name into a link.
+// Names of targets, and the one function that opens a target by its name.
 #pragma once
 
 #include <span>
@@ -12,19 +12,20 @@ namespace spdm::transport {
 enum class Scheme { emu, emulated, pci, tcp };
 struct Kind {
   Scheme id;
-  std::string_view scheme;  // as it stands before "://" or ":"; an address of a PCI function needs none
+  std::string_view scheme;  // as it stands before "://" or ":"; the address of a PCI function stands alone
   std::string_view usage;   // "emu://HOST:PORT[?binding=doe|mctp|tcp|none]"
   std::string_view summary;
-  bool live;  // answers requests; false for file: and pcap:, which are read with load_evidence()
+  bool live;  // answers requests: all rows do; recordings are read with load_evidence()
   Opened (*open)(std::string_view target, const OpenOptions& options);
 };
 
 std::span<const Kind> kinds();
 
-// The row that a target name belongs to; throws Error{usage} listing the forms that exist when none fits.
+// The row for the name of a target. Throws Error{usage} with the list of forms when no row fits.
 const Kind& kind_of(std::string_view target);
 
-// Opens a live target. Throws Error: usage for a name that is wrong, no_device, io, timeout, permission...
+// Opens a live target. Throws Error: usage for a wrong name, and what the row's `open` throws (no_device, io, timeout,
+// permission, ...), with `device` set.
 Opened open(std::string_view target, const OpenOptions& options);
 
 }  // namespace spdm::transport

@@ -17,7 +17,7 @@ Finding violation(std::size_t message, std::string why) {
 Analysis analyze(const Evidence& evidence) {
   Analysis out;
   Listener listener;
-  bool broken = false;  // after a violation nothing of this connection is taken any more
+  bool broken = false;  // after a violation the rest of the connection is ignored
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {
     const Message& message = evidence.log[i];
     if (message.secured) {

@@ -1,4 +1,4 @@
-// Evidence read once from front to back: its connections, and what in the log cannot be.
+// Reads evidence once, from front to back: finds its connections, and what in the log breaks the protocol.
 #pragma once
 
 #include "core/evidence/evidence.h"
@@ -8,7 +8,7 @@
 namespace spdm {
 
 struct Analysis {
-  // One per GET_VERSION that was answered.
+  // One per GET_VERSION that was answered, in the order of the log.
   std::vector<Connection> connections;
   std::vector<Finding> findings;  // Check::protocol
   std::size_t secured_messages = 0;

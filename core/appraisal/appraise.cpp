@@ -35,7 +35,8 @@ bool Appraiser::is_used(std::size_t connection, std::uint8_t slot) const {
   return std::any_of(used_.begin(), used_.end(), [&](const Used& used) { return used.connection == connection && used.slot == slot; });
 }
 
-// The chains that count: of the slots whose keys have signed. Where nothing was signed, every chain that was read.
+// The chains that count for the verdict: those of the slots whose keys have signed. If nothing was signed: every chain
+// that was read.
 std::vector<const ChainResult*> Appraiser::counted_chains() const {
   std::vector<const ChainResult*> out;
   for (const ChainResult& chain : chains_)

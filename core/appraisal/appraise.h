@@ -1,5 +1,5 @@
-// The judgement: a pure function of evidence, chains and what was asked. No clock, no I/O; the same evidence gives the
-// same report anywhere.
+// The appraisal (RFC 9334, RATS): a pure function of evidence, validated chains and what was asked. It has no clock and
+// no I/O: the same input gives the same report anywhere.
 #pragma once
 
 #include "core/appraisal/analyze.h"

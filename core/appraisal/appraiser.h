@@ -92,12 +92,12 @@ class Appraiser {
   const Question& question_;
   Report report_;
   std::vector<Used> used_;     // slots whose keys have signed
-  std::vector<bool> covered_;  // by exchange of the last connection
+  std::vector<bool> covered_;  // whether a good signature covers it; by exchange of the last connection
   bool count_is_signed_ = false;
   std::vector<Demand> unmet_, undecided_;
   bool all_is_signed_ = false;                    // all measurements were asked for at once, and a good signature covers the answer
   bool listed_ = false, list_is_signed_ = false;  // the number of measurements, or all of them, were asked for
-  std::map<std::tuple<std::uint8_t, bool, MeasurementType>, std::size_t> known_;  // where each is in the report
+  std::map<std::tuple<std::uint8_t, bool, MeasurementType>, std::size_t> known_;  // where each measurement is in the report
   std::map<std::pair<std::size_t, std::uint8_t>, Bytes> chain_hashes_;            // by connection and slot
 };
 

@@ -1,4 +1,5 @@
-// What was measured beside what the owner knows to be good (references.h). Only what a good signature covers can match.
+// Compares measurements with reference values (references.h). Only a measurement that a good signature covers can
+// match.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -15,13 +16,13 @@ namespace {
 using Form = ReferenceValue::Form;
 using Result = Comparison::Result;
 
-// All that the owner says about one index of the device.
+// All reference values for one index of the device.
 using Rows = std::vector<const ReferenceMeasurement*>;
 
 enum class Fit { yes, no, incomparable };
 
-// A value as it is compared: a digest, or a raw bit stream that stands for its digest (DSP0274: a digest is the hash of
-// the raw bit stream, except where a log extends it).
+// Compares a digest with a raw bit stream. DSP0274 defines the digest as the hash of the raw bit stream, except for
+// hash-extend blocks.
 Fit compare_digests(View digest, View raw, const HashAlgorithm* hash) {
   if (hash == nullptr || hash->size != digest.size() || !crypto::supports(*hash)) return Fit::incomparable;
   return equal(crypto::hash(*hash, raw), digest) ? Fit::yes : Fit::no;
@@ -65,7 +66,7 @@ std::vector<std::string> expectations(const Rows& rows, std::optional<std::uint6
   return out;
 }
 
-// What the device says, in the form in which the owner says it.
+// The measured value in the form of the reference value.
 std::string reported_as(const Measurement& measurement, const Rows& rows, const HashAlgorithm* measurement_hash) {
   const MeasurementBlock& block = measurement.block;
   if (measurement.security_version) return cat("svn ", *measurement.security_version);
@@ -92,7 +93,7 @@ std::optional<std::uint64_t> required_svn(const Rows& rows) {
 
 bool has_value(const ReferenceMeasurement* row) { return !row->ignore; }
 
-// What the device was asked for, as far as it goes: what was not asked for cannot be missing.
+// The indices that the device was asked for. An index that was not asked for cannot be missing.
 struct Asked {
   bool all = false;
   std::set<std::uint8_t> indices;
@@ -108,12 +109,12 @@ Asked asked_of(const Connection& connection, const Report& report) {
     out.indices.insert(seen.request.operation);
     for (const MeasurementBlock& block : seen.response.blocks) reported.insert(block.index);
   }
-  // Or each of them was, one by one.
+  // Asking for each index, one by one, is asking for all.
   out.all = out.all || (!reported.empty() && report.measurement_count && reported.size() >= *report.measurement_count);
   return out;
 }
 
-// One device beside the entries that are about it.
+// Compares one device with the entries that match it.
 class Comparer {
  public:
   Comparer(Report& report, const Connection& connection, bool demanded, bool partial)
@@ -138,7 +139,7 @@ class Comparer {
       if (!rows_.contains(measurement.block.index)) unknown(measurement);
     std::stable_sort(report_.comparisons.begin(), report_.comparisons.end(),
                      [](const Comparison& a, const Comparison& b) { return a.index < b.index; });
-    // A policy that asks for reference values asks for a device that has them.
+    // A policy that requires reference values also requires that at least one was compared.
     if (demanded_ && matches_ == 0 && !failed_ && !open_)
       leave_open({FindingId::reference_absent, "", cat("no measurement was compared with a value: ", entry_, " has none that counts"),
                   "give the reference values of its firmware"});
@@ -157,7 +158,7 @@ class Comparer {
     if (!reported) missing(index, rows);
   }
 
-  // What may change is of a type, if the owner says so: another type in its place is something else.
+  // An ignored index may have a type: then a measurement of another type there is a mismatch.
   void ignored(std::uint8_t index, const Rows& rows) {
     ++ignored_;
     for (const Measurement& measurement : report_.measurements) {
@@ -286,8 +287,8 @@ class Comparer {
   Report& report_;
   const Asked asked_;
   const HashAlgorithm* hash_;
-  const bool demanded_;  // by a policy: nothing may be left out
-  const bool partial_;   // the user asked for some only; a prover who did has to say why
+  const bool demanded_;  // a policy requires references: nothing may be left out
+  const bool partial_;   // the user asked for some indices only; else an index that was not asked for is a gap
   bool complete_ = false, failed_ = false, open_ = false;
   std::size_t matches_ = 0, ignored_ = 0, not_asked_ = 0;
   std::string entry_;

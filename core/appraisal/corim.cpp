@@ -34,7 +34,7 @@ const Item& need(const Item* item, Kind kind, std::string_view what) {
   return out;
 }
 
-// Sub-structures stand in byte strings.
+// CoRIM wraps its sub-structures in byte strings.
 Item read_inner(const Item& bytes, std::string_view what) {
   try {
     return cbor::read(bytes.bytes);
@@ -70,7 +70,7 @@ void append_string(Bytes& out, unsigned major, View value) {
 void check_signature(const Item& sign1, const crypto::PublicKey& signer) {
   const Item& protected_bytes = sign1.items[0];
   const Item header = read_inner(protected_bytes, "the protected header");
-  // RFC 9052 3.1: who does not understand what is critical must not accept the signature.
+  // RFC 9052 3.1: a signature with critical headers that are not understood must not be accepted.
   if (header.find(2) != nullptr) fail("the signature has critical headers (crit), which are not understood here");
   const Item& alg = need(header.find(1), "the algorithm of the signature");
   const std::int64_t number = alg.is(Kind::negative_integer) && alg.number < 1000 ? -1 - static_cast<std::int64_t>(alg.number) : 0;
@@ -86,7 +86,7 @@ void check_signature(const Item& sign1, const crypto::PublicKey& signer) {
   append_string(message, 2, {});
   append_string(message, 2, sign1.items[2].bytes);
   const HashAlgorithm& hash = *find_hash(row->hash);
-  // Up to SPDM 1.1 a signature is one over the digest and nothing else, as in COSE, and r || s as well.
+  // Up to SPDM 1.1 a signature is over the digest alone, in the form r || s: the same as in COSE.
   if (!crypto::verify(signer, *find_asym(row->asym), hash, k11, "", crypto::hash(hash, message), sign1.items[3].bytes))
     fail(cat("the signature (", row->asym, ") does not fit the contents and the key of the signer"),
          "this is not what the signer has published");
@@ -199,7 +199,7 @@ class Reading {
     if (const Item* svn = values.find(1)) read_svn(*svn, where, out);
   }
 
-  // One measurement has one value: of several kinds the first counts.
+  // A measurement gets one value. When the CoRIM has several kinds of value, the first counts.
   void single(ReferenceValue value, const std::string& where, ReferenceMeasurement& out) {
     if (out.allowed.empty())
       out.allowed.push_back(std::move(value));
@@ -249,7 +249,7 @@ class Reading {
     std::vector<ReferenceMeasurement>& all = out_.devices[at->second].measurements;
     const auto same = std::find_if(all.begin(), all.end(), [&](const ReferenceMeasurement& other) { return other.index == one.index; });
     if (same == all.end()) return void(all.push_back(std::move(one)));
-    // Said again: an alternative.
+    // The same index again: its values are alternatives.
     if (same->allowed.size() + one.allowed.size() > kMaxAlternatives)
       fail(cat("more than ", kMaxAlternatives, " values for one measurement of ", printable(name)));
     same->allowed.insert(same->allowed.end(), one.allowed.begin(), one.allowed.end());

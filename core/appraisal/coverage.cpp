@@ -1,4 +1,4 @@
-// What was measured, which of it a good signature covers, and what contradicts itself.
+// Collects the measurements, finds which of them a good signature covers, and reports contradictions.
 #include "core/appraisal/appraiser.h"
 
 #include <algorithm>
@@ -40,7 +40,7 @@ void Appraiser::check_measurements() {
   const std::string detail = all != 0                    ? cat(all, " read, ", is_signed, " signed")
                              : report_.measurement_count ? std::string("only counted")
                                                          : std::string("none were read");
-  // Or somebody on the way could cut the list short and cut it off from the signature, with an ERROR of their own.
+  // Without this an attacker on the path could shorten the list, and part it from the signature with a forged ERROR.
   const bool list_is_open = listed_ && !list_is_signed_ && is_signed != 0;
   if (list_is_open)
     add({FindingId::measurements_unsigned, "", "which measurements the device has is not covered by a good signature", "measure again"});
@@ -54,7 +54,7 @@ void Appraiser::check_measurements() {
          detail);
 }
 
-// Whether a good signature says that there are no others: whoever asks a device chooses what to ask it for.
+// Whether a good signature proves that there are no other measurements: the requester chooses what it asks for.
 bool Appraiser::has_all_measurements() const {
   if (all_is_signed_) return true;
   std::set<std::uint8_t> indices;
@@ -77,7 +77,7 @@ void Appraiser::add_measurements(const Connection& connection, const Measurement
   if (seen.request.signature && connection.version() >= k12) report_.content_changed = seen.response.content_changed;
   bool changed = seen.response.content_changed == ContentChanged::changed;  // DSP0274 MEASUREMENTS, N207
   for (const MeasurementBlock& block : seen.response.blocks) {
-    // Read more than once: what a signature covers wins, then the latest.
+    // A measurement may be read more than once: the signed one wins, then the latest.
     const auto [known, first] = known_.try_emplace({block.index, block.raw, block.type}, report_.measurements.size());
     Measurement& measurement = first ? report_.measurements.emplace_back() : report_.measurements[known->second];
     changed = changed || (!first && measurement.block.value != block.value);  // DSP0274 MEASUREMENTS, N218
@@ -107,8 +107,8 @@ void Appraiser::check_extension_log(const Connection& connection) {
   }
 }
 
-// Only type 0xFF over blocks in their default form can be recomputed, and values may change in between: never more
-// than a warning (DSP0274 CHALLENGE_AUTH, N215).
+// Only the measurement summary hash of type 0xFF, over blocks in their default form, can be recomputed. Values may
+// change in between, so a mismatch is never more than a warning (DSP0274 CHALLENGE_AUTH, N215).
 void Appraiser::check_summary(const Connection& connection) {
   if (connection.challenges().empty()) return;
   const ChallengeSeen& challenge = connection.challenges().back();

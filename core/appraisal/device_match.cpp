@@ -27,8 +27,8 @@ std::uint32_t hex_digits(const Value& value, std::initializer_list<std::size_t> 
 
 std::uint16_t read_id(const Value& value) { return static_cast<std::uint16_t>(hex_digits(value, {4}, "write four hex digits: \"1b36\"")); }
 
-// As in /sys, where a domain has four digits at least. A pattern that can match no address would silently match nothing:
-// "03:00.0" is completed, as on the command line.
+// In the form of /sys, where a domain has at least four digits. "03:00.0" is completed, as on the command line. A
+// pattern that fits no address is an error: it would silently match nothing.
 std::string read_address(const Value& value) {
   const std::string text = value.text();
   const auto fail = [&] {
@@ -36,7 +36,7 @@ std::string read_address(const Value& value) {
   };
   if (text.empty() || text.find_first_not_of("0123456789abcdef:.*?[]-!") != std::string::npos) fail();
   const bool is_pattern = text.find_first_of("*?[") != std::string::npos;
-  // A star may stand for a domain, too: what it fits is not changed.
+  // A star may stand for the domain, too, so such a pattern stays as it is.
   const std::size_t colon = text.find(':');
   const bool is_short = colon != std::string::npos && colon <= 2 && colon == text.rfind(':') && text.find('*') > colon;
   const std::string full = is_short ? cat("0000:", colon == 1 ? "0" : "", text) : text;
@@ -66,7 +66,7 @@ bool fits(const std::optional<T>& wanted, const std::optional<T>& there) {
   return !wanted || wanted == there;
 }
 
-// Not known is neither.
+// Nothing when it is not known.
 std::optional<bool> is_removable(const HostView& host) {
   if (!host.removable || host.removable->empty() || *host.removable == "unknown") return std::nullopt;
   return *host.removable == "removable";
@@ -106,7 +106,7 @@ struct KeyRow {
   using Text = std::string (*)(const DeviceMatch& match);
   using Seen = std::string (*)(const HostView& host);
 
-  // Everything is given, or the row does not compile.
+  // No member has a default: a row that lacks one does not compile.
   constexpr KeyRow(std::string_view name_in_file, bool is_boolean, Read how_read, Fits how_compared, Text how_shown, Seen what_is_there)
       : name(name_in_file), is_flag(is_boolean), read(how_read), fits(how_compared), text(how_shown), seen(what_is_there) {}
 
@@ -168,7 +168,7 @@ constexpr std::array kKeys{
         [](const HostView& host) { return is_removable(host) ? boolean(*is_removable(host)) : host.removable.value_or(""); }),
 };
 
-// The first that does not fit; nullptr: all do.
+// The first row that does not fit; nullptr when all do.
 const KeyRow* first_misfit(const DeviceMatch& match, const HostView& host) {
   for (const KeyRow& row : kKeys)
     if (!row.fits(match, host)) return &row;

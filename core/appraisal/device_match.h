@@ -15,8 +15,8 @@ class Value;
 
 namespace spdm {
 
-// Everything that is given must fit; nothing given fits every device. What is not known of a device fits nothing that is
-// given: a device without a PCI identity has no vendor.
+// Every key that is given must fit; a match without keys fits every device. A value that is not known of a device fits
+// no key: a device without a PCI identity matches no vendor.
 struct DeviceMatch {
   std::optional<std::uint16_t> vendor, device, subsystem_vendor, subsystem;
   std::optional<std::uint32_t> class_code, class_mask;  // "01", "0108", "010802"
@@ -29,7 +29,7 @@ struct DeviceMatch {
 };
 
 bool matches(const DeviceMatch& match, const HostView& host);
-// Why it does not match: "class is 020000, not 0108", the first key that does not fit; empty when it matches.
+// Why it does not match, by the first key that does not fit: "class is 020000, not 0108". Empty when it matches.
 std::string misfit(const DeviceMatch& match, const HostView& host);
 // The keys that are given, as they stand in a file.
 struct MatchKey {
@@ -39,7 +39,8 @@ struct MatchKey {
 };
 std::vector<MatchKey> keys_of(const DeviceMatch& match);
 
-// A pattern of fnmatch(3) that fits this name and no other; what cannot stand in every file is any one character.
+// A pattern of fnmatch(3) that fits this name and no other. Exception: a character that a file cannot hold becomes "?",
+// which fits any one character.
 std::string pattern_for(std::string_view name);
 
 // {vendor: "1b36", device: "0010", subsystem-vendor: "1af4", subsystem: "1100", class: "0108", bdf: "0000:03:*",

@@ -1,4 +1,4 @@
-// Whether the chains that count are sound and trusted, and name the function that was asked.
+// Checks that the chains that count are sound and trusted, and that they name the function.
 #include "core/appraisal/appraiser.h"
 
 #include <algorithm>
@@ -20,7 +20,7 @@ void Appraiser::check_chains() {
       add(finding);
     }
   }
-  // Findings of the appraisal itself about chains, above.
+  // The appraisal adds findings about chains of its own (check_chain_hash).
   for (const Finding& finding : report_.findings)
     if (finding.id == FindingId::chain_hash_mismatch) sound = false;
   if (counted.empty()) {
@@ -42,7 +42,7 @@ void Appraiser::check_chains() {
                      : "could not be decided");
 }
 
-// Often a root does vouch, and something else stands in the way: that is what has to be looked at.
+// When a root vouches but another failure prevents trust, that failure is the detail to show.
 std::string Appraiser::distrust_detail(const std::vector<const ChainResult*>& chains) {
   for (const ChainResult* chain : chains)
     for (const Finding& finding : chain->findings) {
@@ -104,7 +104,7 @@ bool Appraiser::names(const ChainResult& chain, const PciIdentity& expected) {
     try {
       identity = parse_pci_identity(text);
     } catch (const Error&) {
-      continue;  // not of the form: matches nothing, and stands in the finding
+      continue;  // malformed: it matches nothing, and the finding shows it
     }
     const bool ids = identity->vendor == expected.vendor && identity->device == expected.device;
     if (*identity == expected || (question_.user.identity_match == IdentityMatch::ids && ids)) return true;

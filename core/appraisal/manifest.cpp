@@ -49,7 +49,7 @@ enum class Shape {
 
 struct Field {
   Shape in;
-  std::int64_t key;  // of a map, or the place in an array
+  std::int64_t key;  // key of a map, or index in an array
   std::string_view name;
   Shape shape = Shape::none;
 };
@@ -256,7 +256,7 @@ Json walk(const Item& item, Shape shape, std::size_t nested) {
     try {
       return walk(cbor::read(item.bytes), shape, nested + 1);
     } catch (const Error&) {
-      return to_json(item);  // bytes after all
+      return to_json(item);  // it stays a byte string
     }
   }
   switch (item.kind) {
@@ -302,7 +302,7 @@ std::optional<Item> read_manifest(const MeasurementBlock& block) {
     const std::uint8_t registry = body[0];
     const std::size_t length = body[1];
     if (body.size() >= 2 + length && vendor_length_fits(registry, length)) {
-      // The tag is the vendor id; those who write it once more before the item are understood, too.
+      // The tag is the vendor id. Some devices repeat it before the item: that is understood, too.
       if (registry == kIanaCbor && length != 0)
         if (std::optional<Item> tagged = read_one(body.subspan(2))) return tagged;
       body = body.subspan(2 + length);

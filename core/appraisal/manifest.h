@@ -13,14 +13,14 @@
 
 namespace spdm {
 
-// The array, map or tagged item that the raw value of a manifest is, behind the header of a structured one. Nothing when
-// it is anything else, or not exactly one item within the bounds of cbor.h.
+// Decodes the raw value of a manifest, behind the header of a structured one. Nothing unless it is exactly one array,
+// map or tagged item within the bounds of cbor.h.
 std::optional<cbor::Item> read_manifest(const MeasurementBlock& block);
 
-// As cbor::to_json(), with names in place of the keys that are known, and with the CBOR read that stands in byte strings.
+// As cbor::to_json(), but with names in place of known keys. Byte strings that hold CBOR are decoded, too.
 Json name_manifest(const cbor::Item& manifest);
 
-// The leaves of the same, one a line: "evidence: class: vendor: ACME". No more than `most` lines, then "...".
+// The leaves of a named manifest, one per line: "evidence: class: vendor: ACME". After `most` lines comes "...".
 std::vector<std::string> manifest_lines(const Json& named, std::size_t most);
 
 }  // namespace spdm

@@ -121,12 +121,12 @@ Measurement decode_measurement(const MeasurementBlock& block, std::uint8_t versi
   const MeasurementType type = block.type;
   const bool raw_only = type == MeasurementType::device_mode || type == MeasurementType::firmware_version ||
                         type == MeasurementType::security_version || (type == MeasurementType::informational && version >= k13);
-  // DSP0274 measurement block, N205, N319: a digest of such a value tells nothing that could be appraised.
+  // DSP0274 measurement block, N205, N319: a digest of such a value cannot be appraised.
   if (raw_only && !block.raw)
     findings.push_back(
         {FindingId::measurement_malformed, where(block), "is a digest, this type must be a raw bit stream", "report it to the vendor"});
-  // DSP0274 measurement block, N318: reserved from 1.2 on. Devices put the manifests of other standards bodies there, so it is
-  // worth a look, not a failure.
+  // DSP0274 measurement block, N318: reserved from 1.2 on. Devices put the manifests of other standards bodies there,
+  // so it is no failure.
   if (version >= k12 && block.index >= 0xF0 && block.index <= 0xFC)
     findings.push_back({FindingId::reserved_index, where(block), "indices 0xF0 to 0xFC are reserved", ""});
   if (!block.raw) return out;

@@ -34,10 +34,12 @@ struct Measurement {
   std::string manifest_format;          // of a structured manifest: who defines it ("TCG 0001")
 };
 
-// Decodes a block. What breaks a rule of DSP0274 becomes a finding (N205, N319), the value stays as it was sent.
+// Decodes a block. A broken rule of DSP0274 becomes a finding (N205, N318, N319); the value stays as it was sent.
+// `version` is the SPDMVersion byte. `is_signed` is for the caller to set.
 Measurement decode_measurement(const MeasurementBlock& block, std::uint8_t version, std::vector<Finding>& findings);
 
-// The digest that a hash-extend block must show after the entries of its index were extended (see mel.h).
+// The digest that the hash-extend block with this index must show: the log's entries for it, extended in order (see
+// mel.h).
 Bytes replay_extension(const std::vector<MelEntry>& entries, std::uint8_t measurement_index, const HashAlgorithm& hash);
 
 }  // namespace spdm

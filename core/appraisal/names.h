@@ -1,5 +1,5 @@
-// Strings that come again and again, kept once and known by a number. Bounded: whoever writes the reports must not be
-// able to take all memory.
+// Keeps each of many repeated strings once, under a number. Bounded: the writer of the reports must not be able to
+// exhaust the memory.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ using NameId = std::uint32_t;
 class Names {
  public:
   static constexpr NameId kNone = 0;  // the empty string: not known
-  static constexpr NameId kFull = 1;  // there was no room for it: it is not known either
+  static constexpr NameId kFull = 1;  // there was no room for it; counts as not known
 
   Names(std::size_t most, std::size_t most_bytes) : most_(most), most_bytes_(most_bytes) {}
 
@@ -41,7 +41,7 @@ class Names {
 
  private:
   std::size_t most_, most_bytes_;
-  std::deque<std::string> names_;  // they stay where they are
+  std::deque<std::string> names_;  // a deque: references stay valid
   std::unordered_map<std::string_view, NameId> ids_;
   std::size_t bytes_ = 0;
   bool full_ = false;

@@ -1,4 +1,4 @@
-// Policies as the owner writes them: YAML, read strictly. What cannot be understood is an error, never a guess.
+// Reads policy files: YAML, read strictly. Anything that is not understood is an error.
 #include <algorithm>
 
 #include "core/appraisal/policy.h"
@@ -30,7 +30,7 @@ std::vector<FailureAction> read_actions(const Value& value) {
   std::sort(out.begin(), out.end());
   const bool block = std::find(out.begin(), out.end(), FailureAction::block) != out.end();
   const bool only_warn = out.size() == 1 && out.front() == FailureAction::warn;
-  // A driver that binds sets Bus Master again, and warning is what the others do anyway.
+  // Without `block` a driver could bind and set Bus Master again. `warn` beside others is redundant: they report, too.
   if (!only_warn && (!block || out.front() == FailureAction::warn))
     value.fail("must be [warn] alone, or [block] with what comes on top of it", "for example [block, clear-bus-master]");
   if (std::adjacent_find(out.begin(), out.end()) != out.end()) value.fail("says the same twice");
@@ -57,7 +57,8 @@ PolicyRule read_rule(const Value& value) {
   section.with("on-failure", [&](const Value& actions) { out.on_failure = read_actions(actions); });
   if (out.exempt && (out.expected || section.find("require") || section.find("on-failure")))
     section.fail("exempt asks for nothing: expected, require and on-failure contradict it");
-  // Before a driver is bound nobody has one: what is missed then must not be a way past the gate, nor a false alarm.
+  // No device has a driver before the gate has decided, so such a rule would not match then. It must neither hide a
+  // device from the gate nor raise a false alarm.
   if (out.match.driver && (out.exempt || out.expected))
     section.fail("a driver is bound only after the gate has decided: exempt and expected cannot hang on it",
                  "match by class, vendor or bdf");
@@ -78,7 +79,7 @@ void read_rules(const Value& value, Policy& policy) {
 void read_defaults(const Value& value, Policy& policy) {
   PolicyRule& out = policy.rules.back();
   const Section section(value, {"require", "on-failure"});
-  // One of two would not hold, and nobody would see which.
+  // With two defaults one would be silently ignored.
   if (policy.defaults_given) value.fail(cat("defaults are given already: ", out.origin), "join the two");
   PolicyRule rule;
   rule.name = out.name;

@@ -17,7 +17,7 @@ inline std::optional<GateMode> gate_mode_of(std::string_view name) { return valu
 
 enum class Matching {
   first,  // the first rule that matches decides
-  all,    // what all rules that match demand, together
+  all,    // all matching rules together: their requirements are joined
 };
 inline constexpr std::array kMatchings{
     Word{Matching::first, "first"},
@@ -40,9 +40,9 @@ static_assert(is_sound(kIdentityMatches));
 inline std::string_view name(IdentityMatch how) { return row_of(kIdentityMatches, how).name; }
 inline std::optional<IdentityMatch> identity_match_of(std::string_view name) { return value_of(kIdentityMatches, name); }
 
-// What is done to a device that does not meet its rule. Only the gate acts; reports tell of it.
+// What is done to a device that does not meet its rule. Only the gate acts; other verbs only report it.
 enum class FailureAction {
-  warn,  // nothing: it is only told
+  warn,  // the failure is only reported
   block,
   // The others come on top of `block`.
   clear_bus_master,

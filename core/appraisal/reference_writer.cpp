@@ -16,11 +16,11 @@ namespace {
 
 using Form = ReferenceValue::Form;
 
-constexpr std::size_t kLongestRaw = 64;  // bytes; what is longer is written as its digest
+constexpr std::size_t kLongestRaw = 64;  // bytes; a longer value is written as its digest
 
 bool is_plain(char c) { return c >= 0x20 && c < 0x7F; }
 
-// In double quotes of YAML. What is beyond ASCII is UTF-8 from a file that was read.
+// In YAML's double quotes. Characters beyond ASCII come from a file that was read, so they are valid UTF-8.
 std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -46,8 +46,8 @@ DeviceMatch match_of(const HostView& host) {
   return out;
 }
 
-// A token that answers a nonce is another one each time: an EAT is signed with COSE (tag 18), alone or behind the header
-// of a structured manifest.
+// A token that carries a nonce differs each time: an EAT, signed with COSE (tag 18), alone or behind the header of a
+// structured manifest.
 bool is_token(const MeasurementBlock& block) {
   if (block.type != MeasurementType::manifest && block.type != MeasurementType::structured_manifest) return false;
   if (block.index >= 0xF0 && block.index <= 0xFC) return true;
@@ -82,8 +82,8 @@ ReferenceMeasurement reference_from(const Measurement& measurement, const HashAl
   return out;
 }
 
-// One index in two forms: either will do, and what may change in one form may in the other. Under two types it is two
-// things: what has a value keeps it, and what may change is let be by its type.
+// One index in two forms: both values are allowed, and `ignore` in one form is `ignore` in both. One index with two
+// types: a value wins over `ignore`, and two values lose the type.
 void merge(ReferenceMeasurement& into, ReferenceMeasurement other) {
   if (into.type != other.type) {
     if (other.ignore) return;
@@ -123,7 +123,7 @@ std::string measurement_lines(const ReferenceMeasurement& one) {
   return out;
 }
 
-// What all digests of the device were made with; nullptr when they differ, or nobody knows.
+// The hash algorithm of all digests of the device; nullptr when they differ or it is not known.
 const HashAlgorithm* hash_of(const DeviceReferences& device) {
   const HashAlgorithm* out = nullptr;
   for (const ReferenceMeasurement& one : device.measurements)
@@ -186,7 +186,7 @@ std::string write_references(const std::vector<DeviceReferences>& devices, std::
     for (const ReferenceMeasurement& one : device.measurements) values += weight_of(one);
     out += comment("  ", device.source) + lines;
   }
-  // What is written is what will be read, or nothing is written.
+  // Nothing is written that could not be read again.
   assert_readable(out.size(), FileKind::references);
   if (values > kMaxReferences)
     throw Error(ErrorId::bad_input, cat("these would be ", values, " reference values; no more than ", kMaxReferences, " are read"),

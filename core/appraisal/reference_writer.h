@@ -1,4 +1,4 @@
-// Reference values written down: those of a device that was measured, and those that were imported.
+// Writes reference values to a file: those of a device that was measured, and those that were imported.
 #pragma once
 
 #include "core/appraisal/references.h"
@@ -6,13 +6,13 @@
 
 namespace spdm {
 
-// What a good signature covers of the measurements of a device, as reference values for devices of its kind: PCI ids
-// where they are known, else the name of the target. Long raw values become digests; what differs from time to time (what
-// a log extends, tokens with a nonce) is to be ignored.
+// Makes reference values of the measurements that a good signature covers. They match devices of the same kind: by PCI
+// ids where they are known, else by the name of the target. Long raw values become digests. Values that change
+// legitimately (hash-extend blocks, tokens with a nonce) get `ignore`.
 DeviceReferences references_from(const Report& report);
 
-// A file for add_references() that means the same. `source` of a device and of a measurement become comments. Throws
-// Error{bad_input} when it would be more than is read again.
+// The contents of a file that add_references() reads back to the same values. The `source` of devices and measurements
+// becomes a comment. Throws Error{bad_input} when the file would exceed its limit (file_kinds.h) or kMaxReferences.
 std::string write_references(const std::vector<DeviceReferences>& devices, std::string_view source);
 
 // A match in one line of YAML.

@@ -26,7 +26,7 @@ const HashAlgorithm* read_hash(const Value& value) {
   return out;
 }
 
-// What is no digest of any algorithm could never match, and nobody would know why.
+// A digest with the size of no algorithm is an error: it could never match.
 Bytes read_digest(const Value& value, const HashAlgorithm* hash) {
   Bytes out = value.hex();
   const auto fits = [&](const HashAlgorithm& row) { return row.size == out.size() && (hash == nullptr || hash == &row); };

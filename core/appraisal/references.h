@@ -1,4 +1,4 @@
-// Reference values: what the owner knows good devices to measure. YAML that a person can read and edit:
+// Reference values (RFC 9334): the measurements that good devices report. YAML that a person can read and edit:
 //
 //   version: 1
 //   source: "firmware 2.3, collected 2026-11-26"     # optional, for people
@@ -17,8 +17,8 @@
 //         - index: 9
 //           ignore: true                             # changes legitimately; never compared
 //
-// Where several entries speak of the same index of a device, the values of all are allowed, the highest min-svn holds,
-// and `ignore` counts only when no entry gives a value.
+// When several entries are about the same index of a device, the values of all are allowed, and the highest min-svn
+// holds. `ignore` counts only when no entry gives a value.
 #pragma once
 
 #include <optional>
@@ -40,35 +40,35 @@ struct ReferenceValue {
   Bytes bytes;                          // the digest, or the raw bit stream
   const HashAlgorithm* hash = nullptr;  // of a digest, where the owner says it
 };
-// As in the report: lower-case hex, the text, or "svn 5".
+// As shown in the report: lower-case hex, the text, or "svn 5".
 std::string to_string(const ReferenceValue& value);
 
 struct ReferenceMeasurement {
   std::uint8_t index = 0;
   std::optional<MeasurementType> type;
   std::vector<ReferenceValue> allowed;   // any of them will do
-  std::optional<std::uint64_t> min_svn;  // must hold beside them
+  std::optional<std::uint64_t> min_svn;  // must hold, too
   bool ignore = false;
   std::string source;  // "FILE:LINE"
 };
 
-// What it counts for against kMaxReferences.
+// How much one measurement counts towards kMaxReferences.
 std::size_t weight_of(const ReferenceMeasurement& measurement);
 
 struct DeviceReferences {
   DeviceMatch match;
   bool complete = true;
-  std::vector<ReferenceMeasurement> measurements;  // an index once
+  std::vector<ReferenceMeasurement> measurements;  // each index at most once
   std::string source;                              // "FILE:LINE"
 };
 
 struct References {
-  bool asked = false;  // the user named them for this run: a device without any is a gap
+  bool asked = false;  // the user named them for this run: a device without reference values is a gap
   std::vector<DeviceReferences> devices;
   std::size_t values = 0;
 };
 
-// Adds what a file says. Throws Error{config} with file, line and column.
+// Adds the reference values of one file. Throws Error{config} with file, line and column.
 void add_references(References& references, const std::string& file, const std::string& contents);
 
 }  // namespace spdm

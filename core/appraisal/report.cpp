@@ -11,7 +11,7 @@ namespace spdm {
 
 namespace {
 
-// Strings from a device or a file: escaped once, here, for every format.
+// Escapes strings from a device or a file: once, here, for every format.
 Json text(std::string_view hostile) { return printable(hostile); }
 
 Json texts(const std::vector<std::string>& hostile) {

@@ -18,7 +18,8 @@
 namespace spdm {
 
 inline constexpr std::string_view kReportSchema = "spdmctl.report/2";
-// As it was before: "why" and "remedy" of an error were "message" and "hint", "why" of a check was "detail". Still read.
+// The schema before that, still read. There "why" and "remedy" of an error were "message" and "hint", and "why" of a
+// check was "detail".
 inline constexpr std::string_view kReportSchemaBefore = "spdmctl.report/1";
 
 enum class Verdict { pass, fail, undetermined };
@@ -57,7 +58,7 @@ struct ConnectionReport {
   Parameters parameters;
   std::vector<std::string> offered_versions;  // by the responder, "1.2.1" style: major.minor.update.alpha
   bool negotiated = false;
-  std::vector<std::string_view> supported_asym, supported_hash;  // where the responder told all it can do (1.3+)
+  std::vector<std::string_view> supported_asym, supported_hash;  // from the Supported Algorithms block (1.3+); empty without one
 };
 
 struct SlotReport {
@@ -93,12 +94,12 @@ struct SignatureReport {
   bool fresh = false;  // the nonce is one that the collector chose
 };
 
-// One reference value beside what the device reports, or one measurement that nothing is known about.
+// One measurement compared with its reference value. One of the two may be missing.
 struct Comparison {
-  enum class Result { match, mismatch, no_reference, not_reported, not_signed };  // not_signed: it fits, but anybody could have said so
+  enum class Result { match, mismatch, no_reference, not_reported, not_signed };  // not_signed: it fits, but no good signature covers it
   std::uint8_t index = 0;
   Result result = Result::no_reference;
-  std::vector<std::string> expected;  // any of them would do: lower-case hex, text, "svn >= 5"; raw
+  std::vector<std::string> expected;  // each of them would match: lower-case hex, text, "svn >= 5"; not escaped
   std::string reported;               // in the form of the expectations; empty when not reported
   std::string source;                 // file and line of the reference value; empty without one
 };
@@ -115,7 +116,7 @@ inline std::string_view name(Comparison::Result result) { return row_of(kCompari
 enum class DemandState {
   met,
   unmet,
-  undecided,  // nobody can tell
+  undecided,  // it could not be decided
 };
 inline constexpr std::array kDemandStates{
     Word{DemandState::met, "met"},
@@ -136,17 +137,17 @@ struct DemandResult {
 // What the owner's policy made of the device.
 struct PolicyResult {
   std::string rule, origin;            // name, "FILE:LINE"
-  bool exempt = false;                 // the rule lets it go without judgement
+  bool exempt = false;                 // the rule takes the device out of scope: it is not appraised
   std::vector<DemandResult> demands;   // what had to hold
   std::vector<FailureAction> actions;  // what follows; nothing: it is allowed
 };
 // "block", "power-off"; "allow" where nothing follows.
 std::vector<std::string_view> action_names(const PolicyResult& policy);
 
-// What is otherwise than in an earlier report.
+// One difference from an earlier report.
 struct Change {
   std::string what;           // "verdict", "leaf certificate", "measurement 0x02 (mutable-firmware)"
-  std::string before, after;  // empty: it was not there, or is there no more
+  std::string before, after;  // empty: it was absent then, or is absent now
 };
 
 // How far an appraisal goes. Protocol, chain, trust and signature are checked from `authenticate` on.
@@ -166,7 +167,7 @@ struct Report {
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
   std::string reason;  // one line: why this verdict
-  bool judged = true;  // false: the verdict is only whether the device could be read
+  bool judged = true;  // false: nothing was appraised, the verdict says only whether the device could be read
   std::optional<Interruption> error;
   std::optional<ConnectionReport> connection;  // the last one of the evidence
   std::size_t connections = 0, messages = 0, bytes = 0, round_trips = 0;
@@ -187,12 +188,13 @@ struct Report {
   std::vector<Finding> findings;  // those that count for the verdict, the worst first
 };
 
-// Of a source that gave no evidence.
+// The report on a source that gave no evidence.
 Report error_report(const Error& error, const std::string& source);
 
 // nullptr where it is not part of the report.
 const CheckResult* check_of(const Report& report, Check check);
-// The slot that the verdict speaks of: the first whose key has signed, else the first whose chain was read; else nullptr.
+// The slot that the verdict is about: the first whose key has signed, else the first whose chain was read, else
+// nullptr.
 const SlotReport* main_slot(const Report& report);
 
 // The document of one device. Strings from the device are escaped (text.h).

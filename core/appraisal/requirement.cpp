@@ -1,4 +1,4 @@
-// What the owner's policy asks beside what always must hold. What cannot be told is not met.
+// Checks the requirements of the owner's policy. A requirement that cannot be decided is not met.
 #include <algorithm>
 #include <ctime>
 
@@ -99,7 +99,7 @@ void Appraiser::demand_strength() {
   weigh(parameters->hash->name, parameters->hash->strength);
 }
 
-// Comparing is the work of another check; that nothing was compared must not go unnoticed.
+// Another check compares. Here it only must not go unnoticed that nothing was compared.
 void Appraiser::demand_references() {
   for (const CheckResult& check : report_.checks) {
     if (check.check != Check::references || check.status == CheckStatus::not_needed) continue;
@@ -110,7 +110,7 @@ void Appraiser::demand_references() {
   undecided(Demand::references, "nothing was compared with reference values", "give them with --reference PATH, or in references.d");
 }
 
-// The measurement of a type that the device vouches for; nullptr, and told, when it says nothing of the kind.
+// The signed measurement of a type. Without one it returns nullptr, and reports the demand as unmet or undecided.
 const Measurement* Appraiser::signed_measurement(Demand demand, MeasurementType type) {
   const Measurement* found = nullptr;
   for (const Measurement& measurement : report_.measurements)
@@ -180,7 +180,7 @@ void Appraiser::demand_age() {
     return fail(cat("collected at ", evidence_.time, ", which is ", -age, " s after the time of judging"));
   if (age > static_cast<std::int64_t>(most))
     return fail(cat("collected at ", evidence_.time, ", ", age, " s ago, the rule accepts at most ", most, " s"));
-  // Who was there knows more than a clock: that the device has signed for a nonce of today.
+  // For a live device or a nonce of ours the clock is not enough: the device must have signed for a fresh nonce.
   const auto fresh = [](const SignatureReport& signature) { return signature.result == SignatureResult::good && signature.fresh; };
   if ((evidence_.live || question_.user.nonce) && std::none_of(report_.signatures.begin(), report_.signatures.end(), fresh))
     undecided(Demand::max_age, "the device has signed nothing for a nonce of ours", "see the findings above");
@@ -225,7 +225,7 @@ void Appraiser::weigh_crl(const std::string& where, const CrlInfo& crl) {
                        "get a newer list and put it into the keyring"});
 }
 
-// What came of a demand.
+// The state of a demand after all checks.
 DemandState Appraiser::state_of(Demand demand) const {
   const auto is = [&](Check check, CheckStatus status) {
     const CheckResult* result = check_of(report_, check);
@@ -245,7 +245,7 @@ DemandState Appraiser::state_of(Demand demand) const {
                holds(undecided_) || (own && (is(check, CheckStatus::not_run) || check_of(report_, check) == nullptr)));
 }
 
-// What came of it all, for the report.
+// Fills the policy's part of the report.
 void Appraiser::tell_policy() {
   report_.policy = question_.rule.told;
   if (!report_.policy) return;
@@ -254,7 +254,7 @@ void Appraiser::tell_policy() {
   const CheckResult* identity = check_of(report_, Check::identity);
   const bool nothing_to_compare = identity != nullptr && identity->status == CheckStatus::not_needed;
   for (const Demand demand : demands_of(question_)) {
-    // Of what the host does not know there is nothing to compare.
+    // The host knows no identity, or nobody wanted it compared.
     if (demand == Demand::identity && nothing_to_compare) continue;
     told.demands.push_back({words(demand, question_), state_of(demand)});
   }

@@ -22,7 +22,7 @@ constexpr std::chrono::seconds kMaxAge = std::chrono::days(36'500);
 
 std::uint32_t read_age(const Value& value) { return static_cast<std::uint32_t>(read_duration(value, kMaxAge).count()); }
 
-// A fingerprint in one form, however it was printed ("AB:CD:..."); a file name as it is.
+// A fingerprint is brought into one form ("AB:CD:..." is another); a file name stays as it is.
 std::string read_root(const Value& value) {
   const std::string text = value.text();
   if (text.empty() || text.find('/', text.starts_with("anchors/") ? 8 : 0) != std::string::npos)
@@ -31,7 +31,7 @@ std::string read_root(const Value& value) {
   for (const char c : text)
     if (c != ':') digits += static_cast<char>(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
   const bool fingerprint = digits.size() == 64 && digits.find_first_not_of("0123456789abcdef") == std::string::npos;
-  // Long, and nothing but hex digits: no file is called so.
+  // Long, and only hex digits: a mistyped fingerprint, not a file name.
   if (!fingerprint && digits.size() > 32 && digits.find_first_not_of("0123456789abcdef") == std::string::npos)
     value.fail(cat("has ", digits.size(), " hex digits"), "the SHA-256 fingerprint of a certificate has 64");
   return fingerprint ? digits : text;
@@ -45,8 +45,8 @@ std::vector<std::string> read_roots(const Value& value) {
   return out;
 }
 
-// `out` names one root at least, and so does `other`: only those on both lists may vouch. None of them is no list, but a
-// demand that nobody meets.
+// Only roots on both lists may vouch; an empty list allows every root. When no root is on both lists, the result is a
+// demand that no chain meets: an empty list would allow all.
 void narrow(std::vector<std::string>& out, const std::vector<std::string>& other) {
   if (other.empty()) return;
   if (out.empty()) {
@@ -63,7 +63,7 @@ std::string listed(const std::vector<std::string>& roots) {
   return out;
 }
 
-// The larger, and the smaller, of two limits of which either may be missing.
+// The larger (raise) or the smaller (lower) of two limits. Either may be missing.
 template <class T>
 void raise(std::optional<T>& own, const std::optional<T>& other) {
   if (other) own = own ? std::max(*own, *other) : *other;
@@ -81,7 +81,7 @@ constexpr std::array kRequirements{
     RequirementRow(
         Demand::identity, "identity", Needs::chain,
         [](const Value& value, PolicyRule& out) { out.identity = value.word(kIdentityMatches); },
-        // Saying nothing is asking for an exact match: a rule for all that is lax takes nothing away from one that is not.
+        // A rule without this key asks for an exact match, so that a lax rule does not weaken it.
         [](PolicyRule& out, const PolicyRule& other) {
           const bool said = out.identity || other.identity;
           if (said) out.identity = std::min(out.identity.value_or(IdentityMatch::exact), other.identity.value_or(IdentityMatch::exact));
@@ -174,7 +174,7 @@ constexpr std::array kRequirements{
         Check::policy, &Appraiser::demand_crls),
 };
 
-// Each demand but the first, Demand::authenticated, for which there is no key: it always must hold.
+// A row for each demand but the first, Demand::authenticated, which has no key: it always must hold.
 constexpr bool is_in_order() {
   for (std::size_t i = 0; i < kRequirements.size(); ++i)
     if (static_cast<std::size_t>(kRequirements.at(i).demand) != i + 1) return false;

@@ -1,5 +1,5 @@
-// What a rule can ask beside what always must hold: one row per requirement. Reading a policy, joining rules, showing them,
-// checking a device and telling of it all go through this table; the schema and the manual are tested against it.
+// What a rule can require beside what always must hold: one row per requirement. This table serves reading a policy,
+// joining rules, showing them, checking a device and reporting on it. Schema and manual are tested against it.
 #pragma once
 
 #include <chrono>
@@ -15,7 +15,7 @@ namespace spdm {
 
 class Appraiser;
 
-// What must be read of a device to decide on a requirement.
+// What must be read from a device to decide on a requirement.
 enum class Needs { chain, measurements };
 
 struct RequirementRow {
@@ -26,7 +26,7 @@ struct RequirementRow {
   using Words = std::string (*)(const Question& question);
   using Decide = void (Appraiser::*)();
 
-  // Everything is given, or the row does not compile.
+  // No member has a default: a row that lacks one does not compile.
   constexpr RequirementRow(Demand which, std::string_view key_in_file, Needs what, Read how_read, Join how_joined, Show how_shown,
                            IsAsked when_asked, Words in_words, Check decided_by, Decide how_decided)
       : demand(which),
@@ -44,20 +44,20 @@ struct RequirementRow {
   std::string_view key;  // below `require`
   Needs needs;
   Read read;         // throws Error{config}
-  Join join;         // the stricter of both: none takes away what the other asks
-  Show show;         // as `read` understands it; null where the rule does not ask
-  IsAsked is_asked;  // once a rule was put into the question
+  Join join;         // keeps the stricter of both: no rule weakens another
+  Show show;         // in the form that `read` takes; null where the rule does not ask
+  IsAsked is_asked;  // valid after ask() (policy.h)
   Words words;       // "SPDM 1.2 or newer", with the values of the question
-  Check check;       // whose result says whether it is met; Check::policy: what `decide` has told
+  Check check;       // its result says whether the requirement is met; with Check::policy `decide` says so itself
   Decide decide;
 };
 
-// In the order of the enumeration, which is the order in which they are checked and told.
+// In the order of the enumeration Demand. They are checked and reported in this order.
 std::span<const RequirementRow> requirements();
 
 // Whole seconds, as "30s", "15m", "2h", "7d", or a bare number. Throws Error{config} naming the place.
 std::chrono::seconds read_duration(const yaml::Value& value, std::chrono::seconds most);
-// Of any but Demand::authenticated, which has no row.
+// The row of any demand but Demand::authenticated, which has none.
 const RequirementRow& row_of(Demand demand);
 
 }  // namespace spdm

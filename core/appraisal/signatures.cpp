@@ -1,4 +1,4 @@
-// Whether the responder holds the keys it claims: every signature of the evidence.
+// Verifies every signature of the evidence: does the responder hold the keys it claims?
 #include "core/appraisal/appraiser.h"
 
 #include <algorithm>
@@ -48,7 +48,8 @@ SignatureResult Appraiser::check_statement(std::size_t index, const Connection& 
   return SignatureResult::bad;
 }
 
-// DSP0274 CHALLENGE_AUTH, N177: it names the chain it stands for. A mismatch would make the signature vouch for another chain.
+// DSP0274 CHALLENGE_AUTH, N177: CertChainHash names the chain that the signature is about. With a mismatch the
+// signature would vouch for another chain.
 void Appraiser::check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge) {
   const std::uint8_t slot = challenge.request.slot;
   const Bytes& held = slot == kProvisionedKey ? evidence_.provisioned_key : connection.chain(slot).chain();
@@ -68,7 +69,7 @@ void Appraiser::cover(const Connection& connection, const Statement& statement) 
   for (std::size_t i = l1l2_begin(connection.exchanges(), statement.exchange); i <= statement.exchange; ++i) covered_[i] = true;
 }
 
-// Made for a nonce that the collector, when that was us, or the verifier has chosen.
+// Whether the nonce is one that the verifier chose, or that we chose as the collector.
 bool Appraiser::is_fresh(const Statement& statement) const {
   if (question_.user.nonce) return statement.nonce == *question_.user.nonce;
   return evidence_.live && std::find(evidence_.nonces.begin(), evidence_.nonces.end(), statement.nonce) != evidence_.nonces.end();
@@ -111,7 +112,7 @@ void Appraiser::check_signatures() {
   if (good != 0 && !evidence_.live && !question_.user.nonce)
     add({FindingId::freshness_unknown, "", "a recording does not show that its nonces were fresh when they were used",
          "whoever must know asks the device with a nonce of their own"});
-  // What was proven before the connection was started anew says nothing about what followed.
+  // A signature before the last GET_VERSION proves nothing about the connection after it.
   if (good_in_last != 0)
     return result(Check::signature, CheckStatus::pass, cat(good, good == 1 ? " signature verifies" : " signatures verify"));
   if (!question_.authenticates()) return result(Check::signature, CheckStatus::not_needed, "no signature was asked for");

@@ -29,7 +29,7 @@ std::string pass_reason(const Report& report, bool authenticate) {
   return cat("authenticated, measurements: ", references->detail);
 }
 
-// What a check costs that did not run and about which no finding speaks.
+// The exit code of a check that did not run, when no finding says why.
 Exit exit_of(Check check) {
   if (check == Check::policy) return Exit::policy;
   if (check == Check::references) return Exit::no_reference;

@@ -16,7 +16,7 @@ namespace spdm::crypto {
 Bytes hash(const HashAlgorithm& algorithm, View data);
 Bytes random(std::size_t size);
 
-// Running hash, for transcripts that need not be kept in one piece.
+// A running hash, for transcripts that need not be kept in one piece. finish() ends it.
 class Hasher {
  public:
   explicit Hasher(const HashAlgorithm& algorithm);
@@ -45,7 +45,7 @@ class PublicKey {
   // Whether the key is of the kind the algorithm wants: type, curve, modulus size.
   bool fits(const AsymAlgorithm& algorithm) const;
   std::string describe() const;  // "EC P-384", "RSA 3072", "Ed25519", "ML-DSA-44"
-  // Why nobody should rely on the key (too small, RSA exponent), or empty.
+  // Why the key is weak (too small, bad RSA exponent); empty when it is not.
   std::string weakness() const;
 
   struct State;

@@ -1,12 +1,12 @@
-// ECDSA and SM2 signatures in the two forms that are about.
+// ECDSA and SM2 signatures, from the form on the wire to DER.
 #pragma once
 
 #include "core/bytes.h"
 
 namespace spdm::crypto {
 
-// r || s, each of fixed width and big-endian (SPDM, JWS), to the SEQUENCE of two INTEGER (RFC 3279 2.2.3) that OpenSSL
-// takes.
+// From r || s, each big-endian and of fixed width (SPDM, JWS), to the DER SEQUENCE of two INTEGERs (RFC 3279 2.2.3)
+// that OpenSSL takes.
 Bytes ecdsa_to_der(View signature);
 
 }  // namespace spdm::crypto

@@ -12,7 +12,8 @@ namespace spdm::crypto {
 
 namespace {
 
-// Fetching takes locks and compares names: once per process, not once per hash. Indexed by the bit in BaseHashAlgo.
+// Digests are fetched once per process, because fetching takes locks and compares names. Indexed by the bit in
+// BaseHashAlgo.
 struct Digests {
   std::array<OwnedDigest, 32> by_bit;
 

@@ -58,7 +58,7 @@ PublicKey public_key(EVP_PKEY* key) {
   if (elliptic(key)) {
     if (explicit_parameters(key)) throw Error(ErrorId::bad_input, "public key: explicit curve parameters instead of a named curve");
     const OwnedKeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
-    // All curves here have cofactor 1: being on the curve is being in the group.
+    // All curves here have cofactor 1: a point on the curve is in the group, so the quick check is enough.
     if (EVP_PKEY_public_check_quick(context.get()) != 1) throw Error(ErrorId::bad_input, cat("public key: ", openssl_reason()));
   }
   auto state = std::make_shared<PublicKey::State>();
@@ -103,7 +103,7 @@ std::string PublicKey::weakness() const {
   }
   const OwnedBignum exponent(number);
   if (BN_is_odd(number) == 1 && BN_num_bits(number) > 16) return {};
-  // Decimal digits take time that grows with the square of their number.
+  // A large number is not printed: the time for its decimal digits grows with the square of their number.
   if (BN_num_bits(number) > 64) return cat("RSA public exponent of ", BN_num_bits(number), " bits is even");
   const Owned<char, free_text> decimal(BN_bn2dec(number));
   return cat("RSA public exponent ", decimal.get(), " is not an odd number of at least 65537");

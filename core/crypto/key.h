@@ -1,4 +1,4 @@
-// What the key files of this folder share: an OpenSSL key and the operations that were prepared with it.
+// An OpenSSL key and the operations prepared with it. Shared by the files of this folder only.
 #pragma once
 
 #include <deque>
@@ -23,7 +23,7 @@ struct PublicKey::State {
 
   OwnedKey key;
   mutable std::mutex mutex;
-  mutable std::deque<Prepared> prepared;  // never shrinks: elements stay where they are
+  mutable std::deque<Prepared> prepared;  // never shrinks: pointers to elements stay valid
 };
 
 struct PrivateKey::State {

@@ -13,7 +13,7 @@ namespace spdm::crypto {
 
 namespace {
 
-// OSSL_SIGNATURE_PARAM_CONTEXT_STRING, which the headers of OpenSSL 3.0 do not have: one source for all versions.
+// OSSL_SIGNATURE_PARAM_CONTEXT_STRING: the headers of OpenSSL 3.0 do not have it.
 constexpr const char* kContextString = "context-string";
 
 using OwnedSignature = Owned<EVP_SIGNATURE, EVP_SIGNATURE_free>;
@@ -24,7 +24,7 @@ bool signs_digest(const AsymAlgorithm& algorithm) {
   return algorithm.scheme == rsassa || algorithm.scheme == rsapss || algorithm.scheme == ecdsa;
 }
 
-// DSP0274 passes the SPDM context also as the context string of these (RFC 8032 5.2, FIPS 204 and 205).
+// DSP0274 passes the SPDM context also as the context string of these algorithms (RFC 8032 5.2, FIPS 204 and 205).
 bool takes_context(const AsymAlgorithm& algorithm) {
   using enum SignatureScheme;
   return algorithm.scheme == ed448 || algorithm.scheme == mldsa || algorithm.scheme == slhdsa;
@@ -42,7 +42,8 @@ bool probe(const AsymAlgorithm& algorithm) {
   if (!signature || !keys) return false;
   if (algorithm.scheme == SignatureScheme::sm2) return supports(*find_hash("SM3-256"));
   if (!takes_context(algorithm)) return true;
-  // OpenSSL 3.0 and 3.1 accept a context string for Ed448 and ignore it; what is settable tells the truth.
+  // OpenSSL 3.0 and 3.1 accept a context string for Ed448 and ignore it. Only the list of settable parameters is
+  // reliable.
   const OSSL_PARAM* settable = EVP_SIGNATURE_settable_ctx_params(signature.get());
   return settable != nullptr && OSSL_PARAM_locate_const(settable, kContextString) != nullptr;
 }
@@ -57,7 +58,7 @@ void require(const AsymAlgorithm& algorithm) {
   throw Error(ErrorId::unsupported, cat(library_version(), " cannot use ", algorithm.name, " with ", hash.name, ": ", openssl_reason()));
 }
 
-// Padding and digest of a digest signature; the operation was initialised by the caller.
+// Sets padding and digest of a digest signature. The caller has initialised the operation.
 bool configure(EVP_PKEY_CTX* context, const AsymAlgorithm& algorithm, const HashAlgorithm& hash) {
   if (algorithm.scheme == SignatureScheme::rsassa && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) != 1) return false;
   if (algorithm.scheme == SignatureScheme::rsapss && EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) != 1) return false;
@@ -66,7 +67,7 @@ bool configure(EVP_PKEY_CTX* context, const AsymAlgorithm& algorithm, const Hash
   return algorithm.scheme != SignatureScheme::rsapss || EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-// nullptr when the key does not fit.
+// The prepared verification; nullptr when the key does not fit.
 EVP_PKEY_CTX* prepared(const PublicKey::State& state, const AsymAlgorithm& algorithm, const HashAlgorithm& hash) {
   const std::lock_guard lock(state.mutex);
   for (const auto& known : state.prepared)
@@ -105,7 +106,7 @@ struct MessageParameters {
   std::array<OSSL_PARAM, 2> params{OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
 };
 
-// What the primitive works on: the digest itself before 1.2, the message with the combined prefix since.
+// The input of the primitive: the digest itself before 1.2, from 1.2 on the message with the combined prefix.
 Bytes signed_bytes(const AsymAlgorithm& algorithm, const HashAlgorithm& hash, std::uint8_t version, std::string_view context,
                    View transcript_hash) {
   if (version < k12) return to_bytes(transcript_hash);

@@ -1,4 +1,4 @@
-// What became of a certificate chain: filled by certstore, read by the appraisal and the report.
+// The result of validating a certificate chain: filled by certstore, read by the appraisal and the report.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 
 namespace spdm {
 
-// What DSP0274 has object identifiers for ("X.509 certificate", under 1.3.6.1.4.1.412.274).
+// The certificate purposes with object identifiers in DSP0274 ("X.509 certificate", under 1.3.6.1.4.1.412.274).
 enum class SpdmOid { hardware_identity, responder_auth, requester_auth, mutable_certificate };
 inline constexpr std::array kSpdmOids{
     Word{SpdmOid::hardware_identity, "hardware-identity"},
@@ -23,7 +23,7 @@ inline constexpr std::array kSpdmOids{
 };
 static_assert(is_sound(kSpdmOids));
 constexpr std::string_view name(SpdmOid oid) { return row_of(kSpdmOids, oid).name; }
-// Whether it is among the identifiers of a certificate.
+// Whether `oid` is among the identifiers of a certificate (CertificateInfo::spdm_oids).
 inline bool has(const std::vector<std::string>& identifiers, SpdmOid oid) {
   return std::find(identifiers.begin(), identifiers.end(), name(oid)) != identifiers.end();
 }
@@ -50,15 +50,15 @@ enum class Trust {
   not_checked,
 };
 
-// The revocation list of one issuer of a chain, or that there is none.
+// The revocation list of one issuer of a chain; or, with an empty `file`, that there is none.
 struct CrlInfo {
   std::string issuer;                    // RFC 2253, raw
-  std::string file;                      // empty: the keyring has no list of this issuer that can be relied on
+  std::string file;                      // empty: the keyring has no usable list of this issuer
   std::string this_update, next_update;  // RFC 3339; next_update is empty where no newer list is promised
   std::string number;                    // hex; empty where the list has none
 };
 
-// What of a device is pinned.
+// Which part of a device is pinned, always by its SHA-256.
 enum class PinKind {
   leaf_key,     // of the DER SubjectPublicKeyInfo of the leaf, or of a provisioned key
   certificate,  // of one of the certificates of the chain, such as the Device Certificate above an alias
@@ -72,7 +72,7 @@ inline constexpr std::array kPinKinds{
 static_assert(is_sound(kPinKinds));
 inline std::string_view name(PinKind kind) { return row_of(kPinKinds, kind).name; }
 
-// The owner's pin that a device fits.
+// The owner's pin that the device matched.
 struct PinInfo {
   std::string origin;  // "FILE:LINE"
   PinKind kind = PinKind::leaf_key;
@@ -87,14 +87,14 @@ struct ChainResult {
   std::vector<CertificateInfo> certificates;  // as received: root or first intermediate first, leaf last
   std::optional<CertificateInfo> anchor;      // the keyring certificate that vouches for it
   std::string anchor_file;                    // where the anchor came from
-  std::string anchor_scope;                   // what limits the anchor: a file; empty when nothing does
+  std::string anchor_scope;                   // the file with the anchor's scope; empty when it has none
   Trust trust = Trust::not_checked;
   bool sound = false;            // structure and X.509 rules hold (Check::chain has run and found no failure)
   std::string root_fingerprint;  // SHA-256 of the root: of its DER when the chain has it, else "RootHash ..." as sent
   std::optional<crypto::PublicKey> leaf_key;
   std::string leaf_key_sha256;  // of the DER SubjectPublicKeyInfo; empty where it could not be read
   std::vector<CrlInfo> crls;    // of every issuer from the anchor down, the top first
-  std::optional<PinInfo> pin;   // nothing when the owner pinned nothing for the device
+  std::optional<PinInfo> pin;   // nothing when no pin matched
   std::vector<Finding> findings;
 };
 

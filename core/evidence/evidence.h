@@ -1,4 +1,4 @@
-// What was seen: of the target by the host, and on the wire. Judging it is appraise.h's work.
+// Evidence (RFC 9334): what the host saw of the target, and what was on the wire. appraise.h appraises it.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 namespace spdm {
 
 // One message as it was on the link, framing removed, padding of the binding kept.
-// Requests and responses are told apart by who sent them, not by bit 7 of the code.
+// The sender decides whether it is a request or a response, not bit 7 of the code.
 struct Message {
   bool from_requester;
   bool secured = false;  // a secured message (DSP0277): opaque to us
@@ -60,7 +60,7 @@ struct Interruption {
 };
 
 Interruption interruption_of(const Error& error);
-// The other way; `device` is what it happened with.
+// The reverse of interruption_of(); `device` is the target or file it happened on.
 Error error_of(const Interruption& interruption, const std::string& device);
 
 struct Evidence {
@@ -76,8 +76,8 @@ struct Evidence {
   MessageLog log;
   std::optional<Interruption> error;
 
-  // Of evidence that was read: its hash as it was written (evidence_sha256() of file.h), for what follows may change.
-  // Not part of the file.
+  // For evidence read from a file: its evidence_sha256() (file.h) as it was written, because the other members may
+  // change afterwards. Not part of the file.
   std::string sha256;
 };
 

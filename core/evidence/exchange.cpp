@@ -5,7 +5,7 @@
 namespace spdm {
 
 namespace {
-// A listener does not know the receiver's MaxSPDMmsgSize of a chunked CAPABILITIES; this bounds memory all the same.
+// Bounds memory: a listener does not know the receiver's MaxSPDMmsgSize before CAPABILITIES, which may come in chunks.
 constexpr std::uint64_t kMaxHeard = 16U << 20;
 }  // namespace
 
@@ -51,7 +51,7 @@ std::optional<Exchange> Listener::hear_response(const Bytes& message) {
     Reader reader(message, "CHUNK_SEND_ACK");
     ChunkSendAck ack = ChunkSendAck::decode(reader, *last_chunk_, version_);
     if (ack.response.empty()) return std::nullopt;
-    if (!request_) {  // an early error ends a request that nobody has in full
+    if (!request_) {  // an early error ends a request that was not sent in full
       sending_.reset();
       last_chunk_.reset();
       return std::nullopt;

@@ -25,12 +25,12 @@ struct Exchange {
 
 using Exchanges = std::vector<Exchange>;
 
-// Follows a log message by message, as somebody who only listens. Throws Error{peer} when chunks do not fit together.
+// Follows a log message by message, without sending anything. Throws Error{peer} when chunks do not fit together.
 class Listener {
  public:
   // Returns the exchange that this message completes, if it does.
   std::optional<Exchange> hear(const Message& message, std::size_t log_index);
-  // A request without its response is outstanding: the capture ends or goes on elsewhere.
+  // Whether a request still has no response: then the capture is incomplete.
   bool waiting() const { return request_.has_value(); }
 
  private:

@@ -14,10 +14,10 @@ namespace spdm {
 
 namespace {
 
-// Bytes that are not UTF-8 (a target name from the command line may have some) become U+FFFD.
+// Bytes that are not UTF-8 become U+FFFD (the name of a target comes from the command line and may have some).
 std::string quoted(const std::string& text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
-// What the rest of the program says about a value is told of its place in the file.
+// Turns an Error about a value into one that names its place in the file.
 template <class F>
 auto convert(const JsonReader& reader, F parse) {
   try {
@@ -27,7 +27,7 @@ auto convert(const JsonReader& reader, F parse) {
   }
 }
 
-// In UTC, as it is written here, so that evidence has one form.
+// Only UTC, as write_evidence() writes it: evidence has one form.
 bool is_utc_time(const std::string& text) { return text.size() > 10 && text[10] == 'T' && text.back() == 'Z' && parse_rfc3339(text); }
 
 AuthenticatedGrammar read_grammar(JsonReader& json) {
@@ -126,7 +126,7 @@ Interruption read_error(JsonReader& json) {
   return out;
 }
 
-// As an object; empty when the platform says nothing.
+// A JSON object; an empty string when the platform says nothing.
 std::string platform_json(const PlatformView& view) {
   if (view == PlatformView{}) return "";
   std::string out;

@@ -1,4 +1,5 @@
-// The evidence file: JSON, "schema": "spdmctl.evidence/1". Everything a verifier elsewhere needs, and nothing judged.
+// The evidence file: JSON, "schema": "spdmctl.evidence/1". Everything that a remote verifier needs, and no result of
+// any appraisal.
 #pragma once
 
 #include <string>
@@ -14,8 +15,8 @@ inline constexpr std::size_t kMaxEvidenceMessages = 100'000;
 // One line of JSON without a line break at its end; the same evidence always gives the same bytes.
 std::string write_evidence(const Evidence& evidence);
 
-// The name of this evidence: the SHA-256 of write_evidence(), in lower-case hex. That of a capture or of a kernel's log
-// is that of the evidence it turns into, so that one way to hash holds for all.
+// The identifier of this evidence: the SHA-256 of write_evidence(), in lower-case hex. For a capture or a kernel log it
+// is the hash of the evidence made from it, so that all evidence is hashed in one way.
 std::string evidence_sha256(const Evidence& evidence);
 
 // Strict: unknown keys, wrong types and other schemas throw Error{bad_input} naming `what` and the key's path.

@@ -16,7 +16,7 @@ namespace spdm {
 
 namespace {
 
-// What the last signed message said, to hold the other files to.
+// The values of the last signed message. The other files must agree with them.
 struct Signed {
   std::string_view context;
   std::uint8_t slot = 0;
@@ -41,7 +41,7 @@ class Cutter {
     }
   }
 
-  // Every message kept every rule.
+  // Whether every message kept every rule.
   bool intact() const { return intact_; }
   const std::optional<Signed>& last() const { return last_; }
   const Parameters& parameters() const { return parameters_; }
@@ -58,11 +58,12 @@ class Cutter {
     rest_ = rest_.subspan(size);
   }
 
-  // Requests are the kernel's own: one that cannot be read was never sent. Responses are the device's.
+  // The kernel wrote the requests: one that cannot be read means that this is no transcript. The device wrote the
+  // responses: one that breaks a rule is kept for the appraisal.
   template <class Ask, class Answer>
   void exchange(Code code, Ask ask, Answer answer) {
     const std::string asked = name(code), answered = name(response_to(code));
-    last_.reset();  // only the last message of all is what the entry's signature is about
+    last_.reset();  // the entry's signature is that of the last message only
     Reader request(rest_, asked);
     const auto sent = ask(request);
     keep(true, request.offset());
@@ -131,7 +132,7 @@ class Cutter {
             code, [&](Reader& reader) { return GetMeasurements::decode(reader, parameters_.version); },
             [&](Reader& reader, const GetMeasurements& sent) {
               const MeasurementsResponse got = MeasurementsResponse::decode(reader, sent, parameters_);
-              // 1.0 names no slot: the one that was challenged last.
+              // 1.0 names no slot: it is the one that was challenged last.
               const std::uint8_t slot = parameters_.version == k10 ? challenged_ : sent.slot;
               if (sent.signature) last_ = {kMeasurementsContext, slot, sent.nonce, got.nonce, got.signature.size()};
             });
@@ -201,7 +202,7 @@ class Comparison {
     return crypto::signing_message(cutter_.parameters().version, said_.context, {});
   }
 
-  // The link leads to what the slot holds now, the transcript has what it held then.
+  // The link shows the chain that the slot holds now; the transcript has the chain that it held then. They may differ.
   void check_chain() const {
     if (!entry_.certificate_chain || said_.slot >= kSlots) return;
     const ChainReader& chain = cutter_.chain(said_.slot);
@@ -238,7 +239,7 @@ Evidence read_kernel_log(const KernelLogEntry& entry, std::string_view what) {
   Cutter cutter(all, out.log, what);
   cutter.cut();
   if (!cutter.intact()) {
-    // What was seen is judged; but this entry's own signature was not, so it must not pass.
+    // The messages are appraised. But the entry's own signature was not verified, so it must not pass.
     out.error = Interruption{ErrorId::bad_input,
                              cat(what, "_transcript: a message in it cannot be understood, and the signature not be judged"), ""};
     return out;

@@ -1,5 +1,6 @@
-// Signatures that a kernel received and shows in sysfs, for others to check again: the files of the series "PCI device
-// authentication" (v2 of 2024), below a device's directory signatures/N_* and certificates/slotN.
+// Signatures that a kernel has received and shows in sysfs, so that others can verify them again. The files are those
+// of the patch series "PCI device authentication" (v2 of 2024): signatures/N_* and certificates/slotN in a device's
+// directory.
 #pragma once
 
 #include <optional>
@@ -9,7 +10,8 @@
 
 namespace spdm {
 
-// The contents of the files N_* as they are. Only the first two are needed: the others repeat what the transcript says.
+// The contents of the files N_* as they are. Only the first two are required: the others repeat what is in the
+// transcript.
 struct KernelLogEntry {
   Bytes transcript;                      // all messages of the connection, the last one without its signature
   Bytes signature;                       // as on the wire
@@ -20,9 +22,9 @@ struct KernelLogEntry {
   std::optional<Bytes> certificate_chain;  // the certificates alone, without the head of an SPDM chain
 };
 
-// The transcript cut into messages by their own lengths, the signature put back. A response that breaks a rule is kept
-// with what follows it, for the appraisal to judge. Throws Error{bad_input} naming `what` and the file when the
-// transcript is none, or when another file contradicts it.
+// Cuts the transcript into messages by their own lengths, and puts the signature back. A response that breaks a rule is
+// kept, together with all bytes after it, for the appraisal. Throws Error{bad_input} naming `what` and the file when
+// this is no SPDM transcript, or when another file contradicts it.
 Evidence read_kernel_log(const KernelLogEntry& entry, std::string_view what);
 
 }  // namespace spdm

@@ -1,4 +1,4 @@
-// Evidence from a file of any kind that is known, told apart by what is in it.
+// Evidence from a file of any known kind. The contents decide which kind it is.
 #pragma once
 
 #include <string_view>

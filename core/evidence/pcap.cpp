@@ -20,7 +20,7 @@ constexpr std::size_t kFileHeader = 24;
 constexpr std::size_t kPacketHeader = 16;
 constexpr std::uint32_t kLinkMctp = 291;
 constexpr std::uint32_t kLinkDoe = 292;
-constexpr std::size_t kSnapLength = 0x40000;  // what Wireshark takes at most unless a packet is larger
+constexpr std::size_t kSnapLength = 0x40000;  // the usual limit of Wireshark, raised for a larger packet
 
 constexpr std::size_t kDoeHeader = 8;
 constexpr std::size_t kMctpHeader = 4;
@@ -46,7 +46,7 @@ std::string utc(std::uint32_t seconds) {
              two(clock.hours().count()), ":", two(clock.minutes().count()), ":", two(clock.seconds().count()), "Z");
 }
 
-// An SPDM message in a packet; nothing for traffic that is none of ours.
+// An SPDM message in a packet.
 struct Payload {
   bool secured;
   View message;
@@ -71,7 +71,7 @@ class PcapReader {
   bool swapped_ = false;
   std::uint32_t snap_length_ = 0, link_type_ = 0;
   std::size_t at_ = kFileHeader;            // of the next packet
-  std::size_t packet_ = 0, packet_at_ = 0;  // number and offset of this one, for messages
+  std::size_t packet_ = 0, packet_at_ = 0;  // number and offset of the current packet, for error messages
   Evidence out_;
 };
 
@@ -106,7 +106,7 @@ View PcapReader::next_packet() {
   if (snap_length_ != 0 && included > snap_length_)
     fail(cat("its ", included, " bytes are more than the snap length of the capture (", snap_length_, ")"));
   if (included > left - kPacketHeader) fail(cat("says ", included, " bytes, the file has ", left - kPacketHeader, " more"));
-  // A message of which a part is missing would only look like a bad signature later on.
+  // A truncated message is refused: later it would only look like a bad signature.
   if (included < original) fail(cat("was cut to ", included, " of ", original, " bytes when it was captured"));
   at_ += kPacketHeader + included;
   return file_.subspan(packet_at_ + kPacketHeader, included);
@@ -125,7 +125,7 @@ std::optional<Payload> PcapReader::mctp(View packet) const {
 
 std::optional<Payload> PcapReader::doe(View packet) const {
   if (packet.size() < kDoeHeader) fail(cat("its ", packet.size(), " bytes are less than a DOE header"));
-  const std::uint32_t length = u32(packet, 4, false);  // little-endian whoever wrote the capture
+  const std::uint32_t length = u32(packet, 4, false);  // DOE is little-endian in every capture
   // PCIe r6.x 6.30.1: bits 17:0 count dwords, header included; zero stands for 2^18.
   const std::size_t size = std::size_t{4} * ((length & 0x3FFFF) == 0 ? 0x40000 : length & 0x3FFFF);
   if ((length >> 18) != 0 || packet[3] != 0) fail("reserved bits of its DOE header are set");
@@ -136,8 +136,8 @@ std::optional<Payload> PcapReader::doe(View packet) const {
 }
 
 bool PcapReader::from_requester(const Payload& payload) const {
-  // The link types carry no direction. Requests have bit 7 of their code set (DSP0274 table of codes); what is secured
-  // shows no code, there both sides take turns.
+  // The link types carry no direction. Requests have bit 7 of their code set (DSP0274 table of codes). Secured messages
+  // show no code: there the sides alternate.
   if (!payload.secured && payload.message.size() >= 2) return (payload.message[1] & 0x80) != 0;
   return out_.log.empty() || !out_.log.back().from_requester;
 }

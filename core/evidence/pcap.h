@@ -9,9 +9,9 @@
 namespace spdm {
 
 // Reads a whole capture: MCTP type 5 and 6, DOE types 1 and 2; DOE discovery and other traffic is left out.
-// Both byte orders and both time stamp resolutions of the format are understood. A chain of several connections in one
-// capture stays in one log. A capture without any SPDM message is refused. Throws Error{bad_input} naming `what`, the
-// packet number and its offset.
+// Both byte orders and both time stamp resolutions of the format are understood. Several connections in one capture
+// stay in one log. A capture without any SPDM message is refused. Throws Error{bad_input} naming `what`, the packet
+// number and its offset.
 Evidence read_pcap(View file, std::string_view what);
 
 // The log as a pcap that Wireshark and spdm-dump read: link type 292 for Binding::doe, 291 for every other binding.

@@ -1,5 +1,5 @@
-// What the platform itself says of a device: the kernel and a TSM (TEE security manager), as far as they say anything.
-// Shown beside what we found ourselves; it never makes a verdict.
+// What the platform says about a device: the kernel and a TSM (TEE security manager). The report shows it beside our
+// own results; it never affects the verdict.
 #pragma once
 
 #include <cstddef>
@@ -21,13 +21,13 @@ enum class AuthenticatedGrammar : std::uint8_t {
 std::string_view name(AuthenticatedGrammar grammar);
 std::optional<AuthenticatedGrammar> grammar_of(std::string_view name);
 
-inline constexpr std::size_t kMaxPlatformSignatures = 65536;  // more are not counted
+inline constexpr std::size_t kMaxPlatformSignatures = 65536;  // counting stops there
 
 struct PlatformView {
   AuthenticatedGrammar grammar = AuthenticatedGrammar::absent;
   std::string authenticated;             // as read; raw
   std::optional<bool> is_authenticated;  // nothing: undetermined, or a grammar that we do not know
-  // tsm/connect, tsm/bound, tsm/dsm: nothing when the attribute is absent, empty when no TSM is connected, and so on.
+  // tsm/connect, tsm/bound, tsm/dsm as read: nothing when the attribute is absent, empty when it names no TSM or DSM.
   std::optional<std::string> tsm_connected, tsm_bound, tsm_dsm;
   std::vector<std::uint8_t> certificate_slots;  // of certificates/slotN that hold a chain
   std::size_t signatures = 0;                   // that the kernel keeps in signatures/

@@ -41,14 +41,14 @@ Bytes vca(const Exchanges& exchanges) {
 }
 
 Bytes m1m2(const Exchanges& exchanges, std::size_t index) {
-  // B goes back to what emptied it last. A log may hold many challenges: what is before that is not copied for each.
+  // B begins where it was nulled last. The search goes backwards, because a log may hold many challenges.
   const auto answered = [&](std::size_t i, Code code) { return exchanges[i].request_code() == code && !exchanges[i].is_error(); };
   std::size_t first_challenge = 0;
   while (first_challenge < index && !answered(first_challenge, Code::challenge)) ++first_challenge;
   std::size_t begin = index;
   while (begin > 0) {
     if (answered(begin - 1, Code::challenge)) break;
-    // Also when ERROR is the answer: the request was sent all the same. Not once the responder has been authenticated.
+    // The request nulls B also when its response is ERROR. After a completed CHALLENGE it no longer does.
     if (nulls_b(exchanges[begin - 1].request_code()) && begin <= first_challenge) break;
     if (answered(--begin, Code::get_digests)) break;
   }

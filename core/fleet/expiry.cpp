@@ -12,10 +12,10 @@ namespace {
 constexpr int kMonths = 24;
 constexpr std::size_t kMaxNames = 400'000, kMaxBytes = 32U << 20;
 
-// RFC 5280 sec 4.1.2.5: the year 9999 says that a certificate has no end.
+// RFC 5280 4.1.2.5: the year 9999 means that a certificate does not expire.
 const std::int64_t kNever = *parse_rfc3339("9999-01-01T00:00:00Z");
 
-// Each period ends so many days later; the last two have no such end.
+// Each period ends `days` after `at`; the last two have no such end.
 struct Period {
   std::string_view name, words;
   std::int64_t days;
@@ -67,7 +67,7 @@ std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate
     entry->second.role = is_leaf                       ? CertificateRole::leaf
                          : i == 0 && certificate.is_ca ? CertificateRole::root
                                                        : CertificateRole::intermediate;
-    // Of those that end in a year or later, only how many there are will be told.
+    // Certificates that expire in a year or later are only counted, so their names are not kept.
     if (*not_after < at_ + 365 * kDay) entry->second.subject = names_.id(certificate.subject);
     count(*not_after, Counted::certificate);
   }

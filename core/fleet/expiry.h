@@ -1,4 +1,4 @@
-// When the certificates of a fleet end. Each is counted once, however many devices send it.
+// When the certificates of a fleet expire. Each is counted once, however many devices send it.
 #pragma once
 
 #include <unordered_map>
@@ -12,7 +12,8 @@ class ExpiryTable {
  public:
   explicit ExpiryTable(std::int64_t at);
 
-  // The certificates of a device; returns when the first of them ends, or nothing when none says so.
+  // Adds the certificates of a device. Returns when the first of them expires, in seconds since 1970; nothing when none
+  // has a readable notAfter.
   std::optional<std::int64_t> add(const std::vector<ResultCertificate>& certificates);
   Expiry finish(std::size_t most) const;
   bool full() const { return names_.full(); }

@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::size_t kMinAgreeing = 3, kMinPercent = 75;
 constexpr std::size_t kMaxNames = 300'000, kMaxBytes = 24U << 20, kMaxSets = 100'000, kMaxSetValues = 2'000'000;
-constexpr NameId kAbsent = ~NameId{0};  // a measurement that the others have
+constexpr NameId kAbsent = ~NameId{0};  // stands for a missing measurement
 constexpr std::size_t kMaxDifferences = 8;
 
-// What the siblings say, and what most of them say.
+// Counts the values of the siblings, and finds the usual one.
 class Ballot {
  public:
   void add(NameId value, std::size_t count = 1) {
@@ -39,7 +39,7 @@ class Ballot {
   NameId usual_ = Names::kNone;
 };
 
-// The verdict as a number like the others have.
+// The verdict as a NameId, to be compared as the other values are.
 NameId verdict_id(const FleetRow& row) { return static_cast<NameId>(row.verdict) + Names::kFull + 1; }
 std::string verdict_name(NameId id) { return std::string(name(static_cast<Verdict>(id - Names::kFull - 1))); }
 
@@ -118,7 +118,7 @@ class Search {
         });
   }
 
-  // The sets that differ, and how.
+  // The sets that differ from the usual values, and how.
   std::map<std::uint32_t, std::vector<Difference>> compare_measurements(Group siblings) {
     std::map<std::uint32_t, std::size_t> counts;
     for (const std::size_t i : siblings)

@@ -1,4 +1,4 @@
-// Devices that differ from the others of their model, where those are of one mind.
+// Finds devices that differ from the others of their model, where most of those agree.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 
 namespace spdm {
 
-// A result as it is kept for as long as a summary is made.
+// A result, in the form that is kept while a summary is made.
 struct FleetRow {
   NameId host = 0, device = 0, model = 0, reason = 0, cause = 0, firmware = 0, root = 0, version = 0, algorithms = 0;
   std::uint32_t measured = 0;  // of MeasurementSets; 0: none
@@ -19,7 +19,7 @@ struct FleetRow {
   Exit exit = Exit::internal;
 };
 
-// What devices measure: siblings mostly have the same, so each set is kept once.
+// Sets of measurements. Devices of one model mostly have the same, so each set is kept once.
 class MeasurementSets {
  public:
   struct Value {
@@ -48,9 +48,9 @@ struct Outlier {
   std::vector<Difference> differences;
 };
 
-// At least 3 devices and three quarters of those for which a thing is known must agree on it. Measurements are compared
-// among devices with the same version of firmware only: with another version they have to differ.
-// `root_name` says how to show a root. Of more than `most` outliers the differences stay empty.
+// A value is usual when at least 3 devices, and three quarters of those for which it is known, have it. Measurements
+// are compared only among devices with the same firmware version: with another version they have to differ. `root_name`
+// says how to show a root. Beyond `most` outliers the differences stay empty.
 std::vector<Outlier> find_outliers(const std::vector<FleetRow>& rows, const Names& names, const MeasurementSets& sets,
                                    const std::function<std::string(NameId)>& root_name, std::size_t most);
 

@@ -1,4 +1,4 @@
-// What a summary needs of the report on one device, as another host wrote it. Everything in it is that host's word.
+// What a summary needs of the report on one device. Another host wrote it, and nothing in it is verified here.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ struct ResultMeasurement {
   std::string value;  // hex; a long one is cut and carries its SHA-256
 };
 
-// Strings are safe to show: what would change a terminal is escaped. Empty ones are not known.
+// Strings are safe to show: they are escaped for a terminal. An empty string means not known.
 struct Result {
   std::string host;    // who wrote the report
   std::string device;  // PCI address, target or file; empty when the run ended before there was a device
@@ -31,7 +31,7 @@ struct Result {
   std::string reason;  // one line
   std::string cause;   // id of the error, or of the finding that counts most
   std::string version, algorithms;
-  std::string root_sha256, root_subject;  // of the anchor; of the root that was sent when nobody vouches for it
+  std::string root_sha256, root_subject;  // of the anchor; without an anchor, of the root that the device sent
   bool trusted = false;
   std::string firmware;  // mutable-firmware-version; several with commas
   std::vector<ResultCertificate> certificates;

@@ -9,14 +9,14 @@ namespace spdm {
 
 namespace {
 
-// Bytes that are kept of a string, and how many there may be of what is a list.
+// Limits: the bytes that are kept of a string, and the entries that are kept of a list.
 constexpr std::size_t kWord = 64, kName = 256, kSentence = 512, kValue = 128, kLongValue = 128 * 1024;
 constexpr std::size_t kMaxCertificates = 16, kMaxMeasurements = 254, kMaxFirmware = 8;
-// The name of the host may stand behind the devices of a document: so many wait for it.
+// The host may be named after the devices of a document: at most this many results wait for it.
 constexpr std::size_t kMaxWaiting = 1024;
 
-// Strings of a report were escaped when it was written: only what somebody has changed since is escaped here, and no
-// backslash twice. Nearly all strings are plain, and go through at once.
+// The writer of a report has escaped its strings. Here only later changes are escaped, and no backslash a second time.
+// The common case, a plain string, is returned at once.
 std::string shown(std::string_view text) {
   if (std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; })) return std::string(text);
   std::string out;
@@ -29,7 +29,7 @@ std::string shown(std::string_view text) {
   return out;
 }
 
-// A string that was cut in the middle of a character is cut before it.
+// Reads a string of at most `keep` bytes; a cut never splits a character.
 std::string string_of(JsonStream& in, std::size_t keep) {
   std::string text = in.string(keep + 1);
   if (text.size() <= keep) return shown(text);
@@ -61,7 +61,7 @@ std::string model_of_identity(std::string_view identity) {
   return out;
 }
 
-// A slot of the report, as far as it counts here.
+// The parts of a report's slot that a summary needs.
 struct Slot {
   bool used = false, has_chain = false, trusted = false;
   std::string root_sha256, anchor_subject, anchor_sha256;
@@ -69,7 +69,7 @@ struct Slot {
   std::string cma, device_info;  // of the last certificate that has them
 };
 
-// What one report says, before it is known what it is.
+// What was read of a record, before it is known whether it is a document or the report on one device.
 struct Draft {
   Result result;
   bool has_verdict = false, has_exit = false, has_error = false, has_source = false;
@@ -86,7 +86,7 @@ class ResultReader {
   ResultReader(JsonStream& in, const std::string& host, HostNaming naming, const ResultSink& sink)
       : in_(in), host_(host), naming_(naming), sink_(sink) {}
 
-  // One document or line. What was read of a broken one before the break counts.
+  // Reads one document or line. The results before a break count.
   void record() {
     Draft line;
     bool has_schema = false, has_devices = false;
@@ -125,13 +125,13 @@ class ResultReader {
   }
 
  private:
-  // Of the devices of a document.
+  // The worst result among the devices of a document.
   struct Worst {
     Verdict verdict = Verdict::pass;
     Exit exit = Exit::ok;
   };
 
-  // What becomes of a run may be worse than what was read: there was no device, or the time was over.
+  // Whether the run ended worse than its devices: without a device, or because its time was over.
   bool is_worse(const Draft& document) const {
     const Result& own = document.result;
     const bool verdict =
@@ -164,8 +164,9 @@ class ResultReader {
     if (naming_ == HostNaming::by_file || waiting_.size() == kMaxWaiting) release();
   }
 
-  // Who gathered the reports knows best whose they are: the name they gave to the file of a host, for what is in it may all be the
-  // word of the host, or else the key they have added. In a file of many hosts it is what each says of itself.
+  // The name of the host comes from the collector of the reports, if possible. With HostNaming::by_file it is the name
+  // of the file: everything inside may be written by the host itself. Else it is the key "hostname" that the collector
+  // added, then the name that a report gives.
   const std::string& host_name(const std::string& claimed) const {
     if (naming_ == HostNaming::by_file) return host_;
     if (!hostname_.empty()) return hostname_;
@@ -248,7 +249,7 @@ class ResultReader {
 
   void read_finding(Draft& out) {
     std::string id;
-    std::optional<Severity> severity;  // one that is not known here changes nothing
+    std::optional<Severity> severity;  // an unknown severity changes nothing
     in_.object([&](std::string_view key) {
       if (key == "id") return void(id = string_of(in_, kWord));
       if (key == "severity") return void(severity = value_of(kSeverities, string_of(in_, kWord)));
@@ -266,7 +267,7 @@ class ResultReader {
       slot.has_chain = true;
       read_chain(slot);
     });
-    // The one that the verdict speaks of: the first whose key has signed, else the first that was read.
+    // The main slot, as main_slot() of report.h: the first whose key has signed, else the first whose chain was read.
     if (slot.has_chain && (!out.slot.has_chain || (slot.used && !out.slot.used))) out.slot = std::move(slot);
   }
 
@@ -321,7 +322,7 @@ class ResultReader {
     }
   }
 
-  // A value that is long is compared by its hash.
+  // A long value is replaced by its hash, for comparing.
   static std::string shortened(const std::string& value) {
     if (value.size() <= kValue) return shown(value);
     const View bytes(reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
@@ -380,7 +381,7 @@ class ResultReader {
 }  // namespace
 
 void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink, HostNaming naming) {
-  // An error of the source is not one of what it gives.
+  // An error of the source must not count as an error of the input.
   std::exception_ptr broken_source;
   JsonStream in([&](std::span<char> room) -> std::size_t {
     try {

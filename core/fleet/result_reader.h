@@ -1,5 +1,5 @@
-// Reports (report.h) as files have them, one result after the other: whole documents, or lines with a document or with
-// the report on one device each, in any mixture. Of an input of any size no more than a few results are in memory.
+// Reads reports (report.h) from files, one result after the other. An input may mix whole documents, lines with one
+// document each, and lines with the report on one device each. However large it is, only a few results are in memory.
 #pragma once
 
 #include <functional>
@@ -9,29 +9,29 @@
 
 namespace spdm {
 
-// A part of an input that is no report.
+// A part of an input that could not be read as a report.
 struct Unreadable {
   std::string file;
-  std::size_t line = 0;  // 0: all of it
+  std::size_t line = 0;  // 0: the whole file
   std::string why;       // one line
 };
 
 struct ResultSink {
   std::function<void(Result)> result;
   std::function<void(Unreadable)> unreadable;
-  // The input has a report of this host, with or without results.
+  // Called when the input has a report of this host without results.
   std::function<void(const std::string& host)> host;
 };
 
 enum class HostNaming {
-  reported,  // what a report says of its host counts; `host` is for those that say nothing
-  by_file,   // `host` it is, whatever is in the input
+  reported,  // the host that a report names; `host` for reports that name none
+  by_file,   // always `host`, whatever the input says
 };
 
-// `file` is for messages. The key "hostname" at the top of a document or line, which who gathers reports may add, is
-// stronger than what a report says of its host. A verdict of a document that is worse than those of its devices is a
-// result without a device. Throws what the source throws and nothing else: what cannot be read goes to the sink, and
-// reading goes on behind it.
+// `file` is for messages. The collector of reports may add the key "hostname" at the top of a document or line; it
+// overrides the host that the report names. When the verdict of a document is worse than those of its devices, it
+// becomes a result without a device. Throws only what the source throws: unreadable parts go to the sink, and reading
+// goes on behind them.
 void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink,
                   HostNaming naming = HostNaming::reported);
 

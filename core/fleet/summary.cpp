@@ -18,7 +18,7 @@ constexpr std::size_t kMaxReasons = 100'000, kMaxReasonBytes = 16U << 20;
 constexpr std::size_t kMaxTallies = 100'000;  // different rows of one table while it is made
 constexpr std::size_t kMaxSeen = 1'000'000;
 
-// A table while it is made. Keys are one name, or two.
+// A table while it is made. A key is one name or two.
 class Tallies {
  public:
   using Key = std::pair<NameId, NameId>;
@@ -34,7 +34,7 @@ class Tallies {
     if (trusted) ++found->second.trusted;
   }
 
-  // `row_of` makes the name and the detail of a row.
+  // `row_of` makes a row with name and detail from a key.
   template <class F>
   TallyTable finish(std::size_t most, F row_of) const {
     TallyTable out;
@@ -186,7 +186,7 @@ void Summarizer::State::list_outliers() {
   if (limits.devices > 0) list_devices(outliers);
 }
 
-// Four rounds: the worst first, so that what there is no room for is what matters least.
+// Four rounds, the worst devices first: what does not fit matters least.
 void Summarizer::State::list_devices(const std::vector<Outlier>& outliers) {
   std::unordered_map<std::size_t, const Outlier*> differing;
   for (const Outlier& outlier : outliers) differing.emplace(outlier.row, &outlier);
@@ -278,7 +278,7 @@ void Summarizer::add(const Result& result) {
     else if (state.seen.size() < kMaxSeen)
       state.seen.insert(key);
   }
-  // Those that do not pass have room of their own: they are to be listed, wherever they come.
+  // Devices that do not pass have extra room: they must be listed, however late they come.
   const std::size_t room = state.limits.results + (result.verdict == Verdict::pass ? 0 : state.limits.lines);
   if (state.rows.size() < room)
     state.rows.push_back(row);

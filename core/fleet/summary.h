@@ -1,5 +1,5 @@
-// What the reports of many hosts say together: "schema": "spdmctl.summary/2". Pure: results in, numbers out; the time
-// that certificates are compared with is given.
+// The summary of the reports of many hosts: "schema": "spdmctl.summary/2". Pure: results in, numbers out. The caller
+// gives the time that certificates are compared with.
 #pragma once
 
 #include <memory>
@@ -20,7 +20,7 @@ struct Tally {
   std::size_t total() const { return pass + fail + undetermined; }
 };
 
-// A row of a table: what the devices have in common, and how they fared. Tables have the row with the most devices first.
+// A row of a table: what the devices have in common, and their verdicts. The row with the most devices comes first.
 struct TallyRow {
   std::string name, detail;
   Tally devices;
@@ -29,10 +29,10 @@ struct TallyRow {
 
 struct TallyTable {
   std::vector<TallyRow> rows;
-  TallyRow more;  // what there was no room for
+  TallyRow more;  // the devices of all rows that did not fit
 };
 
-// Certificates that end in some time, and devices of whose certificates the first ends then.
+// The number of certificates that expire in a period, and of devices whose first certificate expires in it.
 struct ExpiryPeriod {
   std::string name;        // "expired", "30-days", "90-days", "1-year", "later", "never"; a month: "2026-11"
   std::string_view words;  // "have expired"; empty for a month
@@ -57,15 +57,15 @@ struct ExpiringCertificate {
 struct Expiry {
   std::vector<ExpiryPeriod> periods;         // one after the other, without overlap
   std::vector<ExpiryPeriod> months;          // this one and those that follow
-  std::vector<ExpiringCertificate> soonest;  // expired or to expire within a year, the first first
+  std::vector<ExpiringCertificate> soonest;  // expired or to expire within a year, the earliest first
   std::size_t soonest_total = 0;
 };
 
-// In what a device differs from the others of its model.
+// One difference of a device from the others of its model.
 struct Difference {
   std::string what;                        // "firmware version", "measurement 0x02 (mutable-firmware)", ...
   std::string value, usual;                // its own, and that of the others
-  std::size_t agreeing = 0, siblings = 0;  // how many have the usual one, of how many for which it is known
+  std::size_t agreeing = 0, siblings = 0;  // how many devices have the usual value, of how many with a known one
 };
 std::string in_words(const Difference& difference);
 
@@ -74,36 +74,37 @@ struct DeviceLine {
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
   std::string reason, cause, firmware, root, version, algorithms;
-  std::string expires;                  // the first of its certificates; empty when none is known
+  std::string expires;                  // when its first certificate does; empty when not known
   std::vector<Difference> differences;  // empty: like its siblings
 };
 
 struct FleetSummary {
   std::int64_t at = 0;
   std::size_t results = 0, hosts = 0, files = 0;
-  std::size_t repeated = 0;  // results on a host and device that had one before
+  std::size_t repeated = 0;  // results for a host and device that already had one
   Tally verdicts;
-  // Over all results; at least Exit::usage when something was unreadable, Exit::no_device when there is nothing at all.
+  // The worst of all results. At least Exit::usage when something was unreadable; Exit::no_device when there was
+  // nothing.
   Exit worst = Exit::ok;
   TallyTable exits, causes, vendors, models, roots, firmware, versions;
   Expiry expiry;
   std::vector<DeviceLine> failing;  // those that fail, then those that are undetermined
   std::vector<DeviceLine> outliers;
   std::size_t failing_total = 0, outliers_total = 0;
-  // For a page that people search: those that fail, are undetermined or differ, then the others, as far as there is room.
+  // For a page that people search: devices that fail, are undetermined or differ, then the others, up to the limit.
   std::vector<DeviceLine> devices;
   std::vector<Unreadable> unreadable;
   std::size_t unreadable_total = 0;
-  std::vector<std::string> cut;  // in words: what was left out, and for which limit
+  std::vector<std::string> cut;  // one sentence each: what was left out, and because of which limit
 };
 
 // Without "schema" and "tool", which the program adds.
 Json to_json(const FleetSummary& summary);
 Json to_json(const DeviceLine& line);
 
-// How much is kept in detail. Counts go on beyond.
+// How much is kept in detail. Counting goes on beyond these limits.
 struct SummaryLimits {
-  std::size_t results = 500'000;  // among which outliers are sought
+  std::size_t results = 500'000;  // that outliers are sought among
   std::size_t rows = 1'000;       // of each table
   std::size_t lines = 1'000;      // of each list of devices, certificates and faults
   std::size_t devices = 0;        // of FleetSummary::devices
@@ -119,7 +120,7 @@ class Summarizer {
   void add_host(const std::string& host);
   void add(const Result& result);
   void add(Unreadable unreadable);
-  // Once, at the end.
+  // To be called once, at the end.
   FleetSummary finish();
 
  private:

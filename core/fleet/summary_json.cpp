@@ -15,7 +15,7 @@ void add_tally(Json& out, const Tally& in) {
   out["undetermined"] = in.undetermined;
 }
 
-// `name` and `detail` are the keys of what the rows of a table are about.
+// `name` and `detail` are the keys for name and detail of each row.
 Json table_json(const TallyTable& in, const char* name, const char* detail = nullptr) {
   Json out = Json::array();
   for (const TallyRow& row : in.rows) {

@@ -90,7 +90,7 @@ class Parser {
     }
   }
 
-  // Each item has at least one byte: who announces more than there are bytes lies.
+  // Each item has at least one byte: more items than bytes are left cannot be.
   void sequence(const Head& head, std::uint64_t per_entry, std::size_t depth, Item& out) {
     if (!head.indefinite && head.argument > left() / per_entry)
       fail(cat(head.argument, " entries announced, and only ", left(), " bytes are there"));
@@ -98,7 +98,8 @@ class Parser {
       for (std::uint64_t part = 0; part < per_entry; ++part) out.items.push_back(item(depth + 1));
   }
 
-  // Numbers and strings have several encodings; of everything else the encoding is what is compared.
+  // The identity of a map's key. Numbers and strings have several encodings, so their values are compared; all other
+  // keys are compared by their encoding.
   std::string identity_of(const Item& key, std::size_t end) const {
     const std::string kind = cat(static_cast<int>(key.kind), " ");
     if (key.is(Kind::unsigned_integer) || key.is(Kind::negative_integer)) return cat(kind, key.number);
@@ -246,14 +247,14 @@ Json to_json(const Item& item) {
       return out;
     }
     case Kind::map: {
-      // The ordered kind searches from the front for every member: its vector is filled instead. Keys differ in CBOR, but
-      // 1 and "1" are the same word.
+      // ordered_json searches from the front for every new member, so its vector is filled directly. Two different CBOR
+      // keys (1 and "1") can give the same JSON key.
       Json out = Json::object();
       std::set<std::string> words;
       auto& members = out.get_ref<Json::object_t&>();
       for (std::size_t i = 0; i < item.items.size(); i += 2) {
         std::string key = to_string(item.items[i]);
-        while (!words.insert(key).second) key += cat("#", i / 2);  // the place tells them apart at once, however many there are
+        while (!words.insert(key).second) key += cat("#", i / 2);  // the index makes the key unique
         members.Container::emplace_back(std::move(key), to_json(item.items[i + 1]));
       }
       return out;

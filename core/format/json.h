@@ -1,4 +1,4 @@
-// The one kind of JSON value: members keep the order in which they are written.
+// The JSON value of the program: members keep the order in which they were added.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

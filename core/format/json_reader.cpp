@@ -76,7 +76,7 @@ std::string_view JsonReader::string() {
     at_ = end + 1;
     return raw;
   }
-  // Escapes, UTF-8 and forbidden control characters are rare here: the library knows them all.
+  // Escapes, UTF-8 beyond ASCII and forbidden control characters are rare: the JSON library handles them.
   const nlohmann::json value = nlohmann::json::parse(text_.substr(begin - 1, raw.size() + 2), nullptr, false);
   if (!value.is_string()) fail("the string has a bad escape, a control character or bytes that are not UTF-8");
   at_ = end + 1;

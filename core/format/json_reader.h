@@ -1,6 +1,6 @@
-// A strict reader for JSON of a known shape, front to back and without a tree: memory grows with what is kept only, the
-// depth is that of the caller's code, and an error names the place. (A verifier reads thousands of evidence files that
-// are nearly all base64; a general parser takes four times as long for them.)
+// A strict reader for JSON of a known shape, front to back and without a tree. Memory grows only with what the caller
+// keeps, the depth is that of the caller's code, and an error names the place. (A verifier reads thousands of evidence
+// files, which are mostly base64. A general parser takes four times as long for them.)
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ class JsonReader {
     }
   }
 
-  // Valid until the next call.
+  // Valid until the next call, as long as the text lives. Fails for a value of another type.
   std::string_view string();
   bool boolean();
   // Digits only, without a sign; fails when it is more than `max`.
@@ -57,7 +57,7 @@ class JsonReader {
   bool accept(char c);
   void open(char bracket, std::string_view expected);
   bool close(char bracket);
-  // One of the keys in the lists, from the lists: it stays valid.
+  // Returns the matching element of the lists, so that the key stays valid.
   std::string_view next_key(std::initializer_list<std::string_view> required, std::initializer_list<std::string_view> optional,
                             std::uint64_t& seen);
   void assert_complete(std::initializer_list<std::string_view> required, std::uint64_t seen) const;

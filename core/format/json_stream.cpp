@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kBuffer = 64 * 1024;
 constexpr std::size_t kMaxDepth = 64;
-constexpr std::size_t kMaxKey = 64;  // a longer one is none that is known
+constexpr std::size_t kMaxKey = 64;  // a longer key is unknown anyway
 constexpr std::size_t kMaxPath = 200;
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -52,7 +52,8 @@ bool JsonStream::refill(std::size_t wanted) {
   return filled >= wanted;
 }
 
-// The end of a line is never passed: what was cut there ends, and the next line is another document.
+// Takes one character, but never the end of a line: a value that was cut there ends, and the next line is another
+// document.
 char JsonStream::next() {
   if (at_ == end_ && !refill(1)) return '\0';
   return *at_ == '\n' ? '\n' : *at_++;
@@ -129,7 +130,7 @@ std::string JsonStream::string(std::size_t keep) {
   return out;
 }
 
-// Behind the opening quote, to behind the closing one.
+// Reads from behind the opening quote to behind the closing one.
 void JsonStream::read_string(std::string* out, std::size_t keep) {
   for (;;) {
     if (at_ == end_ && !refill(1)) fail("the string has no end");
@@ -170,7 +171,7 @@ void JsonStream::read_escape(std::string* out, std::size_t keep) {
     text = kMeanings[index];
   } else if (c == 'u') {
     std::uint32_t code = hex4();
-    // Half of a pair of surrogates alone means nothing: it is shown as the replacement character.
+    // An unpaired surrogate becomes the replacement character.
     if (code >= 0xD800 && code < 0xDC00 && refill(2) && at_[0] == '\\' && at_[1] == 'u') {
       at_ += 2;
       const std::uint32_t low = hex4();
@@ -185,7 +186,7 @@ void JsonStream::read_escape(std::string* out, std::size_t keep) {
   if (out != nullptr && out->size() + text.size() <= keep) *out += text;
 }
 
-// A number, true, false or null. Nothing is made of it, so that it is one of these is all that matters.
+// Skips a number, true, false or null, and fails for anything else.
 void JsonStream::skip_word() {
   std::string word;
   while ((at_ != end_ || refill(1)) && !is_space(*at_) && *at_ != ',' && *at_ != ']' && *at_ != '}') {
@@ -217,7 +218,7 @@ std::uint64_t JsonStream::number(std::uint64_t max) {
 }
 
 void JsonStream::skip() {
-  std::string brackets;  // that are open
+  std::string brackets;  // the open brackets
   do {
     const char c = peek();
     if (!brackets.empty()) {
@@ -258,7 +259,7 @@ void JsonStream::resume() {
   depth_ = depth_of_lines_ = 0;
   first_ = false;
   path_.clear();
-  // Where the new line itself was the surprise, it is the next document.
+  // When the error was at the beginning of a new line, that line is the next document.
   if (offset() == line_begin_ && at_ != end_ && *at_ == '{') return;
   while (at_ != end_ || refill(1)) {
     at_ = std::find(at_, end_, '\n');
@@ -266,7 +267,7 @@ void JsonStream::resume() {
     ++at_;
     ++line_;
     line_begin_ = offset();
-    // The other lines of a document that is laid out over many: those that are indented, close something, or have a key.
+    // Skips the other lines of a pretty-printed document: they are indented, close a bracket, or begin with a key.
     constexpr std::string_view kContinues = " \t\r\n}]\"";
     if (!refill(1) || kContinues.find(*at_) == std::string_view::npos) return;
   }

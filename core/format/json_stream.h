@@ -1,6 +1,6 @@
-// A reader for JSON of any size, front to back, a piece at a time: nothing but what is asked for is kept, whatever the
-// length of the input. One input may hold many documents, one after the other, and goes on behind a broken one.
-// (JsonReader is for one document of a known shape that is in memory as a whole; here keys that are not known are skipped.)
+// A reader for JSON of any size, front to back, piece by piece. It keeps only what the caller asks for, however long
+// the input is. One input may hold many documents, one after the other; reading can go on behind a broken one.
+// (JsonReader is for one document of a known shape in memory. Here the caller skips unknown keys.)
 #pragma once
 
 #include <cstdint>
@@ -14,14 +14,14 @@ namespace spdm {
 
 class JsonStream {
  public:
-  // Fills the room it is given and returns how much it has filled; 0 is the end. What it throws is passed on.
+  // Fills the given room and returns the number of bytes; 0 is the end. What it throws is passed on.
   using Source = std::function<std::size_t(std::span<char>)>;
 
   explicit JsonStream(Source source);
 
   // Every fault is Error{bad_input}: "PATH: why (byte N of the line)"; line() says in which line.
 
-  // An object: calls member(key) with the reader at the value, which it must read or skip. The key holds until then.
+  // An object: calls member(key) with the reader at the value, which it must read or skip. The key is valid until then.
   template <class F>
   void object(F member) {
     const std::size_t above = path_.size();
@@ -34,8 +34,8 @@ class JsonStream {
     }
   }
 
-  // Whether a line may begin with an item. Elsewhere a line that begins with {" is a new document: the one before is
-  // broken, and this one is not to be lost with it.
+  // Whether a line may begin with an item of the array. Elsewhere a line that begins with {" begins a new document:
+  // then the one before is broken, and the new one must not be lost with it.
   enum class Items { inside_lines, on_lines_of_their_own };
 
   // An array: calls item() with the reader at each value.
@@ -52,7 +52,7 @@ class JsonStream {
     if (items == Items::on_lines_of_their_own) depth_of_lines_ = 0;
   }
 
-  // Escapes are resolved; what is longer than `keep` bytes is cut. null is the empty string.
+  // Escapes are resolved. A string longer than `keep` bytes is cut. null reads as the empty string.
   std::string string(std::size_t keep);
   bool boolean();
   std::uint64_t number(std::uint64_t max);
@@ -63,11 +63,11 @@ class JsonStream {
   std::size_t line() const { return line_; }
   [[noreturn]] void fail(std::string_view why);
 
-  // After an error: goes to the next line that may begin a document.
+  // After an error: skips to the next line that may begin a document.
   void resume();
 
  private:
-  bool refill(std::size_t wanted);  // whether so many characters are there
+  bool refill(std::size_t wanted);  // whether at least `wanted` characters are there
   char next();                      // '\0' at the end
   char peek();                      // the next that is not white space; '\0' at the end
   void skip_space();

@@ -32,8 +32,8 @@ std::string allowed_words(std::span<const Choice> table) {
   return allowed(names);
 }
 
-// Reads a file without keeping anything of it: whether there is a second document, also behind an empty one, where
-// YAML::LoadAll() stops, and whether it is within bounds, before memory is taken for it.
+// Checks a file before memory is taken for its contents: that it is within bounds, and that it has no second document.
+// YAML::LoadAll() would stop behind an empty document.
 class Survey final : public YAML::EventHandler {
  public:
   explicit Survey(const std::string& file) : file_(file) {}

@@ -1,4 +1,4 @@
-// YAML read strictly: every key is known, every value is of the kind it must be, and an error names file, line and column.
+// Reads YAML strictly: unknown keys and values of the wrong kind are errors that name file, line and column.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -15,16 +15,17 @@
 
 namespace spdm::yaml {
 
-// What a file may hold at most: keys, values, lists and mappings together, and lists and mappings inside of each other.
+// Limits of one file: the number of keys, values, lists and mappings together, and the depth of nested lists and
+// mappings.
 inline constexpr std::size_t kMaxNodes = 1'000'000, kMaxDepth = 32;
 
-// A word of the file and what it means.
+// A word in the file and its value.
 struct Choice {
   std::string_view name;
   std::uint32_t value;
 };
 
-// One value of the file, with the name it goes by in error messages ("slots[1].key").
+// One value of the file, with its name for error messages ("slots[1].key").
 class Value {
  public:
   Value(const std::string& file, const YAML::Node& node, std::string name) : file_(&file), node_(node), name_(std::move(name)) {}
@@ -60,22 +61,22 @@ class Value {
   std::string name_;
 };
 
-// A mapping that has no other keys than `keys`, and each at most once.
+// A mapping with no other keys than `keys`, each at most once. The constructor throws Error{config} for anything else.
 class Section : public Value {
  public:
   Section(const Value& value, std::span<const std::string_view> keys);
   Section(const Value& value, std::initializer_list<std::string_view> keys) : Section(value, std::span(keys.begin(), keys.size())) {}
 
   std::optional<Value> find(std::string_view key) const;
-  Value get(std::string_view key) const;  // must be there
-  // What is read when the key is there.
+  Value get(std::string_view key) const;  // throws Error{config} when it is missing
+  // Calls `read` with the value when the key is there.
   template <class Read>
   void with(std::string_view key, Read read) const {
     if (const std::optional<Value> value = find(key)) read(*value);
   }
 };
 
-// Parses a whole file; throws Error{config} for a syntax error, and for what is more than the bounds, with line and column.
+// Parses a whole file. Throws Error{config} with line and column for a syntax error and for a file beyond the limits.
 Value parse(const std::string& file, const std::string& contents);
 
 }  // namespace spdm::yaml

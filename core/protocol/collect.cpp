@@ -25,7 +25,7 @@ class Collector {
     for (const VendorDefined& request : wanted_.vendor_defined) requester_.ask(request.encode(Code::vendor_defined_request, version()));
   }
 
-  // The responder answered RequestResynch: on its own, to CHUNK_GET, or inside CHUNK_SEND_ACK or a large message.
+  // Whether the responder answered RequestResynch: alone, to CHUNK_GET, or inside CHUNK_SEND_ACK or a large message.
   bool must_restart() const {
     const std::vector<ErrorSeen>& errors = connection().errors();
     if (!errors.empty() && errors.back().exchange + 1 == connection().exchanges().size() &&
@@ -60,7 +60,8 @@ class Collector {
     return out;
   }
 
-  // Little is promised: only what helps to be served (chunks, large chains). Every flag more is a path more in the peer.
+  // We announce only what helps the responder to serve us (chunks, large chains). Every further flag opens another path
+  // in the responder.
   Capabilities our_capabilities(std::uint8_t version) const {
     Capabilities out;
     out.ct_exponent = 0;
@@ -71,7 +72,7 @@ class Collector {
     return out;
   }
 
-  // Only what can be verified is offered.
+  // Only algorithms that the crypto library can verify are offered.
   NegotiateAlgorithms our_algorithms() const {
     NegotiateAlgorithms out;
     const auto chosen = [](const auto& list, const auto& row) {
@@ -89,7 +90,7 @@ class Collector {
     return out;
   }
 
-  // Digests and chains; returns the slots to challenge, the one to measure with first.
+  // Reads digests and chains. Returns the slots to challenge; the first is the one to measure with.
   std::vector<std::uint8_t> identify() {
     if (wanted_.slot == kProvisionedKey) {
       if (!responder_has(cap::pub_key_id) && version() >= k11)
@@ -97,7 +98,7 @@ class Collector {
       return {kProvisionedKey};
     }
     if (!wanted_.digests) return {};
-    if (!responder_has(cap::cert) && !wanted_.certificates) return {};  // it was only asked what there is
+    if (!responder_has(cap::cert) && !wanted_.certificates) return {};  // the caller wants no certificates
     if (!responder_has(cap::cert))
       throw Error(ErrorId::no_spdm, "the responder has no certificates (CERT_CAP)",
                   "a provisioned key is used with --slot 255 --provisioned-key FILE");
@@ -116,7 +117,7 @@ class Collector {
       for (const std::uint8_t slot : slots) read_chain(slot);
       return slots;
     }
-    // "If a slot is not trusted, the next provisioned slot is tried"; the first stays the one to report.
+    // A slot that is not trusted is followed by the next provisioned one. When none is trusted, the first is reported.
     for (const std::uint8_t slot : slots) {
       read_chain(slot);
       if (wanted_.slot || !wanted_.trusts || wanted_.trusts(connection(), slot)) return {slot};
@@ -158,7 +159,8 @@ class Collector {
   }
 
   void challenge(std::uint8_t slot) {
-    // Without CHAL_CAP the signature of the measurements has to prove the key (the appraisal insists on one of them).
+    // Without CHAL_CAP the signature of MEASUREMENTS must prove the possession of the key. The appraisal requires one
+    // of the two.
     if (!wanted_.challenge || !responder_has(cap::chal)) return;
     const bool can_summarize = responder_has(cap::meas_mask) && parameters().measurement_specification != 0;
     Challenge request{.slot = slot, .summary = can_summarize ? wanted_.summary : Summary::none, .nonce = next_nonce(), .context = {}};
@@ -203,8 +205,8 @@ class Collector {
     measure_indices(indices, sign, slot);
   }
 
-  // A device may be unable to send all blocks at once: then every index is asked for on its own. Each answer is signed,
-  // the number of indices, too, because the ERROR for an index that does not exist empties L1/L2.
+  // A device may be unable to send all blocks at once: then each index is requested by itself. Each response is signed,
+  // also the one with the number of indices, because the ERROR for an absent index resets L1/L2.
   void measure_all(bool sign, std::uint8_t slot) {
     try {
       return measure_one(kAllMeasurements, sign, slot);
@@ -225,7 +227,7 @@ class Collector {
         if (connection().errors().size() == errors || connection().errors().back().error.code != ErrorCode::invalid_request) throw;
       }
     }
-    // Errors are not signed: without this anybody on the way could leave measurements out.
+    // Errors are not signed: without this check an attacker on the path could leave out measurements.
     if (left > 0) throw Error(ErrorId::peer, cat("MEASUREMENTS: ", left, " of the announced measurements have no index from 1 to 254"));
   }
 

@@ -1,5 +1,5 @@
-// The requester, in the order of the specification: from GET_VERSION to the last measurement. It judges shapes, never
-// signatures: what it brings home is Evidence.
+// The requester, in the order of the specification: from GET_VERSION to the last measurement. It checks the messages,
+// but verifies no signature: its result is Evidence, and the appraisal comes later.
 #pragma once
 
 #include <functional>
@@ -28,18 +28,18 @@ struct Wanted {
   // 1.3+: ask for everything the responder supports, not only for what it selects.
   bool supported_algorithms = false;
 
-  // Slot 0..7, kProvisionedKey, or none: slot 0, and further provisioned slots while `trusts` says no.
+  // Slot 0..7 or kProvisionedKey. When not given: slot 0, then the other provisioned slots until `trusts` accepts one.
   std::optional<std::uint8_t> slot;
   bool all_slots = false;  // read every provisioned chain, challenge each
   bool digests = true;
   bool certificates = true;
   bool challenge = true;
   Summary summary = Summary::none;
-  // Asked once per chain when no slot was given; may be empty (then slot 0 it is).
+  // Asked once per chain when no slot was given. May be empty: then slot 0 is taken.
   std::function<bool(const Connection&, std::uint8_t slot)> trusts;
 
-  // What the device has no capability for is left out (measurements, extension log, endpoint information), in place of
-  // Error{no_spdm}: for whoever gathers what a verifier elsewhere may want.
+  // Leaves out what the device has no capability for (measurements, extension log, endpoint information) instead of
+  // throwing Error{no_spdm}. For collecting evidence for a remote verifier.
   bool if_available = false;
 
   MeasurementMode measurements = MeasurementMode::none;
@@ -50,12 +50,12 @@ struct Wanted {
   bool extension_log = false;
   bool endpoint_info = false;
   std::vector<VendorDefined> vendor_defined;
-  // Nonce to use in CHALLENGE and signed GET_MEASUREMENTS instead of random ones (a verifier elsewhere chose it).
+  // Nonce to use in CHALLENGE and signed GET_MEASUREMENTS instead of random ones: a remote verifier chose it.
   std::optional<Block<32>> nonce;
 };
 
-// Fills `evidence` as it goes, so that what was seen before an Error is not lost. evidence.host and .time are the
-// caller's. Throws Error: no_spdm when the device lacks what was asked for, and what Requester::ask throws.
+// Fills `evidence` step by step, so that an Error loses nothing that was seen before it. The caller sets evidence.host
+// and .time. Throws Error: no_spdm when the device lacks what was asked for, and what Requester::ask throws.
 void collect(Link& link, const Wanted& wanted, const Limits& limits, Evidence& evidence);
 
 }  // namespace spdm

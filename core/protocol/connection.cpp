@@ -65,7 +65,7 @@ void Connection::observe(Exchange exchange) {
     case Code::vendor_defined_request:
       observe_vendor_defined(exchange);
       break;
-    // Of the rest only the place in the transcripts matters: sessions, provisioning and events are not read.
+    // Sessions, provisioning and events are not decoded. Only their place in the transcripts matters.
     default: {
       if (!is_request(code)) malformed(name(code), "RequestResponseCode", "is not a request");
       const std::string message = name(response_to(code));
@@ -91,7 +91,7 @@ void Connection::observe_version(Exchange& exchange) {
 
 void Connection::observe_capabilities(Exchange& exchange) {
   if (!versions_) malformed("GET_CAPABILITIES", "state", "no VERSION before it");
-  // DSP0274 CAPABILITIES, N89: what was settled stays, whatever a second answer says.
+  // DSP0274 CAPABILITIES, N89: capabilities are exchanged once per connection.
   if (capabilities_) malformed("GET_CAPABILITIES", "state", "sent twice on one connection");
   const std::uint8_t version = read_header(exchange.request).version;
   if (!highest_common(*versions_, std::array{version}))
@@ -164,7 +164,7 @@ void Connection::observe_measurements(Exchange& exchange) {
   Reader request_bytes = request_reader(exchange, "GET_MEASUREMENTS");
   GetMeasurements request = GetMeasurements::decode(request_bytes, version());
   trim(exchange.request, request_bytes);
-  // 1.0 names no slot: the one that was challenged last, else 0.
+  // 1.0 names no slot: it is the one that was challenged last, else 0.
   if (version() == k10) request.slot = challenges_.empty() ? std::uint8_t{0} : challenges_.back().request.slot;
   Reader reader(exchange.response, "MEASUREMENTS");
   MeasurementsResponse response = MeasurementsResponse::decode(reader, request, parameters_);
@@ -200,7 +200,7 @@ void Connection::observe_mel(Exchange& exchange) {
     mel_.clear();
     mel_total_ = total;
   }
-  if (request.offset != mel_.size()) return;  // somebody reads it in pieces out of order: not put together
+  if (request.offset != mel_.size()) return;  // a requester reads it out of order: it is not put together
   // DSP0274 MEASUREMENT_EXTENSION_LOG, N302: the log may grow while it is read. What counts is the total of the first portion.
   if (total < mel_total_) reader.fail("RemainderLength", cat("the log was ", mel_total_, " bytes, now it is ", total));
   append(mel_, response.portion);

@@ -1,5 +1,5 @@
-// What a connection has shown so far: every exchange is judged by the decoders, trimmed to its own length and kept.
-// A requester at work and a reader of recorded traffic use the same one, so neither knows more than the other.
+// The state of a connection: every exchange is checked by the decoders, trimmed to its own length and kept. The live
+// requester and the reader of recorded traffic share this class, so neither knows more than the other.
 #pragma once
 
 #include <array>

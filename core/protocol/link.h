@@ -20,14 +20,15 @@ class Link {
   virtual void connect(Clock::time_point) {}
 
   // Sends one SPDM message (from the SPDMVersion byte on) and returns the response, transport framing removed; with
-  // Binding::doe the padding is still there. Throws Error: timeout when nothing has come until `deadline`, io when the
+  // Binding::doe the padding is still there. Throws Error: timeout when no response has come by `deadline`, io when the
   // peer closed, peer when the framing is wrong, permission / lockdown / owned / busy as the transport finds.
   virtual Bytes exchange(View request, Clock::time_point deadline) = 0;
 
   virtual Binding binding() const = 0;
-  // The largest SPDM message that this link can receive in one piece; at least 42.
+  // The largest SPDM message, in bytes, that this link can receive in one piece; at least 42 (DSP0274
+  // MinDataTransferSize).
   virtual std::size_t max_receive() const = 0;
-  // The largest SPDM message that this link can send in one piece.
+  // The largest SPDM message, in bytes, that this link can send in one piece.
   virtual std::size_t max_send() const { return max_receive(); }
 };
 

@@ -47,15 +47,15 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   log_.push_back({.from_requester = true, .secured = false, .bytes = to_bytes(message)});
   Bytes response = link_.exchange(message, deadline);
   log_.push_back({.from_requester = false, .secured = false, .bytes = response});
-  // DSP0274 message format, N1: no field is read of what has no header.
+  // DSP0274 message format, N1: a response without a full header is not read any further.
   if (response.size() < kHeaderSize) malformed(name(read_header(message).code), "response", cat("only ", response.size(), " bytes"));
-  // DSP0274 CAPABILITIES, N19: we told how much we take in one piece.
+  // DSP0274 CAPABILITIES, N19: no response may be larger than the DataTransferSize that we announced.
   if (response.size() > data_transfer_size() + padding_allowed(link_.binding()))
     malformed(name(read_header(message).code), "response", cat(response.size(), " bytes, we take ", data_transfer_size(), " in one piece"));
   return response;
 }
 
-// DSP0274 ERROR, N22, N23: Busy means the same request again, later.
+// DSP0274 ERROR, N22, N23: after Busy the same request is sent again, later.
 Bytes Requester::respond(View request, Clock::time_point deadline) {
   const Code code = read_header(request).code;
   auto pause = std::chrono::milliseconds(1);
@@ -101,18 +101,18 @@ Bytes Requester::send_chunks(View request, Clock::time_point deadline) {
     chunk.data = to_bytes(piece);
     chunk.last = left.empty();
     const Bytes response = exchange_once(chunk.encode(Code::chunk_send, version), deadline);
-    // When acknowledgement and response do not fit together the responder says LargeResponse instead of either.
+    // When acknowledgement and response together do not fit, the responder sends LargeResponse instead of both.
     if (is_error(response)) return response;
     Reader reader(response, "CHUNK_SEND_ACK");
     ChunkSendAck ack = ChunkSendAck::decode(reader, chunk, version);
     if (!ack.response.empty()) return std::move(ack.response);
     const View surplus = reader.rest();
-    // DSP0274 large messages, N296: the responder cannot answer what it has not in full.
+    // DSP0274 large messages, N296: the responder cannot answer a request that it does not have in full.
     if (surplus.size() > padding_allowed(link_.binding())) reader.fail("length", "a response before the last chunk was sent");
   }
 }
 
-// DSP0274 "ResponseNotReady": wait RDT, then ask with the token; WTmax = RDT * RDTM bounds it all.
+// DSP0274 "ResponseNotReady": waits RDT, then asks with the token; WTmax = RDT * RDTM bounds all waits together.
 Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Clock::time_point deadline) {
   const Header header = read_header(request);
   const ResponseNotReady first = error.not_ready(header.code);
@@ -126,8 +126,8 @@ Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Cloc
         exchange_once(begin(header.version, Code::respond_if_ready, static_cast<std::uint8_t>(header.code), wait.token).take(), deadline);
     const std::optional<ErrorResponse> again = as_error(response);
     if (!again || again->code != ErrorCode::response_not_ready) return response;
-    // DSP0274 RESPOND_IF_READY, N33: ends at the limit that the first one set. No wait is shorter than its wait, so there are at
-    // most RDTM of them.
+    // DSP0274 RESPOND_IF_READY, N33: the limit that the first ResponseNotReady set holds for all. No wait is shorter
+    // than the first, so there are at most RDTM of them.
     wait = again->not_ready(header.code);
     wait.rdt_exponent = std::max(wait.rdt_exponent, first.rdt_exponent);
   }
@@ -136,8 +136,8 @@ Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Cloc
 Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock::time_point deadline) {
   const Header header = read_header(request);
   const Parameters& parameters = connection_.parameters();
-  // DSP0274 large messages: chunks need 1.2 and both CHUNK_CAP (N36, N37). Before CAPABILITIES only that message itself may be
-  // large, and only with the algorithms that were asked for; VERSION never is (N39, N56).
+  // DSP0274 large messages: chunks need 1.2 and both CHUNK_CAP (N36, N37). CAPABILITIES itself may be large only when
+  // the Supported Algorithms block was requested; VERSION never is (N39, N56).
   const bool large_capabilities = header.code == Code::get_capabilities && (header.param1 & 1) != 0;
   if (header.code == Code::get_version || (!parameters.chunking() && !large_capabilities))
     malformed(name(header.code), "response", "LargeResponse although chunks were not negotiated");
@@ -159,7 +159,8 @@ Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock:
   Bytes message = assembler.take();
   const Header inner = read_header(message);
   const bool large_again = inner.code == Code::error && static_cast<ErrorCode>(inner.param1) == ErrorCode::large_response;
-  // DSP0274 large messages, N291: a message about chunks is never one of them. Otherwise this would recurse without bound.
+  // DSP0274 large messages, N291: a large message never is a chunk message itself. Otherwise this would recurse without
+  // bound.
   if (large_again || inner.code == Code::chunk_response || inner.code == Code::chunk_send_ack)
     malformed("CHUNK_RESPONSE", "message", "a large message that is itself about chunks");
   return message;

@@ -1,5 +1,5 @@
-// One exchange with a responder, whatever it takes: retries after Busy, waits after ResponseNotReady, chunks both ways.
-// All waits and loops end at a deadline. Every message is logged as it was on the link.
+// Exchanges with a responder: retries after Busy, waits after ResponseNotReady, sends and receives chunks. All waits
+// and loops end at a deadline. Every message is logged as it was on the link.
 #pragma once
 
 #include "core/protocol/connection.h"
@@ -11,7 +11,7 @@ struct Limits {
   Clock::duration exchange = std::chrono::seconds(10);  // from a request to its final response, waits included
   Clock::duration total = std::chrono::seconds(120);    // from the first request to the last response
   unsigned busy_retries = 64;
-  std::size_t messages = 100'000;       // of a whole conversation: answers in tiny portions end here, and evidence holds no more
+  std::size_t messages = 100'000;  // of all exchanges together: bounds responders that answer in tiny portions, and the size of evidence
   std::uint32_t max_message = 0x28000;  // our MaxSPDMmsgSize: bytes of one reassembled message
 };
 
@@ -21,7 +21,7 @@ class Requester {
       : link_(link), log_(log), limits_(limits), end_(Clock::now() + limits.total), connection_(link.binding()) {}
 
   // Sends a request and observes its response. Throws Error: peer when the response breaks a rule or is an ERROR, busy
-  // when Busy did not end, and what the link throws.
+  // when the responder stays Busy; and what the link throws.
   void ask(Bytes request);
 
   const Connection& connection() const { return connection_; }

@@ -1,4 +1,5 @@
-// Large messages (DSP0274 "Large SPDM message transfer mechanism", 1.2+): requests that come in chunks, answers that go.
+// Large messages (DSP0274 "Large SPDM message transfer mechanism", 1.2+): receives requests in chunks, sends answers in
+// chunks.
 #include <algorithm>
 
 #include "core/error.h"
@@ -41,7 +42,7 @@ Bytes Responder::chunk_send(Reader& reader) {
   const View request = reader.rest();
   ChunkSendAck ack;
   try {
-    // What the acknowledgement echoes is read first, so that it can be written whatever comes after it.
+    // The fields that the acknowledgement echoes are read first, so that it can be written whatever follows them.
     Reader front(request, reader.message());
     front.skip(3, "header");
     ack.handle = front.u8("Handle");
@@ -65,10 +66,10 @@ Bytes Responder::chunk_send(Reader& reader) {
   const Bytes message = incoming_->take();
   incoming_.reset();
   const Code code = message.size() >= kHeaderSize ? static_cast<Code>(message[1]) : Code::chunk_send;
-  // Chunks do not nest, and a large RESPOND_IF_READY cannot be.
+  // Chunk messages do not nest, and no RESPOND_IF_READY is large.
   const bool nested = code == Code::chunk_send || code == Code::chunk_get;
   ack.response = fit(nested ? error({ErrorCode::invalid_request}) : answer(message), ChunkSendAck::header_size(version));
-  // The acknowledgement with a large answer would not fit either: LargeResponse stands in its place.
+  // An acknowledgement with a large answer would not fit either: LargeResponse is sent instead.
   return outgoing_ ? ack.response : ack.encode(version);
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 using enum FaultKind;
 
-// What stands behind the name of an action.
+// The arguments behind the name of an action.
 enum class Arguments { none, number, optional_numbers, error_code, bit, bytes, offset_bytes };
 
 struct Row {

@@ -12,7 +12,7 @@
 
 namespace spdm {
 
-// What becomes of a request: the bytes of the answer, and how they reach the requester.
+// The answer to a request: its bytes, and how they reach the requester.
 struct Reply {
   enum class Action { answer, silence, close };
 
@@ -46,11 +46,11 @@ enum class FaultKind {
 };
 
 struct Fault {
-  std::optional<Code> on;  // the response it strikes; every one when empty
+  std::optional<Code> on;  // the response it strikes; empty: every response
   FaultKind kind{};
   std::uint32_t first = 1;      // first occurrence that it strikes
   std::uint32_t times = 0;      // how many occurrences; 0: all that follow
-  bool before_signing = false;  // edits the message before it is hashed and signed: the signature covers the edit
+  bool before_signing = false;  // edits the message before it is hashed and signed, so that the signature covers the edit
   std::uint32_t number = 0;     // size, offset, milliseconds, RDTExponent, error code: by kind
   std::uint32_t second = 0;     // bit, RDTM
   Bytes bytes;
@@ -71,9 +71,9 @@ class Faults {
  public:
   explicit Faults(std::vector<Fault> faults);
 
-  // Counts one more occurrence of a response, and says what strikes it.
+  // Counts one more occurrence of a response, and returns the faults that strike it.
   StruckBy next(Code response);
-  // Edits the answer, or says how it travels. `signature_size` bytes at the end of `reply.bytes` may be a signature.
+  // Edits the answer, or sets how it travels. The last `signature_size` bytes of `reply.bytes` may be a signature.
   void apply(const StruckBy& struck, Code response, std::size_t signature_size, Reply& reply);
 
  private:

@@ -30,7 +30,7 @@ std::uint8_t Responder::provisioned_slots() const {
 
 const DeviceSlot& Responder::signing_slot(std::uint8_t id, std::uint16_t usage) const {
   const DeviceSlot* out = slot(id);
-  // The provisioned key is the other way to be known (DSP0274 PUB_KEY_ID_CAP), not one more slot.
+  // The provisioned key replaces the slots (DSP0274 PUB_KEY_ID_CAP); it is not one more slot.
   const bool there = out != nullptr && (id != kProvisionedKey || has(cap::pub_key_id));
   if (!there || parameters_.hash == nullptr) throw Refusal{ErrorCode::invalid_request};
   if (parameters_.multi_key_responder && id != kProvisionedKey && (out->key_usage & usage) == 0) throw Refusal{ErrorCode::invalid_request};
@@ -65,7 +65,7 @@ Bytes Responder::digests(Reader& reader) {
 Bytes Responder::certificate(Reader& reader) {
   const std::uint8_t version = version_byte();
   const View message = reader.rest();
-  // The large form is ours to offer, whatever the requester announces.
+  // The large form needs our LARGE_RESP_CAP, whatever the requester announces.
   if (version >= k14 && (message[2] & 0x80) != 0 && !has(cap::large_resp))
     throw Refusal{ErrorCode::unsupported_request, static_cast<std::uint8_t>(Code::get_certificate)};
   const GetCertificate request = GetCertificate::decode(reader, version);

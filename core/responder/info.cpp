@@ -49,7 +49,7 @@ Bytes Responder::endpoint_info(Reader& reader) {
   if ((parameters_.responder.flags & cap::ep_info_mask) != cap::ep_info_sig)
     throw Refusal{ErrorCode::unsupported_request, static_cast<std::uint8_t>(Code::get_endpoint_info)};
   const DeviceSlot& found = signing_slot(request.slot, key_usage::endpoint_info);
-  // The encoder leaves the nonce out of a message without signature, so the fixed part is written here.
+  // The encoder omits the nonce from a message without signature, so the fixed part is written here.
   Writer writer = begin(version_byte(), Code::endpoint_info, 0, slot_nibble(request.slot));
   writer.zeros(4).bytes(crypto::random(32)).u32(response.info.size()).bytes(response.info);
   return sign_endpoint_info(message.first(reader.offset()), writer.take(), found);

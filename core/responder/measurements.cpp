@@ -52,7 +52,7 @@ Bytes Responder::measurements(Reader& reader) {
 
   const DeviceSlot& found = signing_slot(request.slot, key_usage::measurement);
   Bytes out = response.encode(version, blocks);
-  // The encoder writes these two only into a message that has its signature already.
+  // The encoder writes these two only into a signed message, and the signature comes later.
   if (version >= k11) out[3] = slot_nibble(request.slot);
   if (version >= k12) out[3] = static_cast<std::uint8_t>(out[3] | static_cast<unsigned>(profile_->content_changed) << 4);
   return sign_l1l2(message.first(reader.offset()), std::move(out), found);

@@ -12,7 +12,7 @@ Bytes encode_entry(const DeviceLogEntry& entry, std::uint32_t index) {
   return writer.take();
 }
 
-// Zeros, extended entry by entry (as the reference device does it; DSP0274 leaves it to the log's specification).
+// Extends zeros entry by entry, as the reference device does; DSP0274 leaves this to the log's specification.
 Bytes extend(const std::vector<DeviceLogEntry>& log, std::uint8_t index, const HashAlgorithm& hash) {
   Bytes out(hash.size);
   for (std::size_t i = 0; i < log.size(); ++i) {
@@ -61,7 +61,7 @@ std::vector<const AsymAlgorithm*> DeviceProfile::usable_asym(std::uint8_t versio
     for (const DeviceSlot& slot : slots)
       for (const AsymAlgorithm& row : asym_algorithms())
         if (fits(slot, row)) add_once(wanted, row);
-  // An algorithm that no key fits could only be selected to fail later.
+  // Drops algorithms that no key fits: to select one would only fail later.
   std::erase_if(wanted, [&](const AsymAlgorithm* row) {
     return row->since > version || !crypto::supports(*row) ||
            std::none_of(slots.begin(), slots.end(), [&](const DeviceSlot& slot) { return fits(slot, *row); });
@@ -107,7 +107,7 @@ Bytes encode_log(const std::vector<DeviceLogEntry>& log) {
 MeasurementBlock measured(const DeviceProfile& profile, const DeviceMeasurement& measurement, const HashAlgorithm* hash, bool raw) {
   MeasurementBlock block{measurement.index, measurement.type, true, measurement.value};
   const bool extends = measurement.type == MeasurementType::hash_extend;
-  // A raw bit stream that was asked for is shown where there is one; a device may always answer with the digest.
+  // A requested raw bit stream is shown where there is one. Otherwise the digest is always allowed.
   if (measurement.raw || hash == nullptr || (raw && !extends && !measurement.value.empty())) return block;
   block.raw = false;
   if (!measurement.digest.empty())

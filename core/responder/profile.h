@@ -1,4 +1,5 @@
-// What an emulated device is: plain data, read from a profile file (transport/emulated/profile.h) or made by a test.
+// The description of an emulated device: plain data, read from a profile file (transport/emulated/profile.h) or made by
+// a test.
 #pragma once
 
 #include <optional>
@@ -11,14 +12,14 @@
 
 namespace spdm {
 
-// A certificate slot, or the provisioned key (id kProvisionedKey, no certificates). Several entries with one id are one
-// slot that holds a key per algorithm: a connection sees the first one whose key fits the negotiated algorithm.
+// A certificate slot, or the provisioned key (id kProvisionedKey, no certificates). Several entries with the same id
+// are one slot with a key per algorithm: a connection sees the first entry whose key fits the negotiated algorithm.
 struct DeviceSlot {
   std::uint8_t id = 0;
   std::optional<crypto::PrivateKey> key;
   std::vector<Bytes> certificates;  // DER; the root (or, when `root` is given, the certificate it signed) first, leaf last
-  Bytes root;                       // the root's DER when it is not sent: RootHash is made of it
-  Bytes chain;                      // sent as it is instead of a chain built from the certificates, if not empty
+  Bytes root;                       // DER of the root when it is not sent: RootHash is its hash
+  Bytes chain;                      // if not empty: sent as it is, instead of a chain built from the certificates
   CertModel model = CertModel::device;
   std::uint8_t key_pair_id = 1;
   std::uint16_t key_usage = key_usage::challenge | key_usage::measurement | key_usage::endpoint_info;
@@ -41,7 +42,7 @@ struct DeviceLogEntry {
   Bytes value;
 };
 
-// What a VENDOR_DEFINED_REQUEST gets as its answer.
+// The answer to a VENDOR_DEFINED_REQUEST.
 struct DeviceVendorReply {
   std::uint16_t standard_id = 0;
   Bytes vendor_id;
@@ -53,7 +54,7 @@ struct DeviceProfile {
   std::string name;
   std::vector<std::uint8_t> versions{k10, k11, k12, k13, k14};
 
-  // Capability flags follow from what the device has; these are changed afterwards, whatever the specification says.
+  // Capability flags follow from the members below. These two are applied afterwards, even against the specification.
   std::uint32_t set_flags = 0, clear_flags = 0;
   std::uint8_t ct_exponent = 20;  // 2^20 us for cryptographic operations
   std::uint32_t data_transfer_size = 4600;
@@ -63,7 +64,7 @@ struct DeviceProfile {
   // In the order of preference. Empty: every algorithm that a key of the slots fits; SHA-384, SHA-256, SHA-512.
   std::vector<const AsymAlgorithm*> asym;
   std::vector<const HashAlgorithm*> hash;
-  // Nothing: the base hash is used for measurements, too.
+  // nullptr: the base hash is used for measurements, too.
   const HashAlgorithm* measurement_hash = nullptr;
   bool measurement_raw_only = false;
   std::uint8_t opaque_formats = other_params::opaque_fmt1;  // other_params::opaque_fmt0 | opaque_fmt1
@@ -80,9 +81,9 @@ struct DeviceProfile {
 
   std::vector<Fault> faults;
 
-  // What it announces in a connection of that version.
+  // The capability flags that it announces in a connection of that version.
   std::uint32_t flags(std::uint8_t version) const;
-  // The lists above with their defaults filled in, as far as the version and the crypto library have them.
+  // The lists above with their defaults filled in, reduced to what the version and the crypto library support.
   std::vector<const AsymAlgorithm*> usable_asym(std::uint8_t version) const;
   std::vector<const HashAlgorithm*> usable_hash(std::uint8_t version) const;
   // MeasurementHashAlgo on a connection with that base hash.

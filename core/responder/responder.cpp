@@ -8,7 +8,7 @@
 
 namespace spdm {
 
-// One row per request: where it is allowed, which capability of ours it needs, what it does to the transcripts.
+// One row per request: the states it is allowed in, the capability it needs, and its effect on the transcripts.
 struct Responder::Row {
   Code request;
   std::uint8_t since;
@@ -22,7 +22,7 @@ const Responder::Row* Responder::find_row(Code code) {
   using enum State;
   using enum Effect;
   // Any request but GET_MEASUREMENTS ends L1/L2. M1/M2 ends with GET_MEASUREMENTS and the log, unless a CHALLENGE has
-  // been answered already (DSP0274 "Reset conditions"; the second half as the reference responder reads it).
+  // been answered already (DSP0274 "Reset conditions"; the second sentence as the reference responder reads it).
   static const std::array rows{
       Row{Code::get_version, k10, start, negotiated, 0, none, &Responder::version},
       Row{Code::get_capabilities, k10, State::version, State::version, 0, none, &Responder::capabilities},
@@ -57,7 +57,7 @@ Reply Responder::respond(View request) {
     incoming_.reset();
     outgoing_.reset();
   }
-  // Nothing may come between the chunks of a message; what does leaves the transfer as it is.
+  // No other request may come between the chunks of a message. It is refused, and the transfer goes on.
   const bool interrupts = (incoming_ && code != Code::chunk_send) || (outgoing_ && code != Code::chunk_get);
   Bytes bytes = interrupts ? error({ErrorCode::unexpected_request}) : answer(request);
   if (code != Code::chunk_send && code != Code::chunk_get) bytes = fit(std::move(bytes));
@@ -65,7 +65,7 @@ Reply Responder::respond(View request) {
   return std::move(reply_);
 }
 
-// One complete request, one complete answer: chunks are above this.
+// Answers one complete request. Chunks are handled by the callers.
 Bytes Responder::answer(View request) {
   const Code code = static_cast<Code>(request[1]);
   Refusal refusal;
@@ -75,7 +75,7 @@ Bytes Responder::answer(View request) {
     check_request(*row, request);
     if (code != Code::respond_if_ready) delayed_.reset();
 
-    // Another answer may be made inside this one (RESPOND_IF_READY, CHUNK_SEND), so the faults are kept here.
+    // A nested answer (RESPOND_IF_READY, CHUNK_SEND) overwrites `struck_`, so a copy is kept here.
     const StruckBy struck = code == Code::respond_if_ready ? StruckBy{} : faults_.next(response_to(code));
     struck_ = struck;
     if (find_fault(struck, FaultKind::busy) != nullptr) throw Refusal{ErrorCode::busy};

@@ -1,5 +1,5 @@
-// A software SPDM responder, 1.0 to 1.4: first tries without hardware, a peer for other requesters, a source of faults.
-// It proves who it is and what it runs; it has no sessions and no mutual authentication.
+// A software SPDM responder, 1.0 to 1.4: for trying things without hardware, as a peer for other requesters, and as a
+// source of faults. It authenticates and reports measurements; it has no sessions and no mutual authentication.
 #pragma once
 
 #include <memory>
@@ -22,12 +22,11 @@ class Responder {
  public:
   explicit Responder(std::shared_ptr<const DeviceProfile> profile);
 
-  // Answers one request (from the SPDMVersion byte on; padding of a binding may follow). Never throws for what a
-  // requester sends.
+  // Answers one request (from the SPDMVersion byte on; padding of a binding may follow). No request makes it throw.
   Reply respond(View request);
 
  private:
-  // DSP0274 "Responder state": what has been settled so far.
+  // DSP0274 "Responder state": how far the connection has been negotiated.
   enum class State { start, version, capabilities, negotiated };
   // What an answered request does to the transcripts (see responder.cpp).
   enum class Effect { none, ends_measurements, ends_measurements_and_challenge, ends_challenge };
@@ -42,42 +41,42 @@ class Responder {
   Bytes respond_if_ready(Reader& reader);
   Bytes not_ready(const Fault& fault, View request);
 
-  // responder_vca.cpp
+  // vca.cpp
   Bytes version(Reader& reader);
   Bytes capabilities(Reader& reader);
   Bytes algorithms(Reader& reader);
   Bytes supported_algorithms(std::uint8_t version) const;
   AlgorithmsResponse select(const NegotiateAlgorithms& offer) const;
 
-  // responder_identity.cpp
+  // identity.cpp
   Bytes digests(Reader& reader);
   Bytes certificate(Reader& reader);
   Bytes challenge_auth(Reader& reader);
   bool visible(const DeviceSlot& slot) const;
   const DeviceSlot* slot(std::uint8_t id) const;
   std::uint8_t provisioned_slots() const;
-  // The slot whose key signs; refuses a slot that is not there or whose key is not for this use.
+  // The slot whose key signs. Throws Refusal for a slot that is not there or whose key is not for this use.
   const DeviceSlot& signing_slot(std::uint8_t id, std::uint16_t usage) const;
 
-  // responder_measurements.cpp
+  // measurements.cpp
   Bytes measurements(Reader& reader);
   Bytes extension_log(Reader& reader);
   Bytes summary_hash(Summary summary) const;
 
-  // responder_info.cpp
+  // info.cpp
   Bytes endpoint_info(Reader& reader);
   Bytes key_pair_info(Reader& reader);
   Bytes vendor_defined(Reader& reader);
 
-  // responder_chunk.cpp
+  // chunk.cpp
   Bytes chunk_send(Reader& reader);
   Bytes chunk_response(Reader& reader);
-  // The answer itself, or the ERROR that announces it in chunks or says that it is too large. `beside` bytes travel
-  // in front of it.
+  // The answer itself; or the ERROR that announces it in chunks or says that it is too large. `beside`: bytes in front
+  // of it.
   Bytes fit(Bytes response, std::size_t beside = 0);
   std::size_t send_limit() const;
 
-  // responder_transcript.cpp
+  // transcript.cpp
   void append_m1m2(View request, View response);
   void append_l1l2(View request, View response);
   // Appends the exchange, signs, and returns the response with its signature; the transcript is empty afterwards.

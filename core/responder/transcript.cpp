@@ -1,5 +1,5 @@
-// Transcripts and signatures of the responder (DSP0274 "Signature generation"; the lists of what is hashed are in
-// core/evidence/transcript.h for the requester).
+// Transcripts and signatures of the responder (DSP0274 "Signature generation"). Those of the requester are in
+// core/evidence/transcript.h.
 #include "core/error.h"
 #include "core/responder/responder.h"
 #include "core/wire/endpoint_info.h"

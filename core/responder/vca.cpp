@@ -19,8 +19,8 @@ std::uint32_t requester_flags(std::uint8_t version) {
   return out;
 }
 
-// DSP0274 CAPABILITIES, table "Flag fields definitions for the requester": whether flags and sizes are legal, by number (Q1 to
-// Q9). A responder that took others would test our requester less strictly than a device does.
+// DSP0274 CAPABILITIES, table "Flag fields definitions for the requester": whether flags and sizes are legal (Q1 to
+// Q9). A more lenient responder would be a weaker test of our requester than a device is.
 bool legal(const Capabilities& in, std::uint8_t version) {
   const auto field = [&](std::uint32_t mask) { return in.flags & mask; };
   const bool key_ex = in.has(cap::key_ex), psk = in.has(cap::psk_mask), cert = in.has(cap::cert), key_id = in.has(cap::pub_key_id);
@@ -58,7 +58,7 @@ std::uint32_t first_offered(const std::vector<const HashAlgorithm*>& ours, std::
   return it == ours.end() ? 0 : (*it)->bit;
 }
 
-// Of NEGOTIATE_ALGORITHMS.
+// The largest Length of NEGOTIATE_ALGORITHMS, in bytes.
 constexpr std::size_t kMaxLength10 = 64, kMaxLength11 = 128;
 
 }  // namespace
@@ -85,7 +85,7 @@ Bytes Responder::capabilities(Reader& reader) {
   if (std::find(profile_->versions.begin(), profile_->versions.end(), version) == profile_->versions.end())
     throw Refusal{ErrorCode::version_mismatch};
   parameters_ = {};
-  parameters_.version = version;  // from here on, also of an ERROR
+  parameters_.version = version;  // from here on ERROR carries it, too
   const GetCapabilities request = GetCapabilities::decode(reader, version);
   if (version >= k11 && !legal(request.capabilities, version)) throw Refusal{ErrorCode::invalid_request};
   // The block makes the answer large: only a requester that takes chunks may ask for it.
@@ -166,10 +166,10 @@ AlgorithmsResponse Responder::select(const NegotiateAlgorithms& offer) const {
     const std::uint32_t ours = parameters_.responder.flags & cap::multi_key_mask;
     const bool wanted = (offer.other_params & other_params::multi_key) != 0;
     if ((wanted && ours == 0) || (!wanted && ours == cap::multi_key_only)) throw Refusal{ErrorCode::invalid_request};
-    // We never authenticate a requester, so of its keys we only take what it insists on.
+    // We never authenticate a requester, so we select its multi-key mode only when it allows nothing else.
     if ((parameters_.requester.flags & cap::multi_key_mask) == cap::multi_key_only) out.other_params |= other_params::multi_key;
   }
-  // Each table that was listed comes back. Nothing in it is selected: all of them serve sessions or a requester's identity.
+  // Each listed table comes back without a selection: all of them serve sessions or the requester's identity.
   for (const AlgStruct& table : offer.tables) out.tables.push_back({table.type, 0});
   return out;
 }

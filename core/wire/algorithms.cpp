@@ -9,7 +9,7 @@ namespace {
 
 using enum SignatureScheme;
 
-// SP 800-57 gives no number for RSA-4096: 152 is what IKE and TLS count (RFC 3766), the sound side of 128 and 192.
+// SP 800-57 gives no number for RSA-4096. IKE and TLS count 152 (RFC 3766), which lies between 128 and 192.
 constexpr std::array kAsym{
     AsymAlgorithm{"RSASSA-2048", false, 0x0001, rsassa, 256, k10, "RSA", "", 2048, 112},
     AsymAlgorithm{"RSAPSS-2048", false, 0x0002, rsapss, 256, k10, "RSA", "", 2048, 112},
@@ -53,7 +53,7 @@ auto find(const Table& table, Match match) -> decltype(table.data()) {
   return it == table.end() ? nullptr : &*it;
 }
 
-// People write the names of algorithms in any case.
+// Names of algorithms are compared in any case, because people write them so.
 bool same_letters(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });

@@ -1,4 +1,4 @@
-// The algorithms of DSP0274: one row each, with its bit, sizes and OpenSSL name. Adding one is adding a row.
+// The algorithms of DSP0274: one row each, with its bit, sizes and OpenSSL name. A new algorithm is a new row.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// How a binding frames messages, as far as the messages above can tell.
+// The transport bindings, as far as SPDM messages depend on them.
 #pragma once
 
 #include <cstddef>

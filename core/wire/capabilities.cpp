@@ -66,8 +66,8 @@ constexpr std::array kFlagNames{
     FlagName{cap::large_resp, cap::large_resp, "LARGE_RESP_CAP"},
 };
 
-// DSP0274 CAPABILITIES, table "Flag fields definitions for the responder": a line for each of the rules N59 to N79. Flags that
-// contradict each other come from a broken responder, or were changed on the way.
+// DSP0274 CAPABILITIES, table "Flag fields definitions for the responder": one line for each of the rules N59 to N79.
+// Contradicting flags mean a broken responder or a change on the path.
 void check_flags(const Reader& reader, std::uint32_t flags, std::uint8_t version) {
   const auto any = [&](std::uint32_t mask) { return (flags & mask) != 0; };
   const auto field = [&](std::uint32_t mask) { return flags & mask; };
@@ -124,7 +124,7 @@ void check_flags(const Reader& reader, std::uint32_t flags, std::uint8_t version
            "SET_KEY_PAIR_RESET_CAP without SET_KEY_PAIR_INFO_CAP");  // N79
 }
 
-// The 16 bytes after the header, as far as the version has them.
+// Reads the 16 bytes after the header, or as many of them as the version has.
 Capabilities read_fields(Reader& reader, std::uint8_t version) {
   Capabilities out;
   reader.skip(1, "reserved");
@@ -144,7 +144,8 @@ void write_fields(Writer& writer, const Capabilities& in, std::uint8_t version) 
 }
 
 void check_sizes(const Reader& reader, const Capabilities& in, std::uint8_t version) {
-  // DSP0274 CAPABILITIES, N83: a shift by it gives the time to wait, and 2^31 us is far past every sane device (CVE-2023-32690).
+  // DSP0274 CAPABILITIES, N83: it is a shift count for a time in us, and 2^31 us is more than any device needs
+  // (CVE-2023-32690).
   if (in.ct_exponent > 31) reader.fail("CTExponent", cat(in.ct_exponent, ", at most 31 makes sense"));
   if (version < k12) return;
   if (in.data_transfer_size < kMinDataTransferSize)  // DSP0274 CAPABILITIES, N80
@@ -164,7 +165,7 @@ Bytes read_supported_algorithms(Reader& reader) {
   const std::size_t length = peek.u16("SupportedAlgorithms.Length");
   peek.skip(22, "SupportedAlgorithms");
   const std::size_t extended = std::size_t{peek.u8("ExtAsymCount")} + peek.u8("ExtHashCount");
-  // DSP0274 CAPABILITIES, N87, N88: what follows would be read from the wrong place.
+  // DSP0274 CAPABILITIES, N87, N88: with another length the fields after it would be read from the wrong place.
   if (length != fixed + 4 * (extended + tables))
     reader.fail("SupportedAlgorithms.Length", cat(length, ", the counts make ", fixed + 4 * (extended + tables)));
   return to_bytes(reader.take(length, "SupportedAlgorithms"));
@@ -219,7 +220,7 @@ CapabilitiesResponse CapabilitiesResponse::decode(Reader& reader, std::uint8_t v
   check_sizes(reader, out.capabilities, version);
   out.capabilities.flags &= known_flags(version);
   if (version >= k13 && (header.param1 & 1) != 0) {
-    // DSP0274 CAPABILITIES, N85: only a requester that asked knows that the message has it.
+    // DSP0274 CAPABILITIES, N85: only a requester that asked for the block knows that it is there.
     if (!request.want_algorithms) reader.fail("Param1", "a Supported Algorithms block that was not asked for");
     out.supported_algorithms = read_supported_algorithms(reader);
   }

@@ -52,10 +52,10 @@ CertificateResponse CertificateResponse::decode(Reader& reader, const GetCertifi
   const std::uint8_t version = parameters.version;
   const Header header = expect(reader, Code::certificate, version);
   out.slot = slot_nibble(header.param1);
-  // DSP0274 CERTIFICATE, N133: the chain of another slot proves nothing of this one.
+  // DSP0274 CERTIFICATE, N133: the chain of another slot proves nothing about this one.
   if (out.slot != request.slot) reader.fail("SlotID", cat(out.slot, ", asked for ", request.slot));
   out.large = version >= k14 && (header.param1 & kLarge) != 0;
-  // DSP0274 CERTIFICATE, N143: the lengths that follow have other sizes.
+  // DSP0274 CERTIFICATE, N143: in the other form the length fields have another size.
   if (out.large != request.large) reader.fail("LargeCertChain", "differs from the request");
   if (version >= k13) out.model = header.param2 & 7;
   if (out.model > static_cast<std::uint8_t>(CertModel::generic)) reader.fail("CertModel", cat(out.model, " does not exist"));
@@ -74,7 +74,7 @@ CertificateResponse CertificateResponse::decode(Reader& reader, const GetCertifi
     // DSP0274 CERTIFICATE, N134: a portion must make progress. libspdm answers a request of length 0 with nothing and the whole
     // remainder.
     if (size == 0) reader.fail("PortionLength", "0, no progress");
-    // DSP0274 CERTIFICATE, N135: the surplus would shift what comes next.
+    // DSP0274 CERTIFICATE, N135: surplus bytes would shift the next portion.
     if (size > request.length) reader.fail("PortionLength", cat(size, ", at most ", request.length, " were asked for"));
     const std::uint64_t limit = out.large ? kMaxCertificateChain : 0xFFFF;
     // DSP0274 CERTIFICATE, N137, N140, N144: summed in 64 bits, and bounded before memory is taken.
@@ -85,7 +85,7 @@ CertificateResponse CertificateResponse::decode(Reader& reader, const GetCertifi
     if (parameters.multi_key_responder && out.slot == 0 && out.model == static_cast<std::uint8_t>(CertModel::generic))
       reader.fail("CertModel", "slot 0 cannot hold a GenericCert");
   }
-  // DSP0274 CERTIFICATE, N142: who asks for a whole chain that fits both sides' messages gets it whole.
+  // DSP0274 CERTIFICATE, N142: a request for a whole chain that fits the messages of both sides gets it whole.
   const bool fits = std::min(parameters.requester.max_message_size, parameters.responder.max_message_size) >= 8U + 0xFFFFU;
   if (parameters.chunking() && fits && !out.large && request.offset == 0 && request.length == 0xFFFF && remainder != 0)
     reader.fail("RemainderLength", cat(remainder, ", the whole chain was asked for and fits"));
@@ -105,7 +105,7 @@ void ChainReader::add(const GetCertificate& request, const CertificateResponse& 
     total_ = total;
     model_ = response.model;
   }
-  // DSP0274 CERTIFICATE, N138: a chain that changes while it is read is none.
+  // DSP0274 CERTIFICATE, N138: a chain that changes while it is read is refused.
   if (total != total_) malformed(message, "RemainderLength", cat("the chain was ", total_, " bytes, now it is ", total));
   // DSP0274 CERTIFICATE, N145: one chain has one model.
   if (response.model != model_) malformed(message, "CertModel", cat("was ", model_, ", now it is ", response.model));

@@ -1,4 +1,5 @@
-// GET_CERTIFICATE / CERTIFICATE (DSP0274, the section of that title; large form since 1.4), and the chain read portion by portion.
+// GET_CERTIFICATE / CERTIFICATE (DSP0274, the section of that title; large form since 1.4), and the chain that is read
+// portion by portion.
 #pragma once
 
 #include "core/wire/digests.h"

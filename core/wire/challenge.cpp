@@ -59,7 +59,7 @@ ChallengeAuth ChallengeAuth::decode(Reader& reader, const Challenge& request, co
   out.opaque = read_opaque(reader, parameters);
   if (version >= k13) {
     out.context = reader.block<8>("RequesterContext");
-    // DSP0274 CHALLENGE_AUTH, N183: it binds the response to our request.
+    // DSP0274 CHALLENGE_AUTH, N183: RequesterContext binds the response to our request.
     if (out.context != request.context) reader.fail("RequesterContext", "is not the one that was sent");
   }
   out.signature = to_bytes(reader.take(parameters.signature_size(), "Signature"));  // DSP0274 CHALLENGE_AUTH, N184

@@ -92,16 +92,17 @@ void ChunkAssembler::add(const Chunk& chunk, std::string_view message) {
   if (version_ < k14 && next_ > 0xFFFF) malformed(message, "ChunkSeqNo", "more than 65536 chunks");          // DSP0274 large messages, N283
   if (complete_) malformed(message, "ChunkSeqNo", "a chunk after the last one");
   if (chunk.sequence == 0) {
-    // DSP0274 large messages, N284: one did not fit the smallest transfer. It is bounded before memory is taken.
-    // The response to a CHUNK_SEND may be smaller by the header of the acknowledgement it did not fit beside.
+    // DSP0274 large messages, N284: a message in chunks is larger than the smallest transfer. Its size is bounded
+    // before memory is taken. A response to CHUNK_SEND may be smaller by the acknowledgement's header: only both
+    // together did not fit.
     const std::uint64_t least = kMinDataTransferSize - ChunkSendAck::header_size(version_);
     if (chunk.large_message_size <= least || chunk.large_message_size > limit_)
       malformed(message, "LargeMessageSize", cat(chunk.large_message_size, ", must be more than ", least, " and at most ", limit_));
     total_ = chunk.large_message_size;
     data_.reserve(total_);
   }
-  // DSP0274 large messages, N286: only the last chunk may be smaller than the smallest transfer holds. Tiny chunks would stretch
-  // the loop.
+  // DSP0274 large messages, N286: only the last chunk may be smaller than the smallest transfer holds. Many tiny chunks
+  // would prolong the loop.
   if (!chunk.last && chunk.data.size() < kMinDataTransferSize - Chunk::header_size(chunk.sequence))
     malformed(message, "ChunkSize", cat(chunk.data.size(), ", a chunk before the last must fill the smallest transfer"));
   // DSP0274 large messages, N287: the sum never passes the size that memory was taken for.

@@ -40,8 +40,8 @@ struct ChunkSendAck {
   static ChunkSendAck decode(Reader& reader, const Chunk& request, std::uint8_t version);
 };
 
-// Puts the chunks of one large message together, with every bound of DSP0274 CHUNK_RESPONSE (N282 to N289). Used by a requester for
-// CHUNK_RESPONSE, by a responder for CHUNK_SEND, and on captures for both.
+// Puts the chunks of one large message together, and checks every bound of DSP0274 CHUNK_RESPONSE (N282 to N289). A
+// requester uses it for CHUNK_RESPONSE, a responder for CHUNK_SEND, the reader of captures for both.
 class ChunkAssembler {
  public:
   // `limit` is the receiver's MaxSPDMmsgSize.

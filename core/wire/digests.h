@@ -19,7 +19,7 @@ inline constexpr std::array kCertModels{
     Word{CertModel::generic, "GenericCert"},
 };
 static_assert(is_sound(kCertModels));
-// Those that a chain can have.
+// The models that a chain can have.
 inline constexpr auto kModelsOfChains = std::span(kCertModels).subspan<1>();
 inline std::string_view name(CertModel model) { return row_of(kCertModels, model).name; }
 

@@ -35,7 +35,7 @@ EndpointInfoResponse EndpointInfoResponse::decode(Reader& reader, const GetEndpo
   const Header header = expect(reader, Code::endpoint_info, parameters.version);
   out.slot = slot_nibble(header.param2);
   const std::uint8_t expected = request.signature ? slot_nibble(request.slot) : 0;
-  // DSP0274 ENDPOINT_INFO, N301: the key of another slot signed.
+  // DSP0274 ENDPOINT_INFO, N301: a signature by the key of another slot is refused.
   if (out.slot != expected) reader.fail("SlotID", cat(out.slot, ", expected ", expected));
   out.slot = request.slot;
   reader.skip(4, "reserved");

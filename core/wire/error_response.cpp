@@ -82,7 +82,7 @@ ResponseNotReady ErrorResponse::not_ready(Code outstanding) const {
   if (out.request != outstanding) reader.fail("RequestCode", cat(name(out.request), " is not the outstanding ", name(outstanding)));
   // DSP0274 ResponseNotReady, N30: it is a shift count for the time to wait.
   if (out.rdt_exponent > 31) reader.fail("RDTExponent", cat(out.rdt_exponent, ", at most 31 makes sense"));
-  // DSP0274 ResponseNotReady, N31: it leaves no time between RDT and the end.
+  // DSP0274 ResponseNotReady, N31: RDTM of 1 leaves no time between RDT and WTmax.
   if (out.rdtm <= 1) reader.fail("RDTM", cat(out.rdtm, ", must be more than 1"));
   return out;
 }

@@ -1,4 +1,4 @@
-// ERROR (DSP0274, "ERROR response message"): error codes, and the two that carry something a requester must act on.
+// ERROR (DSP0274, "ERROR response message"): error codes, and the two with data that a requester must act on.
 #pragma once
 
 #include <optional>

@@ -17,14 +17,14 @@ struct Header {
 // Throws Error{peer} when fewer than four bytes are there.
 Header read_header(View message);
 
-// A decoder's result is only worth something when it stood on the right message: checks code and version (DSP0274
-// "SPDMVersion": every message after VERSION carries the negotiated one) and leaves the reader after the header.
+// Checks code and version of a message (DSP0274 "SPDMVersion": every message after VERSION carries the negotiated one),
+// and leaves the reader after the header. Every decoder begins with it. Throws Error{peer}.
 Header expect(Reader& reader, Code code, std::uint8_t version);
 
 // Begins a message.
 Writer begin(std::uint8_t version, Code code, std::uint8_t param1 = 0, std::uint8_t param2 = 0);
 
-// Slots: 0..7, or the responder's public key that was provisioned out of band. CHALLENGE writes it as 0xFF, the
+// Slots: 0..7, or the responder's public key that was provisioned out of band. CHALLENGE writes that as 0xFF; the
 // four-bit fields of the other messages as 0xF.
 inline constexpr std::uint8_t kProvisionedKey = 0xFF;
 inline std::uint8_t slot_nibble(std::uint8_t slot) { return slot & 0x0F; }

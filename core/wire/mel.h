@@ -5,7 +5,7 @@
 
 namespace spdm {
 
-inline constexpr std::uint32_t kMaxExtensionLog = 4U << 20;  // bytes taken from one device
+inline constexpr std::uint32_t kMaxExtensionLog = 4U << 20;  // bytes; the longest log that is read from a device
 
 struct GetMel {
   std::uint32_t offset = 0, length = 0;

@@ -25,7 +25,7 @@ std::vector<AlgStruct> read_tables(Reader& reader, unsigned count, std::uint8_t 
     // DSP0274 ALGORITHMS, N109
     if (type < static_cast<std::uint8_t>(AlgType::dhe) || type > static_cast<std::uint8_t>(last_alg_type(version)))
       reader.fail("AlgStruct.AlgType", cat(type, " does not exist in ", version_name(version)));
-    // DSP0274 ALGORITHMS, N110: a table twice leaves open which one counts.
+    // DSP0274 ALGORITHMS, N110: with a table twice it is ambiguous which one counts.
     if (!tables.empty() && type <= static_cast<std::uint8_t>(tables.back().type))
       reader.fail("AlgStruct.AlgType", cat(type, " after ", static_cast<unsigned>(tables.back().type), ", types must rise"));
     // DSP0274 ALGORITHMS, N111
@@ -162,7 +162,7 @@ AlgorithmsResponse AlgorithmsResponse::decode(Reader& reader, std::uint8_t versi
   if (version < k13) out.mel_specification = 0;                                  // reserved there
   if (version < k14) out.pqc_asym = 0;                                           // reserved there
   if (version >= k11) out.tables = read_tables(reader, header.param1, version);  // 1.0 has no tables, Param1 is reserved there
-  // DSP0274 ALGORITHMS, N91: the signature covers the message, so its end must not be in doubt.
+  // DSP0274 ALGORITHMS, N91: signatures cover the message, so its end must be unambiguous.
   if (length != reader.offset()) reader.fail("Length", cat(length, ", the fields end at ", reader.offset()));
 
   // DSP0274 ALGORITHMS, N105
@@ -175,7 +175,7 @@ AlgorithmsResponse AlgorithmsResponse::decode(Reader& reader, std::uint8_t versi
                   offer.other_params & other_params::opaque_mask);
   if (std::popcount(out.measurement_hash) > 1)
     reader.fail("MeasurementHashAlgo", cat("0x", hex(out.measurement_hash, 8), " selects more than one"));
-  // DSP0274 ALGORITHMS, N114: a table that was not listed may come back with value 0. A value in it was not offered.
+  // DSP0274 ALGORITHMS, N114: a table that we did not list may come back with value 0. Any other value was not offered.
   for (const AlgStruct& table : out.tables)
     check_selection(reader, "AlgStruct.AlgSupported", table.supported, supported_of(offer.tables, table.type));  // DSP0274 ALGORITHMS, N112
   const AsymAlgorithm* asym = out.base_asym != 0 ? find_base_asym(out.base_asym) : find_pqc_asym(out.pqc_asym);

@@ -46,7 +46,7 @@ struct AlgorithmsResponse {
                                    const Capabilities& responder);
 };
 
-// What the first three exchanges settled: every later decoder needs some of it.
+// What the first three exchanges negotiated. Every later decoder needs some of it.
 struct Parameters {
   std::uint8_t version = k10;
   Capabilities requester, responder;

@@ -66,9 +66,9 @@ std::vector<OpaqueElement> read_elements(View opaque, std::string_view message) 
 
 Bytes read_opaque(Reader& reader, const Parameters& parameters) {
   const std::size_t length = reader.u16("OpaqueDataLength");
-  // DSP0274 CHALLENGE_AUTH, N180; MEASUREMENTS, N213: the bound of every opaque data.
+  // DSP0274 CHALLENGE_AUTH, N180; MEASUREMENTS, N213: the limit of all opaque data.
   if (length > kMaxOpaque) reader.fail("OpaqueDataLength", cat(length, ", at most ", kMaxOpaque));
-  // DSP0274 CHALLENGE_AUTH, N182; MEASUREMENTS, N214: who agreed on no format sends none.
+  // DSP0274 CHALLENGE_AUTH, N182; MEASUREMENTS, N214: without a negotiated format there is no opaque data.
   if (length != 0 && parameters.version >= k12 && parameters.opaque_format == 0)
     reader.fail("OpaqueDataLength", cat(length, ", but no opaque data format was negotiated"));
   const View opaque = reader.take(length, "OpaqueData");  // DSP0274 CHALLENGE_AUTH, N181

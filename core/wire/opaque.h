@@ -1,4 +1,4 @@
-// General opaque data (DSP0274 "General opaque data format", OpaqueDataFmt1) and the lengths that hold for all of it.
+// Opaque data (DSP0274 "General opaque data format", OpaqueDataFmt1) and the limits that hold in every format.
 #pragma once
 
 #include "core/wire/negotiate.h"
@@ -14,14 +14,15 @@ struct OpaqueElement {
 
 std::string_view registry_name(std::uint8_t registry);
 
-// Reads OpaqueDataLength and OpaqueData: bounded, absent when no format was negotiated (1.2+), and well formed for Fmt1.
+// Reads OpaqueDataLength and OpaqueData. Throws Error{peer} when it is longer than kMaxOpaque, present although no
+// format was negotiated (1.2+), or malformed in Fmt1.
 Bytes read_opaque(Reader& reader, const Parameters& parameters);
 void write_opaque(Writer& writer, View opaque);
 
 // Elements of OpaqueDataFmt1; throws Error{peer} when they do not fill `opaque` exactly.
 std::vector<OpaqueElement> read_elements(View opaque, std::string_view message);
 
-// Vendor id lengths a registry allows (0 is tolerated where the registry has ids).
+// Whether a registry allows vendor ids of this length in bytes (0 is tolerated where the registry has ids).
 bool vendor_length_fits(std::uint16_t registry, std::size_t length);
 
 }  // namespace spdm

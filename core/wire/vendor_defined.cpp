@@ -17,7 +17,7 @@ VendorDefined read(Reader& reader, Code code, std::uint8_t version) {
   out.vendor_id = to_bytes(reader.take(reader.u8("VendorIDLen"), "VendorID"));
   if (!vendor_length_fits(out.standard_id, out.vendor_id.size()))  // DSP0274 VENDOR_DEFINED_RESPONSE, N307
     reader.fail("VendorIDLen", cat(out.vendor_id.size(), " does not fit registry ", out.standard_id));
-  // In the large form whatever stands in the 16-bit length is ignored.
+  // In the large form the 16-bit length is ignored, whatever it holds.
   std::size_t length = reader.u16("PayloadLength");
   if (out.large) length = reader.u32("LargePayloadLength");
   if (length > kMaxVendorPayload) reader.fail("PayloadLength", cat(length, ", at most ", kMaxVendorPayload, " are taken"));
@@ -45,7 +45,7 @@ VendorDefined VendorDefined::decode_request(Reader& reader, std::uint8_t version
 
 VendorDefined VendorDefined::decode_response(Reader& reader, const VendorDefined& request, const Parameters& parameters) {
   VendorDefined out = read(reader, Code::vendor_defined_response, parameters.version);
-  // DSP0274 VENDOR_DEFINED_RESPONSE, N307: the lengths that follow have other sizes.
+  // DSP0274 VENDOR_DEFINED_RESPONSE, N307: in the other form the length field has another size.
   if (out.large != request.large) reader.fail("Large", "differs from the request");
   if (out.standard_id != request.standard_id || out.vendor_id != request.vendor_id)
     reader.fail("StandardID", "is not the one that was asked");

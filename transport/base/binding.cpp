@@ -72,7 +72,7 @@ std::size_t max_message(Binding binding) {
     case Binding::none:
       break;
   }
-  return kDoeMaxObject - 1;  // neither has a limit of its own; this keeps one size of frame for all
+  return kDoeMaxObject - 1;  // MCTP and none have no limit of their own; this keeps the largest frame the same for all bindings
 }
 
 Bytes wrap(Binding binding, View message, bool secured) {

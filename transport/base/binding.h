@@ -1,4 +1,4 @@
-// How each binding packs one SPDM message: the same code for both ends of a link.
+// How each binding packs one SPDM message. Both ends of a link use the same code.
 #pragma once
 
 #include <cstdint>
@@ -9,18 +9,18 @@ namespace spdm::transport {
 
 // A message out of its packing. With Binding::doe up to three bytes of padding are still behind it.
 struct Unwrapped {
-  bool secured;  // a secured message (DSP0277); with Binding::none nothing says so, it is always false
+  bool secured;  // a secured message (DSP0277); always false with Binding::none, which cannot tell
   Bytes message;
 };
 
 Bytes wrap(Binding binding, View message, bool secured = false);
-// Throws Error{peer} naming the field that is wrong; a message of no bytes is wrong, too.
+// Throws Error{peer} naming the field that is wrong, also for an empty message.
 Unwrapped unwrap(Binding binding, View packed);
 
-// The largest message that wrap() can pack.
+// The largest message, in bytes, that wrap() can pack; it throws Error{internal} for a larger one.
 std::size_t max_message(Binding binding);
 
-// PCI DOE data objects (PCIe r6.x 6.30.1). The vendor is always PCI-SIG here; other vendors' objects are not for us.
+// PCI DOE data objects (PCIe r6.x 6.30.1). Only objects of vendor PCI-SIG are built and read here.
 inline constexpr std::uint16_t kDoeVendorPciSig = 0x0001;
 inline constexpr std::uint8_t kDoeDiscovery = 0;
 inline constexpr std::uint8_t kDoeSpdm = 1;
@@ -36,10 +36,11 @@ struct DoeHeader {
 
 // Reads the first eight bytes; throws Error{peer} for reserved bits and for an object shorter than its header.
 DoeHeader parse_doe_header(View header);
-// Payload is padded to dwords with zeros.
+// Builds a data object of vendor PCI-SIG. The payload is padded to dwords with zeros.
 Bytes doe_object(std::uint8_t type, View payload);
 
-// DataTransferSize that both QEMU (4608 bytes a DOE object, 8 of them header) and the DMTF emulator (4608) can serve.
+// A DataTransferSize that both QEMU (DOE objects of 4608 bytes, 8 of them header) and the DMTF emulator (4608) can
+// serve.
 inline constexpr std::size_t kEmuMaxReceive = 4600;
 
 // DSP0287: four bytes before each message.
@@ -53,8 +54,8 @@ struct TcpHeader {
   std::size_t payload;  // bytes that follow the header
 };
 
-// Throws Error: peer for another version, a type that does not exist and a length that cannot be; what the error
-// messages of the binding (0xC0 to 0xFF) and a role inquiry mean to a requester otherwise.
+// Throws Error: peer for another version, an unknown type and an impossible length. The binding's error messages (0xC0
+// to 0xFF) and a role inquiry become the Error that they mean to a requester.
 TcpHeader parse_tcp_header(View header);
 
 }  // namespace spdm::transport

@@ -1,4 +1,4 @@
-// The descriptor of core, under the name that the rooms of transport have for it.
+// The descriptor of core, as a name of this namespace.
 #pragma once
 
 #include "core/descriptor.h"

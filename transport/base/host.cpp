@@ -15,7 +15,7 @@ namespace spdm::transport {
 
 namespace {
 
-// Lockdown refuses with EPERM, what file modes and capabilities refuse is EACCES or EPERM, too.
+// A lockdown refuses with EPERM; missing file modes and capabilities with EACCES or EPERM. fail() tells them apart.
 ErrorId kind_of_errno(int error) {
   switch (error) {
     case ENODEV:
@@ -61,7 +61,8 @@ std::optional<std::string> read_attribute(const std::filesystem::path& file) {
 
 void write_attribute(const std::filesystem::path& file, std::string_view value) {
   const std::string what = cat("writing ", printable(trim_end(value)), " to ", printable(file.string()));
-  // As the shell's ">" does: nothing to the kernel, but in a copy of its files the value before must not shine through.
+  // O_TRUNC, as the shell's ">": the kernel ignores it, but in a copy of its files the rest of an earlier value must
+  // not stay.
   const Descriptor fd(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
   if (fd.get() < 0) refuse(errno, what);
   const ssize_t size = ::write(fd.get(), value.data(), value.size());
@@ -73,7 +74,7 @@ Lockdown lockdown(const Host& host) {
   std::optional<std::string> state;
   try {
     state = read_attribute(host.root / "sys/kernel/security/lockdown");
-  } catch (const Error&) {  // who cannot read it learns of a lockdown from the refusals
+  } catch (const Error&) {  // it needs no permission: a lockdown shows in the refusals, too
   }
   if (!state) return Lockdown::none;
   if (state->find("[integrity]") != std::string::npos) return Lockdown::integrity;

@@ -1,4 +1,4 @@
-// What a transport gives once a target is open.
+// The result of opening a target, and the options for it.
 #pragma once
 
 #include <memory>
@@ -11,8 +11,8 @@ namespace spdm::transport {
 
 struct OpenOptions {
   Clock::duration timeout = std::chrono::seconds(10);  // for connecting
-  Host host = {};                                      // where PCI devices are looked for
-  bool force = false;                                  // although somebody else seems to own the device
+  Host host = {};                                      // where to look for PCI devices
+  bool force = false;                                  // open it although another process seems to own the device
 };
 
 struct Opened {

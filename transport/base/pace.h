@@ -1,6 +1,6 @@
-// How often to look at something that gets ready at a time nobody knows: often at first, when a look costs less than the
-// time it may save, then ever less often. It adds an eighth to the time waited at most (and the kernel's timer slack),
-// and no more than 1/128 s.
+// The pace of polling for something that gets ready at an unknown time: often at first, when a look costs less than the
+// time it may save, then less and less often. It adds at most an eighth to the time waited (and the kernel's timer
+// slack), and at most 1/128 s.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@ class Pace {
  public:
   explicit Pace(Clock::time_point end) : end_(end) {}
 
-  // Returns when the next look is due; false when the time is up. There is one last look after the end: a process that
-  // was not scheduled for a while must not miss what has been there all the time.
+  // Waits until the next look is due; false when the time is up. There is one last look after the end: a process that
+  // was not scheduled for a while must still see what was ready in time.
   bool wait() {
     if (over_) return false;
     const auto now = Clock::now();

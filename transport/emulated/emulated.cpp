@@ -16,7 +16,7 @@ class EmulatedLink final : public Link {
 
   Bytes exchange(View request, Clock::time_point deadline) override;
   Binding binding() const override { return Binding::none; }
-  // Nothing is in between that would limit a message: the requester offers what it can take.
+  // No transport limits a message here: the requester announces what it can take.
   std::size_t max_receive() const override { return kMaxMessage; }
 
  private:

@@ -8,8 +8,8 @@
 
 namespace spdm::transport {
 
-// A link to an emulated device. What its faults do to the way of an answer is honest: a delay is waited for, silence
-// ends at the deadline, a closed connection stays closed.
+// A link to an emulated device. Faults on the way of an answer act as on a real link: a delay takes its time, silence
+// ends at the deadline, and a closed connection stays closed.
 std::unique_ptr<Link> emulated_link(std::shared_ptr<const DeviceProfile> profile);
 
 Opened open_emulated(std::string_view target, const OpenOptions& options);

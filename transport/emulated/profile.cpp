@@ -44,7 +44,7 @@ constexpr std::array kTypes{
     TypeRow{"structured-measurement-manifest", MeasurementType::structured_manifest, false},
 };
 
-// Words of earlier releases, each with the one of today: that under which it is reported.
+// Words of earlier releases, each with the word of today.
 struct Renamed {
   std::string_view old, now;
 };
@@ -106,7 +106,7 @@ const TypeRow type_row(const Value& value) {
   return {"", static_cast<MeasurementType>(value.number(0, 127)), false};
 }
 
-// The names of the capability flags are those of core/wire/capabilities.h.
+// Reads a capability flag by its name in core/wire/capabilities.h.
 std::uint32_t flag(const Value& value) {
   const std::string word = value.text();
   if (word.starts_with("0x")) return value.number(0, 0xFFFFFFFF);
@@ -138,7 +138,7 @@ Bytes Loader::file(const Value& name) const {
   }
 }
 
-// One of text, hex, file and number.
+// Reads the one key of text, hex, file and number that is given.
 std::optional<Bytes> Loader::contents(const Section& in) const {
   std::optional<Bytes> out;
   const auto take = [&](const Value& value, Bytes bytes) {

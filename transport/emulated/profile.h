@@ -1,4 +1,4 @@
-// The device profile: a YAML file that says what an emulated device is.
+// The device profile: a YAML file that describes an emulated device.
 //
 //   name: Emulated accelerator          # shown to people only
 //   versions: ["1.2", "1.3"]            # default: 1.0 to 1.4

@@ -1,4 +1,4 @@
-// The files a device profile names: certificates, keys and contents.
+// Reads the files that a device profile names: certificates, keys and contents.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 namespace spdm::transport {
 
-// A whole regular file. Throws Error: config when it cannot be read or is larger than its kind may be, permission.
+// Reads a whole regular file. Throws Error: config when it cannot be read or exceeds the limit of its kind; permission.
 Bytes read_profile_file(const std::filesystem::path& path, FileKind kind);
 
 // The certificates of a PEM file, or of DER files back to back, each as DER. Throws Error{config} naming `what`.

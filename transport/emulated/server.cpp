@@ -14,7 +14,7 @@ namespace spdm::transport {
 
 namespace {
 
-// How long a stop may go unnoticed, and how long a peer may take over one frame it has begun.
+// How long a stop may go unnoticed, and how long a peer may take to finish a frame.
 constexpr auto kNotice = std::chrono::milliseconds(100);
 constexpr auto kFrameTime = std::chrono::seconds(30);
 
@@ -27,7 +27,7 @@ Binding binding_in(View header) {
   malformed("emulator frame", "transport type", cat("0x", hex(header.subspan(4, 4)), " is none that is served"));
 }
 
-// DOE Discovery (PCIe r6.x 6.30.1.1): what this mailbox understands, entry by entry.
+// DOE Discovery (PCIe r6.x 6.30.1.1): answers with one entry of what this mailbox carries.
 Bytes doe_discovery(View object) {
   constexpr std::array types{kDoeDiscovery, kDoeSpdm};
   Reader reader(object.subspan(kDoeHeader), "DOE discovery");
@@ -63,7 +63,8 @@ class Connection {
   bool normal(Binding binding, View payload);
   bool answer(Binding binding, View packed, const std::function<Bytes(View)>& frame);
 
-  // The first `size` bytes of what comes next, however long it takes; nothing at the end or when the server stops.
+  // Waits for the first `size` bytes of the next message, however long it takes; nothing at the end or when the server
+  // stops.
   std::optional<Bytes> begin(std::size_t size);
   // Waits; false when the server stops meanwhile.
   bool pause(std::chrono::milliseconds time);
@@ -80,7 +81,7 @@ std::optional<Bytes> Connection::begin(std::size_t size) {
   while (!first) {
     if (stopping_) return std::nullopt;
     try {
-      // One byte: of a read that ends without it nothing is lost.
+      // One byte only: a read that times out then loses nothing.
       first = stream_.read_or_end(1, Clock::now() + kNotice);
       if (!first) return std::nullopt;
     } catch (const Error& why) {
@@ -135,7 +136,7 @@ bool Connection::emulator_frame() {
       reply(Command::test, server_hello());
       return true;
     case Command::keep_going:
-    case Command::shutdown:  // ends the reference responder; here another client may still come
+    case Command::shutdown:  // it ends the reference responder; here other clients may follow
       reply(header.command, {});
       return false;
     default:
@@ -153,7 +154,7 @@ ServeOptions parse_listen(std::string_view target) {
     throw Error(ErrorId::usage, cat("cannot listen on '", printable(target), "'"),
                 "write emu://HOST:PORT[?binding=doe|mctp|tcp|none] or tcp://HOST:PORT");
   out.framing = scheme == "tcp" ? Framing::tcp : Framing::emulator;
-  // Port 0 is no port to connect to, but one to listen on.
+  // parse_socket_target() refuses port 0, which is allowed for listening.
   std::string text(target);
   const std::size_t zero = text.substr(0, text.find('?')).rfind(":0");
   const bool any_port = zero != std::string::npos && (zero + 2 == text.size() || text[zero + 2] == '?');
@@ -184,7 +185,7 @@ std::optional<Stream> Server::next_client() {
       return listener_.accept(Clock::now() + kNotice);
     } catch (const Error& why) {
       if (why.id == ErrorId::timeout) continue;
-      // Out of descriptors or memory: others may give some back.
+      // Out of descriptors or memory: other connections may free some.
       options_.note(why.what());
       std::this_thread::sleep_for(kNotice);
     }
@@ -224,7 +225,7 @@ void Server::run() {
         serve(std::move(*client));
         worker.done = true;
       });
-    } catch (const std::system_error& why) {  // no more threads: this client is out of luck, the others are not
+    } catch (const std::system_error& why) {  // no more threads: this client is refused, the others go on
       options_.note(cat("connection refused: ", why.what()));
       workers_.pop_back();
     }

@@ -24,17 +24,17 @@ struct ServeOptions {
   std::optional<Binding> binding;
   bool once = false;             // ends with the first connection
   std::size_t connections = 16;  // at a time; more are closed at once
-  // Told in one line what happens to connections; called from several threads.
+  // Called with one line about each event of a connection, from several threads.
   std::function<void(const std::string&)> note = [](const std::string&) {};
 };
 
 // "emu://HOST[:PORT][?binding=doe|mctp|tcp|none]" or "tcp://HOST[:PORT]"; port 0 is allowed. Throws Error{usage}.
 ServeOptions parse_listen(std::string_view target);
 
-// Each connection is a device of its own, fresh from reset.
+// Serves each connection with a responder of its own, fresh from reset.
 class Server {
  public:
-  // Listens; nobody is served before run().
+  // Listens; run() begins to serve. Throws as Listener does.
   Server(std::shared_ptr<const DeviceProfile> profile, ServeOptions options);
   ~Server();
 

@@ -19,7 +19,8 @@ struct Bdf {
 // "0000:03:00.0", as in /sys: the domain has four digits or more.
 std::string to_string(const Bdf& bdf);
 
-// "0000:03:00.0", or "03:00.0" for domain 0; leading zeros may lack, digits may be upper case. Nothing when it is no address.
+// "0000:03:00.0", or "03:00.0" for domain 0; leading zeros may be missing, digits may be upper case. Nothing when it is
+// no address.
 std::optional<Bdf> parse_bdf(std::string_view text);
 
 }  // namespace spdm::transport

@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::size_t kFeaturesMax = 4096;  // 16 mailboxes with all 256 indices of DOE discovery
 
-// What libpci calls when it gives up: its own hook ends the process. C frames of libpci are in between, which the unwind
-// tables of the ABI lead through; nothing of libpci is used afterwards but what frees it.
+// libpci calls this on a fatal error; its own hook would end the process. The exception passes through C frames of
+// libpci, by the unwind tables of the ABI. Afterwards libpci is only freed.
 __attribute__((noreturn)) void give_up(char* format, ...) {  // of its type, too: [[noreturn]] is not
   std::array<char, 512> text{};
   std::va_list arguments;
@@ -34,7 +34,7 @@ __attribute__((noreturn)) void give_up(char* format, ...) {  // of its type, too
   throw Error(ErrorId::io, cat("PCI: ", printable(text.data())));
 }
 
-// Warnings tell of attributes that are not there: we see that ourselves.
+// libpci warns about missing attributes, which we notice ourselves.
 void ignore(char*, ...) {}
 
 struct AccessDeleter {
@@ -47,21 +47,21 @@ struct FunctionDeleter {
 };
 using Function = std::unique_ptr<pci_dev, FunctionDeleter>;
 
-// sysfs and nothing else: the other ways into configuration space are raw ports and memory, behind the kernel's back.
+// Only sysfs is used: the other access methods are raw ports and memory, which bypass the kernel.
 Access start_libpci(const Host& host) {
   Access access(pci_alloc());
   access->error = give_up;
   access->warning = ignore;
   access->debug = ignore;
   access->method = PCI_ACCESS_SYS_BUS_PCI;
-  access->id_lookup_mode = 0;  // no look into a cache below $HOME
+  access->id_lookup_mode = 0;  // no cache below $HOME is read
   std::string key = "sysfs.path", directory = host.pci().string();
   pci_set_param(access.get(), key.data(), directory.data());
   pci_init(access.get());
   return access;
 }
 
-// Nothing for what is not there, cannot be read, or is empty.
+// The text of an attribute; nothing when it is absent, unreadable or empty.
 std::optional<std::string> attribute(const std::filesystem::path& file) {
   try {
     std::optional<std::string> text = read_attribute(file);
@@ -94,7 +94,7 @@ std::optional<std::vector<std::string>> entries(const std::filesystem::path& dir
   return out;
 }
 
-// "0001:01": vendor and type. The file of DOE discovery, which every mailbox has, has a name of its own.
+// "0001:01": vendor and type. DOE discovery, which every mailbox has, has a file with a name of its own.
 std::optional<DoeFeature> feature_of(std::string_view name) {
   if (name == "doe_discovery") return DoeFeature{0x0001, 0x00};
   DoeFeature out;
@@ -118,7 +118,7 @@ std::optional<std::vector<DoeFeature>> features_of(const std::filesystem::path& 
   return out;
 }
 
-// Address as in slots/*/address, "0000:03:00", or "0000:03" for the slots of a whole bus, to the name of the slot.
+// From the address in slots/*/address ("0000:03:00", or "0000:03" for the slot of a whole bus) to the name of the slot.
 using Slots = std::map<std::string, std::string, std::less<>>;
 
 Slots slots_of(const Host& host) {
@@ -138,7 +138,7 @@ std::optional<std::string> slot_of(const Slots& slots, const Bdf& bdf) {
   return found->second;
 }
 
-// Whether it could be filled; not when an attribute that it needs has gone or holds what no kernel writes.
+// Calls pci_fill_info(). False when a needed attribute is gone or malformed.
 bool fill(pci_dev& function, int what) {
   try {
     pci_fill_info(&function, what);
@@ -148,7 +148,8 @@ bool fill(pci_dev& function, int what) {
   }
 }
 
-// What the kernel says: it knows the ids of virtual functions, whose registers have none, and corrects wrong classes.
+// Takes the ids from the kernel: it knows those of virtual functions, whose registers have none, and corrects wrong
+// classes.
 void read_ids(pci_dev& function, PciIdentity& identity) {
   if (fill(function, PCI_FILL_IDENT)) {
     identity.vendor = function.vendor_id;
@@ -164,8 +165,8 @@ std::uint8_t header_of_class(std::uint32_t class_code) {
   return class_code >> 8 == 0x0604 ? PCI_HEADER_TYPE_BRIDGE : class_code >> 8 == 0x0607 ? PCI_HEADER_TYPE_CARDBUS : PCI_HEADER_TYPE_NORMAL;
 }
 
-// Command and header type. False when configuration space cannot be read or answers with ones only: vendor and device
-// alone do not tell, a virtual function has ones there (PCIe r6.x 9.3.4.1.1).
+// Reads Command and header type. False when configuration space cannot be read or reads as all ones. Vendor and device
+// alone do not decide it: a virtual function has ones there (PCIe r6.x 9.3.4.1.1).
 bool read_header(pci_dev& function, PciDevice& device) {
   std::array<u8, 16> header{};
   if (pci_read_block(&function, 0, header.data(), header.size()) == 0) return false;
@@ -179,7 +180,7 @@ bool read_header(pci_dev& function, PciDevice& device) {
 void read_extended(pci_dev& function, const std::filesystem::path& directory, PciDevice& device) {
   std::array<u8, 4> first{};
   if (pci_read_block(&function, 0x100, first.data(), first.size()) == 0) {
-    // Conventional PCI has 256 bytes and so no mailbox; of anything else we do not know.
+    // Conventional PCI has 256 bytes and so no mailbox. For any other size it is not known.
     std::error_code error;
     if (std::filesystem::file_size(directory / "config", error) == 256 && !error) device.mailboxes.emplace();
     return;
@@ -218,7 +219,7 @@ void read_attributes(const std::filesystem::path& directory, PciDevice& device) 
   device.platform = read_platform(directory);
 }
 
-// Nothing when it is not there, or not any more.
+// Reads one function; nothing when it is not there, or no longer.
 std::optional<PciDevice> examine(pci_access& access, const Host& host, const Bdf& bdf, const Slots& slots) {
   PciDevice device;
   device.bdf = bdf;
@@ -229,7 +230,7 @@ std::optional<PciDevice> examine(pci_access& access, const Host& host, const Bdf
   const Function function(pci_get_dev(&access, static_cast<int>(bdf.domain), bdf.bus, bdf.device, bdf.function));
   read_ids(*function, device.identity);
   device.header_type = header_of_class(device.identity.class_code);
-  // The kernel wakes a device in D3cold to read its configuration space: let it sleep.
+  // To read the configuration space of a device in D3cold, the kernel would wake it: let it sleep.
   if (!device.has_no_power() && read_header(*function, device)) read_extended(*function, directory, device);
   if (device.header_type == PCI_HEADER_TYPE_NORMAL) read_subsystem(*function, device.identity);
   if (!is_there(directory)) return std::nullopt;
@@ -282,7 +283,7 @@ PciDevice find_device(const Host& host, const Bdf& bdf) {
 std::vector<PciNames> names_of(const std::vector<PciDevice>& devices, const Host& host) {
   const Access access = start_libpci(host);
   if (host.root != "/") {
-    access->id_lookup_mode = PCI_LOOKUP_NO_HWDB;  // udev's names are those of this host
+    access->id_lookup_mode = PCI_LOOKUP_NO_HWDB;  // udev's database is that of this host, not of the other root
     pci_set_name_list_path(access.get(), ::strdup((host.root / "usr/share/misc/pci.ids").c_str()), 1);
   }
   std::vector<PciNames> out;
@@ -310,7 +311,7 @@ HostView host_view(const PciDevice& device) {
 
 std::optional<std::string> owner_of(const PciDevice& device) {
   const PlatformView& platform = device.platform;
-  // Who is bound is connected, too: the stronger word first.
+  // A bound device is connected, too: the stronger state comes first.
   if (platform.tsm_bound && !platform.tsm_bound->empty()) return cat("TSM ", *platform.tsm_bound, " (bound to a guest)");
   if (platform.tsm_connected && !platform.tsm_connected->empty()) return cat("TSM ", *platform.tsm_connected, " (connected)");
   // Functions that a DSM (device security manager) looks after have no tsm/connect of their own.
@@ -320,7 +321,7 @@ std::optional<std::string> owner_of(const PciDevice& device) {
   // vfio-pci and its variants (mlx5_vfio_pci, nvgrace_gpu_vfio_pci ...), Xen's pciback.
   if (driver.find("vfio") != std::string::npos || driver == "pciback" || driver == "xen-pciback")
     return cat("driver ", driver, " (a guest may use it)");
-  // User-space drivers (DPDK, SPDK) have the whole device, its configuration space too.
+  // Drivers in user space (DPDK, SPDK) control the whole device, including its configuration space.
   if (driver == "uio_pci_generic" || driver == "igb_uio") return cat("driver ", driver, " (a process may use it)");
   return std::nullopt;
 }

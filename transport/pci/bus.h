@@ -1,5 +1,5 @@
-// The PCI functions of this host as the kernel shows them: found by libpci, completed from sysfs. Reads only, and no
-// configuration write ever.
+// The PCI functions of this host as the kernel shows them: found by libpci, completed from sysfs. Nothing here writes
+// to configuration space.
 #pragma once
 
 #include <vector>
@@ -16,18 +16,18 @@ inline constexpr std::string_view kPortDriver = "pcieport";
 
 struct PciDevice {
   Bdf bdf;
-  PciIdentity identity;                        // its serial is 0 when the extended configuration space cannot be read, too
+  PciIdentity identity;                        // the serial is 0 also when the extended configuration space cannot be read
   std::uint8_t header_type = 0;                // layout, without the multi-function bit: 0 endpoint, 1 bridge, 2 CardBus
-  std::optional<std::string> driver;           // that is bound
-  std::optional<std::string> driver_override;  // empty counts as none, and "(null)" too
+  std::optional<std::string> driver;           // the bound driver
+  std::optional<std::string> driver_override;  // nothing also for an empty one and for "(null)"
   std::optional<unsigned> iommu_group;
   std::optional<std::string> removable;    // "removable", "fixed", "unknown"
   std::optional<std::string> power_state;  // "D0" ... "D3cold", "unknown"
   std::optional<Bdf> physical_function;    // of a virtual function
   std::optional<std::string> slot;         // name below /sys/bus/pci/slots of the slot it is in
   bool bus_master = false;                 // Command register bit 2: the device may read and write memory
-  // Its configuration space reads as all ones: the kernel still lists it, but it does not answer. It is listed all the
-  // same: a gate that overlooked it would let its driver bind once it answers again.
+  // It does not answer: its configuration space reads as all ones, but the kernel still lists it. So do we: a gate that
+  // overlooked it would let its driver bind once it answers again.
   bool gone = false;
   // doe_features/ of the kernel (from 6.15 on); nothing when the kernel does not tell.
   std::optional<std::vector<DoeFeature>> doe_features;
@@ -37,33 +37,36 @@ struct PciDevice {
 
   std::filesystem::path directory(const Host& host) const { return host.pci() / "devices" / to_string(bdf); }
   bool is_bridge() const { return header_type != 0 || identity.class_code >> 16 == 0x06; }
-  // In D3cold: without power, and left so.
+  // In D3cold, without power. It is not woken.
   bool has_no_power() const { return power_state == "D3cold"; }
   bool is_port() const { return driver == kPortDriver; }
-  // Nothing tells whether it has mailboxes, although it is there and awake: the right to see them is missing.
+  // Whether the permission to see its mailboxes is missing: it is there and awake, and nothing tells whether it has
+  // any.
   bool hides_mailboxes() const { return !doe_features && !mailboxes && !gone && !has_no_power(); }
-  // It may speak SPDM: CMA is listed in doe_features, or there is a mailbox that only discovery can tell more about.
+  // Whether it may speak SPDM: CMA is in doe_features; or, without these, it has a mailbox, and only discovery can tell
+  // more.
   bool may_attest() const;
 };
 
-// Every function, by address. One that vanishes meanwhile is left out. Devices in D3cold stay asleep: what only their
-// configuration space tells is unknown. Throws Error: no_device when the host has no PCI bus that could be read, io.
+// Every function, by address. One that vanishes meanwhile is left out. Devices in D3cold stay asleep, so nothing is
+// read from their configuration space. Throws Error: no_device when the host has no PCI bus that could be read, io.
 std::vector<PciDevice> scan(const Host& host);
 
-// One function, without a look at the others. Throws Error{no_device} when there is none at this address.
+// One function; the others are not read. Throws Error{no_device} when there is none at this address.
 PciDevice find_device(const Host& host, const Bdf& bdf);
 
-// Names out of pci.ids, for people; an id that it does not know gives its number ("Device 0010"). With another root than
-// "/", pci.ids is looked for below it.
+// Names from pci.ids, for people; an unknown id gives its number ("Device 0010"). With another root than "/", pci.ids
+// below that root is read.
 struct PciNames {
   std::string vendor, device, device_class;
 };
 std::vector<PciNames> names_of(const std::vector<PciDevice>& devices, const Host& host = {});
 
-// What evidence says of the function, and what rules match. Its address stands for the target.
+// The function as evidence describes it and rules match it. The target is its address.
 HostView host_view(const PciDevice& device);
 
-// Who owns SPDM of this function, if not us: "TSM tsm0 (connected)", "driver vfio-pci (a guest may use it)"...
+// Who owns SPDM of this function; nothing when nobody else does: "TSM tsm0 (connected)", "driver vfio-pci (a guest may
+// use it)"...
 std::optional<std::string> owner_of(const PciDevice& device);
 
 }  // namespace spdm::transport

@@ -32,13 +32,13 @@ std::optional<std::string> PciControl::driver_override(const Bdf& bdf) const {
   std::string text;
   try {
     text = read_attribute(device(bdf) / "driver_override").value_or("");
-  } catch (const Error&) {  // it is going away: who writes learns why
+  } catch (const Error&) {  // the device is going away: a later write reports why
   }
-  if (text.empty() || text == "(null)") return std::nullopt;  // the kernel's words for none
+  if (text.empty() || text == "(null)") return std::nullopt;  // the kernel's text for none
   return text;
 }
 
-// A lone line feed clears it; no bytes at all would be no write.
+// A lone line feed clears it: zero bytes would be no write.
 void PciControl::set_driver_override(const Bdf& bdf, std::string_view name) const {
   write(device(bdf) / "driver_override", cat(name, "\n"));
 }
@@ -62,7 +62,7 @@ void PciControl::probe(const Bdf& bdf) const { write(host_.pci() / "drivers_prob
 
 void PciControl::unbind(const Bdf& bdf) const { write(device(bdf) / "driver" / "unbind", to_string(bdf)); }
 
-// Only the low byte of the register is written: the Status register beside it is cleared by ones.
+// Writes only the low byte of the register: ones written to the Status register beside it would clear its bits.
 void PciControl::clear_bus_master(const Bdf& bdf) const {
   const std::filesystem::path file = device(bdf) / "config";
   const std::string what = cat("clearing Bus Master in ", printable(file.string()));
@@ -72,7 +72,7 @@ void PciControl::clear_bus_master(const Bdf& bdf) const {
   const auto read = [&] {
     const ssize_t size = ::pread(fd.get(), command.data(), command.size(), kCommand);
     if (size < 0) fail(host_, errno, what);
-    // No function has all bits set.
+    // All ones mean that the function is gone: Command has bits that are always zero.
     const bool gone = size != static_cast<ssize_t>(command.size()) || (command[0] == 0xFF && command[1] == 0xFF);
     if (gone) fail(host_, ENODEV, what);
   };

@@ -10,11 +10,11 @@ namespace spdm::transport {
 
 namespace {
 
-constexpr std::uint32_t kAllOnes = 0xFFFFFFFF;  // what a function reads as that is not there
+constexpr std::uint32_t kAllOnes = 0xFFFFFFFF;  // what an absent function reads as
 
 // PCIe r6.x 7.8: extended capabilities.
 constexpr std::uint16_t kExtendedBegin = 0x100, kExtendedEnd = 0x1000;
-constexpr std::size_t kMostCapabilities = (kExtendedEnd - kExtendedBegin) / 8;  // none is smaller than two dwords
+constexpr std::size_t kMostCapabilities = (kExtendedEnd - kExtendedBegin) / 8;  // each has at least two dwords
 
 // Registers of the DOE capability, from its beginning (7.9.24).
 constexpr std::uint16_t kControl = 0x08, kStatus = 0x0C, kWriteMailbox = 0x10, kReadMailbox = 0x14, kBlockSize = 0x18;
@@ -22,10 +22,10 @@ constexpr std::uint32_t kAbort = 1, kGo = 1U << 31;
 constexpr std::uint32_t kBusy = 1, kError = 1U << 2, kReady = 1U << 31;
 
 constexpr std::size_t kMaxDwords = kDoeMaxObject / 4;
-// STATUS is looked at once in so many dwords of an answer: often enough to notice early that the rest will not come,
+// STATUS is read once per this many dwords of an answer: often enough to notice early that the rest will not come,
 // seldom enough to cost nothing.
 constexpr std::size_t kLookEvery = 256;
-// The clock is looked at once in so many dwords: in a virtual machine that can cost more than the access itself.
+// The clock is read once per this many dwords: in a virtual machine it can cost more than the access itself.
 constexpr std::size_t kTimeEvery = 16;
 
 constexpr std::size_t kDiscoveryObject = kDoeHeader + 4;
@@ -62,12 +62,12 @@ std::vector<std::uint16_t> find_extended(ConfigSpace& config, std::uint16_t id) 
     const std::uint32_t header = config.read32(at);
     if (header == kAllOnes) {
       if (!is_present(config)) no_function();
-      // A function without extended space reads so from its beginning on; in the middle of the list nothing may.
+      // Without extended space its beginning reads as all ones. Inside the list no header may read so.
       if (at == kExtendedBegin) return {};
       malformed(kList, "header", cat("0x", hex(at, 3), " reads as all ones"));
     }
     if ((header & 0xFFFF) == id) out.push_back(at);
-    // Bits 1:0 are reserved and to be masked. A header of zeros is that of an empty list.
+    // Bits 1:0 are reserved and must be masked. A header of zeros means an empty list.
     at = static_cast<std::uint16_t>(header >> 20 & 0xFFC);
     if (at != 0 && at < kExtendedBegin) malformed(kList, "next", cat("0x", hex(at, 3), " is outside of the extended space"));
   }
@@ -103,7 +103,7 @@ std::vector<DoeFeature> DoeMailbox::discover(Clock::time_point deadline) {
     feature.type = reader.u8("type");
     const std::uint8_t next = reader.u8("next index");
     reader.assert_done();
-    // Only upwards: no index is asked twice, and there are 256 of them at most.
+    // Indices must rise: so none is asked twice, and there are at most 256.
     if (next != 0 && next <= index) reader.fail("next index", cat(next, " does not come after ", index));
     out.push_back(feature);
     index = next;
@@ -166,7 +166,7 @@ void DoeMailbox::await_answer(Clock::time_point deadline) {
 
 Bytes DoeMailbox::receive(std::uint8_t type, std::size_t max_object, Clock::time_point deadline) {
   Bytes header, payload;
-  std::size_t size = kDoeHeader;  // of the object, as far as it is known
+  std::size_t size = kDoeHeader;  // of the object, once its header was read
   for (std::size_t taken = 4; taken <= size; taken += 4) {
     if (taken / 4 % kTimeEvery == 0) in_time(deadline);
     put_dword(taken <= kDoeHeader ? header : payload, config_.read32(offset_ + kReadMailbox));
@@ -174,7 +174,7 @@ Bytes DoeMailbox::receive(std::uint8_t type, std::size_t max_object, Clock::time
       size = check_header(header, type, max_object);
       payload.reserve(size - kDoeHeader);
     }
-    // READY still set before the last dword is popped is what says that the object was all there.
+    // READY must still be set before the last dword is popped: this proves that the object was complete.
     if (taken == size || taken / 4 % kLookEvery == 0) require_ready(taken, size);
     config_.write32(offset_ + kReadMailbox, 0);
   }
@@ -198,7 +198,7 @@ void DoeMailbox::require_ready(std::size_t taken, std::size_t size) {
     throw Error(ErrorId::peer, cat(where(), ": the answer is cut short: it should have ", size, " bytes, and ends before byte ", taken));
 }
 
-// The length of the header is that of the answer; what a mailbox holds beyond it must not meet the next exchange.
+// Discards what a mailbox holds beyond the length in the header: the next exchange must not read it.
 void DoeMailbox::drain(std::size_t size, Clock::time_point deadline) {
   std::uint32_t seen = status();
   for (std::size_t dwords = size / 4; (seen & kReady) != 0; ++dwords) {
@@ -211,7 +211,8 @@ void DoeMailbox::drain(std::size_t size, Clock::time_point deadline) {
   if ((seen & kError) != 0) throw Error(ErrorId::peer, cat(where(), ": reports ERROR after its answer"));
 }
 
-// After an error: the mailbox is brought into a known state. What this finds out can be worse than the error.
+// Brings the mailbox into a known state after an error. What it finds may be worse than the error, and is thrown
+// instead.
 void DoeMailbox::recover(const Error& error, Clock::time_point deadline) {
   const bool accessible = error.id == ErrorId::peer || error.id == ErrorId::timeout;
   if (gone_ || !accessible) return;

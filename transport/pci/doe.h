@@ -45,19 +45,19 @@ class DoeMailbox {
   // is no DOE capability at `offset`.
   DoeMailbox(ConfigSpace& config, std::uint16_t offset, const DoeLimits& limits = {});
 
-  // Makes the mailbox ours: it must get idle within DoeLimits::busy, for BUSY or DATA OBJECT READY means an exchange of
-  // somebody else (Error{busy}; `force` aborts it). Then one ABORT, because an object that a process left half-written
-  // cannot be seen.
+  // Makes the mailbox ours. It must become idle within DoeLimits::busy: BUSY or DATA OBJECT READY means another
+  // process's exchange, and throws Error{busy}; `force` aborts that exchange. Then sends one ABORT, because an object
+  // that a process has left half-written cannot be seen.
   void claim(bool force, Clock::time_point deadline);
 
-  // What this mailbox carries (6.30.1.1, DOE Discovery): an index is asked once, the walk has an end.
+  // What this mailbox carries (6.30.1.1, DOE Discovery). Each index is asked at most once, so the walk ends.
   std::vector<DoeFeature> discover(Clock::time_point deadline);
 
   // Sends one object of PCI-SIG's vendor id and returns the payload of the answer, padding included. Throws Error:
-  // timeout, busy (somebody else is at it), peer (ERROR, an answer of another type, a length that cannot be, cut short, a
-  // flood, a mailbox that not even ABORT brings back), no_device when the function is gone, and what `config` throws.
-  // Whatever happened, the next exchange begins with a mailbox in a known state: what failed is aborted, at once or, when
-  // the deadline is over, before the next one. A function that is gone stays gone, a mailbox that is dead stays dead.
+  // timeout; busy (another process uses it); peer (ERROR; an answer of another type, of an impossible length, cut short
+  // or endless; a mailbox that does not recover after ABORT); no_device when the function is gone; and what `config`
+  // throws. The next exchange always begins with a mailbox in a known state: a failed exchange is aborted at once or,
+  // when its deadline is over, before the next one. A function that is gone stays gone, a dead mailbox stays dead.
   Bytes exchange(std::uint8_t type, View payload, Clock::time_point deadline);
 
   std::uint16_t offset() const { return offset_; }
@@ -76,7 +76,7 @@ class DoeMailbox {
 
   // STATUS; throws Error{no_device} when the function is gone.
   std::uint32_t status();
-  // Looks at STATUS until it is as wanted or the time is up; the last one that was seen.
+  // Polls STATUS until it is as wanted or the time is up. Returns the last one read.
   std::uint32_t wait(bool (*wanted)(std::uint32_t status), Clock::time_point end);
   std::string where() const;  // "DOE mailbox at 0x150"
   Error gone() const;
@@ -87,7 +87,7 @@ class DoeMailbox {
   std::uint16_t offset_;
   DoeLimits limits_;
   std::uint8_t version_ = 0;  // of the capability; from 2 on DOE 1.1
-  bool dirty_ = false;        // an exchange of ours began and did not come to its end: ABORT is due
+  bool dirty_ = false;        // an exchange of ours has begun and not ended: ABORT is due
   bool gone_ = false;         // STATUS has read as all ones
   bool dead_ = false;         // ABORT did not help
 };

@@ -18,8 +18,8 @@ class DoeLink final : public Link {
 
   Bytes exchange(View request, Clock::time_point deadline) override;
   Binding binding() const override { return Binding::doe; }
-  // The same for what is sent, which is Link's default: QEMU's mailboxes have this limit in both directions, and a mailbox
-  // says nothing when it is exceeded.
+  // max_send() is the same (Link's default): QEMU's mailboxes have this limit in both directions, and do not report
+  // when it is exceeded.
   std::size_t max_receive() const override { return options_.max_receive; }
 
  private:
@@ -37,7 +37,7 @@ Bytes DoeLink::exchange(View request, Clock::time_point deadline) {
     if (!mailbox_) find_mailbox(deadline);
     return mailbox_->exchange(kDoeSpdm, request, deadline);
   } catch (const Error& error) {
-    // Whatever answers at this address from now on need not be the device that we began with.
+    // From now on another device may answer at this address.
     if (error.id == ErrorId::no_device) gone_ = error;
     throw;
   }
@@ -46,7 +46,7 @@ Bytes DoeLink::exchange(View request, Clock::time_point deadline) {
 void DoeLink::find_mailbox(Clock::time_point deadline) {
   const std::vector<std::uint16_t> offsets = find_extended(*config_, kDoeCapability);
   if (offsets.empty()) throw Error(ErrorId::no_spdm, "the device has no DOE mailbox");
-  std::optional<Error> first;  // that kept us from learning what a mailbox carries
+  std::optional<Error> first;  // the first error that prevented the discovery of a mailbox
   for (const std::uint16_t offset : offsets) {
     try {
       DoeMailbox mailbox(*config_, offset, options_.limits);

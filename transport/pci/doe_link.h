@@ -1,4 +1,4 @@
-// SPDM over the DOE mailboxes of a function, whatever its configuration space is reached through.
+// SPDM over the DOE mailboxes of a function, for any way of access to its configuration space.
 #pragma once
 
 #include <memory>
@@ -9,14 +9,14 @@
 namespace spdm::transport {
 
 struct DoeLinkOptions {
-  bool force = false;                        // aborts what somebody else seems to have begun
-  std::size_t max_receive = kEmuMaxReceive;  // what QEMU's mailboxes can carry, too
+  bool force = false;                        // aborts an exchange that another process seems to have begun
+  std::size_t max_receive = kEmuMaxReceive;  // bytes of one SPDM message; QEMU's mailboxes carry this much
   DoeLimits limits = {};                     // max_object follows from max_receive
 };
 
-// SPDM over configuration space. The first exchange looks for the mailboxes and claims the first one that carries CMA-SPDM,
-// as its discovery says; a mailbox that is busy or broken is passed over. Throws Error: no_spdm when there is no mailbox
-// or none of them carries CMA-SPDM, and what DoeMailbox throws. After no_device the function stays gone.
+// SPDM over configuration space. The first exchange looks for the mailboxes, and claims the first one whose discovery
+// lists CMA-SPDM. A busy or broken mailbox is passed over. Throws Error: no_spdm when there is no mailbox or none of
+// them carries CMA-SPDM, and what DoeMailbox throws. After no_device the function stays gone.
 std::unique_ptr<Link> doe_link(std::unique_ptr<ConfigSpace> config, const DoeLinkOptions& options);
 
 }  // namespace spdm::transport

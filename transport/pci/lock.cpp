@@ -18,7 +18,7 @@ namespace spdm::transport {
 
 namespace {
 
-// A record has always this size, so that one pwrite(2) replaces another.
+// Every record has this size, so that one pwrite(2) replaces the earlier one.
 constexpr std::size_t kRecord = 64;
 constexpr std::string_view kMailbox = "mailbox";
 
@@ -31,7 +31,7 @@ Descriptor open_lock(const Host& host, const std::string& name) {
   make_directory(host, host.run().parent_path());
   make_directory(host, host.run());
   make_directory(host, directory);
-  // Each step refuses to follow a link: whoever could place one must not choose what is locked and written.
+  // No step follows a link: an attacker who can place one must not choose what is locked and written.
   const Descriptor folder(::open(directory.c_str(), O_DIRECTORY | O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (folder.get() < 0) fail(host, errno, printable(directory.string()));
   Descriptor fd(::openat(folder.get(), name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
@@ -42,7 +42,7 @@ Descriptor open_lock(const Host& host, const std::string& name) {
   return fd;
 }
 
-// Who was there, and what there is to restore. Anything that we did not write reads as nothing.
+// The last holder, and what there is to restore. Anything that we did not write reads as an empty record.
 struct Record {
   std::string pid, control, device, mailbox;
 };
@@ -83,7 +83,7 @@ PciLock::PciLock(const Host& host, const Bdf& bdf)
 PciLock::~PciLock() {
   try {
     write(false);
-  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next holder takes it for what one that was killed has left
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next holder treats the record as that of a killed one
   }
 }
 

@@ -36,7 +36,7 @@ class FileConfig final : public ConfigSpace {
     std::array<std::uint8_t, 4> bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(value >> (8 * i));
     const ssize_t size = ::pwrite(fd_.get(), bytes.data(), bytes.size(), offset);
-    // The right to write was checked when it was opened: what the kernel refuses now it refuses to everybody.
+    // The permission was checked at opening, so EPERM now means a lockdown.
     if (size < 0 && errno == EPERM) fail_locked_down(what("writing", offset));
     if (size < 0) fail(host_, errno, what("writing", offset));
     if (size != 4) throw Error(ErrorId::io, cat(what("writing", offset), ": only ", size, " bytes were taken"));
@@ -65,7 +65,7 @@ class FileConfig final : public ConfigSpace {
   Descriptor fd_;
 };
 
-// The link with what it holds of the device: the lock, and its being awake. Both are let go when it dies, in this order.
+// The link, with the lock and the power state that it holds. Its members are destroyed in the reverse order.
 class PciLink final : public Link {
  public:
   PciLink(const Host& host, const Bdf& bdf) : lock_(host, bdf), power_(host, bdf, lock_) {}
@@ -113,7 +113,7 @@ PciTarget parse_target(std::string_view target) {
   return out;
 }
 
-// Without a single access to the device, where the kernel has told all there is to know.
+// Refuses a device without a CMA-SPDM mailbox, as far as the kernel tells. It does not access the device.
 void require_mailbox(const PciDevice& device) {
   const auto& features = device.doe_features;
   if (features && std::find(features->begin(), features->end(), kCmaSpdm) == features->end())
@@ -138,7 +138,8 @@ std::unique_ptr<ConfigSpace> open_config(const Host& host, const Bdf& bdf) {
   Descriptor fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
   if (fd.get() < 0) fail(host, errno, cat("opening ", printable(file.string())));
   auto config = std::make_unique<FileConfig>(host, name, std::move(fd));
-  // All of it, or the first 64 bytes (128 of a CardBus bridge), or the 256 that a conventional function has.
+  // Readable is all of it; or, without permission, the first 64 bytes (128 of a CardBus bridge); or the 256 of a
+  // conventional function.
   if (config->reaches(0xFFC)) return config;
   if (config->reaches(0xFC))
     throw Error(ErrorId::no_spdm, cat(name, " does not speak SPDM: it has no extended configuration space"),
@@ -159,8 +160,8 @@ Opened open_pci(std::string_view target, const OpenOptions& options) {
   link->power().wait_until_awake(deadline);
   if (!is_present(*config))
     throw Error(ErrorId::no_device, cat(name, " is asleep or gone: its configuration space reads as all ones"), "see: spdmctl list --all");
-  // Before the lock was ours it may have got an owner. And asleep it hid what only its configuration space tells: its
-  // serial number is part of its identity.
+  // Looks again: before we had the lock the device may have got an owner. And while it was asleep its configuration
+  // space was not read, which has the serial number of its identity.
   device = find_device(options.host, parts.bdf);
   require_mailbox(device);
   refuse_owned(device, options.force);

@@ -17,10 +17,10 @@ namespace {
 constexpr std::size_t kTextMax = 256;                            // of an attribute that holds a name
 constexpr std::size_t kEntriesMax = 5 * kMaxPlatformSignatures;  // of a directory that the kernel fills over time
 
-// What cannot be read may name an owner: it must not look like none.
+// An unreadable attribute may name an owner: it must not look like none.
 const std::string kUnreadable = "(unreadable)";
 
-// Nothing when it is absent.
+// The text of an attribute; nothing when it is absent.
 std::optional<std::string> short_attribute(const std::filesystem::path& file) {
   try {
     std::optional<std::string> text = read_attribute(file);
@@ -37,7 +37,7 @@ bool holds_a_byte(const std::filesystem::path& file) {
   return fd.get() >= 0 && ::read(fd.get(), &byte, 1) == 1;
 }
 
-// The kernel keeps several files of each signature: "0_signature", "0_transcript", ...
+// Counts signatures. The kernel keeps several files for each: "0_signature", "0_transcript", ...
 std::size_t signatures_in(const std::filesystem::path& directory) {
   std::size_t count = 0, seen = 0;
   std::error_code error;
@@ -52,7 +52,7 @@ std::size_t signatures_in(const std::filesystem::path& directory) {
   return count;
 }
 
-// "stream1.0.2", with or without the host bridge in front (mainline had it both ways).
+// "stream1.0.2", with or without the host bridge in front: mainline kernels have had both.
 bool is_stream(std::string_view name) {
   if (name.starts_with("pci"))
     if (const std::size_t colon = name.rfind(':'); colon != std::string_view::npos) name.remove_prefix(colon + 1);
@@ -105,11 +105,11 @@ PlatformView read_platform(const std::filesystem::path& directory) {
       std::optional<std::string> text = read_attribute(authenticated);
       if (text && text->size() > kTextMax) text->resize(kTextMax);
       interpret_authenticated(text, view);
-    } catch (const Error&) {  // it is there, and that is all that can be said
+    } catch (const Error&) {  // it is there, but cannot be read
       view.grammar = AuthenticatedGrammar::unknown;
     }
   }
-  // Hardly any of the hundreds of functions of a host has these directories: one look each, not twelve.
+  // Hardly any function has these directories: one look at each saves the looks at their files.
   if (const std::filesystem::path tsm = directory / "tsm"; std::filesystem::exists(tsm, ignored)) {
     view.tsm_connected = short_attribute(tsm / "connect");
     view.tsm_bound = short_attribute(tsm / "bound");

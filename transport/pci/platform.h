@@ -1,5 +1,5 @@
-// What the platform says of SPDM, read from sysfs: the kernel's and a TSM's view of a device, and the TSMs of the host.
-// Nothing here is written.
+// What the platform says about SPDM, read from sysfs: the view that the kernel and a TSM have of a device, and the TSMs
+// of the host. Nothing is written.
 #pragma once
 
 #include <vector>
@@ -10,10 +10,11 @@
 
 namespace spdm::transport {
 
-// Of the device whose directory in sysfs this is. Never throws for what a file says, or for a file that is not there.
+// The view of the device with this directory in sysfs. Never throws for the contents of a file, or for a missing file.
 PlatformView read_platform(const std::filesystem::path& directory);
 
-// What the attribute `authenticated` says: `text` as read, nothing when reading failed although the attribute is there.
+// Interprets the attribute `authenticated`. `text` is as read; nothing when the attribute is there but reading it
+// failed.
 void interpret_authenticated(const std::optional<std::string>& text, PlatformView& view);
 
 // A link "streamH.R.E" or "pciDDDD:BB:streamH.R.E" below a TSM: an IDE stream between a host bridge and a device.
@@ -29,7 +30,7 @@ struct Tsm {
 };
 std::vector<Tsm> tsms_of(const Host& host);
 
-// "tsm0": the only names that the kernel gives, and takes in tsm/connect.
+// Whether it is a name like "tsm0": the kernel gives no others, and takes no others in tsm/connect.
 bool is_tsm_name(std::string_view text);
 
 }  // namespace spdm::transport

@@ -15,26 +15,26 @@ namespace spdm::transport {
 
 namespace {
 
-constexpr std::string_view kAuto = "auto";  // the one other value of power/control: the kernel may put it to sleep
+constexpr std::string_view kAuto = "auto";  // the other value of power/control: the kernel may put the function to sleep
 
-// What keeps a function from answering, in the kernel's words.
+// Why a function does not answer.
 struct Sleep {
   std::string state;
   bool failed = false;  // the kernel could not wake it up, and does not try again
 };
 
-// Nothing when it is awake, or the kernel does not tell.
+// Nothing when it is awake, or when the kernel does not say.
 std::optional<Sleep> asleep(const std::filesystem::path& device) {
   const std::string status = read_attribute(device / "power/runtime_status").value_or("active");
-  // "unsupported" is a function that the kernel never puts to sleep.
+  // "unsupported": the kernel never puts this function to sleep.
   if (status != "active" && status != "unsupported") return Sleep{status, status == "error"};
   const std::string state = read_attribute(device / "power_state").value_or("unknown");
   if (state.starts_with("D") && state != "D0") return Sleep{state};
   return std::nullopt;
 }
 
-// Descriptors of the power/control files that hold something; 0, which is never one of them, where there is none. Devices
-// beyond these many are restored by the next run only.
+// Descriptors of the power/control files to restore; 0 in a free place. Devices beyond this number are restored by the
+// next run only.
 std::array<std::atomic<int>, 64> held{};
 
 void replace_held(int from, int to) {
@@ -46,7 +46,7 @@ void replace_held(int from, int to) {
 
 void release_all_power() noexcept {
   for (const std::atomic<int>& fd : held)
-    if (const int open = fd; open != 0 && ::pwrite(open, kAuto.data(), kAuto.size(), 0) < 0) continue;  // it has gone
+    if (const int open = fd; open != 0 && ::pwrite(open, kAuto.data(), kAuto.size(), 0) < 0) continue;  // the device is gone
 }
 
 PciPower::PciPower(const Host& host, const Bdf& bdf, PciLock& lock) : host_(host), name_(to_string(bdf)), lock_(lock) {
@@ -55,14 +55,14 @@ PciPower::PciPower(const Host& host, const Bdf& bdf, PciLock& lock) : host_(host
   if (!control) return;
   const std::string before = lock_.power().value_or(*control);
   if (before != kAuto) return;
-  // The kernel takes each write as a new value; in a copy of /sys the old one has to go first.
+  // O_TRUNC is for a copy of /sys: the kernel takes each write as a new value anyway.
   control_ = Descriptor(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
   if (control_.get() < 0) fail(host_, errno, cat("writing ", printable(file.string())));
-  lock_.remember_power(before);  // before it is changed, see the header
+  lock_.remember_power(before);  // recorded before it is changed, in case we are killed
   replace_held(0, control_.get());
   try {
     set("on");
-  } catch (...) {  // the descriptor is closed now, and its number may come to mean another file
+  } catch (...) {  // the descriptor will be closed, and its number may then mean another file
     replace_held(control_.get(), 0);
     throw;
   }

@@ -1,5 +1,5 @@
-// Holds a PCI function in D0 while we work with its mailbox: asleep it does not answer, and the kernel puts a function to
-// sleep that nobody seems to use.
+// Holds a PCI function in D0 while we use its mailbox: a sleeping function does not answer, and the kernel puts
+// functions to sleep that seem unused.
 #pragma once
 
 #include "core/protocol/link.h"
@@ -7,9 +7,9 @@
 
 namespace spdm::transport {
 
-// While it lives, power/control is "on"; then it is again what it was before. A holder that is killed in between leaves
-// the earlier value in the lock file, and the next PciPower of the same device restores it at its end. Where control is "on" anyway, or the
-// kernel has no such file, nothing is written.
+// Sets power/control to "on" while it lives, and restores the earlier value at its end. A killed holder leaves that
+// value in the lock file, and the next PciPower of the same device restores it at its own end. Nothing is written when
+// control is "on" already, or when the kernel has no such file.
 class PciPower {
  public:
   // `lock` must outlive it. Throws Error: permission, no_device, io.
@@ -28,11 +28,11 @@ class PciPower {
   Host host_;
   std::string name_;
   PciLock& lock_;
-  Descriptor control_;  // open when there is something to restore
+  Descriptor control_;  // open only when there is something to restore
 };
 
-// For a handler of SIGINT and the like, which ends the process: lets go of what every PciPower holds, as their ends would.
-// Calls only what a signal handler may call.
+// For signal handlers that end the process: restores power/control for every PciPower, as their destructors would.
+// Calls only async-signal-safe functions (signal-safety(7)).
 void release_all_power() noexcept;
 
 }  // namespace spdm::transport

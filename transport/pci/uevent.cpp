@@ -17,10 +17,10 @@ namespace spdm::transport {
 namespace {
 
 constexpr std::uint32_t kKernelEvents = 1;  // multicast group of the kernel; 2 is udev's
-constexpr std::size_t kMaxDatagram = 8192;  // the kernel builds them in 2 KiB
+constexpr std::size_t kMaxDatagram = 8192;  // the kernel's own buffer has 2 KiB
 constexpr int kReceiveBuffer = 4 << 20;     // bytes: a rescan of a large machine comes as one burst
 
-// The kernel's words (lib/kobject_uevent.c, drivers/pci/pci-driver.c). Those that nobody here waits for are `other`.
+// The kernel's words (lib/kobject_uevent.c, drivers/pci/pci-driver.c). All others are `other`.
 constexpr std::array kActions{
     Word{Uevent::Action::add, "add"},
     Word{Uevent::Action::remove, "remove"},
@@ -71,7 +71,7 @@ UeventSocket::UeventSocket() : fd_(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC 
     throw Error(errno == EPERM || errno == EACCES ? ErrorId::permission : ErrorId::io, cat("uevents: ", what, ": ", std::strerror(errno)));
   };
   if (fd_.get() < 0) fail("socket");
-  // Beyond the limit of the system only for root; a smaller buffer means that events may be lost, which is noticed.
+  // Only root may exceed the system's limit. With a smaller buffer events may be lost, which receive() reports.
   if (::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveBuffer, sizeof kReceiveBuffer) != 0)
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof kReceiveBuffer);
   sockaddr_nl address{};
@@ -91,7 +91,7 @@ std::optional<UeventSocket::Received> UeventSocket::receive() {
     if (errno == ENOBUFS) return Received{.lost = true, .event = {}};
     throw Error(ErrorId::io, cat("uevents: ", std::strerror(errno)));
   }
-  // Any process with the capability may send to the group, only the kernel sends with port 0.
+  // A process with the capability may send to the group, too, but only the kernel sends from port 0.
   const bool from_kernel = trusted_ || (sender.nl_family == AF_NETLINK && sender.nl_pid == 0);
   if (!from_kernel || static_cast<std::size_t>(size) > buffer.size()) return Received{};
   return Received{.lost = false, .event = parse_uevent(View(buffer).first(static_cast<std::size_t>(size)))};

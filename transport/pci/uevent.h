@@ -1,4 +1,4 @@
-// What the kernel tells of devices that come, go and change: its uevents, straight from the netlink socket.
+// The kernel's uevents about devices that appear, vanish and change, straight from the netlink socket.
 #pragma once
 
 #include <optional>
@@ -20,24 +20,24 @@ struct Uevent {
   bool recovered = false;  // ERROR_EVENT: the kernel has recovered the device from a PCI error
 };
 
-// One datagram: "ACTION@DEVPATH", then KEY=VALUE strings, each with a NUL at its end. Nothing when it is no such thing
-// (udev's own datagrams begin otherwise).
+// One datagram: "ACTION@DEVPATH", then KEY=VALUE strings, each with a NUL at its end. Nothing for any other datagram
+// (udev's own begin differently).
 std::optional<Uevent> parse_uevent(View datagram);
 
 class UeventSocket {
  public:
   // Throws Error: permission, io.
   UeventSocket();
-  // Takes over a datagram socket: for tests.
+  // Takes over a datagram socket, for tests: every sender is taken for the kernel.
   explicit UeventSocket(Descriptor fd) : fd_(std::move(fd)), trusted_(true) {}
 
   int fd() const { return fd_.get(); }
 
   struct Received {
     bool lost = false;            // the kernel dropped events because we were too slow
-    std::optional<Uevent> event;  // nothing: no event, or one from somebody who is not the kernel
+    std::optional<Uevent> event;  // nothing: the datagram is no event, or is not from the kernel
   };
-  // One datagram, without waiting; nothing when none is there. Throws Error{io}.
+  // Receives one datagram, without waiting; nothing when there is none. Throws Error{io}.
   std::optional<Received> receive();
 
  private:

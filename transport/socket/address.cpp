@@ -75,7 +75,7 @@ SocketTarget parse_socket_target(std::string_view target, std::string_view usage
     with_port = rest.starts_with(':');
     if (!rest.empty() && !with_port) refuse(out, "only a port may follow the host");
     if (with_port) port = rest.substr(1);
-    // The rest of an address is getaddrinfo's to judge; '%' begins the interface of a link-local one.
+    // getaddrinfo() checks the rest of an address. '%' begins the interface of a link-local one.
     if (!std::all_of(out.host.begin(), out.host.end(), [](char c) { return host_character(c) || c == ':' || c == '%'; }))
       refuse(out, "the host is not an IPv6 address");
   } else {

@@ -13,7 +13,7 @@ constexpr std::string_view kFrame = "emulator frame";
 // How long closing may take; see ~EmuLink.
 constexpr auto kFarewell = std::chrono::milliseconds(500);
 
-// Terminating NUL included: the emulator compares it.
+// The terminating NUL is sent, too: the emulator compares it.
 constexpr char kClientHello[] = "Client Hello!";
 constexpr char kServerHello[] = "Server Hello!";
 
@@ -74,7 +74,7 @@ class EmuLink final : public Link {
 };
 
 Bytes EmuLink::transact(Command command, View payload, Clock::time_point deadline) {
-  // After a failed exchange the answer to an old request may still come: it must not be taken for that of a new one.
+  // After a failed exchange the late answer must not be taken for the answer to a new request.
   if (!in_step_) throw Error(ErrorId::io, "the connection was given up after an earlier error");
   in_step_ = false;
   stream_->write(encode_frame(binding_, command, payload), deadline);
@@ -109,15 +109,15 @@ Bytes EmuLink::exchange(View request, Clock::time_point deadline) {
 
 EmuLink::~EmuLink() {
   if (!stream_) return;
-  // CONTINUE lets the emulator serve the next client; closing without it ends the emulator. Its answer is waited for,
-  // because an emulator that writes to a closed socket dies of SIGPIPE.
+  // CONTINUE lets the emulator serve the next client; without it, closing ends the emulator. We wait for the answer,
+  // because the emulator dies of SIGPIPE when it writes to a closed socket.
   try {
     const auto deadline = Clock::now() + kFarewell;
     if (in_step_)
       transact(Command::keep_going, {}, deadline);
     else
       stream_->write(encode_frame(binding_, Command::keep_going, {}), deadline);
-  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): nothing is lost with a farewell
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): a failed farewell loses nothing
   }
 }
 

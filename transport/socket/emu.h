@@ -1,4 +1,4 @@
-// The socket framing of the DMTF emulator, which QEMU speaks, too: twelve bytes, big-endian, before each message.
+// The socket framing of the DMTF emulator and of QEMU: twelve bytes, big-endian, before each message.
 //   command | transport type | payload size
 // The frame functions serve both ends; the link is the requester's.
 #pragma once
@@ -26,7 +26,7 @@ inline constexpr std::size_t kFrameHeader = 12;
 inline constexpr std::size_t kMaxFramePayload = std::size_t{1} << 20;  // the largest DOE object (2^18 dwords)
 
 struct FrameHeader {
-  Command command;  // may be none of the above
+  Command command;  // may hold a value without a name
   std::size_t size;
 };
 
@@ -35,7 +35,7 @@ struct Frame {
   Bytes payload;
 };
 
-// Greetings, the NUL at their end included. Binding::none has no greeting.
+// The greetings, with the NUL at their end. Binding::none has no greeting.
 View client_hello();
 View server_hello();
 
@@ -43,7 +43,7 @@ Bytes encode_frame(Binding binding, Command command, View payload);
 // Throws Error{peer} for another transport type than the binding's and for more than kMaxFramePayload bytes.
 FrameHeader parse_frame_header(Binding binding, View header);
 Frame read_frame(Stream& stream, Binding binding, Clock::time_point deadline);
-// The same, but nothing when the peer closed the connection between two frames.
+// As read_frame(), but nothing when the peer closed the connection between two frames.
 std::optional<Frame> next_frame(Stream& stream, Binding binding, Clock::time_point deadline);
 
 // Greets the peer on a connected stream. `max_receive` is at least 42.

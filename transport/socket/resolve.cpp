@@ -53,9 +53,10 @@ Answer ask(const std::string& host, std::uint16_t port, int flags) {
 }  // namespace
 
 std::vector<Address> resolve(const std::string& host, std::uint16_t port, Clock::time_point deadline) {
-  Answer answer = ask(host, port, AI_NUMERICHOST);  // asks nobody
+  Answer answer = ask(host, port, AI_NUMERICHOST);  // a numeric address needs no resolver
   if (answer.error != 0) {
-    // getaddrinfo() knows no time limit: it runs on a thread of its own, which is left behind when the resolver hangs.
+    // getaddrinfo() has no time limit, so it runs on a thread of its own. When the resolver hangs, that thread is left
+    // behind.
     std::promise<Answer> promise;
     std::future<Answer> future = promise.get_future();
     std::thread([host, port, promise = std::move(promise)]() mutable {

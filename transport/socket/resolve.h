@@ -1,4 +1,4 @@
-// Host names to socket addresses, within a time limit.
+// Resolves host names to socket addresses, within a time limit.
 #pragma once
 
 #include <sys/socket.h>

@@ -48,12 +48,12 @@ bool wait_for(int fd, short events, Clock::time_point deadline) {
   for (;;) {
     const auto left = deadline - Clock::now();
     if (left <= Clock::duration::zero()) return false;
-    // Rounded up, so that the last millisecond is not spent turning; long waits are taken in pieces that fit an int.
+    // Rounded up, so that the last millisecond does not spin. Long waits are cut into pieces that fit an int.
     const auto piece = std::min(std::chrono::ceil<std::chrono::milliseconds>(std::min<Clock::duration>(left, std::chrono::hours(1))),
                                 std::chrono::milliseconds(3'600'000));
     pollfd wanted{fd, events, 0};
     const int ready = ::poll(&wanted, 1, static_cast<int>(piece.count()));
-    if (ready > 0) return true;  // also for POLLERR and POLLHUP: the call that follows says what it is
+    if (ready > 0) return true;  // also for POLLERR and POLLHUP: the next call on the socket reports them
     if (ready < 0 && errno != EINTR) fail("waiting for the peer", errno);
   }
 }
@@ -115,8 +115,8 @@ std::optional<Bytes> Stream::read_or_end(std::size_t size, Clock::time_point dea
   Bytes out(size);
   std::size_t done = 0;
   while (done < size) {
-    // The kernel takes TCP_QUICKACK back after a while. Without it a peer that sends a frame in several small writes
-    // (the reference emulator does) waits 40 ms for each delayed acknowledgement.
+    // Set for each read: the kernel resets TCP_QUICKACK after a while. Without it a peer that sends a frame in several
+    // small writes (the reference emulator does) waits 40 ms for each delayed acknowledgement.
     set_option(fd_.get(), IPPROTO_TCP, TCP_QUICKACK);
     const ssize_t got = ::recv(fd_.get(), out.data() + done, size - done, MSG_DONTWAIT);
     if (got > 0) {
@@ -181,7 +181,7 @@ Stream Listener::accept(Clock::time_point deadline) {
   for (;;) {
     const int fd = ::accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) return Stream(fd);
-    // A client that went away between poll and accept is no reason to stop.
+    // A client may go away between poll() and accept(): the listener goes on.
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) fail("accepting a connection", errno);
     if (!wait_for(fd_.get(), POLLIN, deadline)) throw Error(ErrorId::timeout, "nobody connected in time");

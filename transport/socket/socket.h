@@ -1,4 +1,4 @@
-// Stream sockets whose every wait has an end.
+// Stream sockets: every wait ends at a deadline.
 #pragma once
 
 #include <optional>
@@ -15,12 +15,12 @@ class Stream {
  public:
   // Takes over a connected stream socket of any family.
   explicit Stream(int fd);
-  // What Dial does, at once.
+  // Connects, as Dial does, and waits for the connection.
   static Stream connect(const std::string& host, std::uint16_t port, Clock::time_point deadline);
 
-  // Exactly so many bytes. Throws Error: timeout, or io when the peer closed before.
+  // Reads exactly `size` bytes. Throws Error: timeout; io also when the peer closed the connection before.
   Bytes read(std::size_t size, Clock::time_point deadline);
-  // The same, but nothing when the peer closed before the first byte: the orderly end that a server waits for.
+  // As read(), but nothing when the peer closed before the first byte: the orderly end that a server waits for.
   std::optional<Bytes> read_or_end(std::size_t size, Clock::time_point deadline);
   void write(View bytes, Clock::time_point deadline);
 

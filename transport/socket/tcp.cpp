@@ -23,7 +23,7 @@ class TcpLink final : public Link {
 
   Bytes exchange(View request, Clock::time_point deadline) override {
     connect(deadline);
-    // After a failed exchange the answer to an old request may still come: it must not be taken for that of a new one.
+    // After a failed exchange the late answer must not be taken for the answer to a new request.
     if (!in_step_) throw Error(ErrorId::io, "the connection was given up after an earlier error");
     in_step_ = false;
     stream_->write(wrap(Binding::tcp, request), deadline);
