@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "certstore/judgement.h"
+#include "certstore/validation.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -23,7 +23,7 @@ std::string needed_for(std::string_view algorithm) {
 }
 
 // Reports each algorithm once: all certificates of such a chain use it.
-void unsupported(Judgement& j, std::size_t i, std::string_view field, std::string_view algorithm) {
+void unsupported(Validation& j, std::size_t i, std::string_view field, std::string_view algorithm) {
   const std::string why = cat(crypto::library_version(), " does not know ", algorithm);
   const auto& findings = j.result.findings;
   const bool said = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) { return finding.why == why; });
@@ -41,7 +41,7 @@ bool known_key(const X509* certificate) {
   return fetched != nullptr;
 }
 
-void check_key(Judgement& j, std::size_t i, const X509* certificate) {
+void check_key(Validation& j, std::size_t i, const X509* certificate) {
   try {
     j.keys[i] = crypto::public_key(X509_get0_pubkey(certificate));
     const std::string weakness = j.keys[i]->weakness();
@@ -56,7 +56,7 @@ void check_key(Judgement& j, std::size_t i, const X509* certificate) {
 }
 
 // Requires SHA-256 or better. The signature of a root on itself proves nothing and is not checked.
-void check_signature_algorithm(Judgement& j, std::size_t i) {
+void check_signature_algorithm(Validation& j, std::size_t i) {
   X509* const certificate = j.received[i].get();
   if (i == 0 && self_issued(certificate)) return;
   const std::string& algorithm = j.result.certificates[i].signature_algorithm;
@@ -77,7 +77,7 @@ void check_signature_algorithm(Judgement& j, std::size_t i) {
   }
 }
 
-void check_extensions(Judgement& j, std::size_t i, X509* certificate) {
+void check_extensions(Validation& j, std::size_t i, X509* certificate) {
   if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0)
     j.find(certificate_malformed, j.place(i, "extensions"), "one of them cannot be decoded or is there twice", std::string(kVendor));
   std::vector<std::string> identifiers;
@@ -93,7 +93,7 @@ void check_extensions(Judgement& j, std::size_t i, X509* certificate) {
 }
 
 // RFC 5280 4.2.1.9 and 4.2.1.3: an issuer needs cA and keyCertSign. OpenSSL would also accept older forms.
-void check_issuer(Judgement& j, std::size_t i, X509* certificate) {
+void check_issuer(Validation& j, std::size_t i, X509* certificate) {
   const std::uint32_t flags = X509_get_extension_flags(certificate);
   if ((flags & EXFLAG_CA) == 0)
     j.find(not_a_ca, j.place(i, "basicConstraints"),
@@ -104,7 +104,7 @@ void check_issuer(Judgement& j, std::size_t i, X509* certificate) {
 
 // Checks that each received certificate was issued by the one before it. X509_check_issued compares names and key
 // identifiers.
-void check_order(Judgement& j, std::size_t i) {
+void check_order(Validation& j, std::size_t i) {
   X509* const above = j.received[i - 1].get();
   X509* const certificate = j.received[i].get();
   const auto& infos = j.result.certificates;
@@ -129,7 +129,7 @@ void check_order(Judgement& j, std::size_t i) {
   ERR_clear_error();
 }
 
-void check_twice(Judgement& j) {
+void check_twice(Validation& j) {
   const auto& infos = j.result.certificates;
   for (std::size_t i = 1; i < infos.size(); ++i)
     for (std::size_t k = 0; k < i; ++k)
@@ -140,7 +140,7 @@ void check_twice(Judgement& j) {
 
 }  // namespace
 
-void check_certificates(Judgement& j) {
+void check_certificates(Validation& j) {
   const std::size_t count = j.received.size();
   j.unknown_signature.assign(count, false);
   j.keys.resize(count);

@@ -1,6 +1,6 @@
 // Applies the deny list to every certificate and key of a chain, and to the anchor.
 #include "certstore/fingerprint.h"
-#include "certstore/judgement.h"
+#include "certstore/validation.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
@@ -16,7 +16,7 @@ std::string fingerprint_of_key(const X509* certificate) {
   return out;
 }
 
-void check(Judgement& j, std::size_t index, const std::string& certificate, const std::string& key) {
+void check(Validation& j, std::size_t index, const std::string& certificate, const std::string& key) {
   if (const Denial* entry = find_denial(j.denials, false, certificate)) j.result.findings.push_back(denial(*entry, j.place(index)));
   if (const Denial* entry = find_denial(j.denials, true, key)) j.result.findings.push_back(denial(*entry, j.place(index)));
 }
@@ -35,7 +35,7 @@ Finding denial(const Denial& entry, std::string where) {
           "do not use the device; or take the entry out of the deny list"};
 }
 
-void check_denied(Judgement& j) {
+void check_denied(Validation& j) {
   for (std::size_t i = 0; i < j.received.size(); ++i) {
     const std::string key = fingerprint_of_key(j.received[i].get());
     if (i + 1 == j.received.size() && j.result.leaf_key) j.result.leaf_key_sha256 = key;

@@ -1,5 +1,5 @@
 // The rules of DSP0274 for the leaf certificate ("X.509 certificate requirements"). A GenericCert is exempt from many.
-#include "certstore/judgement.h"
+#include "certstore/validation.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
@@ -11,7 +11,7 @@ using enum FindingId;
 constexpr std::string_view kVendor = "the vendor has to issue the leaf certificate anew";
 
 struct Leaf {
-  Judgement& j;
+  Validation& j;
   std::size_t index;
   const CertificateInfo& info;
   X509* certificate;
@@ -72,7 +72,7 @@ void check_identity(const Leaf& leaf) {
 
 }  // namespace
 
-void check_leaf(Judgement& j) {
+void check_leaf(Validation& j) {
   const Leaf leaf{j, j.received.size() - 1, j.result.certificates.back(), j.leaf()};
   check_fields(leaf);
   check_key(leaf);

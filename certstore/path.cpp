@@ -1,7 +1,7 @@
 // Validates the path from the anchor to the leaf with OpenSSL: signatures, validity, path length, name constraints.
 #include <algorithm>
 
-#include "certstore/judgement.h"
+#include "certstore/validation.h"
 #include "core/calendar.h"
 #include "core/text.h"
 
@@ -19,12 +19,12 @@ using OwnedStack = crypto::Owned<STACK_OF(X509), free_stack>;
 // The customary signer identity of SM2 signatures (GB/T 35276; in certificates GM/T 0015).
 constexpr std::string_view kSm2Id = "1234567812345678";
 
-Judgement& judgement_of(X509_STORE_CTX* context) { return *static_cast<Judgement*>(X509_STORE_CTX_get_app_data(context)); }
+Validation& validation_of(X509_STORE_CTX* context) { return *static_cast<Validation*>(X509_STORE_CTX_get_app_data(context)); }
 
 // OpenSSL would search for a path. DSP0274 fixes it: each certificate is issued by the one before it. certificates.cpp
 // compares names and key identifiers, and reports mismatches.
 int is_issuer(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
-  const Judgement& j = judgement_of(context);
+  const Validation& j = validation_of(context);
   for (std::size_t i = 0; i < j.received.size(); ++i)
     if (j.received[i].get() == certificate) {
       if (i > 0) return j.received[i - 1].get() == issuer ? 1 : 0;
@@ -34,7 +34,7 @@ int is_issuer(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
   return issuer == certificate && self_issued(certificate) ? 1 : 0;  // the end of the path
 }
 
-void report_time(Judgement& j, std::size_t index, int error) {
+void report_time(Validation& j, std::size_t index, int error) {
   const CertificateInfo& info = index < j.received.size() ? j.result.certificates[index] : j.anchor->info;
   const bool early = error == X509_V_ERR_CERT_NOT_YET_VALID;
   j.find(early ? not_yet_valid : expired, j.place(index, early ? "notBefore" : "notAfter"),
@@ -42,7 +42,7 @@ void report_time(Judgement& j, std::size_t index, int error) {
          "check the clock of this host, or name the time to judge at with --at");
 }
 
-void report_signature(Judgement& j, std::size_t index) {
+void report_signature(Validation& j, std::size_t index) {
   // With the wrong issuer, or with an unknown algorithm, no signature verifies. That has been reported already.
   if (j.found(issuer_mismatch, j.place(index, "issuer")) || j.found(issuer_mismatch, j.place(index, "authorityKeyIdentifier"))) return;
   if (j.unknown_signature.at(index) || j.found(certificate_signature, j.place(index, "signatureAlgorithm"))) return;
@@ -53,7 +53,7 @@ void report_signature(Judgement& j, std::size_t index) {
 // Collects every error: always returns 1, so that the verification goes on.
 int on_error(int good, X509_STORE_CTX* context) {
   if (good == 1) return 1;
-  Judgement& j = judgement_of(context);
+  Validation& j = validation_of(context);
   const int error = X509_STORE_CTX_get_error(context);
   const std::size_t index = j.index_of_depth(std::min(X509_STORE_CTX_get_error_depth(context), static_cast<int>(j.received.size()) - 1));
   // Only with an outer anchor is this index beyond the received certificates. Without one, OpenSSL may put the first
@@ -92,7 +92,7 @@ int on_error(int good, X509_STORE_CTX* context) {
   return 1;
 }
 
-X509* issuer_of(const Judgement& j, std::size_t i) {
+X509* issuer_of(const Validation& j, std::size_t i) {
   if (i > 0) return j.received[i - 1].get();
   if (j.outer) return j.outer.get();
   return j.has_root ? j.received[0].get() : nullptr;
@@ -100,7 +100,7 @@ X509* issuer_of(const Judgement& j, std::size_t i) {
 
 // SM2 signatures include the signer's identity. Certificates use the customary one, or the empty one of SPDM. The one
 // that verifies is set in the certificate, for the path.
-void choose_sm2_id(const Judgement& j, std::size_t i) {
+void choose_sm2_id(const Validation& j, std::size_t i) {
   X509* const certificate = j.received[i].get();
   X509* const issuer = issuer_of(j, i);
   EVP_PKEY* const key = issuer == nullptr ? nullptr : X509_get0_pubkey(issuer);
@@ -123,7 +123,7 @@ X509_STORE* rules() {
   return store.get();
 }
 
-void configure(const Judgement& j, X509_STORE_CTX* context, X509* top) {
+void configure(const Validation& j, X509_STORE_CTX* context, X509* top) {
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_time(parameters, j.options.at);
   X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(kMaxCertificates));
@@ -141,7 +141,7 @@ void configure(const Judgement& j, X509_STORE_CTX* context, X509* top) {
 // Validates the whole path down to the leaf, from the anchor or else from the first received certificate, whether it is
 // trusted or not. So a chain can be sound without being trusted, and the owner may trust any certificate on a sound
 // path.
-void check_path(Judgement& j) {
+void check_path(Validation& j) {
   for (std::size_t i = 0; i < j.received.size(); ++i) choose_sm2_id(j, i);
   X509* const top = j.outer ? j.outer.get() : j.received.front().get();
   const OwnedStack trusted(sk_X509_new_null()), others(sk_X509_new_null());

@@ -1,7 +1,7 @@
 // Checks the certificates between the anchor and the leaf against the revocation lists of the keyring.
 #include <algorithm>
 
-#include "certstore/judgement.h"
+#include "certstore/validation.h"
 #include "core/calendar.h"
 #include "core/text.h"
 
@@ -21,7 +21,7 @@ struct Link {
 };
 
 // The links from the anchor down. Certificates above an anchor do not matter: the owner trusts the anchor itself.
-std::vector<Link> links_of(const Judgement& j) {
+std::vector<Link> links_of(const Validation& j) {
   std::vector<Link> out;
   if (j.outer) out.push_back({0, j.received.size(), j.received.front().get(), j.outer.get()});
   std::size_t first = 0;
@@ -57,7 +57,7 @@ bool newer(const Crl& a, const Crl& b) {
 }
 
 // Returns the newest usable list of an issuer. Reports every unusable one, because it may be the one that revokes.
-const Crl* choose(Judgement& j, const Link& link) {
+const Crl* choose(Validation& j, const Link& link) {
   const Crl* out = nullptr;
   for (const Crl& crl : j.crls) {
     if (!is_of(crl, link.issuer)) continue;
@@ -98,7 +98,7 @@ std::string reason_of(const X509_REVOKED* entry) {
   }
 }
 
-void consult(Judgement& j, const Link& link, const Crl& crl) {
+void consult(Validation& j, const Link& link, const Crl& crl) {
   if (!crl.next_update.empty() && crl.next_update < utc_of(j.options.at))
     j.find(crl_stale, cat(j.place(link.above), ", ", crl.file),
            cat("the revocation list is of ", crl.this_update, ", a newer one was promised for ", crl.next_update, ", judged at ",
@@ -117,7 +117,7 @@ void consult(Judgement& j, const Link& link, const Crl& crl) {
 
 }  // namespace
 
-void check_revocation(Judgement& j) {
+void check_revocation(Validation& j) {
   // The issuer of the topmost certificate was not sent and is not in the keyring. The report shows that no list of it
   // was used.
   if (j.anchor == nullptr && !j.outer && !j.has_root && !j.received.empty())

@@ -1,6 +1,6 @@
 // DSP0274 "Certificate chain format": Length, Reserved, RootHash, then certificates in DER without a gap.
 #include "certstore/der.h"
-#include "certstore/judgement.h"
+#include "certstore/validation.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
@@ -12,7 +12,7 @@ using enum FindingId;
 constexpr std::string_view kVendor = "a defect of the device or of what provisioned it: report it to the vendor";
 
 // Length has 16 bits and 16 reserved ones before 1.4, and 32 bits since.
-void check_length(Judgement& j) {
+void check_length(Validation& j) {
   const View chain = j.input.chain;
   const bool wide = j.input.version >= k14;
   const std::uint32_t low = static_cast<std::uint32_t>(chain[0] | chain[1] << 8),
@@ -27,7 +27,7 @@ void check_length(Judgement& j) {
            std::string(kVendor));
 }
 
-bool split(Judgement& j, View area, std::vector<View>& out) {
+bool split(Validation& j, View area, std::vector<View>& out) {
   const std::string remedy(kVendor);
   while (!area.empty()) {
     const std::string where = cat(j.slot(), ", certificate ", out.size() + 1);
@@ -52,7 +52,7 @@ bool split(Judgement& j, View area, std::vector<View>& out) {
   return !out.empty();
 }
 
-bool parse(Judgement& j, const std::vector<View>& certificates) {
+bool parse(Validation& j, const std::vector<View>& certificates) {
   bool good = true;
   for (const View der : certificates) {
     auto certificate = parse_x509(der);
@@ -65,7 +65,7 @@ bool parse(Judgement& j, const std::vector<View>& certificates) {
   return good;
 }
 
-void check_digest(Judgement& j) {
+void check_digest(Validation& j) {
   if (j.input.digest.empty()) return;
   const Bytes own = crypto::hash(*j.input.hash, j.input.chain);
   if (!equal(own, j.input.digest))
@@ -76,7 +76,7 @@ void check_digest(Judgement& j) {
 
 // The first certificate is the root when it is self-issued, or when RootHash is its hash. A responder may omit the
 // root; then an anchor must match RootHash.
-void check_root_hash(Judgement& j) {
+void check_root_hash(Validation& j) {
   const Bytes own = crypto::hash(*j.input.hash, j.result.certificates.front().der);
   const bool same = equal(own, j.root_hash);
   j.has_root = same || self_issued(j.received.front().get());
@@ -89,7 +89,7 @@ void check_root_hash(Judgement& j) {
 
 }  // namespace
 
-bool check_structure(Judgement& j) {
+bool check_structure(Validation& j) {
   const std::size_t header = 4 + j.input.hash->size;
   if (j.input.chain.size() <= header) {
     j.find(chain_malformed, j.slot(),

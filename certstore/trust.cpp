@@ -1,7 +1,7 @@
 // Finds the anchor: the one keyring certificate that the path must end in.
 #include <algorithm>
 
-#include "certstore/judgement.h"
+#include "certstore/validation.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
@@ -10,29 +10,29 @@ namespace {
 
 using enum FindingId;
 
-bool may_end_path(const Judgement& j, const Entry& entry) { return entry.blocked.empty() && (entry.anchor || j.options.partial_chains); }
+bool may_end_path(const Validation& j, const Entry& entry) { return entry.blocked.empty() && (entry.anchor || j.options.partial_chains); }
 
-const Entry* same_certificate(const Judgement& j, View der) {
+const Entry* same_certificate(const Validation& j, View der) {
   for (const Entry& entry : j.keyring)
     if (may_end_path(j, entry) && equal(entry.info.der, der)) return &entry;
   return nullptr;
 }
 
-const Entry* by_root_hash(const Judgement& j) {
+const Entry* by_root_hash(const Validation& j) {
   for (const Entry& entry : j.keyring)
     if (may_end_path(j, entry) && equal(crypto::hash(*j.input.hash, entry.info.der), j.root_hash)) return &entry;
   return nullptr;
 }
 
 // A keyring certificate that has the expected name of the anchor, but is another certificate.
-const Entry* namesake(const Judgement& j) {
+const Entry* namesake(const Validation& j) {
   const CertificateInfo& first = j.result.certificates.front();
   for (const Entry& entry : j.keyring)
     if (entry.info.subject == first.issuer) return &entry;
   return nullptr;
 }
 
-void report_untrusted(Judgement& j) {
+void report_untrusted(Validation& j) {
   const CertificateInfo& first = j.result.certificates.front();
   std::string why, remedy;
   if (j.has_root) {
@@ -57,7 +57,7 @@ void report_untrusted(Judgement& j) {
 
 }  // namespace
 
-void find_anchor(Judgement& j) {
+void find_anchor(Validation& j) {
   const auto& certificates = j.result.certificates;
   if (j.has_root) {
     // Compared byte for byte: a certificate with the same name, or even the same key, is not the one that the owner

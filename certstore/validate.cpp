@@ -4,7 +4,7 @@
 
 #include "certstore/cache.h"
 #include "certstore/fingerprint.h"
-#include "certstore/judgement.h"
+#include "certstore/validation.h"
 #include "core/error.h"
 #include "core/wire/header.h"
 
@@ -19,28 +19,28 @@ bool chain_failed(const ChainResult& result) {
   });
 }
 
-ChainResult judge(const ChainInput& input, const Options& options, const Keyring& keyring) {
+ChainResult validate_chain(const ChainInput& input, const Options& options, const Keyring& keyring) {
   ChainResult result;
   result.slot = input.slot;
   result.model = input.model;
-  Judgement judgement{input, options, keyring, result};
-  if (check_structure(judgement)) {
-    find_anchor(judgement);
-    check_certificates(judgement);
-    check_path(judgement);
-    check_leaf(judgement);
-    check_revocation(judgement);
-    check_denied(judgement);
+  Validation validation{input, options, keyring, result};
+  if (check_structure(validation)) {
+    find_anchor(validation);
+    check_certificates(validation);
+    check_path(validation);
+    check_leaf(validation);
+    check_revocation(validation);
+    check_denied(validation);
   }
   const bool failed = chain_failed(result);
-  result.sound = !failed && !judgement.unsupported;
+  result.sound = !failed && !validation.unsupported;
   result.trust = Trust::untrusted;
   // What this host cannot check is neither trusted nor untrusted.
-  if (!failed && judgement.unsupported && judgement.anchor != nullptr) result.trust = Trust::not_checked;
-  if (result.sound && judgement.anchor != nullptr) {
+  if (!failed && validation.unsupported && validation.anchor != nullptr) result.trust = Trust::not_checked;
+  if (result.sound && validation.anchor != nullptr) {
     result.trust = Trust::trusted;
-    result.anchor = judgement.anchor->info;
-    result.anchor_file = judgement.anchor->file;
+    result.anchor = validation.anchor->info;
+    result.anchor_file = validation.anchor->file;
   }
   return result;
 }
@@ -78,7 +78,7 @@ ChainResult Validator::validate(const ChainInput& input) const {
   const CacheKey key = key_of(input);
   Cache::Result known = state_->cache.find(key);
   if (!known) {
-    known = std::make_shared<const ChainResult>(judge(input, state_->options, state_->keyring));
+    known = std::make_shared<const ChainResult>(validate_chain(input, state_->options, state_->keyring));
     state_->cache.insert(key, known);
   }
   ChainResult result = *known;

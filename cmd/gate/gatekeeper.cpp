@@ -73,7 +73,7 @@ std::vector<DeviceState> Gatekeeper::Work::take_results() const {
 
 // Attests devices that arrived while the gate was at work, before autoprobe comes back: they got no driver, or got one at once.
 // Returns all devices that were seen.
-std::vector<PciDevice> Gatekeeper::Work::judge_newcomers(std::vector<PciDevice> known) {
+std::vector<PciDevice> Gatekeeper::Work::attest_newcomers(std::vector<PciDevice> known) {
   for (int round = 0; round < kMaxRounds; ++round) {
     const std::vector<PciDevice> now = transport::scan(host);
     const auto is_new = [&](const Member& member) { return !contains(known, member.device.bdf); };
@@ -84,7 +84,7 @@ std::vector<PciDevice> Gatekeeper::Work::judge_newcomers(std::vector<PciDevice> 
       remember(group);
       hold(group);
     }
-    judge_all(groups);
+    attest_all(groups);
     for (const PciDevice& device : now)
       if (!contains(known, device.bdf)) known.push_back(device);
   }
@@ -153,9 +153,9 @@ std::vector<DeviceState> Gatekeeper::run(Occasion occasion) {
     work.remember(group);
     if (enforces) work.hold(group);
   }
-  work.judge_all(groups);
+  work.attest_all(groups);
   if (enforces) work.release_strays(devices, groups);
-  work.tell_missing(enforces ? work.judge_newcomers(devices) : devices);
+  work.tell_missing(enforces ? work.attest_newcomers(devices) : devices);
   if (enforces) work.open_gate(devices, drivers, true);
   return work.take_results();
 }
@@ -188,7 +188,7 @@ std::vector<DeviceState> Gatekeeper::attend(const std::vector<Bdf>& bdfs, Occasi
   }
   std::erase_if(groups, [](const Group& group) { return group.members.empty(); });
   work.deadline = Clock::now() + work.policy.timeout;  // the time spent on locks does not count
-  work.judge_all(groups);
+  work.attest_all(groups);
   work.forget_absent(devices);
   return work.take_results();
 }
@@ -210,7 +210,7 @@ bool Gatekeeper::Work::attend_virtual(Group& group, const std::vector<Bdf>& bdfs
   std::erase_if(group.members, [&](const Member& member) { return !asked(member); });
   remember(group);
   if (enforces()) hold(group);
-  conclude(group, judgement_of(*physical, policy));
+  conclude(group, result_of_physical(*physical, policy));
   group.members.clear();
   return true;
 }

@@ -51,19 +51,19 @@ bool does(const Member& member, GateStep action) {
 
 }  // namespace
 
-void Gatekeeper::Work::judge_all(std::vector<Group>& groups) {
+void Gatekeeper::Work::attest_all(std::vector<Group>& groups) {
   std::vector<Panel::Job> jobs;
   std::vector<std::size_t> group_of_job;
   std::vector<bool> concluded(groups.size(), false);
   const auto settle = [&](std::size_t index, const std::vector<Report>& reports) {
-    conclude(groups[index], judge_group(groups[index], reports, policy.timeout));
+    conclude(groups[index], appraise_group(groups[index], reports, policy.timeout));
     concluded[index] = true;
   };
   for (std::size_t i = 0; i < groups.size(); ++i) {
     Panel::Job job;
-    for (const std::size_t judge : groups[i].judges()) {
-      job.devices.push_back(groups[i].members[judge].device);
-      job.rules.push_back(*groups[i].members[judge].rule);
+    for (const std::size_t index : groups[i].asked()) {
+      job.devices.push_back(groups[i].members[index].device);
+      job.rules.push_back(*groups[i].members[index].rule);
     }
     if (job.devices.empty()) {
       settle(i, {});
@@ -80,16 +80,16 @@ void Gatekeeper::Work::judge_all(std::vector<Group>& groups) {
     if (!concluded[i]) settle(i, {});
 }
 
-void Gatekeeper::Work::conclude(Group& group, const Judgement& judgement) {
+void Gatekeeper::Work::conclude(Group& group, const GroupResult& result) {
   for (Member& member : group.members) {
     DeviceState& state = member.state;
-    state.verdict = judgement.verdict;
-    state.exit = judgement.exit;
-    state.rule = judgement.rule.name;
-    state.reason = state.bdf == judgement.decisive ? judgement.reason : cat("as ", judgement.decisive, ": ", judgement.reason);
-    auto leaf = judgement.leaves.find(state.bdf);
-    if (leaf == judgement.leaves.end()) leaf = judgement.leaves.find("");
-    if (leaf != judgement.leaves.end()) state.leaf = leaf->second;
+    state.verdict = result.verdict;
+    state.exit = result.exit;
+    state.rule = result.rule.name;
+    state.reason = state.bdf == result.decisive ? result.reason : cat("as ", result.decisive, ": ", result.reason);
+    auto leaf = result.leaves.find(state.bdf);
+    if (leaf == result.leaves.end()) leaf = result.leaves.find("");
+    if (leaf != result.leaves.end()) state.leaf = leaf->second;
     compare(state, member.before);
     state.driver = control.driver(member.device.bdf);
   }
@@ -98,24 +98,24 @@ void Gatekeeper::Work::conclude(Group& group, const Judgement& judgement) {
       member.state.decision = Decision::audited;
       write(member.state);
     }
-  } else if (judgement.verdict == Verdict::pass || judgement.unconcerned || only_warns(judgement.rule)) {
-    for (Member& member : group.members) accept(member, judgement);
+  } else if (result.verdict == Verdict::pass || result.unconcerned || only_warns(result.rule)) {
+    for (Member& member : group.members) accept(member, result);
   } else {
-    refuse(group, judgement);
+    refuse(group, result);
   }
   for (const Member& member : group.members) add_result(member.state);
 }
 
-void Gatekeeper::Work::accept(Member& member, const Judgement& judgement) const {
+void Gatekeeper::Work::accept(Member& member, const GroupResult& result) const {
   DeviceState& state = member.state;
   // A driver that an earlier decision let in was not too early. A device that arrives starts anew, even if it is the same device.
   const bool let_in_before =
       member.before.decision == Decision::allowed && state.same_device.value_or(false) && occasion != Occasion::arrival;
-  const bool late = state.driver && !let_in_before && !judgement.unconcerned;
+  const bool late = state.driver && !let_in_before && !result.unconcerned;
   state.decision = late ? Decision::late : Decision::allowed;
   state.bound_before = late;
   if (late) state.reason += cat("; driver ", *state.driver, " was bound before");
-  if (judgement.verdict != Verdict::pass && !judgement.unconcerned) state.reason += "; the rule only warns";
+  if (result.verdict != Verdict::pass && !result.unconcerned) state.reason += "; the rule only warns";
   state.actions.clear();
   write(state);
   if (!enforces()) return;
@@ -129,7 +129,7 @@ void Gatekeeper::Work::accept(Member& member, const Judgement& judgement) const 
   if (state.trouble.size() != trouble) write(state);
 }
 
-void Gatekeeper::Work::refuse(Group& group, const Judgement& judgement) {
+void Gatekeeper::Work::refuse(Group& group, const GroupResult& result) {
   const auto directory = [&](const Member& member) { return member.device.directory(host); };
   const auto is_there = [&](const Member& member) {
     std::error_code ignored;
@@ -138,7 +138,7 @@ void Gatekeeper::Work::refuse(Group& group, const Judgement& judgement) {
   std::vector<Member*> refused;
   for (Member& member : group.members) {
     DeviceState& state = member.state;
-    if (state.driver && judgement.not_its_doing) {
+    if (state.driver && result.not_its_doing) {
       // The device is in use, and the only objection is that this host could not ask it.
       state.decision = member.before.decision == Decision::allowed ? Decision::allowed : Decision::late;
       state.bound_before = state.decision == Decision::late;
@@ -150,7 +150,7 @@ void Gatekeeper::Work::refuse(Group& group, const Judgement& judgement) {
       if (state.driver) state.reason += cat("; driver ", *state.driver, " was bound before");
       const std::optional<std::string> override_now = control.driver_override(member.device.bdf);
       if (override_now != kSentinel) state.former_override = override_now;
-      state.actions = plan(member, judgement.rule);
+      state.actions = plan(member, result.rule);
       refused.push_back(&member);
     }
     write(state);

@@ -43,8 +43,8 @@ bool was_refused(const DeviceState& state) {
 std::string address(const Member& member) { return to_string(member.device.bdf); }
 
 // No function of it speaks SPDM.
-Judgement judge_silent(const Group& group, const std::string& why) {
-  Judgement out;
+GroupResult silent_result(const Group& group, const std::string& why) {
+  GroupResult out;
   const auto expected =
       std::find_if(group.members.begin(), group.members.end(), [](const Member& m) { return m.rule != nullptr && m.rule->expected; });
   if (expected != group.members.end()) {
@@ -73,30 +73,30 @@ Judgement judge_silent(const Group& group, const std::string& why) {
   return out;
 }
 
-Judgement judge_unfinished(const Member& judge, std::chrono::milliseconds limit) {
-  Judgement out;
+GroupResult unfinished_result(const Member& member, std::chrono::milliseconds limit) {
+  GroupResult out;
   out.exit = row(ErrorId::timeout).exit;
-  out.rule = *judge.rule;
-  out.decisive = address(judge);
+  out.rule = *member.rule;
+  out.decisive = address(member);
   out.reason =
       cat("was not attested within the ", limit.count() / 1000, ".", limit.count() % 1000 / 100, " s that all devices have together");
   return out;
 }
 
-Judgement judge_one(const Member& judge, const Report& report) {
-  Judgement out;
+GroupResult result_of(const Member& member, const Report& report) {
+  GroupResult out;
   out.verdict = report.verdict;
   out.exit = report.exit;
   out.reason = report.reason;
-  out.rule = *judge.rule;
-  out.decisive = address(judge);
+  out.rule = *member.rule;
+  out.decisive = address(member);
   out.not_its_doing = report.verdict == Verdict::undetermined && report.error && is_of_the_host(report.error->id);
   return out;
 }
 
 }  // namespace
 
-std::vector<std::size_t> Group::judges() const {
+std::vector<std::size_t> Group::asked() const {
   std::vector<std::size_t> out;
   for (std::size_t i = 0; i < members.size(); ++i)
     if (members[i].rule != nullptr && could_attest(members[i].device)) out.push_back(i);
@@ -131,42 +131,42 @@ bool declares_no_spdm(const PciDevice& device, const Report& report) {
   return report.error && report.error->id == ErrorId::no_spdm && report.messages == 0 && !device.doe_features;
 }
 
-Judgement judge_group(const Group& group, const std::vector<Report>& reports, std::chrono::milliseconds limit) {
-  const std::vector<std::size_t> judges = group.judges();
-  std::optional<Judgement> passed, warned, decided;
+GroupResult appraise_group(const Group& group, const std::vector<Report>& reports, std::chrono::milliseconds limit) {
+  const std::vector<std::size_t> asked = group.asked();
+  std::optional<GroupResult> passed, warned, decided;
   std::string silence = "it has no mailbox for it";
   std::map<std::string, std::string> leaves;
-  for (std::size_t i = 0; i < judges.size() && !decided; ++i) {
-    const Member& judge = group.members[judges[i]];
+  for (std::size_t i = 0; i < asked.size() && !decided; ++i) {
+    const Member& member = group.members[asked[i]];
     if (i == reports.size()) {
-      decided = judge_unfinished(judge, limit);
+      decided = unfinished_result(member, limit);
       break;
     }
     if (const std::optional<std::string> leaf = leaf_of(reports[i])) {
-      leaves[address(judge)] = *leaf;
+      leaves[address(member)] = *leaf;
       leaves.emplace("", *leaf);
     }
-    const bool denies = declares_no_spdm(judge.device, reports[i]);
+    const bool denies = declares_no_spdm(member.device, reports[i]);
     if (denies) silence = reports[i].reason;
     if (!denies && reports[i].verdict == Verdict::pass) {
-      if (!passed) passed = judge_one(judge, reports[i]);
-    } else if (!denies || judge.rule->expected) {
-      std::optional<Judgement>& slot = only_warns(*judge.rule) ? warned : decided;
-      if (!slot) slot = denies ? judge_silent(group, silence) : judge_one(judge, reports[i]);
+      if (!passed) passed = result_of(member, reports[i]);
+    } else if (!denies || member.rule->expected) {
+      std::optional<GroupResult>& slot = only_warns(*member.rule) ? warned : decided;
+      if (!slot) slot = denies ? silent_result(group, silence) : result_of(member, reports[i]);
     }
   }
   // A function that passes does not stand in for another one that is expected to speak SPDM.
   if (!decided)
     for (const Member& member : group.members)
       if (member.rule != nullptr && member.rule->expected && !could_attest(member.device))
-        decided = judge_silent(group, "it has no mailbox for it");
-  Judgement out = decided ? *decided : warned ? *warned : passed ? *passed : judge_silent(group, silence);
+        decided = silent_result(group, "it has no mailbox for it");
+  GroupResult out = decided ? *decided : warned ? *warned : passed ? *passed : silent_result(group, silence);
   out.leaves = std::move(leaves);
   return out;
 }
 
-Judgement judgement_of(const DeviceState& physical, const Policy& policy) {
-  Judgement out;
+GroupResult result_of_physical(const DeviceState& physical, const Policy& policy) {
+  GroupResult out;
   out.verdict = physical.verdict;
   out.exit = physical.exit;
   out.reason = physical.reason;

@@ -26,7 +26,7 @@ struct Group {
   std::vector<Member> members;
 
   // Those that are asked, in order: function 0 first, and no virtual function whose physical one is there.
-  std::vector<std::size_t> judges() const;
+  std::vector<std::size_t> asked() const;
 };
 
 // The groups that are in scope.
@@ -66,7 +66,7 @@ class Panel {
 bool declares_no_spdm(const transport::PciDevice& device, const Report& report);
 
 // What the reports on a device come to.
-struct Judgement {
+struct GroupResult {
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
   std::string reason;
@@ -76,9 +76,9 @@ struct Judgement {
   bool not_its_doing = false;                 // this host could not ask: permission, lockdown, another owner, configuration
   std::map<std::string, std::string> leaves;  // by address; "" for the functions that were not asked
 };
-Judgement judge_group(const Group& group, const std::vector<Report>& reports, std::chrono::milliseconds limit);
+GroupResult appraise_group(const Group& group, const std::vector<Report>& reports, std::chrono::milliseconds limit);
 // A virtual function is what its physical function was found to be.
-Judgement judgement_of(const DeviceState& physical, const Policy& policy);
+GroupResult result_of_physical(const DeviceState& physical, const Policy& policy);
 
 struct Gatekeeper::Work {
   transport::Host host;
@@ -108,17 +108,17 @@ struct Gatekeeper::Work {
   void find_driver(const transport::Bdf& bdf, std::vector<std::string>& trouble) const;
   void write(const DeviceState& state) const;
   void close_gate();
-  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers, bool judged_only) const;
+  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers, bool attested_only) const;
   std::vector<transport::Bdf> release(const std::vector<transport::PciDevice>& devices) const;
 
   // gatekeeper_act.cpp: what follows from an appraisal.
-  void judge_all(std::vector<Group>& groups);
-  void conclude(Group& group, const Judgement& judgement);
-  void accept(Member& member, const Judgement& judgement) const;
-  void refuse(Group& group, const Judgement& judgement);
+  void attest_all(std::vector<Group>& groups);
+  void conclude(Group& group, const GroupResult& result);
+  void accept(Member& member, const GroupResult& result) const;
+  void refuse(Group& group, const GroupResult& result);
 
   // gatekeeper.cpp
-  std::vector<transport::PciDevice> judge_newcomers(std::vector<transport::PciDevice> known);
+  std::vector<transport::PciDevice> attest_newcomers(std::vector<transport::PciDevice> known);
   void release_strays(const std::vector<transport::PciDevice>& devices, const std::vector<Group>& groups) const;
   bool attend_virtual(Group& group, const std::vector<transport::Bdf>& bdfs);
   void forget_absent(const std::vector<transport::PciDevice>& devices) const;

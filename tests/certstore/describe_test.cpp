@@ -3,7 +3,7 @@
 
 #include "core/appraisal/report.h"
 
-#include "judge.h"
+#include "validated.h"
 
 using namespace test;
 
@@ -62,7 +62,7 @@ TEST_CASE("describe: what a report shows of a hostile certificate is safe") {
   pki::Profile profile = plain_leaf();
   profile.subject = "CN=evil\x1B[2J\xE2\x80\xAE" + std::string(20, 'x');
   profile.not_after = "20210101000000Z";
-  const ChainResult result = judge(with_leaf(profile));
+  const ChainResult result = validated(with_leaf(profile));
   REQUIRE(ids(result) == "expired");
   const std::string shown = spdm::to_json(result.findings[0])["where"];
   CHECK(shown.find("evil") != std::string::npos);

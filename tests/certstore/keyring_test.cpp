@@ -2,7 +2,7 @@
 #include <sys/stat.h>
 
 #include "core/error.h"
-#include "judge.h"
+#include "validated.h"
 
 using namespace test;
 using spdm::certstore::Keyring;

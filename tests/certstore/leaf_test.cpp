@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "judge.h"
+#include "validated.h"
 
 using namespace test;
 
@@ -12,7 +12,7 @@ ChainResult judge_leaf(const pki::Profile& profile, std::uint8_t version = spdm:
   setup.version = version;
   setup.model = model;
   setup.slot = slot;
-  return judge(setup);
+  return validated(setup);
 }
 
 pki::Profile with(std::string_view extension, const std::string& value) {
@@ -88,18 +88,18 @@ TEST_CASE("N163 a leaf key of another kind than negotiated") {
   for (const std::string_view asym : {"ECDSA-P256", "RSASSA-3072", "Ed25519", "ML-DSA-44"}) {
     CAPTURE(asym);
     setup.asym = asym;
-    const ChainResult result = judge(setup);
+    const ChainResult result = validated(setup);
     CHECK(ids(result) == "leaf-key-mismatch");
     CHECK(contains(result.findings[0].why, spdm::cat("EC P-384, negotiated was ", asym)));
     CHECK_FALSE(result.leaf_key.has_value());
   }
   setup = with_leaf(pki::leaf("device", pki::Key::shared(*spdm::find_asym("RSASSA-2048"))));
   setup.asym = "ECDSA-P256";
-  CHECK(ids(judge(setup)) == "leaf-key-mismatch");
+  CHECK(ids(validated(setup)) == "leaf-key-mismatch");
   setup.asym = "RSASSA-3072";
-  CHECK(ids(judge(setup)) == "leaf-key-mismatch");
+  CHECK(ids(validated(setup)) == "leaf-key-mismatch");
   setup.asym = "RSAPSS-2048";
-  CHECK(ids(judge(setup)) == "");
+  CHECK(ids(validated(setup)) == "");
 }
 
 TEST_CASE("N164 version, names and serial number of the leaf") {
@@ -123,7 +123,7 @@ TEST_CASE("N164 version, names and serial number of the leaf") {
   for (const Bytes& element : {Bytes{}, Bytes{0x02, 0x00}}) {
     Setup setup;
     setup.certificates.back() = replace_serial(good, element);
-    const ChainResult result = judge(setup);
+    const ChainResult result = validated(setup);
     CHECK(ids(result) == "certificate-malformed");
     CHECK(result.trust == Trust::untrusted);
   }
@@ -135,12 +135,12 @@ TEST_CASE("leaf: nobody else vouches for a leaf that signed itself") {
   setup.certificates = {alone.der};
   setup.root = alone.der;
   setup.trusted = {alone.der};
-  CHECK(contains(ids(judge(setup)), "self-signed-leaf"));
-  CHECK(judge(setup).trust == Trust::untrusted);
+  CHECK(contains(ids(validated(setup)), "self-signed-leaf"));
+  CHECK(validated(setup).trust == Trust::untrusted);
   setup.certificates = {pki::sample().root.der};
   setup.root = pki::sample().root.der;
   setup.trusted = {pki::sample().root.der};
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   CHECK(contains(ids(result), "leaf-is-ca"));
   CHECK(contains(ids(result), "self-signed-leaf"));
 }

@@ -4,7 +4,7 @@
 #include <functional>
 
 #include "core/evidence/evidence.h"
-#include "judge.h"
+#include "validated.h"
 
 namespace test {
 
@@ -39,7 +39,7 @@ struct Owned {
     return out;
   }
 
-  ChainResult judge() const {
+  ChainResult validated() const {
     const Bytes chain = pki::spdm_chain(sha(), pki::sample().root.der, certificates);
     spdm::certstore::ChainInput input;
     input.chain = chain;

@@ -21,13 +21,13 @@ TEST_CASE("scope: whom a root may vouch for") {
   owned.directory.write(
       "vendor.yaml",
       "version: 1\nvouches-for: [{vendor: \"1b36\", class: \"0108\"}, {vendor: \"1af4\"}]\nmodels: [DeviceCert]\ncomment: x\n");
-  const ChainResult good = owned.judge();
+  const ChainResult good = owned.validated();
   CHECK(ids(good) == "");
   CHECK(good.trust == Trust::trusted);
   CHECK(contains(good.anchor_scope, "vendor.yaml"));
 
   owned.host.identity->vendor = 0x8086;
-  const ChainResult other = owned.judge();
+  const ChainResult other = owned.validated();
   CHECK(ids(other) == "scope-mismatch");
   CHECK(other.trust == Trust::untrusted);
   CHECK(other.sound);
@@ -36,22 +36,22 @@ TEST_CASE("scope: whom a root may vouch for") {
   CHECK(contains(other.findings[0].why, "this is Vendor=8086:Device=0010"));
 
   owned.host.identity.reset();
-  CHECK(contains(owned.judge().findings.at(0).why, "without a PCI identity"));
+  CHECK(contains(owned.validated().findings.at(0).why, "without a PCI identity"));
   owned.host.identity = identity(0x1af4, 1);
-  CHECK(ids(owned.judge()) == "");
+  CHECK(ids(owned.validated()) == "");
   owned.directory.write("vendor.yaml", "version: 1\nmodels: [AliasCert, GenericCert]\n");
-  CHECK(contains(owned.judge().findings.at(0).why, "vouches for AliasCert or GenericCert by"));
+  CHECK(contains(owned.validated().findings.at(0).why, "vouches for AliasCert or GenericCert by"));
 }
 
 TEST_CASE("scope: the owner's own limit") {
   Owned owned;
   owned.directory.write("vendor.yaml", "version: 1\nnot-after: 2023-06-01\n");
-  const ChainResult late = owned.judge();
+  const ChainResult late = owned.validated();
   CHECK(ids(late) == "entry-expired");
   CHECK(late.trust == Trust::untrusted);
   CHECK(contains(late.findings[0].why, "vouches until 2023-06-01T00:00:00Z, judged at 2024-01-01T00:00:00Z"));
   owned.at = "20230101000000Z";
-  CHECK(owned.judge().trust == Trust::trusted);
+  CHECK(owned.validated().trust == Trust::trusted);
 }
 
 TEST_CASE("scope: one judgement of a chain serves devices within and without") {
@@ -81,7 +81,7 @@ TEST_CASE("scope: one that cannot be read lets nobody vouch") {
   CHECK(keyring.problems()[0].place == "3:6");
   CHECK(contains(keyring.problems()[0].why, "unknown key 'vendr'"));
   CHECK_FALSE(keyring.problems()[0].fatal);
-  const ChainResult result = owned.judge();
+  const ChainResult result = owned.validated();
   CHECK(ids(result) == "not-trusted");
   CHECK(contains(result.findings[0].why, "vendor.yaml:3:6"));
 
@@ -89,14 +89,14 @@ TEST_CASE("scope: one that cannot be read lets nobody vouch") {
                                "version: 1\nmodels: [Alias]\n", "version: 1\nnot-after: tomorrow\n", "[", "version: 1\nversion: 1\n"}) {
     CAPTURE(contents);
     owned.directory.write("vendor.yaml", contents);
-    CHECK(owned.judge().trust == Trust::untrusted);
+    CHECK(owned.validated().trust == Trust::untrusted);
     CHECK(owned.keyring().problems().size() == 1);
   }
   owned.directory.write("vendor.yaml", "");
-  CHECK_FALSE(message_of([&] { (void)owned.judge(); }).empty());
+  CHECK_FALSE(message_of([&] { (void)owned.validated(); }).empty());
   std::filesystem::remove(owned.directory.path() / "vendor.yaml");
   std::filesystem::create_symlink("/dev/null", owned.directory.path() / "vendor.yaml");  // a mask
-  CHECK(owned.judge().trust == Trust::trusted);
+  CHECK(owned.validated().trust == Trust::trusted);
 }
 
 TEST_CASE("scope: without its certificate it is a problem, not a licence") {
@@ -127,14 +127,14 @@ TEST_CASE("scope: a stronger layer narrows the root of a weaker one, and copies 
   Owned copies;
   copies.directory.write("copy.pem", pki::pem(pki::sample().root.der));
   copies.directory.write("copy.yaml", "version: 1\nvouches-for: [{vendor: \"1af4\"}]\n");
-  CHECK(ids(copies.judge()) == "scope-mismatch");
+  CHECK(ids(copies.validated()) == "scope-mismatch");
 }
 
 TEST_CASE("deny list: certificates and keys, of the leaf up to an anchor that was not sent") {
   Owned owned;
   const auto judged = [&](const std::string& entry) {
     owned.directory.write("local.deny.yaml", cat("version: 1\ndeny:\n  - {", entry, ", comment: stolen}\n"));
-    const ChainResult result = owned.judge();
+    const ChainResult result = owned.validated();
     CHECK(result.trust == Trust::untrusted);
     CHECK(ids(result) == "denied");
     return result.findings.at(0);
@@ -148,7 +148,7 @@ TEST_CASE("deny list: certificates and keys, of the leaf up to an anchor that wa
   CHECK(contains(judged("certificate: " + of(pki::sample().root.der)).where, "anchor"));
   CHECK(contains(judged("key: " + of(pki::sample().root.key.spki())).where, "anchor"));
   owned.directory.write("local.deny.yaml", cat("version: 1\ndeny: [{key: ", of(pki::sample().leaf.der), "}]\n"));
-  CHECK(owned.judge().trust == Trust::trusted);  // the fingerprint of something else
+  CHECK(owned.validated().trust == Trust::trusted);  // the fingerprint of something else
 }
 
 TEST_CASE("deny list and pins: nobody is trusted while one of them cannot be read") {
@@ -159,12 +159,12 @@ TEST_CASE("deny list and pins: nobody is trusted while one of them cannot be rea
       CAPTURE(file);
       CAPTURE(contents);
       owned.directory.write(file, contents);
-      const std::string why = message_of([&] { (void)owned.judge(); });
+      const std::string why = message_of([&] { (void)owned.validated(); });
       CHECK(contains(why, cat(file, ":")));
       CHECK(owned.keyring().problems().size() == 1);
       std::filesystem::remove(owned.directory.path() / file);
     }
-  CHECK(owned.judge().trust == Trust::trusted);
+  CHECK(owned.validated().trust == Trust::trusted);
 }
 
 TEST_CASE("deny list: a second document is refused, also behind an empty one") {
@@ -181,7 +181,7 @@ TEST_CASE("pins: the same device as last time") {
   Owned owned;
   const auto judged = [&](const std::string& what, const std::string& kind, bool fits) {
     owned.directory.write("pins/one.yaml", pin(what));
-    const ChainResult result = owned.judge();
+    const ChainResult result = owned.validated();
     CHECK(ids(result) == (fits ? "" : "pin-mismatch"));
     CHECK(result.trust == (fits ? Trust::trusted : Trust::untrusted));
     CHECK(result.pin.has_value() == fits);
@@ -201,7 +201,7 @@ TEST_CASE("pins: the same device as last time") {
   CHECK(contains(other.findings[0].why, "the device shows " + leaf_key()));
   judged("root: " + of(pki::sample().leaf.der), "root", false);
   owned.host.bdf = "0000:04:00.0";  // another device: nothing is pinned
-  const ChainResult free = owned.judge();
+  const ChainResult free = owned.validated();
   CHECK(ids(free) == "");
   CHECK_FALSE(free.pin.has_value());
 }
@@ -211,9 +211,9 @@ TEST_CASE("pins: alternatives of one match, and every match for itself") {
   const std::string wrong = of(pki::sample().leaf.der);
   owned.directory.write("pins/a.yaml", pin("leaf-key: " + wrong));
   owned.directory.write("pins/b.yaml", pin("leaf-key: " + leaf_key()));
-  CHECK(owned.judge().trust == Trust::trusted);
+  CHECK(owned.validated().trust == Trust::trusted);
   owned.directory.write("pins/c.yaml", pin("root: " + wrong, "vendor: \"1b36\""));
-  const ChainResult result = owned.judge();
+  const ChainResult result = owned.validated();
   CHECK(ids(result) == "pin-mismatch");
   CHECK(contains(result.findings[0].why, "c.yaml:3"));
 }
@@ -234,31 +234,31 @@ TEST_CASE("pins: a keyring that is called pins is a keyring like any other") {
 TEST_CASE("pins: trust on first use") {
   Owned owned;
   owned.directory.write("vendor.pem", "");
-  CHECK(ids(owned.judge()) == "keyring-empty");
+  CHECK(ids(owned.validated()) == "keyring-empty");
   owned.directory.write("pins/one.yaml", pin("leaf-key: " + leaf_key()));
-  CHECK(ids(owned.judge()) == "keyring-empty");
+  CHECK(ids(owned.validated()) == "keyring-empty");
   owned.directory.write("pins/one.yaml", pin(cat("leaf-key: ", leaf_key(), ", vouches: true")));
-  const ChainResult result = owned.judge();
+  const ChainResult result = owned.validated();
   CHECK(ids(result) == "pinned");
   CHECK(result.trust == Trust::trusted);
   CHECK_FALSE(result.anchor.has_value());
   CHECK(result.pin->vouches);
 
   owned.host.bdf = "0000:04:00.0";  // for that device only
-  CHECK(ids(owned.judge()) == "keyring-empty");
+  CHECK(ids(owned.validated()) == "keyring-empty");
   owned.host.bdf = "0000:03:00.0";
   owned.certificates.back() = pki::issue(pki::leaf("other device", pki::Key::make("EC", "P-384")), &pki::sample().intermediate).der;
-  CHECK(owned.judge().trust == Trust::untrusted);
+  CHECK(owned.validated().trust == Trust::untrusted);
   owned.directory.write("pins/one.yaml", pin(cat("root: ", of(pki::sample().root.der), ", vouches: true")));
-  CHECK(owned.judge().trust == Trust::trusted);
+  CHECK(owned.validated().trust == Trust::trusted);
 
   // Neither a broken chain, nor one that is revoked or denied, is mended by a pin.
   owned.write_crl("x.crl", {.revoked = {{3, 1}}});
-  CHECK(ids(owned.judge()) == "revoked,pinned");
-  CHECK(owned.judge().trust == Trust::untrusted);
+  CHECK(ids(owned.validated()) == "revoked,pinned");
+  CHECK(owned.validated().trust == Trust::untrusted);
   std::filesystem::remove(owned.directory.path() / "x.crl");
   owned.at = "20180101000000Z";
-  CHECK(owned.judge().trust == Trust::untrusted);
+  CHECK(owned.validated().trust == Trust::untrusted);
 }
 
 TEST_CASE("pins and deny list: a provisioned key") {
@@ -290,6 +290,6 @@ TEST_CASE("trust: a chain that is cross-signed, under either of its roots") {
       setup.certificates[0] = setup.root = other.der;
       setup.certificates[1] = crossed.der;
     }
-    CHECK((judge(setup).trust == Trust::trusted) == by_other);
+    CHECK((validated(setup).trust == Trust::trusted) == by_other);
   }
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "judge.h"
+#include "validated.h"
 
 using namespace test;
 
@@ -32,31 +32,31 @@ Setup chain_with_intermediate(const pki::Profile& intermediate) { return chain_o
 TEST_CASE("N156 not signed by its issuer, in the wrong order, or with a gap") {
   Setup setup;
   setup.certificates[1][setup.certificates[1].size() - 20] ^= 1;  // inside the signature
-  ChainResult result = judge(setup);
+  ChainResult result = validated(setup);
   CHECK(ids(result) == "certificate-signature");
   CHECK(contains(result.findings[0].where, "certificate 2 of 3 (CN=sample intermediate)"));
 
   setup = {};
   std::swap(setup.certificates[1], setup.certificates[2]);
-  CHECK(contains(ids(judge(setup)), "issuer-mismatch"));
-  CHECK(judge(setup).trust == Trust::untrusted);
+  CHECK(contains(ids(validated(setup)), "issuer-mismatch"));
+  CHECK(validated(setup).trust == Trust::untrusted);
 
   setup = {};
   std::swap(setup.certificates[0], setup.certificates[1]);
-  CHECK(contains(ids(judge(setup)), "issuer-mismatch"));
-  CHECK(judge(setup).trust == Trust::untrusted);
+  CHECK(contains(ids(validated(setup)), "issuer-mismatch"));
+  CHECK(validated(setup).trust == Trust::untrusted);
 
   setup = {};
   setup.certificates.erase(setup.certificates.begin() + 1);
-  result = judge(setup);
+  result = validated(setup);
   CHECK(ids(result) == "issuer-mismatch");
   CHECK(contains(result.findings[0].why, "the issuer is CN=sample intermediate, the certificate before it is CN=sample root"));
 
   // Every certificate is there, and one that does not belong to the path.
   setup = {};
   setup.certificates.insert(setup.certificates.begin() + 1, pki::issue(pki::intermediate("unrelated", p384()), &pki::sample().root).der);
-  CHECK(contains(ids(judge(setup)), "issuer-mismatch"));
-  CHECK(judge(setup).trust == Trust::untrusted);
+  CHECK(contains(ids(validated(setup)), "issuer-mismatch"));
+  CHECK(validated(setup).trust == Trust::untrusted);
 }
 
 TEST_CASE("N156 the leaf is not the last one") {
@@ -64,7 +64,7 @@ TEST_CASE("N156 the leaf is not the last one") {
   pki::Profile second = plain_leaf();
   second.serial = 99;
   setup.certificates.push_back(pki::issue(second, &pki::sample().intermediate).der);
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   CHECK(contains(ids(result), "issuer-mismatch"));
   CHECK(result.trust == Trust::untrusted);
 }
@@ -73,8 +73,8 @@ TEST_CASE("path: a certificate twice") {
   for (const std::size_t which : {0U, 1U, 2U}) {
     Setup setup;
     setup.certificates.insert(setup.certificates.begin() + static_cast<std::ptrdiff_t>(which), pki::sample().all()[which]);
-    CHECK(contains(ids(judge(setup)), "chain-malformed"));
-    CHECK(judge(setup).trust == Trust::untrusted);
+    CHECK(contains(ids(validated(setup)), "chain-malformed"));
+    CHECK(validated(setup).trust == Trust::untrusted);
   }
 }
 
@@ -82,7 +82,7 @@ TEST_CASE("path: key identifiers that name another issuer") {
   pki::Profile above = pki::intermediate("intermediate", p384()), below = plain_leaf();
   above.extensions.emplace_back("subjectKeyIdentifier", "hash");
   below.extensions.emplace_back("authorityKeyIdentifier", "keyid:always");
-  CHECK(ids(judge(chain_of(pki::root("root", p384()), {above}, below))) == "");
+  CHECK(ids(validated(chain_of(pki::root("root", p384()), {above}, below))) == "");
 
   Setup setup = chain_of(pki::root("root", p384()), {above}, below);
   const pki::Certificate root = pki::issue(pki::root("root", p384()));
@@ -91,38 +91,38 @@ TEST_CASE("path: key identifiers that name another issuer") {
   setup.certificates[0] = setup.root = root.der;
   setup.certificates[1] = pki::issue(other, &root).der;
   setup.trusted = {root.der};
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   CHECK(ids(result) == "issuer-mismatch");
   CHECK(contains(result.findings[0].where, "authorityKeyIdentifier"));
 }
 
 TEST_CASE("N157 a leaf above another leaf") {
   pki::Profile above = pki::leaf("no authority", p384());
-  const ChainResult result = judge(chain_with_intermediate(above));
+  const ChainResult result = validated(chain_with_intermediate(above));
   CHECK(ids(result) == "not-a-ca,key-usage");
   CHECK(contains(result.findings[0].why, "cA is false"));
   CHECK(result.trust == Trust::untrusted);
 
   above = pki::intermediate("no constraints", p384());
   set_extension(above, "basicConstraints", "");
-  CHECK(ids(judge(chain_with_intermediate(above))) == "not-a-ca");  // keyCertSign alone does not make an authority
+  CHECK(ids(validated(chain_with_intermediate(above))) == "not-a-ca");  // keyCertSign alone does not make an authority
   above = pki::intermediate("no keyCertSign", p384());
   set_extension(above, "keyUsage", "cRLSign");
-  CHECK(ids(judge(chain_with_intermediate(above))) == "key-usage");
+  CHECK(ids(validated(chain_with_intermediate(above))) == "key-usage");
   set_extension(above, "keyUsage", "");
-  CHECK(ids(judge(chain_with_intermediate(above))) == "");
+  CHECK(ids(validated(chain_with_intermediate(above))) == "");
   above.version = 1;
   above.extensions.clear();
-  CHECK(contains(ids(judge(chain_with_intermediate(above))), "not-a-ca"));
+  CHECK(contains(ids(validated(chain_with_intermediate(above))), "not-a-ca"));
 }
 
 TEST_CASE("path: an anchor that is no authority") {
   pki::Profile root = pki::root("root", p384());
   set_extension(root, "basicConstraints", "critical,CA:FALSE");
   Setup setup = chain_of(root, {pki::intermediate("intermediate", p384())});
-  CHECK(ids(judge(setup)) == "not-a-ca");
+  CHECK(ids(validated(setup)) == "not-a-ca");
   setup.certificates.erase(setup.certificates.begin());  // the same when only the keyring has it
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   CHECK(ids(result) == "not-a-ca");
   CHECK(contains(result.findings[0].where, "anchor "));
 }
@@ -133,7 +133,7 @@ TEST_CASE("N158 pathLenConstraint violated") {
   for (const int allowed : {0, 1, 2}) {
     CAPTURE(allowed);
     set_extension(root, "basicConstraints", spdm::cat("critical,CA:TRUE,pathlen:", allowed));
-    const ChainResult result = judge(chain_of(root, two));
+    const ChainResult result = validated(chain_of(root, two));
     CHECK(ids(result) == (allowed < 2 ? "path-length" : ""));
     CHECK((result.trust == Trust::trusted) == (allowed == 2));
     CHECK(result.certificates[0].path_length == allowed);
@@ -156,10 +156,10 @@ TEST_CASE("N165 outside its time") {
   for (const auto& row : cases) {
     CAPTURE(row.at);
     setup.options.at = pki::at(row.at);
-    CHECK(ids(judge(setup)) == row.findings);
+    CHECK(ids(validated(setup)) == row.findings);
   }
   setup.options.at = pki::at("20260101000000Z");
-  const ChainResult late = judge(setup);
+  const ChainResult late = validated(setup);
   const spdm::Finding& finding = late.findings[0];
   CHECK(contains(finding.where, "certificate 3 of 3 (CN=sample device), notAfter"));
   CHECK(finding.why == "valid until 2025-01-01T00:00:00Z, judged at 2026-01-01T00:00:00Z");
@@ -168,14 +168,14 @@ TEST_CASE("N165 outside its time") {
   profile.not_before = "20250101000000Z";  // after notAfter
   profile.not_after = "20230101000000Z";
   setup = with_leaf(profile);
-  CHECK(ids(judge(setup)) == "not-yet-valid,expired");
+  CHECK(ids(validated(setup)) == "not-yet-valid,expired");
 
   pki::Profile root = pki::root("old root", p384());
   root.not_after = "20230101000000Z";
   setup = chain_of(root, {pki::intermediate("intermediate", p384())});
-  CHECK(ids(judge(setup)) == "expired");
+  CHECK(ids(validated(setup)) == "expired");
   setup.certificates.erase(setup.certificates.begin());
-  CHECK(contains(judge(setup).findings.at(0).where, "anchor "));
+  CHECK(contains(validated(setup).findings.at(0).where, "anchor "));
 }
 
 TEST_CASE("path: every fault is reported, not only the first") {
@@ -184,7 +184,7 @@ TEST_CASE("path: every fault is reported, not only the first") {
   above.not_after = "20210101000000Z";
   below.not_before = "20300101000000Z";
   set_extension(below, "keyUsage", "");
-  const ChainResult result = judge(chain_of(root, {above}, below));
+  const ChainResult result = validated(chain_of(root, {above}, below));
   for (const auto id : {spdm::FindingId::path_length, spdm::FindingId::expired, spdm::FindingId::not_yet_valid, spdm::FindingId::key_usage})
     CHECK_NOTHROW(finding(result, id));
 }
@@ -193,9 +193,9 @@ TEST_CASE("path: name constraints hold") {
   pki::Profile above = pki::intermediate("intermediate", p384()), below = plain_leaf();
   above.extensions.emplace_back("nameConstraints", "critical,permitted;DNS:example.org");
   set_extension(below, "subjectAltName", "DNS:example.com");
-  CHECK(ids(judge(chain_of(pki::root("root", p384()), {above}, below))) == "certificate-malformed");
+  CHECK(ids(validated(chain_of(pki::root("root", p384()), {above}, below))) == "certificate-malformed");
   set_extension(below, "subjectAltName", "DNS:device.example.org");
-  CHECK(ids(judge(chain_of(pki::root("root", p384()), {above}, below))) == "");
+  CHECK(ids(validated(chain_of(pki::root("root", p384()), {above}, below))) == "");
 }
 
 TEST_CASE("path: the algorithms of chain and leaf need not be the same") {
@@ -207,7 +207,7 @@ TEST_CASE("path: the algorithms of chain and leaf need not be the same") {
     const pki::Key key = pki::Key::shared(algorithm);
     Setup setup = chain_of(pki::root("root", key), {pki::intermediate("intermediate", p384())}, pki::leaf("device", key));
     setup.asym = algorithm.name;
-    const ChainResult result = judge(setup);
+    const ChainResult result = validated(setup);
     CHECK(ids(result) == "");
     CHECK(result.trust == Trust::trusted);
     CHECK(result.leaf_key->fits(algorithm));
@@ -224,11 +224,11 @@ TEST_CASE("path: SM2 signatures with the customary and with the empty identity")
     Setup setup = chain_of(root, {above}, below);
     setup.asym = "SM2-P256";
     setup.hash = "SM3-256";
-    CHECK(ids(judge(setup)) == "");
+    CHECK(ids(validated(setup)) == "");
     setup.trusted.clear();  // then the root's own signature is checked, too
-    CHECK(ids(judge(setup)) == "keyring-empty");
+    CHECK(ids(validated(setup)) == "keyring-empty");
     setup.certificates[1][setup.certificates[1].size() - 10] ^= 1;
-    CHECK(contains(ids(judge(setup)), "certificate-signature"));
+    CHECK(contains(ids(validated(setup)), "certificate-signature"));
   }
 }
 
@@ -238,24 +238,24 @@ TEST_CASE("N170 weak signatures and keys in the chain") {
     CAPTURE(digest);
     pki::Profile root = pki::root("root", rsa), above = pki::intermediate("intermediate", p384());
     root.digest = digest;  // what a root signs of itself proves nothing
-    CHECK(ids(judge(chain_of(root, {above}))) == "");
+    CHECK(ids(validated(chain_of(root, {above}))) == "");
     above.digest = digest;
-    const ChainResult result = judge(chain_of(root, {above}));
+    const ChainResult result = validated(chain_of(root, {above}));
     CHECK(ids(result) == "weak-signature");
     CHECK(contains(result.findings[0].where, "certificate 2 of 3"));
   }
-  CHECK(ids(judge(chain_with_intermediate(pki::intermediate("intermediate", pki::Key::make("RSA", "", 1024))))) == "weak-key");
-  const ChainResult three = judge(chain_with_intermediate(pki::intermediate("intermediate", pki::Key::rsa(2048, 3))));
+  CHECK(ids(validated(chain_with_intermediate(pki::intermediate("intermediate", pki::Key::make("RSA", "", 1024))))) == "weak-key");
+  const ChainResult three = validated(chain_with_intermediate(pki::intermediate("intermediate", pki::Key::rsa(2048, 3))));
   CHECK(ids(three) == "weak-key");
   CHECK(contains(three.findings[0].why, "exponent 3"));
 }
 
 TEST_CASE("N171 elliptic curve keys that are no good") {
   const pki::Key spelled_out = p384().with_explicit_parameters();
-  ChainResult result = judge(with_leaf(pki::leaf("device", spelled_out)));
+  ChainResult result = validated(with_leaf(pki::leaf("device", spelled_out)));
   CHECK(contains(ids(result), "bad-key"));
   CHECK_FALSE(result.leaf_key.has_value());
-  CHECK(contains(ids(judge(chain_with_intermediate(pki::intermediate("intermediate", spelled_out)))), "bad-key"));
+  CHECK(contains(ids(validated(chain_with_intermediate(pki::intermediate("intermediate", spelled_out)))), "bad-key"));
 
   // The point moved off the curve: its last byte stands at the end of the subjectPublicKeyInfo.
   Setup setup;
@@ -264,7 +264,7 @@ TEST_CASE("N171 elliptic curve keys that are no good") {
   const auto at = std::search(leaf.begin(), leaf.end(), spki.begin(), spki.end());
   REQUIRE(at != leaf.end());
   *(at + static_cast<std::ptrdiff_t>(spki.size()) - 1) ^= 1;
-  result = judge(setup);
+  result = validated(setup);
   CHECK(contains(ids(result), "bad-key"));
   CHECK_FALSE(result.leaf_key.has_value());
   CHECK(result.trust == Trust::untrusted);
@@ -278,7 +278,7 @@ TEST_CASE("path: algorithms that the library lacks are neither good nor bad") {
   const auto at = std::search(leaf.begin(), leaf.end(), known.begin(), known.end());
   REQUIRE(at != leaf.end());
   *(at + 8) = 0x63;
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   const spdm::Finding& what = finding(result, spdm::FindingId::crypto_unsupported);
   CHECK(contains(what.why, "1.2.840.10045.2.99"));
   CHECK(contains(what.remedy, "OpenSSL"));

@@ -8,7 +8,7 @@ using namespace test;
 TEST_CASE("revocation: a list that revokes nothing of the chain") {
   Owned owned;
   owned.write_crl("intermediate.crl", {.number = 0x1234, .revoked = {{77, 1}}});
-  const ChainResult result = owned.judge();
+  const ChainResult result = owned.validated();
   CHECK(ids(result) == "");
   CHECK(result.trust == Trust::trusted);
   REQUIRE(result.crls.size() == 2);  // one for each issuer, the top first
@@ -24,7 +24,7 @@ TEST_CASE("revocation: a list that revokes nothing of the chain") {
 TEST_CASE("revocation: a leaf that is revoked") {
   Owned owned;
   owned.directory.write("x.crl", pki::crl_pem(pki::issue_crl({.revoked = {{3, 1}}}, pki::sample().intermediate)));
-  const ChainResult result = owned.judge();
+  const ChainResult result = owned.validated();
   CHECK(ids(result) == "revoked");
   CHECK(result.trust == Trust::untrusted);
   CHECK(result.sound);
@@ -38,9 +38,9 @@ TEST_CASE("revocation: a leaf that is revoked") {
 TEST_CASE("revocation: an intermediate, by a root that is sent and by one that is not") {
   Owned owned;
   owned.write_crl("root.crl", {.revoked = {{2, -1}}}, pki::sample().root);
-  CHECK(ids(owned.judge()) == "revoked");
+  CHECK(ids(owned.validated()) == "revoked");
   owned.certificates.erase(owned.certificates.begin());
-  const ChainResult result = owned.judge();
+  const ChainResult result = owned.validated();
   CHECK(ids(result) == "revoked");
   CHECK(result.trust == Trust::untrusted);
   CHECK(result.crls.size() == 2);
@@ -52,7 +52,7 @@ TEST_CASE("revocation: nobody knows who issued the topmost certificate") {
   std::filesystem::remove(owned.directory.path() / "vendor.pem");
   owned.certificates.erase(owned.certificates.begin());
   owned.write_crl("intermediate.crl", {});
-  const ChainResult result = owned.judge();
+  const ChainResult result = owned.validated();
   REQUIRE(result.crls.size() == 2);
   CHECK(result.crls[0].issuer == "CN=sample root");
   CHECK(result.crls[0].file.empty());
@@ -63,11 +63,11 @@ TEST_CASE("revocation: a list from the future hides no other") {
   Owned owned;
   owned.write_crl("old.crl", {.number = 1, .revoked = {{3, 1}}});
   owned.write_crl("new.crl", {.this_update = "20240101000501Z", .number = 2});
-  const ChainResult result = owned.judge();
+  const ChainResult result = owned.validated();
   CHECK(ids(result) == "crl-unusable,revoked");
   CHECK(contains(result.findings[0].why, "it is of 2024-01-01T00:05:01Z, after the time of judging, 2024-01-01T00:00:00Z"));
   owned.write_crl("new.crl", {.this_update = "20240101000500Z", .number = 2});  // clocks differ
-  CHECK(ids(owned.judge()) == "");
+  CHECK(ids(owned.validated()) == "");
 }
 
 TEST_CASE("revocation: taken off the list again, and lists of strangers") {
@@ -75,31 +75,31 @@ TEST_CASE("revocation: taken off the list again, and lists of strangers") {
   owned.write_crl("x.crl", {.revoked = {{3, 8}}});
   const pki::Certificate stranger = pki::issue(pki::root("stranger", pki::Key::make("EC", "P-384")));
   owned.write_crl("y.crl", {.revoked = {{3, 1}}}, stranger);
-  CHECK(ids(owned.judge()) == "");
+  CHECK(ids(owned.validated()) == "");
 }
 
 TEST_CASE("revocation: a stale list still revokes") {
   Owned owned;
   owned.write_crl("x.crl", {.next_update = "20230101000000Z"});
-  const ChainResult stale = owned.judge();
+  const ChainResult stale = owned.validated();
   CHECK(ids(stale) == "crl-stale");
   CHECK(stale.trust == Trust::trusted);
   CHECK(contains(stale.findings[0].why,
                  "of 2020-01-01T00:00:00Z, a newer one was promised for 2023-01-01T00:00:00Z, judged at 2024-01-01T00:00:00Z"));
   owned.at = "20220101000000Z";
-  CHECK(ids(owned.judge()) == "");
+  CHECK(ids(owned.validated()) == "");
   owned.at = "20240101000000Z";
   owned.write_crl("x.crl", {.next_update = "20230101000000Z", .revoked = {{3, 4}}});
-  CHECK(ids(owned.judge()) == "crl-stale,revoked");
+  CHECK(ids(owned.validated()) == "crl-stale,revoked");
   owned.write_crl("x.crl", {.next_update = ""});
-  CHECK(ids(owned.judge()) == "");
+  CHECK(ids(owned.validated()) == "");
 }
 
 TEST_CASE("revocation: lists that nobody can rely on leave it undecided") {
   Owned owned;
   const auto why = [&](const pki::CrlProfile& profile, const pki::Certificate& issuer) {
     owned.write_crl("x.crl", profile, issuer);
-    const ChainResult result = owned.judge();
+    const ChainResult result = owned.validated();
     CHECK(ids(result) == "crl-unusable");
     CHECK(result.trust == Trust::not_checked);
     CHECK(result.sound);
@@ -128,29 +128,29 @@ TEST_CASE("revocation: another key of the same name has lists of its own") {
   const pki::Certificate second = pki::issue(profile, &pki::sample().root);
   owned.certificates = {pki::sample().root.der, first.der, pki::issue(plain_leaf(), &first).der};
   owned.write_crl("x.crl", {.revoked = {{3, 1}}, .key_id = true}, second);
-  CHECK(ids(owned.judge()) == "");
+  CHECK(ids(owned.validated()) == "");
   owned.write_crl("x.crl", {.revoked = {{3, 1}}, .key_id = true}, first);
-  CHECK(ids(owned.judge()) == "revoked");
+  CHECK(ids(owned.validated()) == "revoked");
 }
 
 TEST_CASE("revocation: the newest list of an issuer counts") {
   Owned owned;
   owned.write_crl("a.crl", {.this_update = "20200101000000Z", .number = 255, .revoked = {{3, 6}}});
   owned.write_crl("b.crl", {.this_update = "20200101000000Z", .number = 256});
-  ChainResult result = owned.judge();
+  ChainResult result = owned.validated();
   CHECK(ids(result) == "");
   CHECK(result.crls.at(1).number == "0100");
   owned.write_crl("b.crl", {.this_update = "20200101000001Z", .number = std::nullopt});
-  CHECK(ids(owned.judge()) == "");
+  CHECK(ids(owned.validated()) == "");
   owned.write_crl("b.crl", {.this_update = "20190101000000Z", .number = std::nullopt});
-  CHECK(ids(owned.judge()) == "revoked");
+  CHECK(ids(owned.validated()) == "revoked");
 }
 
 TEST_CASE("revocation: nobody is trusted while a file of lists cannot be read") {
   Owned owned;
   const auto refusal = [&](const std::string& contents) {
     owned.directory.write("x.crl", contents);
-    return message_of([&] { (void)owned.judge(); });
+    return message_of([&] { (void)owned.validated(); });
   };
   CHECK(contains(refusal("nonsense"), "x.crl: no revocation list in it"));
   CHECK(contains(refusal(pki::pem(pki::sample().root.der)), "x.crl: PEM block 1 is a CERTIFICATE, not a revocation list"));

@@ -1,6 +1,6 @@
 #include <doctest/doctest.h>
 
-#include "judge.h"
+#include "validated.h"
 
 using namespace test;
 
@@ -21,14 +21,14 @@ Bytes chain_of(const Bytes& area) { return pki::spdm_chain(sha(), pki::sample().
 
 TEST_CASE("N148 Length differs from what was read") {
   const Bytes good = sample_chain();
-  REQUIRE(ids(judge(with_chain(good))) == "");
+  REQUIRE(ids(validated(with_chain(good))) == "");
   const auto size = static_cast<std::uint32_t>(good.size());
   for (const std::uint32_t length : {size - 1, size + 1, 0U, 0xFFFFU}) {
     CAPTURE(length);
     Bytes chain = good;
     chain[0] = static_cast<std::uint8_t>(length);
     chain[1] = static_cast<std::uint8_t>(length >> 8);
-    const ChainResult result = judge(with_chain(chain));
+    const ChainResult result = validated(with_chain(chain));
     CHECK(ids(result) == "chain-length");
     CHECK(result.trust == Trust::untrusted);
     CHECK_FALSE(result.sound);
@@ -40,16 +40,16 @@ TEST_CASE("N149 reserved bytes after Length") {
   Bytes chain = sample_chain();
   chain[3] = 1;
   Setup setup = with_chain(chain);
-  CHECK(ids(judge(setup)) == "chain-malformed");
+  CHECK(ids(validated(setup)) == "chain-malformed");
   setup.version = spdm::k14;  // there they are the upper half of Length
-  CHECK(ids(judge(setup)) == "chain-length");
+  CHECK(ids(validated(setup)) == "chain-length");
 }
 
 TEST_CASE("N150 RootHash with one bit wrong") {
   for (const std::size_t at : {4U, 4U + 47U}) {
     Bytes chain = sample_chain();
     chain[at] ^= 1;
-    const ChainResult result = judge(with_chain(chain));
+    const ChainResult result = validated(with_chain(chain));
     CHECK(ids(result) == "root-hash-mismatch");
     CHECK(result.trust == Trust::untrusted);
   }
@@ -57,14 +57,14 @@ TEST_CASE("N150 RootHash with one bit wrong") {
 
 TEST_CASE("N151 RootHash of another size") {
   // 32 bytes where 48 are expected: the certificates begin too early.
-  const ChainResult shifted = judge(with_chain(pki::spdm_chain(sha("SHA-256"), pki::sample().root.der, pki::sample().all())));
+  const ChainResult shifted = validated(with_chain(pki::spdm_chain(sha("SHA-256"), pki::sample().root.der, pki::sample().all())));
   CHECK(ids(shifted) == "chain-malformed");
   // The right place, filled up with zeros.
   Bytes chain = sample_chain();
   const Bytes hash = spdm::crypto::hash(sha("SHA-256"), pki::sample().root.der);
   std::fill(chain.begin() + 4, chain.begin() + 52, std::uint8_t{0});
   std::copy(hash.begin(), hash.end(), chain.begin() + 4);
-  CHECK(ids(judge(with_chain(chain))) == "root-hash-mismatch");
+  CHECK(ids(validated(with_chain(chain))) == "root-hash-mismatch");
 }
 
 TEST_CASE("N167 lengths of DER and what follows the last certificate") {
@@ -72,7 +72,7 @@ TEST_CASE("N167 lengths of DER and what follows the last certificate") {
   const auto with_head = [&](const Bytes& head) {
     Bytes out = head;
     out.insert(out.end(), leaf.begin() + 4, leaf.end());
-    return judge(with_chain(chain_of(out)));
+    return validated(with_chain(chain_of(out)));
   };
   REQUIRE(leaf[1] == 0x82);
   const struct {
@@ -96,7 +96,7 @@ TEST_CASE("N167 lengths of DER and what follows the last certificate") {
   for (const Bytes& garbage : {Bytes{0x00}, Bytes{0x30}, Bytes{0x30, 0x82}, Bytes{0x30, 0x03, 0x01}, Bytes(64, 0xFF)}) {
     Setup setup;
     setup.certificates.push_back(garbage);
-    const ChainResult result = judge(setup);
+    const ChainResult result = validated(setup);
     CHECK(ids(result) == "chain-malformed");
     CHECK(result.trust == Trust::untrusted);
     CHECK(contains(result.findings[0].where, "certificate 4"));
@@ -105,17 +105,17 @@ TEST_CASE("N167 lengths of DER and what follows the last certificate") {
 }
 
 TEST_CASE("N168 no certificate after RootHash") {
-  CHECK(ids(judge(with_chain(chain_of({})))) == "chain-malformed");
+  CHECK(ids(validated(with_chain(chain_of({})))) == "chain-malformed");
   for (std::size_t size = 0; size < 52; size += 3) {
     const Bytes chain(size + 1, 0);
-    CHECK(contains(ids(judge(with_chain(chain))), "chain-malformed"));
+    CHECK(contains(ids(validated(with_chain(chain))), "chain-malformed"));
   }
 }
 
 TEST_CASE("N169 hundreds of tiny certificates") {
   Bytes area;
   for (int i = 0; i < 300; ++i) spdm::append(area, Bytes{0x30, 0x03, 0x02, 0x01, 0x00});
-  const ChainResult result = judge(with_chain(chain_of(area)));
+  const ChainResult result = validated(with_chain(chain_of(area)));
   CHECK(result.certificates.size() == 100);
   CHECK(contains(spdm::cat(result.findings[0].where, result.findings[0].why), "more than 100"));
 }
@@ -123,7 +123,7 @@ TEST_CASE("N169 hundreds of tiny certificates") {
 TEST_CASE("structure: cut off anywhere it is refused without a crash") {
   const Bytes whole = sample_chain();
   for (std::size_t size = 1; size < whole.size(); size += 7) {
-    const ChainResult result = judge(with_chain(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))));
+    const ChainResult result = validated(with_chain(Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(size))));
     CHECK_FALSE(result.sound);
     CHECK(result.trust == Trust::untrusted);
   }
@@ -135,7 +135,7 @@ TEST_CASE("structure: no byte of a chain can be changed") {
     CAPTURE(at);
     Bytes chain = whole;
     chain[at] ^= 0x10;
-    const ChainResult result = judge(with_chain(chain));
+    const ChainResult result = validated(with_chain(chain));
     CHECK(result.trust != Trust::trusted);  // an identifier changed to an unknown one cannot be judged
     CHECK_FALSE(result.sound);
   }
@@ -144,7 +144,7 @@ TEST_CASE("structure: no byte of a chain can be changed") {
 TEST_CASE("structure: the digest of the slot") {
   Setup setup;
   setup.digest = spdm::crypto::hash(sha(), sample_chain());
-  CHECK(judge(setup).trust == Trust::trusted);
+  CHECK(validated(setup).trust == Trust::trusted);
   setup.digest.back() ^= 1;
-  CHECK(ids(judge(setup)) == "digest-mismatch");
+  CHECK(ids(validated(setup)) == "digest-mismatch");
 }

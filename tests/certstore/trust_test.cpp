@@ -2,7 +2,7 @@
 
 #include <thread>
 
-#include "judge.h"
+#include "validated.h"
 
 using namespace test;
 
@@ -17,7 +17,7 @@ Setup without_root() {
 }  // namespace
 
 TEST_CASE("trust: a good chain") {
-  const ChainResult result = judge({});
+  const ChainResult result = validated({});
   CHECK(ids(result) == "");
   CHECK(result.trust == Trust::trusted);
   CHECK(result.sound);
@@ -33,7 +33,7 @@ TEST_CASE("trust: a good chain") {
 }
 
 TEST_CASE("A6 the root may be left out when the keyring has it") {
-  const ChainResult result = judge(without_root());
+  const ChainResult result = validated(without_root());
   CHECK(ids(result) == "");
   CHECK(result.trust == Trust::trusted);
   CHECK(result.certificates.size() == 2);
@@ -46,10 +46,10 @@ TEST_CASE("trust: a leaf straight under an anchor that was left out") {
   setup.certificates = {pki::issue(plain_leaf(), &root).der};
   setup.root = root.der;
   setup.trusted = {root.der};
-  CHECK(ids(judge(setup)) == "");
-  CHECK(judge(setup).trust == Trust::trusted);
+  CHECK(ids(validated(setup)) == "");
+  CHECK(validated(setup).trust == Trust::trusted);
   setup.trusted = {pki::sample().root.der};
-  const ChainResult alone = judge(setup);
+  const ChainResult alone = validated(setup);
   CHECK(ids(alone) == "not-trusted");
   CHECK(alone.sound);
 }
@@ -59,7 +59,7 @@ TEST_CASE("N152 an anchor that differs from the root in a byte") {
   profile.serial = 77;
   Setup setup;
   setup.trusted = {pki::issue(profile).der};
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   CHECK(ids(result) == "not-trusted");
   CHECK(contains(result.findings[0].why, "has the same name but is another certificate"));
   CHECK(result.sound);
@@ -71,7 +71,7 @@ TEST_CASE("N152 an anchor that differs from the root in a byte") {
 TEST_CASE("N153 the root is left out and no anchor has its hash") {
   Setup setup = without_root();
   setup.trusted = {pki::issue(pki::root("another root", pki::Key::make("EC", "P-384"))).der};
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   CHECK(ids(result) == "not-trusted");
   CHECK(result.sound);
   CHECK(result.leaf_key.has_value());
@@ -85,7 +85,7 @@ TEST_CASE("N154 the root is left out and the first certificate has another issue
   const pki::Certificate below = pki::issue(pki::intermediate("sample intermediate", pki::Key::make("EC", "P-384")), &impostor);
   Setup setup;
   setup.certificates = {below.der, pki::issue(plain_leaf(), &below).der};
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   CHECK(ids(result) == "certificate-signature");
   CHECK(contains(result.findings[0].where, "certificate 1 of 2"));
   CHECK(result.trust == Trust::untrusted);
@@ -95,7 +95,7 @@ TEST_CASE("N154 the root is left out and the first certificate has another issue
 TEST_CASE("N155 a root that somebody made") {
   Setup setup;
   setup.trusted = {pki::issue(pki::root("another root", pki::Key::make("EC", "P-384"))).der};
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   CHECK(ids(result) == "not-trusted");
   CHECK(result.sound);
   CHECK(result.trust == Trust::untrusted);
@@ -107,15 +107,15 @@ TEST_CASE("trust: a root whose signature on itself is wrong is not even sound, u
   const pki::Certificate crossed = pki::issue(pki::root("sample root", pki::sample().root.key), &other);
   Setup setup;
   setup.certificates[0] = setup.root = crossed.der;
-  CHECK(contains(ids(judge(setup)), "certificate-signature"));
+  CHECK(contains(ids(validated(setup)), "certificate-signature"));
   setup.trusted = {crossed.der};
-  CHECK(judge(setup).trust == Trust::trusted);
+  CHECK(validated(setup).trust == Trust::trusted);
 }
 
 TEST_CASE("trust: an empty keyring says what would be trusted, and how") {
   Setup setup;
   setup.trusted.clear();
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   CHECK(ids(result) == "keyring-empty");
   CHECK(result.sound);
   CHECK(contains(result.findings[0].remedy, spdm::certstore::describe(pki::sample().root.der).sha256));
@@ -126,16 +126,16 @@ TEST_CASE("trust: an empty keyring says what would be trusted, and how") {
 TEST_CASE("trust: an intermediate ends a path only by option") {
   Setup setup;
   setup.trusted = {pki::sample().intermediate.der};
-  CHECK(ids(judge(setup)) == "not-trusted");
+  CHECK(ids(validated(setup)) == "not-trusted");
   setup.options.partial_chains = true;
-  const ChainResult result = judge(setup);
+  const ChainResult result = validated(setup);
   CHECK(ids(result) == "partial-chain");
   CHECK(result.trust == Trust::trusted);
   CHECK(result.anchor->der == pki::sample().intermediate.der);
   setup.certificates.erase(setup.certificates.begin());
-  CHECK(judge(setup).trust == Trust::trusted);
+  CHECK(validated(setup).trust == Trust::trusted);
   setup.trusted = {pki::issue(pki::intermediate("sample intermediate", pki::sample().intermediate.key), &pki::sample().root).der};
-  CHECK(judge(setup).trust == Trust::untrusted);  // the same name and key are not the same certificate
+  CHECK(validated(setup).trust == Trust::untrusted);  // the same name and key are not the same certificate
 }
 
 TEST_CASE("trust: ... or from the anchors folder") {
@@ -156,7 +156,7 @@ TEST_CASE("trust: ... or from the anchors folder") {
 TEST_CASE("trust: a broken chain is not trusted, whoever vouches for its root") {
   pki::Profile profile = plain_leaf();
   profile.not_after = "20230101000000Z";
-  const ChainResult result = judge(with_leaf(profile));
+  const ChainResult result = validated(with_leaf(profile));
   CHECK(result.trust == Trust::untrusted);
   CHECK_FALSE(result.anchor.has_value());
   CHECK(result.leaf_key.has_value());

@@ -21,7 +21,7 @@ COUNTS = [
     ("certstore/crl.h", "kMaxRevocations", "entries of a revocation list"),
     ("certstore/efi.h", "kMaxEfiSignatures", "signatures of a list of the firmware"),
     ("core/evidence/file.h", "kMaxEvidenceMessages", "messages of a piece of evidence"),
-    ("certstore/judgement.h", "kMaxCertificates", "certificates of a chain"),
+    ("certstore/validation.h", "kMaxCertificates", "certificates of a chain"),
     ("core/wire/certificate.h", "kMaxCertificateChain", "bytes of a chain from a device"),
     ("core/wire/mel.h", "kMaxExtensionLog", "bytes of a measurement extension log from a device"),
     ("cmd/output/export.h", "kMaxExported", "devices in one document of ear or redfish"),

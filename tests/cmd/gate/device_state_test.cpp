@@ -79,7 +79,7 @@ TEST_CASE("a state comes back as it was written, and everybody may read it") {
   CHECK(spdm::cmd::read_states(place.host).states.size() == 2);
 }
 
-TEST_CASE("documents are safe for terminals, and without what only the next judgement needs") {
+TEST_CASE("documents are safe for terminals, and without what only the next result needs") {
   const spdm::Json json = to_json(full());
   CHECK(json["reason"] == "with \"quotes\", \\\\ and \\x1b[31m");
   CHECK(json["actions"].size() == 2);

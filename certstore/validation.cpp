@@ -1,4 +1,4 @@
-#include "certstore/judgement.h"
+#include "certstore/validation.h"
 
 #include <algorithm>
 
@@ -21,18 +21,18 @@ std::string short_name(const CertificateInfo& info) {
 
 }  // namespace
 
-void Judgement::find(FindingId id, std::string where, std::string why, std::string remedy) {
+void Validation::find(FindingId id, std::string where, std::string why, std::string remedy) {
   if (!found(id, where)) result.findings.push_back({id, std::move(where), std::move(why), std::move(remedy)});
 }
 
-bool Judgement::found(FindingId id, std::string_view where) const {
+bool Validation::found(FindingId id, std::string_view where) const {
   return std::any_of(result.findings.begin(), result.findings.end(),
                      [&](const Finding& finding) { return finding.id == id && finding.where == where; });
 }
 
-std::string Judgement::slot() const { return cat("slot ", int{input.slot}); }
+std::string Validation::slot() const { return cat("slot ", int{input.slot}); }
 
-std::string Judgement::place(std::size_t index, std::string_view field) const {
+std::string Validation::place(std::size_t index, std::string_view field) const {
   const std::string_view comma = field.empty() ? "" : ", ";
   if (index >= result.certificates.size()) return cat(slot(), ", anchor ", anchor == nullptr ? std::string() : anchor->file, comma, field);
   return cat(slot(), ", certificate ", index + 1, " of ", result.certificates.size(), " (", short_name(result.certificates[index]), ")",

@@ -16,8 +16,8 @@ namespace spdm::certstore {
 // KiB has been seen with 49.
 inline constexpr std::size_t kMaxCertificates = 100;
 
-struct Judgement {
-  Judgement(const ChainInput& chain, const Options& how, const Keyring& trusted, ChainResult& out)
+struct Validation {
+  Validation(const ChainInput& chain, const Options& how, const Keyring& trusted, ChainResult& out)
       : input(chain), options(how), keyring(trusted.entries()), crls(trusted.crls()), denials(trusted.denials()), result(out) {}
 
   const ChainInput& input;
@@ -52,12 +52,12 @@ struct Judgement {
 };
 
 // In the order in which they run. When check_structure returns false, the others do not run.
-bool check_structure(Judgement& judgement);
-void find_anchor(Judgement& judgement);
-void check_certificates(Judgement& judgement);
-void check_path(Judgement& judgement);
-void check_leaf(Judgement& judgement);
-void check_revocation(Judgement& judgement);
-void check_denied(Judgement& judgement);
+bool check_structure(Validation& validation);
+void find_anchor(Validation& validation);
+void check_certificates(Validation& validation);
+void check_path(Validation& validation);
+void check_leaf(Validation& validation);
+void check_revocation(Validation& validation);
+void check_denied(Validation& validation);
 
 }  // namespace spdm::certstore

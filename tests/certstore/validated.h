@@ -41,7 +41,7 @@ struct Setup {
   spdm::certstore::Options options{pki::at("20240101000000Z"), false};
 };
 
-inline ChainResult judge(const Setup& setup) {
+inline ChainResult validated(const Setup& setup) {
   const Bytes chain = setup.chain.empty() ? pki::spdm_chain(sha(setup.hash), setup.root, setup.certificates) : setup.chain;
   const spdm::certstore::Validator validator(keyring_of(setup.trusted), setup.options);
   spdm::certstore::ChainInput input;
