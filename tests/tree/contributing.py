@@ -37,7 +37,7 @@ EXCEPTIONS = {
         "cmd/pinning.cpp": "advice to use it",
         "core/protocol/collect.cpp": "advice to use it",
         "core/fleet/result_reader.cpp": "it judges nothing, and the error says so",
-        "core/appraisal/appraise.h": "it judges nothing",
+        "core/appraisal/report.h": "it judges nothing",
         "man/spdmctl-auth.1": "a page to see",
         "man/spdmctl-info.1": "a page to see",
         "man/spdmctl-report.1": "a page to see",
@@ -48,6 +48,7 @@ EXCEPTIONS = {
         "core/appraisal/report.cpp": "the same",
     },
     "An exit code": {
+        "core/finding.h": "a comment on a finding",
         "core/appraisal/comparison.cpp": "the words in a message",
         "core/appraisal/corim.cpp": "the words in a message",
         "completions/spdmctl.fish": "numbers of PCRs",
