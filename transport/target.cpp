@@ -16,10 +16,10 @@ namespace {
 
 // One row per kind of target. A new transport adds a row.
 constexpr std::array kKinds{
-    Kind{Scheme::emu, "emu", kEmuUsage, "the DMTF emulator's socket, which QEMU speaks, too", true, open_emu},
-    Kind{Scheme::emulated, "emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", true, open_emulated},
-    Kind{Scheme::pci, "pci", kPciUsage, "the DOE mailbox of a PCI function", true, open_pci},
-    Kind{Scheme::tcp, "tcp", kTcpUsage, "SPDM over TCP (DSP0287)", true, open_tcp},
+    Kind{"emu", kEmuUsage, "the DMTF emulator's socket, which QEMU speaks, too", open_emu},
+    Kind{"emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", open_emulated},
+    Kind{"pci", kPciUsage, "the DOE mailbox of a PCI function", open_pci},
+    Kind{"tcp", kTcpUsage, "SPDM over TCP (DSP0287)", open_tcp},
 };
 
 std::string forms() {
@@ -47,7 +47,6 @@ const Kind& kind_of(std::string_view target) {
 Opened open(std::string_view target, const OpenOptions& options) {
   const Kind& kind = kind_of(target);
   try {
-    if (!kind.live) throw Error(ErrorId::usage, "a recording answers no requests");
     Opened opened = kind.open(target, options);
     opened.host.target = target;
     return opened;

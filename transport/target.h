@@ -9,13 +9,10 @@
 namespace spdm::transport {
 
 // A row of the table of transports: "emu" for emu://..., "emulated" for emulated:PROFILE, and so on.
-enum class Scheme { emu, emulated, pci, tcp };
 struct Kind {
-  Scheme id;
   std::string_view scheme;  // as it stands before "://" or ":"; the address of a PCI function stands alone
   std::string_view usage;   // "emu://HOST:PORT[?binding=doe|mctp|tcp|none]"
   std::string_view summary;
-  bool live;  // answers requests: all rows do; recordings are read with load_evidence()
   Opened (*open)(std::string_view target, const OpenOptions& options);
 };
 
