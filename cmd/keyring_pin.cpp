@@ -55,7 +55,7 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
   if (chain.pin)
     fail_at(ErrorId::usage, report.source, cat("is pinned already: ", chain.pin->origin),
             cat("unpin it first: spdmctl keyring unpin ", printable(report.source)));
-  const NewPin made = make_pin(report, chain, kind, options.vouch, pins);
+  const NewPin made = make_pin(report, chain, kind, options.vouch ? PinUse::vouch : PinUse::compare, pins);
   if (is_taken(made.file))
     fail_at(ErrorId::usage, made.file.string(), "is there already, and pins something else",
             cat("unpin that first: spdmctl keyring unpin ", printable(made.file.stem().string())));

@@ -55,7 +55,7 @@ std::string pin_name(const std::string& target, const std::optional<std::string>
   return bdf ? out : cat(out.starts_with('.') ? "x" : "", out, "-", certstore::sha256(as_bytes(target)).substr(0, 8));
 }
 
-NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, bool vouches, const std::filesystem::path& directory) {
+NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, PinUse use, const std::filesystem::path& directory) {
   const std::string fingerprint = fingerprint_of(chain, kind);
   if (fingerprint.empty()) {
     Error error(ErrorId::bad_input, cat("slot ", chain.slot, " shows no ", name(kind), " to pin"),
@@ -66,7 +66,7 @@ NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, bo
   NewPin out;
   out.file = directory / cat(pin_name(report.host.target, report.host.bdf), ".yaml");
   out.contents = cat("# Written by spdmctl; see spdmctl-keyring(1).\nversion: 1\npins:\n  - match: ", match_of(report.host), "\n    ",
-                     name(kind), ": ", fingerprint, "\n", vouches ? "    vouches: true\n" : "");
+                     name(kind), ": ", fingerprint, "\n", use == PinUse::vouch ? "    vouches: true\n" : "");
   if (!report.time.empty()) out.contents += cat("    first-seen: ", report.time, "\n");
   if (!chain.certificates.empty()) out.contents += cat("    comment: ", in_quotes(printable(chain.certificates.back().subject)), "\n");
   assert_readable(out.contents.size(), FileKind::keyring_entry);
@@ -82,7 +82,7 @@ void pin_unless_known(const Report& report, const std::filesystem::path& directo
   const ChainResult* const chain = used_chain(report);
   if (report.verdict != Verdict::pass || chain == nullptr) return told("not pinned: it has not passed");
   if (chain->pin) return told(cat("not pinned anew: ", chain->pin->origin, " pins it"));
-  const NewPin made = make_pin(report, *chain, PinKind::leaf_key, false, directory);
+  const NewPin made = make_pin(report, *chain, PinKind::leaf_key, PinUse::compare, directory);
   std::error_code ignored;
   if (std::filesystem::symlink_status(made.file, ignored).type() != std::filesystem::file_type::not_found)
     return told(cat("not pinned: ", made.file.string(), " is there already, for another device"));

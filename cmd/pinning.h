@@ -14,6 +14,11 @@ namespace spdm::cmd {
 // "0000-03-00.0" for a PCI function, else a name made of the target and its hash.
 std::string pin_name(const std::string& target, const std::optional<std::string>& bdf);
 
+enum class PinUse {
+  compare,  // the device must show it again
+  vouch,    // and it is enough, without a root
+};
+
 struct NewPin {
   std::filesystem::path file;
   std::string contents;
@@ -22,7 +27,7 @@ struct NewPin {
 
 // Makes the pin of a report's device, a file in `directory`: by address for a PCI function, else by the name of the target.
 // Writes nothing. Throws Error when the chain lacks what is to be pinned.
-NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, bool vouches, const std::filesystem::path& directory);
+NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, PinUse use, const std::filesystem::path& directory);
 
 // Pins the leaf key of a device that has passed and has no pin yet. Notes on stderr what it did.
 void pin_unless_known(const Report& report, const std::filesystem::path& directory, const Console& console);

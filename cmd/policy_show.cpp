@@ -68,7 +68,7 @@ Json rule_json(const PolicyRule& rule) {
   return out;
 }
 
-std::string policy_text(const Policy& policy, bool comments) {
+std::string policy_text(const Policy& policy, Comments comments) {
   std::string out = "version: 1\n";
   out += cat("gate: {", policy.mode ? cat("mode: ", name(*policy.mode), ", ") : "", "timeout: ", policy.timeout.count() / 1000, "}\n");
   if (policy.matching == Matching::all) out += cat("mode: ", name(policy.matching), "\n");
@@ -76,12 +76,12 @@ std::string policy_text(const Policy& policy, bool comments) {
   Json defaults = Json::object();
   if (Json require = require_json(rest); !require.empty()) defaults["require"] = std::move(require);
   defaults["on-failure"] = actions_json(rest);
-  if (comments) out += cat("# for what no rule matches (", printable(rest.origin), ")\n");
+  if (comments == Comments::origins) out += cat("# for what no rule matches (", printable(rest.origin), ")\n");
   out += cat("defaults:\n  ", nested(to_yaml(defaults)), "\n");
   if (policy.rules.size() == 1) return out;
   out += "rules:\n";
   for (std::size_t i = 0; i + 1 < policy.rules.size(); ++i) {
-    if (comments) out += cat("  # ", printable(policy.rules[i].origin), "\n");
+    if (comments == Comments::origins) out += cat("  # ", printable(policy.rules[i].origin), "\n");
     out += cat("  ", nested(to_yaml(Json::array({rule_json(policy.rules[i])}))), "\n");
   }
   return out;
@@ -101,7 +101,7 @@ Exit show_policy(const PolicyVerbOptions& options, Console& console) {
     document["rules"].push_back(std::move(json));
   }
   document["exit_code"] = 0;
-  write_document(console, document, policy_text(policy, true));
+  write_document(console, document, policy_text(policy, Comments::origins));
   return Exit::ok;
 }
 

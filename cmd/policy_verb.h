@@ -32,6 +32,7 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console);
 // A rule in the words of its file: name, match, require, on-failure.
 Json rule_json(const PolicyRule& rule);
 // The rules and all that stands beside them, as a file that can be read again. `comments`: where each rule comes from.
-std::string policy_text(const Policy& policy, bool comments);
+enum class Comments { none, origins };
+std::string policy_text(const Policy& policy, Comments comments);
 
 }  // namespace spdm::cmd

@@ -86,7 +86,10 @@ std::string summary_of(const References& references, std::size_t files) {
              measurements == 1 ? " measurement\n" : " measurements\n");
 }
 
-Exit read_all(const Options& options, Console& console, bool only_check) {
+enum class Show { values, errors };
+
+Exit read_all(const Options& options, Console& console, Show what) {
+  const bool only_check = what == Show::errors;
   apply(options.output, console);
   std::vector<Error> wrong;
   const std::vector<DropIn> files = files_of(options, only_check ? &wrong : nullptr);
@@ -193,9 +196,9 @@ Action setup(CLI::App& parser) {
   };
   constexpr auto* kPaths = "Files, or directories of .yaml files; those of the system if not given";
   CLI::App* show = add_sub("show", "Show all reference values, and where they stand", kPaths,
-                           [](const Options& o, Console& c) { return read_all(o, c, false); });
+                           [](const Options& o, Console& c) { return read_all(o, c, Show::values); });
   CLI::App* check = add_sub("check", "Read reference values, and say where one is wrong; exit code 2 when it is", kPaths,
-                            [](const Options& o, Console& c) { return read_all(o, c, true); });
+                            [](const Options& o, Console& c) { return read_all(o, c, Show::errors); });
   for (CLI::App* sub : {show, check}) add_output_options(*sub, options.output);
   CLI::App* importing = add_sub("import", "Make a file of reference values from CoRIM", "CoRIM files; - is standard input", import);
   importing->add_option("--match", options.match, "Which devices they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");

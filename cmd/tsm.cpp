@@ -109,7 +109,10 @@ std::pair<std::string, Bdf> request_of(const Options& options) {
   return {tsm, bdf_of(options.arguments.back())};
 }
 
-Exit change(const Options& options, Console& console, bool connect) {
+enum class Change { connect, disconnect };
+
+Exit change(const Options& options, Console& console, Change wanted) {
+  const bool connect = wanted == Change::connect;
   apply(options.output, console);
   const auto [wanted, bdf] = request_of(options);
   const Host host = this_host();
@@ -136,8 +139,8 @@ Action setup(CLI::App& parser) {
   };
   add_sub("show", "Show the TSMs of this host and what is connected with them", show);
   refuse_sub_verb(parser, "status", "show");
-  add_sub("connect", "Let a TSM own SPDM of a device", [](const Options& o, Console& c) { return change(o, c, true); });
-  add_sub("disconnect", "Take a device away from its TSM", [](const Options& o, Console& c) { return change(o, c, false); });
+  add_sub("connect", "Let a TSM own SPDM of a device", [](const Options& o, Console& c) { return change(o, c, Change::connect); });
+  add_sub("disconnect", "Take a device away from its TSM", [](const Options& o, Console& c) { return change(o, c, Change::disconnect); });
   return subs.action();
 }
 

@@ -140,7 +140,8 @@ std::vector<DeviceState> Gatekeeper::run(Occasion occasion) {
   if (work.options.mode == GateMode::off) return {};
   Descriptor lock;
   if (!work.options.dry_run)
-    lock = RunFolder::make(work.host, "").lock(kLock, true, occasion == Occasion::boot ? Clock::now() : work.deadline);
+    lock =
+        RunFolder::make(work.host, "").lock(kLock, RunFolder::Lock::exclusive, occasion == Occasion::boot ? Clock::now() : work.deadline);
   work.deadline = Clock::now() + work.policy.timeout;
 
   const bool enforces = work.enforces();
@@ -156,7 +157,7 @@ std::vector<DeviceState> Gatekeeper::run(Occasion occasion) {
   work.attest_all(groups);
   if (enforces) work.release_strays(devices, groups);
   work.tell_missing(enforces ? work.attest_newcomers(devices) : devices);
-  if (enforces) work.open_gate(devices, drivers, true);
+  if (enforces) work.open_gate(devices, drivers, LetIn::attested);
   return work.take_results();
 }
 
@@ -169,7 +170,7 @@ std::vector<DeviceState> Gatekeeper::attend(const std::vector<Bdf>& bdfs, Occasi
   if (locks) folder = RunFolder::make(work.host, "");
   // A shared lock, which excludes run() on all devices. Several devices may be attended at the same time.
   Descriptor lock;
-  if (locks) lock = folder->lock(kLock, false, work.deadline);
+  if (locks) lock = folder->lock(kLock, RunFolder::Lock::shared, work.deadline);
 
   const std::vector<PciDevice> devices = transport::scan(work.host);
   assert_visible(devices);
@@ -181,7 +182,7 @@ std::vector<DeviceState> Gatekeeper::attend(const std::vector<Bdf>& bdfs, Occasi
   // the locks in the same order.
   std::vector<Descriptor> group_locks;
   for (Group& group : groups) {
-    if (locks) group_locks.push_back(folder->lock(cat("gate-", to_string(group.key), ".lock"), true, work.deadline));
+    if (locks) group_locks.push_back(folder->lock(cat("gate-", to_string(group.key), ".lock"), RunFolder::Lock::exclusive, work.deadline));
     if (work.attend_virtual(group, bdfs)) continue;
     work.remember(group);
     if (work.enforces()) work.hold(group);
@@ -218,7 +219,7 @@ bool Gatekeeper::Work::attend_virtual(Group& group, const std::vector<Bdf>& bdfs
 std::vector<Bdf> Gatekeeper::release(const std::vector<Bdf>& only) {
   Work& work = *work_;
   work.start(Occasion::request);
-  const Descriptor lock = RunFolder::make(work.host, "").lock(kLock, true, Clock::now());
+  const Descriptor lock = RunFolder::make(work.host, "").lock(kLock, RunFolder::Lock::exclusive, Clock::now());
   std::vector<PciDevice> devices = transport::scan(work.host);
   const std::vector<Group> groups = group_devices(work.control, work.policy, devices);
   if (!only.empty())
@@ -233,7 +234,7 @@ std::vector<Bdf> Gatekeeper::release(const std::vector<Bdf>& only) {
   std::vector<Bdf> out = work.release(devices);
   if (only.empty()) {
     work.leftover = true;  // drivers may have come since, and found nothing
-    work.open_gate(devices, {}, false);
+    work.open_gate(devices, {}, LetIn::all);
   }
   return out;
 }

@@ -95,17 +95,17 @@ void Gatekeeper::Work::close_gate() {
 // module is loaded before udev starts, and later ones bind by themselves, for autoprobe is on again. But a function may
 // have arrived meanwhile (kernels from 6.19 on leave it alone), or a driver may have been registered: then the kernel is told
 // to look again, as it would have done. It respects overrides of others by itself.
-void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std::set<std::string>& drivers, bool attested_only) const {
+void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std::set<std::string>& drivers, LetIn which) const {
   const std::optional<AutoprobeNote> before = read_note(host);
   if (unsafe || !before) return;
   // A watch that holds devices as they are plugged in goes on doing so, and restores autoprobe itself.
-  if (before->watch && attested_only) return;
+  if (before->watch && which == LetIn::attested) return;
   const bool autoprobe = before->autoprobe;
   control.set_autoprobe(autoprobe);
   const bool all = leftover || control.drivers() != drivers;
   if (autoprobe) {
     const std::vector<PciDevice> now = transport::scan(host);
-    const std::vector<Group> groups = attested_only ? group_devices(control, policy, now) : std::vector<Group>{};
+    const std::vector<Group> groups = which == LetIn::attested ? group_devices(control, policy, now) : std::vector<Group>{};
     // It arrived after the gate's last scan: what receives its event has it attested.
     const auto unjudged = [&](const PciDevice& device) {
       return results.count({device.bdf, ""}) == 0 && std::any_of(groups.begin(), groups.end(), [&](const Group& group) {

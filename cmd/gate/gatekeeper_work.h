@@ -80,6 +80,9 @@ GroupResult appraise_group(const Group& group, const std::vector<Report>& report
 // A virtual function is what its physical function was found to be.
 GroupResult result_of_physical(const DeviceState& physical, const Policy& policy);
 
+// Whose drivers are looked for when the gate opens.
+enum class LetIn { attested, all };
+
 struct Gatekeeper::Work {
   transport::Host host;
   Policy policy;
@@ -108,7 +111,7 @@ struct Gatekeeper::Work {
   void find_driver(const transport::Bdf& bdf, std::vector<std::string>& trouble) const;
   void write(const DeviceState& state) const;
   void close_gate();
-  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers, bool attested_only) const;
+  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers, LetIn which) const;
   std::vector<transport::Bdf> release(const std::vector<transport::PciDevice>& devices) const;
 
   // gatekeeper_act.cpp: what follows from an appraisal.

@@ -139,11 +139,11 @@ std::vector<std::string> RunFolder::names(std::string_view suffix, std::size_t l
   return out;
 }
 
-Descriptor RunFolder::lock(const std::string& name, bool exclusive, Clock::time_point deadline) const {
+Descriptor RunFolder::lock(const std::string& name, Lock mode, Clock::time_point deadline) const {
   // Mode 0600: only root can open the file, and so hold its lock.
   Descriptor fd(::openat(fd_.get(), name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (fd.get() < 0) fail(path(name), errno);
-  while (::flock(fd.get(), (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
+  while (::flock(fd.get(), (mode == Lock::exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) fail(path(name), errno);
     if (Clock::now() >= deadline) throw Error(ErrorId::busy, "another gate is at work", "wait until it is done");
     std::this_thread::sleep_for(kLockPoll);

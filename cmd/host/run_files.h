@@ -16,6 +16,8 @@ namespace spdm::cmd {
 
 class RunFolder {
  public:
+  enum class Lock { shared, exclusive };
+
   // `name` is a folder of /run/spdmctl, or empty for that itself. open(): nothing when it is not there; make(): 0755.
   // Throws Error: permission, io.
   static std::optional<RunFolder> open(const transport::Host& host, const std::string& name);
@@ -32,7 +34,7 @@ class RunFolder {
 
   // Locks a file of this folder, for one or for many, until the descriptor is closed. Throws Error{busy} when somebody
   // else has it at the deadline; nobody waits for a deadline that is past.
-  transport::Descriptor lock(const std::string& name, bool exclusive, Clock::time_point deadline) const;
+  transport::Descriptor lock(const std::string& name, Lock mode, Clock::time_point deadline) const;
 
  private:
   RunFolder(transport::Descriptor fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}

@@ -6,13 +6,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   return fuzz::run([&] {
     spdm::Policy policy;
     spdm::add_policy_file(policy, "policy.yaml", {reinterpret_cast<const char*>(data), size});
-    const std::string shown = spdm::cmd::policy_text(policy, false);
+    const std::string shown = spdm::cmd::policy_text(policy, spdm::cmd::Comments::none);
     spdm::Policy again;
     try {
       spdm::add_policy_file(again, "shown.yaml", shown);
     } catch (const spdm::Error&) {
       fuzz::require(false);
     }
-    fuzz::require(spdm::cmd::policy_text(again, false) == shown);
+    fuzz::require(spdm::cmd::policy_text(again, spdm::cmd::Comments::none) == shown);
   });
 }
