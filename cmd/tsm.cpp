@@ -111,8 +111,8 @@ std::pair<std::string, Bdf> request_of(const Options& options) {
 
 enum class Change { connect, disconnect };
 
-Exit change(const Options& options, Console& console, Change wanted) {
-  const bool connect = wanted == Change::connect;
+Exit change(const Options& options, Console& console, Change change) {
+  const bool connect = change == Change::connect;
   apply(options.output, console);
   const auto [wanted, bdf] = request_of(options);
   const Host host = this_host();
