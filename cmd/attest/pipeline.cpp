@@ -15,7 +15,7 @@ void assert_distinct(const std::vector<std::filesystem::path>& files) {
   for (const std::filesystem::path& file : files) {
     std::error_code ignored;
     if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) continue;
-    const std::filesystem::path place = std::filesystem::weakly_canonical(file, ignored);
+    const std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(file, ignored), ignored);
     if (seen.insert(place.empty() ? file : place).second) continue;
     Error error(ErrorId::usage, "two outputs of this run would go to this file", "name another file for one of them");
     error.device = file.string();
