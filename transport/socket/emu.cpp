@@ -1,5 +1,7 @@
 #include "transport/socket/emu.h"
 
+#include <utility>
+
 #include "core/error.h"
 #include "core/text.h"
 #include "transport/base/binding.h"

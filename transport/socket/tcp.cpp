@@ -1,5 +1,8 @@
 #include "transport/socket/tcp.h"
 
+#include <optional>
+#include <utility>
+
 #include "core/error.h"
 #include "core/text.h"
 #include "transport/base/binding.h"

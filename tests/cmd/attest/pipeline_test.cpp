@@ -31,7 +31,9 @@ DeviceProfile device() {
 // A device on a socket, in a process of its own: what it opens is none of the pipeline's.
 class Device {
  public:
-  explicit Device(transport::ServeOptions options) {
+  explicit Device(transport::Framing framing) {
+    transport::ServeOptions options;
+    options.framing = framing;
     transport::Server server(std::make_shared<const DeviceProfile>(device()), std::move(options));
     port = server.port();
     child_ = ::fork();
@@ -86,7 +88,7 @@ Run run_over(std::vector<std::string> names) {
 }  // namespace
 
 TEST_CASE("once the process is confined no device node, no socket and no file is opened for a live device") {
-  const Device emulator({.framing = transport::Framing::emulator}), network({.framing = transport::Framing::tcp});
+  const Device emulator(transport::Framing::emulator), network(transport::Framing::tcp);
   const int code = in_child([&] {
     Run run = run_over({cat("emu://localhost:", emulator.port), cat("tcp://localhost:", network.port)});
     bool confined = false;
@@ -114,7 +116,7 @@ TEST_CASE("a confined process makes no socket, whatever the code around it wants
 }
 
 TEST_CASE("what goes wrong with one target is its own, and the outcomes keep the order of the targets") {
-  const Device emulator({.framing = transport::Framing::emulator});
+  const Device emulator(transport::Framing::emulator);
   const int code = in_child([&] {
     const std::string good = cat("emu://127.0.0.1:", emulator.port);
     Run run = run_over({"emulated:/nowhere/profile.yaml", good, "file:/nowhere/evidence.json"});
@@ -130,7 +132,7 @@ TEST_CASE("what goes wrong with one target is its own, and the outcomes keep the
 }
 
 TEST_CASE("a device whose turn does not come in time is told as such, and not asked") {
-  const Device emulator({.framing = transport::Framing::emulator});
+  const Device emulator(transport::Framing::emulator);
   const int code = in_child([&] {
     Run run = run_over({cat("emu://127.0.0.1:", emulator.port)});
     run.effort.deadline = Clock::now();
