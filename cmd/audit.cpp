@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 #include "cmd/attest/audit_scope.h"
 #include "cmd/attest/policy_files.h"
