@@ -45,6 +45,7 @@ class Value {
   template <class Table>
   auto word(const Table& table) const {
     std::vector<Choice> rows;
+    rows.reserve(table.size());
     for (const auto& row : table) rows.push_back({row.name, static_cast<std::uint32_t>(rows.size())});
     return table[choice(rows)].value;
   }
