@@ -66,7 +66,7 @@ void export_chain(const Options& options, const Report& report) {
   if (!options.root.empty()) files.push_back(root_file(chain, options.root));
   if (!options.pem.empty()) files.push_back(pem_file(chain, options.pem));
   if (!options.der.empty()) add_der_files(chain, options.der, files);
-  for (const Export& one : files) assert_new(one.file, options.overwrite, "--overwrite");
+  for (const Export& one : files) assert_new(one.file, options.overwrite);
   for (const Export& one : files) write_file(one.file, one.contents);
 }
 

@@ -9,8 +9,8 @@
 #include "cmd/attest/policy_files.h"
 #include "cmd/output/state_text.h"
 #include "cmd/parse.h"
+#include "core/descriptor.h"
 #include "core/text.h"
-#include "transport/base/descriptor.h"
 
 namespace spdm::cmd {
 
@@ -97,7 +97,7 @@ bool is_good(const DeviceState& state) {
 }
 
 void tell_kernel_log(const Host& host, const DeviceState& state) {
-  const transport::Descriptor fd(::open((host.root / "dev/kmsg").c_str(), O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC));
+  const Descriptor fd(::open((host.root / "dev/kmsg").c_str(), O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC));
   if (fd.get() < 0) return;
   std::string line = cat(is_good(state) ? "<6>" : "<4>", "spdmctl: ", subject_of(state), ": ", sentence_of(state));
   if (line.size() > kMaxLogLine) line.resize(kMaxLogLine);

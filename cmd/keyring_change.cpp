@@ -92,7 +92,7 @@ void write_additions(std::vector<Addition> additions, const KeyringOptions& opti
     std::error_code ignored;
     if (fs::exists(addition.file, ignored) && !fs::is_regular_file(addition.file, ignored))
       fail_at(ErrorId::usage, addition.file.string(), "is no regular file: it masks this name", "remove it first, or give --name NAME");
-    assert_new(addition.file, options.overwrite, "--overwrite");
+    assert_new(addition.file, options.overwrite);
   }
 
   Json document = begin_document(kKeyringSchema);

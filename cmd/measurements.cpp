@@ -73,7 +73,7 @@ void prepare_to_save(Options& options, Plan& plan) {
   if (options.count || options.no_signature)
     throw Error(ErrorId::usage, cat("--save-reference and ", options.count ? "--count" : "--no-signature", " contradict each other"),
                 "only what is signed is a reference value");
-  assert_new(options.save_reference, options.overwrite, "--overwrite");
+  assert_new(options.save_reference, options.overwrite);
   assert_writable(options.save_reference);
   plan.written_after.emplace_back(options.save_reference);
   // Old values of the system are no reason not to save new ones.

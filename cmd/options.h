@@ -25,7 +25,7 @@ struct OutputOptions {
   std::string format = "text", file;
   CLI::Option* format_given = nullptr;
   bool json = false, verbose = false, no_color = false;
-  bool exports = false;  // the verb judges: ear and redfish are formats, too
+  bool exports = false;  // the verb appraises: ear and redfish are formats, too
   std::string sign_key;
 };
 

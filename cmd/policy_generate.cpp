@@ -90,7 +90,7 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
   if (to_file) {
-    assert_new(options.file, options.overwrite, "--overwrite");
+    assert_new(options.file, options.overwrite);
     console.write_to(options.file);
   }
   Run run = make_run(options.protocol, scope.take_live(), console);

@@ -167,7 +167,7 @@ Exit import(const Options& options, Console& console) {
   if (options.paths.empty()) throw Error(ErrorId::usage, "no file was given", "give CoRIM files, or - for standard input");
   refuse_format_as_file(options.out);
   if (!options.out.empty() && options.out != "-") {
-    assert_new(options.out, options.overwrite, "--overwrite");
+    assert_new(options.out, options.overwrite);
     console.write_to(options.out);
   }
   std::optional<DeviceMatch> match;

@@ -10,7 +10,6 @@
 namespace spdm::cmd {
 
 using transport::Bdf;
-using transport::Descriptor;
 using transport::PciDevice;
 
 namespace {

@@ -34,11 +34,11 @@ std::chrono::nanoseconds read_clock(clockid_t id) {
   return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-transport::Descriptor signals() {
+Descriptor signals() {
   sigset_t set;
   ::sigemptyset(&set);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
-  transport::Descriptor fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  Descriptor fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   if (fd.get() < 0) fail("signalfd");
   return fd;
 }
@@ -213,7 +213,7 @@ void Watcher::ping(Clock::time_point now) {
 }
 
 Watcher::End Watcher::run(const std::vector<Attention>& first) {
-  const transport::Descriptor signal = signals();
+  const Descriptor signal = signals();
   try {
     for (const transport::PciDevice& device : transport::scan(options_.host)) resets_.add(device.bdf);
   } catch (const Error&) {  // a host without PCI may get some later

@@ -12,8 +12,8 @@
 
 #include "cmd/gate/gate_words.h"
 #include "cmd/host/notify.h"
+#include "core/descriptor.h"
 #include "core/protocol/link.h"
-#include "transport/base/descriptor.h"
 #include "transport/base/host.h"
 #include "transport/pci/address.h"
 #include "transport/pci/uevent.h"
@@ -59,7 +59,7 @@ class SleepClock {
   void arm();
 
   std::filesystem::path counter_;
-  transport::Descriptor timer_;
+  Descriptor timer_;
   std::chrono::nanoseconds asleep_{};
   std::string times_;
 };
@@ -75,7 +75,7 @@ class ResetWatch {
 
  private:
   transport::Host host_;
-  transport::Descriptor inotify_;
+  Descriptor inotify_;
   std::map<int, transport::Bdf> watched_;
 };
 

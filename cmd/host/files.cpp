@@ -174,11 +174,11 @@ void write_file(const std::filesystem::path& path, View contents) {
 
 void write_file(const std::filesystem::path& path, std::string_view contents) { write_file(path, as_bytes(contents)); }
 
-void assert_new(const std::filesystem::path& path, bool replace, std::string_view option) {
+void assert_new(const std::filesystem::path& path, bool overwrite) {
   assert_writable(path);
   std::error_code ignored;
-  if (replace || !std::filesystem::is_regular_file(path, ignored)) return;
-  Error error(ErrorId::usage, "exists already", cat("give ", option, " to replace it"));
+  if (overwrite || !std::filesystem::is_regular_file(path, ignored)) return;
+  Error error(ErrorId::usage, "exists already", "give --overwrite to replace it");
   error.device = path.string();
   throw error;
 }

@@ -40,9 +40,9 @@ class FileInMaking {
 // The umask of the process. To read it is to change it for a moment, in all threads: it is read once.
 mode_t creation_mask();
 
-// Throws Error{usage} when the file exists, unless `replace`, which the user sets by `option`. Call it for every file of a run
-// before the first is written. Throws as assert_writable(), too.
-void assert_new(const std::filesystem::path& path, bool replace, std::string_view option = "--overwrite");
+// Throws Error{usage} when the file exists, unless the user gave --overwrite. Call it for every file of a run before the first
+// is written. Throws as assert_writable(), too.
+void assert_new(const std::filesystem::path& path, bool overwrite);
 
 // Finds out early that write_file() could not work, before a device is asked for anything. Throws Error as write_file().
 void assert_writable(const std::filesystem::path& path);

@@ -32,7 +32,7 @@ ServiceManager::ServiceManager() : socket_(variable("NOTIFY_SOCKET")) {
     socket_.clear();
     return;
   }
-  fd_ = transport::Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  fd_ = Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const std::optional<long long> whom = number(variable("WATCHDOG_PID"));
   const std::optional<long long> microseconds = number(variable("WATCHDOG_USEC"));
   if (microseconds && (!whom || *whom == ::getpid())) watchdog_ = std::chrono::milliseconds(*microseconds / 2000);

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "transport/base/descriptor.h"
+#include "core/descriptor.h"
 
 namespace spdm::cmd {
 
@@ -22,7 +22,7 @@ class ServiceManager {
 
  private:
   std::string socket_;
-  transport::Descriptor fd_;
+  Descriptor fd_;
   std::optional<std::chrono::milliseconds> watchdog_;
 };
 

@@ -44,7 +44,7 @@ constexpr std::chrono::seconds kLastWait{2};
 
 // Whether the process has ended within the limit.
 bool ends_within(pid_t process, std::chrono::milliseconds limit) {
-  const transport::Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
+  const Descriptor handle(static_cast<int>(::syscall(SYS_pidfd_open, process, 0)));
   if (handle.get() < 0) return true;  // a kernel before 5.3: the wait that follows has no limit
   pollfd ended{handle.get(), POLLIN, 0};
   return ::poll(&ended, 1, static_cast<int>(limit.count())) != 0;
@@ -89,8 +89,8 @@ PcrExtender::PcrExtender(unsigned pcr, std::chrono::milliseconds limit) : pcr_(p
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw Error(ErrorId::io, cat("--extend-pcr: ", std::strerror(errno)));
-  channel_ = transport::Descriptor(ends[0]);
-  transport::Descriptor other(ends[1]);
+  channel_ = Descriptor(ends[0]);
+  Descriptor other(ends[1]);
   child_ = ::fork();
   if (child_ < 0) throw Error(ErrorId::io, cat("--extend-pcr: ", std::strerror(errno)));
   if (child_ == 0) {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "transport/base/descriptor.h"
+#include "core/descriptor.h"
 
 namespace spdm::cmd {
 
@@ -26,7 +26,7 @@ class PcrExtender {
 
  private:
   unsigned pcr_;
-  transport::Descriptor channel_;
+  Descriptor channel_;
   pid_t child_ = -1;
 };
 

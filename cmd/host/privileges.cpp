@@ -14,12 +14,10 @@
 
 #include "cmd/host/files.h"
 #include "cmd/host/syscall_filter.h"
+#include "core/descriptor.h"
 #include "core/text.h"
-#include "transport/base/descriptor.h"
 
 namespace spdm::cmd {
-
-using transport::Descriptor;
 
 namespace {
 

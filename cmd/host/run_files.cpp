@@ -17,8 +17,6 @@
 
 namespace spdm::cmd {
 
-using transport::Descriptor;
-
 namespace {
 
 constexpr std::chrono::milliseconds kLockPoll{10};  // flock(2) knows no time limit

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "core/descriptor.h"
 #include "core/file.h"
 #include "core/protocol/link.h"
-#include "transport/base/descriptor.h"
 #include "transport/base/host.h"
 
 namespace spdm::cmd {
@@ -34,12 +34,12 @@ class RunFolder {
 
   // Locks a file of this folder, for one or for many, until the descriptor is closed. Throws Error{busy} when somebody
   // else has it at the deadline; nobody waits for a deadline that is past.
-  transport::Descriptor lock(const std::string& name, Lock mode, Clock::time_point deadline) const;
+  Descriptor lock(const std::string& name, Lock mode, Clock::time_point deadline) const;
 
  private:
-  RunFolder(transport::Descriptor fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
+  RunFolder(Descriptor fd, std::filesystem::path path) : fd_(std::move(fd)), path_(std::move(path)) {}
 
-  transport::Descriptor fd_;
+  Descriptor fd_;
   std::filesystem::path path_;
 };
 

@@ -10,7 +10,7 @@ namespace spdm {
 // The owner's known good measurements (references.h).
 struct References;
 
-// What a policy asks beside what always must hold. Whoever judges devices of a rule copies it into the Question.
+// What a policy asks beside what always must hold. ask() of policy.h puts it into the Question.
 struct Requirement {
   std::vector<std::string> roots;            // one of these must vouch: names of keyring files, or SHA-256 fingerprints of certificates
   bool pin = false;                          // the device must be one that is pinned
@@ -19,7 +19,7 @@ struct Requirement {
   bool references = false;                   // every measurement must match a reference value, and every reference value be reported
   bool debug_off = false;                    // the device says that it is in normal operation, and in no debug mode
   std::optional<std::uint64_t> min_svn;      // of every security version number reported, one at least
-  std::optional<std::uint32_t> max_age;      // seconds between collecting and judging
+  std::optional<std::uint32_t> max_age;      // seconds between collecting and appraising
   std::optional<std::uint32_t> max_crl_age;  // seconds: every issuer of the chain has a CRL that is not older
 
   bool operator==(const Requirement&) const = default;

@@ -53,7 +53,7 @@ std::vector<std::string_view> names_in(std::string_view name);
 // Whether a failure is only reported, and no action follows.
 bool only_warns(const PolicyRule& rule);
 
-// Whether measurements must be read to judge by the rule.
+// Whether measurements must be read to appraise by the rule.
 bool needs_measurements(const PolicyRule& rule);
 
 // A file of a keyring as `require.roots` names it: "vendor.pem" or "anchors/vendor.pem". These two name different

@@ -6,9 +6,9 @@
 
 #include <string>
 
+#include "core/descriptor.h"
 #include "core/text.h"
 #include "tests/fuzz/fuzz.h"
-#include "transport/base/descriptor.h"
 
 namespace {
 
@@ -46,7 +46,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   return fuzz::run([&] {
     const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
-    const spdm::transport::Descriptor memory(::memfd_create("lines", MFD_CLOEXEC));
+    const spdm::Descriptor memory(::memfd_create("lines", MFD_CLOEXEC));
     fuzz::require(::write(memory.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()));
     const std::string path = spdm::cat("/proc/self/fd/", memory.get());
     const std::string expected = simply(text, data[0]);

@@ -7,9 +7,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/descriptor.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "transport/base/descriptor.h"
 
 namespace spdm::transport {
 

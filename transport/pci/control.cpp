@@ -6,9 +6,9 @@
 #include <array>
 #include <cerrno>
 
+#include "core/descriptor.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "transport/base/descriptor.h"
 
 namespace spdm::transport {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "transport/base/descriptor.h"
+#include "core/descriptor.h"
 #include "transport/base/host.h"
 #include "transport/pci/address.h"
 

@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/descriptor.h"
 #include "core/error.h"
 #include "core/text.h"
-#include "transport/base/descriptor.h"
 
 namespace spdm::transport {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "core/bytes.h"
-#include "transport/base/descriptor.h"
+#include "core/descriptor.h"
 
 namespace spdm::transport {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/descriptor.h"
 #include "core/protocol/link.h"
-#include "transport/base/descriptor.h"
 #include "transport/socket/resolve.h"
 
 namespace spdm::transport {

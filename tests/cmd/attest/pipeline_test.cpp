@@ -9,10 +9,17 @@
 
 #include <cerrno>
 #include <csignal>
+#include <fstream>
+#include <memory>
+#include <thread>
 
+#include "core/evidence/expect_error.h"
 #include "core/text.h"
+#include "support/fake_sysfs.h"
 #include "support/pki.h"
+#include "support/temporary.h"
 #include "transport/emulated/server.h"
+#include "transport/pci/lock.h"
 
 using namespace spdm;
 using namespace spdm::cmd;
@@ -152,4 +159,63 @@ TEST_CASE("the head of evidence is the same for all that collect") {
   CHECK(head.time.size() == 20);
   CHECK_FALSE(head.live);
   CHECK(head.log.empty());
+}
+
+TEST_CASE("who has patience asks a busy device again, who has none tells that it is busy") {
+  support::FakeSysfs sysfs;
+  sysfs.add({.bdf = "0000:03:00.0", .mailboxes = {0x140}});
+  const transport::Bdf bdf = *transport::parse_bdf("0000:03:00.0");
+  const auto ask = [&](Clock::duration patience) {
+    Effort effort;
+    effort.limits.exchange = effort.limits.total = std::chrono::seconds(10);
+    effort.patience = patience;
+    return gather({.name = "0000:03:00.0"}, {}, effort, nullptr, {.host = sysfs.host()});
+  };
+  auto other = std::make_unique<transport::PciLock>(sysfs.host(), bdf);
+  CHECK(ask(Clock::duration::zero()).error->id == ErrorId::busy);
+  std::thread somebody([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(120));
+    other.reset();
+  });
+  const Evidence evidence = ask(std::chrono::seconds(20));
+  somebody.join();
+  REQUIRE(evidence.error);  // the mailbox of a file answers nothing
+  CHECK(evidence.error->id != ErrorId::busy);
+  CHECK(evidence.host.bdf == "0000:03:00.0");
+}
+
+TEST_CASE("a device that cannot be opened is told of as the host sees it, so that the rule for it decides") {
+  support::FakeSysfs sysfs;
+  sysfs.add({.bdf = "0000:03:00.0"});  // no mailbox
+  Run run = run_over({"03:00.0"});
+  run.open.host = sysfs.host();
+  open_targets(run.targets, run.open);
+  const Outcome outcome = attend(run, 0);
+  REQUIRE(outcome.evidence);
+  REQUIRE(outcome.evidence->error);
+  CHECK(outcome.evidence->host.bdf == "0000:03:00.0");
+  CHECK(outcome.evidence->host.identity);
+  CHECK(outcome.evidence->host.target == "03:00.0");
+}
+
+TEST_CASE("two outputs of one run do not go to the same file, under whatever names") {
+  const support::TemporaryDirectory folder;
+  const std::filesystem::path file = folder.path() / "out.json";
+  std::filesystem::create_directory(folder.path() / "sub");
+  std::filesystem::create_symlink(file, folder.path() / "link.json");
+  for (const std::filesystem::path& other : {file, folder.path() / "sub/../out.json"}) {
+    Run run = run_over({});
+    run.writable = {file, other};
+    expect_error(ErrorId::usage, "two outputs of this run", [&] { open_and_confine(run); });
+  }
+  std::ofstream(file) << "{}";
+  Run run = run_over({});
+  run.writable = {file, folder.path() / "link.json"};
+  expect_error(ErrorId::usage, "two outputs of this run", [&] { open_and_confine(run); });
+  CHECK(in_child([] {
+          Run both = run_over({});
+          both.writable = {"/dev/null", "/dev/null"};
+          open_and_confine(both);
+          return 0;
+        }) == 0);
 }

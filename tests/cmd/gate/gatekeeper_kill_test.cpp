@@ -326,7 +326,7 @@ TEST_CASE("a hold on what is out of scope by now is undone") {
 TEST_CASE("there is one gate at a time; who attends to one device waits for it") {
   FakeKernel kernel;
   kernel.add(kGood);
-  std::optional<spdm::transport::Descriptor> lock =
+  std::optional<spdm::Descriptor> lock =
       spdm::cmd::RunFolder::make(kernel.host(), "").lock("gate.lock", spdm::cmd::RunFolder::Lock::exclusive, spdm::Clock::now());
   CHECK_THROWS_WITH_AS(run(kernel, {}), "another gate is at work", spdm::Error);
   CHECK(kernel.steps == 0);

@@ -18,8 +18,6 @@ using spdm::cmd::Occasion;
 using spdm::cmd::Watcher;
 using spdm::cmd::WorkList;
 using spdm::transport::Bdf;
-using spdm::transport::Descriptor;
-
 namespace {
 
 // A root whose only PCI function has an attribute `reset`; nothing else of it matters here.
@@ -53,8 +51,8 @@ class Running {
     ::pthread_sigmask(SIG_BLOCK, &set, nullptr);  // threads that are started from here on inherit it
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) != 0) throw std::runtime_error("socketpair");
-    kernel_ = Descriptor(ends[0]);
-    events_.emplace(Descriptor(ends[1]));
+    kernel_ = spdm::Descriptor(ends[0]);
+    events_.emplace(spdm::Descriptor(ends[1]));
     const auto keep = [this](const std::vector<Bdf>& devices, Occasion occasion) {
       const std::lock_guard lock(mutex_);
       for (const Bdf& bdf : devices) seen_.push_back(spdm::cat(to_string(bdf), " ", name(occasion)));
@@ -102,7 +100,7 @@ class Running {
   }
 
  private:
-  Descriptor kernel_;
+  spdm::Descriptor kernel_;
   std::optional<spdm::transport::UeventSocket> events_;
   spdm::cmd::ServiceManager manager_;
   std::optional<Watcher> watcher_;

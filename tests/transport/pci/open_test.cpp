@@ -10,11 +10,11 @@
 
 #include <thread>
 
+#include "core/descriptor.h"
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
 #include "support/fake_sysfs.h"
 #include "transport/base/binding.h"
-#include "transport/base/descriptor.h"
 #include "transport/target.h"
 
 using namespace spdm;

@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 
-using spdm::transport::Descriptor;
 using spdm::transport::Uevent;
 using spdm::transport::UeventSocket;
 
