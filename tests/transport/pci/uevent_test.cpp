@@ -63,8 +63,8 @@ TEST_CASE("what is no uevent is none") {
 TEST_CASE("a socket gives one event for each datagram and never waits") {
   int ends[2];
   REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, ends) == 0);
-  const Descriptor kernel(ends[0]);
-  UeventSocket socket{Descriptor(ends[1])};
+  const spdm::Descriptor kernel(ends[0]);
+  UeventSocket socket{spdm::Descriptor(ends[1])};
   CHECK(!socket.receive());
   const std::string good = datagram({"remove@/devices/x", "ACTION=remove", "SUBSYSTEM=pci", "PCI_SLOT_NAME=0000:02:00.0"});
   REQUIRE(::send(kernel.get(), good.data(), good.size(), 0) > 0);
