@@ -66,10 +66,14 @@ void note_left_out(const Console& console, const Outcome& outcome) {
 
 void record(const Evidence& evidence, const std::filesystem::path& file) {
   if (evidence.log.empty()) return;  // nothing was seen
-  if (file.extension() == ".pcap")
-    write_file(file, write_pcap(evidence));
-  else
-    write_file(file, write_evidence(evidence) + "\n");
+  if (file.extension() == ".pcap") {
+    const auto capture = write_pcap(evidence);
+    assert_readable(capture.size(), FileKind::evidence);
+    return write_file(file, capture);
+  }
+  const std::string line = write_evidence(evidence) + "\n";
+  assert_readable(line.size(), FileKind::evidence);
+  write_file(file, line);
 }
 
 void look_only(Report& report) {

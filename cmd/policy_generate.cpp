@@ -74,6 +74,7 @@ std::string text_of(const std::vector<Drafted>& drafts, const std::vector<std::s
   for (const std::string& one : left_out) comments += cat("#\n# no rule: ", printable(one), "\n");
   const std::string rules = policy_text(policy, Comments::none);
   // What is written is what will be read, or nothing is written.
+  assert_readable(comments.size() + rules.size(), FileKind::policy);
   Policy again;
   add_policy_file(again, "the draft", rules);
   return comments + rules;
