@@ -42,57 +42,53 @@ bool was_refused(const DeviceState& state) {
 
 std::string address(const Member& member) { return to_string(member.device.bdf); }
 
-// No function of it speaks SPDM.
-GroupResult silent_result(const Group& group, const std::string& why) {
+// What one function comes to, by its own rule.
+GroupResult result_of(const Member& member, Verdict verdict, Exit exit, std::string reason) {
   GroupResult out;
-  const auto expected =
-      std::find_if(group.members.begin(), group.members.end(), [](const Member& m) { return m.rule != nullptr && m.rule->expected; });
-  if (expected != group.members.end()) {
-    out.verdict = Verdict::fail;
-    out.exit = Exit::policy;
-    out.rule = *expected->rule;
-    out.decisive = address(*expected);
-    out.reason = cat("rule '", out.rule.name, "' expects it to speak SPDM: ", why);
-    return out;
-  }
-  const auto refused = std::find_if(group.members.begin(), group.members.end(), [](const Member& m) { return was_refused(m.before); });
-  if (refused != group.members.end() && refused->rule != nullptr) {
-    out.verdict = Verdict::fail;
-    out.exit = Exit::policy;
-    out.rule = *refused->rule;
-    out.decisive = address(*refused);
-    out.reason = cat("it was refused before (", refused->before.reason, "), and now ", why);
-    return out;
-  }
+  out.verdict = verdict;
+  out.exit = exit;
+  out.reason = std::move(reason);
+  out.rule = *member.rule;
+  out.decisive = address(member);
+  return out;
+}
+
+GroupResult expected_but_silent(const Member& member, const std::string& why) {
+  return result_of(member, Verdict::fail, Exit::policy, cat("rule '", member.rule->name, "' expects it to speak SPDM: ", why));
+}
+
+GroupResult silent_again(const Member& member, const std::string& why) {
+  return result_of(member, Verdict::fail, Exit::policy, cat("it was refused before (", member.before.reason, "), and now ", why));
+}
+
+GroupResult unconcerned(const Group& group, const std::string& why) {
   const auto in_scope = std::find_if(group.members.begin(), group.members.end(), [](const Member& m) { return m.rule != nullptr; });
-  out.exit = Exit::ok;
-  out.rule = *in_scope->rule;
-  out.decisive = address(*in_scope);
-  out.reason = cat(why, ", and no rule expects it to speak SPDM");
+  GroupResult out = result_of(*in_scope, Verdict::undetermined, Exit::ok, cat(why, ", and no rule expects it to speak SPDM"));
   out.unconcerned = true;
   return out;
 }
 
-GroupResult unfinished_result(const Member& member, std::chrono::milliseconds limit) {
-  GroupResult out;
-  out.exit = row(ErrorId::timeout).exit;
-  out.rule = *member.rule;
-  out.decisive = address(member);
-  out.reason =
-      cat("was not attested within the ", limit.count() / 1000, ".", limit.count() % 1000 / 100, " s that all devices have together");
-  return out;
+GroupResult unfinished(const Member& member, std::chrono::milliseconds limit) {
+  return result_of(
+      member, Verdict::undetermined, row(ErrorId::timeout).exit,
+      cat("was not attested within the ", limit.count() / 1000, ".", limit.count() % 1000 / 100, " s that all devices have together"));
 }
 
 GroupResult result_of(const Member& member, const Report& report) {
-  GroupResult out;
-  out.verdict = report.verdict;
-  out.exit = report.exit;
-  out.reason = report.reason;
-  out.rule = *member.rule;
-  out.decisive = address(member);
+  GroupResult out = result_of(member, report.verdict, report.exit, report.reason);
   out.not_its_doing = report.verdict == Verdict::undetermined && report.error && is_of_the_host(report.error->id);
   return out;
 }
+
+// The first result of each weight. A rule that only warns speaks for its own function, and lets no other rule be passed over.
+struct Findings {
+  std::optional<GroupResult> passed, warned, decided;
+
+  void object(const Member& member, GroupResult result) {
+    std::optional<GroupResult>& slot = only_warns(*member.rule) ? warned : decided;
+    if (!slot) slot = std::move(result);
+  }
+};
 
 }  // namespace
 
@@ -133,34 +129,40 @@ bool declares_no_spdm(const PciDevice& device, const Report& report) {
 
 GroupResult appraise_group(const Group& group, const std::vector<Report>& reports, std::chrono::milliseconds limit) {
   const std::vector<std::size_t> asked = group.asked();
-  std::optional<GroupResult> passed, warned, decided;
-  std::string silence = "it has no mailbox for it";
+  const std::string hides = "it has no mailbox for it";
+  Findings findings;
+  std::string silence = hides;
   std::map<std::string, std::string> leaves;
-  for (std::size_t i = 0; i < asked.size() && !decided; ++i) {
+  for (std::size_t i = 0; i < asked.size() && !findings.decided; ++i) {
     const Member& member = group.members[asked[i]];
-    if (i == reports.size()) {
-      decided = unfinished_result(member, limit);
-      break;
+    if (i >= reports.size()) {
+      findings.object(member, unfinished(member, limit));
+      continue;
     }
     if (const std::optional<std::string> leaf = leaf_of(reports[i])) {
       leaves[address(member)] = *leaf;
       leaves.emplace("", *leaf);
     }
-    const bool denies = declares_no_spdm(member.device, reports[i]);
-    if (denies) silence = reports[i].reason;
-    if (!denies && reports[i].verdict == Verdict::pass) {
-      if (!passed) passed = result_of(member, reports[i]);
-    } else if (!denies || member.rule->expected) {
-      std::optional<GroupResult>& slot = only_warns(*member.rule) ? warned : decided;
-      if (!slot) slot = denies ? silent_result(group, silence) : result_of(member, reports[i]);
+    if (declares_no_spdm(member.device, reports[i])) {
+      silence = reports[i].reason;
+      if (member.rule->expected) findings.object(member, expected_but_silent(member, silence));
+    } else if (reports[i].verdict != Verdict::pass) {
+      findings.object(member, result_of(member, reports[i]));
+    } else if (!findings.passed) {
+      findings.passed = result_of(member, reports[i]);
     }
   }
   // A function that passes does not stand in for another one that is expected to speak SPDM.
-  if (!decided)
+  for (const Member& member : group.members)
+    if (member.rule != nullptr && member.rule->expected && !could_attest(member.device))
+      findings.object(member, expected_but_silent(member, hides));
+  if (!findings.decided && !findings.warned && !findings.passed)
     for (const Member& member : group.members)
-      if (member.rule != nullptr && member.rule->expected && !could_attest(member.device))
-        decided = silent_result(group, "it has no mailbox for it");
-  GroupResult out = decided ? *decided : warned ? *warned : passed ? *passed : silent_result(group, silence);
+      if (member.rule != nullptr && was_refused(member.before)) findings.object(member, silent_again(member, silence));
+  GroupResult out = findings.decided  ? *findings.decided
+                    : findings.warned ? *findings.warned
+                    : findings.passed ? *findings.passed
+                                      : unconcerned(group, silence);
   out.leaves = std::move(leaves);
   return out;
 }
