@@ -204,6 +204,7 @@ bool Gatekeeper::Work::attend_virtual(Group& group, const std::vector<Bdf>& bdfs
     try {
       physical = read_state(host, to_string(*member.device.physical_function));
     } catch (const Error&) {  // then it is asked again
+      return false;
     }
     if (!physical || physical->decision == Decision::pending || physical->decision == Decision::audited) return false;
   }

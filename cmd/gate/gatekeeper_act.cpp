@@ -138,8 +138,8 @@ void Gatekeeper::Work::refuse(Group& group, const GroupResult& result) {
   std::vector<Member*> refused;
   for (Member& member : group.members) {
     DeviceState& state = member.state;
-    if (state.driver && result.not_its_doing) {
-      // The device is in use, and the only objection is that this host could not ask it.
+    if (state.driver && result.not_its_doing && occasion != Occasion::arrival) {
+      // The device is in use, and the only objection is that this host could not ask it. One that has just come is not in use yet.
       state.decision = member.before.decision == Decision::allowed ? Decision::allowed : Decision::late;
       state.bound_before = state.decision == Decision::late;
       state.reason += cat("; driver ", *state.driver, " stays bound");

@@ -203,7 +203,7 @@ void Watcher::hear_events() {
     if (event.action == Action::change && event.recovered) list_.add(*bdf, Occasion::reset);
   }
   if (driver && options_.drivers) sweep(Occasion::driver);
-  if (lost) sweep(Occasion::arrival);
+  if (lost) sweep(Occasion::interval);  // most of them have been there for long: no driver is taken from them as from one that came
 }
 
 // Tells the service manager that the service lives, but not while the attending thread hangs: the listening one would live on.

@@ -241,11 +241,53 @@ TEST_CASE("no function stands in for another one") {
     CHECK(kernel.override_of("0000:01:00.1") == kSentinel);
     CHECK(kernel.driver_of("0000:01:00.0").empty());
   }
+  const std::string warns_first =
+      "version: 1\nrules:\n  - {match: {bdf: '*.0'}, expected: true, on-failure: [warn]}\n  - {match: {bdf: '*.1'}, expected: true}\n";
+  SUBCASE("nor when both hide their mailbox") {
+    kernel.add("0000:01:00.0", {}, false);
+    kernel.add("0000:01:00.1", {}, false);
+    const auto states = run(kernel, {}, policy_of(warns_first));
+    CHECK(kernel.override_of("0000:01:00.0") == kSentinel);
+    CHECK(kernel.override_of("0000:01:00.1") == kSentinel);
+    CHECK(state_of(states, "0000:01:00.1").reason == "rule 'test.yaml:4' expects it to speak SPDM: it has no mailbox for it");
+  }
+  SUBCASE("nor when the time is over before either was asked") {
+    kernel.add("0000:01:00.1");
+    spdm::Policy policy = policy_of(warns_first);
+    policy.timeout = std::chrono::milliseconds(0);
+    CHECK(state_of(run(kernel, {}, policy), "0000:01:00.1").decision == Decision::blocked);
+    CHECK(kernel.override_of("0000:01:00.1") == kSentinel);
+  }
+  SUBCASE("a rule that blocks speaks for its own function") {
+    kernel.add("0000:01:00.1");
+    const auto states = run(kernel, {{{"0000:01:00.1", errored(spdm::ErrorId::no_spdm)}}},
+                            policy_of("version: 1\nrules:\n  - {match: {bdf: '*.0'}, expected: true}\n"
+                                      "  - {match: {bdf: '*.1'}, expected: true, on-failure: [warn]}\n"));
+    CHECK(state_of(states, "0000:01:00.0").decision == Decision::allowed);
+    CHECK(state_of(states, "0000:01:00.0").rule == "test.yaml:4");
+  }
   SUBCASE("one that passes is not the one that was expected") {
     kernel.add("0000:01:00.1", {}, false);
     const auto states = run(kernel, {}, policy_of("version: 1\nrules: [{match: {bdf: '*.1'}, expected: true}]\n"));
     CHECK(state_of(states, "0000:01:00.1").exit == Exit::policy);
     CHECK(kernel.override_of("0000:01:00.1") == kSentinel);
+  }
+}
+
+TEST_CASE("a device that has just come is not in use: it loses its driver when this host cannot ask it") {
+  FakeKernel kernel;
+  kernel.add(kFirst);
+  kernel.sysfs.bind(kFirst, "nvme");
+  const Answers answers{{{kFirst, errored(spdm::ErrorId::config)}}};
+  SUBCASE("it has just come") {
+    const auto states = attend(kernel, answers, kFirst, Occasion::arrival);
+    CHECK(states.at(0).decision == Decision::late);
+    CHECK(kernel.driver_of(kFirst).empty());
+    CHECK(kernel.override_of(kFirst) == kSentinel);
+  }
+  SUBCASE("it was there") {
+    attend(kernel, answers, kFirst, Occasion::resume);
+    CHECK(kernel.driver_of(kFirst) == "nvme");
   }
 }
 
@@ -261,6 +303,22 @@ TEST_CASE("what was refused does not get away by hiding its mailbox") {
   CHECK(states[0].decision == Decision::blocked);
   CHECK(states[0].exit == Exit::policy);
   CHECK(kernel.override_of(kFirst) == kSentinel);
+}
+
+TEST_CASE("what was refused does not get away because a part of it is out of scope now") {
+  FakeKernel kernel;
+  const std::string other = "0000:01:00.1";
+  kernel.add(kFirst);
+  kernel.add(other);
+  run(kernel, {{{kFirst, failed()}}});
+  REQUIRE(kernel.override_of(other) == kSentinel);
+  // Neither shows its mailbox any more, and the first is a bridge to look at: no rule is about it.
+  kernel.add(kFirst, {.class_code = 0x060100}, false);
+  kernel.add(other, {}, false);
+  std::ofstream(kernel.sysfs.device(other) / "driver_override") << kSentinel << "\n";
+  const auto states = run(kernel, {});
+  CHECK(state_of(states, other).decision == Decision::blocked);
+  CHECK(kernel.override_of(other) == kSentinel);
 }
 
 TEST_CASE("virtual functions go by their physical function") {
