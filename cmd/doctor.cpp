@@ -142,7 +142,7 @@ Exit run(const Options& options, Console& console) {
   examine_policy(lines, options.policy);
   examine_references(lines, options.trust);
   examine_privileges(lines);
-  examine_host(lines, this_host());
+  examine_host(lines, this_host(), options.policy);
   examine_transports(lines);
 
   Exit exit = Exit::ok;

@@ -17,7 +17,8 @@ struct Diagnosis {
   Exit exit = Exit::internal;       // of the program, where it is broken
 };
 
-// Examines what attesting PCI devices needs of the host: kernel, lockdown, mailboxes and who has them, TSM, gate. Reads only.
-void examine_host(std::vector<Diagnosis>& out, const transport::Host& host);
+// Examines what attesting PCI devices needs of the host: kernel, lockdown, mailboxes and who has them, TSM, gate and its mode by
+// the policy files given, or the system's. Reads only.
+void examine_host(std::vector<Diagnosis>& out, const transport::Host& host, const std::vector<std::string>& policies);
 
 }  // namespace spdm::cmd

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "cmd/doctor.h"
+#include "cmd/gate/gate_mode.h"
 #include "cmd/gate/gatekeeper.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -177,6 +178,13 @@ void examine_gate(Lines& out, const Host& host) {
                    "install the module of dracut or the hook of initramfs-tools, and build the initrd anew"});
 }
 
+void examine_mode(Lines& out, const Host& host, const std::vector<std::string>& policies) {
+  const ModeInForce mode = mode_in_force(host, policies);
+  const std::string what = cat(name(mode.mode), " (", printable(mode.from()), ")");
+  if (mode.warning.empty()) return out.push_back({Health::good, "mode", what, ""});
+  out.push_back({Health::limited, "mode", what, printable(mode.warning)});
+}
+
 void examine_binding(Lines& out, const Host& host, const std::vector<PciDevice>& devices) {
   const std::optional<std::string> autoprobe = attribute(host.pci() / "drivers_autoprobe");
   if (autoprobe == "1") out.push_back({Health::good, "autoprobe", "drivers bind to devices as they come", ""});
@@ -190,7 +198,7 @@ void examine_binding(Lines& out, const Host& host, const std::vector<PciDevice>&
 
 }  // namespace
 
-void examine_host(Lines& out, const Host& host) {
+void examine_host(Lines& out, const Host& host, const std::vector<std::string>& policies) {
   const std::optional<Version> version = examine_kernel(out, host);
   examine_lockdown(out, host);
   std::vector<PciDevice> devices;
@@ -204,6 +212,7 @@ void examine_host(Lines& out, const Host& host) {
   examine_devices(out, devices);
   examine_tsm(out, host, devices);
   examine_gate(out, host);
+  examine_mode(out, host, policies);
   examine_binding(out, host, devices);
 }
 

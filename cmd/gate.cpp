@@ -72,11 +72,11 @@ Exit release(const Options& options, Console& console, const Host& host) {
   return Exit::ok;
 }
 
-Json document_of(const std::vector<DeviceState>& states, const ChosenMode& chosen, bool dry_run, Occasion occasion,
+Json document_of(const std::vector<DeviceState>& states, const ModeInForce& chosen, bool dry_run, Occasion occasion,
                  const std::optional<Error>& broken, Exit exit) {
   Json out = begin_document(kSchema);
   out["mode"] = name(chosen.mode);
-  out["mode_from"] = chosen.name;
+  out["mode_from"] = name(chosen.source);
   out["dry_run"] = dry_run;
   out["occasion"] = name(occasion);
   out["devices"] = Json::array();
@@ -109,16 +109,21 @@ Exit run(const Options& options, Console& console) {
   if (options.release) return release(options, console, host);
 
   const GateSetup setup = set_up_gate(options, host, console);
-  const ChosenMode chosen = choose_mode(options, setup.policy, host, console);
+  const ModeInForce& chosen = setup.mode;
   const bool off = chosen.mode == GateMode::off;
-  if (setup.broken && !off) tell_closed(console);
+  tell_mode(setup, console);
+  if (occasion == Occasion::boot && !options.dry_run && !chosen.warning.empty())
+    write_kernel_log(host, cat("<4>spdmctl: ", chosen.warning));
   Gatekeeper::Options settings(chosen.mode);
-  settings.dry_run = options.dry_run || (chosen.mode == GateMode::enforce && !options.enforce && !initrd);
+  // A mode that nobody chose is a look at what there is, and leaves no trace.
+  const bool looks_only = chosen.mode == GateMode::enforce || chosen.source == ModeSource::none;
+  settings.dry_run = options.dry_run || (looks_only && !options.enforce && !initrd);
   const auto tell = [&](const DeviceState& state) {
     if (occasion == Occasion::boot && !settings.dry_run) tell_kernel_log(host, state);
   };
   Gatekeeper gatekeeper(host, setup.policy, settings, setup.attest, tell);
   const std::vector<DeviceState> states = work(gatekeeper, only, occasion);
+  if (!settings.dry_run && is_worth_keeping(setup)) keep_mode(host, chosen.mode);
 
   // At boot, exit code 2 means a wrong command line, so that nothing was held. Here devices are held.
   const Exit closed = occasion == Occasion::boot || !setup.broken ? Exit::policy : row(setup.broken->id).exit;
@@ -130,12 +135,14 @@ Exit run(const Options& options, Console& console) {
     text += state_text(state, settings.dry_run);
   }
   if (off)
-    text = cat("The gate is off (", chosen.from, "): no device was looked at.\n");
+    text = cat("The gate is off (", chosen.from(), "): no device was looked at.\n");
   else if (states.empty())
     text = "No device is in scope: none has a mailbox for SPDM, and no rule expects one.\n";
   write_document(console, document_of(states, chosen, settings.dry_run, occasion, setup.broken, exit), text);
   if (settings.dry_run && !states.empty() && chosen.mode == GateMode::enforce)
     console.note("spdmctl: nothing was changed; --enforce does what was said");
+  if (!states.empty() && chosen.source == ModeSource::none && chosen.warning.empty() && !setup.broken)
+    console.note(cat("spdmctl: nothing is done to a device: mode audit (", chosen.from(), ")"));
   // Threads that hang in a device must neither delay the exit nor see their data destroyed.
   if (gatekeeper.left_behind() > 0) ::_exit(static_cast<int>(exit));
   return exit;

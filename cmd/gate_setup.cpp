@@ -18,25 +18,7 @@ using transport::Host;
 
 namespace {
 
-constexpr std::string_view kParameter = "spdmctl.gate=";
 constexpr std::size_t kMaxLogLine = 900;  // the kernel cuts its lines at about 1000 bytes
-
-// The last one counts, as for the kernel's own parameters.
-std::optional<std::string> kernel_parameter(const Host& host) {
-  std::optional<std::string> out;
-  std::string line;
-  try {
-    line = transport::read_attribute(host.root / "proc/cmdline").value_or("");
-  } catch (const Error&) {  // without /proc there is no rescue switch
-  }
-  for (std::size_t at = 0; at < line.size();) {
-    const std::size_t end = std::min(line.find_first_of(" \t\n", at), line.size());
-    const std::string_view word = std::string_view(line).substr(at, end - at);
-    if (word.starts_with(kParameter)) out = word.substr(kParameter.size());
-    at = end + 1;
-  }
-  return out;
-}
 
 }  // namespace
 
@@ -59,24 +41,12 @@ void check(const GateOptions& options) {
   time_of(options.trust);
 }
 
-// The kernel command line wins over all others: it is the way out when a policy locks its owner out.
-ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const Host& host, const Console& console) {
-  if (const std::optional<std::string> word = kernel_parameter(host)) {
-    const std::optional<GateMode> mode = gate_mode_of(*word);
-    if (!mode)
-      console.note(cat("spdmctl: ", kParameter, printable(*word),
-                       " on the kernel command line is no mode (off, audit, enforce); the gate enforces"));
-    return {mode.value_or(GateMode::enforce), "kernel command line", "kernel-command-line"};
-  }
-  if (!options.mode.empty()) return {*gate_mode_of(options.mode), "--mode", "command-line"};
-  if (policy.mode) return {*policy.mode, "policy", "policy"};
-  return {};
-}
-
 GateSetup set_up_gate(const GateOptions& options, const Host& host, const Console& console) {
   GateSetup out;
+  ModeQuestion question{.given = gate_mode_of(options.mode), .policy_paths = options.policies};
   try {
     out.policy = load_policy(options.policies);
+    question.policy = &out.policy;
     const std::shared_ptr<const Verifier> verifier(new Verifier(make_verifier(options.trust, {}, console)));  // it cannot be moved
     out.attest = make_attest(host, verifier);
   } catch (const Error& error) {
@@ -84,26 +54,41 @@ GateSetup set_up_gate(const GateOptions& options, const Host& host, const Consol
     out.attest = refuse_all(error);
     console.complain(error);
   }
+  question.broken = out.broken.has_value();
+  out.mode = mode_in_force(host, question);
   if (!options.timeout.empty()) out.policy.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(parse_duration(options.timeout));
   return out;
 }
 
-void tell_closed(const Console& console) {
-  console.note("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM");
+void tell_mode(const GateSetup& setup, const Console& console) {
+  const ModeInForce& mode = setup.mode;
+  if (!mode.warning.empty()) console.note(cat("spdmctl: ", mode.warning));
+  if (!setup.broken || mode.mode == GateMode::off) return;
+  if (mode.mode == GateMode::enforce)
+    console.note(cat("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM (", mode.from(), ")"));
+  else
+    console.note(cat("spdmctl: no device can be judged, and nothing is done to any: mode audit (", mode.from(), ")"));
+}
+
+bool is_worth_keeping(const GateSetup& setup) {
+  return !setup.broken && (setup.mode.source == ModeSource::policy || setup.mode.source == ModeSource::none);
 }
 
 bool is_good(const DeviceState& state) {
   return state.exit == Exit::ok && (state.decision == Decision::allowed || state.decision == Decision::audited);
 }
 
-void tell_kernel_log(const Host& host, const DeviceState& state) {
+void write_kernel_log(const Host& host, std::string line) {
   const Descriptor fd(::open((host.root / "dev/kmsg").c_str(), O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC));
   if (fd.get() < 0) return;
-  std::string line = cat(is_good(state) ? "<6>" : "<4>", "spdmctl: ", subject_of(state), ": ", sentence_of(state));
   if (line.size() > kMaxLogLine) line.resize(kMaxLogLine);
   line += '\n';
   // When even this fails, there is no place left to report it.
   [[maybe_unused]] const ssize_t written = ::write(fd.get(), line.data(), line.size());
+}
+
+void tell_kernel_log(const Host& host, const DeviceState& state) {
+  write_kernel_log(host, cat(is_good(state) ? "<6>" : "<4>", "spdmctl: ", subject_of(state), ": ", sentence_of(state)));
 }
 
 }  // namespace spdm::cmd

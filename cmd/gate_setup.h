@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cmd/attestation.h"
+#include "cmd/gate/gate_mode.h"
 #include "cmd/gate/gatekeeper.h"
 
 namespace spdm::cmd {
@@ -20,31 +21,26 @@ void add_gate_options(CLI::App& parser, GateOptions& options);
 // Throws Error{usage} for values that make no sense.
 void check(const GateOptions& options);
 
-struct ChosenMode {
-  GateMode mode = GateMode::enforce;
-  std::string from = "default";  // who said so, in words
-  std::string name = "default";  // the same in JSON
-};
-
-// The first of spdmctl.gate= on the kernel command line, --mode and the policy that gives a mode; else enforce. An unknown word
-// on the kernel command line means enforce, too, and is noted on stderr.
-ChosenMode choose_mode(const GateOptions& options, const Policy& policy, const transport::Host& host, const Console& console);
-
-// The policy, and how devices are attested. When policy or keyring cannot be read, `broken` says why, and `attest` refuses every
-// device: what cannot be read must not open the gate.
+// The policy, the mode in force, and how devices are attested. When policy or keyring cannot be read, `broken` says why, and `attest`
+// refuses every device: what cannot be read must not open the gate.
 struct GateSetup {
   Policy policy;
+  ModeInForce mode;
   Gatekeeper::Attest attest;
   std::optional<Error> broken;
 };
 GateSetup set_up_gate(const GateOptions& options, const transport::Host& host, const Console& console);
-// Notes on stderr what follows from a broken setup.
-void tell_closed(const Console& console);
+// Notes on stderr what the owner has to know of the mode, and what follows from a broken setup.
+void tell_mode(const GateSetup& setup, const Console& console);
+
+// Whether the gates to come may go by this mode when they cannot read what it comes from: it is the policy's, and all could be read.
+bool is_worth_keeping(const GateSetup& setup);
 
 // The device passed, and the decision is allowed or audited.
 bool is_good(const DeviceState& state);
 
-// Writes one line to the kernel log: at boot there may be no journal yet.
+// Writes one line, which begins with its level, to the kernel log: at boot there may be no journal yet.
+void write_kernel_log(const transport::Host& host, std::string line);
 void tell_kernel_log(const transport::Host& host, const DeviceState& state);
 
 }  // namespace spdm::cmd

@@ -1,7 +1,10 @@
 // policy check: reads every file, and reports all that is wrong.
 #include <algorithm>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cmd/gate/gate_mode.h"
+#include "cmd/host/this_host.h"
 #include "cmd/policy_verb.h"
 #include "core/text.h"
 
@@ -92,6 +95,13 @@ Exit check_policy(const PolicyVerbOptions& options, Console& console) {
   std::vector<std::string> doubts = doubts_about(policy);
   const std::vector<std::string> missing = missing_roots(policy, options.trust);
   doubts.insert(doubts.end(), missing.begin(), missing.end());
+  const ModeInForce mode = mode_in_force(this_host(), paths);
+  // One file may be a part of a policy whose mode another one gives.
+  const auto is_directory = [](const std::string& path) {
+    std::error_code ignored;
+    return std::filesystem::is_directory(path, ignored);
+  };
+  if (!mode.warning.empty() && std::all_of(paths.begin(), paths.end(), is_directory)) doubts.push_back(mode.warning);
   for (const std::string& doubt : doubts) {
     document["warnings"].push_back(printable(doubt));
     text += cat("warning: ", printable(doubt), "\n");
@@ -100,7 +110,12 @@ Exit check_policy(const PolicyVerbOptions& options, Console& console) {
   document["exit_code"] = static_cast<int>(exit);
   text += cat(checked.size(), checked.size() == 1 ? " file, " : " files, ", rules, rules == 1 ? " rule, " : " rules, ", wrong,
               wrong == 1 ? " file cannot be used" : " files cannot be used", "\n");
-  if (wrong > 0 && paths.empty()) text += "The gate holds back every device, and nothing else judges, until this is mended.\n";
+  document["mode"] = name(mode.mode);
+  document["mode_from"] = name(mode.source);
+  text += cat("mode ", name(mode.mode), " (", printable(mode.from()), ")\n");
+  if (wrong > 0 && paths.empty())
+    text += mode.mode == GateMode::enforce ? "The gate holds back every device, and nothing else judges, until this is mended.\n"
+                                           : "Nothing is judged until this is mended.\n";
   write_document(console, document, text);
   return exit;
 }

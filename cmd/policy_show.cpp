@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cmd/gate/gate_mode.h"
+#include "cmd/host/this_host.h"
 #include "core/appraisal/requirements.h"
 #include "core/text.h"
 
@@ -94,6 +96,9 @@ Exit show_policy(const PolicyVerbOptions& options, Console& console) {
   document["matching"] = name(policy.matching);
   Json& gate = document["gate"] = Json{{"timeout", policy.timeout.count() / 1000}};
   if (policy.mode) gate["mode"] = name(*policy.mode);
+  const ModeInForce mode = mode_in_force(this_host(), options.policy.paths);
+  gate["mode_in_force"] = name(mode.mode);
+  gate["mode_from"] = name(mode.source);
   document["rules"] = Json::array();
   for (const PolicyRule& rule : policy.rules) {
     Json json = with_document_keys(rule_json(rule));
@@ -101,7 +106,8 @@ Exit show_policy(const PolicyVerbOptions& options, Console& console) {
     document["rules"].push_back(std::move(json));
   }
   document["exit_code"] = 0;
-  write_document(console, document, policy_text(policy, Comments::origins));
+  write_document(console, document,
+                 cat("# mode in force: ", name(mode.mode), " (", printable(mode.from()), ")\n", policy_text(policy, Comments::origins)));
   return Exit::ok;
 }
 

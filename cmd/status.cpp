@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/gate/gate_mode.h"
 #include "cmd/gate/gatekeeper.h"
 #include "cmd/host/run_files.h"
 #include "cmd/host/this_host.h"
@@ -131,6 +132,9 @@ Exit run(const Options& options, Console& console) {
   document["devices"] = Json::array();
   document["problems"] = Json::array();
   document["autoprobe"] = !autoprobe_is_off(host);
+  const ModeInForce mode = mode_in_force(host, std::vector<std::string>{});
+  document["mode"] = name(mode.mode);
+  document["mode_from"] = name(mode.source);
   std::string text;
   Exit exit = Exit::ok;
   for (DeviceState& state : states.states) {
@@ -149,6 +153,7 @@ Exit run(const Options& options, Console& console) {
   document["exit_code"] = static_cast<int>(exit);
   if (states.states.empty() && states.problems.empty()) text = "No gate has judged a device since this system was started.\n";
   if (autoprobe_is_off(host)) text += "drivers_autoprobe is off: a gate is at work, or was killed, or could not hold a device back\n";
+  text += cat("mode ", name(mode.mode), " (", printable(mode.from()), ")\n");
   write_document(console, document, text);
   for (const Error& problem : states.problems) console.complain(problem);
   return exit;

@@ -112,7 +112,9 @@ class Watch {
 // Settles the mode, at the start and at every reload.
 void Watch::configure() {
   const GateSetup setup = set_up_gate(options_, host_, console_);
-  const ChosenMode chosen = choose_mode(options_, setup.policy, host_, console_);
+  const ModeInForce& chosen = setup.mode;
+  tell_mode(setup, console_);
+  if (is_worth_keeping(setup)) keep_mode(host_, chosen.mode);
   const bool refrains = chosen.mode == GateMode::enforce && !options_.enforce;  // as the gate does on a running system
   mode_ = refrains ? GateMode::audit : chosen.mode;
   patience_ = 2 * setup.policy.timeout + kSlack;
@@ -126,7 +128,7 @@ void Watch::configure() {
   if (hold_) promise = "a device that is plugged in finds no driver before it is judged";
   if (!enforces)
     promise =
-        cat("devices are left as they are (", refrains ? "--enforce was not given" : cat("mode ", name(mode_), ": ", chosen.from), ")");
+        cat("devices are left as they are (", refrains ? "--enforce was not given" : cat("mode ", name(mode_), ": ", chosen.from()), ")");
   console_.note(cat("spdmctl: watching PCI devices; ", promise));
   if (options_.hold && enforces && !hold_)
     console_.note("spdmctl: --hold: this kernel (before 6.19) binds drivers to devices that are plugged in whatever it is told");

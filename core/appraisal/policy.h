@@ -31,6 +31,7 @@ struct Policy {
   Policy();  // the built-in one, without any file: a device must authenticate, or it is blocked
 
   std::optional<GateMode> mode;               // of the gate
+  std::string mode_origin;                    // "FILE:LINE" where it is given
   std::chrono::milliseconds timeout{30'000};  // of the gate, for all devices together
   Matching matching = Matching::first;
   bool defaults_given = false;    // by a file: it has replaced the built-in default rule
@@ -40,6 +41,10 @@ struct Policy {
 // Reads the contents of one file into the policy: its rules go before the default rule. Throws Error{config} naming file,
 // line and column.
 void add_policy_file(Policy& policy, const std::string& file, const std::string& contents);
+
+// Where a file gives a gate mode ("FILE:LINE"), even if all the rest of it cannot be used. Never throws: nothing where the file is no
+// YAML, or says another mode.
+std::optional<std::string> says_mode(GateMode mode, const std::string& file, const std::string& contents);
 
 // The rule that decides on a device; there is always one. With Matching::all it may join several rules, their names
 // joined by " + ". Then the stricter value of each key counts, and a rule that exempts takes away nothing that another

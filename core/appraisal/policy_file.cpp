@@ -97,12 +97,27 @@ void add_policy_file(Policy& policy, const std::string& file, const std::string&
   section.get("version").number(1, 1);
   section.with("gate", [&](const Value& value) {
     const Section gate(value, {"mode", "timeout"});
-    gate.with("mode", [&](const Value& mode) { policy.mode = mode.word(kGateModes); });
+    gate.with("mode", [&](const Value& mode) {
+      policy.mode = mode.word(kGateModes);
+      policy.mode_origin = mode.origin();
+    });
     gate.with("timeout", [&](const Value& timeout) { policy.timeout = read_duration(timeout, kMaxTimeout); });
   });
   section.with("mode", [&](const Value& mode) { policy.matching = mode.word(kMatchings); });
   section.with("defaults", [&](const Value& defaults) { read_defaults(defaults, policy); });
   section.with("rules", [&](const Value& rules) { read_rules(rules, policy); });
+}
+
+std::optional<std::string> says_mode(GateMode mode, const std::string& file, const std::string& contents) {
+  try {
+    const Value whole = yaml::parse(file, contents);
+    const YAML::Node node = whole.node().IsMap() ? whole.node()["gate"] : YAML::Node();
+    const YAML::Node word = node.IsMap() ? node["mode"] : YAML::Node();
+    if (!word.IsScalar() || word.Scalar() != name(mode)) return std::nullopt;
+    return Value(file, word, "gate.mode").origin();
+  } catch (const std::exception&) {  // it says nothing that anybody could read
+    return std::nullopt;
+  }
 }
 
 }  // namespace spdm
