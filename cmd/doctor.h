@@ -20,4 +20,8 @@ struct Diagnosis {
 // Examines what attesting PCI devices needs of the host: kernel, lockdown, mailboxes and who has them, TSM, gate. Reads only.
 void examine_host(std::vector<Diagnosis>& out, const transport::Host& host);
 
+// Examines the initrd images of the installed kernels: whether the gate is in each, as keyring, policy, reference values and program
+// are now. Says nothing where there is neither a policy nor a note of an image.
+void examine_images(std::vector<Diagnosis>& out, const transport::Host& host);
+
 }  // namespace spdm::cmd

@@ -3,10 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
+#include "cmd/gate_manifest.h"
 #include "cmd/gate_setup.h"
 #include "cmd/host/this_host.h"
+#include "cmd/image_manifest.h"
 #include "cmd/output/state_text.h"
 #include "cmd/verb.h"
 #include "core/text.h"
@@ -24,7 +27,8 @@ struct Options : GateOptions {
   OutputOptions output;
   std::vector<std::string> addresses;
   std::string occasion;
-  bool dry_run = false, enforce = false, release = false;
+  bool dry_run = false, enforce = false, release = false, manifest = false;
+  std::string kernel, image;  // of the manifest
 };
 
 std::vector<Bdf> parse_addresses(const std::vector<std::string>& words) {
@@ -41,6 +45,11 @@ void check(const Options& options) {
   if (options.dry_run && options.enforce) throw Error(ErrorId::usage, "--dry-run and --enforce contradict each other", "give one of them");
   if (options.release && (options.dry_run || options.enforce || !options.mode.empty()))
     throw Error(ErrorId::usage, "--release goes with none of --mode, --dry-run and --enforce", "give it alone, or with addresses");
+  if (options.manifest && (options.release || options.dry_run || options.enforce || !options.mode.empty() || !options.addresses.empty()))
+    throw Error(ErrorId::usage, "--manifest looks at no device: it goes with none of BDF, --mode, --dry-run, --enforce and --release",
+                "give it alone, or with --kernel and --image");
+  if (!options.manifest && (!options.kernel.empty() || !options.image.empty()))
+    throw Error(ErrorId::usage, "--kernel and --image go with --manifest only", "see: spdmctl gate --help");
   check(static_cast<const GateOptions&>(options));
 }
 
@@ -99,9 +108,19 @@ std::vector<DeviceState> work(Gatekeeper& gatekeeper, const std::vector<Bdf>& on
   }
 }
 
+// On the console of an initrd, where nobody has the manual at hand.
+void tell_way_out(const std::vector<DeviceState>& states, const Console& console) {
+  const auto held = std::count_if(states.begin(), states.end(), is_shut);
+  if (held == 0) return;
+  console.note(cat("spdmctl: ", held, held == 1 ? " device is" : " devices are",
+                   " held back; spdmctl status tells why, spdmctl gate --release lets them go, and spdmctl.gate=audit on the kernel "
+                   "command line boots without"));
+}
+
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   check(options);
+  if (options.manifest) return write_manifest(options.kernel, options.image, console);
   const Host host = this_host();
   const bool initrd = in_initrd(host);
   const Occasion occasion = occasion_from(options.occasion, initrd);
@@ -134,6 +153,7 @@ Exit run(const Options& options, Console& console) {
   else if (states.empty())
     text = "No device is in scope: none has a mailbox for SPDM, and no rule expects one.\n";
   write_document(console, document_of(states, chosen, settings.dry_run, occasion, setup.broken, exit), text);
+  if (occasion == Occasion::boot && !settings.dry_run) tell_way_out(states, console);
   if (settings.dry_run && !states.empty() && chosen.mode == GateMode::enforce)
     console.note("spdmctl: nothing was changed; --enforce does what was said");
   // Threads that hang in a device must neither delay the exit nor see their data destroyed.
@@ -151,6 +171,12 @@ Action setup(CLI::App& parser) {
   parser.add_flag("--enforce", options->enforce, "Outside of an initrd: do it, too")->group("Gate");
   parser.add_flag("--release", options->release, "Undo what a gate did: let drivers bind again")->group("Gate");
   parser.add_option("--occasion", options->occasion, cat("Why now: ", names_of(kGateOccasions)))->type_name("WHAT")->group("Gate");
+  const auto add_of_image = [&](const char* option, std::string& value, const char* help, const char* type) {
+    parser.add_option(option, value, help)->type_name(type)->group("Image");
+  };
+  parser.add_flag("--manifest", options->manifest, "Tell what an initrd image made now takes from this system")->group("Image");
+  add_of_image("--kernel", options->kernel, "The version of the kernel that the image is for", "VERSION");
+  add_of_image("--image", options->image, "The file of the image", "FILE");
   return [options](Console& console) { return run(*options, console); };
 }
 
@@ -162,6 +188,8 @@ const Verb gate_verb{"gate",
                      "  spdmctl gate --enforce --occasion arrival 0000:03:00.0\n"
                      "  spdmctl gate --release\n",
                      setup,
-                     {.schema = kSchema, .devices = true}};
+                     {.schema = kSchema, .devices = true},
+                     "--manifest",
+                     {.schema = kImageSchema}};
 
 }  // namespace spdm::cmd
