@@ -143,6 +143,7 @@ Exit run(const Options& options, Console& console) {
   examine_references(lines, options.trust);
   examine_privileges(lines);
   examine_host(lines, this_host(), options.policy);
+  examine_images(lines, this_host());
   examine_transports(lines);
 
   Exit exit = Exit::ok;

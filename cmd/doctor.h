@@ -21,4 +21,8 @@ struct Diagnosis {
 // the policy files given, or the system's. Reads only.
 void examine_host(std::vector<Diagnosis>& out, const transport::Host& host, const std::vector<std::string>& policies);
 
+// Examines the initrd images of the installed kernels: whether the gate is in each, as keyring, policy, reference values and program
+// are now. Says nothing where there is neither a policy nor a note of an image.
+void examine_images(std::vector<Diagnosis>& out, const transport::Host& host);
+
 }  // namespace spdm::cmd

@@ -170,7 +170,7 @@ void examine_gate(Lines& out, const Host& host) {
       "systemd units");
   if (in_initrd)
     out.push_back(
-        {Health::good, "gate", cat("is installed: ", found, "; whether it is in the initrd of this boot cannot be seen here"), ""});
+        {Health::good, "gate", cat("is installed: ", found, "; a policy takes it into initrd images that are made from then on"), ""});
   else
     out.push_back({Health::limited, "gate",
                    cat(found.empty() ? "is not installed" : cat("is not installed for the initrd (only: ", found, ")"),

@@ -3,12 +3,16 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <memory>
 
+#include "cmd/gate_manifest.h"
 #include "cmd/gate_setup.h"
 #include "cmd/host/this_host.h"
+#include "cmd/image_survey.h"
 #include "cmd/output/state_text.h"
 #include "cmd/verb.h"
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -24,7 +28,8 @@ struct Options : GateOptions {
   OutputOptions output;
   std::vector<std::string> addresses;
   std::string occasion;
-  bool dry_run = false, enforce = false, release = false;
+  bool dry_run = false, enforce = false, release = false, manifest = false;
+  std::string kernel, image;  // of the manifest
 };
 
 std::vector<Bdf> parse_addresses(const std::vector<std::string>& words) {
@@ -41,6 +46,11 @@ void check(const Options& options) {
   if (options.dry_run && options.enforce) throw Error(ErrorId::usage, "--dry-run and --enforce contradict each other", "give one of them");
   if (options.release && (options.dry_run || options.enforce || !options.mode.empty()))
     throw Error(ErrorId::usage, "--release goes with none of --mode, --dry-run and --enforce", "give it alone, or with addresses");
+  if (options.manifest && (options.release || options.dry_run || options.enforce || !options.mode.empty() || !options.addresses.empty()))
+    throw Error(ErrorId::usage, "--manifest looks at no device: it goes with none of BDF, --mode, --dry-run, --enforce and --release",
+                "give it alone, or with --kernel and --image");
+  if (!options.manifest && (!options.kernel.empty() || !options.image.empty()))
+    throw Error(ErrorId::usage, "--kernel and --image go with --manifest only", "see: spdmctl gate --help");
   check(static_cast<const GateOptions&>(options));
 }
 
@@ -59,6 +69,7 @@ bool in_initrd(const Host& host) {
 Exit release(const Options& options, Console& console, const Host& host) {
   Gatekeeper gatekeeper(host, Policy{}, GateMode::enforce, {}, {});
   const std::vector<Bdf> released = gatekeeper.release(parse_addresses(options.addresses));
+  if (options.addresses.empty()) forget_time(host);
   Json document = begin_document(kSchema);
   document["devices"] = Json::array();  // none is attested
   document["released"] = Json::array();
@@ -72,16 +83,17 @@ Exit release(const Options& options, Console& console, const Host& host) {
   return Exit::ok;
 }
 
-Json document_of(const std::vector<DeviceState>& states, const ModeInForce& chosen, bool dry_run, Occasion occasion,
-                 const std::optional<Error>& broken, Exit exit) {
+Json document_of(const std::vector<DeviceState>& states, const GateSetup& setup, bool dry_run, Occasion occasion, Exit exit) {
   Json out = begin_document(kSchema);
-  out["mode"] = name(chosen.mode);
-  out["mode_from"] = name(chosen.source);
+  out["mode"] = name(setup.mode.mode);
+  out["mode_from"] = name(setup.mode.source);
+  out["judged_at"] = utc_of(setup.time.at);
+  out["judged_at_from"] = name(setup.time.source);
   out["dry_run"] = dry_run;
   out["occasion"] = name(occasion);
   out["devices"] = Json::array();
   for (const DeviceState& state : states) out["devices"].push_back(to_json(state));
-  if (broken) out["error"] = error_json(*broken);
+  if (setup.broken) out["error"] = error_json(*setup.broken);
   out["exit_code"] = static_cast<int>(exit);
   return out;
 }
@@ -99,9 +111,19 @@ std::vector<DeviceState> work(Gatekeeper& gatekeeper, const std::vector<Bdf>& on
   }
 }
 
+// On the console of an initrd, where nobody has the manual at hand.
+void tell_way_out(const std::vector<DeviceState>& states, const Console& console) {
+  const auto held = std::count_if(states.begin(), states.end(), is_shut);
+  if (held == 0) return;
+  console.note(cat("spdmctl: ", held, held == 1 ? " device is" : " devices are",
+                   " held back; spdmctl status tells why, spdmctl gate --release lets them go, and spdmctl.gate=audit on the kernel "
+                   "command line boots without"));
+}
+
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   check(options);
+  if (options.manifest) return write_manifest(options.kernel, options.image, console);
   const Host host = this_host();
   const bool initrd = in_initrd(host);
   const Occasion occasion = occasion_from(options.occasion, initrd);
@@ -111,9 +133,10 @@ Exit run(const Options& options, Console& console) {
   const GateSetup setup = set_up_gate(options, host, console);
   const ModeInForce& chosen = setup.mode;
   const bool off = chosen.mode == GateMode::off;
-  tell_mode(setup, console);
-  if (occasion == Occasion::boot && !options.dry_run && !chosen.warning.empty())
-    write_kernel_log(host, cat("<4>spdmctl: ", chosen.warning));
+  tell_setup(setup, console);
+  if (occasion == Occasion::boot && !options.dry_run)
+    for (const std::string& warning : {chosen.warning, setup.time.warning})
+      if (!warning.empty()) write_kernel_log(host, cat("<4>spdmctl: ", warning));
   Gatekeeper::Options settings(chosen.mode);
   // A mode that nobody chose is a look at what there is, and leaves no trace.
   const bool looks_only = chosen.mode == GateMode::enforce || chosen.source == ModeSource::none;
@@ -123,6 +146,7 @@ Exit run(const Options& options, Console& console) {
   };
   Gatekeeper gatekeeper(host, setup.policy, settings, setup.attest, tell);
   const std::vector<DeviceState> states = work(gatekeeper, only, occasion);
+  if (!settings.dry_run) keep_time(host, setup.time);
   if (!settings.dry_run && is_worth_keeping(setup)) keep_mode(host, chosen.mode);
 
   // At boot, exit code 2 means a wrong command line, so that nothing was held. Here devices are held.
@@ -138,7 +162,8 @@ Exit run(const Options& options, Console& console) {
     text = cat("The gate is off (", chosen.from(), "): no device was looked at.\n");
   else if (states.empty())
     text = "No device is in scope: none has a mailbox for SPDM, and no rule expects one.\n";
-  write_document(console, document_of(states, chosen, settings.dry_run, occasion, setup.broken, exit), text);
+  write_document(console, document_of(states, setup, settings.dry_run, occasion, exit), text);
+  if (occasion == Occasion::boot && !settings.dry_run) tell_way_out(states, console);
   if (settings.dry_run && !states.empty() && chosen.mode == GateMode::enforce)
     console.note("spdmctl: nothing was changed; --enforce does what was said");
   if (!states.empty() && chosen.source == ModeSource::none && chosen.warning.empty() && !setup.broken)
@@ -158,6 +183,12 @@ Action setup(CLI::App& parser) {
   parser.add_flag("--enforce", options->enforce, "Outside of an initrd: do it, too")->group("Gate");
   parser.add_flag("--release", options->release, "Undo what a gate did: let drivers bind again")->group("Gate");
   parser.add_option("--occasion", options->occasion, cat("Why now: ", names_of(kGateOccasions)))->type_name("WHAT")->group("Gate");
+  const auto add_of_image = [&](const char* option, std::string& value, const char* help, const char* type) {
+    parser.add_option(option, value, help)->type_name(type)->group("Image");
+  };
+  parser.add_flag("--manifest", options->manifest, "Tell what an initrd image made now takes from this system")->group("Image");
+  add_of_image("--kernel", options->kernel, "The version of the kernel that the image is for", "VERSION");
+  add_of_image("--image", options->image, "The file of the image", "FILE");
   return [options](Console& console) { return run(*options, console); };
 }
 
@@ -169,6 +200,8 @@ const Verb gate_verb{"gate",
                      "  spdmctl gate --enforce --occasion arrival 0000:03:00.0\n"
                      "  spdmctl gate --release\n",
                      setup,
-                     {.schema = kSchema, .devices = true}};
+                     {.schema = kSchema, .devices = true},
+                     "--manifest",
+                     {.schema = kImageSchema}};
 
 }  // namespace spdm::cmd

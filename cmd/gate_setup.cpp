@@ -9,6 +9,7 @@
 #include "cmd/attest/policy_files.h"
 #include "cmd/output/state_text.h"
 #include "cmd/parse.h"
+#include "core/calendar.h"
 #include "core/descriptor.h"
 #include "core/text.h"
 
@@ -43,11 +44,15 @@ void check(const GateOptions& options) {
 
 GateSetup set_up_gate(const GateOptions& options, const Host& host, const Console& console) {
   GateSetup out;
+  const std::time_t clock = std::time(nullptr);
+  out.time = time_of_gate(host, clock, options.trust.at.empty() ? std::nullopt : std::optional<std::int64_t>(time_of(options.trust)));
+  TrustOptions trust = options.trust;
+  if (out.time.source != TimeSource::clock) trust.at = utc_of(out.time.at);
   ModeQuestion question{.given = gate_mode_of(options.mode), .policy_paths = options.policies};
   try {
     out.policy = load_policy(options.policies);
     question.policy = &out.policy;
-    const std::shared_ptr<const Verifier> verifier(new Verifier(make_verifier(options.trust, {}, console)));  // it cannot be moved
+    const std::shared_ptr<const Verifier> verifier(new Verifier(make_verifier(trust, {}, console)));  // it cannot be moved
     out.attest = make_attest(host, verifier);
   } catch (const Error& error) {
     out.broken = error;
@@ -60,9 +65,10 @@ GateSetup set_up_gate(const GateOptions& options, const Host& host, const Consol
   return out;
 }
 
-void tell_mode(const GateSetup& setup, const Console& console) {
+void tell_setup(const GateSetup& setup, const Console& console) {
   const ModeInForce& mode = setup.mode;
-  if (!mode.warning.empty()) console.note(cat("spdmctl: ", mode.warning));
+  for (const std::string& warning : {mode.warning, setup.time.warning})
+    if (!warning.empty()) console.note(cat("spdmctl: ", warning));
   if (!setup.broken || mode.mode == GateMode::off) return;
   if (mode.mode == GateMode::enforce)
     console.note(cat("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM (", mode.from(), ")"));

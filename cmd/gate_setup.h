@@ -7,6 +7,7 @@
 
 #include "cmd/attestation.h"
 #include "cmd/gate/gate_mode.h"
+#include "cmd/gate/gate_time.h"
 #include "cmd/gate/gatekeeper.h"
 
 namespace spdm::cmd {
@@ -21,17 +22,18 @@ void add_gate_options(CLI::App& parser, GateOptions& options);
 // Throws Error{usage} for values that make no sense.
 void check(const GateOptions& options);
 
-// The policy, the mode in force, and how devices are attested. When policy or keyring cannot be read, `broken` says why, and `attest`
-// refuses every device: what cannot be read must not open the gate.
+// The policy, the mode in force, the time of judging, and how devices are attested. When policy or keyring cannot be read, `broken` says
+// why, and `attest` refuses every device: what cannot be read must not open the gate.
 struct GateSetup {
   Policy policy;
   ModeInForce mode;
+  GateTime time;
   Gatekeeper::Attest attest;
   std::optional<Error> broken;
 };
 GateSetup set_up_gate(const GateOptions& options, const transport::Host& host, const Console& console);
-// Notes on stderr what the owner has to know of the mode, and what follows from a broken setup.
-void tell_mode(const GateSetup& setup, const Console& console);
+// Notes on stderr what the owner has to know of mode and time, and what follows from a broken setup.
+void tell_setup(const GateSetup& setup, const Console& console);
 
 // Whether the gates to come may go by this mode when they cannot read what it comes from: it is the policy's, and all could be read.
 bool is_worth_keeping(const GateSetup& setup);

@@ -113,7 +113,7 @@ class Watch {
 void Watch::configure() {
   const GateSetup setup = set_up_gate(options_, host_, console_);
   const ModeInForce& chosen = setup.mode;
-  tell_mode(setup, console_);
+  tell_setup(setup, console_);
   if (is_worth_keeping(setup)) keep_mode(host_, chosen.mode);
   const bool refrains = chosen.mode == GateMode::enforce && !options_.enforce;  // as the gate does on a running system
   mode_ = refrains ? GateMode::audit : chosen.mode;
@@ -186,6 +186,7 @@ void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
     };
     try {
       gatekeeper.attend(wanted, occasion);
+      keep_time(host_, setup.time);
     } catch (...) {
       note();
       throw;

@@ -106,7 +106,7 @@ _spdmctl() {
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring --policy --reference" files='' ;;
-    gate) options="$output $keyring $gate --dry-run --enforce --release --occasion" pci=1 files='' ;;
+    gate) options="$output $keyring $gate --dry-run --enforce --release --occasion --manifest --kernel --image" pci=1 files='' ;;
     watch) options="${output/ -o --output/} $keyring $gate --enforce --interval --hold" files='' ;;
     status) options=$output pci=1 files='' ;;
     list) options="$output --all --discover --timeout" pci=1 files='' ;;

@@ -29,6 +29,7 @@ enum class FileKind {
   profile_contents,
   state,
   gate_note,
+  image_note,
 };
 
 struct FileKindRow {
@@ -61,6 +62,7 @@ inline constexpr std::array kFileKinds{
     FileKindRow{FileKind::profile_contents, "file that a device profile names", 16 * kMiB, ""},
     FileKindRow{FileKind::state, "state of a device", 64 * kKiB, ""},
     FileKindRow{FileKind::gate_note, "note of the gate", 4 * kKiB, ""},
+    FileKindRow{FileKind::image_note, "note of an initrd image", 2 * kMiB, ""},
 };
 
 constexpr const FileKindRow& row(FileKind kind) { return kFileKinds.at(static_cast<std::size_t>(kind)); }
@@ -70,7 +72,7 @@ constexpr std::size_t limit_of(FileKind kind) { return row(kind).limit; }
 constexpr bool rows_in_order() {
   for (std::size_t i = 0; i < kFileKinds.size(); ++i)
     if (static_cast<std::size_t>(kFileKinds.at(i).kind) != i) return false;
-  return static_cast<std::size_t>(FileKind::gate_note) + 1 == kFileKinds.size();
+  return static_cast<std::size_t>(FileKind::image_note) + 1 == kFileKinds.size();
 }
 static_assert(rows_in_order());
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cmd/attest/policy_files.h"
+#include "cmd/gate/image_manifest.h"
 #include "cmd/host/run_files.h"
 #include "core/error.h"
 #include "core/format/json.h"
@@ -22,6 +23,16 @@ constexpr std::string_view kSchema = "spdmctl.mode/1";
 const std::string kFile = "mode.json";
 constexpr std::string_view kWriteItDown = "write gate: {mode: enforce} into the policy, or gate: {mode: audit}";
 
+bool enforces(const DropIn& file) {
+  Policy policy;
+  try {
+    add_policy_file(policy, file.file.string(), file.contents);
+  } catch (const Error&) {
+    return says_enforce(file.contents);
+  }
+  return policy.mode == GateMode::enforce;
+}
+
 // A file counts on its own, and a layer too: what hides it may be what cannot be read.
 std::optional<std::string> readable_policy_enforces(const std::vector<std::string>& paths) {
   std::vector<DropIn> files;
@@ -38,8 +49,15 @@ std::optional<std::string> readable_policy_enforces(const std::vector<std::strin
     for (const auto& layer : policy_directories())
       read([&](std::vector<Error>* errors) { return read_drop_ins({layer}, FileKind::policy, errors); });
   for (const DropIn& file : files)
-    if (std::optional<std::string> where = says_mode(GateMode::enforce, file.file.string(), file.contents)) return where;
+    if (enforces(file)) return file.file.string();
   return std::nullopt;
+}
+
+bool image_enforces(const Host& host) try {
+  const std::optional<ImageManifest> image = manifest_of_this_image(host);
+  return image && image->mode == GateMode::enforce;
+} catch (const Error&) {  // it is there, and cannot be understood
+  return true;
 }
 
 bool last_run_enforced(const Host& host) {
@@ -68,6 +86,22 @@ bool has_policy_file(const std::vector<std::string>& paths) try {
 }
 
 }  // namespace
+
+// Whether a file that cannot be understood has the word all the same, outside of comments. In doubt it has: then nothing is made
+// without a gate.
+bool says_enforce(const std::string& text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    std::string_view line = std::string_view(text).substr(at, end - at);
+    const std::size_t comment = line.starts_with('#') ? 0 : std::min(line.find(" #"), line.find("\t#"));
+    if (comment != std::string_view::npos && line.substr(0, comment).find_first_of("\"'") == std::string_view::npos)
+      line = line.substr(0, comment);
+    if (line.find(name(GateMode::enforce)) != std::string_view::npos) return true;
+    at = end + 1;
+  }
+  return false;
+}
 
 std::optional<std::string> kernel_parameter(const Host& host, std::string_view name) {
   std::optional<std::string> out;
@@ -106,6 +140,7 @@ ModeInForce mode_in_force(const Host& host, const ModeQuestion& question) {
   if (question.broken) {
     if (const std::optional<std::string> where = readable_policy_enforces(question.policy_paths))
       return {GateMode::enforce, ModeSource::readable_policy, *where, {}};
+    if (image_enforces(host)) return {GateMode::enforce, ModeSource::image, {}, {}};
     if (last_run_enforced(host)) return {GateMode::enforce, ModeSource::last_run, {}, {}};
     return {};
   }

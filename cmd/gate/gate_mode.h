@@ -16,6 +16,7 @@ enum class ModeSource {
   command_line,         // --mode
   policy,
   readable_policy,  // what can be read of a policy that cannot be used
+  image,            // the manifest of the initrd image
   last_run,         // the last gate of this boot that could read its policy
   none,             // nobody
 };
@@ -29,6 +30,7 @@ inline constexpr std::array kModeSources{
     ModeSourceRow{ModeSource::command_line, "command-line", "--mode"},
     ModeSourceRow{ModeSource::policy, "policy", "policy"},
     ModeSourceRow{ModeSource::readable_policy, "readable-policy", "what can be read of the policy"},
+    ModeSourceRow{ModeSource::image, "image", "the manifest of this image"},
     ModeSourceRow{ModeSource::last_run, "last-run", "the last gate that could read its policy"},
     ModeSourceRow{ModeSource::none, "default", "default: no policy says gate.mode"},
 };
@@ -38,7 +40,7 @@ inline std::string_view name(ModeSource source) { return row_of(kModeSources, so
 struct ModeInForce {
   GateMode mode = GateMode::audit;
   ModeSource source = ModeSource::none;
-  std::string where;    // "FILE:LINE" of a policy; else empty
+  std::string where;    // "FILE:LINE", or FILE, of a policy; else empty
   std::string warning;  // what the owner has to know of it; empty when there is nothing
 
   std::string from() const;  // who says so, in words
@@ -54,8 +56,8 @@ struct ModeQuestion {
 
 // The first that gives a mode: the kernel command line, which is the way out when a policy locks its owner out; the option; the
 // policy. A word on the kernel command line that is no mode means enforce. Where nobody says anything it is audit: enforcement is
-// written down. But what cannot be read does not open the gate: then it is enforce if a policy file that can be read, or the last
-// gate of this boot, says so.
+// written down. But what cannot be read does not open the gate: then it is enforce if a policy file that can be read, the manifest
+// of this image, or the last gate of this boot says so.
 ModeInForce mode_in_force(const transport::Host& host, const ModeQuestion& question);
 
 // The same for who only tells it: by the policy files given, or the system's.
@@ -63,6 +65,9 @@ ModeInForce mode_in_force(const transport::Host& host, const std::vector<std::st
 
 // For the gates to come: what this one found while it could read everything. Throws Error: permission, io.
 void keep_mode(const transport::Host& host, GateMode mode);
+
+// Whether a policy file, perhaps one that cannot be understood, has the word outside of comments. In doubt it has.
+bool says_enforce(const std::string& policy_text);
 
 // The value of a parameter of the kernel command line, such as "spdmctl.gate"; the last one counts, as for the kernel's own.
 std::optional<std::string> kernel_parameter(const transport::Host& host, std::string_view name);

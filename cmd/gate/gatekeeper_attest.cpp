@@ -119,6 +119,7 @@ Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<cons
     const Effort effort{.limits = {.exchange = kExchange, .total = Clock::duration::max()}, .deadline = deadline, .patience = kBusy};
     const std::string name = to_string(device.bdf);
     Evidence evidence = gather({.name = name, .host = host_view(device)}, wanted, effort, verifier.get(), {.host = host});
+    evidence.time = utc_of(question.now);  // asked and judged in one go, and by one clock, which may not be the system's
     return verifier->appraise(std::move(evidence), name, std::move(question));
   };
 }

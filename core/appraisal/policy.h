@@ -42,10 +42,6 @@ struct Policy {
 // line and column.
 void add_policy_file(Policy& policy, const std::string& file, const std::string& contents);
 
-// Where a file gives a gate mode ("FILE:LINE"), even if all the rest of it cannot be used. Never throws: nothing where the file is no
-// YAML, or says another mode.
-std::optional<std::string> says_mode(GateMode mode, const std::string& file, const std::string& contents);
-
 // The rule that decides on a device; there is always one. With Matching::all it may join several rules, their names
 // joined by " + ". Then the stricter value of each key counts, and a rule that exempts takes away nothing that another
 // one asks.

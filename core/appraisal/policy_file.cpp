@@ -108,16 +108,4 @@ void add_policy_file(Policy& policy, const std::string& file, const std::string&
   section.with("rules", [&](const Value& rules) { read_rules(rules, policy); });
 }
 
-std::optional<std::string> says_mode(GateMode mode, const std::string& file, const std::string& contents) {
-  try {
-    const Value whole = yaml::parse(file, contents);
-    const YAML::Node node = whole.node().IsMap() ? whole.node()["gate"] : YAML::Node();
-    const YAML::Node word = node.IsMap() ? node["mode"] : YAML::Node();
-    if (!word.IsScalar() || word.Scalar() != name(mode)) return std::nullopt;
-    return Value(file, word, "gate.mode").origin();
-  } catch (const std::exception&) {  // it says nothing that anybody could read
-    return std::nullopt;
-  }
-}
-
 }  // namespace spdm

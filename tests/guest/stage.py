@@ -26,7 +26,7 @@ class Workshop:
         self.qemu = store.qemu()
         self.tree = folder / "tree"
         systems.install(build, self.tree)
-        self.program = self.tree / "usr/bin/spdmctl"
+        self.program = self.tree / "usr/local/bin/spdmctl"
         self.vendor = devices.Vendor(self.program, folder / "vendor")
         (self.tree / "etc/spdmctl/policy.d/50-guest.yaml").write_text(POLICY)
         (self.tree / "etc/spdmctl/keyring.d/owner.pem").write_text(self.vendor.anchors)

@@ -17,20 +17,22 @@ set -eu
 tree=$1 kernel=$2 scratch=$3; shift 3
 mount -t overlay overlay -o "lowerdir=$tree/etc:/etc" /etc
 mount --bind "$scratch/boot" /boot
+mount --bind "$scratch/lib" /var/lib
 mount -t overlay overlay -o "lowerdir=$tree/usr:$kernel/usr:/usr" /usr
 exec "$@"
 """
 
 
 def install(build, tree):
-    """What an installation of this build puts on a system, stripped."""
+    """What an installation of this build puts on a system, stripped, as the README has it: with the default prefix."""
     environment = {**os.environ, "DESTDIR": str(tree)}
-    subprocess.run(["cmake", "--install", build, "--prefix", "/usr", "--strip"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(["cmake", "--install", build, "--strip"], env=environment, check=True, stdout=subprocess.DEVNULL)
 
 
 def overlaid(tree, kernel, scratch, command):
     boot = scratch / "boot"
     boot.mkdir(parents=True, exist_ok=True)
+    (scratch / "lib").mkdir(exist_ok=True)  # where the hooks leave their notes
     for name in (f"vmlinuz-{kernel.version}", f"config-{kernel.version}"):
         for source in (kernel.root / "boot" / name, kernel.modules / name.split("-")[0]):
             if source.exists():

@@ -40,6 +40,7 @@ def main():
         wanted |= {f"usr/share/man/man{page.suffix[1:]}/{page.name}" for page in (ROOT / "man").glob("*.[17]")}
         for folder, place in PLACES.items():
             wanted |= {f"{place}/{path.relative_to(ROOT / folder)}" for path in (ROOT / folder).rglob("*") if path.is_file()}
+        wanted = {path.removesuffix(".in") for path in wanted}
         scripts = [path for path in top.rglob("*") if path.is_file() and path.read_bytes()[:2] == b"#!"]
         lame = [path.relative_to(top).as_posix() for path in scripts if not path.stat().st_mode & 0o100]
         wanted |= {f"usr/share/spdmctl/schema/{schema.name}" for schema in (ROOT / "dist/schema").glob("*.json")}

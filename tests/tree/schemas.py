@@ -50,7 +50,7 @@ SCHEMAS = {
     **{verb: "report-2" for verb in ("info", "auth", "measurements", "certs", "verify", "audit", "keyring explain")},
     "list": "list-2", "decode": "messages-2", "report": "summary-2", "reference": "references-2", "gate": "gate-2", "status": "status-1", "tsm": "tsm-1",
     "keyring": "keyring-2", "policy": "policy-2", "policy explain": "policy-2", "doctor": "doctor-2", "emulate": "emulated-server-1",
-    "emulate --init": "emulated-device-1", "watch": "state-1",
+    "emulate --init": "emulated-device-1", "gate --manifest": "image-1", "watch": "state-1",
 }
 # Their documents are about devices: "devices" is there, however a run ends.
 ABOUT_DEVICES = {"info", "auth", "measurements", "certs", "verify", "audit", "keyring explain", "list", "reference", "gate", "status", "tsm", "policy explain"}
@@ -260,6 +260,15 @@ def main():
         rules.write_text('version: 1\nrules: [{name: x, match: {bdf: "0000:09:00.0"}, expected: true}, {match: {bdf: "0000:0[13-7]:*"}, exempt: true}]\n')
         host = pathlib.Path(scratch) / "host"
         (host / "sys/bus/pci/drivers_probe").touch()
+        image = validator("spdmctl.image-1.json")
+        (host / "etc/spdmctl/keyring.d").mkdir(parents=True)
+        (host / "etc/spdmctl/policy.d").mkdir()
+        (host / "etc/spdmctl/policy.d/mask.yaml").symlink_to("/dev/null")
+        (host / "etc/spdmctl/policy.d/whole.yaml").write_text("version: 1\n")
+        check("gate --manifest", image, run("gate", "--manifest", "--json", "--kernel", "6.12", "--image", "/boot/x", code=0))
+        (host / "etc/spdmctl/keyring.d/x.crl").symlink_to("nowhere")
+        (host / "etc/spdmctl/policy.d/x.yml").write_text("x")
+        check("gate --manifest, with problems", image, run("gate", "--manifest", "--json", code=2))
         check("gate", gate, run("gate", "--json", code=13))
         check("gate --enforce", gate, run("gate", "--enforce", "--json", code=13))
         check("gate --mode off", gate, run("gate", "--mode", "off", "--json", code=0))

@@ -6,6 +6,6 @@ if [ "$(getarg spdmctl.gate=)" != off ]; then
     spdmctl gate
     case $? in
         0 | 3 | 4 | 5 | 6 | 10 | 11 | 12 | 13 | 14) ;;
-        *) emergency_shell -n spdmctl "The gate for devices did not run; spdmctl.gate=off on the kernel command line boots without it" ;;
+        *) emergency_shell -n spdmctl "The gate for devices did not run; spdmctl.gate=off on the kernel command line boots without it, spdmctl gate --release lets devices go" ;;
     esac
 fi

@@ -43,4 +43,8 @@ SCENARIOS = [
         for image in ("dracut", "initramfs-tools")
         for mode, about in ((gate.enforce, "drivers on what passed only"), (gate.broken, "its program does not work"), (gate.audit, "spdmctl.gate=audit"), (gate.off, "spdmctl.gate=off"))
     ),
+    *(
+        Scenario(f"{image}-rescue", partial(gate.rescue, image=image), ["6.12"], f"the root disk is held in an image of {image}: what the shell tells, and gate --release")
+        for image in ("dracut", "initramfs-tools")
+    ),
 ]

@@ -45,6 +45,7 @@ def enforce(stage, image):
     for address, code in BAD.items():
         stage.fields(f"state of {address}", found.get(address), {"decision": "blocked", "exit_code": code, "driver": None})
     log = guest.run("dmesg").stdout
+    stage.check("the console tells how to let them go", wait_for(guest, "3 devices are held back.*spdmctl gate --release", 5), guest.console()[-600:])
     stage.check("the log tells of each device", all(re.search(f"spdmctl(\\[\\d+\\])?: {address}:? ", log) for address in ADDRESSES), log[-800:])
     # What is blocked stays blocked when a driver is asked to probe.
     guest.run(f"echo {UNTRUSTED} >/sys/bus/pci/drivers_probe; echo {UNTRUSTED} >/sys/bus/pci/drivers/nvme/bind")
@@ -59,9 +60,29 @@ def broken(stage, image):
     guest = stage.start(["good", "untrusted"], image, "root=LABEL=guest rootfstype=ext4 rw loglevel=7", files, memory=1024, root_disk=disk)
     stage.check("the gate was tried", wait_for(guest, "the program is broken", 60), guest.console()[-600:])
     stage.check("the boot stops for somebody to look", wait_for(guest, "mergency|[Ss]pawning shell|rescue|did not run", 30), guest.console()[-600:])
+    stage.check("the console tells how to let devices go", wait_for(guest, "spdmctl gate --release", 10), guest.console()[-600:])
     time.sleep(3)  # for drivers to come, if they could
     stage.check("no driver met a device", not re.search(r"nvme nvme\d", guest.console()), re.findall(r".*nvme.*", guest.console()))
     stage.check("no root file system", "READY" not in guest.console() and "EXT4-fs" not in guest.console())
+
+
+# Runs where the rescue shell would, after what tells how to go on.
+RELEASE = """
+echo "held: $(cat /sys/bus/pci/devices/0000:01:00.0/driver_override)" >/dev/kmsg
+spdmctl gate --release >/dev/kmsg 2>&1
+echo "after: $(cat /sys/bus/pci/devices/0000:01:00.0/driver_override), $(ls -d /sys/bus/pci/devices/0000:01:00.0/driver)" >/dev/kmsg
+"""
+
+
+def rescue(stage, image):
+    """The root file system is on a device that failed: the boot stops, and the shell tells what can be done."""
+    files = {"usr/lib/dracut/hooks/emergency/60-test.sh": RELEASE, "scripts/panic/ORDER": f'/scripts/panic/spdmctl "$@"\n{RELEASE}'}
+    append = "root=LABEL=guest rootfstype=ext4 rw rootdelay=2 rd.retry=4 rd.timeout=4 loglevel=7"
+    guest = stage.start(["untrusted"], image, append, files, memory=1024, root_disk=stage.workshop.disk)
+    stage.check("the shell tells what is held back", wait_for(guest, "the gate holds back: 0000:01:00.0", 120), guest.console()[-900:])
+    stage.check("it was held", wait_for(guest, "held: spdmctl-blocked", 20), guest.console()[-600:])
+    stage.check("it is let go", wait_for(guest, "0000:01:00.0  released", 20), guest.console()[-600:])
+    stage.check("and its driver comes", wait_for(guest, r"after: (\(null\))?, \S+/driver", 20), guest.console()[-600:])
 
 
 def wait_for(guest, pattern, seconds):

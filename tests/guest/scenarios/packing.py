@@ -6,7 +6,7 @@ import re
 import systems
 
 MOST_ADDED = 12 << 20
-OURS = {"usr/bin/spdmctl", "etc/spdmctl/keyring.d/owner.pem", "etc/spdmctl/keyring.d/masked.pem", "etc/spdmctl/policy.d/50-guest.yaml"}
+OURS = {"usr/bin/spdmctl", "usr/local/bin/spdmctl", "etc/spdmctl/image.json", "etc/spdmctl/keyring.d/owner.pem", "etc/spdmctl/keyring.d/masked.pem", "etc/spdmctl/policy.d/50-guest.yaml"}
 
 
 def packing(stage, image, make):
@@ -23,7 +23,23 @@ def packing(stage, image, make):
     stage.equal("no list of names of PCI devices", {name for name in names(unpacked[0]) if "pci.ids" in name}, set())
     added = len(unpacked[0]) - len(unpacked[1])
     stage.check("adds at most 12 MB", added <= MOST_ADDED, added)
+    stage.check("no image is made without the program that the policy asks for", "usr/local/bin/spdmctl is not there" in (told := without_program(stage, image, make)), told)
     stage.note(f"adds {added / 1e6:.1f} MB, {(packed[0] - packed[1]) / 1e6:.1f} MB compressed")
+
+
+def without_program(stage, image, make):
+    """What the tool says when the program is gone; nothing when it makes an image all the same."""
+    workshop = stage.workshop
+    lame = workshop.folder / f"lame-{image}"
+    systems.install(workshop.build, lame)
+    (lame / "usr/local/bin/spdmctl").unlink()
+    (lame / "etc/spdmctl/policy.d/50-guest.yaml").write_text("version: 1\ngate: {mode: enforce}\n")
+    target = workshop.folder / f"lame-{image}.img"
+    try:
+        make(lame, stage.kernel, target, workshop.folder / f"scratch-lame-{image}")
+    except RuntimeError as error:
+        return str(error)
+    return ""
 
 
 def contents(image):
