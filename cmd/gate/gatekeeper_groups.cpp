@@ -78,8 +78,8 @@ GroupResult unfinished_result(const Member& member, std::chrono::milliseconds li
   out.exit = row(ErrorId::timeout).exit;
   out.rule = *member.rule;
   out.decisive = address(member);
-  out.reason =
-      cat("was not attested within the ", limit.count() / 1000, ".", limit.count() % 1000 / 100, " s that all devices have together");
+  out.reason = cat("was not attested within its share of the ", limit.count() / 1000, ".", limit.count() % 1000 / 100,
+                   " s that all devices have together");
   return out;
 }
 
@@ -101,6 +101,10 @@ std::vector<std::size_t> Group::asked() const {
   for (std::size_t i = 0; i < members.size(); ++i)
     if (members[i].rule != nullptr && could_attest(members[i].device)) out.push_back(i);
   return out;
+}
+
+bool Group::is_expected() const {
+  return std::any_of(members.begin(), members.end(), [](const Member& member) { return member.rule != nullptr && member.rule->expected; });
 }
 
 std::vector<Group> group_devices(const PciControl& control, const Policy& policy, const std::vector<PciDevice>& devices) {
