@@ -82,6 +82,7 @@ Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
   // A slow name must leave time to ask the others.
   out.open.timeout = std::min<Clock::duration>(out.open.timeout, (deadline_ - begin_) / 4);
   out.effort.deadline = deadline_;
+  out.width = kMostAtOnce;
   // A device that was not reached is undetermined: it has neither failed nor passed.
   const std::string unit = options_.total.find_first_not_of("0123456789.") == std::string::npos ? " s" : "";
   out.effort.overdue = {ErrorId::timeout, cat("was not reached within the ", options_.total, unit, " that all devices have together"),

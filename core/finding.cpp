@@ -12,6 +12,7 @@ using enum Severity;
 constexpr std::array kFindings{
     FindingRow{protocol_violation, "protocol-violation", Check::protocol, failure, Exit::peer},
     FindingRow{capture_incomplete, "capture-incomplete", Check::protocol, warning, Exit::ok},
+    FindingRow{resynchronized, "resynchronized", Check::protocol, warning, Exit::ok},
     FindingRow{secured_traffic, "secured-traffic", Check::protocol, note, Exit::ok},
     FindingRow{freshness_unknown, "freshness-unknown", Check::signature, note, Exit::ok},
 

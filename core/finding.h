@@ -41,6 +41,7 @@ enum class FindingId : std::uint8_t {
   // protocol
   protocol_violation,
   capture_incomplete,
+  resynchronized,  // the conversation began again, because the responder asked for it
   secured_traffic,
   freshness_unknown,
   // chain: structure and X.509

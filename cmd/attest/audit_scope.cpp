@@ -69,6 +69,7 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
     // Where the kernel has found CMA-SPDM, a mailbox that denies it is worth a report.
     target.target = {.name = to_string(device.bdf), .sought = !device.doe_features};
     target.host = std::move(view);
+    target.target.expected = expected;
     if (expected) target.expected_by = rule;
     target.silent = !could_attest(device);
   }

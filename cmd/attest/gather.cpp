@@ -34,8 +34,9 @@ void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::
     evidence.host = target.opened->host;
   }
   // Connects before anything is in the log: the log must not have a request that could not be sent.
-  target.opened->link->connect(Clock::now() + limits.exchange);
-  collect(*target.opened->link, wanted, limits, evidence);
+  target.opened->link->connect(std::min(Clock::now() + limits.exchange, effort.deadline));
+  // What opening and connecting took is gone: the deadline stays where it was.
+  collect(*target.opened->link, wanted, limits_within(effort), evidence);
 }
 
 }  // namespace

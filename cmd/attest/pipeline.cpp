@@ -1,5 +1,7 @@
 #include "cmd/attest/pipeline.h"
 
+#include <algorithm>
+#include <numeric>
 #include <set>
 
 #include "cmd/host/files.h"
@@ -38,11 +40,25 @@ void open_and_confine(Run& run) {
   confine({.writable = run.writable, .reads_named_files = reads_files(run.targets)}, run.tell);
 }
 
-Outcome attend(Run& run, std::size_t index) {
+std::vector<std::size_t> turns(const std::vector<Target>& targets) {
+  std::vector<std::size_t> out(targets.size());
+  std::iota(out.begin(), out.end(), std::size_t{0});
+  std::stable_partition(out.begin(), out.end(), [&](std::size_t i) { return targets[i].expected; });
+  return out;
+}
+
+Outcome attend(Run& run, std::size_t index, const Turn& turn) {
   Outcome out{.index = index, .target = run.targets[index].name, .evidence = {}, .report = {}, .unread = {}, .left_out = {}};
   const bool sought = run.targets[index].sought;
   try {
-    Evidence evidence = gather(std::move(run.targets[index]), run.wanted, run.effort, run.verifier, run.open);
+    Effort effort = run.effort;
+    effort.deadline = turn.end;
+    Evidence evidence = gather(std::move(run.targets[index]), run.wanted, effort, run.verifier, run.open);
+    const bool asked = turn.begin < run.effort.deadline && !recording(out.target);
+    if (asked && evidence.error && evidence.error->id == ErrorId::timeout && Clock::now() >= turn.end) {
+      evidence.error->message += used_up(turn);
+      evidence.error->hint = effort.overdue.hint;
+    }
     if (is_left_out(sought, evidence)) {
       out.left_out = evidence.error->message;
       return out;

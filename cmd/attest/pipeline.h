@@ -4,11 +4,15 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cmd/attest/evidence_files.h"
 #include "cmd/attest/gather.h"
+#include "cmd/attest/time_shares.h"
 #include "cmd/host/parallel.h"
 #include "cmd/host/privileges.h"
 
@@ -47,14 +51,50 @@ struct Outcome {
 
 // Opens the live targets, then gives up privileges.
 void open_and_confine(Run& run);
-// Collects from one target and appraises it, once all are open. Throws no Error: it is in the outcome.
-Outcome attend(Run& run, std::size_t index);
+// Collects from one target and appraises it, once all are open, within its turn. Throws no Error: it is in the outcome.
+Outcome attend(Run& run, std::size_t index, const Turn& turn);
+inline Outcome attend(Run& run, std::size_t index) { return attend(run, index, {Clock::now(), run.effort.deadline}); }
+// Indices of the targets in the order in which they are asked: those that are expected first.
+std::vector<std::size_t> turns(const std::vector<Target>& targets);
+
+// As attest() below, for targets that are open and share a time limit: each gets its share. The results of those that are done
+// early wait for those before them.
+template <class Shaped>
+void attest_in_time(Run& run, const std::function<Shaped(Outcome)>& shape, const std::function<void(Shaped)>& take) {
+  const std::vector<std::size_t> order = turns(run.targets);
+  const std::size_t workers = std::min(std::max<std::size_t>(run.width, 1), std::max<std::size_t>(order.size(), 1));
+  TimeShares shares(run.effort.deadline, order.size(), workers);
+  std::mutex mutex;  // of the shares
+  std::size_t next = 0, taken = 0;
+  std::map<std::size_t, Shaped> done;
+  run_stream<std::size_t, std::pair<std::size_t, Shaped>>({
+      .next = [&] { return next == order.size() ? std::nullopt : std::optional(order[next++]); },
+      .produce =
+          [&](std::size_t i) {
+            std::unique_lock lock(mutex);
+            const Turn turn = shares.begin(Clock::now());
+            lock.unlock();
+            std::pair<std::size_t, Shaped> out(i, shape(attend(run, i, turn)));
+            lock.lock();
+            shares.end();
+            return out;
+          },
+      .consume =
+          [&](std::pair<std::size_t, Shaped> result) {
+            done.insert(std::move(result));
+            for (; !done.empty() && done.begin()->first == taken; ++taken) take(std::move(done.extract(done.begin()).mapped()));
+          },
+      .workers = workers,
+      .ordered = false,
+  });
+}
 
 // Runs the whole pipeline. `shape` turns an outcome into what the caller keeps of it; several threads call it. `take` receives the
 // results on this thread, in the order of the targets.
 template <class Shaped>
 void attest(Run& run, const std::function<Shaped(Outcome)>& shape, const std::function<void(Shaped)>& take) {
   open_and_confine(run);
+  if (run.effort.deadline != Clock::time_point::max()) return attest_in_time<Shaped>(run, shape, take);
   in_order<Shaped>(
       run.targets.size(), run.width, [&](std::size_t i) { return shape(attend(run, i)); }, take);
 }

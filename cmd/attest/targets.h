@@ -20,6 +20,7 @@ struct Target {
   std::string name;
   // Found by `all`, and only DOE discovery tells what its mailbox carries. It is no error when that is no CMA-SPDM.
   bool sought = false;
+  bool expected = false;  // by a rule of the policy: where all devices share a time limit, it is asked first
   // One of the two is set by open_targets() for a live target, before privileges are dropped: a right to a PCI function stays with
   // its descriptor, and a confined process makes no socket. `failure` becomes part of the device's evidence.
   std::optional<transport::Opened> opened = std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "cmd/attest/gather.h"
 #include "cmd/attest/pci_scope.h"
+#include "cmd/attest/time_shares.h"
 #include "cmd/gate/device_state.h"
 #include "transport/pci/control.h"
 
@@ -26,6 +27,7 @@ class Gatekeeper {
     GateMode mode;
     bool dry_run = false;                      // attest and tell, but change nothing: no state files either
     transport::PciControl::Changed changed{};  // for tests
+    std::size_t at_once = kMostAtOnce;         // devices that are asked at the same time; fewer in tests
   };
 
   Gatekeeper(const transport::Host& host, Policy policy, const Options& options, Attest attest, Tell tell);

@@ -59,21 +59,24 @@ void Gatekeeper::Work::attest_all(std::vector<Group>& groups) {
     conclude(groups[index], appraise_group(groups[index], reports, policy.timeout));
     concluded[index] = true;
   };
-  for (std::size_t i = 0; i < groups.size(); ++i) {
-    Panel::Job job;
-    for (const std::size_t index : groups[i].asked()) {
-      job.devices.push_back(groups[i].members[index].device);
-      job.rules.push_back(*groups[i].members[index].rule);
+  // Devices that a rule expects are asked first: the host was built for them, whatever else is plugged in at lower addresses.
+  for (const bool expected : {true, false})
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      if (groups[i].is_expected() != expected) continue;
+      Panel::Job job;
+      for (const std::size_t index : groups[i].asked()) {
+        job.devices.push_back(groups[i].members[index].device);
+        job.rules.push_back(*groups[i].members[index].rule);
+      }
+      if (job.devices.empty()) {
+        settle(i, {});
+      } else {
+        jobs.push_back(std::move(job));
+        group_of_job.push_back(i);
+      }
     }
-    if (job.devices.empty()) {
-      settle(i, {});
-    } else {
-      jobs.push_back(std::move(job));
-      group_of_job.push_back(i);
-    }
-  }
   {
-    Panel panel(attest, std::move(jobs), deadline, left_behind);
+    Panel panel(attest, std::move(jobs), deadline, options.at_once, left_behind);
     while (const std::optional<Panel::Finished> done = panel.next()) settle(group_of_job[done->job], done->reports);
   }
   for (std::size_t i = 0; i < groups.size(); ++i)

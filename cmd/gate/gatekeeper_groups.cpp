@@ -69,9 +69,9 @@ GroupResult unconcerned(const Group& group, const std::string& why) {
 }
 
 GroupResult unfinished(const Member& member, std::chrono::milliseconds limit) {
-  return result_of(
-      member, Verdict::undetermined, row(ErrorId::timeout).exit,
-      cat("was not attested within the ", limit.count() / 1000, ".", limit.count() % 1000 / 100, " s that all devices have together"));
+  return result_of(member, Verdict::undetermined, row(ErrorId::timeout).exit,
+                   cat("was not attested within its share of the ", limit.count() / 1000, ".", limit.count() % 1000 / 100,
+                       " s that all devices have together"));
 }
 
 GroupResult result_of(const Member& member, const Report& report) {
@@ -97,6 +97,10 @@ std::vector<std::size_t> Group::asked() const {
   for (std::size_t i = 0; i < members.size(); ++i)
     if (members[i].rule != nullptr && could_attest(members[i].device)) out.push_back(i);
   return out;
+}
+
+bool Group::is_expected() const {
+  return std::any_of(members.begin(), members.end(), [](const Member& member) { return member.rule != nullptr && member.rule->expected; });
 }
 
 std::vector<Group> group_devices(const PciControl& control, const Policy& policy, const std::vector<PciDevice>& devices) {

@@ -27,13 +27,16 @@ struct Group {
 
   // Those that are asked, in order: function 0 first, and no virtual function whose physical one is there.
   std::vector<std::size_t> asked() const;
+  // Whether a rule expects one of its functions.
+  bool is_expected() const;
 };
 
 // The groups that are in scope.
 std::vector<Group> group_devices(const transport::PciControl& control, const Policy& policy,
                                  const std::vector<transport::PciDevice>& devices);
 
-// Attests devices on threads of its own, and stops waiting for them soon after the deadline.
+// Attests devices on threads of its own, in the order of the jobs and each within its share of the time (TimeShares), and stops
+// waiting for them soon after the deadline.
 class Panel {
  public:
   struct Job {
@@ -46,7 +49,7 @@ class Panel {
   };
 
   // `left_behind` counts the threads that are still at work when the panel is destroyed.
-  Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, Clock::time_point deadline,
+  Panel(const Gatekeeper::Attest& attest, std::vector<Job> jobs, Clock::time_point deadline, std::size_t at_once,
         std::shared_ptr<std::atomic<std::size_t>> left_behind);
   ~Panel();
   Panel(const Panel&) = delete;
@@ -56,6 +59,9 @@ class Panel {
   std::optional<Finished> next();
 
  private:
+  void start_worker();
+  void give_places_away();
+
   struct Shared;
   std::shared_ptr<Shared> shared_;
   std::vector<std::thread> threads_;

@@ -12,6 +12,12 @@ Finding violation(std::size_t message, std::string why) {
           "look at it with: spdmctl decode; report it to the vendor of the device"};
 }
 
+Finding resynchronized(std::size_t message) {
+  return {FindingId::resynchronized, cat("message ", message + 1),
+          "the responder had lost its state (RequestResynch), and the conversation began again here",
+          "only what came after it counts; a device that does so again and again resets itself: report it to its vendor"};
+}
+
 }  // namespace
 
 Analysis analyze(const Evidence& evidence) {
@@ -26,6 +32,7 @@ Analysis analyze(const Evidence& evidence) {
     }
     try {
       if (message.from_requester && read_header(message.bytes).code == Code::get_version) {
+        if (listener.asked_to_resynch()) out.findings.push_back(resynchronized(i));
         listener = {};
         broken = false;
       }

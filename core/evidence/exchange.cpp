@@ -47,10 +47,12 @@ void Listener::hear_request(const Bytes& message, const Header& header, std::siz
 
 std::optional<Exchange> Listener::hear_response(const Bytes& message) {
   const Code code = read_header(message).code;
+  asked_to_resynch_ = false;
   if (code == Code::chunk_send_ack && last_chunk_) {
     Reader reader(message, "CHUNK_SEND_ACK");
     ChunkSendAck ack = ChunkSendAck::decode(reader, *last_chunk_, version_);
     if (ack.response.empty()) return std::nullopt;
+    note_resynch(ack.response);
     if (!request_) {  // an early error ends a request that was not sent in full
       sending_.reset();
       last_chunk_.reset();
@@ -68,6 +70,7 @@ std::optional<Exchange> Listener::hear_response(const Bytes& message) {
     Reader reader(message, "ERROR");
     const ErrorResponse error = ErrorResponse::decode(reader);
     if (error.code == ErrorCode::response_not_ready) return std::nullopt;
+    note_resynch(message);
     // An error answer to one CHUNK_GET leaves the transfer where it was; the requester may ask again.
     if (receiving_ && error.code != ErrorCode::large_response) return std::nullopt;
     if (error.code == ErrorCode::large_response) {
@@ -78,7 +81,13 @@ std::optional<Exchange> Listener::hear_response(const Bytes& message) {
   return finish(message);
 }
 
+void Listener::note_resynch(View response) {
+  asked_to_resynch_ =
+      response.size() >= kHeaderSize && is_error(response) && static_cast<ErrorCode>(response[2]) == ErrorCode::request_resynch;
+}
+
 std::optional<Exchange> Listener::finish(Bytes response) {
+  note_resynch(response);
   Exchange exchange{.request = std::move(*request_), .response = std::move(response), .log_index = log_index_, .signature_size = 0};
   request_.reset();
   last_chunk_.reset();

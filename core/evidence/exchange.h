@@ -32,17 +32,21 @@ class Listener {
   std::optional<Exchange> hear(const Message& message, std::size_t log_index);
   // Whether a request still has no response: then the capture is incomplete.
   bool waiting() const { return request_.has_value(); }
+  // Whether the last response was ERROR RequestResynch: alone, to CHUNK_GET, in an acknowledgement, or put together from chunks.
+  bool asked_to_resynch() const { return asked_to_resynch_; }
 
  private:
   void hear_request(const Bytes& message, const Header& header, std::size_t log_index);
   std::optional<Exchange> hear_response(const Bytes& message);
   std::optional<Exchange> finish(Bytes response);
+  void note_resynch(View response);
 
   std::optional<Bytes> request_;
   std::uint8_t version_ = 0;  // SPDMVersion of the request: the layout of chunk messages depends on it
   std::size_t log_index_ = 0;
   std::optional<Chunk> last_chunk_;  // the CHUNK_SEND that waits for its acknowledgement
   std::optional<ChunkAssembler> sending_, receiving_;
+  bool asked_to_resynch_ = false;
 };
 
 }  // namespace spdm

@@ -12,8 +12,8 @@ namespace {
 
 class Collector {
  public:
-  Collector(Link& link, const Wanted& wanted, const Limits& limits, Evidence& evidence)
-      : wanted_(wanted), evidence_(evidence), requester_(link, evidence.log, limits) {}
+  Collector(Link& link, const Wanted& wanted, const Limits& limits, Clock::time_point end, Evidence& evidence)
+      : wanted_(wanted), evidence_(evidence), requester_(link, evidence.log, limits, end) {}
 
   void run() {
     negotiate();
@@ -267,14 +267,16 @@ class Collector {
 void collect(Link& link, const Wanted& wanted, const Limits& limits, Evidence& evidence) {
   evidence.binding = link.binding();
   evidence.live = true;
-  Collector collector(link, wanted, limits, evidence);
+  const Clock::time_point end = Clock::now() + limits.total;
+  Collector collector(link, wanted, limits, end, evidence);
   try {
     collector.run();
   } catch (const Error&) {
-    // DSP0274 ERROR, N25, N295: with RequestResynch the responder lost its state. Start again at GET_VERSION, once.
+    // DSP0274 ERROR, N25, N295: with RequestResynch the responder lost its state. Start again at GET_VERSION, once, and in the time
+    // that is left: else a device could take twice what it is given. The appraisal tells that it happened (analyze.cpp).
     if (!collector.must_restart()) throw;
     evidence.nonces.clear();
-    Collector(link, wanted, limits, evidence).run();
+    Collector(link, wanted, limits, end, evidence).run();
   }
 }
 

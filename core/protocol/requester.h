@@ -17,8 +17,10 @@ struct Limits {
 
 class Requester {
  public:
-  Requester(Link& link, MessageLog& log, const Limits& limits)
-      : link_(link), log_(log), limits_(limits), end_(Clock::now() + limits.total), connection_(link.binding()) {}
+  Requester(Link& link, MessageLog& log, const Limits& limits) : Requester(link, log, limits, Clock::now() + limits.total) {}
+  // `end`: when the total time is over, for a conversation that begins again: it has no time of its own.
+  Requester(Link& link, MessageLog& log, const Limits& limits, Clock::time_point end)
+      : link_(link), log_(log), limits_(limits), end_(end), connection_(link.binding()) {}
 
   // Sends a request and observes its response. Throws Error: peer when the response breaks a rule or is an ERROR, busy
   // when the responder stays Busy; and what the link throws.

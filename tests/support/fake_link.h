@@ -28,14 +28,16 @@ class Link : public spdm::Link {
     };
   }
 
-  Bytes exchange(View request, spdm::Clock::time_point) override {
+  Bytes exchange(View request, spdm::Clock::time_point deadline) override {
     requests.push_back(spdm::to_bytes(request));
+    deadlines.push_back(deadline);
     return answer_(request);
   }
   spdm::Binding binding() const override { return binding_; }
   std::size_t max_receive() const override { return room_; }
 
   std::vector<Bytes> requests;
+  std::vector<spdm::Clock::time_point> deadlines;  // of each request
 
  private:
   Answer answer_;

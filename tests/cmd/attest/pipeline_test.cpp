@@ -25,6 +25,7 @@
 #include "support/temporary.h"
 #include "transport/emulated/server.h"
 #include "transport/pci/lock.h"
+#include "transport/socket/socket.h"
 
 using namespace spdm;
 using namespace spdm::cmd;
@@ -159,6 +160,49 @@ TEST_CASE("a device whose turn does not come in time is told as such, and not as
     return outcome.evidence->error->message == "too late" && outcome.evidence->error->hint == "be quick" ? 0 : 2;
   });
   CHECK(code == 0);
+}
+
+TEST_CASE("where all have one time limit, peers that stall leave the others their share, and who is expected is asked first") {
+  const Device network(transport::Framing::tcp);
+  const transport::Listener silent("127.0.0.1", 0);  // connects, and never answers
+  std::vector<std::string> names(17, cat("tcp://127.0.0.1:", silent.port()));
+  names.push_back(cat("tcp://127.0.0.1:", network.port));
+  Run run = run_over(names);
+  run.effort.limits.total = std::chrono::seconds(100);
+  open_targets(run.targets, run.open);
+  const std::function<Outcome(Outcome)> same = [](Outcome outcome) { return outcome; };
+  std::vector<Outcome> outcomes;
+  const std::function<void(Outcome)> take = [&](Outcome outcome) { outcomes.push_back(std::move(outcome)); };
+  const auto good = [](const Outcome& outcome) { return outcome.evidence && !outcome.evidence->error; };
+
+  SUBCASE("more targets than are asked at once") {
+    run.width = 16;
+    run.effort.deadline = Clock::now() + std::chrono::seconds(4);
+    run.effort.overdue.hint = "give more time";
+    attest_in_time<Outcome>(run, same, take);
+    REQUIRE(outcomes.size() == names.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      CHECK(outcomes[i].index == i);
+      CHECK(good(outcomes[i]) == (i == 17));
+    }
+    REQUIRE(outcomes[0].evidence->error);
+    CHECK(outcomes[0].evidence->error->message.find("its share of the time that all devices have together") != std::string::npos);
+    CHECK(outcomes[0].evidence->error->hint == "give more time");
+  }
+  SUBCASE("one at a time") {
+    run.width = 1;
+    run.targets.back().expected = true;
+    CHECK(turns(run.targets).front() == 17);
+    run.targets.erase(run.targets.begin() + 2, run.targets.begin() + 17);
+    run.effort.deadline = Clock::now() + std::chrono::seconds(2);
+    std::vector<std::size_t> asked;
+    run.seen = [&](std::size_t i, const Evidence&) { asked.push_back(i); };
+    attest_in_time<Outcome>(run, same, take);
+    CHECK(asked == std::vector<std::size_t>{2, 0, 1});
+    REQUIRE(outcomes.size() == 3);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(outcomes[i].index == i);
+    CHECK(good(outcomes[2]));
+  }
 }
 
 TEST_CASE("the head of evidence is the same for all that collect") {

@@ -237,6 +237,37 @@ TEST_CASE("coverage: a bad signature before a new start still counts") {
   CHECK(report.verdict == Verdict::fail);
 }
 
+TEST_CASE("N25 the report says that the conversation began again") {
+  for (const Code at : {Code::get_version, Code::get_digests, Code::challenge, Code::get_measurements})
+    for (const unsigned times : {0U, 1U, 2U}) {
+      Trial trial;
+      unsigned left = times;
+      trial.device.intercept = [&](Code code, View) -> std::optional<Bytes> {
+        if (code != at || left == 0) return std::nullopt;
+        --left;
+        return ErrorResponse{.version = at == Code::get_version ? k10 : k12, .code = ErrorCode::request_resynch, .data = 0, .extended = {}}
+            .encode();
+      };
+      const Report report = trial.collect().judge();
+      const auto restarts = std::count_if(report.findings.begin(), report.findings.end(),
+                                          [](const Finding& finding) { return finding.id == FindingId::resynchronized; });
+      CHECK(restarts == (times == 0 ? 0 : 1));
+      CHECK(report.verdict == (times == 2 ? Verdict::undetermined : Verdict::pass));
+    }
+}
+
+TEST_CASE("N25 another start, after another error, is none that the device asked for") {
+  Trial trial;
+  trial.device.intercept = [&](Code code, View) -> std::optional<Bytes> {
+    if (code != Code::challenge) return std::nullopt;
+    return ErrorResponse{.version = k12, .code = ErrorCode::unspecified, .data = 0, .extended = {}}.encode();
+  };
+  trial.collect();
+  trial.device.intercept = {};
+  trial.evidence.error.reset();
+  CHECK_FALSE(found(trial.collect().judge(), FindingId::resynchronized));
+}
+
 TEST_CASE("coverage: a capture that ends before the response") {
   Trial trial;
   trial.collect();

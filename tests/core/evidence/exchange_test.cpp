@@ -54,6 +54,48 @@ TEST_CASE("listener: a request and its response") {
   CHECK(ear.exchanges[0].log_index == 0);
 }
 
+TEST_CASE("N25 RequestResynch is heard wherever it comes, and only as the last response") {
+  const Bytes resynch{0x12, 0x7F, 0x43, 0}, busy{0x12, 0x7F, 0x03, 0};
+  const auto acknowledged = [](const Bytes& inner, std::uint32_t sequence) {
+    return ChunkSendAck{.early_error = !inner.empty(), .handle = 9, .sequence = sequence, .response = inner}.encode(k12);
+  };
+  SUBCASE("alone") {
+    Ear ear;
+    CHECK(ear.request(kGetDigests).response(resynch).listener.asked_to_resynch());
+    CHECK_FALSE(ear.request(kGetDigests).response(busy).listener.asked_to_resynch());
+  }
+  SUBCASE("to RESPOND_IF_READY") {
+    Ear ear;
+    CHECK(ear.request(kGetDigests).response(kNotReady).request(kRespond).response(resynch).listener.asked_to_resynch());
+  }
+  SUBCASE("to CHUNK_GET") {
+    Ear ear;
+    CHECK(ear.request(kGetDigests).response(kLarge).request(chunk_get(0)).response(resynch).listener.asked_to_resynch());
+  }
+  SUBCASE("put together from chunks") {
+    Bytes large = resynch;
+    large.resize(70);  // what fits into one message needs no chunks
+    Ear ear;
+    ear.request(kGetDigests).response(kLarge).request(chunk_get(0));
+    ear.response(chunk(Code::chunk_response, 0, View(large).first(60), false, 70)).request(chunk_get(1));
+    CHECK_FALSE(ear.listener.asked_to_resynch());
+    CHECK(ear.response(chunk(Code::chunk_response, 1, View(large).subspan(60), true, 70)).listener.asked_to_resynch());
+  }
+  SUBCASE("in an acknowledgement, before and after the last chunk") {
+    for (const bool last : {false, true}) {
+      Ear ear;
+      ear.request(chunk(Code::chunk_send, 0, Bytes(60, 0x83), false, 100));
+      if (last) ear.response(acknowledged({}, 0)).request(chunk(Code::chunk_send, 1, Bytes(40, 0x83), true, 100));
+      CHECK_FALSE(ear.listener.asked_to_resynch());
+      CHECK(ear.response(acknowledged(resynch, last ? 1 : 0)).listener.asked_to_resynch());
+    }
+  }
+  SUBCASE("not when nobody has asked") {
+    Ear ear;
+    CHECK_FALSE(ear.response(resynch).listener.asked_to_resynch());
+  }
+}
+
 TEST_CASE("N13 a response that comes twice is the answer to nothing") {
   Ear ear;
   ear.request(kGetDigests).response(kDigests).response(kDigests).response({0x12, 0x03, 0, 1});

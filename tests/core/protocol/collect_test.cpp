@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <thread>
+#include <utility>
 
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
@@ -103,6 +105,23 @@ TEST_CASE("N25 RequestResynch starts again at GET_VERSION, once") {
       const auto refused = std::find(asked.begin(), asked.end(), at);
       CHECK(*(refused + 1) == Code::get_version);  // nothing else after it
     }
+}
+
+TEST_CASE("N25 RequestResynch gives the device no more time") {
+  fake::Device device;
+  bool first = true;
+  device.intercept = [&](Code code, View) -> std::optional<Bytes> {
+    if (code != Code::challenge || !std::exchange(first, false)) return std::nullopt;
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // a clock that starts again would be seen
+    return error(ErrorCode::request_resynch);
+  };
+  Run run(device);
+  Limits limits;
+  limits.exchange = std::chrono::hours(2);
+  limits.total = std::chrono::hours(1);
+  spdm::collect(run.link, measuring(), limits, run.evidence);
+  REQUIRE(run.count(Code::get_version) == 2);
+  for (const Clock::time_point deadline : run.link.deadlines) CHECK(deadline == run.link.deadlines.front());
 }
 
 TEST_CASE("N27 a refused signature is not replaced by an unsigned answer") {

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
 #include "support/fake_link.h"
@@ -151,6 +153,31 @@ TEST_CASE("N22 Busy until the time is over") {
   Asked asked(link, patient);
   expect_error(ErrorId::timeout, "stays Busy", [&] { asked.requester.ask(GetVersion{}.encode()); });
   CHECK(link.requests.size() < 100);
+}
+
+TEST_CASE("N22 no answer that is none gives a request more time: Busy, ResponseNotReady, chunks") {
+  fake::Profile profile;
+  profile.slots = 0x03;
+  profile.send_limit = 42;  // DIGESTS comes in chunks
+  Scripted scripted({}, Code::get_digests, profile);
+  Bytes request;
+  scripted.device.intercept = [&, time = 0](Code code, View message) mutable -> std::optional<Bytes> {
+    if (code == Code::respond_if_ready) return scripted.device.serve(request);
+    if (code != Code::get_digests || ++time > 3) return std::nullopt;
+    request = to_bytes(message);
+    return time < 3 ? error(0x03) : not_ready(10, 200);
+  };
+  Limits patient = quick();
+  patient.exchange = std::chrono::hours(1);
+  Asked asked(scripted.link, patient);
+  asked.negotiate(scripted.device);
+  const std::size_t first = scripted.link.requests.size();
+  asked.digests();
+  std::vector<Code> asked_for;
+  for (std::size_t i = first; i < scripted.link.requests.size(); ++i) asked_for.push_back(read_header(scripted.link.requests[i]).code);
+  for (const Code code : {Code::respond_if_ready, Code::chunk_get})
+    CHECK(std::find(asked_for.begin(), asked_for.end(), code) != asked_for.end());
+  for (std::size_t i = first; i < scripted.link.requests.size(); ++i) CHECK(scripted.link.deadlines[i] == scripted.link.deadlines[first]);
 }
 
 TEST_CASE("N23 Busy, then the answer") {
