@@ -1,12 +1,10 @@
 // watch: a service that attests devices again when they arrive, wake up, or are reset.
-#include <sys/utsname.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <csignal>
-#include <cstdio>
 #include <memory>
 #include <mutex>
 
@@ -35,56 +33,9 @@ struct Options : GateOptions {
 constexpr std::chrono::hours kLongestInterval{7 * 24};
 constexpr Clock::duration kSlack = std::chrono::seconds(60);  // for what follows an appraisal: drivers take their time
 
-// From Linux 6.19 on, drivers_autoprobe=0 also holds devices that are plugged in. Older kernels bind a loaded driver at once,
-// whatever it says.
-bool kernel_holds_newcomers() {
-  utsname name{};
-  unsigned major = 0, minor = 0;
-  if (::uname(&name) != 0 || std::sscanf(name.release, "%u.%u", &major, &minor) != 2) return false;
-  return major > 6 || (major == 6 && minor >= 19);
-}
-
 Clock::duration interval_of(const Options& options) {
   return options.interval == "0" ? Clock::duration::zero() : parse_duration(options.interval, "--interval", kLongestInterval);
 }
-
-// While this object lives, the kernel binds no driver by itself: watch tells it which devices may have one. The destructor restores
-// drivers_autoprobe. After a kill the next run does, or: spdmctl gate --release.
-class Hold {
- public:
-  explicit Hold(const transport::Host& host) : host_(host), control_(host) {
-    const std::optional<AutoprobeNote> before = read_note(host_);
-    ours_ = !before || before->watch;  // else a gate is at work, or left autoprobe off on purpose
-    if (!before) write_note(host_, {.autoprobe = control_.autoprobe(), .watch = true});
-    control_.set_autoprobe(false);
-  }
-  Hold(const Hold&) = delete;
-  Hold& operator=(const Hold&) = delete;
-  ~Hold() {
-    try {
-      const std::optional<AutoprobeNote> before = read_note(host_);
-      if (!ours_ || !before) return;
-      control_.set_autoprobe(before->autoprobe);
-      remove_note(host_);
-    } catch (const Error&) {  // there is no place left to report it
-    }
-  }
-
-  // Lets the kernel look for drivers for those that are not held back.
-  void let_bind(const std::vector<Bdf>& devices) const {
-    for (const Bdf& bdf : devices) {
-      try {
-        if (!control_.driver(bdf) && control_.driver_override(bdf) != kSentinel) control_.probe(bdf);
-      } catch (const Error&) {  // it has gone, or its driver failed on it: not our concern
-      }
-    }
-  }
-
- private:
-  transport::Host host_;
-  transport::PciControl control_;
-  bool ours_ = false;
-};
 
 class Watch {
  public:
@@ -93,9 +44,10 @@ class Watch {
   Exit run();
 
  private:
-  void configure();
+  void configure(Watcher* before);
   std::vector<Attention> devices(bool judged_too) const;
   void attend(const std::vector<Bdf>& devices, Occasion occasion);
+  void end_hold(Watcher& watcher);
   void tell(const DeviceState& state);
   void complain(const std::string& what);
 
@@ -109,8 +61,8 @@ class Watch {
   std::atomic<bool> left_behind_ = false;  // attestations that overran their limit may still run
 };
 
-// Settles the mode, at the start and at every reload.
-void Watch::configure() {
+// Settles the mode, at the start and at every reload; `before` is the watcher that has ended for it.
+void Watch::configure(Watcher* before) {
   const GateSetup setup = set_up_gate(options_, host_, console_);
   const ChosenMode chosen = choose_mode(options_, setup.policy, host_, console_);
   const bool refrains = chosen.mode == GateMode::enforce && !options_.enforce;  // as the gate does on a running system
@@ -118,10 +70,9 @@ void Watch::configure() {
   patience_ = 2 * setup.policy.timeout + kSlack;
 
   const bool enforces = mode_ == GateMode::enforce;
-  if (!options_.hold || !enforces || !kernel_holds_newcomers())
-    hold_.reset();
-  else if (!hold_)
-    hold_.emplace(host_);
+  const bool holds = options_.hold && enforces && kernel_holds_newcomers(host_);
+  if (!holds && hold_ && before != nullptr) end_hold(*before);
+  if (holds && !hold_) hold_.emplace(host_);
   std::string promise = "a device that is plugged in is judged after its driver was bound, and unbound when it fails";
   if (hold_) promise = "a device that is plugged in finds no driver before it is judged";
   if (!enforces)
@@ -130,6 +81,23 @@ void Watch::configure() {
   console_.note(cat("spdmctl: watching PCI devices; ", promise));
   if (options_.hold && enforces && !hold_)
     console_.note("spdmctl: --hold: this kernel (before 6.19) binds drivers to devices that are plugged in whatever it is told");
+}
+
+// What has arrived and was not attended any more: what is in scope stays held, the others get their drivers.
+void Watch::end_hold(Watcher& watcher) {
+  try {
+    GateSetup setup = set_up_gate(options_, host_, console_);
+    Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest),
+                          [this](const DeviceState& state) { tell(state); });
+    hold_->give_back([&] { gatekeeper.hold_unjudged(); });
+    std::vector<Bdf> left;
+    for (const Attention& attention : watcher.left())
+      if (attention.occasion != Occasion::bind) left.push_back(attention.bdf);
+    gatekeeper.admit(left);
+  } catch (const Error& error) {
+    complain(cat("drivers_autoprobe: ", error.what()));
+  }
+  hold_.reset();
 }
 
 void Watch::complain(const std::string& what) {
@@ -156,7 +124,8 @@ std::vector<Attention> Watch::devices(bool judged_too) const {
     try {
       const std::optional<DeviceState> state = read_state(host_, to_string(device.bdf));
       // A gate that was killed while it acted may not have finished.
-      const bool settled = state && state->decision != Decision::pending && !disagrees(*state, transport::PciControl(host_));
+      const bool settled =
+          state && is_of(*state, device) && state->decision != Decision::pending && !disagrees(*state, transport::PciControl(host_));
       if (!judged_too && settled) continue;
     } catch (const Error&) {  // a state that cannot be understood is none
     }
@@ -174,23 +143,25 @@ void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
       const bool refused = state && state->exit != Exit::ok && (state->decision == Decision::blocked || state->decision == Decision::late);
       return !refused || !transport::PciControl(host_).driver(bdf);
     });
-  if (!wanted.empty() && occasion != Occasion::driver) {
-    // Keyring, policy and time are read anew each time, however long the service runs.
-    GateSetup setup = set_up_gate(options_, host_, console_);
-    Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest),
-                          [this](const DeviceState& state) { tell(state); });
-    const auto note = [&] {
-      if (gatekeeper.left_behind() > 0) left_behind_ = true;
-    };
-    try {
-      gatekeeper.attend(wanted, occasion);
-    } catch (...) {
-      note();
-      throw;
-    }
+  const bool judges = !wanted.empty() && occasion != Occasion::driver;
+  const bool admits = hold_.has_value() && occasion != Occasion::bind;
+  if (!judges && !admits) return;
+  // Keyring, policy and time are read anew each time, however long the service runs.
+  GateSetup setup = set_up_gate(options_, host_, console_);
+  Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest), [this](const DeviceState& state) { tell(state); });
+  const auto note = [&] {
+    if (gatekeeper.left_behind() > 0) left_behind_ = true;
+  };
+  try {
+    // First those that wait for nothing: a device that takes its time holds none of them up.
+    const std::vector<Bdf> unjudged = admits ? gatekeeper.admit(devices) : std::vector<Bdf>{};
+    if (judges) gatekeeper.attend(wanted, occasion);
+    if (!judges && !unjudged.empty()) gatekeeper.attend(unjudged, Occasion::arrival);
+  } catch (...) {
     note();
+    throw;
   }
-  if (hold_) hold_->let_bind(devices);
+  note();
 }
 
 Exit Watch::run() {
@@ -201,21 +172,22 @@ Exit Watch::run() {
   // The socket comes first: events during the first look at the devices are not lost.
   transport::UeventSocket events;
   const ServiceManager manager;
+  configure(nullptr);
   for (bool first = true;; first = false) {
-    configure();
     Watcher watcher(
         {.host = host_, .interval = interval_of(options_), .drivers = hold_.has_value(), .patience = patience_}, events, manager,
         [this](const std::vector<Bdf>& devices, Occasion occasion) { attend(devices, occasion); },
         [this](const std::string& what) { complain(what); });
-    if (watcher.run(devices(!first)) == Watcher::End::stop) break;
+    if (watcher.run(devices(!first)) == Watcher::End::stop) {
+      if (hold_) end_hold(watcher);
+      break;
+    }
     manager.tell("RELOADING=1");
+    configure(&watcher);
   }
   manager.tell("STOPPING=1");
   // Threads that hang in a device must neither delay the exit nor see their data destroyed.
-  if (left_behind_) {
-    hold_.reset();
-    ::_exit(static_cast<int>(Exit::ok));
-  }
+  if (left_behind_) ::_exit(static_cast<int>(Exit::ok));
   return Exit::ok;
 }
 
