@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <set>
+#include <vector>
 
 #include "cmd/attest/gather.h"
 #include "cmd/attest/pci_scope.h"
@@ -61,6 +63,9 @@ class Gatekeeper {
   struct Work;
   std::shared_ptr<Work> work_;
 };
+
+// Functions that the policy has judged, alone or as a part of their device. A policy is all that decides on it.
+std::set<transport::Bdf> in_scope(const transport::Host& host, const Policy& policy, const std::vector<transport::PciDevice>& devices);
 
 // The Attest of the program: opens the device, collects what the rule wants, appraises.
 Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Verifier> verifier);
