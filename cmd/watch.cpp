@@ -1,17 +1,25 @@
 // watch: a service that attests devices again when they arrive, wake up, or are reset.
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <atomic>
+#include <cerrno>
+#include <charconv>
 #include <csignal>
+#include <cstring>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "cmd/gate/autoprobe.h"
 #include "cmd/gate/watcher.h"
 #include "cmd/gate_setup.h"
 #include "cmd/host/files.h"
+#include "cmd/host/run_files.h"
 #include "cmd/host/this_host.h"
 #include "cmd/output/state_text.h"
 #include "cmd/parse.h"
@@ -26,7 +34,7 @@ using transport::Bdf;
 
 struct Options : GateOptions {
   OutputOptions output;
-  std::string interval = "0";
+  std::string interval = "0", background, end;
   bool enforce = false, hold = false;
 };
 
@@ -37,17 +45,66 @@ Clock::duration interval_of(const Options& options) {
   return options.interval == "0" ? Clock::duration::zero() : parse_duration(options.interval, "--interval", kLongestInterval);
 }
 
+// The file of a watch in the background: it has its number, and is locked for as long as it lives.
+Descriptor lock_background(const std::string& file) {
+  Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (out.get() < 0) throw Error(ErrorId::io, cat(printable(file), ": ", std::strerror(errno)));
+  if (::flock(out.get(), LOCK_EX | LOCK_NB) != 0)
+    throw Error(ErrorId::busy, cat(printable(file), ": another watch runs in the background"),
+                cat("spdmctl watch --end ", printable(file)));
+  return out;
+}
+
+// The process that was started ends here, and another one goes on: where nothing else supervises services. Standard error becomes
+// the kernel's log.
+void go_on_in_background(const Descriptor& file) {
+  const pid_t child = ::fork();
+  if (child < 0) throw Error(ErrorId::internal, cat("fork: ", std::strerror(errno)));
+  if (child > 0) {
+    const std::string text = cat(child, "\n");
+    const bool written =
+        ::ftruncate(file.get(), 0) == 0 && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    if (!written) ::kill(child, SIGKILL);
+    ::_exit(static_cast<int>(written ? Exit::ok : Exit::internal));
+  }
+  ::setsid();
+  const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC)), log(::open("/dev/kmsg", O_WRONLY | O_NOCTTY | O_CLOEXEC));
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    ::dup2(fd == STDERR_FILENO && log.get() >= 0 ? log.get() : null.get(), fd);
+}
+
+// Ends the watch whose number is in the file, and waits for that. True when there was one.
+bool end_background(const std::string& file) {
+  const Descriptor fd(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (fd.get() < 0 && errno == ENOENT) return false;
+  if (fd.get() < 0) throw Error(ErrorId::io, cat(printable(file), ": ", std::strerror(errno)));
+  // Nobody but the one that lives has the lock: the number is not that of another process.
+  while (::flock(fd.get(), LOCK_SH | LOCK_NB) != 0) {
+    std::array<char, 32> text{};
+    pid_t pid = 0;
+    const ssize_t size = ::pread(fd.get(), text.data(), text.size(), 0);
+    if (size > 0) std::from_chars(text.data(), text.data() + size, pid);
+    if (pid > 1 && ::kill(pid, SIGTERM) != 0 && errno != ESRCH) throw Error(ErrorId::permission, cat("kill: ", std::strerror(errno)));
+    if (pid > 1 && ::flock(fd.get(), LOCK_SH) == 0) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));  // its number is not written yet
+  }
+  ::unlink(file.c_str());
+  return true;
+}
+
 class Watch {
  public:
   Watch(const Options& options, Console& console) : options_(options), console_(console), host_(this_host()) {}
 
   Exit run();
+  // Gives autoprobe back for a watch that was killed.
+  void give_back();
 
  private:
   void configure(Watcher* before);
   std::vector<Attention> devices(bool judged_too) const;
   void attend(const std::vector<Bdf>& devices, Occasion occasion);
-  void end_hold(Watcher& watcher);
+  void end_hold(Watcher* watcher);
   void tell(const DeviceState& state);
   void complain(const std::string& what);
 
@@ -71,7 +128,7 @@ void Watch::configure(Watcher* before) {
 
   const bool enforces = mode_ == GateMode::enforce;
   const bool holds = options_.hold && enforces && kernel_holds_newcomers(host_);
-  if (!holds && hold_ && before != nullptr) end_hold(*before);
+  if (!holds && hold_) end_hold(before);
   if (holds && !hold_) hold_.emplace(host_);
   std::string promise = "a device that is plugged in is judged after its driver was bound, and unbound when it fails";
   if (hold_) promise = "a device that is plugged in finds no driver before it is judged";
@@ -84,20 +141,32 @@ void Watch::configure(Watcher* before) {
 }
 
 // What has arrived and was not attended any more: what is in scope stays held, the others get their drivers.
-void Watch::end_hold(Watcher& watcher) {
+void Watch::end_hold(Watcher* watcher) {
   try {
     GateSetup setup = set_up_gate(options_, host_, console_);
     Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest),
                           [this](const DeviceState& state) { tell(state); });
     hold_->give_back([&] { gatekeeper.hold_unjudged(); });
     std::vector<Bdf> left;
-    for (const Attention& attention : watcher.left())
-      if (attention.occasion != Occasion::bind) left.push_back(attention.bdf);
+    if (watcher == nullptr)
+      for (const transport::PciDevice& device : transport::scan(host_)) left.push_back(device.bdf);
+    else
+      for (const Attention& attention : watcher->left())
+        if (attention.occasion != Occasion::bind) left.push_back(attention.bdf);
     gatekeeper.admit(left);
   } catch (const Error& error) {
     complain(cat("drivers_autoprobe: ", error.what()));
   }
   hold_.reset();
+}
+
+void Watch::give_back() {
+  const std::optional<AutoprobeNote> note = read_note(host_);
+  if (!note || !note->watch) return;
+  const GateSetup setup = set_up_gate(options_, host_, console_);
+  mode_ = choose_mode(options_, setup.policy, host_, console_).mode;
+  hold_.emplace(host_);
+  end_hold(nullptr);
 }
 
 void Watch::complain(const std::string& what) {
@@ -107,7 +176,9 @@ void Watch::complain(const std::string& what) {
 
 void Watch::tell(const DeviceState& state) {
   const std::lock_guard lock(mutex_);
-  if (console_.format == Format::ndjson) {
+  if (!options_.background.empty()) {
+    tell_kernel_log(host_, state);
+  } else if (console_.format == Format::ndjson) {
     Json line{{"schema", kStateSchema}};
     line.update(to_json(state));
     console_.out(line.dump() + "\n");
@@ -172,14 +243,20 @@ Exit Watch::run() {
   // The socket comes first: events during the first look at the devices are not lost.
   transport::UeventSocket events;
   const ServiceManager manager;
+  std::optional<Descriptor> file;
+  if (!options_.background.empty()) {
+    RunFolder::make(host_, "");  // where it usually is
+    file = lock_background(options_.background);
+  }
   configure(nullptr);
+  if (file) go_on_in_background(*file);
   for (bool first = true;; first = false) {
     Watcher watcher(
         {.host = host_, .interval = interval_of(options_), .drivers = hold_.has_value(), .patience = patience_}, events, manager,
         [this](const std::vector<Bdf>& devices, Occasion occasion) { attend(devices, occasion); },
         [this](const std::string& what) { complain(what); });
     if (watcher.run(devices(!first)) == Watcher::End::stop) {
-      if (hold_) end_hold(watcher);
+      if (hold_) end_hold(&watcher);
       break;
     }
     manager.tell("RELOADING=1");
@@ -201,6 +278,12 @@ Exit run(const Options& options, Console& console) {
     throw Error(ErrorId::usage, "watch writes a line whenever something happens, not one document", "give --format text or ndjson");
   check(options);
   interval_of(options);
+  if (!options.end.empty()) {
+    if (!options.background.empty() || options.hold)
+      throw Error(ErrorId::usage, "--end goes with neither --background nor --hold", "give it alone");
+    if (end_background(options.end)) Watch(options, console).give_back();
+    return Exit::ok;
+  }
   return Watch(options, console).run();
 }
 
@@ -216,6 +299,10 @@ Action setup(CLI::App& parser) {
   parser.add_flag("--enforce", options->enforce, "Do what policy says, and do not only tell")->group("Gate");
   parser.add_flag("--hold", options->hold, "Let no driver bind to a device that is plugged in before it is judged (Linux 6.19 or newer)")
       ->group("Gate");
+  parser.add_option("--background", options->background, "Go on in the background once it watches; its number goes into this file")
+      ->type_name("FILE")
+      ->group("Gate");
+  parser.add_option("--end", options->end, "End the watch in the background that has this file")->type_name("FILE")->group("Gate");
   return [options](Console& console) { return run(*options, console); };
 }
 

@@ -37,6 +37,7 @@ install() {
     install_configuration
     if dracut_module_included systemd; then
         inst_simple "$systemdsystemunitdir/spdmctl-gate.service"
+        inst_simple "$systemdsystemunitdir/spdmctl-watch-initrd.service"
         inst_simple "$systemdsystemunitdir/spdmctl-.service.d/hardening.conf"
         # Without the gate nothing that loads drivers may start; one that is switched off is no obstacle.
         local unit
@@ -45,8 +46,9 @@ install() {
             printf '[Unit]\nRequires=spdmctl-gate.service\nAfter=spdmctl-gate.service\n' \
                 >"$initdir$systemdsystemunitdir/$unit.service.d/spdmctl.conf"
         done
-        "${SYSTEMCTL:-systemctl}" -q --root "$initdir" enable spdmctl-gate.service
+        "${SYSTEMCTL:-systemctl}" -q --root "$initdir" enable spdmctl-gate.service spdmctl-watch-initrd.service
     else
         inst_hook pre-udev 00 "$moddir/spdmctl-gate.sh"
+        inst_hook cleanup 00 "$moddir/spdmctl-watch-end.sh"
     fi
 }
