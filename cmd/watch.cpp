@@ -102,6 +102,7 @@ class Watch {
 
  private:
   void configure(Watcher* before);
+  bool is_settled(const transport::PciDevice& device) const;
   std::vector<Attention> devices(bool judged_too) const;
   void attend(const std::vector<Bdf>& devices, Occasion occasion);
   void end_hold(Watcher* watcher);
@@ -188,20 +189,24 @@ void Watch::tell(const DeviceState& state) {
   console_.flush();
 }
 
+// Whether this very device was judged, and the kernel shows what was decided. A gate that was killed while it acted may not have
+// finished.
+bool Watch::is_settled(const transport::PciDevice& device) const {
+  try {
+    const std::optional<DeviceState> state = read_state(host_, to_string(device.bdf));
+    const bool judged = state && is_of(*state, device) && state->decision != Decision::pending &&
+                        (state->decision != Decision::audited || mode_ != GateMode::enforce);
+    return judged && !disagrees(*state, transport::PciControl(host_));
+  } catch (const Error&) {  // a state that cannot be understood is none
+    return false;
+  }
+}
+
 // Devices that were there before the service, and that no gate has attested; with `judged_too` (after a reload) all.
 std::vector<Attention> Watch::devices(bool judged_too) const {
   std::vector<Attention> out;
-  for (const transport::PciDevice& device : transport::scan(host_)) {
-    try {
-      const std::optional<DeviceState> state = read_state(host_, to_string(device.bdf));
-      // A gate that was killed while it acted may not have finished.
-      const bool settled =
-          state && is_of(*state, device) && state->decision != Decision::pending && !disagrees(*state, transport::PciControl(host_));
-      if (!judged_too && settled) continue;
-    } catch (const Error&) {  // a state that cannot be understood is none
-    }
-    out.push_back({device.bdf, judged_too ? Occasion::request : Occasion::start});
-  }
+  for (const transport::PciDevice& device : transport::scan(host_))
+    if (judged_too || !is_settled(device)) out.push_back({device.bdf, judged_too ? Occasion::request : Occasion::start});
   return out;
 }
 
@@ -213,6 +218,16 @@ void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
       const std::optional<DeviceState> state = read_state(host_, to_string(bdf));
       const bool refused = state && state->exit != Exit::ok && (state->decision == Decision::blocked || state->decision == Decision::late);
       return !refused || !transport::PciControl(host_).driver(bdf);
+    });
+  // A device arrives once. Who asks for events anew (udevadm trigger) has the kernel say "add" of all of them, and one that was judged
+  // when a driver was registered may have its event still to come: it would be late with the driver that it was given.
+  if (occasion == Occasion::arrival)
+    std::erase_if(wanted, [&](const Bdf& bdf) {
+      try {
+        return is_settled(transport::find_device(host_, bdf));
+      } catch (const Error&) {  // it has gone
+        return false;
+      }
     });
   const bool judges = !wanted.empty() && occasion != Occasion::driver;
   const bool admits = hold_.has_value() && occasion != Occasion::bind;

@@ -118,8 +118,8 @@ void Gatekeeper::Work::conclude(Group& group, const GroupResult& result) {
 bool Gatekeeper::Work::accept(Member& member, const GroupResult& result) const {
   DeviceState& state = member.state;
   // A driver that an earlier decision let in was not too early. A device that arrives starts anew, even if it is the same device.
-  const bool let_in_before =
-      member.before.decision == Decision::allowed && state.same_device.value_or(false) && occasion != Occasion::arrival;
+  const bool let_in_before = member.before.decision == Decision::allowed && is_of(member.before, member.device) &&
+                             state.same_device.value_or(false) && occasion != Occasion::arrival;
   const bool late = state.driver && !let_in_before && !result.unconcerned;
   state.decision = late ? Decision::late : Decision::allowed;
   state.bound_before = late;
