@@ -5,7 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/gate/gate_mode.h"
+#include "cmd/attest/policy_files.h"
+#include "cmd/gate/autoprobe.h"
 #include "cmd/gate/gatekeeper.h"
+#include "cmd/gate_setup.h"
 #include "cmd/host/run_files.h"
 #include "cmd/host/this_host.h"
 #include "cmd/options.h"
@@ -23,7 +26,7 @@ using transport::Host;
 
 constexpr std::string_view kSchema = "spdmctl.status/1";
 
-struct Options {
+struct Options : GateOptions {
   OutputOptions output;
   std::vector<std::string> addresses;
 };
@@ -64,6 +67,12 @@ void look_at(const Host& host, const std::vector<transport::PciDevice>& devices,
   if (is_shut(state) && was_taken_away(state)) line.warnings.emplace_back("it was taken away, and is there again");
   if (state.decision == Decision::allowed && held) line.warnings.emplace_back("driver_override still holds it back");
   if (state.decision == Decision::pending) line.warnings.emplace_back("a gate is at work, or was killed: run spdmctl gate --enforce again");
+  if (state.decision == Decision::late && state.occasion == Occasion::arrival && state.verdict == Verdict::pass)
+    line.warnings.push_back(cat("a driver met it before the verdict: ", kernel_holds_newcomers(host)
+                                                                            ? "spdmctl watch --hold keeps them off until then"
+                                                                            : "to hold what is found later takes Linux 6.19 or newer"));
+  if (!is_another(state, *device) && state.instance && !is_of(state, *device))
+    line.warnings.emplace_back("it was taken out since, or another one of its kind has its address: spdmctl gate --enforce judges it");
   if (is_another(state, *device)) line.warnings.push_back(cat("another device is there now: ", to_string(device->identity)));
 }
 
@@ -97,6 +106,30 @@ std::vector<Error> unknown(const std::vector<std::string>& addresses, const std:
   return out;
 }
 
+// A device that the policy covers, that has a driver, and that nobody has judged: it came after the gate, or there was none.
+struct Unjudged {
+  std::string bdf, driver;
+};
+constexpr std::string_view kWhyUnjudged = "is bound, and nobody has judged the device";
+constexpr std::string_view kRemedyUnjudged = "spdmctl gate --enforce judges it";
+
+// Without a policy nobody has to be judged.
+std::vector<Unjudged> unjudged(const Options& options, const Host& host, const States& known,
+                               const std::vector<transport::PciDevice>& devices) {
+  const Policy policy = load_policy(options.policies);
+  const std::set<Bdf> covered = in_scope(host, policy, devices);
+  std::vector<Unjudged> out;
+  for (const transport::PciDevice& device : devices) {
+    const auto is_about = [&](const DeviceState& state) {
+      return state.decision != Decision::absent && transport::parse_bdf(state.bdf) == device.bdf;
+    };
+    // Who is not root sees no mailboxes, and so not who is covered.
+    if (!device.driver || device.hides_mailboxes() || !covered.contains(device.bdf)) continue;
+    if (std::none_of(known.states.begin(), known.states.end(), is_about)) out.push_back({to_string(device.bdf), *device.driver});
+  }
+  return out;
+}
+
 std::string text_of(const Line& line) {
   const DeviceState& state = line.state;
   std::string out = state_text(state, false);
@@ -125,14 +158,23 @@ Exit run(const Options& options, Console& console) {
     const auto same = [&](const std::string& word) { return transport::parse_bdf(word) == transport::parse_bdf(state.bdf); };
     return options.addresses.empty() || (!state.bdf.empty() && std::any_of(options.addresses.begin(), options.addresses.end(), same));
   };
+  const std::vector<transport::PciDevice> devices = devices_of(host);
+  const ModeInForce mode = mode_in_force(host, options.policies);
+  std::vector<Unjudged> others;
+  bool enabled = true;
+  try {
+    enabled = !policy_drop_ins(options.policies).empty();
+    if (enabled && mode.mode != GateMode::off && options.addresses.empty()) others = unjudged(options, host, states, devices);
+  } catch (Error& error) {  // then nobody knows who should have been judged
+    if (error.device.empty()) error.device = "policy";
+    states.problems.push_back(error);
+  }
   std::erase_if(states.states, [&](const DeviceState& state) { return !asked(state); });
 
-  const std::vector<transport::PciDevice> devices = devices_of(host);
   Json document = begin_document(kSchema);
   document["devices"] = Json::array();
   document["problems"] = Json::array();
   document["autoprobe"] = !autoprobe_is_off(host);
-  const ModeInForce mode = mode_in_force(host, std::vector<std::string>{});
   document["mode"] = name(mode.mode);
   document["mode_from"] = name(mode.source);
   std::string text;
@@ -150,8 +192,21 @@ Exit run(const Options& options, Console& console) {
     if (!problem.hint.empty()) json["remedy"] = printable(problem.hint);
     exit = worse(exit, row(problem.id).exit);
   }
+  document["unjudged"] = Json::array();
+  for (const Unjudged& one : others) {
+    document["unjudged"].push_back({{"bdf", one.bdf},
+                                    {"driver", printable(one.driver)},
+                                    {"why", cat("driver ", printable(one.driver), " ", kWhyUnjudged)},
+                                    {"remedy", kRemedyUnjudged}});
+    text += cat(one.bdf, "  unjudged: driver ", printable(one.driver), " ", kWhyUnjudged, "; ", kRemedyUnjudged, "\n");
+    exit = worse(exit, Exit::policy);
+  }
+  document["holds_newcomers"] = kernel_holds_newcomers(host);
   document["exit_code"] = static_cast<int>(exit);
-  if (states.states.empty() && states.problems.empty()) text = "No gate has judged a device since this system was started.\n";
+  if (enabled && !states.states.empty() && !kernel_holds_newcomers(host))
+    text += "A device that is found after the gate meets its driver before it is judged: to hold it takes Linux 6.19 or newer.\n";
+  if (states.states.empty() && states.problems.empty() && others.empty())
+    text = "No gate has judged a device since this system was started.\n";
   if (autoprobe_is_off(host)) text += "drivers_autoprobe is off: a gate is at work, or was killed, or could not hold a device back\n";
   text += cat("mode ", name(mode.mode), " (", printable(mode.from()), ")\n");
   write_document(console, document, text);
@@ -163,6 +218,8 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("address", options->addresses, "Only these PCI functions; all if not given")->type_name("BDF");
   add_output_options(parser, options->output);
+  add_policy_path(parser, options->policies, "Who has to be judged: the policy in this file or directory, in place of the system's",
+                  "Gate");
   return [options](Console& console) { return run(*options, console); };
 }
 

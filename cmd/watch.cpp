@@ -1,19 +1,25 @@
 // watch: a service that attests devices again when they arrive, wake up, or are reset.
-#include <sys/utsname.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <array>
 #include <atomic>
+#include <cerrno>
+#include <charconv>
 #include <csignal>
-#include <cstdio>
+#include <cstring>
 #include <memory>
 #include <mutex>
+#include <thread>
 
 #include "cmd/gate/autoprobe.h"
 #include "cmd/gate/watcher.h"
 #include "cmd/gate_setup.h"
 #include "cmd/host/files.h"
+#include "cmd/host/run_files.h"
 #include "cmd/host/this_host.h"
 #include "cmd/output/state_text.h"
 #include "cmd/parse.h"
@@ -28,74 +34,78 @@ using transport::Bdf;
 
 struct Options : GateOptions {
   OutputOptions output;
-  std::string interval = "0";
+  std::string interval = "0", background, end;
   bool enforce = false, hold = false;
 };
 
 constexpr std::chrono::hours kLongestInterval{7 * 24};
 constexpr Clock::duration kSlack = std::chrono::seconds(60);  // for what follows an appraisal: drivers take their time
 
-// From Linux 6.19 on, drivers_autoprobe=0 also holds devices that are plugged in. Older kernels bind a loaded driver at once,
-// whatever it says.
-bool kernel_holds_newcomers() {
-  utsname name{};
-  unsigned major = 0, minor = 0;
-  if (::uname(&name) != 0 || std::sscanf(name.release, "%u.%u", &major, &minor) != 2) return false;
-  return major > 6 || (major == 6 && minor >= 19);
-}
-
 Clock::duration interval_of(const Options& options) {
   return options.interval == "0" ? Clock::duration::zero() : parse_duration(options.interval, "--interval", kLongestInterval);
 }
 
-// While this object lives, the kernel binds no driver by itself: watch tells it which devices may have one. The destructor restores
-// drivers_autoprobe. After a kill the next run does, or: spdmctl gate --release.
-class Hold {
- public:
-  explicit Hold(const transport::Host& host) : host_(host), control_(host) {
-    const std::optional<AutoprobeNote> before = read_note(host_);
-    ours_ = !before || before->watch;  // else a gate is at work, or left autoprobe off on purpose
-    if (!before) write_note(host_, {.autoprobe = control_.autoprobe(), .watch = true});
-    control_.set_autoprobe(false);
-  }
-  Hold(const Hold&) = delete;
-  Hold& operator=(const Hold&) = delete;
-  ~Hold() {
-    try {
-      const std::optional<AutoprobeNote> before = read_note(host_);
-      if (!ours_ || !before) return;
-      control_.set_autoprobe(before->autoprobe);
-      remove_note(host_);
-    } catch (const Error&) {  // there is no place left to report it
-    }
-  }
+// The file of a watch in the background: it has its number, and is locked for as long as it lives.
+Descriptor lock_background(const std::string& file) {
+  Descriptor out(::open(file.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644));
+  if (out.get() < 0) throw Error(ErrorId::io, cat(printable(file), ": ", std::strerror(errno)));
+  if (::flock(out.get(), LOCK_EX | LOCK_NB) != 0)
+    throw Error(ErrorId::busy, cat(printable(file), ": another watch runs in the background"),
+                cat("spdmctl watch --end ", printable(file)));
+  return out;
+}
 
-  // Lets the kernel look for drivers for those that are not held back.
-  void let_bind(const std::vector<Bdf>& devices) const {
-    for (const Bdf& bdf : devices) {
-      try {
-        if (!control_.driver(bdf) && control_.driver_override(bdf) != kSentinel) control_.probe(bdf);
-      } catch (const Error&) {  // it has gone, or its driver failed on it: not our concern
-      }
-    }
+// The process that was started ends here, and another one goes on: where nothing else supervises services. Standard error becomes
+// the kernel's log.
+void go_on_in_background(const Descriptor& file) {
+  const pid_t child = ::fork();
+  if (child < 0) throw Error(ErrorId::internal, cat("fork: ", std::strerror(errno)));
+  if (child > 0) {
+    const std::string text = cat(child, "\n");
+    const bool written =
+        ::ftruncate(file.get(), 0) == 0 && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    if (!written) ::kill(child, SIGKILL);
+    ::_exit(static_cast<int>(written ? Exit::ok : Exit::internal));
   }
+  ::setsid();
+  const Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC)), log(::open("/dev/kmsg", O_WRONLY | O_NOCTTY | O_CLOEXEC));
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    ::dup2(fd == STDERR_FILENO && log.get() >= 0 ? log.get() : null.get(), fd);
+}
 
- private:
-  transport::Host host_;
-  transport::PciControl control_;
-  bool ours_ = false;
-};
+// Ends the watch whose number is in the file, and waits for that. True when there was one.
+bool end_background(const std::string& file) {
+  const Descriptor fd(::open(file.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  if (fd.get() < 0 && errno == ENOENT) return false;
+  if (fd.get() < 0) throw Error(ErrorId::io, cat(printable(file), ": ", std::strerror(errno)));
+  // Nobody but the one that lives has the lock: the number is not that of another process.
+  while (::flock(fd.get(), LOCK_SH | LOCK_NB) != 0) {
+    std::array<char, 32> text{};
+    pid_t pid = 0;
+    const ssize_t size = ::pread(fd.get(), text.data(), text.size(), 0);
+    if (size > 0) std::from_chars(text.data(), text.data() + size, pid);
+    if (pid > 1 && ::kill(pid, SIGTERM) != 0 && errno != ESRCH) throw Error(ErrorId::permission, cat("kill: ", std::strerror(errno)));
+    if (pid > 1 && ::flock(fd.get(), LOCK_SH) == 0) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));  // its number is not written yet
+  }
+  ::unlink(file.c_str());
+  return true;
+}
 
 class Watch {
  public:
   Watch(const Options& options, Console& console) : options_(options), console_(console), host_(this_host()) {}
 
   Exit run();
+  // Gives autoprobe back for a watch that was killed.
+  void give_back();
 
  private:
-  void configure();
+  void configure(Watcher* before);
+  bool is_settled(const transport::PciDevice& device) const;
   std::vector<Attention> devices(bool judged_too) const;
   void attend(const std::vector<Bdf>& devices, Occasion occasion);
+  void end_hold(Watcher* watcher);
   void tell(const DeviceState& state);
   void complain(const std::string& what);
 
@@ -109,8 +119,8 @@ class Watch {
   std::atomic<bool> left_behind_ = false;  // attestations that overran their limit may still run
 };
 
-// Settles the mode, at the start and at every reload.
-void Watch::configure() {
+// Settles the mode, at the start and at every reload; `before` is the watcher that has ended for it.
+void Watch::configure(Watcher* before) {
   const GateSetup setup = set_up_gate(options_, host_, console_);
   const ModeInForce& chosen = setup.mode;
   tell_setup(setup, console_);
@@ -120,10 +130,9 @@ void Watch::configure() {
   patience_ = 2 * setup.policy.timeout + kSlack;
 
   const bool enforces = mode_ == GateMode::enforce;
-  if (!options_.hold || !enforces || !kernel_holds_newcomers())
-    hold_.reset();
-  else if (!hold_)
-    hold_.emplace(host_);
+  const bool holds = options_.hold && enforces && kernel_holds_newcomers(host_);
+  if (!holds && hold_) end_hold(before);
+  if (holds && !hold_) hold_.emplace(host_);
   std::string promise = "a device that is plugged in is judged after its driver was bound, and unbound when it fails";
   if (hold_) promise = "a device that is plugged in finds no driver before it is judged";
   if (!enforces)
@@ -134,6 +143,35 @@ void Watch::configure() {
     console_.note("spdmctl: --hold: this kernel (before 6.19) binds drivers to devices that are plugged in whatever it is told");
 }
 
+// What has arrived and was not attended any more: what is in scope stays held, the others get their drivers.
+void Watch::end_hold(Watcher* watcher) {
+  try {
+    GateSetup setup = set_up_gate(options_, host_, console_);
+    Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest),
+                          [this](const DeviceState& state) { tell(state); });
+    hold_->give_back([&] { gatekeeper.hold_unjudged(); });
+    std::vector<Bdf> left;
+    if (watcher == nullptr)
+      for (const transport::PciDevice& device : transport::scan(host_)) left.push_back(device.bdf);
+    else
+      for (const Attention& attention : watcher->left())
+        if (attention.occasion != Occasion::bind) left.push_back(attention.bdf);
+    gatekeeper.admit(left);
+  } catch (const Error& error) {
+    complain(cat("drivers_autoprobe: ", error.what()));
+  }
+  hold_.reset();
+}
+
+void Watch::give_back() {
+  const std::optional<AutoprobeNote> note = read_note(host_);
+  if (!note || !note->watch) return;
+  const GateSetup setup = set_up_gate(options_, host_, console_);
+  mode_ = choose_mode(options_, setup.policy, host_, console_).mode;
+  hold_.emplace(host_);
+  end_hold(nullptr);
+}
+
 void Watch::complain(const std::string& what) {
   const std::lock_guard lock(mutex_);
   console_.note(cat("spdmctl: ", printable(what)));
@@ -141,7 +179,9 @@ void Watch::complain(const std::string& what) {
 
 void Watch::tell(const DeviceState& state) {
   const std::lock_guard lock(mutex_);
-  if (console_.format == Format::ndjson) {
+  if (!options_.background.empty()) {
+    tell_kernel_log(host_, state);
+  } else if (console_.format == Format::ndjson) {
     Json line{{"schema", kStateSchema}};
     line.update(to_json(state));
     console_.out(line.dump() + "\n");
@@ -151,19 +191,24 @@ void Watch::tell(const DeviceState& state) {
   console_.flush();
 }
 
+// Whether this very device was judged, and the kernel shows what was decided. A gate that was killed while it acted may not have
+// finished.
+bool Watch::is_settled(const transport::PciDevice& device) const {
+  try {
+    const std::optional<DeviceState> state = read_state(host_, to_string(device.bdf));
+    const bool judged = state && is_of(*state, device) && state->decision != Decision::pending &&
+                        (state->decision != Decision::audited || mode_ != GateMode::enforce);
+    return judged && !disagrees(*state, transport::PciControl(host_));
+  } catch (const Error&) {  // a state that cannot be understood is none
+    return false;
+  }
+}
+
 // Devices that were there before the service, and that no gate has attested; with `judged_too` (after a reload) all.
 std::vector<Attention> Watch::devices(bool judged_too) const {
   std::vector<Attention> out;
-  for (const transport::PciDevice& device : transport::scan(host_)) {
-    try {
-      const std::optional<DeviceState> state = read_state(host_, to_string(device.bdf));
-      // A gate that was killed while it acted may not have finished.
-      const bool settled = state && state->decision != Decision::pending && !disagrees(*state, transport::PciControl(host_));
-      if (!judged_too && settled) continue;
-    } catch (const Error&) {  // a state that cannot be understood is none
-    }
-    out.push_back({device.bdf, judged_too ? Occasion::request : Occasion::start});
-  }
+  for (const transport::PciDevice& device : transport::scan(host_))
+    if (judged_too || !is_settled(device)) out.push_back({device.bdf, judged_too ? Occasion::request : Occasion::start});
   return out;
 }
 
@@ -176,24 +221,36 @@ void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
       const bool refused = state && state->exit != Exit::ok && (state->decision == Decision::blocked || state->decision == Decision::late);
       return !refused || !transport::PciControl(host_).driver(bdf);
     });
-  if (!wanted.empty() && occasion != Occasion::driver) {
-    // Keyring, policy and time are read anew each time, however long the service runs.
-    GateSetup setup = set_up_gate(options_, host_, console_);
-    Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest),
-                          [this](const DeviceState& state) { tell(state); });
-    const auto note = [&] {
-      if (gatekeeper.left_behind() > 0) left_behind_ = true;
-    };
-    try {
-      gatekeeper.attend(wanted, occasion);
-      keep_time(host_, setup.time);
-    } catch (...) {
-      note();
-      throw;
-    }
+  // A device arrives once. Who asks for events anew (udevadm trigger) has the kernel say "add" of all of them, and one that was judged
+  // when a driver was registered may have its event still to come: it would be late with the driver that it was given.
+  if (occasion == Occasion::arrival)
+    std::erase_if(wanted, [&](const Bdf& bdf) {
+      try {
+        return is_settled(transport::find_device(host_, bdf));
+      } catch (const Error&) {  // it has gone
+        return false;
+      }
+    });
+  const bool judges = !wanted.empty() && occasion != Occasion::driver;
+  const bool admits = hold_.has_value() && occasion != Occasion::bind;
+  if (!judges && !admits) return;
+  // Keyring, policy and time are read anew each time, however long the service runs.
+  GateSetup setup = set_up_gate(options_, host_, console_);
+  Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest), [this](const DeviceState& state) { tell(state); });
+  const auto note = [&] {
+    if (gatekeeper.left_behind() > 0) left_behind_ = true;
+  };
+  try {
+    // First those that wait for nothing: a device that takes its time holds none of them up.
+    const std::vector<Bdf> unjudged = admits ? gatekeeper.admit(devices) : std::vector<Bdf>{};
+    if (judges) gatekeeper.attend(wanted, occasion);
+    if (!judges && !unjudged.empty()) gatekeeper.attend(unjudged, Occasion::arrival);
+    if (judges || !unjudged.empty()) keep_time(host_, setup.time);
+  } catch (...) {
     note();
+    throw;
   }
-  if (hold_) hold_->let_bind(devices);
+  note();
 }
 
 Exit Watch::run() {
@@ -204,21 +261,28 @@ Exit Watch::run() {
   // The socket comes first: events during the first look at the devices are not lost.
   transport::UeventSocket events;
   const ServiceManager manager;
+  std::optional<Descriptor> file;
+  if (!options_.background.empty()) {
+    RunFolder::make(host_, "");  // where it usually is
+    file = lock_background(options_.background);
+  }
+  configure(nullptr);
+  if (file) go_on_in_background(*file);
   for (bool first = true;; first = false) {
-    configure();
     Watcher watcher(
         {.host = host_, .interval = interval_of(options_), .drivers = hold_.has_value(), .patience = patience_}, events, manager,
         [this](const std::vector<Bdf>& devices, Occasion occasion) { attend(devices, occasion); },
         [this](const std::string& what) { complain(what); });
-    if (watcher.run(devices(!first)) == Watcher::End::stop) break;
+    if (watcher.run(devices(!first)) == Watcher::End::stop) {
+      if (hold_) end_hold(&watcher);
+      break;
+    }
     manager.tell("RELOADING=1");
+    configure(&watcher);
   }
   manager.tell("STOPPING=1");
   // Threads that hang in a device must neither delay the exit nor see their data destroyed.
-  if (left_behind_) {
-    hold_.reset();
-    ::_exit(static_cast<int>(Exit::ok));
-  }
+  if (left_behind_) ::_exit(static_cast<int>(Exit::ok));
   return Exit::ok;
 }
 
@@ -232,6 +296,12 @@ Exit run(const Options& options, Console& console) {
     throw Error(ErrorId::usage, "watch writes a line whenever something happens, not one document", "give --format text or ndjson");
   check(options);
   interval_of(options);
+  if (!options.end.empty()) {
+    if (!options.background.empty() || options.hold)
+      throw Error(ErrorId::usage, "--end goes with neither --background nor --hold", "give it alone");
+    if (end_background(options.end)) Watch(options, console).give_back();
+    return Exit::ok;
+  }
   return Watch(options, console).run();
 }
 
@@ -247,6 +317,10 @@ Action setup(CLI::App& parser) {
   parser.add_flag("--enforce", options->enforce, "Do what policy says, and do not only tell")->group("Gate");
   parser.add_flag("--hold", options->hold, "Let no driver bind to a device that is plugged in before it is judged (Linux 6.19 or newer)")
       ->group("Gate");
+  parser.add_option("--background", options->background, "Go on in the background once it watches; its number goes into this file")
+      ->type_name("FILE")
+      ->group("Gate");
+  parser.add_option("--end", options->end, "End the watch in the background that has this file")->type_name("FILE")->group("Gate");
   return [options](Console& console) { return run(*options, console); };
 }
 

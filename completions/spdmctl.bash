@@ -107,8 +107,8 @@ _spdmctl() {
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring --policy --reference" files='' ;;
     gate) options="$output $keyring $gate --dry-run --enforce --release --occasion --manifest --kernel --image" pci=1 files='' ;;
-    watch) options="${output/ -o --output/} $keyring $gate --enforce --interval --hold" files='' ;;
-    status) options=$output pci=1 files='' ;;
+    watch) options="${output/ -o --output/} $keyring $gate --enforce --interval --hold --background --end" ;;
+    status) options="$output --policy" pci=1 files='' ;;
     list) options="$output --all --discover --timeout" pci=1 files='' ;;
     tsm)
       case ${COMP_WORDS[2]-} in

@@ -47,6 +47,7 @@ Json raw_json(const DeviceState& state) {
   optional("former_leaf", state.former_leaf);
   optional("former_identity", state.former_identity);
   optional("former_override", state.former_override);
+  optional("instance", state.instance);
   if (state.bound_before) out["bound_before"] = true;
   return out;
 }
@@ -105,15 +106,17 @@ void read_member(JsonReader& json, std::string_view key, DeviceState& out) {
     if (key == "identity") out.identity = text;
     if (key == "former_identity") out.former_identity = text;
     if (key == "former_override") out.former_override = text;
+    if (key == "instance") out.instance = text;
   }
 }
 
 DeviceState parse_state(const std::string& text, const std::string& name) {
   DeviceState out;
   JsonReader json(text, "state");
-  json.object({"schema", "bdf", "time", "occasion", "decision", "verdict", "exit_code", "reason", "rule", "actions", "trouble"},
-              {"driver", "identity", "leaf", "same_device", "former_leaf", "former_identity", "former_override", "bound_before"},
-              [&](std::string_view key) { read_member(json, key, out); });
+  json.object(
+      {"schema", "bdf", "time", "occasion", "decision", "verdict", "exit_code", "reason", "rule", "actions", "trouble"},
+      {"driver", "identity", "leaf", "same_device", "former_leaf", "former_identity", "former_override", "instance", "bound_before"},
+      [&](std::string_view key) { read_member(json, key, out); });
   json.finish();
   if (!out.bdf.empty()) {
     const std::optional<transport::Bdf> bdf = transport::parse_bdf(out.bdf);
@@ -137,6 +140,22 @@ std::optional<DeviceState> read_one(const RunFolder& folder, const std::string& 
 
 }  // namespace
 
+bool is_of(const DeviceState& state, const transport::PciDevice& device) {
+  if (!state.identity || state.instance != std::to_string(device.instance)) return false;
+  try {
+    PciIdentity then = parse_pci_identity(*state.identity), now = device.identity;
+    if (!device.mailboxes) then.serial = now.serial = 0;  // it could not be read
+    return then == now;
+  } catch (const Error&) {  // what stands there is no identity
+    return false;
+  }
+}
+
+bool may_be_used(const DeviceState& state) {
+  const bool passed_late = state.decision == Decision::late && state.verdict == Verdict::pass && !is_shut(state);
+  return state.decision == Decision::allowed || passed_late;
+}
+
 bool was_taken_away(const DeviceState& state) {
   return std::any_of(state.actions.begin(), state.actions.end(),
                      [](GateStep step) { return step == GateStep::removed || step == GateStep::powered_off; });
@@ -146,7 +165,7 @@ Json to_json(const DeviceState& state) {
   const Json raw = raw_json(state);
   Json out;
   for (const auto& [key, value] : raw.items()) {
-    if (key == "schema" || key == "bound_before" || key.starts_with("former_")) continue;
+    if (key == "schema" || key == "bound_before" || key == "instance" || key.starts_with("former_")) continue;
     if (value.is_string()) {
       out[key] = printable(value.get_ref<const std::string&>());
     } else if (value.is_array()) {

@@ -11,6 +11,7 @@
 #include "core/format/json.h"
 #include "transport/base/host.h"
 #include "transport/pci/address.h"
+#include "transport/pci/bus.h"
 #include "transport/pci/control.h"
 
 namespace spdm::cmd {
@@ -37,10 +38,16 @@ struct DeviceState {
   // What the next appraisal needs to know; not for people.
   std::optional<std::string> former_leaf, former_identity;  // of the last appraisal that saw a leaf
   std::optional<std::string> former_override;               // the override of somebody else that ours has replaced
+  std::optional<std::string> instance;                      // of the device (PciDevice::instance), in decimal digits
   bool bound_before = false;                                // a driver was bound before the gate could keep it off
 
   bool operator==(const DeviceState&) const = default;
 };
+
+// Whether the state is about this device, and not about one that had its address before.
+bool is_of(const DeviceState& state, const transport::PciDevice& device);
+// Whether the device was judged, and may have a driver.
+bool may_be_used(const DeviceState& state);
 
 // Whether the gate removed the device, or took its power, because it failed.
 bool was_taken_away(const DeviceState& state);

@@ -17,6 +17,10 @@ namespace {
 constexpr int kMaxRounds = 8;  // of devices that arrive while others are attested
 const std::string kLock = "gate.lock";
 
+bool has_seen(const std::vector<PciDevice>& devices, const PciDevice& one) {
+  return std::any_of(devices.begin(), devices.end(), [&](const PciDevice& device) { return is_same(device, one); });
+}
+
 bool contains(const std::vector<PciDevice>& devices, const Bdf& bdf) {
   return std::any_of(devices.begin(), devices.end(), [&](const PciDevice& device) { return device.bdf == bdf; });
 }
@@ -70,12 +74,13 @@ std::vector<DeviceState> Gatekeeper::Work::take_results() const {
   return out;
 }
 
-// Attests devices that arrived while the gate was at work, before autoprobe comes back: they got no driver, or got one at once.
+// Attests devices that arrived while the gate was at work, before autoprobe comes back: they got no driver, or got one at once. One
+// that has taken over the address of another has arrived, too.
 // Returns all devices that were seen.
 std::vector<PciDevice> Gatekeeper::Work::attest_newcomers(std::vector<PciDevice> known) {
   for (int round = 0; round < kMaxRounds; ++round) {
     const std::vector<PciDevice> now = transport::scan(host);
-    const auto is_new = [&](const Member& member) { return !contains(known, member.device.bdf); };
+    const auto is_new = [&](const Member& member) { return !has_seen(known, member.device); };
     std::vector<Group> groups = group_devices(control, policy, now);
     std::erase_if(groups, [&](const Group& group) { return std::none_of(group.members.begin(), group.members.end(), is_new); });
     if (groups.empty()) break;
@@ -85,7 +90,7 @@ std::vector<PciDevice> Gatekeeper::Work::attest_newcomers(std::vector<PciDevice>
     }
     attest_all(groups);
     for (const PciDevice& device : now)
-      if (!contains(known, device.bdf)) known.push_back(device);
+      if (!has_seen(known, device)) known.push_back(device);
   }
   return known;
 }
@@ -207,6 +212,8 @@ bool Gatekeeper::Work::attend_virtual(Group& group, const std::vector<Bdf>& bdfs
       return false;
     }
     if (!physical || physical->decision == Decision::pending || physical->decision == Decision::audited) return false;
+    const std::optional<PciDevice> now = now_at(*member.device.physical_function);
+    if (!now || !is_of(*physical, *now)) return false;  // another device has taken the place of the one that was asked
   }
   std::erase_if(group.members, [&](const Member& member) { return !asked(member); });
   remember(group);
@@ -214,6 +221,21 @@ bool Gatekeeper::Work::attend_virtual(Group& group, const std::vector<Bdf>& bdfs
   conclude(group, result_of_physical(*physical, policy));
   group.members.clear();
   return true;
+}
+
+std::vector<Bdf> Gatekeeper::admit(const std::vector<Bdf>& bdfs) {
+  Work& work = *work_;
+  work.start(Occasion::arrival);
+  const Descriptor lock = RunFolder::make(work.host, "").lock(kLock, RunFolder::Lock::exclusive, work.deadline);
+  return work.admit(bdfs);
+}
+
+void Gatekeeper::hold_unjudged() {
+  Work& work = *work_;
+  work.start(Occasion::arrival);
+  if (!work.enforces()) return;
+  const Descriptor lock = RunFolder::make(work.host, "").lock(kLock, RunFolder::Lock::exclusive, work.deadline);
+  work.hold_unjudged();
 }
 
 std::vector<Bdf> Gatekeeper::release(const std::vector<Bdf>& only) {

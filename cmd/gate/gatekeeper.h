@@ -4,6 +4,8 @@
 
 #include <functional>
 #include <memory>
+#include <set>
+#include <vector>
 
 #include "cmd/attest/gather.h"
 #include "cmd/attest/pci_scope.h"
@@ -44,6 +46,14 @@ class Gatekeeper {
   std::vector<DeviceState> attend(const std::vector<transport::Bdf>& bdfs, Occasion occasion);
   std::vector<DeviceState> attend(const transport::Bdf& bdf, Occasion occasion) { return attend(std::vector{bdf}, occasion); }
 
+  // For a watch that has turned autoprobe off. Those of the functions that were judged and may be used, and those out of scope, get
+  // their drivers now, as far as each is still the device that was judged. A function in scope without a driver and without a
+  // judgement is held, with all of its device; returned is what waits for a judgement: attend() is next. Throws Error like run().
+  std::vector<transport::Bdf> admit(const std::vector<transport::Bdf>& bdfs);
+  // Holds every function in scope that has neither a driver nor a judgement: before autoprobe comes back, and once more after it.
+  // Throws Error like run().
+  void hold_unjudged();
+
   // Undoes what a gate did: overrides of ours are cleared, the kernel looks for drivers, autoprobe is as it was before,
   // and the state files are gone. With functions given only their devices, and autoprobe stays. Returns what was released.
   std::vector<transport::Bdf> release(const std::vector<transport::Bdf>& only = {});
@@ -55,6 +65,9 @@ class Gatekeeper {
   struct Work;
   std::shared_ptr<Work> work_;
 };
+
+// Functions that the policy has judged, alone or as a part of their device. A policy is all that decides on it.
+std::set<transport::Bdf> in_scope(const transport::Host& host, const Policy& policy, const std::vector<transport::PciDevice>& devices);
 
 // The Attest of the program: opens the device, collects what the rule wants, appraises.
 Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Verifier> verifier);

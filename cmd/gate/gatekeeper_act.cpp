@@ -84,6 +84,12 @@ void Gatekeeper::Work::attest_all(std::vector<Group>& groups) {
 }
 
 void Gatekeeper::Work::conclude(Group& group, const GroupResult& result) {
+  // What was found is true of the device that was asked, and of no other.
+  if (was_replaced(group)) {
+    for (const Member& member : group.members) take_over(member.device.bdf);
+    return;
+  }
+  std::vector<transport::Bdf> replaced;
   for (Member& member : group.members) {
     DeviceState& state = member.state;
     state.verdict = result.verdict;
@@ -102,18 +108,21 @@ void Gatekeeper::Work::conclude(Group& group, const GroupResult& result) {
       write(member.state);
     }
   } else if (result.verdict == Verdict::pass || result.unconcerned || only_warns(result.rule)) {
-    for (Member& member : group.members) accept(member, result);
+    for (Member& member : group.members)
+      if (!accept(member, result)) replaced.push_back(member.device.bdf);
   } else {
     refuse(group, result);
   }
   for (const Member& member : group.members) add_result(member.state);
+  for (const transport::Bdf& bdf : replaced) take_over(bdf);
 }
 
-void Gatekeeper::Work::accept(Member& member, const GroupResult& result) const {
+// False when another device has its address by the end.
+bool Gatekeeper::Work::accept(Member& member, const GroupResult& result) const {
   DeviceState& state = member.state;
   // A driver that an earlier decision let in was not too early. A device that arrives starts anew, even if it is the same device.
-  const bool let_in_before =
-      member.before.decision == Decision::allowed && state.same_device.value_or(false) && occasion != Occasion::arrival;
+  const bool let_in_before = member.before.decision == Decision::allowed && is_of(member.before, member.device) &&
+                             state.same_device.value_or(false) && occasion != Occasion::arrival;
   const bool late = state.driver && !let_in_before && !result.unconcerned;
   state.decision = late ? Decision::late : Decision::allowed;
   state.bound_before = late;
@@ -121,15 +130,17 @@ void Gatekeeper::Work::accept(Member& member, const GroupResult& result) const {
   if (result.verdict != Verdict::pass && !result.unconcerned) state.reason += "; the rule only warns";
   state.actions.clear();
   write(state);
-  if (!enforces()) return;
+  if (!enforces()) return true;
   const std::size_t trouble = state.trouble.size();
+  bool same = true;
   try {
-    if (control.driver_override(member.device.bdf) == kSentinel) let_go(member.device.bdf, state.former_override, state.trouble);
+    if (control.driver_override(member.device.bdf) == kSentinel) same = let_go(member.device, state.former_override, state.trouble);
   } catch (const Error& error) {
     state.trouble.push_back(cat("could not be let go: ", error.what()));
     state.exit = worse(state.exit, row(error.id).exit);
   }
   if (state.trouble.size() != trouble) write(state);
+  return same;
 }
 
 void Gatekeeper::Work::refuse(Group& group, const GroupResult& result) {

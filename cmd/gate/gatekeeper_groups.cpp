@@ -126,6 +126,13 @@ std::vector<Group> group_devices(const PciControl& control, const Policy& policy
   return out;
 }
 
+std::set<Bdf> in_scope(const transport::Host& host, const Policy& policy, const std::vector<PciDevice>& devices) {
+  std::set<Bdf> out;
+  for (const Group& group : group_devices(PciControl(host), policy, devices))
+    for (const Member& member : group.members) out.insert(member.device.bdf);
+  return out;
+}
+
 bool declares_no_spdm(const PciDevice& device, const Report& report) {
   // An honest device does not contradict a kernel that discovered its mailboxes itself (doe_features, Linux 6.15).
   return report.error && report.error->id == ErrorId::no_spdm && report.messages == 0 && !device.doe_features;

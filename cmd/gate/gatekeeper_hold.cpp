@@ -29,8 +29,9 @@ void Gatekeeper::Work::remember(Group& group) const {
     state.time = utc_of(std::time(nullptr));
     state.occasion = occasion;
     state.identity = to_string(member.device.identity);
+    state.instance = std::to_string(member.device.instance);
     state.driver = control.driver(member.device.bdf);
-    state.bound_before = member.before.bound_before && occasion != Occasion::arrival;
+    state.bound_before = member.before.bound_before && occasion != Occasion::arrival && is_of(member.before, member.device);
     // The former override counts only while ours is in its place.
     if (control.driver_override(member.device.bdf) == kSentinel) state.former_override = member.before.former_override;
     compare(state, member.before);
@@ -61,19 +62,29 @@ void Gatekeeper::Work::hold(Group& group) const {
   }
 }
 
-void Gatekeeper::Work::let_go(const Bdf& bdf, const std::optional<std::string>& former_override, std::vector<std::string>& trouble) const {
-  control.set_driver_override(bdf, former_override.value_or(""));
-  find_driver(bdf, trouble);
+// False: another device has its address, and was not meant.
+bool Gatekeeper::Work::let_go(const PciDevice& device, const std::optional<std::string>& former_override,
+                              std::vector<std::string>& trouble) const {
+  const Descriptor grip = control.grip(device.bdf);
+  if (const std::optional<PciDevice> now = now_at(device.bdf); !now || !is_same(*now, device)) return false;
+  if (!control.is_at(device.bdf, grip)) return false;
+  control.set_driver_override(device.bdf, former_override.value_or(""));
+  return find_driver(device, trouble);
 }
 
-// Clearing an override binds no driver: the kernel looks for one when it is told to.
-void Gatekeeper::Work::find_driver(const Bdf& bdf, std::vector<std::string>& trouble) const {
-  if (control.driver(bdf)) return;
+// Clearing an override binds no driver: the kernel looks for one when it is told to. It goes by the address alone, so whose address
+// that is now is looked at just before, and again after it. False: not this device's any more.
+bool Gatekeeper::Work::find_driver(const PciDevice& device, std::vector<std::string>& trouble) const {
+  const Descriptor grip = control.grip(device.bdf);
+  if (const std::optional<PciDevice> now = now_at(device.bdf); !now || !is_same(*now, device)) return false;
+  if (control.driver(device.bdf)) return true;
+  if (!control.is_at(device.bdf, grip)) return false;
   try {
-    control.probe(bdf);
+    control.probe(device.bdf);
   } catch (const Error& error) {  // a driver that fails on its device is not the gate's concern
     trouble.push_back(cat("no driver could be bound: ", error.what()));
   }
+  return control.is_at(device.bdf, grip);
 }
 
 bool Gatekeeper::Work::is_held(const PciDevice& device) const { return control.driver_override(device.bdf) == kSentinel; }
@@ -89,36 +100,38 @@ void Gatekeeper::Work::close_gate() {
 }
 
 // Every device in scope is decided. What failed has an override that no driver fits, whatever the kernel probes from now
-// on, so autoprobe is restored.
+// on, so autoprobe is restored. What came too late to be judged is held first: it would meet the next driver that is registered.
 //
 // No device may stay without a driver only because it arrived while autoprobe was off. In the initrd that is rare: no
 // module is loaded before udev starts, and later ones bind by themselves, for autoprobe is on again. But a function may
 // have arrived meanwhile (kernels from 6.19 on leave it alone), or a driver may have been registered: then the kernel is told
 // to look again, as it would have done. It respects overrides of others by itself.
-void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std::set<std::string>& drivers, LetIn which) const {
+void Gatekeeper::Work::open_gate(const std::vector<PciDevice>& first, const std::set<std::string>& drivers, LetIn which) {
   const std::optional<AutoprobeNote> before = read_note(host);
   if (unsafe || !before) return;
   // A watch that holds devices as they are plugged in goes on doing so, and restores autoprobe itself.
   if (before->watch && which == LetIn::attested) return;
-  const bool autoprobe = before->autoprobe;
-  control.set_autoprobe(autoprobe);
+  if (which == LetIn::attested) hold_unjudged();
+  control.set_autoprobe(before->autoprobe);
+  if (which == LetIn::attested) hold_unjudged();  // they came just before that
   const bool all = leftover || control.drivers() != drivers;
-  if (autoprobe) {
+  if (before->autoprobe) {
     const std::vector<PciDevice> now = transport::scan(host);
     const std::vector<Group> groups = which == LetIn::attested ? group_devices(control, policy, now) : std::vector<Group>{};
-    // It arrived after the gate's last scan: what receives its event has it attested.
-    const auto unjudged = [&](const PciDevice& device) {
-      return results.count({device.bdf, ""}) == 0 && std::any_of(groups.begin(), groups.end(), [&](const Group& group) {
-               return std::any_of(group.members.begin(), group.members.end(), [&](const Member& m) { return m.device.bdf == device.bdf; });
-             });
+    const auto in_scope = [&](const PciDevice& device) {
+      return std::any_of(groups.begin(), groups.end(), [&](const Group& group) {
+        return std::any_of(group.members.begin(), group.members.end(), [&](const Member& m) { return m.device.bdf == device.bdf; });
+      });
     };
     for (const PciDevice& device : now) {
-      const auto same = [&](const PciDevice& other) { return other.bdf == device.bdf; };
+      const auto same = [&](const PciDevice& other) { return is_same(other, device); };
       const bool was_there = std::any_of(first.begin(), first.end(), same);
-      if (control.driver(device.bdf) || is_held(device) || (was_there && !all) || unjudged(device)) continue;
+      if (control.driver(device.bdf) || is_held(device) || (was_there && !all)) continue;
+      if (in_scope(device) && is_unjudged(device)) continue;  // it came after the last look: what receives its event has it judged
       try {
-        control.probe(device.bdf);
-      } catch (const Error&) {  // it has gone, or its driver fails on it: not the gate's concern
+        std::vector<std::string> ignored;
+        if (!find_driver(device, ignored) && which == LetIn::attested) take_over(device.bdf);
+      } catch (const Error&) {  // it has gone: not the gate's concern
       }
     }
   }
@@ -141,8 +154,8 @@ std::vector<Bdf> Gatekeeper::Work::release(const std::vector<PciDevice>& devices
     if (!held && !tells_of_hold) continue;
     std::vector<std::string> ignored;
     try {
-      if (held) let_go(device.bdf, state ? state->former_override : std::nullopt, ignored);
-      if (!held) find_driver(device.bdf, ignored);
+      if (held) let_go(device, state ? state->former_override : std::nullopt, ignored);
+      if (!held) find_driver(device, ignored);
     } catch (const Error& error) {
       if (error.id != ErrorId::no_device) throw;  // it has gone meanwhile, and the hold with it
     }

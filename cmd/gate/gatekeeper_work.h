@@ -113,17 +113,28 @@ struct Gatekeeper::Work {
   void remember(Group& group) const;  // reads the states before
   void hold(Group& group) const;
   bool is_held(const transport::PciDevice& device) const;
-  void let_go(const transport::Bdf& bdf, const std::optional<std::string>& former_override, std::vector<std::string>& trouble) const;
-  void find_driver(const transport::Bdf& bdf, std::vector<std::string>& trouble) const;
+  bool let_go(const transport::PciDevice& device, const std::optional<std::string>& former_override,
+              std::vector<std::string>& trouble) const;
+  bool find_driver(const transport::PciDevice& device, std::vector<std::string>& trouble) const;
   void write(const DeviceState& state) const;
   void close_gate();
-  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers, LetIn which) const;
+  void open_gate(const std::vector<transport::PciDevice>& first, const std::set<std::string>& drivers, LetIn which);
+
+  // gatekeeper_admit.cpp: who may meet a driver once the kernel or a watch looks for one.
+  std::optional<transport::PciDevice> now_at(const transport::Bdf& bdf) const;
+  std::optional<DeviceState> state_of(const transport::PciDevice& device) const;  // nothing when it is about another device
+  bool is_unjudged(const transport::PciDevice& device) const;                     // or judged, and not good enough for a driver
+  bool was_replaced(const Group& group) const;
+  void hold_unjudged(Group& group, const std::string& trouble);
+  void hold_unjudged();
+  void take_over(const transport::Bdf& bdf);
+  std::vector<transport::Bdf> admit(const std::vector<transport::Bdf>& bdfs);
   std::vector<transport::Bdf> release(const std::vector<transport::PciDevice>& devices) const;
 
   // gatekeeper_act.cpp: what follows from an appraisal.
   void attest_all(std::vector<Group>& groups);
   void conclude(Group& group, const GroupResult& result);
-  void accept(Member& member, const GroupResult& result) const;
+  bool accept(Member& member, const GroupResult& result) const;
   void refuse(Group& group, const GroupResult& result);
 
   // gatekeeper.cpp

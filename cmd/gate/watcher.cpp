@@ -79,6 +79,14 @@ void WorkList::stop() {
   ready_.notify_all();
 }
 
+std::vector<Attention> WorkList::rest() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Attention> out;
+  for (auto& [bdf, attention] : waiting_) out.push_back(std::move(attention));
+  waiting_.clear();
+  return out;
+}
+
 SleepClock::SleepClock(const transport::Host& host)
     : counter_(host.root / "sys/power/suspend_stats/success"), timer_(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)) {
   if (timer_.get() < 0) fail("timerfd");
@@ -204,6 +212,11 @@ void Watcher::hear_events() {
   }
   if (driver && options_.drivers) sweep(Occasion::driver);
   if (lost) sweep(Occasion::interval);  // most of them have been there for long: no driver is taken from them as from one that came
+}
+
+std::vector<Attention> Watcher::left() {
+  hear_events();
+  return list_.rest();
 }
 
 // Tells the service manager that the service lives, but not while the attending thread hangs: the listening one would live on.

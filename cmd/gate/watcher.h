@@ -37,6 +37,8 @@ class WorkList {
   // Waits for work, and takes all there is; nothing once stop() was called.
   std::vector<Attention> take();
   void stop();
+  // Takes what still waits after that.
+  std::vector<Attention> rest();
 
  private:
   std::mutex mutex_;
@@ -98,6 +100,8 @@ class Watcher {
 
   // Attends `first`, then whatever happens. Ends on SIGTERM and SIGINT (stop) and SIGHUP (reload).
   End run(const std::vector<Attention>& first);
+  // What has happened and was not attended, once run() has ended.
+  std::vector<Attention> left();
 
  private:
   void work();

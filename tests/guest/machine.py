@@ -165,10 +165,14 @@ class Guest:
                 self.events.append(message["event"])
         self.events.remove(event)
 
-    def plug(self, device, port):
-        """Hot-plugs a device into a root port that is empty."""
+    def plug(self, device, port, contents=None):
+        """Hot-plugs a device into a root port that is empty; `contents` is a file whose copy it holds."""
         disk = f"disk-{device.name}"
-        self.qmp("blockdev-add", **{"driver": "null-co", "node-name": disk, "size": 64 << 20, "read-zeroes": True})
+        if contents:
+            copy = shutil.copy(contents, self.folder / disk)
+            self.qmp("blockdev-add", **{"driver": "raw", "node-name": disk, "file": {"driver": "file", "filename": str(copy)}})
+        else:
+            self.qmp("blockdev-add", **{"driver": "null-co", "node-name": disk, "size": 64 << 20, "read-zeroes": True})
         self.qmp("device_add", driver="nvme", id=f"nvme-{device.name}", serial=device.name, drive=disk, bus=f"port{port}", spdm_port=device.port)
 
     def unplug(self, identifier):

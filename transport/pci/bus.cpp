@@ -1,5 +1,7 @@
 #include "transport/pci/bus.h"
 
+#include <sys/stat.h>
+
 extern "C" {
 #include <pci/pci.h>
 }
@@ -76,6 +78,12 @@ std::optional<std::string> link_name(const std::filesystem::path& link) {
   const std::filesystem::path target = std::filesystem::read_symlink(link, error);
   if (error || target.filename().empty()) return std::nullopt;
   return target.filename().string();
+}
+
+std::optional<std::uint64_t> instance_of(const std::filesystem::path& directory) {
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0) return std::nullopt;
+  return status.st_ino;
 }
 
 bool is_there(const std::filesystem::path& file) {
@@ -224,7 +232,9 @@ std::optional<PciDevice> examine(pci_access& access, const Host& host, const Bdf
   PciDevice device;
   device.bdf = bdf;
   const std::filesystem::path directory = device.directory(host);
-  if (!is_there(directory)) return std::nullopt;
+  const std::optional<std::uint64_t> instance = instance_of(directory);
+  if (!instance) return std::nullopt;
+  device.instance = *instance;
   read_attributes(directory, device);
   device.slot = slot_of(slots, bdf);
   const Function function(pci_get_dev(&access, static_cast<int>(bdf.domain), bdf.bus, bdf.device, bdf.function));
@@ -233,7 +243,7 @@ std::optional<PciDevice> examine(pci_access& access, const Host& host, const Bdf
   // To read the configuration space of a device in D3cold, the kernel would wake it: let it sleep.
   if (!device.has_no_power() && read_header(*function, device)) read_extended(*function, directory, device);
   if (device.header_type == PCI_HEADER_TYPE_NORMAL) read_subsystem(*function, device.identity);
-  if (!is_there(directory)) return std::nullopt;
+  if (instance_of(directory) != instance) return std::nullopt;  // half of what was read may be of another device
   return device;
 }
 
@@ -252,6 +262,12 @@ std::string name_of(pci_access& access, int what, const PciIdentity& identity, c
 bool PciDevice::may_attest() const {
   if (doe_features) return std::find(doe_features->begin(), doe_features->end(), kCmaSpdm) != doe_features->end();
   return mailboxes && !mailboxes->empty();
+}
+
+bool is_same(const PciDevice& a, const PciDevice& b) {
+  PciIdentity left = a.identity, right = b.identity;
+  if (!a.mailboxes || !b.mailboxes) left.serial = right.serial = 0;
+  return a.bdf == b.bdf && a.instance == b.instance && left == right;
 }
 
 std::vector<PciDevice> scan(const Host& host) {

@@ -2,6 +2,7 @@
 // to configuration space.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "core/evidence/evidence.h"
@@ -16,6 +17,9 @@ inline constexpr std::string_view kPortDriver = "pcieport";
 
 struct PciDevice {
   Bdf bdf;
+  // The kernel's number for this device: its directory's inode. Another device at the same address has another one, and so has
+  // the same device that was plugged in again.
+  std::uint64_t instance = 0;
   PciIdentity identity;                        // the serial is 0 also when the extended configuration space cannot be read
   std::uint8_t header_type = 0;                // layout, without the multi-function bit: 0 endpoint, 1 bridge, 2 CardBus
   std::optional<std::string> driver;           // the bound driver
@@ -47,6 +51,10 @@ struct PciDevice {
   // more.
   bool may_attest() const;
 };
+
+// Whether both are the same device, and not one that has taken over the address of the other. The serial number counts where all
+// of configuration space could be read.
+bool is_same(const PciDevice& a, const PciDevice& b);
 
 // Every function, by address. One that vanishes meanwhile is left out. Devices in D3cold stay asleep, so nothing is
 // read from their configuration space. Throws Error: no_device when the host has no PCI bus that could be read, io.

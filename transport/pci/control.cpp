@@ -1,12 +1,12 @@
 #include "transport/pci/control.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 
-#include "core/descriptor.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -56,6 +56,19 @@ std::set<std::string> PciControl::drivers() const {
   for (std::filesystem::directory_iterator at(host_.pci() / "drivers", failure), end; !failure && at != end; at.increment(failure))
     out.insert(at->path().filename().string());
   return out;
+}
+
+Descriptor PciControl::grip(const Bdf& bdf) const {
+  Descriptor out(::open(device(bdf).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (out.get() < 0) fail(host_, errno == ENOENT ? ENODEV : errno, cat("opening ", printable(device(bdf).string())));
+  return out;
+}
+
+bool PciControl::is_at(const Bdf& bdf, const Descriptor& grip) const {
+  struct stat here {
+  }, there{};
+  return ::fstat(grip.get(), &here) == 0 && ::stat(device(bdf).c_str(), &there) == 0 && here.st_dev == there.st_dev &&
+         here.st_ino == there.st_ino;
 }
 
 void PciControl::probe(const Bdf& bdf) const { write(host_.pci() / "drivers_probe", to_string(bdf)); }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 
+#include "core/descriptor.h"
 #include "transport/base/host.h"
 #include "transport/pci/address.h"
 
@@ -29,7 +30,12 @@ class PciControl {
   std::optional<std::string> driver(const Bdf& bdf) const;                // that is bound
   std::set<std::string> drivers() const;                                  // that are registered
 
-  // Lets the kernel look for a driver now.
+  // The device that is at this address now. While the descriptor is open, no other device gets its number (PciDevice::instance).
+  Descriptor grip(const Bdf& bdf) const;
+  // Whether this device is still at the address.
+  bool is_at(const Bdf& bdf, const Descriptor& grip) const;
+
+  // Lets the kernel look for a driver now, for whatever is at this address.
   void probe(const Bdf& bdf) const;
   // May take as long as the driver needs to finish its work.
   void unbind(const Bdf& bdf) const;

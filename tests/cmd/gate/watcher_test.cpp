@@ -93,6 +93,8 @@ class Running {
     return false;
   }
 
+  std::vector<spdm::cmd::Attention> left() { return watcher_->left(); }
+
   Watcher::End stop(int signal) {
     ::kill(::getpid(), signal);
     thread_.join();
@@ -172,6 +174,26 @@ TEST_CASE("what arrives, recovers or is reset is attended; a signal ends it") {
   std::ofstream(root.device() / "reset") << "1";
   CHECK(running.saw("0000:02:00.0 reset"));
   CHECK(running.stop(SIGTERM) == Watcher::End::stop);
+}
+
+TEST_CASE("what was heard of and not attended is handed out at the end") {
+  const Root root;
+  std::atomic<bool> go_on = false;
+  Running running(root, [&](const std::vector<Bdf>&, Occasion) {
+    while (!go_on) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  });
+  CHECK(running.saw("0000:01:00.0 start"));
+  running.say("add", "0000:03:00.0");
+  std::jthread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    go_on = true;
+  });
+  CHECK(running.stop(SIGTERM) == Watcher::End::stop);
+  running.say("add", "0000:04:00.0");
+  const auto left = running.left();
+  REQUIRE(left.size() == 2);
+  CHECK(left[0].bdf == Bdf{0, 3, 0, 0});
+  CHECK(left[1].bdf == Bdf{0, 4, 0, 0});
 }
 
 TEST_CASE("a hang-up asks for new configuration") {

@@ -33,11 +33,16 @@ SCENARIOS = [
     Scenario("held", presence.held, EVERY, "what autoprobe off means for devices that are plugged in"),
     Scenario("watch", watch.watch, PLAIN, "the service that attests devices again when they arrive, wake up or are reset"),
     Scenario("hold", watch.hold, EVERY, "what the service can promise of devices that are plugged in"),
+    Scenario("hold-others", watch.hold_others, ["7.3"], "devices that the service has not judged itself"),
     Scenario("services", services.services, ["6.12"], "units and rules on a system with systemd and udev"),
     Scenario("removal", presence.removal, EVERY, "devices that go in the middle of an exchange"),
     Scenario("dracut-packing", partial(packing.packing, image="dracut", make=systems.dracut_image), ["6.12"], "what gets into an image of dracut (no guest)"),
     Scenario("initramfs-tools-packing", partial(packing.packing, image="initramfs-tools", make=systems.initramfs_tools_image), ["6.12"],
              "what gets into an image of initramfs-tools (no guest)"),
+    *(
+        Scenario(f"{image}-later", partial(gate.later, image=image), ["6.12", "7.3"], f"devices that appear in an initrd of {image} after the gate")
+        for image in ("dracut", "initramfs-tools")
+    ),
     *(
         Scenario(f"{image}-{mode.__name__}", partial(mode, image=image), PLAIN, f"the gate in an image of {image}: {about}")
         for image in ("dracut", "initramfs-tools")

@@ -112,3 +112,33 @@ def off(stage, image):
     stage.equal("on all of them", [driver(guest, address) for address in ADDRESSES], ["nvme"] * 4)
     stage.equal("no states", guest.run("ls /run/spdmctl/devices 2>/dev/null").stdout, "")
     stage.kernel_is_content(guest)
+
+
+def later(stage, image):
+    """Devices that appear in the initrd after the gate, the one with the root file system among them."""
+    options = {"memory": 1024, "spare_ports": 2, "timeout": 300}
+    guest = stage.start([], image, "root=LABEL=guest rootfstype=ext4 rw rootdelay=60 loglevel=7 no_timer_check", {}, **options)
+    if not stage.check("it watches in the initrd", wait_for(guest, "watching PCI devices", 300), guest.console()[-600:]):
+        return
+    time.sleep(5)
+    guest.plug(stage.device("untrusted"), 0)
+    time.sleep(5)
+    guest.plug(stage.device("good"), 1, stage.workshop.disk)
+    guest.wait_for_agent()
+    stage.note(f"up after {guest.booted:.0f} s")
+    bad, root = ADDRESSES[:2]
+    holds = stage.kernel.name == "7.3"
+    stage.equal("the root file system is on the good one", disks(guest), {root})
+    stage.equal("no driver on the other", driver(guest, bad), "")
+    found = states(guest)
+    stage.fields("the other", found.get(bad), {"decision": "blocked" if holds else "late", "exit_code": 10, "occasion": "arrival"})
+    stage.fields("the good one", found.get(root), {"decision": "allowed" if holds else "late", "exit_code": 0, "occasion": "arrival"})
+    status = guest.run(f"spdmctl status {root}")
+    stage.equal("status of the good one", status.status, 0 if holds else 13)
+    stage.equal("it says what was not held", "6.19" in status.stdout, not holds)
+    stage.equal("autoprobe is as it was", guest.read("/sys/bus/pci/drivers_autoprobe"), "1")
+    stage.check("the watch has ended", guest.run("pidof spdmctl || test -e /run/spdmctl/gate.json -o -e /run/spdmctl/initrd-watch.pid").status != 0)
+    if holds:
+        log = [line for line in guest.run("dmesg").stdout.splitlines() if f"nvme {bad}" in line]
+        stage.equal("no driver has ever seen the other", log, [])
+    stage.kernel_is_content(guest)

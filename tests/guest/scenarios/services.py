@@ -93,7 +93,7 @@ def watched(stage, guest):
     stage.check("states outlive it", guest.run(f"test -e {state}").status == 0)
 
 
-UNITS = [f"/usr/lib/systemd/system/spdmctl-{name}.service" for name in ("gate", "watch", "device@", "resume")]
+UNITS = [f"/usr/lib/systemd/system/spdmctl-{name}.service" for name in ("gate", "watch", "watch-initrd", "device@", "resume")]
 MOST_EXPOSED = 2.0  # of 10, by the measure of systemd-analyze
 
 

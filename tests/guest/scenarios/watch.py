@@ -88,6 +88,7 @@ def hold(stage):
     stage.check("both are judged", heard(guest, NEW, "arrival") and heard(guest, OTHER, "arrival"))
     stage.check("the good one gets its driver", guest.until(f"test -e /sys/bus/pci/devices/{NEW}/driver"))
     stage.check("the other has none", guest.until(f"! test -e /sys/bus/pci/devices/{OTHER}/driver"))
+    guest.run(f"echo add >/sys/bus/pci/devices/{NEW}/uevent; sleep 1")  # as udevadm trigger does: nothing has arrived
     found = states(guest)
     stage.fields("the good one", found.get(NEW), {"decision": "allowed" if holds else "late", "exit_code": 0})
     stage.fields("the other", found.get(OTHER), {"decision": "blocked" if holds else "late", "exit_code": 10})
@@ -96,4 +97,42 @@ def hold(stage):
     stop(stage, guest)
     stage.equal("autoprobe is as it was", guest.read(autoprobe), "1")
     stage.equal("no driver comes to it afterwards", driver(guest, OTHER), "")
+    stage.kernel_is_content(guest)
+
+
+def hold_others(stage):
+    """What was not judged itself meets no driver: not at the address of another, and not when the service ends."""
+    guest = stage.boot(["good"], spare_ports=2, append="no_timer_check")
+    start(guest, "--hold")
+    stage.check("what was there is judged", heard(guest, HERE, "start"), guest.read(WORDS))
+    stage.equal("it holds", guest.read("/sys/bus/pci/drivers_autoprobe"), "0")
+    good = stage.device("good")
+    guest.plug(good, 1)
+    stage.check("a good device arrives", heard(guest, NEW, "arrival"))
+    stage.fields("and is allowed", states(guest).get(NEW), {"decision": "allowed", "exit_code": 0})
+    # Nobody hears that another takes its place.
+    guest.run("kill -KILL $(pidof spdmctl)")
+    guest.unplug(f"nvme-{good.name}")
+    stage.check("it goes", guest.until(f"! {present(NEW)}", 30))
+    guest.plug(stage.device("untrusted"), 1)
+    stage.check("another one comes", guest.until(present(NEW)))
+    start(guest, "--hold")
+    stage.load(guest)
+    stage.check("the driver comes to what was judged", guest.until(f"test -e /sys/bus/pci/devices/{HERE}/driver"))
+    stage.check("the other is judged itself", guest.until(f"grep -q '\"exit_code\": 10' /run/spdmctl/devices/{NEW}.json", 30))
+    stage.equal("it has no driver", driver(guest, NEW), "")
+
+    guest.run("kill -STOP $(pidof spdmctl)")
+    guest.plug(stage.device("untrusted"), 2)
+    stage.check("one arrives that nobody asks", guest.until(present(OTHER)))
+    guest.run("kill -TERM $(pidof spdmctl); kill -CONT $(pidof spdmctl)")
+    stage.check("it ends when it is told to", guest.until(f"test -s {STATUS}"))
+    stage.equal("autoprobe is as it was", guest.read("/sys/bus/pci/drivers_autoprobe"), "1")
+    guest.run("rmmod nvme")
+    stage.load(guest)
+    stage.check("the driver comes again", guest.until(f"test -e /sys/bus/pci/devices/{HERE}/driver"))
+    stage.equal("not to what was refused, nor to what was not judged", [driver(guest, NEW), driver(guest, OTHER)], ["", ""])
+    stage.fields("which waits", states(guest).get(OTHER), {"decision": "pending", "exit_code": 5})
+    bound = [line for line in guest.run("dmesg").stdout.splitlines() if f"nvme {NEW}" in line or f"nvme {OTHER}" in line]
+    stage.equal("no driver has ever seen them", bound, [])
     stage.kernel_is_content(guest)
