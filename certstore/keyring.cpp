@@ -215,8 +215,4 @@ void Keyring::assert_complete() const {
                   "nobody is trusted until this is mended, or the file removed or masked");
 }
 
-std::vector<fs::path> default_directories() {
-  return {"/etc/spdmctl/keyring.d", "/run/spdmctl/keyring.d", "/usr/local/lib/spdmctl/keyring.d", "/usr/lib/spdmctl/keyring.d"};
-}
-
 }  // namespace spdm::certstore

@@ -83,9 +83,6 @@ class Keyring {
   std::set<std::string> names_;  // relative to their directory
 };
 
-// The default layers, the strongest first: /etc/spdmctl/keyring.d, /run/..., /usr/local/lib/..., /usr/lib/...
-std::vector<std::filesystem::path> default_directories();
-
 // Every certificate of a PEM (one or more) or DER (exactly one) file; throws Error{bad_input} naming `what`.
 std::vector<Bytes> read_certificates(View file, std::string_view what);
 

@@ -15,6 +15,7 @@
 #include "core/crypto/crypto.h"
 #include "core/crypto/openssl.h"
 #include "core/error.h"
+#include "core/secret.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
@@ -159,10 +160,13 @@ Bytes pkcs8(EVP_PKEY* key) {
 }
 
 std::string pem(std::string_view label, View der) {
-  std::string out = cat("-----BEGIN ", label, "-----\n");
-  const std::string text = base64(der);
-  for (std::size_t i = 0; i < text.size(); i += 64) out += cat(std::string_view(text).substr(i, 64), "\n");
-  return cat(out, "-----END ", label, "-----\n");
+  const Secret text(base64(der));
+  std::string out;
+  out.reserve((*text).size() * 65 / 64 + 2 * label.size() + 40);  // a string that grows leaves what it had behind
+  out.append("-----BEGIN ").append(label).append("-----\n");
+  for (std::size_t i = 0; i < (*text).size(); i += 64) out.append(*text, i, 64).append("\n");
+  out.append("-----END ").append(label).append("-----\n");
+  return out;
 }
 
 [[noreturn]] void fail(const std::filesystem::path& path) {
@@ -178,7 +182,7 @@ Throwaway make_throwaway(const ThrowawayRequest& request) {
   const OwnedX509 root = new_certificate(Role::root, request, root_key.get(), nullptr, root_key.get());
   const OwnedX509 intermediate = new_certificate(Role::intermediate, request, intermediate_key.get(), root.get(), root_key.get());
   const OwnedX509 leaf = new_certificate(Role::leaf, request, leaf_key.get(), intermediate.get(), intermediate_key.get());
-  return {der(root.get()), der(intermediate.get()), der(leaf.get()), pkcs8(leaf_key.get())};
+  return {der(root.get()), der(intermediate.get()), der(leaf.get()), Secret(pkcs8(leaf_key.get()))};
 }
 
 void write_throwaway(const Throwaway& made, const std::filesystem::path& directory) {
@@ -191,7 +195,8 @@ void write_throwaway(const Throwaway& made, const std::filesystem::path& directo
   write_new_file(directory / "root.pem", pem("CERTIFICATE", made.root));
   write_new_file(directory / "chain.pem",
                  cat(pem("CERTIFICATE", made.root), pem("CERTIFICATE", made.intermediate), pem("CERTIFICATE", made.leaf)));
-  write_new_file(directory / "key.pem", pem("PRIVATE KEY", made.key), 0600);
+  const Secret key(pem("PRIVATE KEY", *made.key));
+  write_new_file(directory / "key.pem", *key, 0600);
 }
 
 void write_new_file(const std::filesystem::path& path, std::string_view contents, unsigned mode) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/bytes.h"
+#include "core/secret.h"
 #include "core/wire/algorithms.h"
 
 namespace spdm::certstore {
@@ -18,7 +19,7 @@ struct ThrowawayRequest {
 
 struct Throwaway {
   Bytes root, intermediate, leaf;  // DER
-  Bytes key;                       // of the leaf: PKCS#8, DER
+  Secret<Bytes> key;               // of the leaf: PKCS#8, DER
 };
 
 // Throws Error{unsupported} when the crypto library lacks the algorithm.

@@ -7,6 +7,7 @@
 
 #include "cmd/attest/policy_files.h"
 #include "cmd/doctor.h"
+#include "cmd/host/layers.h"
 #include "cmd/host/this_host.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
@@ -66,7 +67,7 @@ void examine_keyring(Lines& out, const TrustOptions& trust) {
   const certstore::Keyring keyring = read_keyring(trust);
   if (trust.keyrings.empty()) {
     std::string layers;
-    for (const auto& directory : certstore::default_directories())
+    for (const auto& directory : layers_of("keyring.d"))
       if (std::filesystem::is_directory(directory)) layers += cat(layers.empty() ? "" : ", ", directory.string());
     out.push_back({Health::good, "keyring", layers.empty() ? "none of its directories exists" : cat("reads ", layers), ""});
   }

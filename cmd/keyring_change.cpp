@@ -4,6 +4,7 @@
 
 #include "certstore/fingerprint.h"
 #include "cmd/host/files.h"
+#include "cmd/host/layers.h"
 #include "cmd/keyring.h"
 #include "cmd/output/pem.h"
 #include "core/text.h"
@@ -57,7 +58,7 @@ fs::path writable_keyring(const TrustOptions& options) {
       fail_at(ErrorId::usage, directory.string(), "is not a directory", "make it first, or name another one");
     return directory;
   }
-  const std::vector<fs::path> layers = certstore::default_directories();
+  const std::vector<fs::path> layers = layers_of("keyring.d");
   const fs::path& first = layers.front();
   std::error_code failure;
   fs::create_directories(first, failure);

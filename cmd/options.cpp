@@ -209,7 +209,7 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
     keyring.add_directory(directory);
   }
   if (options.keyrings.empty() && options.roots.empty())
-    for (const std::filesystem::path& directory : certstore::default_directories()) keyring.add_directory(directory);
+    for (const std::filesystem::path& directory : layers_of("keyring.d")) keyring.add_directory(directory);
   for (const std::string& file : options.roots) keyring.add_file(file);
   return keyring;
 }

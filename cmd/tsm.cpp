@@ -18,6 +18,7 @@ using transport::Bdf;
 using transport::Host;
 using transport::PciDevice;
 using transport::Tsm;
+using transport::TsmStream;
 
 constexpr std::string_view kSchema = "spdmctl.tsm/1";
 
@@ -34,12 +35,18 @@ Bdf bdf_of(const std::string& name) {
 // A TSM takes the function, or manages it through another function of the device.
 bool is_under_tsm(const PciDevice& device) { return device.platform.tsm_connected || device.platform.tsm_dsm || device.platform.tsm_bound; }
 
-Json to_json(const Tsm& tsm) {
-  Json out{{"name", tsm.name}, {"streams", Json::array()}};
-  for (const transport::TsmStream& stream : tsm.streams) {
+// What `show` tells beside the devices.
+struct Links {
+  std::vector<Tsm> tsms;
+  std::vector<TsmStream> without_tsm;
+};
+
+Json to_json(const std::vector<TsmStream>& streams) {
+  Json out = Json::array();
+  for (const TsmStream& stream : streams) {
     Json one{{"name", printable(stream.name)}};
     if (stream.device) one["device"] = transport::to_string(*stream.device);
-    out["streams"].push_back(std::move(one));
+    out.push_back(std::move(one));
   }
   return out;
 }
@@ -62,27 +69,33 @@ std::string state_of(const PciDevice& device) {
   return "no TSM takes it";
 }
 
-std::string streams_of(const std::vector<Tsm>& tsms, const Bdf& bdf) {
+std::string links_of(const Links& links, const Bdf& bdf) {
   std::string out;
-  for (const Tsm& tsm : tsms)
-    for (const transport::TsmStream& stream : tsm.streams)
+  const auto add = [&](const std::vector<TsmStream>& streams) {
+    for (const TsmStream& stream : streams)
       if (stream.device == bdf) out += cat(out.empty() ? ", encrypted link: " : " ", printable(stream.name));
+  };
+  for (const Tsm& tsm : links.tsms) add(tsm.streams);
+  add(links.without_tsm);
   return out;
 }
 
-std::string to_text(const std::vector<Tsm>& tsms, const std::vector<PciDevice>& devices) {
+std::string to_text(const Links& links, const std::vector<PciDevice>& devices) {
   std::string out;
-  for (const Tsm& tsm : tsms)
+  for (const Tsm& tsm : links.tsms)
     out += cat(tsm.name, "  ", tsm.streams.size(), tsm.streams.size() == 1 ? " encrypted link\n" : " encrypted links\n");
+  for (const TsmStream& stream : links.without_tsm)
+    out += cat("no TSM  encrypted link ", printable(stream.name), stream.device ? cat(" to ", transport::to_string(*stream.device)) : "",
+               "\n");
   for (const PciDevice& device : devices)
-    out += cat(transport::to_string(device.bdf), "  ", state_of(device), streams_of(tsms, device.bdf), "\n");
-  return out;
+    out += cat(transport::to_string(device.bdf), "  ", state_of(device), links_of(links, device.bdf), "\n");
+  return out.empty() ? "This host has no TSM.\n" : out;
 }
 
 Exit show(const Options& options, Console& console) {
   apply(options.output, console);
   const Host host = this_host();
-  const std::vector<Tsm> tsms = transport::tsms_of(host);
+  const Links links{transport::tsms_of(host), transport::streams_without_tsm(host)};
   std::vector<PciDevice> devices;
   if (options.arguments.empty()) {
     devices = transport::scan(host);
@@ -91,11 +104,12 @@ Exit show(const Options& options, Console& console) {
   for (const std::string& name : options.arguments) devices.push_back(transport::find_device(host, bdf_of(name)));
   Json document = begin_document(kSchema);
   document["tsms"] = Json::array();
-  for (const Tsm& tsm : tsms) document["tsms"].push_back(to_json(tsm));
+  for (const Tsm& tsm : links.tsms) document["tsms"].push_back(Json{{"name", tsm.name}, {"streams", to_json(tsm.streams)}});
+  if (!links.without_tsm.empty()) document["streams_without_tsm"] = to_json(links.without_tsm);
   document["devices"] = Json::array();
   for (const PciDevice& device : devices) document["devices"].push_back(to_json(device));
   document["exit_code"] = 0;
-  write_document(console, document, tsms.empty() && devices.empty() ? "This host has no TSM.\n" : to_text(tsms, devices));
+  write_document(console, document, to_text(links, devices));
   return Exit::ok;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdlib>
 #include <map>
 
 #include "core/error.h"
@@ -51,9 +52,11 @@ void read(const fs::path& file, FileKind kind, std::vector<DropIn>& out, std::st
 }  // namespace
 
 std::vector<fs::path> layers_of(std::string_view name) {
+  const char* const other = ::secure_getenv("SPDMCTL_CONFROOT");
+  const fs::path root = other != nullptr && *other != '\0' ? other : "/";
   std::vector<fs::path> out;
-  for (const char* const layer : {"/etc/spdmctl", "/run/spdmctl", "/usr/local/lib/spdmctl", "/usr/lib/spdmctl"})
-    out.push_back(fs::path(layer) / name);
+  for (const char* const layer : {"etc/spdmctl", "run/spdmctl", "usr/local/lib/spdmctl", "usr/lib/spdmctl"})
+    out.push_back(root / layer / name);
   return out;
 }
 

@@ -12,7 +12,8 @@
 
 namespace spdm::cmd {
 
-// /etc/spdmctl/NAME, /run/spdmctl/NAME, /usr/local/lib/spdmctl/NAME, /usr/lib/spdmctl/NAME
+// /etc/spdmctl/NAME, /run/spdmctl/NAME, /usr/local/lib/spdmctl/NAME, /usr/lib/spdmctl/NAME; below what SPDMCTL_CONFROOT names, if
+// it does. Nothing else decides where the configuration is.
 std::vector<std::filesystem::path> layers_of(std::string_view name);
 
 struct DropIn {

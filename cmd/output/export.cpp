@@ -8,6 +8,7 @@
 #include "cmd/output/render_ear.h"
 #include "cmd/output/render_redfish.h"
 #include "core/crypto/jws.h"
+#include "core/secret.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -28,7 +29,8 @@ std::string unique(const std::string& label, const Json& taken) {
 Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console) {
   Envelope out{.issued = issued, .nonce = nonce, .signer = std::nullopt};
   if (sign_key.empty()) return out;
-  out.signer = crypto::PrivateKey::from_file_bytes(read_file(sign_key, FileKind::key), sign_key);
+  const Secret file(read_file(sign_key, FileKind::key));
+  out.signer = crypto::PrivateKey::from_file_bytes(*file, sign_key);
   try {
     crypto::jws_algorithm(*out.signer);
   } catch (Error& error) {

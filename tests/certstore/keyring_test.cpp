@@ -59,7 +59,6 @@ TEST_CASE("keyring: a directory that does not exist is no problem, one that is a
   CHECK(keyring.problems().empty());
   keyring.add_directory(directory.write("file", "x"));
   CHECK(keyring.problems().size() >= 1);
-  for (const auto& layer : spdm::certstore::default_directories()) CHECK(layer.string().ends_with("spdmctl/keyring.d"));
 }
 
 TEST_CASE("keyring: earlier layers hide and mask later ones") {

@@ -15,6 +15,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import own_root  # what this machine is configured with is no part of a test
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TIMEOUT = 120  # seconds for one command
 
@@ -81,7 +84,7 @@ def main():
     if not os.access(program, os.X_OK) or program.name != "spdmctl":
         sys.exit(f"{program} is not spdmctl")
     with tempfile.TemporaryDirectory() as folder:
-        environment = {"PATH": f"{program.parent}:/usr/bin:/bin", "HOME": folder, "LC_ALL": "C.UTF-8"}
+        environment = {"PATH": f"{program.parent}:/usr/bin:/bin", "HOME": folder, "LC_ALL": "C.UTF-8", "SPDMCTL_CONFROOT": str(own_root.CONFROOT)}
         problems = [problem for section in sys.argv[2:] for problem in play(section, program, folder, environment)]
     print("\n".join(problems))
     return 1 if problems else 0

@@ -15,6 +15,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import own_root  # what this machine is configured with is no part of a test
+
 HERE = pathlib.Path(__file__).resolve().parent
 HOSTILE = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\"><!-- ]]> &amp; 'q' \u2028 {{DATA}}"
 # An address, or what would fetch one.

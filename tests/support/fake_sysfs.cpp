@@ -124,6 +124,17 @@ void FakeSysfs::tsm(std::string_view name, const std::vector<std::string>& strea
   for (const std::string& stream : streams) make_link(root() / "sys/class/tsm" / name / stream, fs::path("../../../bus/pci/devices") / bdf);
 }
 
+void FakeSysfs::streams(std::string_view bridge, const std::vector<std::string>& streams, std::string_view bdf) const {
+  for (const std::string& stream : streams) make_link(root() / "sys/devices" / bridge / stream, device(bdf));
+}
+
+void FakeSysfs::move_below(std::string_view bridge, std::string_view bdf) const {
+  const fs::path place = root() / "sys/devices" / bridge / bdf;
+  fs::create_directories(place.parent_path());
+  fs::rename(device(bdf), place);
+  make_link(device(bdf), place);
+}
+
 std::string FakeSysfs::read(const fs::path& file) const {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

@@ -52,6 +52,11 @@ class FakeSysfs {
   void slot(std::string_view name, std::string_view address) const;
   // /sys/class/tsm/NAME with links of these names to a device.
   void tsm(std::string_view name, const std::vector<std::string>& streams = {}, std::string_view bdf = {}) const;
+  // The directory of a host bridge below /sys/devices ("pci0000:00"), with links of these names to a device.
+  void streams(std::string_view bridge, const std::vector<std::string>& streams, std::string_view bdf) const;
+  // The function with its directory below the path of its bridge ("pci0000:00/0000:00:01.0") below /sys/devices, as the kernel has it;
+  // /sys/bus/pci/devices has a link.
+  void move_below(std::string_view bridge, std::string_view bdf) const;
   // A file anywhere below the root.
   std::filesystem::path write(const std::string& name, std::string_view text) const { return directory_.write(name, text); }
   std::string read(const std::filesystem::path& file) const;  // whole

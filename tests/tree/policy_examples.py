@@ -8,6 +8,9 @@ import sys
 import tempfile
 import textwrap
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import own_root  # what this machine is configured with is no part of a test
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLACES = ["README.md", "man/spdmctl-policy.1", "man/spdmctl-gate.1", "dist/policy.d/README"]
 

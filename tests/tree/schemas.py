@@ -11,6 +11,9 @@ import sys
 import tempfile
 import threading
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import own_root  # what this machine is configured with is no part of a test
+
 try:
     import jsonschema
     import yaml
@@ -120,10 +123,10 @@ def main():
 
     with tempfile.TemporaryDirectory() as scratch:
         subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "host", "plain", "mailboxes", "tsm"], cwd=scratch, check=True)
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("SPDMCTL_")}
+        environment = dict(os.environ)
 
-        def run(*arguments, code):
-            done = subprocess.run([program, *arguments], capture_output=True, text=True, cwd=scratch, env=environment)
+        def run(*arguments, code, **more):
+            done = subprocess.run([program, *arguments], capture_output=True, text=True, cwd=scratch, env={**environment, **more})
             if done.returncode != code:
                 problems.append(f"{arguments}: exit code {done.returncode}, not {code}: {done.stderr}")
             return done.stdout
@@ -249,6 +252,8 @@ def main():
         check("list, nothing", listing, run("list", "--json", "8:0.0", code=3))
         check("list, no such function", listing, run("list", "--json", "9:0.0", code=3))
         check("tsm show", tsm, run("tsm", "show", "--json", code=0))
+        subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "bridges", "bridges"], cwd=scratch, check=True)
+        check("tsm show, host bridges", tsm, run("tsm", "show", "--json", code=0, SPDMCTL_SYSROOT="bridges"))
         check("tsm connect", tsm, run("tsm", "connect", "--json", "5:0.0", code=0))
         check("tsm connect, once more", tsm, run("tsm", "connect", "--json", "5:0.0", code=4))
         check("doctor", doctor, run("doctor", "--json", code=0))

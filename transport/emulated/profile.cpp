@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/format/yaml_reader.h"
+#include "core/secret.h"
 #include "core/text.h"
 #include "transport/emulated/profile_files.h"
 
@@ -185,7 +186,8 @@ void Loader::slot(const Section& in) {
   slot.id = id.text() == "provisioned" ? kProvisionedKey : static_cast<std::uint8_t>(id.number(0, kSlots - 1));
   const Value key = in.get("key");
   try {
-    slot.key = crypto::PrivateKey::from_file_bytes(file(key), key.text());
+    const Secret contents(file(key));
+    slot.key = crypto::PrivateKey::from_file_bytes(*contents, key.text());
   } catch (const Error& why) {
     if (why.id == ErrorId::config) throw;
     key.fail(why.what(), "give a private key in PKCS#8, PEM or DER");

@@ -17,10 +17,13 @@ PlatformView read_platform(const std::filesystem::path& directory);
 // failed.
 void interpret_authenticated(const std::optional<std::string>& text, PlatformView& view);
 
-// A link "streamH.R.E" or "pciDDDD:BB:streamH.R.E" below a TSM: an IDE stream between a host bridge and a device.
+// An IDE stream between a host bridge and a device: a link "streamH.R.E" to the device. Linux 7.3 has it below the host bridge,
+// 6.19 had it below the TSM. The name begins with the host bridge where that is known: "pciDDDD:BB:streamH.R.E".
 struct TsmStream {
   std::string name;
   std::optional<Bdf> device;  // what the link points to
+
+  bool operator==(const TsmStream&) const = default;
 };
 
 // A platform TSM (TEE security manager), /sys/class/tsm/tsmN.
@@ -28,7 +31,11 @@ struct Tsm {
   std::string name;
   std::vector<TsmStream> streams;
 };
+
+// The TSMs of the host, each with its streams; a stream is of the TSM that its device is connected with.
 std::vector<Tsm> tsms_of(const Host& host);
+// Streams of which nobody says whose they are.
+std::vector<TsmStream> streams_without_tsm(const Host& host);
 
 // Whether it is a name like "tsm0": the kernel gives no others, and takes no others in tsm/connect.
 bool is_tsm_name(std::string_view text);

@@ -1,5 +1,6 @@
 """sysfs.py ROOT [PART ...]: makes a copy of /sys below ROOT, as the kernel would show it. PARTs: mailboxes (NVMe devices
-and others with DOE mailboxes), tsm (a platform TSM and devices that it takes), plain (devices without any mailbox)."""
+and others with DOE mailboxes), tsm (a platform TSM and devices that it takes, as Linux 6.19 shows them), bridges (the same as
+Linux 7.3 does: encrypted links are below the host bridge), plain (devices without any mailbox)."""
 import pathlib
 import sys
 
@@ -102,9 +103,14 @@ if "mailboxes" in PARTS:
     function("0000:03:00.0", mailboxes=(0x150,), features=CMA[:2], driver="vfio-pci", power_state="D3hot")
     function("0000:06:00.0", class_code=0x050210, mailboxes=(0x150,), features=("doe_discovery", "1e98:02"), driver="cxl_pci")
     function("0000:07:00.0", mailboxes=(0x150,), features=CMA[:2], power_state="D3cold")
-if "tsm" in PARTS:
+if "tsm" in PARTS or "bridges" in PARTS:
     function("0000:04:00.0", mailboxes=(0x150,), features=CMA, driver="nvme", authenticated="tsm0", tsm__connect="tsm0", tsm__disconnect="", tsm__bound="", tsm__dsm="0000:04:00.0")
     function("0000:04:00.4", physfn="0000:04:00.0", authenticated="tsm0", tsm__bound="", tsm__dsm="0000:04:00.0")
     function("0000:05:00.0", mailboxes=(0x150,), features=CMA, authenticated="", tsm__connect="", tsm__disconnect="", tsm__bound="", tsm__dsm="")
     (ROOT / "sys/class/tsm/tsm0").mkdir(parents=True)
+if "tsm" in PARTS:
     link(ROOT / "sys/class/tsm/tsm0/pci0000:00:stream0.0.1", "../../../bus/pci/devices/0000:04:00.0")
+if "bridges" in PARTS:
+    link(ROOT / "sys/devices/pci0000:00/stream0.0.1", "../../bus/pci/devices/0000:04:00.0")
+    link(ROOT / "sys/devices/pci0000:00/stream1.1.0", "../../bus/pci/devices/0000:05:00.0")  # whose, nobody says
+    write("sys/devices/pci0000:00/available_secure_streams", "2\n")

@@ -94,7 +94,7 @@ TEST_CASE("a connected TSM, the certificates and the signatures of the kernel") 
   CHECK(view.signatures == 2);
 }
 
-TEST_CASE("the TSMs of the host, with their streams under both names that kernels give them") {
+TEST_CASE("the TSMs of the host, with their streams under both names that Linux 6.19 gives them") {
   const FakeSysfs sysfs;
   CHECK(tsms_of(sysfs.host()).empty());
   sysfs.tsm("tsm10");
@@ -106,9 +106,92 @@ TEST_CASE("the TSMs of the host, with their streams under both names that kernel
   CHECK(tsms[0].name == "tsm2");
   CHECK(tsms[1].name == "tsm10");
   CHECK(tsms[1].streams.empty());
-  REQUIRE(tsms[0].streams.size() == 3);
-  CHECK(tsms[0].streams[0].name == "pci0000:00:stream3.0.0");
-  CHECK(tsms[0].streams[0].device == Bdf{0, 3, 0, 0});
-  CHECK(tsms[0].streams[1].name == "stream0.1.2");
-  CHECK(!tsms[0].streams[2].device);
+  CHECK(tsms[0].streams == std::vector<TsmStream>{{"pci0000:00:stream3.0.0", Bdf{0, 3, 0, 0}},
+                                                  {"stream0.1.2", Bdf{0, 3, 0, 0}},
+                                                  {"stream9.9.9", std::nullopt}});
+  CHECK(streams_without_tsm(sysfs.host()).empty());
+}
+
+namespace {
+
+// tsm0 and tsm1, and two devices: as Linux 7.3 shows streams, below host bridges, with no word of a TSM there.
+struct Bridges {
+  Bridges() {
+    for (const char* bdf : {"0000:03:00.0", "10000:e1:00.0"}) sysfs.add({.bdf = bdf});
+    sysfs.tsm("tsm0");
+    sysfs.tsm("tsm1");
+    sysfs.set("0000:03:00.0", "tsm/connect", "tsm0\n");
+    sysfs.set("10000:e1:00.0", "tsm/connect", "tsm1\n");
+    sysfs.streams("pci0000:00", {"stream0.0.1"}, "0000:03:00.0");
+    sysfs.write("sys/devices/pci0000:00/available_secure_streams", "3\n");
+  }
+  std::vector<TsmStream> of(std::size_t tsm) const { return tsms_of(sysfs.host()).at(tsm).streams; }
+
+  FakeSysfs sysfs;
+};
+
+const TsmStream kFirst{"pci0000:00:stream0.0.1", Bdf{0, 3, 0, 0}};
+
+}  // namespace
+
+TEST_CASE("streams below host bridges, as of Linux 7.3, are of the TSM that the device is connected with") {
+  const Bridges host;
+  CHECK(host.of(0) == std::vector{kFirst});
+  CHECK(host.of(1).empty());
+  CHECK(streams_without_tsm(host.sysfs.host()).empty());
+  host.sysfs.set("0000:03:00.0", "tsm/connect", "tsm1\n");
+  CHECK(host.of(0).empty());
+  CHECK(host.of(1) == std::vector{kFirst});
+}
+
+TEST_CASE("host bridges are found wherever they are in /sys/devices") {
+  const Bridges host;
+  SUBCASE("below the platform") { host.sysfs.streams("platform/40000000.pcie/pci10000:e0", {"stream1.0.0"}, "10000:e1:00.0"); }
+  SUBCASE("below a function that makes a bus, such as VMD") {
+    const std::string place = "pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.0/0000:03:00.0";
+    const std::string bridge = place + "/pci10000:e0";
+    host.sysfs.move_below("pci0000:00/0000:00:01.0/0000:01:00.0/0000:02:00.0", "0000:03:00.0");
+    host.sysfs.move_below(bridge, "10000:e1:00.0");
+    host.sysfs.streams(bridge, {"stream1.0.0"}, "10000:e1:00.0");
+  }
+  CHECK(host.of(0) == std::vector{kFirst});
+  CHECK(host.of(1) == std::vector<TsmStream>{{"pci10000:e0:stream1.0.0", Bdf{0x10000, 0xe1, 0, 0}}});
+}
+
+TEST_CASE("one stream that is shown at several places is one") {
+  const Bridges host;
+  const std::filesystem::path tsm = host.sysfs.root() / "sys/class/tsm/tsm0";
+  SUBCASE("below the TSM, with the host bridge") { host.sysfs.tsm("tsm0", {"pci0000:00:stream0.0.1"}, kBdf); }
+  SUBCASE("below the TSM, without") { host.sysfs.tsm("tsm0", {"stream0.0.1"}, kBdf); }
+  SUBCASE("a link of the TSM to the host bridge") {
+    std::filesystem::create_symlink(host.sysfs.root() / "sys/devices/pci0000:00", tsm / "pci0000:00");
+  }
+  CHECK(host.of(0) == std::vector{kFirst});
+  CHECK(host.of(1).empty());
+  host.sysfs.streams("pci0000:00", {"stream1.0.2"}, kBdf);  // another stream to the same device
+  CHECK(host.of(0) == std::vector<TsmStream>{kFirst, {"pci0000:00:stream1.0.2", Bdf{0, 3, 0, 0}}});
+}
+
+TEST_CASE("a stream of which no TSM says that it is its own is told without one") {
+  const Bridges host;
+  const std::vector expected{kFirst};
+  SUBCASE("the device is connected with none") { host.sysfs.set("0000:03:00.0", "tsm/connect", "\n"); }
+  SUBCASE("with one that is not there") { host.sysfs.set("0000:03:00.0", "tsm/connect", "tsm7\n"); }
+  SUBCASE("the device knows of no TSM") { std::filesystem::remove_all(host.sysfs.device("0000:03:00.0") / "tsm"); }
+  SUBCASE("there is no device") { host.sysfs.remove("0000:03:00.0"); }
+  SUBCASE("there is no TSM at all") {
+    host.sysfs.set("0000:03:00.0", "tsm/connect", "\n");
+    std::filesystem::remove_all(host.sysfs.root() / "sys/class/tsm");
+  }
+  CHECK(streams_without_tsm(host.sysfs.host()) == expected);
+  for (const Tsm& tsm : tsms_of(host.sysfs.host())) CHECK(tsm.streams.empty());
+}
+
+TEST_CASE("what is no host bridge and no stream is not counted") {
+  const Bridges host;
+  for (const char* name : {"pci0000:00:stream9.9.9", "pci0000", "pci000:00", "pci0000:0", "pci0000:00x", "pciexpress:00"})
+    host.sysfs.streams(name, {"stream0.0.9"}, kBdf);
+  host.sysfs.streams("pci0000:00", {"streamer", "stream", "xstream0.0.9"}, kBdf);
+  CHECK(host.of(0) == std::vector{kFirst});
+  CHECK(streams_without_tsm(host.sysfs.host()).empty());
 }
