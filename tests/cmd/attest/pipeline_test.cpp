@@ -25,6 +25,7 @@
 #include "support/temporary.h"
 #include "transport/emulated/server.h"
 #include "transport/pci/lock.h"
+#include "transport/socket/emu.h"
 
 using namespace spdm;
 using namespace spdm::cmd;
@@ -159,6 +160,36 @@ TEST_CASE("a device whose turn does not come in time is told as such, and not as
     return outcome.evidence->error->message == "too late" && outcome.evidence->error->hint == "be quick" ? 0 : 2;
   });
   CHECK(code == 0);
+}
+
+TEST_CASE("a peer that is slow to greet and then silent has no more time than one that is silent") {
+  // The greeting comes when most of the time is gone.
+  constexpr std::chrono::milliseconds kTime{2000}, kGreeting{1700};
+  transport::Listener listener("127.0.0.1", 0);
+  const std::string name = cat("emu://127.0.0.1:", listener.port());
+  const auto asked_in_time = [&](const Effort& effort) {
+    std::thread peer([&] {
+      const Clock::time_point end = Clock::now() + std::chrono::seconds(30);
+      transport::Stream stream = listener.accept(end);
+      transport::read_frame(stream, Binding::doe, end);
+      std::this_thread::sleep_for(kGreeting);
+      stream.write(transport::encode_frame(Binding::doe, transport::Command::test, transport::server_hello()), end);
+      while (transport::next_frame(stream, Binding::doe, end)) continue;
+    });
+    const Clock::time_point begin = Clock::now();
+    const Evidence evidence = gather({.name = name}, {}, effort, nullptr, {});
+    const Clock::duration took = Clock::now() - begin;
+    peer.join();
+    CHECK(evidence.error->id == ErrorId::timeout);
+    CHECK_FALSE(evidence.log.empty());
+    return took < kTime + std::chrono::milliseconds(1000);
+  };
+  Effort together;
+  together.deadline = Clock::now() + kTime;
+  CHECK(asked_in_time(together));
+  Effort alone;
+  alone.limits.total = kTime;
+  CHECK(asked_in_time(alone));
 }
 
 TEST_CASE("the head of evidence is the same for all that collect") {
