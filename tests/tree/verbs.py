@@ -6,9 +6,10 @@ import pathlib
 import re
 import sys
 
+from cpp import COMMENT_OR_STRING
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MOST = 60
-COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((.*?)\)"|"(?:\\.|[^"\\\n])*"', re.S)
 INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 # What opens, wakes and confines, and who in cmd may include it beside cmd/attest and cmd/host.
 HEADERS = {
