@@ -16,10 +16,13 @@
 #include <fstream>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "cmd/host/files.h"
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
+#include "support/child.h"
 #include "support/fake_sysfs.h"
 #include "support/pki.h"
 #include "support/temporary.h"
@@ -29,6 +32,7 @@
 
 using namespace spdm;
 using namespace spdm::cmd;
+using support::in_child;
 
 namespace {
 
@@ -64,22 +68,6 @@ class Device {
  private:
   pid_t child_ = -1;
 };
-
-// What `body` returns, from a process of its own: confinement is for good.
-int in_child(const std::function<int()>& body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    int code = 99;
-    try {
-      code = body();
-    } catch (const std::exception&) {  // the code tells
-    }
-    ::_exit(code);
-  }
-  int status = -1;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
-}
 
 // From here on nothing is opened and no socket is made: EMFILE for a device node, a socket, a file. A limit on descriptors would
 // do, if the undefined-behaviour sanitizer did not make a pipe to look whether memory can be read.
@@ -144,6 +132,38 @@ TEST_CASE("what goes wrong with one target is its own, and the outcomes keep the
     if (!seen[0].evidence || !seen[0].evidence->error || seen[0].evidence->host.target != "emulated:/nowhere/profile.yaml") return 2;
     if (!seen[1].evidence || seen[1].evidence->error) return 3;
     return seen[2].unread && seen[2].unread->device == "/nowhere/evidence.json" ? 0 : 4;
+  });
+  CHECK(code == 0);
+}
+
+TEST_CASE("what all leaves out is told in its place, and a run of nothing else is an error") {
+  support::FakeSysfs sysfs;
+  sysfs.add({.bdf = "0000:03:00.0"});  // no mailbox
+  const int code = in_child([&] {
+    std::string told;
+    const auto over = [&](std::vector<std::string> names) {
+      Run run = run_over(std::move(names));
+      run.targets.front().sought = true;
+      run.open.host = sysfs.host();
+      run.left_out = [&](const Outcome& outcome) { told += cat("left out ", outcome.target, "; "); };
+      return run;
+    };
+    const auto go = [&](Run run) {
+      attest<std::string>(
+          run, [](const Outcome& outcome) { return outcome.target; }, [&](const std::string& target) { told += cat(target, "; "); });
+    };
+    go(over({"0000:03:00.0", "file:/nowhere/evidence.json"}));
+    if (std::exchange(told, {}) != "left out 0000:03:00.0; file:/nowhere/evidence.json; ") return 1;
+    Run empty = over({"0000:03:00.0"});
+    empty.may_be_empty = true;
+    go(std::move(empty));
+    if (std::exchange(told, {}) != "left out 0000:03:00.0; ") return 2;
+    try {
+      go(over({"0000:03:00.0"}));
+      return 3;
+    } catch (const Error& error) {
+      return error.id == ErrorId::no_device && told == "left out 0000:03:00.0; " ? 0 : 4;
+    }
   });
   CHECK(code == 0);
 }
@@ -252,6 +272,9 @@ TEST_CASE("two outputs of one run do not go to the same file, under whatever nam
   Run run = run_over({});
   run.writable = {file, folder.path() / "link.json"};
   expect_error(ErrorId::usage, "two outputs of this run", [&] { open_and_confine(run); });
+  // Names of files that a run makes in a folder are known later; what there is no name for does not count.
+  assert_distinct({"", "", file, folder.path() / "other.json"});
+  expect_error(ErrorId::usage, "two outputs of this run", [&] { assert_distinct({folder.path() / "link.json", "", file}); });
   CHECK(in_child([] {
           Run both = run_over({});
           both.writable = {"/dev/null", "/dev/null"};
