@@ -41,9 +41,11 @@ TellConfinement tell_confinement(const Console& console) {
 
 }  // namespace
 
-Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const Console& console) {
+Run make_run(const ProtocolOptions& options, Targets targets, const Console& console) {
+  if (targets.unknown > 0) console.note(cat("spdmctl: ", unknown_in_words(targets.unknown)));
   Run out;
-  out.targets = std::move(targets);
+  out.targets = std::move(targets.list);
+  out.left_out = [&console](const Outcome& outcome) { note_left_out(console, outcome); };
   out.effort.limits = limits_of(options);
   out.open = {.timeout = out.effort.limits.exchange, .host = this_host(), .force = options.force};
   if (!console.file().empty()) out.writable.push_back(console.file());
@@ -54,10 +56,6 @@ Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const 
 void work_on_files(const Console& console, std::vector<std::filesystem::path> writable, bool makes_directories) {
   if (!console.file().empty()) writable.push_back(console.file());
   confine_to_files(std::move(writable), tell_confinement(console), makes_directories);
-}
-
-void note_unknown(const Console& console, const Targets& targets) {
-  if (targets.unknown > 0) console.note(cat("spdmctl: ", unknown_in_words(targets.unknown)));
 }
 
 void note_left_out(const Console& console, const Outcome& outcome) {
@@ -71,9 +69,7 @@ void record(const Evidence& evidence, const std::filesystem::path& file) {
     assert_readable(capture.size(), FileKind::evidence);
     return write_file(file, capture);
   }
-  const std::string line = write_evidence(evidence) + "\n";
-  assert_readable(line.size(), FileKind::evidence);
-  write_file(file, line);
+  write_file(file, evidence_line(evidence, FileKind::evidence));
 }
 
 void look_only(Report& report) {
@@ -111,11 +107,10 @@ Plan Attestation::plan(Console& console) const {
 
 namespace {
 
-// The result of one target: a report, or why `all` left the target out.
+// The result of one target.
 struct Attested {
   RenderedReport report;
-  std::string target, evidence_sha256;
-  std::optional<Outcome> left_out;
+  std::string target, evidence_sha256;  // the hash is empty where there is nothing to measure
 };
 
 }  // namespace
@@ -124,7 +119,6 @@ Exit Attestation::run(Console& console, Plan plan) const {
   std::unique_ptr<PcrExtender> measured;
   if (!extend_pcr.empty()) measured = std::make_unique<PcrExtender>(parse_pcr(extend_pcr));
   Targets found = targets_of(targets.empty() ? std::vector{default_target} : targets, this_host());
-  note_unknown(console, found);
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
   const bool many = found.list.size() > 1;
   if (many && !plan.outputs.empty())
@@ -135,7 +129,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.user.nonce, console);
   const std::filesystem::path pins = pin_first_use ? writable_pins(trust) : std::filesystem::path();
 
-  Run run = make_run(protocol, std::move(found.list), console);
+  Run run = make_run(protocol, std::move(found), console);
   run.wanted = plan.wanted;
   run.verifier = &verifier;
   run.writable.insert(run.writable.end(), plan.outputs.begin(), plan.outputs.end());
@@ -148,27 +142,20 @@ Exit Attestation::run(Console& console, Plan plan) const {
   ReportWriter writer(console, plan.text);
   if (judges) writer.tally();
   writer.enclose(std::move(envelope));
-  std::size_t reports = 0;
   attest<Attested>(
       run,
       [&](Outcome outcome) -> Attested {
-        if (!outcome.left_out.empty()) return {.report = {}, .target = {}, .evidence_sha256 = {}, .left_out = std::move(outcome)};
         try {
-          if (outcome.unread) return {.report = writer.render(*outcome.unread), .target = {}, .evidence_sha256 = {}, .left_out = {}};
+          if (outcome.unread) return {.report = writer.render(*outcome.unread), .target = {}, .evidence_sha256 = {}};
           if (plan.refine) plan.refine(*outcome.report);
           if (pin_first_use) pin_unless_known(*outcome.report, pins, console);
-          return {.report = writer.render(*outcome.report),
-                  .target = outcome.target,
-                  .evidence_sha256 = outcome.report->evidence_sha256,
-                  .left_out = {}};
+          return {.report = writer.render(*outcome.report), .target = outcome.target, .evidence_sha256 = outcome.report->evidence_sha256};
         } catch (Error& error) {  // an export failed, or a pin
           if (error.device.empty()) error.device = outcome.target;
-          return {.report = writer.render(error), .target = {}, .evidence_sha256 = {}, .left_out = {}};
+          return {.report = writer.render(error), .target = {}, .evidence_sha256 = {}};
         }
       },
       [&](Attested one) {
-        if (one.left_out) return note_left_out(console, *one.left_out);
-        ++reports;
         if (measured && !one.evidence_sha256.empty()) {
           try {
             measured->extend(one.evidence_sha256);
@@ -179,7 +166,11 @@ Exit Attestation::run(Console& console, Plan plan) const {
         }
         writer.add(std::move(one.report));
       });
-  if (reports == 0) fail_for_want_of_devices();
+  try {
+    if (plan.after) plan.after();
+  } catch (const Error& error) {
+    writer.fail(error);
+  }
   return writer.finish();
 }
 

@@ -20,14 +20,13 @@ namespace spdm::cmd {
 Verifier make_verifier(const TrustOptions& options, const Question& question, const Console& console,
                        std::shared_ptr<const Policy> policy = nullptr);
 
-// A run with these options: its limits, and how targets are opened. The file of the console is writable.
-Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const Console& console);
+// A run with these options: its limits, and how targets are opened. The file of the console is writable. Notes on stderr how many
+// PCI functions could not be looked at; the run notes which targets `all` leaves out, and why.
+Run make_run(const ProtocolOptions& options, Targets targets, const Console& console);
 
 // Confines a verb that speaks with no device: it still reads files, and writes only `writable` and the file of the console.
 void work_on_files(const Console& console, std::vector<std::filesystem::path> writable = {}, bool makes_directories = false);
 
-// Notes on stderr how many PCI functions could not be looked at; nothing when there are none.
-void note_unknown(const Console& console, const Targets& targets);
 // Notes on stderr which target `all` left out, and why.
 void note_left_out(const Console& console, const Outcome& outcome);
 
@@ -44,8 +43,9 @@ struct Plan {
   ReportWriter::TextOf text;  // empty: the verdict, and what it stands on
   // Files and directories that `refine` writes to. A run that has any takes one target.
   std::vector<std::filesystem::path> outputs;
-  // Files that the verb writes after the last device.
-  std::vector<std::filesystem::path> written_after;
+  // Writes files after the last device, while the document can still tell what went wrong with them; may be empty. Throws Error.
+  std::function<void()> after;
+  std::vector<std::filesystem::path> written_after;  // the files of `after`
 };
 
 // Takes the appraisal out of a report: findings of the protocol stay, all others go, and the verdict says only whether the

@@ -43,23 +43,23 @@ class Audit {
   std::vector<std::filesystem::path> outputs() const;
   Run make(AuditScope& scope, const Verifier& verifier) const;
   void attest_all(AuditScope& scope, Run& run);
-  void add(const AuditTarget& target, Outcome outcome);
+  void add(Outcome outcome);
   void add(Report report);
   void tell_gone() const;
-  Json members(Exit judged) const;
+  Json members() const;
   void write(const std::string& file, const std::string& contents);
+  void write_metrics(Exit exit);
+  void judge(AuditScope& scope, Run& run);
 
   const Options& options_;
   Console& console_;
   bool many_ = false;  // devices
   ReportWriter writer_;
   Clock::time_point begin_ = Clock::now(), deadline_;
+  const std::int64_t timestamp_ = std::time(nullptr);
   std::optional<EarlierReport> earlier_;
   Metrics metrics_;
   std::string evidence_;
-  std::size_t reports_ = 0;
-  Exit worst_ = Exit::ok;
-  std::optional<Error> unwritten_;  // a file
 };
 
 std::vector<std::filesystem::path> Audit::outputs() const {
@@ -73,7 +73,8 @@ std::vector<std::filesystem::path> Audit::outputs() const {
 }
 
 Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
-  Run out = make_run(options_.protocol, scope.take_live(), console_);
+  Run out = make_run(options_.protocol, {.list = scope.take_live()}, console_);
+  out.may_be_empty = true;  // a rule may expect what is not there
   out.wanted = wanted_of(options_.protocol, options_.trust);
   out.wanted.measurements = MeasurementMode::all;
   out.wanted.if_available = true;  // policy says who must have them
@@ -94,51 +95,65 @@ void Audit::attest_all(AuditScope& scope, Run& run) {
   std::vector<std::size_t> places;  // index in scope.targets of each device of the run
   for (std::size_t i = 0; i < scope.targets.size(); ++i)
     if (!scope.targets[i].silent) places.push_back(i);
-  std::vector<std::string> lines(run.targets.size());
+  struct Line {
+    std::string text;
+    std::optional<Error> error;
+  };
+  std::vector<Line> lines(run.targets.size());
+  const FileKind kind = lines.size() > 1 ? FileKind::evidence_line : FileKind::evidence;
   if (!options_.evidence.empty())
     run.seen = [&](std::size_t i, const Evidence& evidence) {
-      if (!evidence.log.empty()) lines[i] = write_evidence(evidence) + "\n";
+      if (evidence.log.empty()) return;
+      try {
+        lines[i].text = evidence_line(evidence, kind);
+      } catch (Error& error) {
+        error.device = scope.targets[places[i]].name();
+        lines[i].error = error;
+      }
     };
   std::size_t next = 0;  // index in scope.targets
   const auto tell_silent = [&](std::size_t end) {
     for (; next < end; ++next)
       if (scope.targets[next].silent) add(silent_report(scope.targets[next]));
   };
+  const auto turn_of = [&](const Outcome& outcome) -> const AuditTarget& {
+    const std::size_t place = places[outcome.index];
+    tell_silent(place);
+    next = place + 1;
+    return scope.targets[place];
+  };
+  run.left_out = [&](const Outcome& outcome) {
+    const AuditTarget& target = turn_of(outcome);
+    return target.expected_by ? add(silent_report(target)) : note_left_out(console_, outcome);
+  };
   attest<Outcome>(
       run, [](Outcome outcome) { return outcome; },
       [&](Outcome outcome) {
-        const std::size_t place = places[outcome.index];
-        tell_silent(place);
-        next = place + 1;
-        evidence_ += std::exchange(lines[outcome.index], {});
-        add(scope.targets[place], std::move(outcome));
+        turn_of(outcome);
+        const Line line = std::exchange(lines[outcome.index], {});
+        evidence_ += line.text;
+        add(std::move(outcome));
+        if (line.error) writer_.fail(*line.error);
       });
   tell_silent(scope.targets.size());
 }
 
-void Audit::add(const AuditTarget& target, Outcome outcome) {
-  if (!outcome.left_out.empty()) return target.expected_by ? add(silent_report(target)) : note_left_out(console_, outcome);
+void Audit::add(Outcome outcome) {
   if (outcome.report) return add(std::move(*outcome.report));
-  ++reports_;
-  worst_ = worse(worst_, row(outcome.unread->id).exit);
+  if (earlier_) earlier_->saw(outcome.target);
   metrics_.add(*outcome.unread);
   writer_.add(writer_.render(*outcome.unread));
 }
 
 void Audit::add(Report report) {
-  ++reports_;
   if (earlier_) earlier_->compare(report);
-  worst_ = worse(worst_, report.exit);
   metrics_.add(report);
   writer_.add(writer_.render(report));
 }
 
-// The members at the end of the document. `judged` is the worst exit code of the devices; the run may have ended worse.
-Json Audit::members(Exit judged) const {
+// The members at the end of the document.
+Json Audit::members() const {
   Json out = Json::object();
-  if (worst_ != judged) out["exit_code"] = static_cast<int>(worst_);
-  if (worst_ != judged && judged == Exit::ok) out["verdict"] = name(Verdict::undetermined);
-  if (unwritten_ && judged == Exit::ok) out["error"] = error_json(*unwritten_);
   if (!earlier_) return out;
   Json gone = Json::array();
   for (const std::string& source : earlier_->gone(options_.targets)) gone.push_back(source);
@@ -154,7 +169,7 @@ void Audit::tell_gone() const {
     const std::string line =
         cat(printable(source), ": was there ", earlier_->time().empty() ? "before" : printable(earlier_->time()), ", and is there no more");
     if (console_.format == Format::text)
-      console_.out(cat(reports_ > 0 ? "\n" : "", "GONE  ", line, "\n"));
+      console_.out(cat(writer_.count() > 0 ? "\n" : "", "GONE  ", line, "\n"));
     else if (console_.format == Format::ndjson)
       console_.note(cat("spdmctl: ", line));
   }
@@ -166,28 +181,19 @@ void Audit::write(const std::string& file, const std::string& contents) {
   try {
     write_file(file, contents);
   } catch (const Error& error) {
-    console_.complain(error);
-    if (!unwritten_) unwritten_ = error;
-    worst_ = worse(worst_, row(error.id).exit);
+    writer_.fail(error);
   }
 }
 
-Exit Audit::run() {
-  apply(options_.output, console_);
-  deadline_ = begin_ + parse_duration(options_.total, "--total");
-  const std::int64_t timestamp = std::time(nullptr);
-  const std::shared_ptr<const Policy> policy = load_policy(options_.policy);
-  if (!options_.since.empty()) earlier_ = EarlierReport::read(options_.since);
-  const Verifier verifier = make_verifier(options_.trust, question_of(options_.trust), console_, policy);
+void Audit::write_metrics(Exit exit) {
+  if (options_.metrics.empty()) return;
+  write(options_.metrics, metrics_.text(timestamp_, std::chrono::duration<double>(Clock::now() - begin_).count(), exit));
+}
 
-  writer_.enclose(make_envelope(options_.output.sign_key, timestamp, std::nullopt, console_));
-  AuditScope scope = audit_scope(options_.targets, policy.get(), this_host());
-  many_ = scope.targets.size() + scope.absent.size() > 1;
-  for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
-  Run run = make(scope, verifier);
+void Audit::judge(AuditScope& scope, Run& run) {
   attest_all(scope, run);
   for (const Report& absent : scope.absent) add(absent);
-  if (reports_ == 0) {
+  if (writer_.count() == 0) {
     const std::string_view line = "no device of this host speaks SPDM, and no rule expects one: there is nothing to judge";
     if (console_.format == Format::text)
       console_.out(cat(line, "\n"));
@@ -195,11 +201,30 @@ Exit Audit::run() {
       console_.note(cat("spdmctl: ", line));
   }
   tell_gone();
-  const Exit judged = worst_;
   write(options_.evidence, evidence_);
-  const double seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
-  if (!options_.metrics.empty()) write(options_.metrics, metrics_.text(timestamp, seconds, worst_));
-  return worse(writer_.finish(members(judged)), worst_);
+  write_metrics(writer_.worst());
+  writer_.finish(members());
+}
+
+Exit Audit::run() {
+  apply(options_.output, console_);
+  deadline_ = begin_ + parse_duration(options_.total, "--total");
+  const std::shared_ptr<const Policy> policy = load_policy(options_.policy);
+  if (!options_.since.empty()) earlier_ = EarlierReport::read(options_.since);
+  const Verifier verifier = make_verifier(options_.trust, question_of(options_.trust), console_, policy);
+
+  writer_.enclose(make_envelope(options_.output.sign_key, timestamp_, std::nullopt, console_));
+  AuditScope scope = audit_scope(options_.targets, policy.get(), this_host());
+  many_ = scope.targets.size() + scope.absent.size() > 1;
+  for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
+  Run run = make(scope, verifier);
+  try {
+    judge(scope, run);
+  } catch (const Error& error) {  // the document could not be written: the metrics must not say that all went well
+    write_metrics(worse(writer_.worst(), row(error.id).exit));
+    throw;
+  }
+  return writer_.worst();
 }
 
 Action setup(CLI::App& parser) {

@@ -60,13 +60,18 @@ void add_der_files(const ChainResult& chain, const std::filesystem::path& path, 
   out.push_back({path, std::move(all)});
 }
 
-void export_chain(const Options& options, const Report& report) {
+void export_chain(const Options& options, const Report& report, const Console& console) {
   const ChainResult& chain = *exported_slot(report).chain;
   std::vector<Export> files;
   if (!options.root.empty()) files.push_back(root_file(chain, options.root));
   if (!options.pem.empty()) files.push_back(pem_file(chain, options.pem));
   if (!options.der.empty()) add_der_files(chain, options.der, files);
-  for (const Export& one : files) assert_new(one.file, options.overwrite);
+  std::vector<std::filesystem::path> outputs = {console.file(), options.protocol.record};
+  for (const Export& one : files) {
+    assert_new(one.file, options.overwrite);
+    outputs.push_back(one.file);
+  }
+  assert_distinct(outputs);
   for (const Export& one : files) write_file(one.file, one.contents);
 }
 
@@ -90,9 +95,9 @@ Action setup(CLI::App& parser) {
     plan.wanted.all_slots = !plan.wanted.slot;
     plan.wanted.challenge = false;
     plan.question.user.depth = Depth::look;
-    plan.refine = [options](Report& report) {
+    plan.refine = [options, &console](Report& report) {
       look_only(report);
-      if (options->exports()) export_chain(*options, report);
+      if (options->exports()) export_chain(*options, report, console);
     };
     plan.text = render_certificates;
     for (const std::string* file : {&options->pem, &options->der, &options->root})

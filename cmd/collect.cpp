@@ -23,7 +23,6 @@ struct Options {
 struct Collected {
   std::string line;
   std::optional<Error> error;
-  std::optional<Outcome> left_out;
 };
 
 // All that a verifier may ask for, as far as the device has it.
@@ -37,14 +36,26 @@ Wanted everything(const Options& options) {
   return out;
 }
 
-// The line of one target. A recording is evidence, too; one that cannot be read gives evidence that says why.
-Collected line_of(Outcome outcome) {
-  if (!outcome.left_out.empty()) return {.line = {}, .error = {}, .left_out = std::move(outcome)};
-  if (outcome.unread) {
-    outcome.evidence = begin_evidence(outcome.target);
-    outcome.evidence->error = interruption_of(*outcome.unread);
+// Evidence that says why there is no more of the target.
+Evidence interrupted(const Error& error, const std::string& target) {
+  Evidence out = begin_evidence(target);
+  out.error = interruption_of(error);
+  return out;
+}
+
+// The line of one target. A recording is evidence, too; one that cannot be read gives evidence that says why. So does evidence
+// that is too long for a verifier.
+Collected line_of(Outcome outcome, FileKind kind) {
+  if (outcome.unread) outcome.evidence = interrupted(*outcome.unread, outcome.target);
+  Collected out{.line = {}, .error = {}};
+  try {
+    out.line = evidence_line(*outcome.evidence, kind);
+  } catch (const Error& error) {
+    Evidence shorter = interrupted(error, outcome.target);
+    if (outcome.evidence->live) shorter.host = outcome.evidence->host;  // what stands in a recording may be what is too long
+    outcome.evidence = std::move(shorter);
+    out.line = evidence_line(*outcome.evidence, kind);
   }
-  Collected out{.line = write_evidence(*outcome.evidence) + "\n", .error = {}, .left_out = {}};
   if (outcome.evidence->error) out.error = error_of(*outcome.evidence->error, outcome.target);
   return out;
 }
@@ -56,22 +67,19 @@ Exit run(const Options& options, Console& console) {
   refuse_format_as_file(options.file);
   if (!options.file.empty() && options.file != "-") console.write_to(options.file);
   Targets found = targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
-  note_unknown(console, found);
-  Run run = make_run(options.protocol, std::move(found.list), console);
+  const FileKind kind = found.list.size() > 1 ? FileKind::evidence_line : FileKind::evidence;
+  Run run = make_run(options.protocol, std::move(found), console);
   run.wanted = wanted;
 
-  std::size_t count = 0;
   Exit worst = Exit::ok;
-  attest<Collected>(run, line_of, [&](Collected one) {
-    if (one.left_out) return note_left_out(console, *one.left_out);
-    ++count;
+  const auto shape = [&](Outcome outcome) { return line_of(std::move(outcome), kind); };
+  attest<Collected>(run, shape, [&](Collected one) {
     console.out(one.line);
     if (!one.error) return;
     console.flush();
     console.complain(*one.error);
     worst = worse(worst, row(one.error->id).exit);
   });
-  if (count == 0) fail_for_want_of_devices();
   console.finish();
   return worst;
 }

@@ -221,6 +221,7 @@ Exit run(const Options& options, Console& console) {
   std::vector<std::filesystem::path> writable;
   if (!options.openssl.empty()) {
     assert_recipe_directory(options.openssl);
+    assert_distinct({console.file(), std::filesystem::path(options.openssl) / "verify.sh"});
     writable.push_back(place_of_recipe(options.openssl));
   }
   const bool makes_directories = !writable.empty();

@@ -70,6 +70,7 @@ std::string shown_target(const transport::ServeOptions& options, std::uint16_t p
 Exit serve(const EmulateOptions& options, Console& console) {
   transport::ServeOptions how = transport::parse_listen(options.listen);
   how.once = options.once;
+  assert_distinct({console.file(), options.port_file});
   std::mutex one_line_at_a_time;
   if (console.verbose)
     how.note = [&](const std::string& line) {
@@ -125,12 +126,14 @@ Exit init(const EmulateOptions& options, Console& console) {
     throw Error(ErrorId::usage, cat("--device-info: '", printable(request.device_info), "' is not of three parts"),
                 "write MANUFACTURER:PRODUCT:SERIAL");
   const std::filesystem::path directory = options.init;
+  std::vector<std::filesystem::path> files;
+  for (const std::string_view file : {"profile.yaml", "root.pem", "chain.pem", "key.pem"}) files.push_back(directory / file);
+  for (const std::filesystem::path& file : files) assert_distinct({console.file(), file});
   certstore::write_throwaway(certstore::make_throwaway(request), directory);
   certstore::write_new_file(directory / "profile.yaml", kProfile);
 
   Json document = begin_document(kDeviceSchema);
-  for (const std::string_view file : {"profile.yaml", "root.pem", "chain.pem", "key.pem"})
-    document["files"].push_back((directory / file).string());
+  for (const std::filesystem::path& file : files) document["files"].push_back(file.string());
   document["profile"] = (directory / "profile.yaml").string();
   document["root"] = (directory / "root.pem").string();
   const std::string shown = printable(directory.string());

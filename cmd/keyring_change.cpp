@@ -88,13 +88,16 @@ std::string keyring_file_name(const std::string& source, const std::string& wish
 
 void write_additions(std::vector<Addition> additions, const KeyringOptions& options, Console& console) {
   const fs::path directory = writable_keyring(options.trust);
+  std::vector<fs::path> outputs = {console.file()};
   for (Addition& addition : additions) {
     addition.file = directory / addition.file;
     std::error_code ignored;
     if (fs::exists(addition.file, ignored) && !fs::is_regular_file(addition.file, ignored))
       fail_at(ErrorId::usage, addition.file.string(), "is no regular file: it masks this name", "remove it first, or give --name NAME");
     assert_new(addition.file, options.overwrite);
+    outputs.push_back(addition.file);
   }
+  assert_distinct(outputs);
 
   Json document = begin_document(kKeyringSchema);
   document["exit_code"] = 0;

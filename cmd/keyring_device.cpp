@@ -14,7 +14,7 @@ Report attest_one(const KeyringOptions& options, Console& console, Depth depth, 
   Question question = question_of(options.trust);
   question.user.depth = depth;
   const Verifier verifier = make_verifier(options.trust, question, console);
-  Run run = make_run(options.protocol, std::move(found.list), console);
+  Run run = make_run(options.protocol, std::move(found), console);
   run.wanted = wanted_of(options.protocol, options.trust);
   run.wanted.challenge = depth != Depth::look;
   run.verifier = &verifier;

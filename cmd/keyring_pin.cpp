@@ -59,6 +59,7 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
   if (is_taken(made.file))
     fail_at(ErrorId::usage, made.file.string(), "is there already, and pins something else",
             cat("unpin that first: spdmctl keyring unpin ", printable(made.file.stem().string())));
+  assert_distinct({console.file(), made.file});
   write_file(made.file, made.contents);
 
   Json document = begin_document(kKeyringSchema);

@@ -141,9 +141,8 @@ Action setup(CLI::App& parser) {
     Saved saved;
     const bool complete = options->indices.empty();
     plan.refine = [&](Report& report) { keep(saved, report, complete); };
-    const Exit exit = options->run(console, std::move(plan));
-    save(saved, *options, console);
-    return exit;
+    plan.after = [&] { save(saved, *options, console); };
+    return options->run(console, std::move(plan));
   };
 }
 

@@ -86,6 +86,7 @@ void pin_unless_known(const Report& report, const std::filesystem::path& directo
   std::error_code ignored;
   if (std::filesystem::symlink_status(made.file, ignored).type() != std::filesystem::file_type::not_found)
     return told(cat("not pinned: ", made.file.string(), " is there already, for another device"));
+  assert_distinct({console.file(), made.file});
   write_file(made.file, made.contents);
   told(cat("pinned: leaf-key ", made.pin.sha256, ", ", made.file.string()));
 }

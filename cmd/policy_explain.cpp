@@ -122,7 +122,7 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
   if (options.arguments.empty()) throw Error(ErrorId::usage, "no device was given", "name a target, such as 03:00.0, or a recording");
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
   const Verifier verifier = make_verifier(options.trust, question_of(options.trust), console, policy);
-  Run run = make_run(options.protocol, targets_of(options.arguments, this_host()).list, console);
+  Run run = make_run(options.protocol, targets_of(options.arguments, this_host()), console);
   run.wanted = wanted_of(options.protocol, options.trust);
   run.verifier = &verifier;
   Json document = begin_document(kPolicySchema);
@@ -137,7 +137,6 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
           exit = worse(exit, row(outcome.unread->id).exit);
           return;
         }
-        if (!outcome.report) return note_left_out(console, outcome);
         const Report& report = *outcome.report;
         // A bad verdict is an answer to the question, and no error of this verb. A device that could not be asked is one.
         if (report.error && report.messages == 0) exit = worse(exit, report.exit);

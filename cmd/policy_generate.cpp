@@ -94,7 +94,7 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
     assert_new(options.file, options.overwrite);
     console.write_to(options.file);
   }
-  Run run = make_run(options.protocol, scope.take_live(), console);
+  Run run = make_run(options.protocol, {.list = scope.take_live()}, console);
   run.wanted = wanted_of(options.protocol, options.trust);
   run.wanted.measurements = MeasurementMode::all;
   run.wanted.if_available = true;
@@ -102,6 +102,10 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
 
   std::vector<Drafted> drafts;
   std::vector<std::string> left_out;
+  run.left_out = [&](const Outcome& outcome) {
+    left_out.push_back(cat(outcome.target, ": ", outcome.left_out));
+    note_left_out(console, outcome);
+  };
   Exit worst = Exit::ok;
   attest<Outcome>(
       run, [](Outcome outcome) { return outcome; },
@@ -111,7 +115,6 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
           worst = worse(worst, row(outcome.unread->id).exit);
           return console.complain(*outcome.unread);
         }
-        if (!outcome.report) return;
         const Report& report = *outcome.report;
         if (report.messages > 0 || !report.error) return drafts.push_back(draft(report, drafts.size() + 1));
         const Error error = error_of(*report.error, report.source);

@@ -14,29 +14,28 @@ namespace {
 
 constexpr std::chrono::milliseconds kBusyRetry{50};
 
-// The limits of this device, cut to the time that is left until the common deadline.
-Limits limits_within(const Effort& effort) {
-  Limits out = effort.limits;
-  if (effort.deadline == Clock::time_point::max()) return out;
-  const Clock::duration left = std::max(effort.deadline - Clock::now(), Clock::duration::zero());
-  out.total = std::min<Clock::duration>(out.total, left);
-  out.exchange = std::min<Clock::duration>(out.exchange, left);
-  return out;
+// What is left of the limits until `end`.
+Limits limits_until(Clock::time_point end, Limits limits) {
+  limits.total = std::max(end - Clock::now(), Clock::duration::zero());
+  limits.exchange = std::min(limits.exchange, limits.total);
+  return limits;
 }
 
 // Opens the target and asks it, once. Throws Error; what was seen until then is in the evidence.
 void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::OpenOptions options, Evidence& evidence) {
   if (target.failure) throw Error(*target.failure);
-  const Limits limits = limits_within(effort);
+  // Opening, connecting and asking share the time of the device: what one has used up, the next does not have.
+  const Clock::time_point begin = Clock::now();  // the gate gives no total of its own: no sum of it and a time has room
+  const Clock::time_point end = effort.limits.total < effort.deadline - begin ? begin + effort.limits.total : effort.deadline;
+  const auto left = [&] { return limits_until(end, effort.limits); };
   if (!target.opened) {
-    options.timeout = std::min<Clock::duration>(options.timeout, limits.exchange);
+    options.timeout = std::min<Clock::duration>(options.timeout, left().exchange);
     target.opened = transport::open(target.name, options);
     evidence.host = target.opened->host;
   }
   // Connects before anything is in the log: the log must not have a request that could not be sent.
-  target.opened->link->connect(std::min(Clock::now() + limits.exchange, effort.deadline));
-  // What opening and connecting took is gone: the deadline stays where it was.
-  collect(*target.opened->link, wanted, limits_within(effort), evidence);
+  target.opened->link->connect(Clock::now() + left().exchange);
+  collect(*target.opened->link, wanted, left(), evidence);
 }
 
 }  // namespace

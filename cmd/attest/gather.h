@@ -9,7 +9,7 @@ namespace spdm::cmd {
 
 // How much time devices get.
 struct Effort {
-  Limits limits{};                                        // of one device
+  Limits limits{};                                        // of one device; its total begins with opening and connecting
   Clock::time_point deadline = Clock::time_point::max();  // of all devices together
   // The error in the evidence of a device whose turn did not come by the deadline. The device is not asked.
   Interruption overdue{ErrorId::timeout, "was not reached within the time that all devices have together", ""};

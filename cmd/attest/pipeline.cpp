@@ -2,28 +2,12 @@
 
 #include <algorithm>
 #include <numeric>
-#include <set>
 
 #include "cmd/host/files.h"
 
 namespace spdm::cmd {
 
 namespace {
-
-// Two outputs in one file: the second would replace the first, and nobody would see. What is no regular file (a terminal,
-// /dev/null) takes both.
-void assert_distinct(const std::vector<std::filesystem::path>& files) {
-  std::set<std::filesystem::path> seen;
-  for (const std::filesystem::path& file : files) {
-    std::error_code ignored;
-    if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) continue;
-    const std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(file, ignored), ignored);
-    if (seen.insert(place.empty() ? file : place).second) continue;
-    Error error(ErrorId::usage, "two outputs of this run would go to this file", "name another file for one of them");
-    error.device = file.string();
-    throw error;
-  }
-}
 
 void confine(Needs needs, const TellConfinement& tell) {
   for (std::filesystem::path& file : needs.writable) file = written_at(file);

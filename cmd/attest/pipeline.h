@@ -23,6 +23,8 @@ inline constexpr std::size_t kMaxDevicesAtOnce = 16;
 // Receives, in words, what confinement is in force and what is missing. May be empty.
 using TellConfinement = std::function<void(const Confinement&)>;
 
+struct Outcome;
+
 struct Run {
   std::vector<Target> targets;
   Wanted wanted;
@@ -35,6 +37,9 @@ struct Run {
   // Files, and folders, that are still to be written.
   std::vector<std::filesystem::path> writable{};
   TellConfinement tell = nullptr;
+  // Receives, in its turn, what came of a target that `all` leaves out (Outcome::left_out). May be empty.
+  std::function<void(const Outcome&)> left_out = nullptr;
+  bool may_be_empty = false;              // that nothing is left to attest is no error
   std::size_t width = kMaxDevicesAtOnce;  // devices at once
 };
 
@@ -90,13 +95,33 @@ void attest_in_time(Run& run, const std::function<Shaped(Outcome)>& shape, const
 }
 
 // Runs the whole pipeline. `shape` turns an outcome into what the caller keeps of it; several threads call it. `take` receives the
-// results on this thread, in the order of the targets.
+// results on this thread, in the order of the targets. What `all` leaves out goes to Run::left_out in their place. Throws
+// Error{no_device} when nothing is left, unless Run::may_be_empty.
 template <class Shaped>
 void attest(Run& run, const std::function<Shaped(Outcome)>& shape, const std::function<void(Shaped)>& take) {
+  struct Came {
+    std::optional<Shaped> shaped;
+    Outcome left_out;
+  };
   open_and_confine(run);
-  if (run.effort.deadline != Clock::time_point::max()) return attest_in_time<Shaped>(run, shape, take);
-  in_order<Shaped>(
-      run.targets.size(), run.width, [&](std::size_t i) { return shape(attend(run, i)); }, take);
+  std::size_t count = 0;
+  const std::function<Came(Outcome)> sort_out = [&](Outcome outcome) {
+    if (!outcome.left_out.empty()) return Came{std::nullopt, std::move(outcome)};
+    return Came{shape(std::move(outcome)), {}};
+  };
+  const std::function<void(Came)> hand_on = [&](Came came) {
+    if (came.shaped) ++count;
+    if (came.shaped)
+      take(*std::move(came.shaped));
+    else if (run.left_out)
+      run.left_out(came.left_out);
+  };
+  if (run.effort.deadline != Clock::time_point::max())
+    attest_in_time<Came>(run, sort_out, hand_on);
+  else
+    in_order<Came>(
+        run.targets.size(), run.width, [&](std::size_t i) { return sort_out(attend(run, i)); }, hand_on);
+  if (count == 0 && !run.may_be_empty) fail_for_want_of_devices();
 }
 
 // A stream of recordings, however many: each is read, appraised and reported, with bounded memory.

@@ -21,7 +21,6 @@ inline constexpr std::array kDecisions{
 };
 static_assert(is_sound(kDecisions));
 inline std::string_view name(Decision decision) { return row_of(kDecisions, decision).name; }
-inline std::optional<Decision> decision_of(std::string_view name) { return value_of(kDecisions, name); }
 
 enum class Occasion {
   boot,
@@ -44,7 +43,6 @@ static_assert(is_sound(kOccasions));
 // Those that `gate --occasion` takes.
 inline constexpr auto kGateOccasions = std::span(kOccasions).first<6>();
 inline std::string_view name(Occasion occasion) { return row_of(kOccasions, occasion).name; }
-inline std::optional<Occasion> occasion_of(std::string_view name) { return value_of(kOccasions, name); }
 
 // What was done to a device, in the order in which it is done.
 enum class GateStep { driver_override, driver_unbound, bus_master_cleared, removed, powered_off };
@@ -57,6 +55,5 @@ inline constexpr std::array kGateSteps{
 };
 static_assert(is_sound(kGateSteps));
 inline std::string_view name(GateStep step) { return row_of(kGateSteps, step).name; }
-inline std::optional<GateStep> gate_step_of(std::string_view name) { return value_of(kGateSteps, name); }
 
 }  // namespace spdm::cmd

@@ -68,6 +68,7 @@ void Console::write_to(const std::filesystem::path& file) {
 
 void Console::finish() {
   flush();
+  if (file_.empty()) finished_ = true;
   if (file_.empty() || reader_gone_ || (finished_ && !in_making_)) return;
   reader_gone_ = true;  // as in flush()
   if (!in_making_) in_making_ = std::make_unique<FileInMaking>(file_);

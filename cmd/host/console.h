@@ -41,6 +41,7 @@ class Console {
   void flush();
   // Ends the document: a file appears under its name only now. What is written after this is another document.
   void finish();
+  bool ended() const { return finished_; }
   // Drops an unfinished document that goes to a file: the file stays as it was.
   void discard();
   // One line on stderr: "spdmctl: TARGET: message; hint".

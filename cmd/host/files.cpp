@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "core/descriptor.h"
@@ -173,6 +174,20 @@ void write_file(const std::filesystem::path& path, View contents) {
 }
 
 void write_file(const std::filesystem::path& path, std::string_view contents) { write_file(path, as_bytes(contents)); }
+
+void assert_distinct(const std::vector<std::filesystem::path>& files) {
+  std::set<std::filesystem::path> seen;
+  for (const std::filesystem::path& file : files) {
+    if (file.empty()) continue;
+    std::error_code ignored;
+    if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) continue;
+    const std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(file, ignored), ignored);
+    if (seen.insert(place.empty() ? file : place).second) continue;
+    Error error(ErrorId::usage, "two outputs of this run would go to this file", "name another file for one of them");
+    error.device = file.string();
+    throw error;
+  }
+}
 
 void assert_new(const std::filesystem::path& path, bool overwrite) {
   assert_writable(path);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "core/bytes.h"
 #include "core/file.h"
@@ -43,6 +44,11 @@ mode_t creation_mask();
 // Throws Error{usage} when the file exists, unless the user gave --overwrite. Call it for every file of a run before the first
 // is written. Throws as assert_writable(), too.
 void assert_new(const std::filesystem::path& path, bool overwrite);
+
+// Throws Error{usage} when two outputs of a run would go to one file, under whatever names: the second would replace the first, and
+// nobody would see. What is no regular file (a terminal, /dev/null, a folder) takes both; empty paths do not count. Call it as
+// assert_new(), for the files that a run makes in a folder, too.
+void assert_distinct(const std::vector<std::filesystem::path>& files);
 
 // Finds out early that write_file() could not work, before a device is asked for anything. Throws Error as write_file().
 void assert_writable(const std::filesystem::path& path);

@@ -130,14 +130,25 @@ EarlierReport EarlierReport::read(const std::filesystem::path& file) {
   return out;
 }
 
+EarlierReport::Device* EarlierReport::find(const std::string& source) {
+  auto found = devices_.find(printable(source));
+  // A recording that could not be read then stands there under the name of its file.
+  if (const auto file = recording(source); file && found == devices_.end()) found = devices_.find(printable(file->string()));
+  return found == devices_.end() ? nullptr : &found->second;
+}
+
+void EarlierReport::saw(const std::string& source) {
+  if (Device* const found = find(source)) found->seen = true;
+}
+
 void EarlierReport::compare(Report& report) {
   std::vector<Change>& out = report.changes.emplace();
-  const auto found = devices_.find(printable(report.source));
-  if (found == devices_.end()) {
+  Device* const found = find(report.source);
+  if (found == nullptr) {
     out.push_back({"device", "", "new"});
     return;
   }
-  Device& before = found->second;
+  Device& before = *found;
   before.seen = true;
   const Device after = device_of(to_json(report));
   const auto value_in = [](const Device& device, const std::string& name) {

@@ -19,7 +19,9 @@ class EarlierReport {
 
   // Fills report.changes, and remembers that the device is there.
   void compare(Report& report);
-  // Devices of the earlier report that compare() has not seen. `targets`: what this run looked for; an empty list, or "all" in it,
+  // Remembers that a target is there of which nothing could be read.
+  void saw(const std::string& source);
+  // Devices of the earlier report that neither has seen. `targets`: what this run looked for; an empty list, or "all" in it,
   // means everything.
   std::vector<std::string> gone(const std::vector<std::string>& targets) const;
   // The earliest time in the report, RFC 3339; empty when it has none.
@@ -34,6 +36,7 @@ class EarlierReport {
   };
   static Device device_of(const Json& report);
   void add(const Json& report, const std::string& where);
+  Device* find(const std::string& source);  // nullptr when the earlier report does not have it
 
   std::map<std::string, Device> devices_;  // by source
   std::string time_;

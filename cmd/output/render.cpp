@@ -171,6 +171,12 @@ void ReportWriter::add(RenderedReport report) {
   }
 }
 
+void ReportWriter::fail(const Error& error) {
+  console_.complain(error);
+  failed_ = worse(failed_, row(error.id).exit);
+  if (!failure_) failure_ = error;
+}
+
 void ReportWriter::keep_part(RenderedReport& report) {
   if (!parts_) parts_ = std::make_shared<Json>(console_.format == Format::ear ? Json::object() : Json::array());
   if (parts_->size() == kMaxExported)
@@ -187,8 +193,13 @@ Exit ReportWriter::finish(const Json& more) {
     console_.out(export_document(console_.format, parts_ ? std::move(*parts_) : Json(), envelope_));
   if (console_.format == Format::json || console_.format == Format::yaml) {
     if (count_ == 0) begin();
-    Json tail{{"verdict", name(verdict_)}, {"exit_code", static_cast<int>(worst_)}};
-    if (first_error_) tail["error"] = error_json(*first_error_);
+    const bool good = worst_ == Exit::ok;  // as far as the devices go
+    const Verdict verdict = good && failure_ ? Verdict::undetermined : verdict_;
+    Json tail{{"verdict", name(verdict)}, {"exit_code", static_cast<int>(worst())}};
+    if (first_error_)
+      tail["error"] = error_json(*first_error_);
+    else if (good && failure_)
+      tail["error"] = error_json(*failure_);
     tail.update(more);
     if (console_.format == Format::json)
       console_.out(cat("\n  ],", dump(tail, 2).substr(1), "\n"));
@@ -196,7 +207,7 @@ Exit ReportWriter::finish(const Json& more) {
       console_.out(to_yaml(tail));
   }
   console_.finish();
-  return worst_;
+  return worst();
 }
 
 Exit report_error(Console& console, const Error& error, const DocumentKind& kind) {
@@ -204,6 +215,8 @@ Exit report_error(Console& console, const Error& error, const DocumentKind& kind
   console.complain(error);
   console.discard();
   if (console.format == Format::text || kind.schema.empty()) return exit;
+  // A document that is complete stays: a second one would make the first unreadable, or take its place in a file.
+  if (console.ended() && console.format != Format::ndjson) return exit;
   Json document = begin_document(kind.schema);
   if (kind.devices) document["devices"] = Json::array();
   if (kind.verdict) document["verdict"] = name(Verdict::undetermined);

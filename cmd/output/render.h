@@ -40,6 +40,11 @@ class ReportWriter {
   // An input that gave no report because it could not be read.
   RenderedReport render(const Error& error) const;
   void add(RenderedReport report);
+  // An error of the run that is about no device, such as a file that cannot be written: told on stderr. It takes back no verdict of a
+  // device, and counts for the exit code and for the verdict of the run.
+  void fail(const Error& error);
+  std::size_t count() const { return count_; }  // reports
+  Exit worst() const { return worse(worst_, failed_); }
   // Makes the text of several reports end with the number of each verdict.
   void tally() { tallies_ = true; }
   // Sets what ear and redfish say beside the reports. Call it before add().
@@ -56,11 +61,11 @@ class ReportWriter {
   TextOf text_of_;
   std::string between_;
   std::size_t count_ = 0;
-  Exit worst_ = Exit::ok;
+  Exit worst_ = Exit::ok, failed_ = Exit::ok;  // of the devices, of the rest of the run
   Verdict verdict_ = Verdict::pass;
   bool tallies_ = false;
-  std::array<std::size_t, 3> verdicts_{};  // how many there are, in the order of Verdict
-  std::optional<Error> first_error_;
+  std::array<std::size_t, 3> verdicts_{};       // how many there are, in the order of Verdict
+  std::optional<Error> first_error_, failure_;  // of the devices, of the rest of the run
   Envelope envelope_;
   std::shared_ptr<Json> parts_;  // of ear and redfish: an object by label, an array
 };

@@ -178,7 +178,7 @@ constexpr std::array kRequirements{
 constexpr bool is_in_order() {
   for (std::size_t i = 0; i < kRequirements.size(); ++i)
     if (static_cast<std::size_t>(kRequirements.at(i).demand) != i + 1) return false;
-  return true;
+  return kRequirements.size() == static_cast<std::size_t>(Demand::crls);
 }
 static_assert(is_in_order());
 

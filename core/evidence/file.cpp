@@ -6,6 +6,7 @@
 #include "core/calendar.h"
 #include "core/crypto/crypto.h"
 #include "core/error.h"
+#include "core/file.h"
 #include "core/file_kinds.h"
 #include "core/format/json_reader.h"
 #include "core/text.h"
@@ -189,6 +190,12 @@ std::string write_evidence(const Evidence& evidence) {
     comma = ",";
   }
   return out + "]}";
+}
+
+std::string evidence_line(const Evidence& evidence, FileKind kind) {
+  std::string out = write_evidence(evidence) + "\n";
+  assert_readable(out.size(), kind);
+  return out;
 }
 
 std::string evidence_sha256(const Evidence& evidence) {

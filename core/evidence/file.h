@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/evidence/evidence.h"
+#include "core/file_kinds.h"
 
 namespace spdm {
 
@@ -14,6 +15,10 @@ inline constexpr std::size_t kMaxEvidenceMessages = 100'000;
 
 // One line of JSON without a line break at its end; the same evidence always gives the same bytes.
 std::string write_evidence(const Evidence& evidence);
+
+// The same with its line break, for a file of `kind`: evidence, or evidence_line where there are others beside it. Throws
+// Error{bad_input} when it is longer than what is read of one: nobody could verify it.
+std::string evidence_line(const Evidence& evidence, FileKind kind);
 
 // The identifier of this evidence: the SHA-256 of write_evidence(), in lower-case hex. For a capture or a kernel log it
 // is the hash of the evidence made from it, so that all evidence is hashed in one way.

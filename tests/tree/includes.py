@@ -6,6 +6,8 @@ import pathlib
 import re
 import sys
 
+from cpp import COMMENT_OR_STRING
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # Libraries that are kept to one place, so that they can be replaced there.
@@ -19,7 +21,6 @@ LIBRARIES = {
 FOR_CMD_ONLY = re.compile(
     r"std::(cout|cerr|clog)\b|<iostream>|\b(v?f?printf|puts|fputs|putchar|perror|getenv|secure_getenv|setenv|exit|_exit|quick_exit|abort)\s*\("
 )
-COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*.*?\*/|R"\((.*?)\)"|"(?:\\.|[^"\\\n])*"', re.S)
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
 
 

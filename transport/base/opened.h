@@ -10,7 +10,7 @@
 namespace spdm::transport {
 
 struct OpenOptions {
-  Clock::duration timeout = std::chrono::seconds(10);  // for connecting
+  Clock::duration timeout = std::chrono::seconds(10);  // for a look-up of its name, for a function to wake up
   Host host = {};                                      // where to look for PCI devices
   bool force = false;                                  // open it although another process seems to own the device
 };

@@ -103,7 +103,7 @@ void EmuLink::connect(Clock::time_point deadline) {
 }
 
 Bytes EmuLink::exchange(View request, Clock::time_point deadline) {
-  connect(deadline);
+  connect(deadline);  // for callers that did not wait for the connection: the pipeline does
   Unwrapped response = unwrap(binding_, transact(Command::normal, wrap(binding_, request), deadline));
   if (response.secured) malformed(kFrame, "payload", "a secured message answers a plain one");
   return std::move(response.message);

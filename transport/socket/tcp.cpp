@@ -25,7 +25,7 @@ class TcpLink final : public Link {
   }
 
   Bytes exchange(View request, Clock::time_point deadline) override {
-    connect(deadline);
+    connect(deadline);  // as EmuLink::exchange
     // After a failed exchange the late answer must not be taken for the answer to a new request.
     if (!in_step_) throw Error(ErrorId::io, "the connection was given up after an earlier error");
     in_step_ = false;

@@ -16,19 +16,24 @@
 #include <fstream>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "cmd/host/files.h"
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
+#include "support/child.h"
 #include "support/fake_sysfs.h"
 #include "support/pki.h"
 #include "support/temporary.h"
 #include "transport/emulated/server.h"
 #include "transport/pci/lock.h"
+#include "transport/socket/emu.h"
 #include "transport/socket/socket.h"
 
 using namespace spdm;
 using namespace spdm::cmd;
+using support::in_child;
 
 namespace {
 
@@ -64,22 +69,6 @@ class Device {
  private:
   pid_t child_ = -1;
 };
-
-// What `body` returns, from a process of its own: confinement is for good.
-int in_child(const std::function<int()>& body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    int code = 99;
-    try {
-      code = body();
-    } catch (const std::exception&) {  // the code tells
-    }
-    ::_exit(code);
-  }
-  int status = -1;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
-}
 
 // From here on nothing is opened and no socket is made: EMFILE for a device node, a socket, a file. A limit on descriptors would
 // do, if the undefined-behaviour sanitizer did not make a pipe to look whether memory can be read.
@@ -148,6 +137,38 @@ TEST_CASE("what goes wrong with one target is its own, and the outcomes keep the
   CHECK(code == 0);
 }
 
+TEST_CASE("what all leaves out is told in its place, and a run of nothing else is an error") {
+  support::FakeSysfs sysfs;
+  sysfs.add({.bdf = "0000:03:00.0"});  // no mailbox
+  const int code = in_child([&] {
+    std::string told;
+    const auto over = [&](std::vector<std::string> names) {
+      Run run = run_over(std::move(names));
+      run.targets.front().sought = true;
+      run.open.host = sysfs.host();
+      run.left_out = [&](const Outcome& outcome) { told += cat("left out ", outcome.target, "; "); };
+      return run;
+    };
+    const auto go = [&](Run run) {
+      attest<std::string>(
+          run, [](const Outcome& outcome) { return outcome.target; }, [&](const std::string& target) { told += cat(target, "; "); });
+    };
+    go(over({"0000:03:00.0", "file:/nowhere/evidence.json"}));
+    if (std::exchange(told, {}) != "left out 0000:03:00.0; file:/nowhere/evidence.json; ") return 1;
+    Run empty = over({"0000:03:00.0"});
+    empty.may_be_empty = true;
+    go(std::move(empty));
+    if (std::exchange(told, {}) != "left out 0000:03:00.0; ") return 2;
+    try {
+      go(over({"0000:03:00.0"}));
+      return 3;
+    } catch (const Error& error) {
+      return error.id == ErrorId::no_device && told == "left out 0000:03:00.0; " ? 0 : 4;
+    }
+  });
+  CHECK(code == 0);
+}
+
 TEST_CASE("a device whose turn does not come in time is told as such, and not asked") {
   const Device emulator(transport::Framing::emulator);
   const int code = in_child([&] {
@@ -203,6 +224,36 @@ TEST_CASE("where all have one time limit, peers that stall leave the others thei
     for (std::size_t i = 0; i < 3; ++i) CHECK(outcomes[i].index == i);
     CHECK(good(outcomes[2]));
   }
+}
+
+TEST_CASE("a peer that is slow to greet and then silent has no more time than one that is silent") {
+  // The greeting comes when most of the time is gone.
+  constexpr std::chrono::milliseconds kTime{2000}, kGreeting{1700};
+  transport::Listener listener("127.0.0.1", 0);
+  const std::string name = cat("emu://127.0.0.1:", listener.port());
+  const auto asked_in_time = [&](const Effort& effort) {
+    std::thread peer([&] {
+      const Clock::time_point end = Clock::now() + std::chrono::seconds(30);
+      transport::Stream stream = listener.accept(end);
+      transport::read_frame(stream, Binding::doe, end);
+      std::this_thread::sleep_for(kGreeting);
+      stream.write(transport::encode_frame(Binding::doe, transport::Command::test, transport::server_hello()), end);
+      while (transport::next_frame(stream, Binding::doe, end)) continue;
+    });
+    const Clock::time_point begin = Clock::now();
+    const Evidence evidence = gather({.name = name}, {}, effort, nullptr, {});
+    const Clock::duration took = Clock::now() - begin;
+    peer.join();
+    CHECK(evidence.error->id == ErrorId::timeout);
+    CHECK_FALSE(evidence.log.empty());
+    return took < kTime + std::chrono::milliseconds(1000);
+  };
+  Effort together;
+  together.deadline = Clock::now() + kTime;
+  CHECK(asked_in_time(together));
+  Effort alone;
+  alone.limits.total = kTime;
+  CHECK(asked_in_time(alone));
 }
 
 TEST_CASE("the head of evidence is the same for all that collect") {
@@ -265,6 +316,9 @@ TEST_CASE("two outputs of one run do not go to the same file, under whatever nam
   Run run = run_over({});
   run.writable = {file, folder.path() / "link.json"};
   expect_error(ErrorId::usage, "two outputs of this run", [&] { open_and_confine(run); });
+  // Names of files that a run makes in a folder are known later; what there is no name for does not count.
+  assert_distinct({"", "", file, folder.path() / "other.json"});
+  expect_error(ErrorId::usage, "two outputs of this run", [&] { assert_distinct({folder.path() / "link.json", "", file}); });
   CHECK(in_child([] {
           Run both = run_over({});
           both.writable = {"/dev/null", "/dev/null"};

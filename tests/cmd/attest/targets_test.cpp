@@ -2,12 +2,12 @@
 #include "cmd/attest/targets.h"
 
 #include <doctest/doctest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cmd/attest/gather.h"
 #include "cmd/host/privileges.h"
 #include "core/evidence/expect_error.h"
+#include "support/child.h"
 #include "support/fake_sysfs.h"
 
 using namespace spdm::cmd;
@@ -107,24 +107,21 @@ TEST_CASE("everything live is opened; a failure is kept for the report") {
   CHECK(found.list[1].failure->id == ErrorId::no_spdm);
   REQUIRE(found.list[2].failure);
   CHECK(found.list[2].failure->id == ErrorId::no_device);
-  CHECK(found.list[3].opened);  // its connection is on its way
+  CHECK(found.list[3].opened);  // nobody is called before its turn comes
 }
 
 TEST_CASE("what an open device holds is still given back when privileges are gone") {
   const Bus bus;
   bus.sysfs.set("0000:01:00.0", "power/control", "auto\n");
-  const pid_t child = ::fork();
-  if (child == 0) {
+  const int code = support::in_child([&] {
     Targets found = targets_of({"01:00.0"}, bus.sysfs.host());
     open_targets(found.list, {.host = bus.sysfs.host()});
     const bool awake = spdm::transport::read_attribute(bus.sysfs.device("0000:01:00.0") / "power/control") == "on";
     drop_privileges({});
     found.list.clear();
-    ::_exit(awake ? 0 : 1);
-  }
-  int status = -1;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  CHECK(status == 0);
+    return awake ? 0 : 1;
+  });
+  CHECK(code == 0);
   CHECK(bus.sysfs.read(bus.sysfs.device("0000:01:00.0") / "power/control").starts_with("auto"));
 }
 

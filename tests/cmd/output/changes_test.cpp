@@ -113,3 +113,18 @@ TEST_CASE("changes: one report on each line, and what is none") {
           R"({"schema": "spdmctl.report/2", "devices": [{"source": "x", "slots": [1, {"chain": 5}], "measurements": [{"index": "y"}], "connection": []}]})") ==
       "none");
 }
+
+TEST_CASE("changes: a target of which nothing could be read is not gone, then or now") {
+  Saved saved(document({device("file:a.json"), device("file:b.json")}));
+  saved.report->saw("file:a.json");
+  saved.report->saw("file:new.json");
+  CHECK(saved.report->gone({}) == std::vector<std::string>{"file:b.json"});
+
+  // Then it could not be read, and stands there under the name of the file.
+  Saved unread(R"({"schema": "spdmctl.report/2", "devices": [{"source": "a.json", "verdict": "undetermined", "exit_code": 2,)"
+               R"( "error": {"id": "bad-input", "why": "empty"}}]})");
+  Report now = device("file:a.json");
+  unread.report->compare(now);
+  CHECK(told(now) == std::vector<std::string>{"verdict: undetermined -> pass"});
+  CHECK(unread.report->gone({}).empty());
+}

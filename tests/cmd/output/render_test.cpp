@@ -1,0 +1,68 @@
+// The document of a run: one, whole, and with all that came of the run.
+#include "cmd/output/render.h"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/file.h"
+#include "support/temporary.h"
+
+using namespace spdm;
+using namespace spdm::cmd;
+
+namespace {
+
+Json document_in(const std::filesystem::path& file) { return Json::parse(as_text(read_file(file, FileKind::report))); }
+
+Report device(Verdict verdict, Exit exit) {
+  Report out;
+  out.source = "a";
+  out.verdict = verdict;
+  out.exit = exit;
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("what goes wrong beside the devices takes back no verdict, and is in the document") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path file = scratch.path() / "report.json";
+  const auto written = [&](Verdict verdict, Exit exit) {
+    Console console(Format::json);
+    console.write_to(file);
+    ReportWriter writer(console, nullptr);
+    writer.add(writer.render(device(verdict, exit)));
+    writer.fail(Error(ErrorId::io, "the disk is full"));
+    CHECK(writer.count() == 1);
+    CHECK(writer.worst() == worse(exit, Exit::internal));
+    CHECK(writer.finish() == writer.worst());
+    return document_in(file);
+  };
+  const Json good = written(Verdict::pass, Exit::ok);
+  CHECK(good["devices"][0]["verdict"] == "pass");
+  CHECK(good["verdict"] == "undetermined");
+  CHECK(good["exit_code"] == 1);
+  CHECK(good["error"]["why"] == "the disk is full");
+  const Json bad = written(Verdict::fail, Exit::policy);
+  CHECK(bad["verdict"] == "fail");
+  CHECK(bad["exit_code"] == 13);  // worse than 1
+  CHECK_FALSE(bad.contains("error"));
+}
+
+TEST_CASE("an error that comes behind a complete document leaves it as it is") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path file = scratch.path() / "document.json";
+  Console console(Format::json);
+  console.write_to(file);
+  write_document(console, Json{{"all", "is there"}}, "");
+  CHECK(report_error(console, Error(ErrorId::io, "too late"), kReportDocument) == Exit::internal);
+  CHECK(document_in(file) == Json{{"all", "is there"}});
+
+  Console early(Format::json);
+  early.write_to(file);
+  early.out("{");
+  report_error(early, Error(ErrorId::io, "in the middle"), kReportDocument);
+  CHECK(document_in(file)["error"]["why"] == "in the middle");
+}
