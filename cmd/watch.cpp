@@ -167,7 +167,7 @@ void Watch::give_back() {
   const std::optional<AutoprobeNote> note = read_note(host_);
   if (!note || !note->watch) return;
   const GateSetup setup = set_up_gate(options_, host_, console_);
-  mode_ = choose_mode(options_, setup.policy, host_, console_).mode;
+  mode_ = setup.mode.mode;
   hold_.emplace(host_);
   end_hold(nullptr);
 }
