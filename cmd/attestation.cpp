@@ -51,9 +51,14 @@ Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const 
   return out;
 }
 
-void work_on_files(const Console& console, std::vector<std::filesystem::path> writable, bool makes_directories) {
-  if (!console.file().empty()) writable.push_back(console.file());
-  confine_to_files(std::move(writable), tell_confinement(console), makes_directories);
+void work_on_files(const Console& console, Needs needs) {
+  if (!console.file().empty()) needs.writable.push_back(console.file());
+  confine_to_files(std::move(needs), tell_confinement(console));
+}
+
+void work_on_host(const Console& console, const transport::Host& host, Needs needs) {
+  if (!console.file().empty()) needs.writable.push_back(console.file());
+  confine_to_host(host, std::move(needs), tell_confinement(console));
 }
 
 void note_unknown(const Console& console, const Targets& targets) {

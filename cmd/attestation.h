@@ -23,8 +23,10 @@ Verifier make_verifier(const TrustOptions& options, const Question& question, co
 // A run with these options: its limits, and how targets are opened. The file of the console is writable.
 Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const Console& console);
 
-// Confines a verb that speaks with no device: it still reads files, and writes only `writable` and the file of the console.
-void work_on_files(const Console& console, std::vector<std::filesystem::path> writable = {}, bool makes_directories = false);
+// Confines a verb that speaks with no device to what it still needs (confine_to_files()) and the file of the console.
+void work_on_files(const Console& console, Needs needs = {});
+// The same for one that watches over the devices of the host (confine_to_host()).
+void work_on_host(const Console& console, const transport::Host& host, Needs needs = {});
 
 // Notes on stderr how many PCI functions could not be looked at; nothing when there are none.
 void note_unknown(const Console& console, const Targets& targets);

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cmd/attest/policy_files.h"
+#include "cmd/host/layers.h"
 #include "cmd/output/state_text.h"
 #include "cmd/parse.h"
 #include "core/descriptor.h"
@@ -86,6 +87,14 @@ GateSetup set_up_gate(const GateOptions& options, const Host& host, const Consol
   }
   if (!options.timeout.empty()) out.policy.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(parse_duration(options.timeout));
   return out;
+}
+
+std::vector<std::filesystem::path> configuration_read_again(const GateOptions& options) {
+  std::vector<std::filesystem::path> out = trust_places(options.trust);
+  for (std::filesystem::path& place : policy_places(options.policies)) out.push_back(std::move(place));
+  // A layer that is made later counts, too.
+  for (const std::filesystem::path& layer : layers_of("policy.d")) out.push_back(layer.parent_path());
+  return lasting_places(out);
 }
 
 void tell_closed(const Console& console) {

@@ -79,6 +79,7 @@ Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
   if (options.arguments.empty())
     throw Error(ErrorId::usage, "nothing was given to deny", "give SHA-256 fingerprints, or files of certificates");
   const fs::path file = writable_keyring(options.trust) / "deny.yaml";
+  confine_to_keyring(options, console);
   const certstore::Keyring keyring = read_keyring(options.trust);
   std::error_code ignored;
   const bool there = fs::symlink_status(file, ignored).type() != fs::file_type::not_found;

@@ -35,7 +35,7 @@ void open_and_confine(Run& run) {
   assert_distinct(run.writable);
   run.open.timeout = std::min<Clock::duration>(run.open.timeout, run.effort.limits.exchange);
   open_targets(run.targets, run.open);
-  confine({.writable = run.writable, .reads_named_files = reads_files(run.targets)}, run.tell);
+  confine({.readable = recordings_of(run.targets), .writable = run.writable, .connects = connects(run.targets)}, run.tell);
 }
 
 Outcome attend(Run& run, std::size_t index) {
@@ -70,9 +70,23 @@ Outcome appraise_piece(const Verifier& verifier, const EvidencePiece& piece) {
   return out;
 }
 
-void confine_to_files(std::vector<std::filesystem::path> writable, const TellConfinement& tell, bool makes_directories) {
-  assert_distinct(writable);
-  confine({.writable = std::move(writable), .makes_directories = makes_directories, .reads_named_files = true}, tell);
+void confine_to_files(Needs needs, const TellConfinement& tell) {
+  assert_distinct(needs.writable);
+  confine(std::move(needs), tell);
+}
+
+void confine_to_host(const transport::Host& host, Needs needs, const TellConfinement& tell) {
+  // Made now: a right to a directory that is not there cannot be kept. Who may not make it will not write there either.
+  std::error_code ignored;
+  std::filesystem::create_directories(host.run(), ignored);
+  for (const char* const place : {"sys/bus/pci", "sys/devices", "sys/class/tsm", "sys/kernel/security", "sys/power", "proc/cmdline"})
+    needs.readable.push_back(host.root / place);
+  needs.readable.push_back(host.run());
+  needs.folders.push_back(host.run());
+  needs.writable.push_back(host.root / "dev/kmsg");
+  for (const char* const place : {"sys/bus/pci", "sys/devices"}) needs.attributes.push_back(host.root / place);
+  needs.opens_devices = true;
+  confine(std::move(needs), tell);
 }
 
 }  // namespace spdm::cmd

@@ -86,7 +86,12 @@ void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outc
   });
 }
 
-// Confines a verb that only works on files: it still reads files by name, and writes only `writable`.
-void confine_to_files(std::vector<std::filesystem::path> writable, const TellConfinement& tell, bool makes_directories = false);
+// Confines a verb that only works on files. `needs.writable` has the files by their names.
+void confine_to_files(Needs needs, const TellConfinement& tell);
+
+// Confines a verb that watches over the PCI devices of a host, those that come later included: it still reads /sys, opens
+// configuration space, writes to attributes of devices and drivers and to /dev/kmsg, and keeps states and locks in /run/spdmctl.
+// `needs` has what it does besides.
+void confine_to_host(const transport::Host& host, Needs needs, const TellConfinement& tell);
 
 }  // namespace spdm::cmd

@@ -15,6 +15,14 @@ namespace spdm::cmd {
 // /etc/spdmctl/NAME, /run/spdmctl/NAME, /usr/local/lib/spdmctl/NAME, /usr/lib/spdmctl/NAME
 std::vector<std::filesystem::path> layers_of(std::string_view name);
 
+// What a reader of these files and directories opens, for a process that confines itself first: they, and what links in the
+// directories lead to.
+std::vector<std::filesystem::path> configuration_places(const std::vector<std::filesystem::path>& paths);
+
+// The same for one that reads them again whenever they have changed. A file may then be another of its name, so its directory is
+// among them; never one that all of /etc is in.
+std::vector<std::filesystem::path> lasting_places(const std::vector<std::filesystem::path>& paths);
+
 struct DropIn {
   std::filesystem::path file;
   std::string contents;
