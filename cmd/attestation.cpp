@@ -56,9 +56,9 @@ void work_on_files(const Console& console, Needs needs) {
   confine_to_files(std::move(needs), tell_confinement(console));
 }
 
-void work_on_host(const Console& console, const transport::Host& host, Needs needs) {
+void work_on_host(const Console& console, const transport::Host& host, HostUse use, Needs needs) {
   if (!console.file().empty()) needs.writable.push_back(console.file());
-  confine_to_host(host, std::move(needs), tell_confinement(console));
+  confine_to_host(host, use, std::move(needs), tell_confinement(console));
 }
 
 void note_unknown(const Console& console, const Targets& targets) {

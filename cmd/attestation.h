@@ -25,8 +25,8 @@ Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const 
 
 // Confines a verb that speaks with no device to what it still needs (confine_to_files()) and the file of the console.
 void work_on_files(const Console& console, Needs needs = {});
-// The same for one that watches over the devices of the host (confine_to_host()).
-void work_on_host(const Console& console, const transport::Host& host, Needs needs = {});
+// The same for one that works on the devices of the host (confine_to_host()).
+void work_on_host(const Console& console, const transport::Host& host, HostUse use, Needs needs = {});
 
 // Notes on stderr how many PCI functions could not be looked at; nothing when there are none.
 void note_unknown(const Console& console, const Targets& targets);

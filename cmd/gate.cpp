@@ -57,7 +57,7 @@ bool in_initrd(const Host& host) {
 }
 
 Exit release(const Options& options, Console& console, const Host& host) {
-  work_on_host(console, host);
+  work_on_host(console, host, HostUse::change);
   Gatekeeper gatekeeper(host, Policy{}, GateMode::enforce, {}, {});
   const std::vector<Bdf> released = gatekeeper.release(parse_addresses(options.addresses));
   Json document = begin_document(kSchema);
@@ -113,7 +113,7 @@ Exit run(const Options& options, Console& console) {
   const ChosenMode chosen = choose_mode(options, setup.policy, host, console);
   const bool off = chosen.mode == GateMode::off;
   if (setup.broken && !off) tell_closed(console);
-  work_on_host(console, host);
+  work_on_host(console, host, HostUse::change);
   Gatekeeper::Options settings(chosen.mode);
   settings.dry_run = options.dry_run || (chosen.mode == GateMode::enforce && !options.enforce && !initrd);
   const auto tell = [&](const DeviceState& state) {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cmd/attestation.h"
 #include "cmd/host/this_host.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
@@ -82,6 +83,7 @@ std::string to_text(const std::vector<Tsm>& tsms, const std::vector<PciDevice>& 
 Exit show(const Options& options, Console& console) {
   apply(options.output, console);
   const Host host = this_host();
+  work_on_host(console, host, HostUse::look);
   const std::vector<Tsm> tsms = transport::tsms_of(host);
   std::vector<PciDevice> devices;
   if (options.arguments.empty()) {
@@ -116,6 +118,7 @@ Exit change(const Options& options, Console& console, Change change) {
   apply(options.output, console);
   const auto [wanted, bdf] = request_of(options);
   const Host host = this_host();
+  work_on_host(console, host, HostUse::change);
   const std::string tsm = (connect ? connect_tsm : disconnect_tsm)(host, bdf, wanted, transport::write_attribute);
   const std::string_view result = connect ? "connected" : "disconnected";
   Json document = begin_document(kSchema);

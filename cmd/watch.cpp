@@ -201,7 +201,7 @@ Exit Watch::run() {
   // The socket comes first: events during the first look at the devices are not lost.
   transport::UeventSocket events;
   const ServiceManager manager;
-  work_on_host(console_, host_, {.readable = configuration_read_again(options_)});
+  work_on_host(console_, host_, HostUse::change, {.readable = configuration_read_again(options_)});
   for (bool first = true;; first = false) {
     configure();
     Watcher watcher(

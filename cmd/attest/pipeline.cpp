@@ -3,6 +3,7 @@
 #include <set>
 
 #include "cmd/host/files.h"
+#include "core/crypto/prepare.h"
 
 namespace spdm::cmd {
 
@@ -25,6 +26,7 @@ void assert_distinct(const std::vector<std::filesystem::path>& files) {
 
 void confine(Needs needs, const TellConfinement& tell) {
   for (std::filesystem::path& file : needs.writable) file = written_at(file);
+  crypto::prepare();
   const Confinement confinement = drop_privileges(needs);
   if (tell) tell(confinement);
 }
@@ -75,17 +77,20 @@ void confine_to_files(Needs needs, const TellConfinement& tell) {
   confine(std::move(needs), tell);
 }
 
-void confine_to_host(const transport::Host& host, Needs needs, const TellConfinement& tell) {
-  // Made now: a right to a directory that is not there cannot be kept. Who may not make it will not write there either.
-  std::error_code ignored;
-  std::filesystem::create_directories(host.run(), ignored);
+void confine_to_host(const transport::Host& host, HostUse use, Needs needs, const TellConfinement& tell) {
   for (const char* const place : {"sys/bus/pci", "sys/devices", "sys/class/tsm", "sys/kernel/security", "sys/power", "proc/cmdline"})
     needs.readable.push_back(host.root / place);
   needs.readable.push_back(host.run());
-  needs.folders.push_back(host.run());
-  needs.writable.push_back(host.root / "dev/kmsg");
-  for (const char* const place : {"sys/bus/pci", "sys/devices"}) needs.attributes.push_back(host.root / place);
   needs.opens_devices = true;
+  if (use == HostUse::change) {
+    // Made now: a right to a directory that is not there cannot be kept. Who may not make it will not write there either.
+    std::error_code ignored;
+    if (std::filesystem::create_directories(host.run(), ignored))
+      std::filesystem::permissions(host.run(), std::filesystem::perms(0755), ignored);
+    needs.folders.push_back(host.run());
+    needs.writable.push_back(host.root / "dev/kmsg");
+    for (const char* const place : {"sys/bus/pci", "sys/devices"}) needs.attributes.push_back(host.root / place);
+  }
   confine(std::move(needs), tell);
 }
 

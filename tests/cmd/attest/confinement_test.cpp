@@ -61,7 +61,7 @@ struct Scene {
 struct Kind {
   std::string verbs;
   std::function<void(const Scene&)> confine;
-  bool in_network = false, with_devices = false;
+  bool in_network = false;
 };
 
 Run run_over(std::vector<std::string> names, const Scene& scene) {
@@ -100,10 +100,12 @@ const std::vector<Kind>& kinds() {
       {.verbs = "decode --openssl",
        .confine = [](const Scene& scene) { confine_to_files({.readable = {scene.recording}, .folders = {scene.out}}, nullptr); }},
       {.verbs = "emulate", .confine = [](const Scene&) { confine_to_files({}, nullptr); }},
-      {.verbs = "gate", .confine = [](const Scene& scene) { confine_to_host(scene.sysfs.host(), {}, nullptr); }, .with_devices = true},
+      {.verbs = "gate, list --discover, tsm connect and disconnect",
+       .confine = [](const Scene& scene) { confine_to_host(scene.sysfs.host(), HostUse::change, {}, nullptr); }},
+      {.verbs = "list, tsm show", .confine = [](const Scene& scene) { confine_to_host(scene.sysfs.host(), HostUse::look, {}, nullptr); }},
       {.verbs = "watch",
-       .confine = [](const Scene& scene) { confine_to_host(scene.sysfs.host(), {.readable = {scene.recording}}, nullptr); },
-       .with_devices = true},
+       .confine =
+           [](const Scene& scene) { confine_to_host(scene.sysfs.host(), HostUse::change, {.readable = {scene.recording}}, nullptr); }},
   };
   return out;
 }
@@ -181,6 +183,10 @@ const std::vector<Attempt>& attempts() {
        [](auto&&...) { return kPlain && (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 || errno != EPERM); }},
       {"mount", [](auto&&...) { return ::mount("none", "/tmp", "tmpfs", 0, nullptr) == 0 || errno != EPERM; }},
       {"become root again", [](auto&&...) { return ::geteuid() != 0 ? ::setuid(0) == 0 : ::chroot("/tmp") == 0 || errno != EPERM; }},
+      {"hold back devices",
+       [](const Kind& kind, const Scene& scene, const Before&) {
+         return has_landlock() && kind.verbs.starts_with("list") && opens(scene.sysfs.pci() / "drivers_autoprobe", O_WRONLY);
+       }},
       {"make a name space", [](auto&&...) { return ::unshare(CLONE_NEWUSER) == 0 || errno != EPERM; }},
   };
   return out;
@@ -294,7 +300,7 @@ TEST_CASE("a gate that is confined holds and judges a device that arrives later,
   if (child == 0) {
     int code = 99;
     try {
-      confine_to_host(host, {}, nullptr);
+      confine_to_host(host, HostUse::change, {}, nullptr);
       char byte = 0;
       ::close(arrived[1]);
       if (::read(arrived[0], &byte, 1) != 1) ::_exit(50);
