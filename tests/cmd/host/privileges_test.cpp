@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 #include <functional>
+#include <sstream>
+#include <string>
 #include <thread>
 
 #include "cmd/host/files.h"
@@ -24,10 +25,16 @@
 
 namespace {
 
+// Of the child, opened before it is confined.
+int own_status = -1;
+
 // Runs in a child; returns what it returned, or -1 when it did not end by itself.
 int in_child(const std::function<int()>& work) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(work());
+  if (child == 0) {
+    own_status = ::open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    ::_exit(work());
+  }
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -42,7 +49,10 @@ bool tells(const std::vector<std::string>& lines, std::string_view word) {
 bool has_landlock() { return ::syscall(SYS_landlock_create_ruleset, nullptr, 0, 1) > 0; }
 
 std::string status_line(const std::string& name) {
-  std::ifstream status("/proc/self/status");
+  std::string text(8192, '\0');
+  const ssize_t size = ::pread(own_status, text.data(), text.size(), 0);
+  text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+  std::istringstream status(text);
   for (std::string line; std::getline(status, line);)
     if (line.starts_with(name)) return line.substr(line.find_last_of(" \t") + 1);
   return "";
