@@ -53,9 +53,14 @@ Run make_run(const ProtocolOptions& options, Targets targets, const Console& con
   return out;
 }
 
-void work_on_files(const Console& console, std::vector<std::filesystem::path> writable, bool makes_directories) {
-  if (!console.file().empty()) writable.push_back(console.file());
-  confine_to_files(std::move(writable), tell_confinement(console), makes_directories);
+void work_on_files(const Console& console, Needs needs) {
+  if (!console.file().empty()) needs.writable.push_back(console.file());
+  confine_to_files(std::move(needs), tell_confinement(console));
+}
+
+void work_on_host(const Console& console, const transport::Host& host, HostUse use, Needs needs) {
+  if (!console.file().empty()) needs.writable.push_back(console.file());
+  confine_to_host(host, use, std::move(needs), tell_confinement(console));
 }
 
 void note_left_out(const Console& console, const Outcome& outcome) {

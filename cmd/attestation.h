@@ -24,8 +24,10 @@ Verifier make_verifier(const TrustOptions& options, const Question& question, co
 // PCI functions could not be looked at; the run notes which targets `all` leaves out, and why.
 Run make_run(const ProtocolOptions& options, Targets targets, const Console& console);
 
-// Confines a verb that speaks with no device: it still reads files, and writes only `writable` and the file of the console.
-void work_on_files(const Console& console, std::vector<std::filesystem::path> writable = {}, bool makes_directories = false);
+// Confines a verb that speaks with no device to what it still needs (confine_to_files()) and the file of the console.
+void work_on_files(const Console& console, Needs needs = {});
+// The same for one that works on the devices of the host (confine_to_host()).
+void work_on_host(const Console& console, const transport::Host& host, HostUse use, Needs needs = {});
 
 // Notes on stderr which target `all` left out, and why.
 void note_left_out(const Console& console, const Outcome& outcome);

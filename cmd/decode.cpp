@@ -218,14 +218,13 @@ Parameters assumed_parameters(const Options& options) {
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
-  std::vector<std::filesystem::path> writable;
+  Needs needs{.readable = EvidenceFiles::places(options.input)};
   if (!options.openssl.empty()) {
     assert_recipe_directory(options.openssl);
     assert_distinct({console.file(), std::filesystem::path(options.openssl) / "verify.sh"});
-    writable.push_back(place_of_recipe(options.openssl));
+    needs.folders.push_back(place_of_recipe(options.openssl));
   }
-  const bool makes_directories = !writable.empty();
-  work_on_files(console, std::move(writable), makes_directories);
+  work_on_files(console, std::move(needs));
   const Evidence evidence = read_input(options.input);
   Parameters assumed = assumed_parameters(options);
   if (!evidence.log.empty() && evidence.log.front().bytes.size() >= kHeaderSize) assumed.version = evidence.log.front().bytes.front();

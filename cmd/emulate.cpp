@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "certstore/throwaway.h"
+#include "cmd/attestation.h"
 #include "cmd/host/files.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
@@ -87,6 +88,7 @@ Exit serve(const EmulateOptions& options, Console& console) {
   document["port"] = server.port();
   write_document(console, document, "");  // at once: a reader waits for the port, not for the end
   console.note(cat("listening on ", target));
+  work_on_files(console);
   server.run();
   return Exit::ok;
 }

@@ -67,6 +67,7 @@ bool in_initrd(const Host& host) {
 }
 
 Exit release(const Options& options, Console& console, const Host& host) {
+  work_on_host(console, host, HostUse::change);
   Gatekeeper gatekeeper(host, Policy{}, GateMode::enforce, {}, {});
   const std::vector<Bdf> released = gatekeeper.release(parse_addresses(options.addresses));
   if (options.addresses.empty()) forget_time(host);
@@ -134,6 +135,7 @@ Exit run(const Options& options, Console& console) {
   const ModeInForce& chosen = setup.mode;
   const bool off = chosen.mode == GateMode::off;
   tell_setup(setup, console);
+  work_on_host(console, host, HostUse::change);
   if (occasion == Occasion::boot && !options.dry_run)
     for (const std::string& warning : {chosen.warning, setup.time.warning})
       if (!warning.empty()) write_kernel_log(host, cat("<4>spdmctl: ", warning));

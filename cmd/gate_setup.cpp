@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "cmd/attest/policy_files.h"
+#include "cmd/host/layers.h"
 #include "cmd/output/state_text.h"
 #include "cmd/parse.h"
 #include "core/calendar.h"
@@ -78,6 +79,14 @@ void tell_setup(const GateSetup& setup, const Console& console) {
 
 bool is_worth_keeping(const GateSetup& setup) {
   return !setup.broken && (setup.mode.source == ModeSource::policy || setup.mode.source == ModeSource::none);
+}
+
+std::vector<std::filesystem::path> configuration_read_again(const GateOptions& options) {
+  std::vector<std::filesystem::path> out = trust_places(options.trust);
+  for (std::filesystem::path& place : policy_places(options.policies)) out.push_back(std::move(place));
+  // A layer that is made later counts, too.
+  for (const std::filesystem::path& layer : layers_of("policy.d")) out.push_back(layer.parent_path());
+  return lasting_places(out);
 }
 
 bool is_good(const DeviceState& state) {

@@ -32,6 +32,8 @@ struct GateSetup {
   std::optional<Error> broken;
 };
 GateSetup set_up_gate(const GateOptions& options, const transport::Host& host, const Console& console);
+// What set_up_gate() opens, for a process that calls it again once it is confined.
+std::vector<std::filesystem::path> configuration_read_again(const GateOptions& options);
 // Notes on stderr what the owner has to know of mode and time, and what follows from a broken setup.
 void tell_setup(const GateSetup& setup, const Console& console);
 

@@ -37,6 +37,9 @@ Exit unpin_device(const KeyringOptions& options, Console& console);       // key
 // The directory to change: the one that was named, else the first layer of the system. Throws Error{usage, permission}.
 std::filesystem::path writable_keyring(const TrustOptions& options);
 
+// Confines a sub-command that reads files, and writes to the keyring: no other files, and to no other place.
+void confine_to_keyring(const KeyringOptions& options, const Console& console);
+
 // Throws Error{usage} unless the file is in the layer to be changed, or in its anchors/ or pins/. The hint says how to mask it.
 void assert_in_layer(const std::filesystem::path& file, const std::filesystem::path& layer);
 

@@ -66,6 +66,14 @@ fs::path writable_keyring(const TrustOptions& options) {
   return first;
 }
 
+void confine_to_keyring(const KeyringOptions& options, const Console& console) {
+  Needs needs{.writable = {writable_keyring(options.trust) / "any"}};
+  for (const std::vector<std::string>& files : {options.arguments, options.efi, options.kernel})
+    needs.readable.insert(needs.readable.end(), files.begin(), files.end());
+  for (fs::path& place : configuration_places(trust_places(options.trust))) needs.readable.push_back(std::move(place));
+  work_on_files(console, std::move(needs));
+}
+
 void assert_in_layer(const fs::path& file, const fs::path& layer) {
   const fs::path folder = file.parent_path();
   const bool inner = folder.filename() == "anchors" || folder.filename() == "pins";
@@ -123,6 +131,7 @@ Exit add_files(const KeyringOptions& options, Console& console) {
   if (options.arguments.empty()) throw Error(ErrorId::usage, "no file was given", "give the certificates to trust, PEM or DER");
   if (!options.name.empty() && options.arguments.size() > 1)
     throw Error(ErrorId::usage, "--name takes one file", "add the files one by one");
+  confine_to_keyring(options, console);
   // All are read before the first is written: half an addition helps nobody.
   std::vector<Addition> additions;
   for (const std::string& source : options.arguments) {

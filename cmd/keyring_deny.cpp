@@ -80,6 +80,7 @@ Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
     throw Error(ErrorId::usage, "nothing was given to deny", "give SHA-256 fingerprints, or files of certificates");
   const fs::path file = writable_keyring(options.trust) / "deny.yaml";
   assert_distinct({console.file(), file});
+  confine_to_keyring(options, console);
   const certstore::Keyring keyring = read_keyring(options.trust);
   std::error_code ignored;
   const bool there = fs::symlink_status(file, ignored).type() != fs::file_type::not_found;

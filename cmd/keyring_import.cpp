@@ -57,9 +57,10 @@ Json json_of(const CertificateInfo& info, const std::string& source) {
 Offer offer_of(const KeyringOptions& options, Console& console) {
   if (options.efi.size() + options.kernel.size() + options.arguments.size() != 1)
     throw Error(ErrorId::usage, "one source must be given", "give --efi FILE, --kernel FILE, or a device");
+  if (!options.arguments.empty()) return from_device(options, console);
+  confine_to_keyring(options, console);
   if (!options.efi.empty()) return from_efi(options.efi.front(), options, console);
-  if (!options.kernel.empty()) return from_kernel(options.kernel.front(), options);
-  return from_device(options, console);
+  return from_kernel(options.kernel.front(), options);
 }
 
 std::vector<std::string> wanted_fingerprints(const KeyringOptions& options) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/attestation.h"
 #include "cmd/host/this_host.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
@@ -205,10 +206,19 @@ void ask(std::vector<Listed>& devices, const Host& host, const Options& options,
   }
 }
 
+// Where libpci looks names up: its list, and udev's database.
+std::vector<std::filesystem::path> places_of_names(const Host& host) {
+  std::vector<std::filesystem::path> out{host.root / "usr/share/misc", host.root / "usr/share/hwdata"};
+  for (const char* const database : {"etc/udev/hwdb.bin", "etc/systemd/hwdb", "usr/lib/udev/hwdb.bin", "usr/lib/systemd/hwdb"})
+    out.push_back(host.root / database);
+  return out;
+}
+
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   parse_duration(options.timeout, given_as("--timeout"));
   const Host host = this_host();
+  work_on_host(console, host, options.discover ? HostUse::change : HostUse::look, {.readable = places_of_names(host)});
   std::vector<PciDevice> seen = chosen(host, options);
   const bool named = !options.functions.empty();
   const bool any = std::any_of(seen.begin(), seen.end(), has_mailbox);

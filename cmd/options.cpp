@@ -214,6 +214,17 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
   return keyring;
 }
 
+std::vector<std::filesystem::path> trust_places(const TrustOptions& options) {
+  std::vector<std::filesystem::path> out(options.keyrings.begin(), options.keyrings.end());
+  out.insert(out.end(), options.roots.begin(), options.roots.end());
+  out.insert(out.end(), options.references.begin(), options.references.end());
+  if (!options.provisioned_key.empty()) out.emplace_back(options.provisioned_key);
+  if (out.empty() || options.compares)
+    for (const std::vector<std::filesystem::path>& layers : {layers_of("keyring.d"), layers_of("references.d")})
+      out.insert(out.end(), layers.begin(), layers.end());
+  return out;
+}
+
 Bytes read_provisioned_key(const TrustOptions& options) {
   if (options.provisioned_key.empty()) return {};
   return parse_public_key(read_file(options.provisioned_key, FileKind::key), options.provisioned_key);

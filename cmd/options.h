@@ -86,6 +86,8 @@ std::time_t time_of(const TrustOptions& options);  // --at, or now
 // The directories of --keyring and the files of --root; without either the system's layers. Throws Error: config, permission for a
 // directory that cannot be read, and as Keyring::add_file().
 certstore::Keyring read_keyring(const TrustOptions& options);
+// What read_keyring(), read_provisioned_key() and read_references() open, for a process that confines itself before it calls them.
+std::vector<std::filesystem::path> trust_places(const TrustOptions& options);
 // The key of --provisioned-key as DER; empty when none was given.
 Bytes read_provisioned_key(const TrustOptions& options);
 // Whether the command line names reference values; SPDMCTL_REFERENCE does not count.

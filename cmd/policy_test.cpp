@@ -1,10 +1,13 @@
 // policy test: what a policy makes of evidence, against what its owner expects of it. For CI.
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "cmd/attest/evidence_files.h"
+#include "cmd/attest/kernel_log_files.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
+#include "cmd/host/layers.h"
 #include "cmd/policy_verb.h"
 #include "core/calendar.h"
 #include "core/finding.h"
@@ -89,17 +92,30 @@ std::vector<Case> read_cases(const std::string& path) {
   return out;
 }
 
+TrustOptions trust_of(const Case& one, const PolicyVerbOptions& options) {
+  TrustOptions out = options.trust;
+  if (!one.at.empty()) out.at = one.at;
+  if (!one.keyrings.empty() || !one.roots.empty()) {
+    out.keyrings = one.keyrings;
+    out.roots = one.roots;
+  }
+  return out;
+}
+
+std::vector<fs::path> places_of(const std::vector<Case>& cases, const PolicyVerbOptions& options) {
+  std::set<fs::path> out;
+  for (const Case& one : cases)
+    for (const std::vector<fs::path>& places : {evidence_places(one.evidence), configuration_places(trust_places(trust_of(one, options)))})
+      out.insert(places.begin(), places.end());
+  return {out.begin(), out.end()};
+}
+
 CaseResult run(const Case& one, const PolicyVerbOptions& options, const std::shared_ptr<const Policy>& policy, const Console& console) {
   CaseResult out{one.name, {}};
   const auto compare = [&](std::string_view what, const std::string& found, const std::string& expected) {
     if (found != expected) out.differences.push_back(cat(what, " is ", found, ", expected is ", expected));
   };
-  TrustOptions trust = options.trust;
-  if (!one.at.empty()) trust.at = one.at;
-  if (!one.keyrings.empty() || !one.roots.empty()) {
-    trust.keyrings = one.keyrings;
-    trust.roots = one.roots;
-  }
+  const TrustOptions trust = trust_of(one, options);
   try {
     const Verifier verifier = make_verifier(trust, question_of(trust), console, policy);
     const Report report = verifier.appraise(read_recording(one.evidence), one.evidence);
@@ -125,7 +141,7 @@ Exit test_policy(const PolicyVerbOptions& options, Console& console) {
   if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one file of cases must be given", "see: man spdmctl-policy");
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
   const std::vector<Case> cases = read_cases(options.arguments.front());
-  work_on_files(console);
+  work_on_files(console, {.readable = places_of(cases, options)});
   Json document = begin_document(kPolicySchema);
   document["cases"] = Json::array();
   std::string text = cat("1..", cases.size(), "\n");

@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "cmd/attestation.h"
 #include "cmd/host/files.h"
 #include "cmd/host/layers.h"
 #include "cmd/options.h"
@@ -91,6 +92,8 @@ enum class Show { values, errors };
 Exit read_all(const Options& options, Console& console, Show what) {
   const bool only_check = what == Show::errors;
   apply(options.output, console);
+  const std::vector<std::filesystem::path> named(options.paths.begin(), options.paths.end());
+  work_on_files(console, {.readable = configuration_places(named.empty() ? layers_of("references.d") : named)});
   std::vector<Error> wrong;
   const std::vector<DropIn> files = files_of(options, only_check ? &wrong : nullptr);
   References references;
@@ -175,6 +178,7 @@ Exit import(const Options& options, Console& console) {
   std::optional<crypto::PublicKey> signer;
   if (!options.signer.empty())
     signer = crypto::PublicKey::from_spki(parse_public_key(read_file(options.signer, FileKind::key), options.signer));
+  work_on_files(console, {.readable = {options.paths.begin(), options.paths.end()}});
   std::vector<DeviceReferences> devices;
   for (const std::string& file : options.paths)
     for (DeviceReferences& device : import_file(file, match, signer ? &*signer : nullptr, console)) devices.push_back(std::move(device));

@@ -76,12 +76,12 @@ Exit run(const Options& options, Console& console) {
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give reports, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const std::time_t at = options.at.empty() ? std::time(nullptr) : parse_time(options.at);
-  std::vector<std::filesystem::path> writable;
+  Needs needs{.readable = {options.files.begin(), options.files.end()}};
   if (!options.html.empty()) {
     assert_writable(options.html);
-    writable.emplace_back(options.html);
+    needs.writable.emplace_back(options.html);
   }
-  work_on_files(console, std::move(writable));
+  work_on_files(console, std::move(needs));
 
   const FleetSummary summary = read_all(options, at, console);
   Json document = begin_document(kSummarySchema);

@@ -4,9 +4,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cmd/gate/gate_mode.h"
 #include "cmd/attest/policy_files.h"
 #include "cmd/gate/autoprobe.h"
+#include "cmd/gate/gate_mode.h"
 #include "cmd/gate/gatekeeper.h"
 #include "cmd/gate_setup.h"
 #include "cmd/host/run_files.h"

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cmd/attestation.h"
 #include "cmd/host/this_host.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
@@ -95,6 +96,7 @@ std::string to_text(const Links& links, const std::vector<PciDevice>& devices) {
 Exit show(const Options& options, Console& console) {
   apply(options.output, console);
   const Host host = this_host();
+  work_on_host(console, host, HostUse::look);
   const Links links{transport::tsms_of(host), transport::streams_without_tsm(host)};
   std::vector<PciDevice> devices;
   if (options.arguments.empty()) {
@@ -130,6 +132,7 @@ Exit change(const Options& options, Console& console, Change change) {
   apply(options.output, console);
   const auto [wanted, bdf] = request_of(options);
   const Host host = this_host();
+  work_on_host(console, host, HostUse::change);
   const std::string tsm = (connect ? connect_tsm : disconnect_tsm)(host, bdf, wanted, transport::write_attribute);
   const std::string_view result = connect ? "connected" : "disconnected";
   Json document = begin_document(kSchema);

@@ -44,12 +44,13 @@ Exit run(const Options& options, Console& console) {
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const Verifier verifier = make_verifier(options.trust, question, console, load_policy(options.policy));
 
-  work_on_files(console);
+  Envelope envelope = make_envelope(options.output.sign_key, std::time(nullptr), question.user.nonce, console);
+  work_on_files(console, {.readable = EvidenceFiles::places(options.files)});
   EvidenceFiles files(options.files);
   const bool brief = !files.is_one() && !console.verbose;
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
   writer.tally();
-  writer.enclose(make_envelope(options.output.sign_key, std::time(nullptr), question.user.nonce, console));
+  writer.enclose(std::move(envelope));
   appraise_recordings<RenderedReport>(
       {.files = files, .verifier = verifier, .ordered = !options.unordered, .idle = [&] { or_end(console, [&] { console.flush(); }); }},
       [&](const Outcome& outcome) { return outcome.report ? writer.render(*outcome.report) : writer.render(*outcome.unread); },

@@ -268,6 +268,7 @@ Exit Watch::run() {
   }
   configure(nullptr);
   if (file) go_on_in_background(*file);
+  work_on_host(console_, host_, HostUse::change, {.readable = configuration_read_again(options_)});
   for (bool first = true;; first = false) {
     Watcher watcher(
         {.host = host_, .interval = interval_of(options_), .drivers = hold_.has_value(), .patience = patience_}, events, manager,

@@ -50,6 +50,13 @@ EvidenceFiles::EvidenceFiles(const std::vector<std::string>& files) {
   }
 }
 
+std::vector<std::filesystem::path> EvidenceFiles::places(const std::vector<std::string>& files) {
+  std::vector<std::filesystem::path> out;
+  for (const std::string& file : files)
+    for (std::filesystem::path& place : evidence_places(recording(file).value_or(file))) out.push_back(std::move(place));
+  return out;
+}
+
 void EvidenceFiles::open() {
   file_.emplace(sources_.front().path, limit_of(FileKind::evidence_line));
   lines_ = file_->holds_objects(limit_of(FileKind::evidence));

@@ -24,6 +24,8 @@ struct EvidencePiece {
 
 class EvidenceFiles {
  public:
+  // What is opened, for a process that confines itself first.
+  static std::vector<std::filesystem::path> places(const std::vector<std::string>& files);
   // Opens nothing yet. A directory stands for the signatures of a kernel in it.
   explicit EvidenceFiles(const std::vector<std::string>& files);
 

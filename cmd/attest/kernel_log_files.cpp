@@ -14,7 +14,9 @@ namespace spdm::cmd {
 
 namespace {
 
-constexpr std::string_view kTranscript = "_transcript";
+constexpr std::string_view kTranscript = "_transcript", kSignature = "_signature", kType = "_type", kHash = "_hash_algorithm",
+                           kPrefix = "_combined_spdm_prefix", kRequesterNonce = "_requester_nonce", kResponderNonce = "_responder_nonce",
+                           kChain = "_certificate_chain";
 static_assert(limit_of(FileKind::kernel_chain) == kMaxCertificateChain);
 
 std::filesystem::path file_of(const std::filesystem::path& entry, std::string_view name) { return cat(entry.string(), name); }
@@ -32,6 +34,15 @@ std::optional<Bytes> read_if_there(const std::filesystem::path& entry, std::stri
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return std::nullopt;
   return read_file(file, kind);
+}
+
+// The chain, where it is in the directory of the device: signatures/0_certificate_chain is a link to ../certificates/slot0.
+void add_chain(const std::filesystem::path& entry, std::vector<std::filesystem::path>& out) {
+  std::error_code failure;
+  const std::filesystem::path chain = std::filesystem::canonical(file_of(entry, kChain), failure);
+  if (failure) return;
+  const std::filesystem::path signatures = std::filesystem::canonical(entry.has_parent_path() ? entry.parent_path() : ".", failure);
+  if (!failure && !chain.lexically_relative(signatures.parent_path()).string().starts_with("..")) out.push_back(chain);
 }
 
 }  // namespace
@@ -62,16 +73,35 @@ std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::pat
   return out;
 }
 
+std::vector<std::filesystem::path> evidence_places(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> out;
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    out.push_back(path);
+    try {
+      for (const std::filesystem::path& entry : kernel_log_entries(path)) add_chain(entry, out);
+    } catch (const Error&) {  // whoever reads it says why
+    }
+  } else if (is_kernel_log_entry(path)) {
+    for (const std::string_view part : {kTranscript, kSignature, kType, kHash, kPrefix, kRequesterNonce, kResponderNonce})
+      out.push_back(file_of(path, part));
+    add_chain(path, out);
+  } else if (path != "-") {
+    out.push_back(path);
+  }
+  return out;
+}
+
 Evidence read_kernel_log_entry(const std::filesystem::path& entry) {
   KernelLogEntry files;
   files.transcript = read_file(file_of(entry, kTranscript), FileKind::kernel_transcript);
-  files.signature = read_file(file_of(entry, "_signature"), FileKind::kernel_signature);
-  files.type = read_if_there(entry, "_type", FileKind::kernel_value);
-  files.hash_algorithm = read_if_there(entry, "_hash_algorithm", FileKind::kernel_value);
-  files.combined_prefix = read_if_there(entry, "_combined_spdm_prefix", FileKind::kernel_value);
-  files.requester_nonce = read_if_there(entry, "_requester_nonce", FileKind::kernel_value);
-  files.responder_nonce = read_if_there(entry, "_responder_nonce", FileKind::kernel_value);
-  files.certificate_chain = read_if_there(entry, "_certificate_chain", FileKind::kernel_chain);
+  files.signature = read_file(file_of(entry, kSignature), FileKind::kernel_signature);
+  files.type = read_if_there(entry, kType, FileKind::kernel_value);
+  files.hash_algorithm = read_if_there(entry, kHash, FileKind::kernel_value);
+  files.combined_prefix = read_if_there(entry, kPrefix, FileKind::kernel_value);
+  files.requester_nonce = read_if_there(entry, kRequesterNonce, FileKind::kernel_value);
+  files.responder_nonce = read_if_there(entry, kResponderNonce, FileKind::kernel_value);
+  files.certificate_chain = read_if_there(entry, kChain, FileKind::kernel_chain);
   return read_kernel_log(files, entry.string());
 }
 

@@ -15,6 +15,10 @@ bool is_kernel_log_entry(const std::filesystem::path& path);
 // Error: bad_input when there are none, permission.
 std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::path& directory);
 
+// The files and directories that a reader of this evidence opens: a file itself; of signatures of a kernel their files, or the
+// directory, with the chains that these link to. A link that leads out of the device's directory is none of them.
+std::vector<std::filesystem::path> evidence_places(const std::filesystem::path& path);
+
 // Throws Error: bad_input, io, permission.
 Evidence read_kernel_log_entry(const std::filesystem::path& entry);
 

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "cmd/host/files.h"
+#include "core/crypto/prepare.h"
 
 namespace spdm::cmd {
 
@@ -11,6 +12,7 @@ namespace {
 
 void confine(Needs needs, const TellConfinement& tell) {
   for (std::filesystem::path& file : needs.writable) file = written_at(file);
+  crypto::prepare();
   const Confinement confinement = drop_privileges(needs);
   if (tell) tell(confinement);
 }
@@ -21,7 +23,7 @@ void open_and_confine(Run& run) {
   assert_distinct(run.writable);
   run.open.timeout = std::min<Clock::duration>(run.open.timeout, run.effort.limits.exchange);
   open_targets(run.targets, run.open);
-  confine({.writable = run.writable, .reads_named_files = reads_files(run.targets)}, run.tell);
+  confine({.readable = recordings_of(run.targets), .writable = run.writable, .connects = connects(run.targets)}, run.tell);
 }
 
 std::vector<std::size_t> turns(const std::vector<Target>& targets) {
@@ -70,9 +72,27 @@ Outcome appraise_piece(const Verifier& verifier, const EvidencePiece& piece) {
   return out;
 }
 
-void confine_to_files(std::vector<std::filesystem::path> writable, const TellConfinement& tell, bool makes_directories) {
-  assert_distinct(writable);
-  confine({.writable = std::move(writable), .makes_directories = makes_directories, .reads_named_files = true}, tell);
+void confine_to_files(Needs needs, const TellConfinement& tell) {
+  assert_distinct(needs.writable);
+  confine(std::move(needs), tell);
+}
+
+void confine_to_host(const transport::Host& host, HostUse use, Needs needs, const TellConfinement& tell) {
+  for (const char* const place :
+       {"sys/bus/pci", "sys/devices", "sys/class/tsm", "sys/kernel/security", "sys/power", "proc/cmdline", "proc/sys/kernel/osrelease"})
+    needs.readable.push_back(host.root / place);
+  needs.readable.push_back(host.run());
+  needs.opens_devices = true;
+  if (use == HostUse::change) {
+    // Made now: a right to a directory that is not there cannot be kept. Who may not make it will not write there either.
+    std::error_code ignored;
+    if (std::filesystem::create_directories(host.run(), ignored))
+      std::filesystem::permissions(host.run(), std::filesystem::perms(0755), ignored);
+    needs.folders.push_back(host.run());
+    needs.writable.push_back(host.root / "dev/kmsg");
+    for (const char* const place : {"sys/bus/pci", "sys/devices"}) needs.attributes.push_back(host.root / place);
+  }
+  confine(std::move(needs), tell);
 }
 
 }  // namespace spdm::cmd

@@ -151,7 +151,13 @@ void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outc
   });
 }
 
-// Confines a verb that only works on files: it still reads files by name, and writes only `writable`.
-void confine_to_files(std::vector<std::filesystem::path> writable, const TellConfinement& tell, bool makes_directories = false);
+// Confines a verb that only works on files. `needs.writable` has the files by their names.
+void confine_to_files(Needs needs, const TellConfinement& tell);
+
+// Confines a verb that works on the PCI devices of a host, those that come later included. One that looks reads what the kernel
+// and /run/spdmctl tell of devices, and opens configuration space. One that changes also writes to attributes of devices and drivers
+// and to /dev/kmsg, and keeps states and locks in /run/spdmctl. `needs` has what it does besides.
+enum class HostUse { look, change };
+void confine_to_host(const transport::Host& host, HostUse use, Needs needs, const TellConfinement& tell);
 
 }  // namespace spdm::cmd

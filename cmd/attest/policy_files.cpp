@@ -30,6 +30,10 @@ void append(std::vector<DropIn>& to, std::vector<DropIn> more) {
 
 std::vector<fs::path> policy_directories() { return layers_of("policy.d"); }
 
+std::vector<fs::path> policy_places(const std::vector<std::string>& paths) {
+  return paths.empty() ? policy_directories() : std::vector<fs::path>(paths.begin(), paths.end());
+}
+
 std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::vector<Error>* unreadable) {
   if (paths.empty()) return read_drop_ins(policy_directories(), FileKind::policy, unreadable);
   std::vector<DropIn> out;

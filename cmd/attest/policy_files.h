@@ -19,6 +19,8 @@ struct PolicyOptions {
 
 // policy.d in the configuration layers, the strongest first: /etc/spdmctl/policy.d, /run/..., /usr/local/lib/..., /usr/lib/...
 std::vector<std::filesystem::path> policy_directories();
+// What load_policy() opens for these paths, or for the system's when there are none.
+std::vector<std::filesystem::path> policy_places(const std::vector<std::string>& paths);
 
 // The policy files that the user named, else those of the system's layers. Directories next to each other in `paths` are layers,
 // the strongest first. Throws Error as read_drop_ins() and read_named(). With `unreadable`, errors go there instead, and the other

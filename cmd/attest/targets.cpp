@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "cmd/attest/kernel_log_files.h"
 #include "cmd/host/parallel.h"
 #include "core/text.h"
 #include "transport/pci/bus.h"
@@ -128,8 +129,18 @@ void open_targets(std::vector<Target>& targets, const transport::OpenOptions& op
       [](Target*) {});
 }
 
-bool reads_files(const std::vector<Target>& targets) {
-  return std::any_of(targets.begin(), targets.end(), [](const Target& target) { return recording(target.name).has_value(); });
+std::vector<std::filesystem::path> recordings_of(const std::vector<Target>& targets) {
+  std::vector<std::filesystem::path> out;
+  for (const Target& target : targets)
+    if (const std::optional<std::filesystem::path> file = recording(target.name))
+      for (std::filesystem::path& place : evidence_places(*file)) out.push_back(std::move(place));
+  return out;
+}
+
+bool connects(const std::vector<Target>& targets) {
+  return std::any_of(targets.begin(), targets.end(), [](const Target& target) {
+    return !recording(target.name) && !address_of(target.name) && !target.name.starts_with("emulated:");
+  });
 }
 
 }  // namespace spdm::cmd

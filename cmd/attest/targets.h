@@ -61,7 +61,9 @@ HostView view_of(const std::string& target, const transport::Host& host);
 // is for all of them together. No exchange takes place yet, and nothing is connected. Errors are in Target::failure.
 void open_targets(std::vector<Target>& targets, const transport::OpenOptions& options);
 
-// Whether files are still to be read by name once the devices are open.
-bool reads_files(const std::vector<Target>& targets);
+// What is still to be read by name once the devices are open.
+std::vector<std::filesystem::path> recordings_of(const std::vector<Target>& targets);
+// Whether a target is still to be connected with, in the network.
+bool connects(const std::vector<Target>& targets);
 
 }  // namespace spdm::cmd

@@ -60,19 +60,19 @@ std::optional<std::int64_t> time_of_image(const Host& host) try {
 }  // namespace
 
 GateTime time_of_gate(const Host& host, std::int64_t clock, std::optional<std::int64_t> given) {
-  if (given) return {*given, TimeSource::command_line, {}};
+  const std::optional<std::int64_t> image = time_of_image(host), last = read_note(host).last;
+  if (given) return {*given, TimeSource::command_line, {}, image};
   const std::string says = cat("the clock says ", utc_of(clock));
   std::string slip;
   if (const std::optional<std::string> word = kernel_parameter(host, kParameter)) {
     if (const std::optional<std::int64_t> time = parse_date_or_time(*word))
       return {*time, TimeSource::kernel_command_line,
-              cat("certificates are judged at ", utc_of(*time), ", as ", kParameter, "= on the kernel command line says; ", says)};
+              cat("certificates are judged at ", utc_of(*time), ", as ", kParameter, "= on the kernel command line says; ", says), image};
     slip = cat(kParameter, "=", printable(*word), " on the kernel command line is no time, and does not count; write 2026-06-01");
   }
-  GateTime out{clock, TimeSource::clock, slip};
-  const std::optional<std::int64_t> image = time_of_image(host), last = read_note(host).last;
-  if (image && *image > out.at) out = {*image, TimeSource::image, {}};
-  if (image && last && *last > out.at && *last - *image <= kLastVerdictBound) out = {*last, TimeSource::last_verdict, {}};
+  GateTime out{clock, TimeSource::clock, slip, image};
+  if (image && *image > out.at) out = {*image, TimeSource::image, {}, image};
+  if (image && last && *last > out.at && *last - *image <= kLastVerdictBound) out = {*last, TimeSource::last_verdict, {}, image};
   if (out.source == TimeSource::clock) return out;
   const bool by_image = out.source == TimeSource::image;
   out.warning = cat(slip, slip.empty() ? "" : "; ", says, ", which is before ", by_image ? "this image was made" : "the last verdict",
@@ -84,7 +84,7 @@ GateTime time_of_gate(const Host& host, std::int64_t clock, std::optional<std::i
 void keep_time(const Host& host, const GateTime& time) {
   if (time.source == TimeSource::command_line || time.source == TimeSource::kernel_command_line) return;
   Json json{{"schema", kSchema}, {"last", utc_of(time.at)}};
-  if (const std::optional<std::int64_t> image = time_of_image(host)) json["image"] = utc_of(*image);
+  if (time.image) json["image"] = utc_of(*time.image);
   RunFolder::make(host, "").write(kFile, json.dump() + "\n");
 }
 

@@ -35,7 +35,8 @@ inline std::string_view name(TimeSource source) { return row_of(kTimeSources, so
 struct GateTime {
   std::int64_t at = 0;  // seconds since 1970
   TimeSource source = TimeSource::clock;
-  std::string warning;  // one line, what was done and what to do; empty when the clock counts
+  std::string warning;                  // one line, what was done and what to do; empty when the clock counts
+  std::optional<std::int64_t> image{};  // when the image was made, where that is known
 };
 
 // How far behind the making of the image the last verdict may lie to count. A boot with a clock in the future poisons nothing.

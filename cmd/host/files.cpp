@@ -3,10 +3,12 @@
 #include "cmd/host/console.h"
 
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
@@ -134,10 +136,22 @@ struct FileInMaking::State {
   int open() {
     if (const std::optional<int> standard = standard_descriptor(path)) return ::dup(*standard);
     if (is_special(target)) return ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
-    temporary.name = (folder_of(target) / cat(".", target.filename().string(), ".XXXXXX")).string();
-    const int fd = ::mkostemp(temporary.name.data(), O_CLOEXEC);
-    if (fd < 0) temporary.name.clear();
-    return fd;
+    return make_temporary();
+  }
+
+  // Not by mkostemp(3): it opens for reading, too, and a confined process may only write here.
+  int make_temporary() {
+    for (int attempts = 100;; --attempts) {
+      std::uint32_t number = 0;
+      if (::getrandom(&number, sizeof number, 0) != sizeof number) return -1;
+      temporary.name = (folder_of(target) / cat(".", target.filename().string(), ".", hex(number, 8))).string();
+      const int fd = ::open(temporary.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+      if (fd >= 0) return fd;
+      const int error = errno;
+      temporary.name.clear();  // it is somebody else's
+      errno = error;
+      if (error != EEXIST || attempts == 0) return -1;
+    }
   }
 
   std::filesystem::path path, target;

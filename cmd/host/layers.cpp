@@ -60,6 +60,30 @@ std::vector<fs::path> layers_of(std::string_view name) {
   return out;
 }
 
+std::vector<fs::path> configuration_places(const std::vector<fs::path>& paths) {
+  constexpr std::size_t kMost = 10'000;
+  std::vector<fs::path> out = paths;
+  for (const fs::path& path : paths) {
+    std::error_code failure;
+    if (!fs::is_directory(path, failure)) continue;
+    for (fs::recursive_directory_iterator at(path, fs::directory_options::skip_permission_denied, failure), end;
+         !failure && at != end && out.size() < kMost; at.increment(failure))
+      if (std::error_code ignored; at->is_symlink(ignored)) out.push_back(at->path());
+  }
+  return out;
+}
+
+std::vector<fs::path> lasting_places(const std::vector<fs::path>& paths) {
+  std::vector<fs::path> out = configuration_places(paths);
+  for (const fs::path& path : paths) {
+    std::error_code failure;
+    if (!fs::exists(path, failure) || fs::is_directory(path, failure)) continue;
+    const fs::path folder = fs::weakly_canonical(path.has_parent_path() ? path.parent_path() : ".", failure);
+    if (!failure && folder != "/" && folder != "/etc") out.push_back(folder);
+  }
+  return out;
+}
+
 std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, FileKind kind, std::vector<Error>* unreadable) {
   std::vector<DropIn> out;
   for (const auto& [name, path] : files_of(directories)) try {

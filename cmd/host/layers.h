@@ -16,6 +16,14 @@ namespace spdm::cmd {
 // it does. Nothing else decides where the configuration is.
 std::vector<std::filesystem::path> layers_of(std::string_view name);
 
+// What a reader of these files and directories opens, for a process that confines itself first: they, and what links in the
+// directories lead to.
+std::vector<std::filesystem::path> configuration_places(const std::vector<std::filesystem::path>& paths);
+
+// The same for one that reads them again whenever they have changed. A file may then be another of its name, so its directory is
+// among them; never one that all of /etc is in.
+std::vector<std::filesystem::path> lasting_places(const std::vector<std::filesystem::path>& paths);
+
 struct DropIn {
   std::filesystem::path file;
   std::string contents;

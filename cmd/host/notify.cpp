@@ -27,25 +27,24 @@ std::optional<long long> number(std::string_view text) {
 
 }  // namespace
 
-ServiceManager::ServiceManager() : socket_(variable("NOTIFY_SOCKET")) {
-  if (socket_.size() < 2 || socket_.size() >= sizeof(sockaddr_un::sun_path) || (socket_[0] != '/' && socket_[0] != '@')) {
-    socket_.clear();
-    return;
-  }
+ServiceManager::ServiceManager() {
+  const std::string_view name = variable("NOTIFY_SOCKET");
+  sockaddr_un address{};
+  if (name.size() < 2 || name.size() >= sizeof address.sun_path || (name[0] != '/' && name[0] != '@')) return;
   fd_ = Descriptor(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, name.data(), name.size());
+  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';  // an abstract name
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
+  // Now, because a confined process connects no socket, and reaches no abstract name.
+  ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), size);
   const std::optional<long long> whom = number(variable("WATCHDOG_PID"));
   const std::optional<long long> microseconds = number(variable("WATCHDOG_USEC"));
   if (microseconds && (!whom || *whom == ::getpid())) watchdog_ = std::chrono::milliseconds(*microseconds / 2000);
 }
 
 void ServiceManager::tell(const std::string& state) const {
-  if (socket_.empty() || fd_.get() < 0) return;
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, socket_.data(), socket_.size());
-  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';  // an abstract name
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + socket_.size());
-  ::sendto(fd_.get(), state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address), size);
+  if (fd_.get() >= 0) ::send(fd_.get(), state.data(), state.size(), MSG_NOSIGNAL);
 }
 
 }  // namespace spdm::cmd

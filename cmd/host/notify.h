@@ -21,8 +21,7 @@ class ServiceManager {
   std::optional<std::chrono::milliseconds> watchdog() const { return watchdog_; }
 
  private:
-  std::string socket_;
-  Descriptor fd_;
+  Descriptor fd_;  // connected
   std::optional<std::chrono::milliseconds> watchdog_;
 };
 

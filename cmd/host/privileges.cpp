@@ -1,5 +1,6 @@
 #include "cmd/host/privileges.h"
 
+#include <cap-ng.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -8,11 +9,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <optional>
+#include <string_view>
+#include <utility>
 
-#include "cmd/host/files.h"
 #include "cmd/host/syscall_filter.h"
 #include "core/descriptor.h"
 #include "core/text.h"
@@ -28,83 +31,96 @@ constexpr bool kWritesAnywhere = true;
 constexpr bool kWritesAnywhere = false;
 #endif
 
+#if defined(__SANITIZE_ADDRESS__)
+#define SPDMCTL_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SPDMCTL_SANITIZED 1
+#endif
+#endif
+#ifdef SPDMCTL_SANITIZED
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
 std::string because(const char* what) { return cat(what, ": ", std::strerror(errno)); }
 
-constexpr std::uint64_t bit(int capability) { return std::uint64_t{1} << capability; }
-
-// --- capabilities (capabilities(7)), by the system calls: libcap would be one more library in every initrd.
-
-struct Capabilities {
-  std::uint64_t effective = 0, permitted = 0, inheritable = 0;
-};
-
-bool get_capabilities(Capabilities& out) {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, 2> data{};
-  if (::syscall(SYS_capget, &header, data.data()) != 0) return false;
-  const auto whole = [](std::uint32_t low, std::uint32_t high) { return low | std::uint64_t{high} << 32; };
-  out.effective = whole(data[0].effective, data[1].effective);
-  out.permitted = whole(data[0].permitted, data[1].permitted);
-  out.inheritable = whole(data[0].inheritable, data[1].inheritable);
-  return true;
-}
-
-bool set_capabilities(const Capabilities& wanted) {
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  std::array<__user_cap_data_struct, 2> data{};
-  for (std::size_t i = 0; i < data.size(); ++i) {
-    data[i].effective = static_cast<std::uint32_t>(wanted.effective >> (32 * i));
-    data[i].permitted = static_cast<std::uint32_t>(wanted.permitted >> (32 * i));
-    data[i].inheritable = static_cast<std::uint32_t>(wanted.inheritable >> (32 * i));
-  }
-  return ::syscall(SYS_capset, &header, data.data()) == 0;
-}
+// --- capabilities(7)
 
 // Asks by the effective ids and capabilities: plain access(2) asks what the real user could do. No capability helps where access
 // is refused for other reasons (a read-only file system).
-bool all_permitted(const std::vector<std::filesystem::path>& paths) {
-  return std::all_of(paths.begin(), paths.end(),
-                     [](const auto& path) { return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0 || errno != EACCES; });
+bool is_refused(const std::filesystem::path& path, int mode) {
+  return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) != 0 && errno == EACCES;
 }
 
-// CAP_DAC_OVERRIDE stays only for a file that cannot be written without it: root that writes into a user's directory.
-std::uint64_t capabilities_to_keep(const Capabilities& now, const Needs& needs) {
-  std::uint64_t keep = needs.reads_named_files ? now.permitted & bit(CAP_DAC_READ_SEARCH) : 0;
-  if ((now.permitted & bit(CAP_DAC_OVERRIDE)) == 0) return keep;
-  if (!set_capabilities({.effective = keep, .permitted = now.permitted, .inheritable = 0})) return keep;
-  if (!all_permitted(needs.writable)) keep |= bit(CAP_DAC_OVERRIDE);
-  return keep;
+bool any_refused(const std::vector<std::filesystem::path>& paths, int mode) {
+  return std::any_of(paths.begin(), paths.end(), [&](const auto& path) { return is_refused(path, mode); });
+}
+
+// Whether something that is to be read belongs to somebody else: a file, a directory, or what is right in it.
+bool any_unreadable(const std::vector<std::filesystem::path>& paths) {
+  for (const std::filesystem::path& path : paths) {
+    std::error_code failure;
+    const bool directory = std::filesystem::is_directory(path, failure);
+    if (failure == std::errc::permission_denied || is_refused(path, directory ? R_OK | X_OK : R_OK)) return true;
+    if (!directory) continue;
+    for (std::filesystem::directory_iterator at(path, failure), end; !failure && at != end; at.increment(failure))
+      if (is_refused(at->path(), R_OK)) return true;
+  }
+  return false;
+}
+
+struct Kept {
+  unsigned capability;
+  std::string_view name, purpose;
+};
+
+// CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH stay only for a file that cannot be written or read without: root that works with the
+// files of a user.
+std::vector<Kept> capabilities_to_keep(const Needs& needs) {
+  const auto had = [](unsigned capability) { return ::capng_have_capability(CAPNG_PERMITTED, capability) == 1; };
+  std::vector<Kept> out;
+  if (needs.opens_devices && had(CAP_SYS_ADMIN)) out.push_back({CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "for configuration space"});
+  if (!had(CAP_DAC_OVERRIDE) && !had(CAP_DAC_READ_SEARCH)) return out;
+  ::capng_updatev(CAPNG_DROP, CAPNG_EFFECTIVE, static_cast<unsigned>(CAP_DAC_OVERRIDE), static_cast<unsigned>(CAP_DAC_READ_SEARCH), -1);
+  if (::capng_apply(CAPNG_SELECT_CAPS) != 0) return out;
+  if (had(CAP_DAC_OVERRIDE) && (any_refused(needs.writable, W_OK) || any_refused(needs.folders, W_OK)))
+    out.push_back({CAP_DAC_OVERRIDE, "CAP_DAC_OVERRIDE", "for files that are to be written elsewhere"});
+  if (had(CAP_DAC_READ_SEARCH) && any_unreadable(needs.readable))
+    out.push_back({CAP_DAC_READ_SEARCH, "CAP_DAC_READ_SEARCH", "for files that are to be read"});
+  return out;
 }
 
 void drop_capabilities(const Needs& needs, Confinement& out) {
-  Capabilities now;
-  if (!get_capabilities(now)) {
+  if (::capng_get_caps_process() != 0) {
     out.missing.push_back(because("capabilities: capget"));
     return;
   }
-  // The bounding and the ambient set first: the former takes CAP_SETPCAP. Without it there is nothing to inherit either.
-  if ((now.effective & bit(CAP_SETPCAP)) != 0)
-    for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
-      if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0) out.missing.push_back(because("capabilities: bounding set"));
-  if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0) out.missing.push_back(because("capabilities: ambient set"));
-  const std::uint64_t keep = capabilities_to_keep(now, needs);
-  if (!set_capabilities({.effective = keep, .permitted = keep, .inheritable = 0})) {
+  const bool may_bound = ::capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP) == 1;
+  const std::vector<Kept> kept = capabilities_to_keep(needs);
+  ::capng_clear(CAPNG_SELECT_ALL);
+  // The bounding set first: it takes CAP_SETPCAP. Without it there is nothing to inherit either.
+  if (may_bound && ::capng_apply(CAPNG_SELECT_BOUNDS) != 0) out.missing.push_back(because("capabilities: bounding set"));
+  for (const Kept& one : kept) ::capng_update(CAPNG_ADD, static_cast<capng_type_t>(CAPNG_EFFECTIVE | CAPNG_PERMITTED), one.capability);
+  if (::capng_apply(CAPNG_SELECT_CAPS) != 0) {
     out.missing.push_back(because("capabilities: capset"));
     return;
   }
-  if (keep == 0) out.in_force.emplace_back("no capabilities");
-  if ((keep & bit(CAP_DAC_OVERRIDE)) != 0)
-    out.in_force.emplace_back("no capabilities but CAP_DAC_OVERRIDE, for files that are to be written elsewhere");
-  if (keep == bit(CAP_DAC_READ_SEARCH)) out.in_force.emplace_back("no capabilities but CAP_DAC_READ_SEARCH, for files that are to be read");
+  if (::capng_apply(CAPNG_SELECT_AMBIENT) != 0) out.missing.push_back(because("capabilities: ambient set"));
+  std::string words = "no capabilities";
+  for (const Kept& one : kept) words += cat(&one == &kept.front() ? " but " : " and ", one.name, ", ", one.purpose);
+  out.in_force.push_back(words);
 }
 
 // --- landlock(7): names of its own, for the headers of a distribution are older than its kernel.
 
 namespace right {
-constexpr std::uint64_t execute = 1U << 0, write_file = 1U << 1, remove_file = 1U << 5, make_reg = 1U << 8, truncate = 1U << 14;
-constexpr std::uint64_t remove_directory = 1U << 4, make_directory = 1U << 7;
+constexpr std::uint64_t execute = 1U << 0, write_file = 1U << 1, read_file = 1U << 2, read_directory = 1U << 3;
+constexpr std::uint64_t remove_directory = 1U << 4, remove_file = 1U << 5, make_directory = 1U << 7, make_reg = 1U << 8;
 constexpr std::uint64_t remove_and_make = 0x1FF0;  // bits 4 to 12: REMOVE_DIR to MAKE_SYM
-constexpr std::uint64_t refer = 1U << 13, ioctl_device = 1U << 15;
+constexpr std::uint64_t refer = 1U << 13, truncate = 1U << 14, ioctl_device = 1U << 15;
+constexpr std::uint64_t bind_tcp = 1U << 0, connect_tcp = 1U << 1;  // of the network
 }  // namespace right
 
 struct RulesetAttributes {
@@ -118,57 +134,99 @@ struct __attribute__((packed)) PathBeneath {
 };
 constexpr int kPathBeneath = 1, kVersionFlag = 1;
 
-std::uint64_t handled_files(long abi) {
-  std::uint64_t out = right::execute | right::write_file | right::remove_and_make;
-  if (abi >= 2) out |= right::refer;
-  if (abi >= 3) out |= right::truncate;
-  if (abi >= 5) out |= right::ioctl_device;
+RulesetAttributes handled_by(long abi, const Needs& needs) {
+  RulesetAttributes out;
+  out.files = right::execute | right::write_file | right::read_file | right::read_directory | right::remove_and_make;
+  if (abi >= 2) out.files |= right::refer;
+  if (abi >= 3) out.files |= right::truncate;
+  if (abi >= 4) out.network = right::bind_tcp | (needs.connects ? 0 : right::connect_tcp);
+  if (abi >= 5) out.files |= right::ioctl_device;
+  if (abi >= 6) out.scoped = kScopedAbstractSockets | kScopedSignals;
   return out;
 }
 
-bool allow_writing(int ruleset, const std::filesystem::path& path, bool directories, std::uint64_t handled) {
-  const Descriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
-  struct stat status {};
-  if (place.get() < 0 || ::fstat(place.get(), &status) != 0) return false;
-  std::uint64_t rights = right::write_file | right::truncate;
-  if (S_ISDIR(status.st_mode)) rights |= right::make_reg | right::remove_file;
-  if (S_ISDIR(status.st_mode) && directories) rights |= right::make_directory | right::remove_directory;
-  const PathBeneath rule{rights & handled, place.get()};
-  // A pipe or a socket has no place in a file system; landlock leaves those alone.
-  return ::syscall(SYS_landlock_add_rule, ruleset, kPathBeneath, &rule, 0) == 0 || errno == EBADFD;
+// Rights to a place: to a directory with all that is below it, and to a file.
+struct Rights {
+  std::uint64_t directory, file;
+};
+constexpr Rights kReading{right::read_file | right::read_directory, right::read_file};
+constexpr Rights kWriting{right::write_file | right::truncate | right::make_reg | right::remove_file, right::write_file | right::truncate};
+constexpr Rights kFolder{kWriting.directory | right::read_directory | right::make_directory | right::remove_directory, kWriting.file};
+constexpr Rights kAttributes{kWriting.file, kWriting.file};
+
+class Ruleset {
+ public:
+  Ruleset(const RulesetAttributes& handled, std::vector<std::string>& missing)
+      // A kernel refuses a structure that is longer than the one it knows, unless the rest is zero.
+      : handled_(handled), fd_(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0))), missing_(missing) {}
+
+  int get() const { return fd_.get(); }
+
+  // Returns the places in words.
+  std::string allow(const std::vector<std::filesystem::path>& places, const Rights& rights, std::string_view what) const {
+    std::string out;
+    for (const std::filesystem::path& place : places) {
+      const int error = add(place, rights) ? 0 : errno;
+      if (error == 0) out += cat(out.empty() ? "" : ", ", printable(place.string()));
+      if (error == 0 || error == ENOENT || error == ENOTDIR) continue;  // what is not there is refused as such when it is opened
+      missing_.push_back(cat("landlock: ", what, " ", printable(place.string()), ": ", std::strerror(error)));
+    }
+    return out;
+  }
+
+ private:
+  bool add(const std::filesystem::path& path, const Rights& rights) const {
+    const Descriptor place(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    struct stat status {};
+    if (place.get() < 0 || ::fstat(place.get(), &status) != 0) return false;
+    const PathBeneath rule{(S_ISDIR(status.st_mode) ? rights.directory : rights.file) & handled_.files, place.get()};
+    // A pipe or a socket has no place in a file system; landlock leaves those alone.
+    return ::syscall(SYS_landlock_add_rule, fd_.get(), kPathBeneath, &rule, 0) == 0 || errno == EBADFD;
+  }
+
+  RulesetAttributes handled_;
+  Descriptor fd_;
+  std::vector<std::string>& missing_;
+};
+
+// A leak checker reads the memory map of its own process when the program ends.
+std::vector<std::filesystem::path> read_by_tools() {
+  if (kSanitized) return {"/proc/self"};
+  return {};
 }
 
-void confine_files(const Needs& needs, Confinement& out) {
+// The places are opened before capabilities are dropped, and the process is bound to them afterwards (restrict_files()).
+std::optional<Ruleset> prepare_files(const Needs& needs, Confinement& out) {
   if (kWritesAnywhere) {
     out.missing.emplace_back("landlock: this build writes coverage counters");
-    return;
+    return std::nullopt;
   }
   const long abi = ::syscall(SYS_landlock_create_ruleset, nullptr, 0, kVersionFlag);
   if (abi < 1) {
     out.missing.push_back(because("landlock"));
-    return;
+    return std::nullopt;
   }
-  RulesetAttributes attributes{.files = handled_files(abi)};
-  if (abi >= 6) attributes.scoped = kScopedAbstractSockets | kScopedSignals;
-  // A kernel refuses a structure that is longer than the one it knows, unless the rest is zero.
-  const Descriptor ruleset(static_cast<int>(::syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0)));
-  if (ruleset.get() < 0) {
+  std::optional<Ruleset> rules(std::in_place, handled_by(abi, needs), out.missing);
+  if (rules->get() < 0) {
     out.missing.push_back(because("landlock: rule set"));
-    return;
+    return std::nullopt;
   }
-  std::string places;
-  for (const std::filesystem::path& path : needs.writable) {
-    if (allow_writing(ruleset.get(), path, needs.makes_directories, attributes.files))
-      places += cat(places.empty() ? "" : ", ", printable(path.string()));
-    else
-      out.missing.push_back(because("landlock: a place to write"));
-  }
-  if (::syscall(SYS_landlock_restrict_self, ruleset.get(), 0) != 0) {
-    out.missing.push_back(because("landlock"));
-    return;
-  }
-  out.in_force.push_back(cat("landlock ABI ", abi, ": nothing is executed, and ",
-                             places.empty() ? "no file is written" : cat("files are written only at ", places)));
+  rules->allow(read_by_tools(), kReading, "reading");
+  const std::string read = rules->allow(needs.readable, kReading, "reading");
+  std::string written = rules->allow(needs.writable, kWriting, "writing");
+  for (const auto& [places, rights] : {std::pair(&needs.folders, kFolder), std::pair(&needs.attributes, kAttributes)})
+    if (const std::string more = rules->allow(*places, rights, "writing"); !more.empty()) written += cat(written.empty() ? "" : ", ", more);
+  out.in_force.push_back(cat("landlock ABI ", abi, ": nothing is executed, ",
+                             read.empty() ? "no file is read, " : cat("files are read only at ", read, ", "),
+                             written.empty() ? "no file is written" : cat("files are written only at ", written)));
+  return rules;
+}
+
+void restrict_files(const Ruleset& rules, Confinement& out) {
+  if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) == 0) return;
+  const std::string why = because("landlock");
+  std::erase_if(out.in_force, [](const std::string& line) { return line.starts_with("landlock"); });
+  out.missing.push_back(why);
 }
 
 }  // namespace
@@ -180,10 +238,12 @@ Confinement drop_privileges(const Needs& needs) {
     out.in_force.emplace_back("no new privileges");
   else
     out.missing.push_back(because("no new privileges"));
-  confine_files(needs, out);
+  const std::optional<Ruleset> rules = prepare_files(needs, out);
   drop_capabilities(needs, out);
-  if (const int error = install_syscall_filter(); error == 0)
-    out.in_force.push_back(cat("seccomp: ", denied_syscalls(), " system calls fail"));
+  if (rules) restrict_files(*rules, out);
+  const FilterNeeds filter{.connects = needs.connects};
+  if (const int error = install_syscall_filter(filter); error == 0)
+    out.in_force.push_back(cat("seccomp: ", denied_syscalls(filter), " system calls fail, and no memory becomes code"));
   else
     out.missing.push_back(cat("seccomp: ", std::strerror(error)));
   return out;

@@ -9,16 +9,22 @@
 
 namespace spdm::cmd {
 
-// What the rest of the run still does with the file system. Reading is not confined: name resolution, profiles and
-// libraries read where they like.
+// What the rest of the run still does with the system. What is not named here it cannot do any more. A path that is not there
+// grants nothing; a link grants what it leads to.
 struct Needs {
+  // Files that are still opened for reading, and directories with all that is below them.
+  std::vector<std::filesystem::path> readable{};
   // Directories where files are made, written, renamed and removed, with all that is below them; or existing files that
   // are written as they are (a fifo, a device).
-  std::vector<std::filesystem::path> writable;
-  // Directories, too, are made, renamed and removed there.
-  bool makes_directories = false;
-  // Files that the user named are still to be read: by root this includes those of other users.
-  bool reads_named_files = false;
+  std::vector<std::filesystem::path> writable{};
+  // The same, and directories, too, are listed, made, renamed and removed there.
+  std::vector<std::filesystem::path> folders{};
+  // Directories of the kernel whose files are written as they are; nothing is made or removed there.
+  std::vector<std::filesystem::path> attributes{};
+  // Sockets that are there already are still connected with peers in the network.
+  bool connects = false;
+  // Configuration space is still opened: CAP_SYS_ADMIN.
+  bool opens_devices = false;
 };
 
 struct Confinement {
@@ -27,8 +33,9 @@ struct Confinement {
 };
 
 // Confines the process for good, and every thread that is started later: call it before there are any. No new privileges; no
-// capabilities but CAP_DAC_OVERRIDE where something in `writable` cannot be written without it, and CAP_DAC_READ_SEARCH where
-// `reads_named_files` is set; landlock; system calls that this program does not need fail.
+// capabilities but CAP_SYS_ADMIN where `opens_devices` is set, and CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH where what is named
+// cannot be written or read without; landlock for files and TCP; no sockets, no memory that becomes code, and no system calls that
+// this program does not need (seccomp).
 Confinement drop_privileges(const Needs& needs);
 
 }  // namespace spdm::cmd

@@ -50,10 +50,10 @@ void write_all(int fd, std::string_view contents, const std::filesystem::path& p
 }  // namespace
 
 std::optional<RunFolder> RunFolder::open(const transport::Host& host, const std::string& name) {
-  // /run itself is the system's; what is below it is ours.
+  // /run itself is the system's, and is not read (a confined process may not); what is below it is ours.
   const std::filesystem::path run = host.run().parent_path();
   std::filesystem::path path = host.run();
-  Descriptor fd(::open(run.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  Descriptor fd(::open(run.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() >= 0) fd = Descriptor(step(fd.get(), path.filename().c_str()));
   if (fd.get() >= 0 && !name.empty()) {
     path /= name;

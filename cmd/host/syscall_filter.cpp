@@ -1,29 +1,18 @@
 #include "cmd/host/syscall_filter.h"
 
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
 
 #include <array>
 #include <cerrno>
-#include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 namespace spdm::cmd {
 
 namespace {
-
-#if defined(__x86_64__)
-constexpr std::uint32_t kArchitecture = AUDIT_ARCH_X86_64;
-#elif defined(__aarch64__)
-constexpr std::uint32_t kArchitecture = AUDIT_ARCH_AARCH64;
-#else
-constexpr std::uint32_t kArchitecture = 0;
-#endif
 
 // A leak checker stops the threads of its own process by ptrace when the program ends.
 #if !defined(__SANITIZE_ADDRESS__)
@@ -37,71 +26,79 @@ constexpr std::uint32_t kArchitecture = 0;
 
 constexpr std::array kDenied{
     // other programs and other processes
-    SYS_execve, SYS_execveat, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kcmp, SYS_pidfd_getfd, SYS_process_madvise,
+    SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(kcmp), SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(process_madvise),
 #ifdef SPDMCTL_DENIES_PTRACE
-    SYS_ptrace,
+    SCMP_SYS(ptrace),
 #endif
-    // sockets: those that are needed are there
-    SYS_socket, SYS_socketpair,
+    // sockets: those that are needed are there, and listen already
+    SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(bind), SCMP_SYS(listen),
+    // files without a name could hold code
+    SCMP_SYS(memfd_create),
     // mounts, roots and name spaces
-    SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_setns, SYS_unshare, SYS_open_tree, SYS_move_mount, SYS_fsopen, SYS_fsconfig,
-    SYS_fsmount, SYS_fspick, SYS_mount_setattr, SYS_open_by_handle_at, SYS_quotactl,
+    SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(pivot_root), SCMP_SYS(chroot), SCMP_SYS(setns), SCMP_SYS(unshare), SCMP_SYS(open_tree),
+    SCMP_SYS(move_mount), SCMP_SYS(fsopen), SCMP_SYS(fsconfig), SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(mount_setattr),
+    SCMP_SYS(name_to_handle_at), SCMP_SYS(open_by_handle_at), SCMP_SYS(quotactl), SCMP_SYS(fanotify_init),
     // the kernel itself
-    SYS_init_module, SYS_finit_module, SYS_delete_module, SYS_kexec_load, SYS_kexec_file_load, SYS_bpf, SYS_perf_event_open,
-    SYS_userfaultfd, SYS_io_uring_setup, SYS_io_uring_enter, SYS_io_uring_register, SYS_syslog, SYS_personality,
-#ifdef SYS_iopl
-    SYS_iopl, SYS_ioperm, SYS_modify_ldt,
-#endif
+    SCMP_SYS(init_module), SCMP_SYS(finit_module), SCMP_SYS(delete_module), SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(bpf),
+    SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register),
+    SCMP_SYS(syslog), SCMP_SYS(personality), SCMP_SYS(iopl), SCMP_SYS(ioperm), SCMP_SYS(modify_ldt),
     // keys
-    SYS_keyctl, SYS_add_key, SYS_request_key,
+    SCMP_SYS(keyctl), SCMP_SYS(add_key), SCMP_SYS(request_key),
     // the whole machine
-    SYS_reboot, SYS_swapon, SYS_swapoff, SYS_acct, SYS_sethostname, SYS_setdomainname, SYS_settimeofday, SYS_clock_settime,
-    SYS_clock_adjtime, SYS_adjtimex, SYS_vhangup};
+    SCMP_SYS(reboot), SCMP_SYS(swapon), SCMP_SYS(swapoff), SCMP_SYS(acct), SCMP_SYS(sethostname), SCMP_SYS(setdomainname),
+    SCMP_SYS(settimeofday), SCMP_SYS(clock_settime), SCMP_SYS(clock_adjtime), SCMP_SYS(adjtimex), SCMP_SYS(vhangup)};
 
-constexpr std::uint32_t kNamespaceFlags =
-    CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
-constexpr std::uint32_t kX32 = 0x40000000;  // the second numbering of x86-64
+// No memory becomes code any more: what runs is in memory already.
+struct CodeMaker {
+  int call;
+  unsigned argument;
+  std::uint64_t flag;
+};
+constexpr std::array<CodeMaker, 5> kCodeMakers{{{SCMP_SYS(mmap), 2, PROT_EXEC},
+                                                {SCMP_SYS(mmap2), 2, PROT_EXEC},
+                                                {SCMP_SYS(mprotect), 2, PROT_EXEC},
+                                                {SCMP_SYS(pkey_mprotect), 2, PROT_EXEC},
+                                                {SCMP_SYS(shmat), 2, SHM_EXEC}}};
 
-constexpr std::uint32_t failing(int error) { return SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error); }
-constexpr sock_filter load(std::size_t offset) { return BPF_STMT(BPF_LD | BPF_W | BPF_ABS, static_cast<std::uint32_t>(offset)); }
-constexpr sock_filter answer(std::uint32_t verdict) { return BPF_STMT(BPF_RET | BPF_K, verdict); }
-// Goes on with the next instruction when the comparison holds, else with the one after it.
-constexpr sock_filter when(std::uint16_t comparison, std::uint32_t value) {
-  return BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | comparison | BPF_K), value, 0, 1);
+constexpr std::array<std::uint64_t, 7> kNamespaceFlags{CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
+                                                       CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
+
+using Filter = std::unique_ptr<void, void (*)(scmp_filter_ctx)>;
+
+int deny(const Filter& filter, int call) { return ::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 0); }
+
+int deny_flag(const Filter& filter, int call, unsigned argument, std::uint64_t flag) {
+  const scmp_arg_cmp has{.arg = argument, .op = SCMP_CMP_MASKED_EQ, .datum_a = flag, .datum_b = flag};
+  return ::seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 1, &has);
 }
 
-// A pair of instructions for each system call: plain, and no jump can be too long.
-std::vector<sock_filter> filter() {
-  std::vector<sock_filter> out{load(offsetof(seccomp_data, arch)),
-                               BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kArchitecture, 1, 0),
-                               answer(SECCOMP_RET_KILL_PROCESS),
-                               load(offsetof(seccomp_data, nr)),
-                               when(BPF_JGE, kX32),
-                               answer(SECCOMP_RET_KILL_PROCESS)};
-  for (const long number : kDenied) {
-    out.push_back(when(BPF_JEQ, static_cast<std::uint32_t>(number)));
-    out.push_back(answer(failing(EPERM)));
-  }
+int add_rules(const Filter& filter, const FilterNeeds& needs) {
+  for (const int call : kDenied)
+    if (const int error = deny(filter, call); error != 0) return error;
+  if (!needs.connects)
+    if (const int error = deny(filter, SCMP_SYS(connect)); error != 0) return error;
+  for (const CodeMaker& maker : kCodeMakers)
+    if (const int error = deny_flag(filter, maker.call, maker.argument, maker.flag); error != 0) return error;
+  for (const std::uint64_t flag : kNamespaceFlags)
+    if (const int error = deny_flag(filter, SCMP_SYS(clone), 0, flag); error != 0) return error;
   // The flags of clone3() are in memory, where a filter cannot look; the C library then takes clone().
-  out.push_back(when(BPF_JEQ, SYS_clone3));
-  out.push_back(answer(failing(ENOSYS)));
-  out.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3));
-  out.push_back(load(offsetof(seccomp_data, args)));
-  out.push_back(when(BPF_JSET, kNamespaceFlags));
-  out.push_back(answer(failing(EPERM)));
-  out.push_back(answer(SECCOMP_RET_ALLOW));
-  return out;
+  return ::seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
 
 }  // namespace
 
-std::size_t denied_syscalls() { return kDenied.size(); }
+std::size_t denied_syscalls(const FilterNeeds& needs) { return kDenied.size() + (needs.connects ? 0 : 1); }
 
-int install_syscall_filter() {
-  if (kArchitecture == 0) return ENOSYS;
-  std::vector<sock_filter> code = filter();
-  const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
-  return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) == 0 ? 0 : errno;
+int install_syscall_filter(const FilterNeeds& needs) {
+  const Filter filter(::seccomp_init(SCMP_ACT_ALLOW), ::seccomp_release);
+  if (!filter) return ENOMEM;
+  int error = ::seccomp_attr_set(filter.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+  if (error == 0) error = ::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_TSYNC, 1);
+  if (error == 0) error = ::seccomp_attr_set(filter.get(), SCMP_FLTATR_API_SYSRAWRC, 1);
+  if (error == 0) error = add_rules(filter, needs);
+  if (error == 0) error = ::seccomp_load(filter.get());
+  return -error;
 }
 
 }  // namespace spdm::cmd
