@@ -20,8 +20,9 @@ namespace spdm::cmd {
 Verifier make_verifier(const TrustOptions& options, const Question& question, const Console& console,
                        std::shared_ptr<const Policy> policy = nullptr);
 
-// A run with these options: its limits, and how targets are opened. The file of the console is writable.
-Run make_run(const ProtocolOptions& options, std::vector<Target> targets, const Console& console);
+// A run with these options: its limits, and how targets are opened. The file of the console is writable. Make it before its targets
+// are looked for: an option that is wrong is told whatever devices there are.
+Run make_run(const ProtocolOptions& options, const Console& console);
 
 // Confines a verb that speaks with no device: it still reads files, and writes only `writable` and the file of the console.
 void work_on_files(const Console& console, std::vector<std::filesystem::path> writable = {}, bool makes_directories = false);

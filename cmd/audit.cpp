@@ -41,7 +41,7 @@ class Audit {
 
  private:
   std::vector<std::filesystem::path> outputs() const;
-  Run make(AuditScope& scope, const Verifier& verifier) const;
+  Run make(const Verifier& verifier) const;
   void attest_all(AuditScope& scope, Run& run);
   void add(const AuditTarget& target, Outcome outcome);
   void add(Report report);
@@ -72,8 +72,8 @@ std::vector<std::filesystem::path> Audit::outputs() const {
   return out;
 }
 
-Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
-  Run out = make_run(options_.protocol, scope.take_live(), console_);
+Run Audit::make(const Verifier& verifier) const {
+  Run out = make_run(options_.protocol, console_);
   out.wanted = wanted_of(options_.protocol, options_.trust);
   out.wanted.measurements = MeasurementMode::all;
   out.wanted.if_available = true;  // policy says who must have them
@@ -180,10 +180,11 @@ Exit Audit::run() {
   const Verifier verifier = make_verifier(options_.trust, question_of(options_.trust), console_, policy);
 
   writer_.enclose(make_envelope(options_.output.sign_key, timestamp, std::nullopt, console_));
+  Run run = make(verifier);
   AuditScope scope = audit_scope(options_.targets, policy.get(), this_host());
   many_ = scope.targets.size() + scope.absent.size() > 1;
   for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
-  Run run = make(scope, verifier);
+  run.targets = scope.take_live();
   attest_all(scope, run);
   for (const Report& absent : scope.absent) add(absent);
   if (reports_ == 0) {

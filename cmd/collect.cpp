@@ -55,10 +55,11 @@ Exit run(const Options& options, Console& console) {
   const Wanted wanted = everything(options);
   refuse_format_as_file(options.file);
   if (!options.file.empty() && options.file != "-") console.write_to(options.file);
+  Run run = make_run(options.protocol, console);
+  run.wanted = wanted;
   Targets found = targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
   note_unknown(console, found);
-  Run run = make_run(options.protocol, std::move(found.list), console);
-  run.wanted = wanted;
+  run.targets = std::move(found.list);
 
   std::size_t count = 0;
   Exit worst = Exit::ok;
