@@ -68,7 +68,7 @@ Crl exactly_one(View der, std::string_view what) {
 }  // namespace
 
 std::vector<Crl> read_crls(View file, std::string_view what) {
-  if (file.empty()) throw Error(ErrorId::bad_input, cat(what, ": empty"));
+  if (file.empty()) throw Error(ErrorId::bad_input, cat(what, ": is empty"));
   std::vector<Crl> out;
   if (file.front() == 0x30) {
     out.push_back(exactly_one(file, what));

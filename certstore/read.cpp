@@ -35,6 +35,7 @@ Bytes exactly_one(View der, std::string_view what) {
   return to_bytes(der);
 }
 
+constexpr const char* kWanted = "give certificates in PEM, or one in DER";
 constexpr std::string_view kCrlInside = "holds a revocation list; put it into a file NAME.crl";
 
 std::vector<Bytes> read_pem(View file, std::string_view what) {
@@ -45,7 +46,7 @@ std::vector<Bytes> read_pem(View file, std::string_view what) {
     // A revocation list here is an error: its owner expects it to count.
     if (label == PEM_STRING_X509_CRL) throw Error(ErrorId::bad_input, cat(what, ": ", kCrlInside));
   });
-  if (out.empty()) throw Error(ErrorId::bad_input, cat(what, ": no certificate in it"), "give certificates in PEM, or one in DER");
+  if (out.empty()) throw Error(ErrorId::bad_input, cat(what, ": no certificate in it"), kWanted);
   return out;
 }
 
@@ -81,7 +82,7 @@ bool holds_crl(View file) {
 }
 
 std::vector<Bytes> read_certificates(View file, std::string_view what) {
-  if (file.empty()) throw Error(ErrorId::bad_input, cat(what, ": empty"));
+  if (file.empty()) throw Error(ErrorId::bad_input, cat(what, ": is empty"), kWanted);
   if (file.front() != 0x30) return read_pem(file, what);
   if (parse_x509(file) == nullptr) {
     const std::uint8_t* at = file.data();

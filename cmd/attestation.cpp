@@ -41,10 +41,8 @@ TellConfinement tell_confinement(const Console& console) {
 
 }  // namespace
 
-Run make_run(const ProtocolOptions& options, Targets targets, const Console& console) {
-  if (targets.unknown > 0) console.note(cat("spdmctl: ", unknown_in_words(targets.unknown)));
+Run make_run(const ProtocolOptions& options, const Console& console) {
   Run out;
-  out.targets = std::move(targets.list);
   out.left_out = [&console](const Outcome& outcome) { note_left_out(console, outcome); };
   out.effort.limits = limits_of(options);
   out.open = {.timeout = out.effort.limits.exchange, .host = this_host(), .force = options.force};
@@ -63,13 +61,21 @@ void work_on_host(const Console& console, const transport::Host& host, HostUse u
   confine_to_host(host, use, std::move(needs), tell_confinement(console));
 }
 
+void set_targets(Run& run, Targets targets, const Console& console) {
+  if (!targets.none.empty())
+    console.note(cat("spdmctl: all: ", targets.none));
+  else if (targets.unknown > 0)
+    console.note(cat("spdmctl: ", unknown_in_words(targets.unknown)));
+  run.targets = std::move(targets.list);
+}
+
 void note_left_out(const Console& console, const Outcome& outcome) {
   console.note(printable(cat("spdmctl: all: left out: ", outcome.target, ": ", outcome.left_out)));
 }
 
 void record(const Evidence& evidence, const std::filesystem::path& file) {
   if (evidence.log.empty()) return;  // nothing was seen
-  if (file.extension() == ".pcap") {
+  if (has_ending(file, ".pcap")) {
     const auto capture = write_pcap(evidence);
     assert_readable(capture.size(), FileKind::evidence);
     return write_file(file, capture);
@@ -123,18 +129,20 @@ struct Attested {
 Exit Attestation::run(Console& console, Plan plan) const {
   std::unique_ptr<PcrExtender> measured;
   if (!extend_pcr.empty()) measured = std::make_unique<PcrExtender>(parse_pcr(extend_pcr));
+  // All that the options say is looked at before a device is looked for.
+  const Verifier verifier = make_verifier(trust, plan.question, console, plan.policy);
+  Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.user.nonce, console);
+  Run run = make_run(protocol, console);
+  if (!protocol.record.empty()) assert_writable(protocol.record);
   Targets found = targets_of(targets.empty() ? std::vector{default_target} : targets, this_host());
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
   const bool many = found.list.size() > 1;
   if (many && !plan.outputs.empty())
     throw Error(ErrorId::usage, "--record and exports take one target",
                 "take one target after the other; evidence of several is for: spdmctl collect -o FILE");
-  if (!protocol.record.empty()) assert_writable(protocol.record);
-  const Verifier verifier = make_verifier(trust, plan.question, console, plan.policy);
-  Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.user.nonce, console);
   const std::filesystem::path pins = pin_first_use ? writable_pins(trust) : std::filesystem::path();
 
-  Run run = make_run(protocol, std::move(found), console);
+  set_targets(run, std::move(found), console);
   run.wanted = plan.wanted;
   run.verifier = &verifier;
   run.writable.insert(run.writable.end(), plan.outputs.begin(), plan.outputs.end());

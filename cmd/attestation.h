@@ -20,9 +20,11 @@ namespace spdm::cmd {
 Verifier make_verifier(const TrustOptions& options, const Question& question, const Console& console,
                        std::shared_ptr<const Policy> policy = nullptr);
 
-// A run with these options: its limits, and how targets are opened. The file of the console is writable. Notes on stderr how many
-// PCI functions could not be looked at; the run notes which targets `all` leaves out, and why.
-Run make_run(const ProtocolOptions& options, Targets targets, const Console& console);
+// A run with these options: its limits, and how targets are opened. The file of the console is writable. What `all` leaves out is
+// noted, and why. Make it before its targets are looked for: an option that is wrong is told whatever devices there are.
+Run make_run(const ProtocolOptions& options, const Console& console);
+// The targets of the run. Notes on stderr how many PCI functions could not be looked at, and an `all` that stands for none.
+void set_targets(Run& run, Targets targets, const Console& console);
 
 // Confines a verb that speaks with no device to what it still needs (confine_to_files()) and the file of the console.
 void work_on_files(const Console& console, Needs needs = {});

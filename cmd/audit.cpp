@@ -41,7 +41,7 @@ class Audit {
 
  private:
   std::vector<std::filesystem::path> outputs() const;
-  Run make(AuditScope& scope, const Verifier& verifier) const;
+  Run make(const Verifier& verifier) const;
   void attest_all(AuditScope& scope, Run& run);
   void add(Outcome outcome);
   void add(Report report);
@@ -72,8 +72,8 @@ std::vector<std::filesystem::path> Audit::outputs() const {
   return out;
 }
 
-Run Audit::make(AuditScope& scope, const Verifier& verifier) const {
-  Run out = make_run(options_.protocol, {.list = scope.take_live()}, console_);
+Run Audit::make(const Verifier& verifier) const {
+  Run out = make_run(options_.protocol, console_);
   out.may_be_empty = true;  // a rule may expect what is not there
   out.wanted = wanted_of(options_.protocol, options_.trust);
   out.wanted.measurements = MeasurementMode::all;
@@ -214,10 +214,11 @@ Exit Audit::run() {
   const Verifier verifier = make_verifier(options_.trust, question_of(options_.trust), console_, policy);
 
   writer_.enclose(make_envelope(options_.output.sign_key, timestamp_, std::nullopt, console_));
+  Run run = make(verifier);
   AuditScope scope = audit_scope(options_.targets, policy.get(), this_host());
   many_ = scope.targets.size() + scope.absent.size() > 1;
   for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
-  Run run = make(scope, verifier);
+  run.targets = scope.take_live();
   try {
     judge(scope, run);
   } catch (const Error& error) {  // the document could not be written: the metrics must not say that all went well

@@ -23,7 +23,7 @@ const SlotReport& exported_slot(const Report& report) {
   for (const SlotReport& slot : report.slots)
     if (slot.chain && !slot.chain->certificates.empty()) return slot;
   Error error(report.error ? report.error->id : ErrorId::no_spdm, report.error ? report.error->message : "no certificate chain was read",
-              report.error ? report.error->hint : "see what is there with: spdmctl info");
+              report.error ? report.error->hint : cat("see what is there with: spdmctl info ", shell_word(report.source)));
   error.device = report.source;
   throw error;
 }
@@ -38,7 +38,7 @@ Export root_file(const ChainResult& chain, const std::string& file) {
   if (first.subject != first.issuer)
     throw Error(ErrorId::bad_input, cat("--export-root: the chain in slot ", chain.slot, " leaves out its root ", printable(first.issuer)),
                 "get the root from the vendor of the device");
-  const bool der = file.ends_with(".der") || file.ends_with(".cer");
+  const bool der = has_ending(file, ".der") || has_ending(file, ".cer");
   return {file, der ? first.der : to_bytes(as_bytes(to_pem(first.der)))};
 }
 

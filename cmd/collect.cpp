@@ -66,10 +66,11 @@ Exit run(const Options& options, Console& console) {
   const Wanted wanted = everything(options);
   refuse_format_as_file(options.file);
   if (!options.file.empty() && options.file != "-") console.write_to(options.file);
+  Run run = make_run(options.protocol, console);
+  run.wanted = wanted;
   Targets found = targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
   const FileKind kind = found.list.size() > 1 ? FileKind::evidence_line : FileKind::evidence;
-  Run run = make_run(options.protocol, std::move(found), console);
-  run.wanted = wanted;
+  set_targets(run, std::move(found), console);
 
   Exit worst = Exit::ok;
   const auto shape = [&](Outcome outcome) { return line_of(std::move(outcome), kind); };

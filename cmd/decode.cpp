@@ -148,12 +148,15 @@ Evidence read_input(const std::vector<std::string>& input) {
   if (!file && input.front() != "-") {
     std::string text;
     for (const std::string& part : input) text += part;
-    if (!is_hex(text))
-      throw Error(ErrorId::usage, cat("'", printable(input.front()), "' is neither a file nor hex digits"),
+    const auto wrong = std::find_if_not(input.begin(), input.end(), is_hex);
+    if (wrong != input.end()) {
+      const std::string why = why_no_recording(*wrong);
+      throw Error(ErrorId::usage, cat("'", printable(*wrong), "' ", why.empty() ? "is neither a file nor hex digits" : why),
                   "give a recording, - or the bytes of a message in hex");
+    }
     return from_hex(text, "message");
   }
-  if (input.size() > 1) throw Error(ErrorId::usage, "only one recording can be decoded at a time");
+  if (input.size() > 1) throw Error(ErrorId::usage, "only one recording can be decoded at a time", "decode them one after the other");
   const std::string name = file ? file->string() : "standard input";
   if (file && is_kernel_log_entry(*file)) return read_kernel_log_entry(*file);
   const Bytes bytes = read_file(file.value_or("-"), FileKind::evidence);
@@ -232,7 +235,7 @@ Exit run(const Options& options, Console& console) {
   if (!options.openssl.empty()) {
     const std::size_t count = write_openssl_recipe(evidence, options.openssl);
     console.note(cat("spdmctl: ", printable(options.openssl), ": ", count, count == 1 ? " signature" : " signatures", "; check with: sh ",
-                     printable((std::filesystem::path(options.openssl) / "verify.sh").string())));
+                     printable(shell_word((std::filesystem::path(options.openssl) / "verify.sh").string()))));
   }
 
   Follower follower(evidence.binding, assumed);

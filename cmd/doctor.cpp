@@ -59,7 +59,7 @@ void examine_crypto(Lines& out) {
                  "they are not offered to devices; OpenSSL 3.5 or newer has them"});
 }
 
-Diagnosis broken(const char* topic, const Error& error, const char* remedy) {
+Diagnosis broken(const char* topic, const Error& error, const std::string& remedy) {
   return {Health::broken, topic, printable(cat(error.device, error.device.empty() ? "" : ": ", error.what())), remedy, Exit::usage};
 }
 
@@ -75,8 +75,8 @@ void examine_keyring(Lines& out, const TrustOptions& trust) {
     out.push_back({Health::broken, "keyring", cat(printable(problem.where()), ": ", printable(problem.why)), "repair or remove the file",
                    Exit::usage});
   if (keyring.empty())
-    out.push_back(
-        {Health::limited, "keyring", "is empty: no device is trusted", "add the root of a vendor with: spdmctl keyring add FILE"});
+    out.push_back({Health::limited, "keyring", "is empty: no device is trusted",
+                   printable(cat("add the root of a vendor with: spdmctl keyring add", as_given("--keyring", trust.keyrings), " FILE"))});
   else
     out.push_back(
         {Health::good, "keyring", cat(keyring.entries().size(), keyring.entries().size() == 1 ? " certificate" : " certificates"), ""});
@@ -91,7 +91,7 @@ void examine_policy(Lines& out, const std::vector<std::string>& paths) {
     out.push_back({Health::good, "policy",
                    cat(files.size(), files.size() == 1 ? " file, " : " files, ", rules, rules == 1 ? " rule" : " rules"), ""});
   } catch (const Error& error) {
-    out.push_back(broken("policy", error, "see all that is wrong with: spdmctl policy check"));
+    out.push_back(broken("policy", error, printable(cat("see all that is wrong with: spdmctl policy check", as_given("--policy", paths)))));
   }
 }
 
@@ -102,7 +102,9 @@ void examine_references(Lines& out, const TrustOptions& trust) {
     out.push_back({Health::good, "references",
                    references ? cat(entries, entries == 1 ? " entry" : " entries") : "none: measurements are compared with nothing", ""});
   } catch (const Error& error) {
-    out.push_back(broken("references", error, "see all that is wrong with: spdmctl reference check"));
+    std::string check = "spdmctl reference check";  // it takes the paths as arguments, and no variable
+    for (const std::string& path : trust.references) check += cat(" ", shell_word(path));
+    out.push_back(broken("references", error, printable(cat("see all that is wrong with: ", check))));
   }
 }
 

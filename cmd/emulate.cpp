@@ -123,7 +123,7 @@ Exit init(const EmulateOptions& options, Console& console) {
   request.algorithm = parse_asym(options.algorithm, "--algorithm");
   request.device_info = options.device_info;
   request.identity = options.identity;
-  if (!request.identity.empty()) (void)parse_pci_identity(request.identity);
+  if (!request.identity.empty()) (void)parse_identity(request.identity);
   if (std::count(request.device_info.begin(), request.device_info.end(), ':') != 2)
     throw Error(ErrorId::usage, cat("--device-info: '", printable(request.device_info), "' is not of three parts"),
                 "write MANUFACTURER:PRODUCT:SERIAL");
@@ -138,10 +138,13 @@ Exit init(const EmulateOptions& options, Console& console) {
   for (const std::filesystem::path& file : files) document["files"].push_back(file.string());
   document["profile"] = (directory / "profile.yaml").string();
   document["root"] = (directory / "root.pem").string();
-  const std::string shown = printable(directory.string());
-  write_document(console, document,
-                 cat("Made a throw-away device in ", shown, ". Attest it:\n", "  spdmctl auth --root ", shown, "/root.pem emulated:", shown,
-                     "/profile.yaml\n", "or serve it to others:\n", "  spdmctl emulate ", shown, "/profile.yaml\n"));
+  const auto word = [&](std::string_view before, const char* file) {
+    return printable(shell_word(cat(before, (directory / file).string())));
+  };
+  write_document(
+      console, document,
+      cat("Made a throw-away device in ", printable(directory.string()), ". Attest it:\n", "  spdmctl auth --root ", word("", "root.pem"),
+          " ", word("emulated:", "profile.yaml"), "\n", "or serve it to others:\n", "  spdmctl emulate ", word("", "profile.yaml"), "\n"));
   return Exit::ok;
 }
 
@@ -165,6 +168,7 @@ Action setup(CLI::App& parser) {
                            ->capture_default_str()})
     option->needs(init_option)->group("Making a device");
   init_option->excludes(profile);
+  for (const char* const serving : {"--listen", "--port-file", "--once"}) parser.get_option(serving)->excludes(init_option);
   add_output_options(parser, options->output);
   return [options](Console& console) {
     apply(options->output, console);
@@ -183,7 +187,6 @@ const Verb emulate_verb{"emulate",
                         "  spdmctl emulate --listen tcp://127.0.0.1:4194 --once ./device/profile.yaml\n",
                         setup,
                         {.schema = kServerSchema},
-                        "--init",
-                        {.schema = kDeviceSchema}};
+                        {{{"--init", {.schema = kDeviceSchema}}}}};
 
 }  // namespace spdm::cmd

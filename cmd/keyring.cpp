@@ -88,7 +88,6 @@ const Verb keyring_verb{"keyring",
                         "  spdmctl keyring pin 0000:03:00.0\n",
                         setup,
                         {.schema = kKeyringSchema},
-                        "explain",
-                        kReportDocument};
+                        {{{"explain", kReportDocument}}}};
 
 }  // namespace spdm::cmd

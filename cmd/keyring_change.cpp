@@ -81,7 +81,7 @@ void assert_in_layer(const fs::path& file, const fs::path& layer) {
   if (fs::equivalent(folder, layer, ignored) || (inner && fs::equivalent(folder.parent_path(), layer, ignored))) return;
   const fs::path name = inner ? folder.filename() / file.filename() : file.filename();
   fail_at(ErrorId::usage, file.string(), "belongs to a lower layer of the keyring",
-          cat("mask it with: ln -s /dev/null ", (layer / name).string()));
+          cat("mask it with: ln -s /dev/null ", shell_word((layer / name).string())));
 }
 
 std::string keyring_file_name(const std::string& source, const std::string& wished) {
@@ -149,7 +149,8 @@ Exit add_files(const KeyringOptions& options, Console& console) {
 Exit remove_named(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
   if (options.arguments.size() != 1)
-    throw Error(ErrorId::usage, "one name or fingerprint must be given", "see them with: spdmctl keyring show");
+    throw Error(ErrorId::usage, "one name or fingerprint must be given",
+                cat("see them with: spdmctl keyring show", as_given("--keyring", options.trust.keyrings)));
   const std::string& wanted = options.arguments.front();
   const std::string fingerprint = certstore::plain_fingerprint(wanted);
   const Keyring keyring = read_keyring(options.trust);
@@ -158,7 +159,7 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
   });
   if (found == keyring.entries().end())
     throw Error(ErrorId::usage, cat("no certificate of the keyring has the name or fingerprint '", printable(wanted), "'"),
-                "see them with: spdmctl keyring show");
+                cat("see them with: spdmctl keyring show", as_given("--keyring", options.trust.keyrings)));
   const fs::path file = found->file;
   const fs::path layer = writable_keyring(options.trust);
   assert_in_layer(file, layer);

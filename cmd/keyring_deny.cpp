@@ -50,7 +50,7 @@ std::string indentation_of(const std::string& contents) {
   return dash == std::string::npos ? "  " : std::string(dash - line, ' ');
 }
 
-std::string with_entries(const fs::path& file, const std::string& before, const std::vector<Denial>& added) {
+std::string with_entries(const fs::path& file, const std::string& before, const std::vector<Denial>& added, const std::string& check) {
   std::string out = before.empty() ? "# Certificates and keys that are never good; see spdmctl-keyring(1).\nversion: 1\ndeny:\n" : before;
   const std::string indentation = indentation_of(before);
   if (!out.ends_with('\n')) out += '\n';
@@ -68,7 +68,7 @@ std::string with_entries(const fs::path& file, const std::string& before, const 
   }
   if (found != wanted)
     fail_at(ErrorId::config, file.string(), "nothing can be added to it: its list does not end the file, or it is broken",
-            "write the entry with an editor, and check it with: spdmctl keyring check");
+            cat("write the entry with an editor, and check it with: ", check));
   return out;
 }
 
@@ -104,7 +104,8 @@ Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
     const Bytes bytes = read_file(file, FileKind::keyring_entry);
     before.assign(bytes.begin(), bytes.end());
   }
-  if (!added.empty()) write_file(file, with_entries(file, before, added));
+  const std::string check = cat("spdmctl keyring check", as_given("--keyring", options.trust.keyrings));
+  if (!added.empty()) write_file(file, with_entries(file, before, added, check));
 
   Json document = begin_document(kKeyringSchema);
   document["exit_code"] = 0;

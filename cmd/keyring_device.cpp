@@ -8,16 +8,17 @@ namespace spdm::cmd {
 Report attest_one(const KeyringOptions& options, Console& console, Depth depth, const std::vector<std::filesystem::path>& writable) {
   if (options.arguments.size() != 1)
     throw Error(ErrorId::usage, "one device must be named", "give a target, such as 03:00.0, or a recording, such as file:device.json");
-  Targets found = targets_of(options.arguments, this_host());
-  if (found.list.size() != 1)
-    fail_at(ErrorId::usage, options.arguments.front(), cat("stands for ", found.list.size(), " devices"), "name one of them");
   Question question = question_of(options.trust);
   question.user.depth = depth;
   const Verifier verifier = make_verifier(options.trust, question, console);
-  Run run = make_run(options.protocol, std::move(found), console);
+  Run run = make_run(options.protocol, console);
   run.wanted = wanted_of(options.protocol, options.trust);
   run.wanted.challenge = depth != Depth::look;
   run.verifier = &verifier;
+  Targets found = targets_of(options.arguments, this_host());
+  if (found.list.size() != 1)
+    fail_at(ErrorId::usage, options.arguments.front(), cat("stands for ", found.list.size(), " devices"), "name one of them");
+  run.targets = std::move(found.list);
   run.writable.insert(run.writable.end(), writable.begin(), writable.end());
   open_and_confine(run);
   Outcome outcome = attend(run, 0);
@@ -30,7 +31,7 @@ const ChainResult& main_chain(const Report& report) {
   if (const SlotReport* slot = main_slot(report)) return *slot->chain;
   fail_at(report.error ? report.error->id : ErrorId::no_spdm, report.source,
           report.error ? report.error->message : "no certificate chain was read",
-          report.error ? report.error->hint : "see what is there with: spdmctl info");
+          report.error ? report.error->hint : cat("see what is there with: spdmctl info ", shell_word(report.source)));
 }
 
 void fail_at(ErrorId id, const std::string& where, const std::string& message, const std::string& hint) {

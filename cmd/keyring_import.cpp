@@ -19,8 +19,15 @@ struct Offer {
   std::vector<Bytes> certificates;
 };
 
+Bytes read_list(const std::string& file, const char* wanted) {
+  Bytes out = read_file(file, FileKind::root_list);
+  if (out.empty()) fail_at(ErrorId::bad_input, file, "is empty", wanted);
+  return out;
+}
+
 Offer from_efi(const std::string& file, const KeyringOptions& options, const Console& console) {
-  const certstore::EfiSignatures found = certstore::read_efi_signatures(read_file(file, FileKind::root_list), file);
+  const Bytes bytes = read_list(file, "give a variable of the firmware, below /sys/firmware/efi/efivars, or an .esl file");
+  const certstore::EfiSignatures found = certstore::read_efi_signatures(bytes, file);
   if (found.hashes + found.others > 0)
     console.note(cat("spdmctl: ", printable(file), ": left out: ", found.hashes, " hashes of images and ", found.others,
                      " entries of other kinds, which vouch for no device"));
@@ -28,8 +35,14 @@ Offer from_efi(const std::string& file, const KeyringOptions& options, const Con
 }
 
 Offer from_kernel(const std::string& file, const KeyringOptions& options) {
-  return {file, keyring_file_name(file == "-" ? "" : file, options.name),
-          certstore::read_certificate_list(read_file(file, FileKind::root_list), file)};
+  constexpr const char* kWanted = "give certificates in DER, one after the other, or in PEM";
+  const Bytes bytes = read_list(file, kWanted);
+  try {
+    return {file, keyring_file_name(file == "-" ? "" : file, options.name), certstore::read_certificate_list(bytes, file)};
+  } catch (Error& error) {
+    if (error.hint.empty()) error.hint = kWanted;
+    throw;
+  }
 }
 
 Offer from_device(const KeyringOptions& options, Console& console) {

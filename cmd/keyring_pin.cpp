@@ -20,18 +20,34 @@ PinKind parse_kind(const std::string& text) {
   throw Error(ErrorId::usage, cat("--by: '", printable(text), "' is unknown"), cat("give ", names_of(kPinKinds)));
 }
 
+// The code is that of the device, as auth would end.
+[[noreturn]] void refuse(const Report& report, const std::string& why, const std::string& hint) {
+  Error error(ErrorId::peer, why, hint);
+  error.device = report.source;
+  if (report.exit != Exit::ok) error.exit = report.exit;
+  throw error;
+}
+
 // Only what is proven is pinned: a device that fails for more than a missing root must not be remembered.
-void assert_worth_pinning(const Report& report) {
+void assert_worth_pinning(const Report& report, const TrustOptions& trust) {
   if (report.error) fail_at(report.error->id, report.source, report.error->message, report.error->hint);
   for (const Finding& finding : report.findings)
     if (finding.severity() >= Severity::gap && !lacks_root_only(finding))
-      fail_at(ErrorId::usage, report.source,
-              cat("is not pinned, because it fails: ", finding.where, finding.where.empty() ? "" : ": ", finding.why),
-              cat("see all of it with: spdmctl auth ", printable(report.source)));
+      refuse(report, cat("is not pinned, because it fails: ", finding.where, finding.where.empty() ? "" : ": ", finding.why),
+             cat("see all of it with: spdmctl auth", as_given("--keyring", trust.keyrings), as_given("--root", trust.roots), " ",
+                 shell_word(report.source)));
   for (const CheckResult& check : report.checks)
     if (check.check == Check::signature && check.status != CheckStatus::pass)
-      fail_at(ErrorId::usage, report.source, "is not pinned, because it has not proven that it holds the key: nothing was signed",
-              "pin the live device, or evidence of spdmctl auth --record");
+      refuse(report, "is not pinned, because it has not proven that it holds the key: nothing was signed",
+             "pin the live device, or evidence of spdmctl auth --record");
+}
+
+std::string see_pins(const KeyringOptions& options) {
+  return cat("see the pins with: spdmctl keyring show", as_given("--keyring", options.trust.keyrings));
+}
+
+std::string unpin_command(const KeyringOptions& options, const std::string& name) {
+  return cat("spdmctl keyring unpin", as_given("--keyring", options.trust.keyrings), " ", shell_word(name));
 }
 
 bool is_taken(const fs::path& file) {
@@ -50,15 +66,15 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
   const PinKind kind = parse_kind(options.by);
   const fs::path pins = writable_pins(options.trust);
   const Report report = attest_one(options, console, Depth::authenticate, {pins});
-  assert_worth_pinning(report);
+  assert_worth_pinning(report, options.trust);
   const ChainResult& chain = main_chain(report);
   if (chain.pin)
     fail_at(ErrorId::usage, report.source, cat("is pinned already: ", chain.pin->origin),
-            cat("unpin it first: spdmctl keyring unpin ", printable(report.source)));
+            cat("unpin it first: ", unpin_command(options, report.source)));
   const NewPin made = make_pin(report, chain, kind, options.vouch ? PinUse::vouch : PinUse::compare, pins);
   if (is_taken(made.file))
     fail_at(ErrorId::usage, made.file.string(), "is there already, and pins something else",
-            cat("unpin that first: spdmctl keyring unpin ", printable(made.file.stem().string())));
+            cat("unpin that first: ", unpin_command(options, made.file.stem().string())));
   assert_distinct({console.file(), made.file});
   write_file(made.file, made.contents);
 
@@ -69,13 +85,14 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
       console, document,
       cat("pinned: ", printable(report.source), "\n  ", name(kind), " ", made.pin.sha256, "\n  ", printable(made.file.string()), "\n"));
   if (chain.trust != Trust::trusted && !options.vouch)
-    console.note("spdmctl: nobody vouches for it yet: add its root (spdmctl keyring add), or unpin it and pin it with --vouch");
+    console.note(printable(cat("spdmctl: nobody vouches for it yet: add its root (spdmctl keyring add",
+                               as_given("--keyring", options.trust.keyrings), " FILE), or unpin it and pin it with --vouch")));
   return Exit::ok;
 }
 
 Exit unpin_device(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
-  if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one name or target must be given", "see them with: spdmctl keyring show");
+  if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one name or target must be given", see_pins(options));
   const std::string& wanted = options.arguments.front();
   const std::optional<transport::Bdf> bdf = transport::parse_bdf(wanted);
   const std::string made = pin_name(wanted, bdf ? std::optional(to_string(*bdf)) : std::nullopt);
@@ -85,7 +102,7 @@ Exit unpin_device(const KeyringOptions& options, Console& console) {
     return file.filename() == wanted || file.stem() == wanted || file.filename() == made + ".yaml";
   });
   if (found == keyring.pins().end())
-    throw Error(ErrorId::usage, cat("nothing of the keyring pins '", printable(wanted), "'"), "see the pins with: spdmctl keyring show");
+    throw Error(ErrorId::usage, cat("nothing of the keyring pins '", printable(wanted), "'"), see_pins(options));
   const fs::path file(found->file), layer = writable_keyring(options.trust);
   assert_in_layer(file, layer);
   const auto in_file = std::count_if(keyring.pins().begin(), keyring.pins().end(), [&](const Pin& pin) { return pin.file == found->file; });

@@ -134,7 +134,9 @@ Exit show(const KeyringOptions& options, Console& console, bool check) {
   show("denied", keyring.denials(), document, text);
   show("pins", keyring.pins(), document, text);
   document["problems"] = Json::array();
-  if (keyring.empty()) text += "The keyring is empty: no device is trusted. Add the root of a vendor with: spdmctl keyring add FILE\n";
+  if (keyring.empty())
+    text += cat("The keyring is empty: no device is trusted. Add the root of a vendor with: spdmctl keyring add",
+                printable(as_given("--keyring", options.trust.keyrings)), " FILE\n");
   for (const Problem& problem : problems) {
     Json& json = document["problems"].emplace_back(Json{{"file", printable(problem.file)}, {"why", printable(problem.why)}});
     if (!problem.place.empty()) json["place"] = problem.place;

@@ -58,7 +58,9 @@ cmd::DocumentKind document_of(std::span<char*> arguments) {
   if (found == arguments.end()) return cmd::kReportDocument;
   for (const cmd::Verb* verb : kVerbs) {
     if (verb->name != *found) continue;
-    return has_word({found + 1, arguments.end()}, verb->other_word) ? verb->other_document : verb->document;
+    for (const cmd::OtherDocument& other : verb->others)
+      if (has_word({found + 1, arguments.end()}, other.word)) return other.document;
+    return verb->document;
   }
   return cmd::kReportDocument;
 }

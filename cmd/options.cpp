@@ -49,6 +49,13 @@ std::string given_as(const std::string& option) {
   return found == from_variables.end() ? option : found->second;
 }
 
+std::string as_given(const std::string& option, const std::vector<std::string>& values) {
+  std::string out;
+  if (given_as(option) == option)
+    for (const std::string& value : values) out += cat(" ", option, " ", shell_word(value));
+  return out;
+}
+
 void refuse_old_variables() {
   for (const OldVariable& old : kOldVariables)
     if (const char* const value = ::secure_getenv(old.name); value != nullptr && *value != '\0')
@@ -108,19 +115,25 @@ void add_keyring_options(CLI::App& parser, TrustOptions& options) {
       ->group("Trust");
 }
 
+// Where a verb reads a policy, that has the first word. The options may be added in any order.
+static void name_default_match(CLI::App& parser) {
+  CLI::Option* const match = parser.get_option_no_throw("--identity-match");
+  if (match == nullptr || parser.get_option_no_throw("--policy") == nullptr) return;
+  match->description("exact, ids (vendor and device id suffice) or none; what the policy says, or exact, if not given");
+}
+
 void add_trust_options(CLI::App& parser, TrustOptions& options) {
   add_keyring_options(parser, options);
   parser.add_option("--identity", options.identity, "PCI identity that the device must have: Vendor=1b36:Device=0010:CC=010802:REV=02...")
       ->type_name("ID")
       ->group("Trust");
-  parser
-      .add_option("--identity-match", options.identity_match,
-                  "exact, ids (vendor and device id suffice) or none; what the policy says, or exact, if not given")
+  parser.add_option("--identity-match", options.identity_match, "exact, ids (vendor and device id suffice) or none; exact if not given")
       ->type_name("HOW")
       ->group("Trust");
   parser.add_option("--provisioned-key", options.provisioned_key, "Public key of the device, DER or PEM; implies --slot 255")
       ->type_name("FILE")
       ->group("Trust");
+  name_default_match(parser);
 }
 
 void add_reference_option(CLI::App& parser, TrustOptions& options) {
@@ -159,6 +172,7 @@ void add_record_option(CLI::App& parser, ProtocolOptions& options) {
 
 void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const std::string& help, const std::string& group) {
   add_repeatable(parser, "--policy", paths, help)->type_name("PATH")->envname("SPDMCTL_POLICY")->group(group);
+  name_default_match(parser);
 }
 
 void add_policy_options(CLI::App& parser, PolicyOptions& options) {
@@ -246,7 +260,7 @@ std::shared_ptr<const References> read_references(const TrustOptions& options) {
 
 Question question_of(const TrustOptions& options) {
   Question out;
-  if (!options.identity.empty()) out.user.identity = parse_pci_identity(options.identity);
+  if (!options.identity.empty()) out.user.identity = parse_identity(options.identity);
   if (!options.identity_match.empty()) out.user.identity_match = parse_identity_match(options.identity_match);
   out.user.provisioned = !options.provisioned_key.empty();
   if (out.user.identity && out.user.identity_match == IdentityMatch::none)

@@ -77,6 +77,10 @@ class Variables {
 // The name of an option in errors about its value: its variable when the value came from there.
 std::string given_as(const std::string& option);
 
+// " --keyring DIR" for each value that the command line gave, to be put into a command that a hint names: without it that would look
+// at something else. Empty where the values came from a variable, which counts there, too.
+std::string as_given(const std::string& option, const std::vector<std::string>& values);
+
 // An option that takes one value each time it is given, so that what follows it is never swallowed.
 CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vector<std::string>& values, const std::string& help);
 

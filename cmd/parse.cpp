@@ -80,6 +80,14 @@ const HashAlgorithm* parse_hash(std::string_view text) {
   return row;
 }
 
+PciIdentity parse_identity(std::string_view text) {
+  try {
+    return parse_pci_identity(text);
+  } catch (const Error& error) {
+    throw Error(ErrorId::usage, cat("--identity: ", error.what()), error.hint);
+  }
+}
+
 IdentityMatch parse_identity_match(std::string_view text) {
   if (const std::optional<IdentityMatch> how = identity_match_of(text)) return *how;
   refuse("--identity-match", text, "is no way to compare", cat("give ", names_of(kIdentityMatches)));
@@ -95,6 +103,7 @@ Block<32> parse_nonce(std::string_view text) {
 }
 
 Bytes parse_public_key(View file, const std::string& what) {
+  constexpr const char* kWanted = "give a public key as DER or PEM SubjectPublicKeyInfo";
   constexpr std::string_view kBegin = "-----BEGIN PUBLIC KEY-----", kEnd = "-----END PUBLIC KEY-----";
   const std::string_view text(reinterpret_cast<const char*>(file.data()), file.size());
   Bytes der = to_bytes(file);
@@ -105,30 +114,37 @@ Bytes parse_public_key(View file, const std::string& what) {
     std::erase_if(body, [](char c) { return c == '\n' || c == '\r' || c == ' ' || c == '\t'; });
     der = from_base64(body, what);
   } else if (text.find("-----BEGIN ") != std::string_view::npos) {
-    throw Error(ErrorId::bad_input, cat(what, ": holds no public key"), "give one as DER or PEM SubjectPublicKeyInfo");
+    throw Error(ErrorId::bad_input, cat(what, ": holds no public key"), kWanted);
   }
+  if (der.empty()) throw Error(ErrorId::bad_input, cat(what, ": is empty"), kWanted);
+  if (der.front() != 0x30) throw Error(ErrorId::bad_input, cat(what, ": holds no public key"), kWanted);  // no SEQUENCE
   try {
     crypto::PublicKey::from_spki(der);
   } catch (const Error& error) {
-    throw Error(error.id, cat(what, ": ", error.what()), "give a public key as DER or PEM SubjectPublicKeyInfo");
+    throw Error(error.id, cat(what, ": ", error.what()), kWanted);
   }
   return der;
 }
 
 VendorDefined parse_vendor_request(std::string_view text) {
-  constexpr std::string_view option = "--vendor-request";
+  constexpr std::string_view option = "--vendor-request", form = "give STANDARD:VENDOR:PAYLOAD in hex, such as 0003:1234:00ff";
   const std::size_t first = text.find(':'), second = first == std::string_view::npos ? first : text.find(':', first + 1);
-  if (second == std::string_view::npos)
-    throw Error(ErrorId::usage, cat(option, ": '", printable(text), "' is not STANDARD:VENDOR:PAYLOAD"),
-                "such as 0003:1234:00ff, hex digits each");
-  const Bytes standard = unhex(text.substr(0, first), option);
+  if (second == std::string_view::npos) refuse(option, text, "is not of three parts", std::string(form));
+  const auto part = [&](std::string_view digits) {
+    try {
+      return unhex(digits, option);
+    } catch (const Error&) {
+      refuse(option, text, cat("has '", printable(digits), "', which is no whole number of hex bytes"), std::string(form));
+    }
+  };
+  const Bytes standard = part(text.substr(0, first));
   VendorDefined out;
-  if (standard.size() != 2) throw Error(ErrorId::usage, cat(option, ": the standard id has four hex digits, such as 0003 for PCI-SIG"));
+  if (standard.size() != 2) refuse(option, text, "has a standard id that is not of four hex digits (0003 is PCI-SIG)", std::string(form));
   out.standard_id = static_cast<std::uint16_t>(standard[0] << 8 | standard[1]);
-  out.vendor_id = unhex(text.substr(first + 1, second - first - 1), option);
-  out.payload = unhex(text.substr(second + 1), option);
+  out.vendor_id = part(text.substr(first + 1, second - first - 1));
+  out.payload = part(text.substr(second + 1));
   if (out.vendor_id.size() > 0xFF || out.payload.size() > 0xFFFF)
-    throw Error(ErrorId::usage, cat(option, ": a vendor id has at most 255 bytes, a payload at most 65535"));
+    throw Error(ErrorId::usage, cat(option, ": a vendor id has at most 255 bytes, a payload at most 65535"), std::string(form));
   return out;
 }
 

@@ -59,7 +59,8 @@ NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, Pi
   const std::string fingerprint = fingerprint_of(chain, kind);
   if (fingerprint.empty()) {
     Error error(ErrorId::bad_input, cat("slot ", chain.slot, " shows no ", name(kind), " to pin"),
-                kind == PinKind::root ? "the device leaves out its root: pin its certificate or leaf-key" : "see: spdmctl certs");
+                kind == PinKind::root ? "the device leaves out its root: pin its certificate or leaf-key"
+                                      : cat("see: spdmctl certs ", shell_word(report.source)));
     error.device = report.source;
     throw error;
   }

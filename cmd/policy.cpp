@@ -61,7 +61,6 @@ const Verb policy_verb{"policy",
                        "  spdmctl policy generate -o /etc/spdmctl/policy.d/50-devices.yaml\n",
                        setup,
                        {.schema = kPolicySchema},
-                       "explain",
-                       {.schema = kPolicySchema, .devices = true}};
+                       {{{"explain", {.schema = kPolicySchema, .devices = true}}, {"generate", {}}}}};
 
 }  // namespace spdm::cmd

@@ -39,12 +39,21 @@ std::vector<std::string> doubts_about(const Policy& policy) {
 std::vector<std::string> missing_roots(const Policy& policy, const TrustOptions& trust) try {
   const certstore::Keyring keyring = read_keyring(trust);
   std::vector<std::string> out;
-  if (keyring.empty()) return out;
+  if (keyring.empty()) {
+    const auto rule =
+        std::find_if(policy.rules.begin(), policy.rules.end(), [](const PolicyRule& one) { return !one.require.roots.empty(); });
+    if (rule != policy.rules.end())
+      out.push_back(cat(rule->origin, ": rule '", rule->name,
+                        "': names a root, and the keyring is empty: no device can meet it here; add the root with: spdmctl keyring add",
+                        as_given("--keyring", trust.keyrings), " FILE"));
+    return out;
+  }
   for (const PolicyRule& rule : policy.rules)
     for (const std::string& root : rule.require.roots) {
       const auto is_it = [&](const certstore::Entry& entry) { return is_named(root, entry.info.sha256, entry.file); };
       if (std::none_of(keyring.entries().begin(), keyring.entries().end(), is_it))
-        out.push_back(cat(rule.origin, ": rule '", rule.name, "': the keyring has no certificate '", root, "'; see: spdmctl keyring show"));
+        out.push_back(cat(rule.origin, ": rule '", rule.name, "': the keyring has no certificate '", root, "'; see: spdmctl keyring show",
+                          as_given("--keyring", trust.keyrings)));
     }
   return out;
 } catch (const Error& error) {

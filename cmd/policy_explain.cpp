@@ -122,8 +122,9 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
   if (options.arguments.empty()) throw Error(ErrorId::usage, "no device was given", "name a target, such as 03:00.0, or a recording");
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
   const Verifier verifier = make_verifier(options.trust, question_of(options.trust), console, policy);
-  Run run = make_run(options.protocol, targets_of(options.arguments, this_host()), console);
+  Run run = make_run(options.protocol, console);
   run.wanted = wanted_of(options.protocol, options.trust);
+  set_targets(run, targets_of(options.arguments, this_host()), console);
   run.verifier = &verifier;
   Json document = begin_document(kPolicySchema);
   document["devices"] = Json::array();

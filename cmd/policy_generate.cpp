@@ -88,17 +88,18 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   refuse_format_as_file(options.file);
   const bool to_file = !options.file.empty() && options.file != "-";
   const Verifier verifier = make_verifier(options.trust, question_of(options.trust), console);
-  AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
-  for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
   if (to_file) {
     assert_new(options.file, options.overwrite);
     console.write_to(options.file);
   }
-  Run run = make_run(options.protocol, {.list = scope.take_live()}, console);
+  Run run = make_run(options.protocol, console);
   run.wanted = wanted_of(options.protocol, options.trust);
   run.wanted.measurements = MeasurementMode::all;
   run.wanted.if_available = true;
   run.verifier = &verifier;
+  AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
+  for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
+  run.targets = scope.take_live();
 
   std::vector<Drafted> drafts;
   std::vector<std::string> left_out;

@@ -79,12 +79,13 @@ std::string text_of(const References& references) {
   return out;
 }
 
-std::string summary_of(const References& references, std::size_t files) {
+std::string summary_of(const References& references, std::size_t files, std::size_t wrong) {
   std::size_t measurements = 0;
   for (const DeviceReferences& device : references.devices) measurements += device.measurements.size();
   return cat(files, files == 1 ? " file, " : " files, ", references.devices.size(),
              references.devices.size() == 1 ? " entry, " : " entries, ", measurements,
-             measurements == 1 ? " measurement\n" : " measurements\n");
+             measurements == 1 ? " measurement, " : " measurements, ", wrong,
+             wrong == 1 ? " file cannot be used\n" : " files cannot be used\n");
 }
 
 enum class Show { values, errors };
@@ -96,6 +97,7 @@ Exit read_all(const Options& options, Console& console, Show what) {
   work_on_files(console, {.readable = configuration_places(named.empty() ? layers_of("references.d") : named)});
   std::vector<Error> wrong;
   const std::vector<DropIn> files = files_of(options, only_check ? &wrong : nullptr);
+  const std::size_t unreadable = wrong.size();
   References references;
   Json document = begin_document(kSchema);
   document["files"] = Json::array();
@@ -117,7 +119,7 @@ Exit read_all(const Options& options, Console& console, Show what) {
   for (const DeviceReferences& device : references.devices) document["devices"].push_back(to_json(device));
   const Exit exit = wrong.empty() ? Exit::ok : Exit::usage;
   document["exit_code"] = static_cast<int>(exit);
-  text += only_check ? summary_of(references, files.size()) : text_of(references);
+  text += only_check ? summary_of(references, files.size() + unreadable, wrong.size()) : text_of(references);
   if (!wrong.empty() && options.paths.empty())
     text += "What cannot be read counts for nothing, and no run that compares goes on, until this is mended.\n";
   write_document(console, document, text);
@@ -167,6 +169,7 @@ std::vector<DeviceReferences> import_file(const std::string& file, const std::op
 }
 
 Exit import(const Options& options, Console& console) {
+  console.format = Format::text;  // what is written is reference values, and no document of any format
   if (options.paths.empty()) throw Error(ErrorId::usage, "no file was given", "give CoRIM files, or - for standard input");
   refuse_format_as_file(options.out);
   if (!options.out.empty() && options.out != "-") {
@@ -222,6 +225,7 @@ const Verb reference_verb{"reference",
                           "  spdmctl reference check nvme.yaml\n"
                           "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n",
                           setup,
-                          {.schema = kSchema, .devices = true}};
+                          {.schema = kSchema, .devices = true},
+                          {{{"import", {}}}}};
 
 }  // namespace spdm::cmd

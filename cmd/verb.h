@@ -1,6 +1,7 @@
 // A verb of the command line: its row in the table of main.cpp, and what it does when it is chosen.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <string_view>
 
@@ -14,6 +15,13 @@ class App;
 
 namespace spdm::cmd {
 
+// A sub-verb, or an option ("--..."), with which a verb prints documents of another kind; or none at all (a kind without schema):
+// what has no --format is not asked for a document, and SPDMCTL_FORMAT is not for it.
+struct OtherDocument {
+  std::string_view word;
+  DocumentKind document;
+};
+
 // What runs once the command line is understood. Returns the exit code of the program.
 using Action = std::function<Exit(Console&)>;
 
@@ -23,9 +31,7 @@ struct Verb {
   std::string_view examples;          // lines for the foot of --help
   Action (*setup)(CLI::App& parser);  // adds the options of the verb
   DocumentKind document;              // what it prints for programs, its errors included
-  // A sub-verb, or an option ("--..."), with which it prints documents of another kind.
-  std::string_view other_word = {};
-  DocumentKind other_document = {};
+  std::array<OtherDocument, 2> others = {};
 };
 
 // One file each.

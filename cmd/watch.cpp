@@ -294,7 +294,10 @@ Exit run(const Options& options, Console& console) {
                 "have its standard output go where you want it");
   apply(options.output, console);
   if (console.format != Format::text && console.format != Format::ndjson)
-    throw Error(ErrorId::usage, "watch writes a line whenever something happens, not one document", "give --format text or ndjson");
+    throw Error(
+        ErrorId::usage,
+        cat(options.output.json ? "--json" : given_as("--format"), ": watch writes a line whenever something happens, not one document"),
+        "give --format text or ndjson");
   check(options);
   interval_of(options);
   if (!options.end.empty()) {
@@ -310,7 +313,7 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   add_output_options(parser, options->output);
   options->output.format_given->description("text or ndjson; text if not given");
-  parser.get_option("--output")->group("");
+  for (const char* const refused : {"--output", "--json"}) parser.get_option(refused)->group("");
   add_gate_options(parser, *options);
   parser.add_option("--interval", options->interval, "Attest all devices again after so long; 0, the default, is never")
       ->type_name("DURATION")

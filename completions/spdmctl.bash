@@ -32,6 +32,7 @@ _spdmctl() {
     -f | --format)
       values="text json ndjson yaml"
       [[ $verb == @(auth|measurements|verify|audit) ]] && values+=" ear redfish"
+      [[ $verb == watch ]] && values="text ndjson"
       ;;
     --identity-match) values="exact ids none" ;;
     --mode) values="off audit enforce" ;;
@@ -107,7 +108,7 @@ _spdmctl() {
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring --policy --reference" files='' ;;
     gate) options="$output $keyring $gate --dry-run --enforce --release --occasion --manifest --kernel --image" pci=1 files='' ;;
-    watch) options="${output/ -o --output/} $keyring $gate --enforce --interval --hold --background --end" ;;
+    watch) options="${output/ --json -o --output/} $keyring $gate --enforce --interval --hold --background --end" ;;
     status) options="$output --policy" pci=1 files='' ;;
     list) options="$output --all --discover --timeout" pci=1 files='' ;;
     tsm)

@@ -50,9 +50,10 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a generate -d "Write a first policy for the devices of this host"
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect" -s f -l format -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect watch" -s f -l format -x -a "text json ndjson yaml" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from watch" -s f -l format -x -a "text ndjson" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s f -l format -x -a "text json ndjson yaml" -d "Format"
-complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect" -l json -d "JSON"
+complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect watch" -l json -d "JSON"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l json -d "JSON"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect watch" -s o -l output -r -F -d "Write to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -s o -l output -r -F -d "Write to this file"

@@ -1,6 +1,7 @@
 // The one exception of the program: something could not be run. The result of a check that ran is a Finding instead.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -64,8 +65,9 @@ struct Error : std::runtime_error {
       : std::runtime_error(message), id(kind), hint(std::move(advice)) {}
 
   ErrorId id;
-  std::string device;  // target or file it happened on; filled by the caller that knows it
-  std::string hint;    // what to do about it; may be empty
+  std::string device;                       // target or file it happened on; filled by the caller that knows it
+  std::string hint;                         // what to do about it; may be empty
+  std::optional<Exit> exit = std::nullopt;  // where it is not that of the kind: of a device that was judged
 };
 
 }  // namespace spdm

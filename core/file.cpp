@@ -37,6 +37,14 @@ State state_of(int error) {
 
 FileContents failure(int error) { return {state_of(error), {}, std::strerror(error), {}}; }
 
+// Of opening it: says where a link leads nowhere.
+FileContents failure(int error, const std::filesystem::path& path) {
+  FileContents out = failure(error);
+  std::error_code ignored;
+  if (out.is(State::missing) && std::filesystem::is_symlink(path, ignored)) out.why = kDanglingLink;
+  return out;
+}
+
 FileContents too_large(FileKind kind) {
   const FileKindRow& limits = row(kind);
   return {State::too_large,
@@ -92,7 +100,12 @@ FileContents read_bounded(int fd, const struct stat& about, FileKind kind) {
 // Opens a file that the user named. It waits for the writer of a pipe, as every program does.
 Descriptor open_named(const std::filesystem::path& path, struct stat& about) {
   Descriptor fd(path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (fd.get() < 0 || ::fstat(fd.get(), &about) != 0) fail(path, failure(errno));
+  if (fd.get() < 0 && (errno == ELOOP || errno == ENAMETOOLONG)) {  // the name is wrong, not the system
+    Error error(ErrorId::bad_input, std::strerror(errno));
+    error.device = path.string();
+    throw error;
+  }
+  if (fd.get() < 0 || ::fstat(fd.get(), &about) != 0) fail(path, failure(errno, path));
   if (S_ISDIR(about.st_mode)) fail(path, failure(EISDIR));
   return fd;
 }
@@ -110,7 +123,7 @@ FileContents read_configuration(int fd, FileKind kind) {
 
 FileContents read_configuration(const std::filesystem::path& path, FileKind kind) {
   const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  return fd.get() < 0 ? failure(errno) : read_configuration(fd.get(), kind);
+  return fd.get() < 0 ? failure(errno, path) : read_configuration(fd.get(), kind);
 }
 
 Bytes read_file(const std::filesystem::path& path, FileKind kind) {
@@ -137,6 +150,12 @@ void assert_readable(std::size_t size, FileKind kind) {
     throw Error(ErrorId::bad_input,
                 cat("this would have ", size, " bytes; of one ", limits.name, " no more than ", limits.limit, " are read"),
                 std::string(limits.advice));
+}
+
+bool has_ending(const std::filesystem::path& path, std::string_view ending) {
+  std::string own = path.extension().string();
+  std::transform(own.begin(), own.end(), own.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return own == ending;
 }
 
 bool dangles(const std::filesystem::path& path) {

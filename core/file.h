@@ -36,6 +36,9 @@ struct FileContents {
 // The `why` of an empty file.
 inline constexpr std::string_view kEmptyFile = "is empty; to mask the name, link it to /dev/null";
 
+// The `why` of a link to a file that is not there.
+inline constexpr std::string_view kDanglingLink = "is a link that leads nowhere";
+
 // Reads a configuration file. Does not wait for the writer of a pipe, and makes no terminal the controlling one.
 FileContents read_configuration(const std::filesystem::path& path, FileKind kind);
 // The same for an open file, for callers that walk to it with openat(2). The descriptor stays open.
@@ -51,6 +54,9 @@ std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::pat
 
 // For writers of files that are to be read again: throws Error{bad_input} when `size` bytes exceed the limit.
 void assert_readable(std::size_t size, FileKind kind);
+
+// Whether the name of a file ends in this extension (".xyz"), in any case: they come from systems that write them in capitals.
+bool has_ending(const std::filesystem::path& path, std::string_view ending);
 
 // Whether a path is missing because it, or a folder above it, is a dangling link.
 bool dangles(const std::filesystem::path& path);

@@ -34,4 +34,7 @@ std::string hex(std::span<const std::uint8_t> bytes);
 // that are not valid UTF-8 become \xNN, the backslash becomes two.
 std::string printable(std::string_view hostile);
 
+// One word of a command line for a shell, in quotes where it needs them; it has no backslash that printable() would double.
+std::string shell_word(std::string_view text);
+
 }  // namespace spdm

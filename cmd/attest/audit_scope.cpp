@@ -51,7 +51,10 @@ bool holds(const AuditScope& scope, const transport::Bdf& bdf) {
 
 void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice>& devices) {
   std::size_t unknown = 0;
+  const bool others = !out.targets.empty();
+  bool found = false;
   for (const PciDevice& device : devices) {
+    found = found || device.may_attest();
     if (holds(out, device.bdf)) continue;
     HostView view = host_view(device);
     const std::shared_ptr<const PolicyRule> rule = policy == nullptr ? nullptr : rule_of(*policy, view);
@@ -75,6 +78,7 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
   }
   if (unknown > 0 && out.targets.empty() && ::geteuid() != 0) fail_for_want_of_permission(unknown);
   if (unknown > 0) out.notes.push_back(unknown_in_words(unknown));
+  if (others && !found && unknown == 0) out.notes.push_back(cat("all: ", kNoDevice, "; ", kSeeDevices));
 }
 
 // A target that was named may meet a rule, too.

@@ -29,7 +29,7 @@ Evidence as_recorded(Evidence evidence) {
 
 // Adds a hint on what the user may have meant by this file.
 void advise(Error& error, const std::filesystem::path& path) {
-  if (path.extension() == ".yaml") error.hint = cat("a device profile is the target emulated:", path.string());
+  if (has_ending(path, ".yaml")) error.hint = cat("a device profile is the target emulated:", shell_word(path.string()));
 }
 
 }  // namespace
@@ -126,7 +126,8 @@ std::optional<EvidencePiece> EvidenceFiles::next() {
 std::string advice_on_lines(const std::filesystem::path& path) try {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored) || EvidenceFiles({path.string()}).is_one()) return {};
-  return cat("evidence of several devices, one a line, is for: spdmctl verify; take one of them with: sed -n 1p ", path.string());
+  return cat("evidence of several devices, one a line, is for: spdmctl verify; take one of them with: sed -n 1p ",
+             shell_word(path.string()));
 } catch (const Error&) {
   return {};
 }

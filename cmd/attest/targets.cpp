@@ -7,6 +7,7 @@
 
 #include "cmd/attest/kernel_log_files.h"
 #include "cmd/host/parallel.h"
+#include "core/file.h"
 #include "core/text.h"
 #include "transport/pci/bus.h"
 #include "transport/target.h"
@@ -31,14 +32,30 @@ bool holds(const std::vector<Target>& targets, const transport::Bdf& bdf) {
   return std::any_of(targets.begin(), targets.end(), [&](const Target& target) { return address_of(target.name) == bdf; });
 }
 
+// Throws Error{usage} for what is no kind of target.
+void assert_is_target(const std::string& name) {
+  try {
+    transport::kind_of(name);
+  } catch (Error& error) {
+    const std::string why = why_no_recording(name);
+    if (why.empty()) throw;
+    Error better(ErrorId::usage, why, "name a recording, such as file:device.json, or a device");
+    better.device = name;
+    throw better;
+  }
+}
+
 void add_all(Targets& out, const transport::Host& host) {
+  bool found = false;
   for (const transport::PciDevice& device : transport::scan(host)) {
     if (device.gone || (!device.doe_features && !device.mailboxes)) ++out.unknown;
-    if (!device.may_attest() || holds(out.list, device.bdf)) continue;
+    if (!device.may_attest()) continue;
+    found = true;
+    if (holds(out.list, device.bdf)) continue;
     // Where the kernel has found CMA-SPDM, a mailbox that denies it is worth a report.
     out.list.push_back({.name = to_string(device.bdf), .sought = !device.doe_features});
   }
-  if (!out.list.empty()) return;
+  if (found) return;
   if (out.unknown > 0 && ::geteuid() != 0) fail_for_want_of_permission(out.unknown);
   if (out.unknown > 0)
     throw Error(ErrorId::no_device,
@@ -60,8 +77,11 @@ void fail_for_want_of_permission(std::size_t functions) {
 }
 
 std::optional<std::filesystem::path> recording(const std::string& target) {
-  for (const std::string_view scheme : {"file:", "pcap:"})
+  for (const std::string_view scheme : {"file:", "pcap:"}) {
+    if (target == scheme)
+      throw Error(ErrorId::usage, cat(target, " names no file"), cat("write ", scheme, "FILE, such as file:device.json"));
     if (target.starts_with(scheme)) return target.substr(scheme.size());
+  }
   std::error_code ignored;
   // A file that bears the name of a device must not stand in for it; ./NAME and file:NAME are files whatever they are called.
   const std::string_view scheme = std::string_view(target).substr(0, target.find(':'));
@@ -73,22 +93,36 @@ std::optional<std::filesystem::path> recording(const std::string& target) {
   return std::nullopt;
 }
 
+std::string why_no_recording(const std::string& name) {
+  namespace fs = std::filesystem;
+  std::error_code failure, ignored;
+  const fs::file_status status = fs::status(name, failure);
+  if (fs::is_directory(status)) return "is a directory";
+  if (fs::exists(status)) return "is no regular file";
+  if (!fs::is_symlink(name, ignored)) return {};
+  return failure == std::errc::too_many_symbolic_link_levels ? failure.message() : std::string(kDanglingLink);
+}
+
 Targets targets_of(const std::vector<std::string>& names, const transport::Host& host) {
   for (const std::string& name : names)
-    if (name != kAllDevices && !recording(name)) transport::kind_of(name);
+    if (name != kAllDevices && !recording(name)) assert_is_target(name);
   Targets out;
   // Named targets come first, wherever `all` stands: a device that is named and part of `all` counts as named.
   for (const std::string& name : names) {
     const std::optional<transport::Bdf> bdf = recording(name) ? std::nullopt : address_of(name);
     if (name != kAllDevices && !(bdf && holds(out.list, *bdf))) out.list.push_back({.name = name});
   }
-  if (std::find(names.begin(), names.end(), kAllDevices) != names.end()) add_all(out, host);
+  if (std::find(names.begin(), names.end(), kAllDevices) == names.end()) return out;
+  try {
+    add_all(out, host);
+  } catch (const Error& error) {
+    if (out.list.empty() || (error.id != ErrorId::no_device && error.id != ErrorId::permission)) throw;
+    out.none = cat(error.what(), error.hint.empty() ? "" : "; ", error.hint);
+  }
   return out;
 }
 
-void fail_for_want_of_devices() {
-  throw Error(ErrorId::no_device, "no PCI device of this host has a DOE mailbox that carries CMA-SPDM", "see: spdmctl list");
-}
+void fail_for_want_of_devices() { throw Error(ErrorId::no_device, std::string(kNoDevice), std::string(kSeeDevices)); }
 
 HostView view_of(const std::string& target, const transport::Host& host) {
   HostView out;

@@ -33,13 +33,18 @@ struct Targets {
   std::vector<Target> list;  // named targets in their order, then those of `all`; each PCI function once
   // Functions of `all` whose mailboxes could not be looked for: they sleep, are gone, or take a right that the process lacks.
   std::size_t unknown = 0;
+  // Why `all` stands for no function, where others were named beside it. It is no error then.
+  std::string none;
 };
 
 // The file of a recording: "file:x", "pcap:x", the name of a file that is there, or a path that begins with / or ./. Nothing for a
-// device.
+// device. Throws Error{usage} for a scheme without a name.
 std::optional<std::filesystem::path> recording(const std::string& target);
 
-// Touches no device. Throws Error: usage for a name that is wrong; no_device, or permission, when `all` was asked for and
+// What the file of this name is, where it is no recording: a directory, a link that leads nowhere. Empty when there is none.
+std::string why_no_recording(const std::string& name);
+
+// Touches no device. Throws Error: usage for a name that is wrong; no_device, or permission, when `all` alone was asked for and
 // there is none.
 Targets targets_of(const std::vector<std::string>& names, const transport::Host& host);
 
@@ -51,6 +56,9 @@ std::string unknown_in_words(std::size_t functions);
 // Throws Error{permission}: nothing was found, these functions could not be looked at, and the process is not root's.
 [[noreturn]] void fail_for_want_of_permission(std::size_t functions);
 
+// What is said where `all` stands for nothing, and what to do about it.
+inline constexpr std::string_view kNoDevice = "no PCI device of this host has a DOE mailbox that carries CMA-SPDM";
+inline constexpr std::string_view kSeeDevices = "see: spdmctl list";
 // Throws Error{no_device}: no PCI function has a mailbox that carries CMA-SPDM.
 [[noreturn]] void fail_for_want_of_devices();
 

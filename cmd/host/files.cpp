@@ -56,13 +56,22 @@ bool is_planted(const std::filesystem::path& link) {
   return shared && own.st_uid != ::geteuid() && own.st_uid != folder.st_uid;
 }
 
-// Follows a link: its target is replaced, not the link. Refuses links by which another user could make root write somewhere.
+// Follows a link, and links that it leads to: the target is replaced, or made where there is none, and not the link. Refuses links
+// by which another user could make root write somewhere.
 std::filesystem::path resolved(const std::filesystem::path& path) {
+  constexpr int kMostLinks = 40;  // as the kernel follows
   std::error_code ignored;
-  if (!std::filesystem::is_symlink(path, ignored)) return path;
-  if (is_planted(path)) fail(path, EACCES, ErrorId::permission);
-  const std::filesystem::path target = std::filesystem::weakly_canonical(path, ignored);
-  return ignored ? path : target;
+  std::filesystem::path at = path;
+  for (int links = 0; std::filesystem::is_symlink(at, ignored); ++links) {
+    if (links == kMostLinks) fail(path, ELOOP, ErrorId::usage);
+    if (is_planted(at)) fail(path, EACCES, ErrorId::permission);
+    const std::filesystem::path next = std::filesystem::read_symlink(at, ignored);
+    if (ignored) return at;
+    at = folder_of(at) / next;  // an absolute one stands for itself
+  }
+  // A link of /proc leads to what is open, and its text names no file.
+  const bool is_magic = std::filesystem::exists(path, ignored) && !std::filesystem::exists(at, ignored);
+  return is_magic ? path : at;
 }
 
 // The descriptor that a path is another name of, such as /dev/stdout; nothing for any other. What it leads to may be a file
@@ -115,6 +124,11 @@ std::filesystem::path written_at(const std::filesystem::path& path) {
 }
 
 void assert_writable(const std::filesystem::path& path) {
+  if (path == "-") {
+    Error error(ErrorId::usage, "is standard output with -o/--output alone", "name a file; one that is called so is ./-");
+    error.device = path.string();
+    throw error;
+  }
   std::error_code ignored;  // what cannot be looked at cannot be written either: access() says why
   if (std::filesystem::is_directory(path, ignored)) fail(path, EISDIR, ErrorId::usage);
   if (standard_descriptor(path)) return;

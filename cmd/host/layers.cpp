@@ -108,7 +108,10 @@ std::vector<DropIn> read_named(const fs::path& path, FileKind kind, std::vector<
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
   if (fs::is_directory(status)) return read_named_layers({path}, kind, unreadable);
-  if (!fs::exists(status)) fail(path, ErrorId::config, "is not there", "give a file, or a directory of .yaml files");
+  const bool missing = failure == std::errc::no_such_file_or_directory || failure == std::errc::not_a_directory;
+  if (failure && !missing) fail(path, failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::config, failure.message());
+  if (!fs::exists(status))
+    fail(path, ErrorId::config, dangles(path) ? std::string(kDanglingLink) : "is not there", "give a file, or a directory of .yaml files");
   std::vector<DropIn> out;
   read(path, kind, out, "is empty");
   return out;

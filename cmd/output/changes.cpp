@@ -5,6 +5,7 @@
 #include "cmd/attest/targets.h"
 #include "cmd/host/files.h"
 #include "core/error.h"
+#include "core/fleet/result_reader.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -88,6 +89,8 @@ EarlierReport::Device EarlierReport::device_of(const Json& report) {
 
 void EarlierReport::add(const Json& report, const std::string& where) {
   if (!report.is_object()) throw Error(ErrorId::bad_input, cat(where, " is no report"));
+  if (const auto judged = report.find("judged"); judged != report.end() && *judged == false)
+    throw Error(ErrorId::bad_input, cat(where, ": ", kJudgesNothing));
   const std::string source = text_at(report, {"source"});
   if (source.empty()) return;  // an error that is about no device
   const std::string time = text_at(report, {"time"});
@@ -98,6 +101,7 @@ void EarlierReport::add(const Json& report, const std::string& where) {
 EarlierReport EarlierReport::read(const std::filesystem::path& file) {
   const Bytes bytes = read_file(file, FileKind::report);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.empty()) refuse(file, 0, "is empty");
   EarlierReport out;
   const auto add = [&](const Json& json, std::size_t line) {
     const std::string schema = text_at(json, {"schema"});

@@ -211,7 +211,7 @@ Exit ReportWriter::finish(const Json& more) {
 }
 
 Exit report_error(Console& console, const Error& error, const DocumentKind& kind) {
-  const Exit exit = row(error.id).exit;
+  const Exit exit = error.exit.value_or(row(error.id).exit);
   console.complain(error);
   console.discard();
   if (console.format == Format::text || kind.schema.empty()) return exit;

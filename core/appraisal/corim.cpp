@@ -268,11 +268,14 @@ std::string time_of(const Item& item) {
   return utc_of(static_cast<std::int64_t>(number.number));
 }
 
+constexpr std::string_view kWanted = "give a CoRIM in CBOR, as vendors publish it; reference values in YAML need no import";
+
 Item read_outer(View file) {
+  if (file.empty()) throw Error(ErrorId::bad_input, "is empty", std::string(kWanted));
   try {
     return cbor::read(file);
   } catch (const Error& error) {
-    fail(cat("this is none: ", error.what()));
+    fail(cat("this is none: ", error.what()), std::string(kWanted));
   }
 }
 
@@ -315,7 +318,8 @@ Corim read_corim(View file, const std::optional<DeviceMatch>& match, const crypt
   } else if (signer != nullptr) {
     fail("it is not signed", "leave out --signer if you trust the file for another reason");
   }
-  if (!item.is_tag(501) || !item.items.front().is(Kind::map)) fail("this is none: it does not begin with tag 501 or 18");
+  if (!item.is_tag(501) || !item.items.front().is(Kind::map))
+    fail("this is none: it does not begin with tag 501 or 18", std::string(kWanted));
   read_map(item.items.front(), reading, out);
   if (out.devices.empty())
     fail(cat("no reference value for an SPDM measurement is in it", out.notes.empty() ? "" : cat(" (", printable(out.notes.front()), ")")),

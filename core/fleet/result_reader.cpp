@@ -7,6 +7,9 @@
 
 namespace spdm {
 
+const std::string_view kJudgesNothing =
+    "judges nothing (it is of info or certs): give what auth, measurements, verify or audit has printed";
+
 namespace {
 
 // Limits: the bytes that are kept of a string, and the entries that are kept of a list.
@@ -335,7 +338,7 @@ class ResultReader {
     if (!draft.has_verdict) in_.fail("has no \"verdict\": it is no report");
     if (!draft.has_exit) in_.fail("has no \"exit_code\": it is no report");
     if (!draft.has_source && !draft.has_error) in_.fail("has neither \"source\" nor \"error\": it is no report");
-    if (!draft.judged) in_.fail("judges nothing (it is of info or certs): give what auth, measurements, verify or audit has printed");
+    if (!draft.judged) in_.fail(kJudgesNothing);
     if ((out.verdict == Verdict::pass) != (out.exit == Exit::ok))
       in_.fail(cat("says ", name(out.verdict), " with exit code ", static_cast<int>(out.exit), ": it contradicts itself"));
     for (const std::string* name : {&draft.bdf, &draft.target, &draft.source, &draft.error_device})

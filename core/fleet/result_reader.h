@@ -3,11 +3,15 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
 
 #include "core/fleet/result.h"
 #include "core/format/json_stream.h"
 
 namespace spdm {
+
+// The `why` of a report of a verb that only looks.
+extern const std::string_view kJudgesNothing;
 
 // A part of an input that could not be read as a report.
 struct Unreadable {

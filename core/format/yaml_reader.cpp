@@ -104,7 +104,8 @@ std::uint64_t Value::number64(std::uint64_t low, std::uint64_t high) const {
   std::uint64_t out = 0;
   const auto [stop, failure] = std::from_chars(begin, end, out, hexadecimal ? 16 : 10);
   if (failure != std::errc{} || stop != end) fail(cat("'", printable(word), "' is not a number"));
-  if (out < low || out > high) fail(cat(out, " is out of range"), cat("allowed: ", low, " to ", high));
+  if (out < low || out > high)
+    fail(cat(out, " is out of range"), low == high ? cat("allowed: ", low) : cat("allowed: ", low, " to ", high));
   return out;
 }
 

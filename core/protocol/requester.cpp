@@ -35,10 +35,11 @@ void Requester::ask(Bytes request) {
   connection_.observe({.request = std::move(request), .response = std::move(response), .log_index = log_index, .signature_size = 0});
   if (!error) return;
   if (error->code == ErrorCode::busy) throw Error(ErrorId::busy, cat(name(code), ": the responder stays Busy"), "try again later");
-  throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error)),
-              code == Code::negotiate_algorithms ? "it may know no algorithm that this host can verify, see: spdmctl doctor"
-              : code == Code::get_measurements   ? "the device may have no such measurement, see all of them with: spdmctl measurements"
-                                                 : "");
+  throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error, code)),
+              code == Code::negotiate_algorithms     ? "it may know no algorithm that this host can verify, see: spdmctl doctor"
+              : code == Code::get_measurements       ? "the device may have no such measurement, see all of them with: spdmctl measurements"
+              : code == Code::vendor_defined_request ? "the device does not know this request, or refuses it: its vendor says which it has"
+                                                     : "");
 }
 
 Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
@@ -149,7 +150,7 @@ Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock:
     if (const std::optional<ErrorResponse> refused = as_error(response)) {
       // DSP0274 large messages, N290: a chunk never comes in chunks.
       if (refused->code == ErrorCode::large_response) malformed("CHUNK_RESPONSE", "response", "LargeResponse to CHUNK_GET");
-      throw Error(ErrorId::peer, cat("CHUNK_GET: the responder answered ERROR ", describe(*refused)));
+      throw Error(ErrorId::peer, cat("CHUNK_GET: the responder answered ERROR ", describe(*refused, Code::chunk_get)));
     }
     Reader reader(response, "CHUNK_RESPONSE");
     const Chunk chunk = Chunk::decode(reader, Code::chunk_response, header.version);

@@ -94,9 +94,10 @@ std::uint8_t ErrorResponse::large_response_handle() const {
 
 bool is_error(View message) { return message.size() >= 2 && static_cast<Code>(message[1]) == Code::error; }
 
-std::string describe(const ErrorResponse& error) {
+std::string describe(const ErrorResponse& error, std::optional<Code> asked) {
   std::string out = cat(name(error.code), " (0x", hex(static_cast<std::uint8_t>(error.code), 2), ")");
-  if (error.code == ErrorCode::unsupported_request) out += cat(" for ", name(static_cast<Code>(error.data)));
+  if (error.code == ErrorCode::unsupported_request && static_cast<Code>(error.data) != asked)
+    out += cat(" for ", name(static_cast<Code>(error.data)));
   if (error.code == ErrorCode::response_too_large && error.extended.size() >= 4) {
     Reader reader(error.extended, "ERROR ResponseTooLarge");
     out += cat(": the response would have ", reader.u32("size"), " bytes");

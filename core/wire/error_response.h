@@ -62,7 +62,7 @@ struct ErrorResponse {
 };
 
 bool is_error(View message);
-// "InvalidRequest (0x01)", with what Param2 and the extended data add.
-std::string describe(const ErrorResponse& error);
+// "InvalidRequest (0x01)", with what Param2 and the extended data add. The request that was asked is not named again.
+std::string describe(const ErrorResponse& error, std::optional<Code> asked = std::nullopt);
 
 }  // namespace spdm

@@ -82,10 +82,18 @@ TEST_CASE("reader of files: what is missing, and a link to nowhere") {
     CHECK_FALSE(missing.why.empty());
     expect_error(ErrorId::bad_input, missing.why, [&] { read_file(path, kKind); });
   }
+  CHECK(read_configuration(link, kKind).why == kDanglingLink);
   CHECK(dangles(link));
   CHECK(dangles(link / "below"));
   CHECK_FALSE(dangles(scratch.path() / "missing"));
   CHECK_FALSE(dangles(file));
+}
+
+TEST_CASE("the ending of a name, in any case") {
+  CHECK(has_ending("dir/a.pcap", ".pcap"));
+  CHECK(has_ending("A.PCap", ".pcap"));
+  CHECK_FALSE(has_ending("a.pcap.gz", ".pcap"));
+  CHECK_FALSE(has_ending("pcap", ".pcap"));
 }
 
 TEST_CASE("reader of files: a link in a circle cannot be opened") {
@@ -93,7 +101,9 @@ TEST_CASE("reader of files: a link in a circle cannot be opened") {
   const std::filesystem::path link = scratch.path() / "link";
   std::filesystem::create_symlink("link", link);
   CHECK(read_configuration(link, kKind).is(State::failed));
-  expect_error(ErrorId::io, "symbolic links", [&] { read_file(link, kKind); });
+  // It is the name that is wrong, as where nothing bears it, and not the system.
+  expect_error(ErrorId::bad_input, "symbolic links", [&] { read_file(link, kKind); });
+  expect_error(ErrorId::bad_input, "too long", [&] { read_file(std::string(300, 'x'), kKind); });
 }
 
 TEST_CASE("reader of files: what must not be read says so") {

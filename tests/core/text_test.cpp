@@ -16,6 +16,15 @@ TEST_CASE("text: pieces and hex") {
   CHECK(hex(bytes) == "00ff1a");
 }
 
+TEST_CASE("text: a word for a shell") {
+  CHECK(shell_word("emu://[::1]:2323") == "'emu://[::1]:2323'");
+  CHECK(shell_word("device/root.pem") == "device/root.pem");
+  CHECK(shell_word("") == "''");
+  CHECK(shell_word("my device") == "'my device'");
+  CHECK(shell_word("$(reboot)") == "'$(reboot)'");
+  CHECK(shell_word("it's") == "'it'\"'\"'s'");
+}
+
 TEST_CASE("text: hostile strings cannot write to a terminal") {
   const std::vector<std::pair<std::string, std::string>> cases{
       {"plain text, 1.2", "plain text, 1.2"},

@@ -121,15 +121,15 @@ std::uint32_t flag(const Value& value) {
 }
 
 template <class Row>
-const Row& algorithm(const Value& value, std::span<const Row> table) {
-  const std::string word = value.text();
+const Row* known(const Value& value, const Row* found, std::span<const Row> table) {
+  if (found != nullptr) return found;
   std::string names;
-  for (const Row& row : table) {
-    if (row.name == word) return row;
-    names += cat(names.empty() ? "allowed: " : ", ", row.name);
-  }
-  value.fail(cat("'", printable(word), "' is unknown"), names);
+  for (const Row& row : table) names += cat(names.empty() ? "allowed: " : ", ", row.name);
+  value.fail(cat("'", printable(value.text()), "' is unknown"), names);
 }
+
+const AsymAlgorithm* asym_of(const Value& value) { return known(value, find_asym(value.text()), asym_algorithms()); }
+const HashAlgorithm* hash_of(const Value& value) { return known(value, find_hash(value.text()), hash_algorithms()); }
 
 Bytes Loader::file(const Value& name) const {
   try {
@@ -168,14 +168,14 @@ void Loader::capabilities(const Section& in) {
 
 void Loader::algorithms(const Section& in) {
   in.with("asym", [&](const Value& list) {
-    for (const Value& value : list.list()) out_.asym.push_back(&algorithm(value, asym_algorithms()));
+    for (const Value& value : list.list()) out_.asym.push_back(asym_of(value));
   });
   in.with("hash", [&](const Value& list) {
-    for (const Value& value : list.list()) out_.hash.push_back(&algorithm(value, hash_algorithms()));
+    for (const Value& value : list.list()) out_.hash.push_back(hash_of(value));
   });
   in.with("measurement-hash", [&](const Value& value) {
     out_.measurement_raw_only = value.text() == "raw";
-    if (!out_.measurement_raw_only) out_.measurement_hash = &algorithm(value, hash_algorithms());
+    if (!out_.measurement_raw_only) out_.measurement_hash = hash_of(value);
   });
   in.with("opaque", [&](const Value& list) { out_.opaque_formats = static_cast<std::uint8_t>(list.choices(kOpaqueFormats)); });
 }

@@ -64,6 +64,11 @@ TEST_CASE("all of nothing is an error, and says what may help") {
   empty.add({.bdf = "0000:00:01.0"});
   expect_error(ErrorId::no_device, "no PCI device of this host has a DOE mailbox that carries CMA-SPDM",
                [&] { targets_of({"all"}, empty.host()); });
+  // Beside others it is told, and the others are asked.
+  const Targets beside = targets_of({"all", "emu://a"}, empty.host());
+  CHECK(names_of(beside) == Names{"emu://a"});
+  CHECK(beside.none == "no PCI device of this host has a DOE mailbox that carries CMA-SPDM; see: spdmctl list");
+  CHECK(targets_of({"emu://a"}, empty.host()).none.empty());
   empty.add({.bdf = "0000:04:00.0", .config_size = 64});
   expect_error(::geteuid() == 0 ? ErrorId::no_device : ErrorId::permission, "", [&] { targets_of({"all"}, empty.host()); });
 }

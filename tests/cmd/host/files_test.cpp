@@ -67,6 +67,29 @@ TEST_CASE("a link to a file is followed") {
   CHECK(written_at(link) == std::filesystem::canonical(target.parent_path()));
 }
 
+TEST_CASE("a link to a file that is yet to be is followed, through other links, and never replaced") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path first = scratch.path() / "first", second = scratch.write("folder/x", "").parent_path() / "second";
+  std::filesystem::create_symlink("folder/second", first);
+  std::filesystem::create_symlink("../made", second);
+  assert_new(first, false);
+  write_file(first, "new");
+  CHECK(std::filesystem::is_symlink(first));
+  CHECK(std::filesystem::is_symlink(second));
+  CHECK(text_of(scratch.path() / "made") == "new");
+
+  const std::filesystem::path away = scratch.path() / "away", circle = scratch.path() / "circle";
+  std::filesystem::create_symlink("nofolder/made", away);
+  std::filesystem::create_symlink("circle", circle);
+  expect_error(ErrorId::usage, "No such file or directory", [&] { write_file(away, "junk"); });
+  expect_error(ErrorId::usage, "symbolic links", [&] { write_file(circle, "junk"); });
+  CHECK(std::filesystem::is_symlink(circle));
+}
+
+TEST_CASE("no file to write is called -") {
+  expect_error(ErrorId::usage, "is standard output with -o/--output alone", [] { assert_writable("-"); });
+}
+
 TEST_CASE("a link that another user laid into a shared directory is not followed, to whatever it leads") {
   if (::geteuid() != 0) return;
   const support::TemporaryDirectory scratch;

@@ -74,6 +74,7 @@ TEST_CASE("error response: what is kept and shown") {
   Reader reader(message, "ERROR");
   CHECK(ErrorResponse::decode(reader).extended.size() == 32);
   CHECK(describe(decode<ErrorResponse>(Bytes{0x12, 0x7F, 0x07, 0x83})) == "UnsupportedRequest (0x07) for CHALLENGE");
+  CHECK(describe(decode<ErrorResponse>(Bytes{0x12, 0x7F, 0x07, 0x83}), Code::challenge) == "UnsupportedRequest (0x07)");
   CHECK(describe(decode<ErrorResponse>(Bytes{0x12, 0x7F, 0x0D, 0, 0, 1, 0, 0})) ==
         "ResponseTooLarge (0x0d): the response would have 256 bytes");
   CHECK(describe(decode<ErrorResponse>(Bytes{0x12, 0x7F, 0x0D, 0, 0, 1})) == "ResponseTooLarge (0x0d)");

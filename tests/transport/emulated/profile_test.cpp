@@ -78,6 +78,15 @@ TEST_CASE("the samples") {
   CHECK(faulty.faults.at(1).first == 2);
 }
 
+TEST_CASE("names of algorithms in any case") {
+  const Files files;
+  const DeviceProfile profile =
+      files.parse(cat(kSlot, "algorithms: {asym: [ecdsa-p384, ED25519], hash: [sha-384], measurement-hash: Sm3-256}"));
+  CHECK(profile.asym == std::vector<const AsymAlgorithm*>{find_asym("ECDSA-P384"), find_asym("Ed25519")});
+  CHECK(profile.hash == std::vector<const HashAlgorithm*>{find_hash("SHA-384")});
+  CHECK(profile.measurement_hash == find_hash("SM3-256"));
+}
+
 TEST_CASE("certificates as DER, roots apart, raw chains") {
   const Files files;
   CHECK(files.parse("slots: [{slot: 1, chain: chain.der, key: key.pem, root: root.pem}]").slots.at(0).certificates.size() == 3);
