@@ -203,7 +203,6 @@ const Verb gate_verb{"gate",
                      "  spdmctl gate --release\n",
                      setup,
                      {.schema = kSchema, .devices = true},
-                     "--manifest",
-                     {.schema = kImageSchema}};
+                     {{{"--manifest", {.schema = kImageSchema}}}}};
 
 }  // namespace spdm::cmd
