@@ -39,9 +39,8 @@ std::string path_on(const Host& host, const fs::path& path) {
 
 // What goes into an image, the strongest layer first.
 std::vector<fs::path> image_layers(const Host& host, std::string_view part) {
-  std::vector<fs::path> out;
-  for (const fs::path& layer : layers_of(part))
-    if (!layer.native().starts_with("/run/")) out.push_back(below(host, layer.string()));
+  std::vector<fs::path> out = layers_below(host.root, part);
+  std::erase(out, host.root / "run/spdmctl" / part);
   return out;
 }
 
@@ -76,7 +75,7 @@ void add_layer(ImageManifest& out, const Host& host, const fs::path& layer) {
     out.problems.push_back(problem(path_on(host, layer), failure.message()));
 }
 
-bool says_enforce(const fs::path& file) {
+bool file_says_enforce(const fs::path& file) {
   const FileContents contents = read_configuration(file, FileKind::policy);
   return contents.is(FileContents::State::whole) && says_enforce(std::string(as_text(contents.bytes)));
 }
@@ -100,7 +99,7 @@ void read_policy(ImageManifest& out, const std::vector<fs::path>& layers) {
   } catch (const Error& error) {
     unreadable.push_back(error);
   }
-  for (const Error& error : unreadable) enforce = enforce || says_enforce(fs::path(error.device));
+  for (const Error& error : unreadable) enforce = enforce || file_says_enforce(error.device);
   out.problems.insert(out.problems.end(), unreadable.begin(), unreadable.end());
   // Of what cannot be read nobody knows: enforce where something else says so, else audit.
   out.mode = enforce ? GateMode::enforce : policy.mode.value_or(GateMode::audit);

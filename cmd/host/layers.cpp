@@ -53,7 +53,10 @@ void read(const fs::path& file, FileKind kind, std::vector<DropIn>& out, std::st
 
 std::vector<fs::path> layers_of(std::string_view name) {
   const char* const other = ::secure_getenv("SPDMCTL_CONFROOT");
-  const fs::path root = other != nullptr && *other != '\0' ? other : "/";
+  return layers_below(other != nullptr && *other != '\0' ? other : "/", name);
+}
+
+std::vector<fs::path> layers_below(const fs::path& root, std::string_view name) {
   std::vector<fs::path> out;
   for (const char* const layer : {"etc/spdmctl", "run/spdmctl", "usr/local/lib/spdmctl", "usr/lib/spdmctl"})
     out.push_back(root / layer / name);

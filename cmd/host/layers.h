@@ -15,6 +15,8 @@ namespace spdm::cmd {
 // /etc/spdmctl/NAME, /run/spdmctl/NAME, /usr/local/lib/spdmctl/NAME, /usr/lib/spdmctl/NAME; below what SPDMCTL_CONFROOT names, if
 // it does. Nothing else decides where the configuration is.
 std::vector<std::filesystem::path> layers_of(std::string_view name);
+// The same of another system, whose root is a directory here.
+std::vector<std::filesystem::path> layers_below(const std::filesystem::path& root, std::string_view name);
 
 // What a reader of these files and directories opens, for a process that confines itself first: they, and what links in the
 // directories lead to.

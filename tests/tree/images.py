@@ -10,6 +10,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import own_root  # what this machine is configured with is no part of a test
+
 KERNEL = "6.12.0-test"
 # $1: the installation, $2: a scratch directory; then the command.
 NAMESPACE = """
