@@ -64,7 +64,7 @@ class Lines:
 class Guest:
     """A virtual machine with one PCIe root port per device, and some more for what is plugged in later."""
 
-    def __init__(self, qemu, accelerator, image, initrd, devices, *, append="", memory=512, spare_ports=0, root_disk=None, overlay=b"", timeout=90):
+    def __init__(self, qemu, accelerator, image, initrd, devices, *, append="", memory=512, spare_ports=0, root_disk=None, overlay=b"", timeout=90, clock=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="guest-"))
         self.devices, self.timeout = devices, timeout
         self.sequence, self.started = 0, time.monotonic()
@@ -72,18 +72,20 @@ class Guest:
         self.events = []
         self.exclusive = threading.Lock()
         try:
-            self.start(qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay)
+            self.start(qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay, clock)
         except BaseException:
             self.close()
             raise
 
-    def start(self, qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay):
+    def start(self, qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay, clock):
         if overlay:  # the kernel unpacks archives that follow one another
             joined = self.folder / "initrd"
             joined.write_bytes(initrd.read_bytes() + overlay)
             initrd = joined
         command = [qemu, "-machine", "q35", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", str(memory)]
         command += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel", image, "-initrd", initrd]
+        if clock:
+            command += ["-rtc", f"base={clock}"]
         command += ["-append", f"console=ttyS0 panic=-1 {append}"]
         command += ["-serial", f"file:{self.folder}/console", "-serial", "chardev:agent", "-qmp", "chardev:monitor"]
         for channel in ("agent", "monitor"):

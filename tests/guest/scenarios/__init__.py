@@ -49,6 +49,10 @@ SCENARIOS = [
         for mode, about in ((gate.enforce, "drivers on what passed only"), (gate.broken, "its program does not work"), (gate.audit, "spdmctl.gate=audit"), (gate.off, "spdmctl.gate=off"))
     ),
     *(
+        Scenario(f"{image}-clock", partial(gate.clock, image=image), ["6.12"], f"the gate in an image of {image}: a clock of 2001")
+        for image in ("dracut", "initramfs-tools")
+    ),
+    *(
         Scenario(f"{image}-rescue", partial(gate.rescue, image=image), ["6.12"], f"the root disk is held in an image of {image}: what the shell tells, and gate --release")
         for image in ("dracut", "initramfs-tools")
     ),

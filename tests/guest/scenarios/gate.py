@@ -114,6 +114,24 @@ def off(stage, image):
     stage.kernel_is_content(guest)
 
 
+def clock(stage, image):
+    """A clock that nobody has set: the good device has the root file system, and its certificate is not valid yet by it."""
+    options = {"memory": 1024, "root_disk": stage.workshop.disk, "clock": "2001-01-01T00:00:00"}
+    guest = stage.start(["good", "untrusted"], image, "root=LABEL=guest rootfstype=ext4 rw loglevel=7", {}, **options)
+    guest.wait_for_agent()
+    # systemd puts a clock that is older than itself forward to when it was built.
+    stage.check("the clock is wrong", int(guest.run("date +%s").stdout) < time.time() - 86400, guest.run("date").stdout)
+    stage.equal("the root file system is on the good one", disks(guest), {GOOD})
+    found = states(guest)
+    stage.fields("the good one", found.get(GOOD), {"decision": "allowed", "verdict": "pass", "exit_code": 0})
+    stage.fields("the other", found.get(UNTRUSTED), {"decision": "blocked", "exit_code": 10})
+    told = "the clock says 20.* before this image was made: certificates are judged at 20[2-9]"
+    stage.check("the log tells at which time", re.search(told, guest.run("dmesg").stdout), guest.run("dmesg | grep spdmctl").stdout[-800:])
+    # What comes later is judged at no earlier time, although the image is out of sight.
+    later = guest.run(f"spdmctl gate --enforce --occasion arrival --json {UNTRUSTED}").json()
+    stage.check("later, too", later["judged_at_from"] in ("image", "last-verdict"), later)
+
+
 def later(stage, image):
     """Devices that appear in the initrd after the gate, the one with the root file system among them."""
     options = {"memory": 1024, "spare_ports": 2, "timeout": 300}
