@@ -53,6 +53,10 @@ SCENARIOS = [
         for image in ("dracut", "initramfs-tools")
     ),
     *(
+        Scenario(f"{image}-unreadable", partial(gate.unreadable, image=image), ["6.12"], f"the gate in an image of {image}: a policy that cannot be read")
+        for image in ("dracut", "initramfs-tools")
+    ),
+    *(
         Scenario(f"{image}-rescue", partial(gate.rescue, image=image), ["6.12"], f"the root disk is held in an image of {image}: what the shell tells, and gate --release")
         for image in ("dracut", "initramfs-tools")
     ),

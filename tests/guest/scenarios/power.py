@@ -52,7 +52,7 @@ def suspend(stage):
         result = guest.run(f"spdmctl auth {GOOD} --json")
         stage.equal(f"{turn} sleep: exit code after it", result.status, 0)
         stage.fields(f"{turn} sleep", result.json()["devices"][0], {"verdict": "pass", "host.driver": "nvme"})
-    result = guest.run("spdmctl gate --enforce --occasion resume --json", 60)
+    result = guest.run("spdmctl gate --enforce --mode enforce --occasion resume --json", 60)
     stage.equal("gate after sleep: exit code", result.status, 10)
     found = states(guest)
     stage.fields("the good one", found.get(GOOD), {"occasion": "resume", "verdict": "pass"})

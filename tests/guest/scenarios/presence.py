@@ -25,7 +25,7 @@ def hotplug(stage):
     stage.equal("list finds them", found, [HERE, NEW, OTHER])
     stage.equal("auth of the good one", guest.run(f"spdmctl auth {NEW}").status, 0)
     stage.equal("auth of the other", guest.run(f"spdmctl auth {OTHER}").status, 10)
-    result = guest.run(f"spdmctl gate --enforce --occasion arrival {NEW} {OTHER} --json")
+    result = guest.run(f"spdmctl gate --enforce --mode enforce --occasion arrival {NEW} {OTHER} --json")
     stage.equal("gate: exit code", result.status, 10)
     state = states(guest)
     # Its driver was there first: allowed it was not, and late is what that is called.

@@ -12,7 +12,7 @@ MOST_MEMORY = 64 << 10  # KiB
 
 
 def start(guest, options=""):
-    guest.run(f"rm -f {STATUS}; (spdmctl watch --enforce --format ndjson {options} >{LINES} 2>{WORDS}; echo $? >{STATUS}) & sleep 0.5")
+    guest.run(f"rm -f {STATUS}; (spdmctl watch --enforce --mode enforce --format ndjson {options} >{LINES} 2>{WORDS}; echo $? >{STATUS}) & sleep 0.5")
 
 
 def heard(guest, address, occasion, times=1):
@@ -32,7 +32,7 @@ def stop(stage, guest):
 
 
 def watch(stage):
-    guest = stage.boot(["good", "good"], spare_ports=3)
+    guest = stage.boot(["good", "good"], spare_ports=4)
     stage.load(guest)
     stage.check("the driver is there first", guest.until(f"test -e /sys/bus/pci/devices/{HERE}/driver"))
     start(guest)
@@ -66,6 +66,15 @@ def watch(stage):
     guest.run("kill -HUP $(pidof spdmctl)")
     stage.check("a hang-up has all judged again", heard(guest, HERE, "request") and heard(guest, NEW, "request"))
     stage.fields("all is well after that", last(guest, NEW), {"verdict": "pass", "exit_code": 0})
+    # Where the policy cannot be read any more, what arrives is not let in, good or not.
+    guest.run("mkdir -p /etc/spdmctl/policy.d; echo 'rules: [' >/etc/spdmctl/policy.d/50.yaml")
+    guest.plug(stage.device("good"), 4)
+    blind = "0000:05:00.0"
+    stage.check("a device arrives that cannot be judged", heard(guest, blind, "arrival"))
+    stage.check("and loses its driver", guest.until(f"! test -e /sys/bus/pci/devices/{blind}/driver"))
+    stage.fields("its state", states(guest).get(blind), {"verdict": "undetermined", "exit_code": 2})
+    stage.equal("those that are in use keep theirs", driver(guest, NEW), "nvme")
+    guest.run("rm /etc/spdmctl/policy.d/50.yaml")
     memory = int(guest.run("grep VmHWM /proc/$(pidof spdmctl)/status").stdout.split()[1])
     stage.check("its memory is bounded", memory < MOST_MEMORY, memory)
     stage.note(f"{memory} KiB at most")
