@@ -70,6 +70,7 @@ def broken(stage, image):
 RELEASE = """
 echo "held: $(cat /sys/bus/pci/devices/0000:01:00.0/driver_override)" >/dev/kmsg
 spdmctl gate --release >/dev/kmsg 2>&1
+i=0; while [ ! -e /sys/bus/pci/devices/0000:01:00.0/driver ] && [ $i -lt 100 ]; do sleep 0.2; i=$((i+1)); done
 echo "after: $(cat /sys/bus/pci/devices/0000:01:00.0/driver_override), $(ls -d /sys/bus/pci/devices/0000:01:00.0/driver)" >/dev/kmsg
 """
 
@@ -77,7 +78,7 @@ echo "after: $(cat /sys/bus/pci/devices/0000:01:00.0/driver_override), $(ls -d /
 def rescue(stage, image):
     """The root file system is on a device that failed: the boot stops, and the shell tells what can be done."""
     files = {"usr/lib/dracut/hooks/emergency/60-test.sh": RELEASE, "scripts/panic/ORDER": f'/scripts/panic/spdmctl "$@"\n{RELEASE}'}
-    append = "root=LABEL=guest rootfstype=ext4 rw rootdelay=2 rd.retry=4 rd.timeout=4 loglevel=7"
+    append = "root=LABEL=guest rootfstype=ext4 rw rootdelay=2 rd.retry=4 rd.timeout=4 loglevel=7 panic="  # without a time limit, there is a shell
     guest = stage.start(["untrusted"], image, append, files, memory=1024, root_disk=stage.workshop.disk)
     stage.check("the shell tells what is held back", wait_for(guest, "the gate holds back: 0000:01:00.0", 120), guest.console()[-900:])
     stage.check("it was held", wait_for(guest, "held: spdmctl-blocked", 20), guest.console()[-600:])
