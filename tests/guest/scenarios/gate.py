@@ -89,7 +89,7 @@ def rescue(stage, image):
 def unreadable(stage, image):
     """A policy that nobody can read, in an image that was made to enforce: the gate stays closed."""
     files = {"etc/spdmctl/policy.d/50-guest.yaml": "rules: [\n"}
-    append = "root=LABEL=guest rootfstype=ext4 rw rootdelay=2 rd.retry=4 rd.timeout=4 loglevel=7"
+    append = "root=LABEL=guest rootfstype=ext4 rw rootdelay=2 rd.retry=4 rd.timeout=4 loglevel=7 panic="  # without a time limit, there is a shell
     guest = stage.start(["good"], image, append, files, memory=1024, root_disk=stage.workshop.disk)
     stage.check("the shell tells what is held back", wait_for(guest, "the gate holds back: 0000:01:00.0", 120), guest.console()[-900:])
     stage.check("the console tells why", "50-guest.yaml" in guest.console(), guest.console()[-900:])
