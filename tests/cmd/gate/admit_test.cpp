@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <utility>
 
 #include "cmd/gate/autoprobe.h"
 #include "cmd/gate/fake_kernel.h"

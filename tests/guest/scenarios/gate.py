@@ -146,7 +146,7 @@ def clock(stage, image):
 def later(stage, image):
     """Devices that appear in the initrd after the gate, the one with the root file system among them."""
     options = {"memory": 1024, "spare_ports": 2, "timeout": 300}
-    guest = stage.start([], image, "root=LABEL=guest rootfstype=ext4 rw rootdelay=60 loglevel=7 no_timer_check", {}, **options)
+    guest = stage.start([], image, "root=LABEL=guest rootfstype=ext4 rw rootdelay=60 loglevel=7", {}, **options)
     if not stage.check("it watches in the initrd", wait_for(guest, "watching PCI devices", 300), guest.console()[-600:]):
         return
     time.sleep(5)
