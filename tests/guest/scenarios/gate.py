@@ -127,7 +127,7 @@ def off(stage, image):
 
 def clock(stage, image):
     """A clock that nobody has set: the good device has the root file system, and its certificate is not valid yet by it."""
-    options = {"memory": 1024, "root_disk": stage.workshop.disk, "clock": "2001-01-01T00:00:00"}
+    options = {"memory": 1024, "root_disk": stage.workshop.disk, "clock": "2001-01-01T00:00:00", "timeout": 300}
     guest = stage.start(["good", "untrusted"], image, "root=LABEL=guest rootfstype=ext4 rw loglevel=7", {}, **options)
     guest.wait_for_agent()
     # systemd puts a clock that is older than itself forward to when it was built.
