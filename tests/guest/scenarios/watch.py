@@ -57,15 +57,6 @@ def watch(stage):
     guest.unplug(f"nvme-{slow.name}")
     stage.check("and goes while it is asked", guest.until(f"! {present('0000:04:00.0')}"))
 
-    # It stands still until the firmware's omission is repaired.
-    pause, go = (f"kill -{signal} $(pidof spdmctl)" for signal in ("STOP", "CONT"))
-    sequence = guest.send(f"{SAVE}; {pause}; echo deep >/sys/power/mem_sleep; echo mem >/sys/power/state; {RESTORE}; {go}")
-    wake_up(guest)
-    guest.receive(sequence, 60)
-    stage.check("it hears of the end of sleep", heard(guest, HERE, "resume") and heard(guest, NEW, "resume"))
-    guest.run("kill -HUP $(pidof spdmctl)")
-    stage.check("a hang-up has all judged again", heard(guest, HERE, "request") and heard(guest, NEW, "request"))
-    stage.fields("all is well after that", last(guest, NEW), {"verdict": "pass", "exit_code": 0})
     # Where the policy cannot be read any more, what arrives is not let in, good or not.
     guest.run("mkdir -p /etc/spdmctl/policy.d; echo 'rules: [' >/etc/spdmctl/policy.d/50.yaml")
     guest.plug(stage.device("good"), 4)
@@ -75,6 +66,16 @@ def watch(stage):
     stage.fields("its state", states(guest).get(blind), {"verdict": "undetermined", "exit_code": 2})
     stage.equal("those that are in use keep theirs", driver(guest, NEW), "nvme")
     guest.run("rm /etc/spdmctl/policy.d/50.yaml")
+
+    # It stands still until the firmware's omission is repaired.
+    pause, go = (f"kill -{signal} $(pidof spdmctl)" for signal in ("STOP", "CONT"))
+    sequence = guest.send(f"{SAVE}; {pause}; echo deep >/sys/power/mem_sleep; echo mem >/sys/power/state; {RESTORE}; {go}")
+    wake_up(guest)
+    guest.receive(sequence, 60)
+    stage.check("it hears of the end of sleep", heard(guest, HERE, "resume") and heard(guest, NEW, "resume"))
+    guest.run("kill -HUP $(pidof spdmctl)")
+    stage.check("a hang-up has all judged again", heard(guest, HERE, "request") and heard(guest, NEW, "request"))
+    stage.fields("all is well after that", last(guest, NEW), {"verdict": "pass", "exit_code": 0})
     memory = int(guest.run("grep VmHWM /proc/$(pidof spdmctl)/status").stdout.split()[1])
     stage.check("its memory is bounded", memory < MOST_MEMORY, memory)
     stage.note(f"{memory} KiB at most")
