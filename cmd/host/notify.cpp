@@ -37,7 +37,7 @@ ServiceManager::ServiceManager() {
   if (address.sun_path[0] == '@') address.sun_path[0] = '\0';  // an abstract name
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
   // Now, because a confined process connects no socket, and reaches no abstract name.
-  ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), size);
+  if (::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) fd_ = Descriptor();
   const std::optional<long long> whom = number(variable("WATCHDOG_PID"));
   const std::optional<long long> microseconds = number(variable("WATCHDOG_USEC"));
   if (microseconds && (!whom || *whom == ::getpid())) watchdog_ = std::chrono::milliseconds(*microseconds / 2000);

@@ -174,6 +174,7 @@ std::vector<Found> streams_of(const Host& host, const std::vector<std::string>& 
     if (kept.tsm.empty()) kept.tsm = found.tsm;
   }
   std::vector<Found> out;
+  out.reserve(once.size());
   for (const auto& [identity, found] : once) out.push_back(found);
   std::sort(out.begin(), out.end(), [](const Found& a, const Found& b) { return a.stream.name < b.stream.name; });
   return out;
