@@ -20,6 +20,7 @@
 
 #include "cmd/attest/pipeline.h"
 #include "cmd/gate/gatekeeper.h"
+#include "support/child.h"
 #include "support/fake_sysfs.h"
 #include "support/temporary.h"
 #include "transport/pci/bus.h"
@@ -28,6 +29,7 @@
 
 using namespace spdm;
 using namespace spdm::cmd;
+using support::in_child;
 
 namespace {
 
@@ -210,21 +212,6 @@ int breaks_out(const Kind& kind, const Scene& scene) {
   int status = -1;
   REQUIRE(::waitpid(child, &status, 0) == child);
   return WIFEXITED(status) ? WEXITSTATUS(status) : 201;
-}
-
-int in_child(const std::function<int()>& body) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    int code = 99;
-    try {
-      code = body();
-    } catch (const std::exception&) {  // the code tells
-    }
-    ::_exit(code);
-  }
-  int status = -1;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 98;
 }
 
 }  // namespace
