@@ -148,7 +148,7 @@ Exit run(const Options& options, Console& console) {
   };
   Gatekeeper gatekeeper(host, setup.policy, settings, setup.attest, tell);
   const std::vector<DeviceState> states = work(gatekeeper, only, occasion);
-  if (!settings.dry_run) keep_time(host, setup.time);
+  if (!settings.dry_run && !off) keep_time(host, setup.time);  // who looks at nothing has no verdict
   if (!settings.dry_run && is_worth_keeping(setup)) keep_mode(host, chosen.mode);
 
   // At boot, exit code 2 means a wrong command line, so that nothing was held. Here devices are held.

@@ -89,7 +89,13 @@ void keep_time(const Host& host, const GateTime& time) {
 }
 
 void forget_time(const Host& host) {
-  if (const std::optional<RunFolder> folder = RunFolder::open(host, "")) folder->remove(kFile);
+  const std::optional<RunFolder> folder = RunFolder::open(host, "");
+  if (!folder) return;
+  const std::optional<std::int64_t> image = read_note(host).image;
+  if (image)
+    folder->write(kFile, Json{{"schema", kSchema}, {"image", utc_of(*image)}}.dump() + "\n");
+  else
+    folder->remove(kFile);
 }
 
 }  // namespace spdm::cmd

@@ -48,7 +48,7 @@ GateTime time_of_gate(const transport::Host& host, std::int64_t clock, std::opti
 
 // For the gates to come of this boot: what this one knew of the image, and when it judged. Throws Error: permission, io.
 void keep_time(const transport::Host& host, const GateTime& time);
-// The reset.
+// The reset: the last verdict is forgotten, and the making of the image is not.
 void forget_time(const transport::Host& host);
 
 }  // namespace spdm::cmd
