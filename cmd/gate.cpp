@@ -160,6 +160,15 @@ Exit run(const Options& options, Console& console) {
     exit = worse(exit, state.exit == Exit::internal ? Exit::policy : state.exit);
     text += state_text(state, settings.dry_run);
   }
+  for (const Bdf& bdf : only) {
+    std::error_code ignored;
+    if (off || std::filesystem::exists(host.pci() / "devices" / to_string(bdf), ignored) || text.find(to_string(bdf)) != std::string::npos)
+      continue;
+    Error gone(ErrorId::no_device, "is not there", "see which are there with: spdmctl list --all");
+    gone.device = to_string(bdf);
+    console.complain(gone);
+    exit = worse(exit, row(gone.id).exit);
+  }
   if (off)
     text = cat("The gate is off (", chosen.from(), "): no device was looked at.\n");
   else if (states.empty())
