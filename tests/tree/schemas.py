@@ -277,7 +277,7 @@ def main():
         check("gate", gate, run("gate", "--json", code=13))
         check("gate --enforce", gate, run("gate", "--enforce", "--json", code=13))
         check("gate --mode off", gate, run("gate", "--mode", "off", "--json", code=0))
-        check("gate 9:0.0", gate, run("gate", "--json", "9:0.0", code=0))
+        check("gate 9:0.0", gate, run("gate", "--json", "9:0.0", code=3))
         for file in sorted((host / "run/spdmctl/devices").iterdir()):
             check(file.name, state, file.read_text())
         # What nobody has judged before is judged when watch starts.
