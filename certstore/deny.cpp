@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "certstore/fingerprint.h"
+#include "core/format/fingerprint.h"
 #include "core/format/yaml_reader.h"
 
 namespace spdm::certstore {

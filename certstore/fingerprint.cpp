@@ -1,28 +1,10 @@
 #include "certstore/fingerprint.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "core/crypto/crypto.h"
-#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
 
 std::string sha256(View bytes) { return hex(crypto::hash(*find_hash("SHA-256"), bytes)); }
-
-std::string plain_fingerprint(std::string_view text) {
-  std::string out(text);
-  std::erase(out, ':');
-  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  const bool digits = out.find_first_not_of("0123456789abcdef") == std::string::npos;
-  return digits && out.size() == 64 ? out : std::string();
-}
-
-std::string read_fingerprint(const yaml::Value& value) {
-  std::string out = plain_fingerprint(value.text());
-  if (out.empty()) value.fail("is no SHA-256 fingerprint", "write its 64 hex digits, with or without colons");
-  return out;
-}
 
 }  // namespace spdm::certstore

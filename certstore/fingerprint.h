@@ -1,23 +1,13 @@
-// SHA-256 fingerprints: as people write them, and in the form that is compared.
+// The SHA-256 fingerprint of bytes, in the form of core/format/fingerprint.h.
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "core/bytes.h"
-
-namespace spdm::yaml {
-class Value;
-}
 
 namespace spdm::certstore {
 
 // SHA-256 of the bytes, as 64 lower-case hex digits.
 std::string sha256(View bytes);
-
-// "AB:CD:..." or "abcd..." to 64 lower-case hex digits; empty when it is no SHA-256 fingerprint.
-std::string plain_fingerprint(std::string_view text);
-// The same for a value of a file; throws Error{config} naming its place.
-std::string read_fingerprint(const yaml::Value& value);
 
 }  // namespace spdm::certstore

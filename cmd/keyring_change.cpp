@@ -2,11 +2,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "certstore/fingerprint.h"
 #include "cmd/host/files.h"
 #include "cmd/host/layers.h"
 #include "cmd/keyring.h"
 #include "cmd/output/pem.h"
+#include "core/format/fingerprint.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -152,7 +152,7 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
     throw Error(ErrorId::usage, "one name or fingerprint must be given",
                 cat("see them with: spdmctl keyring show", as_given("--keyring", options.trust.keyrings)));
   const std::string& wanted = options.arguments.front();
-  const std::string fingerprint = certstore::plain_fingerprint(wanted);
+  const std::string fingerprint = plain_fingerprint(wanted);
   const Keyring keyring = read_keyring(options.trust);
   const auto found = std::find_if(keyring.entries().begin(), keyring.entries().end(), [&](const Entry& entry) {
     return is_named(entry, wanted) || (!fingerprint.empty() && entry.info.sha256 == fingerprint);

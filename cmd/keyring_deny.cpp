@@ -5,6 +5,7 @@
 #include "certstore/fingerprint.h"
 #include "cmd/host/files.h"
 #include "cmd/keyring.h"
+#include "core/format/fingerprint.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -16,7 +17,7 @@ using certstore::Denial;
 
 // The fingerprints that an argument stands for: itself, or those of what is in the file.
 std::vector<std::string> fingerprints_of(const std::string& argument, bool key) {
-  if (std::string digits = certstore::plain_fingerprint(argument); !digits.empty()) return {digits};
+  if (std::string digits = plain_fingerprint(argument); !digits.empty()) return {digits};
   if (std::error_code ignored; !fs::exists(argument, ignored))
     fail_at(ErrorId::usage, argument, "is neither a file nor a SHA-256 fingerprint",
             cat("a fingerprint has 64 hex digits, this has ", argument.size(), " characters"));

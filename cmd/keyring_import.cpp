@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 
 #include "certstore/efi.h"
-#include "certstore/fingerprint.h"
 #include "cmd/host/files.h"
 #include "cmd/keyring.h"
 #include "cmd/pinning.h"
+#include "core/format/fingerprint.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -79,7 +79,7 @@ Offer offer_of(const KeyringOptions& options, Console& console) {
 std::vector<std::string> wanted_fingerprints(const KeyringOptions& options) {
   std::vector<std::string> out;
   for (const std::string& text : options.fingerprints)
-    if (out.emplace_back(certstore::plain_fingerprint(text)).empty())
+    if (out.emplace_back(plain_fingerprint(text)).empty())
       throw Error(ErrorId::usage, cat("--fingerprint: '", printable(text), "' is no SHA-256 fingerprint"),
                   "give 64 hex digits, with or without colons");
   return out;

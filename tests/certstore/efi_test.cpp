@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "certstore/fingerprint.h"
+#include "core/format/fingerprint.h"
 #include "owned.h"
 
 using namespace test;
@@ -85,9 +86,9 @@ TEST_CASE("fingerprints: with colons and without, of certificates and of their k
   const std::string plain = spdm::certstore::sha256(pki::sample().leaf.der);
   std::string colons;
   for (std::size_t i = 0; i < plain.size(); i += 2) colons += cat(i == 0 ? "" : ":", plain.substr(i, 2));
-  CHECK(spdm::certstore::plain_fingerprint(colons) == plain);
-  CHECK(spdm::certstore::plain_fingerprint(plain.substr(2)).empty());
-  CHECK(spdm::certstore::plain_fingerprint(std::string(64, 'g')).empty());
+  CHECK(spdm::plain_fingerprint(colons) == plain);
+  CHECK(spdm::plain_fingerprint(plain.substr(2)).empty());
+  CHECK(spdm::plain_fingerprint(std::string(64, 'g')).empty());
   CHECK(spdm::certstore::key_fingerprint(pki::sample().leaf.der) == spdm::certstore::sha256(pki::sample().leaf.key.spki()));
   CHECK(spdm::certstore::key_fingerprint({}).empty());
 }
