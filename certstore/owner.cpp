@@ -14,15 +14,39 @@ using enum FindingId;
 
 std::string slot_of(const ChainResult& result) { return cat("slot ", int{result.slot}); }
 
+constexpr const char* kProveIt =
+    "if that host is trusted, say so: --trust-host; else match by what devices prove: certificate-identity, device-info, leaf-key, root";
+
+std::string claims_in(const DeviceMatch& match, const HostView& host, const Proven& proven) {
+  std::string out;
+  for (const std::string& claim : open_keys(match, host, proven)) out += cat(out.empty() ? "" : ", ", claim);
+  return out;
+}
+
+std::string seen(const HostView& host, const Proven& proven) {
+  if (!host.is_claimed || host.identity_given || proven.identity_texts.empty()) return cat("this is ", in_words(host));
+  std::string names;
+  for (const std::string& text : proven.identity_texts) names += cat(names.empty() ? "" : ", ", text);
+  return cat("its certificate names ", names);
+}
+
 void check_scope(const Scope& scope, std::time_t at, const HostView& host, ChainResult& result) {
   const std::string who = cat(result.anchor_file, " (", scope.file, ")");
   const auto mismatch = [&](const std::string& why) {
     result.findings.push_back({scope_mismatch, slot_of(result), why, "if it should vouch for this device, say so in its scope file"});
   };
-  const bool fits =
-      std::any_of(scope.vouches_for.begin(), scope.vouches_for.end(), [&](const DeviceMatch& match) { return matches(match, host); });
-  if (!fits && !scope.vouches_for.empty())
-    mismatch(cat(result.anchor->subject, " vouches for ", devices_in_words(scope), " by ", who, "; this is ", in_words(host)));
+  const Proven proven = proven_by(result);
+  const DeviceMatch* best = nullptr;
+  for (const DeviceMatch& match : scope.vouches_for)
+    if (best == nullptr || fit(match, host, proven) > fit(*best, host, proven)) best = &match;
+  const Fit fits = best == nullptr ? Fit::yes : fit(*best, host, proven);
+  if (fits == Fit::claimed)
+    result.findings.push_back({claim_decides_trust, slot_of(result),
+                               cat(result.anchor->subject, " vouches for ", devices_in_words(scope), " by ", who,
+                                   "; that it is one of them is only what the collector says: ", claims_in(*best, host, proven)),
+                               kProveIt});
+  if (fits < Fit::claimed)
+    mismatch(cat(result.anchor->subject, " vouches for ", devices_in_words(scope), " by ", who, "; ", seen(host, proven)));
   if (!scope.models.empty() && std::find(scope.models.begin(), scope.models.end(), result.model) == scope.models.end())
     mismatch(
         cat(result.anchor->subject, " vouches for ", models_in_words(scope), " by ", who, "; this is a chain of ", name(result.model)));
@@ -57,11 +81,26 @@ std::string shown(const ChainResult& result, PinKind kind) {
   return out.empty() ? "none" : out;
 }
 
-// Pins with the same match are alternatives. A device must fit one pin of each such group.
+// Pins with the same match are alternatives. A device must fit one pin of each such group. Where a host only denies that a pin is
+// about the device, and the device does not fit it, nobody knows.
 void check_pins(const Keyring& keyring, const HostView& host, ChainResult& result) {
-  std::vector<const Pin*> mine;
-  for (const Pin& pin : keyring.pins())
-    if (matches(pin.match, host)) mine.push_back(&pin);
+  const Proven proven = proven_by(result);
+  std::vector<const Pin*> mine, denied;
+  for (const Pin& pin : keyring.pins()) {
+    const Fit how = fit(pin.match, host, proven);
+    if (how >= Fit::claimed) mine.push_back(&pin);
+    if (how == Fit::denied) denied.push_back(&pin);
+  }
+  for (const Pin* pin : denied) {
+    const auto fits = [&](const Pin* other) { return other->match == pin->match && shows(result, *other); };
+    if (std::any_of(denied.begin(), denied.end(), fits)) continue;
+    result.findings.push_back(
+        {claim_decides_trust, slot_of(result),
+         cat(pin->origin, " pins another ", name(pin->kind),
+             "; that it is not about this device is only what the collector says: ", claims_in(pin->match, host, proven)),
+         kProveIt});
+    break;  // one is enough: a keyring may have many
+  }
   for (const Pin* pin : mine) {
     const auto alternative = [&](const Pin* other) { return other->match == pin->match; };
     if (*std::find_if(mine.begin(), mine.end(), alternative) != pin) continue;  // its group has been checked
@@ -76,7 +115,7 @@ void check_pins(const Keyring& keyring, const HostView& host, ChainResult& resul
   }
   for (const Pin* pin : mine)
     if (shows(result, *pin) && (!result.pin || (pin->vouches && !result.pin->vouches)))
-      result.pin = PinInfo{pin->origin, pin->kind, pin->sha256, pin->vouches};
+      result.pin = PinInfo{pin->origin, pin->kind, pin->sha256, pin->vouches, pin->min_version, fit(pin->match, host, proven) != Fit::yes};
 }
 
 // Trust on first use: the owner knows the device, whoever issued its certificates.
@@ -86,6 +125,9 @@ void vouch_by_pin(ChainResult& result) {
   result.findings.push_back(
       {pinned, slot_of(result), cat(result.pin->origin, " vouches for the ", name(result.pin->kind), "; no root of the keyring does"), {}});
   result.trust = Trust::trusted;
+  if (result.pin->is_claimed)
+    result.findings.push_back({claim_decides_trust, slot_of(result),
+                               cat(result.pin->origin, " vouches for it only by what the collector says of the device"), kProveIt});
 }
 
 void settle(ChainResult& result) {

@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "certstore/fingerprint.h"
 #include "core/calendar.h"
+#include "core/format/fingerprint.h"
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
 
@@ -15,7 +15,7 @@ using yaml::Section;
 using yaml::Value;
 
 Pin read_pin(const std::string& file, const Value& value) {
-  const Section section(value, {"match", "leaf-key", "certificate", "root", "vouches", "first-seen", "comment"});
+  const Section section(value, {"match", "leaf-key", "certificate", "root", "vouches", "min-version", "first-seen", "comment"});
   Pin out;
   out.file = file;
   out.origin = value.origin();
@@ -31,6 +31,7 @@ Pin read_pin(const std::string& file, const Value& value) {
     });
   if (out.sha256.empty()) section.fail("one of leaf-key, certificate and root must be there");
   section.with("vouches", [&](const Value& flag) { out.vouches = flag.boolean(); });
+  section.with("min-version", [&](const Value& version) { out.min_version = version.word(kVersions); });
   section.with("first-seen", [&](const Value& time) {
     out.first_seen = time.text();
     if (!parse_rfc3339(out.first_seen)) time.fail("is no time", "write RFC 3339: 2026-06-01T00:00:00Z");

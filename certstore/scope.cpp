@@ -68,6 +68,10 @@ std::string in_words(const DeviceMatch& match) {
   word("target", match.target);
   word("driver", match.driver);
   word("slot", match.slot);
+  word("certificate identity", match.certificate_identity);
+  word("device info", match.device_info);
+  word("leaf key", match.leaf_key);
+  word("root", match.root);
   if (match.removable) add(out, *match.removable ? "removable" : "not removable", "devices");
   return out.empty() ? "any device" : out;
 }

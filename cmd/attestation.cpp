@@ -24,7 +24,7 @@ Verifier make_verifier(const TrustOptions& options, const Question& question, co
                    .question = question,
                    .owner_key = read_provisioned_key(options),
                    .policy = std::move(policy),
-                   .identity_given = !options.identity_match.empty(),
+                   .trust_host = options.trust_host,
                    .references = read_references(options)});
 }
 

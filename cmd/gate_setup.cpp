@@ -53,7 +53,8 @@ GateSetup set_up_gate(const GateOptions& options, const Host& host, const Consol
   try {
     out.policy = load_policy(options.policies);
     question.policy = &out.policy;
-    const std::shared_ptr<const Verifier> verifier(new Verifier(make_verifier(trust, {}, console)));  // it cannot be moved
+    const std::shared_ptr<const Verifier> verifier(
+        new Verifier(make_verifier(trust, {}, console, std::make_shared<const Policy>(out.policy))));  // it cannot be moved
     out.attest = make_attest(host, verifier);
   } catch (const Error& error) {
     out.broken = error;

@@ -130,6 +130,10 @@ void add_trust_options(CLI::App& parser, TrustOptions& options) {
   parser.add_option("--identity-match", options.identity_match, "exact, ids (vendor and device id suffice) or none; exact if not given")
       ->type_name("HOW")
       ->group("Trust");
+  parser.add_flag("--trust-host", options.trust_host, "What the host that collected evidence says of the device counts as known")
+      ->group("Trust");
+  parser.add_flag("--require-fresh", options.require_fresh, "What is not shown to be signed for a nonce of ours does not pass")
+      ->group("Trust");
   parser.add_option("--provisioned-key", options.provisioned_key, "Public key of the device, DER or PEM; implies --slot 255")
       ->type_name("FILE")
       ->group("Trust");
@@ -262,6 +266,8 @@ Question question_of(const TrustOptions& options) {
   Question out;
   if (!options.identity.empty()) out.user.identity = parse_identity(options.identity);
   if (!options.identity_match.empty()) out.user.identity_match = parse_identity_match(options.identity_match);
+  out.user.identity_match_given = !options.identity_match.empty();
+  out.user.require_fresh = options.require_fresh;
   out.user.provisioned = !options.provisioned_key.empty();
   if (out.user.identity && out.user.identity_match == IdentityMatch::none)
     throw Error(ErrorId::usage, "--identity and --identity-match none contradict each other", "leave one of them out");

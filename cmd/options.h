@@ -33,7 +33,7 @@ struct OutputOptions {
 struct TrustOptions {
   std::vector<std::string> keyrings, roots;
   std::string at, identity, identity_match, provisioned_key;
-  bool partial_chains = false;
+  bool partial_chains = false, trust_host = false, require_fresh = false;
   std::vector<std::string> references;
   bool compares = false;  // the verb compares measurements: it has --reference
 };

@@ -7,6 +7,7 @@
 #include "certstore/keyring.h"
 #include "cmd/host/files.h"
 #include "cmd/keyring.h"
+#include "core/format/fingerprint.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -34,7 +35,7 @@ const CertificateInfo* device_certificate(const ChainResult& chain) {
 
 std::string fingerprint_of(const ChainResult& chain, PinKind kind) {
   if (kind == PinKind::leaf_key) return chain.leaf_key_sha256;
-  if (kind == PinKind::root) return certstore::plain_fingerprint(chain.root_fingerprint);
+  if (kind == PinKind::root) return plain_fingerprint(chain.root_fingerprint);
   const CertificateInfo* const certificate = device_certificate(chain);
   return certificate == nullptr ? std::string() : certificate->sha256;
 }
@@ -68,6 +69,8 @@ NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, Pi
   out.file = directory / cat(pin_name(report.host.target, report.host.bdf), ".yaml");
   out.contents = cat("# Written by spdmctl; see spdmctl-keyring(1).\nversion: 1\npins:\n  - match: ", match_of(report.host), "\n    ",
                      name(kind), ": ", fingerprint, "\n", use == PinUse::vouch ? "    vouches: true\n" : "");
+  if (report.connection && report.connection->negotiation_proven)
+    out.contents += cat("    min-version: \"", version_name(report.connection->parameters.version), "\"\n");
   if (!report.time.empty()) out.contents += cat("    first-seen: ", report.time, "\n");
   if (!chain.certificates.empty()) out.contents += cat("    comment: ", in_quotes(printable(chain.certificates.back().subject)), "\n");
   assert_readable(out.contents.size(), FileKind::keyring_entry);

@@ -18,16 +18,16 @@ struct Step {
   std::string why;
 };
 
-std::vector<Step> walk(const Policy& policy, const HostView& host) {
+std::vector<Step> walk(const Policy& policy, const HostView& host, const Proven& proven) {
   std::vector<Step> out;
-  const std::shared_ptr<const PolicyRule> decided = rule_of(policy, host);
+  const std::shared_ptr<const PolicyRule> decided = rule_of(policy, host, proven);
   const std::vector<std::string_view> names = names_in(decided->name);
   bool done = false;
   for (const PolicyRule& rule : policy.rules) {
     Step& step = out.emplace_back();
     step.rule = &rule;
     const bool is_default = &rule == &policy.rules.back();
-    const std::string misfit_text = is_default ? std::string() : misfit(rule.match, host);
+    const std::string misfit_text = is_default ? std::string() : misfit(rule.match, host, proven);
     step.matched = misfit_text.empty();
     step.decides = std::find(names.begin(), names.end(), rule.name) != names.end();
     if (step.decides)
@@ -42,6 +42,11 @@ std::vector<Step> walk(const Policy& policy, const HostView& host) {
       step.why = "it exempts what another rule is about";
     else
       step.why = done ? "an earlier rule decides" : "";
+    if (!is_default && is_open(fit(rule.match, host, proven))) {
+      std::string claims;
+      for (const std::string& claim : open_keys(rule.match, host, proven)) claims += cat(claims.empty() ? "" : ", ", claim);
+      step.why += cat(step.why.empty() ? "" : "; ", "only by what the collector says: ", claims);
+    }
     done = done || step.decides;
   }
   return out;
@@ -141,7 +146,7 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
         const Report& report = *outcome.report;
         // A bad verdict is an answer to the question, and no error of this verb. A device that could not be asked is one.
         if (report.error && report.messages == 0) exit = worse(exit, report.exit);
-        document["devices"].push_back(to_json(report, walk(*policy, report.host)));
+        document["devices"].push_back(to_json(report, walk(*policy, report.host, report.proven)));
         text += cat(text.empty() ? "" : "\n", text_of(document["devices"].back()));
       });
   document["exit_code"] = static_cast<int>(exit);

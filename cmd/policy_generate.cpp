@@ -15,6 +15,29 @@ struct Drafted {
   std::vector<std::string> comments;
 };
 
+// A function of this host by its ids and its address. Anything else by what it has proven, where it has; else by what is said of it.
+DeviceMatch match_of(const Report& report) {
+  DeviceMatch out;
+  const HostView& host = report.host;
+  const Proven& proven = report.proven;
+  const bool is_here = host.bdf && !host.is_claimed;
+  if (!is_here && proven.identity_texts.size() == 1) {
+    out.certificate_identity = pattern_for(proven.identity_texts.front());
+  } else if (!is_here && proven.device_infos.size() == 1) {
+    out.device_info = pattern_for(proven.device_infos.front());
+  } else if (!is_here && proven.leaf_keys.size() == 1) {
+    out.leaf_key = proven.leaf_keys.front();
+  } else {
+    if (host.identity) {
+      out.vendor = host.identity->vendor;
+      out.device = host.identity->device;
+    }
+    out.bdf = host.bdf;
+    if (!host.bdf && !host.identity) out.target = pattern_for(host.target);
+  }
+  return out;
+}
+
 // What the device shows today is what it must show from now on, and no more: owners remove a rule that no device meets.
 Drafted draft(const Report& report, std::size_t number) {
   Drafted out;
@@ -23,15 +46,8 @@ Drafted draft(const Report& report, std::size_t number) {
   const std::string source = host.bdf ? *host.bdf : report.source;
   const bool plain = printable(source) == source && names_in(source).size() == 1;
   rule.name = cat("device ", number, plain ? cat(": ", source) : std::string());
-  if (host.identity) {
-    rule.match.vendor = host.identity->vendor;
-    rule.match.device = host.identity->device;
-  }
-  if (host.bdf)
-    rule.match.bdf = host.bdf;
-  else if (!host.identity)
-    rule.match.target = pattern_for(host.target);
-  rule.expected = host.bdf.has_value();
+  rule.match = match_of(report);
+  rule.expected = rule.match.bdf.has_value();
   for (const SlotReport& slot : report.slots) {
     if (!slot.chain || (!slot.used && rule.require.roots.empty() && report.slots.size() > 1)) continue;
     if (slot.chain->trust == Trust::trusted && slot.chain->anchor) {

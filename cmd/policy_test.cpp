@@ -27,6 +27,7 @@ constexpr std::size_t kMaxCases = 10'000;
 struct Case {
   std::string name, evidence, at;
   std::vector<std::string> keyrings, roots;
+  bool trust_host = false;
   std::optional<Verdict> verdict;
   std::optional<std::string> rule;
   std::optional<int> exit;
@@ -64,7 +65,7 @@ std::string beside(const fs::path& cases, const Value& value) {
 }
 
 Case read_case(const Value& value, const fs::path& file) {
-  const Section section(value, {"name", "evidence", "at", "keyring", "root", "expect"});
+  const Section section(value, {"name", "evidence", "at", "keyring", "root", "trust-host", "expect"});
   Case out;
   out.name = section.get("name").text();
   out.evidence = beside(file, section.get("evidence"));
@@ -75,6 +76,7 @@ Case read_case(const Value& value, const fs::path& file) {
   });
   section.with("keyring", [&](const Value& directory) { out.keyrings = {beside(file, directory)}; });
   section.with("root", [&](const Value& root) { out.roots = {beside(file, root)}; });
+  section.with("trust-host", [&](const Value& flag) { out.trust_host = flag.boolean(); });
   read_expectation(section.get("expect"), out);
   return out;
 }
@@ -95,6 +97,7 @@ std::vector<Case> read_cases(const std::string& path) {
 TrustOptions trust_of(const Case& one, const PolicyVerbOptions& options) {
   TrustOptions out = options.trust;
   if (!one.at.empty()) out.at = one.at;
+  out.trust_host = out.trust_host || one.trust_host;
   if (!one.keyrings.empty() || !one.roots.empty()) {
     out.keyrings = one.keyrings;
     out.roots = one.roots;

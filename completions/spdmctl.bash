@@ -3,7 +3,7 @@
 _spdmctl() {
   local output="-f --format --json -o --output -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
-  local trust="$keyring --identity --identity-match --provisioned-key"
+  local trust="$keyring --identity --identity-match --trust-host --require-fresh --provisioned-key"
   local speak="--timeout --slot --spdm-version --asym --hash --force"
   local protocol="$speak --record"
   local gate="--mode --policy --timeout"

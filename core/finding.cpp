@@ -15,6 +15,7 @@ constexpr std::array kFindings{
     FindingRow{resynchronized, "resynchronized", Check::protocol, warning, Exit::ok},
     FindingRow{secured_traffic, "secured-traffic", Check::protocol, note, Exit::ok},
     FindingRow{freshness_unknown, "freshness-unknown", Check::signature, note, Exit::ok},
+    FindingRow{negotiation_unproven, "negotiation-unproven", Check::signature, warning, Exit::ok},
 
     FindingRow{chain_malformed, "chain-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_length, "chain-length", Check::chain, failure, Exit::untrusted},
@@ -57,6 +58,8 @@ constexpr std::array kFindings{
     FindingRow{pin_mismatch, "pin-mismatch", Check::trust, failure, Exit::untrusted},
     FindingRow{pin_missing, "pin-missing", Check::trust, failure, Exit::policy},
     FindingRow{pinned, "pinned", Check::trust, note, Exit::ok},
+    FindingRow{claim_decides_trust, "claim-decides-trust", Check::trust, gap, Exit::untrusted},
+    FindingRow{version_rollback, "version-rollback", Check::trust, failure, Exit::untrusted},
 
     FindingRow{identity_mismatch, "identity-mismatch", Check::identity, failure, Exit::untrusted},
     FindingRow{identity_missing, "identity-missing", Check::identity, failure, Exit::untrusted},
@@ -67,6 +70,7 @@ constexpr std::array kFindings{
     FindingRow{signature_missing, "signature-missing", Check::signature, gap, Exit::untrusted},
     FindingRow{key_missing, "key-missing", Check::signature, gap, Exit::untrusted},
     FindingRow{nonce_mismatch, "nonce-mismatch", Check::signature, failure, Exit::policy},
+    FindingRow{freshness_unproven, "freshness-unproven", Check::signature, gap, Exit::untrusted},
 
     FindingRow{measurement_malformed, "measurement-malformed", Check::measurements, failure, Exit::peer},
     FindingRow{measurements_unsigned, "measurements-unsigned", Check::measurements, warning, Exit::ok},
@@ -81,6 +85,7 @@ constexpr std::array kFindings{
     FindingRow{reference_not_reported, "reference-not-reported", Check::references, failure, Exit::measurement},
     FindingRow{reference_unsigned, "reference-unsigned", Check::references, gap, Exit::measurement},
     FindingRow{svn_too_low, "svn-too-low", Check::references, failure, Exit::measurement},
+    FindingRow{claim_decides_references, "claim-decides-references", Check::references, gap, Exit::no_reference},
 
     FindingRow{version_too_low, "version-too-low", Check::policy, failure, Exit::policy},
     FindingRow{algorithm_too_weak, "algorithm-too-weak", Check::policy, failure, Exit::policy},
@@ -89,6 +94,7 @@ constexpr std::array kFindings{
     FindingRow{firmware_too_old, "firmware-too-old", Check::policy, failure, Exit::policy},
     FindingRow{not_fresh, "not-fresh", Check::policy, failure, Exit::policy},
     FindingRow{device_absent, "device-absent", Check::policy, failure, Exit::policy},
+    FindingRow{claim_decides_rule, "claim-decides-rule", Check::policy, gap, Exit::policy},
     FindingRow{policy_unmet, "policy-unmet", Check::policy, failure, Exit::policy},
     FindingRow{policy_undecided, "policy-undecided", Check::policy, gap, Exit::policy},
 };

@@ -44,6 +44,7 @@ enum class FindingId : std::uint8_t {
   resynchronized,  // the conversation began again, because the responder asked for it
   secured_traffic,
   freshness_unknown,
+  negotiation_unproven,  // no good signature covers the negotiation
   // chain: structure and X.509
   chain_malformed,
   chain_length,
@@ -76,16 +77,18 @@ enum class FindingId : std::uint8_t {
   not_trusted,
   keyring_empty,
   partial_chain,
-  revoked,         // a CRL lists a certificate of the chain
-  denied,          // a certificate or key of the chain is on the owner's deny list
-  scope_mismatch,  // the anchor may not vouch for this device
-  entry_expired,   // the owner's own limit on the anchor has passed
-  crl_stale,       // a CRL is past its nextUpdate
-  crl_unusable,    // the CRL of an issuer cannot be relied on
-  crl_missing,     // a policy asks for CRLs, and an issuer has none
-  pin_mismatch,    // the owner pinned another device
-  pin_missing,     // a policy asks for a pin, and there is none
-  pinned,          // a pin vouches, no root does
+  revoked,              // a CRL lists a certificate of the chain
+  denied,               // a certificate or key of the chain is on the owner's deny list
+  scope_mismatch,       // the anchor may not vouch for this device
+  entry_expired,        // the owner's own limit on the anchor has passed
+  crl_stale,            // a CRL is past its nextUpdate
+  crl_unusable,         // the CRL of an issuer cannot be relied on
+  crl_missing,          // a policy asks for CRLs, and an issuer has none
+  pin_mismatch,         // the owner pinned another device
+  pin_missing,          // a policy asks for a pin, and there is none
+  pinned,               // a pin vouches, no root does
+  claim_decides_trust,  // a scope or pin fits, or does not, only by what the collector says
+  version_rollback,     // the device has spoken a newer version before
   // identity
   identity_mismatch,
   identity_missing,
@@ -96,6 +99,7 @@ enum class FindingId : std::uint8_t {
   signature_missing,
   key_missing,
   nonce_mismatch,
+  freshness_unproven,  // the user asks for it
   // measurements
   measurement_malformed,
   measurements_unsigned,
@@ -106,10 +110,11 @@ enum class FindingId : std::uint8_t {
   mel_mismatch,
   // references
   reference_mismatch,
-  reference_absent,        // a measurement has no reference value
-  reference_not_reported,  // a reference value has no measurement: the device does not report it
-  reference_unsigned,      // no good signature covers the measurement
-  svn_too_low,             // lower than a reference value's min-svn
+  reference_absent,          // a measurement has no reference value
+  reference_not_reported,    // a reference value has no measurement: the device does not report it
+  reference_unsigned,        // no good signature covers the measurement
+  svn_too_low,               // lower than a reference value's min-svn
+  claim_decides_references,  // which reference values count is only what the collector says
   // policy
   version_too_low,
   algorithm_too_weak,
@@ -117,9 +122,10 @@ enum class FindingId : std::uint8_t {
   debug_enabled,
   firmware_too_old,  // security version number
   not_fresh,
-  device_absent,     // the policy expects it, and it is not there
-  policy_unmet,      // any other requirement is not met
-  policy_undecided,  // it could not be decided whether a requirement is met
+  device_absent,       // the policy expects it, and it is not there
+  claim_decides_rule,  // which rule decides is only what the collector says
+  policy_unmet,        // any other requirement is not met
+  policy_undecided,    // it could not be decided whether a requirement is met
 };
 
 struct FindingRow {

@@ -16,9 +16,9 @@ struct VerifierSetup {
   certstore::Options options;  // its `at` is the time of the appraisal
   Question question{};         // what is asked of every device
   Bytes owner_key{};           // the public key that the owner gave for slot 255; empty when none
-  // nullptr: there is none. The question is extended by the rule for the device; an identity match that the user gave wins.
+  // nullptr: there is none. The question is extended by the rule for the device.
   std::shared_ptr<const Policy> policy{};
-  bool identity_given = false;
+  bool trust_host = false;  // what collectors say of devices counts as known
   // Reference values for questions that have none of their own; nullptr: there are none.
   std::shared_ptr<const References> references{};
 };
@@ -28,19 +28,21 @@ class Verifier {
  public:
   explicit Verifier(VerifierSetup setup);
 
-  // What is asked of a device that the host sees like this.
-  Question question_for(const HostView& host) const;
-  // Adds what the rule for the device needs to what is read.
+  // Adds what is read because a rule that could be about the device needs it.
   void adapt(Wanted& wanted, const HostView& host) const;
 
   Report appraise(Evidence evidence, const std::string& source) const;
   Report appraise(Evidence evidence, const std::string& source, Question question) const;
   // Whether the chain of a slot is trusted for this device. If not, the requester tries the next slot.
   bool trusts(const Connection& connection, std::uint8_t slot, const HostView& host) const;
+  const Policy* policy() const { return setup_.policy.get(); }
   const Bytes& owner_key() const { return setup_.owner_key; }
   std::int64_t now() const { return setup_.options.at; }
 
  private:
+  // As it counts: with the identity that the user gave.
+  HostView view_of(HostView host) const;
+
   VerifierSetup setup_;
   certstore::Validator validator_;
 };

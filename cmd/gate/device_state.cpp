@@ -43,6 +43,7 @@ Json raw_json(const DeviceState& state) {
   optional("driver", state.driver);
   optional("identity", state.identity);
   optional("leaf", state.leaf);
+  if (state.version) out["spdm_version"] = version_name(*state.version);
   if (state.same_device) out["same_device"] = *state.same_device;
   optional("former_leaf", state.former_leaf);
   optional("former_identity", state.former_identity);
@@ -92,6 +93,8 @@ void read_member(JsonReader& json, std::string_view key, DeviceState& out) {
     out.leaf = fingerprint(json);
   } else if (key == "former_leaf") {
     out.former_leaf = fingerprint(json);
+  } else if (key == "spdm_version") {
+    out.version = word(json, kVersions, "version of SPDM");
   } else if (key == "same_device") {
     out.same_device = json.boolean();
   } else if (key == "bound_before") {
@@ -113,10 +116,10 @@ void read_member(JsonReader& json, std::string_view key, DeviceState& out) {
 DeviceState parse_state(const std::string& text, const std::string& name) {
   DeviceState out;
   JsonReader json(text, "state");
-  json.object(
-      {"schema", "bdf", "time", "occasion", "decision", "verdict", "exit_code", "reason", "rule", "actions", "trouble"},
-      {"driver", "identity", "leaf", "same_device", "former_leaf", "former_identity", "former_override", "instance", "bound_before"},
-      [&](std::string_view key) { read_member(json, key, out); });
+  json.object({"schema", "bdf", "time", "occasion", "decision", "verdict", "exit_code", "reason", "rule", "actions", "trouble"},
+              {"driver", "identity", "leaf", "spdm_version", "same_device", "former_leaf", "former_identity", "former_override", "instance",
+               "bound_before"},
+              [&](std::string_view key) { read_member(json, key, out); });
   json.finish();
   if (!out.bdf.empty()) {
     const std::optional<transport::Bdf> bdf = transport::parse_bdf(out.bdf);
@@ -238,11 +241,17 @@ std::optional<std::string> leaf_of(const Report& report) {
   return found->chain->certificates.back().sha256;
 }
 
+std::optional<std::uint8_t> proven_version(const Report& report) {
+  if (!report.connection || !report.connection->negotiation_proven) return std::nullopt;
+  return report.connection->parameters.version;
+}
+
 void compare(DeviceState& state, const DeviceState& before) {
   const bool seen = before.leaf.has_value();
   state.former_leaf = seen ? before.leaf : before.former_leaf;
   state.former_identity = seen ? before.identity : before.former_identity;
   if (!state.former_leaf) return;
+  if (before.version && (!state.leaf || state.leaf == state.former_leaf)) state.version = std::max(state.version, before.version);
   if (state.identity != state.former_identity)
     state.same_device = false;
   else if (state.leaf)

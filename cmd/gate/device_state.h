@@ -2,6 +2,7 @@
 // read by `status`, by the next run of the gate and by `watch`.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,7 @@ struct DeviceState {
   std::optional<std::string> driver;    // bound when the decision was made
   std::optional<std::string> identity;  // CMA wording of what the host sees (PciIdentity)
   std::optional<std::string> leaf;      // SHA-256 of the leaf certificate, lower-case hex
+  std::optional<std::uint8_t> version;  // SPDMVersion, the newest that the device with this leaf has spoken, signed
   std::optional<bool> same_device;      // leaf and identity are those seen before; nothing when there was no leaf to compare
 
   // What the next appraisal needs to know; not for people.
@@ -72,9 +74,11 @@ bool is_shut(const DeviceState& state);
 // Whether the kernel shows something else than what the state says was done. Throws Error: permission, io.
 bool disagrees(const DeviceState& state, const transport::PciControl& control);
 
+// The version that was spoken, where a good signature covers the negotiation.
+std::optional<std::uint8_t> proven_version(const Report& report);
 // The leaf of the chain that was used; of the first that was read when none was.
 std::optional<std::string> leaf_of(const Report& report);
-// Fills same_device, former_leaf and former_identity of a new state from the state before.
+// Fills same_device, former_leaf, former_identity and version of a new state from the state before.
 void compare(DeviceState& state, const DeviceState& before);
 
 }  // namespace spdm::cmd

@@ -56,6 +56,7 @@ void Gatekeeper::Work::attest_all(std::vector<Group>& groups) {
   std::vector<std::size_t> group_of_job;
   std::vector<bool> concluded(groups.size(), false);
   const auto settle = [&](std::size_t index, const std::vector<Report>& reports) {
+    name_rules(groups[index], reports, policy);
     conclude(groups[index], appraise_group(groups[index], reports, policy.timeout));
     concluded[index] = true;
   };
@@ -99,6 +100,7 @@ void Gatekeeper::Work::conclude(Group& group, const GroupResult& result) {
     auto leaf = result.leaves.find(state.bdf);
     if (leaf == result.leaves.end()) leaf = result.leaves.find("");
     if (leaf != result.leaves.end()) state.leaf = leaf->second;
+    if (const auto version = result.versions.find(state.bdf); version != result.versions.end()) state.version = version->second;
     compare(state, member.before);
     state.driver = control.driver(member.device.bdf);
   }

@@ -152,8 +152,8 @@ Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<cons
     Question question;
     question.now = verifier->now();
     ask(rule, question);
-    // What the kernel matches drivers by is what the certificate must vouch for.
-    if (question.user.identity_match != IdentityMatch::none) question.user.identity = device.identity;
+    question.policy = verifier->policy();
+    question.user.identity = device.identity;  // what the kernel matches drivers by is what the certificate must vouch for
     const Effort effort{.limits = {.exchange = kExchange, .total = Clock::duration::max()}, .deadline = deadline, .patience = kBusy};
     const std::string name = to_string(device.bdf);
     Evidence evidence = gather({.name = name, .host = host_view(device)}, wanted, effort, verifier.get(), {.host = host});

@@ -80,6 +80,19 @@ GroupResult result_of(const Member& member, const Report& report) {
   return out;
 }
 
+// Whether the device has spoken a newer version of SPDM when it was judged before, as what was signed then shows.
+std::optional<std::uint8_t> newer_before(const Member& member, const Report& report) {
+  const DeviceState& before = member.before;
+  const bool older = report.connection && before.version && report.connection->parameters.version < *before.version;
+  return older && (before.leaf ? before.leaf : before.former_leaf) == leaf_of(report) ? before.version : std::nullopt;
+}
+
+GroupResult rolled_back(const Member& member, const Report& report, std::uint8_t before) {
+  return result_of(member, Verdict::fail, row(FindingId::version_rollback).exit,
+                   cat("SPDM ", version_name(report.connection->parameters.version), " was spoken, the device has spoken ",
+                       version_name(before), " before"));
+}
+
 // The first result of each weight. A rule that only warns speaks for its own function, and lets no other rule be passed over.
 struct Findings {
   std::optional<GroupResult> passed, warned, decided;
@@ -138,12 +151,21 @@ bool declares_no_spdm(const PciDevice& device, const Report& report) {
   return report.error && report.error->id == ErrorId::no_spdm && report.messages == 0 && !device.doe_features;
 }
 
+void name_rules(Group& group, const std::vector<Report>& reports, const Policy& policy) {
+  const std::vector<std::size_t> asked = group.asked();
+  for (std::size_t i = 0; i < asked.size() && i < reports.size(); ++i) {
+    std::shared_ptr<const PolicyRule>& rule = group.members[asked[i]].rule;
+    if (reports[i].policy && reports[i].policy->rule != rule->name) rule = rule_named(policy, reports[i].policy->rule);
+  }
+}
+
 GroupResult appraise_group(const Group& group, const std::vector<Report>& reports, std::chrono::milliseconds limit) {
   const std::vector<std::size_t> asked = group.asked();
   const std::string hides = "it has no mailbox for it";
   Findings findings;
   std::string silence = hides;
   std::map<std::string, std::string> leaves;
+  std::map<std::string, std::uint8_t> versions;
   for (std::size_t i = 0; i < asked.size() && !findings.decided; ++i) {
     const Member& member = group.members[asked[i]];
     if (i >= reports.size()) {
@@ -154,11 +176,14 @@ GroupResult appraise_group(const Group& group, const std::vector<Report>& report
       leaves[address(member)] = *leaf;
       leaves.emplace("", *leaf);
     }
+    if (const std::optional<std::uint8_t> version = proven_version(reports[i])) versions[address(member)] = *version;
     if (declares_no_spdm(member.device, reports[i])) {
       silence = reports[i].reason;
       if (member.rule->expected) findings.object(member, expected_but_silent(member, silence));
     } else if (reports[i].verdict != Verdict::pass) {
       findings.object(member, result_of(member, reports[i]));
+    } else if (const std::optional<std::uint8_t> before = newer_before(member, reports[i])) {
+      findings.object(member, rolled_back(member, reports[i], *before));
     } else if (!findings.passed) {
       findings.passed = result_of(member, reports[i]);
     }
@@ -175,6 +200,7 @@ GroupResult appraise_group(const Group& group, const std::vector<Report>& report
                     : findings.passed ? *findings.passed
                                       : unconcerned(group, silence);
   out.leaves = std::move(leaves);
+  out.versions = std::move(versions);
   return out;
 }
 

@@ -76,12 +76,15 @@ struct GroupResult {
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
   std::string reason;
-  PolicyRule rule;                            // that decided
-  std::string decisive;                       // address of the function that decided
-  bool unconcerned = false;                   // nothing of it speaks SPDM, and no rule expects it to
-  bool not_its_doing = false;                 // this host could not ask: permission, lockdown, another owner, configuration
-  std::map<std::string, std::string> leaves;  // by address; "" for the functions that were not asked
+  PolicyRule rule;                               // that decided
+  std::string decisive;                          // address of the function that decided
+  bool unconcerned = false;                      // nothing of it speaks SPDM, and no rule expects it to
+  bool not_its_doing = false;                    // this host could not ask: permission, lockdown, another owner, configuration
+  std::map<std::string, std::string> leaves;     // by address; "" for the functions that were not asked
+  std::map<std::string, std::uint8_t> versions;  // by address: SPDMVersion, where it is proven
 };
+// Puts in the rules by which the devices have been appraised: some show only once a device has proven what it is.
+void name_rules(Group& group, const std::vector<Report>& reports, const Policy& policy);
 GroupResult appraise_group(const Group& group, const std::vector<Report>& reports, std::chrono::milliseconds limit);
 // A virtual function is what its physical function was found to be.
 GroupResult result_of_physical(const DeviceState& physical, const Policy& policy);

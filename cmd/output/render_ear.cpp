@@ -106,6 +106,8 @@ Json about(const Report& report) {
   if (report.host.bdf) out["bdf"] = printable(*report.host.bdf);
   if (!report.time.empty()) out["time"] = printable(report.time);
   if (!report.evidence_sha256.empty()) out["evidence_sha256"] = report.evidence_sha256;
+  if (report.fresh) out["fresh"] = *report.fresh;
+  if (const std::vector<std::string_view> claims = claims_of(report); !claims.empty()) out["claims"] = claims;
   for (const SlotReport& slot : report.slots)
     if (slot.used && slot.chain && !slot.chain->certificates.empty())
       out["certificates"].push_back(Json{{"slot", slot.slot}, {"leaf_sha256", slot.chain->certificates.back().sha256}});

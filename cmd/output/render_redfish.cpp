@@ -123,6 +123,10 @@ Json redfish_resource(const Report& report) {
            {"ComponentIntegrityTypeVersion", version_of(report)},
            {"ComponentIntegrityEnabled", true}};
   if (!time.empty()) out["LastUpdated"] = time;
+  Json& own = out["Oem"]["spdmctl"] = Json::object();
+  if (report.fresh) own["Fresh"] = *report.fresh;
+  if (const std::vector<std::string_view> claims = claims_of(report); !claims.empty()) own["Claims"] = claims;
+  if (own.empty()) out.erase("Oem");
   out["TargetComponentURI"] = cat("urn:spdmctl:target:", printable(target));
   Json& info = out["SPDM"] = Json{{"Requester", Json{{"@odata.id", "urn:spdmctl:requester"}}}};
   info["IdentityAuthentication"] = Json{{"ResponderAuthentication", authentication_json(report)}};

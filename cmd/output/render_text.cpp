@@ -90,9 +90,14 @@ std::string target_of(const Report& report) {
   return out;
 }
 
+// A pass from a recording may be an old one, played again.
+std::string_view freshness(const Report& report) {
+  return report.verdict == Verdict::pass && report.judged && report.fresh == false ? " (recorded; freshness not shown)" : "";
+}
+
 void write_verdict(Page& page, const Report& report) {
-  page.line(
-      cat(page.painted(upper(name(report.verdict)), color_of(report.verdict)), "  ", target_of(report), ": ", printable(report.reason)));
+  page.line(cat(page.painted(upper(name(report.verdict)), color_of(report.verdict)), freshness(report), "  ", target_of(report), ": ",
+                printable(report.reason)));
 }
 
 std::string authenticated_line(const PlatformView& platform) {
@@ -136,6 +141,12 @@ void write_host(Page& page, const Report& report, bool verbose) {
   for (const std::string& line : platform_lines(report.host.platform)) page.pair("platform", line);
   if (!report.time.empty())
     page.pair("recorded", cat(printable(report.time), report.collector.empty() ? "" : " by ", printable(report.collector)));
+  std::string claims;
+  for (std::string_view claim : claims_of(report)) {
+    if (claim.starts_with("host.")) claim.remove_prefix(5);
+    claims += cat(claims.empty() ? "" : ", ", claim);
+  }
+  if (!claims.empty()) page.pair("claimed", cat(claims, ": by the collector; the device has signed none of it"));
   if (verbose && !report.evidence_sha256.empty()) page.pair("evidence", cat("SHA-256 ", report.evidence_sha256));
 }
 
@@ -168,6 +179,7 @@ void write_protocol(Page& page, const Report& report, bool verbose) {
     if (p.measurement_raw_only) line += ", measurements raw";
     if (p.measurement_hash != nullptr) line += cat(", measurements ", p.measurement_hash->name);
     if (p.multi_key_responder) line += ", multi-key";
+    if (report.fresh && !connection.negotiation_proven) line += ", negotiation not signed";
   }
   page.pair("protocol", line);
   page.pair("traffic", cat(report.round_trips, report.round_trips == 1 ? " request, " : " requests, ", report.bytes, " bytes, binding ",

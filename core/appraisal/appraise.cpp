@@ -15,11 +15,18 @@ Report Appraiser::run() {
   check_signatures();
   describe_slots();
   check_chains();
-  check_identity();
-  check_measurements();
+  read_measurements();
   report_.all_measured = has_all_measurements();
-  check_references();
-  check_policy();
+  report_.proven = proven();
+
+  const Rules rules = question_.policy == nullptr ? Rules() : rules_of(*question_.policy, evidence_.host, report_.proven);
+  const std::vector<ValueSets> sets = value_sets();
+  findings_ = report_.findings.size();
+  checks_ = report_.checks.size();
+  if (!rules.empty()) ask(*rules.front(), question_);
+  values_ = sets.front();
+  decide();
+  weigh_claims(rules, sets);
   conclude(report_, question_.user.depth);
   tell_policy();
   return std::move(report_);

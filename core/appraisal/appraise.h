@@ -9,6 +9,7 @@ namespace spdm {
 
 // The owner's known good measurements (references.h).
 struct References;
+struct Policy;
 
 // What a policy asks beside what always must hold. ask() of policy.h puts it into the Question.
 struct Requirement {
@@ -21,6 +22,7 @@ struct Requirement {
   std::optional<std::uint64_t> min_svn;      // of every security version number reported, one at least
   std::optional<std::uint32_t> max_age;      // seconds between collecting and appraising
   std::optional<std::uint32_t> max_crl_age;  // seconds: every issuer of the chain has a CRL that is not older
+  bool negotiation = false;                  // a good signature covers versions, capabilities and algorithms
 
   bool operator==(const Requirement&) const = default;
 };
@@ -29,10 +31,12 @@ struct Requirement {
 struct UserQuestion {
   Depth depth = Depth::authenticate;
   bool partial = false;                 // some measurements only: what was not asked for is not missing
-  std::optional<PciIdentity> identity;  // else what the host saw, when it saw one
+  std::optional<PciIdentity> identity;  // takes the place of what the host saw
   IdentityMatch identity_match = IdentityMatch::exact;
-  std::optional<Block<32>> nonce;  // of the verifier's choice: all that was signed last must carry it
-  bool provisioned = false;        // the owner gave the key of the device: only what it signed counts
+  bool identity_match_given = false;  // by the user: it stays, whatever a rule says
+  std::optional<Block<32>> nonce;     // of the verifier's choice: all that was signed last must carry it
+  bool require_fresh = false;         // what is signed last must be shown to be fresh
+  bool provisioned = false;           // the owner gave the key of the device: only what it signed counts
 };
 
 // What becomes of a device of which the host knows no PCI identity.
@@ -53,7 +57,9 @@ struct RuleQuestion {
 // What must hold for a pass, beside what always must.
 struct Question {
   UserQuestion user;
-  RuleQuestion rule;
+  RuleQuestion rule;  // of the rule that decides
+  const Policy* policy =
+      nullptr;  // has that rule: which one it is shows only once the device has proven what it is. nullptr: `rule` stands
   const References* references = nullptr;  // to compare measurements with; nullptr: nobody asked
   std::int64_t now = 0;                    // seconds since the epoch, for max_age; the appraisal has no clock
 
@@ -64,6 +70,8 @@ struct Question {
   bool count_suffices() const { return user.depth == Depth::count && !rule.measurements; }
 };
 
+// A device of which some things are only claimed (HostView::is_claimed) passes only if it would whatever they are: by each rule and
+// with each set of reference values that could be about it.
 Report appraise(const Evidence& evidence, const Analysis& analysis, const std::vector<ChainResult>& chains, const Question& question);
 
 }  // namespace spdm

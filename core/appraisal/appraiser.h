@@ -2,10 +2,13 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <tuple>
 
 #include "core/appraisal/appraise.h"
 #include "core/appraisal/demand.h"
+#include "core/appraisal/policy.h"
+#include "core/appraisal/references.h"
 
 namespace spdm {
 
@@ -30,11 +33,23 @@ class Appraiser {
   void demand_svn();
   void demand_age();
   void demand_crls();
+  void demand_negotiation();
 
  private:
   void add(Finding finding) { report_.findings.push_back(std::move(finding)); }
   void result(Check check, CheckStatus status, std::string detail) { report_.checks.push_back({check, status, std::move(detail)}); }
   const Connection* last_connection() const { return analysis_.connections.empty() ? nullptr : &analysis_.connections.back(); }
+
+  // claims.cpp
+  using Rules = std::vector<std::shared_ptr<const PolicyRule>>;
+  using ValueSets = std::vector<const DeviceReferences*>;
+  struct Decision;
+  Proven proven() const;
+  std::vector<ValueSets> value_sets() const;
+  void decide();
+  Decision take_decision();
+  void weigh_claims(const Rules& rules, const std::vector<ValueSets>& sets);
+  std::vector<std::string> claims_that_decide() const;
 
   // appraise.cpp
   const ChainResult* find_chain(std::size_t connection, std::uint8_t slot) const;
@@ -62,6 +77,7 @@ class Appraiser {
   bool names(const ChainResult& chain, const PciIdentity& expected);
 
   // coverage.cpp
+  void read_measurements();
   void check_measurements();
   void add_measurements(const Connection& connection, const MeasurementsSeen& seen);
   void check_extension_log(const Connection& connection);
@@ -89,11 +105,15 @@ class Appraiser {
   const Evidence& evidence_;
   const Analysis& analysis_;
   const std::vector<ChainResult>& chains_;
-  const Question& question_;
+  Question question_;  // with what the rule asks, once it is known
+  ValueSets values_;   // the sets of reference values that are about the device
   Report report_;
   std::vector<Used> used_;     // slots whose keys have signed
   std::vector<bool> covered_;  // whether a good signature covers it; by exchange of the last connection
   bool count_is_signed_ = false;
+  bool list_is_open_ = false;              // which measurements there are is not signed
+  bool measurements_broken_ = false;       // a finding about them is a failure
+  std::size_t findings_ = 0, checks_ = 0;  // of the report, before decide()
   std::vector<Demand> unmet_, undecided_;
   bool all_is_signed_ = false;                    // all measurements were asked for at once, and a good signature covers the answer
   bool listed_ = false, list_is_signed_ = false;  // the number of measurements, or all of them, were asked for

@@ -303,12 +303,7 @@ void Appraiser::check_references() {
   if (references == nullptr && !demanded) return;
   const bool asked = demanded || references->asked;
   const Connection* connection = last_connection();
-  std::vector<const DeviceReferences*> entries;
-  if (references != nullptr)
-    for (const DeviceReferences& device : references->devices)
-      if (matches(device.match, evidence_.host)) entries.push_back(&device);
-
-  if (entries.empty()) {
+  if (values_.empty()) {
     const std::string none = references == nullptr ? "no reference values were given" : "no reference values are for this device";
     if (!asked) return result(Check::references, CheckStatus::not_needed, none);
     add({FindingId::reference_absent, "", none,
@@ -322,7 +317,7 @@ void Appraiser::check_references() {
     return result(Check::references, asked || refused || question_.wants_measurements() ? CheckStatus::not_run : CheckStatus::not_needed,
                   "no measurements were read");
   Comparer comparer(report_, *connection, demanded, question_.user.partial);
-  for (const DeviceReferences* device : entries) comparer.add(*device);
+  for (const DeviceReferences* device : values_) comparer.add(*device);
   report_.checks.push_back(comparer.run());
 }
 

@@ -10,10 +10,18 @@
 
 namespace spdm {
 
-void Appraiser::check_measurements() {
+namespace {
+
+std::size_t signed_among(const std::vector<Measurement>& measurements) {
+  return static_cast<std::size_t>(
+      std::count_if(measurements.begin(), measurements.end(), [](const Measurement& m) { return m.is_signed; }));
+}
+
+}  // namespace
+
+void Appraiser::read_measurements() {
   const Connection* connection = last_connection();
-  if (connection == nullptr)
-    return result(Check::measurements, question_.wants_measurements() ? CheckStatus::not_run : CheckStatus::not_needed, "none were read");
+  if (connection == nullptr) return;
   const std::size_t findings_before = report_.findings.size();
   for (const MeasurementsSeen& seen : connection->measurements()) add_measurements(*connection, seen);
   for (Measurement& measurement : report_.measurements) {
@@ -28,29 +36,33 @@ void Appraiser::check_measurements() {
   if (!connection->endpoint_infos().empty()) report_.endpoint_info = connection->endpoint_infos().back().response;
   for (const VendorSeen& seen : connection->vendor_defined()) report_.vendor_defined.push_back(seen.response);
 
-  const std::size_t all = report_.measurements.size();
-  const auto is_signed = static_cast<std::size_t>(
-      std::count_if(report_.measurements.begin(), report_.measurements.end(), [](const Measurement& m) { return m.is_signed; }));
-  bool broken = false;
+  const std::size_t all = report_.measurements.size(), is_signed = signed_among(report_.measurements);
   for (std::size_t i = findings_before; i < report_.findings.size(); ++i)
-    broken = broken || report_.findings[i].severity() == Severity::failure;
+    measurements_broken_ = measurements_broken_ || report_.findings[i].severity() == Severity::failure;
   if (is_signed < all)
     add({FindingId::measurements_unsigned, "", cat(all - is_signed, " of ", all, " measurements are not covered by a good signature"),
          "ask for signed measurements (MEAS_CAP with signature)"});
+  // Without this an attacker on the path could shorten the list, and part it from the signature with a forged ERROR.
+  list_is_open_ = listed_ && !list_is_signed_ && is_signed != 0;
+  if (list_is_open_)
+    add({FindingId::measurements_unsigned, "", "which measurements the device has is not covered by a good signature", "measure again"});
+}
+
+void Appraiser::check_measurements() {
+  const Connection* connection = last_connection();
+  if (connection == nullptr)
+    return result(Check::measurements, question_.wants_measurements() ? CheckStatus::not_run : CheckStatus::not_needed, "none were read");
+  const std::size_t all = report_.measurements.size(), is_signed = signed_among(report_.measurements);
   const std::string detail = all != 0                    ? cat(all, " read, ", is_signed, " signed")
                              : report_.measurement_count ? std::string("only counted")
                                                          : std::string("none were read");
-  // Without this an attacker on the path could shorten the list, and part it from the signature with a forged ERROR.
-  const bool list_is_open = listed_ && !list_is_signed_ && is_signed != 0;
-  if (list_is_open)
-    add({FindingId::measurements_unsigned, "", "which measurements the device has is not covered by a good signature", "measure again"});
-  if (broken) return result(Check::measurements, CheckStatus::fail, detail);
+  if (measurements_broken_) return result(Check::measurements, CheckStatus::fail, detail);
   if (!question_.wants_measurements()) return result(Check::measurements, CheckStatus::not_needed, detail);
   // Their signed number is an answer by itself, unless the device was asked for more and refused.
   const bool refused = std::any_of(connection->errors().begin(), connection->errors().end(),
                                    [](const ErrorSeen& seen) { return seen.request == Code::get_measurements; });
   const bool counted = question_.count_suffices() && count_is_signed_ && all == 0 && !refused;
-  result(Check::measurements, (all != 0 && is_signed == all && !list_is_open) || counted ? CheckStatus::pass : CheckStatus::not_run,
+  result(Check::measurements, (all != 0 && is_signed == all && !list_is_open_) || counted ? CheckStatus::pass : CheckStatus::not_run,
          detail);
 }
 

@@ -20,7 +20,8 @@ enum class Demand {
   debug_off,
   min_svn,
   max_age,
-  crls
+  crls,
+  negotiation
 };
 
 // What the question asks for, in the order of the enumeration. An exempt device is asked for nothing.

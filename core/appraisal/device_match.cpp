@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdio>
 
+#include "core/evidence/chain.h"
+#include "core/format/fingerprint.h"
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
 
@@ -57,9 +59,9 @@ std::string read_word(const Value& value) {
   return out;
 }
 
-bool fits_pattern(const std::optional<std::string>& pattern, const std::string& text) {
-  return !pattern || ::fnmatch(pattern->c_str(), text.c_str(), 0) == 0;
-}
+bool fits_pattern(const std::string& pattern, const std::string& text) { return ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0; }
+
+bool fits_pattern(const std::optional<std::string>& pattern, const std::string& text) { return !pattern || fits_pattern(*pattern, text); }
 
 template <class T>
 bool fits(const std::optional<T>& wanted, const std::optional<T>& there) {
@@ -99,7 +101,13 @@ std::string class_text(const DeviceMatch& match) {
   return hex(*match.class_code, 6).substr(0, (mask & 0xFF) != 0 ? 6 : (mask & 0xFF00) != 0 ? 4 : 2);
 }
 
-// One row per key, in the order in which they are compared and shown.
+// Who says it.
+enum class Source {
+  host,      // the host alone
+  identity,  // the host, and certificates
+};
+
+// One row per key of what the host says, in the order in which they are compared and shown.
 struct KeyRow {
   using Read = void (*)(const Value& value, DeviceMatch& out);
   using Fits = bool (*)(const DeviceMatch& match, const HostView& host);
@@ -107,11 +115,11 @@ struct KeyRow {
   using Seen = std::string (*)(const HostView& host);
 
   // No member has a default: a row that lacks one does not compile.
-  constexpr KeyRow(std::string_view name_in_file, bool is_boolean, Read how_read, Fits how_compared, Text how_shown, Seen what_is_there)
-      : name(name_in_file), is_flag(is_boolean), read(how_read), fits(how_compared), text(how_shown), seen(what_is_there) {}
+  constexpr KeyRow(std::string_view name_in_file, Source who, Read how_read, Fits how_compared, Text how_shown, Seen what_is_there)
+      : name(name_in_file), source(who), read(how_read), fits(how_compared), text(how_shown), seen(what_is_there) {}
 
   std::string_view name;
-  bool is_flag;
+  Source source;
   Read read;
   Fits fits;
   Text text;  // as `read` understands it; empty where the key is not given
@@ -120,59 +128,117 @@ struct KeyRow {
 
 constexpr std::array kKeys{
     KeyRow(
-        "vendor", false, [](const Value& id, DeviceMatch& out) { out.vendor = read_id(id); },
+        "vendor", Source::identity, [](const Value& id, DeviceMatch& out) { out.vendor = read_id(id); },
         [](const DeviceMatch& match, const HostView& host) { return id_fits(match.vendor, host, &PciIdentity::vendor); },
         [](const DeviceMatch& match) { return digits(match.vendor); },
         [](const HostView& host) { return seen_id(host, &PciIdentity::vendor); }),
     KeyRow(
-        "device", false, [](const Value& id, DeviceMatch& out) { out.device = read_id(id); },
+        "device", Source::identity, [](const Value& id, DeviceMatch& out) { out.device = read_id(id); },
         [](const DeviceMatch& match, const HostView& host) { return id_fits(match.device, host, &PciIdentity::device); },
         [](const DeviceMatch& match) { return digits(match.device); },
         [](const HostView& host) { return seen_id(host, &PciIdentity::device); }),
     KeyRow(
-        "subsystem-vendor", false, [](const Value& id, DeviceMatch& out) { out.subsystem_vendor = read_id(id); },
+        "subsystem-vendor", Source::identity, [](const Value& id, DeviceMatch& out) { out.subsystem_vendor = read_id(id); },
         [](const DeviceMatch& match, const HostView& host) {
           return !match.subsystem_vendor || (host.identity && match.subsystem_vendor == host.identity->subsystem_vendor);
         },
         [](const DeviceMatch& match) { return digits(match.subsystem_vendor); },
         [](const HostView& host) { return host.identity ? digits(host.identity->subsystem_vendor) : ""; }),
     KeyRow(
-        "subsystem", false, [](const Value& id, DeviceMatch& out) { out.subsystem = read_id(id); },
+        "subsystem", Source::identity, [](const Value& id, DeviceMatch& out) { out.subsystem = read_id(id); },
         [](const DeviceMatch& match, const HostView& host) {
           return !match.subsystem || (host.identity && match.subsystem == host.identity->subsystem);
         },
         [](const DeviceMatch& match) { return digits(match.subsystem); },
         [](const HostView& host) { return host.identity ? digits(host.identity->subsystem) : ""; }),
-    KeyRow("class", false, read_class, class_fits, class_text,
+    KeyRow("class", Source::identity, read_class, class_fits, class_text,
            [](const HostView& host) { return host.identity ? hex(host.identity->class_code, 6) : ""; }),
     KeyRow(
-        "bdf", false, [](const Value& pattern, DeviceMatch& out) { out.bdf = read_address(pattern); },
+        "bdf", Source::host, [](const Value& pattern, DeviceMatch& out) { out.bdf = read_address(pattern); },
         [](const DeviceMatch& match, const HostView& host) { return !match.bdf || (host.bdf && fits_pattern(match.bdf, *host.bdf)); },
         [](const DeviceMatch& match) { return match.bdf.value_or(""); }, [](const HostView& host) { return host.bdf.value_or(""); }),
     KeyRow(
-        "target", false, [](const Value& pattern, DeviceMatch& out) { out.target = read_word(pattern); },
+        "target", Source::host, [](const Value& pattern, DeviceMatch& out) { out.target = read_word(pattern); },
         [](const DeviceMatch& match, const HostView& host) { return fits_pattern(match.target, host.target); },
         [](const DeviceMatch& match) { return match.target.value_or(""); }, [](const HostView& host) { return host.target; }),
     KeyRow(
-        "driver", false, [](const Value& name, DeviceMatch& out) { out.driver = read_word(name); },
+        "driver", Source::host, [](const Value& name, DeviceMatch& out) { out.driver = read_word(name); },
         [](const DeviceMatch& match, const HostView& host) { return fits(match.driver, host.driver); },
         [](const DeviceMatch& match) { return match.driver.value_or(""); }, [](const HostView& host) { return host.driver.value_or(""); }),
     KeyRow(
-        "slot", false, [](const Value& name, DeviceMatch& out) { out.slot = read_word(name); },
+        "slot", Source::host, [](const Value& name, DeviceMatch& out) { out.slot = read_word(name); },
         [](const DeviceMatch& match, const HostView& host) { return fits(match.slot, host.slot); },
         [](const DeviceMatch& match) { return match.slot.value_or(""); }, [](const HostView& host) { return host.slot.value_or(""); }),
     KeyRow(
-        "removable", true, [](const Value& flag, DeviceMatch& out) { out.removable = flag.boolean(); },
+        "removable", Source::host, [](const Value& flag, DeviceMatch& out) { out.removable = flag.boolean(); },
         [](const DeviceMatch& match, const HostView& host) { return fits(match.removable, is_removable(host)); },
         [](const DeviceMatch& match) { return match.removable ? boolean(*match.removable) : std::string(); },
         [](const HostView& host) { return is_removable(host) ? boolean(*is_removable(host)) : host.removable.value_or(""); }),
 };
 
-// The first row that does not fit; nullptr when all do.
-const KeyRow* first_misfit(const DeviceMatch& match, const HostView& host) {
-  for (const KeyRow& row : kKeys)
-    if (!row.fits(match, host)) return &row;
-  return nullptr;
+// The keys of what a device proves.
+struct ProofRow {
+  std::string_view name;
+  std::optional<std::string> DeviceMatch::*wanted;
+  std::vector<std::string> Proven::*proven;
+  bool is_pattern;  // else a fingerprint
+};
+
+constexpr std::array kProofs{
+    ProofRow{"certificate-identity", &DeviceMatch::certificate_identity, &Proven::identity_texts, true},
+    ProofRow{"device-info", &DeviceMatch::device_info, &Proven::device_infos, true},
+    ProofRow{"leaf-key", &DeviceMatch::leaf_key, &Proven::leaf_keys, false},
+    ProofRow{"root", &DeviceMatch::root, &Proven::roots, false},
+};
+
+// Of several values that a device has proven, all or none must fit. Else it may choose which of them counts.
+template <class T, class Fits>
+std::optional<Fit> fit_of_all(const std::vector<T>& values, const Fits& fits) {
+  const auto count = static_cast<std::size_t>(std::count_if(values.begin(), values.end(), fits));
+  if (values.empty() || (count != 0 && count != values.size())) return std::nullopt;
+  return count == 0 ? Fit::no : Fit::yes;
+}
+
+Fit fit_of(const KeyRow& row, const DeviceMatch& match, const HostView& host, const Proven& proven) {
+  const bool fits = row.fits(match, host);
+  const bool known = !host.is_claimed || (row.source == Source::identity && host.identity_given);
+  if (known) return fits ? Fit::yes : Fit::no;
+  if (row.text(match).empty()) return Fit::yes;  // nothing is asked
+  const auto certified = [&](const PciIdentity& identity) {
+    HostView view;
+    view.identity = identity;
+    return row.fits(match, view);
+  };
+  if (row.source == Source::identity)
+    if (const std::optional<Fit> out = fit_of_all(proven.identities, certified)) return *out;
+  return fits ? Fit::claimed : Fit::denied;
+}
+
+Fit fit_of(const ProofRow& row, const DeviceMatch& match, const Proven& proven) {
+  const std::optional<std::string>& wanted = match.*row.wanted;
+  if (!wanted) return Fit::yes;
+  const auto fits = [&](const std::string& text) { return row.is_pattern ? fits_pattern(*wanted, text) : *wanted == text; };
+  return fit_of_all(proven.*row.proven, fits).value_or(Fit::denied);
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const std::string& word : words) out += cat(out.empty() ? "" : " and ", word);
+  return out;
+}
+
+// What is there in the place of what the key asks for.
+std::string seen_of(const KeyRow& row, const HostView& host, const Proven& proven) {
+  const bool certified = row.source == Source::identity && host.is_claimed && !host.identity_given && !proven.identities.empty();
+  if (!certified) return row.seen(host);
+  std::vector<std::string> out;
+  out.reserve(proven.identities.size());
+  for (const PciIdentity& identity : proven.identities) {
+    HostView view;
+    view.identity = identity;
+    out.push_back(row.seen(view));
+  }
+  return joined(out);
 }
 
 }  // namespace
@@ -187,28 +253,83 @@ std::string pattern_for(std::string_view name) {
   return out;
 }
 
-bool matches(const DeviceMatch& match, const HostView& host) { return first_misfit(match, host) == nullptr; }
+Proven proven_by(const ChainResult& chain) {
+  Proven out;
+  if (!chain.sound) return out;
+  if (!chain.leaf_key_sha256.empty()) out.leaf_keys.push_back(chain.leaf_key_sha256);
+  if (!chain.anchor || chain.certificates.empty()) return out;
+  out.roots.push_back(chain.anchor->sha256);
+  const CertificateInfo& leaf = chain.certificates.back();
+  if (!leaf.device_info.empty()) out.device_infos.push_back(leaf.device_info);
+  for (const std::string& text : leaf.cma_identities) {
+    out.identity_texts.push_back(text);
+    try {
+      out.identities.push_back(parse_pci_identity(text));
+      out.identity_texts.back() = to_string(out.identities.back());
+    } catch (const Error&) {
+      continue;  // malformed: it names no function, and stays as it is
+    }
+  }
+  return out;
+}
 
-std::string misfit(const DeviceMatch& match, const HostView& host) {
-  const KeyRow* row = first_misfit(match, host);
-  if (row == nullptr) return {};
-  const std::string wanted = printable(row->text(match)), there = printable(row->seen(host));
-  return there.empty() ? cat("it has no ", row->name, ", the rule asks for ", wanted) : cat(row->name, " is ", there, ", not ", wanted);
+Fit fit(const DeviceMatch& match, const HostView& host, const Proven& proven) {
+  Fit out = Fit::yes;
+  for (const KeyRow& row : kKeys) out = std::min(out, fit_of(row, match, host, proven));
+  for (const ProofRow& row : kProofs) out = std::min(out, fit_of(row, match, proven));
+  return out;
+}
+
+std::string misfit(const DeviceMatch& match, const HostView& host, const Proven& proven) {
+  for (const KeyRow& row : kKeys) {
+    if (fit_of(row, match, host, proven) >= Fit::claimed) continue;
+    const std::string wanted = printable(row.text(match)), there = printable(seen_of(row, host, proven));
+    return there.empty() ? cat("it has no ", row.name, ", the rule asks for ", wanted) : cat(row.name, " is ", there, ", not ", wanted);
+  }
+  for (const ProofRow& row : kProofs) {
+    if (fit_of(row, match, proven) >= Fit::claimed) continue;
+    const std::string wanted = printable((match.*row.wanted).value_or("")), there = printable(joined(proven.*row.proven));
+    return there.empty() ? cat("it has proven no ", row.name, ", the rule asks for ", wanted)
+                         : cat(row.name, " is ", there, ", not ", wanted);
+  }
+  return {};
+}
+
+std::vector<std::string> open_keys(const DeviceMatch& match, const HostView& host, const Proven& proven) {
+  std::vector<std::string> out;
+  for (const KeyRow& row : kKeys) {
+    if (!is_open(fit_of(row, match, host, proven))) continue;
+    const std::string claim = row.seen(host);
+    out.push_back(claim.empty() ? cat("no ", row.name) : cat(row.name, " ", printable(claim)));
+  }
+  for (const ProofRow& row : kProofs)
+    if (is_open(fit_of(row, match, proven))) out.push_back(cat(row.name, " not proven"));
+  return out;
+}
+
+bool needs_proof(const DeviceMatch& match) {
+  return std::any_of(kProofs.begin(), kProofs.end(), [&](const ProofRow& row) { return (match.*row.wanted).has_value(); });
 }
 
 std::vector<MatchKey> keys_of(const DeviceMatch& match) {
   std::vector<MatchKey> out;
   for (const KeyRow& row : kKeys)
-    if (std::string text = row.text(match); !text.empty()) out.push_back({row.name, std::move(text), row.is_flag});
+    if (std::string text = row.text(match); !text.empty()) out.push_back({row.name, std::move(text), row.name == "removable"});
+  for (const ProofRow& row : kProofs)
+    if (const std::optional<std::string>& wanted = match.*row.wanted) out.push_back({row.name, *wanted});
   return out;
 }
 
 DeviceMatch read_device_match(const Value& value) {
-  std::array<std::string_view, kKeys.size()> keys;
-  for (std::size_t i = 0; i < keys.size(); ++i) keys.at(i) = kKeys.at(i).name;
+  std::vector<std::string_view> keys;
+  keys.reserve(kKeys.size() + kProofs.size());
+  for (const KeyRow& row : kKeys) keys.push_back(row.name);
+  for (const ProofRow& row : kProofs) keys.push_back(row.name);
   const Section section(value, keys);
   DeviceMatch out;
   for (const KeyRow& row : kKeys) section.with(row.name, [&](const Value& wanted) { row.read(wanted, out); });
+  for (const ProofRow& row : kProofs)
+    section.with(row.name, [&](const Value& wanted) { out.*row.wanted = row.is_pattern ? read_word(wanted) : read_fingerprint(wanted); });
   return out;
 }
 

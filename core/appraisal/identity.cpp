@@ -20,6 +20,16 @@ void Appraiser::check_chains() {
       add(finding);
     }
   }
+  const Connection* connection = last_connection();
+  for (const ChainResult* chain : counted) {
+    if (connection == nullptr || !chain->pin || !chain->pin->min_version || connection->version() >= *chain->pin->min_version) continue;
+    trusted = false;
+    untrusted = true;
+    add({FindingId::version_rollback, slot_name(chain->slot),
+         cat("SPDM ", version_name(connection->version()), " was spoken, the device has spoken ", version_name(*chain->pin->min_version),
+             " before (", chain->pin->origin, ")"),
+         "who is between device and host may have taken newer versions away; if its firmware is older now, change min-version in the pin"});
+  }
   // The appraisal adds findings about chains of its own (check_chain_hash).
   for (const Finding& finding : report_.findings)
     if (finding.id == FindingId::chain_hash_mismatch) sound = false;

@@ -37,16 +37,63 @@ Policy::Policy() {
   rule.origin = "built-in";
 }
 
-std::shared_ptr<const PolicyRule> rule_of(const Policy& policy, const HostView& host) {
+std::shared_ptr<const PolicyRule> rule_of(const Policy& policy, const HostView& host, const Proven& proven) {
   std::vector<const PolicyRule*> found, exempting;
   for (std::size_t i = 0; i + 1 < policy.rules.size(); ++i) {
     const PolicyRule& rule = policy.rules[i];
-    if (!matches(rule.match, host)) continue;
+    if (!matches(rule.match, host, proven)) continue;
     (rule.exempt ? exempting : found).push_back(&rule);
     if (policy.matching == Matching::first) break;
   }
   if (!found.empty()) return joined(found);
   return std::make_shared<PolicyRule>(exempting.empty() ? policy.rules.back() : *exempting.front());
+}
+
+namespace {
+
+using Rules = std::vector<std::shared_ptr<const PolicyRule>>;
+
+void add(Rules& out, std::shared_ptr<const PolicyRule> rule) {
+  const auto is_same = [&](const auto& other) { return other->name == rule->name; };
+  if (std::none_of(out.begin(), out.end(), is_same)) out.push_back(std::move(rule));
+}
+
+// Each rule down to the first that surely matches.
+void add_first(Rules& out, const Policy& policy, const HostView& host, const Proven& proven) {
+  for (const PolicyRule& rule : policy.rules) {
+    const Fit how = &rule == &policy.rules.back() ? Fit::yes : fit(rule.match, host, proven);
+    if (how != Fit::no) add(out, std::make_shared<PolicyRule>(rule));
+    if (how == Fit::yes) return;
+  }
+}
+
+// All that could match together; then what is left when none of those matches that only could.
+void add_joined(Rules& out, const Policy& policy, const HostView& host, const Proven& proven) {
+  std::vector<const PolicyRule*> all, sure, exempting;
+  bool surely_exempt = false;
+  for (std::size_t i = 0; i + 1 < policy.rules.size(); ++i) {
+    const PolicyRule& rule = policy.rules[i];
+    const Fit how = fit(rule.match, host, proven);
+    if (how == Fit::no) continue;
+    (rule.exempt ? exempting : all).push_back(&rule);
+    if (how == Fit::yes && !rule.exempt) sure.push_back(&rule);
+    surely_exempt = surely_exempt || (how == Fit::yes && rule.exempt);
+  }
+  if (!all.empty()) add(out, joined(all));
+  if (!sure.empty()) return add(out, joined(sure));
+  for (const PolicyRule* rule : exempting) add(out, std::make_shared<PolicyRule>(*rule));
+  if (!surely_exempt) add(out, std::make_shared<PolicyRule>(policy.rules.back()));
+}
+
+}  // namespace
+
+std::vector<std::shared_ptr<const PolicyRule>> rules_of(const Policy& policy, const HostView& host, const Proven& proven) {
+  Rules out{rule_of(policy, host, proven)};
+  if (policy.matching == Matching::first)
+    add_first(out, policy, host, proven);
+  else
+    add_joined(out, policy, host, proven);
+  return out;
 }
 
 std::vector<std::string_view> names_in(std::string_view name) {
@@ -75,7 +122,8 @@ bool needs_measurements(const PolicyRule& rule) {
                      [&](const RequirementRow& row) { return row.needs == Needs::measurements && !row.show(rule).is_null(); });
 }
 
-void ask(const PolicyRule& rule, Question& question, bool identity_given) {
+void ask(const PolicyRule& rule, Question& question) {
+  question.rule = {};
   PolicyResult& told = question.rule.told.emplace();
   told.rule = rule.name;
   told.origin = rule.origin;
@@ -83,12 +131,10 @@ void ask(const PolicyRule& rule, Question& question, bool identity_given) {
   if (rule.exempt) return;
   told.actions = rule.on_failure;
   const bool asks = rule.identity && *rule.identity != IdentityMatch::none;
-  const bool waived = identity_given && question.user.identity_match == IdentityMatch::none;
+  const bool waived = question.user.identity_match_given && question.user.identity_match == IdentityMatch::none;
   question.rule.identity = !asks ? IdentityDemand::if_known : waived ? IdentityDemand::waived : IdentityDemand::required;
-  if (!identity_given) question.user.identity_match = rule.identity.value_or(IdentityMatch::exact);
-  if (needs_measurements(rule)) {
-    question.rule.measurements = true;
-  }
+  if (!question.user.identity_match_given) question.user.identity_match = rule.identity.value_or(IdentityMatch::exact);
+  question.rule.measurements = needs_measurements(rule);
   question.rule.require = rule.require;
 }
 

@@ -45,7 +45,12 @@ void add_policy_file(Policy& policy, const std::string& file, const std::string&
 // The rule that decides on a device; there is always one. With Matching::all it may join several rules, their names
 // joined by " + ". Then the stricter value of each key counts, and a rule that exempts takes away nothing that another
 // one asks.
-std::shared_ptr<const PolicyRule> rule_of(const Policy& policy, const HostView& host);
+std::shared_ptr<const PolicyRule> rule_of(const Policy& policy, const HostView& host, const Proven& proven = {});
+
+// All rules that could decide on a device, where some keys of their matches are open (device_match.h). The first is the one that
+// decides by what the host says. With Matching::all the rules that could match are there joined, for a device that meets all of them
+// meets each.
+std::vector<std::shared_ptr<const PolicyRule>> rules_of(const Policy& policy, const HostView& host, const Proven& proven);
 // Finds a rule that decided before by its name. The default rule when that rule is gone.
 std::shared_ptr<const PolicyRule> rule_named(const Policy& policy, std::string_view name);
 // The names that a joined name is made of.
@@ -63,9 +68,8 @@ std::string root_name(const std::string& file);
 // Whether an entry of `require.roots` names the certificate with this SHA-256 fingerprint, or this file of a keyring.
 bool is_named(const std::string& root, const std::string& sha256, const std::string& file);
 
-// Puts what the rule asks into the question: the only way from a rule to an appraisal. With `identity_given` the
-// identity match that the question has already stays.
-void ask(const PolicyRule& rule, Question& question, bool identity_given = false);
+// Puts what the rule asks into the question, in the place of what another rule has asked: the only way from a rule to an appraisal.
+void ask(const PolicyRule& rule, Question& question);
 
 // "90s", "7d": a duration in the largest unit that gives a whole number.
 std::string duration_text(std::uint32_t seconds);

@@ -71,4 +71,16 @@ inline constexpr std::array kDebugStates{
 static_assert(is_sound(kDebugStates));
 inline std::string_view name(DebugState state) { return row_of(kDebugStates, state).name; }
 
+// What a rule asks of the negotiation.
+enum class NegotiationState {
+  any,
+  proven,
+};
+inline constexpr std::array kNegotiationStates{
+    Word{NegotiationState::any, "any"},
+    Word{NegotiationState::proven, "proven"},
+};
+static_assert(is_sound(kNegotiationStates));
+inline std::string_view name(NegotiationState state) { return row_of(kNegotiationStates, state).name; }
+
 }  // namespace spdm

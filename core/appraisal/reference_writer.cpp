@@ -33,13 +33,24 @@ std::string in_quotes(std::string_view text) {
   return out + "\"";
 }
 
-DeviceMatch match_of(const HostView& host) {
+// "ACME:Card:*" for "ACME:Card:0001": reference values are about a model. Empty when it is not in three parts.
+std::string model_pattern(const std::string& device_info) {
+  const std::size_t serial = device_info.rfind(':');
+  if (std::count(device_info.begin(), device_info.end(), ':') != 2) return {};
+  return cat(pattern_for(device_info.substr(0, serial)), ":*");
+}
+
+DeviceMatch match_of(const Report& report) {
   DeviceMatch out;
+  const HostView& host = report.host;
+  const std::vector<std::string>& infos = report.proven.device_infos;
   if (host.identity) {
     out.vendor = host.identity->vendor;
     out.device = host.identity->device;
     out.subsystem_vendor = host.identity->subsystem_vendor;
     out.subsystem = host.identity->subsystem;
+  } else if (infos.size() == 1 && !model_pattern(infos.front()).empty()) {
+    out.device_info = model_pattern(infos.front());
   } else if (!host.target.empty()) {
     out.target = pattern_for(host.target);
   }
@@ -155,7 +166,7 @@ std::string to_string(const DeviceMatch& match) {
 
 DeviceReferences references_from(const Report& report) {
   DeviceReferences out;
-  out.match = match_of(report.host);
+  out.match = match_of(report);
   out.source = report.host.target.empty() ? report.source : report.host.target;
   for (const SlotReport& slot : report.slots)
     if (slot.used && slot.chain && !slot.chain->certificates.empty()) out.source += cat(", ", slot.chain->certificates.back().subject);

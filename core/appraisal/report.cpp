@@ -55,6 +55,7 @@ Json connection_json(const ConnectionReport& in) {
   algorithms["measurement_hash"] = p.measurement_raw_only          ? Json("raw")
                                    : p.measurement_hash == nullptr ? Json()
                                                                    : Json(p.measurement_hash->name);
+  out["negotiation_proven"] = in.negotiation_proven;
   out["multi_key"] = p.multi_key_responder;
   return out;
 }
@@ -81,6 +82,7 @@ Json chain_json(const ChainResult& in) {
   if (in.pin)
     out["pin"] =
         Json{{"origin", text(in.pin->origin)}, {"kind", name(in.pin->kind)}, {"sha256", in.pin->sha256}, {"vouches", in.pin->vouches}};
+  if (in.pin && in.pin->min_version) out["pin"]["min_version"] = version_name(*in.pin->min_version);
   for (const CrlInfo& crl : in.crls) out["crls"].push_back(crl_json(crl));
   out["certificates"] = Json::array();
   for (const CertificateInfo& certificate : in.certificates) out["certificates"].push_back(to_json(certificate));
@@ -243,6 +245,27 @@ Json to_json(const CertificateInfo& in) {
   return out;
 }
 
+std::vector<std::string_view> claims_of(const Report& report) {
+  std::vector<std::string_view> out;
+  const HostView& host = report.host;
+  if (!host.is_claimed) return out;
+  const auto claim = [&](std::string_view name, bool there) {
+    if (there) out.push_back(name);
+  };
+  claim("time", !report.time.empty());
+  claim("collector", !report.collector.empty());
+  claim("host.target", !host.target.empty());
+  claim("host.bdf", host.bdf.has_value());
+  claim("host.identity", host.identity && !host.identity_given);
+  claim("host.driver", host.driver.has_value());
+  claim("host.owner", host.owner.has_value());
+  claim("host.slot", host.slot.has_value());
+  claim("host.removable", host.removable.has_value());
+  claim("host.hostname", host.hostname.has_value());
+  claim("host.platform", host.platform != PlatformView{});
+  return out;
+}
+
 Report error_report(const Error& error, const std::string& source) {
   Report out;
   out.source = source;
@@ -256,6 +279,8 @@ Json to_json(const Report& in) {
   Json out{
       {"verdict", name(in.verdict)}, {"exit_code", static_cast<int>(in.exit)}, {"reason", text(in.reason)}, {"source", text(in.source)}};
   if (!in.judged) out["judged"] = false;
+  if (in.fresh) out["fresh"] = *in.fresh;
+  if (const std::vector<std::string_view> claims = claims_of(in); !claims.empty()) out["claims"] = claims;
   out["host"] = host_json(in.host);
   if (!in.time.empty()) out["time"] = text(in.time);
   if (!in.collector.empty()) out["collector"] = text(in.collector);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/appraisal/device_match.h"
 #include "core/appraisal/measurement.h"
 #include "core/appraisal/policy_words.h"
 #include "core/evidence/chain.h"
@@ -58,6 +59,7 @@ struct ConnectionReport {
   Parameters parameters;
   std::vector<std::string> offered_versions;  // by the responder, "1.2.1" style: major.minor.update.alpha
   bool negotiated = false;
+  bool negotiation_proven = false;                               // a good signature covers versions, capabilities and algorithms
   std::vector<std::string_view> supported_asym, supported_hash;  // from the Supported Algorithms block (1.3+); empty without one
 };
 
@@ -166,12 +168,14 @@ struct Report {
   Binding binding = Binding::none;
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
-  std::string reason;  // one line: why this verdict
-  bool judged = true;  // false: nothing was appraised, the verdict says only whether the device could be read
+  std::string reason;         // one line: why this verdict
+  std::optional<bool> fresh;  // whether what is signed was signed for a nonce of whoever judges; nothing when nothing is signed well
+  bool judged = true;         // false: nothing was appraised, the verdict says only whether the device could be read
   std::optional<Interruption> error;
   std::optional<ConnectionReport> connection;  // the last one of the evidence
   std::size_t connections = 0, messages = 0, bytes = 0, round_trips = 0;
   std::vector<SlotReport> slots;
+  Proven proven;  // what the rule, and the reference values, were matched with
   std::vector<CheckResult> checks;
   std::vector<SignatureReport> signatures;
   std::optional<std::uint8_t> measurement_count;  // operation 0
@@ -190,6 +194,9 @@ struct Report {
 
 // The report on a source that gave no evidence.
 Report error_report(const Error& error, const std::string& source);
+
+// The members of the document that are only the collector's word: "time", "host.bdf". Empty where all was seen here, or is trusted.
+std::vector<std::string_view> claims_of(const Report& report);
 
 // nullptr where it is not part of the report.
 const CheckResult* check_of(const Report& report, Check check);

@@ -190,7 +190,10 @@ void Appraiser::demand_pin() {
   const std::vector<const ChainResult*> counted = counted_chains();
   if (counted.empty()) return undecided(Demand::pin, "no certificate chain was read", "see the findings above");
   for (const ChainResult* chain : counted)
-    if (!chain->pin)
+    if (chain->pin && chain->pin->is_claimed)
+      undecided(Demand::pin, cat("that ", chain->pin->origin, " is about it is only what the collector says"),
+                "pin by what devices prove, or trust the host: --trust-host");
+    else if (!chain->pin)
       unmet(Demand::pin, {FindingId::pin_missing, slot_name(chain->slot), "the rule asks for a device that is pinned, and no pin fits it",
                           "if this is the device: spdmctl keyring pin"});
 }
@@ -223,6 +226,12 @@ void Appraiser::weigh_crl(const std::string& where, const CrlInfo& crl) {
                        cat("its revocation list ", crl.file, " is of ", crl.this_update, ", ", question_.now - *made,
                            " s ago, the rule accepts at most ", most, " s"),
                        "get a newer list and put it into the keyring"});
+}
+
+void Appraiser::demand_negotiation() {
+  if (report_.connection && report_.connection->negotiation_proven) return;
+  undecided(Demand::negotiation, "no good signature covers it",
+            "have the device asked for a CHALLENGE, or for signed measurements in SPDM 1.2 or newer");
 }
 
 // The state of a demand after all checks.

@@ -172,13 +172,20 @@ constexpr std::array kRequirements{
           return cat("revocation lists of at most ", duration_text(question.rule.require.max_crl_age.value_or(0)));
         },
         Check::policy, &Appraiser::demand_crls),
+    RequirementRow(
+        Demand::negotiation, "negotiation", Needs::chain,
+        [](const Value& value, PolicyRule& out) { out.require.negotiation = value.word(kNegotiationStates) == NegotiationState::proven; },
+        [](PolicyRule& out, const PolicyRule& other) { out.require.negotiation = out.require.negotiation || other.require.negotiation; },
+        [](const PolicyRule& rule) { return rule.require.negotiation ? Json(name(NegotiationState::proven)) : Json(); },
+        [](const Question& question) { return question.rule.require.negotiation; },
+        [](const Question&) { return std::string("a signature covers the negotiation"); }, Check::policy, &Appraiser::demand_negotiation),
 };
 
 // A row for each demand but the first, Demand::authenticated, which has no key: it always must hold.
 constexpr bool is_in_order() {
   for (std::size_t i = 0; i < kRequirements.size(); ++i)
     if (static_cast<std::size_t>(kRequirements.at(i).demand) != i + 1) return false;
-  return kRequirements.size() == static_cast<std::size_t>(Demand::crls);
+  return kRequirements.size() == static_cast<std::size_t>(Demand::negotiation);
 }
 static_assert(is_in_order());
 

@@ -69,6 +69,15 @@ void Appraiser::cover(const Connection& connection, const Statement& statement) 
   for (std::size_t i = l1l2_begin(connection.exchanges(), statement.exchange); i <= statement.exchange; ++i) covered_[i] = true;
 }
 
+namespace {
+
+// DSP0274: M1/M2 of CHALLENGE_AUTH begin with the negotiation in every version, the transcripts of other signatures from 1.2 on.
+bool covers_negotiation(const Connection& connection, const Statement& statement) {
+  return statement.kind == SignedMessage::challenge_auth || connection.version() >= k12;
+}
+
+}  // namespace
+
 // Whether the nonce is one that the verifier chose, or that we chose as the collector.
 bool Appraiser::is_fresh(const Statement& statement) const {
   if (question_.user.nonce) return statement.nonce == *question_.user.nonce;
@@ -94,12 +103,14 @@ void Appraiser::check_signatures() {
       if (out.result == SignatureResult::good && counts && index + 1 == analysis_.connections.size()) {
         ++good_in_last;
         if (!out.fresh) ++stale_in_last;
+        if (report_.connection && covers_negotiation(connection, statement)) report_.connection->negotiation_proven = true;
         cover(connection, statement);
       }
       used_.push_back({index, statement.slot});
       report_.signatures.push_back(std::move(out));
     }
   }
+  if (good_in_last != 0) report_.fresh = stale_in_last == 0;
   if (bad != 0) return result(Check::signature, CheckStatus::fail, cat(bad, " of ", good + bad + unchecked, " signatures are wrong"));
   if (unchecked != 0)
     return result(Check::signature, CheckStatus::not_run, cat(unchecked, " of ", good + unchecked, " signatures could not be checked"));
@@ -112,6 +123,15 @@ void Appraiser::check_signatures() {
   if (good != 0 && !evidence_.live && !question_.user.nonce)
     add({FindingId::freshness_unknown, "", "a recording does not show that its nonces were fresh when they were used",
          "whoever must know asks the device with a nonce of their own"});
+  if (question_.user.require_fresh && good_in_last != 0 && stale_in_last != 0)
+    add({FindingId::freshness_unproven, "", "what the device has signed is not shown to be fresh, which --require-fresh asks for",
+         "ask the device with a nonce of your own: spdmctl collect --nonce NONCE there, --nonce NONCE here"});
+  if (good_in_last != 0 && !report_.connection->negotiation_proven)
+    add({FindingId::negotiation_unproven, "VERSION, CAPABILITIES, ALGORITHMS",
+         "no signature covers them: in SPDM 1.0 and 1.1 those of measurements do not. Who is between device and host could have taken "
+         "newer "
+         "versions, and CHALLENGE, away",
+         "have the device asked for a CHALLENGE, where it can; a rule can ask for it: require: {negotiation: proven}"});
   // A signature before the last GET_VERSION proves nothing about the connection after it.
   if (good_in_last != 0)
     return result(Check::signature, CheckStatus::pass, cat(good, good == 1 ? " signature verifies" : " signatures verify"));

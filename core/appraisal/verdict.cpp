@@ -36,39 +36,52 @@ Exit exit_of(Check check) {
   return check == Check::protocol ? Exit::internal : Exit::untrusted;
 }
 
-}  // namespace
-
-void conclude(Report& report, Depth depth) {
-  const bool authenticate = depth != Depth::look;
-  std::stable_sort(report.findings.begin(), report.findings.end(),
-                   [](const Finding& a, const Finding& b) { return a.severity() > b.severity(); });
+// What checks and findings come to.
+struct Sum {
   bool failed = false, complete = true;
   Exit code = Exit::ok;
+
+  Verdict verdict() const { return failed ? Verdict::fail : complete ? Verdict::pass : Verdict::undetermined; }
+};
+
+Sum sum_of(const Report& report, bool authenticate) {
+  Sum out;
   for (const Finding& finding : report.findings) {
-    failed = failed || finding.severity() == Severity::failure;
-    complete = complete && finding.severity() != Severity::gap;
-    if (finding.severity() >= Severity::gap) code = worse(code, row(finding.id).exit);
+    out.failed = out.failed || finding.severity() == Severity::failure;
+    out.complete = out.complete && finding.severity() != Severity::gap;
+    if (finding.severity() >= Severity::gap) out.code = worse(out.code, row(finding.id).exit);
   }
   const auto require = [&](Check check) {
     const CheckResult* result = check_of(report, check);
     if (result != nullptr && result->status == CheckStatus::pass) return;
-    complete = false;
-    if (code == Exit::ok && !report.error) code = exit_of(check);
+    out.complete = false;
+    if (out.code == Exit::ok && !report.error) out.code = exit_of(check);
   };
   require(Check::protocol);
   if (authenticate)
     for (const Check check : {Check::chain, Check::trust, Check::signature}) require(check);
   for (const CheckResult& result : report.checks) {
-    failed = failed || result.status == CheckStatus::fail;
+    out.failed = out.failed || result.status == CheckStatus::fail;
     if (result.status == CheckStatus::not_run) require(result.check);
   }
   if (report.error) {
-    complete = false;
-    code = worse(code, row(report.error->id).exit);
+    out.complete = false;
+    out.code = worse(out.code, row(report.error->id).exit);
   }
+  return out;
+}
 
-  report.verdict = failed ? Verdict::fail : complete ? Verdict::pass : Verdict::undetermined;
-  report.exit = report.verdict == Verdict::pass ? Exit::ok : code == Exit::ok ? Exit::internal : code;
+}  // namespace
+
+Verdict verdict_of(const Report& report, Depth depth) { return sum_of(report, depth != Depth::look).verdict(); }
+
+void conclude(Report& report, Depth depth) {
+  const bool authenticate = depth != Depth::look;
+  std::stable_sort(report.findings.begin(), report.findings.end(),
+                   [](const Finding& a, const Finding& b) { return a.severity() > b.severity(); });
+  const Sum sum = sum_of(report, authenticate);
+  report.verdict = sum.verdict();
+  report.exit = report.verdict == Verdict::pass ? Exit::ok : sum.code == Exit::ok ? Exit::internal : sum.code;
   const auto decisive = std::find_if(report.findings.begin(), report.findings.end(),
                                      [&](const Finding& f) { return f.severity() >= Severity::gap && row(f.id).exit == report.exit; });
   if (report.verdict == Verdict::pass)

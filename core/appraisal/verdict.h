@@ -8,5 +8,7 @@ namespace spdm {
 // Fills verdict, exit and reason. Fails closed: pass needs every required check to have passed, whatever the findings
 // say, and no failure among the findings, whatever the checks say.
 void conclude(Report& report, Depth depth);
+// The verdict alone.
+Verdict verdict_of(const Report& report, Depth depth);
 
 }  // namespace spdm

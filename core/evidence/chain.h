@@ -78,6 +78,8 @@ struct PinInfo {
   PinKind kind = PinKind::leaf_key;
   std::string sha256;  // of what is pinned
   bool vouches = false;
+  std::optional<std::uint8_t> min_version;  // SPDMVersion
+  bool is_claimed = false;                  // that the pin is about this device is only what the collector says
 };
 
 struct ChainResult {

@@ -41,7 +41,7 @@ std::string to_string(const PciIdentity& identity);
 // Case-insensitive in the hex digits; throws Error{usage} naming the part that is wrong.
 PciIdentity parse_pci_identity(std::string_view text);
 
-// What the host knows of the target beside the messages.
+// What the host knows of the target beside the messages. The device has signed none of it.
 struct HostView {
   std::string target;              // as the user wrote it
   std::optional<std::string> bdf;  // "0000:03:00.0"
@@ -51,6 +51,10 @@ struct HostView {
   std::optional<std::string> removable;  // "removable", "fixed", "unknown"
   std::optional<std::string> hostname;   // of the host that collected
   PlatformView platform;
+
+  // Set by whoever appraises; no part of the file.
+  bool is_claimed = false;      // only the collector's word: we have not seen the device ourselves, and nobody trusts that host
+  bool identity_given = false;  // `identity` comes from the user, so it is no claim
 };
 
 // Why collecting ended early: part of the evidence, so that a verdict given later cannot differ from the live one.

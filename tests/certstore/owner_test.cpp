@@ -293,3 +293,56 @@ TEST_CASE("trust: a chain that is cross-signed, under either of its roots") {
     CHECK((validated(setup).trust == Trust::trusted) == by_other);
   }
 }
+
+TEST_CASE("scope: what only the collector says does not bring a device within") {
+  Owned owned;
+  owned.directory.write("vendor.yaml", "version: 1\nvouches-for: [{bdf: \"0000:03:*\"}]\n");
+  owned.host.is_claimed = true;
+  const ChainResult claimed = owned.validated();
+  CHECK(ids(claimed) == "claim-decides-trust");
+  CHECK(claimed.trust == Trust::not_checked);
+  CHECK(contains(claimed.findings[0].why, "bdf 0000:03:00.0"));
+  owned.host.bdf = "0000:04:00.0";
+  CHECK(ids(owned.validated()) == "scope-mismatch");  // a failure stays one
+  owned.host.bdf.reset();
+  CHECK(owned.validated().trust == Trust::untrusted);
+  // What the chain proves counts, whatever the host says.
+  owned.directory.write("vendor.yaml", cat("version: 1\nvouches-for: [{bdf: \"0000:03:*\"}, {leaf-key: ", leaf_key(), "}]\n"));
+  CHECK(ids(owned.validated()) == "");
+  CHECK(owned.validated().trust == Trust::trusted);
+}
+
+TEST_CASE("pins: what only the collector says neither escapes a pin nor fits one") {
+  Owned owned;
+  owned.host.is_claimed = true;
+  const std::string other(64, '0');
+  owned.directory.write("pins/a.yaml", pin("leaf-key: " + other, "bdf: \"0000:04:00.0\""));
+  const ChainResult escaped = owned.validated();
+  CHECK(ids(escaped) == "claim-decides-trust");
+  CHECK(escaped.trust == Trust::not_checked);
+  CHECK(contains(escaped.findings[0].why, "pins/a.yaml:3 pins another leaf-key"));
+  // A pin with the same key agrees; that it is about this device is still only said.
+  owned.directory.write("pins/a.yaml", pin("leaf-key: " + leaf_key(), "bdf: \"0000:04:00.0\""));
+  CHECK(ids(owned.validated()) == "");
+  CHECK_FALSE(owned.validated().pin.has_value());
+  owned.directory.write("pins/a.yaml", pin("leaf-key: " + leaf_key()));
+  CHECK(ids(owned.validated()) == "");
+  CHECK(owned.validated().pin->is_claimed);
+  owned.directory.write("pins/a.yaml", pin("leaf-key: " + other));
+  CHECK(ids(owned.validated()) == "pin-mismatch");
+  // It vouches only for a device that is known.
+  owned.directory.write("vendor.pem", "");
+  owned.directory.write("pins/a.yaml", pin(cat("leaf-key: ", leaf_key(), ", vouches: true")));
+  CHECK(owned.validated().trust == Trust::not_checked);
+  CHECK(contains(ids(owned.validated()), "claim-decides-trust"));
+  owned.directory.write("pins/a.yaml", pin(cat("leaf-key: ", leaf_key(), ", vouches: true"), cat("leaf-key: ", leaf_key())));
+  CHECK(owned.validated().trust == Trust::trusted);
+}
+
+TEST_CASE("pins: the version that a device has spoken") {
+  Owned owned;
+  owned.directory.write("pins/a.yaml", pin(cat("leaf-key: ", leaf_key(), ", min-version: \"1.2\"")));
+  CHECK(owned.validated().pin->min_version == spdm::k12);
+  owned.directory.write("pins/a.yaml", pin(cat("leaf-key: ", leaf_key(), ", min-version: 7")));
+  CHECK_THROWS_AS(owned.validated(), spdm::Error);
+}

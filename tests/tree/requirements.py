@@ -17,6 +17,13 @@ def rows(file, kind, most):
     return found
 
 
+def proofs():
+    """The keys of what a device proves."""
+    found = re.findall(r'^ +ProofRow\{"([a-z-]+)", &DeviceMatch', (ROOT / "core/appraisal/device_match.cpp").read_text(), re.M)
+    assert len(found) >= 4, found
+    return found
+
+
 def words(enumeration):
     source = (ROOT / "core/appraisal/policy_words.h").read_text()
     found = re.findall(rf'Word\{{{enumeration}::\w+, "([a-z-]+)"\}}', source)
@@ -43,7 +50,7 @@ def main():
     page = (ROOT / "man/spdmctl-policy.1").read_text()
     require, match = schema["$defs"]["require"]["properties"], schema["$defs"]["match"]["properties"]
     requirements = rows("core/appraisal/requirements.cpp", "RequirementRow", 10)
-    keys = rows("core/appraisal/device_match.cpp", "KeyRow", 10)
+    keys = rows("core/appraisal/device_match.cpp", "KeyRow", 10) + proofs()
     told = re.search(r"\n\.It Cm match\n(.*?)\n\.It ", page, re.S)[1]
     told_actions = re.search(r"\n\.It Cm on-failure\n(.*?)\n\.El", page, re.S)[1]
     problems = []
@@ -57,6 +64,7 @@ def main():
     same("schema, match", match, keys)
     problems += [f"manual, match: lacks {key}" for key in keys if not re.search(rf"\.Cm (?:[\w-]+ , )*{key}\b", told)]
     same("schema, identity", require["identity"]["enum"], words("IdentityMatch"))
+    same("schema, negotiation", require["negotiation"]["enum"], words("NegotiationState"))
     same("schema, debug", require["debug"]["enum"], words("DebugState"))
     same("schema, on-failure", schema["$defs"]["actions"]["items"]["enum"], words("FailureAction"))
     same("schema, mode", schema["properties"]["mode"]["enum"], words("Matching"))

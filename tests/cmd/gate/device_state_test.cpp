@@ -30,6 +30,7 @@ DeviceState full() {
   out.driver = "nvme";
   out.identity = "Vendor=1b36:Device=0010:CC=010802:REV=02";
   out.leaf = std::string(64, 'a');
+  out.version = spdm::k12;
   out.same_device = false;
   out.former_leaf = std::string(64, 'b');
   out.former_identity = "x";

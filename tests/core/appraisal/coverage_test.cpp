@@ -29,6 +29,21 @@ TEST_CASE("A8 unsigned measurements before the signed one are covered by it") {
   }
 }
 
+TEST_CASE("coverage: all but one of the measurements are not all") {
+  for (const bool last : {false, true}) {
+    Trial trial;
+    trial.negotiate();
+    trial.digests(), trial.chain(), trial.challenge();
+    trial.measure(kMeasurementCount, false);
+    trial.measure(1, false);
+    trial.measure(2, !last);
+    if (last) trial.measure(7, true);
+    const Report report = trial.judge();
+    REQUIRE(report.measurement_count == 3);
+    CHECK(report.all_measured == last);
+  }
+}
+
 TEST_CASE("N217 another request in between: the earlier measurements are not covered") {
   Trial trial;
   trial.negotiate();

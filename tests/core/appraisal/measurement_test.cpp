@@ -181,6 +181,18 @@ TEST_CASE("measurement: names") {
   CHECK(redfish_name(informational).empty());
 }
 
+TEST_CASE("measurement: the extension log counts in its order") {
+  const HashAlgorithm& sha256 = *find_hash("SHA-256");
+  const MelEntry first{.index = 0, .measurement_index = 9, .value_type = 0, .value = {}, .raw = Bytes{1}};
+  const MelEntry second{.index = 1, .measurement_index = 9, .value_type = 0, .value = {}, .raw = Bytes{2}};
+  const auto extend = [&](Bytes value, std::uint8_t entry) {
+    value.push_back(entry);
+    return crypto::hash(sha256, value);
+  };
+  CHECK(replay_extension({first, second}, 9, sha256) == extend(extend(Bytes(32, 0), 1), 2));
+  CHECK(replay_extension({second, first}, 9, sha256) == extend(extend(Bytes(32, 0), 2), 1));
+}
+
 TEST_CASE("measurement: the extension log leads to its digest") {
   const HashAlgorithm& sha256 = *find_hash("SHA-256");
   const auto entry = [](std::uint32_t index, std::uint8_t measurement) {

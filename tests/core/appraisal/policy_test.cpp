@@ -280,9 +280,11 @@ TEST_CASE("an identity match that was given is stronger than the rule") {
   const Policy policy = parse("version: 1\nrules: [{match: {}, require: {identity: exact}}]");
   Question question;
   question.user.identity_match = IdentityMatch::none;
-  ask(*rule_of(policy, {}), question, true);
+  question.user.identity_match_given = true;
+  ask(*rule_of(policy, {}), question);
   CHECK(question.user.identity_match == IdentityMatch::none);
   CHECK(question.rule.identity == IdentityDemand::waived);
+  question.user.identity_match_given = false;
   ask(*rule_of(policy, {}), question);
   CHECK(question.rule.identity == IdentityDemand::required);
 }

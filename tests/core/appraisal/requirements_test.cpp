@@ -27,6 +27,7 @@ constexpr std::array kExamples{
     Example{"min-svn", "4", "5"},
     Example{"max-age", "2h", "90m"},
     Example{"crl", "{max-age: 8d}", "{max-age: 7d}"},
+    Example{"negotiation", "any", "proven"},
 };
 
 const Example& example_of(const RequirementRow& row) {
@@ -124,7 +125,7 @@ TEST_CASE("every field of a requirement has its row") {
   CHECK(rule.measurements);
   // A field that is added must be named here, and be read by a row to be otherwise than it was.
   const Requirement none;
-  const auto& [roots, pin, min_version, min_strength, references, debug_off, min_svn, max_age, max_crl_age] = rule.require;
+  const auto& [roots, pin, min_version, min_strength, references, debug_off, min_svn, max_age, max_crl_age, negotiation] = rule.require;
   CHECK(roots != none.roots);
   CHECK(pin != none.pin);
   CHECK(min_version != none.min_version);
@@ -134,4 +135,5 @@ TEST_CASE("every field of a requirement has its row") {
   CHECK(min_svn != none.min_svn);
   CHECK(max_age != none.max_age);
   CHECK(max_crl_age != none.max_crl_age);
+  CHECK(negotiation != none.negotiation);
 }
