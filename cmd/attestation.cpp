@@ -25,7 +25,8 @@ Verifier make_verifier(const TrustOptions& options, const Question& question, co
                    .owner_key = read_provisioned_key(options),
                    .policy = std::move(policy),
                    .identity_given = !options.identity_match.empty(),
-                   .references = read_references(options)});
+                   .references = read_references(options),
+                   .host_keys = options.host_keys.empty() ? nullptr : std::make_shared<const HostKeys>(options.host_keys)});
 }
 
 namespace {

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxCases = 10'000;
 
 struct Case {
-  std::string name, evidence, at;
+  std::string name, evidence, at, host_keys;
   std::vector<std::string> keyrings, roots;
   std::optional<Verdict> verdict;
   std::optional<std::string> rule;
@@ -64,7 +64,7 @@ std::string beside(const fs::path& cases, const Value& value) {
 }
 
 Case read_case(const Value& value, const fs::path& file) {
-  const Section section(value, {"name", "evidence", "at", "keyring", "root", "expect"});
+  const Section section(value, {"name", "evidence", "at", "keyring", "root", "host-keys", "expect"});
   Case out;
   out.name = section.get("name").text();
   out.evidence = beside(file, section.get("evidence"));
@@ -75,6 +75,7 @@ Case read_case(const Value& value, const fs::path& file) {
   });
   section.with("keyring", [&](const Value& directory) { out.keyrings = {beside(file, directory)}; });
   section.with("root", [&](const Value& root) { out.roots = {beside(file, root)}; });
+  section.with("host-keys", [&](const Value& directory) { out.host_keys = beside(file, directory); });
   read_expectation(section.get("expect"), out);
   return out;
 }
@@ -95,6 +96,7 @@ std::vector<Case> read_cases(const std::string& path) {
 TrustOptions trust_of(const Case& one, const PolicyVerbOptions& options) {
   TrustOptions out = options.trust;
   if (!one.at.empty()) out.at = one.at;
+  if (!one.host_keys.empty()) out.host_keys = one.host_keys;
   if (!one.keyrings.empty() || !one.roots.empty()) {
     out.keyrings = one.keyrings;
     out.roots = one.roots;
