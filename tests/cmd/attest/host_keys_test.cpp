@@ -241,6 +241,25 @@ TEST_CASE("whose word counts") {
   }
 }
 
+TEST_CASE("a policy that trusts every host trusts those that have signed") {
+  const Keys known;
+  const auto policy = std::make_shared<Policy>();
+  add_policy_file(*policy, "p.yaml", "version: 1\ntrust-host: [\"*\"]\n");
+  VerifierSetup setup;
+  setup.host_keys = known.keys;
+  setup.policy = policy;
+  const Verifier verifier(std::move(setup));
+  const auto trusts = [&](const std::string& written) {
+    Evidence evidence = read(written);
+    verifier.check_collection(evidence);
+    return verifier.trusts_host(evidence);
+  };
+  CHECK(trusts(signed_line(of("b"), key_b())));
+  CHECK_FALSE(trusts(signed_line(of("b"), key_a())));
+  CHECK_FALSE(trusts(line(of("b"), "")));
+  CHECK_FALSE(trusts(signed_line(of("c"), pki::Key::make(*find_asym("ECDSA-P256")))));
+}
+
 TEST_CASE("a report says who has signed, and a wrong signature fails") {
   const Keys known;
   VerifierSetup setup;

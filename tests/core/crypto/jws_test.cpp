@@ -88,7 +88,8 @@ TEST_CASE("a verifier reads what its key has signed for its type, and nothing el
     REQUIRE(verifier.payload_of(token));
     CHECK(*verifier.payload_of(token) == R"({"a":1})");
     CHECK(*verifier.payload_of(crypto::sign_jws(key.private_key(), "test", "")) == "");
-    CHECK_FALSE(verifier.payload_of(crypto::sign_jws(key.private_key(), "tests", R"({"a":1})")));
+    for (const char* const type : {"tests", "tesT", ""})
+      CHECK_FALSE(verifier.payload_of(crypto::sign_jws(key.private_key(), type, R"({"a":1})")));
     CHECK_FALSE(verifier.payload_of(crypto::sign_jws(key.private_key(), R"({"a":1})")));
     CHECK_FALSE(verifier.payload_of(crypto::sign_jws(other.private_key(), "test", R"({"a":1})")));
     CHECK_FALSE(crypto::JwsVerifier(other.spki(), "test").payload_of(token));
