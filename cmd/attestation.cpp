@@ -24,8 +24,9 @@ Verifier make_verifier(const TrustOptions& options, const Question& question, co
                    .question = question,
                    .owner_key = read_provisioned_key(options),
                    .policy = std::move(policy),
-                   .trust_host = options.trust_host,
-                   .references = read_references(options)});
+                   .references = read_references(options),
+                   .host_keys = options.host_keys.empty() ? nullptr : std::make_shared<const HostKeys>(options.host_keys),
+                   .trust_host = options.trust_host});
 }
 
 namespace {

@@ -2,9 +2,12 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "cmd/attest/host_keys.h"
+#include "cmd/attest/targets.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
 #include "cmd/host/this_host.h"
+#include "cmd/output/export.h"
 #include "cmd/verb.h"
 #include "core/evidence/file.h"
 #include "core/text.h"
@@ -16,7 +19,7 @@ namespace {
 struct Options {
   ProtocolOptions protocol;
   std::vector<std::string> targets;
-  std::string nonce, file;
+  std::string nonce, file, sign_key;
   bool verbose = false, extension_log = false, endpoint_info = false;
 };
 
@@ -45,25 +48,45 @@ Evidence interrupted(const Error& error, const std::string& target) {
 
 // The line of one target. A recording is evidence, too; one that cannot be read gives evidence that says why. So does evidence
 // that is too long for a verifier.
-Collected line_of(Outcome outcome, FileKind kind) {
+// `signer`: the key of this host; nothing when it does not sign.
+Collected line_of(Outcome outcome, FileKind kind, const std::optional<crypto::PrivateKey>& signer) {
   if (outcome.unread) outcome.evidence = interrupted(*outcome.unread, outcome.target);
+  const auto line = [&] {
+    Evidence& evidence = *outcome.evidence;
+    if (!signer) return evidence_line(evidence, kind);
+    if (!evidence.host.hostname) evidence.host.hostname = host_name();  // what ended early may know no host yet
+    return evidence_line(evidence, kind, sign_collection(evidence, *signer));
+  };
   Collected out{.line = {}, .error = {}};
   try {
-    out.line = evidence_line(*outcome.evidence, kind);
+    out.line = line();
   } catch (const Error& error) {
     Evidence shorter = interrupted(error, outcome.target);
     if (outcome.evidence->live) shorter.host = outcome.evidence->host;  // what stands in a recording may be what is too long
     outcome.evidence = std::move(shorter);
-    out.line = evidence_line(*outcome.evidence, kind);
+    out.line = line();
   }
   if (outcome.evidence->error) out.error = error_of(*outcome.evidence->error, outcome.target);
   return out;
+}
+
+// The key that this host signs with. Who signs says that it has asked the device: a recording may be anybody's.
+std::optional<crypto::PrivateKey> signer_of(const Options& options, const Console& console) {
+  if (options.sign_key.empty()) return std::nullopt;
+  for (const std::string& target : options.targets)
+    if (recording(target))
+      throw Error(ErrorId::usage, cat("--sign-key signs what this host has collected, and ", printable(target), " is a recording"),
+                  "have the host sign that collects it");
+  if (!host_name())
+    throw Error(ErrorId::config, "--sign-key: this host has no name, and a signature is that of a name", "see: hostname(1)");
+  return read_sign_key(options.sign_key, console);
 }
 
 Exit run(const Options& options, Console& console) {
   console.format = Format::text;  // what is written is evidence, and no report of any format
   console.verbose = options.verbose;
   const Wanted wanted = everything(options);
+  const std::optional<crypto::PrivateKey> signer = signer_of(options, console);
   refuse_format_as_file(options.file);
   if (!options.file.empty() && options.file != "-") console.write_to(options.file);
   Run run = make_run(options.protocol, console);
@@ -73,7 +96,7 @@ Exit run(const Options& options, Console& console) {
   set_targets(run, std::move(found), console);
 
   Exit worst = Exit::ok;
-  const auto shape = [&](Outcome outcome) { return line_of(std::move(outcome), kind); };
+  const auto shape = [&](Outcome outcome) { return line_of(std::move(outcome), kind, signer); };
   attest<Collected>(run, shape, [&](Collected one) {
     console.out(one.line);
     if (!one.error) return;
@@ -93,6 +116,9 @@ Action setup(CLI::App& parser) {
       ->group("Output");
   refuse_option(parser, "--file", "give the file with -o/--output FILE");
   parser.add_flag("-v,--verbose", options->verbose, "Say how the program confines itself")->group("Output");
+  parser.add_option("--sign-key", options->sign_key, "Sign each line with this private key of the host, PEM or DER")
+      ->type_name("FILE")
+      ->group("Output");
   parser.add_option("--nonce", options->nonce, "The nonce of the verifier, for what the device signs: 64 hex digits; random if not given")
       ->type_name("HEX")
       ->group("Evidence");

@@ -124,6 +124,10 @@ static void name_default_match(CLI::App& parser) {
 
 void add_trust_options(CLI::App& parser, TrustOptions& options) {
   add_keyring_options(parser, options);
+  parser
+      .add_option("--host-keys", options.host_keys, "Recordings are signed by their hosts: DIR/NAME.pem is the public key of the host NAME")
+      ->type_name("DIR")
+      ->group("Trust");
   parser.add_option("--identity", options.identity, "PCI identity that the device must have: Vendor=1b36:Device=0010:CC=010802:REV=02...")
       ->type_name("ID")
       ->group("Trust");
@@ -240,6 +244,7 @@ std::vector<std::filesystem::path> trust_places(const TrustOptions& options) {
   if (out.empty() || options.compares)
     for (const std::vector<std::filesystem::path>& layers : {layers_of("keyring.d"), layers_of("references.d")})
       out.insert(out.end(), layers.begin(), layers.end());
+  if (!options.host_keys.empty()) out.emplace_back(options.host_keys);
   return out;
 }
 

@@ -32,7 +32,7 @@ struct OutputOptions {
 // Which certificates are trusted, and at which time.
 struct TrustOptions {
   std::vector<std::string> keyrings, roots;
-  std::string at, identity, identity_match, provisioned_key;
+  std::string at, identity, identity_match, provisioned_key, host_keys;
   bool partial_chains = false, trust_host = false, require_fresh = false;
   std::vector<std::string> references;
   bool compares = false;  // the verb compares measurements: it has --reference

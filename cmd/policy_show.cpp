@@ -74,6 +74,7 @@ std::string policy_text(const Policy& policy, Comments comments) {
   std::string out = "version: 1\n";
   out += cat("gate: {", policy.mode ? cat("mode: ", name(*policy.mode), ", ") : "", "timeout: ", policy.timeout.count() / 1000, "}\n");
   if (policy.matching == Matching::all) out += cat("mode: ", name(policy.matching), "\n");
+  if (!policy.trust_host.empty()) out += cat("trust-host: ", Json(policy.trust_host).dump(-1, ' ', true), "\n");
   const PolicyRule& rest = policy.rules.back();
   Json defaults = Json::object();
   if (Json require = require_json(rest); !require.empty()) defaults["require"] = std::move(require);
@@ -94,6 +95,7 @@ Exit show_policy(const PolicyVerbOptions& options, Console& console) {
   const Policy policy = load_policy(options.policy.paths);
   Json document = begin_document(kPolicySchema);
   document["matching"] = name(policy.matching);
+  if (!policy.trust_host.empty()) document["trust_host"] = policy.trust_host;
   Json& gate = document["gate"] = Json{{"timeout", policy.timeout.count() / 1000}};
   if (policy.mode) gate["mode"] = name(*policy.mode);
   const ModeInForce mode = mode_in_force(this_host(), options.policy.paths);

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxCases = 10'000;
 
 struct Case {
-  std::string name, evidence, at;
+  std::string name, evidence, at, host_keys;
   std::vector<std::string> keyrings, roots;
   bool trust_host = false;
   std::optional<Verdict> verdict;
@@ -65,7 +65,7 @@ std::string beside(const fs::path& cases, const Value& value) {
 }
 
 Case read_case(const Value& value, const fs::path& file) {
-  const Section section(value, {"name", "evidence", "at", "keyring", "root", "trust-host", "expect"});
+  const Section section(value, {"name", "evidence", "at", "keyring", "root", "host-keys", "trust-host", "expect"});
   Case out;
   out.name = section.get("name").text();
   out.evidence = beside(file, section.get("evidence"));
@@ -77,6 +77,7 @@ Case read_case(const Value& value, const fs::path& file) {
   section.with("keyring", [&](const Value& directory) { out.keyrings = {beside(file, directory)}; });
   section.with("root", [&](const Value& root) { out.roots = {beside(file, root)}; });
   section.with("trust-host", [&](const Value& flag) { out.trust_host = flag.boolean(); });
+  section.with("host-keys", [&](const Value& directory) { out.host_keys = beside(file, directory); });
   read_expectation(section.get("expect"), out);
   return out;
 }
@@ -98,6 +99,7 @@ TrustOptions trust_of(const Case& one, const PolicyVerbOptions& options) {
   TrustOptions out = options.trust;
   if (!one.at.empty()) out.at = one.at;
   out.trust_host = out.trust_host || one.trust_host;
+  if (!one.host_keys.empty()) out.host_keys = one.host_keys;
   if (!one.keyrings.empty() || !one.roots.empty()) {
     out.keyrings = one.keyrings;
     out.roots = one.roots;

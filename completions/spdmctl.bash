@@ -3,7 +3,7 @@
 _spdmctl() {
   local output="-f --format --json -o --output -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
-  local trust="$keyring --identity --identity-match --trust-host --require-fresh --provisioned-key"
+  local trust="$keyring --host-keys --identity --identity-match --trust-host --require-fresh --provisioned-key"
   local speak="--timeout --slot --spdm-version --asym --hash --force"
   local protocol="$speak --record"
   local gate="--mode --policy --timeout"
@@ -43,7 +43,7 @@ _spdmctl() {
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
     --asym | --algorithm) values=$asym ;;
     --hash) values=$hash ;;
-    --keyring | --init | --openssl)
+    --keyring | --host-keys | --init | --openssl)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
@@ -69,7 +69,7 @@ _spdmctl() {
         --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    collect) options="-o --output -v --verbose -h --help $speak --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
+    collect) options="-o --output -v --verbose -h --help $speak --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
     audit) options="$live_only $policy --sign-key --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --sign-key --unordered --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym --openssl" ;;

@@ -74,7 +74,9 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subc
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l partial-chain -d "Any certificate of the keyring may end a chain"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from check explain test generate" -l partial-chain -d "Any certificate of the keyring may end a chain"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify" -l host-keys -x -a "(__fish_complete_directories)" -d "Directory with public keys of hosts, NAME.pem"
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify" -l identity -x -d "PCI identity that the device must have"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l host-keys -x -a "(__fish_complete_directories)" -d "Directory with public keys of hosts, NAME.pem"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l identity -x -d "PCI identity that the device must have"
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain test generate" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
@@ -133,6 +135,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-root -r -F 
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l overwrite -d "Replace files that exist"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -s o -l output -r -F -d "Write the evidence to this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l sign-key -r -F -d "Sign each line with this private key of the host"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l nonce -x -d "The nonce of the verifier"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l extension-log -d "The measurement extension log, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l endpoint-info -d "The endpoint information, too"
@@ -153,6 +156,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_sub
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l root -r -F -d "Trust the certificates of this file, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l at -x -d "Certificates must be valid at this time"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l partial-chain -d "Any certificate of the keyring may end a chain"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l host-keys -x -a "(__fish_complete_directories)" -d "Directory with public keys of hosts, NAME.pem"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l identity -x -d "PCI identity that the device must have"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l identity-match -x -a "exact ids none" -d "How well certificate and identity must agree"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l trust-host -d "What the host that collected says of the device counts"

@@ -97,6 +97,10 @@ constexpr std::array kFindings{
     FindingRow{claim_decides_rule, "claim-decides-rule", Check::policy, gap, Exit::policy},
     FindingRow{policy_unmet, "policy-unmet", Check::policy, failure, Exit::policy},
     FindingRow{policy_undecided, "policy-undecided", Check::policy, gap, Exit::policy},
+
+    FindingRow{collection_signature_wrong, "collection-signature-wrong", Check::collection, failure, Exit::bad_signature},
+    FindingRow{collection_key_unknown, "collection-key-unknown", Check::collection, warning, Exit::ok},
+    FindingRow{collection_unsigned, "collection-unsigned", Check::collection, warning, Exit::ok},
 };
 
 }  // namespace

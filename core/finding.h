@@ -13,11 +13,11 @@
 namespace spdm {
 
 // A verdict of pass needs every required check to have run and passed (see verdict.h).
-enum class Check { protocol, chain, trust, identity, signature, measurements, references, policy };
+enum class Check { protocol, chain, trust, identity, signature, measurements, references, policy, collection };
 inline constexpr std::array kChecks{
     Word{Check::protocol, "protocol"},     Word{Check::chain, "chain"},         Word{Check::trust, "trust"},
     Word{Check::identity, "identity"},     Word{Check::signature, "signature"}, Word{Check::measurements, "measurements"},
-    Word{Check::references, "references"}, Word{Check::policy, "policy"},
+    Word{Check::references, "references"}, Word{Check::policy, "policy"},       Word{Check::collection, "collection"},
 };
 static_assert(is_sound(kChecks));
 inline std::string_view name(Check check) { return row_of(kChecks, check).name; }
@@ -126,6 +126,10 @@ enum class FindingId : std::uint8_t {
   claim_decides_rule,  // which rule decides is only what the collector says
   policy_unmet,        // any other requirement is not met
   policy_undecided,    // it could not be decided whether a requirement is met
+  // collection: who has collected the evidence
+  collection_signature_wrong,  // not by the host that the evidence names, or for other evidence
+  collection_key_unknown,      // by a key that the verifier does not have
+  collection_unsigned,
 };
 
 struct FindingRow {

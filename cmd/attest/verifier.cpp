@@ -29,6 +29,21 @@ bool Verifier::trusts(const Connection& connection, std::uint8_t slot, const Hos
   return result.sound && result.trust == Trust::trusted;
 }
 
+void Verifier::check_collection(Evidence& evidence) const {
+  if (evidence.sha256.empty()) evidence.sha256 = evidence_sha256(evidence);
+  if (evidence.live || evidence.collection) return;
+  if (setup_.host_keys)
+    evidence.collection = setup_.host_keys->check(evidence);
+  else if (!evidence.signature.empty())
+    evidence.collection = CollectionCheck{};
+}
+
+bool Verifier::trusts_host(const Evidence& evidence) const {
+  if (evidence.live) return true;
+  if (setup_.trust_host) return !setup_.host_keys || evidence.is_signed();
+  return setup_.policy && evidence.is_signed() && spdm::trusts_host(*setup_.policy, evidence.collection->host);
+}
+
 Report Verifier::appraise(Evidence evidence, const std::string& source) const {
   Question question = setup_.question;
   question.now = now();
@@ -37,11 +52,11 @@ Report Verifier::appraise(Evidence evidence, const std::string& source) const {
 }
 
 Report Verifier::appraise(Evidence evidence, const std::string& source, Question question) const {
-  if (evidence.sha256.empty()) evidence.sha256 = evidence_sha256(evidence);
+  check_collection(evidence);
   if (question.references == nullptr) question.references = setup_.references.get();
   if (!setup_.owner_key.empty()) evidence.provisioned_key = setup_.owner_key;
   evidence.host = view_of(std::move(evidence.host));
-  evidence.host.is_claimed = !evidence.live && !setup_.trust_host;
+  evidence.host.is_claimed = !trusts_host(evidence);
   const Analysis analysis = analyze(evidence);
   Report report =
       spdm::appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, setup_.owner_key), question);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "certstore/validate.h"
+#include "cmd/attest/host_keys.h"
 #include "core/appraisal/policy.h"
 #include "core/protocol/collect.h"
 
@@ -18,9 +19,11 @@ struct VerifierSetup {
   Bytes owner_key{};           // the public key that the owner gave for slot 255; empty when none
   // nullptr: there is none. The question is extended by the rule for the device.
   std::shared_ptr<const Policy> policy{};
-  bool trust_host = false;  // what collectors say of devices counts as known
   // Reference values for questions that have none of their own; nullptr: there are none.
   std::shared_ptr<const References> references{};
+  // Whose signature makes evidence that of a host; nullptr: nobody is asked for one.
+  std::shared_ptr<const HostKeys> host_keys{};
+  bool trust_host = false;  // the word of every host counts as a fact; with host_keys: of every host that has signed it
 };
 
 // May be used by several threads.
@@ -33,6 +36,11 @@ class Verifier {
 
   Report appraise(Evidence evidence, const std::string& source) const;
   Report appraise(Evidence evidence, const std::string& source, Question question) const;
+  // Who has collected a recording, into Evidence::collection. The evidence must still be as it was read. appraise() does it, too.
+  void check_collection(Evidence& evidence) const;
+  // Whether the word of the host that collected this evidence counts as a fact: somebody has said so, and where there are keys of
+  // hosts, or where only a policy says so, its signature is good (check_collection()). Live evidence is of no other host.
+  bool trusts_host(const Evidence& evidence) const;
   // Whether the chain of a slot is trusted for this device. If not, the requester tries the next slot.
   bool trusts(const Connection& connection, std::uint8_t slot, const HostView& host) const;
   const Policy* policy() const { return setup_.policy.get(); }

@@ -26,13 +26,11 @@ std::string unique(const std::string& label, const Json& taken) {
 
 }  // namespace
 
-Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console) {
-  Envelope out{.issued = issued, .nonce = nonce, .signer = std::nullopt};
-  if (sign_key.empty()) return out;
+crypto::PrivateKey read_sign_key(const std::string& sign_key, const Console& console) {
   const Secret file(read_file(sign_key, FileKind::key));
-  out.signer = crypto::PrivateKey::from_file_bytes(*file, sign_key);
+  crypto::PrivateKey out = crypto::PrivateKey::from_file_bytes(*file, sign_key);
   try {
-    crypto::jws_algorithm(*out.signer);
+    crypto::jws_algorithm(out);
   } catch (Error& error) {
     error.device = sign_key;
     throw;
@@ -40,6 +38,12 @@ Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const s
   struct stat status {};
   if (::stat(sign_key.c_str(), &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0)
     console.note(cat("spdmctl: ", printable(sign_key), ": everybody may read this private key; chmod 600 it, or make another one"));
+  return out;
+}
+
+Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console) {
+  Envelope out{.issued = issued, .nonce = nonce, .signer = std::nullopt};
+  if (!sign_key.empty()) out.signer = read_sign_key(sign_key, console);
   return out;
 }
 

@@ -23,8 +23,11 @@ struct Envelope {
   std::optional<crypto::PrivateKey> signer;  // of an EAR, which then is a JWT
 };
 
-// `sign_key`: a file, or empty. Notes on stderr when everybody may read it. Throws Error: bad_input, usage for a key that
-// signs no JWS, io, permission.
+// The private key of --sign-key. Notes on stderr when everybody may read it. Throws Error: bad_input, usage for a key that signs no JWS,
+// io, permission.
+crypto::PrivateKey read_sign_key(const std::string& file, const Console& console);
+
+// `sign_key`: a file, or empty. Otherwise as read_sign_key().
 Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console);
 
 // The part of one device. `format`, here and below: ear or redfish.

@@ -133,6 +133,21 @@ std::vector<std::string> platform_lines(const PlatformView& platform) {
   return out;
 }
 
+std::string signer_of(const CollectionCheck& collection) {
+  switch (collection.signature) {
+    case CollectionSignature::good:
+      return cat("the host ", printable(collection.host), ", with the key of ", printable(collection.key));
+    case CollectionSignature::not_checked:
+      return "not checked: no keys of hosts were given";
+    case CollectionSignature::missing:
+      return "no host";
+    case CollectionSignature::unknown_key:
+      return "a key that is not known";
+    default:
+      return "not by the host that is named, or for other evidence";
+  }
+}
+
 void write_host(Page& page, const Report& report, bool verbose) {
   if (report.host.bdf) page.pair("function", printable(*report.host.bdf));
   if (report.host.identity) page.pair("identity", to_string(*report.host.identity));
@@ -147,6 +162,7 @@ void write_host(Page& page, const Report& report, bool verbose) {
     claims += cat(claims.empty() ? "" : ", ", claim);
   }
   if (!claims.empty()) page.pair("claimed", cat(claims, ": by the collector; the device has signed none of it"));
+  if (report.collection) page.pair("signed by", signer_of(*report.collection));
   if (verbose && !report.evidence_sha256.empty()) page.pair("evidence", cat("SHA-256 ", report.evidence_sha256));
 }
 

@@ -12,6 +12,7 @@ std::string slot_name(std::uint8_t slot) { return slot == kProvisionedKey ? "pro
 Report Appraiser::run() {
   describe_evidence();
   check_protocol();
+  check_collection();
   check_signatures();
   describe_slots();
   check_chains();
@@ -57,6 +58,7 @@ void Appraiser::describe_evidence() {
   report_.collector = evidence_.collector;
   report_.evidence_sha256 = evidence_.sha256;
   report_.binding = evidence_.binding;
+  report_.collection = evidence_.collection;
   report_.error = evidence_.error;
   report_.connections = analysis_.connections.size();
   report_.messages = evidence_.log.size();
@@ -125,6 +127,28 @@ void Appraiser::check_protocol() {
   else
     result(Check::protocol, broken ? CheckStatus::fail : CheckStatus::pass,
            broken ? "the responder broke the protocol" : cat(report_.round_trips, " requests, every answer in order"));
+}
+
+// Who has collected the evidence, where the verifier has keys of hosts. Without a signature that is known the evidence is judged by what
+// the device has signed; with one that is wrong somebody has tampered with it, and it is no evidence of that host.
+void Appraiser::check_collection() {
+  if (!evidence_.collection || evidence_.collection->signature == CollectionSignature::not_checked) return;
+  const CollectionCheck& found = *evidence_.collection;
+  switch (found.signature) {
+    case CollectionSignature::good:
+      return result(Check::collection, CheckStatus::pass, cat("signed by the host ", found.host, ", with the key of ", found.key));
+    case CollectionSignature::wrong:
+      add({FindingId::collection_signature_wrong, "signature of the host", found.why,
+           "take the evidence from the host itself; if it has another key now, put that into --host-keys DIR"});
+      return result(Check::collection, CheckStatus::fail, found.why);
+    case CollectionSignature::unknown_key:
+      add({FindingId::collection_key_unknown, "signature of the host", found.why,
+           "put the public key of the host into --host-keys DIR as NAME.pem, by a way that you trust"});
+      break;
+    default:
+      add({FindingId::collection_unsigned, "", found.why, "have the host sign what it collects: spdmctl collect --sign-key KEY"});
+  }
+  result(Check::collection, CheckStatus::not_needed, found.why);
 }
 
 Report appraise(const Evidence& evidence, const Analysis& analysis, const std::vector<ChainResult>& chains, const Question& question) {

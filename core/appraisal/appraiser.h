@@ -59,6 +59,7 @@ class Appraiser {
   static void describe_support(const std::optional<SupportedAlgorithms>& supported, ConnectionReport& out);
   void describe_slots();
   void check_protocol();
+  void check_collection();
 
   // signatures.cpp
   const crypto::PublicKey* key_for(std::size_t connection, const Statement& statement, std::string_view message);

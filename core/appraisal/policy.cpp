@@ -1,5 +1,7 @@
 #include "core/appraisal/policy.h"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -112,6 +114,11 @@ std::shared_ptr<const PolicyRule> rule_named(const Policy& policy, std::string_v
   for (const PolicyRule& rule : policy.rules)
     if (std::find(names.begin(), names.end(), rule.name) != names.end()) found.push_back(&rule);
   return found.empty() ? std::make_shared<PolicyRule>(policy.rules.back()) : joined(found);
+}
+
+bool trusts_host(const Policy& policy, const std::string& name) {
+  return std::any_of(policy.trust_host.begin(), policy.trust_host.end(),
+                     [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; });
 }
 
 bool only_warns(const PolicyRule& rule) { return rule.on_failure == std::vector{FailureAction::warn}; }

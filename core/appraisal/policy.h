@@ -34,8 +34,9 @@ struct Policy {
   std::string mode_origin;                    // "FILE:LINE" where it is given
   std::chrono::milliseconds timeout{30'000};  // of the gate, for all devices together
   Matching matching = Matching::first;
-  bool defaults_given = false;    // by a file: it has replaced the built-in default rule
-  std::vector<PolicyRule> rules;  // the last is the default rule, for devices that no other rule matches
+  std::vector<std::string> trust_host;  // patterns of fnmatch(3): hosts whose word counts where they have signed it
+  bool defaults_given = false;          // by a file: it has replaced the built-in default rule
+  std::vector<PolicyRule> rules;        // the last is the default rule, for devices that no other rule matches
 };
 
 // Reads the contents of one file into the policy: its rules go before the default rule. Throws Error{config} naming file,
@@ -55,6 +56,9 @@ std::vector<std::shared_ptr<const PolicyRule>> rules_of(const Policy& policy, co
 std::shared_ptr<const PolicyRule> rule_named(const Policy& policy, std::string_view name);
 // The names that a joined name is made of.
 std::vector<std::string_view> names_in(std::string_view name);
+
+// Whether the word of a host of this name counts as a fact. The name must be proven, by its signature.
+bool trusts_host(const Policy& policy, const std::string& name);
 
 // Whether a failure is only reported, and no action follows.
 bool only_warns(const PolicyRule& rule);

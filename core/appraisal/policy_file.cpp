@@ -14,7 +14,7 @@ namespace {
 using yaml::Section;
 using yaml::Value;
 
-constexpr std::size_t kMaxRules = 1024;
+constexpr std::size_t kMaxRules = 1024, kMaxHosts = 1024;
 constexpr std::chrono::seconds kMaxTimeout = std::chrono::hours(1);
 
 void read_requirements(const Value& value, PolicyRule& out) {
@@ -79,6 +79,18 @@ void read_rules(const Value& value, Policy& policy) {
   }
 }
 
+// Several files may name hosts: each of them counts.
+void read_trusted_hosts(const Value& value, Policy& policy) {
+  for (const Value& one : value.list()) {
+    if (policy.trust_host.size() == kMaxHosts) one.fail(cat("is one more than the ", kMaxHosts, " hosts that are read"));
+    std::string host = one.text();
+    if (host.empty()) one.fail("is empty", "give the name of a host, or a pattern such as web*");
+    if (host.find('/') != std::string::npos) one.fail("has a '/', which no name of a host has");
+    if (std::find(policy.trust_host.begin(), policy.trust_host.end(), host) == policy.trust_host.end())
+      policy.trust_host.push_back(std::move(host));
+  }
+}
+
 void read_defaults(const Value& value, Policy& policy) {
   PolicyRule& out = policy.rules.back();
   const Section section(value, {"require", "on-failure"});
@@ -96,7 +108,7 @@ void read_defaults(const Value& value, Policy& policy) {
 }  // namespace
 
 void add_policy_file(Policy& policy, const std::string& file, const std::string& contents) {
-  const Section section(yaml::parse(file, contents), {"version", "gate", "mode", "defaults", "rules"});
+  const Section section(yaml::parse(file, contents), {"version", "gate", "mode", "trust-host", "defaults", "rules"});
   section.get("version").number(1, 1);
   section.with("gate", [&](const Value& value) {
     const Section gate(value, {"mode", "timeout"});
@@ -107,6 +119,7 @@ void add_policy_file(Policy& policy, const std::string& file, const std::string&
     gate.with("timeout", [&](const Value& timeout) { policy.timeout = read_duration(timeout, kMaxTimeout); });
   });
   section.with("mode", [&](const Value& mode) { policy.matching = mode.word(kMatchings); });
+  section.with("trust-host", [&](const Value& hosts) { read_trusted_hosts(hosts, policy); });
   section.with("defaults", [&](const Value& defaults) { read_defaults(defaults, policy); });
   section.with("rules", [&](const Value& rules) { read_rules(rules, policy); });
 }

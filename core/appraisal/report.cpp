@@ -33,6 +33,13 @@ Json host_json(const HostView& host) {
   return out;
 }
 
+Json collection_json(const CollectionCheck& in) {
+  Json out{{"signature", name(in.signature)}};
+  if (!in.host.empty()) out["host"] = text(in.host);
+  if (!in.key.empty()) out["key"] = text(in.key);
+  return out;
+}
+
 Json connection_json(const ConnectionReport& in) {
   const Parameters& p = in.parameters;
   Json out{{"offered_versions", in.offered_versions}};
@@ -285,6 +292,7 @@ Json to_json(const Report& in) {
   if (!in.time.empty()) out["time"] = text(in.time);
   if (!in.collector.empty()) out["collector"] = text(in.collector);
   if (!in.evidence_sha256.empty()) out["evidence_sha256"] = in.evidence_sha256;
+  if (in.collection) out["collection"] = collection_json(*in.collection);
   out["binding"] = name(in.binding);
   if (in.error) {
     Error error(in.error->id, in.error->message, in.error->hint);

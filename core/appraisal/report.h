@@ -163,8 +163,9 @@ enum class Depth {
 // One device, one appraisal.
 struct Report {
   HostView host;
-  std::string time, collector, source;  // source: the target, or the evidence file
-  std::string evidence_sha256;          // see core/evidence/file.h; empty when nobody has computed it
+  std::string time, collector, source;        // source: the target, or the evidence file
+  std::string evidence_sha256;                // see core/evidence/file.h; empty when nobody has computed it
+  std::optional<CollectionCheck> collection;  // who has signed it as its collector; nothing where that is not asked
   Binding binding = Binding::none;
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;

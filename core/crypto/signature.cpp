@@ -6,6 +6,7 @@
 
 #include "core/crypto/ecdsa_der.h"
 #include "core/crypto/key.h"
+#include "core/crypto/primitive.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -153,8 +154,14 @@ Bytes signing_message(std::uint8_t version, std::string_view context, View trans
 bool verify(const PublicKey& key, const AsymAlgorithm& algorithm, const HashAlgorithm& hash, std::uint8_t version, std::string_view context,
             View transcript_hash, View signature) {
   require(algorithm);
-  if (signature.size() != algorithm.signature_size || transcript_hash.size() != hash.size) return false;
-  const Bytes input = signed_bytes(algorithm, hash, version, context, transcript_hash);
+  if (transcript_hash.size() != hash.size) return false;
+  return verify_primitive(key, algorithm, hash, context, signed_bytes(algorithm, hash, version, context, transcript_hash), signature);
+}
+
+bool verify_primitive(const PublicKey& key, const AsymAlgorithm& algorithm, const HashAlgorithm& hash, std::string_view context, View input,
+                      View signature) {
+  require(algorithm);
+  if (signature.size() != algorithm.signature_size) return false;
   const Bytes der = pairs(algorithm) ? ecdsa_to_der(signature) : Bytes();
   const View encoded = pairs(algorithm) ? View(der) : signature;
   bool good = false;

@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/evidence/platform.h"
 #include "core/wire/binding.h"
+#include "core/word_table.h"
 
 namespace spdm {
 
@@ -67,6 +68,30 @@ Interruption interruption_of(const Error& error);
 // The reverse of interruption_of(); `device` is the target or file it happened on.
 Error error_of(const Interruption& interruption, const std::string& device);
 
+// What a verifier that has keys of hosts found of the signature of the host that collected.
+enum class CollectionSignature {
+  not_checked,  // there is one, and the verifier has no keys of hosts
+  good,         // the host that the evidence names has signed this evidence
+  wrong,        // it is not by that host, or for other evidence
+  unknown_key,  // no key is known of that host, and the key that signed is not known either
+  missing,
+};
+inline constexpr std::array kCollectionSignatures{
+    Word{CollectionSignature::not_checked, "not-checked"},
+    Word{CollectionSignature::good, "good"},
+    Word{CollectionSignature::wrong, "wrong"},
+    Word{CollectionSignature::unknown_key, "unknown-key"},
+    Word{CollectionSignature::missing, "missing"},
+};
+static_assert(is_sound(kCollectionSignatures));
+inline std::string_view name(CollectionSignature signature) { return row_of(kCollectionSignatures, signature).name; }
+
+struct CollectionCheck {
+  CollectionSignature signature = CollectionSignature::not_checked;
+  std::string host, key;  // of a good one: the host, and the file with its key
+  std::string why;        // of one that is not good
+};
+
 struct Evidence {
   HostView host;
   Binding binding = Binding::none;
@@ -79,6 +104,14 @@ struct Evidence {
   Bytes provisioned_key;
   MessageLog log;
   std::optional<Interruption> error;
+
+  // Of the host that collected, for all of the above: a JWS (RFC 7515). Part of the file, and not of what is hashed; whoever changes
+  // the evidence and writes it again has no use for it. Empty when there is none.
+  std::string signature;
+
+  // What became of the signature. Not part of the file; nothing as long as nobody has looked.
+  std::optional<CollectionCheck> collection;
+  bool is_signed() const { return collection && collection->signature == CollectionSignature::good; }
 
   // For evidence read from a file: its evidence_sha256() (file.h) as it was written, because the other members may
   // change afterwards. Not part of the file.

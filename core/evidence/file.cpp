@@ -192,8 +192,13 @@ std::string write_evidence(const Evidence& evidence) {
   return out + "]}";
 }
 
-std::string evidence_line(const Evidence& evidence, FileKind kind) {
-  std::string out = write_evidence(evidence) + "\n";
+std::string evidence_line(const Evidence& evidence, FileKind kind, std::string_view signature) {
+  std::string out = write_evidence(evidence);
+  if (!signature.empty()) {
+    out.pop_back();
+    out += cat(R"(,"signature":")", signature, "\"}");
+  }
+  out += "\n";
   assert_readable(out.size(), kind);
   return out;
 }
@@ -209,7 +214,7 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
                 cat(what, ": ", text.size(), " bytes are more than the ", limit_of(FileKind::evidence), " that are read"));
   Evidence out;
   JsonReader json(text, what);
-  json.object({"schema", "collector", "time", "live", "binding", "host", "nonces", "messages"}, {"provisioned_key", "error"},
+  json.object({"schema", "collector", "time", "live", "binding", "host", "nonces", "messages"}, {"provisioned_key", "error", "signature"},
               [&](std::string_view key) {
                 if (key == "schema") {
                   if (const std::string_view schema = json.string(); schema != kEvidenceSchema)
@@ -233,6 +238,10 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
                   out.provisioned_key = read_base64(json);
                 } else if (key == "error") {
                   out.error = read_error(json);
+                } else if (key == "signature") {
+                  out.signature = json.string();
+                  if (out.signature.empty() || out.signature.size() > kMaxEvidenceSignature)
+                    json.fail(cat("is not 1 to ", kMaxEvidenceSignature, " characters"));
                 } else {
                   json.array([&] {
                     if (out.log.size() == kMaxEvidenceMessages)

@@ -12,13 +12,16 @@ namespace spdm {
 
 inline constexpr std::string_view kEvidenceSchema = "spdmctl.evidence/1";
 inline constexpr std::size_t kMaxEvidenceMessages = 100'000;
+// Of the signature of the host that collected, in characters. The longest that is made, of RSA with 4096 bits, has fewer than 1100.
+inline constexpr std::size_t kMaxEvidenceSignature = 2048;
 
-// One line of JSON without a line break at its end; the same evidence always gives the same bytes.
+// One line of JSON without a line break at its end; the same evidence always gives the same bytes. The signature is left out.
 std::string write_evidence(const Evidence& evidence);
 
 // The same with its line break, for a file of `kind`: evidence, or evidence_line where there are others beside it. Throws
 // Error{bad_input} when it is longer than what is read of one: nobody could verify it.
-std::string evidence_line(const Evidence& evidence, FileKind kind);
+// `signature`: of the host, put behind all the rest; empty when it does not sign.
+std::string evidence_line(const Evidence& evidence, FileKind kind, std::string_view signature = {});
 
 // The identifier of this evidence: the SHA-256 of write_evidence(), in lower-case hex. For a capture or a kernel log it
 // is the hash of the evidence made from it, so that all evidence is hashed in one way.

@@ -189,6 +189,23 @@ def main():
         for name in ("device.json", "measured.json", "missing.json"):
             check(f"collect {name}", evidence, run("collect", f"file:{name}", code=2 if name == "missing.json" else 0))
         check("collect", evidence, run("collect", device, "--nonce", "5a" * 32, "--extension-log", "--endpoint-info", code=0))
+        (pathlib.Path(scratch) / "hosts").mkdir()
+        subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", "ed25519", "-out", "host.key"], cwd=scratch, check=True)
+        name = pathlib.Path(scratch) / "hosts" / f"{os.uname().nodename}.pem"
+        subprocess.run(["openssl", "pkey", "-in", "host.key", "-pubout", "-out", name], check=True, cwd=scratch)
+        signed = run("collect", device, "--sign-key", "host.key", code=0)
+        check("collect --sign-key", evidence, signed)
+        (pathlib.Path(scratch) / "signed.json").write_text(signed)
+        attest("verify", "signed.json", *root, "--host-keys", "hosts")
+        attest("verify", "signed.json", *root)
+        attest("verify", "device.json", *root, "--host-keys", "hosts")
+        (pathlib.Path(scratch) / "altered.json").write_text(signed.replace("emulated:device", "emulated:other"))
+        attest("verify", "altered.json", *root, "--host-keys", "hosts", code=11)
+        name.rename(name.with_name("another.pem"))
+        attest("verify", "signed.json", *root, "--host-keys", "hosts", code=11)
+        subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", "ed25519", "-out", "other.key"], cwd=scratch, check=True)
+        (pathlib.Path(scratch) / "signed.json").write_text(run("collect", device, "--sign-key", "other.key", code=0))
+        attest("verify", "signed.json", *root, "--host-keys", "hosts")
         check("collect, nobody there", evidence, run("collect", "emu://127.0.0.1:1", code=3))
 
         summary = validator("spdmctl.summary-2.json")
@@ -262,7 +279,7 @@ def main():
         (pathlib.Path(scratch) / "policy").mkdir()
         rules = pathlib.Path(scratch) / "policy/rules.yaml"
         environment["SPDMCTL_POLICY"] = "policy"
-        rules.write_text('version: 1\nrules: [{name: x, match: {bdf: "0000:09:00.0"}, expected: true}, {match: {bdf: "0000:0[13-7]:*"}, exempt: true}]\n')
+        rules.write_text('version: 1\ntrust-host: [web1, "db*"]\nrules: [{name: x, match: {bdf: "0000:09:00.0"}, expected: true}, {match: {bdf: "0000:0[13-7]:*"}, exempt: true}]\n')
         host = pathlib.Path(scratch) / "host"
         (host / "sys/bus/pci/drivers_probe").touch()
         image = validator("spdmctl.image-1.json")

@@ -300,3 +300,36 @@ TEST_CASE("defaults are given once") {
   CHECK_THROWS_WITH_AS(add_policy_file(policy, "20.yaml", "version: 1\ndefaults: {on-failure: [warn]}"),
                        "20.yaml:2:11: defaults: defaults are given already: 10.yaml:2", Error);
 }
+
+TEST_CASE("a policy names the hosts whose word counts") {
+  const auto trusts = [](const std::string& hosts, const std::string& name) {
+    return trusts_host(parse("version: 1\ntrust-host: " + hosts), name);
+  };
+  CHECK(parse("version: 1").trust_host.empty());
+  CHECK_FALSE(trusts_host(parse("version: 1"), "web1"));
+  CHECK(trusts("[web1]", "web1"));
+  CHECK_FALSE(trusts("[web1]", "web11"));
+  CHECK_FALSE(trusts("[web1]", "WEB1"));
+  CHECK_FALSE(trusts("[web1]", ""));
+  CHECK(trusts("[db, \"web*\"]", "web11"));
+  CHECK(trusts("[\"web[12].example\"]", "web2.example"));
+  CHECK_FALSE(trusts("[\"web[12].example\"]", "web3.example"));
+  CHECK_FALSE(trusts("[]", "web1"));
+
+  Policy both = parse("version: 1\ntrust-host: [a]");
+  add_policy_file(both, "20.yaml", "version: 1\ntrust-host: [a, b]");
+  CHECK(both.trust_host == std::vector<std::string>{"a", "b"});
+}
+
+TEST_CASE("what is no list of hosts is refused") {
+  CHECK(failure("version: 1\ntrust-host: web1").find("trust-host") != std::string::npos);
+  CHECK(failure("version: 1\ntrust-host: true").find("trust-host") != std::string::npos);
+  CHECK(failure("version: 1\ntrust-host: [\"\"]").find("is empty") != std::string::npos);
+  CHECK(failure("version: 1\ntrust-host: [a/b]").find("has a '/'") != std::string::npos);
+  CHECK(failure("version: 1\ntrust-host: [[a]]") != "none");
+  CHECK(failure("version: 1\ntrust-hosts: [a]").find("trust-hosts") != std::string::npos);
+  std::string many = "version: 1\ntrust-host: [";
+  for (int i = 0; i < 1024; ++i) many += cat("h", i, ", ");
+  CHECK(failure(many + "]") == "none");
+  CHECK(failure(many + "one-more]").find("is one more than the 1024 hosts that are read") != std::string::npos);
+}

@@ -247,3 +247,27 @@ TEST_CASE("load_evidence goes by what is in the file") {
   for (const Bytes& bytes : {Bytes{' '}, Bytes{0, 1, 2, 3, 4}, Bytes{'['}})
     expect_error(ErrorId::bad_input, "e: is neither", [&] { load_evidence(bytes, "e"); });
 }
+
+TEST_CASE("the signature of a host stands behind the evidence, and is no part of its hash") {
+  const Evidence evidence = sample();
+  const std::string plain = evidence_line(evidence, FileKind::evidence), with = evidence_line(evidence, FileKind::evidence, "a.b.c");
+  CHECK(plain == write_evidence(evidence) + "\n");
+  CHECK(with == plain.substr(0, plain.size() - 2) + R"(,"signature":"a.b.c"})" + "\n");
+  const Evidence again = read_evidence(with, "e.json");
+  CHECK(again.signature == "a.b.c");
+  CHECK(write_evidence(again) == write_evidence(evidence));
+  CHECK(evidence_sha256(again) == evidence_sha256(evidence));
+  CHECK(read_evidence(plain, "e.json").signature.empty());
+}
+
+TEST_CASE("a signature is a string of bounded length, once") {
+  const auto with = [](const std::string& member) { return cat(kSmall.substr(0, kSmall.size() - 1), ",", member, "}"); };
+  const std::string longest(kMaxEvidenceSignature, 'x');
+  CHECK(read_evidence(with(cat(R"("signature":")", longest, '"')), "e.json").signature == longest);
+  refused(with(cat(R"("signature":")", longest, R"(x")")), "signature: is not 1 to 2048 characters");
+  refused(with(R"("signature":"")"), "signature: is not 1 to 2048 characters");
+  refused(with(R"("signature":1)"), "signature: is not a string");
+  refused(with(R"("signature":{})"), "signature: is not a string");
+  refused(with(R"("signature":null)"), "signature: is not a string");
+  refused(with(R"("signature":"a","signature":"a")"), "key \"signature\" is given twice");
+}
