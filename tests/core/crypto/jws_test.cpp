@@ -109,7 +109,7 @@ TEST_CASE("one character more, less or other makes a token nobody's") {
     CHECK_FALSE(verifier.payload_of(std::string(token).insert(i, "A")));
     CHECK_FALSE(verifier.payload_of(std::string(token).insert(i, ".")));
   }
-  for (const std::string& more : {"A", "=", ".", " ", "\n"}) CHECK_FALSE(verifier.payload_of(token + more));
+  for (const char* const more : {"A", "=", ".", " ", "\n"}) CHECK_FALSE(verifier.payload_of(token + more));
   for (const char* const text : {"", ".", "..", "...", "a.b.c"}) CHECK_FALSE(verifier.payload_of(text));
   const std::string& header = verifier.header();
   for (const std::string& text : {header, header + ".", header + "..", header + ".e30", header + ".e30.", header + ".e30.AAAA"})
