@@ -144,7 +144,7 @@ std::string signer_of(const CollectionCheck& collection) {
     case CollectionSignature::unknown_key:
       return "a key that is not known";
     default:
-      return "not by the host that is named, or for other evidence";
+      return "nobody: the signature is wrong";
   }
 }
 
