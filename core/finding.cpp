@@ -62,11 +62,16 @@ constexpr std::array kFindings{
     FindingRow{identity_missing, "identity-missing", Check::identity, failure, Exit::untrusted},
     FindingRow{identity_unknown, "identity-unknown", Check::identity, gap, Exit::untrusted},
     FindingRow{identity_relaxed, "identity-relaxed", Check::identity, warning, Exit::ok},
+    FindingRow{device_elsewhere, "device-elsewhere", Check::identity, failure, Exit::untrusted},
+    FindingRow{device_repeated, "device-repeated", Check::identity, note, Exit::ok},
 
     FindingRow{bad_signature, "bad-signature", Check::signature, failure, Exit::bad_signature},
     FindingRow{signature_missing, "signature-missing", Check::signature, gap, Exit::untrusted},
     FindingRow{key_missing, "key-missing", Check::signature, gap, Exit::untrusted},
     FindingRow{nonce_mismatch, "nonce-mismatch", Check::signature, failure, Exit::policy},
+    FindingRow{signature_repeated, "signature-repeated", Check::signature, failure, Exit::untrusted},
+    FindingRow{evidence_repeated, "evidence-repeated", Check::signature, note, Exit::ok},
+    FindingRow{not_compared, "not-compared", Check::signature, gap, Exit::untrusted},
 
     FindingRow{measurement_malformed, "measurement-malformed", Check::measurements, failure, Exit::peer},
     FindingRow{measurements_unsigned, "measurements-unsigned", Check::measurements, warning, Exit::ok},
@@ -89,6 +94,7 @@ constexpr std::array kFindings{
     FindingRow{firmware_too_old, "firmware-too-old", Check::policy, failure, Exit::policy},
     FindingRow{not_fresh, "not-fresh", Check::policy, failure, Exit::policy},
     FindingRow{device_absent, "device-absent", Check::policy, failure, Exit::policy},
+    FindingRow{device_surplus, "device-surplus", Check::policy, failure, Exit::policy},
     FindingRow{policy_unmet, "policy-unmet", Check::policy, failure, Exit::policy},
     FindingRow{policy_undecided, "policy-undecided", Check::policy, gap, Exit::policy},
 };

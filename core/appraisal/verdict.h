@@ -9,4 +9,8 @@ namespace spdm {
 // say, and no failure among the findings, whatever the checks say.
 void conclude(Report& report, Depth depth);
 
+// Adds to a report that is concluded what was found only beside others: its check, verdict and policy follow. It never makes the
+// verdict better.
+void object(Report& report, Finding finding);
+
 }  // namespace spdm
