@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cmd/attest/run_check.h"
 #include "cmd/host/files.h"
 #include "cmd/host/pcr.h"
 #include "cmd/host/this_host.h"
@@ -121,8 +122,9 @@ namespace {
 
 // The result of one target.
 struct Attested {
-  RenderedReport report;
-  std::string target, evidence_sha256;  // the hash is empty where there is nothing to measure
+  RenderedReport rendered;
+  std::optional<Report> report;  // nothing where there is none
+  std::string target;
 };
 
 }  // namespace
@@ -131,6 +133,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   std::unique_ptr<PcrExtender> measured;
   if (!extend_pcr.empty()) measured = std::make_unique<PcrExtender>(parse_pcr(extend_pcr));
   // All that the options say is looked at before a device is looked for.
+  RunCheck together(false, read_expected(expect));
   const Verifier verifier = make_verifier(trust, plan.question, console, plan.policy);
   Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.user.nonce, console);
   Run run = make_run(protocol, console);
@@ -156,30 +159,39 @@ Exit Attestation::run(Console& console, Plan plan) const {
   ReportWriter writer(console, plan.text);
   if (judges) writer.tally();
   writer.enclose(std::move(envelope));
+  // Refined and pinned are those that pass beside the others, too; so what depends on them is done in their order.
+  const auto finish_one = [&](Attested& one) {
+    if (judges && together.add(*one.report)) one.rendered = writer.render(*one.report);
+    if (pin_first_use) pin_unless_known(*one.report, pins, console);
+    // Without the measurement that was asked for there is no report.
+    if (measured && !one.report->evidence_sha256.empty()) measured->extend(one.report->evidence_sha256);
+  };
   attest<Attested>(
       run,
       [&](Outcome outcome) -> Attested {
         try {
-          if (outcome.unread) return {.report = writer.render(*outcome.unread), .target = {}, .evidence_sha256 = {}};
+          if (outcome.unread) return {writer.render(*outcome.unread), std::nullopt, outcome.target};
           if (plan.refine) plan.refine(*outcome.report);
-          if (pin_first_use) pin_unless_known(*outcome.report, pins, console);
-          return {.report = writer.render(*outcome.report), .target = outcome.target, .evidence_sha256 = outcome.report->evidence_sha256};
-        } catch (Error& error) {  // an export failed, or a pin
+          RenderedReport rendered = writer.render(*outcome.report);
+          return {std::move(rendered), std::move(outcome.report), outcome.target};
+        } catch (Error& error) {  // an export failed
           if (error.device.empty()) error.device = outcome.target;
-          return {.report = writer.render(error), .target = {}, .evidence_sha256 = {}};
+          return {writer.render(error), std::nullopt, outcome.target};
         }
       },
       [&](Attested one) {
-        if (measured && !one.evidence_sha256.empty()) {
-          try {
-            measured->extend(one.evidence_sha256);
-          } catch (Error& error) {  // without the measurement that was asked for there is no report
-            error.device = one.target;
-            return writer.add(writer.render(error));
-          }
+        try {
+          if (one.report) finish_one(one);
+        } catch (Error& error) {
+          if (error.device.empty()) error.device = one.target;
+          one.rendered = writer.render(error);
         }
-        writer.add(std::move(one.report));
+        writer.add(std::move(one.rendered));
       });
+  if (judges) {
+    for (const Report& absent : together.absent()) writer.add(writer.render(absent));
+    writer.tell(together.finish());
+  }
   try {
     if (plan.after) plan.after();
   } catch (const Error& error) {

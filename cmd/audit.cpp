@@ -6,6 +6,7 @@
 
 #include "cmd/attest/audit_scope.h"
 #include "cmd/attest/policy_files.h"
+#include "cmd/attest/run_check.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
 #include "cmd/host/this_host.h"
@@ -25,7 +26,7 @@ struct Options {
   PolicyOptions policy;
   ProtocolOptions protocol;
   std::vector<std::string> targets;
-  std::string total = "60", since, metrics, evidence;
+  std::string total = "60", since, metrics, evidence, expect;
 };
 
 class Audit {
@@ -58,6 +59,7 @@ class Audit {
   Clock::time_point begin_ = Clock::now(), deadline_;
   const std::int64_t timestamp_ = std::time(nullptr);
   std::optional<EarlierReport> earlier_;
+  std::optional<RunCheck> together_;
   Metrics metrics_;
   std::string evidence_;
 };
@@ -146,6 +148,7 @@ void Audit::add(Outcome outcome) {
 }
 
 void Audit::add(Report report) {
+  together_->add(report);
   if (earlier_) earlier_->compare(report);
   metrics_.add(report);
   writer_.add(writer_.render(report));
@@ -193,6 +196,8 @@ void Audit::write_metrics(Exit exit) {
 void Audit::judge(AuditScope& scope, Run& run) {
   attest_all(scope, run);
   for (const Report& absent : scope.absent) add(absent);
+  for (const Report& absent : together_->absent()) add(absent);
+  writer_.tell(together_->finish());
   if (writer_.count() == 0) {
     const std::string_view line = "no device of this host speaks SPDM, and no rule expects one: there is nothing to judge";
     if (console_.format == Format::text)
@@ -210,6 +215,7 @@ Exit Audit::run() {
   apply(options_.output, console_);
   deadline_ = begin_ + parse_duration(options_.total, "--total");
   const std::shared_ptr<const Policy> policy = load_policy(options_.policy);
+  together_.emplace(false, read_expected(options_.expect));
   if (!options_.since.empty()) earlier_ = EarlierReport::read(options_.since);
   const Verifier verifier = make_verifier(options_.trust, question_of(options_.trust), console_, policy);
 
@@ -246,6 +252,7 @@ Action setup(CLI::App& parser) {
   parser.add_option("--evidence", options->evidence, "Write what was judged, one line of evidence for each device")
       ->type_name("FILE")
       ->group("Audit");
+  add_expect_option(parser, options->expect);
   return [options](Console& console) { return Audit(*options, console).run(); };
 }
 

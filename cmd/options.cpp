@@ -153,6 +153,12 @@ void add_reference_option(CLI::App& parser, TrustOptions& options) {
       ->group("Trust");
 }
 
+void add_expect_option(CLI::App& parser, std::string& file) {
+  parser.add_option("--expect", file, "Devices that must be shown: each that is missing, and each that is not listed, is a failure")
+      ->type_name("FILE")
+      ->group("Attestation");
+}
+
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
   parser.add_option("--timeout", options.timeout, "Longest wait for one answer; 10s if not given")
       ->type_name("DURATION")
@@ -265,6 +271,11 @@ std::shared_ptr<const References> read_references(const TrustOptions& options) {
   for (const std::string& path : options.references) add(read_named(path, FileKind::references));
   if (!out->asked) add(read_drop_ins(layers_of("references.d"), FileKind::references));
   return out->asked || !out->devices.empty() ? out : nullptr;
+}
+
+std::optional<std::vector<ExpectedDevice>> read_expected(const std::string& file) {
+  if (file.empty()) return std::nullopt;
+  return read_expected_devices(file, std::string(as_text(read_file(file, FileKind::expected_devices))));
 }
 
 Question question_of(const TrustOptions& options) {

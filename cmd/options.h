@@ -12,6 +12,7 @@
 #include "cmd/host/console.h"
 #include "cmd/parse.h"
 #include "core/appraisal/appraise.h"
+#include "core/fleet/expected_devices.h"
 #include "core/protocol/collect.h"
 
 namespace CLI {
@@ -52,6 +53,7 @@ void add_trust_options(CLI::App& parser, TrustOptions& options);  // add_keyring
 void add_reference_option(CLI::App& parser, TrustOptions& options);
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options);  // all but --record
 void add_record_option(CLI::App& parser, ProtocolOptions& options);
+void add_expect_option(CLI::App& parser, std::string& file);
 void add_policy_options(CLI::App& parser, PolicyOptions& options);
 // --policy alone, with the help text of the verb.
 void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const std::string& help, const std::string& group);
@@ -98,6 +100,8 @@ Bytes read_provisioned_key(const TrustOptions& options);
 bool names_references(const TrustOptions& options);
 // The values of --reference, else of the system's layers. nullptr when the verb does not compare, or when there are none.
 std::shared_ptr<const References> read_references(const TrustOptions& options);
+// The list of --expect; nothing when none was given. Throws Error: config, io, permission.
+std::optional<std::vector<ExpectedDevice>> read_expected(const std::string& file);
 Question question_of(const TrustOptions& options);
 Wanted wanted_of(const ProtocolOptions& options);
 Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);  // --provisioned-key means slot 255

@@ -65,6 +65,7 @@ Json rule_json(const PolicyRule& rule) {
     return out;
   }
   if (rule.expected) out["expected"] = true;
+  if (rule.shared) out["shared"] = true;
   if (Json require = require_json(rule); !require.empty()) out["require"] = std::move(require);
   out["on-failure"] = actions_json(rule);
   return out;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "cmd/attest/policy_files.h"
+#include "cmd/attest/run_check.h"
 #include "cmd/attestation.h"
 #include "cmd/verb.h"
 
@@ -19,7 +20,13 @@ struct Options {
   PolicyOptions policy;
   std::vector<std::string> files;
   bool measurements = false, unordered = false;
-  std::string nonce;
+  std::string nonce, expect;
+};
+
+// A report, and the one that it was rendered from while others may still speak against it.
+struct Judged {
+  RenderedReport rendered;
+  std::optional<Report> report;
 };
 
 // Ends the program when reports cannot be written. A thread may be waiting for input that never comes, and nothing else ends
@@ -42,19 +49,30 @@ Exit run(const Options& options, Console& console) {
   if (!options.nonce.empty()) question.user.nonce = parse_nonce(options.nonce);
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or pcap files, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
+  RunCheck together(question.user.nonce.has_value(), read_expected(options.expect));
   const Verifier verifier = make_verifier(options.trust, question, console, load_policy(options.policy));
 
   Envelope envelope = make_envelope(options.output.sign_key, std::time(nullptr), question.user.nonce, console);
   work_on_files(console, {.readable = EvidenceFiles::places(options.files)});
   EvidenceFiles files(options.files);
-  const bool brief = !files.is_one() && !console.verbose;
+  const bool alone = files.is_one(), brief = !alone && !console.verbose;
+  const bool compares = !alone || !options.expect.empty();
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
   writer.tally();
   writer.enclose(std::move(envelope));
-  appraise_recordings<RenderedReport>(
+  appraise_recordings<Judged>(
       {.files = files, .verifier = verifier, .ordered = !options.unordered, .idle = [&] { or_end(console, [&] { console.flush(); }); }},
-      [&](const Outcome& outcome) { return outcome.report ? writer.render(*outcome.report) : writer.render(*outcome.unread); },
-      [&](RenderedReport report) { or_end(console, [&] { writer.add(std::move(report)); }); });
+      [&](Outcome outcome) -> Judged {
+        if (!outcome.report) return {writer.render(*outcome.unread), std::nullopt};
+        RenderedReport rendered = writer.render(*outcome.report);
+        return {std::move(rendered), compares ? std::move(outcome.report) : std::nullopt};
+      },
+      [&](Judged judged) {
+        if (judged.report && together.add(*judged.report)) judged.rendered = writer.render(*judged.report);
+        or_end(console, [&] { writer.add(std::move(judged.rendered)); });
+      });
+  for (const Report& absent : together.absent()) writer.add(writer.render(absent));
+  writer.tell(together.finish());
   return writer.finish();
 }
 
@@ -75,6 +93,7 @@ Action setup(CLI::App& parser) {
   parser.add_option("--nonce", options->nonce, "The nonce that signatures must be made for: 64 hex digits")
       ->type_name("HEX")
       ->group("Attestation");
+  add_expect_option(parser, options->expect);
   return [options](Console& console) { return run(*options, console); };
 }
 

@@ -48,7 +48,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -63,15 +63,15 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live $policy --sign-key --extend-pcr --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live $policy --sign-key --expect --extend-pcr --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live $policy --sign-key --extend-pcr --pin-first-use --reference --index --each --count --raw --new --no-signature
+      options="$live $policy --sign-key --expect --extend-pcr --pin-first-use --reference --index --each --count --raw --new --no-signature
         --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
     collect) options="-o --output -v --verbose -h --help $speak --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
-    audit) options="$live_only $policy --sign-key --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
-    verify) options="$output $trust $policy --sign-key --unordered --reference --measurements --nonce" ;;
+    audit) options="$live_only $policy --sign-key --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
+    verify) options="$output $trust $policy --sign-key --expect --unordered --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym --openssl" ;;
     report) options="$output --at --by-file --html" ;;
     keyring)

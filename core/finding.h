@@ -94,12 +94,17 @@ enum class FindingId : std::uint8_t {
   identity_missing,
   identity_unknown,  // a rule asks for it, and the host knows none to compare with
   identity_relaxed,
+  device_elsewhere,  // another host shows the same key at the same time
+  device_repeated,   // the same device as in an earlier piece: counted once
   // signature
   bad_signature,
   signature_missing,
   key_missing,
   nonce_mismatch,
   freshness_unproven,  // the user asks for it
+  signature_repeated,  // an earlier piece has the same answer of the device
+  evidence_repeated,   // the same piece, said twice: counted once
+  not_compared,        // there are more pieces than are compared with each other
   // measurements
   measurement_malformed,
   measurements_unsigned,
@@ -122,7 +127,8 @@ enum class FindingId : std::uint8_t {
   debug_enabled,
   firmware_too_old,  // security version number
   not_fresh,
-  device_absent,       // the policy expects it, and it is not there
+  device_absent,       // the policy or a list expects it, and it is not there
+  device_surplus,      // it passes, and the list of expected devices does not have it
   claim_decides_rule,  // which rule decides is only what the collector says
   policy_unmet,        // any other requirement is not met
   policy_undecided,    // it could not be decided whether a requirement is met

@@ -51,14 +51,23 @@ std::shared_ptr<Json> export_part(Format format, const Report& report) {
   return std::make_shared<Json>(format == Format::ear ? ear_appraisal(report) : redfish_resource(report));
 }
 
-void add_part(Format format, Json& parts, Json part, const std::string& label) {
+std::string add_part(Format format, Json& parts, Json part, const std::string& label) {
   if (format == Format::ear) {
-    parts[unique(label, parts)] = std::move(part);
-    return;
+    const std::string key = unique(label, parts);
+    parts[key] = std::move(part);
+    return key;
   }
   // The number makes the id unique: searching all ids for each one would take quadratic time.
   set_redfish_id(part, cat(redfish_id(label), "-", parts.size() + 1));
   parts.push_back(std::move(part));
+  return std::to_string(parts.size() - 1);
+}
+
+void fail_part(Format format, Json& part, Exit exit, const std::string& why) {
+  if (format == Format::ear)
+    fail_ear_appraisal(part, exit, why);
+  else
+    fail_redfish_resource(part, why);
 }
 
 std::string export_document(Format format, Json parts, const Envelope& envelope) {

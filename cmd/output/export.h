@@ -32,8 +32,10 @@ Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const s
 
 // The part of one device. `format`, here and below: ear or redfish.
 std::shared_ptr<Json> export_part(Format format, const Report& report);
-// Adds a part under its label, made unique where it must be.
-void add_part(Format format, Json& parts, Json part, const std::string& label);
+// Adds a part under its label, made unique where it must be. Returns where it is: its key, or its index.
+std::string add_part(Format format, Json& parts, Json part, const std::string& label);
+// Makes a part that is there say that the device has failed after all.
+void fail_part(Format format, Json& part, Exit exit, const std::string& why);
 std::string export_document(Format format, Json parts, const Envelope& envelope);
 
 }  // namespace spdm::cmd

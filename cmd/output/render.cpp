@@ -1,6 +1,7 @@
 #include "cmd/output/render.h"
 
 #include <yaml-cpp/yaml.h>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cmd/output/render_text.h"
@@ -182,13 +183,59 @@ void ReportWriter::keep_part(RenderedReport& report) {
   if (parts_->size() == kMaxExported)
     throw Error(ErrorId::usage, cat("one document holds no more than ", kMaxExported, " devices in this format"),
                 "split the input, or write ndjson");
-  add_part(console_.format, *parts_, std::move(*report.part), report.label);
+  part_places_.emplace(report.label, add_part(console_.format, *parts_, std::move(*report.part), report.label));
+}
+
+void ReportWriter::tell(Together together) {
+  constexpr std::size_t kMostNotes = 20;
+  together_ = std::move(together);
+  const std::size_t total = together_.taken_back_total;
+  for (std::size_t i = 0; i < std::min(together_.taken_back.size(), kMostNotes); ++i) {
+    const TakenBack& one = together_.taken_back[i];
+    console_.note(cat("spdmctl: ", printable(one.place), ": was told as ", name(one.told), ", and fails: ", printable(one.why())));
+  }
+  if (total > kMostNotes) console_.note(cat("spdmctl: ", total - kMostNotes, " more were told as better than they are, and fail"));
+  verdicts_[static_cast<std::size_t>(Verdict::pass)] -= together_.taken_back_passes;
+  verdicts_[static_cast<std::size_t>(Verdict::undetermined)] -= total - together_.taken_back_passes;
+  verdicts_[static_cast<std::size_t>(Verdict::fail)] += total;
+  for (const TakenBack& one : together_.taken_back) {
+    verdict_ = Verdict::fail;
+    worst_ = worse(worst_, row(one.id).exit);
+    if (parts_) take_back(one);
+  }
+}
+
+// The documents of others are written at the end: they need not say what is not so.
+void ReportWriter::take_back(const TakenBack& one) {
+  const auto [begin, end] = part_places_.equal_range(printable(one.place));
+  for (auto place = begin; place != end; ++place)
+    if (console_.format == Format::ear)
+      fail_part(console_.format, (*parts_)[place->second], row(one.id).exit, printable(one.why()));
+    else
+      fail_part(console_.format, (*parts_)[std::stoul(place->second)], row(one.id).exit, printable(one.why()));
+}
+
+// What a document of several reports says beside them.
+Json ReportWriter::together_json() const {
+  Json out = Json::object();
+  if (count_ < 2 || !tallies_) return out;
+  out["passing_devices"] = together_.passing_devices;
+  if (together_.taken_back.empty()) return out;
+  out["taken_back_total"] = together_.taken_back_total;
+  for (const TakenBack& one : together_.taken_back)
+    out["taken_back"].push_back(Json{{"source", printable(one.place)},
+                                     {"told", name(one.told)},
+                                     {"finding", row(one.id).name},
+                                     {"other", printable(one.other)},
+                                     {"why", printable(one.why())}});
+  return out;
 }
 
 Exit ReportWriter::finish() { return finish(Json::object()); }
 
 Exit ReportWriter::finish(const Json& more) {
-  if (console_.format == Format::text && tallies_ && count_ > 1) console_.out(cat("\n", render_tally(verdict_, verdicts_, console_)));
+  if (console_.format == Format::text && tallies_ && count_ > 1)
+    console_.out(cat("\n", render_tally(verdict_, verdicts_, together_, console_)));
   if (console_.format == Format::ear || console_.format == Format::redfish)
     console_.out(export_document(console_.format, parts_ ? std::move(*parts_) : Json(), envelope_));
   if (console_.format == Format::json || console_.format == Format::yaml) {
@@ -200,6 +247,7 @@ Exit ReportWriter::finish(const Json& more) {
       tail["error"] = error_json(*first_error_);
     else if (good && failure_)
       tail["error"] = error_json(*failure_);
+    tail.update(together_json());
     tail.update(more);
     if (console_.format == Format::json)
       console_.out(cat("\n  ],", dump(tail, 2).substr(1), "\n"));

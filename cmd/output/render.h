@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "cmd/output/document.h"
 #include "cmd/output/export.h"
 #include "core/appraisal/report.h"
+#include "core/fleet/sightings.h"
 #include "core/format/json.h"
 
 namespace spdm::cmd {
@@ -47,6 +49,8 @@ class ReportWriter {
   Exit worst() const { return worse(worst_, failed_); }
   // Makes the text of several reports end with the number of each verdict.
   void tally() { tallies_ = true; }
+  // Says of reports that are written already what came out later. Call it once, before finish().
+  void tell(Together together);
   // Sets what ear and redfish say beside the reports. Call it before add().
   void enclose(Envelope envelope) { envelope_ = std::move(envelope); }
   // Ends the document, with these members (json, yaml) at its end; returns the worst exit code.
@@ -56,6 +60,8 @@ class ReportWriter {
  private:
   void begin();
   void keep_part(RenderedReport& report);
+  void take_back(const TakenBack& one);
+  Json together_json() const;
 
   Console& console_;
   TextOf text_of_;
@@ -67,7 +73,9 @@ class ReportWriter {
   std::array<std::size_t, 3> verdicts_{};       // how many there are, in the order of Verdict
   std::optional<Error> first_error_, failure_;  // of the devices, of the rest of the run
   Envelope envelope_;
-  std::shared_ptr<Json> parts_;  // of ear and redfish: an object by label, an array
+  std::shared_ptr<Json> parts_;                          // of ear and redfish: an object by label, an array
+  std::multimap<std::string, std::string> part_places_;  // by label: the key, or the index, of each part
+  Together together_;
 };
 
 // Writes a whole document of another kind: `text` in the format text, else `document`.

@@ -30,6 +30,7 @@ bool found(const Report& report, std::initializer_list<FindingId> ids) {
 // Who the device is: key, certificates, trust, identity.
 std::optional<int> instance_identity(const Report& report) {
   using enum FindingId;
+  if (found(report, {signature_repeated, device_elsewhere})) return kUnrecognized;
   if (failed(report, Check::signature) && !found(report, {nonce_mismatch})) return kCryptoFailed;
   if (found(report, {revoked, denied})) return kContraindicated;
   if (found(report, {certificate_signature, digest_mismatch, chain_hash_mismatch})) return kCryptoFailed;
@@ -134,6 +135,17 @@ Json ear_appraisal(const Report& report) {
               {"ear.trustworthiness-vector", std::move(vector)},
               {"ear.appraisal-policy-id", policy_of(report)},
               {"spdmctl.report", about(report)}};
+}
+
+void fail_ear_appraisal(Json& appraisal, Exit exit, const std::string& why) {
+  Json& vector = appraisal["ear.trustworthiness-vector"];
+  vector["instance-identity"] = kUnrecognized;
+  if (vector.contains("hardware")) vector["hardware"] = kUnrecognized;
+  appraisal["ear.status"] = "contraindicated";
+  Json& about = appraisal["spdmctl.report"];
+  about["verdict"] = name(Verdict::fail);
+  about["exit_code"] = static_cast<int>(exit);
+  about["reason"] = why;
 }
 
 Json ear_claims(Json submods, std::int64_t issued, const std::optional<Block<32>>& nonce) {

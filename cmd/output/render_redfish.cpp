@@ -134,6 +134,12 @@ Json redfish_resource(const Report& report) {
   return out;
 }
 
+void fail_redfish_resource(Json& resource, const std::string& why) {
+  resource["Description"] = why;
+  resource["Status"]["Health"] = health(Verdict::fail);
+  resource["SPDM"]["IdentityAuthentication"]["ResponderAuthentication"]["VerificationStatus"] = "Failed";
+}
+
 void set_redfish_id(Json& resource, const std::string& id) {
   const std::string place = cat(kCollection, "/", id);
   resource["@odata.id"] = place;

@@ -10,6 +10,8 @@ namespace spdm::cmd {
 
 // One ComponentIntegrity resource, without an id yet.
 Json redfish_resource(const Report& report);
+// Makes it say that the device has failed.
+void fail_redfish_resource(Json& resource, const std::string& why);
 // Gives the resource its id, which must be unique in the collection.
 void set_redfish_id(Json& resource, const std::string& id);
 

@@ -373,10 +373,18 @@ std::string render_brief(const Report& report, const Console& console) {
   return out;
 }
 
-std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdicts, const Console& console) {
+std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdicts, const Together& together, const Console& console) {
   Page page(console.color);
-  page.line(cat(page.painted(upper(name(worst)), color_of(worst)), "  of ", verdicts[0] + verdicts[1] + verdicts[2], " devices ",
-                verdicts[0], " pass, ", verdicts[1], " fail, ", verdicts[2], " undetermined"));
+  // Reports are no devices where several of them are about one.
+  const bool apart = together.passing_devices != verdicts[0] || together.taken_back_total > 0;
+  std::string more;
+  if (together.taken_back_total > 0)
+    more += cat("; ", together.taken_back_total, " of those that fail ", together.taken_back_total == 1 ? "was" : "were",
+                " told above as better");
+  if (together.passing_devices != verdicts[0])
+    more += cat("; those that pass are of ", together.passing_devices, together.passing_devices == 1 ? " device" : " devices");
+  page.line(cat(page.painted(upper(name(worst)), color_of(worst)), "  of ", verdicts[0] + verdicts[1] + verdicts[2],
+                apart ? " reports " : " devices ", verdicts[0], " pass, ", verdicts[1], " fail, ", verdicts[2], " undetermined", more));
   return page.take();
 }
 

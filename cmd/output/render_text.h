@@ -6,6 +6,7 @@
 
 #include "cmd/host/console.h"
 #include "core/appraisal/report.h"
+#include "core/fleet/sightings.h"
 
 namespace spdm::cmd {
 
@@ -15,7 +16,7 @@ std::string render_brief(const Report& report, const Console& console);
 // For one of several devices: all of it unless it passed.
 std::string render_one_of_many(const Report& report, const Console& console);
 // How many there are of each verdict, in the order of Verdict.
-std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdicts, const Console& console);
+std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdicts, const Together& together, const Console& console);
 // What a device can do, without a verdict.
 std::string render_info(const Report& report, const Console& console);
 // Every certificate of every slot.

@@ -81,7 +81,7 @@
       : totals.results ? `All ${count(totals.results)} results pass` : "No results";
     at("headline").textContent = bad;
     document.title = bad + " - spdmctl";
-    at("about").textContent = `${many(totals.hosts, "host", "hosts")}, ${many(totals.files, "file", "files")}. Certificates are compared with ${summary.at}.`;
+    at("about").textContent = `${many(totals.hosts, "host", "hosts")}, ${many(totals.devices, "device", "devices")}, ${many(totals.files, "file", "files")}. Certificates are compared with ${summary.at}.`;
     at("verdict-bar").append(...bar(totals).children);
     at("verdict-bar").setAttribute("aria-label", VERDICTS.map(verdict => `${totals[verdict]} ${verdict}`).join(", "));
     const tile = (number, name, kind, filter) => {

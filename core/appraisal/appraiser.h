@@ -63,7 +63,8 @@ class Appraiser {
 
   // signatures.cpp
   const crypto::PublicKey* key_for(std::size_t connection, const Statement& statement, std::string_view message);
-  SignatureResult check_statement(std::size_t index, const Connection& connection, const Statement& statement);
+  static Bytes answer_of(const ChainResult* chain, const Statement& statement, View digest);
+  SignatureResult check_statement(std::size_t index, const Connection& connection, const Statement& statement, SignatureReport& out);
   void check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge);
   void cover(const Connection& connection, const Statement& statement);
   bool is_fresh(const Statement& statement) const;

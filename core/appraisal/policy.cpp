@@ -18,6 +18,7 @@ void join(PolicyRule& out, const PolicyRule& other) {
   out.name += cat(kJoint, other.name);
   out.origin += cat(", ", other.origin);
   out.expected = out.expected || other.expected;
+  out.shared = out.shared && other.shared;
   for (const RequirementRow& row : requirements()) row.join(out, other);
   out.on_failure.insert(out.on_failure.end(), other.on_failure.begin(), other.on_failure.end());
   std::sort(out.on_failure.begin(), out.on_failure.end());
@@ -137,6 +138,9 @@ void ask(const PolicyRule& rule, Question& question) {
   told.exempt = rule.exempt;
   if (rule.exempt) return;
   told.actions = rule.on_failure;
+  told.on_failure = rule.on_failure;
+  told.shared = rule.shared;
+  told.max_age = rule.require.max_age;
   const bool asks = rule.identity && *rule.identity != IdentityMatch::none;
   const bool waived = question.user.identity_match_given && question.user.identity_match == IdentityMatch::none;
   question.rule.identity = !asks ? IdentityDemand::if_known : waived ? IdentityDemand::waived : IdentityDemand::required;

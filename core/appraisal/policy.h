@@ -19,6 +19,7 @@ struct PolicyRule {
   DeviceMatch match;
   bool exempt = false;                    // what matches is out of scope
   bool expected = false;                  // at least one device must match, and must speak SPDM
+  bool shared = false;                    // several hosts may show one device
   std::optional<IdentityMatch> identity;  // exact if nothing is said
   bool measurements = false;              // signed measurements must be there
   Requirement require;

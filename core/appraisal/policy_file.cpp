@@ -45,7 +45,7 @@ std::string read_name(const Value& value) {
 }
 
 PolicyRule read_rule(const Value& value) {
-  const Section section(value, {"name", "match", "exempt", "expected", "require", "on-failure"});
+  const Section section(value, {"name", "match", "exempt", "expected", "shared", "require", "on-failure"});
   PolicyRule out;
   out.origin = section.origin();
   out.name = out.origin.substr(out.origin.rfind('/') + 1);
@@ -53,10 +53,11 @@ PolicyRule read_rule(const Value& value) {
   out.match = read_device_match(section.get("match"));
   section.with("exempt", [&](const Value& flag) { out.exempt = flag.boolean(); });
   section.with("expected", [&](const Value& flag) { out.expected = flag.boolean(); });
+  section.with("shared", [&](const Value& flag) { out.shared = flag.boolean(); });
   section.with("require", [&](const Value& wanted) { read_requirements(wanted, out); });
   section.with("on-failure", [&](const Value& actions) { out.on_failure = read_actions(actions); });
-  if (out.exempt && (out.expected || section.find("require") || section.find("on-failure")))
-    section.fail("exempt asks for nothing: expected, require and on-failure contradict it");
+  if (out.exempt && (out.expected || out.shared || section.find("require") || section.find("on-failure")))
+    section.fail("exempt asks for nothing: expected, shared, require and on-failure contradict it");
   // No device has a driver before the gate has decided, so such a rule would not match then. It must neither hide a
   // device from the gate nor raise a false alarm.
   if (out.match.driver && (out.exempt || out.expected))

@@ -94,6 +94,9 @@ struct SignatureReport {
   std::string algorithm, hash;
   SignatureResult result = SignatureResult::not_checked;
   bool fresh = false;  // the nonce is one that the collector chose
+  // Of a good one: SHA-256 of the key, the kind of the message and what was signed. Two pieces of evidence that share it have one
+  // answer of one device, also where somebody has written the same signature in other bytes (s becomes n - s).
+  Bytes answer;
 };
 
 // One measurement compared with its reference value. One of the two may be missing.
@@ -128,6 +131,9 @@ inline constexpr std::array kDemandStates{
 static_assert(is_sound(kDemandStates));
 inline std::string_view name(DemandState state) { return row_of(kDemandStates, state).name; }
 
+// What always must hold, in words.
+inline constexpr std::string_view kAuthenticatedWords = "authenticated";
+
 // One thing that had to hold.
 struct DemandResult {
   std::string words;
@@ -142,6 +148,10 @@ struct PolicyResult {
   bool exempt = false;                 // the rule takes the device out of scope: it is not appraised
   std::vector<DemandResult> demands;   // what had to hold
   std::vector<FailureAction> actions;  // what follows; nothing: it is allowed
+  // Of the rule, for what is found only when several devices are seen together.
+  bool shared = false;                      // several hosts may show the device
+  std::optional<std::uint32_t> max_age;     // seconds
+  std::vector<FailureAction> on_failure{};  // what follows when it fails
 };
 // "block", "power-off"; "allow" where nothing follows.
 std::vector<std::string_view> action_names(const PolicyResult& policy);

@@ -215,7 +215,7 @@ std::vector<Demand> demands_of(const Question& question) {
 const RequirementRow& row_of(Demand demand) { return kRequirements.at(static_cast<std::size_t>(demand) - 1); }
 
 std::string words(Demand demand, const Question& question) {
-  return demand == Demand::authenticated ? "authenticated" : row_of(demand).words(question);
+  return demand == Demand::authenticated ? std::string(kAuthenticatedWords) : row_of(demand).words(question);
 }
 
 }  // namespace spdm

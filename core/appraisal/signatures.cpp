@@ -23,7 +23,16 @@ const crypto::PublicKey* Appraiser::key_for(std::size_t connection, const Statem
   return nullptr;
 }
 
-SignatureResult Appraiser::check_statement(std::size_t index, const Connection& connection, const Statement& statement) {
+// What two copies of one answer have in common, whatever their bytes are.
+Bytes Appraiser::answer_of(const ChainResult* chain, const Statement& statement, View digest) {
+  Bytes input = to_bytes(as_bytes(chain == nullptr ? std::string() : chain->leaf_key_sha256));
+  input.push_back(static_cast<std::uint8_t>(statement.kind));
+  append(input, digest);
+  return crypto::hash(*find_hash("SHA-256"), input);
+}
+
+SignatureResult Appraiser::check_statement(std::size_t index, const Connection& connection, const Statement& statement,
+                                           SignatureReport& out) {
   const Parameters& parameters = connection.parameters();
   const std::string where = cat(slot_name(statement.slot), ", ", name(statement.kind));
   if (parameters.asym == nullptr || parameters.hash == nullptr || statement.signature.empty()) {
@@ -40,8 +49,10 @@ SignatureResult Appraiser::check_statement(std::size_t index, const Connection& 
   if (key == nullptr) return SignatureResult::not_checked;
   const Bytes digest = crypto::hash(*parameters.hash, connection.transcript(statement));
   if (crypto::verify(*key, *parameters.asym, *parameters.hash, parameters.version, signing_context(statement.kind), digest,
-                     statement.signature))
+                     statement.signature)) {
+    out.answer = answer_of(find_chain(index, statement.slot), statement, digest);
     return SignatureResult::good;
+  }
   add({FindingId::bad_signature, where,
        cat("the ", parameters.asym->name, " signature does not fit the messages that were exchanged and the key of the leaf certificate"),
        "the messages were altered, or this is not the holder of the key: do not use the device"});
@@ -96,7 +107,7 @@ void Appraiser::check_signatures() {
       out.message_index = connection.exchanges()[statement.exchange].log_index;
       if (connection.parameters().asym != nullptr) out.algorithm = connection.parameters().asym->name;
       if (connection.parameters().hash != nullptr) out.hash = connection.parameters().hash->name;
-      out.result = check_statement(index, connection, statement);
+      out.result = check_statement(index, connection, statement, out);
       out.fresh = is_fresh(statement);
       (out.result == SignatureResult::good ? good : out.result == SignatureResult::bad ? bad : unchecked)++;
       const bool counts = !question_.user.provisioned || statement.slot == kProvisionedKey;

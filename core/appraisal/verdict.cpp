@@ -98,4 +98,22 @@ void conclude(Report& report, Depth depth) {
       }
 }
 
+void object(Report& report, Finding finding) {
+  const Severity severity = finding.severity();
+  const Check check = row(finding.id).check;
+  const std::string why = finding.why;
+  report.findings.push_back(std::move(finding));
+  if (severity < Severity::gap) return;
+  const auto found =
+      std::find_if(report.checks.begin(), report.checks.end(), [&](const CheckResult& result) { return result.check == check; });
+  CheckResult& result = found == report.checks.end() ? report.checks.emplace_back() : *found;
+  if (result.status != CheckStatus::fail) result = {check, severity == Severity::failure ? CheckStatus::fail : CheckStatus::not_run, why};
+  conclude(report, Depth::look);  // what else had to hold has passed, or has left its mark
+  if (!report.policy || report.policy->exempt) return;
+  report.policy->actions = report.policy->on_failure;
+  for (DemandResult& demand : report.policy->demands)
+    if (demand.words == kAuthenticatedWords && check != Check::policy && demand.state == DemandState::met)
+      demand.state = severity == Severity::failure ? DemandState::unmet : DemandState::undecided;
+}
+
 }  // namespace spdm

@@ -11,4 +11,8 @@ void conclude(Report& report, Depth depth);
 // The verdict alone.
 Verdict verdict_of(const Report& report, Depth depth);
 
+// Adds to a report that is concluded what was found only beside others: its check, verdict and policy follow. It never makes the
+// verdict better.
+void object(Report& report, Finding finding);
+
 }  // namespace spdm

@@ -50,7 +50,7 @@ void ExpiryTable::count(std::int64_t not_after, Counted counted) {
   if (month != ends_.end()) add(months_[static_cast<std::size_t>(month - ends_.begin())]);
 }
 
-std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate>& certificates) {
+std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate>& certificates, bool again) {
   std::optional<std::int64_t> first;
   for (std::size_t i = 0; i < certificates.size(); ++i) {
     const ResultCertificate& certificate = certificates[i];
@@ -60,7 +60,7 @@ std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate
     const NameId id = names_.id(certificate.sha256);
     if (!Names::known(id)) continue;
     const auto [entry, is_new] = entries_.try_emplace(id);
-    ++entry->second.devices;
+    if (!again || is_new) ++entry->second.devices;
     if (!is_new) continue;
     const bool is_leaf = i + 1 == certificates.size() && !certificate.is_ca;
     entry->second.not_after = *not_after;
@@ -71,7 +71,7 @@ std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate
     if (*not_after < at_ + 365 * kDay) entry->second.subject = names_.id(certificate.subject);
     count(*not_after, Counted::certificate);
   }
-  if (first) count(*first, Counted::device);
+  if (first && !again) count(*first, Counted::device);
   return first;
 }
 

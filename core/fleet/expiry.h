@@ -12,9 +12,9 @@ class ExpiryTable {
  public:
   explicit ExpiryTable(std::int64_t at);
 
-  // Adds the certificates of a device. Returns when the first of them expires, in seconds since 1970; nothing when none
-  // has a readable notAfter.
-  std::optional<std::int64_t> add(const std::vector<ResultCertificate>& certificates);
+  // Adds the certificates of a device, which may have had a result before. Returns when the first of them expires, in seconds since 1970;
+  // nothing when none has a readable notAfter.
+  std::optional<std::int64_t> add(const std::vector<ResultCertificate>& certificates, bool again);
   Expiry finish(std::size_t most) const;
   bool full() const { return names_.full(); }
 

@@ -65,7 +65,7 @@ class Search {
   std::vector<Outlier> run() {
     std::vector<std::size_t> order(rows_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::erase_if(order, [&](std::size_t i) { return !Names::known(rows_[i].model); });
+    std::erase_if(order, [&](std::size_t i) { return !Names::known(rows_[i].model) || rows_[i].superseded; });
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
       return std::pair(rows_[a].model, rows_[a].firmware) < std::pair(rows_[b].model, rows_[b].firmware);
     });

@@ -24,6 +24,7 @@ struct ResultMeasurement {
 struct Result {
   std::string host;    // who wrote the report
   std::string device;  // PCI address, target or file; empty when the run ended before there was a device
+  std::string key;     // SHA-256 of the leaf key of the main slot, where a good signature proves it; else empty
   std::string model;   // "1b36:0010" (PCI vendor and device), or "MANUFACTURER:PRODUCT" of the certificate
   std::string vendor;  // the first part of it
   Verdict verdict = Verdict::undetermined;

@@ -1,6 +1,7 @@
 #include "core/fleet/result_reader.h"
 
 #include <algorithm>
+#include <bitset>
 
 #include "core/crypto/crypto.h"
 #include "core/text.h"
@@ -67,6 +68,8 @@ std::string model_of_identity(std::string_view identity) {
 // The parts of a report's slot that a summary needs.
 struct Slot {
   bool used = false, has_chain = false, trusted = false;
+  std::uint64_t number = 0;
+  std::string leaf_key;
   std::string root_sha256, anchor_subject, anchor_sha256;
   std::vector<ResultCertificate> certificates;
   std::string cma, device_info;  // of the last certificate that has them
@@ -82,6 +85,7 @@ struct Draft {
   std::string hash, measurement_hash;
   std::vector<std::string> firmware;
   Slot slot;
+  std::bitset<256> proven;  // slots whose key has made a good signature
 };
 
 class ResultReader {
@@ -221,6 +225,8 @@ class ResultReader {
       in_.array([&] { read_finding(out); });
     } else if (key == "slots") {
       in_.array([&] { read_slot(out); });
+    } else if (key == "signatures") {
+      in_.array([&] { read_signature(out); });
     } else if (key == "measurements") {
       in_.array([&] { read_measurement(out); });
     } else {
@@ -262,9 +268,21 @@ class ResultReader {
     if (severity == Severity::gap && out.gap.empty()) out.gap = id;
   }
 
+  void read_signature(Draft& out) {
+    std::uint64_t slot = 0;
+    bool good = false;
+    in_.object([&](std::string_view key) {
+      if (key == "slot") return void(slot = in_.number(255));
+      if (key == "result") return void(good = string_of(in_, kWord) == name(SignatureResult::good));
+      in_.skip();
+    });
+    if (good) out.proven.set(static_cast<std::size_t>(slot));
+  }
+
   void read_slot(Draft& out) {
     Slot slot;
     in_.object([&](std::string_view key) {
+      if (key == "slot") return void(slot.number = in_.number(255));
       if (key == "used") return void(slot.used = in_.boolean());
       if (key != "chain") return in_.skip();
       slot.has_chain = true;
@@ -277,6 +295,7 @@ class ResultReader {
   void read_chain(Slot& out) {
     in_.object([&](std::string_view key) {
       if (key == "trusted") return void(out.trusted = in_.boolean());
+      if (key == "leaf_key_sha256") return void(out.leaf_key = string_of(in_, kValue));
       if (key == "root_sha256") return void(out.root_sha256 = string_of(in_, kValue));
       if (key == "anchor")
         return in_.object([&](std::string_view name) {
@@ -351,6 +370,7 @@ class ResultReader {
     for (const std::string& version : draft.firmware) out.firmware += cat(out.firmware.empty() ? "" : ", ", version);
     Slot& slot = draft.slot;
     out.trusted = slot.trusted;
+    if (slot.trusted && draft.proven.test(static_cast<std::size_t>(slot.number))) out.key = slot.leaf_key;
     out.root_sha256 = slot.anchor_sha256.empty() ? slot.root_sha256 : slot.anchor_sha256;
     out.root_subject = slot.anchor_subject;
     if (out.root_subject.empty() && !slot.certificates.empty() && slot.certificates.front().sha256 == out.root_sha256)

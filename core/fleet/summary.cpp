@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "core/calendar.h"
+#include "core/fleet/device_count.h"
 #include "core/fleet/expiry.h"
 #include "core/fleet/outliers.h"
 #include "core/text.h"
@@ -93,12 +94,14 @@ struct Summarizer::State {
   ExpiryTable expiry;
   std::vector<FleetRow> rows;
   std::unordered_set<NameId> hosts;
-  std::unordered_set<std::uint64_t> seen;  // host and device
+  DeviceCount devices{kMaxSeen};
+  std::vector<std::uint32_t> last_rows;  // by the number of a device: its last row
   std::unordered_map<NameId, NameId> root_subjects;
   Tallies exits, causes, vendors, models, roots, firmware, versions;
   bool rows_full = false;
 
-  FleetRow row_of(const Result& result);
+  FleetRow row_of(const Result& result, NameId host, NameId device, bool again);
+  void supersede(std::uint32_t device, const FleetRow& row);
   void tally(const Result& result, const FleetRow& row);
   std::string root_name(NameId root) const;
   DeviceLine line_of(const FleetRow& row) const;
@@ -109,24 +112,33 @@ struct Summarizer::State {
   void tell_cuts();
 };
 
-FleetRow Summarizer::State::row_of(const Result& in) {
+FleetRow Summarizer::State::row_of(const Result& in, NameId host, NameId device, bool again) {
   FleetRow row;
   row.verdict = in.verdict;
   row.exit = in.exit;
-  row.host = names.id(in.host);
-  row.device = names.id(in.device);
+  row.host = host;
+  row.device = device;
   row.model = names.id(in.model);
   row.firmware = names.id(in.firmware);
   row.root = names.id(in.root_sha256);
   row.version = names.id(in.version);
   row.algorithms = names.id(in.algorithms);
   row.measured = sets.id(in.measurements);
-  row.expires = expiry.add(in.certificates).value_or(-1);
+  row.expires = expiry.add(in.certificates, again).value_or(-1);
   if (in.verdict != Verdict::pass) {
     row.reason = reasons.id(in.reason);
     row.cause = names.id(in.cause);
   }
   return row;
+}
+
+// A device is one of its siblings once, however often it was reported.
+void Summarizer::State::supersede(std::uint32_t device, const FleetRow& row) {
+  constexpr std::uint32_t kNoRow = UINT32_MAX;
+  if (device >= last_rows.size()) last_rows.resize(device + std::size_t{1}, kNoRow);
+  std::uint32_t& last = last_rows[device];
+  if (last != kNoRow && rows[last].model == row.model) rows[last].superseded = true;
+  last = static_cast<std::uint32_t>(rows.size());
 }
 
 void Summarizer::State::tally(const Result& in, const FleetRow& row) {
@@ -231,7 +243,7 @@ void Summarizer::State::tell_cuts() {
   add_cut(cut, reasons.full(), "there are more reasons than are kept: some are shown as (not kept)");
   add_cut(cut, sets.full(), "there are more measurements than are kept: some were not compared");
   add_cut(cut, expiry.full(), "there are more certificates than are kept: some were not counted");
-  add_cut(cut, seen.size() == kMaxSeen, cat("results were recognised as repeated among the first ", kMaxSeen, " devices only"));
+  add_cut(cut, devices.full(), cat("devices were counted, and results recognised as repeated, among the first ", kMaxSeen, " only"));
   for (const auto& [what, table] : {std::pair("exit codes", &summary.exits),
                                     {"causes", &summary.causes},
                                     {"vendors", &summary.vendors},
@@ -269,21 +281,19 @@ void Summarizer::add(const Result& result) {
   summary.verdicts.add(result.verdict);
   summary.worst = worse(summary.worst, result.exit);
   add_host(result.host);
-  const FleetRow row = state.row_of(result);
+  const NameId host = state.names.id(result.host), device = state.names.id(result.device);
+  const std::optional<DeviceCount::Seen> seen = state.devices.add(result.key, host, device);
+  if (seen && seen->same_place) ++summary.repeated;
+  const FleetRow row = state.row_of(result, host, device, seen && seen->again);
   state.tally(result, row);
-  const std::uint64_t key = std::uint64_t{row.host} << 32 | row.device;
-  if (Names::known(row.host) && Names::known(row.device)) {
-    if (state.seen.contains(key))
-      ++summary.repeated;
-    else if (state.seen.size() < kMaxSeen)
-      state.seen.insert(key);
-  }
   // Devices that do not pass have extra room: they must be listed, however late they come.
   const std::size_t room = state.limits.results + (result.verdict == Verdict::pass ? 0 : state.limits.lines);
-  if (state.rows.size() < room)
-    state.rows.push_back(row);
-  else
+  if (state.rows.size() >= room) {
     state.rows_full = true;
+    return;
+  }
+  if (seen) state.supersede(seen->number, row);
+  state.rows.push_back(row);
 }
 
 void Summarizer::add(Unreadable unreadable) {
@@ -296,6 +306,7 @@ void Summarizer::add(Unreadable unreadable) {
 FleetSummary Summarizer::finish() {
   State& state = *state_;
   state.summary.hosts = state.hosts.size();
+  state.summary.devices_total = state.devices.count();
   if (state.summary.results == 0 && state.summary.worst == Exit::ok) state.summary.worst = Exit::no_device;
   state.summary.expiry = state.expiry.finish(state.limits.lines);
   state.list_failing();

@@ -81,7 +81,8 @@ struct DeviceLine {
 struct FleetSummary {
   std::int64_t at = 0;
   std::size_t results = 0, hosts = 0, files = 0;
-  std::size_t repeated = 0;  // results for a host and device that already had one
+  std::size_t devices_total = 0;  // a key is one device; see device_count.h
+  std::size_t repeated = 0;       // results for a host and device that already had one
   Tally verdicts;
   // The worst of all results. At least Exit::usage when something was unreadable; Exit::no_device when there was
   // nothing.

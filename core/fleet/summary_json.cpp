@@ -94,6 +94,7 @@ Json to_json(const FleetSummary& in) {
   const Verdict verdict = in.verdicts.fail > 0 ? Verdict::fail : undetermined ? Verdict::undetermined : Verdict::pass;
   Json out{{"verdict", name(verdict)}, {"exit_code", static_cast<int>(in.worst)}, {"at", utc_of(in.at)}};
   out["totals"] = Json{{"results", in.results},
+                       {"devices", in.devices_total},
                        {"hosts", in.hosts},
                        {"files", in.files},
                        {"repeated", in.repeated},

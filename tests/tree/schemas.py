@@ -262,6 +262,10 @@ def main():
         (pathlib.Path(scratch) / "told.json").write_text(json.dumps(told))
         check("evidence of a platform", evidence, json.dumps(told))
         attest("verify", "told.json", *root)
+        # The same answer for another target: the first report is taken back.
+        told["host"]["target"] = "another"
+        (pathlib.Path(scratch) / "copied.json").write_text(json.dumps(told))
+        attest("verify", "told.json", "copied.json", *root, code=10)
 
         environment["SPDMCTL_SYSROOT"] = str(pathlib.Path(scratch) / "host")
         check("list", listing, run("list", "--all", "--json", code=0))
@@ -279,7 +283,7 @@ def main():
         (pathlib.Path(scratch) / "policy").mkdir()
         rules = pathlib.Path(scratch) / "policy/rules.yaml"
         environment["SPDMCTL_POLICY"] = "policy"
-        rules.write_text('version: 1\ntrust-host: [web1, "db*"]\nrules: [{name: x, match: {bdf: "0000:09:00.0"}, expected: true}, {match: {bdf: "0000:0[13-7]:*"}, exempt: true}]\n')
+        rules.write_text('version: 1\ntrust-host: [web1, "db*"]\nrules: [{name: x, match: {bdf: "0000:09:00.0"}, expected: true, shared: true}, {match: {bdf: "0000:0[13-7]:*"}, exempt: true}]\n')
         host = pathlib.Path(scratch) / "host"
         (host / "sys/bus/pci/drivers_probe").touch()
         image = validator("spdmctl.image-1.json")

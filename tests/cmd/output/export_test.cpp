@@ -8,6 +8,7 @@
 
 #include "cmd/output/render_ear.h"
 #include "cmd/output/render_redfish.h"
+#include "core/appraisal/verdict.h"
 #include "core/text.h"
 
 using namespace spdm;
@@ -229,4 +230,31 @@ TEST_CASE("Redfish: Failed for what failed, and no word where nobody knows") {
   CHECK(status(report) == "none");
   CHECK(status(error_report(Error(ErrorId::bad_input, "no"), "")) == "none");
   CHECK(spdm::cmd::redfish_id("a/b:3 (x)") == "a_b_3__x_");
+}
+
+TEST_CASE("what is taken back fails in the documents of others") {
+  using spdm::cmd::Format;
+  Json ear = *spdm::cmd::export_part(Format::ear, passing());
+  spdm::cmd::fail_part(Format::ear, ear, Exit::untrusted, "a copy");
+  CHECK(ear["ear.status"] == "contraindicated");
+  CHECK(ear["ear.trustworthiness-vector"]["instance-identity"] == 97);
+  CHECK(ear["ear.trustworthiness-vector"]["hardware"] == 97);
+  CHECK(ear["spdmctl.report"]["verdict"] == "fail");
+  CHECK(ear["spdmctl.report"]["exit_code"] == 10);
+  CHECK(ear["spdmctl.report"]["reason"] == "a copy");
+  Json redfish = *spdm::cmd::export_part(Format::redfish, passing());
+  spdm::cmd::fail_part(Format::redfish, redfish, Exit::untrusted, "a copy");
+  CHECK(redfish["Status"]["Health"] == "Critical");
+  CHECK(redfish["SPDM"]["IdentityAuthentication"]["ResponderAuthentication"]["VerificationStatus"] == "Failed");
+  CHECK(redfish["Description"] == "a copy");
+}
+
+TEST_CASE("EAR: a copied answer and a device that is elsewhere are not recognised") {
+  for (const FindingId id : {FindingId::signature_repeated, FindingId::device_elsewhere}) {
+    Report report = passing();
+    object(report, {id, "", "a copy", ""});
+    const Json ear = spdm::cmd::ear_appraisal(report);
+    CHECK(ear["ear.status"] == "contraindicated");
+    CHECK(ear["ear.trustworthiness-vector"]["instance-identity"] == 97);
+  }
 }

@@ -51,6 +51,41 @@ TEST_CASE("what goes wrong beside the devices takes back no verdict, and is in t
   CHECK_FALSE(bad.contains("error"));
 }
 
+TEST_CASE("what came out later is in the document, the count and the exports") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path file = scratch.path() / "report";
+  Together together;
+  together.taken_back = {{.place = "a", .told = Verdict::pass, .id = FindingId::device_elsewhere, .other = "b"}};
+  together.taken_back_total = together.taken_back_passes = 1;
+  const auto written = [&](Format format) {
+    Console console(format);
+    console.write_to(file);
+    ReportWriter writer(console, [](const Report& report, const Console&) { return report.source + "\n"; });
+    writer.tally();
+    writer.add(writer.render(device(Verdict::pass, Exit::ok)));
+    Report other = device(Verdict::fail, Exit::untrusted);
+    other.source = "b";
+    writer.add(writer.render(other));
+    writer.tell(together);
+    CHECK(writer.finish() == Exit::untrusted);
+    return std::string(as_text(read_file(file, FileKind::report)));
+  };
+  const Json json = Json::parse(written(Format::json));
+  CHECK(json["devices"][0]["verdict"] == "pass");
+  CHECK(json["verdict"] == "fail");
+  CHECK(json["passing_devices"] == 0);
+  CHECK(json["taken_back_total"] == 1);
+  CHECK(json["taken_back"][0]["source"] == "a");
+  CHECK(json["taken_back"][0]["other"] == "b");
+  CHECK(json["taken_back"][0]["finding"] == "device-elsewhere");
+  CHECK(written(Format::text).find("FAIL  of 2 reports 0 pass, 2 fail, 0 undetermined; 1 of those that fail was told above as better") !=
+        std::string::npos);
+  const Json ear = Json::parse(written(Format::ear));
+  CHECK(ear["submods"]["a"]["ear.status"] == "contraindicated");
+  const Json redfish = Json::parse(written(Format::redfish));
+  CHECK(redfish["Members"][0]["Status"]["Health"] == "Critical");
+}
+
 TEST_CASE("an error that comes behind a complete document leaves it as it is") {
   const support::TemporaryDirectory scratch;
   const std::filesystem::path file = scratch.path() / "document.json";

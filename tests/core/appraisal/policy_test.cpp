@@ -59,6 +59,7 @@ rules:
   - name: disks
     match: {class: "0108", vendor: 1b36, device: 0010, bdf: "0000:01:*"}
     expected: true
+    shared: true
     require:
       identity: ids
       measurements: true
@@ -86,6 +87,8 @@ rules:
   CHECK(disks.match.class_code == 0x010800);
   CHECK(disks.match.class_mask == 0xFFFF00);
   CHECK(disks.expected);
+  CHECK(disks.shared);
+  CHECK_FALSE(policy.rules[2].shared);
   CHECK(disks.identity == IdentityMatch::ids);
   CHECK(disks.measurements);
   CHECK(disks.require.roots == std::vector<std::string>{"vendor.pem", "abcdef0123456789012345678901234567890123456789012345678901234567"});
@@ -98,7 +101,7 @@ rules:
   CHECK(disks.require.max_age == 5400);
   CHECK(disks.require.max_crl_age == 7 * 86'400);
   CHECK(disks.on_failure == std::vector{FailureAction::block, FailureAction::clear_bus_master, FailureAction::power_off});
-  CHECK(policy.rules[1].name == "10-test.yaml:22");
+  CHECK(policy.rules[1].name == "10-test.yaml:23");
   CHECK(policy.rules[1].exempt);
   CHECK(policy.rules[2].name == "default");
   CHECK(policy.rules[2].origin == "/etc/x/10-test.yaml:4");
@@ -143,6 +146,7 @@ TEST_CASE("what cannot be understood is an error with its place") {
     CHECK_MESSAGE(require_failure(bad) != "none", bad);
   CHECK(rule_failure("{match: {}, exempt: true, expected: true}") != "none");
   CHECK(rule_failure("{match: {}, exempt: true, require: {}}") != "none");
+  CHECK(rule_failure("{match: {}, exempt: true, shared: true}") != "none");
   CHECK(failure("version: 1\nrules: [{name: a, match: {}}, {name: a, match: {}}]").find("another rule has the name 'a'") !=
         std::string::npos);
   CHECK(rule_failure("{name: default, match: {}}") != "none");
@@ -206,6 +210,22 @@ rules:
   other.target = "emu://x";
   CHECK(rule_of(policy, other)->name == "c");
   CHECK(rule_of(policy, other)->exempt);
+}
+
+TEST_CASE("a device is shared where all rules that match say so, and the report has what was asked") {
+  const auto told = [](const std::string& first, const std::string& second) {
+    const Policy policy =
+        parse(cat("version: 1\nmode: all\nrules:\n  - {match: {class: \"01\"}, ", first, "}\n  - {match: {vendor: 1b36}, ", second, "}\n"));
+    Question question;
+    ask(*rule_of(policy, disk()), question);
+    return *question.rule.told;
+  };
+  CHECK(told("shared: true", "shared: true").shared);
+  CHECK_FALSE(told("shared: true", "require: {pin: true}").shared);
+  CHECK_FALSE(told("shared: false", "shared: true").shared);
+  CHECK_FALSE(told("expected: true", "shared: true").max_age);
+  CHECK(told("require: {max-age: 1h}", "require: {max-age: 2h}").max_age == 3600);
+  CHECK(told("on-failure: [block]", "on-failure: [warn]").on_failure == std::vector{FailureAction::block});
 }
 
 TEST_CASE("rules that agree on no root leave none, and not all") {

@@ -167,6 +167,36 @@ TEST_CASE("N188 signatures that are no r and s") {
   }));
 }
 
+TEST_CASE("signature: one answer is one answer, in whatever bytes its signature is written") {
+  const Bytes order = unhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551", "order of P-256");
+  Trial trial(in_version(k12));
+  trial.collect();
+  const Report before = trial.judge();
+  REQUIRE(before.signatures.size() == 2);
+  CHECK(before.signatures[0].answer.size() == 32);
+  CHECK(before.signatures[0].answer != before.signatures[1].answer);
+  // s becomes n - s.
+  Evidence changed = trial.evidence;
+  Bytes& message = changed.log.back().bytes;
+  REQUIRE(message.size() > 64);
+  int borrow = 0;
+  for (std::size_t i = 32; i-- > 0;) {
+    std::uint8_t& byte = message[message.size() - 32 + i];
+    const int difference = order[i] - byte - borrow;
+    borrow = difference < 0 ? 1 : 0;
+    byte = static_cast<std::uint8_t>(difference + 256 * borrow);
+  }
+  REQUIRE(changed.log.back().bytes != trial.evidence.log.back().bytes);
+  const Report after = trial.judge(changed);
+  CHECK(after.verdict == Verdict::pass);
+  CHECK(after.signatures[1].answer == before.signatures[1].answer);
+  // Another conversation is another answer; a wrong signature is none.
+  Trial other(in_version(k12));
+  CHECK(other.collect().judge().signatures[1].answer != before.signatures[1].answer);
+  changed.log.back().bytes[message.size() - 1] ^= 1;
+  CHECK(trial.judge(changed).signatures[1].answer.empty());
+}
+
 TEST_CASE("N189 little-endian signatures of 1.0 and 1.1") {
   for (const std::uint8_t version : {k10, k11})
     is_bad(with_signer(kChallengeAuthContext, version, [](const fake::Device& device, auto context, const Bytes& transcript) {

@@ -118,3 +118,43 @@ TEST_CASE("verdict: the worst finding comes first and decides") {
   CHECK(report.findings.front().severity() == Severity::failure);
   CHECK(report.findings.back().severity() == Severity::warning);
 }
+
+TEST_CASE("verdict: what is found only beside others fails what has passed") {
+  Report report = all_passed();
+  PolicyResult& policy = report.policy.emplace();
+  policy.demands = {{std::string(kAuthenticatedWords), DemandState::met}, {"a pin", DemandState::met}};
+  policy.on_failure = {FailureAction::block};
+  conclude(report, Depth::authenticate);
+  object(report, {FindingId::evidence_repeated, "", "said twice", ""});
+  CHECK(report.verdict == Verdict::pass);
+  CHECK(report.reason == "authenticated");
+  CHECK(policy.actions.empty());
+
+  Report open = report, listed = report;
+  object(open, {FindingId::not_compared, "", "too many", ""});
+  CHECK(open.verdict == Verdict::undetermined);
+  CHECK(check_of(open, Check::signature)->status == CheckStatus::not_run);
+  CHECK(open.policy->demands[0].state == DemandState::undecided);
+  object(open, {FindingId::signature_repeated, "", "a copy", ""});
+  CHECK(open.verdict == Verdict::fail);
+
+  object(report, {FindingId::signature_repeated, "", "a copy", ""});
+  CHECK(report.verdict == Verdict::fail);
+  CHECK(report.exit == Exit::untrusted);
+  CHECK(report.reason == "a copy");
+  CHECK(report.findings.front().id == FindingId::signature_repeated);
+  CHECK(check_of(report, Check::signature)->status == CheckStatus::fail);
+  CHECK(policy.actions == std::vector{FailureAction::block});
+  CHECK(policy.demands[0].state == DemandState::unmet);
+  CHECK(policy.demands[1].state == DemandState::met);
+  // A later gap makes nothing better.
+  object(report, {FindingId::not_compared, "", "too many", ""});
+  CHECK(report.verdict == Verdict::fail);
+  CHECK(check_of(report, Check::signature)->status == CheckStatus::fail);
+
+  object(listed, {FindingId::device_surplus, "", "not on the list", ""});
+  CHECK(listed.verdict == Verdict::fail);
+  CHECK(listed.exit == Exit::policy);
+  CHECK(check_of(listed, Check::policy)->status == CheckStatus::fail);
+  CHECK(listed.policy->demands[0].state == DemandState::met);
+}

@@ -125,6 +125,24 @@ TEST_CASE("result reader: what a report says") {
   CHECK(result.measurements[0].value == "010203");
 }
 
+TEST_CASE("result reader: the key of a device is one that a good signature proves") {
+  Report report = full_report();
+  report.slots[1].chain->leaf_key_sha256 = std::string(64, 'c');
+  SignatureReport& signature = report.signatures.emplace_back();
+  signature.slot = 1;
+  signature.result = SignatureResult::good;
+  const auto key = [&] { return read(line(to_json(report)).dump()).results.at(0).key; };
+  CHECK(key() == std::string(64, 'c'));
+  report.signatures.front().result = SignatureResult::bad;
+  CHECK(key().empty());
+  report.signatures.front().result = SignatureResult::good;
+  report.signatures.front().slot = 0;
+  CHECK(key().empty());
+  report.signatures.front().slot = 1;
+  report.slots[1].chain->trust = Trust::untrusted;
+  CHECK(key().empty());
+}
+
 TEST_CASE("result reader: what a device is called, and its model, come from what there is") {
   Report report = full_report();
   report.host.bdf.reset();

@@ -208,12 +208,16 @@ TEST_CASE("summary: when certificates end") {
   Result result = passing("a");
   result.certificates = {root, issuer, certificate("expired", "2026-11-26T11:59:59Z")};
   fleet.summarizer.add(result);
+  result.host = "b";
   result.certificates = {root, issuer, certificate("soon", "2026-11-26T12:00:00Z")};
   fleet.summarizer.add(result);
+  result.host = "c";
   result.certificates = {root, issuer, certificate("late", "2030-01-01T00:00:00Z")};
   fleet.summarizer.add(result);
+  result.host = "d";
   result.certificates = {root, certificate("endless", "9999-12-31T23:59:59Z")};
   fleet.summarizer.add(result);
+  result.host = "e";
   result.certificates = {certificate("strange", "when it ends")};
   fleet.summarizer.add(result);
   const Expiry expiry = fleet.summarizer.finish().expiry;
@@ -271,4 +275,45 @@ TEST_CASE("summary: devices that fail are listed wherever they come") {
   const FleetSummary summary = summarizer.finish();
   REQUIRE(summary.failing.size() == 1);
   CHECK(summary.failing[0].host == "last");
+}
+
+TEST_CASE("summary: a key is one device, over functions, transports and days") {
+  Fleet fleet;
+  const auto add = [&](const std::string& host, const std::string& device, const std::string& key) {
+    Result result = passing(host, device);
+    result.key = key;
+    if (!device.empty()) result.certificates = {certificate("leaf", "2026-12-01T00:00:00Z")};
+    fleet.summarizer.add(result);
+  };
+  add("a", "0000:01:00.0", "key 1");
+  add("a", "0000:01:00.1", "key 1");
+  add("a", "emu://x", "key 1");
+  add("a", "0000:01:00.0", "key 1");  // on another day
+  add("b", "0000:01:00.0", "");       // did not answer,
+  add("b", "0000:01:00.0", "key 2");  // and then did
+  add("b", "0000:01:00.0", "");
+  add("b", "0000:01:00.0", "key 3");  // another one has taken its place
+  add("c", "0000:01:00.0", "");       // never proven
+  add("c", "0000:01:00.0", "");
+  add("d", "0000:01:00.0", "");  // it is a device that was seen elsewhere
+  add("d", "0000:01:00.0", "key 1");
+  add("", "", "");  // a run without a device
+  const FleetSummary summary = fleet.summarizer.finish();
+  CHECK(summary.results == 13);
+  CHECK(summary.devices_total == 4);
+  CHECK(summary.repeated == 6);
+  CHECK(period(summary.expiry.periods, "30-days").certificates == 1);
+  CHECK(summary.expiry.soonest.at(0).devices == 5);  // d was counted before it showed whom it is
+  CHECK(to_json(summary)["totals"]["devices"] == 4);
+}
+
+TEST_CASE("summary: a device is one of its siblings once, by its last result") {
+  Fleet fleet;
+  fleet.add(4, passing(""), "a");
+  Result odd = passing("odd");
+  odd.key = "key";
+  odd.firmware = "1.0";
+  for (int i = 0; i < 10; ++i) fleet.summarizer.add(odd);
+  const FleetSummary summary = fleet.summarizer.finish();
+  CHECK(words(summary) == "odd: firmware version 1.0, but 2.3 on 4 of 5 of its model\n");
 }
