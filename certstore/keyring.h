@@ -90,8 +90,9 @@ std::vector<Bytes> read_certificates(View file, std::string_view what);
 // and of keyctl padd. Throws Error{bad_input} naming `what` and the offset of anything else.
 std::vector<Bytes> read_certificate_list(View file, std::string_view what);
 
-// The SHA-256 fingerprint of a certificate's public key (DER SubjectPublicKeyInfo); empty when there is none.
-std::string key_fingerprint(View der);
+// Why no chain is trusted that has this certificate in it, as its anchor or elsewhere: a weak or broken key, a critical extension that
+// is not known, an encoding that is not DER. Empty where there is no reason, and for keys that this host's library does not know.
+std::vector<std::string> faults_of(View der);
 
 // Describes a certificate for people and scripts. Never throws for odd contents: a member that cannot be read stays
 // empty.

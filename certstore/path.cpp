@@ -16,9 +16,6 @@ using OwnedStoreContext = crypto::Owned<X509_STORE_CTX, X509_STORE_CTX_free>;
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }
 using OwnedStack = crypto::Owned<STACK_OF(X509), free_stack>;
 
-// The customary signer identity of SM2 signatures (GB/T 35276; in certificates GM/T 0015).
-constexpr std::string_view kSm2Id = "1234567812345678";
-
 Validation& validation_of(X509_STORE_CTX* context) { return *static_cast<Validation*>(X509_STORE_CTX_get_app_data(context)); }
 
 // OpenSSL would search for a path. DSP0274 fixes it: each certificate is issued by the one before it. certificates.cpp
@@ -98,18 +95,11 @@ X509* issuer_of(const Validation& j, std::size_t i) {
   return j.has_root ? j.received[0].get() : nullptr;
 }
 
-// SM2 signatures include the signer's identity. Certificates use the customary one, or the empty one of SPDM. The one
-// that verifies is set in the certificate, for the path.
+// Sets the identity that an SM2 signature was made with, for the path.
 void choose_sm2_id(const Validation& j, std::size_t i) {
   X509* const certificate = j.received[i].get();
   X509* const issuer = issuer_of(j, i);
-  EVP_PKEY* const key = issuer == nullptr ? nullptr : X509_get0_pubkey(issuer);
-  if (X509_get_signature_nid(certificate) != NID_SM2_with_SM3 || key == nullptr) return;
-  ASN1_OCTET_STRING* id = ASN1_OCTET_STRING_new();
-  ASN1_OCTET_STRING_set(id, reinterpret_cast<const unsigned char*>(kSm2Id.data()), static_cast<int>(kSm2Id.size()));
-  X509_set0_distinguishing_id(certificate, id);
-  if (X509_verify(certificate, key) != 1) X509_set0_distinguishing_id(certificate, nullptr);
-  ERR_clear_error();
+  if (issuer != nullptr && X509_get_signature_nid(certificate) == NID_SM2_with_SM3) is_signed_by(certificate, X509_get0_pubkey(issuer));
 }
 
 // One store for all threads: it holds no certificate and is only read.
@@ -132,7 +122,8 @@ void configure(const Validation& j, X509_STORE_CTX* context, X509* top) {
   unsigned long flags = X509_V_FLAG_IGNORE_CRITICAL;
   if (!self_issued(top)) flags |= X509_V_FLAG_PARTIAL_CHAIN;
   // A root in the keyring is trusted for its bytes. Any other root must at least have a good signature on itself.
-  if (j.has_root && j.anchor == nullptr) flags |= X509_V_FLAG_CHECK_SS_SIGNATURE;
+  const bool root_is_anchor = j.anchor != nullptr && j.anchor->info.sha256 == j.result.certificates.front().sha256;
+  if (j.has_root && !root_is_anchor) flags |= X509_V_FLAG_CHECK_SS_SIGNATURE;
   X509_VERIFY_PARAM_set_flags(parameters, flags);
 }
 

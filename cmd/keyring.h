@@ -21,7 +21,7 @@ struct KeyringOptions {
   std::vector<std::string> arguments;  // files, names, targets
   std::string name, comment, by = "leaf-key";
   std::vector<std::string> fingerprints, efi, kernel;
-  bool force = false, overwrite = false, allow_non_ca = false, yes = false, vouch = false, key = false;
+  bool force = false, overwrite = false, allow_non_ca = false, yes = false, vouch = false, key = false, tbs = false;
 };
 
 Exit show_keyring(const KeyringOptions& options, Console& console);       // keyring_show.cpp

@@ -33,6 +33,9 @@ std::vector<Bytes> certificates_to_add(const std::string& source, bool allow_non
   std::vector<Bytes> out = certstore::read_certificates(bytes, source);
   for (const Bytes& der : out) {
     const CertificateInfo info = certstore::describe(der);
+    if (const std::vector<std::string> faults = certstore::faults_of(der); !faults.empty())
+      fail_at(ErrorId::usage, source, cat(printable(info.subject), ": ", printable(faults.front()), ": no chain with it is trusted"),
+              "ask the vendor for a root that can be trusted");
     if (!info.is_ca && !allow_non_ca)
       fail_at(ErrorId::usage, source, cat(printable(info.subject), " is no certificate authority: it cannot vouch for a device"),
               "give the root of the vendor (see: spdmctl certs --export-root), or --allow-non-ca");

@@ -42,6 +42,8 @@ std::string crl_text(const CrlInfo& crl) {
 std::string chain_text(const SlotReport& slot) {
   const ChainResult& chain = *slot.chain;
   std::string out = line(slot.slot == kProvisionedKey ? "slot 255" : cat("slot ", slot.slot), answer(chain));
+  for (const Completion& issuer : chain.completed)
+    out += line("issuer", cat(printable(issuer.subject), ", above the path, in ", printable(issuer.file)));
   out += path_text(chain);
   out += line("root", cat("SHA-256 ", printable(chain.root_fingerprint)));
   if (!chain.leaf_key_sha256.empty()) out += line("leaf key", cat("SHA-256 ", chain.leaf_key_sha256));

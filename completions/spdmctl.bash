@@ -80,7 +80,7 @@ _spdmctl() {
         check) options="$output --keyring --at" files='' ;;
         add) options="$output --keyring --name --overwrite --allow-non-ca" ;;
         remove) options="$output --keyring --force" files='' ;;
-        deny) options="$output --keyring --key --comment" ;;
+        deny) options="$output --keyring --key --tbs --comment" ;;
         unpin) options="$output --keyring --force" files='' ;;
         explain) options=$live_only words=$targets pci=1 ;;
         pin) options="$live_only --by --vouch" words=$targets pci=1 ;;

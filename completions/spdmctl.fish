@@ -165,6 +165,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_sub
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from add" -l allow-non-ca -d "Take certificates that are no certificate authorities"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from remove" -l force -d "Remove a file of several certificates"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from deny" -l key -d "Fingerprints are of public keys"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from deny" -l tbs -d "Fingerprints are of signed parts"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from deny" -l comment -x -d "Why"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from unpin" -l force -d "Remove a file of several pins"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from pin" -l by -x -a "leaf-key certificate root" -d "What is pinned"

@@ -22,6 +22,7 @@ constexpr std::array kFindings{
     FindingRow{digest_mismatch, "digest-mismatch", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_hash_mismatch, "chain-hash-mismatch", Check::chain, failure, Exit::untrusted},
     FindingRow{certificate_malformed, "certificate-malformed", Check::chain, failure, Exit::untrusted},
+    FindingRow{certificate_not_der, "certificate-not-der", Check::chain, failure, Exit::untrusted},
     FindingRow{certificate_signature, "certificate-signature", Check::chain, failure, Exit::untrusted},
     FindingRow{issuer_mismatch, "issuer-mismatch", Check::chain, failure, Exit::untrusted},
     FindingRow{not_yet_valid, "not-yet-valid", Check::chain, failure, Exit::untrusted},

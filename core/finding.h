@@ -51,6 +51,7 @@ enum class FindingId : std::uint8_t {
   digest_mismatch,
   chain_hash_mismatch,
   certificate_malformed,
+  certificate_not_der,  // its bytes could be others, and its signature would still verify
   certificate_signature,
   issuer_mismatch,
   not_yet_valid,
