@@ -34,6 +34,7 @@ constexpr std::array kFindings{
     FindingRow{leaf_is_ca, "leaf-is-ca", Check::chain, failure, Exit::untrusted},
     FindingRow{basic_constraints_missing, "basic-constraints-missing", Check::chain, failure, Exit::untrusted},
     FindingRow{critical_extension, "critical-extension", Check::chain, failure, Exit::untrusted},
+    FindingRow{certificate_policy, "certificate-policy", Check::chain, failure, Exit::untrusted},
     FindingRow{empty_name, "empty-name", Check::chain, failure, Exit::untrusted},
     FindingRow{certificate_version, "certificate-version", Check::chain, failure, Exit::untrusted},
     FindingRow{leaf_key_mismatch, "leaf-key-mismatch", Check::chain, failure, Exit::untrusted},

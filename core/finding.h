@@ -63,6 +63,7 @@ enum class FindingId : std::uint8_t {
   leaf_is_ca,
   basic_constraints_missing,
   critical_extension,
+  certificate_policy,  // a certificate of the path asks for policies that those below it do not have
   empty_name,
   certificate_version,
   leaf_key_mismatch,

@@ -40,6 +40,10 @@ pki::Profile with_extension(const std::string& name, const std::string& value) {
   return out;
 }
 
+// certificatePolicies with this policy.
+const std::string kNoPolicy, kFirst = "DER:30:06:30:04:06:02:2A:03", kSecond = "DER:30:06:30:04:06:02:2A:04",
+                             kAny = "DER:30:08:30:06:06:04:55:1D:20:00";
+
 }  // namespace
 
 TEST_CASE("anchor: its key") {
@@ -77,4 +81,58 @@ TEST_CASE("anchor: what is wrong with a certificate, for its owner") {
   CHECK(contains(faults_of(pki::issue(with_extension("1.2.3.4", "critical,DER:05:00")).der).at(0), "extension 1.2.3.4: it is critical"));
   CHECK(contains(faults_of(reencode::with_long_length(pki::sample().root.der)).at(0), "not in DER"));
   CHECK(faults_of(Bytes{0x30, 0x00}).size() == 1);
+}
+
+TEST_CASE("policies: constraints are processed, in the anchor, too") {
+  const auto chain = [](const std::string& root_says, const std::string& middle_says, const std::string& middle_policy,
+                        const std::string& leaf_policy) {
+    pki::Profile root = pki::root("root", p384()), middle = pki::intermediate("middle", p384()), leaf = plain_leaf();
+    const auto add = [](pki::Profile& profile, const std::string& name, const std::string& value) {
+      if (!value.empty()) profile.extensions.emplace_back(name, value);
+    };
+    add(root, "policyConstraints", root_says);
+    add(middle, "policyConstraints", middle_says);
+    add(middle, "certificatePolicies", middle_policy);
+    add(leaf, "certificatePolicies", leaf_policy);
+    const pki::Certificate top = pki::issue(root), above = pki::issue(middle, &top);
+    Setup setup;
+    setup.certificates = {top.der, above.der, pki::issue(leaf, &above).der};
+    setup.root = top.der;
+    setup.trusted = {top.der};
+    const ChainResult sent = validated(setup);
+    setup.certificates.erase(setup.certificates.begin());
+    CHECK(ids(validated(setup)) == ids(sent));
+    CHECK((sent.trust == Trust::trusted) == sent.findings.empty());
+    return ids(sent);
+  };
+  const std::string explicit_policy = "critical,requireExplicitPolicy:0";
+  CHECK(chain("", "", "", "") == "");
+  for (const bool by_root : {true, false}) {
+    CAPTURE(by_root);
+    const std::string root = by_root ? explicit_policy : "", middle = by_root ? "" : explicit_policy;
+    CHECK(chain(root, middle, "", "") == "certificate-policy");
+    CHECK(chain(root, middle, kFirst, kNoPolicy) == "certificate-policy");
+    CHECK(chain(root, middle, kFirst, kSecond) == "certificate-policy");
+    CHECK(chain(root, middle, kFirst, kFirst) == "");
+    CHECK(chain(root, middle, kAny, kFirst) == "");  // anyPolicy
+  }
+  CHECK(chain("critical,requireExplicitPolicy:2", "", "", "") == "certificate-policy");
+  CHECK(chain("critical,requireExplicitPolicy:3", "", "", "") == "");  // the path is shorter
+}
+
+TEST_CASE("policies: anyPolicy may be inhibited") {
+  for (const bool by_root : {true, false}) {
+    CAPTURE(by_root);
+    pki::Profile root = pki::root("root", p384()), middle = pki::intermediate("middle", p384()), leaf = plain_leaf();
+    (by_root ? root : middle).extensions.emplace_back("inhibitAnyPolicy", "critical,0");
+    root.extensions.emplace_back("policyConstraints", "critical,requireExplicitPolicy:0");
+    middle.extensions.emplace_back("certificatePolicies", kFirst);
+    leaf.extensions.emplace_back("certificatePolicies", kAny);
+    const pki::Certificate top = pki::issue(root), above = pki::issue(middle, &top);
+    Setup setup;
+    setup.certificates = {top.der, above.der, pki::issue(leaf, &above).der};
+    setup.root = top.der;
+    setup.trusted = {top.der};
+    CHECK(ids(validated(setup)) == "certificate-policy");
+  }
 }
