@@ -18,6 +18,7 @@
 #include "certstore/deny.h"
 #include "certstore/pins.h"
 #include "certstore/scope.h"
+#include "core/error.h"
 #include "core/evidence/chain.h"
 
 namespace spdm::certstore {
@@ -26,9 +27,10 @@ namespace spdm::certstore {
 struct Problem {
   std::string file;
   std::string why;
-  bool duplicate = false;  // another file holds the same certificate, so nothing is missing
-  bool fatal = false;      // it may narrow trust and cannot be read, so no chain may be trusted
-  std::string place = {};  // "LINE:COLUMN" in the file; empty when not known
+  bool duplicate = false;           // another file holds the same certificate, so nothing is missing
+  bool fatal = false;               // it may narrow trust and cannot be read, so no chain may be trusted
+  std::string place = {};           // "LINE:COLUMN" in the file; empty when not known
+  ErrorId cause = ErrorId::config;  // of a fatal one: its exit code is that of the verbs that judge
 
   std::string where() const { return place.empty() ? file : file + ":" + place; }
 };
@@ -54,7 +56,7 @@ class Keyring {
   void add_directory(const std::filesystem::path& directory);
   // One file of certificates named by the user: throws Error{bad_input} naming file and reason.
   void add_file(const std::filesystem::path& file);
-  // Throws Error{config} for the first fatal problem.
+  // Throws Error for the first fatal problem: permission for what may not be read, else config.
   void assert_complete() const;
 
   const std::vector<Entry>& entries() const { return entries_; }

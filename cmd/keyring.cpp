@@ -51,8 +51,9 @@ void add_changing(Subs& subs) {
 
 void add_asking(Subs& subs) {
   KeyringOptions& options = subs.options();
-  add_device_sub(subs, "explain", "Tell who vouches for a device and how far, or what is missing", explain_trust);
+  CLI::App* explaining = add_device_sub(subs, "explain", "Tell who vouches for a device and how far, or what is missing", explain_trust);
   CLI::App* pinning = add_device_sub(subs, "pin", "Attest a device, and have it show the same again from now on", pin_device);
+  for (CLI::App* sub : {explaining, pinning}) add_policy_options(*sub, options.policy);
   pinning->add_option("--by", options.by, "leaf-key, certificate or root; leaf-key if not given")->type_name("WHAT");
   pinning->add_flag("--vouch", options.vouch, "Trust this device by the pin, whoever issued its certificates");
   CLI::App* importing =

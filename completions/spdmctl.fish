@@ -158,6 +158,8 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_sub
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l asym -x -a "$asym" -d "Offer only these signature algorithms"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin import" -l force -d "Use a PCI device although somebody else seems to own it"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin" -l policy -r -F -d "Policy, a file or a directory"
+complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from explain pin" -l no-policy -d "Ask for no more, whatever the policy says"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and not __fish_seen_subcommand_from explain pin import" -l keyring -x -a "(__fish_complete_directories)" -d "The directory to use"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from check" -l at -x -d "Certificates must be valid at this time"
 complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_subcommand_from add" -l name -x -d "Name in the keyring"

@@ -33,6 +33,7 @@ struct UserQuestion {
   IdentityMatch identity_match = IdentityMatch::exact;
   std::optional<Block<32>> nonce;  // of the verifier's choice: all that was signed last must carry it
   bool provisioned = false;        // the owner gave the key of the device: only what it signed counts
+  bool one_slot = false;           // where nothing was signed, only the slot counts that a challenge would go to
 };
 
 // What becomes of a device of which the host knows no PCI identity.
