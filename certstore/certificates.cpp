@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "certstore/faults.h"
 #include "certstore/validation.h"
-#include "core/error.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
@@ -31,28 +31,12 @@ void unsupported(Validation& j, std::size_t i, std::string_view field, std::stri
   j.unsupported = true;
 }
 
-// Whether the library knows keys of this kind. If not, the certificate cannot be checked. If it does and still cannot
-// decode the key, the key is broken.
-bool known_key(const X509* certificate) {
-  ASN1_OBJECT* algorithm = nullptr;
-  X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
-  const crypto::Owned<EVP_KEYMGMT, EVP_KEYMGMT_free> fetched(EVP_KEYMGMT_fetch(nullptr, dotted(algorithm).c_str(), nullptr));
-  ERR_clear_error();
-  return fetched != nullptr;
-}
-
-void check_key(Validation& j, std::size_t i, const X509* certificate) {
-  try {
-    j.keys[i] = crypto::public_key(X509_get0_pubkey(certificate));
-    const std::string weakness = j.keys[i]->weakness();
-    if (!weakness.empty()) j.find(weak_key, j.place(i, "subjectPublicKeyInfo"), weakness, std::string(kVendor));
-  } catch (const Error& error) {
-    if (known_key(certificate)) {
-      j.find(bad_key, j.place(i, "subjectPublicKeyInfo"), error.what(), std::string(kVendor));
-    } else {
-      unsupported(j, i, "subjectPublicKeyInfo", j.result.certificates[i].key);
-    }
-  }
+// What is wrong with one certificate by itself. Index received.size() is the anchor that only the keyring has.
+std::optional<crypto::PublicKey> check_alone(Validation& j, std::size_t i, X509* certificate, const CertificateInfo& info) {
+  Inspection found = inspect(certificate, info.der);
+  for (const Fault& fault : found.faults) j.find(fault.id, j.place(i, fault.field), fault.why, std::string(kVendor));
+  if (found.unknown_key) unsupported(j, i, "subjectPublicKeyInfo", info.key);
+  return std::move(found.key);
 }
 
 // Requires SHA-256 or better. The signature of a root on itself proves nothing and is not checked.
@@ -74,21 +58,6 @@ void check_signature_algorithm(Validation& j, std::size_t i) {
   } else if (EVP_MD_get_size(known) < 32) {
     j.find(weak_signature, j.place(i, "signatureAlgorithm"), cat(algorithm, " can be forged, SHA-256 or better is required"),
            std::string(kVendor));
-  }
-}
-
-void check_extensions(Validation& j, std::size_t i, X509* certificate) {
-  if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0)
-    j.find(certificate_malformed, j.place(i, "extensions"), "one of them cannot be decoded or is there twice", std::string(kVendor));
-  std::vector<std::string> identifiers;
-  if (!spdm_extension_of(certificate, identifiers))
-    j.find(certificate_malformed, j.place(i, "SPDM extension"), "its DER is malformed", std::string(kVendor));
-  for (int at = 0; at < X509_get_ext_count(certificate); ++at) {
-    X509_EXTENSION* const extension = X509_get_ext(certificate, at);
-    const std::string id = dotted(X509_EXTENSION_get_object(extension));
-    if (X509_EXTENSION_get_critical(extension) == 0 || X509_supported_extension(extension) == 1 || id == kSpdmExtensionId) continue;
-    j.find(critical_extension, j.place(i, cat("extension ", id)), "it is critical and not known here (RFC 5280 4.2)", std::string(kVendor));
-    break;  // one is enough: a certificate may have tens of thousands
   }
 }
 
@@ -146,13 +115,16 @@ void check_certificates(Validation& j) {
   j.keys.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     X509* const certificate = j.received[i].get();
-    check_extensions(j, i, certificate);
-    check_key(j, i, certificate);
+    j.keys[i] = check_alone(j, i, certificate, j.result.certificates[i]);
     check_signature_algorithm(j, i);
     if (i + 1 < count) check_issuer(j, i, certificate);
     if (i > 0) check_order(j, i);
   }
-  if (j.outer) check_issuer(j, count, j.outer.get());
+  // The owner vouches for the anchor, and not for what others can do with a weak key: it makes no difference whether it was sent.
+  if (j.outer) {
+    check_alone(j, count, j.outer.get(), j.anchor->info);
+    check_issuer(j, count, j.outer.get());
+  }
   check_twice(j);
 }
 

@@ -43,7 +43,10 @@ std::vector<ChainResult> validate_chains(const Evidence& evidence, const Analysi
       out.push_back(validator.validate(chain_input(connection, slot, evidence.host)));
       out.back().connection = i;
     }
-    if (key.empty() || !uses_provisioned_key(connection)) continue;
+    // The owner's key speaks also where nobody asked for a signature, and no chain was read.
+    const bool looked_at = !owner_key.empty() && connection.statements().empty() &&
+                           std::none_of(out.begin(), out.end(), [&](const ChainResult& chain) { return chain.connection == i; });
+    if (key.empty() || (!uses_provisioned_key(connection) && !looked_at)) continue;
     out.push_back(validator.validate_key(key, !owner_key.empty(), evidence.host));
     out.back().connection = i;
   }

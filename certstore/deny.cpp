@@ -13,12 +13,15 @@ using yaml::Section;
 using yaml::Value;
 
 Denial read_denial(const std::string& file, const Value& value) {
-  const Section section(value, {"certificate", "key", "comment"});
-  const std::optional<Value> certificate = section.find("certificate"), key = section.find("key");
-  if (certificate.has_value() == key.has_value()) section.fail("one of certificate and key must be there");
+  const Section section(value, {"tbs", "certificate", "key", "comment"});
   Denial out;
-  out.key = key.has_value();
-  out.sha256 = read_fingerprint(out.key ? *key : *certificate);
+  for (const Word<DenialKind>& kind : kDenialKinds)
+    section.with(kind.name, [&](const Value& fingerprint) {
+      if (!out.sha256.empty()) section.fail("only one of tbs, certificate and key may be there");
+      out.kind = kind.value;
+      out.sha256 = read_fingerprint(fingerprint);
+    });
+  if (out.sha256.empty()) section.fail("one of tbs, certificate and key must be there");
   section.with("comment", [&](const Value& text) { out.comment = text.text(); });
   out.file = file;
   out.origin = value.origin();
@@ -35,8 +38,8 @@ std::vector<Denial> read_denials(const std::string& file, const std::string& con
   return out;
 }
 
-const Denial* find_denial(const std::vector<Denial>& denials, bool key, const std::string& sha256) {
-  const auto found = std::find_if(denials.begin(), denials.end(), [&](const Denial& d) { return d.key == key && d.sha256 == sha256; });
+const Denial* find_denial(const std::vector<Denial>& denials, DenialKind kind, const std::string& sha256) {
+  const auto found = std::find_if(denials.begin(), denials.end(), [&](const Denial& d) { return d.kind == kind && d.sha256 == sha256; });
   return found == denials.end() ? nullptr : &*found;
 }
 

@@ -37,4 +37,12 @@ std::optional<Element> take_element(View& rest, std::string& why) {
   return out;
 }
 
+View tbs_of(View certificate) {
+  std::string why;
+  const auto outer = take_element(certificate, why);
+  View parts = outer ? outer->content : View();
+  const auto tbs = take_element(parts, why);
+  return tbs && tbs->tag == kSequence ? tbs->whole : View();
+}
+
 }  // namespace spdm::certstore

@@ -19,4 +19,7 @@ struct Element {
 // Takes one element off the front of `rest`. Empty, with the reason in `why`, when there is none.
 std::optional<Element> take_element(View& rest, std::string& why);
 
+// The TBSCertificate of a certificate, the part that its issuer has signed; empty where there is none in DER.
+View tbs_of(View certificate);
+
 }  // namespace spdm::certstore

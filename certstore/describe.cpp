@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "certstore/der.h"
+#include "certstore/fingerprint.h"
 #include "certstore/keyring.h"
 #include "certstore/x509.h"
 #include "core/error.h"
@@ -19,6 +21,15 @@ std::string key_text(const X509* certificate) {
     X509_PUBKEY_get0_param(&algorithm, nullptr, nullptr, nullptr, X509_get_X509_PUBKEY(certificate));
     return algorithm == nullptr ? std::string() : object_name(algorithm);
   }
+}
+
+std::string key_fingerprint(const X509* certificate) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+  if (size <= 0) return {};
+  std::string out = sha256({der, static_cast<std::size_t>(size)});
+  OPENSSL_free(der);
+  return out;
 }
 
 }  // namespace
@@ -39,7 +50,9 @@ std::string serial_text(const ASN1_INTEGER* serial) {
 CertificateInfo describe(const X509* certificate, View der) {
   CertificateInfo out;
   out.der = to_bytes(der);
-  out.sha256 = hex(crypto::hash(*find_hash("SHA-256"), der));
+  out.sha256 = sha256(der);
+  if (const View tbs = tbs_of(der); !tbs.empty()) out.tbs_sha256 = sha256(tbs);
+  out.key_sha256 = key_fingerprint(certificate);
   out.subject = name_text(X509_get_subject_name(certificate));
   out.issuer = name_text(X509_get_issuer_name(certificate));
   out.serial = serial_text(X509_get0_serialNumber(certificate));
@@ -71,7 +84,7 @@ CertificateInfo describe(View der) {
   if (certificate) return describe(certificate.get(), der);
   CertificateInfo out;
   out.der = to_bytes(der);
-  out.sha256 = hex(crypto::hash(*find_hash("SHA-256"), der));
+  out.sha256 = sha256(der);
   return out;
 }
 

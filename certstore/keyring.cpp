@@ -53,6 +53,11 @@ FileKind file_kind(Kind kind) {
   return kind == Kind::crls ? FileKind::crl : FileKind::keyring_entry;
 }
 
+// What may not be read is not what is wrong.
+ErrorId cause_of(const FileContents& content) {
+  return content.is(FileContents::State::refused) ? ErrorId::permission : ErrorId::bad_input;
+}
+
 // These files narrow trust: without one of them we would trust more than the owner allows. A misnamed file may be one
 // of them.
 bool narrows(Kind kind) { return kind == Kind::crls || kind == Kind::denials || kind == Kind::pins || kind == Kind::misnamed; }
@@ -88,6 +93,7 @@ Problem problem_of(const std::string& file, const Error& error, std::string_view
   std::string_view why = error.what();
   if (why.starts_with(told)) why.remove_prefix(told.size());
   Problem out{file, {}, false, fatal};
+  if (error.id == ErrorId::permission) out.cause = error.id;
   const std::size_t end = why.find_first_not_of("0123456789:");  // "3:5: " of YAML
   if (end != std::string_view::npos && end > 1 && why.substr(end - 1).starts_with(": ")) {
     out.place = why.substr(0, end - 1);
@@ -106,6 +112,7 @@ void Keyring::add_directory(const fs::path& directory) {
     std::error_code problem;
     for (const fs::path& file : sorted_files(directory, folder, problem)) add_named(file, file.lexically_relative(directory).string());
     if (problem) problems_.push_back({folder.string(), problem.message(), false, true});
+    if (problem == std::errc::permission_denied) problems_.back().cause = ErrorId::permission;
   }
   for (const fs::path& folder : unread_folders(directory))
     problems_.push_back({folder.string(), "is not read: of sub-directories only anchors and pins are"});
@@ -122,7 +129,7 @@ void Keyring::add_named(const fs::path& file, const std::string& name) {
   std::string told = cat(path, ":");  // the text that the error may begin with
   try {
     if (kind == Kind::misnamed) throw Error(ErrorId::bad_input, "is not read: name it .yaml");
-    if (!content.why.empty()) throw Error(ErrorId::io, content.why);
+    if (!content.why.empty()) throw Error(cause_of(content), content.why);
     if (empty) throw Error(ErrorId::bad_input, std::string(kEmptyFile));
     // Appends all entries of the file at once, or none.
     const auto take = [](auto& all, auto more) {
@@ -161,9 +168,7 @@ void Keyring::add_named(const fs::path& file, const std::string& name) {
 
 void Keyring::add_file(const fs::path& file) {
   const FileContents content = read_configuration(file, FileKind::certificates);
-  if (!content.why.empty())
-    throw Error(content.is(FileContents::State::refused) ? ErrorId::permission : ErrorId::bad_input, cat(file.string(), ": ", content.why),
-                content.hint);
+  if (!content.why.empty()) throw Error(cause_of(content), cat(file.string(), ": ", content.why), content.hint);
   for (const Bytes& der : read_certificates(content.bytes, file.string())) add(der, file, {}, false);
 }
 
@@ -211,7 +216,7 @@ std::vector<Problem> Keyring::problems() const {
 void Keyring::assert_complete() const {
   for (const Problem& problem : problems_)
     if (problem.fatal)
-      throw Error(ErrorId::config, cat(problem.where(), ": ", problem.why),
+      throw Error(problem.cause, cat(problem.where(), ": ", problem.why),
                   "nobody is trusted until this is mended, or the file removed or masked");
 }
 

@@ -18,6 +18,7 @@
 #include "certstore/deny.h"
 #include "certstore/pins.h"
 #include "certstore/scope.h"
+#include "core/error.h"
 #include "core/evidence/chain.h"
 
 namespace spdm::certstore {
@@ -26,9 +27,10 @@ namespace spdm::certstore {
 struct Problem {
   std::string file;
   std::string why;
-  bool duplicate = false;  // another file holds the same certificate, so nothing is missing
-  bool fatal = false;      // it may narrow trust and cannot be read, so no chain may be trusted
-  std::string place = {};  // "LINE:COLUMN" in the file; empty when not known
+  bool duplicate = false;           // another file holds the same certificate, so nothing is missing
+  bool fatal = false;               // it may narrow trust and cannot be read, so no chain may be trusted
+  std::string place = {};           // "LINE:COLUMN" in the file; empty when not known
+  ErrorId cause = ErrorId::config;  // of a fatal one: its exit code is that of the verbs that judge
 
   std::string where() const { return place.empty() ? file : file + ":" + place; }
 };
@@ -54,7 +56,7 @@ class Keyring {
   void add_directory(const std::filesystem::path& directory);
   // One file of certificates named by the user: throws Error{bad_input} naming file and reason.
   void add_file(const std::filesystem::path& file);
-  // Throws Error{config} for the first fatal problem.
+  // Throws Error for the first fatal problem: permission for what may not be read, else config.
   void assert_complete() const;
 
   const std::vector<Entry>& entries() const { return entries_; }
@@ -90,8 +92,9 @@ std::vector<Bytes> read_certificates(View file, std::string_view what);
 // and of keyctl padd. Throws Error{bad_input} naming `what` and the offset of anything else.
 std::vector<Bytes> read_certificate_list(View file, std::string_view what);
 
-// The SHA-256 fingerprint of a certificate's public key (DER SubjectPublicKeyInfo); empty when there is none.
-std::string key_fingerprint(View der);
+// Why no chain is trusted that has this certificate in it, as its anchor or elsewhere: a weak or broken key, a critical extension that
+// is not known, an encoding that is not DER. Empty where there is no reason, and for keys that this host's library does not know.
+std::vector<std::string> faults_of(View der);
 
 // Describes a certificate for people and scripts. Never throws for odd contents: a member that cannot be read stays
 // empty.

@@ -1,5 +1,6 @@
 // Validates the path from the anchor to the leaf with OpenSSL: signatures, validity, path length, name constraints.
 #include <algorithm>
+#include <array>
 
 #include "certstore/validation.h"
 #include "core/calendar.h"
@@ -15,9 +16,6 @@ using OwnedStore = crypto::Owned<X509_STORE, X509_STORE_free>;
 using OwnedStoreContext = crypto::Owned<X509_STORE_CTX, X509_STORE_CTX_free>;
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }
 using OwnedStack = crypto::Owned<STACK_OF(X509), free_stack>;
-
-// The customary signer identity of SM2 signatures (GB/T 35276; in certificates GM/T 0015).
-constexpr std::string_view kSm2Id = "1234567812345678";
 
 Validation& validation_of(X509_STORE_CTX* context) { return *static_cast<Validation*>(X509_STORE_CTX_get_app_data(context)); }
 
@@ -72,6 +70,11 @@ int on_error(int good, X509_STORE_CTX* context) {
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
       report_signature(j, at);
       break;
+    case X509_V_ERR_NO_EXPLICIT_POLICY:
+      j.find(certificate_policy, j.slot(),
+             "a certificate asks for certificate policies (policyConstraints) that those below it do not have",
+             "the vendor has to issue the certificates anew");
+      break;
     // certificates.cpp checks these, with clearer messages.
     case X509_V_ERR_INVALID_CA:
     case X509_V_ERR_KEYUSAGE_NO_CERTSIGN:
@@ -98,18 +101,46 @@ X509* issuer_of(const Validation& j, std::size_t i) {
   return j.has_root ? j.received[0].get() : nullptr;
 }
 
-// SM2 signatures include the signer's identity. Certificates use the customary one, or the empty one of SPDM. The one
-// that verifies is set in the certificate, for the path.
+// Sets the identity that an SM2 signature was made with, for the path.
 void choose_sm2_id(const Validation& j, std::size_t i) {
   X509* const certificate = j.received[i].get();
   X509* const issuer = issuer_of(j, i);
-  EVP_PKEY* const key = issuer == nullptr ? nullptr : X509_get0_pubkey(issuer);
-  if (X509_get_signature_nid(certificate) != NID_SM2_with_SM3 || key == nullptr) return;
-  ASN1_OCTET_STRING* id = ASN1_OCTET_STRING_new();
-  ASN1_OCTET_STRING_set(id, reinterpret_cast<const unsigned char*>(kSm2Id.data()), static_cast<int>(kSm2Id.size()));
-  X509_set0_distinguishing_id(certificate, id);
-  if (X509_verify(certificate, key) != 1) X509_set0_distinguishing_id(certificate, nullptr);
+  if (issuer != nullptr && X509_get_signature_nid(certificate) == NID_SM2_with_SM3) is_signed_by(certificate, X509_get0_pubkey(issuer));
+}
+
+// Whether a constraint of the topmost certificate has a say in a path with so many certificates below it (RFC 5280 4.2.1.11,
+// 4.2.1.14: the number is of those that it skips). What cannot be read has.
+bool reaches(const ASN1_INTEGER* number, std::size_t below) {
+  std::int64_t skipped = 0;
+  return number != nullptr && (ASN1_INTEGER_get_int64(&skipped, number) != 1 || skipped <= static_cast<std::int64_t>(below));
+}
+
+// The extensions about certificate policies. Only with one of them does a policy have a say.
+bool speaks_of_policies(const X509* certificate) {
+  constexpr std::array kConstraints{NID_policy_constraints, NID_inhibit_any_policy, NID_policy_mappings};
+  if (std::any_of(kConstraints.begin(), kConstraints.end(), [&](int id) { return X509_get_ext_by_NID(certificate, id, -1) >= 0; }))
+    return true;
+  const int at = X509_get_ext_by_NID(certificate, NID_certificate_policies, -1);
+  return at >= 0 && X509_EXTENSION_get_critical(X509_get_ext(certificate, at)) != 0;
+}
+
+// OpenSSL processes the constraints of all certificates but the topmost one: those are handed to it as what is asked from the start.
+unsigned long policy_flags(const Validation& j, const X509* top) {
+  bool any = speaks_of_policies(top);
+  for (const crypto::OwnedX509& certificate : j.received) any = any || speaks_of_policies(certificate.get());
+  if (!any) return 0;
+  unsigned long out = X509_V_FLAG_POLICY_CHECK;
+  const std::size_t below = j.received.size() - (j.outer ? 0 : 1);
+  int constrained = 0, limited = 0;  // -1: the extension is not there
+  const crypto::Owned<POLICY_CONSTRAINTS, POLICY_CONSTRAINTS_free> constraints(
+      static_cast<POLICY_CONSTRAINTS*>(X509_get_ext_d2i(top, NID_policy_constraints, &constrained, nullptr)));
+  const crypto::Owned<ASN1_INTEGER, ASN1_INTEGER_free> skipped(
+      static_cast<ASN1_INTEGER*>(X509_get_ext_d2i(top, NID_inhibit_any_policy, &limited, nullptr)));
   ERR_clear_error();
+  if (constraints ? reaches(constraints->requireExplicitPolicy, below) : constrained != -1) out |= X509_V_FLAG_EXPLICIT_POLICY;
+  if (constraints ? reaches(constraints->inhibitPolicyMapping, below) : constrained != -1) out |= X509_V_FLAG_INHIBIT_MAP;
+  if (skipped ? reaches(skipped.get(), below) : limited != -1) out |= X509_V_FLAG_INHIBIT_ANY;
+  return out;
 }
 
 // One store for all threads: it holds no certificate and is only read.
@@ -132,7 +163,12 @@ void configure(const Validation& j, X509_STORE_CTX* context, X509* top) {
   unsigned long flags = X509_V_FLAG_IGNORE_CRITICAL;
   if (!self_issued(top)) flags |= X509_V_FLAG_PARTIAL_CHAIN;
   // A root in the keyring is trusted for its bytes. Any other root must at least have a good signature on itself.
-  if (j.has_root && j.anchor == nullptr) flags |= X509_V_FLAG_CHECK_SS_SIGNATURE;
+  const bool root_is_anchor = j.anchor != nullptr && j.anchor->info.sha256 == j.result.certificates.front().sha256;
+  if (j.has_root && !root_is_anchor) flags |= X509_V_FLAG_CHECK_SS_SIGNATURE;
+  const unsigned long policies = policy_flags(j, top);
+  // RFC 5280 6.1.1 (c): any policy will do for us. Without a word, OpenSSL takes that for none.
+  if (policies != 0) X509_VERIFY_PARAM_add0_policy(parameters, OBJ_nid2obj(NID_any_policy));
+  flags |= policies;
   X509_VERIFY_PARAM_set_flags(parameters, flags);
 }
 

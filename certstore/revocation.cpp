@@ -1,4 +1,5 @@
-// Checks the certificates between the anchor and the leaf against the revocation lists of the keyring.
+// Checks the certificates of a chain against the revocation lists of the keyring: those that were received, the anchor, and those
+// above it that the keyring has. What is known to be revoked is never trusted.
 #include <algorithm>
 
 #include "certstore/validation.h"
@@ -12,69 +13,71 @@ namespace {
 using enum FindingId;
 
 constexpr std::string_view kNewList = "get the newest list of this issuer and put it in the place of this file";
+constexpr int kRemoved = 2;  // of X509_CRL_get0_by_serial: removeFromCRL, no longer revoked
 
 // A certificate of the path and the one above it.
 struct Link {
-  std::size_t below, above;  // indices for place()
   X509* certificate;
-  X509* issuer;
+  X509* issuer;              // nullptr: neither was it sent, nor has the keyring it
+  std::string below, above;  // their places, for findings
+  bool told;                 // the report has the issuer also where there is no list of it
 };
 
-// The links from the anchor down. Certificates above an anchor do not matter: the owner trusts the anchor itself.
+// The whole path, the top first. Where the owner ends it does not matter: also an anchor can be revoked.
 std::vector<Link> links_of(const Validation& j) {
+  struct Node {
+    X509* certificate;
+    std::string place;
+  };
+  std::vector<Node> path;
+  for (auto one = j.completed.rbegin(); one != j.completed.rend(); ++one) path.push_back({one->certificate.get(), j.place(*one)});
+  std::size_t anchor = path.size();  // the first certificate whose issuer need not have a list; without an anchor the topmost received
+  if (j.outer) path.push_back({j.outer.get(), j.place(j.received.size())});
+  for (std::size_t i = 0; i < j.received.size(); ++i) {
+    if (j.anchor != nullptr && !j.outer && j.result.certificates[i].sha256 == j.anchor->info.sha256) anchor = path.size();
+    path.push_back({j.received[i].get(), j.place(i)});
+  }
+  if (j.anchor == nullptr && !j.completed.empty()) --anchor;
   std::vector<Link> out;
-  if (j.outer) out.push_back({0, j.received.size(), j.received.front().get(), j.outer.get()});
-  std::size_t first = 0;
-  for (std::size_t i = 0; i < j.received.size() && j.anchor != nullptr && !j.outer; ++i)
-    if (j.result.certificates[i].sha256 == j.anchor->info.sha256) first = i;
-  for (std::size_t i = first + 1; i < j.received.size(); ++i) out.push_back({i, i - 1, j.received[i].get(), j.received[i - 1].get()});
+  const Node& top = path.front();
+  const bool root = self_issued(top.certificate);  // it may list itself
+  out.push_back({top.certificate, root ? top.certificate : nullptr, top.place, top.place, false});
+  for (std::size_t i = 1; i < path.size(); ++i)
+    out.push_back({path[i].certificate, path[i - 1].certificate, path[i].place, path[i - 1].place, i > anchor});
   return out;
 }
 
-// Whether a list is of this issuer. Another key may have the same name: a list that names another key is not of this
-// issuer.
-bool is_of(const Crl& crl, X509* issuer) {
-  if (X509_NAME_cmp(X509_CRL_get_issuer(crl.list.get()), X509_get_subject_name(issuer)) != 0) return false;
-  const crypto::Owned<AUTHORITY_KEYID, AUTHORITY_KEYID_free> id(
-      static_cast<AUTHORITY_KEYID*>(X509_CRL_get_ext_d2i(crl.list.get(), NID_authority_key_identifier, nullptr, nullptr)));
-  return !id || X509_check_akid(issuer, id.get()) == X509_V_OK;
+using OwnedKeyId = crypto::Owned<AUTHORITY_KEYID, AUTHORITY_KEYID_free>;
+
+OwnedKeyId key_id_of(const Crl& crl) {
+  return OwnedKeyId(static_cast<AUTHORITY_KEYID*>(X509_CRL_get_ext_d2i(crl.list.get(), NID_authority_key_identifier, nullptr, nullptr)));
 }
 
-std::string fault_of(const Crl& crl, X509* issuer, std::int64_t at) {
+// Whether a list speaks of another key than the one that signed the certificate, as far as the two say so.
+bool is_of_other_key(const Crl& crl, const Link& link) {
+  const OwnedKeyId id = key_id_of(crl);
+  if (!id) return false;
+  if (link.issuer != nullptr) return X509_check_akid(link.issuer, id.get()) != X509_V_OK;
+  const ASN1_OCTET_STRING* const own = X509_get0_authority_key_id(link.certificate);
+  return own != nullptr && id->keyid != nullptr && ASN1_OCTET_STRING_cmp(own, id->keyid) != 0;
+}
+
+// A list with the name of an issuer.
+struct List {
+  const Crl* crl;
+  std::string fault;  // why it cannot be relied on; empty: it can
+};
+
+// Why a list cannot be relied on that the issuer has signed.
+std::string fault_of(const Crl& crl, X509* issuer) {
   if (!crl.unusable.empty()) return crl.unusable;
-  if (crl.this_update > utc_of(at + kClockSkew)) return cat("it is of ", crl.this_update, ", after the time of judging, ", utc_of(at));
   const bool limited = (X509_get_extension_flags(issuer) & EXFLAG_KUSAGE) != 0;
   if (limited && (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0) return "its issuer may not sign revocation lists (keyUsage)";
-  EVP_PKEY* const key = X509_get0_pubkey(issuer);
-  if (key == nullptr || X509_CRL_verify(crl.list.get(), key) != 1) return "its signature does not verify with the key of the issuer";
   return {};
 }
 
-// Compares CRL numbers where both lists have one: they give the order also within one second.
-bool newer(const Crl& a, const Crl& b) {
-  if (a.number.empty() || b.number.empty() || a.number == b.number) return a.this_update > b.this_update;
-  return a.number.size() != b.number.size() ? a.number.size() > b.number.size() : a.number > b.number;
-}
-
-// Returns the newest usable list of an issuer. Reports every unusable one, because it may be the one that revokes.
-const Crl* choose(Validation& j, const Link& link) {
-  const Crl* out = nullptr;
-  for (const Crl& crl : j.crls) {
-    if (!is_of(crl, link.issuer)) continue;
-    const std::string fault = fault_of(crl, link.issuer, j.options.at);
-    if (!fault.empty())
-      j.find(crl_unusable, cat(j.place(link.above), ", ", crl.file), cat("the revocation list cannot be used: ", fault),
-             std::string(kNewList));
-    else if (out == nullptr || newer(crl, *out))
-      out = &crl;
-  }
-  return out;
-}
-
-std::string reason_of(const X509_REVOKED* entry) {
-  const crypto::Owned<ASN1_ENUMERATED, ASN1_ENUMERATED_free> reason(
-      static_cast<ASN1_ENUMERATED*>(X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, nullptr, nullptr)));
-  switch (reason ? ASN1_ENUMERATED_get(reason.get()) : -1) {
+constexpr std::string_view reason_name(long reason) {
+  switch (reason) {
     case 0:
       return "unspecified";
     case 1:
@@ -87,7 +90,7 @@ std::string reason_of(const X509_REVOKED* entry) {
       return "superseded";
     case 5:
       return "cessationOfOperation";
-    case 6:
+    case CRL_REASON_CERTIFICATE_HOLD:
       return "certificateHold";
     case 9:
       return "privilegeWithdrawn";
@@ -98,21 +101,119 @@ std::string reason_of(const X509_REVOKED* entry) {
   }
 }
 
-void consult(Validation& j, const Link& link, const Crl& crl) {
-  if (!crl.next_update.empty() && crl.next_update < utc_of(j.options.at))
-    j.find(crl_stale, cat(j.place(link.above), ", ", crl.file),
-           cat("the revocation list is of ", crl.this_update, ", a newer one was promised for ", crl.next_update, ", judged at ",
-               utc_of(j.options.at)),
-           std::string(kNewList));
+std::string reason_of(const X509_REVOKED* entry) {
+  const crypto::Owned<ASN1_ENUMERATED, ASN1_ENUMERATED_free> reason(
+      static_cast<ASN1_ENUMERATED*>(X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, nullptr, nullptr)));
+  return reason ? std::string(reason_name(ASN1_ENUMERATED_get(reason.get()))) : std::string();
+}
+
+std::string invalidity_of(const X509_REVOKED* entry) {
+  const crypto::Owned<ASN1_GENERALIZEDTIME, ASN1_GENERALIZEDTIME_free> date(
+      static_cast<ASN1_GENERALIZEDTIME*>(X509_REVOKED_get_ext_d2i(entry, NID_invalidity_date, nullptr, nullptr)));
+  return rfc3339(date.get());
+}
+
+// What a list says of a certificate; nothing when it does not revoke it.
+std::optional<Revocation> look_up(const Crl& crl, X509* certificate) {
   X509_REVOKED* entry = nullptr;
-  // 2 means removeFromCRL: no longer revoked.
-  if (X509_CRL_get0_by_serial(crl.list.get(), &entry, X509_get_serialNumber(link.certificate)) != 1) return;
-  const std::string reason = reason_of(entry);
-  const std::string serial = link.below < j.result.certificates.size() ? j.result.certificates[link.below].serial : std::string();
-  j.find(revoked, j.place(link.below, "serialNumber"),
-         cat("revoked by ", crl.issuer, ": serial ", serial, ", since ", rfc3339(X509_REVOKED_get0_revocationDate(entry)),
-             reason.empty() ? "" : ", reason ", reason, " (", crl.file, ")"),
+  const int found = X509_CRL_get0_by_serial(crl.list.get(), &entry, X509_get_serialNumber(certificate));
+  if (found == 0 || found == kRemoved || entry == nullptr) return std::nullopt;
+  return Revocation{.subject = name_text(X509_get_subject_name(certificate)),
+                    .issuer = crl.issuer,
+                    .serial = serial_text(X509_get_serialNumber(certificate)),
+                    .file = crl.file,
+                    .revoked_at = rfc3339(X509_REVOKED_get0_revocationDate(entry)),
+                    .invalid_since = invalidity_of(entry),
+                    .reason = reason_of(entry)};
+}
+
+// The lists that speak of the certificate. Its name is in what was signed, and the signature of a list tells whose it is: what the
+// issuer's certificate says of itself does not matter, for a device may have made one for the same key. Reports every list that
+// cannot be relied on, because it may be the one that revokes.
+std::vector<List> lists_of(Validation& j, const Link& link) {
+  std::vector<List> out;
+  for (const Crl& crl : j.crls) {
+    if (X509_NAME_cmp(X509_CRL_get_issuer(crl.list.get()), X509_get_issuer_name(link.certificate)) != 0) continue;
+    // A root that a list does not name: its signature is checked for those below.
+    if (link.issuer == link.certificate && !look_up(crl, link.certificate)) continue;
+    EVP_PKEY* const key = link.issuer == nullptr ? nullptr : X509_get0_pubkey(link.issuer);
+    const bool signed_by_it = key != nullptr && X509_CRL_verify(crl.list.get(), key) == 1;
+    if (!signed_by_it && is_of_other_key(crl, link)) continue;
+    List list{&crl, crl.unusable};
+    if (link.issuer != nullptr) {
+      list.fault = signed_by_it ? fault_of(crl, link.issuer) : "its signature does not verify with the key of the issuer";
+      if (!list.fault.empty())
+        j.find(crl_unusable, cat(link.above, ", ", crl.file), cat("the revocation list cannot be used: ", list.fault),
+               std::string(kNewList));
+      if (!signed_by_it) continue;
+    }
+    out.push_back(std::move(list));
+  }
+  ERR_clear_error();
+  return out;
+}
+
+// Compares CRL numbers where both lists have one: they give the order also within one second.
+bool newer(const Crl& a, const Crl& b) {
+  if (a.number.empty() || b.number.empty() || a.number == b.number) return a.this_update > b.this_update;
+  return a.number.size() != b.number.size() ? a.number.size() > b.number.size() : a.number > b.number;
+}
+
+// The newest of the lists that can be relied on; nullptr when there is none. With `until`: of those that are not later.
+const Crl* newest(const std::vector<List>& lists, const std::string& until = {}) {
+  const Crl* out = nullptr;
+  for (const List& list : lists)
+    if (list.fault.empty() && (until.empty() || list.crl->this_update <= until) && (out == nullptr || newer(*list.crl, *out)))
+      out = list.crl;
+  return out;
+}
+
+void report(Validation& j, const Link& link, Revocation revocation) {
+  j.find(revoked, cat(link.below, ", serialNumber"),
+         cat("revoked by ", revocation.issuer, ": serial ", revocation.serial, ", since ", revocation.revoked_at,
+             revocation.invalid_since.empty() ? "" : ", invalid since ", revocation.invalid_since,
+             revocation.reason.empty() ? "" : ", reason ", revocation.reason, " (", revocation.file, ")",
+             link.issuer == nullptr ? "; who signed the list could not be checked, for the certificate of the issuer is not there" : ""),
          "do not use the device; ask its vendor what became of the key");
+  j.result.revocations.push_back(std::move(revocation));
+}
+
+// Puts the issuer's list into the report: the one that was the newest at the time of judging, else a later one.
+void tell(Validation& j, const Link& link, const Crl* crl) {
+  if (crl == nullptr && !link.told) return;
+  CrlInfo told;
+  told.issuer = name_text(X509_get_issuer_name(link.certificate));
+  if (crl != nullptr) {
+    told.file = crl->file;
+    told.this_update = crl->this_update;
+    told.next_update = crl->next_update;
+    told.number = crl->number;
+  }
+  const auto same = [&](const CrlInfo& other) { return other.issuer == told.issuer && other.file == told.file; };
+  if (std::none_of(j.result.crls.begin(), j.result.crls.end(), same)) j.result.crls.push_back(std::move(told));
+}
+
+void check(Validation& j, const Link& link) {
+  const std::vector<List> lists = lists_of(j, link);
+  const Crl* const last = newest(lists);
+  const Crl* const in_force = newest(lists, utc_of(j.options.at + kClockSkew));
+  // Without the issuer's certificate nobody knows who has signed a list. It can revoke, and never show that nothing is revoked.
+  if (link.issuer != nullptr) {
+    tell(j, link, in_force != nullptr ? in_force : last);
+    if (last != nullptr && !last->next_update.empty() && last->next_update < utc_of(j.options.at))
+      j.find(crl_stale, cat(link.above, ", ", last->file),
+             cat("the revocation list is of ", last->this_update, ", a newer one was promised for ", last->next_update, ", judged at ",
+                 utc_of(j.options.at)),
+             std::string(kNewList));
+  }
+  // The newest list counts, whatever the time of judging: what is known now is no less true for what was judged then. So does the one
+  // that was the newest then, and the last one of before the certificate expired, for a later one may leave it out (RFC 5280 3.3). A list
+  // that is no use for anything else still revokes.
+  const Crl* const in_its_life = newest(lists, rfc3339(X509_get0_notAfter(link.certificate)));
+  for (const List& list : lists) {
+    if (list.fault.empty() && list.crl != last && list.crl != in_force && list.crl != in_its_life) continue;
+    if (std::optional<Revocation> found = look_up(*list.crl, link.certificate)) return report(j, link, std::move(*found));
+  }
 }
 
 }  // namespace
@@ -120,19 +221,9 @@ void consult(Validation& j, const Link& link, const Crl& crl) {
 void check_revocation(Validation& j) {
   // The issuer of the topmost certificate was not sent and is not in the keyring. The report shows that no list of it
   // was used.
-  if (j.anchor == nullptr && !j.outer && !j.has_root && !j.received.empty())
+  if (j.anchor == nullptr && !j.has_root && j.completed.empty())
     j.result.crls.emplace_back().issuer = name_text(X509_get_issuer_name(j.received.front().get()));
-  for (const Link& link : links_of(j)) {
-    const Crl* const crl = choose(j, link);
-    CrlInfo& told = j.result.crls.emplace_back();
-    told.issuer = name_text(X509_get_subject_name(link.issuer));
-    if (crl == nullptr) continue;
-    told.file = crl->file;
-    told.this_update = crl->this_update;
-    told.next_update = crl->next_update;
-    told.number = crl->number;
-    consult(j, link, *crl);
-  }
+  for (const Link& link : links_of(j)) check(j, link);
   ERR_clear_error();
 }
 

@@ -26,6 +26,7 @@ ChainResult validate_chain(const ChainInput& input, const Options& options, cons
   Validation validation{input, options, keyring, result};
   if (check_structure(validation)) {
     find_anchor(validation);
+    complete_upwards(validation);
     check_certificates(validation);
     check_path(validation);
     check_leaf(validation);
@@ -101,7 +102,7 @@ ChainResult Validator::validate_key(View spki, bool from_owner, const HostView& 
   if (!from_owner)
     out.findings.push_back({FindingId::not_trusted, where, "the key comes from the recording, not from its owner",
                             "give the key of the device with --provisioned-key FILE"});
-  if (const Denial* entry = find_denial(state_->keyring.denials(), true, out.leaf_key_sha256))
+  if (const Denial* entry = find_denial(state_->keyring.denials(), DenialKind::key, out.leaf_key_sha256))
     out.findings.push_back(denial(*entry, where));
   apply_owner(state_->keyring, state_->options.at, host, out);
   return out;

@@ -39,4 +39,6 @@ std::string Validation::place(std::size_t index, std::string_view field) const {
              comma, field);
 }
 
+std::string Validation::place(const Completed& above) const { return cat(slot(), ", issuer ", above.entry->file); }
+
 }  // namespace spdm::certstore

@@ -16,6 +16,12 @@ namespace spdm::certstore {
 // KiB has been seen with 49.
 inline constexpr std::size_t kMaxCertificates = 100;
 
+// An issuer of the topmost certificate that the keyring has.
+struct Completed {
+  crypto::OwnedX509 certificate;
+  const Entry* entry = nullptr;
+};
+
 struct Validation {
   Validation(const ChainInput& chain, const Options& how, const Keyring& trusted, ChainResult& out)
       : input(chain), options(how), keyring(trusted.entries()), crls(trusted.crls()), denials(trusted.denials()), result(out) {}
@@ -33,6 +39,7 @@ struct Validation {
   bool has_root = false;                               // true: received[0] is the root; false: the responder left the root out
   const Entry* anchor = nullptr;                       // the keyring entry that vouches
   crypto::OwnedX509 outer;                             // the anchor when it is not among the received ones
+  std::vector<Completed> completed;                    // above all that were received and above the anchor, the bottom first
   std::vector<bool> unknown_signature;                 // per received certificate: the library lacks the algorithm
   bool unsupported = false;                            // this host's library could not check something
 
@@ -48,12 +55,14 @@ struct Validation {
   // "slot 0, certificate 2 of 3 (CN=device)", then ", " and the field. Index received.size() is the outer anchor,
   // OpenSSL's depth 0 the leaf.
   std::string place(std::size_t index, std::string_view field = {}) const;
+  std::string place(const Completed& above) const;
   std::size_t index_of_depth(int depth) const { return received.size() - 1 - static_cast<std::size_t>(depth); }
 };
 
 // In the order in which they run. When check_structure returns false, the others do not run.
 bool check_structure(Validation& validation);
 void find_anchor(Validation& validation);
+void complete_upwards(Validation& validation);
 void check_certificates(Validation& validation);
 void check_path(Validation& validation);
 void check_leaf(Validation& validation);

@@ -40,6 +40,9 @@ constexpr std::array kNames{
     Named{"2.16.840.1.101.3.4.3.31", "SLH-DSA-SHAKE-256f"},
 };
 
+// The customary signer identity of SM2 signatures (GB/T 35276; in certificates GM/T 0015).
+constexpr std::string_view kSm2Id = "1234567812345678";
+
 }  // namespace
 
 crypto::OwnedX509 parse_x509(View der) {
@@ -52,6 +55,20 @@ crypto::OwnedX509 parse_x509(View der) {
 
 bool self_issued(const X509* certificate) {
   return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
+}
+
+bool is_signed_by(X509* certificate, EVP_PKEY* key) {
+  if (key == nullptr) return false;
+  if (X509_get_signature_nid(certificate) == NID_SM2_with_SM3) {
+    ASN1_OCTET_STRING* id = ASN1_OCTET_STRING_new();
+    ASN1_OCTET_STRING_set(id, reinterpret_cast<const unsigned char*>(kSm2Id.data()), static_cast<int>(kSm2Id.size()));
+    X509_set0_distinguishing_id(certificate, id);
+    if (X509_verify(certificate, key) == 1) return true;
+    X509_set0_distinguishing_id(certificate, nullptr);
+  }
+  const bool out = X509_verify(certificate, key) == 1;
+  ERR_clear_error();
+  return out;
 }
 
 std::string dotted(const ASN1_OBJECT* object) {

@@ -20,6 +20,10 @@ CertificateInfo describe(const X509* certificate, View der);
 
 bool self_issued(const X509* certificate);
 
+// Whether the signature of a certificate verifies with this key. SM2 signatures include the signer's identity. Certificates use the
+// customary one, or the empty one of SPDM: the one that verifies is left set in the certificate, else the empty one.
+bool is_signed_by(X509* certificate, EVP_PKEY* key);
+
 // RFC 2253, with UTF-8 as it is: whoever prints it must escape it (text.h).
 std::string name_text(const X509_NAME* name);
 // Hex, with a sign where it is negative.

@@ -41,7 +41,8 @@ void add_changing(Subs& subs) {
   removing->add_flag("--force", options.force, "Remove a file of several certificates");
   CLI::App* denying = add_sub(subs, "deny", "Put certificates or keys on the deny list", deny_fingerprints);
   denying->add_option("fingerprint", options.arguments, "SHA-256 fingerprints, or PEM or DER files")->type_name("FINGERPRINT|FILE");
-  denying->add_flag("--key", options.key, "Fingerprints are of public keys; of files, deny the keys");
+  denying->add_flag("--key", options.key, "Fingerprints are of public keys; of files, deny the keys alone");
+  denying->add_flag("--tbs", options.tbs, "Fingerprints are of signed parts (TBSCertificate); of files, deny these alone");
   denying->add_option("--comment", options.comment, "Why, for the list and for reports")->type_name("TEXT");
   CLI::App* unpinning = add_sub(subs, "unpin", "Take back what a device was pinned to", unpin_device);
   unpinning->add_option("name", options.arguments, "Name of the pin, or the target")->type_name("NAME|TARGET");
@@ -50,8 +51,9 @@ void add_changing(Subs& subs) {
 
 void add_asking(Subs& subs) {
   KeyringOptions& options = subs.options();
-  add_device_sub(subs, "explain", "Tell who vouches for a device and how far, or what is missing", explain_trust);
+  CLI::App* explaining = add_device_sub(subs, "explain", "Tell who vouches for a device and how far, or what is missing", explain_trust);
   CLI::App* pinning = add_device_sub(subs, "pin", "Attest a device, and have it show the same again from now on", pin_device);
+  for (CLI::App* sub : {explaining, pinning}) add_policy_options(*sub, options.policy);
   pinning->add_option("--by", options.by, "leaf-key, certificate or root; leaf-key if not given")->type_name("WHAT");
   pinning->add_flag("--vouch", options.vouch, "Trust this device by the pin, whoever issued its certificates");
   CLI::App* importing =

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,11 @@ struct KeyringOptions {
   OutputOptions output;
   TrustOptions trust;
   ProtocolOptions protocol;
+  PolicyOptions policy;
   std::vector<std::string> arguments;  // files, names, targets
   std::string name, comment, by = "leaf-key";
   std::vector<std::string> fingerprints, efi, kernel;
-  bool force = false, overwrite = false, allow_non_ca = false, yes = false, vouch = false, key = false;
+  bool force = false, overwrite = false, allow_non_ca = false, yes = false, vouch = false, key = false, tbs = false;
 };
 
 Exit show_keyring(const KeyringOptions& options, Console& console);       // keyring_show.cpp
@@ -33,6 +35,13 @@ Exit import_roots(const KeyringOptions& options, Console& console);       // key
 Exit deny_fingerprints(const KeyringOptions& options, Console& console);  // keyring_deny.cpp
 Exit pin_device(const KeyringOptions& options, Console& console);         // keyring_pin.cpp
 Exit unpin_device(const KeyringOptions& options, Console& console);       // keyring_pin.cpp
+
+// Removes a file; makes a folder and those above it. Both throw Error with the cause: permission, usage for what is no folder, io.
+void remove_file(const std::filesystem::path& file);
+void make_folder(const std::filesystem::path& folder);
+
+// The policy as far as it is about trust: identity, roots, revocation lists and, with `pin`, pins; nullptr when there is none.
+std::shared_ptr<const Policy> trust_policy(const PolicyOptions& options, bool pin);
 
 // The directory to change: the one that was named, else the first layer of the system. Throws Error{usage, permission}.
 std::filesystem::path writable_keyring(const TrustOptions& options);
@@ -57,7 +66,7 @@ void write_additions(std::vector<Addition> additions, const KeyringOptions& opti
 // the file of the console. Throws Error: usage unless one device is named, no_spdm when it carries none, and for a recording that
 // cannot be read.
 Report attest_one(const KeyringOptions& options, Console& console, Depth depth, const std::vector<std::filesystem::path>& writable);
-// The chain that the verdict is about. Throws Error naming the device when no chain was read.
+// The chain that the verdict is about. Throws Error naming the device when no chain was read, with the exit code of the device.
 const ChainResult& main_chain(const Report& report);
 
 // Throws Error of that kind about a file, a device or an argument.

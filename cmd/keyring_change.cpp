@@ -33,11 +33,24 @@ std::vector<Bytes> certificates_to_add(const std::string& source, bool allow_non
   std::vector<Bytes> out = certstore::read_certificates(bytes, source);
   for (const Bytes& der : out) {
     const CertificateInfo info = certstore::describe(der);
+    if (const std::vector<std::string> faults = certstore::faults_of(der); !faults.empty())
+      fail_at(ErrorId::usage, source, cat(printable(info.subject), ": ", printable(faults.front()), ": no chain with it is trusted"),
+              "ask the vendor for a root that can be trusted");
     if (!info.is_ca && !allow_non_ca)
       fail_at(ErrorId::usage, source, cat(printable(info.subject), " is no certificate authority: it cannot vouch for a device"),
               "give the root of the vendor (see: spdmctl certs --export-root), or --allow-non-ca");
   }
   return out;
+}
+
+// What kept a file from being changed.
+ErrorId cause_of(const std::error_code& failure) {
+  using enum std::errc;
+  for (const std::errc refused : {permission_denied, operation_not_permitted, read_only_file_system})
+    if (failure == refused) return ErrorId::permission;
+  for (const std::errc named_wrong : {no_such_file_or_directory, not_a_directory, is_a_directory, file_exists})
+    if (failure == named_wrong) return ErrorId::usage;
+  return ErrorId::io;
 }
 
 bool is_named(const Entry& entry, const std::string& wanted) {
@@ -54,16 +67,31 @@ fs::path writable_keyring(const TrustOptions& options) {
   if (options.keyrings.size() > 1) throw Error(ErrorId::usage, "only one --keyring can be changed at a time");
   if (options.keyrings.size() == 1) {
     const fs::path directory = options.keyrings.front();
-    if (std::error_code ignored; !fs::is_directory(directory, ignored))
-      fail_at(ErrorId::usage, directory.string(), "is not a directory", "make it first, or name another one");
+    if (std::error_code failure; !fs::is_directory(directory, failure))
+      fail_at(failure ? cause_of(failure) : ErrorId::usage, directory.string(), "is not a directory", "make it first, or name another one");
     return directory;
   }
   const std::vector<fs::path> layers = layers_of("keyring.d");
   const fs::path& first = layers.front();
-  std::error_code failure;
-  fs::create_directories(first, failure);
-  if (failure) fail_at(ErrorId::permission, first.string(), failure.message(), "run this as root, or name a directory with --keyring DIR");
+  make_folder(first);
   return first;
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure)
+    fail_at(cause_of(failure), folder.string(), failure.message(),
+            cause_of(failure) == ErrorId::permission ? "run this as root, or name a directory with --keyring DIR" : "");
+  // An existing file of this name is no failure of the library's.
+  if (!fs::is_directory(folder, failure)) fail_at(ErrorId::usage, folder.string(), "is not a directory", "remove or rename it");
+}
+
+void remove_file(const fs::path& file) {
+  std::error_code failure;
+  if (fs::remove(file, failure)) return;
+  if (!failure) failure = std::make_error_code(std::errc::no_such_file_or_directory);  // somebody else was faster
+  fail_at(cause_of(failure), file.string(), failure.message());
 }
 
 void confine_to_keyring(const KeyringOptions& options, const Console& console) {
@@ -157,9 +185,14 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
   const auto found = std::find_if(keyring.entries().begin(), keyring.entries().end(), [&](const Entry& entry) {
     return is_named(entry, wanted) || (!fingerprint.empty() && entry.info.sha256 == fingerprint);
   });
-  if (found == keyring.entries().end())
+  if (found == keyring.entries().end()) {
+    // A file of this name is there, and what is in it does not count: that is the cause.
+    for (const certstore::Problem& problem : keyring.problems())
+      if (const fs::path file(problem.file); file.filename() == wanted || file.stem() == wanted)
+        fail_at(problem.cause, problem.where(), problem.why, "remove it by hand");
     throw Error(ErrorId::usage, cat("no certificate of the keyring has the name or fingerprint '", printable(wanted), "'"),
                 cat("see them with: spdmctl keyring show", as_given("--keyring", options.trust.keyrings)));
+  }
   const fs::path file = found->file;
   const fs::path layer = writable_keyring(options.trust);
   assert_in_layer(file, layer);
@@ -167,9 +200,7 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
   if (in_file > 1 && !options.force)
     fail_at(ErrorId::usage, file.string(), cat("holds ", in_file, " certificates, all of which would go"),
             "give --force to remove the file");
-  std::error_code failure;
-  if (!fs::remove(file, failure) || failure)
-    fail_at(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::io, file.string(), failure.message());
+  remove_file(file);
   // A copy under another name, or a file of a weaker layer that this one hid, would stay trusted unnoticed.
   Exit exit = Exit::ok;
   const Keyring left = read_keyring(options.trust);

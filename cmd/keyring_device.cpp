@@ -1,4 +1,5 @@
 // Appraises the one device of a sub-command of keyring, live or from a recording.
+#include "cmd/attest/policy_files.h"
 #include "cmd/host/this_host.h"
 #include "cmd/keyring.h"
 #include "core/text.h"
@@ -10,7 +11,8 @@ Report attest_one(const KeyringOptions& options, Console& console, Depth depth, 
     throw Error(ErrorId::usage, "one device must be named", "give a target, such as 03:00.0, or a recording, such as file:device.json");
   Question question = question_of(options.trust);
   question.user.depth = depth;
-  const Verifier verifier = make_verifier(options.trust, question, console);
+  const Verifier verifier =
+      make_verifier(options.trust, question, console, depth == Depth::look ? nullptr : trust_policy(options.policy, false));
   Run run = make_run(options.protocol, console);
   run.wanted = wanted_of(options.protocol, options.trust);
   run.wanted.challenge = depth != Depth::look;
@@ -29,9 +31,26 @@ Report attest_one(const KeyringOptions& options, Console& console, Depth depth, 
 
 const ChainResult& main_chain(const Report& report) {
   if (const SlotReport* slot = main_slot(report)) return *slot->chain;
-  fail_at(report.error ? report.error->id : ErrorId::no_spdm, report.source,
-          report.error ? report.error->message : "no certificate chain was read",
-          report.error ? report.error->hint : cat("see what is there with: spdmctl info ", shell_word(report.source)));
+  Error error(report.error ? report.error->id : ErrorId::no_spdm, report.error ? report.error->message : "no certificate chain was read",
+              report.error ? report.error->hint : cat("see what is there with: spdmctl info ", shell_word(report.source)));
+  error.device = report.source;
+  if (report.exit != Exit::ok) error.exit = report.exit;
+  throw error;
+}
+
+std::shared_ptr<const Policy> trust_policy(const PolicyOptions& options, bool pin) {
+  const std::shared_ptr<const Policy> whole = load_policy(options);
+  if (whole == nullptr) return nullptr;
+  Policy out = *whole;
+  for (PolicyRule& rule : out.rules) {
+    Requirement trust;
+    trust.roots = std::move(rule.require.roots);
+    trust.pin = pin && rule.require.pin;
+    trust.max_crl_age = rule.require.max_crl_age;
+    rule.require = std::move(trust);
+    rule.measurements = false;
+  }
+  return std::make_shared<const Policy>(std::move(out));
 }
 
 void fail_at(ErrorId id, const std::string& where, const std::string& message, const std::string& hint) {

@@ -39,21 +39,36 @@ std::string crl_text(const CrlInfo& crl) {
              printable(crl.file));
 }
 
+std::string finding_text(const Finding& finding) {
+  std::string out = line(name(finding.severity()), cat(row(finding.id).name, finding.where.empty() ? "" : ": ", printable(finding.where)));
+  out += line("", printable(finding.why));
+  if (!finding.remedy.empty()) out += line("", cat("-> ", printable(finding.remedy)));
+  return out;
+}
+
 std::string chain_text(const SlotReport& slot) {
   const ChainResult& chain = *slot.chain;
   std::string out = line(slot.slot == kProvisionedKey ? "slot 255" : cat("slot ", slot.slot), answer(chain));
+  for (const Completion& issuer : chain.completed)
+    out += line("issuer", cat(printable(issuer.subject), ", above the path, in ", printable(issuer.file)));
   out += path_text(chain);
   out += line("root", cat("SHA-256 ", printable(chain.root_fingerprint)));
   if (!chain.leaf_key_sha256.empty()) out += line("leaf key", cat("SHA-256 ", chain.leaf_key_sha256));
   if (chain.anchor) out += line("scope", chain.anchor_scope.empty() ? "any device" : printable(chain.anchor_scope));
   for (std::size_t i = 0; i < chain.crls.size(); ++i) out += line(i == 0 ? "revocation" : "", crl_text(chain.crls[i]));
   out += line("pin", chain.pin ? cat(name(chain.pin->kind), ", ", printable(chain.pin->origin)) : std::string("none"));
-  for (const Finding& finding : chain.findings) {
-    out += line(name(finding.severity()), cat(row(finding.id).name, ": ", printable(finding.where)));
-    out += line("", printable(finding.why));
-    if (!finding.remedy.empty()) out += line("", cat("-> ", printable(finding.remedy)));
-  }
+  for (const Finding& finding : chain.findings) out += finding_text(finding);
   return out;
+}
+
+// Whether it stands in the text of a slot.
+bool is_of_a_chain(const Report& report, const Finding& finding) {
+  const auto same = [&](const Finding& other) {
+    return other.id == finding.id && other.where == finding.where && other.why == finding.why;
+  };
+  return std::any_of(report.slots.begin(), report.slots.end(), [&](const SlotReport& slot) {
+    return slot.chain && std::any_of(slot.chain->findings.begin(), slot.chain->findings.end(), same);
+  });
 }
 
 std::string trust_text(const Report& report, const Console&) {
@@ -64,6 +79,8 @@ std::string trust_text(const Report& report, const Console&) {
     out += cat(any ? "\n" : "", chain_text(slot));
     any = true;
   }
+  for (const Finding& finding : report.findings)
+    if (finding.severity() >= Severity::warning && !is_of_a_chain(report, finding)) out += finding_text(finding);
   if (!any) out += line("", printable(report.reason));
   return out;
 }
@@ -79,7 +96,8 @@ Exit explain_trust(const KeyringOptions& options, Console& console) {
   Plan plan = attestation.plan(console);
   plan.wanted.challenge = false;
   plan.question.user.depth = Depth::look;
-  plan.question.user.identity_match = IdentityMatch::none;
+  plan.question.user.one_slot = !plan.wanted.all_slots;  // as auth: the slot that it would challenge decides
+  plan.policy = trust_policy(options.policy, true);
   plan.text = trust_text;
   return attestation.run(console, std::move(plan));
 }

@@ -100,11 +100,15 @@ Exit import_roots(const KeyringOptions& options, Console& console) {
       console.note(cat("spdmctl: left out: ", printable(info.subject), " is no certificate authority: it cannot vouch for a device"));
       continue;
     }
+    if (const std::vector<std::string> faults = certstore::faults_of(der); !faults.empty()) {
+      console.note(cat("spdmctl: left out: ", printable(info.subject), ": ", printable(faults.front()), ": no chain with it is trusted"));
+      continue;
+    }
     offered.push_back(info);
     if (options.yes || std::find(fingerprints.begin(), fingerprints.end(), info.sha256) != fingerprints.end())
       addition.certificates.push_back(der);
   }
-  if (offered.empty()) fail_at(ErrorId::bad_input, source, "no certificate authority in it");
+  if (offered.empty()) fail_at(ErrorId::bad_input, source, "no certificate authority in it that could be trusted");
   for (const std::string& fingerprint : fingerprints)
     if (std::none_of(offered.begin(), offered.end(), [&](const CertificateInfo& info) { return info.sha256 == fingerprint; }))
       fail_at(ErrorId::usage, source,

@@ -30,7 +30,12 @@ PinKind parse_kind(const std::string& text) {
 
 // Only what is proven is pinned: a device that fails for more than a missing root must not be remembered.
 void assert_worth_pinning(const Report& report, const TrustOptions& trust) {
-  if (report.error) fail_at(report.error->id, report.source, report.error->message, report.error->hint);
+  if (report.error) {
+    Error error(report.error->id, report.error->message, report.error->hint);
+    error.device = report.source;
+    if (report.exit != Exit::ok) error.exit = report.exit;
+    throw error;
+  }
   for (const Finding& finding : report.findings)
     if (finding.severity() >= Severity::gap && !lacks_root_only(finding))
       refuse(report, cat("is not pinned, because it fails: ", finding.where, finding.where.empty() ? "" : ": ", finding.why),
@@ -108,9 +113,7 @@ Exit unpin_device(const KeyringOptions& options, Console& console) {
   const auto in_file = std::count_if(keyring.pins().begin(), keyring.pins().end(), [&](const Pin& pin) { return pin.file == found->file; });
   if (in_file > 1 && !options.force)
     fail_at(ErrorId::usage, file.string(), cat("holds ", in_file, " pins, all of which would go"), "give --force to remove the file");
-  std::error_code failure;
-  if (!fs::remove(file, failure) || failure)
-    fail_at(failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::io, file.string(), failure.message());
+  remove_file(file);
   Json document = begin_document(kKeyringSchema);
   document["exit_code"] = 0;
   document["unpinned"] = Json::array({json_of(*found, file)});

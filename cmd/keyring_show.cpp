@@ -23,14 +23,27 @@ std::string weakness_of(const Entry& entry, const std::string& now) {
   return {};
 }
 
+// An entry that a device escapes by encoding its certificate again.
+Problem escapable(const certstore::Denial& denial) {
+  Problem out{denial.file,
+              "denies a certificate by its fingerprint alone, which a device escapes that encodes it again; deny the file of the "
+              "certificate (spdmctl keyring deny FILE), then take this entry out"};
+  if (denial.origin.starts_with(denial.file + ":")) out.place = denial.origin.substr(denial.file.size() + 1);
+  return out;
+}
+
 std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
   std::vector<Problem> out = keyring.problems();
   const std::string now = utc_of(at);
   for (const Entry& entry : keyring.entries()) {
     if (const std::string why = weakness_of(entry, now); !why.empty()) out.push_back({entry.file, why});
+    for (const std::string& fault : certstore::faults_of(entry.info.der))
+      out.push_back({entry.file, cat(entry.info.subject, ": ", fault, ": no chain with it is trusted")});
     for (const certstore::Scope& scope : entry.scopes)
       if (scope.not_after && *scope.not_after < at) out.push_back({scope.file, cat("vouches until ", utc_of(*scope.not_after))});
   }
+  for (const certstore::Denial& denial : keyring.denials())
+    if (denial.kind == certstore::DenialKind::certificate) out.push_back(escapable(denial));
   for (const certstore::Crl& crl : keyring.crls()) {
     if (!crl.unusable.empty()) out.push_back({crl.file, cat("the revocation list of ", crl.issuer, " cannot be used: ", crl.unusable)});
     if (!crl.next_update.empty() && crl.next_update < now)
@@ -57,7 +70,7 @@ std::string text_of(const certstore::Crl& crl) {
 }
 
 std::string text_of(const certstore::Denial& denial) {
-  return cat("  denied       ", denial.key ? "key " : "certificate ", denial.sha256, kIndent, printable(denial.origin),
+  return cat("  denied       ", name(denial.kind), " ", denial.sha256, kIndent, printable(denial.origin),
              denial.comment.empty() ? "" : cat(" (", printable(denial.comment), ")"), "\n");
 }
 
@@ -93,7 +106,7 @@ Json json_of(const certstore::Crl& crl) {
 }
 
 Json json_of(const certstore::Denial& denial) {
-  Json out{{"kind", denial.key ? "key" : "certificate"}, {"sha256", denial.sha256}, {"origin", printable(denial.origin)}};
+  Json out{{"kind", name(denial.kind)}, {"sha256", denial.sha256}, {"origin", printable(denial.origin)}};
   if (!denial.comment.empty()) out["comment"] = printable(denial.comment);
   return out;
 }

@@ -226,10 +226,11 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
   certstore::Keyring keyring;
   for (const std::string& directory : options.keyrings) {
     // A layer of the system may be absent, a directory that the user named may not.
-    std::error_code ignored;
-    const bool is_directory = std::filesystem::is_directory(directory, ignored);
+    std::error_code failure;
+    const bool is_directory = std::filesystem::is_directory(directory, failure);
+    const bool refused = is_directory || failure == std::errc::permission_denied;  // also of a folder above it
     if (!is_directory || ::access(directory.c_str(), R_OK | X_OK) != 0) {
-      Error error(is_directory ? ErrorId::permission : ErrorId::config, "is not a directory that can be read",
+      Error error(refused ? ErrorId::permission : ErrorId::config, "is not a directory that can be read",
                   cat(given_as("--keyring"), " takes a directory of PEM and DER files"));
       error.device = directory;
       throw error;

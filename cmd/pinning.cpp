@@ -97,9 +97,7 @@ void pin_unless_known(const Report& report, const std::filesystem::path& directo
 
 std::filesystem::path writable_pins(const TrustOptions& options) {
   const std::filesystem::path out = writable_keyring(options) / "pins";
-  std::error_code failure;
-  std::filesystem::create_directories(out, failure);
-  if (failure) fail_at(ErrorId::permission, out.string(), failure.message());
+  make_folder(out);
   return out;
 }
 

@@ -80,10 +80,10 @@ _spdmctl() {
         check) options="$output --keyring --at" files='' ;;
         add) options="$output --keyring --name --overwrite --allow-non-ca" ;;
         remove) options="$output --keyring --force" files='' ;;
-        deny) options="$output --keyring --key --comment" ;;
+        deny) options="$output --keyring --key --tbs --comment" ;;
         unpin) options="$output --keyring --force" files='' ;;
-        explain) options=$live_only words=$targets pci=1 ;;
-        pin) options="$live_only --by --vouch" words=$targets pci=1 ;;
+        explain) options="$live_only $policy" words=$targets pci=1 ;;
+        pin) options="$live_only $policy --by --vouch" words=$targets pci=1 ;;
         import) options="$live_only --efi --kernel --fingerprint --yes --name --overwrite" words=$targets pci=1 ;;
         *) options="-h --help" words="show check add remove deny unpin explain pin import" files='' ;;
       esac

@@ -52,6 +52,7 @@ enum class FindingId : std::uint8_t {
   digest_mismatch,
   chain_hash_mismatch,
   certificate_malformed,
+  certificate_not_der,  // its bytes could be others, and its signature would still verify
   certificate_signature,
   issuer_mismatch,
   not_yet_valid,
@@ -63,6 +64,7 @@ enum class FindingId : std::uint8_t {
   leaf_is_ca,
   basic_constraints_missing,
   critical_extension,
+  certificate_policy,  // a certificate of the path asks for policies that those below it do not have
   empty_name,
   certificate_version,
   leaf_key_mismatch,

@@ -44,12 +44,15 @@ bool Appraiser::is_used(std::size_t connection, std::uint8_t slot) const {
 }
 
 // The chains that count for the verdict: those of the slots whose keys have signed. If nothing was signed: every chain
-// that was read.
+// that was read; or the one that a challenge would have gone to, which is the first that is trusted, else the first.
 std::vector<const ChainResult*> Appraiser::counted_chains() const {
   std::vector<const ChainResult*> out;
   for (const ChainResult& chain : chains_)
     if (used_.empty() || is_used(chain.connection, chain.slot)) out.push_back(&chain);
-  return out;
+  if (!question_.user.one_slot || !used_.empty() || out.empty()) return out;
+  const auto trusted = [](const ChainResult* chain) { return chain->sound && chain->trust == Trust::trusted; };
+  const auto chosen = std::find_if(out.begin(), out.end(), trusted);
+  return {chosen == out.end() ? out.front() : *chosen};
 }
 
 void Appraiser::describe_evidence() {

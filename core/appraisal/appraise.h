@@ -36,6 +36,7 @@ struct UserQuestion {
   bool identity_match_given = false;  // by the user: it stays, whatever a rule says
   std::optional<Block<32>> nonce;     // of the verifier's choice: all that was signed last must carry it
   bool require_fresh = false;         // what is signed last must be shown to be fresh
+  bool one_slot = false;              // where nothing was signed, only the slot counts that a challenge would go to
   bool provisioned = false;           // the owner gave the key of the device: only what it signed counts
 };
 

@@ -77,6 +77,17 @@ Json crl_json(const CrlInfo& in) {
   return out;
 }
 
+Json revocation_json(const Revocation& in) {
+  Json out{{"subject", text(in.subject)},
+           {"issuer", text(in.issuer)},
+           {"serial", in.serial},
+           {"file", text(in.file)},
+           {"revoked_at", in.revoked_at}};
+  if (!in.invalid_since.empty()) out["invalid_since"] = in.invalid_since;
+  if (!in.reason.empty()) out["reason"] = in.reason;
+  return out;
+}
+
 Json chain_json(const ChainResult& in) {
   Json out;
   out["model"] = model_name(in);
@@ -90,7 +101,10 @@ Json chain_json(const ChainResult& in) {
     out["pin"] =
         Json{{"origin", text(in.pin->origin)}, {"kind", name(in.pin->kind)}, {"sha256", in.pin->sha256}, {"vouches", in.pin->vouches}};
   if (in.pin && in.pin->min_version) out["pin"]["min_version"] = version_name(*in.pin->min_version);
+  for (const Completion& above : in.completed)
+    out["completed"].push_back(Json{{"subject", text(above.subject)}, {"sha256", above.sha256}, {"file", text(above.file)}});
   for (const CrlInfo& crl : in.crls) out["crls"].push_back(crl_json(crl));
+  for (const Revocation& revocation : in.revocations) out["revocations"].push_back(revocation_json(revocation));
   out["certificates"] = Json::array();
   for (const CertificateInfo& certificate : in.certificates) out["certificates"].push_back(to_json(certificate));
   out["findings"] = Json::array();
@@ -243,6 +257,8 @@ Json to_json(const CertificateInfo& in) {
            {"signature_algorithm", text(in.signature_algorithm)},
            {"sha256", in.sha256},
            {"ca", in.is_ca}};
+  if (!in.tbs_sha256.empty()) out["tbs_sha256"] = in.tbs_sha256;
+  if (!in.key_sha256.empty()) out["key_sha256"] = in.key_sha256;
   if (in.path_length) out["path_length"] = *in.path_length;
   if (!in.key_usage.empty()) out["key_usage"] = texts(in.key_usage);
   if (!in.extended_key_usage.empty()) out["extended_key_usage"] = texts(in.extended_key_usage);

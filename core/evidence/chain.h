@@ -36,6 +36,8 @@ struct CertificateInfo {
   std::string key;                      // "EC P-384"
   std::string signature_algorithm;      // "ecdsa-with-SHA384"
   std::string sha256;                   // fingerprint of the DER, lower-case hex
+  std::string tbs_sha256, key_sha256;   // of the TBSCertificate, which is what its issuer signed, and of the DER SubjectPublicKeyInfo;
+                                        // empty where they cannot be read
   bool is_ca = false;
   std::optional<int> path_length;
   std::vector<std::string> key_usage, extended_key_usage;
@@ -56,6 +58,20 @@ struct CrlInfo {
   std::string file;                      // empty: the keyring has no usable list of this issuer
   std::string this_update, next_update;  // RFC 3339; next_update is empty where no newer list is promised
   std::string number;                    // hex; empty where the list has none
+};
+
+// A certificate that an issuer has revoked or holds back. Strings are raw.
+struct Revocation {
+  std::string subject, issuer, serial;  // RFC 2253 names; serial in hex
+  std::string file;                     // the list that says so
+  std::string revoked_at;               // RFC 3339, UTC: when the issuer said so
+  std::string invalid_since;            // from when on the key may be in other hands; empty where the list does not say
+  std::string reason;                   // "keyCompromise"; empty where the list gives none
+};
+
+// A certificate of the keyring above all that were received and above the anchor.
+struct Completion {
+  std::string subject, sha256, file;  // subject: RFC 2253, raw
 };
 
 // Which part of a device is pinned, always by its SHA-256.
@@ -94,9 +110,11 @@ struct ChainResult {
   bool sound = false;            // structure and X.509 rules hold (Check::chain has run and found no failure)
   std::string root_fingerprint;  // SHA-256 of the root: of its DER when the chain has it, else "RootHash ..." as sent
   std::optional<crypto::PublicKey> leaf_key;
-  std::string leaf_key_sha256;  // of the DER SubjectPublicKeyInfo; empty where it could not be read
-  std::vector<CrlInfo> crls;    // of every issuer from the anchor down, the top first
-  std::optional<PinInfo> pin;   // nothing when no pin matched
+  std::string leaf_key_sha256;          // of the DER SubjectPublicKeyInfo; empty where it could not be read
+  std::vector<Completion> completed;    // the issuers that the keyring has of the topmost certificate, the top first
+  std::vector<CrlInfo> crls;            // of every issuer from the anchor down, the top first; above it where there is a list
+  std::vector<Revocation> revocations;  // what those lists say of certificates of the chain
+  std::optional<PinInfo> pin;           // nothing when no pin matched
   std::vector<Finding> findings;
 };
 

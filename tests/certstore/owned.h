@@ -1,6 +1,7 @@
 // A keyring directory with everything in it, and the sample chain judged by it.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 
 #include "core/evidence/evidence.h"
@@ -25,6 +26,9 @@ struct Owned {
   spdm::CertModel model = spdm::CertModel::device;
   spdm::HostView host;
   std::string at = "20240101000000Z";
+  bool partial_chains = false;
+  Bytes root = pki::sample().root.der;  // what RootHash is the hash of
+  bool zero_root_hash = false;          // it is zeros instead
 
   Owned() {
     directory.write("vendor.pem", pki::pem(pki::sample().root.der));
@@ -40,7 +44,8 @@ struct Owned {
   }
 
   ChainResult validated() const {
-    const Bytes chain = pki::spdm_chain(sha(), pki::sample().root.der, certificates);
+    Bytes chain = pki::spdm_chain(sha(), root, certificates);
+    if (zero_root_hash) std::fill_n(chain.begin() + 4, sha().size, std::uint8_t{0});
     spdm::certstore::ChainInput input;
     input.chain = chain;
     input.version = spdm::k12;
@@ -48,7 +53,7 @@ struct Owned {
     input.asym = spdm::find_asym("ECDSA-P384");
     input.model = model;
     input.host = &host;
-    return spdm::certstore::Validator(keyring(), {pki::at(at), false}).validate(input);
+    return spdm::certstore::Validator(keyring(), {pki::at(at), partial_chains}).validate(input);
   }
 
   void write_crl(const std::string& name, const pki::CrlProfile& profile, const pki::Certificate& issuer = pki::sample().intermediate) {

@@ -188,12 +188,19 @@ Bytes issue_crl(const CrlProfile& profile, const Certificate& issuer) {
     ASN1_INTEGER_set(serial, revocation.serial);
     X509_REVOKED_set_serialNumber(entry, serial);
     ASN1_INTEGER_free(serial);
-    check(ASN1_TIME_set_string(time, "20210203040506Z") == 1 && X509_REVOKED_set_revocationDate(entry, time) == 1, "revocationDate");
+    check(ASN1_TIME_set_string(time, revocation.at.c_str()) == 1 && X509_REVOKED_set_revocationDate(entry, time) == 1, "revocationDate");
     if (revocation.reason >= 0) {
       ASN1_ENUMERATED* reason = ASN1_ENUMERATED_new();
       ASN1_ENUMERATED_set(reason, revocation.reason);
       check(X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason, 0, 0) == 1, "reason");
       ASN1_ENUMERATED_free(reason);
+    }
+    if (!revocation.invalid_since.empty()) {
+      ASN1_GENERALIZEDTIME* since = ASN1_GENERALIZEDTIME_new();
+      check(ASN1_GENERALIZEDTIME_set_string(since, revocation.invalid_since.c_str()) == 1 &&
+                X509_REVOKED_add1_ext_i2d(entry, NID_invalidity_date, since, 0, 0) == 1,
+            "invalidityDate");
+      ASN1_GENERALIZEDTIME_free(since);
     }
     X509_CRL_add0_revoked(list, entry);
   }

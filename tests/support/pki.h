@@ -66,6 +66,8 @@ Certificate issue(const Profile& profile, const Certificate* issuer = nullptr);
 struct Revocation {
   long serial = 0;
   int reason = -1;  // CRLReason; -1: none
+  std::string at = "20210203040506Z";
+  std::string invalid_since = {};  // invalidityDate; may be empty
 };
 struct CrlProfile {
   std::string this_update = "20200101000000Z", next_update = "20290101000000Z";  // next_update may be empty

@@ -236,6 +236,15 @@ def main():
         check("keyring import, offered", keyring, run("keyring", "import", *on, device, code=2))
         check("keyring import", keyring, run("keyring", "import", *on, "--yes", "--name", "again", device, code=0))
         (full / "again.pem").unlink()
+        check("keyring deny, a file", keyring, run("keyring", "deny", *on, "device/root.pem", code=0))
+        subprocess.run(["sh", ROOT / "tests/cli/data/pki.sh", "pki"], cwd=scratch, check=True)
+        pki, revoking = pathlib.Path(scratch) / "pki", pathlib.Path(scratch) / "revoking"
+        (revoking / "anchors").mkdir(parents=True)
+        (pki / "middle.pem").rename(revoking / "anchors/middle.pem")
+        for name in ("root.pem", "middle.crl"):
+            (pki / name).rename(revoking / name)
+        (pki / "below.yaml").write_text("slots: [{slot: 0, chain: device.pem, root: ../revoking/anchors/middle.pem, key: key.pem}]\n")
+        attest("auth", "emulated:pki/below.yaml", "--keyring", "revoking", code=10)
         (full / "deny.yaml").write_text("x")
         check("keyring check, a broken deny list", keyring, run("keyring", "check", *on, code=2))
         attest("auth", device, "--keyring", "keyring", code=2)

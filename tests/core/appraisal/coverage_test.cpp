@@ -361,6 +361,39 @@ TEST_CASE("coverage: the chain decides, too") {
   CHECK(not_checked.collect().judge().verdict == Verdict::undetermined);
 }
 
+TEST_CASE("coverage: where nothing was signed, the slot can count that a challenge would go to") {
+  fake::Profile profile;
+  profile.slots = 0x03;
+  Trial trial(profile);
+  trial.wanted.challenge = false;
+  trial.wanted.all_slots = true;
+  trial.wanted.measurements = MeasurementMode::none;
+  trial.question.user.depth = Depth::look;
+  trial.collect();
+  std::vector<std::uint8_t> untrusted;
+  trial.change_chain = [&](ChainResult& chain) {
+    if (std::find(untrusted.begin(), untrusted.end(), chain.slot) == untrusted.end()) return;
+    chain.trust = Trust::untrusted;
+    chain.findings.push_back({FindingId::not_trusted, "slot", "nobody vouches for it", ""});
+  };
+  const struct {
+    std::vector<std::uint8_t> untrusted;
+    Verdict of_all, of_one;
+  } cases[] = {{{}, Verdict::pass, Verdict::pass},
+               {{0}, Verdict::fail, Verdict::pass},
+               {{1}, Verdict::fail, Verdict::pass},
+               {{0, 1}, Verdict::fail, Verdict::fail}};
+  for (const auto& row : cases) {
+    untrusted = row.untrusted;
+    CAPTURE(untrusted.size());
+    trial.question.user.one_slot = false;
+    CHECK(trial.judge().verdict == row.of_all);
+    trial.question.user.one_slot = true;
+    CHECK(trial.judge().verdict == row.of_one);
+    CHECK(trial.judge().slots.size() == 2);  // told all the same
+  }
+}
+
 TEST_CASE("coverage: slots that signed nothing do not count") {
   fake::Profile profile;
   profile.slots = 0x03;
