@@ -57,11 +57,9 @@ bool only_warns(const PolicyRule& rule);
 // Whether measurements must be read to appraise by the rule.
 bool needs_measurements(const PolicyRule& rule);
 
-// A file of a keyring as `require.roots` names it: "vendor.pem" or "anchors/vendor.pem". These two name different
-// files.
-std::string root_name(const std::string& file);
-// Whether an entry of `require.roots` names the certificate with this SHA-256 fingerprint, or this file of a keyring.
-bool is_named(const std::string& root, const std::string& sha256, const std::string& file);
+// Whether an entry of `require.roots` names the certificate with this SHA-256 fingerprint, or one of these names in the keyring:
+// "vendor.pem" and "anchors/vendor.pem" are two.
+bool is_named(const std::string& root, const std::string& sha256, const std::vector<std::string>& names);
 
 // Puts what the rule asks into the question: the only way from a rule to an appraisal. With `identity_given` the
 // identity match that the question has already stays.
