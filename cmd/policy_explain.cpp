@@ -18,6 +18,13 @@ struct Step {
   std::string why;
 };
 
+// "; it inherits min-version, on-failure of FILE:LINE".
+std::string inherited_text(const Policy& policy, const PolicyRule& rule) {
+  std::string out;
+  for (const std::string_view key : inherited_keys(policy, rule)) out += cat(out.empty() ? "; it inherits " : ", ", key);
+  return out.empty() ? out : cat(out, " of ", policy.rules.back().origin);
+}
+
 std::vector<Step> walk(const Policy& policy, const HostView& host) {
   std::vector<Step> out;
   const std::shared_ptr<const PolicyRule> decided = rule_of(policy, host);
@@ -42,6 +49,7 @@ std::vector<Step> walk(const Policy& policy, const HostView& host) {
       step.why = "it exempts what another rule is about";
     else
       step.why = done ? "an earlier rule decides" : "";
+    if (step.decides) step.why += inherited_text(policy, rule);
     done = done || step.decides;
   }
   return out;

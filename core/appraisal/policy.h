@@ -23,9 +23,14 @@ struct PolicyRule {
   bool measurements = false;              // signed measurements must be there
   Requirement require;
   std::vector<FailureAction> on_failure{FailureAction::block};
+  std::vector<std::string_view> said;  // keys of `require` that it gives, and kOnFailure: these it does not inherit
 
   bool operator==(const PolicyRule&) const = default;
 };
+
+inline constexpr std::string_view kOnFailure = "on-failure";
+// In a rule, in place of a value: what the defaults say of this key does not hold for it.
+inline constexpr std::string_view kNone = "none";
 
 struct Policy {
   Policy();  // the built-in one, without any file: a device must authenticate, or it is blocked
@@ -35,12 +40,17 @@ struct Policy {
   std::chrono::milliseconds timeout{30'000};  // of the gate, for all devices together
   Matching matching = Matching::first;
   bool defaults_given = false;    // by a file: it has replaced the built-in default rule
-  std::vector<PolicyRule> rules;  // the last is the default rule, for devices that no other rule matches
+  // The last is the default rule, for devices that no other rule matches. What it asks the others inherit, key by key.
+  std::vector<PolicyRule> rules;
 };
 
-// Reads the contents of one file into the policy: its rules go before the default rule. Throws Error{config} naming file,
-// line and column.
+// Reads the contents of one file into the policy: its rules go before the default rule, and all that are there inherit. Throws
+// Error{config} naming file, line and column.
 void add_policy_file(Policy& policy, const std::string& file, const std::string& contents);
+
+// The keys that a rule of the policy has from its defaults, and those that it has taken out of what it would have.
+std::vector<std::string_view> inherited_keys(const Policy& policy, const PolicyRule& rule);
+std::vector<std::string_view> removed_keys(const Policy& policy, const PolicyRule& rule);
 
 // The rule that decides on a device; there is always one. With Matching::all it may join several rules, their names
 // joined by " + ". Then the stricter value of each key counts, and a rule that exempts takes away nothing that another
