@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@
 #include "certstore/scope.h"
 #include "core/error.h"
 #include "core/evidence/chain.h"
+#include "core/file.h"
+#include "core/guard.h"
 
 namespace spdm::certstore {
 
@@ -43,6 +46,7 @@ struct Entry {
   std::vector<Scope> scopes = {};       // all of them apply: a certificate may be in several files
   std::string blocked = {};             // why a scope cannot be read, so that it vouches for nothing; else empty
   std::vector<std::string> stems = {};  // names of its files without extension, as scopes name them
+  std::vector<std::string> names = {};  // names of its files, as require.roots of a policy names them: "anchors/vendor.pem"
 };
 
 class Keyring {
@@ -51,11 +55,12 @@ class Keyring {
   // does not exist is skipped. A name hides the same name in directories added later, even when its file cannot be
   // used. A link to /dev/null masks a name; for certificates an empty file does, too. A certificate that cannot be used
   // is a Problem. So is a duplicate, which counts once. Certificates whose scope cannot be used vouch for nothing.
-  // These are fatal Problems: revocation lists, deny lists, pins and directories that cannot be read, empty scopes,
-  // files *.yml, and revocation lists among certificates.
-  void add_directory(const std::filesystem::path& directory);
+  // These are fatal Problems: revocation lists, deny lists, pins and directories that cannot be read, or that others may write
+  // (Guard); empty scopes; and whatever narrows trust and does not count because its name has a slip, or because it lies in a
+  // sub-directory that is not read.
+  void add_directory(const std::filesystem::path& directory, const Guard& guard = {});
   // One file of certificates named by the user: throws Error{bad_input} naming file and reason.
-  void add_file(const std::filesystem::path& file);
+  void add_file(const std::filesystem::path& file, const Guard& guard = {});
   // Throws Error for the first fatal problem: permission for what may not be read, else config.
   void assert_complete() const;
 
@@ -70,11 +75,14 @@ class Keyring {
   struct ScopeFile {
     std::string file, why;  // why: not empty: it cannot be used
     Scope scope;
+    std::optional<Problem> problem = std::nullopt;  // the same, to be told
   };
 
-  void add_named(const std::filesystem::path& file, const std::string& name);
-  void add(View der, const std::filesystem::path& file, const std::string& stem, bool tell_duplicates);
+  void add_named(const std::filesystem::path& file, const std::string& name, const Guard& guard);
+  void tell_unknown(const std::filesystem::path& file, const FileContents& content);
+  void add(View der, const std::filesystem::path& file, const std::string& name, bool of_directory);
   void apply_scopes();
+  void tell_orphan(const std::string& stem, const ScopeFile& scope, std::vector<Problem>& out) const;
 
   std::vector<Entry> entries_;
   std::vector<Crl> crls_;

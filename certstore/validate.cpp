@@ -42,6 +42,7 @@ ChainResult validate_chain(const ChainInput& input, const Options& options, cons
     result.trust = Trust::trusted;
     result.anchor = validation.anchor->info;
     result.anchor_file = validation.anchor->file;
+    result.anchor_names = validation.anchor->names;
   }
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cmd/attest/audit_scope.h"
 #include "cmd/attest/run_check.h"
 #include "cmd/host/files.h"
 #include "cmd/host/pcr.h"
@@ -127,6 +128,33 @@ struct Attested {
   std::string target;
 };
 
+// The devices of the host and those that rules expect of it, where targets stand for all of them; else what was named.
+struct Scope {
+  Targets targets;                  // to be asked
+  std::vector<AuditTarget> behind;  // what is known of each of them, where rules expect devices
+  std::vector<Report> lacking;      // a failure for each that is expected, and is not there or silent
+  std::vector<std::string> notes;
+};
+
+Scope scope_of(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host) {
+  Scope out;
+  if (!expects_devices(names, policy)) {
+    out.targets = targets_of(names, host);
+    return out;
+  }
+  AuditScope scope = audit_scope(names, policy, host, Exempt::judged);
+  if (scope.targets.empty() && scope.absent.empty()) fail_for_want_of_devices();
+  out.targets.list = scope.take_live();
+  out.notes = std::move(scope.notes);
+  for (AuditTarget& target : scope.targets)
+    if (target.silent)
+      out.lacking.push_back(silent_report(target));
+    else
+      out.behind.push_back(std::move(target));
+  for (Report& absent : scope.absent) out.lacking.push_back(std::move(absent));
+  return out;
+}
+
 }  // namespace
 
 Exit Attestation::run(Console& console, Plan plan) const {
@@ -138,15 +166,16 @@ Exit Attestation::run(Console& console, Plan plan) const {
   Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.user.nonce, console);
   Run run = make_run(protocol, console);
   if (!protocol.record.empty()) assert_writable(protocol.record);
-  Targets found = targets_of(targets.empty() ? std::vector{default_target} : targets, this_host());
+  Scope scope = scope_of(targets.empty() ? std::vector{default_target} : targets, plan.policy.get(), this_host());
+  for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
-  const bool many = found.list.size() > 1;
-  if (many && !plan.outputs.empty())
+  const bool many = scope.targets.list.size() + scope.lacking.size() > 1;
+  if (scope.targets.list.size() > 1 && !plan.outputs.empty())
     throw Error(ErrorId::usage, "--record and exports take one target",
                 "take one target after the other; evidence of several is for: spdmctl collect -o FILE");
   const std::filesystem::path pins = pin_first_use ? writable_pins(trust) : std::filesystem::path();
 
-  set_targets(run, std::move(found), console);
+  set_targets(run, std::move(scope.targets), console);
   run.wanted = plan.wanted;
   run.verifier = &verifier;
   run.writable.insert(run.writable.end(), plan.outputs.begin(), plan.outputs.end());
@@ -166,6 +195,13 @@ Exit Attestation::run(Console& console, Plan plan) const {
     // Without the measurement that was asked for there is no report.
     if (measured && !one.report->evidence_sha256.empty()) measured->extend(one.report->evidence_sha256);
   };
+  if (!scope.behind.empty() || !scope.lacking.empty()) {
+    run.may_be_empty = true;
+    run.left_out = [&](const Outcome& outcome) {
+      const AuditTarget& target = scope.behind.at(outcome.index);
+      return target.expected_by ? scope.lacking.push_back(silent_report(target)) : note_left_out(console, outcome);
+    };
+  }
   attest<Attested>(
       run,
       [&](Outcome outcome) -> Attested {
@@ -188,10 +224,12 @@ Exit Attestation::run(Console& console, Plan plan) const {
         }
         writer.add(std::move(one.rendered));
       });
+  for (const Report& lacking : scope.lacking) writer.add(writer.render(lacking));
   if (judges) {
     for (const Report& absent : together.absent()) writer.add(writer.render(absent));
     writer.tell(together.finish());
   }
+  if (writer.count() == 0) fail_for_want_of_devices();
   try {
     if (plan.after) plan.after();
   } catch (const Error& error) {

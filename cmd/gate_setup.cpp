@@ -27,6 +27,7 @@ constexpr std::size_t kMaxLogLine = 900;  // the kernel cuts its lines at about 
 void add_gate_options(CLI::App& parser, GateOptions& options) {
   add_keyring_options(parser, options.trust);
   options.trust.compares = true;  // with the system's reference values
+  options.trust.of_gate = true;
   parser.add_option("--mode", options.mode, "off, audit (attest and tell, do nothing) or enforce; what the policy says if not given")
       ->type_name("MODE")
       ->group("Gate");
@@ -51,7 +52,7 @@ GateSetup set_up_gate(const GateOptions& options, const Host& host, const Consol
   if (out.time.source != TimeSource::clock) trust.at = utc_of(out.time.at);
   ModeQuestion question{.given = gate_mode_of(options.mode), .policy_paths = options.policies};
   try {
-    out.policy = load_policy(options.policies);
+    out.policy = load_policy(options.policies, guard_of_named(options.trust));
     question.policy = &out.policy;
     const std::shared_ptr<const Verifier> verifier(
         new Verifier(make_verifier(trust, {}, console, std::make_shared<const Policy>(out.policy))));  // it cannot be moved

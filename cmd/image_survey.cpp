@@ -81,12 +81,12 @@ bool file_says_enforce(const fs::path& file) {
 }
 
 // Each file is read for itself: the ones that are whole say what holds, whatever is wrong with the others.
-void read_policy(ImageManifest& out, const std::vector<fs::path>& layers) {
+void read_policy(ImageManifest& out, const std::vector<fs::path>& layers, const fs::path& root) {
   std::vector<Error> unreadable;
   Policy policy;
   bool enforce = false;
   try {
-    for (const DropIn& file : read_drop_ins(layers, FileKind::policy, &unreadable)) {
+    for (const DropIn& file : read_drop_ins(layers, FileKind::policy, &unreadable, system_guard(root))) {
       const Policy before = policy;
       try {
         add_policy_file(policy, file.file.string(), file.contents);
@@ -127,12 +127,12 @@ void assert_policy_counts(ImageManifest& out) {
 
 void read_trust(ImageManifest& out, const Host& host) {
   certstore::Keyring keyring;
-  for (const fs::path& layer : image_layers(host, "keyring.d")) keyring.add_directory(layer);
+  for (const fs::path& layer : image_layers(host, "keyring.d")) keyring.add_directory(layer, system_guard(host.root));
   for (const certstore::Problem& one : keyring.problems())
     if (one.fatal) out.problems.push_back(problem(one.where(), one.why, "repair or remove the file"));
   try {
     References references;
-    for (const DropIn& file : read_drop_ins(image_layers(host, "references.d"), FileKind::references))
+    for (const DropIn& file : read_drop_ins(image_layers(host, "references.d"), FileKind::references, nullptr, system_guard(host.root)))
       add_references(references, file.file.string(), file.contents);
   } catch (const Error& error) {
     out.problems.push_back(error);
@@ -179,7 +179,7 @@ ImageManifest survey_for_image(const Host& host) {
     for (const fs::path& layer : image_layers(host, part)) add_layer(out, host, layer);
   std::sort(out.configuration.begin(), out.configuration.end(), [](const ImageFile& a, const ImageFile& b) { return a.path < b.path; });
   assert_policy_counts(out);
-  read_policy(out, image_layers(host, "policy.d"));
+  read_policy(out, image_layers(host, "policy.d"), host.root);
   read_trust(out, host);
   assert_readable(out);
   return out;

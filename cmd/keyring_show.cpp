@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "certstore/keyring_names.h"
 #include "cmd/keyring.h"
 #include "cmd/parse.h"
 #include "core/calendar.h"
@@ -137,7 +138,13 @@ Exit show(const KeyringOptions& options, Console& console, bool check) {
   apply(options.output, console);
   const Keyring keyring = read_keyring(options.trust);
   const std::vector<Problem> problems = check ? problems_of(keyring, time_of(options.trust)) : keyring.problems();
-  const Exit exit = check && !problems.empty() ? Exit::usage : Exit::ok;
+  // A certificate that cannot be read narrows trust. What else does not count, its owner must not overlook.
+  const auto is_certificates = [](const Problem& one) {
+    return certstore::kind_of(std::filesystem::path(one.file).filename()) == certstore::EntryKind::certificates;
+  };
+  const bool wrong =
+      std::any_of(problems.begin(), problems.end(), [&](const Problem& one) { return check || one.fatal || !is_certificates(one); });
+  const Exit exit = wrong ? Exit::usage : Exit::ok;
 
   Json document = begin_document(kKeyringSchema);
   document["exit_code"] = static_cast<int>(exit);

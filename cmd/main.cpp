@@ -10,6 +10,7 @@
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 #include "cmd/verb.h"
+#include "core/guard.h"
 #include "core/text.h"
 #include "transport/pci/power.h"
 
@@ -138,6 +139,7 @@ Exit run(int argc, char** argv, cmd::Console& console) {
   }
   if (!action) throw Error(ErrorId::usage, "no verb was given", "see: spdmctl --help");
   cmd::refuse_old_variables();
+  prepare_guards();
   refuse_empty(parser);
   try {
     return action(console);

@@ -222,7 +222,10 @@ void apply(const OutputOptions& options, Console& console) {
 
 std::time_t time_of(const TrustOptions& options) { return options.at.empty() ? std::time(nullptr) : parse_time(options.at); }
 
+Guard guard_of_named(const TrustOptions& options) { return options.of_gate ? system_guard({}) : Guard{}; }
+
 certstore::Keyring read_keyring(const TrustOptions& options) {
+  const Guard named = guard_of_named(options);
   certstore::Keyring keyring;
   for (const std::string& directory : options.keyrings) {
     // A layer of the system may be absent, a directory that the user named may not.
@@ -235,11 +238,11 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
       error.device = directory;
       throw error;
     }
-    keyring.add_directory(directory);
+    keyring.add_directory(directory, named);
   }
   if (options.keyrings.empty() && options.roots.empty())
-    for (const std::filesystem::path& directory : layers_of("keyring.d")) keyring.add_directory(directory);
-  for (const std::string& file : options.roots) keyring.add_file(file);
+    for (const std::filesystem::path& directory : layers_of("keyring.d")) keyring.add_directory(directory, system_guard());
+  for (const std::string& file : options.roots) keyring.add_file(file, named);
   return keyring;
 }
 
@@ -257,7 +260,7 @@ std::vector<std::filesystem::path> trust_places(const TrustOptions& options) {
 
 Bytes read_provisioned_key(const TrustOptions& options) {
   if (options.provisioned_key.empty()) return {};
-  return parse_public_key(read_file(options.provisioned_key, FileKind::key), options.provisioned_key);
+  return parse_public_key(read_file(options.provisioned_key, FileKind::key, guard_of_named(options)), options.provisioned_key);
 }
 
 bool names_references(const TrustOptions& options) { return !options.references.empty() && given_as("--reference") == "--reference"; }
@@ -269,7 +272,7 @@ std::shared_ptr<const References> read_references(const TrustOptions& options) {
   const auto add = [&](const std::vector<DropIn>& files) {
     for (const DropIn& one : files) add_references(*out, one.file.string(), one.contents);
   };
-  for (const std::string& path : options.references) add(read_named(path, FileKind::references));
+  for (const std::string& path : options.references) add(read_named(path, FileKind::references, nullptr, guard_of_named(options)));
   if (!out->asked) add(read_drop_ins(layers_of("references.d"), FileKind::references));
   return out->asked || !out->devices.empty() ? out : nullptr;
 }

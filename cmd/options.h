@@ -37,6 +37,7 @@ struct TrustOptions {
   bool partial_chains = false, trust_host = false, require_fresh = false;
   std::vector<std::string> references;
   bool compares = false;  // the verb compares measurements: it has --reference
+  bool of_gate = false;   // what is named, too, is root's alone
 };
 
 // How to speak with a device.
@@ -92,6 +93,8 @@ std::time_t time_of(const TrustOptions& options);  // --at, or now
 // The directories of --keyring and the files of --root; without either the system's layers. Throws Error: config, permission for a
 // directory that cannot be read, and as Keyring::add_file().
 certstore::Keyring read_keyring(const TrustOptions& options);
+// Who may not write what the options name: everybody, and nobody but root where a gate goes by it.
+Guard guard_of_named(const TrustOptions& options);
 // What read_keyring(), read_provisioned_key() and read_references() open, for a process that confines itself before it calls them.
 std::vector<std::filesystem::path> trust_places(const TrustOptions& options);
 // The key of --provisioned-key as DER; empty when none was given.

@@ -20,6 +20,7 @@ Action setup(CLI::App& parser) {
   CLI::App* check = add_sub("check", "Read every file and tell what is wrong; exit code 2 when something is", check_policy);
   check->add_option("path", options.arguments, "Files and directories of a policy; those of the system if not given")->type_name("PATH");
   path(check);
+  check->add_flag("--strict", options.strict, "A warning, too, ends with exit code 2");
   add_keyring_options(*check, options.trust);
 
   CLI::App* show = add_sub("show", "Show the rules of all files together, and where each comes from", show_policy);

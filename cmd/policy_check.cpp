@@ -6,6 +6,7 @@
 #include "cmd/gate/gate_mode.h"
 #include "cmd/host/this_host.h"
 #include "cmd/policy_verb.h"
+#include "core/appraisal/match_cover.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -26,11 +27,15 @@ std::vector<std::string> doubts_about(const Policy& policy) {
     const auto doubt = [&](const std::string& why) { out.push_back(cat(rule.origin, ": rule '", rule.name, "': ", why)); };
     if (rule.match.driver)
       doubt("the gate decides before a driver is bound, and does not see this rule then; match by class, vendor or bdf to have it there");
-    if (policy.matching == Matching::all) continue;
-    const auto hides = [&](const PolicyRule& other) { return other.match == DeviceMatch{} || other.match == rule.match; };
-    const auto end = policy.rules.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool first = policy.matching == Matching::first;
+    // Of all that match together an exemption alone may go for nothing.
+    if (!first && !rule.exempt) continue;
+    const auto hides = [&](const PolicyRule& other) { return (first || !other.exempt) && covers(other.match, rule.match); };
+    const auto end = policy.rules.begin() + static_cast<std::ptrdiff_t>(first ? i : policy.rules.size() - 1);
     const auto hider = std::find_if(policy.rules.begin(), end, hides);
-    if (hider != end) doubt(cat("never decides: rule '", hider->name, "' (", hider->origin, ") comes first and matches all that it does"));
+    if (hider != end)
+      doubt(cat("never decides: rule '", hider->name, "' (", hider->origin,
+                first ? ") comes first and matches all that it does" : ") matches all that it does, and exempts nothing"));
   }
   return out;
 }
@@ -50,7 +55,7 @@ std::vector<std::string> missing_roots(const Policy& policy, const TrustOptions&
   }
   for (const PolicyRule& rule : policy.rules)
     for (const std::string& root : rule.require.roots) {
-      const auto is_it = [&](const certstore::Entry& entry) { return is_named(root, entry.info.sha256, entry.file); };
+      const auto is_it = [&](const certstore::Entry& entry) { return is_named(root, entry.info.sha256, entry.names); };
       if (std::none_of(keyring.entries().begin(), keyring.entries().end(), is_it))
         out.push_back(cat(rule.origin, ": rule '", rule.name, "': the keyring has no certificate '", root, "'; see: spdmctl keyring show",
                           as_given("--keyring", trust.keyrings)));
@@ -115,7 +120,7 @@ Exit check_policy(const PolicyVerbOptions& options, Console& console) {
     document["warnings"].push_back(printable(doubt));
     text += cat("warning: ", printable(doubt), "\n");
   }
-  const Exit exit = wrong > 0 ? Exit::usage : Exit::ok;
+  const Exit exit = wrong > 0 || (options.strict && !doubts.empty()) ? Exit::usage : Exit::ok;
   document["exit_code"] = static_cast<int>(exit);
   text += cat(checked.size(), checked.size() == 1 ? " file, " : " files, ", rules, rules == 1 ? " rule, " : " rules, ", wrong,
               wrong == 1 ? " file cannot be used" : " files cannot be used", "\n");

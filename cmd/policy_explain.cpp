@@ -18,6 +18,13 @@ struct Step {
   std::string why;
 };
 
+// "; it inherits min-version, on-failure of FILE:LINE".
+std::string inherited_text(const Policy& policy, const PolicyRule& rule) {
+  std::string out;
+  for (const std::string_view key : inherited_keys(policy, rule)) out += cat(out.empty() ? "; it inherits " : ", ", key);
+  return out.empty() ? out : cat(out, " of ", policy.rules.back().origin);
+}
+
 std::vector<Step> walk(const Policy& policy, const HostView& host, const Proven& proven) {
   std::vector<Step> out;
   const std::shared_ptr<const PolicyRule> decided = rule_of(policy, host, proven);
@@ -47,6 +54,7 @@ std::vector<Step> walk(const Policy& policy, const HostView& host, const Proven&
       for (const std::string& claim : open_keys(rule.match, host, proven)) claims += cat(claims.empty() ? "" : ", ", claim);
       step.why += cat(step.why.empty() ? "" : "; ", "only by what the collector says: ", claims);
     }
+    if (step.decides) step.why += inherited_text(policy, rule);
     done = done || step.decides;
   }
   return out;

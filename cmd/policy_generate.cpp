@@ -51,8 +51,8 @@ Drafted draft(const Report& report, std::size_t number) {
   for (const SlotReport& slot : report.slots) {
     if (!slot.chain || (!slot.used && rule.require.roots.empty() && report.slots.size() > 1)) continue;
     if (slot.chain->trust == Trust::trusted && slot.chain->anchor) {
-      const std::string name = root_name(slot.chain->anchor_file);
-      rule.require.roots = {name.empty() ? slot.chain->anchor->sha256 : name};
+      const std::vector<std::string>& names = slot.chain->anchor_names;
+      rule.require.roots = {names.empty() ? slot.chain->anchor->sha256 : names.front()};
       out.comments.push_back(cat("vouched for by ", slot.chain->anchor->subject, ", SHA-256 ", slot.chain->anchor->sha256));
       break;
     }

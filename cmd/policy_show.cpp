@@ -56,8 +56,7 @@ std::string nested(const std::string& yaml) {
   return out;
 }
 
-}  // namespace
-
+// A rule in the words of its file: name, match, require, on-failure.
 Json rule_json(const PolicyRule& rule) {
   Json out{{"name", rule.name}, {"match", match_json(rule.match)}};
   if (rule.exempt) {
@@ -71,6 +70,36 @@ Json rule_json(const PolicyRule& rule) {
   return out;
 }
 
+// The same, so that the rule is the same when it is read again: what it has taken out of the defaults it takes out there, too.
+Json readable_json(const Policy& policy, const PolicyRule& rule) {
+  Json out = rule_json(rule);
+  const std::vector<std::string_view> removed = removed_keys(policy, rule);
+  if (removed.empty()) return out;
+  for (const std::string_view key : removed) out["require"][std::string(key)] = kNone;
+  // The order of the file: what was there last stays last.
+  const Json actions = out["on-failure"];
+  out.erase("on-failure");
+  out["on-failure"] = actions;
+  return out;
+}
+
+std::string listed(const std::vector<std::string_view>& keys) {
+  std::string out;
+  for (const std::string_view key : keys) out += cat(out.empty() ? "" : ", ", key);
+  return out;
+}
+
+Json document_keys(const std::vector<std::string_view>& keys) {
+  Json out = Json::array();
+  for (const std::string_view key : keys) {
+    std::string& name = out.emplace_back(std::string(key)).get_ref<std::string&>();
+    std::replace(name.begin(), name.end(), '-', '_');
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string policy_text(const Policy& policy, Comments comments) {
   std::string out = "version: 1\n";
   out += cat("gate: {", policy.mode ? cat("mode: ", name(*policy.mode), ", ") : "", "timeout: ", policy.timeout.count() / 1000, "}\n");
@@ -80,13 +109,18 @@ std::string policy_text(const Policy& policy, Comments comments) {
   Json defaults = Json::object();
   if (Json require = require_json(rest); !require.empty()) defaults["require"] = std::move(require);
   defaults["on-failure"] = actions_json(rest);
-  if (comments == Comments::origins) out += cat("# for what no rule matches (", printable(rest.origin), ")\n");
-  out += cat("defaults:\n  ", nested(to_yaml(defaults)), "\n");
+  const bool shows = comments == Comments::origins;
+  if (shows) out += cat("# inherited by each rule, and for what no rule matches (", printable(rest.origin), ")\n");
+  // Another file may give them: a draft that repeats what is built in would contradict it.
+  if (shows || policy.defaults_given) out += cat("defaults:\n  ", nested(to_yaml(defaults)), "\n");
   if (policy.rules.size() == 1) return out;
   out += "rules:\n";
   for (std::size_t i = 0; i + 1 < policy.rules.size(); ++i) {
-    if (comments == Comments::origins) out += cat("  # ", printable(policy.rules[i].origin), "\n");
-    out += cat("  ", nested(to_yaml(Json::array({rule_json(policy.rules[i])}))), "\n");
+    const PolicyRule& rule = policy.rules[i];
+    if (shows) out += cat("  # ", printable(rule.origin), "\n");
+    const std::vector<std::string_view> inherited = inherited_keys(policy, rule);
+    if (shows && !inherited.empty()) out += cat("  # inherited: ", listed(inherited), "\n");
+    out += cat("  ", nested(to_yaml(Json::array({readable_json(policy, rule)}))), "\n");
   }
   return out;
 }
@@ -106,6 +140,8 @@ Exit show_policy(const PolicyVerbOptions& options, Console& console) {
   for (const PolicyRule& rule : policy.rules) {
     Json json = with_document_keys(rule_json(rule));
     json["origin"] = printable(rule.origin);
+    if (Json inherited = document_keys(inherited_keys(policy, rule)); !inherited.empty()) json["inherited"] = std::move(inherited);
+    if (Json removed = document_keys(removed_keys(policy, rule)); !removed.empty()) json["removed"] = std::move(removed);
     document["rules"].push_back(std::move(json));
   }
   document["exit_code"] = 0;

@@ -21,6 +21,7 @@ struct PolicyVerbOptions {
   std::vector<std::string> arguments;
   std::string file;
   bool overwrite = false;
+  bool strict = false;  // a warning of check is an error
 };
 
 Exit check_policy(const PolicyVerbOptions& options, Console& console);
@@ -29,8 +30,6 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console);
 Exit test_policy(const PolicyVerbOptions& options, Console& console);
 Exit generate_policy(const PolicyVerbOptions& options, Console& console);
 
-// A rule in the words of its file: name, match, require, on-failure.
-Json rule_json(const PolicyRule& rule);
 // The rules and all that stands beside them, as a file that can be read again. `comments`: where each rule comes from.
 enum class Comments { none, origins };
 std::string policy_text(const Policy& policy, Comments comments);

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -15,6 +16,7 @@
 #include <mutex>
 #include <thread>
 
+#include "cmd/attest/policy_files.h"
 #include "cmd/gate/autoprobe.h"
 #include "cmd/gate/watcher.h"
 #include "cmd/gate_setup.h"
@@ -105,6 +107,7 @@ class Watch {
   bool is_settled(const transport::PciDevice& device) const;
   std::vector<Attention> devices(bool judged_too) const;
   void attend(const std::vector<Bdf>& devices, Occasion occasion);
+  void look_who_lacks();
   void end_hold(Watcher* watcher);
   void tell(const DeviceState& state);
   void complain(const std::string& what);
@@ -253,6 +256,20 @@ void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
   note();
 }
 
+// A device that a rule expects and that is not there has failed, whether it has gone or never came.
+void Watch::look_who_lacks() {
+  Policy policy;
+  try {
+    policy = load_policy(options_.policies, guard_of_named(options_.trust));
+  } catch (const Error&) {  // told by who judges
+    return;
+  }
+  const auto expects = [](const PolicyRule& rule) { return rule.expected; };
+  if (std::none_of(policy.rules.begin(), policy.rules.end(), expects)) return;
+  Gatekeeper gatekeeper(host_, std::move(policy), mode_, {}, [this](const DeviceState& state) { tell(state); });
+  gatekeeper.tell_absent(Occasion::interval);
+}
+
 Exit Watch::run() {
   sigset_t set;
   ::sigemptyset(&set);
@@ -271,8 +288,12 @@ Exit Watch::run() {
   work_on_host(console_, host_, HostUse::change, {.readable = configuration_read_again(options_)});
   for (bool first = true;; first = false) {
     Watcher watcher(
-        {.host = host_, .interval = interval_of(options_), .drivers = hold_.has_value(), .patience = patience_}, events, manager,
-        [this](const std::vector<Bdf>& devices, Occasion occasion) { attend(devices, occasion); },
+        {.host = host_,
+         .interval = interval_of(options_),
+         .drivers = hold_.has_value(),
+         .lacks = [this] { look_who_lacks(); },
+         .patience = patience_},
+        events, manager, [this](const std::vector<Bdf>& devices, Occasion occasion) { attend(devices, occasion); },
         [this](const std::string& what) { complain(what); });
     if (watcher.run(devices(!first)) == Watcher::End::stop) {
       if (hold_) end_hold(&watcher);

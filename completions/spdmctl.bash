@@ -90,7 +90,7 @@ _spdmctl() {
       ;;
     policy)
       case ${COMP_WORDS[2]-} in
-        check) options="$output --policy $keyring" ;;
+        check) options="$output --strict --policy $keyring" ;;
         show) options="$output --policy" files='' ;;
         explain) options="$live_only --policy --reference" words=$targets pci=1 ;;
         test) options="$output $trust --policy --reference" ;;

@@ -66,6 +66,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify aud
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from check" -l strict -d "A warning, too, ends with exit code 2"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from check explain test generate" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l root -r -F -d "Trust the certificates of this file, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from check explain test generate" -l root -r -F -d "Trust the certificates of this file, too"

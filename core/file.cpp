@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <utility>
 
 #include "core/descriptor.h"
 #include "core/error.h"
@@ -59,6 +60,8 @@ ErrorId error_id(State state) {
       return ErrorId::permission;
     case State::failed:
       return ErrorId::io;
+    case State::exposed:
+      return ErrorId::config;
     default:
       return ErrorId::bad_input;
   }
@@ -110,6 +113,8 @@ Descriptor open_named(const std::filesystem::path& path, struct stat& about) {
   return fd;
 }
 
+FileContents exposed(std::string why, const Guard& guard) { return {State::exposed, {}, std::move(why), remedy_of_exposure(guard)}; }
+
 }  // namespace
 
 FileContents read_configuration(int fd, FileKind kind) {
@@ -126,9 +131,22 @@ FileContents read_configuration(const std::filesystem::path& path, FileKind kind
   return fd.get() < 0 ? failure(errno, path) : read_configuration(fd.get(), kind);
 }
 
-Bytes read_file(const std::filesystem::path& path, FileKind kind) {
+FileContents read_configuration(const std::filesystem::path& path, FileKind kind, const Guard& guard) {
+  const Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat about {};
+  if (fd.get() < 0 || ::fstat(fd.get(), &about) != 0) return failure(errno, path);
+  if (S_ISREG(about.st_mode))
+    if (std::string why = exposure(path, about, guard); !why.empty()) return exposed(std::move(why), guard);
+  return read_configuration(fd.get(), kind);
+}
+
+Bytes read_file(const std::filesystem::path& path, FileKind kind) { return read_file(path, kind, {.against = Guard::Against::nobody}); }
+
+Bytes read_file(const std::filesystem::path& path, FileKind kind, const Guard& guard) {
   struct stat about {};
   const Descriptor fd = open_named(path, about);
+  if (S_ISREG(about.st_mode))
+    if (std::string why = exposure(path, about, guard); !why.empty()) fail(path, exposed(std::move(why), guard));
   FileContents out = read_bounded(fd.get(), about, kind);
   if (!out.is(State::whole)) fail(path, out);
   return std::move(out.bytes);

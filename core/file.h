@@ -10,6 +10,7 @@
 
 #include "core/bytes.h"
 #include "core/file_kinds.h"
+#include "core/guard.h"
 
 namespace spdm {
 
@@ -19,6 +20,7 @@ struct FileContents {
     mask,     // /dev/null; not an empty file: a crash may have emptied one that narrows trust
     missing,  // also a dangling link
     refused,  // permission denied
+    exposed,  // others may write it (guard.h)
     directory,
     irregular,  // a pipe, a socket, a device
     too_large,
@@ -41,12 +43,16 @@ inline constexpr std::string_view kDanglingLink = "is a link that leads nowhere"
 
 // Reads a configuration file. Does not wait for the writer of a pipe, and makes no terminal the controlling one.
 FileContents read_configuration(const std::filesystem::path& path, FileKind kind);
+// The same for what is gone by: what others may write is not read.
+FileContents read_configuration(const std::filesystem::path& path, FileKind kind, const Guard& guard);
 // The same for an open file, for callers that walk to it with openat(2). The descriptor stays open.
 FileContents read_configuration(int fd, FileKind kind);
 
 // Reads a file that the user named; "-" is standard input. Throws Error naming the file: bad_input when it is missing,
 // a directory or larger than the limit of its kind; permission; io.
 Bytes read_file(const std::filesystem::path& path, FileKind kind);
+// The same for what is gone by. Throws Error{config}, too, for a regular file that others may write.
+Bytes read_file(const std::filesystem::path& path, FileKind kind, const Guard& guard);
 
 // Opens such a file to be read piece by piece, whatever its size. Each call of the result fills the given room and
 // returns the number of bytes; 0 is the end. Both throw Error as read_file() does.

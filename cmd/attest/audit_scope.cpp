@@ -49,7 +49,7 @@ bool holds(const AuditScope& scope, const transport::Bdf& bdf) {
                      [&](const AuditTarget& target) { return address_of(target.name()) == bdf; });
 }
 
-void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice>& devices) {
+void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice>& devices, Exempt exempt) {
   std::size_t unknown = 0;
   const bool others = !out.targets.empty();
   bool found = false;
@@ -59,7 +59,7 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
     HostView view = host_view(device);
     const std::shared_ptr<const PolicyRule> rule = policy == nullptr ? nullptr : rule_of(*policy, view);
     const bool expected = rule && rule->expected && !is_plumbing(device);
-    if (rule && rule->exempt) {
+    if (rule && rule->exempt && exempt == Exempt::left_out) {
       if (device.may_attest())
         out.notes.push_back(cat("all: left out: ", view.target, ": exempt by rule '", rule->name, "' (", rule->origin, ")"));
       continue;
@@ -99,7 +99,7 @@ std::vector<Target> AuditScope::take_live() {
   return out;
 }
 
-AuditScope audit_scope(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host) {
+AuditScope audit_scope(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host, Exempt exempt) {
   AuditScope out;
   std::vector<std::string> named;
   for (const std::string& name : names)
@@ -111,9 +111,15 @@ AuditScope audit_scope(const std::vector<std::string>& names, const Policy* poli
   }
   if (!names.empty() && named.size() == names.size()) return out;
   const std::vector<PciDevice> devices = devices_of(host);
-  add_host(out, policy, devices);
+  add_host(out, policy, devices, exempt);
   if (policy != nullptr) add_absent(out, *policy, devices);
   return out;
+}
+
+bool expects_devices(const std::vector<std::string>& names, const Policy* policy) {
+  const bool all = names.empty() || std::find(names.begin(), names.end(), kAllDevices) != names.end();
+  return all && policy != nullptr &&
+         std::any_of(policy->rules.begin(), policy->rules.end(), [](const PolicyRule& rule) { return rule.expected; });
 }
 
 Report silent_report(const AuditTarget& target) {

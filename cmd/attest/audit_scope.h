@@ -31,7 +31,13 @@ struct AuditScope {
 
 // `names`: targets, or "all"; an empty list means "all". `policy`: nullptr when there is none. Touches no device.
 // Throws Error{usage} for a name that is wrong, {permission} when the mailboxes of this host cannot be looked for.
-AuditScope audit_scope(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host);
+// What a rule exempts is left out of `all`, or is judged by nothing more than what always must hold.
+enum class Exempt { left_out, judged };
+AuditScope audit_scope(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host,
+                       Exempt exempt = Exempt::left_out);
+
+// Whether these targets stand for the devices of the host, and a rule expects some of them: then who lacks has failed.
+bool expects_devices(const std::vector<std::string>& names, const Policy* policy);
 
 // The report on a device that is there and does not speak SPDM, although a rule expects it to. `expected_by` must be set.
 Report silent_report(const AuditTarget& target);

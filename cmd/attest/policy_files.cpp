@@ -34,18 +34,18 @@ std::vector<fs::path> policy_places(const std::vector<std::string>& paths) {
   return paths.empty() ? policy_directories() : std::vector<fs::path>(paths.begin(), paths.end());
 }
 
-std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::vector<Error>* unreadable) {
+std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::vector<Error>* unreadable, const Guard& named) {
   if (paths.empty()) return read_drop_ins(policy_directories(), FileKind::policy, unreadable);
   std::vector<DropIn> out;
   std::vector<fs::path> layers;
   for (std::size_t i = 0; i < paths.size(); ++i) try {
       if (!is_directory(paths[i])) {
-        append(out, read_named(paths[i], FileKind::policy, unreadable));
+        append(out, read_named(paths[i], FileKind::policy, unreadable, named));
         continue;
       }
       layers.emplace_back(paths[i]);
       if (i + 1 == paths.size() || !is_directory(paths[i + 1]))
-        append(out, read_named_layers(std::exchange(layers, {}), FileKind::policy, unreadable));
+        append(out, read_named_layers(std::exchange(layers, {}), FileKind::policy, unreadable, named));
     } catch (const Error& error) {
       if (unreadable == nullptr) throw;
       unreadable->push_back(error);
@@ -55,7 +55,7 @@ std::vector<DropIn> policy_drop_ins(const std::vector<std::string>& paths, std::
 
 Policy load_policy(const std::vector<fs::path>& directories) { return policy_of(read_drop_ins(directories, FileKind::policy)); }
 
-Policy load_policy(const std::vector<std::string>& paths) { return policy_of(policy_drop_ins(paths)); }
+Policy load_policy(const std::vector<std::string>& paths, const Guard& named) { return policy_of(policy_drop_ins(paths, nullptr, named)); }
 
 std::shared_ptr<const Policy> load_policy(const PolicyOptions& options) {
   if (options.none) return nullptr;

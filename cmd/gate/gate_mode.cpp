@@ -35,6 +35,8 @@ bool enforces(const DropIn& file) {
 
 // A file counts on its own, and a layer too: what hides it may be what cannot be read.
 std::optional<std::string> readable_policy_enforces(const std::vector<std::string>& paths) {
+  // Whoever may write it: that the owner has left it open to others must not open the gate as well.
+  const Guard none{.against = Guard::Against::nobody};
   std::vector<DropIn> files;
   const auto read = [&](const auto& reader) {
     try {
@@ -44,10 +46,10 @@ std::optional<std::string> readable_policy_enforces(const std::vector<std::strin
     } catch (const Error&) {  // told already: that is why the policy cannot be used
     }
   };
-  for (const std::string& path : paths) read([&](std::vector<Error>* errors) { return policy_drop_ins({path}, errors); });
+  for (const std::string& path : paths) read([&](std::vector<Error>* errors) { return policy_drop_ins({path}, errors, none); });
   if (paths.empty())
     for (const auto& layer : policy_directories())
-      read([&](std::vector<Error>* errors) { return read_drop_ins({layer}, FileKind::policy, errors); });
+      read([&](std::vector<Error>* errors) { return read_drop_ins({layer}, FileKind::policy, errors, none); });
   for (const DropIn& file : files)
     if (enforces(file)) return file.file.string();
   return std::nullopt;

@@ -125,8 +125,13 @@ void Gatekeeper::Work::tell_missing(const std::vector<PciDevice>& devices) {
       remove_state(host, state);
     }
   }
+  tell_absent(devices, taken_away_by);
+}
+
+// Devices that a rule expects and that are not there, but for those of rules in `known`.
+void Gatekeeper::Work::tell_absent(const std::vector<PciDevice>& devices, const std::set<std::string>& known) {
   for (const PolicyRule& rule : policy.rules) {
-    if (!rule.expected || taken_away_by.count(rule.name) != 0 || is_met(rule, devices)) continue;
+    if (!rule.expected || known.count(rule.name) != 0 || is_met(rule, devices)) continue;
     DeviceState state = absent(rule);
     state.time = utc_of(std::time(nullptr));
     state.occasion = occasion;
@@ -136,6 +141,31 @@ void Gatekeeper::Work::tell_missing(const std::vector<PciDevice>& devices) {
     write(state);
     add_result(state);
   }
+}
+
+std::vector<DeviceState> Gatekeeper::tell_absent(Occasion occasion) {
+  Work& work = *work_;
+  work.start(occasion);
+  if (work.options.mode == GateMode::off) return {};
+  const Descriptor lock = RunFolder::make(work.host, "").lock(kLock, RunFolder::Lock::exclusive, work.deadline);
+  std::vector<PciDevice> devices;
+  try {
+    devices = transport::scan(work.host);
+  } catch (const Error& error) {
+    if (error.id != ErrorId::no_device) throw;  // no PCI: nothing is there
+  }
+  std::set<std::string> known;  // names of rules: told already, or of a device that was taken away because it failed
+  for (const DeviceState& state : read_states(work.host).states) {
+    const auto is_its = [&](const PolicyRule& rule) { return rule.expected && rule.name == state.rule && !is_met(rule, devices); };
+    const bool lacks = std::any_of(work.policy.rules.begin(), work.policy.rules.end(), is_its);
+    const std::optional<Bdf> bdf = transport::parse_bdf(state.bdf);
+    if (state.decision == Decision::absent && !lacks)
+      remove_state(work.host, state);
+    else if (state.decision == Decision::absent || (bdf && !contains(devices, *bdf) && was_taken_away(state)))
+      for (const std::string_view name : names_in(state.rule)) known.emplace(name);
+  }
+  work.tell_absent(devices, known);
+  return work.take_results();
 }
 
 std::vector<DeviceState> Gatekeeper::run(Occasion occasion) {

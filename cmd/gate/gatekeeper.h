@@ -46,6 +46,10 @@ class Gatekeeper {
   std::vector<DeviceState> attend(const std::vector<transport::Bdf>& bdfs, Occasion occasion);
   std::vector<DeviceState> attend(const transport::Bdf& bdf, Occasion occasion) { return attend(std::vector{bdf}, occasion); }
 
+  // Each device that is expected and absent, once: what has been told is told again only when it was there in between. Throws Error
+  // like run().
+  std::vector<DeviceState> tell_absent(Occasion occasion);
+
   // For a watch that has turned autoprobe off. Those of the functions that were judged and may be used, and those out of scope, get
   // their drivers now, as far as each is still the device that was judged. A function in scope without a driver and without a
   // judgement is held, with all of its device; returned is what waits for a judgement: attend() is next. Throws Error like run().

@@ -146,6 +146,7 @@ struct Gatekeeper::Work {
   bool attend_virtual(Group& group, const std::vector<transport::Bdf>& bdfs);
   void forget_absent(const std::vector<transport::PciDevice>& devices) const;
   void tell_missing(const std::vector<transport::PciDevice>& devices);
+  void tell_absent(const std::vector<transport::PciDevice>& devices, const std::set<std::string>& known);
 };
 
 }  // namespace spdm::cmd

@@ -13,6 +13,7 @@
 #include <ctime>
 #include <limits>
 #include <thread>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -61,9 +62,22 @@ void WorkList::forget(const Bdf& bdf) {
   waiting_.erase(bdf);
 }
 
+void WorkList::ask_who_lacks() {
+  {
+    const std::lock_guard lock(mutex_);
+    asked_ = true;
+  }
+  ready_.notify_one();
+}
+
+bool WorkList::take_asked() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(asked_, false) && !stopped_;
+}
+
 std::vector<Attention> WorkList::take() {
   std::unique_lock lock(mutex_);
-  ready_.wait(lock, [&] { return stopped_ || !waiting_.empty(); });
+  ready_.wait(lock, [&] { return stopped_ || asked_ || !waiting_.empty(); });
   std::vector<Attention> out;
   if (stopped_) return out;
   for (auto& [bdf, attention] : waiting_) out.push_back(std::move(attention));
@@ -157,7 +171,8 @@ Watcher::Watcher(Options options, transport::UeventSocket& events, const Service
 void Watcher::work() {
   for (;;) {
     const std::vector<Attention> now = list_.take();
-    if (now.empty()) return;
+    const bool asked = list_.take_asked();
+    if (now.empty() && !asked) return;
     {
       const std::lock_guard lock(mutex_);
       busy_since_ = Clock::now();
@@ -172,6 +187,11 @@ void Watcher::work() {
                       "): ", error.what()));
       }
     }
+    if (asked && options_.lacks) try {
+        options_.lacks();
+      } catch (const std::exception& error) {
+        complain_(cat("looking for who lacks: ", error.what()));
+      }
     const std::lock_guard lock(mutex_);
     busy_since_.reset();
   }
@@ -201,7 +221,10 @@ void Watcher::hear_events() {
     if (event.subsystem != Subsystem::pci) continue;
     const std::optional<Bdf> bdf = transport::parse_bdf(event.pci_slot);
     if (!bdf) continue;
-    if (event.action == Action::remove) list_.forget(*bdf);
+    if (event.action == Action::remove) {
+      list_.forget(*bdf);
+      list_.ask_who_lacks();
+    }
     if (event.action == Action::add) {
       resets_.add(*bdf);
       list_.add(*bdf, Occasion::arrival);
@@ -232,6 +255,7 @@ Watcher::End Watcher::run(const std::vector<Attention>& first) {
   } catch (const Error&) {  // a host without PCI may get some later
   }
   for (const Attention& attention : first) list_.add(attention.bdf, attention.occasion);
+  list_.ask_who_lacks();
   std::jthread worker([this] { work(); });
   struct StopWork {
     WorkList& list;
@@ -257,6 +281,7 @@ Watcher::End Watcher::run(const std::vector<Attention>& first) {
     for (const Bdf& bdf : resets_.take()) list_.add(bdf, Occasion::reset);
     if (Clock::now() >= next_sweep) {
       sweep(Occasion::interval);
+      list_.ask_who_lacks();
       next_sweep = Clock::now() + options_.interval;
     }
   }

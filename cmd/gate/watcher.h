@@ -34,8 +34,10 @@ class WorkList {
 
   void add(const transport::Bdf& bdf, Occasion occasion);
   void forget(const transport::Bdf& bdf);  // it is gone
-  // Waits for work, and takes all there is; nothing once stop() was called.
+  void ask_who_lacks();                    // take_asked() is true once, and does not wait for devices
+  // Waits for work, and takes all there is; nothing once stop() was called, or where only take_asked() has some.
   std::vector<Attention> take();
+  bool take_asked();
   void stop();
   // Takes what still waits after that.
   std::vector<Attention> rest();
@@ -44,7 +46,7 @@ class WorkList {
   std::mutex mutex_;
   std::condition_variable ready_;
   std::map<transport::Bdf, Attention> waiting_;  // by address
-  bool stopped_ = false;
+  bool asked_ = false, stopped_ = false;
 };
 
 // Detects that the system slept. CLOCK_BOOTTIME counts sleep, CLOCK_MONOTONIC does not; but where sleep is measured in whole
@@ -85,9 +87,10 @@ class Watcher {
  public:
   struct Options {
     transport::Host host;
-    Clock::duration interval{};  // between sweeps over all devices; zero: never
-    bool drivers = false;        // a sweep for each driver that is registered
-    Clock::duration patience{};  // beyond it, a call to attend is a defect: the service manager's watchdog runs out
+    Clock::duration interval{};             // between sweeps over all devices; zero: never
+    bool drivers = false;                   // a sweep for each driver that is registered
+    std::function<void()> lacks = nullptr;  // looks who lacks: at the start, when a device has gone, with each sweep; may be empty
+    Clock::duration patience{};             // beyond it, a call to attend is a defect: the service manager's watchdog runs out
   };
   // Attends devices that share one occasion.
   using Attend = std::function<void(const std::vector<transport::Bdf>&, Occasion occasion)>;

@@ -1,9 +1,14 @@
 #include "cmd/host/layers.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <map>
+#include <system_error>
 
 #include "core/error.h"
 #include "core/file.h"
@@ -28,9 +33,10 @@ bool is_drop_in(const fs::path& file) {
 }
 
 // By name: an earlier directory hides the names of later ones.
-std::map<std::string, fs::path> files_of(const std::vector<fs::path>& directories) {
+std::map<std::string, fs::path> files_of(const std::vector<fs::path>& directories, const Guard& guard) {
   std::map<std::string, fs::path> out;
   for (const fs::path& directory : directories) {
+    if (const std::string why = exposure(directory, guard); !why.empty()) fail(directory, ErrorId::config, why, remedy_of_exposure(guard));
     std::error_code failure;
     for (fs::directory_iterator at(directory, failure), end; !failure && at != end; at.increment(failure))
       if (is_drop_in(at->path())) out.emplace(at->path().filename().string(), at->path());
@@ -40,8 +46,8 @@ std::map<std::string, fs::path> files_of(const std::vector<fs::path>& directorie
   return out;
 }
 
-void read(const fs::path& file, FileKind kind, std::vector<DropIn>& out, std::string_view if_empty) {
-  const FileContents content = read_configuration(file, kind);
+void read(const fs::path& file, FileKind kind, std::vector<DropIn>& out, std::string_view if_empty, const Guard& guard) {
+  const FileContents content = read_configuration(file, kind, guard);
   if (content.is(FileContents::State::mask)) return;
   if (!content.why.empty())
     fail(file, content.is(FileContents::State::refused) ? ErrorId::permission : ErrorId::config, content.why, content.hint);
@@ -51,9 +57,25 @@ void read(const fs::path& file, FileKind kind, std::vector<DropIn>& out, std::st
 
 }  // namespace
 
-std::vector<fs::path> layers_of(std::string_view name) {
+// The root of what layers_of() names.
+static fs::path root_of_layers() {
   const char* const other = ::secure_getenv("SPDMCTL_CONFROOT");
-  return layers_below(other != nullptr && *other != '\0' ? other : "/", name);
+  return other != nullptr && *other != '\0' ? other : "/";
+}
+
+std::vector<fs::path> layers_of(std::string_view name) { return layers_below(root_of_layers(), name); }
+
+Guard system_guard() { return system_guard(root_of_layers()); }
+
+Guard system_guard(const fs::path& root) {
+  Guard out{.against = Guard::Against::all_but_root, .root = root};
+  // sudo(8) says whose files these are: who may be root gives nothing away. Only root could say so to a process of root.
+  const char* const user = ::geteuid() == 0 ? ::secure_getenv("SUDO_UID") : nullptr;
+  uid_t number = 0;
+  if (user == nullptr) return out;
+  const char* const end = user + std::strlen(user);
+  if (const auto [stop, failure] = std::from_chars(user, end, number); failure == std::errc{} && stop == end) out.owner = number;
+  return out;
 }
 
 std::vector<fs::path> layers_below(const fs::path& root, std::string_view name) {
@@ -88,10 +110,15 @@ std::vector<fs::path> lasting_places(const std::vector<fs::path>& paths) {
 }
 
 std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, FileKind kind, std::vector<Error>* unreadable) {
+  return read_drop_ins(directories, kind, unreadable, system_guard());
+}
+
+std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, FileKind kind, std::vector<Error>* unreadable,
+                                  const Guard& guard) {
   std::vector<DropIn> out;
-  for (const auto& [name, path] : files_of(directories)) try {
+  for (const auto& [name, path] : files_of(directories, guard)) try {
       if (path.extension() != ".yaml") fail(path, ErrorId::config, "is not read", "name it .yaml");
-      read(path, kind, out, kEmptyFile);
+      read(path, kind, out, kEmptyFile, guard);
     } catch (const Error& error) {
       if (unreadable == nullptr) throw;
       unreadable->push_back(error);
@@ -99,24 +126,25 @@ std::vector<DropIn> read_drop_ins(const std::vector<fs::path>& directories, File
   return out;
 }
 
-std::vector<DropIn> read_named_layers(const std::vector<fs::path>& directories, FileKind kind, std::vector<Error>* unreadable) {
-  std::vector<DropIn> out = read_drop_ins(directories, kind, unreadable);
+std::vector<DropIn> read_named_layers(const std::vector<fs::path>& directories, FileKind kind, std::vector<Error>* unreadable,
+                                      const Guard& guard) {
+  std::vector<DropIn> out = read_drop_ins(directories, kind, unreadable, guard);
   const bool told = unreadable != nullptr && !unreadable->empty();
   if (out.empty() && !told)
     fail(directories.front(), ErrorId::config, "holds no .yaml file that counts", "name the directory, or the file, that does");
   return out;
 }
 
-std::vector<DropIn> read_named(const fs::path& path, FileKind kind, std::vector<Error>* unreadable) {
+std::vector<DropIn> read_named(const fs::path& path, FileKind kind, std::vector<Error>* unreadable, const Guard& guard) {
   std::error_code failure;
   const fs::file_status status = fs::status(path, failure);
-  if (fs::is_directory(status)) return read_named_layers({path}, kind, unreadable);
+  if (fs::is_directory(status)) return read_named_layers({path}, kind, unreadable, guard);
   const bool missing = failure == std::errc::no_such_file_or_directory || failure == std::errc::not_a_directory;
   if (failure && !missing) fail(path, failure == std::errc::permission_denied ? ErrorId::permission : ErrorId::config, failure.message());
   if (!fs::exists(status))
     fail(path, ErrorId::config, dangles(path) ? std::string(kDanglingLink) : "is not there", "give a file, or a directory of .yaml files");
   std::vector<DropIn> out;
-  read(path, kind, out, "is empty");
+  read(path, kind, out, "is empty", guard);
   return out;
 }
 

@@ -97,6 +97,7 @@ std::optional<std::string> RunFolder::read(const std::string& name, FileKind kin
       fail_input(path(name), contents.why);
     case FileContents::State::missing:
     case FileContents::State::refused:
+    case FileContents::State::exposed:
     case FileContents::State::failed:
       break;
   }

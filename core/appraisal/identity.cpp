@@ -99,7 +99,30 @@ void Appraiser::check_identity() {
          matches ? to_string(*expected) : cat("expected ", to_string(*expected)));
 }
 
-// PCIe r6.1 6.31.3: a CMA otherName of the leaf names the function; others may name its siblings.
+namespace {
+
+std::optional<PciIdentity> parsed(const std::string& text) try {
+  return parse_pci_identity(text);
+} catch (const Error&) {  // malformed: it names nothing
+  return std::nullopt;
+}
+
+bool has_ids_of(const PciIdentity& one, const PciIdentity& other) { return one.vendor == other.vendor && one.device == other.device; }
+
+// Whether a further name may be that of a sibling: of another function of the same device. Functions of a device have one vendor, and
+// one serial number where they tell it (PCIe r6.1 7.9.3). Where they do not, only the device id says that they belong together.
+bool may_be_sibling(const PciIdentity& one, const PciIdentity& other) {
+  if (one.vendor != other.vendor || (one.serial != 0 && other.serial != 0 && one.serial != other.serial)) return false;
+  if (one.subsystem_vendor && other.subsystem_vendor && one.subsystem_vendor != other.subsystem_vendor) return false;
+  return one.device == other.device || (one.serial != 0 && one.serial == other.serial);
+}
+
+constexpr const char* kWayOut = "where the vendor writes it so, say --identity-match ids, or identity: ids in the rule";
+
+}  // namespace
+
+// PCIe r6.1 6.31.3: a CMA otherName of the leaf names the function; others may name its siblings. Exactly is byte for byte, in
+// lower case, as software that compares text does; and none may name another device, for which this one could be taken.
 bool Appraiser::names(const ChainResult& chain, const PciIdentity& expected) {
   const std::string where = cat(slot_name(chain.slot), ", leaf certificate, subjectAltName");
   if (chain.certificates.empty() || chain.certificates.back().cma_identities.empty()) {
@@ -107,20 +130,22 @@ bool Appraiser::names(const ChainResult& chain, const PciIdentity& expected) {
          "PCIe r6.2 no longer asks for it: where the vendor leaves it out, say --identity-match none, or identity: none in the rule"});
     return false;
   }
+  const std::string wanted = to_string(expected);
+  const bool ids_suffice = question_.user.identity_match == IdentityMatch::ids;
   std::string found;
+  bool exact = false, by_ids = false, other = false;
   for (const std::string& text : chain.certificates.back().cma_identities) {
     found += cat(found.empty() ? "" : ", ", text);
-    std::optional<PciIdentity> identity;
-    try {
-      identity = parse_pci_identity(text);
-    } catch (const Error&) {
-      continue;  // malformed: it matches nothing, and the finding shows it
-    }
-    const bool ids = identity->vendor == expected.vendor && identity->device == expected.device;
-    if (*identity == expected || (question_.user.identity_match == IdentityMatch::ids && ids)) return true;
+    const std::optional<PciIdentity> identity = parsed(text);
+    exact = exact || text == wanted;
+    by_ids = by_ids || (identity && has_ids_of(*identity, expected));
+    other = other || !identity || !may_be_sibling(*identity, expected);
   }
-  add({FindingId::identity_mismatch, where, cat("names ", found, ", the function is ", to_string(expected)),
-       "the certificate belongs to another device"});
+  if (ids_suffice ? by_ids : exact && !other) return true;
+  const std::string why =
+      exact ? "a name beside it is that of another device, for which this one could be taken" : cat("the function is ", wanted);
+  add({FindingId::identity_mismatch, where, cat("names ", found, exact ? "; " : ", ", why),
+       by_ids && !ids_suffice ? kWayOut : "the certificate belongs to another device"});
   return false;
 }
 

@@ -122,6 +122,29 @@ bool trusts_host(const Policy& policy, const std::string& name) {
                      [&](const std::string& pattern) { return ::fnmatch(pattern.c_str(), name.c_str(), 0) == 0; });
 }
 
+static bool says(const PolicyRule& rule, std::string_view key) {
+  return std::find(rule.said.begin(), rule.said.end(), key) != rule.said.end();
+}
+
+std::vector<std::string_view> inherited_keys(const Policy& policy, const PolicyRule& rule) {
+  const PolicyRule& defaults = policy.rules.back();
+  std::vector<std::string_view> out;
+  if (&rule == &defaults || rule.exempt) return out;
+  for (const RequirementRow& row : requirements())
+    if (!says(rule, row.key) && !row.show(defaults).is_null()) out.push_back(row.key);
+  if (says(defaults, kOnFailure) && !says(rule, kOnFailure)) out.push_back(kOnFailure);
+  return out;
+}
+
+std::vector<std::string_view> removed_keys(const Policy& policy, const PolicyRule& rule) {
+  const PolicyRule& defaults = policy.rules.back();
+  std::vector<std::string_view> out;
+  if (&rule == &defaults || rule.exempt) return out;
+  for (const RequirementRow& row : requirements())
+    if (says(rule, row.key) && row.show(rule).is_null() && !row.show(defaults).is_null()) out.push_back(row.key);
+  return out;
+}
+
 bool only_warns(const PolicyRule& rule) { return rule.on_failure == std::vector{FailureAction::warn}; }
 
 bool needs_measurements(const PolicyRule& rule) {

@@ -24,9 +24,14 @@ struct PolicyRule {
   bool measurements = false;              // signed measurements must be there
   Requirement require;
   std::vector<FailureAction> on_failure{FailureAction::block};
+  std::vector<std::string_view> said;  // keys of `require` that it gives, and kOnFailure: these it does not inherit
 
   bool operator==(const PolicyRule&) const = default;
 };
+
+inline constexpr std::string_view kOnFailure = "on-failure";
+// In a rule, in place of a value: what the defaults say of this key does not hold for it.
+inline constexpr std::string_view kNone = "none";
 
 struct Policy {
   Policy();  // the built-in one, without any file: a device must authenticate, or it is blocked
@@ -37,12 +42,17 @@ struct Policy {
   Matching matching = Matching::first;
   std::vector<std::string> trust_host;  // patterns of fnmatch(3): hosts whose word counts where they have signed it
   bool defaults_given = false;          // by a file: it has replaced the built-in default rule
-  std::vector<PolicyRule> rules;        // the last is the default rule, for devices that no other rule matches
+  // The last is the default rule, for devices that no other rule matches. What it asks the others inherit, key by key.
+  std::vector<PolicyRule> rules;
 };
 
-// Reads the contents of one file into the policy: its rules go before the default rule. Throws Error{config} naming file,
-// line and column.
+// Reads the contents of one file into the policy: its rules go before the default rule, and all that are there inherit. Throws
+// Error{config} naming file, line and column.
 void add_policy_file(Policy& policy, const std::string& file, const std::string& contents);
+
+// The keys that a rule of the policy has from its defaults, and those that it has taken out of what it would have.
+std::vector<std::string_view> inherited_keys(const Policy& policy, const PolicyRule& rule);
+std::vector<std::string_view> removed_keys(const Policy& policy, const PolicyRule& rule);
 
 // The rule that decides on a device; there is always one. With Matching::all it may join several rules, their names
 // joined by " + ". Then the stricter value of each key counts, and a rule that exempts takes away nothing that another
@@ -67,11 +77,9 @@ bool only_warns(const PolicyRule& rule);
 // Whether measurements must be read to appraise by the rule.
 bool needs_measurements(const PolicyRule& rule);
 
-// A file of a keyring as `require.roots` names it: "vendor.pem" or "anchors/vendor.pem". These two name different
-// files.
-std::string root_name(const std::string& file);
-// Whether an entry of `require.roots` names the certificate with this SHA-256 fingerprint, or this file of a keyring.
-bool is_named(const std::string& root, const std::string& sha256, const std::string& file);
+// Whether an entry of `require.roots` names the certificate with this SHA-256 fingerprint, or one of these names in the keyring:
+// "vendor.pem" and "anchors/vendor.pem" are two.
+bool is_named(const std::string& root, const std::string& sha256, const std::vector<std::string>& names);
 
 // Puts what the rule asks into the question, in the place of what another rule has asked: the only way from a rule to an appraisal.
 void ask(const PolicyRule& rule, Question& question);

@@ -17,11 +17,30 @@ using yaml::Value;
 constexpr std::size_t kMaxRules = 1024, kMaxHosts = 1024;
 constexpr std::chrono::seconds kMaxTimeout = std::chrono::hours(1);
 
-void read_requirements(const Value& value, PolicyRule& out) {
+enum class Inherits { nothing, defaults };
+
+void assert_inherits(const Value& none, Inherits what) {
+  if (what == Inherits::nothing) none.fail("none takes away what is inherited, and defaults inherit nothing", "leave the key out");
+}
+
+void read_requirement(const RequirementRow& row, const Value& value, Inherits inherits, PolicyRule& out) {
+  out.said.push_back(row.key);
+  // {max-age: none} is none of it. Of an identity `none` is a word of its own: it is not compared.
+  if (row.demand == Demand::identity || !value.is(kNone)) return row.read(value, out);
+  assert_inherits(value, inherits);
+}
+
+void read_requirements(const Value& value, Inherits inherits, PolicyRule& out) {
   std::vector<std::string_view> keys;
   for (const RequirementRow& row : requirements()) keys.push_back(row.key);
+  if (value.is(kNone) && value.node().IsScalar()) {
+    assert_inherits(value, inherits);
+    out.said = keys;
+    return;
+  }
   const Section section(value, keys);
-  for (const RequirementRow& row : requirements()) section.with(row.key, [&](const Value& wanted) { row.read(wanted, out); });
+  for (const RequirementRow& row : requirements())
+    section.with(row.key, [&](const Value& wanted) { read_requirement(row, wanted, inherits, out); });
 }
 
 std::vector<FailureAction> read_actions(const Value& value) {
@@ -54,8 +73,11 @@ PolicyRule read_rule(const Value& value) {
   section.with("exempt", [&](const Value& flag) { out.exempt = flag.boolean(); });
   section.with("expected", [&](const Value& flag) { out.expected = flag.boolean(); });
   section.with("shared", [&](const Value& flag) { out.shared = flag.boolean(); });
-  section.with("require", [&](const Value& wanted) { read_requirements(wanted, out); });
-  section.with("on-failure", [&](const Value& actions) { out.on_failure = read_actions(actions); });
+  section.with("require", [&](const Value& wanted) { read_requirements(wanted, Inherits::defaults, out); });
+  section.with(kOnFailure, [&](const Value& actions) {
+    out.said.push_back(kOnFailure);
+    if (!actions.is(kNone)) out.on_failure = read_actions(actions);
+  });
   if (out.exempt && (out.expected || out.shared || section.find("require") || section.find("on-failure")))
     section.fail("exempt asks for nothing: expected, shared, require and on-failure contradict it");
   // No device has a driver before the gate has decided, so such a rule would not match then. It must neither hide a
@@ -100,10 +122,35 @@ void read_defaults(const Value& value, Policy& policy) {
   PolicyRule rule;
   rule.name = out.name;
   rule.origin = section.origin();
-  section.with("require", [&](const Value& wanted) { read_requirements(wanted, rule); });
-  section.with("on-failure", [&](const Value& actions) { rule.on_failure = read_actions(actions); });
+  section.with("require", [&](const Value& wanted) { read_requirements(wanted, Inherits::nothing, rule); });
+  section.with(kOnFailure, [&](const Value& actions) {
+    rule.said.push_back(kOnFailure);
+    rule.on_failure = read_actions(actions);
+  });
   out = rule;
   policy.defaults_given = true;
+}
+
+bool says(const PolicyRule& rule, std::string_view key) { return std::find(rule.said.begin(), rule.said.end(), key) != rule.said.end(); }
+
+// What a rule does not say it has from the defaults: to join it with one that does not ask is to take it over. But where no
+// identity is said it is exact, and joining would keep that. Files come in the order of their names, so that each of them may bring
+// the defaults of rules that are there already. Doing so twice changes nothing.
+void inherit(Policy& policy) {
+  if (!policy.defaults_given) return;
+  const PolicyRule& defaults = policy.rules.back();
+  for (std::size_t i = 0; i + 1 < policy.rules.size(); ++i) {
+    PolicyRule& rule = policy.rules[i];
+    if (rule.exempt) continue;
+    for (const RequirementRow& row : requirements()) {
+      if (says(rule, row.key)) continue;
+      if (row.demand == Demand::identity)
+        rule.identity = defaults.identity;
+      else
+        row.join(rule, defaults);
+    }
+    if (!says(rule, kOnFailure)) rule.on_failure = defaults.on_failure;
+  }
 }
 
 }  // namespace
@@ -123,6 +170,7 @@ void add_policy_file(Policy& policy, const std::string& file, const std::string&
   section.with("trust-host", [&](const Value& hosts) { read_trusted_hosts(hosts, policy); });
   section.with("defaults", [&](const Value& defaults) { read_defaults(defaults, policy); });
   section.with("rules", [&](const Value& rules) { read_rules(rules, policy); });
+  inherit(policy);
 }
 
 }  // namespace spdm

@@ -20,13 +20,8 @@ std::string joined(const std::vector<std::string>& words) {
 
 }  // namespace
 
-std::string root_name(const std::string& file) {
-  const std::string name = file.substr(file.rfind('/') + 1), folder = file.substr(0, file.size() - name.size());
-  return folder == "anchors/" || folder.ends_with("/anchors/") ? cat("anchors/", name) : name;
-}
-
-bool is_named(const std::string& root, const std::string& sha256, const std::string& file) {
-  return root == sha256 || root == root_name(file);
+bool is_named(const std::string& root, const std::string& sha256, const std::vector<std::string>& names) {
+  return root == sha256 || std::find(names.begin(), names.end(), root) != names.end();
 }
 
 void Appraiser::unmet(Demand demand, Finding finding) {
@@ -61,10 +56,10 @@ void Appraiser::demand_root() {
   const std::vector<const ChainResult*> counted = counted_chains();
   if (counted.empty()) return undecided(Demand::roots, "no certificate chain was read", "see the findings above");
   for (const ChainResult* chain : counted) {
-    const auto names = [&](const std::string& root) { return chain->anchor && is_named(root, chain->anchor->sha256, chain->anchor_file); };
+    const auto names = [&](const std::string& root) { return chain->anchor && is_named(root, chain->anchor->sha256, chain->anchor_names); };
     if (std::any_of(question_.rule.require.roots.begin(), question_.rule.require.roots.end(), names)) continue;
     return unmet(Demand::roots, {FindingId::root_not_accepted, slot_name(chain->slot),
-                                 cat(chain->anchor ? cat("vouched for by ", chain->anchor->subject, " (", root_name(chain->anchor_file),
+                                 cat(chain->anchor ? cat("vouched for by ", chain->anchor->subject, " (", joined(chain->anchor_names),
                                                          ", SHA-256 ", chain->anchor->sha256, ")")
                                                    : std::string("no root of the keyring vouches for it"),
                                      ", the rule accepts: ", joined(question_.rule.require.roots)),

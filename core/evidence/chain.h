@@ -105,6 +105,7 @@ struct ChainResult {
   std::vector<CertificateInfo> certificates;  // as received: root or first intermediate first, leaf last
   std::optional<CertificateInfo> anchor;      // the keyring certificate that vouches for it
   std::string anchor_file;                    // where the anchor came from
+  std::vector<std::string> anchor_names;      // its names in the keyring, "vendor.pem", "anchors/vendor.pem"
   std::string anchor_scope;                   // the file with the anchor's scope; empty when it has none
   Trust trust = Trust::not_checked;
   bool sound = false;            // structure and X.509 rules hold (Check::chain has run and found no failure)

@@ -86,6 +86,14 @@ std::string Value::text() const {
   return node_.Scalar();
 }
 
+static bool is_word(const YAML::Node& node, std::string_view word) {
+  if (node.IsScalar()) return node.Scalar() == word;
+  return node.IsMap() && node.size() > 0 &&
+         std::all_of(node.begin(), node.end(), [&](const auto& entry) { return is_word(entry.second, word); });
+}
+
+bool Value::is(std::string_view word) const { return is_word(node_, word); }
+
 bool Value::boolean() const {
   const std::string word = text();
   if (word != "true" && word != "false") fail(cat("'", printable(word), "' is neither true nor false"));

@@ -35,6 +35,8 @@ class Value {
 
   std::string text() const;
   bool boolean() const;
+  // Whether it is this word, or a mapping whose values all are.
+  bool is(std::string_view word) const;
   // Decimal, or hexadecimal with 0x.
   std::uint32_t number(std::uint64_t low, std::uint64_t high) const;
   std::uint64_t number64(std::uint64_t low, std::uint64_t high) const;

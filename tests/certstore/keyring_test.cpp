@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/error.h"
+#include "core/text.h"
 #include "validated.h"
 
 using namespace test;
@@ -108,24 +110,166 @@ TEST_CASE("keyring: a file under a wrong name that may narrow trust lets nobody 
     CHECK(refusal(name, "") == "is empty; to mask the name, link it to /dev/null");
 }
 
-TEST_CASE("keyring: endings in capitals, and folders that nobody reads") {
+TEST_CASE("keyring: endings in capitals") {
   const TemporaryDirectory directory;
   directory.write("VENDOR.PEM", root_pem());
   directory.write("VENDOR.YAML", "version: 1\n");
   directory.write("R2.CRL", text(pki::issue_crl({}, pki::sample().root)));
-  directory.write("crls/r2.crl", "x");
-  directory.write("Pins/x.yaml", "x");
-  directory.write("doc/README", "x");
+  directory.write("Deny.Yaml", "version: 1\ndeny: []\n");
   const Keyring keyring = read(directory);
   CHECK(keyring.entries().size() == 1);
   CHECK(keyring.entries().at(0).scopes.size() == 1);
   CHECK(keyring.crls().size() == 1);
-  const std::vector<spdm::certstore::Problem> problems = keyring.problems();
-  REQUIRE(problems.size() == 2);
-  CHECK(problems[0].file.ends_with("/Pins"));
-  CHECK(problems[1].file.ends_with("/crls"));
-  CHECK(contains(problems[1].why, "is not read"));
-  keyring.assert_complete();
+  CHECK(keyring.problems().empty());
+}
+
+TEST_CASE("keyring: a folder that nobody reads is told, and is fatal where it would narrow trust") {
+  struct Case {
+    const char *file, *contents;
+    bool fatal;
+  };
+  const std::string list = text(pki::issue_crl({}, pki::sample().root)), listed = pki::crl_pem(pki::issue_crl({}, pki::sample().root));
+  const std::string pins = "version: 1\npins: []\n", deny = "version: 1\ndeny: []\n";
+  for (const Case& one : {Case{"pin/x.yaml", pins.c_str(), true}, Case{"Pins/x.yaml", "x", true}, Case{"crls/r2.crl", "x", true},
+                          Case{"crls/2026/r2.pem", listed.c_str(), true}, Case{"denied/list", deny.c_str(), true},
+                          Case{"pins/host/x.yaml", pins.c_str(), true}, Case{"anchors/more/deny.yaml", deny.c_str(), true},
+                          Case{"scopes/vendor.yaml", "version: 1\n", true}, Case{"anchor/x.pem", "", false},
+                          Case{"Anchors/x.crt", root_pem().c_str(), false}}) {
+    const TemporaryDirectory directory;
+    directory.write("vendor.pem", root_pem());
+    directory.write(one.file, one.contents);
+    const Keyring keyring = read(directory);
+    CAPTURE(one.file);
+    REQUIRE(keyring.problems().size() == 1);
+    CHECK(contains(keyring.problems()[0].why, "is not read"));
+    CHECK(keyring.problems()[0].fatal == one.fatal);
+    CHECK(contains(keyring.problems()[0].why, "would narrow trust") == one.fatal);
+  }
+  const TemporaryDirectory directory;
+  directory.write("doc/README", root_pem());
+  directory.write("doc/notes.txt", "deny nobody");
+  directory.write("lost+found/x", "");
+  directory.write("..data/x.crl", list);
+  directory.write("old.bak/x.crl", list);
+  CHECK(read(directory).problems().empty());
+}
+
+TEST_CASE("keyring: a name with a slip is told by what the file holds, and is fatal where that narrows trust") {
+  struct Case {
+    std::string file, contents, why;
+    bool fatal;
+  };
+  const Bytes list = pki::issue_crl({}, pki::sample().root);
+  const std::string deny = "version: 1\ndeny: []\n", pins = "version: 1\npins: []\n", scope = "version: 1\nmodels: [DeviceCert]\n";
+  const std::string key(64, '1');
+  for (const Case& one : std::vector<Case>{
+           {"vendor.crl.pem", pki::crl_pem(list), "put it into a file NAME.crl", true},
+           {"vendor.crl.pem", "broken", "no certificate in it", true},
+           {"vendor.crl.pem", "", "is empty", true},
+           {"vendor.clr", text(list), "name it NAME.crl", true},
+           {"vendor.crl.1", pki::crl_pem(list), "name it NAME.crl", true},
+           {"vendor.crl.1", "broken", "a revocation list is NAME.crl", true},
+           {"list", pki::crl_pem(list), "name it NAME.crl", true},
+           {"pins/list.crl", pki::crl_pem(list), "name it NAME.crl", true},
+           {"deny.json", "{\"version\": 1, \"deny\": []}", "name it deny.yaml", true},
+           {"deny.yaml.txt", deny, "name it deny.yaml", true},
+           {"deny.yam", "broken", "a deny list is deny.yaml", true},
+           {"denylist.yaml", deny, "name it deny.yaml", true},
+           {"x-deny.yaml", "version: 1\ndeny: [{key: nonsense}]\n", "name it deny.yaml", true},
+           {"other.yaml", "nonsense", "there is no certificate file of its name", false},
+           {"denied.yaml", "nonsense", "there is no certificate file of its name", true},
+           {"vendor_.yaml", "nonsense", "if it is about vendor.pem, name it vendor.yaml", true},
+           {"pin.yaml", pins, "put it into the sub-directory pins", true},
+           {"pins/x.json", pins, "put it into the sub-directory pins", true},
+           {"pins/vendor.pem", root_pem(), "put it beside the others", false},
+           {"vendor.yaml2", scope, "holds a scope", true},
+           {"vendor.cert", root_pem(), "name it NAME.pem", false},
+           {"Vendor.yaml", scope, "if it is about vendor.pem, name it vendor.yaml", true},
+           {"vendor.pem.yaml", scope, "if it is about vendor.pem, name it vendor.yaml", true},
+           {"anchors/vendor.yaml", scope, "if it is about vendor.pem, name it vendor.yaml", true},
+           {"vendro.yaml", scope, "if it is about vendor.pem, name it vendor.yaml", true},
+           {"vendor1.yaml", scope, "there is no certificate file of this name", false},
+           {"acme.yaml", scope, "there is no certificate file of this name", false},
+       }) {
+    const TemporaryDirectory directory;
+    directory.write("vendor.pem", root_pem());
+    directory.write(one.file, one.contents);
+    const Keyring keyring = read(directory);
+    CAPTURE(one.file);
+    REQUIRE(keyring.problems().size() == 1);
+    CHECK(keyring.problems()[0].file == (directory.path() / one.file).string());
+    CHECK_MESSAGE(contains(keyring.problems()[0].why, one.why), keyring.problems()[0].why);
+    CHECK(keyring.problems()[0].fatal == one.fatal);
+    if (one.fatal)
+      CHECK_THROWS_AS(keyring.assert_complete(), spdm::Error);
+    else
+      keyring.assert_complete();
+  }
+}
+
+TEST_CASE("keyring: what was put aside, and what is about something else, is no problem") {
+  const TemporaryDirectory directory;
+  directory.write("vendor.pem", root_pem());
+  directory.write("vendor.yaml", "version: 1\n");
+  for (const char* name :
+       {"deny.yaml.bak", "deny.yaml~", "r1.crl.old", "deny.yaml.dpkg-old", "r1.crl.rpmsave", ".deny.yaml.swp", "README.md"})
+    directory.write(name, "version: 1\ndeny: []\n");
+  directory.write("Makefile", "all:\n");
+  CHECK(read(directory).problems().empty());
+}
+
+TEST_CASE("keyring: two scopes for one certificate: neither goes for nothing") {
+  const TemporaryDirectory directory;
+  directory.write("vendor.pem", root_pem());
+  directory.write("vendor.yaml", "version: 1\nvouches-for: [{vendor: \"1af4\"}]\n");
+  directory.write("vendor.YAML", "version: 1\n");
+  const Keyring keyring = read(directory);
+  REQUIRE(keyring.problems().size() == 1);
+  CHECK(contains(keyring.problems()[0].why, "join the two"));
+  CHECK(keyring.problems()[0].fatal);
+}
+
+TEST_CASE("keyring: only its own sub-directory makes anchors") {
+  const TemporaryDirectory directory;
+  directory.write("anchors/mid.pem", intermediate_pem());
+  directory.write("pins/none.yaml", "version: 1\npins: []\n");
+  const Keyring whole = read(directory);
+  CHECK(whole.entries().at(0).anchor);
+  CHECK(whole.entries().at(0).names == std::vector<std::string>{"anchors/mid.pem"});
+  Keyring inner;
+  inner.add_directory(directory.path() / "anchors");
+  CHECK_FALSE(inner.entries().at(0).anchor);
+  CHECK(inner.entries().at(0).names == std::vector<std::string>{"mid.pem"});
+  Keyring named;
+  named.add_file(directory.path() / "anchors/mid.pem");
+  CHECK_FALSE(named.entries().at(0).anchor);
+  CHECK(named.entries().at(0).names == std::vector<std::string>{"mid.pem"});
+}
+
+TEST_CASE("keyring: what others may write does not count") {
+  const auto problem = [](const std::string& open, mode_t mode, const spdm::Guard& guard = {}) {
+    const TemporaryDirectory directory;
+    directory.write("vendor.pem", root_pem());
+    directory.write("anchors/mid.pem", intermediate_pem());
+    directory.write("deny.yaml", "version: 1\ndeny: []\n");
+    directory.write("vendor.yaml", "version: 1\n");
+    REQUIRE(::chmod((directory.path() / open).c_str(), mode) == 0);
+    Keyring keyring;
+    spdm::Guard own = guard;
+    own.root = directory.path();
+    keyring.add_directory(directory.path(), own);
+    if (keyring.problems().empty()) return std::string();
+    CHECK(keyring.problems().size() == 1);
+    CHECK(contains(keyring.problems()[0].why, "may write it"));
+    return spdm::cat(keyring.problems()[0].fatal ? "fatal" : "told", " ", keyring.entries().size());
+  };
+  CHECK(problem("", 0777) == "fatal 0");
+  CHECK(problem("anchors", 0777) == "fatal 1");
+  CHECK(problem("vendor.pem", 0666) == "told 1");
+  CHECK(problem("deny.yaml", 0666) == "fatal 2");
+  CHECK(problem("vendor.yaml", 0666) == "told 2");  // and its certificate vouches for nothing
+  CHECK(problem("vendor.pem", 0664).empty());
+  if (::geteuid() == 0) CHECK(problem("vendor.pem", 0664, {.against = spdm::Guard::Against::all_but_root}) == "told 1");
 }
 
 TEST_CASE("keyring: a directory that is a link to nowhere is not one that is not there") {

@@ -60,6 +60,9 @@ def main():
             problems.append(f"{what}: {', '.join(found)}; the program has {', '.join(wanted)}")
 
     same("schema, require", require, requirements)
+    of_rules = schema["$defs"]["own-require"]["anyOf"][1]["properties"]
+    same("schema, require of rules", of_rules, requirements)
+    problems += [f"schema, require of rules: {key} cannot be none" for key in of_rules if key != "identity" and {"const": "none"} not in of_rules[key]["anyOf"]]
     same("manual, require", entries_below(page, "require"), requirements)
     same("schema, match", match, keys)
     problems += [f"manual, match: lacks {key}" for key in keys if not re.search(rf"\.Cm (?:[\w-]+ , )*{key}\b", told)]

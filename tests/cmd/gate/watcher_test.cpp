@@ -4,7 +4,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -58,7 +60,9 @@ class Running {
       for (const Bdf& bdf : devices) seen_.push_back(spdm::cat(to_string(bdf), " ", name(occasion)));
     };
     watcher_.emplace(
-        Watcher::Options{.host = root.host(), .interval = {}, .patience = std::chrono::seconds(60)}, *events_, manager_,
+        Watcher::Options{
+            .host = root.host(), .interval = {}, .lacks = [this] { note("who lacks?"); }, .patience = std::chrono::seconds(60)},
+        *events_, manager_,
         [keep, attend](const std::vector<Bdf>& devices, Occasion occasion) {
           keep(devices, occasion);
           if (attend) attend(devices, occasion);
@@ -93,6 +97,12 @@ class Running {
     return false;
   }
 
+  // How often this was seen so far.
+  std::size_t times(const std::string& line) {
+    const std::lock_guard lock(mutex_);
+    return static_cast<std::size_t>(std::count(seen_.begin(), seen_.end(), line));
+  }
+
   std::vector<spdm::cmd::Attention> left() { return watcher_->left(); }
 
   Watcher::End stop(int signal) {
@@ -102,6 +112,11 @@ class Running {
   }
 
  private:
+  void note(const std::string& line) {
+    const std::lock_guard lock(mutex_);
+    seen_.push_back(line);
+  }
+
   spdm::Descriptor kernel_;
   std::optional<spdm::transport::UeventSocket> events_;
   spdm::cmd::ServiceManager manager_;
@@ -113,6 +128,21 @@ class Running {
 };
 
 }  // namespace
+
+TEST_CASE("whoever watches asks at the start, and when a device has gone, who lacks") {
+  const Root root;
+  Running watcher(root);
+  REQUIRE(watcher.saw("who lacks?"));
+  REQUIRE(watcher.saw("0000:01:00.0 start"));
+  watcher.say("bind", "0000:02:00.0");
+  REQUIRE(watcher.saw("0000:02:00.0 bind"));
+  CHECK(watcher.times("who lacks?") == 1);
+  watcher.say("remove", "0000:02:00.0");
+  watcher.say("add", "0000:03:00.0");
+  REQUIRE(watcher.saw("0000:03:00.0 arrival"));
+  for (int i = 0; i < 500 && watcher.times("who lacks?") < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(watcher.times("who lacks?") == 2);
+}
 
 TEST_CASE("a function waits once, whatever happens to it") {
   WorkList list;

@@ -27,11 +27,24 @@ Report judge(const Case& c, bool from_host) {
 
 TEST_CASE("N172 identity: exact, by ids, or not at all") {
   const std::string other = "Vendor=1b36:Device=0011:CC=010802:REV=02:SSVID=1af4:SSID=1100";
+  const std::string port = "Vendor=1b36:Device=0010:CC=020000:REV=02:SSVID=1af4:SSID=1101";
+  const std::string capitals = "Vendor=1B36:Device=0010:CC=010802:REV=02:SSVID=1AF4:SSID=1100";
+  const std::string stranger = "Vendor=8086:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100";
+  const std::string resold = "Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1028:SSID=1100";
   const std::string revision = "Vendor=1b36:Device=0010:CC=010802:REV=03:SSVID=1af4:SSID=1100";
   using enum IdentityMatch;
   const std::vector<Case> cases{
       {{kFunction}, exact, CheckStatus::pass, std::nullopt},
-      {{other, kFunction}, exact, CheckStatus::pass, std::nullopt},  // a sibling first
+      {{port, kFunction}, exact, CheckStatus::pass, std::nullopt},      // a sibling first
+      {{capitals, kFunction}, exact, CheckStatus::pass, std::nullopt},  // its own name a second time
+      {{capitals}, exact, CheckStatus::fail, FindingId::identity_mismatch},
+      {{capitals}, ids, CheckStatus::pass, std::nullopt},
+      {{kFunction, other}, exact, CheckStatus::fail, FindingId::identity_mismatch},
+      {{stranger, kFunction}, exact, CheckStatus::fail, FindingId::identity_mismatch},
+      {{kFunction, stranger}, ids, CheckStatus::pass, std::nullopt},
+      {{kFunction, resold}, exact, CheckStatus::fail, FindingId::identity_mismatch},
+      {{kFunction, "Vendor="}, exact, CheckStatus::fail, FindingId::identity_mismatch},
+      {{kFunction + " "}, exact, CheckStatus::fail, FindingId::identity_mismatch},
       {{revision}, exact, CheckStatus::fail, FindingId::identity_mismatch},
       {{revision}, ids, CheckStatus::pass, std::nullopt},
       {{other}, ids, CheckStatus::fail, FindingId::identity_mismatch},
@@ -49,6 +62,27 @@ TEST_CASE("N172 identity: exact, by ids, or not at all") {
       if (c.status == CheckStatus::fail) CHECK(report.exit == Exit::untrusted);
       if (c.finding) CHECK(found(report, *c.finding));
     }
+}
+
+TEST_CASE("identity: functions of one device are known by their serial number, whatever their device ids") {
+  const std::string base = "Vendor=10de:Device=2204:CC=030000:REV=a1:SSVID=10de:SSID=147d",
+                    audio = "Vendor=10de:Device=1aef:CC=040300:REV=a1:SSVID=10de:SSID=147d";
+  const std::string serial = ":00000048b02d1234", of_another = ":00000048b02d9999";
+  const auto judge = [&](const std::vector<std::string>& names) {
+    Trial trial;
+    trial.collect();
+    trial.evidence.host.identity = parse_pci_identity(base + serial);
+    trial.change_chain = [&](ChainResult& chain) { chain.certificates.back().cma_identities = names; };
+    return trial.judge();
+  };
+  CHECK(judge({base + serial, audio + serial}).verdict == Verdict::pass);
+  for (const std::string& second : {base + of_another, audio + of_another, audio}) {
+    const Report report = judge({base + serial, second});
+    CHECK(report.verdict == Verdict::fail);
+    for (const Finding& finding : report.findings)
+      if (finding.id == FindingId::identity_mismatch)
+        CHECK(finding.remedy == "where the vendor writes it so, say --identity-match ids, or identity: ids in the rule");
+  }
 }
 
 TEST_CASE("identity: what the user says outranks what the host saw") {

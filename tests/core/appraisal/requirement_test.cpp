@@ -31,7 +31,7 @@ struct Good : Trial {
       chain.anchor.emplace();
       chain.anchor->subject = "CN=Vendor";
       chain.anchor->sha256 = kAnchor;
-      chain.anchor_file = "/etc/spdmctl/keyring.d/vendor.pem";
+      chain.anchor_names = {"vendor.pem"};
     };
   }
 };

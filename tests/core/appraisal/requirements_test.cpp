@@ -42,6 +42,7 @@ PolicyRule rule_with(const std::string& require) {
   add_policy_file(policy, "x.yaml", cat("version: 1\nrules: [{name: x, match: {}, require: {", require, "}}]\n"));
   PolicyRule out = policy.rules.front();
   out.origin.clear();
+  out.said.clear();  // that it said "nothing" asks for nothing
   return out;
 }
 

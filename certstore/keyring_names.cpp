@@ -1,0 +1,176 @@
+#include "certstore/keyring_names.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <system_error>
+
+#include "certstore/read.h"
+#include "certstore/x509.h"
+#include "core/file.h"
+#include "core/text.h"
+
+namespace spdm::certstore {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostUnread = 10'000;  // files of a sub-directory that are looked at
+
+struct KindRow {
+  std::string_view ending;  // of the file's name
+  EntryKind kind;
+};
+
+// The first that fits counts.
+constexpr std::array kKinds{KindRow{".pem", EntryKind::certificates}, KindRow{".crt", EntryKind::certificates},
+                            KindRow{".cer", EntryKind::certificates}, KindRow{".der", EntryKind::certificates},
+                            KindRow{".crl", EntryKind::crls},         KindRow{".deny.yaml", EntryKind::denials},
+                            KindRow{".yaml", EntryKind::scope},       KindRow{".yml", EntryKind::misnamed}};
+
+// Copies that editors and package managers leave, or that somebody has put aside.
+constexpr std::array<std::string_view, 11> kAside{"~",    ".bak", ".old",     ".orig",   ".save",    ".swp",
+                                                  ".tmp", ".md",  ".rpmsave", ".rpmnew", ".disabled"};
+
+// Lower-cases names of files for comparing: R2.CRL is a revocation list, too.
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return text;
+}
+
+bool is_aside(const std::string& name) {
+  return name.starts_with('.') || name.starts_with("readme") || name.find(".dpkg-") != std::string::npos ||
+         name.find(".ucf-") != std::string::npos ||
+         std::any_of(kAside.begin(), kAside.end(), [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+// Whether a text has this key of YAML or JSON. Also in one that is broken.
+bool has_key(std::string_view text, std::string_view key) {
+  return text.find(cat(key, ":")) != std::string_view::npos || text.find(cat(key, "\":")) != std::string_view::npos;
+}
+
+// Letters and digits of the name alone, without folder and ending of certificates.
+std::string core_of(const std::string& name) {
+  std::string file = lower(fs::path(name).filename().string());
+  for (const KindRow& row : kKinds)
+    if (row.kind == EntryKind::certificates && file.ends_with(row.ending)) file.resize(file.size() - row.ending.size());
+  std::erase_if(file, [](unsigned char c) { return std::isalnum(c) == 0; });
+  return file;
+}
+
+// One letter more, less or other, or two that changed places. Digits count names up: r1 is no slip of r2.
+bool is_one_slip(std::string_view a, std::string_view b) {
+  constexpr std::size_t kShortest = 4;
+  if (a.size() > b.size()) std::swap(a, b);
+  if (a.size() < kShortest || b.size() - a.size() > 1) return false;
+  const std::size_t same = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
+  const auto is_digit = [](std::string_view text, std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+  if (is_digit(a, same) || is_digit(b, same)) return false;
+  if (b.size() > a.size()) return a.substr(same) == b.substr(same + 1);
+  if (same == a.size() || a.substr(same + 1) == b.substr(same + 1)) return true;
+  return same + 1 < a.size() && a[same] == b[same + 1] && a[same + 1] == b[same] && a.substr(same + 2) == b.substr(same + 2);
+}
+
+bool is_certificate(View contents) {
+  return as_text(contents).find("-----BEGIN CERTIFICATE-----") != std::string_view::npos || parse_x509(contents) != nullptr;
+}
+
+// Whether a file of a folder that is not read is of a keyring, and whether it narrows trust.
+std::optional<bool> narrowing_file(const fs::path& file) {
+  const EntryKind kind = kind_of(file.filename());
+  if (kind == EntryKind::ignored) return std::nullopt;
+  if (kind != EntryKind::certificates && kind != EntryKind::unknown) return true;
+  const FileContents content = read_configuration(file, file_kind(EntryKind::crls));
+  const std::optional<Slip> slip = slip_of(content.bytes);
+  if (kind == EntryKind::certificates || slip) return sounds_narrowing(file) || (slip && slip->narrows);
+  return std::nullopt;
+}
+
+std::optional<UnreadFolder> survey(const fs::path& folder) {
+  std::optional<UnreadFolder> out;
+  std::error_code problem;
+  std::size_t count = 0;
+  fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, problem), end;
+  for (; !problem && at != end && count < kMostUnread; at.increment(problem), ++count) {
+    std::error_code ignored;
+    if (!at->is_regular_file(ignored)) continue;
+    const std::optional<bool> narrowing = narrowing_file(at->path());
+    if (!narrowing) continue;
+    if (!out) out = UnreadFolder{folder, ""};
+    if (*narrowing && (out->narrowing.empty() || at->path().string() < out->narrowing)) out->narrowing = at->path().string();
+  }
+  return out;
+}
+
+}  // namespace
+
+EntryKind kind_of(const fs::path& relative) {
+  const std::string name = lower(relative.filename().string());
+  if (is_aside(name)) return EntryKind::ignored;
+  const bool pin = relative.parent_path() == kPins;
+  if (name == "deny.yaml" && !pin) return EntryKind::denials;
+  const auto* const row =
+      std::find_if(kKinds.begin(), kKinds.end(), [&](const KindRow& candidate) { return name.ends_with(candidate.ending); });
+  if (row == kKinds.end()) return EntryKind::unknown;
+  if (!pin || row->kind == EntryKind::misnamed) return row->kind;
+  return name.ends_with(".yaml") ? EntryKind::pins : EntryKind::unknown;
+}
+
+FileKind file_kind(EntryKind kind) {
+  if (kind == EntryKind::certificates) return FileKind::certificates;
+  return kind == EntryKind::crls || kind == EntryKind::unknown ? FileKind::crl : FileKind::keyring_entry;
+}
+
+bool narrows(EntryKind kind) {
+  return kind == EntryKind::crls || kind == EntryKind::denials || kind == EntryKind::pins || kind == EntryKind::misnamed;
+}
+
+bool sounds_narrowing(const fs::path& file) {
+  const std::string name = lower(file.filename().string());
+  constexpr std::array<std::string_view, 5> kWords{"deny", "denied", "crl", "revoc", "revok"};
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return name.find(word) != std::string::npos; });
+}
+
+std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
+
+bool resembles(const std::string& stem, const std::string& certificates) {
+  const std::string a = core_of(stem), b = core_of(certificates);
+  return (!a.empty() && a == b) || is_one_slip(a, b);
+}
+
+std::string not_a_scope(View contents) {
+  const std::string_view text = as_text(contents);
+  if (has_key(text, "deny")) return "holds a deny list: name it deny.yaml, or NAME.deny.yaml";
+  if (has_key(text, "pins")) return cat("holds pins: put it into the sub-directory ", kPins, ", as NAME.yaml");
+  return {};
+}
+
+std::optional<Slip> slip_of(View contents) {
+  const std::string_view text = as_text(contents);
+  if (holds_crl(contents)) return Slip{"holds a revocation list, and is not read: name it NAME.crl", true};
+  if (has_key(text, "version")) {
+    if (const std::string why = not_a_scope(contents); !why.empty()) return Slip{cat("is not read, and ", why), true};
+    for (const std::string_view key : {"vouches-for", "models", "not-after"})
+      if (has_key(text, key)) return Slip{"holds a scope, and is not read: name it as the certificates that it is about, with .yaml", true};
+  }
+  if (is_certificate(contents)) return Slip{"holds certificates, and is not read: name it NAME.pem, and put it beside the others", false};
+  return std::nullopt;
+}
+
+std::vector<UnreadFolder> unread_folders(const fs::path& directory) {
+  std::vector<UnreadFolder> out;
+  for (const fs::path& folder : {directory, directory / kAnchors, directory / kPins}) {
+    std::error_code problem, inner;
+    for (fs::directory_iterator at(folder, problem), end; !problem && at != end; at.increment(problem)) {
+      const std::string name = at->path().filename().string();
+      const bool is_read = folder == directory && (name == kAnchors || name == kPins);
+      if (is_read || is_aside(lower(name)) || !at->is_directory(inner)) continue;
+      if (std::optional<UnreadFolder> found = survey(at->path())) out.push_back(std::move(*found));
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const UnreadFolder& a, const UnreadFolder& b) { return a.folder < b.folder; });
+  return out;
+}
+
+}  // namespace spdm::certstore
