@@ -15,6 +15,7 @@ constexpr std::array kFindings{
     FindingRow{resynchronized, "resynchronized", Check::protocol, warning, Exit::ok},
     FindingRow{secured_traffic, "secured-traffic", Check::protocol, note, Exit::ok},
     FindingRow{freshness_unknown, "freshness-unknown", Check::signature, note, Exit::ok},
+    FindingRow{budget_reached, "budget-reached", Check::protocol, gap, Exit::peer},
 
     FindingRow{chain_malformed, "chain-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_length, "chain-length", Check::chain, failure, Exit::untrusted},

@@ -44,6 +44,7 @@ enum class FindingId : std::uint8_t {
   resynchronized,  // the conversation began again, because the responder asked for it
   secured_traffic,
   freshness_unknown,
+  budget_reached,  // the evidence, or what it expands to, is more than is looked at
   // chain: structure and X.509
   chain_malformed,
   chain_length,

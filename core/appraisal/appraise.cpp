@@ -1,8 +1,10 @@
 #include "core/appraisal/appraiser.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/appraisal/verdict.h"
+#include "core/evidence/budget.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -20,6 +22,7 @@ Report Appraiser::run() {
   report_.all_measured = has_all_measurements();
   check_references();
   check_policy();
+  bound_findings();
   conclude(report_, question_.user.depth);
   tell_policy();
   return std::move(report_);
@@ -42,6 +45,24 @@ std::vector<const ChainResult*> Appraiser::counted_chains() const {
   for (const ChainResult& chain : chains_)
     if (used_.empty() || is_used(chain.connection, chain.slot)) out.push_back(&chain);
   return out;
+}
+
+// Keeps the first findings, and the first of each kind: so the verdict stays what it is. That others were left out is told.
+void Appraiser::bound_findings() {
+  std::vector<Finding>& all = report_.findings;
+  if (all.size() <= kMaxFindings) return;
+  std::set<FindingId> seen;
+  std::size_t kept = 0;
+  const std::size_t before = all.size();
+  std::erase_if(all, [&](const Finding& finding) {
+    const bool keeps = kept < kMaxFindings || !seen.contains(finding.id);
+    seen.insert(finding.id);
+    if (keeps) ++kept;
+    return !keeps;
+  });
+  if (all.size() == before) return;
+  add({FindingId::budget_reached, "", cat("there are ", before, " findings, and the last ", before - all.size(), " are not told"),
+       "begin with those that are told"});
 }
 
 void Appraiser::describe_evidence() {

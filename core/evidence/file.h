@@ -5,13 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "core/evidence/budget.h"
 #include "core/evidence/evidence.h"
 #include "core/file_kinds.h"
 
 namespace spdm {
 
 inline constexpr std::string_view kEvidenceSchema = "spdmctl.evidence/1";
-inline constexpr std::size_t kMaxEvidenceMessages = 100'000;
 
 // One line of JSON without a line break at its end; the same evidence always gives the same bytes.
 std::string write_evidence(const Evidence& evidence);
