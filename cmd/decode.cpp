@@ -128,6 +128,7 @@ bool is_hex(std::string_view text) {
 // Messages in hex, one a line.
 Evidence from_hex(std::string_view text, const std::string& what) {
   Evidence out;
+  Intake intake;
   out.binding = Binding::doe;  // padding is forgiven
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -136,6 +137,8 @@ Evidence from_hex(std::string_view text, const std::string& what) {
     std::erase_if(line, [](char c) { return c == '\r' || c == '\t' || c == ' ' || c == ':'; });
     if (line.empty()) continue;
     Bytes bytes = unhex(line, what);
+    if (const std::optional<std::string> why = intake.refuses(bytes.size()))
+      throw Error(ErrorId::bad_input, cat(what, ": message ", out.log.size() + 1, " ", *why));
     const bool request = bytes.size() > 1 && is_request(static_cast<Code>(bytes[1]));
     out.log.push_back({.from_requester = request, .secured = false, .bytes = std::move(bytes)});
   }
@@ -239,21 +242,19 @@ Exit run(const Options& options, Console& console) {
   }
 
   Follower follower(evidence.binding, assumed);
-  Json document = begin_document(kSchema);
-  document["messages"] = Json::array();
+  ListWriter document(console, begin_document(kSchema), "messages");
   bool broken = false;
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {
     for (Decoded& decoded : follower.next(evidence.log[i], i)) {
       broken = broken || decoded.broken;
-      if (console.format == Format::text) console.out(text_of(decoded.json, console.verbose));
-      if (console.format == Format::ndjson) console.out(decoded.json.dump() + "\n");
-      if (console.format == Format::json || console.format == Format::yaml) document["messages"].push_back(std::move(decoded.json));
+      if (console.format == Format::text)
+        console.out(text_of(decoded.json, console.verbose));
+      else
+        document.add(decoded.json);
     }
   }
   const Exit exit = broken ? Exit::peer : Exit::ok;
-  document["exit_code"] = static_cast<int>(exit);
-  if (console.format == Format::json || console.format == Format::yaml) write_document(console, document, "");
-  console.finish();
+  document.finish(Json{{"exit_code", static_cast<int>(exit)}});
   return exit;
 }
 

@@ -48,7 +48,7 @@ std::vector<fs::path> image_layers(const Host& host, std::string_view part) {
 bool is_ignored(const std::string& name) { return name == "README" || name.starts_with('.'); }
 
 std::optional<std::string> sha256_of(const fs::path& path) try {
-  const auto read = open_file(path);
+  const auto read = open_found(path);
   crypto::Hasher hasher(*find_hash("SHA-256"));
   std::vector<char> buffer(std::size_t{64} * 1024);
   while (const std::size_t size = read(buffer)) hasher.update(as_bytes(std::string_view(buffer.data(), size)));

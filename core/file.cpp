@@ -54,6 +54,11 @@ FileContents too_large(FileKind kind) {
           std::string(limits.advice)};
 }
 
+FileContents irregular() {
+  return {
+      State::irregular, {}, "is no regular file, and only these are read in a directory", "a pipe is read where the command line names it"};
+}
+
 ErrorId error_id(State state) {
   switch (state) {
     case State::refused:
@@ -152,14 +157,38 @@ Bytes read_file(const std::filesystem::path& path, FileKind kind, const Guard& g
   return std::move(out.bytes);
 }
 
-std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path) {
-  struct stat about {};
-  const auto fd = std::make_shared<const Descriptor>(open_named(path, about));
+std::optional<Bytes> read_found(const std::filesystem::path& path, FileKind kind) {
+  FileContents out = read_configuration(path, kind);
+  if (out.is(State::missing)) return std::nullopt;
+  if (out.is(State::mask) || out.is(State::irregular) || out.is(State::directory)) out = irregular();
+  if (!out.is(State::whole)) fail(path, out);
+  return std::move(out.bytes);
+}
+
+namespace {
+
+std::function<std::size_t(std::span<char>)> pieces_of(Descriptor opened, const std::filesystem::path& path) {
+  const auto fd = std::make_shared<const Descriptor>(std::move(opened));
   return [fd, path](std::span<char> room) {
     const ssize_t got = read_some(fd->get(), room.data(), room.size());
     if (got < 0) fail(path, failure(errno));
     return static_cast<std::size_t>(got);
   };
+}
+
+}  // namespace
+
+std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path) {
+  struct stat about {};
+  return pieces_of(open_named(path, about), path);
+}
+
+std::function<std::size_t(std::span<char>)> open_found(const std::filesystem::path& path) {
+  struct stat about {};
+  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (fd.get() < 0 || ::fstat(fd.get(), &about) != 0) fail(path, failure(errno, path));
+  if (!S_ISREG(about.st_mode)) fail(path, irregular());
+  return pieces_of(std::move(fd), path);
 }
 
 void assert_readable(std::size_t size, FileKind kind) {

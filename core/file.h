@@ -1,9 +1,11 @@
 // Reads files as bytes, up to the limit of their kind (file_kinds.h). A file that the user named may be a pipe or a
-// device. A configuration file is a regular file or the mask (/dev/null); reading it never blocks.
+// device. A configuration file is a regular file or the mask (/dev/null), and a file that was found in a directory is a regular one;
+// reading these never blocks.
 #pragma once
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -54,9 +56,16 @@ Bytes read_file(const std::filesystem::path& path, FileKind kind);
 // The same for what is gone by. Throws Error{config}, too, for a regular file that others may write.
 Bytes read_file(const std::filesystem::path& path, FileKind kind, const Guard& guard);
 
-// Opens such a file to be read piece by piece, whatever its size. Each call of the result fills the given room and
+// Reads a file that nobody named: it was found in a directory. Nothing when it is missing. Throws Error as read_file(), and bad_input
+// when it is no regular file: to open what others have put there could block, or set off a device.
+std::optional<Bytes> read_found(const std::filesystem::path& path, FileKind kind);
+
+// Opens a file that the user named to be read piece by piece, whatever its size. Each call of the result fills the given room and
 // returns the number of bytes; 0 is the end. Both throw Error as read_file() does.
 std::function<std::size_t(std::span<char>)> open_file(const std::filesystem::path& path);
+
+// The same for one that was found in a directory, as read_found().
+std::function<std::size_t(std::span<char>)> open_found(const std::filesystem::path& path);
 
 // For writers of files that are to be read again: throws Error{bad_input} when `size` bytes exceed the limit.
 void assert_readable(std::size_t size, FileKind kind);

@@ -53,7 +53,7 @@ inline constexpr std::array kFileKinds{
     FileKindRow{FileKind::references, "file of reference values", 32 * kMiB, "split it into several files"},
     FileKindRow{FileKind::corim, "CoRIM file", 16 * kMiB, ""},
     FileKindRow{FileKind::key, "key file", 64 * kKiB, ""},
-    FileKindRow{FileKind::evidence, "evidence file", 64 * kMiB, "put one piece of evidence into each line, or into a file of its own"},
+    FileKindRow{FileKind::evidence, "evidence file", 8 * kMiB, "put one piece of evidence into each line, or into a file of its own"},
     FileKindRow{FileKind::evidence_line, "line of evidence", 4 * kMiB, "evidence as long as this can be verified as a file of its own"},
     FileKindRow{FileKind::kernel_transcript, "transcript of a kernel", 16 * kMiB, ""},
     FileKindRow{FileKind::kernel_signature, "signature of a kernel", 64 * kKiB, ""},  // SLH-DSA signs in 49856 bytes

@@ -16,6 +16,7 @@ constexpr std::array kFindings{
     FindingRow{secured_traffic, "secured-traffic", Check::protocol, note, Exit::ok},
     FindingRow{freshness_unknown, "freshness-unknown", Check::signature, note, Exit::ok},
     FindingRow{negotiation_unproven, "negotiation-unproven", Check::signature, warning, Exit::ok},
+    FindingRow{budget_reached, "budget-reached", Check::protocol, gap, Exit::peer},
 
     FindingRow{chain_malformed, "chain-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_length, "chain-length", Check::chain, failure, Exit::untrusted},

@@ -30,10 +30,14 @@ std::optional<std::uint32_t> number_of(const std::string& name) {
 
 // Nothing when the file is missing: the link to a chain leads nowhere once its slot has been emptied.
 std::optional<Bytes> read_if_there(const std::filesystem::path& entry, std::string_view name, FileKind kind) {
-  const std::filesystem::path file = file_of(entry, name);
-  std::error_code ignored;
-  if (!std::filesystem::exists(file, ignored)) return std::nullopt;
-  return read_file(file, kind);
+  return read_found(file_of(entry, name), kind);
+}
+
+Bytes read_part(const std::filesystem::path& entry, std::string_view name, FileKind kind) {
+  if (std::optional<Bytes> out = read_found(file_of(entry, name), kind)) return *std::move(out);
+  Error error(ErrorId::bad_input, "No such file or directory");
+  error.device = file_of(entry, name).string();
+  throw error;
 }
 
 // The chain, where it is in the directory of the device: signatures/0_certificate_chain is a link to ../certificates/slot0.
@@ -49,7 +53,7 @@ void add_chain(const std::filesystem::path& entry, std::vector<std::filesystem::
 
 bool is_kernel_log_entry(const std::filesystem::path& path) {
   std::error_code ignored;
-  return !std::filesystem::exists(path, ignored) && std::filesystem::is_regular_file(file_of(path, kTranscript), ignored);
+  return !std::filesystem::exists(path, ignored) && std::filesystem::exists(file_of(path, kTranscript), ignored);
 }
 
 std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::path& directory) {
@@ -94,8 +98,8 @@ std::vector<std::filesystem::path> evidence_places(const std::filesystem::path& 
 
 Evidence read_kernel_log_entry(const std::filesystem::path& entry) {
   KernelLogEntry files;
-  files.transcript = read_file(file_of(entry, kTranscript), FileKind::kernel_transcript);
-  files.signature = read_file(file_of(entry, kSignature), FileKind::kernel_signature);
+  files.transcript = read_part(entry, kTranscript, FileKind::kernel_transcript);
+  files.signature = read_part(entry, kSignature, FileKind::kernel_signature);
   files.type = read_if_there(entry, kType, FileKind::kernel_value);
   files.hash_algorithm = read_if_there(entry, kHash, FileKind::kernel_value);
   files.combined_prefix = read_if_there(entry, kPrefix, FileKind::kernel_value);

@@ -132,16 +132,17 @@ struct RecordedRun {
   std::function<void()> idle = {};  // called while there is nothing to take: output may be flushed
 };
 // Appraises one piece. Throws no Error: it is in the outcome.
-Outcome appraise_piece(const Verifier& verifier, const EvidencePiece& piece);
+Outcome appraise_piece(const Verifier& verifier, EvidencePiece piece);
 
 // `shape` and `take` as above.
 template <class Shaped>
 void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outcome)>& shape, const std::function<void(Shaped)>& take) {
-  // Bytes of evidence that are read and not yet reported. A run holds no more of its input than this and one piece.
-  constexpr std::size_t kInFlight = 16U << 20;
+  // Bytes of evidence that are read and not yet reported. A run holds no more of its input than this and one piece: pieces that are
+  // large are looked at one by one.
+  constexpr std::size_t kInFlight = 2U << 20;
   run_stream<EvidencePiece, Shaped>({
       .next = [&] { return run.files.next(); },
-      .produce = [&](const EvidencePiece& piece) { return shape(appraise_piece(run.verifier, piece)); },
+      .produce = [&](EvidencePiece piece) { return shape(appraise_piece(run.verifier, std::move(piece))); },
       .consume = take,
       .idle = run.idle,
       .workers = std::max(1U, std::thread::hardware_concurrency()),

@@ -36,13 +36,22 @@ std::string one_line(const Error& error) {
 }  // namespace
 
 void Console::out(std::string_view text) {
-  pending_ += text;
-  if (pending_.size() >= kFlushAt) flush();
+  if (text.size() < kFlushAt) {
+    pending_ += text;
+    if (pending_.size() >= kFlushAt) flush();
+    return;
+  }
+  flush();
+  put(text);  // it is not copied: it may be all that a device has sent
 }
 
 void Console::flush() {
   const std::string text = std::move(pending_);
   pending_.clear();
+  put(text);
+}
+
+void Console::put(std::string_view text) {
   if (reader_gone_) return;
   if (!file_.empty()) {
     if (text.empty()) return;

@@ -54,6 +54,8 @@ class Console {
   bool verbose = false;
 
  private:
+  void put(std::string_view text);
+
   std::string pending_;
   bool reader_gone_ = false;
   std::filesystem::path file_;

@@ -8,12 +8,13 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
 #include <set>
-#include <utility>
+#include <string_view>
 
 #include "core/descriptor.h"
 #include "core/error.h"
@@ -46,46 +47,76 @@ void close_written(Descriptor& file, const std::filesystem::path& path) {
 
 std::filesystem::path folder_of(const std::filesystem::path& path) { return path.has_parent_path() ? path.parent_path() : "."; }
 
-// A link of another user in a directory that all may write to, such as /tmp. The kernel refuses to follow these where
-// fs.protected_symlinks is on.
-bool is_planted(const std::filesystem::path& link) {
+bool is_special(const std::filesystem::path& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) && !std::filesystem::is_directory(status);
+}
+
+// What another user has laid into a directory that all may write to, such as /tmp. The kernel refuses to follow such links, and to open
+// such pipes with O_CREAT, where fs.protected_symlinks and fs.protected_fifos are on.
+bool is_planted(const std::filesystem::path& place) {
   struct stat own {
   }, folder{};
-  if (::lstat(link.c_str(), &own) != 0 || ::stat(folder_of(link).c_str(), &folder) != 0) return false;
+  if (::lstat(place.c_str(), &own) != 0 || ::stat(folder_of(place).c_str(), &folder) != 0) return false;
   const bool shared = (folder.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
   return shared && own.st_uid != ::geteuid() && own.st_uid != folder.st_uid;
 }
 
+constexpr int kMostLinks = 40;  // as the kernel follows
+
+bool is_link(const std::filesystem::path& path) {
+  std::error_code ignored;
+  return std::filesystem::is_symlink(path, ignored);
+}
+
+// Refuses a way that leads through a planted link: to a folder, or to a link that leads on.
+void assert_own_way(const std::filesystem::path& way, const std::filesystem::path& wanted, int& links) {
+  std::filesystem::path at;
+  for (const std::filesystem::path& part : way) {
+    at /= part;
+    if (!is_link(at)) continue;
+    if (++links > kMostLinks) fail(wanted, ELOOP, ErrorId::usage);
+    if (is_planted(at)) fail(wanted, EACCES, ErrorId::permission);
+    std::error_code ignored;
+    const std::filesystem::path next = std::filesystem::read_symlink(at, ignored);
+    if (!ignored) assert_own_way(folder_of(at) / next, wanted, links);
+  }
+}
+
 // Follows a link, and links that it leads to: the target is replaced, or made where there is none, and not the link. Refuses links
-// by which another user could make root write somewhere.
+// and pipes by which another user could make root write somewhere.
 std::filesystem::path resolved(const std::filesystem::path& path) {
-  constexpr int kMostLinks = 40;  // as the kernel follows
+  int links = 0;
+  assert_own_way(path, path, links);
   std::error_code ignored;
   std::filesystem::path at = path;
-  for (int links = 0; std::filesystem::is_symlink(at, ignored); ++links) {
-    if (links == kMostLinks) fail(path, ELOOP, ErrorId::usage);
-    if (is_planted(at)) fail(path, EACCES, ErrorId::permission);
+  while (is_link(at)) {
     const std::filesystem::path next = std::filesystem::read_symlink(at, ignored);
     if (ignored) return at;
     at = folder_of(at) / next;  // an absolute one stands for itself
   }
   // A link of /proc leads to what is open, and its text names no file.
   const bool is_magic = std::filesystem::exists(path, ignored) && !std::filesystem::exists(at, ignored);
-  return is_magic ? path : at;
+  if (is_magic) return path;
+  if (is_special(at) && is_planted(at)) fail(path, EACCES, ErrorId::permission);
+  return at;
 }
 
-// The descriptor that a path is another name of, such as /dev/stdout; nothing for any other. What it leads to may be a file
-// that somebody else goes on writing to: it is never replaced.
-std::optional<int> standard_descriptor(const std::filesystem::path& path) {
-  for (const auto& [name, fd] : {std::pair{"stdout", STDOUT_FILENO}, std::pair{"stderr", STDERR_FILENO}})
-    if (path == cat("/dev/", name) || path == cat("/dev/fd/", fd) || path == cat("/proc/self/fd/", fd)) return fd;
+// The descriptor that a path is another name of, such as /dev/stdout or /dev/fd/63; nothing for any other, and for one that is not
+// open. What it leads to may be a file that somebody else goes on writing to: it is never replaced.
+std::optional<int> open_descriptor(const std::filesystem::path& path) {
+  const std::string& name = path.native();
+  if (name == "/dev/stdout") return STDOUT_FILENO;
+  if (name == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!name.starts_with(folder)) continue;
+    int fd = -1;
+    const char* const end = name.data() + name.size();
+    const auto [stop, failure] = std::from_chars(name.data() + folder.size(), end, fd);
+    if (failure == std::errc{} && stop == end && fd >= 0 && ::fcntl(fd, F_GETFD) >= 0) return fd;
+  }
   return std::nullopt;
-}
-
-bool is_special(const std::filesystem::path& path) {
-  std::error_code ignored;
-  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
-  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) && !std::filesystem::is_directory(status);
 }
 
 // Removes the temporary file unless it was renamed.
@@ -131,7 +162,10 @@ void assert_writable(const std::filesystem::path& path) {
   }
   std::error_code ignored;  // what cannot be looked at cannot be written either: access() says why
   if (std::filesystem::is_directory(path, ignored)) fail(path, EISDIR, ErrorId::usage);
-  if (standard_descriptor(path)) return;
+  if (const std::optional<int> open = open_descriptor(path)) {
+    if ((::fcntl(*open, F_GETFL) & O_ACCMODE) == O_RDONLY) fail(path, EACCES, ErrorId::permission);
+    return;
+  }
   const std::filesystem::path needed = written_at(path);
   if (::access(needed.c_str(), W_OK) != 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::usage : ErrorId::io);
 }
@@ -148,7 +182,7 @@ struct FileInMaking::State {
   }
 
   int open() {
-    if (const std::optional<int> standard = standard_descriptor(path)) return ::dup(*standard);
+    if (const std::optional<int> open = open_descriptor(path)) return ::fcntl(*open, F_DUPFD_CLOEXEC, 0);
     if (is_special(target)) return ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
     return make_temporary();
   }

@@ -17,9 +17,9 @@ namespace spdm::cmd {
 void refuse_format_as_file(const std::string& file);
 
 // Writes to a temporary name next to `path` and renames it, so that nobody ever sees half a file. What is there and is
-// no regular file (a pipe, /dev/stdout) is written to as it is. A link is followed, also to a file that is yet to be, but none that another
-// user has laid into a directory that all may write to. Throws Error: usage for a directory and for a folder that is missing, permission,
-// io.
+// no regular file (a pipe, a terminal), and what is open already (/dev/stdout, /dev/fd/63), is written to as it is. A link is followed,
+// also to a file that is yet to be. What another user has laid into a directory that all may write to is not: no link on the whole way,
+// no pipe and no device. Throws Error: usage for a directory and for a folder that is missing, permission, io.
 void write_file(const std::filesystem::path& path, View contents);
 void write_file(const std::filesystem::path& path, std::string_view contents);
 

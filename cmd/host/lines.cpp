@@ -130,6 +130,7 @@ Bytes LineFile::rest(std::size_t limit) {
   buffer_.resize(end_);
   buffer_.erase(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(begin_));
   begin_ = end_ = 0;
+  buffer_.shrink_to_fit();
   return std::exchange(buffer_, {});
 }
 

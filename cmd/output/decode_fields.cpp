@@ -258,8 +258,9 @@ Json measurements(Input& in) {
   if (request.operation == kMeasurementCount) out["count"] = response.count;
   out["blocks"] = Json::array();
   std::vector<Finding> findings;
+  ReadableRoom room;
   for (const MeasurementBlock& block : response.blocks) {
-    const Measurement decoded = decode_measurement(block, in.version(), findings);
+    const Measurement decoded = decode_measurement(block, in.version(), findings, room);
     Json json{{"index", block.index}, {"type", name(block.type)}, {"form", block.raw ? "raw" : "digest"}};
     if (decoded.security_version) json["security_version"] = *decoded.security_version;
     if (decoded.text) json["text"] = *decoded.text;
@@ -267,6 +268,9 @@ Json measurements(Input& in) {
       json["operational_state"] = operational_names(decoded.device_mode->operational_state);
       json["device_state"] = device_mode_names(decoded.device_mode->device_state);
     }
+    for (const Finding& finding : findings)
+      if (finding.id == FindingId::budget_reached) json["why"] = finding.why;
+    findings.clear();
     json["value"] = hex(block.value);
     out["blocks"].push_back(std::move(json));
   }

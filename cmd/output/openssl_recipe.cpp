@@ -163,6 +163,7 @@ void assert_recipe_directory(const std::filesystem::path& directory) {
   std::error_code ignored;
   const std::filesystem::file_status status = std::filesystem::status(directory, ignored);
   if (!std::filesystem::exists(status)) return assert_writable(without_slash(directory));
+  written_at(without_slash(directory));  // refuses a way that another user has laid
   if (std::filesystem::is_directory(status) && std::filesystem::is_empty(directory, ignored)) return;
   Error error(ErrorId::usage, "exists and is no empty directory", "name a directory that is not there yet");
   error.device = directory.string();

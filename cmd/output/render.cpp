@@ -3,8 +3,11 @@
 #include <yaml-cpp/yaml.h>
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <ostream>
+#include <streambuf>
 
 #include "cmd/output/render_text.h"
+#include "core/format/json_writer.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -14,14 +17,37 @@ namespace {
 // Strings of devices are escaped before they come here; file names may still be no UTF-8.
 std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
-std::string indented(const std::string& text, const std::string& by) {
-  std::string out = by;
-  for (const char c : text) {
-    out += c;
-    if (c == '\n') out += by;
-  }
+// The report of one device in the list of a document.
+std::string in_list(const Json& device, std::size_t room) {
+  std::string out;
+  out.reserve(room);
+  out += "    ";
+  append_json(out, device, 2, 2);
   return out;
 }
+
+// What a report may take as text: memory that is not written to costs nothing, and text that grows is there twice.
+std::size_t room_for(const Report& report) {
+  return std::min<std::size_t>(report.bytes * 3 + (std::size_t{64} << 10), std::size_t{16} << 20);
+}
+
+// Lets a library write to the end of a string.
+class StringEnd final : public std::streambuf {
+ public:
+  explicit StringEnd(std::string& out) : out_(out) {}
+
+ private:
+  std::streamsize xsputn(const char* text, std::streamsize size) override {
+    out_.append(text, static_cast<std::size_t>(size));
+    return size;
+  }
+  int_type overflow(int_type c) override {
+    if (c != traits_type::eof()) out_ += traits_type::to_char_type(c);
+    return traits_type::not_eof(c);
+  }
+
+  std::string& out_;
+};
 
 // Strings always in double quotes: no value of a device can turn into another type, a key or an anchor.
 void emit(YAML::Emitter& out, const Json& json) {
@@ -55,7 +81,7 @@ void emit(YAML::Emitter& out, const Json& json) {
 Json with_schema(Json document) {
   if (document.contains("schema")) return document;
   Json out = begin_document(kReportSchema);
-  out.update(document);
+  for (auto& [key, value] : document.items()) out[key] = std::move(value);
   return out;
 }
 
@@ -68,11 +94,30 @@ Verdict worse_verdict(Verdict a, Verdict b) {
 
 Json begin_document(std::string_view schema) { return Json{{"schema", schema}, {"tool", "spdmctl " SPDMCTL_VERSION}}; }
 
-std::string to_yaml(const Json& document) {
-  YAML::Emitter out;
-  emit(out, document);
-  return cat(out.c_str(), "\n");
+void append_yaml(std::string& out, const Json& document) {
+  StringEnd end(out);
+  std::ostream stream(&end);
+  YAML::Emitter emitter(stream);
+  emit(emitter, document);
+  stream << '\n';
 }
+
+std::string to_yaml(const Json& document) {
+  std::string out;
+  append_yaml(out, document);
+  return out;
+}
+
+namespace {
+
+void write_json(Console& console, const Json& document, int indent) {
+  std::string out;
+  append_json(out, document, indent);
+  out += '\n';
+  console.out(out);
+}
+
+}  // namespace
 
 void write_document(Console& console, const Json& document, const std::string& text) {
   switch (console.format) {
@@ -82,16 +127,61 @@ void write_document(Console& console, const Json& document, const std::string& t
     case Format::json:
     case Format::ear:  // only errors come here in these formats
     case Format::redfish:
-      console.out(dump(document, 2) + "\n");
+      write_json(console, document, 2);
       break;
     case Format::ndjson:
-      console.out(dump(document, -1) + "\n");
+      write_json(console, document, -1);
       break;
     case Format::yaml:
       console.out(to_yaml(document));
       break;
   }
   console.finish();
+}
+
+void ListWriter::begin(const Json& head, std::string_view list) {
+  if (console_.format == Format::json) {
+    std::string text;
+    append_json(text, head, 2);
+    text.resize(text.rfind('\n'));
+    console_.out(cat(text, ",\n  \"", list, "\": ["));
+  } else if (console_.format == Format::yaml) {
+    console_.out(to_yaml(head) + cat(list, ":"));
+  }
+}
+
+void ListWriter::add(const Json& item) {
+  std::string text;
+  if (console_.format == Format::json) {
+    text = empty_ ? "\n    " : ",\n    ";
+    append_json(text, item, 2, 2);
+  } else if (console_.format == Format::yaml) {
+    if (empty_) text = "\n";
+    std::string own;
+    append_yaml(own, Json::array({item}));
+    for (std::string_view left = own; !left.empty();) {  // indented, as the library does with a list in a mapping
+      const std::string_view line = left.substr(0, left.find('\n') + 1);
+      text.append("  ").append(line);
+      left.remove_prefix(line.size());
+    }
+  } else if (console_.format == Format::ndjson) {
+    append_json(text, item, -1);
+    text += '\n';
+  }
+  empty_ = false;
+  console_.out(text);
+}
+
+void ListWriter::finish(const Json& tail) {
+  if (console_.format == Format::json) {
+    std::string text = empty_ ? "]," : "\n  ],";
+    std::string end;
+    append_json(end, tail, 2);
+    console_.out(cat(text, end.substr(1), "\n"));
+  } else if (console_.format == Format::yaml) {
+    console_.out(cat(empty_ ? " []\n" : "", to_yaml(tail)));
+  }
+  console_.finish();
 }
 
 RenderedReport ReportWriter::render(const Report& report) const {
@@ -108,13 +198,16 @@ RenderedReport ReportWriter::render(const Report& report) const {
       if (report.messages > 0 || !report.error) out.text = text_of_(report, console_);
       break;
     case Format::json:
-      out.text = indented(dump(to_json(report), 2), "    ");
+      out.text = in_list(to_json(report), room_for(report));
       break;
     case Format::ndjson:
-      out.text = dump(with_schema(to_json(report)), -1) + "\n";
+      out.text.reserve(room_for(report));
+      append_json(out.text, with_schema(to_json(report)), -1);
+      out.text += '\n';
       break;
     case Format::yaml:
-      out.text = to_yaml(Json::array({to_json(report)}));
+      out.text.reserve(room_for(report));
+      append_yaml(out.text, Json::array({to_json(report)}));
       break;
     case Format::ear:
     case Format::redfish:
@@ -134,7 +227,7 @@ RenderedReport ReportWriter::render(const Error& error) const {
                   {"verdict", name(out.verdict)},
                   {"exit_code", static_cast<int>(out.exit)},
                   {"error", error_json(error)}};
-  if (console_.format == Format::json) out.text = indented(dump(json, 2), "    ");
+  if (console_.format == Format::json) out.text = in_list(json, 0);
   if (console_.format == Format::ndjson) out.text = dump(with_schema(json), -1) + "\n";
   if (console_.format == Format::yaml) out.text = to_yaml(Json::array({json}));
   if (console_.format == Format::ear || console_.format == Format::redfish) {

@@ -81,6 +81,21 @@ class ReportWriter {
 // Writes a whole document of another kind: `text` in the format text, else `document`.
 void write_document(Console& console, const Json& document, const std::string& text);
 
+// A document with one list, whose items are written as they come: json and yaml have a head and an end, ndjson and text have not.
+class ListWriter {
+ public:
+  ListWriter(Console& console, const Json& head, std::string_view list) : console_(console) { begin(head, list); }
+  void add(const Json& item);
+  // Ends the document with these members.
+  void finish(const Json& tail);
+
+ private:
+  void begin(const Json& head, std::string_view list);
+
+  Console& console_;
+  bool empty_ = true;
+};
+
 // "schema", "tool" and what follows.
 Json begin_document(std::string_view schema);
 

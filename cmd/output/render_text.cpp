@@ -240,6 +240,7 @@ std::string value_of(const Measurement& measurement, bool verbose) {
 
 void write_manifest(Page& page, const Measurement& measurement) {
   constexpr std::size_t kMostLines = 200;
+  if (!measurement.manifest) return;
   const std::optional<cbor::Item> manifest = read_manifest(measurement.block);
   if (!manifest) return;
   for (const std::string& line : manifest_lines(name_manifest(*manifest), kMostLines)) page.line(cat("          ", line));

@@ -1,6 +1,7 @@
 #include "core/appraisal/analyze.h"
 
 #include "core/error.h"
+#include "core/evidence/budget.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -18,11 +19,42 @@ Finding resynchronized(std::size_t message) {
           "only what came after it counts; a device that does so again and again resets itself: report it to its vendor"};
 }
 
+// Counts what connections keep, beside their messages.
+class Kept {
+ public:
+  // Why no more is looked at; nothing while there is room.
+  std::optional<std::string> over(const Exchange& exchange, const Analysis& so_far) {
+    const bool opens = exchange.request_code() == Code::get_version || so_far.connections.empty();
+    if (opens && so_far.connections.size() == kMaxConnections) return cat("the evidence has more than ", kMaxConnections, " connections");
+    if (so_far.findings.size() == kMaxFindings) return cat("the evidence breaks the protocol more than ", kMaxFindings, " times");
+    constexpr std::size_t kHead = 16;  // of a large CERTIFICATE
+    if (exchange.request_code() == Code::get_certificate && exchange.response.size() > kHead)
+      chain_bytes_ += exchange.response.size() - kHead;
+    if (chain_bytes_ > kMaxChainBytes)
+      return cat("the certificate chains of all slots and connections have more than ", kMaxChainBytes, " bytes");
+    return std::nullopt;
+  }
+  std::optional<std::string> over_signatures(const Connection& connection) {
+    if (!connection.exchanges().empty() && connection.exchanges().back().signature_size != 0) ++signatures_;
+    if (signatures_ <= kMaxSignatures) return std::nullopt;
+    return cat("the evidence has more than ", kMaxSignatures, " signatures");
+  }
+
+ private:
+  std::size_t chain_bytes_ = 0, signatures_ = 0;
+};
+
+Finding budget_reached(std::size_t message, const std::string& why) {
+  return {FindingId::budget_reached, cat("message ", message + 1), cat(why, ": this message and all after it are not looked at"),
+          "record one connection at a time; a device that alone sends so much misbehaves: do not use it"};
+}
+
 }  // namespace
 
 Analysis analyze(const Evidence& evidence) {
   Analysis out;
   Listener listener;
+  Kept kept;
   bool broken = false;  // after a violation the rest of the connection is ignored
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {
     const Message& message = evidence.log[i];
@@ -39,8 +71,18 @@ Analysis analyze(const Evidence& evidence) {
       if (broken) continue;
       std::optional<Exchange> exchange = listener.hear(message, i);
       if (!exchange) continue;
+      std::optional<std::string> over = kept.over(*exchange, out);
+      if (over) {
+        out.findings.push_back(budget_reached(i, *over));
+        return out;
+      }
       if (exchange->request_code() == Code::get_version || out.connections.empty()) out.connections.emplace_back(evidence.binding);
       out.connections.back().observe(std::move(*exchange));
+      over = kept.over_signatures(out.connections.back());
+      if (over) {
+        out.findings.push_back(budget_reached(i, *over));
+        return out;
+      }
     } catch (const Error& error) {
       out.findings.push_back(violation(i, error.what()));
       broken = true;

@@ -1,8 +1,10 @@
 #include "core/appraisal/appraiser.h"
 
 #include <algorithm>
+#include <set>
 
 #include "core/appraisal/verdict.h"
+#include "core/evidence/budget.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -28,6 +30,7 @@ Report Appraiser::run() {
   values_ = sets.front();
   decide();
   weigh_claims(rules, sets);
+  bound_findings();
   conclude(report_, question_.user.depth);
   tell_policy();
   return std::move(report_);
@@ -53,6 +56,24 @@ std::vector<const ChainResult*> Appraiser::counted_chains() const {
   const auto trusted = [](const ChainResult* chain) { return chain->sound && chain->trust == Trust::trusted; };
   const auto chosen = std::find_if(out.begin(), out.end(), trusted);
   return {chosen == out.end() ? out.front() : *chosen};
+}
+
+// Keeps the first findings, and the first of each kind: so the verdict stays what it is. That others were left out is told.
+void Appraiser::bound_findings() {
+  std::vector<Finding>& all = report_.findings;
+  if (all.size() <= kMaxFindings) return;
+  std::set<FindingId> seen;
+  std::size_t kept = 0;
+  const std::size_t before = all.size();
+  std::erase_if(all, [&](const Finding& finding) {
+    const bool keeps = kept < kMaxFindings || !seen.contains(finding.id);
+    seen.insert(finding.id);
+    if (keeps) ++kept;
+    return !keeps;
+  });
+  if (all.size() == before) return;
+  add({FindingId::budget_reached, "", cat("there are ", before, " findings, and the last ", before - all.size(), " are not told"),
+       "begin with those that are told"});
 }
 
 void Appraiser::describe_evidence() {

@@ -58,6 +58,7 @@ class Appraiser {
   void describe_evidence();
   static void describe_support(const std::optional<SupportedAlgorithms>& supported, ConnectionReport& out);
   void describe_slots();
+  void bound_findings();
   void check_protocol();
   void check_collection();
 

@@ -50,6 +50,12 @@ std::string shortened(const std::string& value) {
   return value.size() <= kWhole ? value : cat(value.substr(0, kShown), "... (", value.size() / 2, " bytes)");
 }
 
+// A comparison has a value in full only where a person could still compare: what was measured is in the report once, whole.
+std::string bounded(std::string value, std::size_t bytes) {
+  constexpr std::size_t kMost = 4096, kShown = 48;
+  return value.size() <= kMost ? std::move(value) : cat(value.substr(0, kShown), "... (", bytes, " bytes)");
+}
+
 std::string sources_of(const Rows& rows) {
   std::string out;
   for (const ReferenceMeasurement* row : rows) out += cat(out.empty() ? "" : ", ", row->source);
@@ -59,7 +65,7 @@ std::string sources_of(const Rows& rows) {
 std::vector<std::string> expectations(const Rows& rows, std::optional<std::uint64_t> min_svn) {
   std::vector<std::string> out;
   for (const ReferenceMeasurement* row : rows)
-    for (const ReferenceValue& value : row->allowed) out.push_back(to_string(value));
+    for (const ReferenceValue& value : row->allowed) out.push_back(bounded(to_string(value), value.bytes.size()));
   if (min_svn) out.push_back(cat("svn >= ", *min_svn));
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
@@ -71,6 +77,7 @@ std::string reported_as(const Measurement& measurement, const Rows& rows, const 
   const MeasurementBlock& block = measurement.block;
   if (measurement.security_version) return cat("svn ", *measurement.security_version);
   if (!block.raw) return hex(block.value);
+  const auto whole = [&](std::string value) { return bounded(std::move(value), block.value.size()); };
   bool text = false, digest = false;
   const HashAlgorithm* hash = measurement_hash;
   for (const ReferenceMeasurement* row : rows)
@@ -79,9 +86,9 @@ std::string reported_as(const Measurement& measurement, const Rows& rows, const 
       digest = digest || value.form == Form::digest;
       if (value.hash != nullptr) hash = value.hash;
     }
-  if (measurement.text && (text || !digest)) return {block.value.begin(), block.value.end()};
-  if (!digest || text) return hex(block.value);
-  return hash != nullptr && crypto::supports(*hash) ? hex(crypto::hash(*hash, block.value)) : hex(block.value);
+  if (measurement.text && (text || !digest)) return whole(std::string(as_text(block.value)));
+  if (!digest || text) return whole(hex(block.value));
+  return hash != nullptr && crypto::supports(*hash) ? hex(crypto::hash(*hash, block.value)) : whole(hex(block.value));
 }
 
 std::optional<std::uint64_t> required_svn(const Rows& rows) {

@@ -24,9 +24,10 @@ void Appraiser::read_measurements() {
   if (connection == nullptr) return;
   const std::size_t findings_before = report_.findings.size();
   for (const MeasurementsSeen& seen : connection->measurements()) add_measurements(*connection, seen);
+  ReadableRoom room;
   for (Measurement& measurement : report_.measurements) {
     const bool covered_by_signature = measurement.is_signed;
-    measurement = decode_measurement(measurement.block, connection->version(), report_.findings);
+    measurement = decode_measurement(std::move(measurement.block), connection->version(), report_.findings, room);
     measurement.is_signed = covered_by_signature;
   }
   std::stable_sort(report_.measurements.begin(), report_.measurements.end(),
@@ -104,6 +105,13 @@ void Appraiser::add_measurements(const Connection& connection, const Measurement
 
 void Appraiser::check_extension_log(const Connection& connection) {
   if (!connection.mel_complete()) return;
+  if (connection.mel().size() >= 4)
+    if (const std::uint32_t count = Reader(connection.mel(), "measurement extension log").u32("NumberOfEntries");
+        count > kMaxExtensionEntries)
+      return add({FindingId::budget_reached, "measurement extension log",
+                  cat("has ", count, " entries, and no more than ", kMaxExtensionEntries,
+                      " are looked at: it was not compared with the measurements"),
+                  "read the measurements without it"});
   try {
     report_.extension_log = read_mel(connection.mel());
   } catch (const Error& error) {
@@ -129,7 +137,9 @@ void Appraiser::check_summary(const Connection& connection) {
   for (const MeasurementsSeen& seen : connection.measurements()) {
     if (seen.request.operation != kAllMeasurements || seen.request.raw_bit_stream) continue;
     if (!crypto::supports(*connection.parameters().hash)) return;
-    if (crypto::hash(*connection.parameters().hash, seen.response.record) != report_.summary_hash)
+    crypto::Hasher hasher(*connection.parameters().hash);
+    for (const MeasurementBlock& block : seen.response.blocks) hasher.update(encode_block(block));  // the bytes of MeasurementRecord
+    if (hasher.finish() != report_.summary_hash)
       add({FindingId::summary_hash_mismatch, "CHALLENGE_AUTH, MeasurementSummaryHash", "is not the hash of the measurements that were read",
            "the measurements changed in between; measure again"});
     return;

@@ -271,22 +271,40 @@ Json walk(const Item& item, Shape shape, std::size_t nested) {
   }
 }
 
-std::optional<Item> read_one(View bytes) {
+std::optional<Item> read_one(View bytes, const cbor::Limits& limits) {
   if (bytes.empty() || bytes.front() < 0x80) return std::nullopt;  // anything else is text or bytes by chance
   try {
-    Item out = cbor::read(bytes);
+    Item out = cbor::read(bytes, limits);
     if (out.is(Kind::array) || out.is(Kind::map) || out.is(Kind::tag)) return out;
+  } catch (const cbor::Oversized&) {
+    throw;
   } catch (const Error&) {
   }
   return std::nullopt;
 }
 
+std::size_t extent(const Json& json, std::size_t depth) {
+  constexpr std::size_t kAround = 6;  // quotes, a colon and a comma, the end of the line
+  std::size_t out = 2 * depth + kAround;
+  if (json.is_string()) return out + json.get_ref<const std::string&>().size();
+  if (!json.is_structured()) return out + kAround;
+  for (const auto& [key, value] : json.items()) out += (json.is_object() ? key.size() : 0) + extent(value, depth + 1);
+  return out;
+}
+
+// The keys above a value. A path that many lines share must not be longer than what they say.
+std::string below(const std::string& before, const std::string& key) {
+  constexpr std::size_t kLongest = 512, kEnd = 64;
+  std::string out = cat(before, key, ": ");
+  return out.size() <= kLongest ? out : cat(out.substr(0, kLongest - kEnd), "...", out.substr(out.size() - kEnd));
+}
+
 void collect_lines(const Json& json, const std::string& before, std::size_t most, std::vector<std::string>& out) {
   if (out.size() > most) return;
   if (json.is_object() && json.contains("tag") && json.contains("value") && json.size() <= 3)
-    return collect_lines(json["value"], json.contains("name") ? cat(before, json["name"].get<std::string>(), ": ") : before, most, out);
+    return collect_lines(json["value"], json.contains("name") ? below(before, json["name"].get<std::string>()) : before, most, out);
   if (json.is_object())
-    for (const auto& [key, value] : json.items()) collect_lines(value, cat(before, key, ": "), most, out);
+    for (const auto& [key, value] : json.items()) collect_lines(value, below(before, key), most, out);
   else if (json.is_array() && std::any_of(json.begin(), json.end(), [](const Json& one) { return one.is_structured(); }))
     for (const Json& value : json) collect_lines(value, before, most, out);
   else
@@ -295,7 +313,7 @@ void collect_lines(const Json& json, const std::string& before, std::size_t most
 
 }  // namespace
 
-std::optional<Item> read_manifest(const MeasurementBlock& block) {
+std::optional<Item> read_manifest(const MeasurementBlock& block, const cbor::Limits& limits) {
   if (!block.raw || (block.type != MeasurementType::manifest && block.type != MeasurementType::structured_manifest)) return std::nullopt;
   View body = block.value;
   if (block.type == MeasurementType::structured_manifest && body.size() >= 2) {
@@ -304,11 +322,11 @@ std::optional<Item> read_manifest(const MeasurementBlock& block) {
     if (body.size() >= 2 + length && vendor_length_fits(registry, length)) {
       // The tag is the vendor id. Some devices repeat it before the item: that is understood, too.
       if (registry == kIanaCbor && length != 0)
-        if (std::optional<Item> tagged = read_one(body.subspan(2))) return tagged;
+        if (std::optional<Item> tagged = read_one(body.subspan(2), limits)) return tagged;
       body = body.subspan(2 + length);
     }
   }
-  return read_one(body);
+  return read_one(body, limits);
 }
 
 Json name_manifest(const Item& manifest) {
@@ -316,6 +334,8 @@ Json name_manifest(const Item& manifest) {
   const bool sign1 = manifest.is(Kind::array) && manifest.items.size() == 4 && manifest.items[2].is(Kind::bytes);
   return walk(manifest, sign1 ? Shape::sign1 : Shape::none, 0);
 }
+
+std::size_t extent(const Json& json) { return extent(json, 0); }
 
 std::vector<std::string> manifest_lines(const Json& named, std::size_t most) {
   std::vector<std::string> out;

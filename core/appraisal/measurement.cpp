@@ -90,10 +90,34 @@ void read_manifest_header(Measurement& out) {
   if (length != 0) out.manifest_format += cat(" ", hex(body.subspan(2, length)));
 }
 
+// What a person reads of it stays out of the report; its bytes are there, whole, and are what is compared and signed.
+void tell_room(const MeasurementBlock& block, std::string_view why, std::vector<Finding>& findings) {
+  findings.push_back({FindingId::budget_reached, where(block), cat("is shown as bytes and not decoded: ", why),
+                      "read this measurement by itself (--index), or its bytes with another tool"});
+}
+
 // CBOR is what TCG and OCP manifests are made of; a value that is not exactly one CBOR item stays a byte string.
-void read_cbor(Measurement& out) {
-  if (const std::optional<cbor::Item> manifest = read_manifest(out.block))
-    out.manifest = cbor::to_json(*manifest).dump(-1, ' ', true, Json::error_handler_t::replace);
+void read_cbor(Measurement& out, std::vector<Finding>& findings, ReadableRoom& room) {
+  try {
+    const std::optional<cbor::Item> manifest = read_manifest(out.block, {.items = room.items});
+    if (!manifest) return;
+    std::string text = cbor::to_json(*manifest).dump(-1, ' ', true, Json::error_handler_t::replace);
+    const std::size_t size = text.size() + extent(name_manifest(*manifest));
+    if (size > room.bytes) throw cbor::Oversized(cat("its manifest expands to ", size, " bytes, and all together have ", kMaxReadable));
+    room.bytes -= size;
+    room.items -= cbor::count(*manifest);
+    out.manifest = std::move(text);
+  } catch (const cbor::Oversized& error) {
+    tell_room(out.block, error.what(), findings);
+  }
+}
+
+void read_text(Measurement& out, std::vector<Finding>& findings, ReadableRoom& room) {
+  std::string text = printable(as_text(out.block.value));
+  if (text.size() > room.bytes)
+    return tell_room(out.block, cat("all texts and manifests together have no more than ", kMaxReadable, " bytes"), findings);
+  room.bytes -= text.size();
+  out.text = std::move(text);
 }
 
 bool is_text(View value) {
@@ -115,9 +139,10 @@ std::string_view redfish_name(MeasurementType type) {
 std::vector<std::string> operational_names(std::uint32_t bits) { return bit_names(bits, kOperational); }
 std::vector<std::string> device_mode_names(std::uint32_t bits) { return bit_names(bits, kDeviceModes); }
 
-Measurement decode_measurement(const MeasurementBlock& block, std::uint8_t version, std::vector<Finding>& findings) {
+Measurement decode_measurement(MeasurementBlock own, std::uint8_t version, std::vector<Finding>& findings, ReadableRoom& room) {
   Measurement out;
-  out.block = block;
+  out.block = std::move(own);
+  const MeasurementBlock& block = out.block;
   const MeasurementType type = block.type;
   const bool raw_only = type == MeasurementType::device_mode || type == MeasurementType::firmware_version ||
                         type == MeasurementType::security_version || (type == MeasurementType::informational && version >= k13);
@@ -141,12 +166,11 @@ Measurement decode_measurement(const MeasurementBlock& block, std::uint8_t versi
   }
   if (type == MeasurementType::manifest || type == MeasurementType::structured_manifest) {
     read_manifest_header(out);
-    read_cbor(out);
+    read_cbor(out, findings, room);
   }
   const bool textual =
       type == MeasurementType::firmware_version || type == MeasurementType::informational || type == MeasurementType::manifest;
-  if (textual && !out.manifest && is_text(block.value))
-    out.text = printable({reinterpret_cast<const char*>(block.value.data()), block.value.size()});
+  if (textual && !out.manifest && is_text(block.value)) read_text(out, findings, room);
   return out;
 }
 

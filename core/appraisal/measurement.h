@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/evidence/budget.h"
 #include "core/finding.h"
 #include "core/wire/measurements.h"
 #include "core/wire/mel.h"
@@ -34,9 +35,15 @@ struct Measurement {
   std::string manifest_format;          // of a structured manifest: who defines it ("TCG 0001")
 };
 
+// What is left for the manifests and texts of one report to expand to.
+struct ReadableRoom {
+  std::size_t items = kMaxManifestItems, bytes = kMaxReadable;
+};
+
 // Decodes a block. A broken rule of DSP0274 becomes a finding (N205, N318, N319); the value stays as it was sent.
-// `version` is the SPDMVersion byte. `is_signed` is for the caller to set.
-Measurement decode_measurement(const MeasurementBlock& block, std::uint8_t version, std::vector<Finding>& findings);
+// `version` is the SPDMVersion byte. `is_signed` is for the caller to set. What does not fit into `room` is not decoded, and is a
+// finding.
+Measurement decode_measurement(MeasurementBlock block, std::uint8_t version, std::vector<Finding>& findings, ReadableRoom& room);
 
 // The digest that the hash-extend block with this index must show: the log's entries for it, extended in order (see
 // mel.h).

@@ -31,6 +31,13 @@ auto convert(const JsonReader& reader, F parse) {
 // Only UTC, as write_evidence() writes it: evidence has one form.
 bool is_utc_time(const std::string& text) { return text.size() > 10 && text[10] == 'T' && text.back() == 'Z' && parse_rfc3339(text); }
 
+// A text that a person reads. What is longer was not written here, and would be told in many places.
+std::string_view read_text(JsonReader& json) {
+  const std::string_view out = json.string();
+  if (out.size() > kMaxEvidenceText) json.fail(cat("has ", out.size(), " bytes; a text in evidence has no more than ", kMaxEvidenceText));
+  return out;
+}
+
 AuthenticatedGrammar read_grammar(JsonReader& json) {
   const std::optional<AuthenticatedGrammar> grammar = grammar_of(json.string());
   if (!grammar || *grammar == AuthenticatedGrammar::absent) json.fail("is not a grammar of 'authenticated' (verdict, tsm, unknown)");
@@ -43,11 +50,11 @@ PlatformView read_platform(JsonReader& json) {
               {"grammar", "authenticated", "is_authenticated", "tsm_connected", "tsm_bound", "tsm_dsm", "certificate_slots", "signatures"},
               [&](std::string_view key) {
                 if (key == "grammar") out.grammar = read_grammar(json);
-                if (key == "authenticated") out.authenticated = json.string();
+                if (key == "authenticated") out.authenticated = read_text(json);
                 if (key == "is_authenticated") out.is_authenticated = json.boolean();
-                if (key == "tsm_connected") out.tsm_connected = json.string();
-                if (key == "tsm_bound") out.tsm_bound = json.string();
-                if (key == "tsm_dsm") out.tsm_dsm = json.string();
+                if (key == "tsm_connected") out.tsm_connected = read_text(json);
+                if (key == "tsm_bound") out.tsm_bound = read_text(json);
+                if (key == "tsm_dsm") out.tsm_dsm = read_text(json);
                 if (key == "signatures") out.signatures = json.number(kMaxPlatformSignatures);
                 if (key == "certificate_slots")
                   json.array([&] {
@@ -68,7 +75,7 @@ HostView read_host(JsonReader& json) {
       out.platform = read_platform(json);
       return;
     }
-    const std::string_view text = json.string();
+    const std::string_view text = read_text(json);
     if (key == "target") out.target = text;
     if (key == "bdf") out.bdf = text;
     if (key == "identity") out.identity = convert(json, [&] { return parse_pci_identity(text); });
@@ -116,7 +123,7 @@ Message read_message(JsonReader& json) {
 Interruption read_error(JsonReader& json) {
   Interruption out;
   json.object({"id", "message"}, {"hint"}, [&](std::string_view key) {
-    const std::string_view text = json.string();
+    const std::string_view text = read_text(json);
     if (key == "message") out.message = text;
     if (key == "hint") out.hint = text;
     if (key != "id") return;
@@ -152,7 +159,11 @@ std::string platform_json(const PlatformView& view) {
 
 }  // namespace
 
-std::string write_evidence(const Evidence& evidence) {
+namespace {
+
+// The file piece by piece: its hash is computed without ever having it whole.
+template <class Put>
+void write_pieces(const Evidence& evidence, Put put) {
   std::string out = cat(R"({"schema":")", kEvidenceSchema, R"(","collector":)", quoted(evidence.collector), R"(,"time":)",
                         quoted(evidence.time), R"(,"live":)", evidence.live ? "true" : "false", R"(,"binding":")", name(evidence.binding),
                         R"(","host":{"target":)", quoted(evidence.host.target));
@@ -183,13 +194,26 @@ std::string write_evidence(const Evidence& evidence) {
   }
 
   out += R"(,"messages":[)";
+  put(out);
   comma = {};
   for (const Message& message : evidence.log) {
-    out += cat(comma, R"({"from":")", message.from_requester ? "requester" : "responder", message.secured ? R"(","secured":true,)" : "\",",
-               R"("data":")", base64(message.bytes), "\"}");
+    put(cat(comma, R"({"from":")", message.from_requester ? "requester" : "responder", message.secured ? R"(","secured":true,)" : "\",",
+            R"("data":")", base64(message.bytes), "\"}"));
     comma = ",";
   }
-  return out + "]}";
+  put("]}");
+}
+
+}  // namespace
+
+std::string write_evidence(const Evidence& evidence) {
+  constexpr std::size_t kAround = 64;  // a message and what stands around it
+  std::size_t size = 4 * kKiB;
+  for (const Message& message : evidence.log) size += (message.bytes.size() + 2) / 3 * 4 + kAround;
+  std::string out;
+  out.reserve(size);
+  write_pieces(evidence, [&](std::string_view piece) { out += piece; });
+  return out;
 }
 
 std::string evidence_line(const Evidence& evidence, FileKind kind, std::string_view signature) {
@@ -204,8 +228,9 @@ std::string evidence_line(const Evidence& evidence, FileKind kind, std::string_v
 }
 
 std::string evidence_sha256(const Evidence& evidence) {
-  const std::string line = write_evidence(evidence);
-  return hex(crypto::hash(*find_hash("SHA-256"), as_bytes(line)));
+  crypto::Hasher hasher(*find_hash("SHA-256"));
+  write_pieces(evidence, [&](std::string_view piece) { hasher.update(as_bytes(piece)); });
+  return hex(hasher.finish());
 }
 
 Evidence read_evidence(std::string_view text, std::string_view what) {
@@ -213,6 +238,7 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
     throw Error(ErrorId::bad_input,
                 cat(what, ": ", text.size(), " bytes are more than the ", limit_of(FileKind::evidence), " that are read"));
   Evidence out;
+  Intake intake;
   JsonReader json(text, what);
   json.object({"schema", "collector", "time", "live", "binding", "host", "nonces", "messages"}, {"provisioned_key", "error", "signature"},
               [&](std::string_view key) {
@@ -220,9 +246,9 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
                   if (const std::string_view schema = json.string(); schema != kEvidenceSchema)
                     json.fail(cat("'", printable(schema.substr(0, 64)), "' is not ", kEvidenceSchema));
                 } else if (key == "collector") {
-                  out.collector = json.string();
+                  out.collector = read_text(json);
                 } else if (key == "time") {
-                  out.time = json.string();
+                  out.time = read_text(json);
                   if (!out.time.empty() && !is_utc_time(out.time)) json.fail("is not a time in UTC (RFC 3339)");
                 } else if (key == "live") {
                   out.live = json.boolean();
@@ -236,6 +262,8 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
                   json.array([&] { out.nonces.push_back(read_nonce(json)); });
                 } else if (key == "provisioned_key") {
                   out.provisioned_key = read_base64(json);
+                  if (out.provisioned_key.size() > limit_of(FileKind::key))
+                    json.fail(cat("has ", out.provisioned_key.size(), " bytes; a key has no more than ", limit_of(FileKind::key)));
                 } else if (key == "error") {
                   out.error = read_error(json);
                 } else if (key == "signature") {
@@ -244,9 +272,9 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
                     json.fail(cat("is not 1 to ", kMaxEvidenceSignature, " characters"));
                 } else {
                   json.array([&] {
-                    if (out.log.size() == kMaxEvidenceMessages)
-                      json.fail(cat("is one more than the ", kMaxEvidenceMessages, " that are read"));
-                    out.log.push_back(read_message(json));
+                    Message message = read_message(json);
+                    if (const std::optional<std::string> why = intake.refuses(message.bytes.size())) json.fail(*why);
+                    out.log.push_back(std::move(message));
                   });
                 }
               });

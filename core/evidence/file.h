@@ -5,13 +5,13 @@
 #include <string>
 #include <string_view>
 
+#include "core/evidence/budget.h"
 #include "core/evidence/evidence.h"
 #include "core/file_kinds.h"
 
 namespace spdm {
 
 inline constexpr std::string_view kEvidenceSchema = "spdmctl.evidence/1";
-inline constexpr std::size_t kMaxEvidenceMessages = 100'000;
 // Of the signature of the host that collected, in characters. The longest that is made, of RSA with 4096 bits, has fewer than 1100.
 inline constexpr std::size_t kMaxEvidenceSignature = 2048;
 

@@ -31,7 +31,6 @@ class Cutter {
   void cut() {
     for (std::size_t size = rest_.size(); !rest_.empty(); size = rest_.size()) {
       const std::size_t at = total_ - size;
-      if (log_.size() >= kMaxEvidenceMessages) refuse(at, cat("there are more than ", kMaxEvidenceMessages, " messages"));
       last_.reset();
       try {
         cut_exchange();
@@ -54,6 +53,8 @@ class Cutter {
   }
 
   void keep(bool from_requester, std::size_t size) {
+    if (const std::optional<std::string> why = intake_.refuses(size))
+      throw Error(ErrorId::bad_input, cat("message ", log_.size() + 1, " ", *why));
     log_.push_back({.from_requester = from_requester, .secured = false, .bytes = to_bytes(rest_.first(size))});
     rest_ = rest_.subspan(size);
   }
@@ -144,6 +145,7 @@ class Cutter {
   View rest_;
   std::size_t total_ = rest_.size();
   MessageLog& log_;
+  Intake intake_;
   std::string_view what_;
   bool intact_ = true;
   Parameters parameters_;
@@ -229,12 +231,16 @@ Evidence read_kernel_log(const KernelLogEntry& entry, std::string_view what) {
   if (entry.signature.empty()) refuse("signature", "is empty");
   if (const std::size_t limit = limit_of(FileKind::kernel_transcript); entry.transcript.size() > limit)
     refuse("transcript", cat("is larger than ", limit, " bytes"));
+  if (entry.transcript.size() > kMaxEvidenceBytes)
+    refuse("transcript", cat("has ", entry.transcript.size(), " bytes of messages, and no more than ", kMaxEvidenceBytes, " are read"));
 
   Evidence out;
   out.host.target = what;
   out.collector = "the kernel";
   out.binding = Binding::doe;
-  Bytes all = entry.transcript;
+  Bytes all;
+  all.reserve(entry.transcript.size() + entry.signature.size());
+  append(all, entry.transcript);
   append(all, entry.signature);
   Cutter cutter(all, out.log, what);
   cutter.cut();

@@ -145,12 +145,13 @@ bool PcapReader::from_requester(const Payload& payload) const {
 Evidence PcapReader::read() {
   read_header();
   out_.binding = link_type_ == kLinkDoe ? Binding::doe : Binding::mctp;
+  Intake intake;
   while (at_ < file_.size()) {
     const View packet = next_packet();
     const std::optional<Payload> payload = link_type_ == kLinkDoe ? doe(packet) : mctp(packet);
     if (!payload) continue;
     if (payload->message.empty()) fail("no message follows its header");
-    if (out_.log.size() == kMaxEvidenceMessages) fail(cat("is one more than the ", kMaxEvidenceMessages, " messages that are read"));
+    if (const std::optional<std::string> why = intake.refuses(payload->message.size())) fail(*why);
     out_.log.push_back({from_requester(*payload), payload->secured, to_bytes(payload->message)});
   }
   if (out_.log.empty()) throw Error(ErrorId::bad_input, cat(what_, ": the capture holds no SPDM message"));

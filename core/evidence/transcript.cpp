@@ -7,6 +7,15 @@ namespace spdm {
 
 namespace {
 
+// A transcript may be as long as all that the device has sent: the room for it is taken once.
+Bytes room_for(const Exchanges& exchanges, std::size_t begin, std::size_t end) {
+  std::size_t size = 0;
+  for (std::size_t i = begin; i < end; ++i) size += exchanges[i].request.size() + exchanges[i].response.size();
+  Bytes out;
+  out.reserve(size);
+  return out;
+}
+
 void append_pair(Bytes& out, const Exchange& exchange) {
   append(out, exchange.request);
   append(out, exchange.unsigned_response());
@@ -70,8 +79,10 @@ std::size_t l1l2_begin(const Exchanges& exchanges, std::size_t index) {
 }
 
 Bytes l1l2(const Exchanges& exchanges, std::size_t index, std::uint8_t version) {
-  Bytes out = version >= k12 ? vca(exchanges) : Bytes{};
-  for (std::size_t i = l1l2_begin(exchanges, index); i <= index; ++i) append_pair(out, exchanges[i]);
+  const std::size_t begin = l1l2_begin(exchanges, index);
+  Bytes out = room_for(exchanges, begin, index + 1);
+  if (version >= k12) append(out, vca(exchanges));
+  for (std::size_t i = begin; i <= index; ++i) append_pair(out, exchanges[i]);
   return out;
 }
 

@@ -46,6 +46,8 @@ class Parser {
 
   [[noreturn]] void fail(std::string_view why) const { throw Error(ErrorId::bad_input, cat("CBOR: byte ", at_, ": ", why)); }
 
+  [[noreturn]] void oversized(std::string_view why) const { throw Oversized(cat("CBOR: byte ", at_, ": ", why)); }
+
   std::size_t left() const { return data_.size() - at_; }
 
   std::uint8_t byte() {
@@ -148,8 +150,8 @@ class Parser {
   }
 
   Item item(std::size_t depth) {
-    if (depth >= limits_.depth) fail(cat("nests deeper than ", limits_.depth, " levels"));
-    if (++count_ > limits_.items) fail(cat("more than ", limits_.items, " items"));
+    if (depth >= limits_.depth) oversized(cat("nests deeper than ", limits_.depth, " levels"));
+    if (++count_ > limits_.items) oversized(cat("more than ", limits_.items, " items"));
     Item out;
     out.offset = at_;
     const Head head = this->head();
@@ -213,6 +215,12 @@ const Item* Item::find(std::string_view key) const {
   return nullptr;
 }
 
+std::size_t count(const Item& item) {
+  std::size_t out = 1;
+  for (const Item& one : item.items) out += count(one);
+  return out;
+}
+
 Item read(View data, const Limits& limits) { return Parser(data, limits).whole(); }
 
 std::string to_string(const Item& item) {
@@ -228,8 +236,13 @@ std::string to_string(const Item& item) {
     case Kind::simple:
       return cat("simple(", item.number, ")");
     default: {
+      constexpr std::size_t kMaxStructured = 256;
       const Json json = to_json(item);
-      return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+      std::string out = json.dump(-1, ' ', true, Json::error_handler_t::replace);
+      if (out.size() > kMaxStructured && json.is_structured())
+        throw Oversized(cat("CBOR: byte ", item.offset, ": a key with things inside that has ", out.size(), " bytes as text, no more than ",
+                            kMaxStructured, " are taken"));
+      return out;
     }
   }
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/error.h"
 #include "core/format/json.h"
 
 namespace spdm::cbor {
@@ -37,12 +38,20 @@ struct Limits {
   std::size_t depth = 64, items = 200'000;
 };
 
+// The input is within the rules, and beyond a limit.
+struct Oversized : Error {
+  explicit Oversized(const std::string& why) : Error(ErrorId::bad_input, why) {}
+};
+
 // Exactly one item fills `data`. Throws Error{bad_input} "byte 17: why" for malformed input, for a map with the same
-// key twice, and for input beyond the limits. Memory is bounded by the items (some 100 bytes each) and the input.
+// key twice, and for input beyond the limits (Oversized). Memory is bounded by the items (some 100 bytes each) and the input.
 Item read(View data, const Limits& limits = {});
+// The number of items in it, itself included.
+std::size_t count(const Item& item);
 
 // JSON for people and scripts: integer keys as strings, bytes as "h'00ff'", a tag as {"tag": N, "value": ...}; text is
-// escaped (text.h). Integers beyond 64 bits of sign are strings.
+// escaped (text.h). Integers beyond 64 bits of sign are strings. Throws Oversized for keys that are maps or arrays and long as text: one
+// inside of the other, each would double.
 Json to_json(const Item& item);
 // A key or a short value as text.
 std::string to_string(const Item& item);

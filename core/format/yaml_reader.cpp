@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <sstream>
 
 #include "core/error.h"
@@ -42,35 +43,55 @@ class Survey final : public YAML::EventHandler {
     seen_ = true;
   }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { count(mark); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { count(mark); }
-  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/, const std::string& /*value*/) override {
-    count(mark);
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    count(mark, 1);
+    keep(anchor, 1);
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+  // An alias counts as all that it stands for: who reads the file meets it there again.
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override { count(mark, sizes_[anchor]); }
+  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor, const std::string& /*value*/) override {
+    count(mark, 1);
+    keep(anchor, 1);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
-    enter(mark);
+    enter(mark, anchor);
   }
-  void OnSequenceEnd() override { --depth_; }
-  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
-                  YAML::EmitterStyle::value /*style*/) override {
-    enter(mark);
+  void OnSequenceEnd() override { leave(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor, YAML::EmitterStyle::value /*style*/) override {
+    enter(mark, anchor);
   }
-  void OnMapEnd() override { --depth_; }
+  void OnMapEnd() override { leave(); }
 
  private:
-  void count(const YAML::Mark& mark) {
-    if (++nodes_ > kMaxNodes)
+  struct Open {
+    YAML::anchor_t anchor;
+    std::size_t before;  // nodes before it
+  };
+
+  void count(const YAML::Mark& mark, std::size_t more) {
+    if (more > kMaxNodes - nodes_)
       fail_at(file_, mark, cat("is one more than the ", kMaxNodes, " values and keys that are read"), "split the file");
+    nodes_ += more;
   }
-  void enter(const YAML::Mark& mark) {
-    count(mark);
-    if (++depth_ > kMaxDepth) fail_at(file_, mark, cat("more than ", kMaxDepth, " lists and mappings inside of each other"), "");
+  void keep(YAML::anchor_t anchor, std::size_t size) {
+    if (anchor != 0) sizes_[anchor] = size;
+  }
+  void enter(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    open_.push_back({anchor, nodes_});
+    count(mark, 1);
+    if (open_.size() > kMaxDepth) fail_at(file_, mark, cat("more than ", kMaxDepth, " lists and mappings inside of each other"), "");
+  }
+  void leave() {
+    keep(open_.back().anchor, nodes_ - open_.back().before);
+    open_.pop_back();
   }
 
   const std::string& file_;
   bool seen_ = false;
-  std::size_t nodes_ = 0, depth_ = 0;
+  std::size_t nodes_ = 0;
+  std::vector<Open> open_;
+  std::map<YAML::anchor_t, std::size_t> sizes_;  // of what has an anchor
 };
 
 }  // namespace

@@ -170,6 +170,7 @@ void Connection::observe_measurements(Exchange& exchange) {
   MeasurementsResponse response = MeasurementsResponse::decode(reader, request, parameters_);
   trim(exchange.response, reader);
   exchange.signature_size = response.signature.size();
+  response.record = {};  // its blocks are kept, and the exchange has its bytes
   if (request.signature)
     statements_.push_back({SignedMessage::measurements, exchanges_.size(), request.slot, request.nonce, response.signature});
   measurements_.push_back({exchanges_.size(), request, std::move(response)});

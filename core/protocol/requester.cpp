@@ -21,6 +21,13 @@ void sleep_until(Clock::time_point time, Clock::time_point deadline, std::string
   std::this_thread::sleep_until(time);
 }
 
+// Says how often it was Busy, and for how long: whether it is stuck, or wants more time.
+std::string stays_busy(Code code, unsigned times, Clock::duration time) {
+  const auto tenths = std::chrono::round<std::chrono::duration<long, std::deci>>(time).count();
+  return cat(name(code), ": the responder stays Busy: it answered ERROR Busy ", times, times == 1 ? " time" : " times", " in ", tenths / 10,
+             ".", tenths % 10, " s, and nothing else");
+}
+
 // The first exchanges must be answered at once and in one piece (DSP0274 ERROR: ResponseNotReady is not allowed there).
 bool negotiates(Code code) { return code == Code::get_version || code == Code::get_capabilities || code == Code::negotiate_algorithms; }
 
@@ -34,7 +41,7 @@ void Requester::ask(Bytes request) {
   const std::optional<ErrorResponse> error = as_error(response);
   connection_.observe({.request = std::move(request), .response = std::move(response), .log_index = log_index, .signature_size = 0});
   if (!error) return;
-  if (error->code == ErrorCode::busy) throw Error(ErrorId::busy, cat(name(code), ": the responder stays Busy"), "try again later");
+  if (error->code == ErrorCode::busy) throw Error(ErrorId::busy, stays_busy(code, busy_, busy_for_), "try again later");
   throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error, code)),
               code == Code::negotiate_algorithms     ? "it may know no algorithm that this host can verify, see: spdmctl doctor"
               : code == Code::get_measurements       ? "the device may have no such measurement, see all of them with: spdmctl measurements"
@@ -45,8 +52,13 @@ void Requester::ask(Bytes request) {
 Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   if (log_.size() + 2 > limits_.messages)
     malformed(name(read_header(message).code), "response", cat("the conversation has ", log_.size(), " messages and no end"));
+  const Code code = read_header(message).code;
+  assert_within_budget(code, message.size());
   log_.push_back({.from_requester = true, .secured = false, .bytes = to_bytes(message)});
+  bytes_ += message.size();
   Bytes response = link_.exchange(message, deadline);
+  assert_within_budget(code, response.size());
+  bytes_ += response.size();
   log_.push_back({.from_requester = false, .secured = false, .bytes = response});
   // DSP0274 message format, N1: a response without a full header is not read any further.
   if (response.size() < kHeaderSize) malformed(name(read_header(message).code), "response", cat("only ", response.size(), " bytes"));
@@ -56,9 +68,18 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   return response;
 }
 
+// Before memory is taken for a message: what a device sends is kept, more than once, until it is judged and told.
+void Requester::assert_within_budget(Code code, std::size_t more) const {
+  if (bytes_ + more <= limits_.bytes) return;
+  throw Error(ErrorId::peer,
+              cat(name(code), ": ", more, " bytes after ", bytes_, ": all messages of one device have no more than ", limits_.bytes),
+              "ask for a part, such as one measurement (--index); a device that sends so much for one question misbehaves");
+}
+
 // DSP0274 ERROR, N22, N23: after Busy the same request is sent again, later.
 Bytes Requester::respond(View request, Clock::time_point deadline) {
   const Code code = read_header(request).code;
+  const Clock::time_point begin = Clock::now();
   auto pause = std::chrono::milliseconds(1);
   for (unsigned attempt = 0;; ++attempt) {
     Bytes response = send(request, deadline);
@@ -72,8 +93,11 @@ Bytes Requester::respond(View request, Clock::time_point deadline) {
       response = receive_chunks(*error, request, deadline);
       error = as_error(response);
     }
-    if (!error || error->code != ErrorCode::busy || attempt == limits_.busy_retries) return response;
-    sleep_until(Clock::now() + pause, deadline, cat(name(code), ": the responder stays Busy"));
+    if (!error || error->code != ErrorCode::busy) return response;
+    busy_ = attempt + 1;
+    busy_for_ = Clock::now() - begin;
+    if (attempt == limits_.busy_retries) return response;
+    sleep_until(Clock::now() + pause, deadline, stays_busy(code, busy_, busy_for_));
     pause = std::min(pause * 2, std::chrono::milliseconds(100));
   }
 }

@@ -2,6 +2,7 @@
 // and loops end at a deadline. Every message is logged as it was on the link.
 #pragma once
 
+#include "core/evidence/budget.h"
 #include "core/protocol/connection.h"
 #include "core/protocol/link.h"
 
@@ -11,8 +12,9 @@ struct Limits {
   Clock::duration exchange = std::chrono::seconds(10);  // from a request to its final response, waits included
   Clock::duration total = std::chrono::seconds(120);    // from the first request to the last response
   unsigned busy_retries = 64;
-  std::size_t messages = 100'000;  // of all exchanges together: bounds responders that answer in tiny portions, and the size of evidence
-  std::uint32_t max_message = 0x28000;  // our MaxSPDMmsgSize: bytes of one reassembled message
+  std::size_t messages = kMaxEvidenceMessages;  // of all exchanges together: bounds responders that answer in tiny portions
+  std::size_t bytes = kMaxEvidenceBytes;        // of all messages together
+  std::uint32_t max_message = 0x28000;          // our MaxSPDMmsgSize: bytes of one reassembled message
 };
 
 class Requester {
@@ -20,7 +22,9 @@ class Requester {
   Requester(Link& link, MessageLog& log, const Limits& limits) : Requester(link, log, limits, Clock::now() + limits.total) {}
   // `end`: when the total time is over, for a conversation that begins again: it has no time of its own.
   Requester(Link& link, MessageLog& log, const Limits& limits, Clock::time_point end)
-      : link_(link), log_(log), limits_(limits), end_(end), connection_(link.binding()) {}
+      : link_(link), log_(log), limits_(limits), end_(end), connection_(link.binding()) {
+    for (const Message& message : log) bytes_ += message.bytes.size();
+  }
 
   // Sends a request and observes its response. Throws Error: peer when the response breaks a rule or is an ERROR, busy
   // when the responder stays Busy; and what the link throws.
@@ -34,6 +38,7 @@ class Requester {
 
  private:
   Bytes exchange_once(View message, Clock::time_point deadline);
+  void assert_within_budget(Code code, std::size_t more) const;
   Bytes respond(View request, Clock::time_point deadline);
   Bytes send(View request, Clock::time_point deadline);
   Bytes send_chunks(View request, Clock::time_point deadline);
@@ -46,6 +51,9 @@ class Requester {
   Clock::time_point end_;
   Connection connection_;
   std::uint8_t next_handle_ = 0;
+  std::size_t bytes_ = 0;  // in the log
+  unsigned busy_ = 0;      // how often the last request was answered with Busy
+  Clock::duration busy_for_{};
 };
 
 }  // namespace spdm

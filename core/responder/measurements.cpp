@@ -17,11 +17,11 @@ bool in_tcb(const DeviceMeasurement& measurement) { return measurement.tcb.value
 Bytes Responder::summary_hash(Summary summary) const {
   if (summary == Summary::none) return {};
   if (!has(cap::meas_mask) || parameters_.measurement_specification == 0) throw Refusal{ErrorCode::invalid_request};
-  Bytes blocks;
+  crypto::Hasher hasher(*parameters_.hash);
   for (const DeviceMeasurement& measurement : profile_->measurements)
     if (summary == Summary::all || in_tcb(measurement))
-      append(blocks, encode_block(measured(*profile_, measurement, parameters_.measurement_hash, false)));
-  return crypto::hash(*parameters_.hash, blocks);
+      hasher.update(encode_block(measured(*profile_, measurement, parameters_.measurement_hash, false)));
+  return hasher.finish();
 }
 
 Bytes Responder::measurements(Reader& reader) {
@@ -34,12 +34,23 @@ Bytes Responder::measurements(Reader& reader) {
   MeasurementsResponse response;
   std::uint8_t blocks = 0;
   if (request.operation == kMeasurementCount) response.count = static_cast<std::uint8_t>(profile_->measurements.size());
+  // What the requester cannot take anyway is counted and not put together.
+  constexpr std::size_t kLongest = std::size_t{1} << 20;  // before 1.2 nobody says what it can take
+  const std::size_t room = version >= k12 ? parameters_.requester.max_message_size : kLongest;
+  std::size_t record_size = 0;
   for (const DeviceMeasurement& measurement : profile_->measurements) {
     if (request.operation != kAllMeasurements && request.operation != measurement.index) continue;
-    append(response.record, encode_block(measured(*profile_, measurement, parameters_.measurement_hash, request.raw_bit_stream)));
+    const Bytes block = encode_block(measured(*profile_, measurement, parameters_.measurement_hash, request.raw_bit_stream));
+    record_size += block.size();
+    if (record_size <= room) append(response.record, block);
     ++blocks;
   }
   if (request.operation != kMeasurementCount && blocks == 0) throw Refusal{ErrorCode::invalid_request};
+  if (record_size > room) {
+    if (version < k12) throw Refusal{ErrorCode::unspecified};
+    const std::size_t around = MeasurementsResponse{}.encode(version, 0).size() + (request.signature ? parameters_.signature_size() : 0);
+    throw Refusal{ErrorCode::response_too_large, 0, Writer().u32(record_size + around).take()};
+  }
   const Bytes nonce = crypto::random(response.nonce.size());
   std::copy(nonce.begin(), nonce.end(), response.nonce.begin());
   if (version < k12 || parameters_.opaque_format != 0) response.opaque = profile_->measurements_opaque;

@@ -42,6 +42,7 @@ std::vector<MelEntry> read_mel(View log) {
   Reader entries(reader.take(length, "MELEntries"), reader.message());
   std::vector<MelEntry> out;
   while (entries.remaining() != 0) {
+    if (out.size() == count) reader.fail("NumberOfEntries", cat(count, " announced, and more are present"));
     const View from = entries.rest();
     const std::size_t start = entries.offset();
     MelEntry entry;

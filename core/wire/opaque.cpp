@@ -60,7 +60,9 @@ std::vector<OpaqueElement> read_elements(View opaque, std::string_view message) 
       reader.fail("OpaqueElement.AlignPadding", "not zero");
     out.push_back(std::move(element));
   }
-  reader.assert_done();
+  if (reader.remaining() != 0)
+    reader.fail("OpaqueData", cat(reader.remaining(), " bytes left over at its offset ", reader.offset(), ", behind the last of its ",
+                                  total, " elements (TotalElements)"));
   return out;
 }
 

@@ -32,7 +32,7 @@ STEPS = {
 }
 # What lets in what others have made, and the calls that confine a verb.
 MEETS = re.compile(
-    r"\b(read_file|open_file|read_recording|read_kernel_log_entry|load_profile|attend|gather|scan|find_device|open_config|tsms_of)\s*\("
+    r"\b(read_file|read_found|open_file|open_found|read_recording|read_kernel_log_entry|load_profile|attend|gather|scan|find_device|open_config|tsms_of)\s*\("
     r"|\b(Server|Gatekeeper|UeventSocket|PciLock|EvidenceFiles)\s+\w+\s*[({;]"
 )
 CONFINES = re.compile(r"\b(attest|open_and_confine|work_on_files|work_on_host|confine_to_keyring|attest_one)\s*(<\w+>)?\(|\bAttestation\b")

@@ -45,7 +45,7 @@ std::string_view trim_end(std::string_view text) {
 }  // namespace
 
 std::optional<std::string> read_attribute(const std::filesystem::path& file) {
-  const Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  const Descriptor fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (fd.get() < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     refuse(errno, printable(file.string()));
@@ -63,7 +63,7 @@ void write_attribute(const std::filesystem::path& file, std::string_view value) 
   const std::string what = cat("writing ", printable(trim_end(value)), " to ", printable(file.string()));
   // O_TRUNC, as the shell's ">": the kernel ignores it, but in a copy of its files the rest of an earlier value must
   // not stay.
-  const Descriptor fd(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+  const Descriptor fd(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK));
   if (fd.get() < 0) refuse(errno, what);
   const ssize_t size = ::write(fd.get(), value.data(), value.size());
   if (size < 0) refuse(errno, what);

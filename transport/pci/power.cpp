@@ -56,7 +56,7 @@ PciPower::PciPower(const Host& host, const Bdf& bdf, PciLock& lock) : host_(host
   const std::string before = lock_.power().value_or(*control);
   if (before != kAuto) return;
   // O_TRUNC is for a copy of /sys: the kernel takes each write as a new value anyway.
-  control_ = Descriptor(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
+  control_ = Descriptor(::open(file.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC | O_NONBLOCK));
   if (control_.get() < 0) fail(host_, errno, cat("writing ", printable(file.string())));
   lock_.remember_power(before);  // recorded before it is changed, in case we are killed
   replace_held(0, control_.get());

@@ -110,6 +110,71 @@ TEST_CASE("a link that another user laid into a shared directory is not followed
   CHECK_FALSE(std::filesystem::exists(scratch.path() / "new"));
 }
 
+TEST_CASE("a way through a folder that is another user's link is not taken, however far it leads") {
+  if (::geteuid() != 0) return;
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path shared = scratch.path() / "shared", precious = scratch.write("precious/file", "precious").parent_path();
+  std::filesystem::create_directory(shared);
+  REQUIRE(::chmod(shared.c_str(), 01777) == 0);
+  std::filesystem::create_directory_symlink(precious, shared / "folder");
+  REQUIRE(::lchown((shared / "folder").c_str(), 1, 1) == 0);
+  std::filesystem::create_directory_symlink("shared/folder", scratch.path() / "mine");  // one's own link that leads to it
+  std::filesystem::create_directory_symlink(precious, shared / "own");
+  for (const std::filesystem::path& file : {shared / "folder/file", shared / "folder/new", scratch.path() / "mine/new"}) {
+    CAPTURE(file);
+    expect_error(ErrorId::permission, "Permission denied", [&] { write_file(file, "junk"); });
+    expect_error(ErrorId::permission, "Permission denied", [&] { assert_writable(file); });
+    expect_error(ErrorId::permission, "Permission denied", [&] { written_at(file); });
+  }
+  CHECK(text_of(precious / "file") == "precious");
+  CHECK(files_in(precious) == 1);
+  write_file(shared / "own/new", "through one's own link");
+  CHECK(text_of(precious / "new") == "through one's own link");
+}
+
+TEST_CASE("a pipe that another user laid into a shared directory is not written to, and nobody waits for its reader") {
+  if (::geteuid() != 0) return;
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path shared = scratch.path() / "shared", pipe = shared / "pipe";
+  std::filesystem::create_directory(shared);
+  REQUIRE(::chmod(shared.c_str(), 01777) == 0);
+  REQUIRE(::mkfifo(pipe.c_str(), 0666) == 0);
+  REQUIRE(::chown(pipe.c_str(), 1, 1) == 0);
+  expect_error(ErrorId::permission, "Permission denied", [&] { write_file(pipe, "secret"); });
+  expect_error(ErrorId::permission, "Permission denied", [&] { assert_writable(pipe); });
+}
+
+TEST_CASE("a descriptor that is open is written to as it is, also where it leads to a file") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path file = scratch.write("file", "");
+  const int fd = ::open(file.c_str(), O_WRONLY | O_APPEND);
+  REQUIRE(fd >= 0);
+  REQUIRE(::write(fd, "before ", 7) == 7);
+  for (const char* const folder : {"/dev/fd/", "/proc/self/fd/"}) write_file(folder + std::to_string(fd), "and ");
+  REQUIRE(::write(fd, "after", 5) == 5);
+  CHECK(text_of(file) == "before and and after");
+  ::close(fd);
+  CHECK(files_in(scratch.path()) == 1);
+
+  const int readable = ::open(file.c_str(), O_RDONLY);
+  expect_error(ErrorId::permission, "Permission denied", [&] { assert_writable("/dev/fd/" + std::to_string(readable)); });
+  ::close(readable);
+}
+
+TEST_CASE("what is found in a directory is read only where it is a regular file, and without waiting") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path pipe = scratch.path() / "pipe", link = scratch.path() / "link";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  std::filesystem::create_symlink(pipe, link);
+  for (const std::filesystem::path& path : {pipe, link, std::filesystem::path("/dev/null"), scratch.path()}) {
+    CAPTURE(path);
+    expect_error(ErrorId::bad_input, "is no regular file", [&] { spdm::read_found(path, spdm::FileKind::key); });
+    expect_error(ErrorId::bad_input, "is no regular file", [&] { spdm::open_found(path); });
+  }
+  CHECK_FALSE(spdm::read_found(scratch.path() / "missing", spdm::FileKind::key));
+  CHECK(spdm::read_found(scratch.write("file", "x"), spdm::FileKind::key) == spdm::Bytes{'x'});
+}
+
 TEST_CASE("what is no regular file is written as it is") {
   const support::TemporaryDirectory scratch;
   const std::filesystem::path fifo = scratch.path() / "fifo";

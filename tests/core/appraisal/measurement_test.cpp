@@ -12,13 +12,14 @@ namespace {
 
 struct Decoded {
   Decoded(std::uint8_t index, MeasurementType type, bool raw, Bytes value, std::uint8_t version = k13) {
-    measurement = decode_measurement({index, type, raw, std::move(value)}, version, findings);
+    measurement = decode_measurement({index, type, raw, std::move(value)}, version, findings, room);
   }
   bool has(FindingId id) const {
     return std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) { return finding.id == id; });
   }
 
   std::vector<Finding> findings;
+  ReadableRoom room;
   Measurement measurement;
 };
 

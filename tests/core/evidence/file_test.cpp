@@ -212,13 +212,13 @@ TEST_CASE("deep nesting costs nothing: the reader goes no deeper than the format
 }
 
 TEST_CASE("too large a file, too many messages") {
-  expect_error(ErrorId::bad_input, "more than the 67108864",
+  expect_error(ErrorId::bad_input, "more than the 8388608",
                [] { read_evidence(std::string(spdm::limit_of(spdm::FileKind::evidence) + 1, ' '), "e"); });
-  expect_error(ErrorId::bad_input, "more than the 67108864",
+  expect_error(ErrorId::bad_input, "more than the 8388608",
                [] { load_evidence(Bytes(spdm::limit_of(spdm::FileKind::evidence) + 1), "e"); });
   std::string many;
   for (std::size_t i = 0; i <= kMaxEvidenceMessages; ++i) many += R"({"from":"requester","data":"AA=="},)";
-  refused(R"("messages":[)", cat(R"("messages":[)", many), "messages[100000]: is one more than the 100000");
+  refused(R"("messages":[)", cat(R"("messages":[)", many), "messages[20000]: is one more than the 20000");
 }
 
 TEST_CASE("cut at every byte, every byte garbled: an error or evidence, never worse") {
@@ -270,4 +270,28 @@ TEST_CASE("a signature is a string of bounded length, once") {
   refused(with(R"("signature":{})"), "signature: is not a string");
   refused(with(R"("signature":null)"), "signature: is not a string");
   refused(with(R"("signature":"a","signature":"a")"), "key \"signature\" is given twice");
+}
+
+TEST_CASE("no more bytes of messages than one device may send, and no longer text than a person reads") {
+  const std::string large = cat(R"({"from":"responder","data":")", base64(Bytes(kMaxEvidenceBytes / 4)), R"("},)");
+  const std::string four = large + large + large + large;  // with the messages of the sample it is more
+  refused(R"("messages":[)", cat(R"("messages":[)", four), "messages[4]: has ");
+  refused(R"("messages":[)", cat(R"("messages":[)", four), "all messages have no more than 4194304");
+  Evidence evidence = sample();
+  evidence.log.assign(4, {.from_requester = false, .secured = false, .bytes = Bytes(kMaxEvidenceBytes / 4)});
+  CHECK(read_evidence(write_evidence(evidence), "e.json").log.size() == 4);
+
+  evidence = sample();
+  evidence.host.target = std::string(kMaxEvidenceText, 'x');
+  CHECK(read_evidence(write_evidence(evidence), "e.json").host.target.size() == kMaxEvidenceText);
+  evidence.host.target += 'x';
+  expect_error(ErrorId::bad_input, "host.target: has 16385 bytes", [&] { read_evidence(write_evidence(evidence), "e.json"); });
+  evidence = sample();
+  evidence.error = Interruption{ErrorId::peer, std::string(kMaxEvidenceText + 1, 'x'), ""};
+  expect_error(ErrorId::bad_input, "error.message: has 16385 bytes", [&] { read_evidence(write_evidence(evidence), "e.json"); });
+}
+
+TEST_CASE("the hash of evidence is that of its line") {
+  const Evidence evidence = sample();
+  CHECK(evidence_sha256(evidence) == hex(crypto::hash(*find_hash("SHA-256"), as_bytes(write_evidence(evidence)))));
 }

@@ -226,3 +226,10 @@ TEST_CASE("a response that breaks a rule is left to the appraisal, which says wh
   CHECK(report.verdict == Verdict::fail);
   CHECK(found(report, FindingId::protocol_violation));
 }
+
+TEST_CASE("a transcript has no more bytes than one device may send") {
+  KernelLogEntry entry;
+  entry.signature = Bytes(96);
+  entry.transcript = Bytes(kMaxEvidenceBytes + 1);
+  CHECK(refused(entry).find("no more than 4194304 are read") != std::string::npos);
+}

@@ -142,7 +142,8 @@ TEST_CASE("N24 ERROR cut off") { fails({{0x12, 0x7F, 0x03}}, ErrorId::peer, "onl
 TEST_CASE("N22 Busy for ever") {
   fake::Link link([](View) { return kBusy; });
   Asked asked(link);
-  expect_error(ErrorId::busy, "stays Busy", [&] { asked.requester.ask(GetVersion{}.encode()); });
+  expect_error(ErrorId::busy, "GET_VERSION: the responder stays Busy: it answered ERROR Busy 4 times in 0.0 s",
+               [&] { asked.requester.ask(GetVersion{}.encode()); });
   CHECK(link.requests.size() == 4);  // three retries
 }
 
@@ -151,7 +152,7 @@ TEST_CASE("N22 Busy until the time is over") {
   Limits patient = quick();
   patient.busy_retries = 1000000;
   Asked asked(link, patient);
-  expect_error(ErrorId::timeout, "stays Busy", [&] { asked.requester.ask(GetVersion{}.encode()); });
+  expect_error(ErrorId::timeout, " s, and nothing else", [&] { asked.requester.ask(GetVersion{}.encode()); });
   CHECK(link.requests.size() < 100);
 }
 
@@ -335,4 +336,37 @@ TEST_CASE("what follows a message") {
       expect_error(ErrorId::peer, "after the end of the message", [&] { asked.requester.ask(GetVersion{}.encode()); });
     }
   }
+}
+
+TEST_CASE("a device sends no more than its budget, in however many messages, and what fits is kept") {
+  fake::Profile profile;
+  fake::Device device(profile);
+  const std::uint8_t version = device.profile().versions.back();
+  device.intercept = [&](Code code, View) -> std::optional<Bytes> {
+    if (code != Code::vendor_defined_request) return std::nullopt;
+    return VendorDefined{3, {0x36, 0x1B}, false, Bytes(60'000)}.encode(Code::vendor_defined_response, version);
+  };
+  fake::Link link([&](View message) { return device.answer(message); }, Binding::none, 65'600);
+  Limits limits = quick();
+  limits.bytes = 200'000;
+  Asked asked(link, limits);
+  asked.negotiate(device, false);
+  const Bytes request = VendorDefined{3, {0x36, 0x1B}, false, {}}.encode(Code::vendor_defined_request, version);
+  for (int i = 0; i < 3; ++i) asked.requester.ask(request);
+  expect_error(ErrorId::peer, "all messages of one device have no more than 200000", [&] { asked.requester.ask(request); });
+  std::size_t kept = 0;
+  for (const Message& message : asked.log) kept += message.bytes.size();
+  CHECK(kept > 180'000);
+  CHECK(kept <= 200'000);
+  // A conversation that begins again has what is left of it, and no budget of its own.
+  Requester again(link, asked.log, limits);
+  again.ask(GetVersion{}.encode());
+  for (int i = 0; i < 2000; ++i) try {
+      again.ask(GetVersion{}.encode());
+    } catch (const Error& error) {
+      CHECK(error.id == ErrorId::peer);
+    }
+  kept = 0;
+  for (const Message& message : asked.log) kept += message.bytes.size();
+  CHECK(kept <= 200'000);
 }

@@ -49,7 +49,7 @@ TEST_CASE("N230 general opaque data that is not well formed") {
   malformed("OpaqueElement", [&] { read(with(6, 255)); });
   malformed("OpaqueElement", [&] { read(with(7, 255)); });
   malformed("AlignPadding", [&] { read(with(11, 1)); });
-  malformed("left over", [&] { read(general(1, Bytes(8, 0))); });
+  malformed("OpaqueData: 4 bytes left over at its offset 8, behind the last of its 1 elements", [&] { read(general(1, Bytes(8, 0))); });
   malformed("multiple of 4", [&] { read(Bytes{1, 0, 0, 0, 0, 0, 0}); });
   malformed("TotalElements", [&] { read(Bytes{}); });
   const Bytes whole = general(3, [&] {
