@@ -45,7 +45,7 @@ enum class FindingId : std::uint8_t {
   secured_traffic,
   freshness_unknown,
   negotiation_unproven,  // no good signature covers the negotiation
-  budget_reached,  // the evidence, or what it expands to, is more than is looked at
+  budget_reached,        // the evidence, or what it expands to, is more than is looked at
   // chain: structure and X.509
   chain_malformed,
   chain_length,
