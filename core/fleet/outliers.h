@@ -17,7 +17,7 @@ struct FleetRow {
   std::int64_t expires = -1;   // -1: not known
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
-  bool superseded = false;  // a later result is about the same device of the same model: only that is compared
+  bool superseded = false;  // a later result is about the same device of the same host and model: only that is compared
 };
 
 // Sets of measurements. Devices of one model mostly have the same, so each set is kept once.

@@ -132,12 +132,12 @@ FleetRow Summarizer::State::row_of(const Result& in, NameId host, NameId device,
   return row;
 }
 
-// A device is one of its siblings once, however often it was reported.
+// A device of a host is one of its siblings once, however often it was reported.
 void Summarizer::State::supersede(std::uint32_t device, const FleetRow& row) {
   constexpr std::uint32_t kNoRow = UINT32_MAX;
   if (device >= last_rows.size()) last_rows.resize(device + std::size_t{1}, kNoRow);
   std::uint32_t& last = last_rows[device];
-  if (last != kNoRow && rows[last].model == row.model) rows[last].superseded = true;
+  if (last != kNoRow && rows[last].host == row.host && rows[last].model == row.model) rows[last].superseded = true;
   last = static_cast<std::uint32_t>(rows.size());
 }
 
