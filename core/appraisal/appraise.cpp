@@ -26,7 +26,10 @@ Report Appraiser::run() {
   const std::vector<ValueSets> sets = value_sets();
   findings_ = report_.findings.size();
   checks_ = report_.checks.size();
-  if (!rules.empty()) ask(*rules.front(), question_);
+  if (!rules.empty()) {
+    ask(*rules.front(), question_);
+    narrow_sharing(rules);
+  }
   values_ = sets.front();
   decide();
   weigh_claims(rules, sets);

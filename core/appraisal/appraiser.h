@@ -48,6 +48,7 @@ class Appraiser {
   std::vector<ValueSets> value_sets() const;
   void decide();
   Decision take_decision();
+  void narrow_sharing(const Rules& rules);
   void weigh_claims(const Rules& rules, const std::vector<ValueSets>& sets);
   std::vector<std::string> claims_that_decide() const;
 

@@ -85,6 +85,16 @@ void Appraiser::decide() {
   check_policy();
 }
 
+// Several hosts may show the device, and for how long that is no matter, only as far as each rule that could decide says so.
+void Appraiser::narrow_sharing(const Rules& rules) {
+  PolicyResult& told = *question_.rule.told;
+  for (const std::shared_ptr<const PolicyRule>& rule : rules) {
+    told.shared = told.shared && rule->shared;
+    const std::optional<std::uint32_t>& age = rule->require.max_age;
+    told.max_age = told.max_age && age ? std::optional(std::max(*told.max_age, *age)) : std::nullopt;
+  }
+}
+
 struct Appraiser::Decision {
   Question question;
   ValueSets values;

@@ -10,6 +10,10 @@ void add(std::vector<std::string>& out, const std::string& one) {
   if (!one.empty() && std::find(out.begin(), out.end(), one) == out.end()) out.push_back(one);
 }
 
+void add_all(std::vector<std::string>& out, const std::vector<std::string>& more) {
+  for (const std::string& one : more) add(out, one);
+}
+
 // "/etc/spdmctl/keyring.d/pins/a.yaml:4" to "a.yaml".
 std::string file_of(const std::string& origin) {
   const std::string path = origin.substr(0, origin.rfind(':'));
@@ -30,14 +34,13 @@ ShownDevice shown_device(const Report& report) {
         out.answers.push_back(signature.answer);
     if (out.answers.size() == before) continue;
     const ChainResult& chain = *slot.chain;
-    add(out.leaf_keys, chain.leaf_key_sha256);
-    if (chain.anchor) add(out.roots, chain.anchor->sha256);
+    const Proven proven = proven_by(chain);
+    add_all(out.leaf_keys, proven.leaf_keys);
+    add_all(out.roots, proven.roots);
+    add_all(out.device_infos, proven.device_infos);
+    add_all(out.identity_texts, proven.identity_texts);
     if (chain.root_fingerprint.size() == 64) add(out.roots, chain.root_fingerprint);
     if (chain.pin) add(out.pins, file_of(chain.pin->origin));
-    if (chain.certificates.empty()) continue;
-    const CertificateInfo& leaf = chain.certificates.back();
-    add(out.device_infos, leaf.device_info);
-    for (const std::string& identity : leaf.cma_identities) add(out.identity_texts, identity);
   }
   return out;
 }

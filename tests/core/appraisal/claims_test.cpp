@@ -111,6 +111,8 @@ TEST_CASE("claims: a certificate decides on ids and class, whatever the host say
   Claimed siblings;  // it names two functions: which one it is, is open
   siblings.names = {kName, "Vendor=8086:Device=0010:CC=020000:REV=02"};
   siblings.evidence.host.identity = function_of(kName);
+  siblings.question.user.identity_match = IdentityMatch::none;
+  siblings.question.user.identity_match_given = true;
   CHECK(siblings.under(rules(strict(other))).verdict == Verdict::undetermined);
   CHECK(siblings.under(rules(strict(R"({device: "0010"})"))).verdict == Verdict::fail);
 }
@@ -193,6 +195,18 @@ TEST_CASE("claims: reference values that could be about the device have a say") 
   device.names = {kName};
   CHECK(device.against(entry(vendor, bad)).verdict == Verdict::fail);
   CHECK(device.against(entry(R"(match: {vendor: "8086"}, )", bad)).verdict == Verdict::pass);
+}
+
+TEST_CASE("claims: a rule that lets hosts share a device does so only if each that could decide does") {
+  const std::string shares = R"({name: shares, match: {bdf: "0000:03:00.0"}, shared: true, require: {max-age: 1h}})";
+  for (const bool is_claimed : {true, false}) {
+    Claimed device;
+    device.evidence.host.bdf = "0000:03:00.0";
+    device.evidence.host.is_claimed = is_claimed;
+    const Report report = device.under(rules(shares));
+    CHECK(report.policy->shared != is_claimed);
+    CHECK(report.policy->max_age.has_value() != is_claimed);
+  }
 }
 
 TEST_CASE("claims: a rule and reference values are tried together") {
