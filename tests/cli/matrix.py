@@ -18,6 +18,9 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/support"))
+import own_root  # what this machine is configured with is no part of a test
+
 FEW = 700  # cases of a run without --all: the same ones each time, spread over all
 NOW, BEFORE = "2030-01-01T00:00:00Z", "2001-01-01T00:00:00Z"
 
@@ -117,7 +120,7 @@ class Bench:
 
     def __init__(self, program, place):
         self.program, self.place = program, pathlib.Path(place)
-        self.environment = {"PATH": os.environ["PATH"], "HOME": place, "LANG": "C.UTF-8", "SPDMCTL_CONFROOT": place, "NO_COLOR": "1"}
+        self.environment = {"PATH": os.environ["PATH"], "HOME": place, "LANG": "C.UTF-8", "SPDMCTL_CONFROOT": str(own_root.CONFROOT), "NO_COLOR": "1"}
         for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
             if name in os.environ:
                 self.environment[name] = os.environ[name]
