@@ -9,6 +9,7 @@
 #include "core/error.h"
 #include "core/evidence/file.h"
 #include "core/file.h"
+#include "core/guard.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -87,6 +88,7 @@ std::string sign_collection(const Evidence& evidence, const crypto::PrivateKey& 
 }
 
 HostKeys::HostKeys(const fs::path& directory) : directory_(directory) {
+  if (const std::string why = exposure(directory, {}); !why.empty()) refuse(directory, cat(why, "; ", remedy_of_exposure({})));
   for (const fs::path& file : key_files(directory)) {
     const Bytes spki = read_spki(file);
     if (spki.empty()) continue;

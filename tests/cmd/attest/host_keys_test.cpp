@@ -203,6 +203,14 @@ TEST_CASE("a directory of keys that is not whole is told, and none of it is used
   CHECK_THROWS_AS(HostKeys(empty.path() / "missing"), Error);
 }
 
+TEST_CASE("a directory of keys that everybody may write says nothing about hosts") {
+  const support::TemporaryDirectory directory;
+  directory.write("a.pem", public_pem(key_a()));
+  CHECK_NOTHROW(HostKeys{directory.path()});
+  std::filesystem::permissions(directory.path(), std::filesystem::perms(0777));
+  CHECK_THROWS_AS(HostKeys{directory.path()}, Error);
+}
+
 TEST_CASE("a name that is masked has no key") {
   const Keys known;
   std::filesystem::remove(known.directory.path() / "b.pem");
