@@ -128,7 +128,7 @@ TEST_CASE("texts share the room of the manifests") {
   ReadableRoom room;
   const MeasurementBlock block{1, MeasurementType::informational, true, Bytes(60'000, '\\')};
   std::size_t shown = 0;
-  for (int i = 0; i < 20; ++i) shown += decode_measurement(block, k13, findings, room).text ? 1 : 0;
+  for (int i = 0; i < 20; ++i) shown += decode_measurement(block, k13, findings, room).text ? 1U : 0U;
   CHECK(shown == kMaxReadable / 120'000);
   CHECK(findings.size() == 20 - shown);
 }

@@ -92,7 +92,7 @@ TEST_CASE("defaults count for the rules of all files, whichever comes first") {
   add_policy_file(policy, "10.yaml", "version: 1\nrules: [{name: early, match: {}, require: {min-svn: 9}}]\n");
   add_policy_file(policy, "20.yaml", "version: 1\n" + kDefaults);
   add_policy_file(policy, "30.yaml", "version: 1\nrules: [{name: late, match: {}, on-failure: [block]}]\n");
-  for (const std::size_t i : {0, 1}) {
+  for (const std::size_t i : {std::size_t{0}, std::size_t{1}}) {
     CHECK(policy.rules.at(i).require.min_version == k12);
     CHECK(policy.rules.at(i).require.min_svn == (i == 0 ? 9 : 3));
     CHECK(only_warns(policy.rules.at(i)) == (i == 0));

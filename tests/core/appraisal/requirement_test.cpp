@@ -274,7 +274,7 @@ TEST_CASE("demand: a pin that fits") {
   CHECK(trial.judge().verdict == Verdict::fail);
   CHECK(trial.judge().exit == Exit::policy);
   CHECK(found(trial.judge(), FindingId::pin_missing));
-  trial.change_chain = [](ChainResult& chain) { chain.pin = PinInfo{"pins.yaml:3", PinKind::leaf_key, "ab", false}; };
+  trial.change_chain = [](ChainResult& chain) { chain.pin = PinInfo{"pins.yaml:3", PinKind::leaf_key, "ab", false, {}, false}; };
   check_met(trial.judge());
   Trial silent;
   silent.question.rule.require.pin = true;

@@ -114,7 +114,7 @@ TEST_CASE("expected devices: each key fits what it is about") {
   ChainResult& chain = *report.slots.front().chain;
   chain.root_fingerprint = digest_of('e');
   chain.anchor.emplace().sha256 = digest_of('f');
-  chain.pin = PinInfo{"/etc/keyring.d/pins/disk.yaml:4", PinKind::leaf_key, digest_of('a'), false};
+  chain.pin = PinInfo{"/etc/keyring.d/pins/disk.yaml:4", PinKind::leaf_key, digest_of('a'), false, {}, false};
   CHECK(meets("certificate-identity: 'Vendor=1b36:*:a'", report));
   CHECK(!meets("certificate-identity: 'Vendor=8086:*'", report));
   CHECK(meets("device-info: 'Example:*'", report));
