@@ -130,11 +130,11 @@ TEST_CASE("keyring: a folder that nobody reads is told, and is fatal where it wo
   };
   const std::string list = text(pki::issue_crl({}, pki::sample().root)), listed = pki::crl_pem(pki::issue_crl({}, pki::sample().root));
   const std::string pins = "version: 1\npins: []\n", deny = "version: 1\ndeny: []\n", root = root_pem();
-  for (const Case& one : {Case{"pin/x.yaml", pins.c_str(), true}, Case{"Pins/x.yaml", "x", true}, Case{"crls/r2.crl", "x", true},
-                          Case{"crls/2026/r2.pem", listed.c_str(), true}, Case{"denied/list", deny.c_str(), true},
-                          Case{"pins/host/x.yaml", pins.c_str(), true}, Case{"anchors/more/deny.yaml", deny.c_str(), true},
-                          Case{"scopes/vendor.yaml", "version: 1\n", true}, Case{"anchor/x.pem", "", false},
-                          Case{"Anchors/x.crt", root.c_str(), false}}) {
+  for (const Case& one :
+       {Case{"pin/x.yaml", pins.c_str(), true}, Case{"Pins/x.yaml", "x", true}, Case{"crls/r2.crl", "x", true},
+        Case{"crls/2026/r2.pem", listed.c_str(), true}, Case{"denied/list", deny.c_str(), true},
+        Case{"pins/host/x.yaml", pins.c_str(), true}, Case{"anchors/more/deny.yaml", deny.c_str(), true},
+        Case{"scopes/vendor.yaml", "version: 1\n", true}, Case{"anchor/x.pem", "", false}, Case{"Anchors/x.crt", root.c_str(), false}}) {
     const TemporaryDirectory directory;
     directory.write("vendor.pem", root_pem());
     directory.write(one.file, one.contents);
