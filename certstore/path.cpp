@@ -124,8 +124,23 @@ bool speaks_of_policies(const X509* certificate) {
   return at >= 0 && X509_EXTENSION_get_critical(X509_get_ext(certificate, at)) != 0;
 }
 
+// A certificate that constrains policies and has none leaves none for those below it (RFC 5280 6.1.3 (e)), and OpenSSL 3.0 keeps
+// the memory of its constraints for ever. Such a chain is refused without asking OpenSSL.
+bool refuses_policies(Validation& j) {
+  for (std::size_t i = j.outer ? 0 : 1; i < j.received.size(); ++i) {
+    const X509* const certificate = j.received[i].get();
+    if (X509_get_ext_by_NID(certificate, NID_policy_constraints, -1) < 0) continue;
+    if (X509_get_ext_by_NID(certificate, NID_certificate_policies, -1) >= 0) continue;
+    j.find(certificate_policy, j.place(i, "policyConstraints"), "it constrains certificate policies, and has none itself",
+           "the vendor has to issue the certificates anew");
+    return true;
+  }
+  return false;
+}
+
 // OpenSSL processes the constraints of all certificates but the topmost one: those are handed to it as what is asked from the start.
-unsigned long policy_flags(const Validation& j, const X509* top) {
+unsigned long policy_flags(Validation& j, const X509* top) {
+  if (refuses_policies(j)) return 0;
   bool any = speaks_of_policies(top);
   for (const crypto::OwnedX509& certificate : j.received) any = any || speaks_of_policies(certificate.get());
   if (!any) return 0;
@@ -154,7 +169,7 @@ X509_STORE* rules() {
   return store.get();
 }
 
-void configure(const Validation& j, X509_STORE_CTX* context, X509* top) {
+void configure(Validation& j, X509_STORE_CTX* context, X509* top) {
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_time(parameters, j.options.at);
   X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(kMaxCertificates));

@@ -117,6 +117,7 @@ TEST_CASE("policies: constraints are processed, in the anchor, too") {
     CHECK(chain(root, middle, kAny, kFirst) == "");  // anyPolicy
   }
   CHECK(chain("critical,requireExplicitPolicy:2", "", "", "") == "certificate-policy");
+  CHECK(chain("", "critical,inhibitPolicyMapping:0", "", "") == "certificate-policy");
   CHECK(chain("critical,requireExplicitPolicy:3", "", "", "") == "");  // the path is shorter
 }
 
