@@ -29,6 +29,7 @@ inline Report report_of(const std::string& source, char key, const std::string& 
   ChainResult& chain = slot.chain.emplace();
   chain.sound = true;
   chain.trust = Trust::trusted;
+  chain.anchor.emplace();  // what the certificates say is proven
   chain.leaf_key_sha256 = digest_of(key);
   CertificateInfo& leaf = chain.certificates.emplace_back();
   leaf.device_info = cat("Example:Disk:", key);
