@@ -59,8 +59,8 @@ struct RuleQuestion {
 struct Question {
   UserQuestion user;
   RuleQuestion rule;  // of the rule that decides
-  const Policy* policy =
-      nullptr;  // has that rule: which one it is shows only once the device has proven what it is. nullptr: `rule` stands
+  // Has that rule: which one it is shows only once the device has proven what it is. nullptr: `rule` stands.
+  const Policy* policy = nullptr;
   const References* references = nullptr;  // to compare measurements with; nullptr: nobody asked
   std::int64_t now = 0;                    // seconds since the epoch, for max_age; the appraisal has no clock
 

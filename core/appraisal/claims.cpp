@@ -42,15 +42,18 @@ Proven Appraiser::proven() const {
   Proven out;
   const CheckResult* signature = check_of(report_, Check::signature);
   if (signature == nullptr || signature->status != CheckStatus::pass) return out;
+  bool certified = true;
   for (const ChainResult* chain : counted_chains()) {
     if (chain->connection + 1 != analysis_.connections.size() || chain->trust != Trust::trusted) continue;
     const Proven more = proven_by(*chain);
+    certified = certified && more.is_certified;
     append(out.identities, more.identities);
     append(out.identity_texts, more.identity_texts);
     append(out.leaf_keys, more.leaf_keys);
     append(out.roots, more.roots);
     append(out.device_infos, more.device_infos);
   }
+  out.is_certified = certified && !out.leaf_keys.empty();
   return out;
 }
 

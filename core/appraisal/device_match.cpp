@@ -218,7 +218,9 @@ Fit fit_of(const ProofRow& row, const DeviceMatch& match, const Proven& proven) 
   const std::optional<std::string>& wanted = match.*row.wanted;
   if (!wanted) return Fit::yes;
   const auto fits = [&](const std::string& text) { return row.is_pattern ? fits_pattern(*wanted, text) : *wanted == text; };
-  return fit_of_all(proven.*row.proven, fits).value_or(Fit::denied);
+  const std::vector<std::string>& there = proven.*row.proven;
+  if (there.empty() && proven.is_certified) return Fit::no;
+  return fit_of_all(there, fits).value_or(Fit::denied);
 }
 
 std::string joined(const std::vector<std::string>& words) {
@@ -258,6 +260,7 @@ Proven proven_by(const ChainResult& chain) {
   if (!chain.sound) return out;
   if (!chain.leaf_key_sha256.empty()) out.leaf_keys.push_back(chain.leaf_key_sha256);
   if (!chain.anchor || chain.certificates.empty()) return out;
+  out.is_certified = true;
   out.roots.push_back(chain.anchor->sha256);
   const CertificateInfo& leaf = chain.certificates.back();
   if (!leaf.device_info.empty()) out.device_infos.push_back(leaf.device_info);

@@ -20,6 +20,7 @@ struct ChainResult;
 // What a device has proven of itself: by a good signature, and a chain that is sound and trusted. One that has signed with keys of
 // several slots may have proven several of each.
 struct Proven {
+  bool is_certified = false;                // a root vouches for what the certificates say: what they leave out, the device does not have
   std::vector<PciIdentity> identities;      // those of identity_texts that can be read
   std::vector<std::string> identity_texts;  // CMA otherNames of the leaf; in the form of to_string(PciIdentity) where they can be read
   std::vector<std::string> leaf_keys;       // SHA-256 of the DER SubjectPublicKeyInfo

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/appraisal/verdict.h"
+#include "core/format/fingerprint.h"
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
 
@@ -19,15 +20,6 @@ using yaml::Section;
 using yaml::Value;
 
 constexpr std::string_view kEnding = ".yaml";
-
-std::string read_sha256(const Value& value) {
-  std::string out;
-  for (const char c : value.text())
-    if (c != ':') out += static_cast<char>(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c);
-  if (out.size() != 64 || out.find_first_not_of("0123456789abcdef") != std::string::npos)
-    value.fail("is no SHA-256 fingerprint", "write its 64 hex digits");
-  return out;
-}
 
 std::string read_words(const Value& value) {
   std::string out = value.text();
@@ -49,10 +41,10 @@ ExpectedDevice read_device(const Value& value) {
   out.name = out.origin.substr(out.origin.rfind('/') + 1);
   section.with("name", [&](const Value& name) { out.name = read_words(name); });
   section.with("host", [&](const Value& host) { out.host = read_words(host); });
-  section.with("leaf-key", [&](const Value& key) { out.leaf_key = read_sha256(key); });
+  section.with("leaf-key", [&](const Value& key) { out.leaf_key = read_fingerprint(key); });
   section.with("certificate-identity", [&](const Value& pattern) { out.identity = read_words(pattern); });
   section.with("device-info", [&](const Value& pattern) { out.device_info = read_words(pattern); });
-  section.with("root", [&](const Value& root) { out.root = read_sha256(root); });
+  section.with("root", [&](const Value& root) { out.root = read_fingerprint(root); });
   section.with("pin", [&](const Value& pin) { out.pin = read_pin_name(pin); });
   if (!out.leaf_key && !out.identity && !out.device_info && !out.root && !out.pin)
     section.fail("says of no device what it must prove", "one of leaf-key, certificate-identity, device-info, root and pin must be there");

@@ -158,6 +158,13 @@ TEST_CASE("claims: rules by what the device proves") {
       CHECK(report.verdict == (c.matches ? Verdict::fail : Verdict::pass));
     }
   }
+  // A certificate without a name of the kind is none of those that a rule is about.
+  for (const bool is_claimed : {true, false}) {
+    Claimed device;
+    device.question.user.identity_match = IdentityMatch::none;
+    device.evidence.host.is_claimed = is_claimed;
+    CHECK(device.under(rules(strict("{certificate-identity: \"*\"}"))).verdict == Verdict::pass);
+  }
   // Before it has signed it has proven nothing.
   Claimed silent;
   silent.wanted.challenge = false;

@@ -91,6 +91,15 @@ TEST_CASE("device match: of several proven values all or none must fit") {
   CHECK(fit(match_of("{leaf-key: " + std::string(64, 'c') + "}"), device(), two) == Fit::no);
 }
 
+TEST_CASE("device match: what a certificate leaves out the device does not have") {
+  Proven certified;
+  certified.leaf_keys = {kA};
+  const DeviceMatch match = match_of("{device-info: \"ACME:*\"}");
+  CHECK(fit(match, device(), certified) == Fit::denied);  // nobody vouches for the certificate
+  certified.is_certified = true;
+  CHECK(fit(match, device(), certified) == Fit::no);
+}
+
 TEST_CASE("device match: the identity that the user gave is no claim") {
   HostView host = device();
   host.is_claimed = host.identity_given = true;
