@@ -56,8 +56,10 @@ def main():
         else:
             reader = os.open("held", os.O_RDONLY | os.O_NONBLOCK)  # a verb that has ended already must not hold this up
             os.set_blocking(reader, True)
-            while child.poll() is None and os.read(reader, 65536):
-                pass
+            # Nothing to read is no end: it may not have opened its side yet, and would wait for ever for a reader that has gone.
+            while child.poll() is None:
+                if not os.read(reader, 65536):
+                    time.sleep(0.01)
             os.close(reader)
             os.remove("held")
     print("\n".join(problems_of(status, SYS_ADMIN if "--devices" in options else 0)) or "confined")
