@@ -18,6 +18,16 @@ bool uses_provisioned_key(const Connection& connection) {
   return std::any_of(statements.begin(), statements.end(), [](const Statement& statement) { return statement.slot == kProvisionedKey; });
 }
 
+// The chain of a slot that nobody has read on the connection: of a slot that the collector names, or that has signed.
+const ChainBeside* chain_beside(const Evidence& evidence, const Connection& connection, std::uint8_t slot) {
+  if (!evidence.detached) return nullptr;
+  const ChainBeside* chain = evidence.detached->chain_of(slot);
+  if (chain == nullptr || chain->slot) return chain;
+  const std::vector<Statement>& statements = connection.statements();
+  const bool has_signed = std::any_of(statements.begin(), statements.end(), [&](const Statement& one) { return one.slot == slot; });
+  return has_signed || (statements.empty() && slot == 0) ? chain : nullptr;
+}
+
 }  // namespace
 
 ChainInput chain_input(const Connection& connection, std::uint8_t slot, const HostView& host) {
@@ -39,8 +49,15 @@ std::vector<ChainResult> validate_chains(const Evidence& evidence, const Analysi
     const Connection& connection = analysis.connections[i];
     if (connection.parameters().hash == nullptr || connection.parameters().asym == nullptr) continue;
     for (std::uint8_t slot = 0; slot < kSlots; ++slot) {
-      if (!connection.chain(slot).complete()) continue;
-      out.push_back(validator.validate(chain_input(connection, slot, evidence.host)));
+      const bool was_read = connection.chain(slot).complete();
+      const ChainBeside* beside = was_read ? nullptr : chain_beside(evidence, connection, slot);
+      if (!was_read && beside == nullptr) continue;
+      ChainInput input = chain_input(connection, slot, evidence.host);
+      if (beside != nullptr) {
+        input.chain = beside->certificates;
+        input.is_bare = true;
+      }
+      out.push_back(validator.validate(input));
       out.back().connection = i;
     }
     // The owner's key speaks also where nobody asked for a signature, and no chain was read.

@@ -12,8 +12,8 @@ namespace spdm::certstore {
 // it.
 ChainInput chain_input(const Connection& connection, std::uint8_t slot, const HostView& host);
 
-// Validates the chains of all connections that were read to their end. A provisioned key that signed is among the
-// results as slot 0xFF. It is trusted only when `owner_key` is given: the DER SubjectPublicKeyInfo that the owner
+// Validates the chains of all connections that were read to their end, and those that lie beside the messages. A provisioned key that
+// signed is among the results as slot 0xFF. It is trusted only when `owner_key` is given: the DER SubjectPublicKeyInfo that the owner
 // provided for this run. A key in an evidence file proves nothing: whoever wrote the file may have put it there.
 std::vector<ChainResult> validate_chains(const Evidence& evidence, const Analysis& analysis, const Validator& validator,
                                          View owner_key = {});

@@ -38,7 +38,7 @@ bool is_there(const Validation& j, const Entry* entry) {
 // A device that leaves the root out names it by RootHash. Where the keyring knows its root, that must be the one, or one of those below
 // that the device takes for a root.
 void check_known_root(Validation& j) {
-  if (j.has_root || j.outer || j.completed.empty() || !self_issued(j.completed.back().certificate.get())) return;
+  if (j.input.is_bare || j.has_root || j.outer || j.completed.empty() || !self_issued(j.completed.back().certificate.get())) return;
   if (std::any_of(j.completed.begin(), j.completed.end(), [&](const Completed& one) { return has_root_hash(j, *one.entry); })) return;
   const Entry& root = *j.completed.back().entry;
   j.find(root_hash_mismatch, cat(j.slot(), ", RootHash"),

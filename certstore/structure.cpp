@@ -79,7 +79,11 @@ void check_digest(Validation& j) {
 void check_root_hash(Validation& j) {
   const Bytes own = crypto::hash(*j.input.hash, j.result.certificates.front().der);
   const bool same = equal(own, j.root_hash);
-  j.has_root = same || self_issued(j.received.front().get());
+  j.has_root = (same && !j.input.is_bare) || self_issued(j.received.front().get());
+  if (j.input.is_bare) {
+    if (j.has_root) j.result.root_fingerprint = j.result.certificates.front().sha256;
+    return;
+  }
   j.result.root_fingerprint = j.has_root ? j.result.certificates.front().sha256 : cat("RootHash ", hex(j.root_hash));
   if (j.has_root && !same)
     j.find(root_hash_mismatch, cat(j.slot(), ", RootHash"),
@@ -90,15 +94,17 @@ void check_root_hash(Validation& j) {
 }  // namespace
 
 bool check_structure(Validation& j) {
-  const std::size_t header = 4 + j.input.hash->size;
-  if (j.input.chain.size() <= header) {
+  const std::size_t header = j.input.is_bare ? 0 : 4 + j.input.hash->size;
+  if (!j.input.is_bare && j.input.chain.size() <= header) {
     j.find(chain_malformed, j.slot(),
            cat("the chain has ", j.input.chain.size(), " bytes, Length, Reserved and RootHash alone have ", header), std::string(kVendor));
     return false;
   }
-  check_length(j);
-  j.root_hash = j.input.chain.subspan(4, j.input.hash->size);
-  j.result.root_fingerprint = cat("RootHash ", hex(j.root_hash));
+  if (!j.input.is_bare) {
+    check_length(j);
+    j.root_hash = j.input.chain.subspan(4, j.input.hash->size);
+    j.result.root_fingerprint = cat("RootHash ", hex(j.root_hash));
+  }
   std::vector<View> certificates;
   const bool whole = split(j, j.input.chain.subspan(header), certificates);
   const bool parsed = parse(j, certificates);

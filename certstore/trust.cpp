@@ -24,6 +24,17 @@ const Entry* by_root_hash(const Validation& j) {
   return nullptr;
 }
 
+// For a chain without RootHash: the issuer of its topmost certificate, by name and signature.
+const Entry* by_signature(const Validation& j) {
+  X509* top = j.received.front().get();
+  for (const Entry& entry : j.keyring) {
+    const crypto::OwnedX509 candidate = may_end_path(j, entry) ? parse_x509(entry.info.der) : nullptr;
+    if (!candidate || X509_NAME_cmp(X509_get_subject_name(candidate.get()), X509_get_issuer_name(top)) != 0) continue;
+    if (is_signed_by(top, X509_get0_pubkey(candidate.get()))) return &entry;
+  }
+  return nullptr;
+}
+
 // A keyring certificate that has the expected name of the anchor, but is another certificate.
 const Entry* namesake(const Validation& j) {
   const CertificateInfo& first = j.result.certificates.front();
@@ -39,6 +50,9 @@ void report_untrusted(Validation& j) {
     why = cat("the chain ends in the root ", first.subject, " with the SHA-256 fingerprint ", first.sha256);
     remedy =
         cat("if you trust this vendor: save the root (spdmctl certs --export-root FILE), check its SHA-256 fingerprint ", first.sha256);
+  } else if (j.input.is_bare) {
+    why = cat("the chain ends below ", first.issuer);
+    remedy = cat("if you trust this vendor: get the certificate of ", first.issuer, ", check it");
   } else {
     why = cat("the chain leaves out its root ", first.issuer, ", whose ", j.input.hash->name, " is RootHash ", hex(j.root_hash));
     remedy = cat("if you trust this vendor: get the root whose ", j.input.hash->name, " is ", hex(j.root_hash), ", check it");
@@ -64,7 +78,7 @@ void find_anchor(Validation& j) {
     // added.
     j.anchor = same_certificate(j, certificates.front().der);
   } else {
-    j.anchor = by_root_hash(j);
+    j.anchor = j.input.is_bare ? by_signature(j) : by_root_hash(j);
     if (j.anchor != nullptr) j.outer = parse_x509(j.anchor->info.der);
     if (j.outer) j.result.root_fingerprint = j.anchor->info.sha256;
   }

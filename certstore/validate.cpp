@@ -51,7 +51,7 @@ ChainResult validate_chain(const ChainInput& input, const Options& options, cons
 CacheKey key_of(const ChainInput& input) {
   Writer writer;
   writer.u8(input.slot).u8(input.version).u32(input.hash->bit).u8(input.asym->pqc ? 1 : 0).u32(input.asym->bit);
-  writer.u8(static_cast<std::uint8_t>(input.model));
+  writer.u8(static_cast<std::uint8_t>(input.model)).u8(input.is_bare ? 1 : 0);
   writer.u32(input.digest.size()).bytes(input.digest).bytes(input.chain);
   const Bytes hash = crypto::hash(*find_hash("SHA-256"), writer.take());
   CacheKey out;

@@ -21,6 +21,7 @@ struct ChainInput {
   const HashAlgorithm* hash = nullptr;  // BaseHashSel
   const AsymAlgorithm* asym = nullptr;  // BaseAsymSel or PqcAsymSel
   CertModel model = CertModel::device;
+  bool is_bare = false;            // `chain` has certificates only: somebody has taken Length and RootHash off
   View digest;                     // the slot's entry of DIGESTS; empty when none was read
   const HostView* host = nullptr;  // scopes and pins are matched with it; nullptr: nothing is known of the device
 };

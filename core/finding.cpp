@@ -17,6 +17,8 @@ constexpr std::array kFindings{
     FindingRow{freshness_unknown, "freshness-unknown", Check::signature, note, Exit::ok},
     FindingRow{negotiation_unproven, "negotiation-unproven", Check::signature, warning, Exit::ok},
     FindingRow{budget_reached, "budget-reached", Check::protocol, gap, Exit::peer},
+    FindingRow{evidence_detached, "evidence-detached", Check::protocol, note, Exit::ok},
+    FindingRow{surplus_bytes, "surplus-bytes", Check::protocol, warning, Exit::ok},
 
     FindingRow{chain_malformed, "chain-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_length, "chain-length", Check::chain, failure, Exit::untrusted},
@@ -72,6 +74,8 @@ constexpr std::array kFindings{
     FindingRow{device_repeated, "device-repeated", Check::identity, note, Exit::ok},
 
     FindingRow{bad_signature, "bad-signature", Check::signature, failure, Exit::bad_signature},
+    FindingRow{signature_little_endian, "signature-little-endian", Check::signature, warning, Exit::ok},
+    FindingRow{vca_missing, "vca-missing", Check::signature, gap, Exit::untrusted},
     FindingRow{signature_missing, "signature-missing", Check::signature, gap, Exit::untrusted},
     FindingRow{key_missing, "key-missing", Check::signature, gap, Exit::untrusted},
     FindingRow{nonce_mismatch, "nonce-mismatch", Check::signature, failure, Exit::policy},

@@ -46,6 +46,8 @@ enum class FindingId : std::uint8_t {
   freshness_unknown,
   negotiation_unproven,  // no good signature covers the negotiation
   budget_reached,        // the evidence, or what it expands to, is more than is looked at
+  evidence_detached,     // its collector has kept no beginning of the connection
+  surplus_bytes,         // bytes behind the last signature of detached evidence
   // chain: structure and X.509
   chain_malformed,
   chain_length,
@@ -101,6 +103,8 @@ enum class FindingId : std::uint8_t {
   device_repeated,   // the same device as in an earlier piece: counted once
   // signature
   bad_signature,
+  signature_little_endian,  // r and s are in the byte order that some read out of SPDM 1.0 and 1.1
+  vca_missing,              // the signature covers the negotiation, which the collector has not kept
   signature_missing,
   key_missing,
   nonce_mismatch,

@@ -57,9 +57,45 @@ std::vector<std::filesystem::path> EvidenceFiles::places(const std::vector<std::
   return out;
 }
 
+std::size_t EvidencePiece::size() const {
+  std::size_t out = bytes.size();
+  if (evidence)
+    for (const Message& message : evidence->log) out += message.bytes.size();
+  return out;
+}
+
+// What is read of the file goes to pending_, unless it is a stream.
 void EvidenceFiles::open() {
-  file_.emplace(sources_.front().path, limit_of(FileKind::evidence_line));
-  lines_ = file_->holds_objects(limit_of(FileKind::evidence));
+  const Source& source = sources_.front();
+  opened_ = true;
+  LineFile file(source.path, limit_of(FileKind::evidence_line));
+  lines_ = file.holds_objects(limit_of(FileKind::evidence));
+  if (lines_)
+    file_.emplace(std::move(file));
+  else
+    expand({.name = source.name,
+            .what = source.what,
+            .bytes = file.rest(limit_of(FileKind::evidence)),
+            .entry = std::nullopt,
+            .error = std::nullopt});
+}
+
+// One piece for each device of a document of others. Other pieces are read by whoever takes them.
+void EvidenceFiles::expand(const EvidencePiece& piece) {
+  if (piece.error || !may_hold_several(piece.bytes)) return pending_.push_back(piece);
+  try {
+    std::vector<EvidencePart> parts = load_parts(piece.bytes, piece.what);
+    for (EvidencePart& part : parts) {
+      const std::string label = parts.size() == 1 ? std::string() : part.label;
+      EvidencePiece& out = pending_.emplace_back();
+      out.name = cat(piece.name, label);
+      out.what = cat(piece.what, label);
+      out.error = std::move(part.error);
+      if (!out.error) out.evidence = std::move(part.evidence);
+    }
+  } catch (const Error& error) {
+    pending_.push_back({.name = piece.name, .what = piece.what, .bytes = {}, .entry = std::nullopt, .error = error});
+  }
 }
 
 bool EvidenceFiles::is_one() {
@@ -70,54 +106,56 @@ bool EvidenceFiles::is_one() {
   } catch (const Error& error) {
     sources_.front().error = error;
   }
-  return !lines_;
+  return !lines_ && pending_.size() <= 1;
+}
+
+EvidencePiece EvidenceFiles::take_pending() {
+  EvidencePiece out = std::move(pending_.front());
+  pending_.pop_front();
+  return out;
 }
 
 // Returns a piece without a name at the end of the source.
 EvidencePiece EvidenceFiles::next_of_front() {
   const Source& source = sources_.front();
   if (source.error) throw Error(*source.error);
-  EvidencePiece out{.name = source.name, .what = source.what, .bytes = {}, .entry = std::nullopt, .error = std::nullopt};
-  if (!file_ && is_kernel_log_entry(source.path)) {
-    out.entry = source.path;
-    return out;
+  if (!opened_ && is_kernel_log_entry(source.path)) {
+    opened_ = true;
+    return {.name = source.name, .what = source.what, .bytes = {}, .entry = source.path, .error = std::nullopt};
   }
-  if (!file_) open();
-  if (!lines_) {
-    out.bytes = file_->rest(limit_of(FileKind::evidence));
-    return out;
-  }
-  std::optional<Line> line = file_->next();
+  if (!opened_) open();
+  if (!pending_.empty()) return take_pending();
+  std::optional<Line> line = file_ ? file_->next() : std::nullopt;
   if (!line) return {};
-  const std::string place = cat(":", line->number);
-  out.name += place;
-  out.what += place;
-  out.bytes = std::move(line->bytes);
+  EvidencePiece out{.name = cat(source.name, ":", line->number),
+                    .what = cat(source.what, ":", line->number),
+                    .bytes = std::move(line->bytes),
+                    .entry = std::nullopt,
+                    .error = std::nullopt};
   if (line->too_long)
     out.error.emplace(ErrorId::bad_input,
                       cat(out.what, ": the line is longer than the ", limit_of(FileKind::evidence_line), " bytes that are read of one"),
                       std::string(row(FileKind::evidence_line).advice));
-  return out;
+  expand(out);
+  return take_pending();
 }
 
 std::optional<EvidencePiece> EvidenceFiles::next() {
   while (!sources_.empty()) {
     EvidencePiece out;
-    bool goes_on = false;
     try {
       out = next_of_front();
-      goes_on = lines_ && !out.name.empty();
+      if (!out.name.empty()) return out;
     } catch (Error& error) {
       const Source& source = sources_.front();
       if (error.device.empty()) error.device = source.what;
       if (!source.error) advise(error, source.path);
       out = {.name = source.name, .what = source.what, .bytes = {}, .entry = std::nullopt, .error = error};
     }
-    if (!goes_on) {
-      sources_.pop_front();
-      file_.reset();
-      lines_ = false;
-    }
+    sources_.pop_front();
+    file_.reset();
+    lines_ = opened_ = false;
+    pending_.clear();
     if (!out.name.empty()) return out;
   }
   return std::nullopt;
@@ -135,6 +173,7 @@ std::string advice_on_lines(const std::filesystem::path& path) try {
 Evidence read_piece(const EvidencePiece& piece) {
   try {
     if (piece.error) throw Error(*piece.error);
+    if (piece.evidence) return as_recorded(*piece.evidence);
     return as_recorded(piece.entry ? read_kernel_log_entry(*piece.entry) : load_evidence(piece.bytes, piece.what));
   } catch (Error& error) {
     if (error.device.empty()) error.device = piece.what;

@@ -1,5 +1,5 @@
 // The evidence in the files of a command line, piece by piece: whole files, the lines of streams, and the signatures that
-// a kernel has left in a directory.
+// a kernel has left in a directory. A document of others may speak of several devices: each is a piece.
 #pragma once
 
 #include <deque>
@@ -20,6 +20,10 @@ struct EvidencePiece {
   Bytes bytes;                                 // not parsed yet, unless:
   std::optional<std::filesystem::path> entry;  // the signatures of a kernel, which are files of their own
   std::optional<Error> error;                  // it could not be read, and why
+  std::optional<Evidence> evidence{};          // of one device of a document that has several: it is read already
+
+  // Memory that it takes, roughly.
+  std::size_t size() const;
 };
 
 class EvidenceFiles {
@@ -44,10 +48,14 @@ class EvidenceFiles {
   // The file of sources_.front(), told apart by its contents. Throws Error.
   void open();
   EvidencePiece next_of_front();
+  void expand(const EvidencePiece& piece);
+  EvidencePiece take_pending();
 
   std::deque<Source> sources_;
   std::optional<LineFile> file_;  // of sources_.front()
   bool lines_ = false;            // it is a stream
+  bool opened_ = false;
+  std::deque<EvidencePiece> pending_;  // of the file, or of the line that was read last
 };
 
 // The hint for a user who gave a stream of evidence (one piece a line) where one piece is wanted; empty for any other file.

@@ -147,7 +147,7 @@ void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outc
       .idle = run.idle,
       .workers = std::max(1U, std::thread::hardware_concurrency()),
       .ordered = run.ordered,
-      .weight = [](const EvidencePiece& piece) { return piece.bytes.size(); },
+      .weight = [](const EvidencePiece& piece) { return piece.size(); },
       .budget = kInFlight,
   });
 }

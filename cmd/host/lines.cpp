@@ -22,8 +22,9 @@ View trimmed(View line) {
   return line;
 }
 
-bool is_object(View line) {
-  return line.size() > 1 && line.front() == '{' && line.back() == '}' &&
+// Whether it is by itself an object, or an array, of JSON.
+bool is_document(View line) {
+  return line.size() > 1 && ((line.front() == '{' && line.back() == '}') || (line.front() == '[' && line.back() == ']')) &&
          std::all_of(line.begin(), line.end(), [](std::uint8_t c) { return c >= ' ' || c == '\t'; });
 }
 
@@ -75,7 +76,7 @@ bool LineFile::holds_objects(std::size_t within) {
     const View text = trimmed(ahead().subspan(offset, line->size));
     offset += line->size + (line->ends ? 1 : 0);
     if (!text.empty()) {
-      const bool object = is_object(text) && !inside;
+      const bool object = is_document(text) && !inside;
       if (++lines == 1)
         first = object;
       else if (first || object)

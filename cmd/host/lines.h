@@ -21,8 +21,8 @@ class LineFile {
   // "-" is standard input. Lines are at most `limit` bytes long. Throws Error as open_file().
   LineFile(std::filesystem::path path, std::size_t limit);
 
-  // Whether this is a stream of JSON objects, one a line, and no single document: there is a second line, and one of the
-  // first 16 (for some may be broken) is by itself an object from brace to brace. Reads no more than that takes, and at most
+  // Whether this is a stream of JSON objects or arrays, one a line, and no single document: there is a second line, and one of the
+  // first 16 (for some may be broken) is by itself such a one, from bracket to bracket. Reads no more than that takes, and at most
   // `within` bytes. Blank lines at the front do not count, and may be dropped. Throws Error{io}.
   bool holds_objects(std::size_t within);
 

@@ -189,12 +189,14 @@ void write_protocol(Page& page, const Report& report, bool verbose) {
   const ConnectionReport& connection = *report.connection;
   const Parameters& p = connection.parameters;
   std::string line = cat("SPDM ", version_name(p.version));
-  if (connection.negotiated) {
+  if (connection.knows_algorithms()) {
     if (p.asym != nullptr) line += cat(", ", p.asym->name);
     if (p.hash != nullptr) line += cat(", ", p.hash->name);
     if (p.measurement_raw_only) line += ", measurements raw";
     if (p.measurement_hash != nullptr) line += cat(", measurements ", p.measurement_hash->name);
     if (p.multi_key_responder) line += ", multi-key";
+    if (p.assumed)
+      line += connection.algorithm_source == AlgorithmSource::stated ? " (as the collector states)" : " (by the key and the signature)";
     if (report.fresh && !connection.negotiation_proven) line += ", negotiation not signed";
   }
   page.pair("protocol", line);
@@ -202,7 +204,7 @@ void write_protocol(Page& page, const Report& report, bool verbose) {
                            name(report.binding), report.connections > 1 ? cat(", ", report.connections, " connections") : ""));
   if (!verbose) return;
   page.pair("offered", joined(connection.offered_versions));
-  page.pair("can", joined(flag_names(p.responder.flags)));
+  if (!p.assumed) page.pair("can", joined(flag_names(p.responder.flags)));
 }
 
 void write_policy(Page& page, const Report& report) {
@@ -406,7 +408,7 @@ std::string render_info(const Report& report, const Console& console) {
   page.pair("timing", cat("cryptography takes up to 2^", p.responder.ct_exponent, " us"));
   if (p.version >= k12)
     page.pair("sizes", cat("transfers ", p.responder.data_transfer_size, " bytes, messages ", p.responder.max_message_size));
-  if (connection.negotiated) {
+  if (connection.knows_algorithms()) {
     page.pair("signature", p.asym == nullptr ? "none" : p.asym->name);
     page.pair("hash", p.hash == nullptr ? "none" : p.hash->name);
     page.pair("measured by", p.measurement_raw_only          ? "raw values only"

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/evidence/budget.h"
+#include "core/protocol/detached.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -49,6 +50,25 @@ Finding budget_reached(std::size_t message, const std::string& why) {
           "record one connection at a time; a device that alone sends so much misbehaves: do not use it"};
 }
 
+// What the parts that others have kept do not show.
+void describe_parts(const Evidence& evidence, Analysis& out) {
+  const Connection& connection = out.connections.back();
+  const Parameters& parameters = connection.parameters();
+  if (parameters.assumed)
+    out.findings.push_back(
+        {FindingId::evidence_detached, "",
+         cat("it begins in the middle of a connection: versions, capabilities, algorithms and digests were not seen",
+             parameters.asym == nullptr                                 ? ""
+             : connection.algorithm_source() == AlgorithmSource::stated ? "; the algorithms are those that the collector states"
+                                                                        : "; the algorithms are those that the key of the leaf allows"),
+         "a rule can ask that the negotiation is signed: require: {negotiation: proven}"});
+  if (connection.surplus() != 0 && parameters.asym != nullptr)
+    out.findings.push_back({FindingId::surplus_bytes, cat("message ", evidence.log.size()),
+                            cat(connection.surplus(), connection.surplus() == 1 ? " byte follows" : " bytes follow",
+                                " the end of the message; nobody has signed that"),
+                            "whoever saved the evidence added it"});
+}
+
 }  // namespace
 
 Analysis analyze(const Evidence& evidence) {
@@ -76,7 +96,11 @@ Analysis analyze(const Evidence& evidence) {
         out.findings.push_back(budget_reached(i, *over));
         return out;
       }
-      if (exchange->request_code() == Code::get_version || out.connections.empty()) out.connections.emplace_back(evidence.binding);
+      if (exchange->request_code() == Code::get_version || out.connections.empty()) {
+        const bool in_the_middle = evidence.detached && exchange->request_code() != Code::get_version;
+        out.connections.push_back(in_the_middle ? connection_in_the_middle(evidence) : Connection(evidence.binding));
+        if (evidence.detached) out.connections.back().keep_surplus();
+      }
       out.connections.back().observe(std::move(*exchange));
       over = kept.over_signatures(out.connections.back());
       if (over) {
@@ -91,6 +115,7 @@ Analysis analyze(const Evidence& evidence) {
   if (listener.waiting() && !broken && !evidence.error)
     out.findings.push_back({FindingId::capture_incomplete, cat("message ", evidence.log.size()), "the last request has no response",
                             "capture the whole connection"});
+  if (!out.connections.empty()) describe_parts(evidence, out);
   if (out.secured_messages != 0)
     out.findings.push_back(
         {FindingId::secured_traffic, "", cat(out.secured_messages, " messages inside a secure session were not read"), ""});

@@ -97,6 +97,7 @@ void Appraiser::describe_evidence() {
     ConnectionReport& out = report_.connection.emplace();
     out.parameters = connection->parameters();
     out.negotiated = connection->negotiated();
+    out.algorithm_source = connection->algorithm_source();
     if (connection->capabilities()) describe_support(connection->capabilities()->supported(), out);
     if (connection->versions())
       for (const std::uint16_t entry : connection->versions()->entries)
@@ -132,6 +133,9 @@ void Appraiser::describe_slots() {
     }
     if (chain != nullptr) out.chain = *chain;
     out.chain_bytes = connection->chain(slot).chain();
+    if (const ChainBeside* beside = evidence_.detached ? evidence_.detached->chain_of(slot) : nullptr;
+        beside && out.chain_bytes.empty() && chain)
+      out.chain_bytes = beside->certificates;
   }
   if (const ChainResult* provisioned = find_chain(last, kProvisionedKey)) {
     SlotReport& out = report_.slots.emplace_back();

@@ -45,6 +45,8 @@ Json connection_json(const ConnectionReport& in) {
   Json out{{"offered_versions", in.offered_versions}};
   if (p.responder.flags != 0 || in.negotiated) {
     out["version"] = version_name(p.version);
+  }
+  if (!p.assumed && (p.responder.flags != 0 || in.negotiated)) {
     out["capabilities"] = Json{{"flags", cat("0x", hex(p.responder.flags, 8))},
                                {"names", flag_names(p.responder.flags)},
                                {"ct_exponent", p.responder.ct_exponent}};
@@ -55,7 +57,8 @@ Json connection_json(const ConnectionReport& in) {
   }
   if (!in.supported_asym.empty() || !in.supported_hash.empty())
     out["supported_algorithms"] = Json{{"asym", in.supported_asym}, {"hash", in.supported_hash}};
-  if (!in.negotiated) return out;
+  if (!in.knows_algorithms()) return out;
+  if (p.assumed) out["algorithms_from"] = name(in.algorithm_source);
   Json& algorithms = out["algorithms"] = Json::object();
   algorithms["asym"] = p.asym == nullptr ? Json() : Json(p.asym->name);
   algorithms["hash"] = p.hash == nullptr ? Json() : Json(p.hash->name);

@@ -12,6 +12,7 @@
 #include "core/evidence/evidence.h"
 #include "core/finding.h"
 #include "core/format/json.h"
+#include "core/protocol/connection.h"
 #include "core/wire/endpoint_info.h"
 #include "core/wire/negotiate.h"
 #include "core/wire/vendor_defined.h"
@@ -59,8 +60,12 @@ struct ConnectionReport {
   Parameters parameters;
   std::vector<std::string> offered_versions;  // by the responder, "1.2.1" style: major.minor.update.alpha
   bool negotiated = false;
+  AlgorithmSource algorithm_source = AlgorithmSource::negotiated;
   bool negotiation_proven = false;                               // a good signature covers versions, capabilities and algorithms
   std::vector<std::string_view> supported_asym, supported_hash;  // from the Supported Algorithms block (1.3+); empty without one
+
+  // Also where nobody has seen the negotiation: then algorithm_source says how.
+  bool knows_algorithms() const { return negotiated || (parameters.assumed && parameters.asym != nullptr); }
 };
 
 struct SlotReport {

@@ -69,7 +69,7 @@ void Appraiser::demand_root() {
 
 void Appraiser::demand_version() {
   const Connection* connection = last_connection();
-  if (connection == nullptr || !connection->negotiated())
+  if (connection == nullptr || !report_.connection->knows_algorithms())
     return undecided(Demand::min_version, "no version was negotiated", "see the findings above");
   if (connection->version() >= *question_.rule.require.min_version) return;
   unmet(Demand::min_version, {FindingId::version_too_low, "VERSION",
@@ -79,8 +79,7 @@ void Appraiser::demand_version() {
 }
 
 void Appraiser::demand_strength() {
-  const Connection* connection = last_connection();
-  const Parameters* parameters = connection != nullptr && connection->negotiated() ? &connection->parameters() : nullptr;
+  const Parameters* parameters = report_.connection && report_.connection->knows_algorithms() ? &report_.connection->parameters : nullptr;
   if (parameters == nullptr || parameters->asym == nullptr || parameters->hash == nullptr)
     return undecided(Demand::min_strength, "no algorithms were negotiated", "see the findings above");
   const auto weigh = [&](std::string_view name, unsigned strength) {

@@ -31,10 +31,59 @@ Bytes Appraiser::answer_of(const ChainResult* chain, const Statement& statement,
   return crypto::hash(*find_hash("SHA-256"), input);
 }
 
+namespace {
+
+// DSP0274: M1/M2 of CHALLENGE_AUTH and IL1/IL2 begin with the negotiation in every version, L1/L2 from 1.2 on.
+bool covers_negotiation(const Connection& connection, const Statement& statement) {
+  return statement.kind != SignedMessage::measurements || connection.version() >= k12;
+}
+
+// Of the wire form of ECDSA, r || s: each number with its bytes in the reverse order.
+Bytes reversed_numbers(View signature) {
+  Bytes out = to_bytes(signature);
+  const auto half = static_cast<std::ptrdiff_t>(out.size() / 2);
+  std::reverse(out.begin(), out.begin() + half);
+  std::reverse(out.begin() + half, out.end());
+  return out;
+}
+
+}  // namespace
+
+// Which of the algorithms that are possible have made the signature; nothing when none has.
+std::optional<Appraiser::Verified> Appraiser::verify(const Connection& connection, const Statement& statement,
+                                                     const crypto::PublicKey& key) {
+  const Parameters& parameters = connection.parameters();
+  std::vector<AlgorithmPair> candidates = connection.candidates();
+  if (candidates.empty()) candidates.push_back({parameters.asym, parameters.hash});
+  const Bytes transcript = connection.transcript(statement);
+  for (const AlgorithmPair& pair : candidates) {
+    if (!crypto::supports(*pair.asym) || !crypto::supports(*pair.hash)) continue;
+    Bytes digest = crypto::hash(*pair.hash, transcript);
+    const auto fits = [&](View signature) {
+      return crypto::verify(key, *pair.asym, *pair.hash, parameters.version, signing_context(statement.kind), digest, signature);
+    };
+    if (fits(statement.signature)) return Verified{pair, std::move(digest), false};
+    // DSP0274 says since 1.2 which byte order r and s have. Before, both are in use.
+    if (parameters.version < k12 && pair.asym->scheme == SignatureScheme::ecdsa && fits(reversed_numbers(statement.signature)))
+      return Verified{pair, std::move(digest), true};
+  }
+  return std::nullopt;
+}
+
 SignatureResult Appraiser::check_statement(std::size_t index, const Connection& connection, const Statement& statement,
                                            SignatureReport& out) {
   const Parameters& parameters = connection.parameters();
   const std::string where = cat(slot_name(statement.slot), ", ", name(statement.kind));
+  if (parameters.assumed && covers_negotiation(connection, statement)) {
+    add({FindingId::vca_missing, where, "the signature covers the negotiation (VCA), which the evidence does not have",
+         "have the collector keep the whole transcript, from GET_VERSION on"});
+    return SignatureResult::not_checked;
+  }
+  if (parameters.assumed && parameters.asym == nullptr) {
+    add({FindingId::key_missing, where, "the evidence has no certificate chain, and does not say which algorithms have signed it",
+         "give the chain of the device with --chain FILE"});
+    return SignatureResult::not_checked;
+  }
   if (parameters.asym == nullptr || parameters.hash == nullptr || statement.signature.empty()) {
     add({FindingId::signature_missing, where, "no signature algorithm was negotiated", ""});
     return SignatureResult::not_checked;
@@ -47,10 +96,17 @@ SignatureResult Appraiser::check_statement(std::size_t index, const Connection& 
   }
   const crypto::PublicKey* key = key_for(index, statement, name(statement.kind));
   if (key == nullptr) return SignatureResult::not_checked;
-  const Bytes digest = crypto::hash(*parameters.hash, connection.transcript(statement));
-  if (crypto::verify(*key, *parameters.asym, *parameters.hash, parameters.version, signing_context(statement.kind), digest,
-                     statement.signature)) {
-    out.answer = answer_of(find_chain(index, statement.slot), statement, digest);
+  if (const std::optional<Verified> verified = verify(connection, statement, *key)) {
+    out.answer = answer_of(find_chain(index, statement.slot), statement, verified->digest);
+    out.algorithm = verified->algorithms.asym->name;
+    out.hash = verified->algorithms.hash->name;
+    if (parameters.assumed && report_.connection) {
+      report_.connection->parameters.asym = verified->algorithms.asym;
+      report_.connection->parameters.hash = verified->algorithms.hash;
+    }
+    if (verified->is_reversed)
+      add({FindingId::signature_little_endian, where, "its numbers r and s have the reverse byte order, which DSP0274 rules out since 1.2",
+           ""});
     return SignatureResult::good;
   }
   add({FindingId::bad_signature, where,
@@ -79,15 +135,6 @@ void Appraiser::cover(const Connection& connection, const Statement& statement) 
   covered_.resize(connection.exchanges().size(), false);
   for (std::size_t i = l1l2_begin(connection.exchanges(), statement.exchange); i <= statement.exchange; ++i) covered_[i] = true;
 }
-
-namespace {
-
-// DSP0274: M1/M2 of CHALLENGE_AUTH begin with the negotiation in every version, the transcripts of other signatures from 1.2 on.
-bool covers_negotiation(const Connection& connection, const Statement& statement) {
-  return statement.kind == SignedMessage::challenge_auth || connection.version() >= k12;
-}
-
-}  // namespace
 
 // Whether the nonce is one that the verifier chose, or that we chose as the collector.
 bool Appraiser::is_fresh(const Statement& statement) const {

@@ -92,6 +92,26 @@ struct CollectionCheck {
   std::string why;        // of one that is not good
 };
 
+// A certificate chain that lies beside the messages.
+struct ChainBeside {
+  std::optional<std::uint8_t> slot;  // nothing: the collector does not say, and it is that of whichever slot has signed
+  Bytes certificates;                // in DER without a gap, root or first intermediate first, leaf last
+};
+
+// Evidence of which its collector has kept a part: its log may begin in the middle of a connection.
+struct Detached {
+  std::string format;      // what it was read from: a name of load.h
+  std::string asym, hash;  // as the collector says (names of algorithms.h); empty where it says nothing
+  std::vector<ChainBeside> chains;
+
+  // The chain of a slot; nullptr where there is none.
+  const ChainBeside* chain_of(std::uint8_t slot) const {
+    for (const ChainBeside& chain : chains)
+      if (chain.slot.value_or(slot) == slot) return &chain;
+    return nullptr;
+  }
+};
+
 struct Evidence {
   HostView host;
   Binding binding = Binding::none;
@@ -103,6 +123,7 @@ struct Evidence {
   // The responder's public key (DER SubjectPublicKeyInfo) that the owner provisioned for slot 0xFF; empty when none.
   Bytes provisioned_key;
   MessageLog log;
+  std::optional<Detached> detached;
   std::optional<Interruption> error;
 
   // Of the host that collected, for all of the above: a JWS (RFC 7515). Part of the file, and not of what is hashed; whoever changes

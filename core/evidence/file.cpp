@@ -134,6 +134,39 @@ Interruption read_error(JsonReader& json) {
   return out;
 }
 
+Detached read_detached(JsonReader& json) {
+  Detached out;
+  std::size_t bytes = 0;
+  json.object({"format", "chains"}, {"asym", "hash"}, [&](std::string_view key) {
+    if (key == "format") out.format = read_text(json);
+    if (key == "asym") {
+      const AsymAlgorithm* row = find_asym(json.string());
+      if (row == nullptr) json.fail("is not a signature algorithm of SPDM");
+      out.asym = row->name;
+    }
+    if (key == "hash") {
+      const HashAlgorithm* row = find_hash(json.string());
+      if (row == nullptr) json.fail("is not a hash algorithm of SPDM");
+      out.hash = row->name;
+    }
+    if (key != "chains") return;
+    json.array([&] {
+      ChainBeside chain;
+      json.object({"certificates"}, {"slot"}, [&](std::string_view member) {
+        if (member == "slot") chain.slot = static_cast<std::uint8_t>(json.number(7));
+        if (member == "certificates") chain.certificates = read_base64(json);
+      });
+      for (const ChainBeside& other : out.chains)
+        if (!chain.slot || !other.slot || *chain.slot == *other.slot) json.fail("is a second chain of a slot");
+      if (chain.certificates.empty()) json.fail("has no certificates");
+      bytes += chain.certificates.size();
+      if (bytes > kMaxChainBytes) json.fail(cat("makes more than the ", kMaxChainBytes, " bytes that chains may have together"));
+      out.chains.push_back(std::move(chain));
+    });
+  });
+  return out;
+}
+
 // A JSON object; an empty string when the platform says nothing.
 std::string platform_json(const PlatformView& view) {
   if (view == PlatformView{}) return "";
@@ -157,6 +190,19 @@ std::string platform_json(const PlatformView& view) {
   return out + "}";
 }
 
+std::string detached_json(const Detached& detached) {
+  std::string out = cat(R"({"format":)", quoted(detached.format));
+  if (!detached.asym.empty()) out += cat(R"(,"asym":)", quoted(detached.asym));
+  if (!detached.hash.empty()) out += cat(R"(,"hash":)", quoted(detached.hash));
+  out += R"(,"chains":[)";
+  std::string_view comma;
+  for (const ChainBeside& chain : detached.chains) {
+    out += cat(comma, "{", chain.slot ? cat(R"("slot":)", *chain.slot, ",") : "", R"("certificates":")", base64(chain.certificates), "\"}");
+    comma = ",";
+  }
+  return out + "]}";
+}
+
 }  // namespace
 
 namespace {
@@ -164,9 +210,9 @@ namespace {
 // The file piece by piece: its hash is computed without ever having it whole.
 template <class Put>
 void write_pieces(const Evidence& evidence, Put put) {
-  std::string out = cat(R"({"schema":")", kEvidenceSchema, R"(","collector":)", quoted(evidence.collector), R"(,"time":)",
-                        quoted(evidence.time), R"(,"live":)", evidence.live ? "true" : "false", R"(,"binding":")", name(evidence.binding),
-                        R"(","host":{"target":)", quoted(evidence.host.target));
+  std::string out = cat(R"({"schema":")", evidence.detached ? kDetachedSchema : kEvidenceSchema, R"(","collector":)",
+                        quoted(evidence.collector), R"(,"time":)", quoted(evidence.time), R"(,"live":)", evidence.live ? "true" : "false",
+                        R"(,"binding":")", name(evidence.binding), R"(","host":{"target":)", quoted(evidence.host.target));
   const auto optional = [&](std::string_view key, const std::optional<std::string>& value) {
     if (value) out += cat(",\"", key, "\":", quoted(*value));
   };
@@ -187,6 +233,8 @@ void write_pieces(const Evidence& evidence, Put put) {
   }
   out += "]";
   if (!evidence.provisioned_key.empty()) out += cat(R"(,"provisioned_key":")", base64(evidence.provisioned_key), '"');
+
+  if (evidence.detached) out += cat(R"(,"detached":)", detached_json(*evidence.detached));
 
   if (const std::optional<Interruption>& error = evidence.error) {
     out += cat(R"(,"error":{"id":")", row(error->id).name, R"(","message":)", quoted(error->message));
@@ -240,11 +288,16 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
   Evidence out;
   Intake intake;
   JsonReader json(text, what);
-  json.object({"schema", "collector", "time", "live", "binding", "host", "nonces", "messages"}, {"provisioned_key", "error", "signature"},
-              [&](std::string_view key) {
+  bool is_detached = false;
+  json.object({"schema", "collector", "time", "live", "binding", "host", "nonces", "messages"},
+              {"provisioned_key", "detached", "error", "signature"}, [&](std::string_view key) {
                 if (key == "schema") {
-                  if (const std::string_view schema = json.string(); schema != kEvidenceSchema)
-                    json.fail(cat("'", printable(schema.substr(0, 64)), "' is not ", kEvidenceSchema));
+                  const std::string_view schema = json.string();
+                  is_detached = schema == kDetachedSchema;
+                  if (schema != kEvidenceSchema && !is_detached)
+                    json.fail(cat("'", printable(schema.substr(0, 64)), "' is neither ", kEvidenceSchema, " nor ", kDetachedSchema));
+                } else if (key == "detached") {
+                  out.detached = read_detached(json);
                 } else if (key == "collector") {
                   out.collector = read_text(json);
                 } else if (key == "time") {
@@ -279,6 +332,8 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
                 }
               });
   json.finish();
+  if (out.detached.has_value() != is_detached)
+    throw Error(ErrorId::bad_input, cat(what, ": 'detached' belongs to ", kDetachedSchema, ", and to no other"));
   return out;
 }
 

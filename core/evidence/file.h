@@ -1,5 +1,5 @@
-// The evidence file: JSON, "schema": "spdmctl.evidence/1". Everything that a remote verifier needs, and no result of
-// any appraisal.
+// The evidence file: JSON, "schema": "spdmctl.evidence/1", and "spdmctl.evidence/2" where it is detached: then others have kept only
+// a part of the messages. Everything that a remote verifier needs, and no result of any appraisal.
 #pragma once
 
 #include <string>
@@ -11,7 +11,7 @@
 
 namespace spdm {
 
-inline constexpr std::string_view kEvidenceSchema = "spdmctl.evidence/1";
+inline constexpr std::string_view kEvidenceSchema = "spdmctl.evidence/1", kDetachedSchema = "spdmctl.evidence/2";
 // Of the signature of the host that collected, in characters. The longest that is made, of RSA with 4096 bits, has fewer than 1100.
 inline constexpr std::size_t kMaxEvidenceSignature = 2048;
 

@@ -5,6 +5,7 @@
 
 #include "core/crypto/crypto.h"
 #include "core/error.h"
+#include "core/evidence/cutter.h"
 #include "core/evidence/file.h"
 #include "core/file_kinds.h"
 #include "core/text.h"
@@ -15,144 +16,6 @@
 namespace spdm {
 
 namespace {
-
-// The values of the last signed message. The other files must agree with them.
-struct Signed {
-  std::string_view context;
-  std::uint8_t slot = 0;
-  Block<32> requester_nonce{}, responder_nonce{};
-  std::size_t signature_size = 0;
-};
-
-class Cutter {
- public:
-  Cutter(View bytes, MessageLog& log, std::string_view what) : rest_(bytes), log_(log), what_(what) {}
-
-  void cut() {
-    for (std::size_t size = rest_.size(); !rest_.empty(); size = rest_.size()) {
-      const std::size_t at = total_ - size;
-      last_.reset();
-      try {
-        cut_exchange();
-      } catch (const Error& error) {
-        refuse(at, error.what());
-      }
-    }
-  }
-
-  // Whether every message kept every rule.
-  bool intact() const { return intact_; }
-  const std::optional<Signed>& last() const { return last_; }
-  const Parameters& parameters() const { return parameters_; }
-  const ChainReader& chain(std::uint8_t slot) const { return chains_.at(slot); }
-
- private:
-  [[noreturn]] void refuse(std::size_t at, std::string_view why) const {
-    throw Error(ErrorId::bad_input, cat(what_, "_transcript: at byte ", at, ": ", why),
-                "it is no transcript of SPDM messages, or was altered");
-  }
-
-  void keep(bool from_requester, std::size_t size) {
-    if (const std::optional<std::string> why = intake_.refuses(size))
-      throw Error(ErrorId::bad_input, cat("message ", log_.size() + 1, " ", *why));
-    log_.push_back({.from_requester = from_requester, .secured = false, .bytes = to_bytes(rest_.first(size))});
-    rest_ = rest_.subspan(size);
-  }
-
-  // The kernel wrote the requests: one that cannot be read means that this is no transcript. The device wrote the
-  // responses: one that breaks a rule is kept for the appraisal.
-  template <class Ask, class Answer>
-  void exchange(Code code, Ask ask, Answer answer) {
-    const std::string asked = name(code), answered = name(response_to(code));
-    last_.reset();  // the entry's signature is that of the last message only
-    Reader request(rest_, asked);
-    const auto sent = ask(request);
-    keep(true, request.offset());
-    Reader response(rest_, answered);
-    try {
-      answer(response, sent);
-      keep(false, response.offset());
-    } catch (const Error&) {
-      intact_ = false;
-      if (!rest_.empty()) keep(false, rest_.size());
-    }
-  }
-
-  GetCapabilities get_capabilities(Reader& reader) {
-    parameters_.version = read_header(rest_).version;
-    if (parameters_.version < k10 || parameters_.version > k14) reader.fail("SPDMVersion", "is unknown");
-    return GetCapabilities::decode(reader, parameters_.version);
-  }
-
-  void cut_exchange() {
-    const Code code = read_header(rest_).code;
-    switch (code) {
-      case Code::get_version:
-        return exchange(
-            code, [&](Reader& reader) { return expect(reader, code, k10); },
-            [&](Reader& reader, const Header&) {
-              VersionResponse::decode(reader);
-              parameters_ = {};
-              chains_ = {};
-            });
-      case Code::get_capabilities:
-        return exchange(
-            code, [&](Reader& reader) { return get_capabilities(reader); },
-            [&](Reader& reader, const GetCapabilities& sent) {
-              parameters_.requester = sent.capabilities;
-              parameters_.responder = CapabilitiesResponse::decode(reader, parameters_.version, sent).capabilities;
-            });
-      case Code::negotiate_algorithms:
-        return exchange(
-            code, [&](Reader& reader) { return NegotiateAlgorithms::decode(reader, parameters_.version); },
-            [&](Reader& reader, const NegotiateAlgorithms& sent) {
-              const Parameters& p = parameters_;
-              const auto selected = AlgorithmsResponse::decode(reader, p.version, sent, p.requester, p.responder);
-              parameters_ = settle(p.version, p.requester, p.responder, sent, selected);
-            });
-      case Code::get_digests:
-        return exchange(
-            code, [&](Reader& reader) { return expect(reader, code, parameters_.version); },
-            [&](Reader& reader, const Header&) { DigestsResponse::decode(reader, parameters_); });
-      case Code::get_certificate:
-        return exchange(
-            code, [&](Reader& reader) { return GetCertificate::decode(reader, parameters_.version); },
-            [&](Reader& reader, const GetCertificate& sent) {
-              chains_.at(sent.slot).add(sent, CertificateResponse::decode(reader, sent, parameters_));
-            });
-      case Code::challenge:
-        return exchange(
-            code, [&](Reader& reader) { return Challenge::decode(reader, parameters_.version); },
-            [&](Reader& reader, const Challenge& sent) {
-              const ChallengeAuth got = ChallengeAuth::decode(reader, sent, parameters_);
-              challenged_ = sent.slot;
-              last_ = {kChallengeAuthContext, sent.slot, sent.nonce, got.nonce, got.signature.size()};
-            });
-      case Code::get_measurements:
-        return exchange(
-            code, [&](Reader& reader) { return GetMeasurements::decode(reader, parameters_.version); },
-            [&](Reader& reader, const GetMeasurements& sent) {
-              const MeasurementsResponse got = MeasurementsResponse::decode(reader, sent, parameters_);
-              // 1.0 names no slot: it is the one that was challenged last.
-              const std::uint8_t slot = parameters_.version == k10 ? challenged_ : sent.slot;
-              if (sent.signature) last_ = {kMeasurementsContext, slot, sent.nonce, got.nonce, got.signature.size()};
-            });
-      default:
-        malformed("the log", "RequestResponseCode", cat(name(code), " is no request that a kernel sends to authenticate a device"));
-    }
-  }
-
-  View rest_;
-  std::size_t total_ = rest_.size();
-  MessageLog& log_;
-  Intake intake_;
-  std::string_view what_;
-  bool intact_ = true;
-  Parameters parameters_;
-  std::array<ChainReader, kSlots> chains_;
-  std::optional<Signed> last_;
-  std::uint8_t challenged_ = 0;
-};
 
 // "sha3-384" of the kernel and "SHA3-384" of OpenSSL are "sha3384", "SM3" is "sm3".
 std::string plain(std::string_view algorithm) {
@@ -217,7 +80,7 @@ class Comparison {
 
   const KernelLogEntry& entry_;
   const Cutter& cutter_;
-  const Signed& said_;
+  const Cutter::Signed& said_;
   std::string_view what_;
 };
 
@@ -242,7 +105,7 @@ Evidence read_kernel_log(const KernelLogEntry& entry, std::string_view what) {
   all.reserve(entry.transcript.size() + entry.signature.size());
   append(all, entry.transcript);
   append(all, entry.signature);
-  Cutter cutter(all, out.log, what);
+  Cutter cutter(all, out.log, cat(what, "_transcript"));
   cutter.cut();
   if (!cutter.intact()) {
     // The messages are appraised. But the entry's own signature was not verified, so it must not pass.

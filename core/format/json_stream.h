@@ -58,6 +58,8 @@ class JsonStream {
   std::uint64_t number(std::uint64_t max);
   void skip();
 
+  // The first character of the value that comes next, which tells its kind; '\0' at the end.
+  char kind() { return peek(); }
   // Whether nothing but white space is left.
   bool at_end();
   std::size_t line() const { return line_; }

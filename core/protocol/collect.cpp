@@ -18,8 +18,9 @@ class Collector {
   void run() {
     negotiate();
     const std::vector<std::uint8_t> slots = identify();
-    for (const std::uint8_t slot : slots) challenge(slot);
-    measure(slots.empty() ? wanted_.slot.value_or(0) : slots.front());
+    measured_slot_ = slots.empty() ? wanted_.slot.value_or(0) : slots.front();
+    for (const std::uint8_t slot : slots) prove(slot);
+    measure(measured_slot_);
     if (wanted_.extension_log) read_extension_log();
     if (wanted_.endpoint_info) ask_endpoint_info(slots.empty() ? 0 : slots.front());
     for (const VendorDefined& request : wanted_.vendor_defined) requester_.ask(request.encode(Code::vendor_defined_request, version()));
@@ -158,10 +159,16 @@ class Collector {
     return context;
   }
 
+  // Has the device show that it holds the key of the slot. Without CHAL_CAP a signature of MEASUREMENTS does that: where measurements
+  // are wanted anyway, theirs; else one that is asked for here. The appraisal requires one of the two.
+  void prove(std::uint8_t slot) {
+    if (!wanted_.challenge) return;
+    if (responder_has(cap::chal)) return challenge(slot);
+    const bool comes_later = wanted_.measurements != MeasurementMode::none && wanted_.sign_measurements;
+    if (can_sign_measurements() && !(comes_later && slot == measured_slot_)) measure_all(true, slot);
+  }
+
   void challenge(std::uint8_t slot) {
-    // Without CHAL_CAP the signature of MEASUREMENTS must prove the possession of the key. The appraisal requires one
-    // of the two.
-    if (!wanted_.challenge || !responder_has(cap::chal)) return;
     const bool can_summarize = responder_has(cap::meas_mask) && parameters().measurement_specification != 0;
     Challenge request{.slot = slot, .summary = can_summarize ? wanted_.summary : Summary::none, .nonce = next_nonce(), .context = {}};
     if (version() >= k13) request.context = next_context();
@@ -260,6 +267,7 @@ class Collector {
   const Wanted& wanted_;
   Evidence& evidence_;
   Requester requester_;
+  std::uint8_t measured_slot_ = 0;
 };
 
 }  // namespace

@@ -18,11 +18,15 @@ std::string_view signing_context(SignedMessage kind) {
 
 // Trims a message to what its decoder has read. What follows may only be the zero padding of the binding, and never
 // enters a transcript (PCIe 6.30.1, N9, N10; DSP0274, N11).
-void Connection::trim(Bytes& message, const Reader& reader) const {
+void Connection::trim(Bytes& message, const Reader& reader) {
   const View surplus = reader.rest();
+  if (surplus_ != 0) reader.fail("length", cat(surplus_, " bytes before it are no message"));
   const bool padding = surplus.size() <= padding_allowed(binding_) &&
                        std::all_of(surplus.begin(), surplus.end(), [](std::uint8_t byte) { return byte == 0; });
-  if (!padding) reader.fail("length", cat(surplus.size(), " bytes after the end of the message at offset ", reader.offset()));
+  if (!padding && keeps_surplus_)
+    surplus_ = surplus.size();
+  else if (!padding)
+    reader.fail("length", cat(surplus.size(), " bytes after the end of the message at offset ", reader.offset()));
   message.resize(reader.offset());
 }
 
@@ -85,7 +89,9 @@ void Connection::observe_version(Exchange& exchange) {
   Reader reader(exchange.response, "VERSION");
   VersionResponse response = VersionResponse::decode(reader);
   trim(exchange.response, reader);
+  const bool keeps_surplus = keeps_surplus_;
   *this = Connection(binding_);  // GET_VERSION resets everything that was negotiated
+  keeps_surplus_ = keeps_surplus;
   versions_ = std::move(response);
 }
 

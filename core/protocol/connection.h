@@ -58,9 +58,33 @@ struct ErrorSeen {
   ErrorResponse error;
 };
 
+// Where the algorithms of a connection are known from.
+enum class AlgorithmSource {
+  negotiated,  // ALGORITHMS, or not at all
+  stated,      // the collector says so
+  leaf_key,    // the key of the leaf and the signature allow no other
+};
+inline constexpr std::array kAlgorithmSources{
+    Word{AlgorithmSource::negotiated, "negotiated"},
+    Word{AlgorithmSource::stated, "stated"},
+    Word{AlgorithmSource::leaf_key, "leaf-key"},
+};
+static_assert(is_sound(kAlgorithmSources));
+inline std::string_view name(AlgorithmSource source) { return row_of(kAlgorithmSources, source).name; }
+
+struct AlgorithmPair {
+  const AsymAlgorithm* asym;
+  const HashAlgorithm* hash;
+};
+
 class Connection {
  public:
   explicit Connection(Binding binding) : binding_(binding) {}
+  // One whose beginning nobody has kept (detached.h). A signature may be of any of the candidates.
+  Connection(Binding binding, const Parameters& assumed, AlgorithmSource source, std::vector<AlgorithmPair> candidates)
+      : binding_(binding), parameters_(assumed), source_(source), candidates_(std::move(candidates)), keeps_surplus_(true) {}
+  // Evidence of others may have bytes behind its last signature: they are counted, and break no rule.
+  void keep_surplus() { keeps_surplus_ = true; }
 
   // Takes the next exchange. Throws Error{peer} when the response breaks a rule: then the exchange is not kept.
   // An ERROR response is kept as such.
@@ -71,6 +95,10 @@ class Connection {
   const Parameters& parameters() const { return parameters_; }
   std::uint8_t version() const { return parameters_.version; }
   bool negotiated() const { return negotiated_; }  // ALGORITHMS has been seen
+  AlgorithmSource algorithm_source() const { return source_; }
+  const std::vector<AlgorithmPair>& candidates() const { return candidates_; }  // empty: parameters() has them
+  // Bytes behind the last message that are no part of it.
+  std::size_t surplus() const { return surplus_; }
   const std::optional<VersionResponse>& versions() const { return versions_; }
   const std::optional<CapabilitiesResponse>& capabilities() const { return capabilities_; }
   const std::optional<AlgorithmsResponse>& algorithms() const { return algorithms_; }
@@ -101,12 +129,16 @@ class Connection {
   void observe_mel(Exchange& exchange);
   void observe_vendor_defined(Exchange& exchange);
   Reader request_reader(const Exchange& exchange, std::string_view message) const;
-  void trim(Bytes& message, const Reader& reader) const;
+  void trim(Bytes& message, const Reader& reader);
 
   Binding binding_;
   Exchanges exchanges_;
   Parameters parameters_;
   bool negotiated_ = false;
+  AlgorithmSource source_ = AlgorithmSource::negotiated;
+  std::vector<AlgorithmPair> candidates_;
+  bool keeps_surplus_ = false;
+  std::size_t surplus_ = 0;
   std::optional<VersionResponse> versions_;
   std::optional<GetCapabilities> get_capabilities_;
   std::optional<CapabilitiesResponse> capabilities_;

@@ -85,6 +85,9 @@ const HashAlgorithm* find_hash(std::uint32_t bit) {
 const HashAlgorithm* find_hash(std::string_view name) {
   return find(kHash, [&](const HashAlgorithm& row) { return same_letters(row.name, name); });
 }
+bool is_hash_size(std::size_t size) {
+  return std::any_of(kHash.begin(), kHash.end(), [&](const HashAlgorithm& row) { return row.size == size; });
+}
 const HashAlgorithm* find_measurement_hash(std::uint32_t bit) { return bit == kRawOnly || bit % 2 != 0 ? nullptr : find_hash(bit >> 1); }
 
 }  // namespace spdm

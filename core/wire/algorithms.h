@@ -53,6 +53,8 @@ const AsymAlgorithm* find_asym(std::string_view name);
 const HashAlgorithm* find_hash(std::uint32_t bit);
 const HashAlgorithm* find_hash(std::string_view name);
 const HashAlgorithm* find_measurement_hash(std::uint32_t bit);
+// Whether any hash algorithm has digests of so many bytes.
+bool is_hash_size(std::size_t size);
 inline constexpr std::uint32_t kRawOnly = 1;  // MeasurementHashAlgo bit 0
 
 }  // namespace spdm

@@ -32,8 +32,9 @@ MeasurementBlock read_block(Reader& reader, const Parameters& parameters) {
     if (parameters.measurement_raw_only)
       reader.fail("DMTFSpecMeasurementValueType", cat("a digest at index ", block.index, ", only raw bit streams were negotiated"));
     const std::size_t expected = parameters.measurement_hash == nullptr ? 0 : parameters.measurement_hash->size;
+    const bool any = parameters.assumed && parameters.measurement_hash == nullptr;
     // DSP0274 MEASUREMENTS, N203: a digest of another size is not of the negotiated algorithm.
-    if (value_size != expected)
+    if (any ? !is_hash_size(value_size) : value_size != expected)
       reader.fail("DMTFSpecMeasurementValueSize",
                   cat("a digest of ", value_size, " bytes at index ", block.index, ", MeasurementHashAlgo has ", expected));
   }

@@ -59,6 +59,8 @@ struct Parameters {
   std::uint8_t opaque_format = 0;    // 0 none, other_params::opaque_fmt0 or opaque_fmt1
   bool multi_key_responder = false;  // MULTI_KEY_CONN_RSP
   bool multi_key_requester = false;  // MULTI_KEY_CONN_REQ
+  // Nobody has seen the negotiation (detached evidence): what is not known of it forbids nothing.
+  bool assumed = false;
 
   std::size_t hash_size() const { return hash == nullptr ? 0 : hash->size; }
   std::size_t signature_size() const { return asym == nullptr ? 0 : asym->signature_size; }

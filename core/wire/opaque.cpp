@@ -71,7 +71,7 @@ Bytes read_opaque(Reader& reader, const Parameters& parameters) {
   // DSP0274 CHALLENGE_AUTH, N180; MEASUREMENTS, N213: the limit of all opaque data.
   if (length > kMaxOpaque) reader.fail("OpaqueDataLength", cat(length, ", at most ", kMaxOpaque));
   // DSP0274 CHALLENGE_AUTH, N182; MEASUREMENTS, N214: without a negotiated format there is no opaque data.
-  if (length != 0 && parameters.version >= k12 && parameters.opaque_format == 0)
+  if (length != 0 && parameters.version >= k12 && parameters.opaque_format == 0 && !parameters.assumed)
     reader.fail("OpaqueDataLength", cat(length, ", but no opaque data format was negotiated"));
   const View opaque = reader.take(length, "OpaqueData");  // DSP0274 CHALLENGE_AUTH, N181
   if (length != 0 && parameters.version >= k12 && parameters.opaque_format == other_params::opaque_fmt1)

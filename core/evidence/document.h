@@ -1,0 +1,13 @@
+// JSON of others with evidence of any number of devices in it. Read for load.h.
+#pragma once
+
+#include "core/evidence/load.h"
+
+namespace spdm {
+
+// `depth`: of wrappers around it.
+std::vector<EvidencePart> read_document(std::string_view json, std::string_view what, unsigned depth);
+// As load_parts(), for what lies inside `depth` wrappers.
+std::vector<EvidencePart> load_wrapped(View bytes, std::string_view what, unsigned depth);
+
+}  // namespace spdm
