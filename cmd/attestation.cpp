@@ -25,6 +25,7 @@ Verifier make_verifier(const TrustOptions& options, const Question& question, co
                    .options = {.at = time_of(options), .partial_chains = options.partial_chains},
                    .question = question,
                    .owner_key = read_provisioned_key(options),
+                   .chain = read_chain_beside(options),
                    .policy = std::move(policy),
                    .references = read_references(options),
                    .host_keys = options.host_keys.empty() ? nullptr : std::make_shared<const HostKeys>(options.host_keys),

@@ -9,6 +9,7 @@
 #include "cmd/host/files.h"
 #include "cmd/host/layers.h"
 #include "core/appraisal/references.h"
+#include "core/evidence/document.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -138,6 +139,9 @@ void add_trust_options(CLI::App& parser, TrustOptions& options) {
       ->group("Trust");
   parser.add_flag("--require-fresh", options.require_fresh, "What is not shown to be signed for a nonce of ours does not pass")
       ->group("Trust");
+  parser.add_option("--chain", options.chain, "Certificates of the device, PEM, DER or Redfish JSON, for recordings that have none")
+      ->type_name("FILE")
+      ->group("Trust");
   parser.add_option("--provisioned-key", options.provisioned_key, "Public key of the device, DER or PEM; implies --slot 255")
       ->type_name("FILE")
       ->group("Trust");
@@ -250,7 +254,8 @@ std::vector<std::filesystem::path> trust_places(const TrustOptions& options) {
   std::vector<std::filesystem::path> out(options.keyrings.begin(), options.keyrings.end());
   out.insert(out.end(), options.roots.begin(), options.roots.end());
   out.insert(out.end(), options.references.begin(), options.references.end());
-  if (!options.provisioned_key.empty()) out.emplace_back(options.provisioned_key);
+  for (const std::string& file : {options.provisioned_key, options.chain})
+    if (!file.empty()) out.emplace_back(file);
   if (out.empty() || options.compares)
     for (const std::vector<std::filesystem::path>& layers : {layers_of("keyring.d"), layers_of("references.d")})
       out.insert(out.end(), layers.begin(), layers.end());
@@ -261,6 +266,11 @@ std::vector<std::filesystem::path> trust_places(const TrustOptions& options) {
 Bytes read_provisioned_key(const TrustOptions& options) {
   if (options.provisioned_key.empty()) return {};
   return parse_public_key(read_file(options.provisioned_key, FileKind::key, guard_of_named(options)), options.provisioned_key);
+}
+
+Bytes read_chain_beside(const TrustOptions& options) {
+  if (options.chain.empty()) return {};
+  return read_chain_file(read_file(options.chain, FileKind::certificates), options.chain);
 }
 
 bool names_references(const TrustOptions& options) { return !options.references.empty() && given_as("--reference") == "--reference"; }

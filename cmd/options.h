@@ -33,7 +33,7 @@ struct OutputOptions {
 // Which certificates are trusted, and at which time.
 struct TrustOptions {
   std::vector<std::string> keyrings, roots;
-  std::string at, identity, identity_match, provisioned_key, host_keys;
+  std::string at, identity, identity_match, provisioned_key, chain, host_keys;
   bool partial_chains = false, trust_host = false, require_fresh = false;
   std::vector<std::string> references;
   bool compares = false;  // the verb compares measurements: it has --reference
@@ -99,6 +99,8 @@ Guard guard_of_named(const TrustOptions& options);
 std::vector<std::filesystem::path> trust_places(const TrustOptions& options);
 // The key of --provisioned-key as DER; empty when none was given.
 Bytes read_provisioned_key(const TrustOptions& options);
+// The chain of --chain, as VerifierSetup has it; empty when none was given.
+Bytes read_chain_beside(const TrustOptions& options);
 // Whether the command line names reference values; SPDMCTL_REFERENCE does not count.
 bool names_references(const TrustOptions& options);
 // The values of --reference, else of the system's layers. nullptr when the verb does not compare, or when there are none.

@@ -3,7 +3,7 @@
 _spdmctl() {
   local output="-f --format --json -o --output -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
-  local trust="$keyring --host-keys --identity --identity-match --trust-host --require-fresh --provisioned-key"
+  local trust="$keyring --host-keys --identity --identity-match --trust-host --require-fresh --chain --provisioned-key"
   local speak="--timeout --slot --spdm-version --asym --hash --force"
   local protocol="$speak --record"
   local gate="--mode --policy --timeout"
@@ -48,7 +48,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --reference | --save-reference | --signer | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return

@@ -29,6 +29,12 @@ bool Verifier::trusts(const Connection& connection, std::uint8_t slot, const Hos
   return result.sound && result.trust == Trust::trusted;
 }
 
+void Verifier::add_chain(Evidence& evidence) const {
+  if (setup_.chain.empty() || evidence.live) return;
+  if (!evidence.detached) evidence.detached.emplace();
+  if (evidence.detached->chains.empty()) evidence.detached->chains.push_back({std::nullopt, setup_.chain});
+}
+
 void Verifier::check_collection(Evidence& evidence) const {
   if (evidence.sha256.empty()) evidence.sha256 = evidence_sha256(evidence);
   if (evidence.live || evidence.collection) return;
@@ -55,6 +61,7 @@ Report Verifier::appraise(Evidence evidence, const std::string& source, Question
   check_collection(evidence);
   if (question.references == nullptr) question.references = setup_.references.get();
   if (!setup_.owner_key.empty()) evidence.provisioned_key = setup_.owner_key;
+  add_chain(evidence);
   evidence.host = view_of(std::move(evidence.host));
   evidence.host.is_claimed = !trusts_host(evidence);
   const Analysis analysis = analyze(evidence);

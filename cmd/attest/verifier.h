@@ -17,6 +17,7 @@ struct VerifierSetup {
   certstore::Options options;  // its `at` is the time of the appraisal
   Question question{};         // what is asked of every device
   Bytes owner_key{};           // the public key that the owner gave for slot 255; empty when none
+  Bytes chain{};               // that the owner has beside recordings that have none (ChainBeside::certificates)
   // nullptr: there is none. The question is extended by the rule for the device.
   std::shared_ptr<const Policy> policy{};
   // Reference values for questions that have none of their own; nullptr: there are none.
@@ -50,6 +51,7 @@ class Verifier {
  private:
   // As it counts: with the identity that the user gave.
   HostView view_of(HostView host) const;
+  void add_chain(Evidence& evidence) const;
 
   VerifierSetup setup_;
   certstore::Validator validator_;

@@ -97,7 +97,8 @@ Analysis analyze(const Evidence& evidence) {
         return out;
       }
       if (exchange->request_code() == Code::get_version || out.connections.empty()) {
-        const bool in_the_middle = evidence.detached && exchange->request_code() != Code::get_version;
+        // A recording may be cut short by whoever made it. What we ask ourselves begins at the beginning.
+        const bool in_the_middle = !evidence.live && exchange->request_code() != Code::get_version;
         out.connections.push_back(in_the_middle ? connection_in_the_middle(evidence) : Connection(evidence.binding));
         if (evidence.detached) out.connections.back().keep_surplus();
       }

@@ -162,6 +162,28 @@ class Walker {
 
 }  // namespace
 
+Bytes read_chain_file(View file, std::string_view what) {
+  const std::string_view text = as_text(file);
+  const std::size_t begin = text.find_first_not_of(" \t\r\n");
+  if (begin == std::string_view::npos || text[begin] != '{') return crypto::read_chain(file, what);
+  std::string pem;
+  try {
+    JsonStream in(source_of(text));
+    in.object([&](std::string_view key) {
+      if (key == "CertificateString" && in.kind() == '"')
+        pem = in.string(limit_of(FileKind::certificates));
+      else
+        in.skip();
+    });
+  } catch (const Error& error) {
+    throw Error(ErrorId::bad_input, cat(what, ": ", error.what()));
+  }
+  if (pem.empty())
+    throw Error(ErrorId::bad_input, cat(what, ": no 'CertificateString' in it"),
+                "give a Certificate of Redfish, or the chain in PEM or DER");
+  return crypto::read_chain(as_bytes(pem), cat(what, ".CertificateString"));
+}
+
 std::vector<EvidencePart> read_document(std::string_view json, std::string_view what, unsigned depth) {
   return Walker(json, what, depth).run();
 }

@@ -64,7 +64,8 @@ bool begins_in_the_middle(const Evidence& evidence) {
 Connection connection_in_the_middle(const Evidence& evidence) {
   const auto first = std::find_if(evidence.log.begin(), evidence.log.end(), [](const Message& message) { return message.from_requester; });
   Parameters parameters = assumed_parameters(read_header(first->bytes).version);
-  const Detached& detached = *evidence.detached;
+  static const Detached kNothing;
+  const Detached& detached = evidence.detached ? *evidence.detached : kNothing;
   std::vector<AlgorithmPair> candidates;
   const std::optional<crypto::PublicKey> key = leaf_key(evidence);
   for (const AsymAlgorithm& asym : asym_algorithms()) {
