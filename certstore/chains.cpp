@@ -42,6 +42,16 @@ ChainInput chain_input(const Connection& connection, std::uint8_t slot, const Ho
           .host = &host};
 }
 
+std::optional<ChainInput> chain_input(const Evidence& evidence, const Connection& connection, std::uint8_t slot) {
+  ChainInput out = chain_input(connection, slot, evidence.host);
+  if (connection.chain(slot).complete()) return out;
+  const ChainBeside* beside = chain_beside(evidence, connection, slot);
+  if (beside == nullptr) return std::nullopt;
+  out.chain = beside->certificates;
+  out.is_bare = true;
+  return out;
+}
+
 std::vector<ChainResult> validate_chains(const Evidence& evidence, const Analysis& analysis, const Validator& validator, View owner_key) {
   const View key = owner_key.empty() ? View(evidence.provisioned_key) : owner_key;
   std::vector<ChainResult> out;
@@ -49,15 +59,9 @@ std::vector<ChainResult> validate_chains(const Evidence& evidence, const Analysi
     const Connection& connection = analysis.connections[i];
     if (connection.parameters().hash == nullptr || connection.parameters().asym == nullptr) continue;
     for (std::uint8_t slot = 0; slot < kSlots; ++slot) {
-      const bool was_read = connection.chain(slot).complete();
-      const ChainBeside* beside = was_read ? nullptr : chain_beside(evidence, connection, slot);
-      if (!was_read && beside == nullptr) continue;
-      ChainInput input = chain_input(connection, slot, evidence.host);
-      if (beside != nullptr) {
-        input.chain = beside->certificates;
-        input.is_bare = true;
-      }
-      out.push_back(validator.validate(input));
+      const std::optional<ChainInput> input = chain_input(evidence, connection, slot);
+      if (!input) continue;
+      out.push_back(validator.validate(*input));
       out.back().connection = i;
     }
     // The owner's key speaks also where nobody asked for a signature, and no chain was read.

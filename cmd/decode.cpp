@@ -11,9 +11,12 @@
 #include "cmd/output/decode_fields.h"
 #include "cmd/output/openssl_recipe.h"
 #include "cmd/verb.h"
+#include "core/evidence/cutter.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"
 #include "core/evidence/pcap.h"
+#include "core/evidence/report_file.h"
+#include "core/protocol/detached.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -36,7 +39,8 @@ struct Decoded {
 // Follows the messages in order, as a listener. A message that breaks a rule is noted and passed over.
 class Follower {
  public:
-  Follower(Binding binding, Parameters assumed) : binding_(binding), assumed_(std::move(assumed)), connection_(binding) {}
+  Follower(const Evidence& evidence, Parameters assumed)
+      : binding_(evidence.binding), assumed_(std::move(assumed)), connection_(begin_connection(evidence, assumed_)) {}
 
   // Decodes one message. A chunk that completes a message gives two: the chunk and the message.
   std::vector<Decoded> next(const Message& message, std::size_t index) {
@@ -59,6 +63,12 @@ class Follower {
   }
 
  private:
+  static Connection begin_connection(const Evidence& evidence, Parameters& assumed) {
+    if (!begins_in_the_middle(evidence)) return Connection(evidence.binding);
+    if (assumed.asym == nullptr && assumed.hash == nullptr) assumed = connection_in_the_middle(evidence).parameters();
+    return {evidence.binding, assumed, AlgorithmSource::stated, {}};
+  }
+
   const Parameters& parameters() const {
     return connection_.negotiated() || connection_.capabilities() ? connection_.parameters() : assumed_;
   }
@@ -91,6 +101,10 @@ class Follower {
     out.json["fields"] = fields->fields;
     const View surplus = bytes.subspan(fields->used);
     if (surplus.empty()) return;
+    if (parameters().assumed && surplus.size() > padding_allowed(binding_)) {
+      out.json["note"] = cat(surplus.size(), surplus.size() == 1 ? " byte follows" : " bytes follow", " the end of the message");
+      return;
+    }
     if (surplus.size() > padding_allowed(binding_))
       malformed(out.json["name"].get<std::string>(), "length", cat(surplus.size(), " bytes after the end of the message"));
     out.json["padding"] = surplus.size();
@@ -125,8 +139,27 @@ bool is_hex(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF: \t\r\n") == std::string_view::npos;
 }
 
-// Messages in hex, one a line.
+// A request and what follows it in the same line, or in lines of any length: the messages lie one behind the other, as in a report of
+// signed measurements. Nothing when they do not.
+std::optional<Evidence> from_transcript(std::string_view text, const std::string& what) try {
+  const auto messages_in = [&](std::string_view part) {
+    Evidence out = read_transcript(unhex(part, what), {}, what);
+    out.detached.reset();
+    return out;
+  };
+  const std::string_view line = text.substr(0, text.find('\n'));
+  if (line.size() != text.size() && messages_in(line).log.size() == 1 && messages_in(line).log.front().bytes.size() * 2 >= line.size())
+    return std::nullopt;  // the line is one message
+  Evidence out = messages_in(text);
+  if (out.log.size() < 2) return std::nullopt;
+  return out;
+} catch (const Error&) {  // then each line is one message
+  return std::nullopt;
+}
+
+// Messages in hex, one a line; or one transcript.
 Evidence from_hex(std::string_view text, const std::string& what) {
+  if (std::optional<Evidence> transcript = from_transcript(text, what)) return std::move(*transcript);
   Evidence out;
   Intake intake;
   out.binding = Binding::doe;  // padding is forgiven
@@ -212,13 +245,10 @@ std::string text_of(const Json& message, bool whole) {
 }
 
 Parameters assumed_parameters(const Options& options) {
-  Parameters out;
+  Parameters out = spdm::assumed_parameters(k10);
   for (const std::string_view name : split_lists(options.asym)) out.asym = parse_asym(name);
   for (const std::string_view name : split_lists(options.hash)) out.hash = parse_hash(name);
-  out.measurement_specification = kDmtfMeasurementSpecification;
   out.measurement_hash = out.hash;
-  out.responder.flags = out.requester.flags = 0xFFFFFFFF;
-  out.opaque_format = other_params::opaque_fmt1;
   return out;
 }
 
@@ -241,7 +271,7 @@ Exit run(const Options& options, Console& console) {
                      printable(shell_word((std::filesystem::path(options.openssl) / "verify.sh").string()))));
   }
 
-  Follower follower(evidence.binding, assumed);
+  Follower follower(evidence, assumed);
   ListWriter document(console, begin_document(kSchema), "messages");
   bool broken = false;
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {

@@ -163,7 +163,8 @@ std::optional<EvidencePiece> EvidenceFiles::next() {
 
 std::string advice_on_lines(const std::filesystem::path& path) try {
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(path, ignored) || EvidenceFiles({path.string()}).is_one()) return {};
+  if (!std::filesystem::is_regular_file(path, ignored)) return {};
+  if (!LineFile(path, limit_of(FileKind::evidence_line)).holds_objects(limit_of(FileKind::evidence))) return {};
   return cat("evidence of several devices, one a line, is for: spdmctl verify; take one of them with: sed -n 1p ",
              shell_word(path.string()));
 } catch (const Error&) {

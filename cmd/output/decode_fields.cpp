@@ -3,6 +3,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "core/appraisal/device_facts.h"
 #include "core/appraisal/measurement.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -88,8 +89,12 @@ Json opaque_fields(View opaque, std::string_view message) {
     for (const OpaqueElement& element : read_elements(opaque, message))
       out.push_back(Json{{"registry", registry_name(element.registry)}, {"vendor", hex(element.vendor)}, {"data", hex(element.data)}});
     return out;
-  } catch (const Error&) {
-    return hex(opaque);  // OpaqueDataFmt0 is the vendor's own
+  } catch (const Error&) {  // OpaqueDataFmt0 is the vendor's own
+    const std::optional<std::vector<DeviceFact>> rows = read_rows(opaque);
+    if (!rows) return hex(opaque);
+    Json out = Json::array();
+    for (const DeviceFact& row : *rows) out.push_back(Json{{"type", row.type}, {"value", row.text}});
+    return out;
   }
 }
 
@@ -253,7 +258,9 @@ Json measurements(Input& in) {
     guess.slot = slot_from_nibble(slot_nibble(in.header.param2));
     return guess;
   });
-  const MeasurementsResponse response = MeasurementsResponse::decode(in.reader, request, in.parameters());
+  MeasurementsResponse response = MeasurementsResponse::decode(in.reader, request, in.parameters());
+  // Without an algorithm nobody knows where the signature ends: it is the last field.
+  if (request.signature && in.parameters().asym == nullptr) response.signature = to_bytes(in.reader.take(in.reader.remaining(), "Signature"));
   Json out;
   if (request.operation == kMeasurementCount) out["count"] = response.count;
   out["blocks"] = Json::array();
@@ -421,7 +428,7 @@ std::optional<Fields> decode_fields(View message, const DecodeContext& context) 
     if (row.code != header.code) continue;
     const std::string title = name(row.code);  // outlives the reader
     Input in{message, header, context, Reader(message, title)};
-    if (row.negotiated && context.parameters.hash == nullptr)
+    if (row.negotiated && context.parameters.hash == nullptr && !(context.parameters.assumed && row.code == Code::measurements))
       malformed(title, "state", "its layout depends on the negotiated algorithms: give --hash and --asym");
     Json fields = row.decode(in);
     return Fields{std::move(fields), in.reader.offset()};

@@ -102,8 +102,9 @@ struct Signed {
 // The public key that must check the signature, as DER; empty when the recording has none.
 Bytes key_of(const Signed& one, const certstore::Validator& validator) {
   if (one.statement.slot == kProvisionedKey) return one.evidence.provisioned_key;
-  if (!one.connection.chain(one.statement.slot).complete()) return {};
-  const ChainResult chain = validator.validate(certstore::chain_input(one.connection, one.statement.slot, one.evidence.host));
+  const std::optional<certstore::ChainInput> input = certstore::chain_input(one.evidence, one.connection, one.statement.slot);
+  if (!input) return {};
+  const ChainResult chain = validator.validate(*input);
   return chain.certificates.empty() ? Bytes() : certstore::spki_of(chain.certificates.back().der);
 }
 

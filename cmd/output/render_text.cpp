@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cmd/output/page.h"
 #include "core/appraisal/manifest.h"
 #include "core/text.h"
 #include "core/wire/header.h"
@@ -10,31 +11,6 @@
 namespace spdm::cmd {
 
 namespace {
-
-constexpr std::string_view kGreen = "\033[1;32m", kRed = "\033[1;31m", kYellow = "\033[1;33m", kDim = "\033[2m", kBold = "\033[1m";
-
-// Lines of a report: headings, and pairs of a name and what there is to say, one under the other.
-class Page {
- public:
-  explicit Page(bool color) : color_(color) {}
-
-  std::string painted(std::string_view text, std::string_view color) const {
-    return color_ ? cat(color, text, "\033[0m") : std::string(text);
-  }
-  void line(std::string_view text) { out_ += cat(text, "\n"); }
-  void heading(std::string_view text) { out_ += cat("\n", painted(text, kBold), "\n"); }
-  void pair(std::string_view name, std::string_view value) {
-    if (!value.empty()) out_ += cat("  ", padded(name, 12), value, "\n");
-  }
-  static std::string padded(std::string_view text, std::size_t width) {
-    return cat(text, std::string(text.size() < width ? width - text.size() : 1, ' '));
-  }
-  std::string take() { return std::move(out_); }
-
- private:
-  bool color_;
-  std::string out_;
-};
 
 std::string_view color_of(Verdict verdict) { return verdict == Verdict::pass ? kGreen : verdict == Verdict::fail ? kRed : kYellow; }
 
@@ -286,7 +262,20 @@ void write_references(Page& page, const Report& report, bool verbose) {
   }
 }
 
+// What the device says of itself: its words, proven to be its own where they are signed.
+void write_facts(Page& page, const Report& report, bool verbose) {
+  if (report.facts.empty()) return;
+  page.heading(cat("Said by the device (", report.facts.front().is_signed ? "signed" : "unsigned", ")"));
+  for (const DeviceFact& fact : report.facts) {
+    if (fact.name.empty() && !verbose) continue;
+    const std::string title = fact.name.empty() ? cat("type ", fact.type) : std::string(fact.name);
+    page.line(cat("  ", Page::padded(title, 24),
+                  fact.text == hex(fact.value) ? shortened(fact.value, verbose) : fact.text));
+  }
+}
+
 void write_extras(Page& page, const Report& report, bool verbose) {
+  write_facts(page, report, verbose);
   if (!report.extension_log.empty()) {
     page.heading("Measurement extension log");
     for (const MelEntry& entry : report.extension_log)

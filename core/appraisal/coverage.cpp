@@ -32,6 +32,7 @@ void Appraiser::read_measurements() {
   }
   std::stable_sort(report_.measurements.begin(), report_.measurements.end(),
                    [](const Measurement& a, const Measurement& b) { return a.block.index < b.block.index; });
+  read_facts(*connection);
   check_extension_log(*connection);
   check_summary(*connection);
   if (!connection->endpoint_infos().empty()) report_.endpoint_info = connection->endpoint_infos().back().response;
@@ -47,6 +48,21 @@ void Appraiser::read_measurements() {
   list_is_open_ = listed_ && !list_is_signed_ && is_signed != 0;
   if (list_is_open_)
     add({FindingId::measurements_unsigned, "", "which measurements the device has is not covered by a good signature", "measure again"});
+}
+
+// The device's own words beside the measurements: of the last signed answer that has some, else of the last.
+void Appraiser::read_facts(const Connection& connection) {
+  const auto is_covered = [&](const MeasurementsSeen& seen) { return seen.exchange < covered_.size() && covered_[seen.exchange]; };
+  const MeasurementsSeen* from = nullptr;
+  for (const MeasurementsSeen& seen : connection.measurements())
+    if (!seen.response.opaque.empty() && (from == nullptr || is_covered(seen) || !is_covered(*from))) from = &seen;
+  if (from == nullptr || connection.parameters().opaque_format == other_params::opaque_fmt1) return;
+  std::optional<std::vector<DeviceFact>> rows = read_rows(from->response.opaque);
+  if (!rows) return;
+  const ChainResult* chain = find_chain(analysis_.connections.size() - 1, from->request.slot);
+  if (chain != nullptr && chain->sound && !chain->certificates.empty()) name_facts(*rows, chain->certificates.back());
+  for (DeviceFact& fact : *rows) fact.is_signed = is_covered(*from);
+  report_.facts = std::move(*rows);
 }
 
 void Appraiser::check_measurements() {

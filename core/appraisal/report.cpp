@@ -341,6 +341,12 @@ Json to_json(const Report& in) {
   if (!in.summary_hash.empty()) out["measurement_summary_hash"] = hex(in.summary_hash);
   out["measurements"] = Json::array();
   for (const Measurement& measurement : in.measurements) out["measurements"].push_back(measurement_json(measurement));
+  for (const DeviceFact& fact : in.facts) {
+    Json& one = out["device_facts"].emplace_back(Json{{"type", fact.type}});
+    if (!fact.name.empty()) one["name"] = fact.name;
+    one["value"] = fact.text;
+    one["signed"] = fact.is_signed;
+  }
   if (!in.extension_log.empty()) out["measurement_extension_log"] = extension_log_json(in.extension_log);
   if (!in.comparisons.empty()) out["references"] = comparisons_json(in.comparisons);
   if (in.policy) out["policy"] = policy_json(*in.policy);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/appraisal/device_facts.h"
 #include "core/appraisal/device_match.h"
 #include "core/appraisal/measurement.h"
 #include "core/appraisal/policy_words.h"
@@ -200,6 +201,7 @@ struct Report {
   std::optional<ContentChanged> content_changed;
   Bytes summary_hash;
   std::vector<MelEntry> extension_log;
+  std::vector<DeviceFact> facts;               // that the device says of itself beside its measurements
   std::vector<Comparison> comparisons;         // by index; empty when there were no reference values for the device
   std::optional<PolicyResult> policy;          // nothing when no policy was asked
   std::optional<std::vector<Change>> changes;  // nothing when there was no earlier report to compare with

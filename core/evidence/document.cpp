@@ -133,7 +133,6 @@ class Walker {
     beside.format = kNvidiaFormat;
     beside.chains.push_back({std::nullopt, chain_in(strings.at("certificate"), place)});
     Evidence out = read_transcript(bytes_of(strings.at("evidence"), cat(place, ".evidence")), std::move(beside), cat(place, ".evidence"));
-    out.host.target = place;
     return out;
   }
 
@@ -150,7 +149,6 @@ class Walker {
       beside.chains.push_back({std::nullopt, chain_in(chain, place)});
     const std::string where = cat(place, ".SignedMeasurements");
     Evidence out = read_transcript(bytes_of(strings.at("SignedMeasurements"), where), std::move(beside), where);
-    out.host.target = place;
     return out;
   }
 

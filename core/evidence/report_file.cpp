@@ -17,7 +17,6 @@ Evidence read_transcript(View bytes, Detached beside, std::string_view what) {
     throw Error(ErrorId::bad_input, cat(what, ": begins with neither GET_VERSION nor GET_MEASUREMENTS"),
                 "signed measurements are the bytes of the request, of the response and of its signature");
   Evidence out;
-  out.host.target = what;
   Cutter cutter(bytes, out.log, std::string(what), Cutter::Surplus::kept);
   cutter.cut();
   out.detached = std::move(beside);

@@ -198,13 +198,19 @@ TEST_CASE("signature: one answer is one answer, in whatever bytes its signature 
 }
 
 TEST_CASE("N189 little-endian signatures of 1.0 and 1.1") {
-  for (const std::uint8_t version : {k10, k11})
-    is_bad(with_signer(kChallengeAuthContext, version, [](const fake::Device& device, auto context, const Bytes& transcript) {
-      Bytes out = device.sign(context, transcript);
-      std::reverse(out.begin(), out.begin() + 32);
-      std::reverse(out.begin() + 32, out.end());
-      return out;
-    }));
+  const auto reversed = [](const fake::Device& device, auto context, const Bytes& transcript) {
+    Bytes out = device.sign(context, transcript);
+    std::reverse(out.begin(), out.begin() + 32);
+    std::reverse(out.begin() + 32, out.end());
+    return out;
+  };
+  for (const std::string_view kind : kKinds)
+    for (const std::uint8_t version : {k10, k11}) {
+      const Report report = with_signer(kind, version, reversed);
+      CHECK(report.verdict == Verdict::pass);
+      CHECK(found(report, FindingId::signature_little_endian));
+    }
+  for (const std::string_view kind : kKinds) is_bad(with_signer(kind, k12, reversed));
 }
 
 TEST_CASE("A16 r or s with a leading zero") {

@@ -142,7 +142,8 @@ TEST_CASE("keys: unknown, missing, twice") {
 }
 
 TEST_CASE("values of the wrong type or outside their range") {
-  refused(R"(:"spdmctl.evidence/1")", R"(:"spdmctl.evidence/2")", "schema: 'spdmctl.evidence/2' is not spdmctl.evidence/1");
+  refused(R"(:"spdmctl.evidence/1")", R"(:"spdmctl.evidence/3")", "schema: 'spdmctl.evidence/3' is neither spdmctl.evidence/1 nor");
+  refused(R"(:"spdmctl.evidence/1")", R"(:"spdmctl.evidence/2")", "'detached' belongs to spdmctl.evidence/2");
   refused(R"("live":false)", R"("live":"false")", "live: is neither true nor false");
   refused(R"("live":false)", R"("live":null)", "live: is neither true nor false");
   refused(R"("binding":"none")", R"("binding":"usb")", "binding: is not a binding");
@@ -244,8 +245,47 @@ TEST_CASE("load_evidence goes by what is in the file") {
   CHECK(!load_evidence(write_pcap(evidence), "e").live);
   expect_error(ErrorId::bad_input, "pcapng", [] { load_evidence(Bytes{0x0A, 0x0D, 0x0D, 0x0A}, "e"); });
   expect_error(ErrorId::bad_input, "e: is empty", [] { load_evidence({}, "e"); });
-  for (const Bytes& bytes : {Bytes{' '}, Bytes{0, 1, 2, 3, 4}, Bytes{'['}})
+  for (const Bytes& bytes : {Bytes{' '}, Bytes{0, 1, 2, 3, 4}, Bytes{'x'}})
     expect_error(ErrorId::bad_input, "e: is neither", [&] { load_evidence(bytes, "e"); });
+}
+
+TEST_CASE("what lies beside the messages of detached evidence is written and read back") {
+  Evidence evidence = sample();
+  evidence.detached = Detached{.format = "nvidia", .asym = "ECDSA-P384", .hash = "SHA-384", .chains = {{std::nullopt, {0x30, 0}}}};
+  const std::string json = write_evidence(evidence);
+  CHECK(json.starts_with(R"({"schema":"spdmctl.evidence/2",)"));
+  CHECK(json.find(R"("detached":{"format":"nvidia","asym":"ECDSA-P384","hash":"SHA-384","chains":[{"certificates":"MAA="}]},)") !=
+        std::string::npos);
+  const Evidence again = read_evidence(json, "e.json");
+  REQUIRE(again.detached);
+  CHECK(write_evidence(again) == json);
+  CHECK(again.detached->chain_of(3) == &again.detached->chains.front());
+
+  evidence.detached->chains = {{std::uint8_t{1}, {0x30, 0}}, {std::uint8_t{2}, {0x31}}};
+  const Evidence slots = read_evidence(write_evidence(evidence), "e.json");
+  CHECK(slots.detached->chain_of(0) == nullptr);
+  CHECK(slots.detached->chain_of(2)->certificates == Bytes{0x31});
+}
+
+TEST_CASE("detached evidence of a wrong form is refused") {
+  Evidence evidence = sample();
+  evidence.detached = Detached{.format = "nvidia", .asym = "ECDSA-P384", .hash = "SHA-384", .chains = {{std::uint8_t{1}, {0x30, 0}}}};
+  const std::string good = write_evidence(evidence);
+  const auto refuses = [&](std::string_view from, std::string_view to, const std::string& why) {
+    std::string json = good;
+    json.replace(json.find(from), from.size(), to);
+    refused(json, why);
+  };
+  refuses("spdmctl.evidence/2", "spdmctl.evidence/1", "'detached' belongs to spdmctl.evidence/2");
+  refuses("ECDSA-P384", "ECDSA-P385", "detached.asym: is not a signature algorithm of SPDM");
+  refuses("SHA-384", "SHA-385", "detached.hash: is not a hash algorithm of SPDM");
+  refuses(R"("slot":1)", R"("slot":8)", "detached.chains[0].slot: ");
+  refuses(R"("certificates":"MAA=")", R"("certificates":"")", "has no certificates");
+  const std::string_view one = R"({"slot":1,"certificates":"MAA="})";
+  for (const std::string_view other : {one, std::string_view(R"({"certificates":"MAA="})")})
+    refuses(one, cat(one, ",", other), "detached.chains[1]: is a second chain of a slot");
+  const std::string large = base64(Bytes(kMaxChainBytes, 0x30));
+  refuses(one, cat(one, R"(,{"slot":2,"certificates":")", large, "\"}"), "bytes that chains may have together");
 }
 
 TEST_CASE("the signature of a host stands behind the evidence, and is no part of its hash") {

@@ -83,6 +83,30 @@ TEST_CASE("what a device lacks is an error, or left out where anything that is t
   }
 }
 
+TEST_CASE("where a device cannot be challenged, one signed answer to GET_MEASUREMENTS takes its place") {
+  for (const std::uint8_t version : {k10, k11, k12, k13, k14}) {
+    fake::Profile profile;
+    profile.versions = {version};
+    profile.flags = cap::cert | cap::meas_sig;
+    fake::Device device(profile);
+    Run authenticating(device);
+    authenticating.collect(Wanted{});
+    CHECK(authenticating.asked().back() == Code::get_measurements);
+    CHECK(authenticating.count(Code::get_measurements) == 1);
+    CHECK(authenticating.evidence.nonces.size() == 1);
+    // Measurements that are wanted anyway prove it, too.
+    Run run(device);
+    run.collect(measuring());
+    CHECK(run.count(Code::get_measurements) == 1);
+    // Nobody asks a device that is only looked at.
+    Run looking(device);
+    Wanted look;
+    look.challenge = false;
+    looking.collect(look);
+    CHECK(looking.count(Code::get_measurements) == 0);
+  }
+}
+
 TEST_CASE("N25 RequestResynch starts again at GET_VERSION, once") {
   for (const Code at : {Code::get_capabilities, Code::get_digests, Code::challenge, Code::get_measurements})
     for (const unsigned times : {1U, 2U}) {
