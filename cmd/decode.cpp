@@ -101,7 +101,7 @@ class Follower {
     out.json["fields"] = fields->fields;
     const View surplus = bytes.subspan(fields->used);
     if (surplus.empty()) return;
-    if (parameters().assumed && surplus.size() > padding_allowed(binding_)) {
+    if (connection_.parameters().assumed && surplus.size() > padding_allowed(binding_)) {
       out.json["note"] = cat(surplus.size(), surplus.size() == 1 ? " byte follows" : " bytes follow", " the end of the message");
       return;
     }
@@ -135,23 +135,29 @@ class Follower {
   std::optional<Bytes> last_request_;
 };
 
+bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
 bool is_hex(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789abcdefABCDEF: \t\r\n") == std::string_view::npos;
 }
 
-// A request and what follows it in the same line, or in lines of any length: the messages lie one behind the other, as in a report of
-// signed measurements. Nothing when they do not.
+// Whether the text is one line, or lines that somebody has broken at the same length.
+bool is_one_line(std::string_view text) {
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  const std::size_t width = std::min(text.find('\n'), text.size());
+  for (; text.size() > width; text.remove_prefix(width + 1))
+    if (text[width] != '\n' || text.substr(0, width).find('\n') != std::string_view::npos) return false;
+  return true;
+}
+
+// A request and what follows it: the messages lie one behind the other, as in a report of signed measurements. Nothing when they do not.
 std::optional<Evidence> from_transcript(std::string_view text, const std::string& what) try {
-  const auto messages_in = [&](std::string_view part) {
-    Evidence out = read_transcript(unhex(part, what), {}, what);
-    out.detached.reset();
-    return out;
-  };
-  const std::string_view line = text.substr(0, text.find('\n'));
-  if (line.size() != text.size() && messages_in(line).log.size() == 1 && messages_in(line).log.front().bytes.size() * 2 >= line.size())
-    return std::nullopt;  // the line is one message
-  Evidence out = messages_in(text);
-  if (out.log.size() < 2) return std::nullopt;
+  if (!is_one_line(text)) return std::nullopt;
+  std::string digits(text);
+  std::erase_if(digits, is_space);
+  Evidence out = read_transcript(unhex(digits, what), {}, what);
+  if (out.log.size() < 2 || read_header(out.log[1].bytes).code != response_to(read_header(out.log[0].bytes).code)) return std::nullopt;
+  out.detached.reset();
   return out;
 } catch (const Error&) {  // then each line is one message
   return std::nullopt;
