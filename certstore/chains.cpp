@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "certstore/der.h"
+#include "certstore/x509.h"
+
 namespace spdm::certstore {
 
 namespace {
@@ -42,6 +45,22 @@ ChainInput chain_input(const Connection& connection, std::uint8_t slot, const Ho
           .host = &host};
 }
 
+namespace {
+
+// Where nobody has seen ALIAS_CERT_CAP, the leaf tells: one with the hardware identity is a Device Certificate (DSP0274 "X.509
+// certificate").
+CertModel model_of(View certificates) {
+  View leaf;
+  for (std::string why; !certificates.empty();) {
+    const std::optional<Element> element = take_element(certificates, why);
+    if (!element) return CertModel::alias;  // the validation tells it
+    leaf = element->whole;
+  }
+  return has(describe(leaf).spdm_oids, SpdmOid::hardware_identity) ? CertModel::device : CertModel::alias;
+}
+
+}  // namespace
+
 std::optional<ChainInput> chain_input(const Evidence& evidence, const Connection& connection, std::uint8_t slot) {
   ChainInput out = chain_input(connection, slot, evidence.host);
   if (connection.chain(slot).complete()) return out;
@@ -49,6 +68,7 @@ std::optional<ChainInput> chain_input(const Evidence& evidence, const Connection
   if (beside == nullptr) return std::nullopt;
   out.chain = beside->certificates;
   out.is_bare = true;
+  if (connection.parameters().assumed) out.model = model_of(beside->certificates);
   return out;
 }
 
