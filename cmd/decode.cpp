@@ -65,8 +65,13 @@ class Follower {
  private:
   static Connection begin_connection(const Evidence& evidence, Parameters& assumed) {
     if (!begins_in_the_middle(evidence)) return Connection(evidence.binding);
-    if (assumed.asym == nullptr && assumed.hash == nullptr) assumed = connection_in_the_middle(evidence).parameters();
-    return {evidence.binding, assumed, AlgorithmSource::stated, {}};
+    try {
+      const Connection begun = connection_in_the_middle(evidence);
+      if (assumed.asym == nullptr && assumed.hash == nullptr) assumed = begun.parameters();
+      return {evidence.binding, assumed, AlgorithmSource::stated, {}};
+    } catch (const Error&) {  // each message tells it
+      return Connection(evidence.binding);
+    }
   }
 
   const Parameters& parameters() const {

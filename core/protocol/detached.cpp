@@ -6,6 +6,7 @@
 #include "core/crypto/crypto.h"
 #include "core/error.h"
 #include "core/evidence/cutter.h"
+#include "core/text.h"
 
 namespace spdm {
 
@@ -54,16 +55,26 @@ std::vector<const HashAlgorithm*> hashes_for(const AsymAlgorithm& asym, std::uin
 
 }  // namespace
 
+namespace {
+
+const Message* first_request(const Evidence& evidence) {
+  const auto found = std::find_if(evidence.log.begin(), evidence.log.end(),
+                                  [](const Message& message) { return message.from_requester && !message.secured; });
+  return found == evidence.log.end() || found->bytes.size() < kHeaderSize ? nullptr : &*found;
+}
+
+}  // namespace
+
 bool begins_in_the_middle(const Evidence& evidence) {
-  for (const Message& message : evidence.log)
-    if (message.from_requester && !message.secured)
-      return message.bytes.size() >= kHeaderSize && read_header(message.bytes).code != Code::get_version;
-  return false;
+  const Message* first = first_request(evidence);
+  return first != nullptr && read_header(first->bytes).code != Code::get_version;
 }
 
 Connection connection_in_the_middle(const Evidence& evidence) {
-  const auto first = std::find_if(evidence.log.begin(), evidence.log.end(), [](const Message& message) { return message.from_requester; });
-  Parameters parameters = assumed_parameters(read_header(first->bytes).version);
+  const Message* first = first_request(evidence);
+  const std::uint8_t version = first == nullptr ? std::uint8_t{0} : read_header(first->bytes).version;
+  if (version < k10 || version > k14) malformed("the first request", "SPDMVersion", cat("0x", hex(version, 2), " is unknown"));
+  Parameters parameters = assumed_parameters(version);
   static const Detached kNothing;
   const Detached& detached = evidence.detached ? *evidence.detached : kNothing;
   std::vector<AlgorithmPair> candidates;

@@ -10,7 +10,8 @@ namespace spdm {
 bool begins_in_the_middle(const Evidence& evidence);
 
 // The connection of such evidence, before its first message. The algorithms are those that the collector states, else those that the
-// key of the leaf allows, the most usual first; without either they stay unknown, and no signature can be checked.
+// key of the leaf allows, the most usual first; without either they stay unknown, and no signature can be checked. Throws Error{peer}
+// for a version that SPDM does not have.
 Connection connection_in_the_middle(const Evidence& evidence);
 
 }  // namespace spdm

@@ -1,5 +1,6 @@
 // From a log of messages to the rendered report, with null_crypto.cpp in place of OpenSSL: every signature and digest
-// that has the right size counts as good. Input: the binding, then messages: flags, size (two bytes), bytes.
+// that has the right size counts as good. Input: the binding, with 0x80 for detached evidence; then messages: flags, size (two bytes),
+// bytes.
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -28,7 +29,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::run([&] {
     Reader reader(View(data, size), "fuzz input");
     constexpr std::array bindings{Binding::none, Binding::mctp, Binding::doe, Binding::tcp};
-    evidence.binding = fuzz::pick(bindings, reader.u8("binding"));
+    const std::uint8_t first = reader.u8("binding");
+    evidence.binding = fuzz::pick(bindings, first & 0x0F);
+    if ((first & 0x80) != 0) evidence.detached = Detached{.format = "fuzz", .asym = {}, .hash = {}, .chains = {{std::nullopt, {1}}}};
     while (reader.remaining() > 0) {
       const std::uint8_t flags = reader.u8("flags");
       const View bytes = reader.take(reader.u16("size"), "message");

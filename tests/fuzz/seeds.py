@@ -88,6 +88,23 @@ def seeds_of(version, evidence, device):
             write("wire", f"{version}-{name}", wire(9, version, connection["algorithms"], flags, 2, b"", bytes([code, 0x7F]) + error))
 
 
+def documents(evidence, chain):
+    """What others keep of the signed measurements."""
+    messages = [base64.b64decode(message["data"]) for message in evidence["messages"]]
+    at = next(i for i, message in enumerate(messages) if message[1] == 0xE0)
+    pair = b"".join(messages[at : at + 2])
+    write("document", "bytes", pair)
+    write("document", "hex", pair.hex().encode())
+    write("document", "whole", b"".join(messages[:6]) + pair)
+    one = {"certificate": base64.b64encode(chain.encode()).decode(), "evidence": base64.b64encode(pair).decode()}
+    write("document", "nvidia", json.dumps([one, one]).encode())
+    answer = {"SignedMeasurements": one["evidence"], "HashingAlgorithm": "TPM_ALG_SHA_384", "CertificateString": chain}
+    write("document", "redfish", json.dumps(answer).encode())
+    write("document", "wrapped", json.dumps(["application/x", base64.urlsafe_b64encode(pair).decode().rstrip("=")]).encode())
+    write("document", "chain", chain.encode())
+    write("analysis", "detached", b"\x80" + b"".join(struct.pack("<BH", 1 - i, len(m)) + m for i, m in enumerate(messages[at : at + 2])))
+
+
 def attest(program, scratch, version):
     """The report on the device, the evidence and the capture."""
     for name in ("seed.json", "seed.pcap"):
@@ -167,6 +184,8 @@ def main():
         for version in VERSIONS:
             report, evidence, capture = attest(program, scratch, version)
             seeds_of(version, json.loads(evidence), report)
+            if version == "1.1":
+                documents(json.loads(evidence), (scratch / "device/chain.pem").read_text())
             if version in ("1.0", "1.4"):
                 write("evidence", version, evidence)
                 if version == "1.4":
