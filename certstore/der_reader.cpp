@@ -23,7 +23,12 @@ bool is_utf8(View text) {
     }
     if (first < 0xC2 || first > 0xF4) return false;
     const std::size_t more = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3;
-    const std::uint8_t least = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80, most = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    const std::uint8_t least = first == 0xE0   ? 0xA0
+                               : first == 0xF0 ? 0x90
+                                               : 0x80,
+                       most = first == 0xED   ? 0x9F
+                              : first == 0xF4 ? 0x8F
+                                              : 0xBF;
     if (!follows(i + 1, least, most)) return false;
     for (std::size_t k = 2; k <= more; ++k)
       if (!follows(i + k, 0x80, 0xBF)) return false;

@@ -34,10 +34,10 @@ class DerReader {
   [[noreturn]] void fail(std::string_view field, std::string_view why) const;
 
   // Contents of an element, whatever tag it has.
-  std::uint64_t number(const Element& element, std::string_view field) const;   // INTEGER or ENUMERATED of 64 bits, not negative
-  std::uint64_t bits(const Element& element, std::string_view field) const;     // BIT STRING of at most 64 bits: the first is bit 0
-  std::string text(const Element& element, std::string_view field) const;       // UTF8String
-  std::string ascii(const Element& element, std::string_view field) const;      // IA5String
+  std::uint64_t number(const Element& element, std::string_view field) const;    // INTEGER or ENUMERATED of 64 bits, not negative
+  std::uint64_t bits(const Element& element, std::string_view field) const;      // BIT STRING of at most 64 bits: the first is bit 0
+  std::string text(const Element& element, std::string_view field) const;        // UTF8String
+  std::string ascii(const Element& element, std::string_view field) const;       // IA5String
   std::string identifier(const Element& element, std::string_view field) const;  // OBJECT IDENTIFIER with its tag, dotted
 
  private:

@@ -104,10 +104,11 @@ const Accepted* find_accepted(const std::vector<Accepted>& accepted, std::string
 // RFC 5280 4.2: a critical extension must be processed, and what cannot be decoded is not.
 void inspect_known(X509_EXTENSION& extension, std::string id, bool critical, Inspection& out) {
   const ASN1_OCTET_STRING* const value = X509_EXTENSION_get_data(&extension);
-  const ExtensionInfo info = read_extension(std::move(id), critical,
-                                            {ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value))});
+  const ExtensionInfo info =
+      read_extension(std::move(id), critical, {ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value))});
   if (info.processed) return;
-  out.faults.push_back({critical ? extension_malformed : extension_unreadable, cat("extension ", info.oid, " (", info.name, ")"), info.fault});
+  out.faults.push_back(
+      {critical ? extension_malformed : extension_unreadable, cat("extension ", info.oid, " (", info.name, ")"), info.fault});
 }
 
 void inspect_extensions(X509* certificate, const std::vector<Accepted>& accepted, Inspection& out) {
@@ -138,7 +139,8 @@ void inspect_extensions(X509* certificate, const std::vector<Accepted>& accepted
     if (refused)
       out.faults.push_back({critical_extension, cat("extension ", id), "it is critical and not known here (RFC 5280 4.2)"});
     else
-      out.faults.push_back({extension_accepted, cat("extension ", id), cat("it is critical and not known here; ", taken->origin, " accepts it")});
+      out.faults.push_back(
+          {extension_accepted, cat("extension ", id), cat("it is critical and not known here; ", taken->origin, " accepts it")});
   }
 }
 

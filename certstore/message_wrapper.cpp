@@ -71,7 +71,7 @@ void read_json_record(std::string_view text, MessageWrapper& out, std::vector<Tc
   std::optional<Bytes> message;
   reader.array([&] {
     if (at == 0) out.media_type = reader.string();
-    if (at == 1) message = from_base64url(reader.string());
+    if (at == 1) message = crypto::from_base64url(reader.string());
     if (at == 2) out.indicator = reader.number(UINT32_MAX);
     if (at++ > 2) reader.fail("a record has a type, a value and an indicator");
   });

@@ -31,8 +31,7 @@ std::string read_extension_id(const Value& value) {
   if (!object || dotted(object.get()) != out)
     value.fail(cat("'", printable(out), "' is no object identifier"), "write it in digits: 1.3.6.1.4.1.99999.1");
   const crypto::Owned<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> nothing(ASN1_OCTET_STRING_new());
-  const crypto::Owned<X509_EXTENSION, X509_EXTENSION_free> extension(
-      X509_EXTENSION_create_by_OBJ(nullptr, object.get(), 1, nothing.get()));
+  const crypto::Owned<X509_EXTENSION, X509_EXTENSION_free> extension(X509_EXTENSION_create_by_OBJ(nullptr, object.get(), 1, nothing.get()));
   if (!extension || X509_supported_extension(extension.get()) == 1 || out == kSpdmExtensionId || is_decoded(out))
     value.fail(cat("the extension ", out, " is processed, and must be good"), "take it out: it may be critical as it is");
   return out;
@@ -63,7 +62,8 @@ Scope read_scope(const std::string& file, const std::string& contents) {
   });
   section.with("critical-extensions", [&](const Value& list) {
     for (const Value& oid : list.list()) {
-      if (out.critical_extensions.size() == kMostExtensions) oid.fail(cat("is one more than the ", kMostExtensions, " extensions that are read"));
+      if (out.critical_extensions.size() == kMostExtensions)
+        oid.fail(cat("is one more than the ", kMostExtensions, " extensions that are read"));
       out.critical_extensions.push_back(read_extension_id(oid));
     }
     if (out.critical_extensions.empty()) list.fail("names no extension", "leave it out to accept none");

@@ -129,14 +129,13 @@ CompositeDeviceId read_any_composite(DerReader fields) {
 void read_tcb_info(View value, ExtensionInfo& out) {
   const DerReader fields = DerReader::only(value, kSequence, "DiceTcbInfo");
   // All tags of DiceTcbInfo are of the context; [0] of it is a primitive type.
-  if (fields.next_is(kInteger) || fields.next_is(kObjectIdentifier) || fields.next_is(constructed(0)))
-    return read_riot(value, out);
+  if (fields.next_is(kInteger) || fields.next_is(kObjectIdentifier) || fields.next_is(constructed(0))) return read_riot(value, out);
   out.tcb_infos.push_back(read_fields(fields));
 }
 
 void read_multi_tcb_info(View value, ExtensionInfo& out) {
-  out.tcb_infos = read_list<TcbInfo>(DerReader::only(value, kSequence, "DiceMultiTcbInfo"), kMostTcbInfos, value.size(), "DiceTcbInfo",
-                                     read_fields);
+  out.tcb_infos =
+      read_list<TcbInfo>(DerReader::only(value, kSequence, "DiceMultiTcbInfo"), kMostTcbInfos, value.size(), "DiceTcbInfo", read_fields);
 }
 
 void read_ueid(View value, ExtensionInfo& out) {

@@ -11,7 +11,8 @@ namespace spdm {
 
 namespace {
 
-constexpr const char* kRemedy = "the firmware is not the one that the leaf was issued for: do not trust the device, and find out what it runs";
+constexpr const char* kRemedy =
+    "the firmware is not the one that the leaf was issued for: do not trust the device, and find out what it runs";
 
 std::string in_words(const Fwid& fwid) { return cat(fwid.algorithm, " ", hex(fwid.digest)); }
 
@@ -106,8 +107,8 @@ std::vector<Finding> compare_fwids(const ChainResult& chain, std::span<const Mea
     }
   }
   if (!compared && !measured && any_digest)
-    out.push_back({FindingId::fwid_not_measured, place,
-                   cat("no measurement is the firmware that the issuer of the leaf names, ", listed(leaf)), {}});
+    out.push_back(
+        {FindingId::fwid_not_measured, place, cat("no measurement is the firmware that the issuer of the leaf names, ", listed(leaf)), {}});
   return out;
 }
 

@@ -15,8 +15,8 @@ std::size_t first_certified(const ChainResult& chain);
 
 // One claim of an extension about the state of a layer.
 struct LayerState {
-  std::string where;    // "tcg-dice-MultiTcbInfo 2"
-  TcbFlags states = 0;  // that are set. Open DICE has modes, which are the same: notInitialized, debug, recovery
+  std::string where;       // "tcg-dice-MultiTcbInfo 2"
+  TcbFlags states = 0;     // that are set. Open DICE has modes, which are the same: notInitialized, debug, recovery
   bool is_normal = false;  // it says that the layer is not debugged: not only that nothing is said of it
 };
 std::vector<LayerState> states_of(const CertificateInfo& certificate);

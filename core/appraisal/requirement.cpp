@@ -150,10 +150,10 @@ bool Appraiser::weigh_layer_states() {
       for (const LayerState& layer : states_of(chain->certificates[i])) {
         says_so = says_so || (layer.is_normal && i + 1 == chain->certificates.size());
         if ((layer.states & kAbnormal) == 0) continue;
-        unmet(Demand::debug_off,
-              {FindingId::debug_enabled, cat(slot_name(chain->slot), ", certificate ", i + 1, ", ", layer.where),
-               cat("its issuer reports: ", joined(names_of(layer.states & kAbnormal)), ", the rule asks for normal operation and no debugging"),
-               "a device that is or was debugged may say anything: reset it, and find out who did it"});
+        unmet(Demand::debug_off, {FindingId::debug_enabled, cat(slot_name(chain->slot), ", certificate ", i + 1, ", ", layer.where),
+                                  cat("its issuer reports: ", joined(names_of(layer.states & kAbnormal)),
+                                      ", the rule asks for normal operation and no debugging"),
+                                  "a device that is or was debugged may say anything: reset it, and find out who did it"});
       }
     normal = normal && says_so;
   }
@@ -168,9 +168,10 @@ bool Appraiser::weigh_layer_svns() {
       for (const LayerSvn& layer : svns_of(chain->certificates[i])) {
         any = true;
         if (layer.svn < *question_.rule.require.min_svn)
-          unmet(Demand::min_svn, {FindingId::firmware_too_old, cat(slot_name(chain->slot), ", certificate ", i + 1, ", ", layer.where, ", svn"),
-                                  cat("it is ", layer.svn, ", the rule asks for ", *question_.rule.require.min_svn, " or higher"),
-                                  "update the firmware of the device"});
+          unmet(Demand::min_svn,
+                {FindingId::firmware_too_old, cat(slot_name(chain->slot), ", certificate ", i + 1, ", ", layer.where, ", svn"),
+                 cat("it is ", layer.svn, ", the rule asks for ", *question_.rule.require.min_svn, " or higher"),
+                 "update the firmware of the device"});
       }
   return any;
 }
