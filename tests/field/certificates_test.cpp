@@ -84,9 +84,11 @@ TEST_CASE("field: GPUs and switches name their firmware in the leaf" * doctest::
 TEST_CASE("field: Caliptra" * doctest::skip(field::folder().empty())) {
   const field::fs::path folder = field::folder() / "caliptra";
   for (const auto& entry : field::fs::directory_iterator(folder)) {
-    const CertificateInfo info = decoded(field::read(entry.path()));
+    const bool redacted = entry.path().stem().string().ends_with("_redacted");  // the value is 0x44 and nothing else
+    const CertificateInfo info = redacted ? describe(field::read(entry.path())) : decoded(field::read(entry.path()));
     REQUIRE(extension(info, "tcg-dice-Ueid") != nullptr);
     CHECK(extension(info, "tcg-dice-Ueid")->ueid.size() == 17);
+    if (redacted) CHECK(info.extensions.back().fault.ends_with("has the tag 0x44, not 0x30"));
   }
   const CertificateInfo fmc = decoded(field::read(folder / "fmc_alias_cert_ecc.der"));
   const ExtensionInfo* multi = extension(fmc, "tcg-dice-MultiTcbInfo");
@@ -97,7 +99,7 @@ TEST_CASE("field: Caliptra" * doctest::skip(field::folder().empty())) {
   CHECK(as_text(*multi->tcb_infos[0].type) == "DEVICE_INFO");
   CHECK(as_text(*multi->tcb_infos[1].type) == "FMC_INFO");
   CHECK(multi->tcb_infos[0].flags_mask.has_value());
-  CHECK(multi->tcb_infos[0].states() == 0);
+  CHECK(names_of(multi->tcb_infos[0].states()).empty());
   const CertificateInfo ldevid = decoded(field::read(folder / "ldevid_cert_ecc.der"));
   CHECK(ldevid.extended_key_usage == std::vector<std::string>{"tcg-dice-kp-identityLoc", "tcg-dice-kp-eca"});
 }

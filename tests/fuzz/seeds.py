@@ -148,7 +148,7 @@ DICE = {
 
 OWNER = {
     "scope": b'\0version: 1\nvouches-for: [{vendor: "1b36", class: "0108"}, {bdf: "0000:03:*"}]\nmodels: [DeviceCert]\n'
-             b"not-after: 2028-01-01T00:00:00Z\ncomment: disks\n",
+             b"not-after: 2028-01-01T00:00:00Z\ncritical-extensions: [1.2.3.4]\ncomment: disks\n",
     "deny": b"\1version: 1\ndeny:\n  - {certificate: " + b"5d" * 32 + b", comment: stolen}\n  - {key: " + b"12" * 32 + b"}\n",
     "pins": b'\2version: 1\npins:\n  - match: {target: "emu://*"}\n    leaf-key: ' + b"ab" * 32 + b"\n    vouches: true\n"
             b"    first-seen: 2026-06-01T00:00:00Z\n",
