@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cmd/output/certificate_text.h"
 #include "cmd/output/page.h"
 #include "core/appraisal/manifest.h"
 #include "core/text.h"
@@ -269,8 +270,7 @@ void write_facts(Page& page, const Report& report, bool verbose) {
   for (const DeviceFact& fact : report.facts) {
     if (fact.name.empty() && !verbose) continue;
     const std::string title = fact.name.empty() ? cat("type ", fact.type) : std::string(fact.name);
-    page.line(cat("  ", Page::padded(title, 24),
-                  fact.text == hex(fact.value) ? shortened(fact.value, verbose) : fact.text));
+    page.line(cat("  ", Page::padded(title, 24), fact.text == hex(fact.value) ? shortened(fact.value, verbose) : fact.text));
   }
 }
 
@@ -308,21 +308,7 @@ void write_findings(Page& page, const Report& report, bool verbose) {
 
 void write_certificate(Page& page, const CertificateInfo& certificate, std::size_t number, bool verbose) {
   page.line(cat("  ", number, "  ", page.painted(printable(certificate.subject), kBold)));
-  const auto field = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) page.line(cat("       ", Page::padded(name, 14), value));
-  };
-  field("issuer", printable(certificate.issuer));
-  field("valid", cat(certificate.not_before, " to ", certificate.not_after));
-  field("key", cat(printable(certificate.key), ", signed with ", printable(certificate.signature_algorithm)));
-  field("sha256", certificate.sha256);
-  field("authority", certificate.is_ca ? cat("yes", certificate.path_length ? cat(", path length ", *certificate.path_length) : "") : "no");
-  field("device info", printable(certificate.device_info));
-  field("cma", joined(certificate.cma_identities));
-  if (!verbose) return;
-  field("serial", certificate.serial);
-  field("key usage", joined(certificate.key_usage));
-  field("extended", joined(certificate.extended_key_usage));
-  field("spdm", joined(certificate.spdm_oids));
+  for (const NamedLine& line : certificate_lines(certificate, verbose)) page.line(cat("       ", Page::padded(line.name, 14), line.value));
 }
 
 void write_changes(Page& page, const Report& report) {
