@@ -17,6 +17,7 @@ constexpr std::array kFindings{
     FindingRow{freshness_unknown, "freshness-unknown", Check::signature, note, Exit::ok},
     FindingRow{negotiation_unproven, "negotiation-unproven", Check::signature, warning, Exit::ok},
     FindingRow{budget_reached, "budget-reached", Check::protocol, gap, Exit::peer},
+    FindingRow{no_common_algorithm, "no-common-algorithm", Check::protocol, gap, Exit::no_device},
 
     FindingRow{chain_malformed, "chain-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_length, "chain-length", Check::chain, failure, Exit::untrusted},
@@ -63,6 +64,9 @@ constexpr std::array kFindings{
     FindingRow{pinned, "pinned", Check::trust, note, Exit::ok},
     FindingRow{claim_decides_trust, "claim-decides-trust", Check::trust, gap, Exit::untrusted},
     FindingRow{version_rollback, "version-rollback", Check::trust, failure, Exit::untrusted},
+    FindingRow{ocsp_stale, "ocsp-stale", Check::trust, warning, Exit::ok},
+    FindingRow{ocsp_unusable, "ocsp-unusable", Check::trust, gap, Exit::untrusted},
+    FindingRow{ocsp_unknown, "ocsp-unknown", Check::trust, warning, Exit::ok},
 
     FindingRow{identity_mismatch, "identity-mismatch", Check::identity, failure, Exit::untrusted},
     FindingRow{identity_missing, "identity-missing", Check::identity, failure, Exit::untrusted},
@@ -70,6 +74,8 @@ constexpr std::array kFindings{
     FindingRow{identity_relaxed, "identity-relaxed", Check::identity, warning, Exit::ok},
     FindingRow{device_elsewhere, "device-elsewhere", Check::identity, failure, Exit::untrusted},
     FindingRow{device_repeated, "device-repeated", Check::identity, note, Exit::ok},
+    FindingRow{identity_unnamed, "identity-unnamed", Check::identity, warning, Exit::ok},
+    FindingRow{identity_unbound, "identity-unbound", Check::identity, gap, Exit::untrusted},
 
     FindingRow{bad_signature, "bad-signature", Check::signature, failure, Exit::bad_signature},
     FindingRow{signature_missing, "signature-missing", Check::signature, gap, Exit::untrusted},
@@ -87,6 +93,7 @@ constexpr std::array kFindings{
     FindingRow{reserved_index, "reserved-index", Check::measurements, warning, Exit::ok},
     FindingRow{debug_mode, "debug-mode", Check::measurements, warning, Exit::ok},
     FindingRow{mel_mismatch, "mel-mismatch", Check::measurements, warning, Exit::ok},
+    FindingRow{svn_size, "svn-size", Check::measurements, warning, Exit::ok},
 
     FindingRow{reference_mismatch, "reference-mismatch", Check::references, failure, Exit::measurement},
     FindingRow{reference_absent, "reference-absent", Check::references, gap, Exit::no_reference},

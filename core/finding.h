@@ -46,6 +46,7 @@ enum class FindingId : std::uint8_t {
   freshness_unknown,
   negotiation_unproven,  // no good signature covers the negotiation
   budget_reached,        // the evidence, or what it expands to, is more than is looked at
+  no_common_algorithm,   // device and requester share none, so that nothing could be signed
   // chain: structure and X.509
   chain_malformed,
   chain_length,
@@ -92,6 +93,9 @@ enum class FindingId : std::uint8_t {
   pinned,               // a pin vouches, no root does
   claim_decides_trust,  // a scope or pin fits, or does not, only by what the collector says
   version_rollback,     // the device has spoken a newer version before
+  ocsp_stale,           // an OCSP response is past its nextUpdate
+  ocsp_unusable,        // the OCSP response about a certificate cannot be relied on
+  ocsp_unknown,         // the responder does not know a certificate
   // identity
   identity_mismatch,
   identity_missing,
@@ -99,6 +103,8 @@ enum class FindingId : std::uint8_t {
   identity_relaxed,
   device_elsewhere,  // another host shows the same key at the same time
   device_repeated,   // the same device as in an earlier piece: counted once
+  identity_unnamed,  // the leaf names no function, and the owner has said which certificates belong there
+  identity_unbound,  // the leaf names no function, and nobody has said so
   // signature
   bad_signature,
   signature_missing,
@@ -116,6 +122,7 @@ enum class FindingId : std::uint8_t {
   reserved_index,
   debug_mode,
   mel_mismatch,
+  svn_size,  // a security version number of another size than it should have
   // references
   reference_mismatch,
   reference_absent,          // a measurement has no reference value
