@@ -92,7 +92,10 @@ std::vector<std::string> other_names_of(const X509* certificate, std::string_vie
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
     if (name->type != GEN_OTHERNAME || dotted(name->d.otherName->type_id) != type) continue;
     const ASN1_TYPE* value = name->d.otherName->value;
-    if (value->type != V_ASN1_UTF8STRING) continue;
+    if (value->type != V_ASN1_UTF8STRING) {
+      if (type == kCmaType) out.emplace_back("(no UTF8String)");  // a name that nobody can read is not no name
+      continue;
+    }
     const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(value->value.utf8string));
     out.emplace_back(text, static_cast<std::size_t>(ASN1_STRING_length(value->value.utf8string)));
   }

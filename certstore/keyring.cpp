@@ -81,7 +81,8 @@ void Keyring::tell_unknown(const fs::path& file, const FileContents& content) {
   else if (sounds_narrowing(file))
     problems_.push_back({file.string(),
                          cat("is not read", content.why.empty() ? "" : cat(" (", content.why, ")"),
-                             ": a deny list is deny.yaml or NAME.deny.yaml, a revocation list is NAME.crl; put anything else elsewhere"),
+                             ": a deny list is deny.yaml or NAME.deny.yaml, a revocation list is NAME.crl, an OCSP response NAME.ocsp; put "
+                             "anything else elsewhere"),
                          false, true});
 }
 
@@ -120,6 +121,9 @@ void Keyring::add_named(const fs::path& file, const std::string& name, const Gua
       case EntryKind::crls:
         take(crls_, read_crls(content.bytes, path));
         break;
+      case EntryKind::ocsp:
+        take(ocsp_, read_ocsp(content.bytes, path));
+        break;
       case EntryKind::denials:
         take(denials_, read_denials(path, text));
         break;
@@ -133,7 +137,7 @@ void Keyring::add_named(const fs::path& file, const std::string& name, const Gua
     }
   } catch (const Error& error) {
     Problem problem = problem_of(path, error, told, fatal);
-    if (certificates) problem.fatal = problem.fatal || sounds_narrowing(file) || holds_crl(content.bytes);
+    if (certificates) problem.fatal = problem.fatal || sounds_narrowing(file) || holds_crl(content.bytes) || holds_ocsp(content.bytes);
     if (kind != EntryKind::scope || fatal) return problems_.push_back(std::move(problem));
     if (const std::string other = not_a_scope(content.bytes); !other.empty()) {
       problem.why += cat("; it ", other);

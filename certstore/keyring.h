@@ -3,6 +3,7 @@
 //   vendor.pem, .crt, .cer, .der   certificates, PEM or DER
 //   vendor.yaml                    the scope of those (scope.h)
 //   *.crl                          revocation lists, PEM or DER (crl.h)
+//   *.ocsp                         saved answers of OCSP responders, DER or PEM (ocsp.h)
 //   deny.yaml, *.deny.yaml         certificates and keys that are never good (deny.h)
 //   anchors/                       all of the above; a certificate here ends a path, self-issued or not
 //   pins/*.yaml                    what devices have to show (pins.h)
@@ -17,6 +18,7 @@
 
 #include "certstore/crl.h"
 #include "certstore/deny.h"
+#include "certstore/ocsp.h"
 #include "certstore/pins.h"
 #include "certstore/scope.h"
 #include "core/error.h"
@@ -55,8 +57,8 @@ class Keyring {
   // does not exist is skipped. A name hides the same name in directories added later, even when its file cannot be
   // used. A link to /dev/null masks a name; for certificates an empty file does, too. A certificate that cannot be used
   // is a Problem. So is a duplicate, which counts once. Certificates whose scope cannot be used vouch for nothing.
-  // These are fatal Problems: revocation lists, deny lists, pins and directories that cannot be read, or that others may write
-  // (Guard); empty scopes; and whatever narrows trust and does not count because its name has a slip, or because it lies in a
+  // These are fatal Problems: revocation lists, OCSP responses, deny lists, pins and directories that cannot be read, or that others may
+  // write (Guard); empty scopes; and whatever narrows trust and does not count because its name has a slip, or because it lies in a
   // sub-directory that is not read.
   void add_directory(const std::filesystem::path& directory, const Guard& guard = {});
   // One file of certificates named by the user: throws Error{bad_input} naming file and reason.
@@ -67,6 +69,7 @@ class Keyring {
   const std::vector<Entry>& entries() const { return entries_; }
   const std::vector<Crl>& crls() const { return crls_; }
   const std::vector<Denial>& denials() const { return denials_; }
+  const std::vector<OcspResponse>& ocsp() const { return ocsp_; }
   const std::vector<Pin>& pins() const { return pins_; }
   std::vector<Problem> problems() const;
   bool empty() const { return entries_.empty(); }
@@ -91,6 +94,7 @@ class Keyring {
   std::map<std::string, ScopeFile> scopes_;  // by stem; an earlier layer has hidden the others
   std::vector<Problem> problems_;
   std::set<std::string> names_;  // relative to their directory
+  std::vector<OcspResponse> ocsp_;
 };
 
 // Every certificate of a PEM (one or more) or DER (exactly one) file; throws Error{bad_input} naming `what`.

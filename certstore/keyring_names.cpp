@@ -5,6 +5,7 @@
 #include <cctype>
 #include <system_error>
 
+#include "certstore/ocsp.h"
 #include "certstore/read.h"
 #include "certstore/x509.h"
 #include "core/file.h"
@@ -24,10 +25,10 @@ struct KindRow {
 };
 
 // The first that fits counts.
-constexpr std::array kKinds{KindRow{".pem", EntryKind::certificates}, KindRow{".crt", EntryKind::certificates},
-                            KindRow{".cer", EntryKind::certificates}, KindRow{".der", EntryKind::certificates},
-                            KindRow{".crl", EntryKind::crls},         KindRow{".deny.yaml", EntryKind::denials},
-                            KindRow{".yaml", EntryKind::scope},       KindRow{".yml", EntryKind::misnamed}};
+constexpr std::array kKinds{
+    KindRow{".pem", EntryKind::certificates}, KindRow{".crt", EntryKind::certificates}, KindRow{".cer", EntryKind::certificates},
+    KindRow{".der", EntryKind::certificates}, KindRow{".crl", EntryKind::crls},         KindRow{".deny.yaml", EntryKind::denials},
+    KindRow{".yaml", EntryKind::scope},       KindRow{".yml", EntryKind::misnamed},     KindRow{".ocsp", EntryKind::ocsp}};
 
 // Copies that editors and package managers leave, or that somebody has put aside.
 constexpr std::array<std::string_view, 11> kAside{"~",    ".bak", ".old",     ".orig",   ".save",    ".swp",
@@ -119,16 +120,18 @@ EntryKind kind_of(const fs::path& relative) {
 
 FileKind file_kind(EntryKind kind) {
   if (kind == EntryKind::certificates) return FileKind::certificates;
+  if (kind == EntryKind::ocsp) return FileKind::ocsp;
   return kind == EntryKind::crls || kind == EntryKind::unknown ? FileKind::crl : FileKind::keyring_entry;
 }
 
 bool narrows(EntryKind kind) {
-  return kind == EntryKind::crls || kind == EntryKind::denials || kind == EntryKind::pins || kind == EntryKind::misnamed;
+  return kind == EntryKind::crls || kind == EntryKind::denials || kind == EntryKind::pins || kind == EntryKind::misnamed ||
+         kind == EntryKind::ocsp;
 }
 
 bool sounds_narrowing(const fs::path& file) {
   const std::string name = lower(file.filename().string());
-  constexpr std::array<std::string_view, 5> kWords{"deny", "denied", "crl", "revoc", "revok"};
+  constexpr std::array<std::string_view, 6> kWords{"deny", "denied", "crl", "revoc", "revok", "ocsp"};
   return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) { return name.find(word) != std::string::npos; });
 }
 
@@ -149,6 +152,7 @@ std::string not_a_scope(View contents) {
 std::optional<Slip> slip_of(View contents) {
   const std::string_view text = as_text(contents);
   if (holds_crl(contents)) return Slip{"holds a revocation list, and is not read: name it NAME.crl", true};
+  if (holds_ocsp(contents)) return Slip{"holds an OCSP response, and is not read: name it NAME.ocsp", true};
   if (has_key(text, "version")) {
     if (const std::string why = not_a_scope(contents); !why.empty()) return Slip{cat("is not read, and ", why), true};
     for (const std::string_view key : {"vouches-for", "models", "not-after"})

@@ -24,6 +24,7 @@ enum class EntryKind {
   ignored,   // hidden, a copy that an editor or a package manager left, a README
   misnamed,  // *.yml
   unknown,   // what it holds says whether somebody meant it to count
+  ocsp,
 };
 
 // By the name relative to the directory of the keyring.
@@ -31,7 +32,7 @@ EntryKind kind_of(const std::filesystem::path& relative);
 FileKind file_kind(EntryKind kind);
 // Without a file of this kind we would trust more than the owner allows. A misnamed file may be one of them.
 bool narrows(EntryKind kind);
-// Whether the name says that the file is a deny list or a revocation list, whatever its ending.
+// Whether the name says that the file is a deny list, a revocation list or an OCSP response, whatever its ending.
 bool sounds_narrowing(const std::filesystem::path& file);
 // The name without extension: it joins "anchors/vendor.pem" and "anchors/vendor.yaml".
 std::string stem_of(const std::string& name);

@@ -40,6 +40,8 @@ void check_scope(const Scope& scope, std::time_t at, const HostView& host, Chain
   for (const DeviceMatch& match : scope.vouches_for)
     if (best == nullptr || fit(match, host, proven) > fit(*best, host, proven)) best = &match;
   const Fit fits = best == nullptr ? Fit::yes : fit(*best, host, proven);
+  const auto names_it = [&](const DeviceMatch& match) { return names_function(match) && fit(match, host, proven) == Fit::yes; };
+  result.scope_names_function = result.scope_names_function || std::any_of(scope.vouches_for.begin(), scope.vouches_for.end(), names_it);
   if (fits == Fit::claimed)
     result.findings.push_back({claim_decides_trust, slot_of(result),
                                cat(result.anchor->subject, " vouches for ", devices_in_words(scope), " by ", who,
@@ -141,6 +143,7 @@ void settle(ChainResult& result) {
   result.anchor.reset();
   result.anchor_file.clear();
   result.anchor_scope.clear();
+  result.scope_names_function = false;
 }
 
 }  // namespace

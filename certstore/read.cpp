@@ -6,6 +6,7 @@
 
 #include "certstore/der.h"
 #include "certstore/keyring.h"
+#include "certstore/ocsp.h"
 #include "certstore/x509.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -37,6 +38,7 @@ Bytes exactly_one(View der, std::string_view what) {
 
 constexpr const char* kWanted = "give certificates in PEM, or one in DER";
 constexpr std::string_view kCrlInside = "holds a revocation list; put it into a file NAME.crl";
+constexpr std::string_view kOcspInside = "holds an OCSP response; put it into a file NAME.ocsp";
 
 std::vector<Bytes> read_pem(View file, std::string_view what) {
   std::vector<Bytes> out;
@@ -45,6 +47,7 @@ std::vector<Bytes> read_pem(View file, std::string_view what) {
       out.push_back(exactly_one(der, cat(what, ", certificate ", out.size() + 1)));
     // A revocation list here is an error: its owner expects it to count.
     if (label == PEM_STRING_X509_CRL) throw Error(ErrorId::bad_input, cat(what, ": ", kCrlInside));
+    if (label == "OCSP RESPONSE") throw Error(ErrorId::bad_input, cat(what, ": ", kOcspInside));
   });
   if (out.empty()) throw Error(ErrorId::bad_input, cat(what, ": no certificate in it"), kWanted);
   return out;
@@ -90,6 +93,7 @@ std::vector<Bytes> read_certificates(View file, std::string_view what) {
     ERR_clear_error();
     if (key) private_key(what);
     if (holds_crl(file)) throw Error(ErrorId::bad_input, cat(what, ": ", kCrlInside));
+    if (holds_ocsp(file)) throw Error(ErrorId::bad_input, cat(what, ": ", kOcspInside));
   }
   return {exactly_one(file, what)};
 }

@@ -1,8 +1,8 @@
-// Checks the certificates of a chain against the revocation lists of the keyring: those that were received, the anchor, and those
-// above it that the keyring has. What is known to be revoked is never trusted.
+// Checks the certificates of a chain against the revocation lists and OCSP responses of the keyring: those that were received, the
+// anchor, and those above it that the keyring has. What is known to be revoked is never trusted.
 #include <algorithm>
 
-#include "certstore/validation.h"
+#include "certstore/revocation.h"
 #include "core/calendar.h"
 #include "core/text.h"
 
@@ -14,14 +14,6 @@ using enum FindingId;
 
 constexpr std::string_view kNewList = "get the newest list of this issuer and put it in the place of this file";
 constexpr int kRemoved = 2;  // of X509_CRL_get0_by_serial: removeFromCRL, no longer revoked
-
-// A certificate of the path and the one above it.
-struct Link {
-  X509* certificate;
-  X509* issuer;              // nullptr: neither was it sent, nor has the keyring it
-  std::string below, above;  // their places, for findings
-  bool told;                 // the report has the issuer also where there is no list of it
-};
 
 // The whole path, the top first. Where the owner ends it does not matter: also an anchor can be revoked.
 std::vector<Link> links_of(const Validation& j) {
@@ -76,31 +68,6 @@ std::string fault_of(const Crl& crl, X509* issuer) {
   return {};
 }
 
-constexpr std::string_view reason_name(long reason) {
-  switch (reason) {
-    case 0:
-      return "unspecified";
-    case 1:
-      return "keyCompromise";
-    case 2:
-      return "cACompromise";
-    case 3:
-      return "affiliationChanged";
-    case 4:
-      return "superseded";
-    case 5:
-      return "cessationOfOperation";
-    case CRL_REASON_CERTIFICATE_HOLD:
-      return "certificateHold";
-    case 9:
-      return "privilegeWithdrawn";
-    case 10:
-      return "aACompromise";
-    default:
-      return {};
-  }
-}
-
 std::string reason_of(const X509_REVOKED* entry) {
   const crypto::Owned<ASN1_ENUMERATED, ASN1_ENUMERATED_free> reason(
       static_cast<ASN1_ENUMERATED*>(X509_REVOKED_get_ext_d2i(entry, NID_crl_reason, nullptr, nullptr)));
@@ -124,7 +91,8 @@ std::optional<Revocation> look_up(const Crl& crl, X509* certificate) {
                     .file = crl.file,
                     .revoked_at = rfc3339(X509_REVOKED_get0_revocationDate(entry)),
                     .invalid_since = invalidity_of(entry),
-                    .reason = reason_of(entry)};
+                    .reason = reason_of(entry),
+                    .source = RevocationSource::crl};
 }
 
 // The lists that speak of the certificate. Its name is in what was signed, and the signature of a list tells whose it is: what the
@@ -169,37 +137,56 @@ const Crl* newest(const std::vector<List>& lists, const std::string& until = {})
 }
 
 void report(Validation& j, const Link& link, Revocation revocation) {
+  const bool by_list = revocation.source == RevocationSource::crl;
+  const std::string unproven =
+      cat("; who signed the ", by_list ? "list" : "response", " could not be checked, for the certificate of the issuer is not there");
   j.find(revoked, cat(link.below, ", serialNumber"),
          cat("revoked by ", revocation.issuer, ": serial ", revocation.serial, ", since ", revocation.revoked_at,
              revocation.invalid_since.empty() ? "" : ", invalid since ", revocation.invalid_since,
-             revocation.reason.empty() ? "" : ", reason ", revocation.reason, " (", revocation.file, ")",
-             link.issuer == nullptr ? "; who signed the list could not be checked, for the certificate of the issuer is not there" : ""),
+             revocation.reason.empty() ? "" : ", reason ", revocation.reason, by_list ? " (" : " (OCSP response ", revocation.file, ")",
+             link.issuer == nullptr ? unproven : std::string()),
          "do not use the device; ask its vendor what became of the key");
   j.result.revocations.push_back(std::move(revocation));
 }
 
-// Puts the issuer's list into the report: the one that was the newest at the time of judging, else a later one.
-void tell(Validation& j, const Link& link, const Crl* crl) {
-  if (crl == nullptr && !link.told) return;
-  CrlInfo told;
+// What was there at the time of judging comes before what is later, then the newer before the older.
+const std::optional<CrlInfo>& better(const std::optional<CrlInfo>& a, const std::optional<CrlInfo>& b, const std::string& until) {
+  if (!a || !b) return a ? a : b;
+  const bool later_a = a->this_update > until, later_b = b->this_update > until;
+  if (later_a != later_b) return later_a ? b : a;
+  return a->this_update < b->this_update ? b : a;
+}
+
+// Puts into the report what the issuer has last said. One entry is enough where a list and an OCSP response both speak of the
+// certificate: the newer one.
+void tell(Validation& j, const Link& link, const std::optional<CrlInfo>& newest) {
+  if (!newest && !link.told) return;
+  CrlInfo told = newest.value_or(CrlInfo());
   told.issuer = name_text(X509_get_issuer_name(link.certificate));
-  if (crl != nullptr) {
-    told.file = crl->file;
-    told.this_update = crl->this_update;
-    told.next_update = crl->next_update;
-    told.number = crl->number;
-  }
-  const auto same = [&](const CrlInfo& other) { return other.issuer == told.issuer && other.file == told.file; };
+  const auto same = [&](const CrlInfo& other) {
+    return other.issuer == told.issuer && other.file == told.file && other.serial == told.serial;
+  };
   if (std::none_of(j.result.crls.begin(), j.result.crls.end(), same)) j.result.crls.push_back(std::move(told));
 }
 
+// Lists and responses do not outvote each other: what one of the two revokes or holds back is revoked.
 void check(Validation& j, const Link& link) {
+  const Heard lists = hear_lists(j, link), ocsp = hear_ocsp(j, link);
+  tell(j, link, better(lists.newest, ocsp.newest, utc_of(j.options.at + kClockSkew)));
+  if (const std::optional<Revocation>& found = lists.revocation ? lists.revocation : ocsp.revocation) report(j, link, *found);
+}
+
+}  // namespace
+
+Heard hear_lists(Validation& j, const Link& link) {
+  Heard out;
   const std::vector<List> lists = lists_of(j, link);
   const Crl* const last = newest(lists);
   const Crl* const in_force = newest(lists, utc_of(j.options.at + kClockSkew));
   // Without the issuer's certificate nobody knows who has signed a list. It can revoke, and never show that nothing is revoked.
   if (link.issuer != nullptr) {
-    tell(j, link, in_force != nullptr ? in_force : last);
+    if (const Crl* const told = in_force != nullptr ? in_force : last)
+      out.newest = CrlInfo{{}, told->file, told->this_update, told->next_update, told->number, RevocationSource::crl, {}};
     if (last != nullptr && !last->next_update.empty() && last->next_update < utc_of(j.options.at))
       j.find(crl_stale, cat(link.above, ", ", last->file),
              cat("the revocation list is of ", last->this_update, ", a newer one was promised for ", last->next_update, ", judged at ",
@@ -212,11 +199,28 @@ void check(Validation& j, const Link& link) {
   const Crl* const in_its_life = newest(lists, rfc3339(X509_get0_notAfter(link.certificate)));
   for (const List& list : lists) {
     if (list.fault.empty() && list.crl != last && list.crl != in_force && list.crl != in_its_life) continue;
-    if (std::optional<Revocation> found = look_up(*list.crl, link.certificate)) return report(j, link, std::move(*found));
+    out.revocation = look_up(*list.crl, link.certificate);
+    if (out.revocation) break;
   }
+  return out;
 }
 
-}  // namespace
+std::string reason_against(const Validation& j, X509* certificate, X509* issuer) {
+  for (const Crl& crl : j.crls) {
+    if (X509_NAME_cmp(X509_CRL_get_issuer(crl.list.get()), X509_get_issuer_name(certificate)) != 0) continue;
+    if (X509_CRL_verify(crl.list.get(), X509_get0_pubkey(issuer)) == 1 && look_up(crl, certificate))
+      return cat("the certificate of its responder is revoked by ", crl.file);
+  }
+  std::uint8_t* der = nullptr;
+  const int size = i2d_X509(certificate, &der);
+  if (size <= 0) return "the certificate of its responder cannot be written";
+  const CertificateInfo info = describe(certificate, {der, static_cast<std::size_t>(size)});
+  OPENSSL_free(der);
+  for (const auto& [kind, print] : {std::pair(DenialKind::tbs, info.tbs_sha256), std::pair(DenialKind::certificate, info.sha256),
+                                    std::pair(DenialKind::key, info.key_sha256)})
+    if (const Denial* const entry = find_denial(j.denials, kind, print)) return cat(entry->origin, " denies its responder");
+  return {};
+}
 
 void check_revocation(Validation& j) {
   // The issuer of the topmost certificate was not sent and is not in the keyring. The report shows that no list of it

@@ -35,7 +35,8 @@ std::string path_text(const ChainResult& chain) {
 
 std::string crl_text(const CrlInfo& crl) {
   if (crl.file.empty()) return cat(printable(crl.issuer), ": no list");
-  return cat(printable(crl.issuer), ": of ", crl.this_update, crl.next_update.empty() ? "" : ", next ", crl.next_update, ", ",
+  const std::string about = crl.source == RevocationSource::ocsp ? cat("OCSP response about serial ", crl.serial, ", ") : std::string();
+  return cat(printable(crl.issuer), ": ", about, "of ", crl.this_update, crl.next_update.empty() ? "" : ", next ", crl.next_update, ", ",
              printable(crl.file));
 }
 

@@ -28,7 +28,8 @@ PinKind parse_kind(const std::string& text) {
   throw error;
 }
 
-// Only what is proven is pinned: a device that fails for more than a missing root must not be remembered.
+// Only what is proven is pinned: a device that fails for more than a missing root must not be remembered. Where its certificate names no
+// function, the pin says that it belongs there.
 void assert_worth_pinning(const Report& report, const TrustOptions& trust) {
   if (report.error) {
     Error error(report.error->id, report.error->message, report.error->hint);
@@ -37,7 +38,7 @@ void assert_worth_pinning(const Report& report, const TrustOptions& trust) {
     throw error;
   }
   for (const Finding& finding : report.findings)
-    if (finding.severity() >= Severity::gap && !lacks_root_only(finding))
+    if (finding.severity() >= Severity::gap && !lacks_root_only(finding) && finding.id != FindingId::identity_unbound)
       refuse(report, cat("is not pinned, because it fails: ", finding.where, finding.where.empty() ? "" : ": ", finding.why),
              cat("see all of it with: spdmctl auth", as_given("--keyring", trust.keyrings), as_given("--root", trust.roots), " ",
                  shell_word(report.source)));

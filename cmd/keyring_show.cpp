@@ -33,6 +33,19 @@ Problem escapable(const certstore::Denial& denial) {
   return out;
 }
 
+// The first of each kind: a response may have thousands of answers.
+void add_problems(const certstore::OcspResponse& response, const std::string& now, std::vector<Problem>& out) {
+  const auto& all = response.answers;
+  const auto unusable = std::find_if(all.begin(), all.end(), [](const certstore::OcspAnswer& one) { return !one.unusable.empty(); });
+  if (unusable != all.end())
+    out.push_back({response.file, cat("the OCSP response about serial ", unusable->serial, " cannot be used: ", unusable->unusable)});
+  const auto stale = std::find_if(all.begin(), all.end(),
+                                  [&](const certstore::OcspAnswer& one) { return !one.next_update.empty() && one.next_update < now; });
+  if (stale != all.end())
+    out.push_back({response.file,
+                   cat("the OCSP response about serial ", stale->serial, " is stale: a newer one was promised for ", stale->next_update)});
+}
+
 std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
   std::vector<Problem> out = keyring.problems();
   const std::string now = utc_of(at);
@@ -50,6 +63,7 @@ std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
     if (!crl.next_update.empty() && crl.next_update < now)
       out.push_back({crl.file, cat("the revocation list of ", crl.issuer, " is stale: a newer one was promised for ", crl.next_update)});
   }
+  for (const certstore::OcspResponse& response : keyring.ocsp()) add_problems(response, now, out);
   return out;
 }
 
@@ -68,6 +82,28 @@ std::string text_of(const Entry& entry) {
 std::string text_of(const certstore::Crl& crl) {
   return cat("  CRL          ", printable(crl.issuer), kIndent, crl.revocations, " revoked, of ", crl.this_update,
              crl.next_update.empty() ? "" : ", next ", crl.next_update, ", ", printable(crl.file), "\n");
+}
+
+// How many certificates the responder says this of.
+std::size_t count(const certstore::OcspResponse& response, certstore::OcspStatus status) {
+  return static_cast<std::size_t>(std::count_if(response.answers.begin(), response.answers.end(),
+                                                [&](const certstore::OcspAnswer& one) { return one.status == status; }));
+}
+
+// When the first of its answers is promised anew; empty where none is.
+std::string next_update_of(const certstore::OcspResponse& response) {
+  std::string out;
+  for (const certstore::OcspAnswer& one : response.answers)
+    if (!one.next_update.empty() && (out.empty() || one.next_update < out)) out = one.next_update;
+  return out;
+}
+
+std::string text_of(const certstore::OcspResponse& response) {
+  using enum certstore::OcspStatus;
+  const std::string next = next_update_of(response);
+  return cat("  OCSP         ", printable(response.responder), kIndent, count(response, good), " good, ", count(response, revoked),
+             " revoked, ", count(response, unknown), " unknown, of ", response.produced_at, next.empty() ? "" : ", next ", next, ", ",
+             printable(response.file), "\n");
 }
 
 std::string text_of(const certstore::Denial& denial) {
@@ -104,6 +140,15 @@ Json json_of(const certstore::Crl& crl) {
       {"issuer", printable(crl.issuer)}, {"file", printable(crl.file)}, {"this_update", crl.this_update}, {"revoked", crl.revocations}};
   if (!crl.next_update.empty()) out["next_update"] = crl.next_update;
   if (!crl.number.empty()) out["number"] = crl.number;
+  return out;
+}
+
+Json json_of(const certstore::OcspResponse& response) {
+  using enum certstore::OcspStatus;
+  Json out{{"responder", printable(response.responder)}, {"file", printable(response.file)},
+           {"produced_at", response.produced_at},        {"good", count(response, good)},
+           {"revoked", count(response, revoked)},        {"unknown", count(response, unknown)}};
+  if (const std::string next = next_update_of(response); !next.empty()) out["next_update"] = next;
   return out;
 }
 
@@ -152,6 +197,7 @@ Exit show(const KeyringOptions& options, Console& console, bool check) {
   std::string text;
   show("certificates", keyring.entries(), document, text);
   show("crls", keyring.crls(), document, text);
+  show("ocsp", keyring.ocsp(), document, text);
   show("denied", keyring.denials(), document, text);
   show("pins", keyring.pins(), document, text);
   document["problems"] = Json::array();
@@ -168,6 +214,7 @@ Exit show(const KeyringOptions& options, Console& console, bool check) {
   if (check && problems.empty()) {
     text += counted(keyring.entries().size(), "certificate");
     if (!keyring.crls().empty()) text += cat(", ", counted(keyring.crls().size(), "revocation list"));
+    if (!keyring.ocsp().empty()) text += cat(", ", counted(keyring.ocsp().size(), "OCSP response"));
     if (!keyring.denials().empty()) text += cat(", ", keyring.denials().size(), " denied");
     if (!keyring.pins().empty()) text += cat(", ", counted(keyring.pins().size(), "pin"));
     text += ", no problem\n";

@@ -19,6 +19,7 @@ constexpr std::array kFindings{
     FindingRow{budget_reached, "budget-reached", Check::protocol, gap, Exit::peer},
     FindingRow{evidence_detached, "evidence-detached", Check::protocol, note, Exit::ok},
     FindingRow{surplus_bytes, "surplus-bytes", Check::protocol, warning, Exit::ok},
+    FindingRow{no_common_algorithm, "no-common-algorithm", Check::protocol, gap, Exit::no_device},
 
     FindingRow{chain_malformed, "chain-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_length, "chain-length", Check::chain, failure, Exit::untrusted},
@@ -72,6 +73,9 @@ constexpr std::array kFindings{
     FindingRow{pinned, "pinned", Check::trust, note, Exit::ok},
     FindingRow{claim_decides_trust, "claim-decides-trust", Check::trust, gap, Exit::untrusted},
     FindingRow{version_rollback, "version-rollback", Check::trust, failure, Exit::untrusted},
+    FindingRow{ocsp_stale, "ocsp-stale", Check::trust, warning, Exit::ok},
+    FindingRow{ocsp_unusable, "ocsp-unusable", Check::trust, gap, Exit::untrusted},
+    FindingRow{ocsp_unknown, "ocsp-unknown", Check::trust, warning, Exit::ok},
 
     FindingRow{identity_mismatch, "identity-mismatch", Check::identity, failure, Exit::untrusted},
     FindingRow{identity_missing, "identity-missing", Check::identity, failure, Exit::untrusted},
@@ -79,6 +83,8 @@ constexpr std::array kFindings{
     FindingRow{identity_relaxed, "identity-relaxed", Check::identity, warning, Exit::ok},
     FindingRow{device_elsewhere, "device-elsewhere", Check::identity, failure, Exit::untrusted},
     FindingRow{device_repeated, "device-repeated", Check::identity, note, Exit::ok},
+    FindingRow{identity_unnamed, "identity-unnamed", Check::identity, warning, Exit::ok},
+    FindingRow{identity_unbound, "identity-unbound", Check::identity, gap, Exit::untrusted},
 
     FindingRow{bad_signature, "bad-signature", Check::signature, failure, Exit::bad_signature},
     FindingRow{signature_little_endian, "signature-little-endian", Check::signature, warning, Exit::ok},
@@ -100,6 +106,7 @@ constexpr std::array kFindings{
     FindingRow{mel_mismatch, "mel-mismatch", Check::measurements, warning, Exit::ok},
     FindingRow{fwid_mismatch, "fwid-mismatch", Check::measurements, failure, Exit::untrusted},
     FindingRow{fwid_not_measured, "fwid-not-measured", Check::measurements, note, Exit::ok},
+    FindingRow{svn_size, "svn-size", Check::measurements, warning, Exit::ok},
 
     FindingRow{reference_mismatch, "reference-mismatch", Check::references, failure, Exit::measurement},
     FindingRow{reference_absent, "reference-absent", Check::references, gap, Exit::no_reference},

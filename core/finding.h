@@ -48,6 +48,7 @@ enum class FindingId : std::uint8_t {
   budget_reached,        // the evidence, or what it expands to, is more than is looked at
   evidence_detached,     // its collector has kept no beginning of the connection
   surplus_bytes,         // bytes behind the last signature of detached evidence
+  no_common_algorithm,   // device and requester share none, so that nothing could be signed
   // chain: structure and X.509
   chain_malformed,
   chain_length,
@@ -101,6 +102,9 @@ enum class FindingId : std::uint8_t {
   pinned,               // a pin vouches, no root does
   claim_decides_trust,  // a scope or pin fits, or does not, only by what the collector says
   version_rollback,     // the device has spoken a newer version before
+  ocsp_stale,           // an OCSP response is past its nextUpdate
+  ocsp_unusable,        // the OCSP response about a certificate cannot be relied on
+  ocsp_unknown,         // the responder does not know a certificate
   // identity
   identity_mismatch,
   identity_missing,
@@ -108,6 +112,8 @@ enum class FindingId : std::uint8_t {
   identity_relaxed,
   device_elsewhere,  // another host shows the same key at the same time
   device_repeated,   // the same device as in an earlier piece: counted once
+  identity_unnamed,  // the leaf names no function, and the owner has said which certificates belong there
+  identity_unbound,  // the leaf names no function, and nobody has said so
   // signature
   bad_signature,
   signature_little_endian,  // r and s are in the byte order that some read out of SPDM 1.0 and 1.1
@@ -129,6 +135,7 @@ enum class FindingId : std::uint8_t {
   mel_mismatch,
   fwid_mismatch,      // the device names other firmware than the issuer of its leaf
   fwid_not_measured,  // no measurement has the digest that the issuer of the leaf names
+  svn_size,           // a security version number of another size than it should have
   // references
   reference_mismatch,
   reference_absent,          // a measurement has no reference value

@@ -14,6 +14,10 @@ Finding violation(std::size_t message, std::string why) {
           "look at it with: spdmctl decode; report it to the vendor of the device"};
 }
 
+Finding no_common_algorithm(std::size_t message, const Error& error) {
+  return {FindingId::no_common_algorithm, cat("message ", message + 1), error.what(), error.hint};
+}
+
 Finding resynchronized(std::size_t message) {
   return {FindingId::resynchronized, cat("message ", message + 1),
           "the responder had lost its state (RequestResynch), and the conversation began again here",
@@ -109,7 +113,8 @@ Analysis analyze(const Evidence& evidence) {
         return out;
       }
     } catch (const Error& error) {
-      out.findings.push_back(violation(i, error.what()));
+      // Nothing else that is observed throws this one.
+      out.findings.push_back(error.id == ErrorId::no_spdm ? no_common_algorithm(i, error) : violation(i, error.what()));
       broken = true;
     }
   }

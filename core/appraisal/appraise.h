@@ -53,6 +53,7 @@ struct RuleQuestion {
   IdentityDemand identity = IdentityDemand::if_known;
   Requirement require;
   std::optional<PolicyResult> told;  // the rule, for the report; nothing when no policy was asked
+  bool speaks_for_device = false;    // it says which root, pin or key belongs to the device
 };
 
 // What must hold for a pass, beside what always must.

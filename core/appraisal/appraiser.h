@@ -84,6 +84,13 @@ class Appraiser {
   static std::string trust_detail(const ChainResult& chain);
   static std::string distrust_detail(const std::vector<const ChainResult*>& chains);
   void check_identity();
+  struct Named {  // what the leaves of the chains name
+    bool same = false, other = false;
+    bool spoken_for = false, unbound = false;  // of those that name nothing: whether the owner speaks for the device
+  };
+  Named named_by(const std::vector<const ChainResult*>& chains, const PciIdentity& expected);
+  bool wants_name() const;
+  bool tell_unnamed(const ChainResult& chain);
   bool names(const ChainResult& chain, const PciIdentity& expected);
 
   // coverage.cpp

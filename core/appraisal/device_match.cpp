@@ -310,6 +310,11 @@ std::vector<std::string> open_keys(const DeviceMatch& match, const HostView& hos
   return out;
 }
 
+bool names_function(const DeviceMatch& match) {
+  const bool one_address = match.bdf && match.bdf->find_first_of("*?[") == std::string::npos;
+  return match.vendor || match.slot || one_address;
+}
+
 bool needs_proof(const DeviceMatch& match) {
   return std::any_of(kProofs.begin(), kProofs.end(), [&](const ProofRow& row) { return (match.*row.wanted).has_value(); });
 }

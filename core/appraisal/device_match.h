@@ -70,6 +70,8 @@ inline bool matches(const DeviceMatch& match, const HostView& host, const Proven
 std::string misfit(const DeviceMatch& match, const HostView& host, const Proven& proven = {});
 // The keys that are open, with what the collector says: "bdf 0000:03:00.0", "no driver".
 std::vector<std::string> open_keys(const DeviceMatch& match, const HostView& host, const Proven& proven);
+// Whether it says of whom a function is, or where: by its vendor, its slot or its one address.
+bool names_function(const DeviceMatch& match);
 // Whether it has keys that are known only after the device has answered.
 bool needs_proof(const DeviceMatch& match);
 // The keys that are given, as they stand in a file.

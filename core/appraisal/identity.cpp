@@ -93,10 +93,55 @@ void Appraiser::check_identity() {
   }
   const std::vector<const ChainResult*> counted = counted_chains();
   if (counted.empty()) return result(Check::identity, CheckStatus::not_run, "no certificate chain was read");
-  bool matches = true;
-  for (const ChainResult* chain : counted) matches = matches && names(*chain, *expected);
-  result(Check::identity, matches ? CheckStatus::pass : CheckStatus::fail,
-         matches ? to_string(*expected) : cat("expected ", to_string(*expected)));
+  const Named named = named_by(counted, *expected);
+  const CheckStatus status = named.other     ? CheckStatus::fail
+                             : named.unbound ? CheckStatus::not_run
+                             : named.same    ? CheckStatus::pass
+                                             : CheckStatus::not_needed;
+  result(Check::identity, status,
+         named.other     ? cat("expected ", to_string(*expected))
+         : named.unbound ? std::string("the certificate names no function")
+         : named.same    ? to_string(*expected)
+                         : std::string("the certificate names no function; its owner speaks for the device"));
+}
+
+Appraiser::Named Appraiser::named_by(const std::vector<const ChainResult*>& chains, const PciIdentity& expected) {
+  Named out;
+  for (const ChainResult* chain : chains) {
+    const bool unnamed = chain->certificates.empty() || chain->certificates.back().cma_identities.empty();
+    if (unnamed && !wants_name())
+      (tell_unnamed(*chain) ? out.spoken_for : out.unbound) = true;
+    else
+      (names(*chain, expected) ? out.same : out.other) = true;
+  }
+  return out;
+}
+
+// Whether a rule, or the user, asks for the name in so many words. By itself the check compares what is there.
+bool Appraiser::wants_name() const {
+  return question_.rule.identity == IdentityDemand::required || question_.user.identity_match_given ||
+         question_.user.identity_match == IdentityMatch::ids;
+}
+
+// PCIe r6.2 no longer asks a leaf for the name. Without one, a device with a good certificate could stand in the place of any other
+// one: the owner has to say which certificates belong there. What only the collector says of the device binds nothing.
+bool Appraiser::tell_unnamed(const ChainResult& chain) {
+  const std::string where = cat(slot_name(chain.slot), ", leaf certificate, subjectAltName");
+  const std::string unnamed = "has no PCI identity (otherName 2.23.147)";
+  const std::string who = question_.rule.speaks_for_device ? cat("the rule '", question_.rule.told ? question_.rule.told->rule : "", "'")
+                          : chain.pin && !chain.pin->is_claimed ? chain.pin->origin
+                          : chain.scope_names_function          ? chain.anchor_scope
+                                                                : std::string();
+  if (!who.empty()) {
+    add({FindingId::identity_unnamed, where, cat(unnamed, "; ", who, " says that it belongs there"),
+         "see that no other device of this vendor may stand in its place; where each has to be known, pin it: spdmctl keyring pin"});
+    return true;
+  }
+  add({FindingId::identity_unbound, where, cat(unnamed, ", and nothing says that this certificate belongs to the function"),
+       "PCIe r6.2 no longer asks for the name; say whom it may belong to: the vendor in the scope of the root (vouches-for), a pin "
+       "(spdmctl "
+       "keyring pin), a rule with match: {vendor: ...} and roots, or do not compare: identity: none in the rule, --identity-match none"});
+  return false;
 }
 
 namespace {
@@ -127,7 +172,8 @@ bool Appraiser::names(const ChainResult& chain, const PciIdentity& expected) {
   const std::string where = cat(slot_name(chain.slot), ", leaf certificate, subjectAltName");
   if (chain.certificates.empty() || chain.certificates.back().cma_identities.empty()) {
     add({FindingId::identity_missing, where, "has no PCI identity (otherName 2.23.147)",
-         "PCIe r6.2 no longer asks for it: where the vendor leaves it out, say --identity-match none, or identity: none in the rule"});
+         "PCIe r6.2 no longer asks for it: where the vendor leaves it out, take identity out of the rule and let its roots, a pin or the "
+         "scope of the root speak for the device, or say --identity-match none, or identity: none in the rule"});
     return false;
   }
   const std::string wanted = to_string(expected);

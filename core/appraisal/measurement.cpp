@@ -79,6 +79,22 @@ void read_device_mode(Measurement& out, std::vector<Finding>& findings) {
                         "do not rely on its other measurements before this is explained"});
 }
 
+// DSP0274 measurement block, N205: a security version number should be 8 bytes, in little-endian order. A shorter one is as clear.
+void read_security_version(Measurement& out, std::vector<Finding>& findings) {
+  const Bytes& value = out.block.value;
+  constexpr std::size_t kSize = 8;
+  if (!value.empty() && value.size() <= kSize) {
+    std::uint64_t number = 0;
+    for (std::size_t i = 0; i < value.size(); ++i) number |= std::uint64_t{value[i]} << (8 * i);
+    out.security_version = number;
+  }
+  if (value.size() == kSize) return;
+  findings.push_back({FindingId::svn_size, where(out.block),
+                      cat("a security version number should have 8 bytes, this one has ", value.size(),
+                          out.security_version ? cat(": read as ", *out.security_version) : std::string(", and is not read")),
+                      "see with its vendor that this is the number"});
+}
+
 // DSP0274 "Structured measurement manifest": a standards body or vendor header says who defines what follows.
 void read_manifest_header(Measurement& out) {
   const View body = out.block.value;
@@ -158,11 +174,7 @@ Measurement decode_measurement(MeasurementBlock own, std::uint8_t version, std::
 
   if (type == MeasurementType::device_mode) read_device_mode(out, findings);
   if (type == MeasurementType::security_version) {
-    if (block.value.size() == 8)
-      out.security_version = Reader(block.value, "security version").u64("SVN");
-    else
-      findings.push_back({FindingId::measurement_malformed, where(block),
-                          cat("a security version number has 8 bytes, this one has ", block.value.size()), ""});
+    read_security_version(out, findings);
   }
   if (type == MeasurementType::manifest || type == MeasurementType::structured_manifest) {
     read_manifest_header(out);

@@ -19,6 +19,8 @@ void join(PolicyRule& out, const PolicyRule& other) {
   out.origin += cat(", ", other.origin);
   out.expected = out.expected || other.expected;
   out.shared = out.shared && other.shared;
+  out.names_function = out.names_function || other.names_function;
+  out.names_key = out.names_key || other.names_key;
   for (const RequirementRow& row : requirements()) row.join(out, other);
   out.on_failure.insert(out.on_failure.end(), other.on_failure.begin(), other.on_failure.end());
   std::sort(out.on_failure.begin(), out.on_failure.end());
@@ -170,6 +172,7 @@ void ask(const PolicyRule& rule, Question& question) {
   if (!question.user.identity_match_given) question.user.identity_match = rule.identity.value_or(IdentityMatch::exact);
   question.rule.measurements = needs_measurements(rule);
   question.rule.require = rule.require;
+  question.rule.speaks_for_device = rule.names_key || (rule.names_function && (!rule.require.roots.empty() || rule.require.pin));
 }
 
 std::string duration_text(std::uint32_t seconds) {

@@ -25,6 +25,9 @@ struct PolicyRule {
   Requirement require;
   std::vector<FailureAction> on_failure{FailureAction::block};
   std::vector<std::string_view> said;  // keys of `require` that it gives, and kOnFailure: these it does not inherit
+  // Its match, or that of a rule joined into it:
+  bool names_function = false;  // names_function() of device_match.h
+  bool names_key = false;       // has the key of the device
 
   bool operator==(const PolicyRule&) const = default;
 };

@@ -70,6 +70,8 @@ PolicyRule read_rule(const Value& value) {
   out.name = out.origin.substr(out.origin.rfind('/') + 1);
   section.with("name", [&](const Value& name) { out.name = read_name(name); });
   out.match = read_device_match(section.get("match"));
+  out.names_function = names_function(out.match);
+  out.names_key = out.match.leaf_key.has_value();
   section.with("exempt", [&](const Value& flag) { out.exempt = flag.boolean(); });
   section.with("expected", [&](const Value& flag) { out.expected = flag.boolean(); });
   section.with("shared", [&](const Value& flag) { out.shared = flag.boolean(); });

@@ -78,15 +78,14 @@ Json crl_json(const CrlInfo& in) {
   out["this_update"] = in.this_update;
   if (!in.next_update.empty()) out["next_update"] = in.next_update;
   if (!in.number.empty()) out["number"] = in.number;
+  out["source"] = name(in.source);
+  if (!in.serial.empty()) out["serial"] = in.serial;
   return out;
 }
 
 Json revocation_json(const Revocation& in) {
-  Json out{{"subject", text(in.subject)},
-           {"issuer", text(in.issuer)},
-           {"serial", in.serial},
-           {"file", text(in.file)},
-           {"revoked_at", in.revoked_at}};
+  Json out{{"subject", text(in.subject)}, {"issuer", text(in.issuer)},   {"serial", in.serial},
+           {"file", text(in.file)},       {"revoked_at", in.revoked_at}, {"source", name(in.source)}};
   if (!in.invalid_since.empty()) out["invalid_since"] = in.invalid_since;
   if (!in.reason.empty()) out["reason"] = in.reason;
   return out;

@@ -256,20 +256,22 @@ void Appraiser::weigh_crl(const std::string& where, const CrlInfo& crl) {
   const std::uint32_t most = *question_.rule.require.max_crl_age;
   if (crl.file.empty()) {
     undecided_.push_back(Demand::crls);
-    return add({FindingId::crl_missing, where, cat("it has no revocation list, the rule asks for one of at most ", duration_text(most)),
-                "get the list of this issuer and put it into the keyring"});
+    return add({FindingId::crl_missing, where,
+                cat("it has no revocation list, and no OCSP response about what it issued, the rule asks for one of at most ",
+                    duration_text(most)),
+                "get the list of this issuer, or the answer of its responder, and put it into the keyring"});
   }
   const std::optional<std::int64_t> made = parse_rfc3339(crl.this_update);
-  if (!made) return undecided(Demand::crls, cat(crl.file, " does not say when it was made"), "get a newer list");
+  if (!made) return undecided(Demand::crls, cat(crl.file, " does not say when it was made"), "get a newer one");
   if (question_.now - *made < -kClockSkew)
     return undecided(Demand::crls,
                      cat(crl.file, " is of ", crl.this_update, ", which is ", *made - question_.now, " s after the time of judging"),
-                     "set the clock, or get another list");
+                     "set the clock, or get another one");
   if (question_.now - *made <= static_cast<std::int64_t>(most)) return;
   unmet(Demand::crls, {FindingId::not_fresh, where,
-                       cat("its revocation list ", crl.file, " is of ", crl.this_update, ", ", question_.now - *made,
-                           " s ago, the rule accepts at most ", most, " s"),
-                       "get a newer list and put it into the keyring"});
+                       cat("its ", crl.source == RevocationSource::ocsp ? "OCSP response " : "revocation list ", crl.file, " is of ",
+                           crl.this_update, ", ", question_.now - *made, " s ago, the rule accepts at most ", most, " s"),
+                       "get a newer one and put it into the keyring"});
 }
 
 void Appraiser::demand_negotiation() {

@@ -169,7 +169,7 @@ constexpr std::array kRequirements{
         },
         [](const Question& question) { return question.rule.require.max_crl_age.has_value(); },
         [](const Question& question) {
-          return cat("revocation lists of at most ", duration_text(question.rule.require.max_crl_age.value_or(0)));
+          return cat("revocation lists or OCSP responses of at most ", duration_text(question.rule.require.max_crl_age.value_or(0)));
         },
         Check::policy, &Appraiser::demand_crls),
     RequirementRow(

@@ -57,12 +57,24 @@ enum class Trust {
   not_checked,
 };
 
-// The revocation list of one issuer of a chain; or, with an empty `file`, that there is none.
+// What says whether a certificate is revoked.
+enum class RevocationSource { crl, ocsp };
+inline constexpr std::array kRevocationSources{
+    Word{RevocationSource::crl, "crl"},
+    Word{RevocationSource::ocsp, "ocsp"},
+};
+static_assert(is_sound(kRevocationSources));
+inline std::string_view name(RevocationSource source) { return row_of(kRevocationSources, source).name; }
+
+// The revocation list of one issuer of a chain, or the OCSP response about the certificate below it; or, with an empty `file`, that
+// there is neither.
 struct CrlInfo {
   std::string issuer;                    // RFC 2253, raw
-  std::string file;                      // empty: the keyring has no usable list of this issuer
-  std::string this_update, next_update;  // RFC 3339; next_update is empty where no newer list is promised
+  std::string file;                      // empty: the keyring has nothing usable of this issuer
+  std::string this_update, next_update;  // RFC 3339; next_update is empty where nothing newer is promised
   std::string number;                    // hex; empty where the list has none
+  RevocationSource source = RevocationSource::crl;
+  std::string serial;  // of the certificate that an OCSP response is about: hex; empty for a list
 };
 
 // A certificate that an issuer has revoked or holds back. Strings are raw.
@@ -72,6 +84,7 @@ struct Revocation {
   std::string revoked_at;               // RFC 3339, UTC: when the issuer said so
   std::string invalid_since;            // from when on the key may be in other hands; empty where the list does not say
   std::string reason;                   // "keyCompromise"; empty where the list gives none
+  RevocationSource source = RevocationSource::crl;
 };
 
 // A certificate of the keyring above all that were received and above the anchor.
@@ -122,6 +135,7 @@ struct ChainResult {
   std::vector<Revocation> revocations;  // what those lists say of certificates of the chain
   std::optional<PinInfo> pin;           // nothing when no pin matched
   std::vector<Finding> findings;
+  bool scope_names_function = false;  // the anchor's scope says for which vendor or place its certificates are, and this is one
 };
 
 // "DeviceCert", "provisioned key".

@@ -16,8 +16,10 @@ std::optional<ErrorResponse> as_error(View message) {
   return ErrorResponse::decode(reader);
 }
 
-void sleep_until(Clock::time_point time, Clock::time_point deadline, std::string_view why) {
-  if (time > deadline) throw Error(ErrorId::timeout, std::string(why), "the device wants more time than --timeout gives");
+constexpr std::string_view kMoreTime = "the device wants more time than --timeout gives";
+
+void sleep_until(Clock::time_point time, Clock::time_point deadline, std::string_view why, std::string_view hint = kMoreTime) {
+  if (time > deadline) throw Error(ErrorId::timeout, std::string(why), std::string(hint));
   std::this_thread::sleep_until(time);
 }
 
@@ -62,9 +64,12 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   log_.push_back({.from_requester = false, .secured = false, .bytes = response});
   // DSP0274 message format, N1: a response without a full header is not read any further.
   if (response.size() < kHeaderSize) malformed(name(read_header(message).code), "response", cat("only ", response.size(), " bytes"));
-  // DSP0274 CAPABILITIES, N19: no response may be larger than the DataTransferSize that we announced.
-  if (response.size() > data_transfer_size() + padding_allowed(link_.binding()))
-    malformed(name(read_header(message).code), "response", cat(response.size(), " bytes, we take ", data_transfer_size(), " in one piece"));
+  // DSP0274 CAPABILITIES, N19: no response may be larger than the DataTransferSize that we announced. Before 1.2 nobody announces one,
+  // and no answer comes in pieces: there only what we put together at most is the limit.
+  const bool announced = !connection_.capabilities() || connection_.version() >= k12;
+  const std::size_t most = announced ? data_transfer_size() : limits_.max_message;
+  if (response.size() > most + padding_allowed(link_.binding()))
+    malformed(name(read_header(message).code), "response", cat(response.size(), " bytes, we take ", most, " in one piece"));
   return response;
 }
 
@@ -142,11 +147,16 @@ Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Cloc
   const Header header = read_header(request);
   const ResponseNotReady first = error.not_ready(header.code);
   ResponseNotReady wait = first;
-  const Clock::time_point limit =
-      std::min(deadline, Clock::now() + std::chrono::microseconds(std::uint64_t{first.rdtm} << first.rdt_exponent));
-  const std::string why = cat(name(header.code), ": the response is not ready in time");
+  const std::chrono::microseconds promised(std::uint64_t{first.rdtm} << first.rdt_exponent);
+  const Clock::time_point limit = std::min(deadline, Clock::now() + promised);
+  // Which of the two ends is told: more of our time helps only where it was ours.
+  const bool ours = limit == deadline;
+  const std::string why = cat(name(header.code), ": the response is not ready in time",
+                              ours ? std::string() : cat(": the device promised it within ", promised.count(), " us, and that is over"));
+  const std::string_view hint =
+      ours ? kMoreTime : "try again; a device that needs longer than it says has to say so, report it to its vendor";
   for (;;) {
-    sleep_until(Clock::now() + std::chrono::microseconds(std::uint64_t{1} << wait.rdt_exponent), limit, why);
+    sleep_until(Clock::now() + std::chrono::microseconds(std::uint64_t{1} << wait.rdt_exponent), limit, why, hint);
     Bytes response =
         exchange_once(begin(header.version, Code::respond_if_ready, static_cast<std::uint8_t>(header.code), wait.token).take(), deadline);
     const std::optional<ErrorResponse> again = as_error(response);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "core/error.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -47,6 +48,12 @@ void check_selection(const Reader& reader, std::string_view field, std::uint32_t
   if ((selected & ~offered) != 0) reader.fail(field, cat("0x", hex(selected, 8), " was not offered (0x", hex(offered, 8), ")"));
 }
 
+// DSP0274 ALGORITHMS: where the two have no algorithm in common the responder answers zero. That breaks no rule, and ends it there.
+[[noreturn]] void none_in_common(std::string_view field, std::string_view what) {
+  throw Error(ErrorId::no_spdm, cat("ALGORITHMS: ", field, ": the device selected no ", what, ": it has none of those that were offered"),
+              "offer others (--asym, --hash) where this host can verify them, see: spdmctl doctor");
+}
+
 // DSP0274 ALGORITHMS, N96 to N107: what the capabilities force a responder to select. Selecting more is no error.
 void check_required(const Reader& reader, const AlgorithmsResponse& in, std::uint8_t version, const NegotiateAlgorithms& offer,
                     const Capabilities& requester, const Capabilities& responder) {
@@ -56,10 +63,9 @@ void check_required(const Reader& reader, const AlgorithmsResponse& in, std::uin
   const bool signs = responder.has(cap::cert | cap::chal) || (responder.flags & cap::meas_mask) == cap::meas_sig || both(cap::key_ex) ||
                      (version >= k13 && (responder.flags & cap::ep_info_mask) == cap::ep_info_sig);
 
-  if ((signs || both(cap::psk_mask)) && in.base_hash == 0)
-    reader.fail("BaseHashSel", "no hash selected although the responder signs");  // DSP0274 ALGORITHMS, N96
-  if (signs && in.base_asym == 0 && in.pqc_asym == 0)                             // DSP0274 ALGORITHMS, N97
-    reader.fail("BaseAsymSel", "no signature algorithm selected although the responder signs");
+  if ((signs || both(cap::psk_mask)) && in.base_hash == 0) none_in_common("BaseHashSel", "hash");  // DSP0274 ALGORITHMS, N96
+  if (signs && in.base_asym == 0 && in.pqc_asym == 0)                                              // DSP0274 ALGORITHMS, N97
+    none_in_common("BaseAsymSel", "signature algorithm");
   if (in.base_asym != 0 && in.pqc_asym != 0) reader.fail("PqcAsymSel", "selected together with BaseAsymSel");  // DSP0274 ALGORITHMS, N98
 
   const std::uint16_t dhe = supported_of(in.tables, AlgType::dhe), kem = supported_of(in.tables, AlgType::kem);

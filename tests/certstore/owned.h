@@ -59,6 +59,9 @@ struct Owned {
   void write_crl(const std::string& name, const pki::CrlProfile& profile, const pki::Certificate& issuer = pki::sample().intermediate) {
     directory.write(name, as_text(pki::issue_crl(profile, issuer)));
   }
+  void write_ocsp(const std::string& name, const pki::OcspProfile& profile, const pki::Certificate& issuer = pki::sample().intermediate) {
+    directory.write(name, as_text(pki::issue_ocsp(profile, issuer)));
+  }
 };
 
 inline std::string message_of(const std::function<void()>& run) {

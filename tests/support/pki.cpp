@@ -2,6 +2,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -230,6 +231,83 @@ Bytes issue_crl(const CrlProfile& profile, const Certificate& issuer) {
   OPENSSL_free(der);
   X509_free(above);
   X509_CRL_free(list);
+  return out;
+}
+
+namespace {
+
+X509* parsed(const Certificate& certificate) {
+  const std::uint8_t* at = certificate.der.data();
+  X509* out = d2i_X509(nullptr, &at, static_cast<long>(certificate.der.size()));
+  check(out != nullptr, "certificate");
+  return out;
+}
+
+void add_status(OCSP_BASICRESP* basic, const OcspStatement& answer, X509* issuer) {
+  ASN1_TIME *at = ASN1_TIME_new(), *from = ASN1_TIME_new(), *until = answer.next_update.empty() ? nullptr : ASN1_TIME_new();
+  check(ASN1_TIME_set_string(at, answer.at.c_str()) == 1 && ASN1_TIME_set_string(from, answer.this_update.c_str()) == 1, "thisUpdate");
+  check(until == nullptr || ASN1_TIME_set_string(until, answer.next_update.c_str()) == 1, "nextUpdate");
+  ASN1_INTEGER* serial = ASN1_INTEGER_new();
+  ASN1_INTEGER_set(serial, answer.serial);
+  OCSP_CERTID* id =
+      OCSP_cert_id_new(EVP_get_digestbyname(answer.hash.c_str()), X509_get_subject_name(issuer), X509_get0_pubkey_bitstr(issuer), serial);
+  OCSP_SINGLERESP* single = OCSP_basic_add1_status(basic, id, answer.status, answer.reason, at, from, until);
+  check(single != nullptr, "OCSP status");
+  for (const auto& [name, value] : answer.extensions) {
+    X509_EXTENSION* extension = X509V3_EXT_nconf(nullptr, nullptr, name.c_str(), value.c_str());
+    check(extension != nullptr && OCSP_SINGLERESP_add_ext(single, extension, -1) == 1, name.c_str());
+    X509_EXTENSION_free(extension);
+  }
+  OCSP_CERTID_free(id);
+  ASN1_INTEGER_free(serial);
+  ASN1_TIME_free(at);
+  ASN1_TIME_free(from);
+  ASN1_TIME_free(until);
+}
+
+}  // namespace
+
+Bytes issue_ocsp(const OcspProfile& profile, const Certificate& issuer) {
+  OCSP_BASICRESP* basic = OCSP_BASICRESP_new();
+  X509* above = parsed(issuer);
+  for (const OcspStatement& answer : profile.answers) add_status(basic, answer, above);
+  for (const auto& [name, value] : profile.extensions) {
+    X509_EXTENSION* extension = X509V3_EXT_nconf(nullptr, nullptr, name.c_str(), value.c_str());
+    check(extension != nullptr && OCSP_BASICRESP_add_ext(basic, extension, -1) == 1, name.c_str());
+    X509_EXTENSION_free(extension);
+  }
+  // OpenSSL would write the time of now.
+  auto* produced = const_cast<ASN1_GENERALIZEDTIME*>(OCSP_resp_get0_produced_at(basic));
+  check(ASN1_GENERALIZEDTIME_set_string(produced, profile.produced_at.c_str()) == 1, "producedAt");
+  const Certificate& signer = profile.responder != nullptr ? *profile.responder : issuer;
+  X509* shown = parsed(signer);
+  const unsigned long flags = OCSP_NOTIME | (profile.by_key ? OCSP_RESPID_KEY : 0) | (profile.responder == nullptr ? OCSP_NOCERTS : 0);
+  check(OCSP_basic_sign(basic, shown, raw(signer.key), EVP_sha256(), nullptr, flags) == 1, "sign response");
+  OCSP_RESPONSE* response = OCSP_response_create(profile.status, profile.status == 0 ? basic : nullptr);
+  unsigned char* der = nullptr;
+  const int size = i2d_OCSP_RESPONSE(response, &der);
+  check(size > 0, "response");
+  Bytes out(der, der + size);
+  OPENSSL_free(der);
+  OCSP_RESPONSE_free(response);
+  OCSP_BASICRESP_free(basic);
+  X509_free(shown);
+  X509_free(above);
+  return out;
+}
+
+std::string ocsp_pem(View response) {
+  BIO* bio = BIO_new(BIO_s_mem());
+  PEM_write_bio(bio, "OCSP RESPONSE", "", response.data(), static_cast<long>(response.size()));
+  return text_of(bio);
+}
+
+Profile responder(const std::string& name, const Key& key) {
+  Profile out;
+  out.subject = "CN=" + name;
+  out.key = key;
+  out.serial = 50;
+  out.extensions = {{"keyUsage", "critical,digitalSignature"}, {"extendedKeyUsage", "OCSPSigning"}, {"noCheck", "ignored"}};
   return out;
 }
 

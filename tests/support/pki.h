@@ -80,6 +80,29 @@ struct CrlProfile {
 Bytes issue_crl(const CrlProfile& profile, const Certificate& issuer);
 std::string crl_pem(View crl);
 
+// A saved OCSP response. The defaults make one that is good from 2020 to 2029.
+struct OcspStatement {
+  long serial = 0;
+  int status = 0;                                                                // good, revoked, unknown
+  int reason = -1;                                                               // CRLReason; -1: none
+  std::string this_update = "20200101000000Z", next_update = "20290101000000Z";  // next_update may be empty
+  std::string at = "20210203040506Z";
+  std::string hash = "SHA1";  // of the issuer's name and key
+  std::vector<std::pair<std::string, std::string>> extensions = {};
+};
+struct OcspProfile {
+  std::vector<OcspStatement> answers;
+  std::string produced_at = "20200101000000Z";
+  const Certificate* responder = nullptr;  // signs, and is sent along; nullptr: the issuer signs
+  bool by_key = false;                     // the responder is named by its key, not by its name
+  std::vector<std::pair<std::string, std::string>> extensions = {};
+  int status = 0;  // of the response: 3 is tryLater; without answers then
+};
+Bytes issue_ocsp(const OcspProfile& profile, const Certificate& issuer);
+std::string ocsp_pem(View response);
+// To whom an issuer delegates the signing of responses.
+Profile responder(const std::string& name, const Key& key);
+
 Profile root(const std::string& name, const Key& key);
 Profile intermediate(const std::string& name, const Key& key);
 Profile leaf(const std::string& name, const Key& key);  // by the leaf rules of DSP0274, with the hardware identity

@@ -25,6 +25,8 @@ COUNTS = [
     ("core/fleet/sightings.h", "kMaxSpells", "hosts and times of one leaf key that are compared"),
     ("core/fleet/sightings.h", "kMaxTakenBack", "reports that are told as taken back in one document"),
     ("certstore/crl.h", "kMaxRevocations", "entries of a revocation list"),
+    ("certstore/ocsp.h", "kMaxOcspAnswers", "certificates that an OCSP response speaks of"),
+    ("certstore/ocsp.h", "kMaxOcspCertificates", "certificates that an OCSP response brings along"),
     ("certstore/efi.h", "kMaxEfiSignatures", "signatures of a list of the firmware"),
     ("core/evidence/budget.h", "kMaxEvidenceMessages", "messages of a piece of evidence"),
     ("core/evidence/budget.h", "kMaxEvidenceBytes", "bytes of all messages of a device, or of a piece of evidence"),

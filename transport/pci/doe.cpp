@@ -187,7 +187,9 @@ std::size_t DoeMailbox::check_header(View bytes, std::uint8_t type, std::size_t 
   const DoeFeature asked{kDoeVendorPciSig, type}, answered{header.vendor, header.type};
   if (answered != asked)
     throw Error(ErrorId::peer, cat(where(), ": an object of type ", to_string(answered), " answers one of type ", to_string(asked)));
-  if (header.size > max_object) throw Error(ErrorId::peer, cat(where(), ": an answer of ", header.size, " bytes, we take ", max_object));
+  if (header.size > max_object)
+    throw Error(ErrorId::peer, cat(where(), ": an answer of ", header.size, " bytes, we take ", max_object),
+                "if the device has to say so much at once, say so with the target: ?max=BYTES");
   return header.size;
 }
 

@@ -1,4 +1,5 @@
 // The PCI function and the leaf certificate: do they name the same thing.
+#include "core/appraisal/policy.h"
 #include "core/appraisal/trial.h"
 
 using namespace trial;
@@ -49,7 +50,6 @@ TEST_CASE("N172 identity: exact, by ids, or not at all") {
       {{revision}, ids, CheckStatus::pass, std::nullopt},
       {{other}, ids, CheckStatus::fail, FindingId::identity_mismatch},
       {{"no identity at all", "Vendor="}, exact, CheckStatus::fail, FindingId::identity_mismatch},
-      {{}, exact, CheckStatus::fail, FindingId::identity_missing},
       {{}, ids, CheckStatus::fail, FindingId::identity_missing},
       {{}, none, CheckStatus::not_needed, FindingId::identity_relaxed},
       {{other}, none, CheckStatus::not_needed, FindingId::identity_relaxed},
@@ -62,6 +62,113 @@ TEST_CASE("N172 identity: exact, by ids, or not at all") {
       if (c.status == CheckStatus::fail) CHECK(report.exit == Exit::untrusted);
       if (c.finding) CHECK(found(report, *c.finding));
     }
+}
+
+namespace {
+
+// The leaf names no function.
+struct Unnamed : Trial {
+  Unnamed() {
+    collect();
+    evidence.host.identity = parse_pci_identity(kFunction);
+    evidence.host.bdf = "0000:03:00.0";
+    change_chain = [this](ChainResult& chain) {
+      chain.certificates.back().cma_identities.clear();
+      chain.leaf_key_sha256 = std::string(64, 'a');
+      chain.anchor = CertificateInfo{};
+      chain.anchor->sha256 = std::string(64, 'b');
+      chain.anchor_scope = "vendor.yaml";
+      chain.scope_names_function = scope_names;
+      chain.pin = pin;
+    };
+  }
+  void expect(Verdict verdict, FindingId id) {
+    const Report report = judge();
+    CHECK(report.verdict == verdict);
+    CHECK(found(report, id));
+    CHECK(status(report, Check::identity) == (verdict == Verdict::pass   ? CheckStatus::not_needed
+                                              : verdict == Verdict::fail ? CheckStatus::fail
+                                                                         : CheckStatus::not_run));
+    if (verdict != Verdict::pass) CHECK(report.exit == Exit::untrusted);
+  }
+  void expect_by(const std::string& rule, Verdict verdict, FindingId id) {
+    Policy policy;
+    add_policy_file(policy, "p.yaml", "version: 1\nrules:\n  - " + rule + "\n");
+    question.policy = &policy;
+    CAPTURE(rule);
+    expect(verdict, id);
+    question.policy = nullptr;
+    question.rule = {};
+    question.user.identity_match = IdentityMatch::exact;
+  }
+
+  bool scope_names = false;
+  std::optional<PinInfo> pin;
+};
+
+constexpr FindingId kVouched = FindingId::identity_unnamed, kUnbound = FindingId::identity_unbound;
+
+}  // namespace
+
+TEST_CASE("identity: a leaf that names no function needs somebody who speaks for the device") {
+  Unnamed trial;
+  trial.expect(Verdict::undetermined, kUnbound);
+  trial.scope_names = true;
+  trial.expect(Verdict::pass, kVouched);
+  trial.scope_names = false;
+  trial.pin.emplace().origin = "pins/x.yaml:3";
+  trial.expect(Verdict::pass, kVouched);
+  trial.pin->is_claimed = true;  // only the collector says that the pin is about it
+  trial.expect(Verdict::undetermined, kUnbound);
+}
+
+TEST_CASE("identity: a rule that ties a function to certificates speaks for the device") {
+  Unnamed trial;
+  const std::string root(64, 'b');
+  trial.expect_by("{match: {vendor: \"1b36\"}, require: {roots: [" + root + "]}}", Verdict::pass, kVouched);
+  trial.expect_by("{match: {bdf: \"0000:03:00.0\"}, require: {roots: [" + root + "]}}", Verdict::pass, kVouched);
+  trial.expect_by("{match: {leaf-key: " + std::string(64, 'a') + "}}", Verdict::pass, kVouched);
+  // Any root could vouch for what stands there, or any device be meant.
+  trial.expect_by("{match: {vendor: \"1b36\"}}", Verdict::undetermined, kUnbound);
+  trial.expect_by("{match: {vendor: \"1b36\"}, require: {measurements: true}}", Verdict::undetermined, kUnbound);
+  trial.expect_by("{match: {class: \"0108\"}, require: {roots: [" + root + "]}}", Verdict::undetermined, kUnbound);
+  trial.expect_by("{match: {bdf: \"0000:03:*\"}, require: {roots: [" + root + "]}}", Verdict::undetermined, kUnbound);
+  trial.expect_by("{match: {vendor: \"8086\"}, require: {roots: [" + root + "]}}", Verdict::undetermined, kUnbound);
+}
+
+TEST_CASE("identity: who asks for the name does not get along without it") {
+  Unnamed trial;
+  trial.scope_names = true;
+  for (const char* const how : {"exact", "ids"})
+    trial.expect_by(cat("{match: {vendor: \"1b36\"}, require: {identity: ", how, "}}"), Verdict::fail, FindingId::identity_missing);
+  trial.question.user.identity_match_given = true;
+  trial.expect(Verdict::fail, FindingId::identity_missing);
+}
+
+TEST_CASE("identity: rules that are joined speak together, in any order") {
+  Unnamed trial;
+  const std::string root = "roots: [" + std::string(64, 'b') + "]";
+  const std::string names = "{match: {vendor: \"1b36\"}}", ties = "{match: {class: \"0108\"}, require: {" + root + "}}";
+  for (const std::string& both : {names + "\n  - " + ties, ties + "\n  - " + names}) {
+    Policy policy;
+    add_policy_file(policy, "p.yaml", "version: 1\nmode: all\nrules:\n  - " + both + "\n");
+    trial.question.policy = &policy;
+    trial.expect(Verdict::pass, kVouched);
+    trial.question.rule = {};
+  }
+}
+
+TEST_CASE("identity: a rule that fits only by what the collector says binds nothing") {
+  Unnamed trial;
+  trial.evidence.live = false;
+  trial.evidence.host.is_claimed = true;
+  Policy policy;
+  add_policy_file(policy, "p.yaml",
+                  "version: 1\nrules:\n  - {match: {bdf: \"0000:03:00.0\"}, require: {roots: [" + std::string(64, 'b') + "]}}\n");
+  trial.question.policy = &policy;
+  CHECK(trial.judge().verdict == Verdict::undetermined);
+  trial.evidence.host.is_claimed = false;
+  CHECK(trial.judge().verdict == Verdict::pass);
 }
 
 TEST_CASE("identity: functions of one device are known by their serial number, whatever their device ids") {

@@ -74,9 +74,15 @@ TEST_CASE("N205 device mode") {
 
 TEST_CASE("N205 security version number") {
   CHECK(Decoded(7, security_version, true, {3, 0, 0, 0, 0, 0, 0, 1}).measurement.security_version == 0x0100000000000003);
-  for (const std::size_t size : {0U, 4U, 7U, 9U}) {
+  CHECK_FALSE(Decoded(7, security_version, true, Bytes(8)).has(FindingId::svn_size));
+  // Other sizes than the one that it should have are worth a look; a shorter number is a number.
+  const Decoded four(7, security_version, true, {3, 1, 0, 0});
+  CHECK(four.has(FindingId::svn_size));
+  CHECK(four.measurement.security_version == 0x103);
+  CHECK(Decoded(7, security_version, true, {1, 2, 3, 4, 5, 6, 7}).measurement.security_version == 0x07060504030201);
+  for (const std::size_t size : {0U, 9U}) {
     const Decoded wrong(7, security_version, true, Bytes(size));
-    CHECK(wrong.has(FindingId::measurement_malformed));
+    CHECK(wrong.has(FindingId::svn_size));
     CHECK_FALSE(wrong.measurement.security_version);
   }
 }

@@ -286,3 +286,19 @@ TEST_CASE("signature: algorithms that the library lacks leave the question open"
   CHECK(report.exit == Exit::internal);
   CHECK(found(report, FindingId::crypto_unsupported));
 }
+
+TEST_CASE("no algorithm in common leaves it undetermined") {
+  Trial trial;
+  trial.device.intercept = [](Code code, View) -> std::optional<Bytes> {
+    if (code != Code::negotiate_algorithms) return std::nullopt;
+    AlgorithmsResponse none;
+    none.measurement_specification = 1;
+    none.measurement_hash = 4;
+    return none.encode(k12);
+  };
+  const Report report = trial.collect().judge();
+  CHECK(report.verdict == Verdict::undetermined);
+  CHECK(report.exit == Exit::no_device);
+  CHECK(found(report, FindingId::no_common_algorithm));
+  CHECK_FALSE(found(report, FindingId::protocol_violation));
+}

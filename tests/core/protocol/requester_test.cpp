@@ -132,6 +132,24 @@ TEST_CASE("N19 an answer larger than we take") {
   expect_error(ErrorId::peer, "we take 128", [&] { bounded.requester.ask(GetVersion{}.encode()); });
 }
 
+TEST_CASE("N19 before 1.2 nobody says how much it takes") {
+  for (const std::uint8_t version : {k11, k12}) {
+    CAPTURE(int{version});
+    fake::Profile profile;
+    profile.versions = {version};
+    fake::Device device(profile);
+    device.intercept = [](Code code, View) -> std::optional<Bytes> {
+      return code == Code::get_measurements ? std::optional(Bytes(5196, 0x11)) : std::nullopt;
+    };
+    fake::Link link([&](View message) { return device.answer(message); });
+    Asked asked(link);
+    asked.negotiate(device);
+    const Bytes request{version, 0xE0, 0, 1};
+    // It is read, and is no MEASUREMENTS.
+    expect_error(ErrorId::peer, version == k12 ? "5196 bytes, we take 4608" : "RequestResponseCode", [&] { asked.requester.ask(request); });
+  }
+}
+
 TEST_CASE("N21 ERROR with reserved codes") {
   for (const std::uint8_t code : std::initializer_list<std::uint8_t>{0x00, 0x13, 0x3F, 0x40, 0xFD, 0xFE})
     fails({error(code)}, ErrorId::peer, "reserved error code");
@@ -272,6 +290,30 @@ TEST_CASE("N33 ResponseNotReady again and again") {
     asked.negotiate(scripted.device);
     expect_error(ErrorId::timeout, "not ready in time", [&] { asked.digests(); });
     CHECK(asked.link.requests.size() <= 3 + 1 + 20);  // no more often than RDTM
+  }
+}
+
+TEST_CASE("N33 which time was too short is told as it is") {
+  Scripted scripted({not_ready(10, 2), not_ready(10, 2), not_ready(10, 2)}, Code::get_digests);
+  Limits patient;
+  Asked asked(scripted.link, patient);
+  asked.negotiate(scripted.device);
+  try {
+    asked.digests();
+    FAIL("it was not ready");
+  } catch (const Error& error) {
+    CHECK(error.id == ErrorId::timeout);
+    CHECK(std::string(error.what()).find("the device promised it within 2048 us, and that is over") != std::string::npos);
+    CHECK(error.hint.find("--timeout") == std::string::npos);
+  }
+  Scripted slow({not_ready(25, 4)}, Code::get_digests);  // 33 seconds: more than we have
+  Asked short_of_time(slow.link);
+  short_of_time.negotiate(slow.device);
+  try {
+    short_of_time.digests();
+    FAIL("it was not ready");
+  } catch (const Error& error) {
+    CHECK(error.hint == "the device wants more time than --timeout gives");
   }
 }
 

@@ -1,5 +1,6 @@
 #include "core/wire/negotiate.h"
 
+#include "core/evidence/expect_error.h"
 #include "core/wire/decode.h"
 
 using namespace wire;
@@ -99,14 +100,6 @@ TEST_CASE("negotiate: selections that cannot be") {
       {"N94", k12, kPlain, [](auto& s) { s.base_asym = 0x01; }, "BaseAsymSel"},
       {"N94", k12, kPlain, [](auto& s) { s.base_hash = 0x04; }, "BaseHashSel"},
       {"N94", k14, kPlain, [](auto& s) { s.base_asym = 0, s.pqc_asym = 4; }, "PqcAsymSel"},
-      {"N96", k12, kPlain, [](auto& s) { s.base_hash = 0; }, "BaseHashSel"},
-      {"N96",
-       k11,
-       {cap::psk | cap::mac, cap::psk | cap::mac},
-       [](auto& s) { session_tables(s), s.base_hash = 0, s.measurement_specification = 0; },
-       "BaseHashSel"},
-      {"N97", k12, kPlain, [](auto& s) { s.base_asym = 0; }, "BaseAsymSel"},
-      {"N97", k14, kPlain, [](auto& s) { s.base_asym = 0; }, "BaseAsymSel"},
       {"N98", k14, kPlain, [](auto& s) { s.pqc_asym = 1; }, "PqcAsymSel"},
       {"N99", k14, kBothKeyEx,
        [](auto& s) {
@@ -155,6 +148,26 @@ TEST_CASE("negotiate: selections that cannot be") {
     AlgorithmsResponse out = selection();
     c.change(out);
     malformed(c.field, [&] { read(out.encode(c.version), c.version, c.sides); });
+  }
+}
+
+TEST_CASE("negotiate: nothing in common breaks no rule, and ends it") {
+  const Case cases[] = {
+      {"N96", k12, kPlain, [](auto& s) { s.base_hash = 0; }, "BaseHashSel: the device selected no hash"},
+      {"N96", k12, kPlain, [](auto& s) { s.base_hash = 0, s.base_asym = 0; }, "BaseHashSel"},
+      {"N96",
+       k11,
+       {cap::psk | cap::mac, cap::psk | cap::mac},
+       [](auto& s) { session_tables(s), s.base_hash = 0, s.measurement_specification = 0; },
+       "BaseHashSel"},
+      {"N97", k12, kPlain, [](auto& s) { s.base_asym = 0; }, "BaseAsymSel: the device selected no signature algorithm"},
+      {"N97", k14, kPlain, [](auto& s) { s.base_asym = 0; }, "BaseAsymSel"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.rule);
+    AlgorithmsResponse out = selection();
+    c.change(out);
+    expect_error(ErrorId::no_spdm, std::string(c.field), [&] { read(out.encode(c.version), c.version, c.sides); });
   }
 }
 
