@@ -36,8 +36,7 @@ void Appraiser::read_measurements() {
   read_facts(*connection);
   check_extension_log(*connection);
   check_summary(*connection);
-  for (const ChainResult* chain : counted_chains())
-    for (Finding& finding : compare_fwids(*chain, report_.measurements)) add(std::move(finding));
+  check_firmware();
   if (!connection->endpoint_infos().empty()) report_.endpoint_info = connection->endpoint_infos().back().response;
   for (const VendorSeen& seen : connection->vendor_defined()) report_.vendor_defined.push_back(seen.response);
 
@@ -66,6 +65,15 @@ void Appraiser::read_facts(const Connection& connection) {
   if (chain != nullptr && chain->sound && !chain->certificates.empty()) name_facts(*rows, chain->certificates.back());
   for (DeviceFact& fact : *rows) fact.is_signed = is_covered(*from);
   report_.facts = std::move(*rows);
+}
+
+// The firmware that the issuer of the leaf names is the one that the device says it runs.
+void Appraiser::check_firmware() {
+  std::vector<Bytes> stated;
+  for (const DeviceFact& fact : report_.facts)
+    if (fact.is_signed && fact.name == kFwidFact) stated.push_back(fact.value);
+  for (const ChainResult* chain : counted_chains())
+    for (Finding& finding : compare_fwids(*chain, report_.measurements, stated, "MEASUREMENTS, OpaqueData")) add(std::move(finding));
 }
 
 void Appraiser::check_measurements() {
