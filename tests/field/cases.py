@@ -1,29 +1,75 @@
-#!/ usr / bin / env python3
-"""Cases of the field, by the program: tests/field/cases.py build/development/spdmctl. SPDMCTL_FIELD names the folder; without it nothing
-is run (77)."""
-
+#!/usr/bin/env python3
+"""Real evidence, by the program: tests/field/cases.py SPDMCTL. SPDMCTL_FIELD names the folder; without it nothing is run (77)."""
 import json
 import os
 import pathlib
 import subprocess
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
-import own_root  # noqa: E402,F401
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import own_root  # noqa: F401  # what this machine is configured with is no part of a test
+
+NVIDIA = ["--root", "nvidia/verifier_device_root.pem"]
+RAW = "cases/09-raw-report"
+OWN = ["--root", f"{RAW}/root.pem", "--chain", f"{RAW}/hopper-ut.chain.pem"]
+
+# (arguments of verify, exit code, devices, signed measurements of each, findings that there must be)
+EVIDENCE = [
+    ([*NVIDIA, "nvidia/evidence/gpu_evidence.json"], 0, 8, 64, {"evidence-detached", "negotiation-unproven"}),
+    ([*NVIDIA, "nvidia/evidence/hopper_evidence.json"], 0, 1, 64, {"evidence-detached"}),
+    ([*NVIDIA, "nvidia/evidence/switch_evidence.json"], 0, 4, 31, {"evidence-detached"}),
+    ([*NVIDIA, "--chain", "nvidia/gpu/hopperCertChain.txt", "nvidia/gpu/hopperAttestationReport.txt"], 0, 1, 64, set()),
+    ([*NVIDIA, "--chain", "nvidia/gpu/hopperCertChain.txt", "nvidia/gpu/hopperAttestationReportInvalidSignature.txt"], 11, 1, 0,
+     {"bad-signature"}),
+    # Its certificates are valid until 9999: what has expired there is no part of this evidence.
+    ([*NVIDIA, "--chain", "nvidia/gpu/hopperCertChainExpired.txt", "nvidia/gpu/hopperAttestationReportExpired.txt"], 0, 1, 64, set()),
+    ([*NVIDIA, "--chain", "nvidia/switch/switchCertChain.txt", "nvidia/switch/switchAttestationReport.txt"], 0, 1, 31, set()),
+    ([*NVIDIA, "--chain", "nvidia/switch/switchCertChain.txt", "nvidia/switch/switchAttestationReportInvalidSignature.txt"], 11, 1, 0,
+     {"bad-signature"}),
+    ([*NVIDIA, "--chain", "trustee/hopper_coco_certs1.txt", "trustee/hopper_coco_report1.txt"], 0, 1, 64, {"surplus-bytes"}),
+    # The chain of another device.
+    ([*NVIDIA, "--chain", "nvidia/gpu/hopperCertChain.txt", "trustee/hopper_coco_report1.txt"], 11, 1, 0, {"bad-signature"}),
+    ([*NVIDIA, "nvidia/gpu/hopperAttestationReport.txt"], 10, 1, 0, {"key-missing"}),
+    ([*OWN, f"{RAW}/bare.json"], 0, 1, 64, {"evidence-detached"}),
+    ([*OWN, f"{RAW}/with-made-up-vca.json"], 0, 1, 64, set()),
+    ([*OWN, f"{RAW}/hopperAttestationReport.txt"], 0, 1, 64, set()),
+    (["--measurements", "--root", "cases/01-critical-dice-tcbinfo/root.pem", "cases/01-critical-dice-tcbinfo/evidence.json"], 0, 1, 2, set()),
+    (["--root", "cases/03-le-signature-1.1/root.pem", "cases/03-le-signature-1.1/evidence.json"], 0, 1, 2, {"signature-little-endian"}),
+    (["--measurements", "--root", "cases/08-svn-4-bytes/root.pem", "cases/08-svn-4-bytes/evidence.json"], 0, 1, 2, {"svn-size"}),
+]
+
+
+def problems_of(program, folder, arguments, code, devices, signed, findings):
+    run = subprocess.run([program, "verify", "--json", *arguments], capture_output=True, text=True, cwd=folder, check=False)
+    if run.returncode != code:
+        yield f"exit code {run.returncode}, not {code}: {run.stderr}"
+    document = json.loads(run.stdout)
+    reports = document.get("devices", [document])
+    if len(reports) != devices:
+        yield f"{len(reports)} devices, not {devices}"
+    for report in reports:
+        count = sum(one["signed"] for one in report["measurements"])
+        if count != signed:
+            yield f"{report['source']}: {count} signed measurements, not {signed}"
+        if missing := findings - {one["id"] for one in report["findings"]}:
+            yield f"{report['source']}: no finding {', '.join(missing)}"
+        if code == 0 and "nvidia" in " ".join(arguments):
+            facts = {one.get("name"): one["signed"] for one in report["device_facts"]}
+            if not facts.get("vbios-version"):
+                yield f"{report['source']}: says no version of its VBIOS"
 
 
 def main():
     if "SPDMCTL_FIELD" not in os.environ:
         return 77
-    folder = pathlib.Path(os.environ["SPDMCTL_FIELD"]) / "cases/01-critical-dice-tcbinfo"
-    run = subprocess.run([sys.argv[1], "verify", "--measurements", "--json", "--root", folder / "root.pem", folder / "evidence.json"],
-                         capture_output=True, check=False)
-    report = json.loads(run.stdout)
-    assert run.returncode == 0 and report["verdict"] == "pass", run.stdout.decode()
-    leaf = report["slots"][0]["chain"]["certificates"][-1]
-    assert any(one["critical"] and one["processed"] and one["tcb_infos"] for one in leaf["extensions"]), leaf
-    print("1 case")
-    return 0
+    folder = pathlib.Path(os.environ["SPDMCTL_FIELD"])
+    program = pathlib.Path(sys.argv[1]).resolve()
+    problems = [f"{' '.join(row[0])}: {problem}" for row in EVIDENCE for problem in problems_of(program, folder, *row)]
+    decoded = subprocess.run([program, "decode", "--json", folder / "cases/10-decode-pair/hopper-ut.hex"], capture_output=True, text=True, check=False)
+    if decoded.returncode != 0 or [one["name"] for one in json.loads(decoded.stdout)["messages"]] != ["GET_MEASUREMENTS", "MEASUREMENTS"]:
+        problems.append(f"decode: {decoded.returncode} {decoded.stderr}")
+    print("\n".join(problems) or f"{len(EVIDENCE) + 1} cases")
+    return 1 if problems else 0
 
 
 if __name__ == "__main__":
