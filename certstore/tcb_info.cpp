@@ -1,4 +1,5 @@
 // TCG DICE Attestation Architecture 1.1, 6.1.1 to 6.1.3: DiceTcbInfo, DiceMultiTcbInfo, TcgUeid. All tags are implicit.
+#include <algorithm>
 #include <array>
 
 #include "certstore/attestation.h"

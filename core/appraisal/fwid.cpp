@@ -1,7 +1,5 @@
 #include "core/appraisal/fwid.h"
 
-#include <algorithm>
-
 #include "core/appraisal/concise_evidence.h"
 #include "core/appraisal/manifest.h"
 #include "core/error.h"

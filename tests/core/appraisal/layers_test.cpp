@@ -1,6 +1,7 @@
 // What issuers say of the layers of a device: which certificates count, and what a policy makes of it. And its firmware (FWID).
 #include "core/appraisal/layers.h"
 
+#include <array>
 #include <functional>
 
 #include "core/appraisal/fwid.h"
