@@ -31,10 +31,17 @@ void unsupported(Validation& j, std::size_t i, std::string_view field, std::stri
   j.unsupported = true;
 }
 
+std::string remedy_of(FindingId id) {
+  if (id == extension_accepted) return {};
+  if (id == critical_extension)
+    return cat(kVendor, "; if you know what it says and need not check it: critical-extensions in the scope of the root");
+  return std::string(kVendor);
+}
+
 // What is wrong with one certificate by itself. Index received.size() is the anchor that only the keyring has.
 std::optional<crypto::PublicKey> check_alone(Validation& j, std::size_t i, X509* certificate, const CertificateInfo& info) {
-  Inspection found = inspect(certificate, info.der);
-  for (const Fault& fault : found.faults) j.find(fault.id, j.place(i, fault.field), fault.why, std::string(kVendor));
+  Inspection found = inspect(certificate, info.der, j.anchor == nullptr ? std::vector<Accepted>() : accepted_by(j.anchor->scopes));
+  for (const Fault& fault : found.faults) j.find(fault.id, j.place(i, fault.field), fault.why, remedy_of(fault.id));
   if (found.unknown_key) unsupported(j, i, "subjectPublicKeyInfo", info.key);
   return std::move(found.key);
 }

@@ -8,7 +8,7 @@
 
 namespace spdm::certstore {
 
-inline constexpr std::uint8_t kSequence = 0x30, kObjectIdentifier = 0x06;
+inline constexpr std::uint8_t kInteger = 0x02, kObjectIdentifier = 0x06, kSequence = 0x30;
 
 struct Element {
   std::uint8_t tag;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "certstore/attestation.h"
 #include "certstore/der.h"
 #include "certstore/fingerprint.h"
 #include "certstore/keyring.h"
@@ -75,6 +76,11 @@ CertificateInfo describe(const X509* certificate, View der) {
   const auto info = other_names_of(certificate, kDeviceInfoType);
   if (!info.empty()) out.device_info = info.front();
   out.cma_identities = other_names_of(certificate, kCmaType);
+  out.policies = policies_of(certificate);
+  out.ocsp = access_of(certificate, NID_ad_OCSP);
+  out.ca_issuers = access_of(certificate, NID_ad_ca_issuers);
+  out.crl_distribution_points = crl_distribution_points_of(certificate);
+  out.extensions = extensions_of(certificate, out.more_extensions);
   ERR_clear_error();
   return out;
 }

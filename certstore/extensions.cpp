@@ -17,11 +17,22 @@ constexpr std::array<std::string_view, 9> kUsages{"digitalSignature", "nonRepudi
 using OwnedBits = crypto::Owned<ASN1_BIT_STRING, ASN1_BIT_STRING_free>;
 using OwnedPurposes = crypto::Owned<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
 using OwnedNames = crypto::Owned<GENERAL_NAMES, GENERAL_NAMES_free>;
+using OwnedPolicies = crypto::Owned<CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free>;
+using OwnedAccess = crypto::Owned<AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free>;
+using OwnedPoints = crypto::Owned<CRL_DIST_POINTS, CRL_DIST_POINTS_free>;
 using OwnedObject = crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free>;
 
 template <class T>
 T* decoded(const X509* certificate, int extension) {
   return static_cast<T*>(X509_get_ext_d2i(certificate, extension, nullptr, nullptr));
+}
+
+constexpr std::size_t kMostShown = 16;  // policies and URIs of a certificate
+
+void add_uri(const GENERAL_NAME* name, std::vector<std::string>& out) {
+  if (name->type != GEN_URI || out.size() == kMostShown) return;
+  const ASN1_IA5STRING* uri = name->d.uniformResourceIdentifier;
+  out.emplace_back(reinterpret_cast<const char*>(ASN1_STRING_get0_data(uri)), static_cast<std::size_t>(ASN1_STRING_length(uri)));
 }
 
 // The name of an identifier from its DER, empty when that is malformed.
@@ -84,6 +95,38 @@ std::vector<std::string> other_names_of(const X509* certificate, std::string_vie
     if (value->type != V_ASN1_UTF8STRING) continue;
     const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(value->value.utf8string));
     out.emplace_back(text, static_cast<std::size_t>(ASN1_STRING_length(value->value.utf8string)));
+  }
+  return out;
+}
+
+std::vector<std::string> policies_of(const X509* certificate) {
+  std::vector<std::string> out;
+  const OwnedPolicies policies(decoded<CERTIFICATEPOLICIES>(certificate, NID_certificate_policies));
+  if (!policies) return out;
+  for (int i = 0; i < sk_POLICYINFO_num(policies.get()) && out.size() < kMostShown; ++i)
+    out.push_back(object_name(sk_POLICYINFO_value(policies.get(), i)->policyid));
+  return out;
+}
+
+std::vector<std::string> access_of(const X509* certificate, int method) {
+  std::vector<std::string> out;
+  const OwnedAccess access(decoded<AUTHORITY_INFO_ACCESS>(certificate, NID_info_access));
+  if (!access) return out;
+  for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(access.get()); ++i) {
+    const ACCESS_DESCRIPTION* one = sk_ACCESS_DESCRIPTION_value(access.get(), i);
+    if (OBJ_obj2nid(one->method) == method) add_uri(one->location, out);
+  }
+  return out;
+}
+
+std::vector<std::string> crl_distribution_points_of(const X509* certificate) {
+  std::vector<std::string> out;
+  const OwnedPoints points(decoded<CRL_DIST_POINTS>(certificate, NID_crl_distribution_points));
+  if (!points) return out;
+  for (int i = 0; i < sk_DIST_POINT_num(points.get()); ++i) {
+    const DIST_POINT_NAME* name = sk_DIST_POINT_value(points.get(), i)->distpoint;
+    if (name == nullptr || name->type != 0) continue;  // 1: relative to the issuer
+    for (int k = 0; k < sk_GENERAL_NAME_num(name->name.fullname); ++k) add_uri(sk_GENERAL_NAME_value(name->name.fullname, k), out);
   }
   return out;
 }

@@ -2,6 +2,9 @@
 
 #include <openssl/objects.h>
 
+#include <algorithm>
+
+#include "certstore/attestation.h"
 #include "certstore/der.h"
 #include "certstore/keyring.h"
 #include "core/error.h"
@@ -13,7 +16,7 @@ namespace {
 
 using enum FindingId;
 
-constexpr std::uint8_t kInteger = 0x02, kBitString = 0x03, kVersion = 0xA0;
+constexpr std::uint8_t kBitString = 0x03, kVersion = 0xA0;
 
 // X.690 8.3.2: no byte more than the number needs. A signature has no use for zero and for negative numbers.
 bool is_positive_number(const Element& element) {
@@ -93,38 +96,80 @@ void inspect_key(const X509* certificate, Inspection& out) {
   }
 }
 
-void inspect_extensions(X509* certificate, Inspection& out) {
+const Accepted* find_accepted(const std::vector<Accepted>& accepted, std::string_view oid) {
+  const auto it = std::find_if(accepted.begin(), accepted.end(), [&](const Accepted& one) { return one.oid == oid; });
+  return it == accepted.end() ? nullptr : &*it;
+}
+
+// RFC 5280 4.2: a critical extension must be processed, and what cannot be decoded is not.
+void inspect_known(X509_EXTENSION& extension, std::string id, bool critical, Inspection& out) {
+  const ASN1_OCTET_STRING* const value = X509_EXTENSION_get_data(&extension);
+  const ExtensionInfo info =
+      read_extension(std::move(id), critical, {ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value))});
+  if (info.processed) return;
+  out.faults.push_back(
+      {critical ? extension_malformed : extension_unreadable, cat("extension ", info.oid, " (", info.name, ")"), info.fault});
+}
+
+void inspect_extensions(X509* certificate, const std::vector<Accepted>& accepted, Inspection& out) {
   if ((X509_get_extension_flags(certificate) & EXFLAG_INVALID) != 0)
     out.faults.push_back({certificate_malformed, "extensions", "one of them cannot be decoded or is there twice"});
   std::vector<std::string> identifiers;
   if (!spdm_extension_of(certificate, identifiers)) out.faults.push_back({certificate_malformed, "SPDM extension", "its DER is malformed"});
+  std::vector<std::string> seen;
+  bool refused = false;
   for (int at = 0; at < X509_get_ext_count(certificate); ++at) {
     X509_EXTENSION* const extension = X509_get_ext(certificate, at);
-    const std::string id = dotted(X509_EXTENSION_get_object(extension));
-    if (X509_EXTENSION_get_critical(extension) == 0 || X509_supported_extension(extension) == 1 || id == kSpdmExtensionId) continue;
-    out.faults.push_back({critical_extension, cat("extension ", id), "it is critical and not known here (RFC 5280 4.2)"});
-    break;  // one is enough: a certificate may have tens of thousands
+    std::string id = dotted(X509_EXTENSION_get_object(extension));
+    const bool critical = X509_EXTENSION_get_critical(extension) != 0;
+    const Accepted* const taken = find_accepted(accepted, id);
+    if (is_decoded(id) || taken != nullptr) {
+      if (std::find(seen.begin(), seen.end(), id) != seen.end()) {
+        out.faults.push_back({certificate_malformed, cat("extension ", id), "it is there twice (RFC 5280 4.2)"});
+        break;
+      }
+      seen.push_back(id);
+    }
+    if (is_decoded(id)) {
+      inspect_known(*extension, std::move(id), critical, out);
+      continue;
+    }
+    if (!critical || refused || X509_supported_extension(extension) == 1 || id == kSpdmExtensionId) continue;
+    refused = taken == nullptr;  // one is enough: a certificate may have tens of thousands
+    if (refused)
+      out.faults.push_back({critical_extension, cat("extension ", id), "it is critical and not known here (RFC 5280 4.2)"});
+    else
+      out.faults.push_back(
+          {extension_accepted, cat("extension ", id), cat("it is critical and not known here; ", taken->origin, " accepts it")});
   }
 }
 
 }  // namespace
 
-Inspection inspect(X509* certificate, View der) {
+Inspection inspect(X509* certificate, View der, const std::vector<Accepted>& accepted) {
   Inspection out;
   if (const std::string why = encoding_fault(certificate, der); !why.empty())
     out.faults.push_back({certificate_not_der, {}, cat("it is not in DER: ", why)});
-  inspect_extensions(certificate, out);
+  inspect_extensions(certificate, accepted, out);
   inspect_key(certificate, out);
   ERR_clear_error();
   return out;
 }
 
-std::vector<std::string> faults_of(View der) {
+std::vector<Accepted> accepted_by(const std::vector<Scope>& scopes) {
+  std::vector<Accepted> out;
+  for (const Scope& scope : scopes)
+    for (const std::string& oid : scope.critical_extensions)
+      if (find_accepted(out, oid) == nullptr) out.push_back({oid, scope.file});
+  return out;
+}
+
+std::vector<std::string> faults_of(View der, const std::vector<Scope>& scopes) {
   const crypto::OwnedX509 certificate = parse_x509(der);
   if (!certificate) return {"not an X.509 certificate"};
   std::vector<std::string> out;
-  for (const Fault& fault : inspect(certificate.get(), der).faults)
-    out.push_back(cat(fault.field, fault.field.empty() ? "" : ": ", fault.why));
+  for (const Fault& fault : inspect(certificate.get(), der, accepted_by(scopes)).faults)
+    if (row(fault.id).severity == Severity::failure) out.push_back(cat(fault.field, fault.field.empty() ? "" : ": ", fault.why));
   return out;
 }
 

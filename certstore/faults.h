@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "certstore/scope.h"
 #include "certstore/x509.h"
 #include "core/finding.h"
 
@@ -22,7 +23,15 @@ struct Inspection {
   bool unknown_key = false;              // the library of this host does not know keys of this kind
 };
 
-// `der` is what `certificate` was read from.
-Inspection inspect(X509* certificate, View der);
+// A critical extension that nobody knows here, and the owner accepts.
+struct Accepted {
+  std::string oid, origin;  // dotted; the file that says so
+};
+
+// What the scopes of an anchor accept, below it and of itself.
+std::vector<Accepted> accepted_by(const std::vector<Scope>& scopes);
+
+// `der` is what `certificate` was read from. What is accepted becomes a Fault that is a note.
+Inspection inspect(X509* certificate, View der, const std::vector<Accepted>& accepted = {});
 
 }  // namespace spdm::certstore

@@ -101,8 +101,9 @@ std::vector<Bytes> read_certificates(View file, std::string_view what);
 std::vector<Bytes> read_certificate_list(View file, std::string_view what);
 
 // Why no chain is trusted that has this certificate in it, as its anchor or elsewhere: a weak or broken key, a critical extension that
-// is not known, an encoding that is not DER. Empty where there is no reason, and for keys that this host's library does not know.
-std::vector<std::string> faults_of(View der);
+// is not known and that none of the scopes accepts, an encoding that is not DER. Empty where there is no reason, and for keys that this
+// host's library does not know.
+std::vector<std::string> faults_of(View der, const std::vector<Scope>& scopes = {});
 
 // Describes a certificate for people and scripts. Never throws for odd contents: a member that cannot be read stays
 // empty.

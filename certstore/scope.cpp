@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "certstore/attestation.h"
 #include "certstore/x509.h"
 #include "core/calendar.h"
 #include "core/format/yaml_reader.h"
@@ -14,9 +15,25 @@ namespace {
 using yaml::Section;
 using yaml::Value;
 
+constexpr std::size_t kMostExtensions = 64, kLongestId = 128;
+
 DeviceMatch read_match(const Value& value) {
   DeviceMatch out = read_device_match(value);
   if (out == DeviceMatch{}) value.fail("fits every device", "say which devices, or leave vouches-for out");
+  return out;
+}
+
+// Only what nobody processes can be accepted unread: what is processed, by OpenSSL or here, limits what a certificate is good for.
+std::string read_extension_id(const Value& value) {
+  std::string out = value.text();
+  const crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(out.size() > kLongestId ? nullptr : OBJ_txt2obj(out.c_str(), 1));
+  ERR_clear_error();
+  if (!object || dotted(object.get()) != out)
+    value.fail(cat("'", printable(out), "' is no object identifier"), "write it in digits: 1.3.6.1.4.1.99999.1");
+  const crypto::Owned<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> nothing(ASN1_OCTET_STRING_new());
+  const crypto::Owned<X509_EXTENSION, X509_EXTENSION_free> extension(X509_EXTENSION_create_by_OBJ(nullptr, object.get(), 1, nothing.get()));
+  if (!extension || X509_supported_extension(extension.get()) == 1 || out == kSpdmExtensionId || is_decoded(out))
+    value.fail(cat("the extension ", out, " is processed, and must be good"), "take it out: it may be critical as it is");
   return out;
 }
 
@@ -25,7 +42,7 @@ void add(std::string& out, std::string_view name, std::string_view value) { out 
 }  // namespace
 
 Scope read_scope(const std::string& file, const std::string& contents) {
-  const Section section(yaml::parse(file, contents), {"version", "vouches-for", "models", "not-after", "comment"});
+  const Section section(yaml::parse(file, contents), {"version", "vouches-for", "models", "not-after", "critical-extensions", "comment"});
   section.get("version").number(1, 1);
   Scope out;
   out.file = file;
@@ -42,6 +59,14 @@ Scope read_scope(const std::string& file, const std::string& contents) {
     out.not_after = parse_date_or_time(time.text());
     if (!out.not_after)
       time.fail(cat("'", printable(time.text()), "' is no time"), "write a date or RFC 3339: 2027-01-01 or 2027-01-01T00:00:00Z");
+  });
+  section.with("critical-extensions", [&](const Value& list) {
+    for (const Value& oid : list.list()) {
+      if (out.critical_extensions.size() == kMostExtensions)
+        oid.fail(cat("is one more than the ", kMostExtensions, " extensions that are read"));
+      out.critical_extensions.push_back(read_extension_id(oid));
+    }
+    if (out.critical_extensions.empty()) list.fail("names no extension", "leave it out to accept none");
   });
   section.with("comment", [&](const Value& text) { out.comment = text.text(); });
   return out;
@@ -93,9 +118,15 @@ std::string models_in_words(const Scope& scope) {
   return out.empty() ? "any chain" : out;
 }
 
+static std::string extensions_in_words(const Scope& scope) {
+  std::string out;
+  for (const std::string& oid : scope.critical_extensions) out += cat(out.empty() ? "; accepts the critical extension " : ", ", oid);
+  return out;
+}
+
 std::string in_words(const Scope& scope) {
   return cat(devices_in_words(scope), scope.models.empty() ? "" : "; ", scope.models.empty() ? "" : models_in_words(scope),
-             scope.not_after ? "; until " : "", scope.not_after ? utc_of(*scope.not_after) : "");
+             scope.not_after ? "; until " : "", scope.not_after ? utc_of(*scope.not_after) : "", extensions_in_words(scope));
 }
 
 }  // namespace spdm::certstore

@@ -18,9 +18,11 @@ struct Scope {
   std::vector<CertModel> models;         // empty: every model
   std::optional<std::time_t> not_after;  // seconds since 1970; the owner's limit on the anchor
   std::string comment;
+  std::vector<std::string> critical_extensions;  // dotted; below the anchor these may be critical, although nobody processes them
 };
 
-// {version: 1, vouches-for: [DEVICE MATCH, ...], models: [DeviceCert, AliasCert, GenericCert], not-after: RFC3339, comment: TEXT}
+// {version: 1, vouches-for: [DEVICE MATCH, ...], models: [DeviceCert, AliasCert, GenericCert], not-after: RFC3339, comment: TEXT,
+//  critical-extensions: [1.2.3.4, ...]}
 // Throws Error{config} with file, line and column.
 Scope read_scope(const std::string& file, const std::string& contents);
 

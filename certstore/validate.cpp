@@ -44,6 +44,7 @@ ChainResult validate_chain(const ChainInput& input, const Options& options, cons
     result.anchor_file = validation.anchor->file;
     result.anchor_names = validation.anchor->names;
   }
+  check_layers(validation);
   return result;
 }
 

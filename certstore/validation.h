@@ -68,5 +68,7 @@ void check_path(Validation& validation);
 void check_leaf(Validation& validation);
 void check_revocation(Validation& validation);
 void check_denied(Validation& validation);
+// After all of them, once the anchor is in the result.
+void check_layers(Validation& validation);
 
 }  // namespace spdm::certstore

@@ -15,7 +15,8 @@ struct Named {
   std::string_view dotted, name;
 };
 
-// Names that OpenSSL 3.0 lacks: the SPDM identifiers, and the post-quantum algorithms of FIPS 204 and 205.
+// Names that OpenSSL 3.0 lacks: the SPDM identifiers, purposes of the TCG's DICE (DICE Certificate Profiles), and the post-quantum
+// algorithms of FIPS 204 and 205.
 constexpr std::array kNames{
     Named{"1.3.6.1.4.1.412.274.1", "device-info"},
     Named{"1.3.6.1.4.1.412.274.2", name(SpdmOid::hardware_identity)},
@@ -23,6 +24,13 @@ constexpr std::array kNames{
     Named{"1.3.6.1.4.1.412.274.4", name(SpdmOid::requester_auth)},
     Named{"1.3.6.1.4.1.412.274.5", name(SpdmOid::mutable_certificate)},
     Named{"1.3.6.1.4.1.412.274.6", "spdm-extension"},
+    Named{"2.23.133.5.4.100.6", "tcg-dice-kp-identityInit"},
+    Named{"2.23.133.5.4.100.7", "tcg-dice-kp-identityLoc"},
+    Named{"2.23.133.5.4.100.8", "tcg-dice-kp-attestInit"},
+    Named{"2.23.133.5.4.100.9", "tcg-dice-kp-attestLoc"},
+    Named{"2.23.133.5.4.100.10", "tcg-dice-kp-assertInit"},
+    Named{"2.23.133.5.4.100.11", "tcg-dice-kp-assertLoc"},
+    Named{"2.23.133.5.4.100.12", "tcg-dice-kp-eca"},
     Named{"2.16.840.1.101.3.4.3.17", "ML-DSA-44"},
     Named{"2.16.840.1.101.3.4.3.18", "ML-DSA-65"},
     Named{"2.16.840.1.101.3.4.3.19", "ML-DSA-87"},

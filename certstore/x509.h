@@ -36,6 +36,10 @@ std::string rfc3339(const ASN1_TIME* time);
 
 std::vector<std::string> key_usage_of(const X509* certificate);
 std::vector<std::string> extended_key_usage_of(const X509* certificate);
+// certificatePolicies, and where certificates, OCSP and CRLs of the issuer are to be had; the first ones of each.
+std::vector<std::string> policies_of(const X509* certificate);
+std::vector<std::string> access_of(const X509* certificate, int method);  // NID_ad_OCSP, NID_ad_ca_issuers
+std::vector<std::string> crl_distribution_points_of(const X509* certificate);
 // The values of the subjectAltName otherNames of this type that are UTF8Strings.
 std::vector<std::string> other_names_of(const X509* certificate, std::string_view type);
 // Appends the names of the identifiers in the SPDM extension; false when its DER is malformed.

@@ -38,7 +38,7 @@ std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
   const std::string now = utc_of(at);
   for (const Entry& entry : keyring.entries()) {
     if (const std::string why = weakness_of(entry, now); !why.empty()) out.push_back({entry.file, why});
-    for (const std::string& fault : certstore::faults_of(entry.info.der))
+    for (const std::string& fault : certstore::faults_of(entry.info.der, entry.scopes))
       out.push_back({entry.file, cat(entry.info.subject, ": ", fault, ": no chain with it is trusted")});
     for (const certstore::Scope& scope : entry.scopes)
       if (scope.not_after && *scope.not_after < at) out.push_back({scope.file, cat("vouches until ", utc_of(*scope.not_after))});
@@ -93,6 +93,7 @@ Json json_of(const Entry& entry) {
     Json& json = out["scopes"].emplace_back(Json{{"file", printable(scope.file)}, {"vouches_for", printable(devices_in_words(scope))}});
     for (const CertModel model : scope.models) json["models"].push_back(name(model));
     if (scope.not_after) json["not_after"] = utc_of(*scope.not_after);
+    if (!scope.critical_extensions.empty()) json["critical_extensions"] = scope.critical_extensions;
     if (!scope.comment.empty()) json["comment"] = printable(scope.comment);
   }
   return out;

@@ -47,6 +47,13 @@ constexpr std::array kFindings{
     FindingRow{self_signed_leaf, "self-signed-leaf", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_incomplete, "chain-incomplete", Check::chain, failure, Exit::untrusted},
     FindingRow{crypto_unsupported, "crypto-unsupported", Check::signature, gap, Exit::internal},
+    FindingRow{extension_malformed, "extension-malformed", Check::chain, failure, Exit::untrusted},
+    FindingRow{extension_unreadable, "extension-unreadable", Check::chain, warning, Exit::ok},
+    FindingRow{extension_accepted, "extension-accepted", Check::chain, note, Exit::ok},
+    FindingRow{tcb_not_configured, "tcb-not-configured", Check::chain, warning, Exit::ok},
+    FindingRow{tcb_not_secure, "tcb-not-secure", Check::chain, warning, Exit::ok},
+    FindingRow{tcb_recovery, "tcb-recovery", Check::chain, warning, Exit::ok},
+    FindingRow{tcb_debug, "tcb-debug", Check::chain, warning, Exit::ok},
 
     FindingRow{not_trusted, "not-trusted", Check::trust, failure, Exit::untrusted},
     FindingRow{keyring_empty, "keyring-empty", Check::trust, failure, Exit::untrusted},
@@ -87,6 +94,8 @@ constexpr std::array kFindings{
     FindingRow{reserved_index, "reserved-index", Check::measurements, warning, Exit::ok},
     FindingRow{debug_mode, "debug-mode", Check::measurements, warning, Exit::ok},
     FindingRow{mel_mismatch, "mel-mismatch", Check::measurements, warning, Exit::ok},
+    FindingRow{fwid_mismatch, "fwid-mismatch", Check::measurements, failure, Exit::untrusted},
+    FindingRow{fwid_not_measured, "fwid-not-measured", Check::measurements, note, Exit::ok},
 
     FindingRow{reference_mismatch, "reference-mismatch", Check::references, failure, Exit::measurement},
     FindingRow{reference_absent, "reference-absent", Check::references, gap, Exit::no_reference},

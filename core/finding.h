@@ -76,6 +76,13 @@ enum class FindingId : std::uint8_t {
   self_signed_leaf,
   chain_incomplete,
   crypto_unsupported,
+  extension_malformed,   // a critical extension that is known, and cannot be decoded
+  extension_unreadable,  // the same of one that is not critical
+  extension_accepted,    // a critical extension that nobody knows, and the owner accepts
+  tcb_not_configured,    // what the issuer says of the layer that it has certified (DICE)
+  tcb_not_secure,
+  tcb_recovery,
+  tcb_debug,
   // trust
   not_trusted,
   keyring_empty,
@@ -116,6 +123,8 @@ enum class FindingId : std::uint8_t {
   reserved_index,
   debug_mode,
   mel_mismatch,
+  fwid_mismatch,      // the device names other firmware than the issuer of its leaf
+  fwid_not_measured,  // no measurement has the digest that the issuer of the leaf names
   // references
   reference_mismatch,
   reference_absent,          // a measurement has no reference value

@@ -84,7 +84,9 @@ std::optional<int> executables(const Report& report) {
 // How it is set up: what the owner's policy asks, and whether it can be debugged.
 std::optional<int> configuration(const Report& report) {
   if (failed(report, Check::policy)) return kContraindicated;
-  if (found(report, {FindingId::debug_mode, FindingId::debug_enabled})) return kUnsafe;
+  if (found(report, {FindingId::debug_mode, FindingId::debug_enabled, FindingId::tcb_debug, FindingId::tcb_not_secure,
+                     FindingId::tcb_recovery, FindingId::tcb_not_configured}))
+    return kUnsafe;
   if (passed(report, Check::policy)) return kAffirmed;
   return std::nullopt;
 }

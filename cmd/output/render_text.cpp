@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cmd/output/certificate_text.h"
 #include "core/appraisal/manifest.h"
 #include "core/text.h"
 #include "core/wire/header.h"
@@ -317,21 +318,7 @@ void write_findings(Page& page, const Report& report, bool verbose) {
 
 void write_certificate(Page& page, const CertificateInfo& certificate, std::size_t number, bool verbose) {
   page.line(cat("  ", number, "  ", page.painted(printable(certificate.subject), kBold)));
-  const auto field = [&](std::string_view name, const std::string& value) {
-    if (!value.empty()) page.line(cat("       ", Page::padded(name, 14), value));
-  };
-  field("issuer", printable(certificate.issuer));
-  field("valid", cat(certificate.not_before, " to ", certificate.not_after));
-  field("key", cat(printable(certificate.key), ", signed with ", printable(certificate.signature_algorithm)));
-  field("sha256", certificate.sha256);
-  field("authority", certificate.is_ca ? cat("yes", certificate.path_length ? cat(", path length ", *certificate.path_length) : "") : "no");
-  field("device info", printable(certificate.device_info));
-  field("cma", joined(certificate.cma_identities));
-  if (!verbose) return;
-  field("serial", certificate.serial);
-  field("key usage", joined(certificate.key_usage));
-  field("extended", joined(certificate.extended_key_usage));
-  field("spdm", joined(certificate.spdm_oids));
+  for (const NamedLine& line : certificate_lines(certificate, verbose)) page.line(cat("       ", Page::padded(line.name, 14), line.value));
 }
 
 void write_changes(Page& page, const Report& report) {

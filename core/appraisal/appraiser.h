@@ -99,6 +99,9 @@ class Appraiser {
   void undecided(Demand demand, const std::string& why, const std::string& remedy);
   DemandState state_of(Demand demand) const;
   void weigh_crl(const std::string& where, const CrlInfo& crl);
+  bool reports(MeasurementType type) const;
+  bool weigh_layer_states();
+  bool weigh_layer_svns();
   const Measurement* signed_measurement(Demand demand, MeasurementType type);
 
   struct Used {

@@ -92,6 +92,8 @@ void check_signature(const Item& sign1, const crypto::PublicKey& signer) {
          "this is not what the signer has published");
 }
 
+}  // namespace
+
 const HashAlgorithm* hash_of(const Item& alg, std::size_t size) {
   struct Row {
     std::int64_t id;  // Named Information (RFC 6920) above zero, COSE (RFC 9054) below
@@ -109,6 +111,8 @@ const HashAlgorithm* hash_of(const Item& alg, std::size_t size) {
   }
   return nullptr;
 }
+
+namespace {
 
 // Text of vendor, model and class id of an environment, for people.
 std::string describe(const Item& environment) {

@@ -7,6 +7,7 @@
 
 #include "core/appraisal/references.h"
 #include "core/crypto/crypto.h"
+#include "core/format/cbor.h"
 
 namespace spdm {
 
@@ -24,5 +25,8 @@ struct Corim {
 // bad_input for a file that is no CoRIM, for one without a reference value for SPDM, and for a signature that does not
 // verify; unsupported for a signature that cannot be checked.
 Corim read_corim(View file, const std::optional<DeviceMatch>& match, const crypto::PublicKey* signer);
+
+// The algorithm of a digest of CoRIM and concise evidence, by its number or name; nullptr when it is not known, or has another size.
+const HashAlgorithm* hash_of(const cbor::Item& alg, std::size_t size);
 
 }  // namespace spdm

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/appraisal/fwid.h"
 #include "core/crypto/crypto.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -34,6 +35,8 @@ void Appraiser::read_measurements() {
                    [](const Measurement& a, const Measurement& b) { return a.block.index < b.block.index; });
   check_extension_log(*connection);
   check_summary(*connection);
+  for (const ChainResult* chain : counted_chains())
+    for (Finding& finding : compare_fwids(*chain, report_.measurements)) add(std::move(finding));
   if (!connection->endpoint_infos().empty()) report_.endpoint_info = connection->endpoint_infos().back().response;
   for (const VendorSeen& seen : connection->vendor_defined()) report_.vendor_defined.push_back(seen.response);
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/appraisal/extension_json.h"
 #include "core/appraisal/manifest.h"
 #include "core/text.h"
 #include "core/wire/header.h"
@@ -265,6 +266,12 @@ Json to_json(const CertificateInfo& in) {
   if (!in.spdm_oids.empty()) out["spdm_oids"] = texts(in.spdm_oids);
   if (!in.device_info.empty()) out["device_info"] = text(in.device_info);
   if (!in.cma_identities.empty()) out["cma_identities"] = texts(in.cma_identities);
+  if (!in.policies.empty()) out["policies"] = texts(in.policies);
+  if (!in.ocsp.empty()) out["ocsp"] = texts(in.ocsp);
+  if (!in.ca_issuers.empty()) out["ca_issuers"] = texts(in.ca_issuers);
+  if (!in.crl_distribution_points.empty()) out["crl_distribution_points"] = texts(in.crl_distribution_points);
+  for (const ExtensionInfo& extension : in.extensions) out["extensions"].push_back(to_json(extension));
+  if (in.more_extensions > 0) out["more_extensions"] = in.more_extensions;
   return out;
 }
 

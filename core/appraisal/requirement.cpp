@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include "core/appraisal/appraiser.h"
+#include "core/appraisal/layers.h"
 #include "core/appraisal/requirements.h"
 #include "core/appraisal/verdict.h"
 #include "core/calendar.h"
@@ -11,6 +12,10 @@
 namespace spdm {
 
 namespace {
+
+// States of a layer in which it may say anything.
+constexpr TcbFlags kAbnormal =
+    bit_of(TcbFlag::not_configured) | bit_of(TcbFlag::not_secure) | bit_of(TcbFlag::recovery) | bit_of(TcbFlag::debug);
 
 std::string joined(const std::vector<std::string>& words) {
   std::string out;
@@ -129,7 +134,51 @@ void Appraiser::demand_all_measurements(Demand demand) {
             "read them all: spdmctl measurements, or collect evidence with measurements");
 }
 
+bool Appraiser::reports(MeasurementType type) const {
+  return std::any_of(report_.measurements.begin(), report_.measurements.end(),
+                     [&](const Measurement& measurement) { return measurement.block.type == type; });
+}
+
+// What issuers say of the layers that they have certified counts beside what the device measures. Returns whether each leaf says that
+// the layer which answers is in normal operation.
+bool Appraiser::weigh_layer_states() {
+  const std::vector<const ChainResult*> counted = counted_chains();
+  bool normal = !counted.empty();
+  for (const ChainResult* chain : counted) {
+    bool says_so = false;
+    for (std::size_t i = first_certified(*chain); i < chain->certificates.size(); ++i)
+      for (const LayerState& layer : states_of(chain->certificates[i])) {
+        says_so = says_so || (layer.is_normal && i + 1 == chain->certificates.size());
+        if ((layer.states & kAbnormal) == 0) continue;
+        unmet(Demand::debug_off, {FindingId::debug_enabled, cat(slot_name(chain->slot), ", certificate ", i + 1, ", ", layer.where),
+                                  cat("its issuer reports: ", joined(names_of(layer.states & kAbnormal)),
+                                      ", the rule asks for normal operation and no debugging"),
+                                  "a device that is or was debugged may say anything: reset it, and find out who did it"});
+      }
+    normal = normal && says_so;
+  }
+  return normal;
+}
+
+// Returns whether there are any.
+bool Appraiser::weigh_layer_svns() {
+  bool any = false;
+  for (const ChainResult* chain : counted_chains())
+    for (std::size_t i = first_certified(*chain); i < chain->certificates.size(); ++i)
+      for (const LayerSvn& layer : svns_of(chain->certificates[i])) {
+        any = true;
+        if (layer.svn < *question_.rule.require.min_svn)
+          unmet(Demand::min_svn,
+                {FindingId::firmware_too_old, cat(slot_name(chain->slot), ", certificate ", i + 1, ", ", layer.where, ", svn"),
+                 cat("it is ", layer.svn, ", the rule asks for ", *question_.rule.require.min_svn, " or higher"),
+                 "update the firmware of the device"});
+      }
+  return any;
+}
+
 void Appraiser::demand_debug_off() {
+  const bool normal = weigh_layer_states();
+  if (normal && !reports(MeasurementType::device_mode)) return demand_all_measurements(Demand::debug_off);
   if (signed_measurement(Demand::debug_off, MeasurementType::device_mode) == nullptr) return;
   for (const Measurement& measurement : report_.measurements) {
     if (measurement.block.type != MeasurementType::device_mode) continue;
@@ -152,6 +201,7 @@ void Appraiser::demand_debug_off() {
 }
 
 void Appraiser::demand_svn() {
+  if (weigh_layer_svns() && !reports(MeasurementType::security_version)) return demand_all_measurements(Demand::min_svn);
   if (signed_measurement(Demand::min_svn, MeasurementType::security_version) == nullptr) return;
   for (const Measurement& measurement : report_.measurements) {
     if (measurement.block.type != MeasurementType::security_version) continue;

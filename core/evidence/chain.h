@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/crypto/crypto.h"
+#include "core/evidence/dice.h"
 #include "core/finding.h"
 #include "core/wire/digests.h"
 
@@ -41,9 +42,13 @@ struct CertificateInfo {
   bool is_ca = false;
   std::optional<int> path_length;
   std::vector<std::string> key_usage, extended_key_usage;
-  std::vector<std::string> spdm_oids;       // names of SpdmOid; dotted where it has none
-  std::string device_info;                  // DMTF device-info otherName "manufacturer:product:serial"
-  std::vector<std::string> cma_identities;  // PCI-SIG CMA otherNames "Vendor=..."
+  std::vector<std::string> spdm_oids;                                  // names of SpdmOid; dotted where it has none
+  std::string device_info;                                             // DMTF device-info otherName "manufacturer:product:serial"
+  std::vector<std::string> cma_identities;                             // PCI-SIG CMA otherNames "Vendor=..."
+  std::vector<std::string> policies;                                   // certificatePolicies: names, dotted where there is none
+  std::vector<std::string> ocsp, ca_issuers, crl_distribution_points;  // where to ask and to get them, as URIs
+  std::vector<ExtensionInfo> extensions;                               // those that OpenSSL has no name for; the first ones
+  std::size_t more_extensions = 0;                                     // of these that are left out
 };
 
 enum class Trust {

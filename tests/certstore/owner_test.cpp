@@ -54,6 +54,64 @@ TEST_CASE("scope: the owner's own limit") {
   CHECK(owned.validated().trust == Trust::trusted);
 }
 
+TEST_CASE("scope: critical extensions that nobody knows, and the owner accepts") {
+  Owned owned;
+  pki::Profile profile = plain_leaf();
+  profile.extensions.emplace_back("1.3.6.1.4.1.99999.1", "critical,DER:0500");
+  profile.extensions.emplace_back("2.23.133.5.4.8", "critical,DER:3000");
+  owned.certificates.back() = pki::issue(profile, &pki::sample().intermediate).der;
+  CHECK(ids(owned.validated()) == "critical-extension");
+  const auto accept = [&](const char* list) { owned.directory.write("vendor.yaml", cat("version: 1\ncritical-extensions: ", list, "\n")); };
+  accept("[1.3.6.1.4.1.99999.1]");
+  const ChainResult half = owned.validated();
+  CHECK(ids(half) == "extension-accepted,critical-extension");
+  CHECK(half.trust == Trust::untrusted);
+  CHECK(contains(half.findings[1].where, "extension 2.23.133.5.4.8"));
+  accept("[2.23.133.5.4.8, 1.3.6.1.4.1.99999.1]");
+  const ChainResult both = owned.validated();
+  CHECK(ids(both) == "extension-accepted,extension-accepted");
+  CHECK(both.trust == Trust::trusted);
+  CHECK(contains(both.findings[0].why, "vendor.yaml accepts it"));
+
+  profile.extensions.emplace_back("1.3.6.1.4.1.99999.1", "DER:0500");
+  owned.certificates.back() = pki::issue(profile, &pki::sample().intermediate).der;
+  CHECK(contains(ids(owned.validated()), "certificate-malformed"));  // twice
+}
+
+TEST_CASE("scope: only the anchor that vouches can accept an extension") {
+  Owned owned;
+  pki::Profile profile = plain_leaf();
+  profile.extensions.emplace_back("1.2.3.4", "critical,DER:0500");
+  owned.certificates.back() = pki::issue(profile, &pki::sample().intermediate).der;
+  const pki::Certificate other = pki::issue(pki::root("other", pki::Key::shared(*spdm::find_asym("ECDSA-P384"))));
+  owned.directory.write("other.pem", pki::pem(other.der));
+  owned.directory.write("other.yaml", "version: 1\ncritical-extensions: [1.2.3.4]\n");
+  CHECK(ids(owned.validated()) == "critical-extension");
+}
+
+TEST_CASE("scope: an extension that is processed cannot be accepted unread") {
+  const auto why = [](const std::string& list) -> std::string {
+    try {
+      spdm::certstore::read_scope("s.yaml", cat("version: 1\ncritical-extensions: ", list, "\n"));
+    } catch (const spdm::Error& error) {
+      return error.what();
+    }
+    return {};
+  };
+  CHECK(why("[1.2.3.4]") == "");
+  for (const char* processed :
+       {"2.5.29.19", "2.5.29.15", "2.5.29.30", "2.23.133.5.4.1", "1.3.6.1.4.1.11129.2.1.24", "1.3.6.1.4.1.412.274.6"})
+    CHECK(contains(why(cat("[", processed, "]")), "is processed, and must be good"));
+  for (const char* wrong : {"basicConstraints", "1", "1.2.", "01.2.3", "\"\"", "\"1.2.3 \""})
+    CHECK(contains(why(cat("[", wrong, "]")), "is no object identifier"));
+  CHECK(contains(why("[]"), "names no extension"));
+  std::string many = "[1.2.3.0";
+  for (int i = 1; i < 65; ++i) many += cat(", 1.2.3.", i);
+  CHECK(contains(why(many + "]"), "is one more than the 64"));
+  CHECK(spdm::certstore::in_words(spdm::certstore::read_scope("s.yaml", "version: 1\ncritical-extensions: [1.2.3.4, 1.2.5]\n")) ==
+        "any device; accepts the critical extension 1.2.3.4, 1.2.5");
+}
+
 TEST_CASE("scope: one judgement of a chain serves devices within and without") {
   Owned owned;
   owned.directory.write("vendor.yaml", "version: 1\nvouches-for: [{bdf: \"0000:03:*\"}]\n");

@@ -123,8 +123,11 @@ TEST_CASE("EAR: a pass affirms what was checked, and claims nothing else") {
   report.comparisons.back().result = Comparison::Result::match;
   set(report, Check::policy, CheckStatus::pass);
   CHECK(ear(report) == "affirming instance-identity=2 configuration=2 executables=3");
-  report.findings.push_back({FindingId::debug_mode, "", "", ""});
-  CHECK(ear(report) == "warning instance-identity=2 configuration=32 executables=3");
+  for (const FindingId id :
+       {FindingId::debug_mode, FindingId::tcb_debug, FindingId::tcb_not_secure, FindingId::tcb_recovery, FindingId::tcb_not_configured}) {
+    report.findings.assign(1, {id, "", "", ""});
+    CHECK(ear(report) == "warning instance-identity=2 configuration=32 executables=3");
+  }
 }
 
 TEST_CASE("EAR: a failure is contraindicated, by what failed") {
