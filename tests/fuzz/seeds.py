@@ -132,9 +132,23 @@ def efi(certificate):
             + signatures("2616c4c14c509240aca941f936934328", [bytes(32), bytes(range(32))]))
 
 
+# Values of attestation extensions: the first byte chooses the extension (dice.cpp).
+DICE = {
+    "tcb-info": "00303d800441434d45830107840100a62f30" "2d0609608648016503040201042000112233445566778899aabbccddeeff00112233445566778899aabbccddeeff",
+    "flags": "003012" "870503000000018a0500f00000018902abcd",
+    "multi": "03300a" "30038301053003830106",
+    "ueid": "02300a" "04080102030405060708",
+    "open-dice": "073029" "a0220420" + "5a" * 32 + "a6030a0101",
+    "record": "048278196170706c69636174696f6e2f766e642e6578616d706c652e6d43010203",
+    "json": "05" + b'\x0c\x20["application/ce+cbor", "oA", 4]'.hex(),
+    "evidence": "04d9023ba100a1008182a100a400d90230420102016441434d450266576964676574030181a101a301d902280702818207"
+                "5830" + "55" * 48 + "03a200f503f5",
+}
+
+
 OWNER = {
     "scope": b'\0version: 1\nvouches-for: [{vendor: "1b36", class: "0108"}, {bdf: "0000:03:*"}]\nmodels: [DeviceCert]\n'
-             b"not-after: 2028-01-01T00:00:00Z\ncomment: disks\n",
+             b"not-after: 2028-01-01T00:00:00Z\ncritical-extensions: [1.2.3.4]\ncomment: disks\n",
     "deny": b"\1version: 1\ndeny:\n  - {certificate: " + b"5d" * 32 + b", comment: stolen}\n  - {key: " + b"12" * 32 + b"}\n",
     "pins": b'\2version: 1\npins:\n  - match: {target: "emu://*"}\n    leaf-key: ' + b"ab" * 32 + b"\n    vouches: true\n"
             b"    first-seen: 2026-06-01T00:00:00Z\n",
@@ -182,6 +196,8 @@ def main():
     write("crl", "der", crl)
     write("efi", "variable", efi(der[0]))
     write("efi", "list", b"".join(der) + chain.encode())
+    for name, digits in DICE.items():
+        write("dice", name, bytes.fromhex(digits))
     for name, data in OWNER.items():
         write("owner", name, data)
     write("profile", "init", profile.encode())
