@@ -114,7 +114,7 @@ struct Said {
 // Reports every response that cannot be relied on, because it may be the one that revokes.
 std::vector<Said> answers_about(Validation& j, const Link& link) {
   std::vector<Said> out;
-  for (const OcspResponse& response : j.ocsp)
+  for (const OcspResponse& response : *j.ocsp)
     for (const OcspAnswer& answer : response.answers) {
       const Named named = is_about(answer, link);
       if (!named.by_name) continue;

@@ -30,7 +30,7 @@ struct Validation {
         crls(trusted.crls()),
         denials(trusted.denials()),
         result(out),
-        ocsp(trusted.ocsp()) {}
+        ocsp(&trusted.ocsp()) {}
 
   const ChainInput& input;
   const Options& options;
@@ -48,7 +48,7 @@ struct Validation {
   std::vector<Completed> completed;                    // above all that were received and above the anchor, the bottom first
   std::vector<bool> unknown_signature;                 // per received certificate: the library lacks the algorithm
   bool unsupported = false;                            // this host's library could not check something
-  const std::vector<OcspResponse>& ocsp;
+  const std::vector<OcspResponse>* ocsp;
 
   X509* leaf() const { return received.back().get(); }
   // GenericCert exists from 1.3 on and never in slot 0; only then are its exemptions granted.

@@ -139,6 +139,35 @@ def revocations(scratch):
     return subprocess.run(["openssl", "crl", "-in", "crl.pem", "-outform", "DER"], cwd=scratch, check=True, capture_output=True).stdout
 
 
+RESPONDER = "extendedKeyUsage=OCSPSigning\nnoCheck=ignored\n"
+
+
+def responses(scratch):
+    """Responses about a certificate that "root" has issued, by openssl: DER by name. By the issuer (good, revoked), and by a delegate."""
+    def openssl(*words, text=None):
+        return subprocess.run(["openssl", *words], cwd=scratch, check=True, capture_output=True, input=text).stdout
+
+    def issue(name, serial, extensions):
+        (scratch / "extensions").write_text(extensions)
+        request = openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", f"{name}.key", "-subj", f"/CN={name}")
+        openssl("x509", "-req", "-CA", "root", "-CAkey", "key", "-set_serial", serial, "-days", "3650", "-extfile", "extensions", "-out", name, text=request)
+
+    issue("leaf", "0x1234", "")
+    issue("delegate", "0x50", RESPONDER)
+    out = {}
+    for name, line, signer, key in (("good", "V\t300101000000Z\t\t1234\tunknown\t/CN=leaf\n", "root", "key"),
+                                    ("revoked", "R\t300101000000Z\t240101000000Z,keyCompromise\t1234\tunknown\t/CN=leaf\n", "root", "key"),
+                                    ("delegated", "V\t300101000000Z\t\t1234\tunknown\t/CN=leaf\n", "delegate", "delegate.key")):
+        (scratch / "index").write_text(line)
+        openssl("ocsp", "-index", "index", "-CA", "root", "-rsigner", signer, "-rkey", key, "-issuer", "root", "-serial", "0x1234", "-ndays", "3650",
+                "-noverify", "-respout", "response")
+        out[name] = (scratch / "response").read_bytes()
+    der = [openssl("x509", "-in", name, "-outform", "DER") for name in ("root", "leaf")]
+    head = struct.pack("<BHH", 0, len(der[0]), len(der[1])) + der[0] + der[1]
+    text = b"-----BEGIN OCSP RESPONSE-----\n" + base64.encodebytes(out["good"]) + b"-----END OCSP RESPONSE-----\n"
+    return {**{name: head + response for name, response in out.items()}, "pem": bytes(5) + text, "unknown-issuer": b"\1" + head[1:] + out["revoked"]}
+
+
 def efi(certificate):
     """A variable with a certificate and two hashes of images."""
     def signatures(kind, each):
@@ -208,6 +237,8 @@ def main():
         chain = (scratch / "device/chain.pem").read_text()
         crl = revocations(scratch)
         write("crl", "pem", (scratch / "crl.pem").read_bytes())
+        for name, data in responses(scratch).items():
+            write("ocsp", name, data)
     der = [base64.b64decode(body) for body in re.findall(r"-----BEGIN CERTIFICATE-----(.*?)-----END", chain, re.S)]
     write("chain", "certificates", bytes([4, HASH["SHA-384"], ASYM["ECDSA-P384"], 0]) + b"".join(der))
     write("keyring", "pem", chain.encode())

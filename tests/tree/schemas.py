@@ -278,6 +278,11 @@ def main():
             (pki / name).rename(revoking / name)
         (pki / "below.yaml").write_text("slots: [{slot: 0, chain: device.pem, root: ../revoking/anchors/middle.pem, key: key.pem}]\n")
         attest("auth", "emulated:pki/below.yaml", "--keyring", "revoking", code=10)
+        (revoking / "middle.crl").unlink()
+        for name, code in (("good.ocsp", 0), ("revoked.ocsp", 10)):
+            (pki / name).rename(revoking / name)
+            attest("auth", "emulated:pki/below.yaml", "--keyring", "revoking", code=code)
+        check("keyring show, OCSP responses", keyring, run("keyring", "show", "--keyring", "revoking", code=0))
         (full / "deny.yaml").write_text("x")
         check("keyring check, a broken deny list", keyring, run("keyring", "check", *on, code=2))
         attest("auth", device, "--keyring", "keyring", code=2)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes a small PKI with openssl: root.pem, middle.pem, and a device below them (device.pem, key.pem), all in the folder given, with
-# profile.yaml, and the revocation lists of the root: none.crl revokes nothing, middle.crl the intermediate.
+# profile.yaml, the revocation lists of the root: none.crl revokes nothing, middle.crl the intermediate, and OCSP responses of the
+# intermediate about the device: good.ocsp, revoked.ocsp.
 set -e
 mkdir -p "$1"
 cd "$1"
@@ -22,4 +23,11 @@ gencrl() { openssl ca -config ca.conf -gencrl -keyfile root.key -cert root.pem -
 gencrl none.crl
 printf 'R\t360101000000Z\t260102030405Z,CACompromise\t02\tunknown\t/CN=middle\n' > index
 gencrl middle.crl
+answer() { # INDEX OUT
+  printf "$1" > answers
+  openssl ocsp -index answers -CA middle.pem -rsigner middle.pem -rkey middle.key -issuer middle.pem -serial 3 -ndays 300 -noverify \
+    -respout "$2" > /dev/null 2>&1
+}
+answer 'V\t360101000000Z\t\t03\tunknown\t/CN=device\n' good.ocsp
+answer 'R\t360101000000Z\t260102030405Z,certificateHold\t03\tunknown\t/CN=device\n' revoked.ocsp
 printf 'slots:\n  - {slot: 0, chain: chain.pem, key: key.pem}\n' > profile.yaml

@@ -110,7 +110,7 @@ constexpr FindingId kVouched = FindingId::identity_unnamed, kUnbound = FindingId
 
 }  // namespace
 
-TEST_CASE("identity: a leaf that names no function needs somebody who speaks for the device") {
+TEST_CASE("N172 identity: a leaf that names no function needs somebody who speaks for the device") {
   Unnamed trial;
   trial.expect(Verdict::undetermined, kUnbound);
   trial.scope_names = true;

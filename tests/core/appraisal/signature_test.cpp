@@ -287,7 +287,7 @@ TEST_CASE("signature: algorithms that the library lacks leave the question open"
   CHECK(found(report, FindingId::crypto_unsupported));
 }
 
-TEST_CASE("no algorithm in common leaves it undetermined") {
+TEST_CASE("N96 no algorithm in common leaves it undetermined") {
   Trial trial;
   trial.device.intercept = [](Code code, View) -> std::optional<Bytes> {
     if (code != Code::negotiate_algorithms) return std::nullopt;
