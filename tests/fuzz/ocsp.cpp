@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Reader reader({data, size}, "fuzz input");
     const bool known = (reader.u8("options") & 1) == 0;
     const std::size_t issuer_size = reader.u16("size of the issuer"), certificate_size = reader.u16("size of the certificate");
-    const View issuer_der = reader.bytes(issuer_size, "issuer"), certificate_der = reader.bytes(certificate_size, "certificate");
+    const View issuer_der = reader.take(issuer_size, "issuer"), certificate_der = reader.take(certificate_size, "certificate");
     const View file = reader.rest();
     (void)holds_ocsp(file);
     const std::vector<OcspResponse> responses = read_ocsp(file, "fuzz input");

@@ -195,7 +195,7 @@ Measurement concise_evidence(const Bytes& digest) {
       "30",
       "evidence");
   append(value, digest);
-  out.block = {0xFD, MeasurementType::measurement_manifest, true, value};
+  out.block = {0xFD, MeasurementType::manifest, true, value};
   out.is_signed = true;
   return out;
 }
@@ -215,7 +215,8 @@ TEST_CASE("fwid: what the device states as that of its leaf") {
   CHECK(compare_fwid(chain, Bytes(48, 2)) == FwidResult::mismatch);
   CHECK(compare_fwid(chain, Bytes(32, 1)) == FwidResult::nothing);
   CHECK(compare_fwid({}, Bytes(48, 1)) == FwidResult::nothing);
-  const std::array same{Bytes(48, 1)}, other{Bytes(48, 2)};
+  const std::array same{Bytes(48, 1)};
+  const std::array other{Bytes(48, 2)};
   CHECK(ids(compare_fwids(chain, {}, same, "opaque data")) == "");
   const std::vector<Finding> wrong = compare_fwids(chain, {}, other, "opaque data");
   REQUIRE(ids(wrong) == "fwid-mismatch");
@@ -251,8 +252,9 @@ TEST_CASE("fwid: concise evidence about the same environment") {
 
 TEST_CASE("fwid: where nothing says that both are the same it is a note") {
   const ChainResult chain = leaf_with(firmware(Bytes(48, 1)));
-  const std::array measured{digest_of(1, Bytes(48, 3)), digest_of(2, Bytes(48, 1))}, others{digest_of(1, Bytes(48, 3))},
-      shorter{digest_of(1, Bytes(32, 1))};
+  const std::array measured{digest_of(1, Bytes(48, 3)), digest_of(2, Bytes(48, 1))};
+  const std::array others{digest_of(1, Bytes(48, 3))};
+  const std::array shorter{digest_of(1, Bytes(32, 1))};
   CHECK(ids(compare_fwids(chain, measured)) == "");
   CHECK(ids(compare_fwids(chain, others)) == "fwid-not-measured");
   CHECK(ids(compare_fwids(chain, shorter)) == "");

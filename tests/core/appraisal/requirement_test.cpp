@@ -286,13 +286,14 @@ TEST_CASE("demand: revocation lists of every issuer") {
   trial.collect();
   trial.question.rule.require.max_crl_age = 60;
   check_undecided(trial.judge(), "asked for: revocation lists of at most 1m; slot 0: no issuer of its chain is known");
-  CrlInfo root{"CN=Root", "root.crl", "2025-12-31T23:59:05Z", "", ""}, issuer{"CN=Issuer", "", "", "", ""};
+  CrlInfo root{"CN=Root", "root.crl", "2025-12-31T23:59:05Z", "", "", RevocationSource::crl, ""},
+      issuer{"CN=Issuer", "", "", "", "", RevocationSource::crl, ""};
   trial.change_chain = [&](ChainResult& chain) { chain.crls = {root, issuer}; };
   const Report missing = trial.judge();
   CHECK(missing.verdict == Verdict::undetermined);
   CHECK(missing.exit == Exit::policy);
   CHECK(found(missing, FindingId::crl_missing));
-  issuer = {"CN=Issuer", "issuer.crl", "2026-01-01T00:00:00Z", "", ""};
+  issuer = {"CN=Issuer", "issuer.crl", "2026-01-01T00:00:00Z", "", "", RevocationSource::crl, ""};
   check_met(trial.judge());
   trial.question.now = kTime + 6;
   check_unmet(trial.judge(), FindingId::not_fresh,
