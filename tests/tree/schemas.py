@@ -282,7 +282,7 @@ def main():
         for name, code in (("good.ocsp", 0), ("revoked.ocsp", 10)):
             (pki / name).rename(revoking / name)
             attest("auth", "emulated:pki/below.yaml", "--keyring", "revoking", code=code)
-        check("keyring show, OCSP responses", keyring, run("keyring", "show", "--keyring", "revoking", code=0))
+        check("keyring show, OCSP responses", keyring, run("keyring", "show", "--json", "--keyring", "revoking", code=0))
         (full / "deny.yaml").write_text("x")
         check("keyring check, a broken deny list", keyring, run("keyring", "check", *on, code=2))
         attest("auth", device, "--keyring", "keyring", code=2)

@@ -285,7 +285,7 @@ TEST_CASE("demand: revocation lists of every issuer") {
   Good trial;
   trial.collect();
   trial.question.rule.require.max_crl_age = 60;
-  check_undecided(trial.judge(), "asked for: revocation lists of at most 1m; slot 0: no issuer of its chain is known");
+  check_undecided(trial.judge(), "asked for: revocation lists or OCSP responses of at most 1m; slot 0: no issuer of its chain is known");
   CrlInfo root{"CN=Root", "root.crl", "2025-12-31T23:59:05Z", "", "", RevocationSource::crl, ""},
       issuer{"CN=Issuer", "", "", "", "", RevocationSource::crl, ""};
   trial.change_chain = [&](ChainResult& chain) { chain.crls = {root, issuer}; };
@@ -300,11 +300,11 @@ TEST_CASE("demand: revocation lists of every issuer") {
               "its revocation list root.crl is of 2025-12-31T23:59:05Z, 61 s ago, the rule accepts at most 60 s");
   trial.question.now = kTime;
   root.this_update = "then";
-  check_undecided(trial.judge(), "asked for: revocation lists of at most 1m; root.crl does not say when it was made");
+  check_undecided(trial.judge(), "asked for: revocation lists or OCSP responses of at most 1m; root.crl does not say when it was made");
   root.this_update = "2026-01-01T00:05:01Z";
   check_undecided(
       trial.judge(),
-      "asked for: revocation lists of at most 1m; root.crl is of 2026-01-01T00:05:01Z, which is 301 s after the time of judging");
+      "asked for: revocation lists or OCSP responses of at most 1m; root.crl is of 2026-01-01T00:05:01Z, which is 301 s after the time of judging");
 }
 
 TEST_CASE("a transport that fails leaves demands undecided, and none unmet") {
