@@ -71,7 +71,7 @@ class Appraiser {
     Bytes digest;
     bool is_reversed;
   };
-  static std::optional<Verified> verify(const Connection& connection, const Statement& statement, const crypto::PublicKey& key);
+  std::optional<Verified> verify(std::size_t index, const Connection& connection, const Statement& statement, const crypto::PublicKey& key);
   SignatureResult check_statement(std::size_t index, const Connection& connection, const Statement& statement, SignatureReport& out);
   void check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge);
   void cover(const Connection& connection, const Statement& statement);
@@ -140,6 +140,8 @@ class Appraiser {
   bool all_is_signed_ = false;                    // all measurements were asked for at once, and a good signature covers the answer
   bool listed_ = false, list_is_signed_ = false;  // the number of measurements, or all of them, were asked for
   std::map<std::tuple<std::uint8_t, bool, MeasurementType>, std::size_t> known_;  // where each measurement is in the report
+  std::map<std::size_t, AlgorithmPair> settled_;                                  // by connection: what made a good signature
+  unsigned guesses_ = 0;                                                          // of algorithms, beyond the first of each signature
   std::map<std::pair<std::size_t, std::uint8_t>, Bytes> chain_hashes_;            // by connection and slot
 };
 

@@ -49,23 +49,31 @@ Bytes reversed_numbers(View signature) {
 
 }  // namespace
 
-// Which of the algorithms that are possible have made the signature; nothing when none has.
-std::optional<Appraiser::Verified> Appraiser::verify(const Connection& connection, const Statement& statement,
+// Which of the algorithms that are possible have made the signature; nothing when none has. What a signature has settled holds for its
+// connection. Guesses are few: evidence may have many signatures, and each costs.
+std::optional<Appraiser::Verified> Appraiser::verify(std::size_t index, const Connection& connection, const Statement& statement,
                                                      const crypto::PublicKey& key) {
+  constexpr unsigned kMaxGuesses = 64;
   const Parameters& parameters = connection.parameters();
   std::vector<AlgorithmPair> candidates = connection.candidates();
+  if (const auto settled = settled_.find(index); settled != settled_.end()) candidates = {settled->second};
   if (candidates.empty()) candidates.push_back({parameters.asym, parameters.hash});
   const Bytes transcript = connection.transcript(statement);
   for (const AlgorithmPair& pair : candidates) {
+    if (&pair != &candidates.front() && ++guesses_ > kMaxGuesses) break;
     if (!crypto::supports(*pair.asym) || !crypto::supports(*pair.hash)) continue;
     Bytes digest = crypto::hash(*pair.hash, transcript);
     const auto fits = [&](View signature) {
       return crypto::verify(key, *pair.asym, *pair.hash, parameters.version, signing_context(statement.kind), digest, signature);
     };
-    if (fits(statement.signature)) return Verified{pair, std::move(digest), false};
-    // DSP0274 says since 1.2 which byte order r and s have. Before, both are in use.
-    if (parameters.version < k12 && pair.asym->scheme == SignatureScheme::ecdsa && fits(reversed_numbers(statement.signature)))
-      return Verified{pair, std::move(digest), true};
+    bool is_reversed = false;
+    if (!fits(statement.signature)) {
+      // DSP0274 says since 1.2 which byte order r and s have. Before, both are in use.
+      is_reversed = parameters.version < k12 && pair.asym->scheme == SignatureScheme::ecdsa;
+      if (!is_reversed || !fits(reversed_numbers(statement.signature))) continue;
+    }
+    settled_.insert_or_assign(index, pair);
+    return Verified{pair, std::move(digest), is_reversed};
   }
   return std::nullopt;
 }
@@ -96,7 +104,7 @@ SignatureResult Appraiser::check_statement(std::size_t index, const Connection& 
   }
   const crypto::PublicKey* key = key_for(index, statement, name(statement.kind));
   if (key == nullptr) return SignatureResult::not_checked;
-  if (const std::optional<Verified> verified = verify(connection, statement, *key)) {
+  if (const std::optional<Verified> verified = verify(index, connection, statement, *key)) {
     out.answer = answer_of(find_chain(index, statement.slot), statement, verified->digest);
     out.algorithm = verified->algorithms.asym->name;
     out.hash = verified->algorithms.hash->name;

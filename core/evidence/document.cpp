@@ -36,6 +36,12 @@ Bytes bytes_of(std::string_view base64, std::string_view what) {
   return from_base64(text, what);
 }
 
+bool is_base64url(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
 // Goes through a document once, and keeps nothing of it but the strings of the object that it is in.
 class Walker {
  public:
@@ -76,8 +82,9 @@ class Walker {
       else
         value(own, depth + 1);
     });
-    // A monad of RFC 9334's conceptual messages (draft-ietf-rats-msg-wrap): media type, contents.
-    if (strings.size() == 2 && strings.front().find('/') != std::string::npos) unwrap(label, strings.back());
+    // A conceptual message in its wrapper (draft-ietf-rats-msg-wrap): media type, contents in base64url.
+    if (strings.size() == 2 && strings.front().find('/') != std::string::npos && is_base64url(strings.back()))
+      unwrap(label, strings.back());
   }
 
   void object(const std::string& label, unsigned depth) {

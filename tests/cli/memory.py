@@ -145,6 +145,25 @@ def negotiated(folder):
     return [(message["from"], base64.b64decode(message["data"])) for message in messages[:6]]
 
 
+def documents(folder):
+    """What others keep: GET_MEASUREMENTS and MEASUREMENTS of SPDM 1.1, and a chain."""
+    def report(blocks, size):
+        request = bytes.fromhex("11e001ff") + bytes(33)
+        record = b"".join(struct.pack("<BBHBH", n, 1, 3 + size, 0x81, size) + bytes([n]) * size for n in range(1, blocks + 1))
+        return request + bytes([0x11, 0x60, 0, 0, blocks]) + len(record).to_bytes(3, "little") + record + bytes(34) + bytes(96)
+
+    def device(data):
+        return {"evidence": base64.b64encode(data).decode(), "certificate": chain}
+
+    chain = base64.b64encode((folder / "dev/chain.pem").read_bytes()).decode()
+    large = report(60, 65_000)
+    (folder / "document.json").write_text(json.dumps([device(large)]))
+    (folder / "report.txt").write_text(large.hex())
+    (folder / "devices.json").write_text(json.dumps([device(report(4, 48))] * 1000))
+    (folder / "too-many.json").write_text("[" + '{"evidence":"","certificate":""},' * 1100 + "1]")
+    (folder / "arrays.json").write_text("[" + "1," * 4_000_000 + "1]")
+
+
 def make_evidence(folder):
     """By name; each with what has to be told of it."""
     begin = negotiated(folder)
@@ -175,12 +194,14 @@ def make_evidence(folder):
     evidence(folder, "vendor.json", begin + both(9_900, request, b"\x14\x7e" + request[2:]))
     evidence(folder, "many.json", begin + both(10_100, bytes.fromhex("14810000"), bytes.fromhex("147f0700")))
     evidence(folder, "large.json", begin + both(70, bytes.fromhex("14810000"), b"\x14\x7f\x07\0" + bytes(65_000)))
+    documents(folder)
     text = "\\u0080" * 200_000
     (folder / "words.json").write_text((folder / "real.json").read_text().replace('"collector":"', f'"collector":"{text}', 1))
     return {
         "connections.json": "more than 1024 connections", "broken.json": "more than 1", "errors.json": "", "signatures.json": "more than 4096 signatures",
         "kinds.json": "", "vendor.json": "", "many.json": "one more than the 20000 messages", "large.json": "no more than 4194304",
         "words.json": "no more than 16384", "log.json": "no more than 16384", "log-fits.json": "",
+        "document.json": "", "devices.json": "", "report.txt": "", "arrays.json": "without evidence", "too-many.json": "more than 1024 devices",
     }
 
 

@@ -47,6 +47,14 @@ std::string nvidia(const Chain& chain) {
              R"(","nonce":"00","version":"1.0"})");
 }
 
+std::string wrapped(const std::string& contents) {
+  std::string text = base64(as_bytes(contents));
+  std::replace(text.begin(), text.end(), '+', '-');
+  std::replace(text.begin(), text.end(), '/', '_');
+  while (text.ends_with('=')) text.pop_back();
+  return cat(R"(["application/x",")", text, "\"]");
+}
+
 std::vector<EvidencePart> parts_of(const std::string& json) { return load_parts(as_bytes(json), "d.json"); }
 
 void refused(const std::string& json, const std::string& why) {
@@ -103,13 +111,17 @@ TEST_CASE("algorithms by the names of services") {
   for (const HashAlgorithm& row : hash_algorithms()) CHECK(hash_of_service(row.name).name == row.name);
 }
 
+TEST_CASE("two strings that are no wrapper are nothing") {
+  CHECK(parts_of(cat(R"({"accept":["application/a","application/b"],"devices":[)", nvidia(Chain()), "]}")).size() == 1);
+}
+
 TEST_CASE("a conceptual message wrapper around any of them, and no more than a few inside each other") {
   std::string inner = nvidia(Chain());
   for (unsigned depth = 0; depth < 4; ++depth) {
-    inner = cat(R"(["application/x",")", base64(as_bytes(inner)), "\"]");
+    inner = wrapped(inner);
     CHECK(parts_of(inner).size() == 1);
   }
-  inner = cat(R"(["application/x",")", base64(as_bytes(inner)), "\"]");
+  inner = wrapped(inner);
   CHECK(parts_of(inner).front().error->what() == std::string("d.json: more than 4 wrappers inside each other"));
 }
 
