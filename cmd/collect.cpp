@@ -1,6 +1,8 @@
 // collect: evidence for a verifier elsewhere. Nothing is appraised here, so nothing here needs to be trusted.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
+#include <tuple>
 
 #include "cmd/attest/host_keys.h"
 #include "cmd/attest/targets.h"
@@ -8,7 +10,9 @@
 #include "cmd/host/files.h"
 #include "cmd/host/this_host.h"
 #include "cmd/output/export.h"
+#include "cmd/output/token.h"
 #include "cmd/verb.h"
+#include "core/crypto/crypto.h"
 #include "core/evidence/file.h"
 #include "core/text.h"
 
@@ -19,7 +23,7 @@ namespace {
 struct Options {
   ProtocolOptions protocol;
   std::vector<std::string> targets;
-  std::string nonce, file, sign_key;
+  std::string format = "ndjson", nonce, file, sign_key;
   bool verbose = false, extension_log = false, endpoint_info = false;
 };
 
@@ -82,18 +86,50 @@ std::optional<crypto::PrivateKey> signer_of(const Options& options, const Consol
   return read_sign_key(options.sign_key, console);
 }
 
+// Whether a token is to be written.
+bool wants_token(const Options& options) {
+  const Format format = parse_format(options.format);
+  if (format != Format::eat && format != Format::ndjson)
+    throw Error(ErrorId::usage, cat("--format: ", options.format, " is a format of reports, and nothing is judged here"),
+                "evidence is written as ndjson, or as a token (eat)");
+  if (format == Format::eat && !options.sign_key.empty())
+    throw Error(ErrorId::usage, "--sign-key signs lines of evidence, and a token is not signed", "leave --format eat or --sign-key out");
+  return format == Format::eat;
+}
+
+// One token of all targets. A nonce that is random is the same for all of them: the token has one.
+Exit run_token(Run& run, Console& console) {
+  if (!run.wanted.nonce) {
+    const Bytes fresh = crypto::random(std::tuple_size_v<Block<32>>);
+    std::copy(fresh.begin(), fresh.end(), run.wanted.nonce.emplace().begin());
+  }
+  TokenWriter token(console);
+  attest<TokenPart>(
+      run,
+      [](Outcome outcome) {
+        return outcome.unread ? token_part(*outcome.unread, outcome.target) : token_part(*outcome.evidence, outcome.target);
+      },
+      [&](TokenPart part) { token.add(std::move(part)); });
+  token.write(Exit::ok);
+  console.finish();
+  return token.worst();
+}
+
 Exit run(const Options& options, Console& console) {
   console.format = Format::text;  // what is written is evidence, and no report of any format
   console.verbose = options.verbose;
+  const bool as_token = wants_token(options);
   const Wanted wanted = everything(options);
   const std::optional<crypto::PrivateKey> signer = signer_of(options, console);
   refuse_format_as_file(options.file);
   if (!options.file.empty() && options.file != "-") console.write_to(options.file);
+  if (as_token) assert_binary_is_wanted(options.file);
   Run run = make_run(options.protocol, console);
   run.wanted = wanted;
   Targets found = targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
   const FileKind kind = found.list.size() > 1 ? FileKind::evidence_line : FileKind::evidence;
   set_targets(run, std::move(found), console);
+  if (as_token) return run_token(run, console);
 
   Exit worst = Exit::ok;
   const auto shape = [&](Outcome outcome) { return line_of(std::move(outcome), kind, signer); };
@@ -113,6 +149,9 @@ Action setup(CLI::App& parser) {
   add_targets(parser, options->targets);
   parser.add_option("-o,--output", options->file, "Write the evidence to this file, once it is complete; standard output if not given")
       ->type_name("FILE")
+      ->group("Output");
+  parser.add_option("-f,--format", options->format, "ndjson, evidence of spdmctl, or eat, one token (experimental); ndjson if not given")
+      ->type_name("FORMAT")
       ->group("Output");
   refuse_option(parser, "--file", "give the file with -o/--output FILE");
   parser.add_flag("-v,--verbose", options->verbose, "Say how the program confines itself")->group("Output");
@@ -135,7 +174,8 @@ Action setup(CLI::App& parser) {
 const Verb collect_verb{"collect",
                         "Gather evidence of devices for a verifier elsewhere; nothing is judged",
                         "  spdmctl collect 03:00.0 > device.json\n"
-                        "  spdmctl collect all --nonce \"$NONCE\" -o host.ndjson\n",
+                        "  spdmctl collect all --nonce \"$NONCE\" -o host.ndjson\n"
+                        "  spdmctl collect --format eat -o token.cbor 03:00.0\n",
                         setup,
                         {}};
 

@@ -99,10 +99,15 @@ void add_output_options(CLI::App& parser, OutputOptions& options) {
 void add_export_options(CLI::App& parser, OutputOptions& options) {
   add_output_options(parser, options);
   options.exports = true;
-  options.format_given->description(cat(names_of(kFormats), "; text if not given"));
+  options.format_given->description(cat(names_of(kPlainFormats, ", "), ", ", names_of(kExportFormats), "; text if not given"));
   parser.add_option("--sign-key", options.sign_key, "Sign the EAR with this private key, PEM or DER: a JWT")
       ->type_name("FILE")
       ->group("Output");
+}
+
+void add_token_format(OutputOptions& options) {
+  options.tokens = true;
+  options.format_given->description(cat(names_of(kFormats), " (the evidence, experimental); text if not given"));
 }
 
 void add_keyring_options(CLI::App& parser, TrustOptions& options) {
@@ -215,6 +220,9 @@ void apply(const OutputOptions& options, Console& console) {
   if (!options.exports && is_export(format))
     throw Error(ErrorId::usage, cat(option, ": ", options.format, " is a format of judgements, and nothing is judged here"),
                 "it goes with: auth, measurements, verify, audit");
+  if (!options.tokens && format == Format::eat)
+    throw Error(ErrorId::usage, cat(option, ": ", options.format, " is a format of evidence, and no evidence is written here"),
+                "it goes with: collect, verify");
   if (!options.sign_key.empty() && format != Format::ear)
     throw Error(ErrorId::usage, "--sign-key goes with --format ear", "other formats are not signed");
   console.format = format;

@@ -27,6 +27,7 @@ struct OutputOptions {
   CLI::Option* format_given = nullptr;
   bool json = false, verbose = false, no_color = false;
   bool exports = false;  // the verb appraises: ear and redfish are formats, too
+  bool tokens = false;   // and its evidence can be written: so is eat
   std::string sign_key;
 };
 
@@ -49,6 +50,7 @@ struct ProtocolOptions {
 
 void add_output_options(CLI::App& parser, OutputOptions& options);
 void add_export_options(CLI::App& parser, OutputOptions& options);  // the same, for a verb that appraises
+void add_token_format(OutputOptions& options);                      // and that has the evidence, too
 void add_keyring_options(CLI::App& parser, TrustOptions& options);
 void add_trust_options(CLI::App& parser, TrustOptions& options);  // add_keyring_options(), and more
 void add_reference_option(CLI::App& parser, TrustOptions& options);

@@ -30,7 +30,8 @@ Format parse_format(std::string_view text, std::string_view option) {
   if (text.starts_with('=')) text.remove_prefix(1);  // -f=json
   if (const std::optional<Format> format = format_of(text)) return *format;
   refuse(option, text, "is no format",
-         cat("the formats are ", names_of(kPlainFormats, ", "), "; ", names_of(kExportFormats, " and "), " where devices are judged"));
+         cat("the formats are ", names_of(kPlainFormats, ", "), "; ", names_of(kExportFormats, " and "), " where devices are judged; ",
+             names_of(kTokenFormats), " of collect and verify"));
 }
 
 std::chrono::steady_clock::duration parse_duration(std::string_view text, std::string_view option, std::chrono::hours most) {

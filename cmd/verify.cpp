@@ -8,6 +8,7 @@
 #include "cmd/attest/policy_files.h"
 #include "cmd/attest/run_check.h"
 #include "cmd/attestation.h"
+#include "cmd/output/token.h"
 #include "cmd/verb.h"
 
 namespace spdm::cmd {
@@ -27,6 +28,7 @@ struct Options {
 struct Judged {
   RenderedReport rendered;
   std::optional<Report> report;
+  std::optional<TokenPart> part;  // of a run that writes a token
 };
 
 // Ends the program when reports cannot be written. A thread may be waiting for input that never comes, and nothing else ends
@@ -49,6 +51,8 @@ Exit run(const Options& options, Console& console) {
   if (!options.nonce.empty()) question.user.nonce = parse_nonce(options.nonce);
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or pcap files, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
+  const bool as_token = console.format == Format::eat;
+  if (as_token) assert_binary_is_wanted(options.output.file);
   RunCheck together(question.user.nonce.has_value(), read_expected(options.expect));
   const Verifier verifier = make_verifier(options.trust, question, console, load_policy(options.policy));
 
@@ -60,20 +64,29 @@ Exit run(const Options& options, Console& console) {
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
   writer.tally();
   writer.enclose(std::move(envelope));
+  TokenWriter token(console);
   appraise_recordings<Judged>(
-      {.files = files, .verifier = verifier, .ordered = !options.unordered, .idle = [&] { or_end(console, [&] { console.flush(); }); }},
+      {.files = files,
+       .verifier = verifier,
+       .ordered = !options.unordered,
+       .idle = [&] { or_end(console, [&] { console.flush(); }); },
+       .keeps_evidence = as_token},
       [&](Outcome outcome) -> Judged {
-        if (!outcome.report) return {writer.render(*outcome.unread), std::nullopt};
+        if (!outcome.report) return {writer.render(*outcome.unread), std::nullopt, std::nullopt};
+        std::optional<TokenPart> part;
+        if (as_token) part = token_part(*std::move(outcome.evidence), *outcome.report);
         RenderedReport rendered = writer.render(*outcome.report);
-        return {std::move(rendered), compares ? std::move(outcome.report) : std::nullopt};
+        return {std::move(rendered), compares ? std::move(outcome.report) : std::nullopt, std::move(part)};
       },
       [&](Judged judged) {
         if (judged.report && together.add(*judged.report)) judged.rendered = writer.render(*judged.report);
         or_end(console, [&] { writer.add(std::move(judged.rendered)); });
+        if (judged.part) token.add(*std::move(judged.part));
       });
   for (const Report& absent : together.absent()) writer.add(writer.render(absent));
   writer.tell(together.finish());
-  return writer.finish();
+  if (as_token) token.write(writer.worst());
+  return worse(writer.finish(), token.worst());
 }
 
 Action setup(CLI::App& parser) {
@@ -85,6 +98,7 @@ Action setup(CLI::App& parser) {
                   "standard input")
       ->type_name("FILE");
   add_export_options(parser, options->output);
+  add_token_format(options->output);
   add_trust_options(parser, options->trust);
   parser.add_flag("--unordered", options->unordered, "Write each report as soon as it is there, not in the order of the input")
       ->group("Output");

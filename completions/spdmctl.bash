@@ -32,6 +32,8 @@ _spdmctl() {
     -f | --format)
       values="text json ndjson yaml"
       [[ $verb == @(auth|measurements|verify|audit) ]] && values+=" ear redfish"
+      [[ $verb == verify ]] && values+=" eat"
+      [[ $verb == collect ]] && values="ndjson eat"
       [[ $verb == watch ]] && values="text ndjson"
       ;;
     --identity-match) values="exact ids none" ;;
@@ -69,7 +71,7 @@ _spdmctl() {
         --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    collect) options="-o --output -v --verbose -h --help $speak --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
+    collect) options="-f --format -o --output -v --verbose -h --help $speak --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
     audit) options="$live_only $policy --sign-key --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --sign-key --expect --unordered --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym --openssl" ;;

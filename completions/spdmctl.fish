@@ -62,6 +62,8 @@ complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_s
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from show check" -l no-color -d "No colours"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -s f -l format -x -a "ear redfish" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from verify" -s f -l format -x -a "eat" -d "Format"
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -s f -l format -x -a "ndjson eat" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l sign-key -r -F -d "Sign the EAR with this private key"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 

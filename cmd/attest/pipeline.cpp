@@ -61,11 +61,12 @@ Outcome attend(Run& run, std::size_t index, const Turn& turn) {
   return out;
 }
 
-Outcome appraise_piece(const Verifier& verifier, EvidencePiece piece) {
+Outcome appraise_piece(const Verifier& verifier, EvidencePiece piece, bool keeps_evidence) {
   Outcome out{.index = 0, .target = piece.name, .evidence = {}, .report = {}, .unread = {}, .left_out = {}};
   try {
     Evidence evidence = read_piece(piece);
     piece.bytes = {};  // the messages are in the evidence now
+    if (keeps_evidence) out.evidence = evidence;
     out.report = verifier.appraise(std::move(evidence), piece.name);
   } catch (Error& error) {  // an error of one piece does not end the others
     if (error.device.empty()) error.device = piece.name;

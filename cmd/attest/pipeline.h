@@ -47,7 +47,7 @@ struct Run {
 struct Outcome {
   std::size_t index = 0;  // in Run::targets
   std::string target;
-  std::optional<Evidence> evidence;  // of a run that appraises nothing
+  std::optional<Evidence> evidence;  // of a run that appraises nothing, or keeps it beside the report
   std::optional<Report> report;      // of one that does
   std::optional<Error> unread;       // a recording that cannot be read, or what went wrong here with one device
   // Why `all` leaves this target out (is_left_out()); empty when it does not.
@@ -130,9 +130,10 @@ struct RecordedRun {
   const Verifier& verifier;
   bool ordered = true;              // outcomes in the order of the input, else as they come
   std::function<void()> idle = {};  // called while there is nothing to take: output may be flushed
+  bool keeps_evidence = false;      // outcomes have the evidence, too
 };
 // Appraises one piece. Throws no Error: it is in the outcome.
-Outcome appraise_piece(const Verifier& verifier, EvidencePiece piece);
+Outcome appraise_piece(const Verifier& verifier, EvidencePiece piece, bool keeps_evidence = false);
 
 // `shape` and `take` as above.
 template <class Shaped>
@@ -142,7 +143,7 @@ void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outc
   constexpr std::size_t kInFlight = 2U << 20;
   run_stream<EvidencePiece, Shaped>({
       .next = [&] { return run.files.next(); },
-      .produce = [&](EvidencePiece piece) { return shape(appraise_piece(run.verifier, std::move(piece))); },
+      .produce = [&](EvidencePiece piece) { return shape(appraise_piece(run.verifier, std::move(piece), run.keeps_evidence)); },
       .consume = take,
       .idle = run.idle,
       .workers = std::max(1U, std::thread::hardware_concurrency()),

@@ -97,11 +97,13 @@ void Console::discard() {
 void Console::complain(const Error& error) const { note(one_line(error)); }
 void Console::note(std::string_view line) const { write_all(STDERR_FILENO, cat(line, "\n")); }
 
+bool is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
+
 bool wants_color(bool forbidden) {
   const char* no_color = ::secure_getenv("NO_COLOR");
   const char* terminal = ::secure_getenv("TERM");
   if (forbidden || (no_color != nullptr && *no_color != '\0')) return false;
-  return ::isatty(STDOUT_FILENO) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
+  return is_terminal() && terminal != nullptr && std::string_view(terminal) != "dumb";
 }
 
 }  // namespace spdm::cmd

@@ -14,15 +14,16 @@
 
 namespace spdm::cmd {
 
-enum class Format { text, json, ndjson, yaml, ear, redfish };
+enum class Format { text, json, ndjson, yaml, ear, redfish, eat };
 inline constexpr std::array kFormats{
-    Word{Format::text, "text"}, Word{Format::json, "json"}, Word{Format::ndjson, "ndjson"},
-    Word{Format::yaml, "yaml"}, Word{Format::ear, "ear"},   Word{Format::redfish, "redfish"},
+    Word{Format::text, "text"}, Word{Format::json, "json"},       Word{Format::ndjson, "ndjson"}, Word{Format::yaml, "yaml"},
+    Word{Format::ear, "ear"},   Word{Format::redfish, "redfish"}, Word{Format::eat, "eat"},
 };
 static_assert(is_sound(kFormats));
-// Formats of every verb, and formats of verbs that appraise (see export.h).
+// Formats of every verb, formats of verbs that appraise (see export.h), and the one that holds evidence and no judgement (see token.h).
 inline constexpr auto kPlainFormats = std::span(kFormats).first<4>();
-inline constexpr auto kExportFormats = std::span(kFormats).subspan<4>();
+inline constexpr auto kExportFormats = std::span(kFormats).subspan<4, 2>();
+inline constexpr auto kTokenFormats = std::span(kFormats).subspan<6>();
 inline std::string_view name(Format format) { return row_of(kFormats, format).name; }
 inline std::optional<Format> format_of(std::string_view name) { return value_of(kFormats, name); }
 inline bool is_export(Format format) { return value_of(kExportFormats, name(format)).has_value(); }
@@ -63,6 +64,7 @@ class Console {
   bool finished_ = false;
 };
 
+bool is_terminal();  // standard output
 // Whether standard output is a terminal that shows colours.
 bool wants_color(bool forbidden);
 

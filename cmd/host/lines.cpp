@@ -6,6 +6,7 @@
 
 #include "cmd/host/files.h"
 #include "core/error.h"
+#include "core/evidence/cbor_document.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -69,6 +70,9 @@ std::optional<LineFile::Extent> LineFile::line_at(std::size_t offset, std::size_
 bool LineFile::holds_objects(std::size_t within) {
   std::size_t offset = 0, lines = 0, blank = 0;
   bool first = false, inside = false;
+  // A token is one document, whatever lines a device has put into it.
+  if (ahead().size() < 2) fill();
+  if (looks_like_cbor(ahead())) return false;
   while (offset <= within) {
     const std::optional<Extent> line = line_at(offset, within - offset);
     if (!line) return false;

@@ -135,6 +135,8 @@ void write_document(Console& console, const Json& document, const std::string& t
     case Format::yaml:
       console.out(to_yaml(document));
       break;
+    case Format::eat:  // evidence alone
+      break;
   }
   console.finish();
 }
@@ -213,6 +215,8 @@ RenderedReport ReportWriter::render(const Report& report) const {
     case Format::redfish:
       out.part = export_part(console_.format, report);
       out.label = printable(report.source);
+      break;
+    case Format::eat:  // the verb writes the evidence (token.h)
       break;
   }
   return out;
@@ -355,7 +359,7 @@ Exit report_error(Console& console, const Error& error, const DocumentKind& kind
   const Exit exit = error.exit.value_or(row(error.id).exit);
   console.complain(error);
   console.discard();
-  if (console.format == Format::text || kind.schema.empty()) return exit;
+  if (console.format == Format::text || console.format == Format::eat || kind.schema.empty()) return exit;
   // A document that is complete stays: a second one would make the first unreadable, or take its place in a file.
   if (console.ended() && console.format != Format::ndjson) return exit;
   Json document = begin_document(kind.schema);

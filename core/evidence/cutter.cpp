@@ -1,8 +1,10 @@
 #include "core/evidence/cutter.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/error.h"
 #include "core/text.h"
-#include "core/wire/measurements.h"
 #include "core/wire/version.h"
 
 namespace spdm {
@@ -129,6 +131,7 @@ void Cutter::cut_exchange() {
             // 1.0 names no slot: it is the one that was challenged last.
             const std::uint8_t slot = parameters_.version == k10 ? challenged_ : sent.slot;
             if (sent.signature) last_ = {kMeasurementsContext, slot, sent.nonce, got.nonce, got.signature.size()};
+            std::move(got.blocks.begin(), got.blocks.end(), std::back_inserter(measured_));
           });
     default:
       malformed("the log", "RequestResponseCode", cat(name(code), " is no request whose answer a transcript of signed messages has"));

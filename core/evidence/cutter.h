@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/evidence/budget.h"
 #include "core/evidence/evidence.h"
 #include "core/wire/certificate.h"
+#include "core/wire/measurements.h"
 
 namespace spdm {
 
@@ -41,6 +43,8 @@ class Cutter {
   const std::optional<Signed>& last() const { return last_; }
   const Parameters& parameters() const { return parameters_; }
   const ChainReader& chain(std::uint8_t slot) const { return chains_.at(slot); }
+  // All that MEASUREMENTS had, in the order of the messages.
+  const std::vector<MeasurementBlock>& measured() const { return measured_; }
 
  private:
   [[noreturn]] void refuse(std::size_t at, std::string_view why) const;
@@ -60,6 +64,7 @@ class Cutter {
   bool intact_ = true;
   Parameters parameters_;
   std::array<ChainReader, kSlots> chains_;
+  std::vector<MeasurementBlock> measured_;
   std::optional<Signed> last_;
   std::uint8_t challenged_ = 0;
 };

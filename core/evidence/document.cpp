@@ -5,6 +5,7 @@
 
 #include "core/crypto/certificates.h"
 #include "core/error.h"
+#include "core/evidence/media_type.h"
 #include "core/evidence/report_file.h"
 #include "core/file_kinds.h"
 #include "core/format/json_stream.h"
@@ -74,17 +75,20 @@ class Walker {
 
   void array(const std::string& label, unsigned depth) {
     std::vector<std::string> strings;
+    std::uint64_t indicated = kIndicatesEvidence;
     std::size_t index = 0;
     in_.array([&] {
       const std::string own = cat(label, "[", index++, "]");
       if (in_.kind() == '"' && index <= 2)
         strings.push_back(in_.string(limit_of(FileKind::evidence)));
+      else if (index == 3 && strings.size() == 2 && in_.kind() >= '0' && in_.kind() <= '9')
+        indicated = in_.number(UINT32_MAX);
       else
         value(own, depth + 1);
     });
-    // A conceptual message in its wrapper (draft-ietf-rats-msg-wrap): media type, contents in base64url.
-    if (strings.size() == 2 && strings.front().find('/') != std::string::npos && is_base64url(strings.back()))
-      unwrap(label, strings.back());
+    // A record of conceptual messages (draft-ietf-rats-msg-wrap): media type, contents, and maybe which kinds of messages they are.
+    const bool is_record = strings.size() == 2 && strings.front().find('/') != std::string::npos && is_base64url(strings.back());
+    if (is_record && (indicated & kIndicatesEvidence) != 0) unwrap(label, strings.front(), strings.back());
   }
 
   void object(const std::string& label, unsigned depth) {
@@ -117,10 +121,12 @@ class Walker {
     parts_.push_back(std::move(part));
   }
 
-  void unwrap(const std::string& label, std::string_view contents) {
+  void unwrap(const std::string& label, std::string_view type, std::string_view contents) {
     try {
       const std::string place = cat(what_, printable(label));
-      for (EvidencePart& inner : load_wrapped(bytes_of(contents, "CMW"), place, wrappers_ + 1)) {
+      const Bytes bytes = bytes_of(contents, "CMW");
+      assert_of_type(type, bytes);
+      for (EvidencePart& inner : load_wrapped(bytes, place, wrappers_ + 1)) {
         inner.label = cat(printable(label), inner.label);
         if (parts_.size() == kMaxDevicesOfDocument) in_.fail("has evidence of too many devices; split the document");
         parts_.push_back(std::move(inner));

@@ -1,6 +1,7 @@
 #include "core/evidence/load.h"
 
 #include "core/error.h"
+#include "core/evidence/cbor_document.h"
 #include "core/evidence/document.h"
 #include "core/evidence/file.h"
 #include "core/evidence/pcap.h"
@@ -47,6 +48,7 @@ std::vector<EvidencePart> alone(Evidence evidence) {
 }  // namespace
 
 bool may_hold_several(View bytes) {
+  if (looks_like_cbor(bytes)) return !looks_like_pcap(bytes);
   const std::string_view text = without_space(bytes);
   return (text.starts_with('{') && !is_own(text)) || text.starts_with('[');
 }
@@ -55,6 +57,7 @@ std::vector<EvidencePart> load_wrapped(View bytes, std::string_view what, unsign
   if (depth > kMaxWrappers) throw Error(ErrorId::bad_input, cat(what, ": more than ", kMaxWrappers, " wrappers inside each other"));
   if (looks_like_pcap(bytes)) return alone(read_pcap(bytes, what));
   if (looks_like_transcript(bytes)) return alone(read_report(bytes, what));
+  if (looks_like_cbor(bytes)) return read_cbor(bytes, what, depth);
   const std::string_view text = without_space(bytes);
   if (is_own(text)) return alone(read_evidence(text, what));
   if (text.starts_with('{') || text.starts_with('[')) return read_document(text, what, depth);

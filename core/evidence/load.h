@@ -11,7 +11,7 @@
 namespace spdm {
 
 // What evidence of others was read from: Detached::format.
-inline constexpr std::string_view kReportFormat = "report", kNvidiaFormat = "nvidia", kRedfishFormat = "redfish";
+inline constexpr std::string_view kReportFormat = "report", kNvidiaFormat = "nvidia", kRedfishFormat = "redfish", kEatFormat = "eat";
 
 // The most devices that one document may speak of.
 inline constexpr std::size_t kMaxDevicesOfDocument = 1'024;
@@ -30,7 +30,8 @@ bool may_hold_several(View bytes);
 // - evidence that spdmctl wrote, or a pcap capture: one;
 // - signed measurements as bytes or in hex, GET_MEASUREMENTS and MEASUREMENTS with the signature behind it: one;
 // - JSON with NVIDIA's evidence ("evidence", "certificate"), or answers to Redfish's SPDMGetSignedMeasurements, at any depth, also in
-//   a conceptual message wrapper (CMW): all.
+//   a conceptual message wrapper (CMW): all;
+// - CBOR with tokens for device assignment (EAT, eat.h), signed by a collector or not, or with wrappers: all.
 // There is one at least. Throws Error{bad_input} naming `what` when the file as a whole cannot be read.
 std::vector<EvidencePart> load_parts(View bytes, std::string_view what);
 

@@ -114,6 +114,12 @@ def attest(program, scratch, version):
     return json.loads(done.stdout)["devices"][0], (scratch / "seed.json").read_bytes(), (scratch / "seed.pcap").read_bytes()
 
 
+def token(program, scratch, version):
+    """A device assignment token (EAT)."""
+    command = [program, "collect", "emulated:device/profile.yaml", "--spdm-version", version, "--format", "eat"]
+    return subprocess.run(command, cwd=scratch, check=True, capture_output=True).stdout
+
+
 CA = """[ca]
 default_ca = it
 [it]
@@ -234,6 +240,12 @@ def main():
                 if version == "1.4":
                     write("evidence", "signed", evidence.rstrip().removesuffix(b"}") + b',"signature":"e30.e30.AAAA"}\n')
                 write("pcap", version, capture)
+        for version in ("1.0", "1.1", "1.2", "1.4"):
+            write("eat", version, token(program, scratch, version))
+        plain = token(program, scratch, "1.3")
+        write("eat", "record", b"\x83\x19\x01\x0b\x59" + struct.pack(">H", len(plain)) + plain + b"\x04")
+        write("eat", "collection", b"\xa1\x00\xda\x63\x74\x02\x0d\x59" + struct.pack(">H", len(plain)) + plain)
+        write("eat", "sign1", b"\xd8\x3d\xd2\x84\x40\xa0\x59" + struct.pack(">H", len(plain)) + plain + b"\x40")
         chain = (scratch / "device/chain.pem").read_text()
         crl = revocations(scratch)
         write("crl", "pem", (scratch / "crl.pem").read_bytes())

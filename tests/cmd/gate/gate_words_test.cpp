@@ -14,6 +14,8 @@ TEST_CASE("gate --occasion takes the occasions of a gate, and not those of watch
 TEST_CASE("formats are of every verb, or of judgements") {
   CHECK(spdm::names_of(kPlainFormats) == "text, json, ndjson or yaml");
   CHECK(spdm::names_of(kExportFormats) == "ear or redfish");
+  CHECK(spdm::names_of(kTokenFormats) == "eat");
   CHECK(is_export(Format::redfish));
+  CHECK_FALSE(is_export(Format::eat));
   CHECK_FALSE(is_export(Format::yaml));
 }

@@ -68,6 +68,7 @@ TEST_CASE("a stream has more than one line, and an object by itself on one of th
   CHECK(holds_objects("{1}\nbad\n"));
   CHECK(holds_objects("{1}\n" + std::string(100, 'x')));
   CHECK(holds_objects("bad\n{2}\n"));
+  CHECK_FALSE(holds_objects("\xA1\x01\x48\n{1}\n{2}\n"));  // a token, and not what a device has put into it
   CHECK_FALSE(holds_objects(""));
   CHECK_FALSE(holds_objects("{1}"));
   CHECK_FALSE(holds_objects("{1}\n\n"));
