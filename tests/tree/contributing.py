@@ -28,6 +28,9 @@ EXCEPTIONS = {
         "man/spdmctl-measurements.1": "an example",
         "transport/socket/address.h": "what sockets have in common",
     },
+    "A message": {
+        "core/appraisal/eat_writer.cpp": "what tokens cannot carry",
+    },
     "A verb": {
         "certstore/keyring.h": "certs/x509_certificate_list, a file of the kernel",
         "man/spdmctl-keyring.1": "the same, and a page to see",

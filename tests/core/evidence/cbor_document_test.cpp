@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "core/crypto/jws.h"
 #include "core/evidence/eat_trial.h"
 #include "core/evidence/file.h"
 
@@ -42,8 +43,8 @@ TEST_CASE("wrappers of every form, signed and not, hold tokens and other evidenc
                          eat::encode(sign1(token)),
                          eat::encode(eat::tag(61, sign1(plain))),
                          eat::encode(sign1(eat::encode(record(eat::number(267), token)))),
-                         to_bytes(as_bytes(cat(R"(["application/eat-ucs+cbor",")", base64(token), R"(",4])"))),
-                         to_bytes(as_bytes(cat(R"({"__cmwc_t":"tag:x","gpu":["application/eat+cwt",")", base64(token), R"("]})"))),
+                         to_bytes(as_bytes(cat(R"(["application/eat-ucs+cbor",")", crypto::base64url(token), R"(",4])"))),
+                         to_bytes(as_bytes(cat(R"({"__cmwc_t":"tag:x","gpu":["application/eat+cwt",")", crypto::base64url(token), R"("]})"))),
                          eat::encode(record(eat::text("application/x"), as_bytes(write_evidence(trial.evidence))))};
   for (std::size_t i = 0; i < forms.size(); ++i) {
     CAPTURE(i);
