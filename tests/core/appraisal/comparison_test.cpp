@@ -197,6 +197,13 @@ TEST_CASE("comparison: no measurements at all") {
   again.wanted.measurements = MeasurementMode::none;
   again.question.user.depth = Depth::authenticate;
   expect(compared(again, references), {Verdict::pass, Exit::ok, CheckStatus::not_needed});
+  Trial refusing;  // to be asked and to say nothing is more than not to be asked
+  refusing.question.user.depth = Depth::authenticate;
+  refusing.device.intercept = [](Code code, View) -> std::optional<Bytes> {
+    if (code != Code::get_measurements) return std::nullopt;
+    return ErrorResponse{.version = k12, .code = ErrorCode::invalid_request, .data = 0, .extended = {}}.encode();
+  };
+  CHECK(status(compared(refusing, references), Check::references) == CheckStatus::not_run);
 }
 
 TEST_CASE("comparison: only what a good signature covers can match") {

@@ -124,6 +124,8 @@ TEST_CASE("CoRIM: environments") {
   expect_error(ErrorId::bad_input, "it does not say which PCI devices vendor ACME, model Disk is", [&] {
     read_corim(corim({{kAcme, {one}}}), std::nullopt, nullptr);
   });
+  const Bytes half = h("a1 00 a2 01 6431623336 02 6430303167");  // the device is "001g"
+  expect_error(ErrorId::bad_input, "it does not say which PCI devices", [&] { read_corim(corim({{half, {one}}}), std::nullopt, nullptr); });
 }
 
 TEST_CASE("CoRIM: what is left out is told") {
@@ -143,6 +145,19 @@ TEST_CASE("CoRIM: what is left out is told") {
   CHECK(notes(measurement("02", "a1 04 d90233 82 41ff 41ff")).front().ends_with("raw values with a mask are not compared"));
   CHECK(note(measurement("02", "a1 02 81 82 07 41ff")).find("a digest of 1 bytes by the algorithm 7") != std::string::npos);
   CHECK(note(measurement("02", "a2 01 01 04 d90230 41ff")).ends_with("only the first is compared"));
+  // Once each, and what has no value is no reference value.
+  const Bytes odd = measurement("6162", "a1 01 01"), empty = measurement("02", "a1 0b 6161");
+  CHECK(read(corim({{kAcme, {good, odd, odd}}})).notes.size() == 1);
+  const Corim one = read(corim({{kAcme, {good, empty}}}));
+  CHECK(one.devices.front().measurements.size() == 1);
+  CHECK(one.notes.back().ends_with("has no value that SPDM measurements can be compared with"));
+}
+
+TEST_CASE("CoRIM: numbers below zero are other keys, and names that are no text are shown") {
+  const Bytes comid = joined({h("a2 01 a1 00 6174 04 a2 00 81 82"), kPci, h("81"), measurement("01", "a1 01 01"), h("20 80")});
+  CHECK(read(joined({h("d901f5 a2 00 6178 01 81 d901fa"), string_of(2, comid)})).notes ==
+        std::vector<std::string>{"triples of the kind -1 are no reference values"});
+  CHECK(read(joined({h("d901f5 a2 00 d825 42beef 01 81 d901fa"), string_of(2, comid)})).id == "h'beef'");
 }
 
 TEST_CASE("CoRIM: signed") {
@@ -171,6 +186,14 @@ TEST_CASE("CoRIM: signed") {
   }
   const pki::Key& key = pki::Key::shared(*find_asym("ECDSA-P256"));
   const crypto::PublicKey signer = key.public_key();
+  // The length of the contents is signed, too: in as few bytes as it takes.
+  for (const std::size_t size : {std::size_t{0x100}, std::size_t{0x10000}}) {
+    Bytes sized;
+    for (std::size_t n = size; n > 0 && sized.size() != size; --n)
+      sized = corim({{kPci, {measurement("01", cat("a1 04 ", hex(string_of(2, Bytes(n, 1)))))}}});
+    REQUIRE(sized.size() == size);
+    CHECK(read_corim(signed_corim(sized, key, "ECDSA-P256", "SHA-256", "a1 01 26"), std::nullopt, &signer).is_signed);
+  }
   expect_error(ErrorId::unsupported, "algorithm -8",
                [&] { read_corim(signed_corim(contents, key, "ECDSA-P256", "SHA-256", "a1 01 27"), std::nullopt, &signer); });
   expect_error(ErrorId::bad_input, "critical headers",
