@@ -89,7 +89,7 @@ Bytes from_base64(std::string_view text, std::string_view what) {
     *at++ = static_cast<std::uint8_t>(group >> 8);
     *at++ = static_cast<std::uint8_t>(group);
   }
-  out.resize(out.size() - padding);
+  out.erase(out.end() - static_cast<std::ptrdiff_t>(padding), out.end());
   return out;
 }
 
