@@ -260,7 +260,8 @@ Json measurements(Input& in) {
   });
   MeasurementsResponse response = MeasurementsResponse::decode(in.reader, request, in.parameters());
   // Without an algorithm nobody knows where the signature ends: it is the last field.
-  if (request.signature && in.parameters().asym == nullptr) response.signature = to_bytes(in.reader.take(in.reader.remaining(), "Signature"));
+  if (request.signature && in.parameters().asym == nullptr)
+    response.signature = to_bytes(in.reader.take(in.reader.remaining(), "Signature"));
   Json out;
   if (request.operation == kMeasurementCount) out["count"] = response.count;
   out["blocks"] = Json::array();

@@ -287,7 +287,8 @@ TEST_CASE("OCSP: nobody is trusted while a file of responses cannot be read") {
   CHECK(contains(refusal(good.substr(0, good.size() - 1)), "x.ocsp: not an OCSP response"));
   CHECK(contains(refusal(good + "x"), "1 bytes follow the OCSP response"));
   CHECK(contains(refusal(pki::pem(pki::sample().root.der)), "PEM block 1 is a CERTIFICATE, not an OCSP response"));
-  CHECK(contains(refusal(as_text(pki::issue_ocsp({.answers = {}, .status = 3}, pki::sample().root))), "the responder gave no answer: trylater"));
+  CHECK(contains(refusal(as_text(pki::issue_ocsp({.answers = {}, .status = 3}, pki::sample().root))),
+                 "the responder gave no answer: trylater"));
   CHECK(contains(refusal(as_text(pki::issue_ocsp({}, pki::sample().root))), "speaks of no certificate"));
   CHECK(contains(refusal(as_text(pki::issue_ocsp({.answers = {{.serial = 3, .hash = "MD5"}}}, pki::sample().root))),
                  "by a hash that is not known here: 1.2.840.113549.2.5"));

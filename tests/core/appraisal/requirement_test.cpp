@@ -302,9 +302,9 @@ TEST_CASE("demand: revocation lists of every issuer") {
   root.this_update = "then";
   check_undecided(trial.judge(), "asked for: revocation lists or OCSP responses of at most 1m; root.crl does not say when it was made");
   root.this_update = "2026-01-01T00:05:01Z";
-  check_undecided(
-      trial.judge(),
-      "asked for: revocation lists or OCSP responses of at most 1m; root.crl is of 2026-01-01T00:05:01Z, which is 301 s after the time of judging");
+  check_undecided(trial.judge(),
+                  "asked for: revocation lists or OCSP responses of at most 1m; root.crl is of 2026-01-01T00:05:01Z, which is 301 s after "
+                  "the time of judging");
 }
 
 TEST_CASE("a transport that fails leaves demands undecided, and none unmet") {

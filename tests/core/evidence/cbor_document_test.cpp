@@ -33,19 +33,20 @@ TEST_CASE("wrappers of every form, signed and not, hold tokens and other evidenc
   Item tree = cbor::read(token);
   const Bytes plain = eat::encode(tree.items.front());
   // TN() of RFC 9277 appendix B: content format 263 has the tag 1668547081.
-  const std::array forms{plain,
-                         eat::encode(eat::tag(61, eat::tag(601, tree.items.front()))),
-                         eat::encode(eat::tag(55799, tree)),
-                         eat::encode(record(eat::text("application/eat-ucs+cbor; eat_profile=x"), token)),
-                         eat::encode(record(eat::number(267), token)),
-                         eat::encode(record(eat::number(64999), token)),
-                         eat::encode(eat::tag(1668547081, eat::bytes(token))),
-                         eat::encode(sign1(token)),
-                         eat::encode(eat::tag(61, sign1(plain))),
-                         eat::encode(sign1(eat::encode(record(eat::number(267), token)))),
-                         to_bytes(as_bytes(cat(R"(["application/eat-ucs+cbor",")", crypto::base64url(token), R"(",4])"))),
-                         to_bytes(as_bytes(cat(R"({"__cmwc_t":"tag:x","gpu":["application/eat+cwt",")", crypto::base64url(token), R"("]})"))),
-                         eat::encode(record(eat::text("application/x"), as_bytes(write_evidence(trial.evidence))))};
+  const std::array forms{
+      plain,
+      eat::encode(eat::tag(61, eat::tag(601, tree.items.front()))),
+      eat::encode(eat::tag(55799, tree)),
+      eat::encode(record(eat::text("application/eat-ucs+cbor; eat_profile=x"), token)),
+      eat::encode(record(eat::number(267), token)),
+      eat::encode(record(eat::number(64999), token)),
+      eat::encode(eat::tag(1668547081, eat::bytes(token))),
+      eat::encode(sign1(token)),
+      eat::encode(eat::tag(61, sign1(plain))),
+      eat::encode(sign1(eat::encode(record(eat::number(267), token)))),
+      to_bytes(as_bytes(cat(R"(["application/eat-ucs+cbor",")", crypto::base64url(token), R"(",4])"))),
+      to_bytes(as_bytes(cat(R"({"__cmwc_t":"tag:x","gpu":["application/eat+cwt",")", crypto::base64url(token), R"("]})"))),
+      eat::encode(record(eat::text("application/x"), as_bytes(write_evidence(trial.evidence))))};
   for (std::size_t i = 0; i < forms.size(); ++i) {
     CAPTURE(i);
     CHECK(may_hold_several(forms[i]));
