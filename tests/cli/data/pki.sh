@@ -24,7 +24,7 @@ gencrl none.crl
 printf 'R\t360101000000Z\t260102030405Z,CACompromise\t02\tunknown\t/CN=middle\n' > index
 gencrl middle.crl
 answer() { # INDEX OUT
-  printf "$1" > answers
+  printf '%b' "$1" > answers
   openssl ocsp -index answers -CA middle.pem -rsigner middle.pem -rkey middle.key -issuer middle.pem -serial 3 -ndays 300 -noverify \
     -respout "$2" > /dev/null 2>&1
 }
