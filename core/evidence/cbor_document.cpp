@@ -64,7 +64,7 @@ class CborWalker {
     const std::optional<std::uint64_t> format = content_format_of(item.number);
     if (!format) refuse(label, cat("CBOR with the tag ", item.number, ", which is not known"));
     if (!inner.is(Kind::bytes)) refuse(label, "a wrapper whose contents are no byte string");
-    return wrapped(std::move(inner.bytes), media_type_of(*format), label);
+    return wrapped(inner.bytes, media_type_of(*format), label);
   }
 
   // RFC 9052 section 4.2: protected and unprotected header, payload, signature. The signature is the collector's, whom nobody here
@@ -87,7 +87,7 @@ class CborWalker {
     if (!fits) refuse(label, "an array that is no conceptual message wrapper (type, contents, indicator)");
     if (parts.size() == 3 && (parts[2].number & kIndicatesEvidence) == 0) return {};
     const std::string type = parts[0].is(Kind::text) ? parts[0].text() : std::string(media_type_of(parts[0].number));
-    return wrapped(std::move(parts[1].bytes), type, label);
+    return wrapped(parts[1].bytes, type, label);
   }
 
   std::vector<EvidencePart> wrapped(const Bytes& contents, std::string_view type, const std::string& label) const {

@@ -18,7 +18,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SKIP = 77
 # Run in roots of another kind: virtual machines, network namespaces, or by hand.
-ELSEWHERE = ("guest/", "fleet/", "bench/", "fuzz/", "cli/data/", "support/")
+ELSEWHERE = ("guest/", "fleet/", "bench/", "fuzz/", "mutation/", "cli/data/", "support/")
 STARTS = re.compile(r"\b(sys\.argv\[1\]|PROGRAM|program)\b")
 # Of each kind one: sessions, README, and one that has no environment of its own.
 PLAYED = (

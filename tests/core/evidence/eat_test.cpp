@@ -302,7 +302,7 @@ TEST_CASE("a token that ends early, or lies about sizes, is refused") {
   more.push_back(0);
   CHECK(contains(refused(more), "left over"));
   CHECK_FALSE(refused(unhex("BB FFFFFFFFFFFFFFFF 00", "token")).empty());
-  CHECK_FALSE(refused(unhex("A1 19010A 5B 7FFFFFFFFFFFFFFF 00", "token")).empty());
+  CHECK_FALSE(refused(unhex("a1 19010a 5B 7FFFFFFFFFFFFFFF 00", "token")).empty());
   Bytes deep(100'000, 0x82);
   CHECK_FALSE(refused(deep).empty());
   Bytes wide{0xB9, 0xFF, 0xFF};
