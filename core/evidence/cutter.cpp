@@ -49,6 +49,9 @@ void Cutter::refuse(std::size_t at, std::string_view why) const {
 }
 
 void Cutter::keep(bool from_requester, std::size_t size) {
+  if (size > kMaxCutMessage)
+    throw Error(ErrorId::bad_input,
+                cat("message ", log_.size() + 1, " has ", size, " bytes, and no more than ", kMaxCutMessage, " are read of one"));
   if (const std::optional<std::string> why = intake_.refuses(size))
     throw Error(ErrorId::bad_input, cat("message ", log_.size() + 1, " ", *why));
   log_.push_back({.from_requester = from_requester, .secured = false, .bytes = to_bytes(rest_.first(size))});

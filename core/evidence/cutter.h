@@ -14,6 +14,9 @@
 
 namespace spdm {
 
+// Of one message of a transcript: a DOE object, the largest that a device sends in one piece, has as many (PCIe r6.1 6.30.1).
+inline constexpr std::size_t kMaxCutMessage = 1U << 20;
+
 class Cutter {
  public:
   // The values of a signed message.

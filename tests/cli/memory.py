@@ -156,9 +156,10 @@ def documents(folder):
         return {"evidence": base64.b64encode(data).decode(), "certificate": chain}
 
     chain = base64.b64encode((folder / "dev/chain.pem").read_bytes()).decode()
-    large = report(60, 65_000)
+    large, larger = report(16, 65_000), report(60, 65_000)
     (folder / "document.json").write_text(json.dumps([device(large)]))
     (folder / "report.txt").write_text(large.hex())
+    (folder / "larger.txt").write_text(larger.hex())
     (folder / "devices.json").write_text(json.dumps([device(report(4, 48))] * 1000))
     (folder / "too-many.json").write_text("[" + '{"evidence":"","certificate":""},' * 1100 + "1]")
     (folder / "arrays.json").write_text("[" + "1," * 4_000_000 + "1]")
@@ -201,7 +202,7 @@ def make_evidence(folder):
         "connections.json": "more than 1024 connections", "broken.json": "more than 1", "errors.json": "", "signatures.json": "more than 4096 signatures",
         "kinds.json": "", "vendor.json": "", "many.json": "one more than the 20000 messages", "large.json": "no more than 4194304",
         "words.json": "no more than 16384", "log.json": "no more than 16384", "log-fits.json": "",
-        "document.json": "", "devices.json": "", "report.txt": "", "arrays.json": "without evidence", "too-many.json": "more than 1024 devices",
+        "document.json": "", "devices.json": "", "report.txt": "", "larger.txt": "", "arrays.json": "without evidence", "too-many.json": "more than 1024 devices",
     }
 
 
