@@ -19,10 +19,26 @@ namespace {
 // Double-quoted YAML takes what JSON writes.
 std::string in_quotes(std::string_view text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
 
-// Matches the address alone: a card with other ids at the same address must fail the pin, not escape it.
-std::string match_of(const HostView& host) {
-  if (!host.bdf) return cat("{target: ", in_quotes(pattern_for(host.target)), "}");
-  return cat("{bdf: \"", *host.bdf, "\"}");
+// How a pin matches a device, and the name of its file.
+struct Handle {
+  std::string match, name;
+};
+
+// The address alone where there is one: a card with other ids at the same address must fail the pin, not escape it. A recording whose
+// collector names no device (a capture, a report of measurements) is of the device that its certificate names.
+Handle handle_of(const Report& report) {
+  const HostView& host = report.host;
+  if (host.bdf) return {cat("{bdf: \"", *host.bdf, "\"}"), pin_name(host.target, host.bdf)};
+  if (!host.target.empty()) return {cat("{target: ", in_quotes(pattern_for(host.target)), "}"), pin_name(host.target, {})};
+  const auto by = [](std::string_view key, const std::string& value) {
+    return Handle{cat("{", key, ": ", in_quotes(pattern_for(value)), "}"), pin_name(value, {})};
+  };
+  if (report.proven.identity_texts.size() == 1) return by("certificate-identity", report.proven.identity_texts.front());
+  if (report.proven.device_infos.size() == 1) return by("device-info", report.proven.device_infos.front());
+  Error error(ErrorId::usage, "neither the recording nor a certificate that a root vouches for says which device this is",
+              "pin the device itself, such as spdmctl keyring pin 03:00.0, or write the pin by hand: match: {device-info: ...}");
+  error.device = report.source;
+  throw error;
 }
 
 // The certificate that stays when the firmware changes: of an alias chain the one with the hardware identity.
@@ -66,9 +82,10 @@ NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, Pi
     throw error;
   }
   NewPin out;
-  out.file = directory / cat(pin_name(report.host.target, report.host.bdf), ".yaml");
-  out.contents = cat("# Written by spdmctl; see spdmctl-keyring(1).\nversion: 1\npins:\n  - match: ", match_of(report.host), "\n    ",
-                     name(kind), ": ", fingerprint, "\n", use == PinUse::vouch ? "    vouches: true\n" : "");
+  const Handle handle = handle_of(report);
+  out.file = directory / cat(handle.name, ".yaml");
+  out.contents = cat("# Written by spdmctl; see spdmctl-keyring(1).\nversion: 1\npins:\n  - match: ", handle.match, "\n    ", name(kind),
+                     ": ", fingerprint, "\n", use == PinUse::vouch ? "    vouches: true\n" : "");
   if (report.connection && report.connection->negotiation_proven)
     out.contents += cat("    min-version: \"", version_name(report.connection->parameters.version), "\"\n");
   if (!report.time.empty()) out.contents += cat("    first-seen: ", report.time, "\n");
@@ -76,8 +93,9 @@ NewPin make_pin(const Report& report, const ChainResult& chain, PinKind kind, Pi
   assert_readable(out.contents.size(), FileKind::keyring_entry);
   out.pin = certstore::read_pins(out.file.string(), out.contents).front();
   // A name that cannot be written down would pin nothing, and nobody would notice.
-  if (!matches(out.pin.match, report.host))
-    throw Error(ErrorId::usage, cat("'", printable(report.host.target), "' cannot be pinned by its name"));
+  if (!matches(out.pin.match, report.host, report.proven))
+    throw Error(ErrorId::usage,
+                cat("'", printable(report.host.target.empty() ? handle.name : report.host.target), "' cannot be pinned by its name"));
   return out;
 }
 

@@ -61,7 +61,7 @@ std::vector<Step> walk(const Policy& policy, const HostView& host, const Proven&
 }
 
 std::string seen_text(const HostView& host) {
-  std::string out = cat("target ", host.target);
+  std::string out = host.target.empty() ? std::string("no target") : cat("target ", host.target);
   const auto add = [&](std::string_view name, const std::optional<std::string>& value) {
     if (value) out += cat(", ", name, " ", *value);
   };

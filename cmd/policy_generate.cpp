@@ -33,7 +33,7 @@ DeviceMatch match_of(const Report& report) {
       out.device = host.identity->device;
     }
     out.bdf = host.bdf;
-    if (!host.bdf && !host.identity) out.target = pattern_for(host.target);
+    if (!host.bdf && !host.identity && !host.target.empty()) out.target = pattern_for(host.target);
   }
   return out;
 }

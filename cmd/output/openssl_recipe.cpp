@@ -11,6 +11,7 @@
 #include "cmd/host/files.h"
 #include "cmd/output/pem.h"
 #include "core/appraisal/analyze.h"
+#include "core/appraisal/statement_check.h"
 #include "core/crypto/crypto.h"
 #include "core/crypto/ecdsa_der.h"
 #include "core/error.h"
@@ -97,6 +98,8 @@ struct Signed {
   const Evidence& evidence;
   const Connection& connection;
   const Statement& statement;
+  AlgorithmPair algorithms;
+  bool is_reversed = false;  // r and s are little-endian
 };
 
 // The public key that must check the signature, as DER; empty when the recording has none.
@@ -108,12 +111,30 @@ Bytes key_of(const Signed& one, const certstore::Validator& validator) {
   return chain.certificates.empty() ? Bytes() : certstore::spki_of(chain.certificates.back().der);
 }
 
+// What openssl has to be told of the signature, as the appraisal has found it; else what was negotiated or is most likely.
+Signed signed_by(const Evidence& evidence, const Connection& connection, const Statement& statement,
+                 const certstore::Validator& validator) {
+  Signed out{evidence, connection, statement, {connection.parameters().asym, connection.parameters().hash}};
+  const Bytes key = key_of(out, validator);
+  if (key.empty()) return out;
+  unsigned guesses = 0;
+  try {
+    if (const std::optional<VerifiedStatement> found =
+            check(connection, statement, crypto::PublicKey::from_spki(key), candidates_of(connection), guesses)) {
+      out.algorithms = found->algorithms;
+      out.is_reversed = found->is_reversed;
+    }
+  } catch (const Error&) {  // a key that is none: openssl will say so
+  }
+  return out;
+}
+
 // Writes the folder of one signature; returns its part of verify.sh.
 std::string write_one(const Signed& one, const certstore::Validator& validator, const std::filesystem::path& directory,
                       const std::string& name) {
   const Parameters& parameters = one.connection.parameters();
-  const AsymAlgorithm& asym = *parameters.asym;
-  const HashAlgorithm& hash = *parameters.hash;
+  const AsymAlgorithm& asym = *one.algorithms.asym;
+  const HashAlgorithm& hash = *one.algorithms.hash;
   const std::string_view context = signing_context(one.statement.kind);
   const std::filesystem::path folder = directory / name;
   std::filesystem::create_directory(folder);
@@ -126,7 +147,9 @@ std::string write_one(const Signed& one, const certstore::Validator& validator, 
   write_file(folder / "message.bin",
              prefixed ? crypto::signing_message(parameters.version, context, crypto::hash(hash, transcript)) : transcript);
   write_file(folder / "signature.bin", one.statement.signature);
-  if (is_pair(asym)) write_file(folder / "signature.der", crypto::ecdsa_to_der(one.statement.signature));
+  if (is_pair(asym))
+    write_file(folder / "signature.der",
+               crypto::ecdsa_to_der(one.is_reversed ? reversed_numbers(one.statement.signature) : one.statement.signature));
   const Bytes key = key_of(one, validator);
   if (!key.empty()) write_file(folder / "key.pem", to_pem(key, "PUBLIC KEY"));
 
@@ -176,13 +199,18 @@ std::size_t write_openssl_recipe(const Evidence& evidence, const std::filesystem
   const certstore::Validator validator(certstore::Keyring{}, {});
   Scaffold scaffold(without_slash(directory));
   std::string script(kHead);
-  std::size_t count = 0;
+  std::size_t count = 0, signed_messages = 0;
   for (const Connection& connection : analysis.connections)
     for (const Statement& statement : connection.statements()) {
+      ++signed_messages;
       if (connection.parameters().asym == nullptr || connection.parameters().hash == nullptr || statement.signature.empty()) continue;
+      if (lacks_negotiation(connection, statement)) continue;
       const std::string title = cat(++count, "-", name(statement.kind), "-slot", statement.slot);
-      script += write_one({evidence, connection, statement}, validator, scaffold.path(), title);
+      script += write_one(signed_by(evidence, connection, statement, validator), validator, scaffold.path(), title);
     }
+  if (count == 0 && signed_messages != 0)
+    throw Error(ErrorId::bad_input, "no signature can be checked: the recording lacks the negotiation, or the chain of the device",
+                "have the whole transcript recorded, with the certificates");
   if (count == 0) throw Error(ErrorId::bad_input, "nothing was signed in this recording", "record a challenge or signed measurements");
   script += "exit $failed\n";
   const std::filesystem::path verify = scaffold.path() / "verify.sh";

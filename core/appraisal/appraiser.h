@@ -9,6 +9,7 @@
 #include "core/appraisal/demand.h"
 #include "core/appraisal/policy.h"
 #include "core/appraisal/references.h"
+#include "core/appraisal/statement_check.h"
 
 namespace spdm {
 
@@ -66,12 +67,8 @@ class Appraiser {
   // signatures.cpp
   const crypto::PublicKey* key_for(std::size_t connection, const Statement& statement, std::string_view message);
   static Bytes answer_of(const ChainResult* chain, const Statement& statement, View digest);
-  struct Verified {
-    AlgorithmPair algorithms;
-    Bytes digest;
-    bool is_reversed;
-  };
-  std::optional<Verified> verify(std::size_t index, const Connection& connection, const Statement& statement, const crypto::PublicKey& key);
+  std::optional<VerifiedStatement> verify(std::size_t index, const Connection& connection, const Statement& statement,
+                                          const crypto::PublicKey& key);
   SignatureResult check_statement(std::size_t index, const Connection& connection, const Statement& statement, SignatureReport& out);
   void check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge);
   void cover(const Connection& connection, const Statement& statement);

@@ -31,58 +31,22 @@ Bytes Appraiser::answer_of(const ChainResult* chain, const Statement& statement,
   return crypto::hash(*find_hash("SHA-256"), input);
 }
 
-namespace {
-
-// DSP0274: M1/M2 of CHALLENGE_AUTH and IL1/IL2 begin with the negotiation in every version, L1/L2 from 1.2 on.
-bool covers_negotiation(const Connection& connection, const Statement& statement) {
-  return statement.kind != SignedMessage::measurements || connection.version() >= k12;
-}
-
-// Of the wire form of ECDSA, r || s: each number with its bytes in the reverse order.
-Bytes reversed_numbers(View signature) {
-  Bytes out = to_bytes(signature);
-  const auto half = static_cast<std::ptrdiff_t>(out.size() / 2);
-  std::reverse(out.begin(), out.begin() + half);
-  std::reverse(out.begin() + half, out.end());
+// What a signature has settled holds for its connection.
+std::optional<VerifiedStatement> Appraiser::verify(std::size_t index, const Connection& connection, const Statement& statement,
+                                                   const crypto::PublicKey& key) {
+  const auto settled = settled_.find(index);
+  const std::vector<AlgorithmPair> candidates =
+      settled == settled_.end() ? candidates_of(connection) : std::vector<AlgorithmPair>{settled->second};
+  std::optional<VerifiedStatement> out = check(connection, statement, key, candidates, guesses_);
+  if (out) settled_.insert_or_assign(index, out->algorithms);
   return out;
-}
-
-}  // namespace
-
-// Which of the algorithms that are possible have made the signature; nothing when none has. What a signature has settled holds for its
-// connection. Guesses are few: evidence may have many signatures, and each costs.
-std::optional<Appraiser::Verified> Appraiser::verify(std::size_t index, const Connection& connection, const Statement& statement,
-                                                     const crypto::PublicKey& key) {
-  constexpr unsigned kMaxGuesses = 64;
-  const Parameters& parameters = connection.parameters();
-  std::vector<AlgorithmPair> candidates = connection.candidates();
-  if (const auto settled = settled_.find(index); settled != settled_.end()) candidates = {settled->second};
-  if (candidates.empty()) candidates.push_back({parameters.asym, parameters.hash});
-  const Bytes transcript = connection.transcript(statement);
-  for (const AlgorithmPair& pair : candidates) {
-    if (&pair != &candidates.front() && ++guesses_ > kMaxGuesses) break;
-    if (!crypto::supports(*pair.asym) || !crypto::supports(*pair.hash)) continue;
-    Bytes digest = crypto::hash(*pair.hash, transcript);
-    const auto fits = [&](View signature) {
-      return crypto::verify(key, *pair.asym, *pair.hash, parameters.version, signing_context(statement.kind), digest, signature);
-    };
-    bool is_reversed = false;
-    if (!fits(statement.signature)) {
-      // DSP0274 says since 1.2 which byte order r and s have. Before, both are in use.
-      is_reversed = parameters.version < k12 && pair.asym->scheme == SignatureScheme::ecdsa;
-      if (!is_reversed || !fits(reversed_numbers(statement.signature))) continue;
-    }
-    settled_.insert_or_assign(index, pair);
-    return Verified{pair, std::move(digest), is_reversed};
-  }
-  return std::nullopt;
 }
 
 SignatureResult Appraiser::check_statement(std::size_t index, const Connection& connection, const Statement& statement,
                                            SignatureReport& out) {
   const Parameters& parameters = connection.parameters();
   const std::string where = cat(slot_name(statement.slot), ", ", name(statement.kind));
-  if (parameters.assumed && covers_negotiation(connection, statement)) {
+  if (lacks_negotiation(connection, statement)) {
     add({FindingId::vca_missing, where, "the signature covers the negotiation (VCA), which the evidence does not have",
          "have the collector keep the whole transcript, from GET_VERSION on"});
     return SignatureResult::not_checked;
@@ -104,7 +68,7 @@ SignatureResult Appraiser::check_statement(std::size_t index, const Connection& 
   }
   const crypto::PublicKey* key = key_for(index, statement, name(statement.kind));
   if (key == nullptr) return SignatureResult::not_checked;
-  if (const std::optional<Verified> verified = verify(index, connection, statement, *key)) {
+  if (const std::optional<VerifiedStatement> verified = verify(index, connection, statement, *key)) {
     out.answer = answer_of(find_chain(index, statement.slot), statement, verified->digest);
     out.algorithm = verified->algorithms.asym->name;
     out.hash = verified->algorithms.hash->name;
