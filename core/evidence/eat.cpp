@@ -307,7 +307,7 @@ class Token {
   Token(std::string_view what, const ReadNested& nested) : what_(what), nested_(nested) {}
 
   std::vector<EvidencePart> read(const Item& token) {
-    claims(token, "");
+    claims(token, "", "");
     return std::move(parts_);
   }
 
@@ -317,8 +317,8 @@ class Token {
   }
 
   // RFC 9711 section 4.2.18: a submodule is a claims set, a token of its own (bytes), or something that is not for us.
-  void claims(const Item& item, const std::string& label) {
-    if (has_profile(item, kDatSpdmProfile)) return device(item, label);
+  void claims(const Item& item, const std::string& label, const std::string& name) {
+    if (has_profile(item, kDatSpdmProfile)) return device(item, label, name);
     if (has_profile(item, kDatPciProfile)) return;  // nothing in it is signed
     const Item* profile = item.find(claim::profile);
     if (!has_profile(item, kDatProfile) && profile != nullptr && profile->is(Kind::text) && profile->text().starts_with(kProfiles))
@@ -337,7 +337,7 @@ class Token {
     if (!name.is(Kind::text)) refuse("claim 266: a submodule whose name is no text");
     if (name.bytes.size() > kMaxName) refuse(cat("claim 266: the name of a submodule has more than ", kMaxName, " bytes"));
     const std::string own = cat(label, "[", printable(name.text()), "]");
-    if (value.is(Kind::map)) return claims(value, own);
+    if (value.is(Kind::map)) return claims(value, own, name.text());
     if (!value.is(Kind::bytes)) return;
     try {
       for (EvidencePart& part : nested_(value.bytes, cat(what_, own))) {
@@ -358,10 +358,11 @@ class Token {
     if (!fits(*nonce) && !several) refuse(cat("claim 10: is no byte string of ", kMinNonce, " to ", kMaxNonce, " bytes"));
   }
 
-  void device(const Item& item, const std::string& label) {
+  // `name`: what the collector calls the device; no path, for the same evidence is the same in any file.
+  void device(const Item& item, const std::string& label, const std::string& name) {
     keep(label, [&](const std::string& place) {
       Evidence out = Device(item, place).read();
-      out.host.target = place;
+      out.host.target = name;
       out.collector = cat("a token (EAT) of the experimental profile ", kDatProfile);
       return out;
     });

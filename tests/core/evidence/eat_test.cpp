@@ -140,7 +140,7 @@ TEST_CASE("a token has every device by its name, and a nonce where it is the sam
   CHECK(parts[0].label == "[spdm:]");
   CHECK(parts[1].label == "[spdm:#2]");
   CHECK(parts[2].label == "[spdm:#3]");
-  CHECK(parts[2].evidence.host.target == "token[spdm:#3]");
+  CHECK(parts[2].evidence.host.target == "spdm:#3");
   const Item tree = cbor::read(token);
   REQUIRE(tree.is_tag(601));
   CHECK(tree.items.front().find(claim::nonce)->bytes == Bytes(32, 0xA1));
