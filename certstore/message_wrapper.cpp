@@ -8,6 +8,7 @@
 #include "core/appraisal/concise_evidence.h"
 #include "core/crypto/jws.h"
 #include "core/error.h"
+#include "core/evidence/media_type.h"
 #include "core/format/cbor.h"
 #include "core/format/json_reader.h"
 #include "core/text.h"
@@ -23,16 +24,7 @@ constexpr std::string_view kWhat = "conceptual message wrapper";
 constexpr cbor::Limits kLimits{.depth = 32, .items = 4'096};
 constexpr std::uint64_t kConciseEvidenceFormat = 10571;  // CoAP content format; its media type:
 constexpr std::string_view kConciseEvidenceType = "application/ce+cbor";
-// RFC 9277, Appendix B: the tags that stand for content formats.
-constexpr std::uint64_t kFirstTag = 0x63740101, kLastTag = 0x6374FFFF;
-
 [[noreturn]] void fail(std::string_view why) { throw Error(ErrorId::bad_input, cat(kWhat, ": ", why)); }
-
-std::optional<std::uint64_t> content_format_of(std::uint64_t tag) {
-  if (tag < kFirstTag || tag > kLastTag || (tag & 0xFF) == 0) return std::nullopt;
-  const std::uint64_t offset = tag - kFirstTag;
-  return (offset >> 8) * 255 + (offset & 0xFF);
-}
 
 // The wrapper without its DER. TCG: a SEQUENCE { OCTET STRING }; IETF: CHOICE { UTF8String, OCTET STRING }; Gramine writes it as it is. No
 // wrapper begins with the bytes of these tags.

@@ -20,17 +20,7 @@ using Kind = Item::Kind;
 // A token of 1024 devices has fewer than this, and each takes some 100 bytes of memory.
 constexpr cbor::Limits kLimits{.depth = 32, .items = 65'536};
 constexpr std::uint64_t kSign1 = 18, kCwt = 61, kUccs = 601, kSelfDescribed = 55'799;
-// RFC 9277 appendix B: the tag of content format 0, and of the last one.
-constexpr std::uint64_t kFirstFormatTag = 1'668'546'817, kLastFormatTag = 1'668'612'095;
 constexpr std::string_view kCollectionType = "__cmwc_t";
-
-// RFC 9277 appendix B: TN(ct) = 0x63740101 + (ct / 255) * 256 + ct % 255. Nothing for a tag that no content format has.
-std::optional<std::uint64_t> content_format_of(std::uint64_t tag) {
-  if (tag < kFirstFormatTag || tag > kLastFormatTag) return std::nullopt;
-  const std::uint64_t step = tag - kFirstFormatTag;
-  if (step % 256 == 255) return std::nullopt;
-  return step / 256 * 255 + step % 256;
-}
 
 class CborWalker {
  public:

@@ -48,6 +48,15 @@ std::string_view media_type_of(std::uint64_t content_format) {
   return {};
 }
 
+// RFC 9277 appendix B: TN(ct) = 0x63740101 + (ct / 255) * 256 + ct % 255. Nothing for a tag that no content format has.
+std::optional<std::uint64_t> content_format_of(std::uint64_t tag) {
+  constexpr std::uint64_t kFirstFormatTag = 0x63740101, kLastFormatTag = 0x6374FFFF;
+  if (tag < kFirstFormatTag || tag > kLastFormatTag) return std::nullopt;
+  const std::uint64_t step = tag - kFirstFormatTag;
+  if (step % 256 == 255) return std::nullopt;
+  return step / 256 * 255 + step % 256;
+}
+
 void assert_of_type(std::string_view media_type, View contents) {
   const std::string_view name = media_type.substr(0, media_type.find_first_of("; "));
   for (const MediaType& row : kMediaTypes) {
