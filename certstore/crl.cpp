@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 
-#include "certstore/read.h"
 #include "certstore/x509.h"
+#include "core/crypto/pem.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -73,7 +73,7 @@ std::vector<Crl> read_crls(View file, std::string_view what) {
   if (file.front() == 0x30) {
     out.push_back(exactly_one(file, what));
   } else {
-    for_each_pem_block(file, what, [&](std::string_view label, View der, std::size_t number) {
+    crypto::for_each_pem_block(file, what, [&](std::string_view label, View der, std::size_t number) {
       if (label != PEM_STRING_X509_CRL)
         throw Error(ErrorId::bad_input, cat(what, ": PEM block ", number, " is a ", printable(label), ", not a revocation list"));
       out.push_back(exactly_one(der, cat(what, ", list ", number)));

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "certstore/read.h"
 #include "certstore/x509.h"
 #include "core/calendar.h"
+#include "core/crypto/pem.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -132,7 +132,7 @@ std::vector<OcspResponse> read_ocsp(View file, std::string_view what) {
   if (file.front() == 0x30) {
     out.push_back(exactly_one(file, what));
   } else {
-    for_each_pem_block(file, what, [&](std::string_view label, View der, std::size_t number) {
+    crypto::for_each_pem_block(file, what, [&](std::string_view label, View der, std::size_t number) {
       if (label != kLabel)
         throw Error(ErrorId::bad_input, cat(what, ": PEM block ", number, " is a ", printable(label), ", not an OCSP response"));
       out.push_back(exactly_one(der, cat(what, ", response ", number)));

@@ -8,23 +8,13 @@
 #include "certstore/keyring.h"
 #include "certstore/ocsp.h"
 #include "certstore/x509.h"
+#include "core/crypto/pem.h"
 #include "core/error.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
 
 namespace {
-
-void free_memory(void* memory) { OPENSSL_free(memory); }
-using OwnedText = crypto::Owned<char, free_memory>;
-using OwnedData = crypto::Owned<unsigned char, free_memory>;
-
-bool private_key_name(std::string_view name) { return name.ends_with("PRIVATE KEY"); }
-
-[[noreturn]] void private_key(std::string_view what) {
-  throw Error(ErrorId::bad_input, cat(what, ": holds a private key"),
-              "keep certificates only in a keyring, and replace a key that lay open");
-}
 
 Bytes exactly_one(View der, std::string_view what) {
   const std::uint8_t* at = der.data();
@@ -42,7 +32,7 @@ constexpr std::string_view kOcspInside = "holds an OCSP response; put it into a 
 
 std::vector<Bytes> read_pem(View file, std::string_view what) {
   std::vector<Bytes> out;
-  for_each_pem_block(file, what, [&](std::string_view label, View der, std::size_t) {
+  crypto::for_each_pem_block(file, what, [&](std::string_view label, View der, std::size_t) {
     if (label == PEM_STRING_X509 || label == PEM_STRING_X509_OLD)
       out.push_back(exactly_one(der, cat(what, ", certificate ", out.size() + 1)));
     // A revocation list here is an error: its owner expects it to count.
@@ -54,26 +44,6 @@ std::vector<Bytes> read_pem(View file, std::string_view what) {
 }
 
 }  // namespace
-
-void for_each_pem_block(View file, std::string_view what,
-                        const std::function<void(std::string_view label, View der, std::size_t number)>& take) {
-  const crypto::OwnedBio bio(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
-  for (std::size_t number = 1;; ++number) {
-    char *name = nullptr, *header = nullptr;
-    unsigned char* data = nullptr;
-    long size = 0;
-    if (PEM_read_bio(bio.get(), &name, &header, &data, &size) != 1) {
-      const bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-      const std::string reason = crypto::openssl_reason();
-      if (!end) throw Error(ErrorId::bad_input, cat(what, ": PEM block ", number, ": ", reason));
-      return;
-    }
-    const OwnedText owned_name(name), owned_header(header);
-    const OwnedData owned_data(data);
-    if (private_key_name(name)) private_key(what);
-    take(name, {data, static_cast<std::size_t>(size)}, number);
-  }
-}
 
 bool holds_crl(View file) {
   const std::string_view text = as_text(file);
@@ -91,7 +61,7 @@ std::vector<Bytes> read_certificates(View file, std::string_view what) {
     const std::uint8_t* at = file.data();
     const crypto::OwnedKey key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(file.size())));
     ERR_clear_error();
-    if (key) private_key(what);
+    if (key) crypto::refuse_private_key(what);
     if (holds_crl(file)) throw Error(ErrorId::bad_input, cat(what, ": ", kCrlInside));
     if (holds_ocsp(file)) throw Error(ErrorId::bad_input, cat(what, ": ", kOcspInside));
   }

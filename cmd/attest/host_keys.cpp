@@ -4,8 +4,8 @@
 #include <array>
 #include <vector>
 
-#include "certstore/read.h"
 #include "certstore/spki.h"
+#include "core/crypto/pem.h"
 #include "core/error.h"
 #include "core/evidence/file.h"
 #include "core/file.h"
@@ -68,7 +68,7 @@ Bytes read_spki(const fs::path& file) {
   Bytes out;
   std::size_t keys = 0;
   try {
-    certstore::for_each_pem_block(contents.bytes, file.string(), [&](std::string_view label, View der, std::size_t) {
+    crypto::for_each_pem_block(contents.bytes, file.string(), [&](std::string_view label, View der, std::size_t) {
       if (label == "PUBLIC KEY") out = to_bytes(der);
       if (label == "CERTIFICATE") out = certstore::spki_of(der);
       ++keys;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/crypto/openssl.h"
+#include "core/crypto/pem.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -47,27 +48,12 @@ void add(std::vector<Certificate>& out, View der, std::string_view what) {
 }
 
 void add_pem(std::vector<Certificate>& out, View file, std::string_view what) {
-  const OwnedBio bio(BIO_new_mem_buf(file.data(), static_cast<int>(file.size())));
-  while (true) {
-    char *name = nullptr, *header = nullptr;
-    unsigned char* data = nullptr;
-    long size = 0;
-    if (PEM_read_bio(bio.get(), &name, &header, &data, &size) != 1) {
-      const bool end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-      const std::string reason = openssl_reason();
-      if (!end) throw Error(ErrorId::bad_input, cat(what, ": PEM block ", out.size() + 1, ": ", reason));
-      return;
-    }
-    const std::string label(name);
-    const Bytes der(data, data + size);
-    OPENSSL_free(name);
-    OPENSSL_free(header);
-    OPENSSL_free(data);
+  for_each_pem_block(file, what, [&](std::string_view label, View der, std::size_t number) {
     if (label != PEM_STRING_X509 && label != PEM_STRING_X509_OLD)
-      throw Error(ErrorId::bad_input, cat(what, ": a PEM block '", printable(label.substr(0, 64)), "' is no certificate"),
+      throw Error(ErrorId::bad_input, cat(what, ": PEM block ", number, " is a ", printable(label.substr(0, 64)), ", no certificate"),
                   "give the certificates of one chain, and nothing else");
     add(out, der, what);
-  }
+  });
 }
 
 // From the leaf up: who issues nobody else is the leaf.

@@ -186,7 +186,8 @@ TEST_CASE("chains are put in order, whatever the order is that a file has") {
   fails(two, "c: the certificates are not those of one chain");
   fails(Bytes{}, "c: no certificate in it");
   fails(Bytes{0x30, 3, 1}, "c: certificate 1: not an X.509 certificate");
-  fails(as_bytes("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"), "is no certificate");
+  fails(as_bytes("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"), "c: holds a private key");
+  fails(as_bytes("-----BEGIN CRL-----\nMAA=\n-----END CRL-----\n"), "c: PEM block 1 is a CRL, no certificate");
   Bytes many;
   for (int i = 0; i <= 100; ++i) append(many, stranger.der);
   fails(many, "c: more than 100 certificates");
