@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "certstore/der.h"
 #include "certstore/x509.h"
+#include "core/crypto/certificates.h"
 
 namespace spdm::certstore {
 
@@ -50,13 +50,9 @@ namespace {
 // Where nobody has seen ALIAS_CERT_CAP, the leaf tells: one with the hardware identity is a Device Certificate (DSP0274 "X.509
 // certificate").
 CertModel model_of(View certificates) {
-  View leaf;
-  for (std::string why; !certificates.empty();) {
-    const std::optional<Element> element = take_element(certificates, why);
-    if (!element) return CertModel::alias;  // the validation tells it
-    leaf = element->whole;
-  }
-  return has(describe(leaf).spdm_oids, SpdmOid::hardware_identity) ? CertModel::device : CertModel::alias;
+  const View leaf = crypto::leaf_certificate(certificates);
+  const bool is_device = !leaf.empty() && has(describe(leaf).spdm_oids, SpdmOid::hardware_identity);
+  return is_device ? CertModel::device : CertModel::alias;
 }
 
 }  // namespace

@@ -2,10 +2,23 @@
 
 #include <algorithm>
 
+#include "certstore/keyring.h"
 #include "core/evidence/eat.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
+
+namespace {
+
+// The name of a submodule: the device information of the leaf, else its subject.
+std::string name_of(const Bytes& leaf) {
+  constexpr std::size_t kLongest = 512;  // what is longer is cut
+  if (leaf.empty()) return "spdm:";
+  const CertificateInfo info = certstore::describe(leaf);
+  return cat("spdm:", printable((info.device_info.empty() ? info.subject : info.device_info).substr(0, kLongest)));
+}
+
+}  // namespace
 
 void assert_binary_is_wanted(const std::string& output) {
   if (output.empty() && is_terminal())
@@ -22,7 +35,9 @@ TokenPart token_part(const Error& error, const std::string& target) {
 TokenPart token_part(const Evidence& evidence, const std::string& target) {
   if (evidence.error) return token_part(error_of(*evidence.error, target), target);
   try {
-    return {.target = target, .device = dat_device(evidence), .error = std::nullopt, .note = {}};
+    DatDevice device = dat_device(evidence);
+    device.name = name_of(device.leaf);
+    return {.target = target, .device = std::move(device), .error = std::nullopt, .note = {}};
   } catch (const Error& error) {
     return token_part(error, target);
   }

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "core/appraisal/analyze.h"
+#include "core/crypto/certificates.h"
 #include "core/crypto/crypto.h"
-#include "core/crypto/leaf_name.h"
 #include "core/error.h"
 #include "core/evidence/eat.h"
 #include "core/file.h"
@@ -19,7 +19,6 @@ namespace spdm {
 namespace {
 
 constexpr std::uint64_t kUccs = 601;
-constexpr std::size_t kMaxNameLength = 512;  // what is longer is cut
 
 [[noreturn]] void refuse(std::string_view why, std::string hint = {}) {
   throw Error(ErrorId::unsupported, cat("a token cannot carry it: ", why), std::move(hint));
@@ -40,7 +39,7 @@ class Submodule {
       claims.add(claim::vca, cbor::encode_bytes(negotiation));
     if (challenged_ != nullptr) claims.add(claim::challenge, statement(*challenged_));
     out_.claims = claims.finish();
-    name();
+    out_.leaf = to_bytes(crypto::leaf_certificate(chain_of(main_slot())));
     tell_left_out();
     return std::move(out_);
   }
@@ -138,12 +137,6 @@ class Submodule {
   }
 
   std::uint8_t main_slot() const { return challenged_ != nullptr ? challenged_->slot : measured_->slot; }
-
-  void name() {
-    std::string leaf = crypto::leaf_name(chain_of(main_slot()));
-    if (leaf.size() > kMaxNameLength) leaf.resize(kMaxNameLength);
-    out_.name = cat("spdm:", printable(leaf));
-  }
 
   void tell_left_out() {
     const auto& measurements = connection_.measurements();

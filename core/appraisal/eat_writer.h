@@ -10,7 +10,8 @@ namespace spdm {
 
 // The submodule of one device.
 struct DatDevice {
-  std::string name;                   // "spdm:" and what its leaf calls it
+  std::string name = "spdm:";         // what follows is for whoever can read the leaf
+  Bytes leaf;                         // certificate; empty where there is none
   Bytes claims;                       // CBOR
   std::vector<Block<32>> nonces;      // of all that it has signed
   std::vector<std::string> left_out;  // in words: what is in the evidence, and nobody has signed, and a token has no room for

@@ -93,19 +93,29 @@ Bytes read_chain(View file, std::string_view what) {
   return out;
 }
 
-Bytes leaf_spki(View chain) {
-  Bytes out;
-  for (View rest = chain; !rest.empty();) {
+View leaf_certificate(View chain) {
+  View leaf;
+  for (View rest = chain; !rest.empty(); rest = rest.subspan(leaf.size())) {
     const std::uint8_t* at = rest.data();
     const OwnedX509 certificate(d2i_X509(nullptr, &at, static_cast<long>(rest.size())));
-    if (!certificate) break;
-    rest = rest.subspan(static_cast<std::size_t>(at - rest.data()));
-    if (!rest.empty()) continue;
-    std::uint8_t* der = nullptr;
-    const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
-    if (size > 0) out.assign(der, der + size);
-    OPENSSL_free(der);
+    if (!certificate) {
+      ERR_clear_error();
+      return {};
+    }
+    leaf = rest.first(static_cast<std::size_t>(at - rest.data()));
   }
+  return leaf;
+}
+
+Bytes leaf_spki(View chain) {
+  const View leaf = leaf_certificate(chain);
+  const std::uint8_t* at = leaf.data();
+  const OwnedX509 certificate(leaf.empty() ? nullptr : d2i_X509(nullptr, &at, static_cast<long>(leaf.size())));
+  if (!certificate) return {};
+  std::uint8_t* der = nullptr;
+  const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
+  const Bytes out = size > 0 ? Bytes(der, der + size) : Bytes();
+  OPENSSL_free(der);
   ERR_clear_error();
   return out;
 }

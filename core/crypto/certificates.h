@@ -13,7 +13,9 @@ namespace spdm::crypto {
 // Throws Error{bad_input} naming `what`: for what is no certificate, for more than 100, and for a chain that falls apart.
 Bytes read_chain(View file, std::string_view what);
 
-// DER SubjectPublicKeyInfo of the last certificate of such a chain; empty where it has none that can be read.
+// The last certificate of such a chain; empty where one of them cannot be read.
+View leaf_certificate(View chain);
+// Its DER SubjectPublicKeyInfo; empty where there is none that can be read.
 Bytes leaf_spki(View chain);
 
 }  // namespace spdm::crypto

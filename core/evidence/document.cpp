@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/crypto/certificates.h"
+#include "core/crypto/jws.h"
 #include "core/error.h"
 #include "core/evidence/media_type.h"
 #include "core/evidence/report_file.h"
@@ -35,12 +36,6 @@ Bytes bytes_of(std::string_view base64, std::string_view what) {
   std::replace(text.begin(), text.end(), '_', '/');
   while (text.size() % 4 != 0) text += '=';
   return from_base64(text, what);
-}
-
-bool is_base64url(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
 }
 
 // Goes through a document once, and keeps nothing of it but the strings of the object that it is in.
@@ -87,8 +82,9 @@ class Walker {
         value(own, depth + 1);
     });
     // A record of conceptual messages (draft-ietf-rats-msg-wrap): media type, contents, and maybe which kinds of messages they are.
-    const bool is_record = strings.size() == 2 && strings.front().find('/') != std::string::npos && is_base64url(strings.back());
-    if (is_record && (indicated & kIndicatesEvidence) != 0) unwrap(label, strings.front(), strings.back());
+    if (strings.size() != 2 || strings.front().find('/') == std::string::npos || (indicated & kIndicatesEvidence) == 0) return;
+    const std::optional<Bytes> contents = crypto::from_base64url(strings.back());
+    if (contents && !contents->empty()) unwrap(label, strings.front(), *contents);
   }
 
   void object(const std::string& label, unsigned depth) {
@@ -121,12 +117,11 @@ class Walker {
     parts_.push_back(std::move(part));
   }
 
-  void unwrap(const std::string& label, std::string_view type, std::string_view contents) {
+  void unwrap(const std::string& label, std::string_view type, View contents) {
     try {
       const std::string place = cat(what_, printable(label));
-      const Bytes bytes = bytes_of(contents, "CMW");
-      assert_of_type(type, bytes);
-      for (EvidencePart& inner : load_wrapped(bytes, place, wrappers_ + 1)) {
+      assert_of_type(type, contents);
+      for (EvidencePart& inner : load_wrapped(contents, place, wrappers_ + 1)) {
         inner.label = cat(printable(label), inner.label);
         if (parts_.size() == kMaxDevicesOfDocument) in_.fail("has evidence of too many devices; split the document");
         parts_.push_back(std::move(inner));
