@@ -93,9 +93,8 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser
       .add_option("file", options->files,
-                  "Evidence, one piece or one a line, pcap files, signed measurements that others saved, or directories with signatures of "
-                  "the kernel; - is "
-                  "standard input")
+                  "Evidence, one piece or one a line, pcap files, signed measurements that others saved, or directories with "
+                  "signatures of the kernel; - is standard input")
       ->type_name("FILE");
   add_export_options(parser, options->output);
   add_token_format(options->output);

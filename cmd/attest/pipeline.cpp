@@ -66,7 +66,7 @@ Outcome appraise_piece(const Verifier& verifier, EvidencePiece piece, bool keeps
   try {
     Evidence evidence = read_piece(piece);
     piece.bytes = {};  // the messages are in the evidence now
-    if (keeps_evidence) out.evidence = evidence;
+    if (keeps_evidence) verifier.add_chain(out.evidence.emplace(evidence));
     out.report = verifier.appraise(std::move(evidence), piece.name);
   } catch (Error& error) {  // an error of one piece does not end the others
     if (error.device.empty()) error.device = piece.name;

@@ -37,6 +37,8 @@ class Verifier {
 
   Report appraise(Evidence evidence, const std::string& source) const;
   Report appraise(Evidence evidence, const std::string& source, Question question) const;
+  // Puts the owner's chain beside a recording that has none. appraise() does it, too.
+  void add_chain(Evidence& evidence) const;
   // Who has collected a recording, into Evidence::collection. The evidence must still be as it was read. appraise() does it, too.
   void check_collection(Evidence& evidence) const;
   // Whether the word of the host that collected this evidence counts as a fact: somebody has said so, and where there are keys of
@@ -51,7 +53,6 @@ class Verifier {
  private:
   // As it counts: with the identity that the user gave.
   HostView view_of(HostView host) const;
-  void add_chain(Evidence& evidence) const;
 
   VerifierSetup setup_;
   certstore::Validator validator_;
