@@ -48,13 +48,16 @@ void tell_message(View message, MessageWrapper& out) {
   out.sha256 = sha256(message);
 }
 
+// Certificates have no measurements that a claim could refer to.
+void keep(const std::vector<EvidenceClaim>& found, std::vector<TcbInfo>& claims) { claims.assign(found.begin(), found.end()); }
+
 // The message of a record or tag, where it is concise evidence.
 void read_message(View message, MessageWrapper& out, std::vector<TcbInfo>& claims) {
   const bool is_evidence =
       out.content_format == kConciseEvidenceFormat || out.media_type.substr(0, out.media_type.find(';')) == kConciseEvidenceType;
   if (!is_evidence) return;
   out.content = "concise-evidence";
-  claims = read_concise_evidence(cbor::read(message, kLimits));
+  keep(read_concise_evidence(cbor::read(message, kLimits)), claims);
 }
 
 void read_json_record(std::string_view text, MessageWrapper& out, std::vector<TcbInfo>& claims) {
@@ -95,7 +98,7 @@ void read_tag(View whole, const Item& item, MessageWrapper& out, std::vector<Tcb
   out.tag = item.number;
   if (item.is_tag(kConciseEvidenceTag) || item.is_tag(kTocTag)) {
     out.content = item.is_tag(kTocTag) ? "spdm-toc" : "concise-evidence";
-    claims = read_concise_evidence(item);
+    keep(read_concise_evidence(item), claims);
   }
   out.content_format = content_format_of(item.number);
   if (!out.content_format) return tell_message(whole, out);

@@ -3,6 +3,8 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "certstore/signer.h"
+#include "certstore/spki.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
 #include "cmd/host/layers.h"
@@ -13,6 +15,7 @@
 #include "core/appraisal/measurement.h"
 #include "core/appraisal/reference_writer.h"
 #include "core/calendar.h"
+#include "core/crypto/certificates.h"
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
 
@@ -26,7 +29,7 @@ struct Options {
   OutputOptions output;
   std::vector<std::string> paths;
   std::string match, signer, out;
-  bool overwrite = false;
+  bool overwrite = false, complete = false, environments = false;
 };
 
 // With `wrong`, errors go there, and the other files are still read.
@@ -55,6 +58,10 @@ Json to_json(const DeviceReferences& device) {
   Json out{{"source", printable(device.source)}, {"match", to_string(device.match)}, {"complete", device.complete}};
   out["measurements"] = Json::array();
   for (const ReferenceMeasurement& one : device.measurements) out["measurements"].push_back(to_json(one));
+  for (const ReferenceEnvironment& one : device.environments)
+    out["environments"].push_back({{"environment", printable(environment_name(one.claim))},
+                                   {"allowed", printable(value_words(one.claim))},
+                                   {"source", printable(one.source)}});
   return out;
 }
 
@@ -75,13 +82,15 @@ std::string text_of(const References& references) {
                "\n");
     for (const ReferenceMeasurement& one : device.measurements)
       out += cat("  0x", hex(one.index, 2), "  ", one.type ? cat(name(*one.type), "  ") : "", expectation(one), "\n");
+    for (const ReferenceEnvironment& one : device.environments)
+      out += cat("  ", printable(environment_name(one.claim)), "  ", printable(value_words(one.claim)), "\n");
   }
   return out;
 }
 
 std::string summary_of(const References& references, std::size_t files, std::size_t wrong) {
   std::size_t measurements = 0;
-  for (const DeviceReferences& device : references.devices) measurements += device.measurements.size();
+  for (const DeviceReferences& device : references.devices) measurements += device.measurements.size() + device.environments.size();
   return cat(files, files == 1 ? " file, " : " files, ", references.devices.size(),
              references.devices.size() == 1 ? " entry, " : " entries, ", measurements,
              measurements == 1 ? " measurement, " : " measurements, ", wrong,
@@ -143,24 +152,68 @@ DeviceMatch parse_match(const std::string& text) {
   }
 }
 
+// --signer, read before the process confines itself.
+class Signer {
+ public:
+  explicit Signer(const std::string& file) : file_(file) {
+    if (file.empty()) return;
+    const Bytes contents = read_file(file, FileKind::key);
+    if (as_text(contents).find("-----BEGIN CERTIFICATE-----") != std::string_view::npos || !certstore::spki_of(contents).empty())
+      certificates_ = crypto::read_chain(contents, file);
+    else
+      key_ = crypto::PublicKey::from_spki(parse_public_key(contents, file));
+  }
+
+  bool is_given() const { return !file_.empty(); }
+  // What read_corim() asks. Says whose certificate has ended.
+  crypto::PublicKey key(const std::vector<Bytes>& carried, const std::string& shown, const Console& console) const {
+    if (key_) return *key_;
+    certstore::DocumentSigner found = certstore::find_signer(certificates_, carried, file_);
+    if (!found.not_after.empty() && found.not_after < utc_of(std::time(nullptr)))
+      console.note(cat("spdmctl: ", printable(shown), ": the certificate of the signer, ", printable(found.subject), ", has ended at ",
+                       found.not_after, ": ask the publisher whether the values still hold"));
+    return std::move(found.key);
+  }
+
+ private:
+  std::string file_;
+  std::optional<crypto::PublicKey> key_;
+  Bytes certificates_;
+};
+
+// "device.corim, CoRIM ID, signed by NVIDIA, signature checked"
+std::string origin_of(const Corim& corim, const std::string& file, const Signer& signer) {
+  std::string out = std::filesystem::path(file).filename().string();
+  if (!corim.id.empty()) out += cat(", CoRIM ", corim.id);
+  if (!corim.is_signed) return out + ", not signed";
+  if (!corim.signer.empty()) out += cat(", signed by ", corim.signer);
+  return out + (signer.is_given() ? ", signature checked" : ", signature not checked");
+}
+
+void tell(const Corim& corim, const std::string& shown, const Signer& signer, const Console& console) {
+  const auto note = [&](const std::string& words) { console.note(cat("spdmctl: ", printable(shown), ": ", words)); };
+  const std::string now = utc_of(std::time(nullptr));
+  if (corim.is_signed && !signer.is_given())
+    note("is signed, and nobody has checked the signature: give the key of the signer with --signer");
+  if (!corim.not_after.empty() && corim.not_after < now) note(cat("its validity has ended at ", corim.not_after));
+  if (!corim.signature_not_after.empty() && corim.signature_not_after < now)
+    note(cat("the validity of its signature has ended at ", corim.signature_not_after));
+  for (const std::string& one : corim.notes) note(cat("left out: ", printable(one)));
+}
+
 // Reads one file of a vendor. Notes on stderr what it is about, and what was left out.
-std::vector<DeviceReferences> import_file(const std::string& file, const std::optional<DeviceMatch>& match, const crypto::PublicKey* signer,
-                                          const Console& console) {
+std::vector<DeviceReferences> import_file(const std::string& file, const Options& options, const std::optional<DeviceMatch>& match,
+                                          const Signer& signer, const Console& console) {
   const std::string shown = file == "-" ? "standard input" : file;
   try {
-    Corim corim = read_corim(read_file(file, FileKind::corim), match, signer);
-    if (corim.is_signed && signer == nullptr)
-      console.note(cat("spdmctl: ", printable(shown),
-                       ": is signed, and nobody has checked the signature: give the key of the signer with --signer"));
-    if (!corim.not_after.empty() && corim.not_after < utc_of(std::time(nullptr)))
-      console.note(cat("spdmctl: ", printable(shown), ": its validity has ended at ", corim.not_after));
-    for (const std::string& note : corim.notes) console.note(cat("spdmctl: ", printable(shown), ": left out: ", printable(note)));
-    for (DeviceReferences& device : corim.devices)
-      device.source = cat(std::filesystem::path(shown).filename().string(), corim.id.empty() ? "" : cat(", CoRIM ", corim.id),
-                          !corim.is_signed    ? ", not signed"
-                          : signer == nullptr ? ", signature not checked"
-                                              : ", signature checked",
-                          ": ", device.source);
+    CorimOptions how{match, {}, options.environments};
+    if (signer.is_given()) how.key_of = [&](const std::vector<Bytes>& carried) { return signer.key(carried, shown, console); };
+    Corim corim = read_corim(read_file(file, FileKind::corim), how);
+    tell(corim, shown, signer, console);
+    for (DeviceReferences& device : corim.devices) {
+      device.source = cat(origin_of(corim, shown, signer), ": ", device.source);
+      device.complete = options.complete;
+    }
     return std::move(corim.devices);
   } catch (Error& error) {
     if (error.device.empty()) error.device = shown;
@@ -178,13 +231,11 @@ Exit import(const Options& options, Console& console) {
   }
   std::optional<DeviceMatch> match;
   if (!options.match.empty()) match = parse_match(options.match);
-  std::optional<crypto::PublicKey> signer;
-  if (!options.signer.empty())
-    signer = crypto::PublicKey::from_spki(parse_public_key(read_file(options.signer, FileKind::key), options.signer));
+  const Signer signer(options.signer);
   work_on_files(console, {.readable = {options.paths.begin(), options.paths.end()}});
   std::vector<DeviceReferences> devices;
   for (const std::string& file : options.paths)
-    for (DeviceReferences& device : import_file(file, match, signer ? &*signer : nullptr, console)) devices.push_back(std::move(device));
+    for (DeviceReferences& device : import_file(file, options, match, signer, console)) devices.push_back(std::move(device));
   const std::string yaml = write_references(devices, cat("imported ", utc_of(std::time(nullptr)), " by spdmctl ", SPDMCTL_VERSION));
   References again;  // what cannot be read again is not written
   add_references(again, options.out.empty() ? "standard output" : options.out, yaml);
@@ -209,8 +260,13 @@ Action setup(CLI::App& parser) {
   for (CLI::App* sub : {show, check}) add_output_options(*sub, options.output);
   CLI::App* importing = add_sub("import", "Make a file of reference values from CoRIM", "CoRIM files; - is standard input", import);
   importing->add_option("--match", options.match, "Which devices they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");
-  importing->add_option("--signer", options.signer, "Public key of the signer, DER or PEM: the signature must be there and fit")
+  importing
+      ->add_option("--signer", options.signer,
+                   "Public key or certificate of the signer, or a chain up to its issuer, DER or PEM: the signature must be there and fit")
       ->type_name("FILE");
+  importing->add_flag("--complete", options.complete, "These are all values of the devices: what is not listed is a gap");
+  importing->add_flag("--environments", options.environments,
+                      "Keys that are numbers are of concise evidence, too, and no indices of measurements");
   importing->add_option("-o,--output", options.out, "Write to this file; standard output if not given")->type_name("FILE");
   refuse_option(*importing, "--file", "give the file with -o/--output FILE");
   importing->add_flag("--overwrite", options.overwrite, "Replace the file if it exists");

@@ -103,7 +103,7 @@ _spdmctl() {
     reference)
       case ${COMP_WORDS[2]-} in
         show | check) options=$output ;;
-        import) options="-o --output --match --signer --overwrite -h --help" ;;
+        import) options="-o --output --match --signer --complete --environments --overwrite -h --help" ;;
         *) options="-h --help" words="show check import" files='' ;;
       esac
       ;;

@@ -106,6 +106,8 @@ constexpr std::array kFindings{
     FindingRow{mel_mismatch, "mel-mismatch", Check::measurements, warning, Exit::ok},
     FindingRow{fwid_mismatch, "fwid-mismatch", Check::measurements, failure, Exit::untrusted},
     FindingRow{fwid_not_measured, "fwid-not-measured", Check::measurements, note, Exit::ok},
+    FindingRow{token_signature, "token-signature", Check::measurements, failure, Exit::bad_signature},
+    FindingRow{token_unverified, "token-unverified", Check::measurements, warning, Exit::ok},
     FindingRow{svn_size, "svn-size", Check::measurements, warning, Exit::ok},
 
     FindingRow{reference_mismatch, "reference-mismatch", Check::references, failure, Exit::measurement},

@@ -135,6 +135,8 @@ enum class FindingId : std::uint8_t {
   mel_mismatch,
   fwid_mismatch,      // the device names other firmware than the issuer of its leaf
   fwid_not_measured,  // no measurement has the digest that the issuer of the leaf names
+  token_signature,    // a token within a measurement is not signed by the key of the leaf, although it should be
+  token_unverified,   // its signature could not be checked
   svn_size,           // a security version number of another size than it should have
   // references
   reference_mismatch,

@@ -255,11 +255,13 @@ void write_references(Page& page, const Report& report, bool verbose) {
       for (const std::string& value : one.expected) expected += cat(expected.empty() ? "expected " : " or ", ends_of(value, verbose));
       line += cat(line.empty() ? "" : ", ", expected);
     }
+    if (!one.environment.empty()) line = cat(printable(one.environment), "  ", line);
     if (!one.source.empty()) line += cat("  ", printable(one.source));
     const std::string_view color = one.result == Comparison::Result::match                                                        ? kGreen
                                    : one.result == Comparison::Result::mismatch || one.result == Comparison::Result::not_reported ? kRed
                                                                                                                                   : kYellow;
-    page.line(cat("  ", Page::padded(cat("0x", hex(one.index, 2)), 6), page.painted(Page::padded(name(one.result), 14), color), line));
+    page.line(cat("  ", Page::padded(one.index == 0 ? "-" : cat("0x", hex(one.index, 2)), 6),
+                  page.painted(Page::padded(name(one.result), 14), color), line));
   }
 }
 

@@ -93,6 +93,7 @@ class Appraiser {
   // coverage.cpp
   void read_measurements();
   void read_facts(const Connection& connection);
+  void check_tokens();
   void check_firmware();
   void check_measurements();
   void add_measurements(const Connection& connection, const MeasurementsSeen& seen);

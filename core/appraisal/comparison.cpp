@@ -5,7 +5,9 @@
 #include <set>
 
 #include "core/appraisal/appraiser.h"
+#include "core/appraisal/environment_comparison.h"
 #include "core/appraisal/references.h"
+#include "core/appraisal/token.h"
 #include "core/crypto/crypto.h"
 #include "core/text.h"
 
@@ -135,6 +137,7 @@ class Comparer {
     complete_ = complete_ || device.complete;
     if (entry_.empty()) entry_ = device.source;
     for (const ReferenceMeasurement& one : device.measurements) rows_[one.index].push_back(&one);
+    for (const ReferenceEnvironment& one : device.environments) environments_.push_back(&one);
   }
 
   CheckResult run() {
@@ -143,11 +146,13 @@ class Comparer {
       known(index, rows);
     }
     for (const Measurement& measurement : report_.measurements)
-      if (!rows_.contains(measurement.block.index)) unknown(measurement);
+      if (!rows_.contains(measurement.block.index) && !is_compared_within(measurement)) unknown(measurement);
+    compare_within();
     std::stable_sort(report_.comparisons.begin(), report_.comparisons.end(),
                      [](const Comparison& a, const Comparison& b) { return a.index < b.index; });
-    // A policy that requires reference values also requires that at least one was compared.
-    if (demanded_ && matches_ == 0 && !failed_ && !open_)
+    // A policy that requires reference values also requires that at least one was compared; and so do values for concise evidence, which a
+    // device may leave out.
+    if ((demanded_ || !environments_.empty()) && matches_ == 0 && !failed_ && !open_)
       leave_open({FindingId::reference_absent, "", cat("no measurement was compared with a value: ", entry_, " has none that counts"),
                   "give the reference values of its firmware"});
     return {Check::references, failed_ ? CheckStatus::fail : open_ ? CheckStatus::not_run : CheckStatus::pass, summary()};
@@ -230,6 +235,21 @@ class Comparer {
                 "ask for signed measurements"});
   }
 
+  // What a manifest or token says is compared instead of its bytes, which differ with each nonce.
+  bool is_compared_within(const Measurement& measurement) const { return !environments_.empty() && !claims_of(measurement).empty(); }
+
+  void compare_within() {
+    if (environments_.empty()) return;
+    const EnvironmentQuestion question{hash_, asked_.all, complete_ || demanded_};
+    for (EnvironmentResult& one : compare_environments(environments_, report_.measurements, question)) {
+      if (one.finding)
+        one.finding->severity() == Severity::failure ? fail(std::move(*one.finding)) : leave_open(std::move(*one.finding));
+      else if (one.comparison.result == Result::match)
+        ++matches_;
+      report_.comparisons.push_back(std::move(one.comparison));
+    }
+  }
+
   void incomparable(const Measurement& measurement, Comparison& out) {
     out.result = Result::no_reference;
     const MeasurementBlock& block = measurement.block;
@@ -300,6 +320,7 @@ class Comparer {
   std::size_t matches_ = 0, ignored_ = 0, not_asked_ = 0;
   std::string entry_;
   std::map<std::uint8_t, Rows> rows_;
+  std::vector<const ReferenceEnvironment*> environments_;
 };
 
 }  // namespace

@@ -54,41 +54,57 @@ void read_flags(const Item& flags, TcbInfo& out) {
   }
 }
 
-void read_values(const Item& values, TcbInfo& out) {
-  if (const Item* version = values.find(0))
-    if (const Item* text = as(*version, Kind::map, "version").find(std::int64_t{0})) out.version = as(*text, Kind::text, "version").text();
-  if (const Item* svn = values.find(1))
-    if (!svn->is(Kind::tag) || svn->is_tag(552)) out.svn = number(svn->is(Kind::tag) ? svn->items.front() : *svn, "svn");
-  if (const Item* digests = values.find(2)) out.fwids = read_digests(*digests);
-  if (const Item* flags = values.find(3)) read_flags(*flags, out);
+// TCG DICE Concise Evidence Binding for SPDM, "spdm-indirect": {0: [indices]}.
+std::vector<std::uint8_t> read_indirect(const Item& item) {
+  std::vector<std::uint8_t> out;
+  const Item* const indices = as(item, Kind::map, "spdm-indirect").find(std::int64_t{0});
+  if (indices == nullptr) fail("spdm-indirect has no index");
+  for (const Item& index : as(*indices, Kind::array, "the indices of spdm-indirect").items) {
+    const std::uint64_t value = number(index, "an index of spdm-indirect");
+    if (value < 1 || value > 0xFE) fail(cat("spdm-indirect names the index ", value, ", indices are 1 to 254"));
+    if (out.size() == 0xFE) fail("spdm-indirect has more indices than there are");
+    out.push_back(static_cast<std::uint8_t>(value));
+  }
+  return out;
 }
 
-TcbInfo read_environment(const Item& environment) {
-  TcbInfo out;
+void read_svn(const Item& svn, EvidenceClaim& out) {
+  const std::uint64_t value = number(svn.is(Kind::tag) ? svn.items.front() : svn, "svn");
+  if (svn.is_tag(553))
+    out.min_svn = value;
+  else if (!svn.is(Kind::tag) || svn.is_tag(552))
+    out.svn = value;
+}
+
+void read_values(const Item& values, EvidenceClaim& out) {
+  if (const Item* version = values.find(std::int64_t{0}))
+    if (const Item* text = as(*version, Kind::map, "version").find(std::int64_t{0})) out.version = as(*text, Kind::text, "version").text();
+  if (const Item* svn = values.find(1)) read_svn(*svn, out);
+  if (const Item* digests = values.find(2)) out.fwids = read_digests(*digests);
+  if (const Item* flags = values.find(3)) read_flags(*flags, out);
+  if (const Item* indirect = values.find(12)) out.indirect = read_indirect(*indirect);
+}
+
+void read_environment(const Item& environment, TcbInfo& out) {
   const Item* const entry = as(environment, Kind::map, "environment").find(std::int64_t{0});
-  if (entry == nullptr) return out;
+  if (entry == nullptr) return;
   as(*entry, Kind::map, "class");
   if (const Item* id = entry->find(std::int64_t{0})) out.type = identifier(*id);
   if (const Item* vendor = entry->find(1)) out.vendor = as(*vendor, Kind::text, "vendor").text();
   if (const Item* model = entry->find(2)) out.model = as(*model, Kind::text, "model").text();
   if (const Item* layer = entry->find(3)) out.layer = number(*layer, "layer");
   if (const Item* index = entry->find(4)) out.index = number(*index, "index");
-  return out;
 }
 
-void read_triple(const Item& triple, std::vector<TcbInfo>& out) {
+void read_triple(const Item& triple, std::vector<EvidenceClaim>& out) {
   if (!triple.is(Kind::array) || triple.items.size() != 2) fail("an evidence triple is no pair of environment and measurements");
-  const TcbInfo environment = read_environment(triple.items[0]);
   for (const Item& measurement : as(triple.items[1], Kind::array, "measurements").items) {
     if (out.size() == kMostClaims) fail(cat("more than ", kMostClaims, " measurements"));
-    TcbInfo claim = environment;
-    if (const Item* element = as(measurement, Kind::map, "a measurement").find(std::int64_t{0})) claim.element = cbor::to_string(*element);
-    if (const Item* values = measurement.find(1)) read_values(as(*values, Kind::map, "the values of a measurement"), claim);
-    out.push_back(std::move(claim));
+    out.push_back(read_claim(triple.items[0], measurement));
   }
 }
 
-void read_evidence(const Item& evidence, std::vector<TcbInfo>& out) {
+void read_evidence(const Item& evidence, std::vector<EvidenceClaim>& out) {
   const Item* const triples = as(evidence, Kind::map, "it").find(std::int64_t{0});
   if (triples == nullptr) fail("it has no triples");
   const Item* const evidence_triples = as(*triples, Kind::map, "ev-triples").find(std::int64_t{0});
@@ -98,8 +114,16 @@ void read_evidence(const Item& evidence, std::vector<TcbInfo>& out) {
 
 }  // namespace
 
-std::vector<TcbInfo> read_concise_evidence(const Item& item) {
-  std::vector<TcbInfo> out;
+EvidenceClaim read_claim(const Item& environment, const Item& measurement) {
+  EvidenceClaim out;
+  read_environment(environment, out);
+  if (const Item* element = as(measurement, Kind::map, "a measurement").find(std::int64_t{0})) out.element = cbor::to_string(*element);
+  if (const Item* values = measurement.find(1)) read_values(as(*values, Kind::map, "the values of a measurement"), out);
+  return out;
+}
+
+std::vector<EvidenceClaim> read_concise_evidence(const Item& item) {
+  std::vector<EvidenceClaim> out;
   if (item.is_tag(kTocTag)) {
     const Item* const all = as(item.items.front(), Kind::map, "the table of contents").find(std::int64_t{0});
     if (all == nullptr) return out;

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "core/calendar.h"
+#include "core/crypto/cose.h"
 #include "core/error.h"
 #include "core/format/cbor.h"
 #include "core/text.h"
@@ -41,55 +42,6 @@ Item read_inner(const Item& bytes, std::string_view what) {
   } catch (const Error& error) {
     fail(cat(what, ", at byte ", bytes.offset, ": ", error.what()));
   }
-}
-
-struct SignatureRow {
-  std::int64_t cose;
-  std::string_view asym, hash;
-};
-// COSE algorithms (RFC 9053 2.1, RFC 8230) as rows of the table of algorithms.
-constexpr std::array kSignatures{SignatureRow{-7, "ECDSA-P256", "SHA-256"}, SignatureRow{-35, "ECDSA-P384", "SHA-384"},
-                                 SignatureRow{-36, "ECDSA-P521", "SHA-512"}};
-
-Bytes cbor_head(unsigned major, std::uint64_t argument) {
-  Bytes out;
-  const auto first = static_cast<std::uint8_t>(major << 5);
-  if (argument < 24) return {static_cast<std::uint8_t>(first | argument)};
-  const unsigned size = argument < 0x100 ? 1 : argument < 0x10000 ? 2 : argument < 0x100000000 ? 4 : 8;
-  out.push_back(static_cast<std::uint8_t>(first | (size == 1 ? 24 : size == 2 ? 25 : size == 4 ? 26 : 27)));
-  for (unsigned i = size; i > 0; --i) out.push_back(static_cast<std::uint8_t>(argument >> (8 * (i - 1))));
-  return out;
-}
-
-void append_string(Bytes& out, unsigned major, View value) {
-  append(out, cbor_head(major, value.size()));
-  append(out, value);
-}
-
-// RFC 9052 4.4: the structure that is signed.
-void check_signature(const Item& sign1, const crypto::PublicKey& signer) {
-  const Item& protected_bytes = sign1.items[0];
-  const Item header = read_inner(protected_bytes, "the protected header");
-  // RFC 9052 3.1: a signature with critical headers that are not understood must not be accepted.
-  if (header.find(2) != nullptr) fail("the signature has critical headers (crit), which are not understood here");
-  const Item& alg = need(header.find(1), "the algorithm of the signature");
-  const std::int64_t number = alg.is(Kind::negative_integer) && alg.number < 1000 ? -1 - static_cast<std::int64_t>(alg.number) : 0;
-  const auto* row = std::find_if(kSignatures.begin(), kSignatures.end(), [&](const SignatureRow& one) { return one.cose == number; });
-  if (row == kSignatures.end())
-    throw Error(ErrorId::unsupported,
-                cat("CoRIM: the COSE algorithm ", to_string(alg), " of its signature is not one of ES256, ES384 and ES512"),
-                "check the signature by other means, and leave out --signer");
-  Bytes message{0x84};
-  constexpr std::string_view context = "Signature1";
-  append_string(message, 3, as_bytes(context));
-  append_string(message, 2, protected_bytes.bytes);
-  append_string(message, 2, {});
-  append_string(message, 2, sign1.items[2].bytes);
-  const HashAlgorithm& hash = *find_hash(row->hash);
-  // Up to SPDM 1.1 a signature is over the digest alone, in the form r || s: the same as in COSE.
-  if (!crypto::verify(signer, *find_asym(row->asym), hash, k11, "", crypto::hash(hash, message), sign1.items[3].bytes))
-    fail(cat("the signature (", row->asym, ") does not fit the contents and the key of the signer"),
-         "this is not what the signer has published");
 }
 
 }  // namespace
@@ -155,7 +107,7 @@ DeviceMatch match_of(const Item& environment, const std::string& name) {
 
 class Reading {
  public:
-  Reading(Corim& out, const std::optional<DeviceMatch>& match) : out_(out), match_(match) {}
+  Reading(Corim& out, const CorimOptions& options) : out_(out), options_(options) {}
 
   void comid(const Item& comid) {
     const Item& triples = need(comid.find(4), Kind::map, "the triples of a CoMID");
@@ -182,8 +134,8 @@ class Reading {
     const Item& values = need(measurement.find(1), Kind::map, "mval of a measurement");
     const Item* key = measurement.find(std::int64_t{0});
     const std::string where = cat(name, ", measurement ", key == nullptr ? "without a key" : to_string(*key));
-    if (key == nullptr || !key->is(Kind::unsigned_integer) || key->number < 1 || key->number > 0xFE)
-      return note(cat(where, ": the key is no index of an SPDM measurement"));
+    const bool is_index = key != nullptr && key->is(Kind::unsigned_integer) && key->number >= 1 && key->number <= 0xFE;
+    if (!is_index || options_.environments) return read_environment(measurement, environment, values, name, where);
     ReferenceMeasurement one;
     one.index = static_cast<std::uint8_t>(key->number);
     read_values(values, where, one);
@@ -201,6 +153,33 @@ class Reading {
       if (const Item* text = version->find(std::int64_t{0}); text != nullptr && text->is(Kind::text))
         single({Form::text, text->bytes, nullptr}, where, out);
     if (const Item* svn = values.find(1)) read_svn(*svn, where, out);
+  }
+
+  // What concise evidence must say of the same environment and element.
+  void read_environment(const Item& measurement, const Item& environment, const Item& values, const std::string& name,
+                        const std::string& where) {
+    for (std::size_t i = 0; i < values.items.size(); i += 2)
+      if (!(values.items[i].is(Kind::unsigned_integer) && values.items[i].number <= 2))
+        note(cat(where, ": what it says of ", to_string(values.items[i]), " is not compared"));
+    ReferenceEnvironment one;
+    try {
+      one.claim = read_claim(environment, measurement);
+    } catch (const Error& error) {
+      fail(cat(printable(where), ": ", error.what()));
+    }
+    const std::size_t known = std::erase_if(one.claim.fwids, [](const Fwid& fwid) { return !is_known(fwid); });
+    if (known != 0) note(cat(where, ": ", known, " of its digests are by algorithms, or of sizes, that are not known"));
+    EvidenceClaim& claim = one.claim;
+    if (!claim.vendor && !claim.model && !claim.type) return note(cat(where, ": its environment has no class, and fits no evidence"));
+    if (claim.fwids.empty() && !claim.version && !claim.svn && !claim.min_svn)
+      return note(cat(where, ": has no value that SPDM measurements or concise evidence can be compared with"));
+    count(1 + claim.fwids.size());
+    device_of(environment, name).environments.push_back(std::move(one));
+  }
+
+  static bool is_known(const Fwid& fwid) {
+    const HashAlgorithm* hash = find_hash(fwid.algorithm);
+    return hash != nullptr && hash->size == fwid.digest.size();
   }
 
   // A measurement gets one value. When the CoRIM has several kinds of value, the first counts.
@@ -242,15 +221,8 @@ class Reading {
   }
 
   void add(ReferenceMeasurement one, const Item& environment, const std::string& name) {
-    count_ += weight_of(one);
-    if (count_ > kMaxReferences) fail(cat("more than ", kMaxReferences, " reference values"));
-    const auto [at, first] = known_.try_emplace(name, out_.devices.size());
-    if (first) {
-      DeviceReferences& device = out_.devices.emplace_back();
-      device.match = match_ ? *match_ : match_of(environment, name);
-      device.source = name;
-    }
-    std::vector<ReferenceMeasurement>& all = out_.devices[at->second].measurements;
+    count(weight_of(one));
+    std::vector<ReferenceMeasurement>& all = device_of(environment, name).measurements;
     const auto same = std::find_if(all.begin(), all.end(), [&](const ReferenceMeasurement& other) { return other.index == one.index; });
     if (same == all.end()) return void(all.push_back(std::move(one)));
     // The same index again: its values are alternatives.
@@ -260,16 +232,49 @@ class Reading {
     if (one.min_svn) same->min_svn = std::max(same->min_svn.value_or(0), *one.min_svn);
   }
 
+  void count(std::size_t values) {
+    count_ += values;
+    if (count_ > kMaxReferences) fail(cat("more than ", kMaxReferences, " reference values"));
+  }
+
+  DeviceReferences& device_of(const Item& environment, const std::string& name) {
+    const auto [at, first] = known_.try_emplace(name, out_.devices.size());
+    if (first) {
+      DeviceReferences& device = out_.devices.emplace_back();
+      device.match = options_.match ? *options_.match : match_of(environment, name);
+      device.complete = false;  // the vendor lists what it vouches for, and a device may measure more
+      device.source = name;
+    }
+    return out_.devices[at->second];
+  }
+
   Corim& out_;
-  const std::optional<DeviceMatch>& match_;
+  const CorimOptions& options_;
   std::map<std::string, std::size_t> known_;
   std::size_t count_ = 0;
 };
 
-std::string time_of(const Item& item) {
-  const Item& number = item.is_tag(1) ? item.items.front() : item;
+// The end of a validity-map (draft-ietf-rats-corim: {0: not-before, 1: not-after}); empty when it has none.
+std::string end_of(const Item& validity) {
+  const Item* end = validity.find(1);
+  if (end == nullptr) return {};
+  const Item& number = end->is_tag(1) ? end->items.front() : *end;
   if (!number.is(Kind::unsigned_integer) || number.number > 253402300799) return {};
   return utc_of(static_cast<std::int64_t>(number.number));
+}
+
+void check_signature(const crypto::Sign1& message, const crypto::PublicKey& key) {
+  const bool good = [&] {
+    try {
+      return crypto::verify(message, key);
+    } catch (const Error& error) {
+      throw Error(error.id, cat("CoRIM: ", error.what()),
+                  error.id == ErrorId::unsupported ? cat(error.hint, ", and leave out --signer") : "");
+    }
+  }();
+  if (!good)
+    fail(cat("the signature (", crypto::algorithm_of(message), ") does not fit the contents and the key of the signer"),
+         "this is not what the signer has published");
 }
 
 constexpr std::string_view kWanted = "give a CoRIM in CBOR, as vendors publish it; reference values in YAML need no import";
@@ -283,51 +288,96 @@ Item read_outer(View file) {
   }
 }
 
+// Without the tags that only say what follows: those of earlier drafts (500, 502), and that it is CBOR (55799).
 Item unwrapped(Item item) {
-  while (item.is_tag(500) || item.is_tag(502)) {
+  while (item.is_tag(500) || item.is_tag(502) || item.is_tag(55799)) {
     Item inner = std::move(item.items.front());
     item = std::move(inner);
   }
   return item;
 }
 
+// corim-map behind its tag. Some signers leave the tag out (NVIDIA's RIM service): then only what the map has tells what it is.
+Item corim_map(Item item) {
+  const Item inner = unwrapped(item.is_tag(501) ? std::move(item.items.front()) : std::move(item));
+  const Item* tags = inner.find(1);
+  if (!inner.is(Kind::map) || inner.find(std::int64_t{0}) == nullptr || tags == nullptr || !tags->is(Kind::array))
+    fail("this is none: it is no map with an id and tags, in tag 501 or 18 or without one", std::string(kWanted));
+  return inner;
+}
+
+// The map of a CoMID. It stands in tag 506 as bytes, as the draft has it; or as it is, or the tag stands within bytes (both in the wild).
+// Nothing for what is no CoMID.
+std::optional<Item> comid_of(const Item& tag) {
+  if (tag.is(Kind::bytes)) {
+    const Item inner = read_inner(tag, "an element of its tags");
+    return inner.is_tag(506) ? comid_of(inner) : std::nullopt;
+  }
+  if (!tag.is_tag(506)) return std::nullopt;
+  const Item& held = tag.items.front();
+  if (held.is(Kind::map)) return held;
+  return read_inner(need(&held, Kind::bytes, "what tag 506 holds"), "a CoMID");
+}
+
+std::string kind_of(const Item& tag) {
+  if (tag.is_tag(505)) return "CoSWID (tag 505)";
+  if (tag.is_tag(508)) return "list of tags (508)";
+  return tag.is(Kind::tag) ? cat("tag ", tag.number) : "unknown";
+}
+
 void read_map(const Item& map, Reading& reading, Corim& out) {
   if (const Item* id = map.find(std::int64_t{0}))
     out.id = id->is(Kind::text) ? id->text() : to_string(id->is(Kind::tag) ? id->items.front() : *id);
-  if (const Item* validity = map.find(4))
-    if (const Item* end = validity->find(1)) out.not_after = time_of(*end);
+  if (const Item* validity = map.find(4)) out.not_after = end_of(*validity);
+  if (map.find(2) != nullptr) reading.note("it depends on other documents (dependent-rims), which were not read");
   for (const Item& tag : need(map.find(1), Kind::array, "its list of tags").items) {
-    if (!tag.is_tag(506) || !tag.items.front().is(Kind::bytes)) {
-      reading.note(cat("an element of the kind ", tag.is(Kind::tag) ? cat("tag ", tag.number) : "unknown", " is no CoMID"));
-      continue;
-    }
-    reading.comid(read_inner(tag.items.front(), "a CoMID"));
+    const std::optional<Item> comid = comid_of(tag);
+    if (comid)
+      reading.comid(*comid);
+    else
+      reading.note(cat("an element of the kind ", kind_of(tag), " is no CoMID"));
   }
+}
+
+// Who says that they have signed: corim-meta, in the protected header 8 (draft-ietf-rats-corim).
+void read_meta(const crypto::Sign1& message, Corim& out) {
+  const Item* held = message.header.find(8);
+  if (held == nullptr) return;
+  const Item meta = held->is(Kind::bytes) ? read_inner(*held, "corim-meta") : *held;
+  if (const Item* signer = meta.find(std::int64_t{0}))
+    if (const Item* name = signer->find(std::int64_t{0}); name != nullptr && name->is(Kind::text)) out.signer = name->text();
+  if (const Item* validity = meta.find(1)) out.signature_not_after = end_of(*validity);
 }
 
 }  // namespace
 
-Corim read_corim(View file, const std::optional<DeviceMatch>& match, const crypto::PublicKey* signer) {
+Corim read_corim(View file, const CorimOptions& options) {
   Corim out;
-  Reading reading(out, match);
+  Reading reading(out, options);
   Item item = unwrapped(read_outer(file));
-  if (item.is_tag(18)) {
-    const Item& sign1 = item.items.front();
-    if (!sign1.is(Kind::array) || sign1.items.size() != 4 || !sign1.items[0].is(Kind::bytes) || !sign1.items[3].is(Kind::bytes))
-      fail("tag 18 is not followed by a COSE_Sign1 structure");
-    if (!sign1.items[2].is(Kind::bytes)) fail("the signed contents are elsewhere (detached)", "give a file that holds them");
+  const bool is_signed = item.is_tag(crypto::kSign1Tag);
+  if (!is_signed && options.key_of) fail("it is not signed", "leave out --signer if you trust the file for another reason");
+  if (is_signed) {
+    const crypto::Sign1 message = [&] {
+      try {
+        return crypto::read_sign1(item);
+      } catch (const Error& error) {
+        fail(error.what(), error.hint);
+      }
+    }();
     out.is_signed = true;
-    if (signer != nullptr) check_signature(sign1, *signer);
-    item = unwrapped(read_inner(sign1.items[2], "the signed contents"));
-  } else if (signer != nullptr) {
-    fail("it is not signed", "leave out --signer if you trust the file for another reason");
+    read_meta(message, out);
+    if (options.key_of) check_signature(message, options.key_of(message.certificates()));
+    try {
+      item = unwrapped(cbor::read(message.payload));
+    } catch (const Error& error) {
+      fail(cat("the signed contents, at byte ", message.payload_offset, ": ", error.what()));
+    }
   }
-  if (!item.is_tag(501) || !item.items.front().is(Kind::map))
-    fail("this is none: it does not begin with tag 501 or 18", std::string(kWanted));
-  read_map(item.items.front(), reading, out);
+  read_map(corim_map(std::move(item)), reading, out);
   if (out.devices.empty())
     fail(cat("no reference value for an SPDM measurement is in it", out.notes.empty() ? "" : cat(" (", printable(out.notes.front()), ")")),
-         "keys of measurements must be SPDM indices, 1 to 254");
+         "keys of measurements must be SPDM indices, 1 to 254, or environments those of concise evidence");
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/appraisal/fwid.h"
+#include "core/appraisal/token.h"
 #include "core/crypto/crypto.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -36,6 +37,7 @@ void Appraiser::read_measurements() {
   read_facts(*connection);
   check_extension_log(*connection);
   check_summary(*connection);
+  check_tokens();
   check_firmware();
   if (!connection->endpoint_infos().empty()) report_.endpoint_info = connection->endpoint_infos().back().response;
   for (const VendorSeen& seen : connection->vendor_defined()) report_.vendor_defined.push_back(seen.response);
@@ -65,6 +67,28 @@ void Appraiser::read_facts(const Connection& connection) {
   if (chain != nullptr && chain->sound && !chain->certificates.empty()) name_facts(*rows, chain->certificates.back());
   for (DeviceFact& fact : *rows) fact.is_signed = is_covered(*from);
   report_.facts = std::move(*rows);
+}
+
+// A token that the device has signed itself is of the same key as its other answers.
+void Appraiser::check_tokens() {
+  std::vector<crypto::PublicKey> keys;
+  std::vector<Bytes> leaves;
+  for (const ChainResult* chain : counted_chains()) {
+    if (chain->leaf_key) keys.push_back(*chain->leaf_key);
+    if (!chain->certificates.empty()) leaves.push_back(chain->certificates.back().der);
+  }
+  for (Measurement& measurement : report_.measurements) {
+    const std::optional<crypto::Sign1> token = token_of(measurement.block);
+    if (!token) continue;
+    const TokenResult found = check_token(*token, keys, leaves);
+    measurement.token_signature = found.signature;
+    if (found.signature == TokenSignature::bad)
+      add({FindingId::token_signature, cat("measurement ", measurement.block.index), cat("it is a token, and ", found.why),
+           "the token is not the device's own: do not trust what it says, and report it to the vendor"});
+    if (found.signature == TokenSignature::not_checked)
+      add({FindingId::token_unverified, cat("measurement ", measurement.block.index), cat("it is a token, and ", found.why),
+           "what it says is not compared with reference values"});
+  }
 }
 
 // The firmware that the issuer of the leaf names is the one that the device says it runs.

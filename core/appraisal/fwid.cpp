@@ -1,8 +1,6 @@
 #include "core/appraisal/fwid.h"
 
-#include "core/appraisal/concise_evidence.h"
-#include "core/appraisal/manifest.h"
-#include "core/error.h"
+#include "core/appraisal/token.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -34,15 +32,6 @@ std::vector<const TcbInfo*> infos_of_leaf(const ChainResult& chain) {
 bool is_same_environment(const TcbInfo& a, const TcbInfo& b) {
   if (!a.vendor && !a.model && !a.type) return false;
   return a.vendor == b.vendor && a.model == b.model && a.type == b.type && a.layer == b.layer && a.index == b.index;
-}
-
-// The claims of a measurement that is concise evidence; nothing for any other.
-std::vector<TcbInfo> claims_of(const Measurement& measurement) try {
-  const std::optional<cbor::Item> manifest = read_manifest(measurement.block);
-  if (!manifest || (!manifest->is_tag(kTocTag) && !manifest->is_tag(kConciseEvidenceTag))) return {};
-  return read_concise_evidence(*manifest);
-} catch (const Error&) {
-  return {};  // it is no concise evidence, whatever its tag says
 }
 
 // Compares digests of one algorithm. Where there are several, one has to be the same.
@@ -95,7 +84,7 @@ std::vector<Finding> compare_fwids(const ChainResult& chain, std::span<const Mea
   for (const Bytes& digest : stated) judge(compare_fwid(chain, digest), leaf, hex(digest), where);
   for (const Measurement& measurement : measurements) {
     if (!measurement.is_signed) continue;
-    for (const TcbInfo& claim : claims_of(measurement))
+    for (const EvidenceClaim& claim : claims_of(measurement))
       for (const TcbInfo* info : infos_of_leaf(chain))
         if (!claim.element && is_same_environment(*info, claim))
           judge(compare(info->fwids, claim.fwids), info->fwids, listed(claim.fwids), cat("measurement ", measurement.block.index));

@@ -2,14 +2,17 @@
 // "DMTFSpecMeasurementValueType").
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/evidence/budget.h"
 #include "core/finding.h"
 #include "core/wire/measurements.h"
 #include "core/wire/mel.h"
+#include "core/word_table.h"
 
 namespace spdm {
 
@@ -25,6 +28,17 @@ struct DeviceMode {
 std::vector<std::string> operational_names(std::uint32_t bits);
 std::vector<std::string> device_mode_names(std::uint32_t bits);
 
+// Of a token that the device has put into a measurement: whether the key of the leaf has signed it.
+enum class TokenSignature { none, good, bad, not_checked };
+inline constexpr std::array kTokenSignatures{
+    Word{TokenSignature::none, "none"},  // it is no token
+    Word{TokenSignature::good, "good"},
+    Word{TokenSignature::bad, "bad"},
+    Word{TokenSignature::not_checked, "not-checked"},
+};
+static_assert(is_sound(kTokenSignatures));
+inline std::string_view name(TokenSignature signature) { return row_of(kTokenSignatures, signature).name; }
+
 struct Measurement {
   MeasurementBlock block;
   bool is_signed = false;  // covered by a signature that verified
@@ -33,6 +47,7 @@ struct Measurement {
   std::optional<std::string> text;      // printable raw values, escaped
   std::optional<std::string> manifest;  // CBOR as JSON in ASCII, where the value is CBOR
   std::string manifest_format;          // of a structured manifest: who defines it ("TCG 0001")
+  TokenSignature token_signature = TokenSignature::none;
 };
 
 // What is left for the manifests and texts of one report to expand to.

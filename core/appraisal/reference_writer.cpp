@@ -134,6 +134,32 @@ std::string measurement_lines(const ReferenceMeasurement& one) {
   return out;
 }
 
+// "{vendor: "ACME", layer: 0}"
+std::string class_line(const EvidenceClaim& claim) {
+  std::string out;
+  const auto add = [&](std::string_view key, const std::string& value) { out += cat(out.empty() ? "" : ", ", key, ": ", value); };
+  if (claim.vendor) add("vendor", in_quotes(*claim.vendor));
+  if (claim.model) add("model", in_quotes(*claim.model));
+  if (claim.type) add("id", in_quotes(hex(*claim.type)));
+  if (claim.layer) add("layer", cat(*claim.layer));
+  if (claim.index) add("index", cat(*claim.index));
+  return cat("{", out, "}");
+}
+
+std::string environment_lines(const ReferenceEnvironment& one) {
+  const EvidenceClaim& claim = one.claim;
+  std::string out = comment("      ", one.source);
+  out += cat("      - class: ", class_line(claim), "\n");
+  if (claim.element) out += cat("        element: ", in_quotes(*claim.element), "\n");
+  std::string digests;
+  for (const Fwid& fwid : claim.fwids) digests += cat(digests.empty() ? "" : ", ", fwid.algorithm, ": ", in_quotes(hex(fwid.digest)));
+  if (!digests.empty()) out += cat("        digest: {", digests, "}\n");
+  if (claim.version) out += cat("        version: ", in_quotes(*claim.version), "\n");
+  if (claim.svn) out += cat("        svn: ", *claim.svn, "\n");
+  if (claim.min_svn) out += cat("        min-svn: ", *claim.min_svn, "\n");
+  return out;
+}
+
 // The hash algorithm of all digests of the device; nullptr when they differ or it is not known.
 const HashAlgorithm* hash_of(const DeviceReferences& device) {
   const HashAlgorithm* out = nullptr;
@@ -150,8 +176,10 @@ std::string device_lines(const DeviceReferences& device) {
   std::string out = cat("  - match: ", to_string(device.match), "\n");
   if (const HashAlgorithm* hash = hash_of(device)) out += cat("    hash: ", hash->name, "\n");
   if (!device.complete) out += "    complete: false  # measurements that are not listed are let be\n";
-  out += "    measurements:\n";
+  if (!device.measurements.empty()) out += "    measurements:\n";
   for (const ReferenceMeasurement& one : device.measurements) out += measurement_lines(one);
+  if (!device.environments.empty()) out += "    environments:\n";
+  for (const ReferenceEnvironment& one : device.environments) out += environment_lines(one);
   return out;
 }
 
@@ -194,7 +222,7 @@ std::string write_references(const std::vector<DeviceReferences>& devices, std::
   for (const DeviceReferences& device : devices) {
     const std::string lines = device_lines(device);
     if (!written.insert(lines).second) continue;
-    for (const ReferenceMeasurement& one : device.measurements) values += weight_of(one);
+    values += weight_of(device);
     out += comment("  ", device.source) + lines;
   }
   // Nothing is written that could not be read again.

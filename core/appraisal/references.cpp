@@ -103,24 +103,69 @@ ReferenceMeasurement read_measurement(const Value& value, const HashAlgorithm* h
   return out;
 }
 
+// What identifies an environment. Nothing would fit every one.
+void read_class(const Value& value, TcbInfo& out) {
+  const Section section(value, {"vendor", "model", "id", "layer", "index"});
+  section.with("vendor", [&](const Value& one) { out.vendor = one.text(); });
+  section.with("model", [&](const Value& one) { out.model = one.text(); });
+  section.with("id", [&](const Value& one) { out.type = one.hex(); });
+  section.with("layer", [&](const Value& one) { out.layer = one.number64(0, ~std::uint64_t{0}); });
+  section.with("index", [&](const Value& one) { out.index = one.number64(0, ~std::uint64_t{0}); });
+  if (!out.vendor && !out.model && !out.type) section.fail("names no environment", "give its vendor, its model or its id");
+}
+
+void read_digests(const Value& value, std::vector<Fwid>& out) {
+  std::vector<std::string_view> names;
+  for (const HashAlgorithm& row : hash_algorithms()) names.push_back(row.name);
+  const Section section(value, names);
+  for (const HashAlgorithm& row : hash_algorithms())
+    section.with(row.name, [&](const Value& digest) { out.push_back({std::string(row.name), read_digest(digest, &row)}); });
+}
+
+ReferenceEnvironment read_environment(const Value& value) {
+  const Section section(value, {"class", "element", "digest", "version", "svn", "min-svn"});
+  ReferenceEnvironment out;
+  out.source = value.origin();
+  EvidenceClaim& claim = out.claim;
+  read_class(section.get("class"), claim);
+  section.with("element", [&](const Value& one) { claim.element = one.text(); });
+  section.with("digest", [&](const Value& one) { read_digests(one, claim.fwids); });
+  section.with("version", [&](const Value& one) { claim.version = one.text(); });
+  section.with("svn", [&](const Value& one) { claim.svn = one.number64(0, ~std::uint64_t{0}); });
+  section.with("min-svn", [&](const Value& one) { claim.min_svn = one.number64(0, ~std::uint64_t{0}); });
+  if (claim.fwids.empty() && !claim.version && !claim.svn && !claim.min_svn)
+    section.fail("has no value to compare with", "give digest, version, svn or min-svn");
+  return out;
+}
+
+void read_measurements(const Value& list, const HashAlgorithm* hash, std::vector<ReferenceMeasurement>& out) {
+  for (const Value& one : list.list()) {
+    ReferenceMeasurement measurement = read_measurement(one, hash);
+    const auto same = [&](const ReferenceMeasurement& other) { return other.index == measurement.index; };
+    if (const auto it = std::find_if(out.begin(), out.end(), same); it != out.end())
+      one.fail(cat("index ", measurement.index, " stands in line ", it->source.substr(it->source.rfind(':') + 1), ", too"),
+               "write alternatives as any-of");
+    out.push_back(std::move(measurement));
+  }
+  if (out.empty()) list.fail("is empty");
+}
+
 DeviceReferences read_device(const Value& value) {
-  const Section section(value, {"match", "hash", "complete", "measurements"});
+  const Section section(value, {"match", "hash", "complete", "measurements", "environments"});
   DeviceReferences out;
   out.source = value.origin();
   out.match = read_device_match(section.get("match"));
   const HashAlgorithm* hash = nullptr;
   section.with("hash", [&](const Value& word) { hash = read_hash(word); });
   section.with("complete", [&](const Value& flag) { out.complete = flag.boolean(); });
-  const Value measurements = section.get("measurements");
-  for (const Value& one : measurements.list()) {
-    ReferenceMeasurement measurement = read_measurement(one, hash);
-    const auto same = [&](const ReferenceMeasurement& other) { return other.index == measurement.index; };
-    if (const auto it = std::find_if(out.measurements.begin(), out.measurements.end(), same); it != out.measurements.end())
-      one.fail(cat("index ", measurement.index, " stands in line ", it->source.substr(it->source.rfind(':') + 1), ", too"),
-               "write alternatives as any-of");
-    out.measurements.push_back(std::move(measurement));
-  }
-  if (out.measurements.empty()) measurements.fail("is empty");
+  section.with("environments", [&](const Value& list) {
+    for (const Value& one : list.list()) out.environments.push_back(read_environment(one));
+    if (out.environments.empty()) list.fail("is empty");
+  });
+  if (out.environments.empty())
+    read_measurements(section.get("measurements"), hash, out.measurements);
+  else
+    section.with("measurements", [&](const Value& list) { read_measurements(list, hash, out.measurements); });
   return out;
 }
 
@@ -137,7 +182,38 @@ std::string to_string(const ReferenceValue& value) {
   }
 }
 
+std::string environment_name(const EvidenceClaim& claim) {
+  std::string out;
+  const auto add = [&](std::string_view what, const auto& value) {
+    if (value) out += cat(out.empty() ? "" : ", ", what, " ", *value);
+  };
+  add("vendor", claim.vendor);
+  add("model", claim.model);
+  if (claim.type) out += cat(out.empty() ? "" : ", ", "class ", hex(*claim.type));
+  add("layer", claim.layer);
+  add("index", claim.index);
+  if (out.empty()) out = "an environment without a name";
+  return claim.element ? cat(out, ": ", *claim.element) : out;
+}
+
+std::string value_words(const EvidenceClaim& claim) {
+  std::string out;
+  const auto add = [&](const std::string& words) { out += cat(out.empty() ? "" : " and ", words); };
+  for (const Fwid& fwid : claim.fwids) add(cat(fwid.algorithm, " ", hex(fwid.digest)));
+  if (claim.version) add(cat("version ", *claim.version));
+  if (claim.svn) add(cat("svn ", *claim.svn));
+  if (claim.min_svn) add(cat("svn >= ", *claim.min_svn));
+  return out.empty() ? "nothing that can be compared" : out;
+}
+
 std::size_t weight_of(const ReferenceMeasurement& measurement) { return 1 + measurement.allowed.size(); }
+
+std::size_t weight_of(const DeviceReferences& device) {
+  std::size_t out = 0;
+  for (const ReferenceMeasurement& one : device.measurements) out += weight_of(one);
+  for (const ReferenceEnvironment& one : device.environments) out += 1 + one.claim.fwids.size();
+  return out;
+}
 
 void add_references(References& references, const std::string& file, const std::string& contents) {
   const Section section(yaml::parse(file, contents), {"version", "source", "devices"});
@@ -145,7 +221,7 @@ void add_references(References& references, const std::string& file, const std::
   section.with("source", [](const Value& words) { (void)words.text(); });
   for (const Value& one : section.get("devices").list()) {
     DeviceReferences device = read_device(one);
-    for (const ReferenceMeasurement& measurement : device.measurements) references.values += weight_of(measurement);
+    references.values += weight_of(device);
     if (references.values > kMaxReferences) one.fail(cat("is beyond the ", kMaxReferences, " reference values that are read"));
     references.devices.push_back(std::move(device));
   }

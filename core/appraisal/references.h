@@ -16,6 +16,12 @@
 //           min-svn: 5                               # a security version number, this one or higher
 //         - index: 9
 //           ignore: true                             # changes legitimately; never compared
+//       environments:                                # what concise evidence in a measurement must say; optional, as measurements is then
+//         - class: {vendor: "ACME", model: "Widget", id: "67b2", layer: 0, index: 1}   # any of these
+//           element: "bootloader"                    # optional: the key of the measurement (mkey)
+//           digest: {SHA-384: "09a8..."}             # or version: "2.3", svn: 5, min-svn: 5; all that is given must hold
+//
+// Entries about the same class and element are alternatives.
 //
 // When several entries are about the same index of a device, the values of all are allowed, and the highest min-svn
 // holds. `ignore` counts only when no entry gives a value.
@@ -25,6 +31,7 @@
 #include <string>
 #include <vector>
 
+#include "core/appraisal/concise_evidence.h"
 #include "core/appraisal/device_match.h"
 #include "core/wire/algorithms.h"
 #include "core/wire/measurements.h"
@@ -55,12 +62,25 @@ struct ReferenceMeasurement {
 // How much one measurement counts towards kMaxReferences.
 std::size_t weight_of(const ReferenceMeasurement& measurement);
 
+// What the device must say of one measured element of an environment.
+struct ReferenceEnvironment {
+  EvidenceClaim claim;
+  std::string source;  // "FILE:LINE"
+};
+// "vendor ACME, model Widget, layer 0: bootloader"; raw.
+std::string environment_name(const EvidenceClaim& claim);
+// "SHA-384 09a8... and version 2.3"; raw.
+std::string value_words(const EvidenceClaim& claim);
+
 struct DeviceReferences {
   DeviceMatch match;
   bool complete = true;
   std::vector<ReferenceMeasurement> measurements;  // each index at most once
-  std::string source;                              // "FILE:LINE"
+  std::vector<ReferenceEnvironment> environments;
+  std::string source;  // "FILE:LINE"
 };
+
+std::size_t weight_of(const DeviceReferences& device);
 
 struct References {
   bool asked = false;  // the user named them for this run: a device without reference values is a gap

@@ -141,6 +141,7 @@ Json measurement_json(const Measurement& in) {
   if (in.security_version) out["security_version"] = *in.security_version;
   if (in.text) out["text"] = *in.text;
   if (!in.manifest_format.empty()) out["manifest_format"] = in.manifest_format;
+  if (in.token_signature != TokenSignature::none) out["token_signature"] = name(in.token_signature);
   if (in.manifest) {
     out["manifest_cbor"] = text(*in.manifest);
     if (const std::optional<cbor::Item> manifest = read_manifest(in.block)) out["manifest"] = name_manifest(*manifest);
@@ -180,6 +181,7 @@ Json comparisons_json(const std::vector<Comparison>& comparisons) {
     if (!one.expected.empty()) json["expected"] = texts(one.expected);
     if (one.result != Comparison::Result::not_reported) json["reported"] = text(one.reported);
     if (!one.source.empty()) json["source"] = text(one.source);
+    if (!one.environment.empty()) json["environment"] = text(one.environment);
   }
   return out;
 }

@@ -113,6 +113,7 @@ struct Comparison {
   std::vector<std::string> expected;  // each of them would match: lower-case hex, text, "svn >= 5"; not escaped
   std::string reported;               // in the form of the expectations; empty when not reported
   std::string source;                 // file and line of the reference value; empty without one
+  std::string environment;            // of concise evidence in the measurement: what was measured; raw, empty for a measurement itself
 };
 inline constexpr std::array kComparisonResults{
     Word{Comparison::Result::match, "match"},

@@ -59,16 +59,43 @@ def problems_of(program, folder, arguments, code, devices, signed, findings):
                 yield f"{report['source']}: says no version of its VBIOS"
 
 
+# Reference values that vendors publish: (file, signer's key or None, values, words that stderr must have)
+CORIM = "cases/04-nvidia-corim"
+PUBLISHED = [
+    (f"{CORIM}/nvidia-cx7-28.39.4082.corim", f"{CORIM}/nvidia-corim-signer-cx7-id-2.pub.pem", 5, "dependent-rims"),
+    (f"{CORIM}/nvidia-cx7-28.39.4082.corim", None, 5, "nobody has checked the signature"),
+    (f"{CORIM}/rewrapped-imports.corim", None, 5, "dependent-rims"),
+    ("veraison/corim/corim-1.cbor", None, 1, ""),
+    ("veraison/corim/signed-good-corim.cbor", None, 3, "validity of its signature has ended"),
+    ("veraison/corim/unsigned-good-corim.cbor", None, 3, ""),
+]
+
+
+def import_problems_of(program, folder, file, signer, values, words):
+    arguments = ["--match", "vendor=15b3,device=1021", *(["--signer", signer] if signer else [])]
+    run = subprocess.run([program, "reference", "import", *arguments, file], capture_output=True, text=True, cwd=folder, check=False)
+    if run.returncode != 0 or words not in run.stderr:
+        yield f"exit code {run.returncode}: {run.stderr}"
+    found = run.stdout.count("- index: ") + run.stdout.count("- class: ")
+    if found != values:
+        yield f"{found} values, not {values}"
+    if "complete: false" not in run.stdout:
+        yield "is taken for complete"
+    if signer and "signature checked" not in run.stdout:
+        yield "does not say that the signature was checked"
+
+
 def main():
     if "SPDMCTL_FIELD" not in os.environ:
         return 77
     folder = pathlib.Path(os.environ["SPDMCTL_FIELD"])
     program = pathlib.Path(sys.argv[1]).resolve()
     problems = [f"{' '.join(row[0])}: {problem}" for row in EVIDENCE for problem in problems_of(program, folder, *row)]
+    problems += [f"import {row[0]}: {problem}" for row in PUBLISHED for problem in import_problems_of(program, folder, *row)]
     decoded = subprocess.run([program, "decode", "--json", folder / "cases/10-decode-pair/hopper-ut.hex"], capture_output=True, text=True, check=False)
     if decoded.returncode != 0 or [one["name"] for one in json.loads(decoded.stdout)["messages"]] != ["GET_MEASUREMENTS", "MEASUREMENTS"]:
         problems.append(f"decode: {decoded.returncode} {decoded.stderr}")
-    print("\n".join(problems) or f"{len(EVIDENCE) + 1} cases")
+    print("\n".join(problems) or f"{len(EVIDENCE) + len(PUBLISHED) + 1} cases")
     return 1 if problems else 0
 
 

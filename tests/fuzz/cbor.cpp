@@ -6,6 +6,7 @@
 #include "core/appraisal/corim.h"
 #include "core/appraisal/manifest.h"
 #include "core/appraisal/reference_writer.h"
+#include "core/appraisal/token.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -19,8 +20,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       if (const auto manifest = spdm::read_manifest({spdm::kManifestIndex, type, true, spdm::to_bytes(input)}))
         fuzz::require(spdm::manifest_lines(spdm::name_manifest(*manifest), 50).size() <= 51);
   });
+  // What a device puts into a block, and what of it is compared.
+  spdm::Measurement measurement;
+  measurement.block = {spdm::kManifestIndex, spdm::MeasurementType::structured_manifest, true, spdm::to_bytes(input)};
+  measurement.token_signature = spdm::TokenSignature::good;
+  for (const spdm::EvidenceClaim& claim : spdm::claims_of(measurement)) fuzz::require(!environment_name(claim).empty());
+  fuzz::run([&] {
+    if (const std::optional<spdm::crypto::Sign1> token = spdm::token_of(measurement.block))
+      fuzz::require(token->certificates().size() <= 16);
+  });
   return fuzz::run([&] {
-    const spdm::Corim corim = spdm::read_corim(input, spdm::DeviceMatch{}, nullptr);
+    const spdm::Corim corim = spdm::read_corim(input, {.match = spdm::DeviceMatch{}, .key_of = {}, .environments = size % 2 != 0});
     // What was imported can be read.
     spdm::References references;
     spdm::add_references(references, "imported.yaml", spdm::write_references(corim.devices, "fuzz"));

@@ -65,7 +65,11 @@ DeviceMatch any_match() {
   return out;
 }
 
-Corim read(const Bytes& file) { return read_corim(file, any_match(), nullptr); }
+Corim read(const Bytes& file) { return read_corim(file, {any_match(), {}, false}); }
+Corim read_unmatched(const Bytes& file) { return read_corim(file, {}); }
+Corim read_signed(const Bytes& file, const crypto::PublicKey& signer) {
+  return read_corim(file, {any_match(), [&](const std::vector<Bytes>&) { return signer; }, false});
+}
 
 }  // namespace
 
@@ -118,14 +122,14 @@ TEST_CASE("CoRIM: environments") {
   REQUIRE(two.devices[0].measurements.size() == 2);
   CHECK(two.devices[0].measurements[0].allowed.size() == 2);  // said twice: either will do
   // PCI ids where the environment has them, else they must be given.
-  const Corim pci = read_corim(corim({{kPci, {one}}}), std::nullopt, nullptr);
+  const Corim pci = read_unmatched(corim({{kPci, {one}}}));
   CHECK(pci.devices[0].match.vendor == 0x1B36);
   CHECK(pci.devices[0].match.device == 0x0010);
   expect_error(ErrorId::bad_input, "it does not say which PCI devices vendor ACME, model Disk is", [&] {
-    read_corim(corim({{kAcme, {one}}}), std::nullopt, nullptr);
+    read_unmatched(corim({{kAcme, {one}}}));
   });
   const Bytes half = h("a1 00 a2 01 6431623336 02 6430303167");  // the device is "001g"
-  expect_error(ErrorId::bad_input, "it does not say which PCI devices", [&] { read_corim(corim({{half, {one}}}), std::nullopt, nullptr); });
+  expect_error(ErrorId::bad_input, "it does not say which PCI devices", [&] { read_unmatched(corim({{half, {one}}})); });
 }
 
 TEST_CASE("CoRIM: what is left out is told") {
@@ -136,21 +140,80 @@ TEST_CASE("CoRIM: what is left out is told") {
     REQUIRE(!all.empty());
     return all.front();
   };
-  CHECK(note(measurement("6162", "a1 01 01")) == "vendor ACME, model Disk, measurement b: the key is no index of an SPDM measurement");
-  CHECK(note(measurement("00", "a1 01 01")).ends_with("the key is no index of an SPDM measurement"));
-  CHECK(note(measurement("18ff", "a1 01 01")).ends_with("the key is no index of an SPDM measurement"));
-  CHECK(note(h("a1 01 a1 01 01")).find("without a key") != std::string::npos);
+  // Of concise evidence: neither flags nor raw values are compared.
+  CHECK(note(measurement("6162", "a2 01 01 03 a0")) == "vendor ACME, model Disk, measurement b: what it says of 3 is not compared");
+  CHECK(note(measurement("00", "a2 01 01 04 d90230 41ff")).ends_with("what it says of 4 is not compared"));
+  CHECK(note(measurement("18ff", "a1 0b 6161")).find("measurement 255: what it says of 11") != std::string::npos);
+  CHECK(note(h("a1 01 a1 0b 6161")).find("without a key") != std::string::npos);
+  CHECK(note(measurement("6162", "a1 02 81 82 07 41ff")).ends_with("1 of its digests are by algorithms, or of sizes, that are not known"));
   CHECK(note(measurement("02", "a1 0b 6161")).ends_with("what it says of 11 is not compared"));
   CHECK(note(measurement("02", "a2 04 d90230 41ff 05 41ff")).find("5 is not compared") != std::string::npos);
   CHECK(notes(measurement("02", "a1 04 d90233 82 41ff 41ff")).front().ends_with("raw values with a mask are not compared"));
   CHECK(note(measurement("02", "a1 02 81 82 07 41ff")).find("a digest of 1 bytes by the algorithm 7") != std::string::npos);
   CHECK(note(measurement("02", "a2 01 01 04 d90230 41ff")).ends_with("only the first is compared"));
   // Once each, and what has no value is no reference value.
-  const Bytes odd = measurement("6162", "a1 01 01"), empty = measurement("02", "a1 0b 6161");
+  const Bytes odd = measurement("02", "a2 01 01 0b 6161"), empty = measurement("02", "a1 0b 6161");
   CHECK(read(corim({{kAcme, {good, odd, odd}}})).notes.size() == 1);
   const Corim one = read(corim({{kAcme, {good, empty}}}));
   CHECK(one.devices.front().measurements.size() == 1);
   CHECK(one.notes.back().ends_with("has no value that SPDM measurements can be compared with"));
+}
+
+TEST_CASE("CoRIM: values for concise evidence") {
+  const Bytes file =
+      corim({{kAcme,
+              {measurement("01", "a1 02 81 82 07 5830" + k48), measurement("6162", "a1 02 82 82 01 5820" + k32 + " 82 07 5830" + k48),
+               measurement("6162", "a2 00 a1 00 63322e33 01 05"), h("a1 01 a1 01 d90229 07")}}});
+  const auto words = [](const DeviceReferences& device) {
+    std::string out;
+    for (const ReferenceEnvironment& one : device.environments)
+      out += cat(environment_name(one.claim), " = ", value_words(one.claim), "\n");
+    return out;
+  };
+  const Corim corim = read(file);
+  REQUIRE(corim.devices.size() == 1);
+  CHECK(corim.devices[0].measurements.size() == 1);
+  const std::string expected = cat("vendor ACME, model Disk: b = SHA-256 ", k32, " and SHA-384 ", k48,
+                                   "\nvendor ACME, model Disk: b = version 2.3 and svn 5\nvendor ACME, model Disk = svn >= 7\n");
+  CHECK(words(corim.devices[0]) == expected);
+  // It is written, and read again.
+  References again;
+  add_references(again, "refs.yaml", write_references(corim.devices, "test"));
+  REQUIRE(again.devices.size() == 1);
+  CHECK(words(again.devices[0]) == expected);
+  CHECK_FALSE(again.devices[0].complete);
+  // Numbers can be keys of concise evidence, too.
+  const Corim all = read_corim(file, {any_match(), {}, true});
+  CHECK(all.devices[0].measurements.empty());
+  CHECK(all.devices[0].environments.size() == 4);
+}
+
+TEST_CASE("CoRIM: the forms that signers write") {
+  const Bytes good = corim({{kAcme, {measurement("01", "a1 01 01")}}});
+  const Bytes map(good.begin() + 3, good.end());  // without tag 501
+  CHECK(read(map).devices.size() == 1);
+  CHECK(read(joined({h("d9d9f7"), good})).devices.size() == 1);  // 55799: this is CBOR
+  const pki::Key& key = pki::Key::shared(*find_asym("ECDSA-P384"));
+  const crypto::PublicKey signer = key.public_key();
+  // corim-meta says who and until when: {0: {0: "ACME"}, 1: {1: 1(86400)}}
+  const Bytes meta = h("a2 00 a1 00 6441434d45 01 a1 01 c1 1a00015180");
+  for (const Bytes& header : {joined({h("a2 01 3822 08"), string_of(2, meta)}), joined({h("a2 01 3822 08"), meta})}) {
+    const Corim corim = read_signed(joined({h("d901f4 d901f6"), signed_corim(map, key, "ECDSA-P384", "SHA-384", hex(header))}), signer);
+    CHECK(corim.devices.size() == 1);
+    CHECK(corim.signer == "ACME");
+    CHECK(corim.signature_not_after == "1970-01-02T00:00:00Z");
+  }
+  // A CoMID stands in tag 506 as bytes, as a map, or the tag within bytes.
+  const Bytes comid = joined({h("a2 01 a1 00 6174 04 a1 00 81 82"), kAcme, h("81"), measurement("01", "a1 01 01")});
+  const Bytes tagged = joined({h("d901fa"), comid}), within = joined({h("d901fa"), string_of(2, comid)});
+  for (const Bytes& tag : {tagged, string_of(2, tagged), string_of(2, within)}) {
+    CAPTURE(hex(tag));
+    CHECK(read(joined({h("d901f5 a2 00 6178 01 81"), tag})).devices.size() == 1);
+  }
+  const Corim others = read(joined({h("d901f5 a3 00 6178 01 83"), tagged, h("44 d901f9a0 d901fc 80 02 80")}));
+  CHECK(others.notes == std::vector<std::string>{"it depends on other documents (dependent-rims), which were not read",
+                                                 "an element of the kind unknown is no CoMID",
+                                                 "an element of the kind list of tags (508) is no CoMID"});
 }
 
 TEST_CASE("CoRIM: numbers below zero are other keys, and names that are no text are shown") {
@@ -172,16 +235,16 @@ TEST_CASE("CoRIM: signed") {
     const pki::Key& key = pki::Key::shared(*find_asym(row.asym));
     const crypto::PublicKey signer = key.public_key();
     Bytes file = signed_corim(contents, key, row.asym, row.hash, row.header);
-    CHECK(read_corim(file, std::nullopt, nullptr).is_signed);
-    CHECK(read_corim(file, std::nullopt, &signer).devices.size() == 1);
-    CHECK(read_corim(joined({h("d901f4 d901f6"), file}), std::nullopt, &signer).is_signed);  // in the wrappers of earlier drafts
+    CHECK(read_unmatched(file).is_signed);
+    CHECK(read_signed(file, signer).devices.size() == 1);
+    CHECK(read_signed(joined({h("d901f4 d901f6"), file}), signer).is_signed);  // in the wrappers of earlier drafts
     const pki::Key& other = pki::Key::shared(*find_asym(row.asym == "ECDSA-P256" ? "ECDSA-P384" : "ECDSA-P256"));
     const crypto::PublicKey stranger = other.public_key();
-    expect_error(ErrorId::bad_input, "does not fit", [&] { read_corim(file, std::nullopt, &stranger); });
+    expect_error(ErrorId::bad_input, "does not fit", [&] { read_signed(file, stranger); });
     for (const std::size_t at : {std::size_t{40}, file.size() - 1}) {
       Bytes changed = file;
       changed[at] ^= 1;
-      CHECK_THROWS_AS(read_corim(changed, std::nullopt, &signer), Error);
+      CHECK_THROWS_AS(read_signed(changed, signer), Error);
     }
   }
   const pki::Key& key = pki::Key::shared(*find_asym("ECDSA-P256"));
@@ -192,13 +255,13 @@ TEST_CASE("CoRIM: signed") {
     for (std::size_t n = size; n > 0 && sized.size() != size; --n)
       sized = corim({{kPci, {measurement("01", cat("a1 04 ", hex(string_of(2, Bytes(n, 1)))))}}});
     REQUIRE(sized.size() == size);
-    CHECK(read_corim(signed_corim(sized, key, "ECDSA-P256", "SHA-256", "a1 01 26"), std::nullopt, &signer).is_signed);
+    CHECK(read_signed(signed_corim(sized, key, "ECDSA-P256", "SHA-256", "a1 01 26"), signer).is_signed);
   }
   expect_error(ErrorId::unsupported, "algorithm -8",
-               [&] { read_corim(signed_corim(contents, key, "ECDSA-P256", "SHA-256", "a1 01 27"), std::nullopt, &signer); });
+               [&] { read_signed(signed_corim(contents, key, "ECDSA-P256", "SHA-256", "a1 01 27"), signer); });
   expect_error(ErrorId::bad_input, "critical headers",
-               [&] { read_corim(signed_corim(contents, key, "ECDSA-P256", "SHA-256", "a2 01 26 02 81 03"), std::nullopt, &signer); });
-  expect_error(ErrorId::bad_input, "it is not signed", [&] { read_corim(contents, std::nullopt, &signer); });
+               [&] { read_signed(signed_corim(contents, key, "ECDSA-P256", "SHA-256", "a2 01 26 02 81 03"), signer); });
+  expect_error(ErrorId::bad_input, "it is not signed", [&] { read_signed(contents, signer); });
   expect_error(ErrorId::bad_input, "detached", [&] { read(h("d2 84 40 a0 f6 40")); });
 }
 
@@ -208,15 +271,16 @@ TEST_CASE("CoRIM: what is none, or of no use") {
   refuse("CBOR: byte 3", h("d901f5"));
   refuse("this is none", h("a0"));
   refuse("this is none", h("d901f5 01"));
-  refuse("its list of tags is missing", h("d901f5 a1 00 6178"));
+  refuse("this is none", h("d901f5 a1 00 6178"));
   refuse("no reference value for an SPDM measurement is in it", h("d901f5 a2 00 6178 01 80"));
-  refuse("(an element of the kind tag 505 is no CoMID)", h("d901f5 a2 00 6178 01 81 d901f9 40"));
+  refuse("(an element of the kind CoSWID (tag 505) is no CoMID)", h("d901f5 a2 00 6178 01 81 d901f9 40"));
   refuse("a CoMID, at byte 12: CBOR", h("d901f5 a2 00 6178 01 81 d901fa 41ff"));
   refuse("the triples of a CoMID is missing", h("d901f5 a2 00 6178 01 81 d901fa 41a0"));
   refuse("mval of a measurement is missing", corim({{kAcme, {h("a1 00 01")}}}));
   refuse("is not an algorithm and bytes", corim({{kAcme, {measurement("01", "a1 02 81 01")}}}));
   refuse("a reference triple is not an environment", corim({{h("01"), {measurement("01", "a1 01 01")}}}));
-  refuse("no reference value for an SPDM measurement", corim({{kAcme, {measurement("6162", "a1 01 01")}}}));
+  refuse("no reference value for an SPDM measurement", corim({{h("a1 01 d90226 42beef"), {measurement("6162", "a1 01 01")}}}));
+  refuse("vendor ACME, model Disk, measurement b: concise evidence: svn", corim({{kAcme, {measurement("6162", "a1 01 6161")}}}));
   Bytes good = corim({{kAcme, {measurement("01", "a1 01 01")}}});
   for (std::size_t size = 0; size < good.size(); ++size)
     CHECK_THROWS_AS(read(Bytes(good.begin(), good.begin() + static_cast<std::ptrdiff_t>(size))), Error);
@@ -232,8 +296,8 @@ TEST_CASE("CoRIM: as many digests as a vendor may publish are written, and read 
           measurement(hex(head(0, 1 + i % 250)), cat("a1 02 81 82 07 5830", hex(Bytes(46, 0xAB)), hex(model, 2), hex(i / 250, 2))));
     triples.emplace_back(joined({h("a1 00 a2 01 6441434d45 02"), string_of(3, as_bytes(cat("Disk ", model)))}), measurements);
   }
-  const Corim read = read_corim(corim(triples), any_match(), nullptr);
-  const std::string yaml = write_references(read.devices, "test");
+  const Corim published = read(corim(triples));
+  const std::string yaml = write_references(published.devices, "test");
   CHECK(yaml.size() > kMiB);
   References again;
   add_references(again, "refs.yaml", yaml);
