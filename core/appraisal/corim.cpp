@@ -174,7 +174,9 @@ class Reading {
     if (claim.fwids.empty() && !claim.version && !claim.svn && !claim.min_svn)
       return note(cat(where, ": has no value that SPDM measurements or concise evidence can be compared with"));
     count(1 + claim.fwids.size());
-    device_of(environment, name).environments.push_back(std::move(one));
+    std::vector<ReferenceEnvironment>& all = device_of(environment, name).environments;
+    if (all.size() == kMaxEnvironments) fail(cat("more than ", kMaxEnvironments, " values of concise evidence for ", printable(name)));
+    all.push_back(std::move(one));
   }
 
   static bool is_known(const Fwid& fwid) {

@@ -1,6 +1,7 @@
 #include "core/appraisal/environment_comparison.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "core/appraisal/token.h"
@@ -141,8 +142,7 @@ EnvironmentResult unknown(const Reported& reported) {
   out.reported = value_words(reported.claim);
   out.result = Result::no_reference;
   Finding finding{FindingId::reference_absent, cat("measurement 0x", hex(reported.index, 2), ", ", out.environment),
-                  cat("is ", out.reported, ", and no entry is about it"),
-                  "add it to the reference values, or say complete: false"};
+                  cat("is ", out.reported, ", and no entry is about it"), "add it to the reference values, or say complete: false"};
   return {std::move(out), std::move(finding)};
 }
 
@@ -150,15 +150,10 @@ EnvironmentResult unknown(const Reported& reported) {
 
 std::vector<EnvironmentResult> compare_environments(std::span<const ReferenceEnvironment* const> references,
                                                     std::span<const Measurement> measurements, const EnvironmentQuestion& question) {
+  std::map<decltype(identity_of(references.front()->claim)), Entries> by_identity;
+  for (const ReferenceEnvironment* entry : references) by_identity[identity_of(entry->claim)].push_back(entry);
   std::vector<Entries> groups;
-  for (const ReferenceEnvironment* entry : references) {
-    const auto same = [&](const Entries& group) { return identity_of(group.front()->claim) == identity_of(entry->claim); };
-    const auto group = std::find_if(groups.begin(), groups.end(), same);
-    if (group == groups.end())
-      groups.push_back({entry});
-    else
-      group->push_back(entry);
-  }
+  for (auto& [identity, entries] : by_identity) groups.push_back(std::move(entries));
   std::vector<EnvironmentResult> out;
   const std::vector<Reported> all = reported_by(measurements, question.measurement_hash);
   for (const Entries& entries : groups) {

@@ -159,7 +159,11 @@ DeviceReferences read_device(const Value& value) {
   section.with("hash", [&](const Value& word) { hash = read_hash(word); });
   section.with("complete", [&](const Value& flag) { out.complete = flag.boolean(); });
   section.with("environments", [&](const Value& list) {
-    for (const Value& one : list.list()) out.environments.push_back(read_environment(one));
+    for (const Value& one : list.list()) {
+      if (out.environments.size() == kMaxEnvironments)
+        one.fail(cat("is one more than the ", kMaxEnvironments, " environments that are read"));
+      out.environments.push_back(read_environment(one));
+    }
     if (out.environments.empty()) list.fail("is empty");
   });
   if (out.environments.empty())

@@ -40,6 +40,7 @@ namespace spdm {
 
 inline constexpr std::size_t kMaxReferences = 200'000;  // values of all files together
 inline constexpr std::size_t kMaxAlternatives = 1024;   // for one measurement in one entry
+inline constexpr std::size_t kMaxEnvironments = 4096;   // in one entry: each is looked for in all evidence
 
 struct ReferenceValue {
   enum class Form { digest, raw, text, svn };

@@ -104,6 +104,23 @@ TEST_CASE("references: no more than anybody needs") {
                 cat("version: 1\ndevices:\n- {match: {}, measurements: [{index: 1, any-of: ", list, "]}]}\n"));
 }
 
+TEST_CASE("references: environments") {
+  const auto environment = [](const std::string& keys) {
+    return cat("version: 1\ndevices:\n- match: {}\n  environments: [{", keys, "}]\n");
+  };
+  expect_config("environments[0]: key 'class' is missing", environment("svn: 1"));
+  expect_config("class: names no environment", environment("class: {layer: 1}, svn: 1"));
+  expect_config("class: unknown key 'modle'", environment("class: {modle: x}, svn: 1"));
+  expect_config("has no value to compare with", environment("class: {model: x}, element: e"));
+  expect_config("digest: unknown key 'SHA-1'", environment("class: {model: x}, digest: {SHA-1: \"00\"}"));
+  expect_config("a SHA-256 digest has 32", environment("class: {model: x}, digest: {SHA-256: \"00\"}"));
+  expect_config("environments: is empty", "version: 1\ndevices: [{match: {}, environments: []}]\n");
+  expect_config("key 'measurements' is missing", "version: 1\ndevices: [{match: {}}]\n");
+  std::string many = "version: 1\ndevices:\n- match: {}\n  environments:\n";
+  for (std::size_t i = 0; i <= kMaxEnvironments; ++i) many += "  - {class: {model: x}, svn: 1}\n";
+  expect_config("environments[4096]: is one more than the 4096 environments", many);
+}
+
 TEST_CASE("references: no more nodes, and no deeper, than memory is taken for") {
   std::string flat = "version: 1\ndevices: [";
   for (std::size_t i = 0; i < yaml::kMaxNodes; ++i) flat += "a,";
