@@ -13,7 +13,6 @@
 #include "core/appraisal/measurement.h"
 #include "core/appraisal/reference_writer.h"
 #include "core/calendar.h"
-#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -124,23 +123,6 @@ Exit read_all(const Options& options, Console& console, Show what) {
     text += "What cannot be read counts for nothing, and no run that compares goes on, until this is mended.\n";
   write_document(console, document, text);
   return exit;
-}
-
-// "vendor=1b36,device=0010": the keys of a match in a file.
-DeviceMatch parse_match(const std::string& text) {
-  std::string yaml;
-  const std::vector<std::string> given{text};  // what follows are views of it
-  for (const std::string_view part : split_lists(given)) {
-    const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos || part.find_first_of("\"\\\n{}") != std::string_view::npos)
-      throw Error(ErrorId::usage, cat("--match: '", printable(part), "' is not KEY=VALUE"), "for example --match vendor=1b36,device=0010");
-    yaml += cat(part.substr(0, equals), ": \"", part.substr(equals + 1), "\"\n");
-  }
-  try {
-    return read_device_match(yaml::parse("--match", yaml));
-  } catch (const Error& error) {
-    throw Error(ErrorId::usage, error.what(), error.hint);
-  }
 }
 
 // Reads one file of a vendor. Notes on stderr what it is about, and what was left out.
