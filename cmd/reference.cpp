@@ -8,6 +8,7 @@
 #include "cmd/host/layers.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
+#include "cmd/reference_needed.h"
 #include "cmd/sub_verbs.h"
 #include "core/appraisal/corim.h"
 #include "core/appraisal/measurement.h"
@@ -24,7 +25,7 @@ constexpr std::string_view kSchema = "spdmctl.references/2";
 struct Options {
   OutputOptions output;
   std::vector<std::string> paths;
-  std::string match, signer, out;
+  std::string match, signer, out, chain;
   bool overwrite = false;
 };
 
@@ -188,7 +189,14 @@ Action setup(CLI::App& parser) {
                            [](const Options& o, Console& c) { return read_all(o, c, Show::values); });
   CLI::App* check = add_sub("check", "Read reference values, and say where one is wrong; exit code 2 when it is", kPaths,
                             [](const Options& o, Console& c) { return read_all(o, c, Show::errors); });
-  for (CLI::App* sub : {show, check}) add_output_options(*sub, options.output);
+  CLI::App* needed =
+      add_sub("needed", "Say which reference documents devices ask for",
+              "Evidence and reports, or directories with signatures of the kernel; - is standard input", [](const Options& o, Console& c) {
+                return tell_needed({o.output, o.paths, o.chain}, c);
+              });
+  needed->add_option("--chain", options.chain, "Certificates of the device, PEM, DER or Redfish JSON, for recordings that have none")
+      ->type_name("FILE");
+  for (CLI::App* sub : {show, check, needed}) add_output_options(*sub, options.output);
   CLI::App* importing = add_sub("import", "Make a file of reference values from CoRIM", "CoRIM files; - is standard input", import);
   importing->add_option("--match", options.match, "Which devices they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");
   importing->add_option("--signer", options.signer, "Public key of the signer, DER or PEM: the signature must be there and fit")
@@ -205,9 +213,10 @@ const Verb reference_verb{"reference",
                           "Show, check and import reference values of measurements",
                           "  spdmctl reference show\n"
                           "  spdmctl reference check nvme.yaml\n"
-                          "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n",
+                          "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n"
+                          "  spdmctl reference needed gpu_evidence.json\n",
                           setup,
                           {.schema = kSchema, .devices = true},
-                          {{{"import", {}}}}};
+                          {{{"import", {}}, {"needed", {.schema = kNeededSchema, .devices = true}}}}};
 
 }  // namespace spdm::cmd
