@@ -89,9 +89,11 @@ TEST_CASE("rim: what is signed is the document as it is read") {
   refuse(changed("<ds:DigestValue>", "<ds:DigestValue>AAAA"), bad);
   // Comments are no part of the canonical form, and no value can hide in one.
   CHECK(read(changed("<Payload>", "<Payload><!-- a note -->")).devices.size() == 1);
+  // The signature may stand anywhere below the root.
+  const std::string signature = signature_over(kDocument, key());
+  CHECK(read(kOpen + signature + kDocument.substr(kOpen.size())).devices.size() == 1);
   expect_error(ErrorId::bad_input, bad, [&] { read(good, pki::Key::make("EC", "P-384")); });
   expect_error(ErrorId::bad_input, bad, [&] { read(good, pki::Key::make("RSA", {}, 3072)); });
-  // ECDSA in the form of X.509 (DER) is another form than the one of XML.
   refuse(kDocument, "is not signed");
 }
 
