@@ -2,7 +2,9 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "certstore/spki.h"
 #include "certstore/x509.h"
+#include "core/crypto/certificates.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -75,11 +77,11 @@ DocumentSigner find_signer(View trusted, const std::vector<Bytes>& carried, std:
              ", and the signature carries no certificate below it"),
          "give the certificate of the signer itself, or its public key");
   if ((X509_get_extension_flags(leaf) & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) == 0)
-    fail(what, "the key of the signer may not sign (keyUsage without digitalSignature)", "report it to the publisher");
+    fail(what, "the key of the signer may not sign (keyUsage without digitalSignature)", "give the certificate of the signer itself");
   check_path(leaf, brought, held, what);
-  EVP_PKEY* const key = X509_get0_pubkey(leaf);
-  if (key == nullptr) fail(what, cat("the key of the signer cannot be read: ", crypto::openssl_reason()), "");
-  return {crypto::public_key(key), name_text(X509_get_subject_name(leaf)), rfc3339(X509_get0_notAfter(leaf))};
+  Bytes spki = brought.empty() ? crypto::leaf_spki(trusted) : spki_of(carried.front());
+  if (spki.empty()) fail(what, "the key of the signer cannot be read", "give its public key");
+  return {std::move(spki), name_text(X509_get_subject_name(leaf)), rfc3339(X509_get0_notAfter(leaf))};
 }
 
 }  // namespace spdm::certstore

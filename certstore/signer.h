@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "core/bytes.h"
-#include "core/crypto/crypto.h"
 
 namespace spdm::certstore {
 
 struct DocumentSigner {
-  crypto::PublicKey key;
+  Bytes spki;             // DER SubjectPublicKeyInfo of its key
   std::string subject;    // RFC 2253; raw
   std::string not_after;  // RFC 3339: the end of its certificate. A document outlives it: that is for the caller to tell
 };

@@ -7,6 +7,7 @@
 #include "core/calendar.h"
 #include "core/crypto/crypto.h"
 #include "core/error.h"
+#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -125,6 +126,22 @@ Bytes parse_public_key(View file, const std::string& what) {
     throw Error(error.id, cat(what, ": ", error.what()), kWanted);
   }
   return der;
+}
+
+DeviceMatch parse_match(std::string_view text) {
+  std::string yaml;
+  const std::vector<std::string> given{std::string(text)};  // what follows are views of it
+  for (const std::string_view part : split_lists(given)) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos || part.find_first_of("\"\\\n{}") != std::string_view::npos)
+      throw Error(ErrorId::usage, cat("--match: '", printable(part), "' is not KEY=VALUE"), "for example --match vendor=1b36,device=0010");
+    yaml += cat(part.substr(0, equals), ": \"", part.substr(equals + 1), "\"\n");
+  }
+  try {
+    return read_device_match(yaml::parse("--match", yaml));
+  } catch (const Error& error) {
+    throw Error(ErrorId::usage, error.what(), error.hint);
+  }
 }
 
 VendorDefined parse_vendor_request(std::string_view text) {

@@ -36,6 +36,9 @@ Block<32> parse_nonce(std::string_view text);
 // DER or PEM SubjectPublicKeyInfo to DER; throws Error{bad_input} naming `what`.
 Bytes parse_public_key(View file, const std::string& what);
 
+// "vendor=1b36,device=0010": the keys of a match in a file of reference values (device_match.h).
+DeviceMatch parse_match(std::string_view text);
+
 // "STANDARD:VENDOR:PAYLOAD", hex digits each: registry (16 bits), vendor id as on the wire, payload; the last two may be empty.
 VendorDefined parse_vendor_request(std::string_view text);
 

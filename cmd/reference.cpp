@@ -3,20 +3,18 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "certstore/signer.h"
-#include "certstore/spki.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
 #include "cmd/host/layers.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
+#include "cmd/reference_needed.h"
+#include "cmd/signer.h"
 #include "cmd/sub_verbs.h"
 #include "core/appraisal/corim.h"
 #include "core/appraisal/measurement.h"
 #include "core/appraisal/reference_writer.h"
 #include "core/calendar.h"
-#include "core/crypto/certificates.h"
-#include "core/format/yaml_reader.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -28,7 +26,7 @@ constexpr std::string_view kSchema = "spdmctl.references/2";
 struct Options {
   OutputOptions output;
   std::vector<std::string> paths;
-  std::string match, signer, out;
+  std::string match, signer, out, chain;
   bool overwrite = false, complete = false, environments = false;
 };
 
@@ -135,52 +133,6 @@ Exit read_all(const Options& options, Console& console, Show what) {
   return exit;
 }
 
-// "vendor=1b36,device=0010": the keys of a match in a file.
-DeviceMatch parse_match(const std::string& text) {
-  std::string yaml;
-  const std::vector<std::string> given{text};  // what follows are views of it
-  for (const std::string_view part : split_lists(given)) {
-    const std::size_t equals = part.find('=');
-    if (equals == std::string_view::npos || part.find_first_of("\"\\\n{}") != std::string_view::npos)
-      throw Error(ErrorId::usage, cat("--match: '", printable(part), "' is not KEY=VALUE"), "for example --match vendor=1b36,device=0010");
-    yaml += cat(part.substr(0, equals), ": \"", part.substr(equals + 1), "\"\n");
-  }
-  try {
-    return read_device_match(yaml::parse("--match", yaml));
-  } catch (const Error& error) {
-    throw Error(ErrorId::usage, error.what(), error.hint);
-  }
-}
-
-// --signer, read before the process confines itself.
-class Signer {
- public:
-  explicit Signer(const std::string& file) : file_(file) {
-    if (file.empty()) return;
-    const Bytes contents = read_file(file, FileKind::key);
-    if (as_text(contents).find("-----BEGIN CERTIFICATE-----") != std::string_view::npos || !certstore::spki_of(contents).empty())
-      certificates_ = crypto::read_chain(contents, file);
-    else
-      key_ = crypto::PublicKey::from_spki(parse_public_key(contents, file));
-  }
-
-  bool is_given() const { return !file_.empty(); }
-  // What read_corim() asks. Says whose certificate has ended.
-  crypto::PublicKey key(const std::vector<Bytes>& carried, const std::string& shown, const Console& console) const {
-    if (key_) return *key_;
-    certstore::DocumentSigner found = certstore::find_signer(certificates_, carried, file_);
-    if (!found.not_after.empty() && found.not_after < utc_of(std::time(nullptr)))
-      console.note(cat("spdmctl: ", printable(shown), ": the certificate of the signer, ", printable(found.subject), ", has ended at ",
-                       found.not_after, ": ask the publisher whether the values still hold"));
-    return std::move(found.key);
-  }
-
- private:
-  std::string file_;
-  std::optional<crypto::PublicKey> key_;
-  Bytes certificates_;
-};
-
 // "device.corim, CoRIM ID, signed by NVIDIA, signature checked"
 std::string origin_of(const Corim& corim, const std::string& file, const Signer& signer) {
   std::string out = std::filesystem::path(file).filename().string();
@@ -207,7 +159,10 @@ std::vector<DeviceReferences> import_file(const std::string& file, const Options
   const std::string shown = file == "-" ? "standard input" : file;
   try {
     CorimOptions how{match, {}, options.environments};
-    if (signer.is_given()) how.key_of = [&](const std::vector<Bytes>& carried) { return signer.key(carried, shown, console); };
+    if (signer.is_given())
+      how.key_of = [&](const std::vector<Bytes>& carried) {
+        return crypto::PublicKey::from_spki(signer.spki(carried, cat("spdmctl: ", shown), console));
+      };
     Corim corim = read_corim(read_file(file, FileKind::corim), how);
     tell(corim, shown, signer, console);
     for (DeviceReferences& device : corim.devices) {
@@ -257,7 +212,14 @@ Action setup(CLI::App& parser) {
                            [](const Options& o, Console& c) { return read_all(o, c, Show::values); });
   CLI::App* check = add_sub("check", "Read reference values, and say where one is wrong; exit code 2 when it is", kPaths,
                             [](const Options& o, Console& c) { return read_all(o, c, Show::errors); });
-  for (CLI::App* sub : {show, check}) add_output_options(*sub, options.output);
+  CLI::App* needed =
+      add_sub("needed", "Say which reference documents devices ask for",
+              "Evidence and reports, or directories with signatures of the kernel; - is standard input", [](const Options& o, Console& c) {
+                return tell_needed({o.output, o.paths, o.chain}, c);
+              });
+  needed->add_option("--chain", options.chain, "Certificates of the device, PEM, DER or Redfish JSON, for recordings that have none")
+      ->type_name("FILE");
+  for (CLI::App* sub : {show, check, needed}) add_output_options(*sub, options.output);
   CLI::App* importing = add_sub("import", "Make a file of reference values from CoRIM", "CoRIM files; - is standard input", import);
   importing->add_option("--match", options.match, "Which devices they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");
   importing
@@ -279,9 +241,10 @@ const Verb reference_verb{"reference",
                           "Show, check and import reference values of measurements",
                           "  spdmctl reference show\n"
                           "  spdmctl reference check nvme.yaml\n"
-                          "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n",
+                          "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n"
+                          "  spdmctl reference needed gpu_evidence.json\n",
                           setup,
                           {.schema = kSchema, .devices = true},
-                          {{{"import", {}}}}};
+                          {{{"import", {}}, {"needed", {.schema = kNeededSchema, .devices = true}}}}};
 
 }  // namespace spdm::cmd

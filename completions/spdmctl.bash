@@ -104,7 +104,8 @@ _spdmctl() {
       case ${COMP_WORDS[2]-} in
         show | check) options=$output ;;
         import) options="-o --output --match --signer --complete --environments --overwrite -h --help" ;;
-        *) options="-h --help" words="show check import" files='' ;;
+        needed) options="$output --chain" ;;
+        *) options="-h --help" words="show check import needed" files='' ;;
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;

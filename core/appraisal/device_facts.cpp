@@ -55,7 +55,7 @@ constexpr std::array kNvidia{
     NameRow{32, "gpu-link-connections", Form::bytes},
     NameRow{33, "system-enable-status", Form::bytes},
     NameRow{34, "opaque-data-version", Form::number},
-    NameRow{35, "chip-info", Form::bytes},
+    NameRow{35, "chip-info", Form::text},
     NameRow{36, "feature-flag", Form::number},
 };
 

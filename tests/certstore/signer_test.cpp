@@ -42,6 +42,8 @@ TEST_CASE("signer: the last of the certificates that the caller gives") {
   CHECK(subject_of({chain.leaf.der}).find("CN=") != std::string::npos);
   CHECK(subject_of(chain.all()) == subject_of({chain.leaf.der}));
   CHECK(certstore::find_signer(chain.leaf.der, {}, "x").not_after == "9999-12-31T23:59:59Z");
+  CHECK(certstore::find_signer(chain.leaf.der, {}, "x").spki == chain.leaf.key.spki());
+  CHECK(certstore::find_signer(chain.root.der, {chain.leaf.der, chain.intermediate.der}, "x").spki == chain.leaf.key.spki());
   refuse("signer.pem: holds no certificate", {});
   refuse("signer.pem: ends in an issuer", {chain.root.der, chain.intermediate.der});
 }

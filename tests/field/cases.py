@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Real evidence, by the program: tests/field/cases.py SPDMCTL. SPDMCTL_FIELD names the folder; without it nothing is run (77)."""
+"""Real evidence, and what vendors publish of it, by the program: tests/field/cases.py SPDMCTL. SPDMCTL_FIELD names the folder; without it nothing is run (77)."""
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import own_root  # noqa: F401  # what this machine is configured with is no part of a test
@@ -85,6 +87,56 @@ def import_problems_of(program, folder, file, signer, values, words):
         yield "does not say that the signature was checked"
 
 
+# Which documents a device asks for. (arguments, ids of each device)
+RIM = "nvidia/rim/1010_0205_862_9600740020_PROD.swidtag"
+CHAIN = ["--chain", f"{RAW}/hopper-ut.chain.pem"]
+NEEDED = [
+    ([*CHAIN, f"{RAW}/hopperAttestationReport.txt"], [["NV_GPU_DRIVER_GH100_580.159.03", "NV_GPU_VBIOS_" + pathlib.Path(RIM).stem.removesuffix("_PROD")]]),
+    (["nvidia/evidence/hopper_evidence.json"], [["NV_GPU_DRIVER_GH100_590.12", "NV_GPU_VBIOS_G520_0200_885_9600A50001"]]),
+    (["nvidia/evidence/switch_evidence.json"], [["NV_SWITCH_BIOS_5612_0002_890_9610730001"]] * 4),
+    ([f"{RAW}/hopperAttestationReport.txt"], [[]]),
+]
+
+
+def problems_of_needed(program, folder, arguments, ids):
+    run = subprocess.run([program, "reference", "needed", "--json", *arguments], capture_output=True, text=True, cwd=folder, check=False)
+    devices = json.loads(run.stdout)["devices"]
+    if [[one["id"] for one in device["needed"]] for device in devices] != ids or run.returncode != 0:
+        yield f"{run.returncode} {run.stdout}"
+    if not all(one["signed"] for device in devices for one in device["needed"]):
+        yield "not all is signed"
+
+
+def problems_of_rim(program, folder):
+    """NVIDIA's RIM of a VBIOS, and the report of a GPU that has it. The signature is checked with the key of its signer."""
+    text = (folder / RIM).read_text()
+    with tempfile.TemporaryDirectory() as scratch:
+        scratch = pathlib.Path(scratch)
+        (scratch / "signer.pem").write_text("-----BEGIN CERTIFICATE-----\n" + re.search("<ds:X509Certificate>([^<]*)", text)[1].strip()
+                                            + "\n-----END CERTIFICATE-----\n")
+        rim = program.parent / "spdmctl-rim"
+        for match in ([], ["--match", "device-info=NVIDIA:GH100:*"]):
+            made = subprocess.run([rim, "--signer", scratch / "signer.pem", *match, "--overwrite", "-o", scratch / "rim.yaml", RIM],
+                                  capture_output=True, text=True, cwd=folder, check=False)
+            if made.returncode != 0 or "52 measurements that it says are not active" not in made.stderr:
+                yield f"{made.returncode} {made.stderr}"
+                return
+            run = subprocess.run([program, "verify", "--json", *OWN, "--reference", scratch / "rim.yaml", f"{RAW}/hopperAttestationReport.txt"],
+                                 capture_output=True, text=True, cwd=folder, check=False)
+            results = [(one["index"], one["result"]) for one in json.loads(run.stdout)["devices"][0]["references"] if one["result"] != "no-reference"]
+            # Index 9 of the RIM, which is block 10, is of another VBIOS than this.
+            wanted = [(index, "mismatch" if index == 10 else "match") for index in (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13)]
+            if run.returncode != 12 or results != wanted:
+                yield f"{match}: {run.returncode} {results}"
+        # Not what NVIDIA has signed, and not the key that has signed.
+        (scratch / "changed.swidtag").write_text(text.replace("Measurement_12", "Measurement_99"))
+        for key, file, why in ((scratch / "signer.pem", scratch / "changed.swidtag", "the signature does not fit"),
+                               (folder / "nvidia/verifier_RIM_root.pem", RIM, "the key of the signer may not sign")):
+            refused = subprocess.run([rim, "--signer", key, file], capture_output=True, text=True, cwd=folder, check=False)
+            if refused.returncode != 2 or refused.stdout or why not in refused.stderr:
+                yield f"{file} by {key}: {refused.returncode} {refused.stderr}"
+
+
 def main():
     if "SPDMCTL_FIELD" not in os.environ:
         return 77
@@ -92,10 +144,13 @@ def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     problems = [f"{' '.join(row[0])}: {problem}" for row in EVIDENCE for problem in problems_of(program, folder, *row)]
     problems += [f"import {row[0]}: {problem}" for row in PUBLISHED for problem in import_problems_of(program, folder, *row)]
+    problems += [f"needed {' '.join(row[0])}: {problem}" for row in NEEDED for problem in problems_of_needed(program, folder, *row)]
+    if (program.parent / "spdmctl-rim").exists():
+        problems += [f"rim: {problem}" for problem in problems_of_rim(program, folder)]
     decoded = subprocess.run([program, "decode", "--json", folder / "cases/10-decode-pair/hopper-ut.hex"], capture_output=True, text=True, check=False)
     if decoded.returncode != 0 or [one["name"] for one in json.loads(decoded.stdout)["messages"]] != ["GET_MEASUREMENTS", "MEASUREMENTS"]:
         problems.append(f"decode: {decoded.returncode} {decoded.stderr}")
-    print("\n".join(problems) or f"{len(EVIDENCE) + len(PUBLISHED) + 1} cases")
+    print("\n".join(problems) or f"{len(EVIDENCE) + len(PUBLISHED) + len(NEEDED) + 2} cases")
     return 1 if problems else 0
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the fuzz corpora anew from what a throw-away device says: tests/fuzz/seeds.py build/development/spdmctl
 
-Those of cbor and references are written by hand, and stay."""
+Those of cbor, references, rim and words are written by hand, and stay. The key of rim.cpp has signed its seeds (tests/cli/data/rim.py)."""
 
 import base64
 import json

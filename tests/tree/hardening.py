@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
 """Reads from the program what a hole in it could be used for: relocations are read-only (full RELRO), it is position-independent, no
-stack is executable. Where it is optimised (what is installed): FORTIFY, CET, stack clash protection, and no path of the build.
+stack is executable, and of both programs only spdmctl-rim links a reader of XML. Where it is optimised (what is installed): FORTIFY, CET, stack clash protection, and no path of the build.
 
   hardening.py PROGRAM TYPE [FOLDER ...]   TYPE: of the build, such as Release; FOLDERs: paths that must not be in it
 """
 import os
 import pathlib
+import re
 import struct
 import sys
 
 OPTIMISED = ("Release", "RelWithDebInfo", "MinSizeRel")
+# Of libraries that read XML, and the symbols that they are called by.
+XML = re.compile(rb"lib(xml|xslt|expat)|xml(Sec|Parse|Read|Doc|Ctxt)|XML_Parse")
 PT_LOAD, PT_DYNAMIC, PT_GNU_STACK, PT_GNU_RELRO, PT_GNU_PROPERTY = 1, 2, 0x6474E551, 0x6474E552, 0x6474E553
 PF_X = 1
 ET_DYN, EM_X86_64, EM_AARCH64 = 3, 62, 183
@@ -70,6 +73,15 @@ def always(elf):
     yield "no executable stack", elf.of_type(PT_GNU_STACK) and not any(flags & PF_X for _, flags, *_ in elf.of_type(PT_GNU_STACK))
 
 
+def readers_of_xml(program, elf):
+    """What a device or a service sends reaches no parser of XML: that is in a program of its own."""
+    found = {name.decode() for name in elf.names() if XML.match(name)}
+    if program.name == "spdmctl":
+        yield "no library of XML, but has " + ", ".join(sorted(found)[:3]), not found
+    else:
+        yield "the library of XML that this test looks for", found
+
+
 def when_optimised(elf, folders):
     yield "checked copies (FORTIFY: __*_chk)", any(name.startswith(b"__") and name.endswith(b"_chk") for name in elf.names())
     if elf.machine == EM_X86_64:
@@ -84,7 +96,7 @@ def when_optimised(elf, folders):
 def main():
     program, kind, *folders = sys.argv[1:]
     elf = Elf(pathlib.Path(program).read_bytes())
-    wanted = list(always(elf))
+    wanted = list(always(elf)) + list(readers_of_xml(pathlib.Path(program), elf))
     if kind in OPTIMISED:
         wanted += when_optimised(elf, folders)
     missing = [what for what, there in wanted if not there]

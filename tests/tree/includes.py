@@ -18,6 +18,8 @@ LIBRARIES = {
     "cap-ng.h": ("cmd/host/privileges",),
     "CLI/": ("cmd/",),
     "yaml-cpp/": ("core/format/yaml_reader", "cmd/"),
+    "libxml/": ("cmd/rim/",),
+    "xmlsec/": ("cmd/rim/",),
 }
 
 FOR_CMD_ONLY = re.compile(
@@ -29,7 +31,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.M)
 def rooms():
     """Each room with all that it may include: itself, and what it links, directly or through others."""
     links = {}
-    for folder, words in re.findall(r"^spdmctl_room\((\S+)\s*([^)]*)\)", (ROOT / "CMakeLists.txt").read_text(), re.M):
+    for folder, words in re.findall(r"^ *spdmctl_room\((\S+)\s*([^)]*)\)", (ROOT / "CMakeLists.txt").read_text(), re.M):
         links[folder] = [other for other in links if other.replace("/", "_") in words.split()]
     closed = {}
     for folder, others in links.items():

@@ -80,7 +80,15 @@ def main():
             "etc/spdmctl/policy.d/README",
             "etc/spdmctl/references.d/README",
         }
-        wanted |= {f"usr/share/man/man{page.suffix[1:]}/{page.name}" for page in (ROOT / "man").glob("*.[17]")}
+        rim = (pathlib.Path(sys.argv[1]) / "spdmctl-rim").exists()
+        if rim:
+            wanted |= {
+                "usr/bin/spdmctl-rim",
+                "usr/share/bash-completion/completions/spdmctl-rim",
+                "usr/share/zsh/site-functions/_spdmctl-rim",
+                "usr/share/fish/vendor_completions.d/spdmctl-rim.fish",
+            }
+        wanted |= {f"usr/share/man/man{page.suffix[1:]}/{page.name}" for page in (ROOT / "man").glob("*.[17]") if rim or page.stem != "spdmctl-rim"}
         for folder, place in PLACES.items():
             wanted |= {f"{place}/{path.relative_to(ROOT / folder)}" for path in (ROOT / folder).rglob("*") if path.is_file()}
         wanted = {path.removesuffix(".in") for path in wanted}

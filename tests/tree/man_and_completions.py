@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Every verb and every long option of the program given has its place in the manual and in the completions of bash, zsh
-and fish, and nothing is there that the program does not know."""
+and fish, and nothing is there that the program does not know. The same for programs beside it, which have no verbs:
+
+  man_and_completions.py SPDMCTL [SPDMCTL-RIM]"""
 
 import pathlib
 import re
@@ -13,16 +15,20 @@ import own_root  # what this machine is configured with is no part of a test
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = sys.argv[1]
+OTHERS = [pathlib.Path(name) for name in sys.argv[2:]]
+# Pages of programs beside it; without the option of the build they are not there.
+OTHER_PAGES = {"spdmctl-rim"}
 LONG = r"--[a-z][a-z0-9-]*"
 
 
 def run(*command, **more):
+    """What a program prints."""
     return subprocess.run(command, capture_output=True, text=True, check=True, **more).stdout
 
 
-def from_help(*verb):
+def from_help(*verb, program=PROGRAM):
     """The sub-commands and the long options that --help tells of."""
-    sections = re.split(r"^(\S.*):$", run(PROGRAM, *verb, "--help"), flags=re.M)
+    sections = re.split(r"^(\S.*):$", run(program, *verb, "--help"), flags=re.M)
     verbs, options = [], set()
     for title, text in zip(sections[1::2], sections[2::2]):
         if title == "Subcommands":
@@ -74,6 +80,20 @@ def in_fish(text, path):
     return out
 
 
+def of_other(program, compare):
+    """A program without verbs."""
+    name = program.name
+    wanted = from_help(program=program)[1]
+    script = f'''source "{ROOT}/completions/{name}.bash"; shopt -u failglob
+        COMP_WORDS=({name} --); COMP_CWORD=1; _{name.replace("-", "_")}; printf "%s\\n" "${{COMPREPLY[@]}}"'''
+    compare(f"bash, {name}", {word for word in run("bash", "-c", script).split() if word.startswith("--")}, wanted)
+    zsh, fish = ((ROOT / "completions" / file).read_text() for file in (f"_{name}", f"{name}.fish"))
+    compare(f"zsh, {name}", set(re.findall(rf"(?:'|,)({LONG})(?:\[|}})", zsh)), wanted)
+    compare(f"fish, {name}", {f"--{option}" for option in re.findall(rf"^complete -c {name} .*-l ([a-z-]+)", fish, re.M)}, wanted)
+    compare(f"{name}.1", in_manual(ROOT / f"man/{name}.1")[0], wanted)
+    return wanted
+
+
 def main():
     problems = []
 
@@ -83,8 +103,10 @@ def main():
 
     verbs, general = from_help()
     zsh, fish = ((ROOT / "completions" / name).read_text() for name in ("_spdmctl", "spdmctl.fish"))
-    compare("man", {page.stem.removeprefix("spdmctl-") for page in (ROOT / "man").glob("spdmctl-*.1")}, set(verbs))
-    compare("man/spdmctl.1, verbs", set(re.findall(r"^\.Xr spdmctl-(\w+) 1", (ROOT / "man/spdmctl.1").read_text(), re.M)), set(verbs))
+    compare("man", {page.stem.removeprefix("spdmctl-") for page in (ROOT / "man").glob("spdmctl-*.1")
+                    if page.stem not in OTHER_PAGES}, set(verbs))
+    compare("man/spdmctl.1, verbs", set(re.findall(r"^\.Xr spdmctl-(\w+) 1", (ROOT / "man/spdmctl.1").read_text(), re.M))
+            - {name.removeprefix("spdmctl-") for name in OTHER_PAGES}, set(verbs))
     compare("bash, verbs", in_bash('""'), set(verbs) | general)
     compare("zsh, verbs", set(re.findall(r"^    '(\w+):", zsh.split("actions=(")[0].split("verbs=(")[1], re.M)), set(verbs))
     compare("fish, verbs", set(re.findall(r"^set -l verbs (.*)", fish, re.M)[0].split()), set(verbs))
@@ -105,8 +127,10 @@ def main():
             compare(page.name, in_manual(page)[0], options)
         every |= options
 
+    for program in OTHERS:
+        every |= of_other(program, compare)
     for page in sorted((ROOT / "man").glob("*.[17]")):
-        if page.suffix == ".1":
+        if page.suffix == ".1" and (OTHERS or page.stem not in OTHER_PAGES):
             problems.extend(f"{page.name}: {what} does not exist" for what in sorted(in_manual(page)[1] - every))
         if shutil.which("mandoc"):
             lint = subprocess.run(["mandoc", "-Tlint", "-W", "warning", page], capture_output=True, text=True)

@@ -51,12 +51,12 @@ def strict(schema):
 # The schema of what a verb prints, and with it of its errors. Sub-verbs and options that differ stand behind the verb.
 SCHEMAS = {
     **{verb: "report-2" for verb in ("info", "auth", "measurements", "certs", "verify", "audit", "keyring explain")},
-    "list": "list-2", "decode": "messages-2", "report": "summary-2", "reference": "references-2", "gate": "gate-2", "status": "status-1", "tsm": "tsm-1",
+    "list": "list-2", "decode": "messages-2", "report": "summary-2", "reference": "references-2", "reference needed": "needed-1", "gate": "gate-2", "status": "status-1", "tsm": "tsm-1",
     "keyring": "keyring-2", "policy": "policy-2", "policy explain": "policy-2", "doctor": "doctor-2", "emulate": "emulated-server-1",
     "emulate --init": "emulated-device-1", "gate --manifest": "image-1", "watch": "state-1",
 }
 # Their documents are about devices: "devices" is there, however a run ends.
-ABOUT_DEVICES = {"info", "auth", "measurements", "certs", "verify", "audit", "keyring explain", "list", "reference", "gate", "status", "tsm", "policy explain"}
+ABOUT_DEVICES = {"info", "auth", "measurements", "certs", "verify", "audit", "keyring explain", "list", "reference", "gate", "status", "tsm", "policy explain", "reference needed"}
 HAVE_A_VERDICT = {"info", "auth", "measurements", "certs", "verify", "audit", "keyring explain", "report"}
 # Names that documents had beside "why" and "remedy" before version 2; "message" is a message of SPDM, and nothing else.
 NO_KEYS = {"hint", "detail", "details", "explanation", "advice", "fix", "words", "problem"}
@@ -205,6 +205,11 @@ def main():
         attest("measurements", device, *root, "--reference", "refs.yaml")
         check("reference show", references, run("reference", "show", "--json", "refs.yaml", code=0))
         check("reference check", references, run("reference", "check", "--json", "refs.yaml", code=0))
+        needed = validator("spdmctl.needed-1.json")
+        run("emulate", "--init", "gpu", "--device-info", "NVIDIA:GH100:1", code=0)
+        (pathlib.Path(scratch) / "gpu/profile.yaml").open("a").write("opaque-data: {measurements: 03000400312e3000060008000074009620000000}\n")
+        attest("measurements", "emulated:gpu/profile.yaml", "--root", "gpu/root.pem", "--spdm-version", "1.1", "--record", "gpu.json")
+        check("reference needed", needed, run("reference", "needed", "--json", "gpu.json", "device.json", "refs.yaml", code=2))
         refs = pathlib.Path(scratch) / "refs.yaml"
         refs.write_text(refs.read_text().replace("index: 2\n", "index: 5\n").replace("min-svn: 5", "min-svn: 6"))
         attest("measurements", device, *root, "--reference", "refs.yaml", code=12)
