@@ -15,6 +15,7 @@ COUNTS = [
     ("core/format/yaml_reader.h", "kMaxDepth", "lists and mappings of YAML inside of each other"),
     ("core/appraisal/references.h", "kMaxReferences", "reference values of all files together"),
     ("core/appraisal/references.h", "kMaxAlternatives", "reference values of one measurement in one entry"),
+    ("core/appraisal/references.h", "kMaxEnvironments", "environments of one entry"),
     ("core/appraisal/policy_file.cpp", "kMaxRules", "rules of a policy"),
     ("core/appraisal/requirements.cpp", "kMaxRoots", "roots that a rule names"),
     ("cmd/policy_test.cpp", "kMaxCases", "cases of a file for policy test"),
