@@ -164,7 +164,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   // All that the options say is looked at before a device is looked for.
   RunCheck together(false, read_expected(expect));
   const Verifier verifier = make_verifier(trust, plan.question, console, plan.policy);
-  Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.user.nonce, console);
+  Envelope envelope = make_envelope(ear_form_of(output), std::time(nullptr), plan.question.user.nonce, console);
   Run run = make_run(protocol, console);
   if (!protocol.record.empty()) assert_writable(protocol.record);
   Scope scope = scope_of(targets.empty() ? std::vector{default_target} : targets, plan.policy.get(), this_host());

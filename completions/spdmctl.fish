@@ -65,6 +65,8 @@ complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify aud
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -s f -l format -x -a "eat" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -s f -l format -x -a "ndjson eat" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l sign-key -r -F -d "Sign the EAR with this private key"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l ear-profile -x -a "2023 2026" -d "Names of the EAR"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit collect" -l cmw -x -a "json cbor" -d "Wrapper around the EAR or the token"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
