@@ -52,7 +52,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --pcr-log | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -67,9 +67,9 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live $policy --sign-key --ear-profile --cmw --expect --extend-pcr --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live $policy --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live $policy --sign-key --ear-profile --cmw --expect --extend-pcr --pin-first-use --reference --index --each --count
+      options="$live $policy --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --index --each --count
         --raw --new --no-signature --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;

@@ -112,6 +112,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subc
 
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l pin-first-use -d "Pin the key of devices that pass and that nothing is pinned for"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l extend-pcr -x -a "8 9 10 11 12 13 14 15 16 23" -d "Measure the evidence into this PCR"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l pcr-log -r -F -d "Measure results, and write them to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l measurements -d "Ask for signed measurements, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l summary -x -a "none tcb all" -d "Hash over measurements"
 
