@@ -258,12 +258,15 @@ Exit Attestation::run(Console& console, Plan plan) const {
     writer.tell(std::move(all));
   }
   if (writer.count() == 0) fail_for_want_of_devices();
-  try {
-    if (log) measure(events, *log, *measured);
-    if (plan.after) plan.after();
-  } catch (const Error& error) {
-    writer.fail(error);
-  }
+  const auto do_last = [&](const std::function<void()>& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      writer.fail(error);
+    }
+  };
+  if (log) do_last([&] { measure(events, *log, *measured); });
+  if (plan.after) do_last(plan.after);
   return writer.finish();
 }
 

@@ -1,6 +1,10 @@
 #include "core/fleet/ear_results.h"
 
 #include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "core/crypto/jws.h"
 #include "core/fleet/result_fields.h"
@@ -12,7 +16,7 @@ const std::string_view kSignedEar =
 
 namespace {
 
-constexpr std::size_t kMaxWrapped = std::size_t{16} << 20;  // characters of base64url
+constexpr std::size_t kMaxWrapped = 16U << 20;  // characters of base64url
 constexpr std::size_t kMaxType = 512;
 
 constexpr std::array<std::string_view, 4> kTiers{"affirming", "warning", "none", "contraindicated"};
@@ -77,12 +81,12 @@ std::string read_wrapped_ear(JsonStream& in) {
   std::vector<std::string> parts;
   in.array([&] {
     if (in.kind() == '"' && parts.size() < 2)
-      parts.push_back(in.string(parts.empty() ? kMaxType : kMaxWrapped));
+      parts.push_back(in.string(parts.empty() ? kMaxType : kMaxWrapped + 1));
     else
       in.skip();
   });
   if (parts.size() != 2 || !parts[0].starts_with("application/")) in.fail("is not an object, and no wrapper (CMW) around one");
-  if (parts[1].size() == kMaxWrapped) in.fail("is a wrapper around more than is read of one; give what is inside");
+  if (parts[1].size() > kMaxWrapped) in.fail("is a wrapper around more than is read of one; give what is inside");
   if (parts[0].starts_with("application/eat+jwt")) in.fail(kSignedEar);
   const std::optional<Bytes> contents = crypto::from_base64url(parts[1]);
   if (!contents) in.fail("is a wrapper whose contents are no base64url");

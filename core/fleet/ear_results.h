@@ -3,8 +3,8 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/fleet/ear_names.h"
 #include "core/fleet/result.h"

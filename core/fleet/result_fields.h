@@ -1,7 +1,9 @@
 // Fields of a report as the readers of results take them: bounded, and safe to show.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "core/error.h"
 #include "core/format/json_stream.h"

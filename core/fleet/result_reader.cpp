@@ -128,6 +128,7 @@ class ResultReader {
     try {
       if (inner.kind() != '{') inner.fail("what is wrapped is no attestation result");
       ResultReader(inner, host_, naming_, sink_).record();
+      if (!inner.at_end()) inner.fail("something follows the attestation result");
     } catch (const Error& error) {
       in_.fail(error.what());
     }

@@ -74,7 +74,7 @@ def veraison(bed):
         check(f"{mode}: sessions are left over", service.deleted == (list(service.sessions) if deleted else []))
         return done.stdout.strip()
 
-    for mode, key in (("plain", "ear.pem"), ("2026", "ear.jwk"), ("slow", "ear.pem"), ("absolute", "ear.pem"), ("whole", "ear.pem"),
+    for mode, key in (("plain", "ear.pem"), ("2026", "ear.jwk"), ("slow", "ear.pem"), ("absolute", "ear.pem"), ("whole", "ear.pem"), ("number", "ear.pem"),
                       ("p384", "p384.pem"), ("p384", "p384.jwk")):
         result = ask(mode, key)
         claims = json.loads(base64.urlsafe_b64decode(result.split(".")[1] + "=="))
@@ -90,8 +90,11 @@ def veraison(bed):
     ask("failed", code=2, says="could not judge")
     ask("stuck", code=2, says="still at work")
     ask("forgotten", code=2, says="forgot the session")
-    ask("elsewhere", code=2, says="elsewhere", deleted=False)
-    for mode in ("none", "crit", "altered", "other-key"):
+    ask("elsewhere", code=2, says="names a session elsewhere", deleted=False)
+    ask("warning", code=1, says="another: warning")
+    ask("empty", code=1)
+    ask("bare", code=1, says="null")
+    for mode in ("none", "crit", "lie", "altered", "other-key"):
         ask(mode, code=2, says="is not signed with")
     ask("plain", "p384.pem", code=2, says="is not signed with")
     ask("replay", code=2, says="for another nonce")

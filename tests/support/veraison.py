@@ -32,6 +32,15 @@ class Service(http.server.ThreadingHTTPServer):
     def base(self, mode):
         return f"http://127.0.0.1:{self.server_address[1]}/{mode}"
 
+    def sign(self, header, claims):
+        """A JWT with any header: ES256 by ear.key."""
+        text = f"{base64url(json.dumps(header).encode())}.{claims}"
+        der = subprocess.run(["openssl", "dgst", "-sha256", "-sign", "ear.key"], input=text.encode(), cwd=self.folder, capture_output=True,
+                             check=True).stdout
+        middle = 4 + der[3]  # SEQUENCE of two INTEGER, each shorter than 128 bytes
+        pair = [int.from_bytes(part, "big").to_bytes(32, "big") for part in (der[4:middle], der[middle + 2:])]
+        return f"{text}.{base64url(b''.join(pair))}"
+
     def ear(self, mode, evidence, nonce):
         """What the service says of the evidence: a JWT."""
         (self.folder / "posted").write_bytes(evidence)
@@ -48,8 +57,20 @@ class Service(http.server.ThreadingHTTPServer):
         header, claims, signature = done.stdout.strip().split(".")
         if mode == "none":
             return f"{base64url(json.dumps({'alg': 'none'}).encode())}.{claims}."
-        if mode == "crit":
-            return f"{base64url(json.dumps({'alg': 'ES256', 'crit': ['x'], 'x': 1}).encode())}.{claims}.{signature}"
+        if mode in ("crit", "lie"):
+            return self.sign({"alg": "ES256", "crit": ["x"], "x": 1} if mode == "crit" else {"alg": "ES384"}, claims)
+        if mode in ("empty", "warning", "number", "bare"):
+            ear = json.loads(base64.urlsafe_b64decode(claims + "=="))
+            (name, submod), = ear["submods"].items()
+            if mode == "empty":
+                ear["submods"] = {}
+            elif mode == "warning":
+                ear["submods"]["another"] = submod | {"ear.status": "warning"}
+            elif mode == "number":
+                submod["ear.status"] = 2
+            else:
+                del submod["ear.status"]
+            return self.sign({"alg": "ES256"}, base64url(json.dumps(ear).encode()))
         if mode == "altered":
             return f"{header}.{claims[:-4]}{'AAAA' if claims[-4:] != 'AAAA' else 'BBBB'}.{signature}"
         return f"{header}.{claims}.{signature}"
