@@ -7,8 +7,10 @@
 #include "cmd/host/files.h"
 #include "cmd/host/pcr.h"
 #include "cmd/host/this_host.h"
+#include "cmd/output/pcr_event.h"
 #include "cmd/pinning.h"
 #include "core/appraisal/verdict.h"
+#include "core/crypto/crypto.h"
 #include "core/evidence/file.h"
 #include "core/evidence/pcap.h"
 #include "core/text.h"
@@ -101,10 +103,15 @@ void Attestation::add_to(CLI::App& parser) {
     add_export_options(parser, output);
   else
     add_output_options(parser, output);
-  if (output.exports)
+  if (output.exports) {
     parser.add_option("--extend-pcr", extend_pcr, "Extend this PCR, 8 to 23, of the system's TPM with the SHA-256 of the evidence")
         ->type_name("N")
         ->group("Attestation");
+    parser
+        .add_option("--pcr-log", pcr_log, "Extend it with results, which are the same at each boot, and write them to the end of this file")
+        ->type_name("FILE")
+        ->group("Attestation");
+  }
   add_trust_options(parser, trust);
   add_protocol_options(parser, protocol);
   add_record_option(parser, protocol);
@@ -156,15 +163,27 @@ Scope scope_of(const std::vector<std::string>& names, const Policy* policy, cons
   return out;
 }
 
+// The log comes first: what is in the PCR is in it.
+void measure(const PcrEvents& events, PcrLog& log, PcrExtender& pcr) {
+  for (const std::string& line : events.lines()) {
+    log.add(line);
+    pcr.extend(hex(crypto::hash(*find_hash("SHA-256"), as_bytes(line))));
+  }
+}
+
 }  // namespace
 
 Exit Attestation::run(Console& console, Plan plan) const {
   std::unique_ptr<PcrExtender> measured;
   if (!extend_pcr.empty()) measured = std::make_unique<PcrExtender>(parse_pcr(extend_pcr));
+  if (!pcr_log.empty() && !measured) throw Error(ErrorId::usage, "--pcr-log goes with --extend-pcr", "say which PCR the log is of");
+  std::unique_ptr<PcrLog> log;
+  if (!pcr_log.empty()) log = std::make_unique<PcrLog>(pcr_log);
+  PcrEvents events;
   // All that the options say is looked at before a device is looked for.
   RunCheck together(false, read_expected(expect));
   const Verifier verifier = make_verifier(trust, plan.question, console, plan.policy);
-  Envelope envelope = make_envelope(output.sign_key, std::time(nullptr), plan.question.user.nonce, console);
+  Envelope envelope = make_envelope(ear_form_of(output), std::time(nullptr), plan.question.user.nonce, console);
   Run run = make_run(protocol, console);
   if (!protocol.record.empty()) assert_writable(protocol.record);
   Scope scope = scope_of(targets.empty() ? std::vector{default_target} : targets, plan.policy.get(), this_host());
@@ -194,7 +213,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
     if (judges && together.add(*one.report)) one.rendered = writer.render(*one.report);
     if (pin_first_use) pin_unless_known(*one.report, pins, console);
     // Without the measurement that was asked for there is no report.
-    if (measured && !one.report->evidence_sha256.empty()) measured->extend(one.report->evidence_sha256);
+    if (measured && !log && !one.report->evidence_sha256.empty()) measured->extend(one.report->evidence_sha256);
   };
   if (!scope.behind.empty() || !scope.lacking.empty()) {
     run.may_be_empty = true;
@@ -222,20 +241,32 @@ Exit Attestation::run(Console& console, Plan plan) const {
         } catch (Error& error) {
           if (error.device.empty()) error.device = one.target;
           one.rendered = writer.render(error);
+          one.report.reset();
         }
+        if (log) events.add(one.report ? *one.report : error_report(*one.rendered.error, one.target));
         writer.add(std::move(one.rendered));
       });
-  for (const Report& lacking : scope.lacking) writer.add(writer.render(lacking));
+  const auto add_missing = [&](const Report& missing) {
+    if (log) events.add(missing);
+    writer.add(writer.render(missing));
+  };
+  for (const Report& lacking : scope.lacking) add_missing(lacking);
   if (judges) {
-    for (const Report& absent : together.absent()) writer.add(writer.render(absent));
-    writer.tell(together.finish());
+    for (const Report& absent : together.absent()) add_missing(absent);
+    Together all = together.finish();
+    if (log) events.take_back(all);
+    writer.tell(std::move(all));
   }
   if (writer.count() == 0) fail_for_want_of_devices();
-  try {
-    if (plan.after) plan.after();
-  } catch (const Error& error) {
-    writer.fail(error);
-  }
+  const auto do_last = [&](const std::function<void()>& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      writer.fail(error);
+    }
+  };
+  if (log) do_last([&] { measure(events, *log, *measured); });
+  if (plan.after) do_last(plan.after);
   return writer.finish();
 }
 

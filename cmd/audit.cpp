@@ -219,7 +219,7 @@ Exit Audit::run() {
   if (!options_.since.empty()) earlier_ = EarlierReport::read(options_.since);
   const Verifier verifier = make_verifier(options_.trust, question_of(options_.trust), console_, policy);
 
-  writer_.enclose(make_envelope(options_.output.sign_key, timestamp_, std::nullopt, console_));
+  writer_.enclose(make_envelope(ear_form_of(options_.output), timestamp_, std::nullopt, console_));
   Run run = make(verifier);
   AuditScope scope = audit_scope(options_.targets, policy.get(), this_host());
   many_ = scope.targets.size() + scope.absent.size() > 1;

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <tuple>
 
 #include "cmd/attest/host_keys.h"
@@ -23,7 +24,7 @@ namespace {
 struct Options {
   ProtocolOptions protocol;
   std::vector<std::string> targets;
-  std::string format = "ndjson", nonce, file, sign_key;
+  std::string format = "ndjson", nonce, file, sign_key, wrapper;
   bool verbose = false, extension_log = false, endpoint_info = false;
 };
 
@@ -94,16 +95,18 @@ bool wants_token(const Options& options) {
                 "evidence is written as ndjson, or as a token (eat)");
   if (format == Format::eat && !options.sign_key.empty())
     throw Error(ErrorId::usage, "--sign-key signs lines of evidence, and a token is not signed", "leave --format eat or --sign-key out");
+  if (format != Format::eat && !options.wrapper.empty())
+    throw Error(ErrorId::usage, "--cmw goes with --format eat", "lines of evidence have no media type that others know");
   return format == Format::eat;
 }
 
 // One token of all targets. A nonce that is random is the same for all of them: the token has one.
-Exit run_token(Run& run, Console& console) {
+Exit run_token(Run& run, std::optional<CmwForm> wrapper, Console& console) {
   if (!run.wanted.nonce) {
     const Bytes fresh = crypto::random(std::tuple_size_v<Block<32>>);
     std::copy(fresh.begin(), fresh.end(), run.wanted.nonce.emplace().begin());
   }
-  TokenWriter token(console);
+  TokenWriter token(console, wrapper);
   attest<TokenPart>(
       run,
       [](Outcome outcome) {
@@ -119,17 +122,18 @@ Exit run(const Options& options, Console& console) {
   console.format = Format::text;  // what is written is evidence, and no report of any format
   console.verbose = options.verbose;
   const bool as_token = wants_token(options);
+  const std::optional<CmwForm> wrapper = wrapper_of(options.wrapper);
   const Wanted wanted = everything(options);
   const std::optional<crypto::PrivateKey> signer = signer_of(options, console);
   refuse_format_as_file(options.file);
   if (!options.file.empty() && options.file != "-") console.write_to(options.file);
-  if (as_token) assert_binary_is_wanted(options.file);
+  if (as_token && wrapper != CmwForm::json) assert_binary_is_wanted("a token", options.file);
   Run run = make_run(options.protocol, console);
   run.wanted = wanted;
   Targets found = targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
   const FileKind kind = found.list.size() > 1 ? FileKind::evidence_line : FileKind::evidence;
   set_targets(run, std::move(found), console);
-  if (as_token) return run_token(run, console);
+  if (as_token) return run_token(run, wrapper, console);
 
   Exit worst = Exit::ok;
   const auto shape = [&](Outcome outcome) { return line_of(std::move(outcome), kind, signer); };
@@ -153,6 +157,7 @@ Action setup(CLI::App& parser) {
   parser.add_option("-f,--format", options->format, "ndjson, evidence of spdmctl, or eat, one token (experimental); ndjson if not given")
       ->type_name("FORMAT")
       ->group("Output");
+  add_wrapper_option(parser, options->wrapper, "the token");
   refuse_option(parser, "--file", "give the file with -o/--output FILE");
   parser.add_flag("-v,--verbose", options->verbose, "Say how the program confines itself")->group("Output");
   parser.add_option("--sign-key", options->sign_key, "Sign each line with this private key of the host, PEM or DER")

@@ -8,6 +8,7 @@
 
 #include "cmd/host/files.h"
 #include "cmd/host/layers.h"
+#include "cmd/output/token.h"
 #include "core/appraisal/references.h"
 #include "core/evidence/document.h"
 #include "core/text.h"
@@ -102,6 +103,17 @@ void add_export_options(CLI::App& parser, OutputOptions& options) {
   options.format_given->description(cat(names_of(kPlainFormats, ", "), ", ", names_of(kExportFormats), "; text if not given"));
   parser.add_option("--sign-key", options.sign_key, "Sign the EAR with this private key, PEM or DER: a JWT")
       ->type_name("FILE")
+      ->group("Output");
+  options.ear_profile_given =
+      parser.add_option("--ear-profile", options.ear_profile, cat("Names of the EAR: ", names_of(kEarProfiles), "; 2023 if not given"))
+          ->type_name("YEAR")
+          ->group("Output");
+  add_wrapper_option(parser, options.wrapper, "the EAR");
+}
+
+void add_wrapper_option(CLI::App& parser, std::string& form, const std::string& what) {
+  parser.add_option("--cmw", form, cat("Put ", what, " into a conceptual message wrapper (RFC 9999): ", names_of(kCmwForms)))
+      ->type_name("FORM")
       ->group("Output");
 }
 
@@ -225,11 +237,34 @@ void apply(const OutputOptions& options, Console& console) {
                 "it goes with: collect, verify");
   if (!options.sign_key.empty() && format != Format::ear)
     throw Error(ErrorId::usage, "--sign-key goes with --format ear", "other formats are not signed");
+  if (options.ear_profile_given != nullptr && options.ear_profile_given->count() > 0 && format != Format::ear)
+    throw Error(ErrorId::usage, "--ear-profile goes with --format ear", "other formats have no profile");
+  const std::optional<CmwForm> wrapper = ear_form_of(options).wrapper;
+  const bool wrappable = format == Format::ear || format == Format::eat;
+  if (wrapper && !wrappable)
+    throw Error(ErrorId::usage, cat("--cmw goes with --format ", options.tokens ? "ear or eat" : "ear"),
+                "other formats have no media type that others know");
+  if (format == Format::eat && wrapper != CmwForm::json) assert_binary_is_wanted("a token", options.file);
+  if (format == Format::ear && wrapper == CmwForm::cbor) assert_binary_is_wanted("a wrapper in CBOR", options.file);
   console.format = format;
   console.verbose = options.verbose;
   const bool to_file = !options.file.empty() && options.file != "-";
   console.color = format == Format::text && !to_file && wants_color(options.no_color);
   if (to_file) console.write_to(options.file);
+}
+
+std::optional<CmwForm> wrapper_of(const std::string& form) {
+  if (form.empty()) return std::nullopt;
+  if (const std::optional<CmwForm> out = value_of(kCmwForms, form)) return out;
+  throw Error(ErrorId::usage, cat("--cmw: '", printable(form), "' is unknown"), cat("give ", names_of(kCmwForms)));
+}
+
+EarForm ear_form_of(const OutputOptions& options) {
+  const std::optional<EarProfile> profile = value_of(kEarProfiles, options.ear_profile);
+  if (!profile)
+    throw Error(ErrorId::usage, cat("--ear-profile: '", printable(options.ear_profile), "' is unknown"),
+                cat("give ", names_of(kEarProfiles)));
+  return {.sign_key = options.sign_key, .profile = *profile, .wrapper = wrapper_of(options.wrapper)};
 }
 
 std::time_t time_of(const TrustOptions& options) { return options.at.empty() ? std::time(nullptr) : parse_time(options.at); }

@@ -10,6 +10,7 @@
 #include "certstore/keyring.h"
 #include "cmd/attest/policy_files.h"
 #include "cmd/host/console.h"
+#include "cmd/output/export.h"
 #include "cmd/parse.h"
 #include "core/appraisal/appraise.h"
 #include "core/fleet/expected_devices.h"
@@ -28,7 +29,8 @@ struct OutputOptions {
   bool json = false, verbose = false, no_color = false;
   bool exports = false;  // the verb appraises: ear and redfish are formats, too
   bool tokens = false;   // and its evidence can be written: so is eat
-  std::string sign_key;
+  std::string sign_key, ear_profile = std::string(kEarProfiles[0].name), wrapper;
+  CLI::Option* ear_profile_given = nullptr;
 };
 
 // Which certificates are trusted, and at which time.
@@ -49,8 +51,9 @@ struct ProtocolOptions {
 };
 
 void add_output_options(CLI::App& parser, OutputOptions& options);
-void add_export_options(CLI::App& parser, OutputOptions& options);  // the same, for a verb that appraises
-void add_token_format(OutputOptions& options);                      // and that has the evidence, too
+void add_export_options(CLI::App& parser, OutputOptions& options);                      // the same, for a verb that appraises
+void add_token_format(OutputOptions& options);                                          // and that has the evidence, too
+void add_wrapper_option(CLI::App& parser, std::string& form, const std::string& what);  // --cmw
 void add_keyring_options(CLI::App& parser, TrustOptions& options);
 void add_trust_options(CLI::App& parser, TrustOptions& options);  // add_keyring_options(), and more
 void add_reference_option(CLI::App& parser, TrustOptions& options);
@@ -91,6 +94,9 @@ CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vect
 
 // Throws Error{usage} when the options contradict each other.
 void apply(const OutputOptions& options, Console& console);
+// The form of --cmw; nothing when none was given.
+std::optional<CmwForm> wrapper_of(const std::string& form);
+EarForm ear_form_of(const OutputOptions& options);
 std::time_t time_of(const TrustOptions& options);  // --at, or now
 // The directories of --keyring and the files of --root; without either the system's layers. Throws Error: config, permission for a
 // directory that cannot be read, and as Keyring::add_file().

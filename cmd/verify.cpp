@@ -52,11 +52,10 @@ Exit run(const Options& options, Console& console) {
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or pcap files, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const bool as_token = console.format == Format::eat;
-  if (as_token) assert_binary_is_wanted(options.output.file);
   RunCheck together(question.user.nonce.has_value(), read_expected(options.expect));
   const Verifier verifier = make_verifier(options.trust, question, console, load_policy(options.policy));
 
-  Envelope envelope = make_envelope(options.output.sign_key, std::time(nullptr), question.user.nonce, console);
+  Envelope envelope = make_envelope(ear_form_of(options.output), std::time(nullptr), question.user.nonce, console);
   work_on_files(console, {.readable = EvidenceFiles::places(options.files)});
   EvidenceFiles files(options.files);
   const bool alone = files.is_one(), brief = !alone && !console.verbose;
@@ -64,7 +63,7 @@ Exit run(const Options& options, Console& console) {
   ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
   writer.tally();
   writer.enclose(std::move(envelope));
-  TokenWriter token(console);
+  TokenWriter token(console, wrapper_of(options.output.wrapper));
   appraise_recordings<Judged>(
       {.files = files,
        .verifier = verifier,
@@ -98,6 +97,7 @@ Action setup(CLI::App& parser) {
       ->type_name("FILE");
   add_export_options(parser, options->output);
   add_token_format(options->output);
+  parser.get_option("--cmw")->description("Put the EAR, or the token, into a conceptual message wrapper (RFC 9999): json or cbor");
   add_trust_options(parser, options->trust);
   parser.add_flag("--unordered", options->unordered, "Write each report as soon as it is there, not in the order of the input")
       ->group("Output");

@@ -36,6 +36,8 @@ _spdmctl() {
       [[ $verb == collect ]] && values="ndjson eat"
       [[ $verb == watch ]] && values="text ndjson"
       ;;
+    --ear-profile) values="2023 2026" ;;
+    --cmw) values="json cbor" ;;
     --identity-match) values="exact ids none" ;;
     --mode) values="off audit enforce" ;;
     --occasion) values="boot arrival resume reset interval request" ;;
@@ -50,7 +52,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --pcr-log | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -65,15 +67,15 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live $policy --sign-key --expect --extend-pcr --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live $policy --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live $policy --sign-key --expect --extend-pcr --pin-first-use --reference --index --each --count --raw --new --no-signature
-        --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
+      options="$live $policy --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --index --each --count
+        --raw --new --no-signature --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    collect) options="-f --format -o --output -v --verbose -h --help $speak --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
-    audit) options="$live_only $policy --sign-key --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
-    verify) options="$output $trust $policy --sign-key --expect --unordered --reference --measurements --nonce" ;;
+    collect) options="-f --format -o --output -v --verbose -h --help $speak --cmw --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
+    audit) options="$live_only $policy --sign-key --ear-profile --cmw --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
+    verify) options="$output $trust $policy --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;
     decode) options="$output --hash --asym --openssl" ;;
     report) options="$output --at --by-file --html" ;;
     keyring)

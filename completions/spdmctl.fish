@@ -65,6 +65,8 @@ complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify aud
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -s f -l format -x -a "eat" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -s f -l format -x -a "ndjson eat" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l sign-key -r -F -d "Sign the EAR with this private key"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l ear-profile -x -a "2023 2026" -d "Names of the EAR"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit collect" -l cmw -x -a "json cbor" -d "Wrapper around the EAR or the token"
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs" -s h -l help -d "Summary of the options"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $asking verify gate watch doctor" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
@@ -110,6 +112,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subc
 
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l pin-first-use -d "Pin the key of devices that pass and that nothing is pinned for"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l extend-pcr -x -a "8 9 10 11 12 13 14 15 16 23" -d "Measure the evidence into this PCR"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements" -l pcr-log -r -F -d "Measure results, and write them to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l measurements -d "Ask for signed measurements, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth" -l summary -x -a "none tcb all" -d "Hash over measurements"
 

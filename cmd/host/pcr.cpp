@@ -3,8 +3,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,11 +112,43 @@ void PcrExtender::extend(const std::string& sha256) {
       ::recv(channel_.get(), &result, 1, MSG_WAITALL) != 1)
     throw Error(ErrorId::io, "--extend-pcr: the process that runs the TPM tool is gone");
   if (result == kTooSlow)
-    throw Error(ErrorId::io, cat("PCR ", pcr_, " may or may not have been extended with the evidence: ", kTool, " did not end in time"),
+    throw Error(ErrorId::io, cat("PCR ", pcr_, " may or may not have been extended: ", kTool, " did not end in time"),
                 "the TPM, or the daemon before it, does not answer; see: tpm2_pcrread");
   if (result != 0)
-    throw Error(ErrorId::io, cat("PCR ", pcr_, " could not be extended with the evidence: ", kTool, " failed"),
+    throw Error(ErrorId::io, cat("PCR ", pcr_, " could not be extended: ", kTool, " failed"),
                 "what it says stands above; try: tpm2_pcrread");
+}
+
+namespace {
+
+[[noreturn]] void fail(const std::string& name, int error) {
+  Error out(error == EACCES || error == EPERM || error == EROFS ? ErrorId::permission : ErrorId::io, std::strerror(error));
+  out.device = name;
+  throw out;
+}
+
+}  // namespace
+
+PcrLog::PcrLog(const std::filesystem::path& file)
+    : name_(file.string()), file_(::open(name_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644)) {
+  if (file_.get() < 0) fail(name_, errno);
+  struct stat status {};
+  if (::fstat(file_.get(), &status) != 0) fail(name_, errno);
+  if (!S_ISREG(status.st_mode))
+    throw Error(ErrorId::usage, cat("--pcr-log: ", printable(name_), " is no regular file"), "give the name of one");
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0)
+    throw Error(ErrorId::usage, cat("--pcr-log: another run writes to ", printable(name_)), "wait until it has ended");
+}
+
+void PcrLog::add(std::string_view line) {
+  const std::string whole = cat(line, "\n");
+  for (std::string_view left = whole; !left.empty();) {
+    const ssize_t written = ::write(file_.get(), left.data(), left.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail(name_, written < 0 ? errno : ENOSPC);
+    left.remove_prefix(static_cast<std::size_t>(written));
+  }
+  if (::fsync(file_.get()) != 0) fail(name_, errno);
 }
 
 unsigned parse_pcr(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,20 @@ class PcrExtender {
   unsigned pcr_;
   Descriptor channel_;
   pid_t child_ = -1;
+};
+
+// The log beside a PCR: what it was extended with, in this order. It is open before the process confines itself.
+class PcrLog {
+ public:
+  // Makes the file, or goes on with the one that is there, as the PCR does until the next boot. Throws Error: io, permission; usage for
+  // what is no regular file, and where another run writes to it.
+  explicit PcrLog(const std::filesystem::path& file);
+  // Adds a line, before the PCR is extended with it. Throws Error{io}.
+  void add(std::string_view line);
+
+ private:
+  std::string name_;
+  Descriptor file_;
 };
 
 // "8" to "23": the others are of the firmware and of the boot. Throws Error{usage}.

@@ -41,9 +41,9 @@ crypto::PrivateKey read_sign_key(const std::string& sign_key, const Console& con
   return out;
 }
 
-Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console) {
-  Envelope out{.issued = issued, .nonce = nonce, .signer = std::nullopt};
-  if (!sign_key.empty()) out.signer = read_sign_key(sign_key, console);
+Envelope make_envelope(const EarForm& form, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console) {
+  Envelope out{.issued = issued, .nonce = nonce, .signer = std::nullopt, .profile = form.profile, .wrapper = form.wrapper};
+  if (!form.sign_key.empty()) out.signer = read_sign_key(form.sign_key, console);
   return out;
 }
 
@@ -72,8 +72,12 @@ void fail_part(Format format, Json& part, Exit exit, const std::string& why) {
 
 std::string export_document(Format format, Json parts, const Envelope& envelope) {
   if (format == Format::redfish) return dump(redfish_collection(parts.is_null() ? Json::array() : std::move(parts)), 2) + "\n";
-  const Json claims = ear_claims(parts.is_null() ? Json::object() : std::move(parts), envelope.issued, envelope.nonce);
-  return (envelope.signer ? crypto::sign_jws(*envelope.signer, dump(claims, -1)) : dump(claims, 2)) + "\n";
+  const Json claims = ear_claims(parts.is_null() ? Json::object() : std::move(parts),
+                                 {.profile = envelope.profile, .issued = envelope.issued, .nonce = envelope.nonce});
+  const std::string ear = envelope.signer ? crypto::sign_jws(*envelope.signer, dump(claims, -1)) : dump(claims, envelope.wrapper ? -1 : 2);
+  if (!envelope.wrapper) return ear + "\n";
+  const std::string_view type = envelope.signer ? "application/eat+jwt" : "application/eat-ucs+json";  // RFC 9782
+  return write_cmw(*envelope.wrapper, media_type_of_token(type, row_of(kEarProfiles, envelope.profile).profile), as_bytes(ear));
 }
 
 }  // namespace spdm::cmd

@@ -9,6 +9,8 @@
 #include "cmd/host/console.h"
 #include "core/appraisal/report.h"
 #include "core/crypto/crypto.h"
+#include "core/evidence/cmw_writer.h"
+#include "core/fleet/ear_names.h"
 #include "core/format/json.h"
 
 namespace spdm::cmd {
@@ -16,19 +18,29 @@ namespace spdm::cmd {
 // Devices in one document. It holds all of them in memory at once, so their number is bounded.
 inline constexpr std::size_t kMaxExported = 10'000;
 
+// How the user wants an EAR.
+struct EarForm {
+  std::string sign_key;  // a file; empty: it is not signed
+  EarProfile profile = EarProfile::veraison_2023;
+  std::optional<CmwForm> wrapper;
+};
+
 // What a document says beside the reports.
 struct Envelope {
-  std::int64_t issued = 0;                   // seconds since the epoch
-  std::optional<Block<32>> nonce;            // of the verifier
-  std::optional<crypto::PrivateKey> signer;  // of an EAR, which then is a JWT
+  std::int64_t issued = 0;         // seconds since the epoch
+  std::optional<Block<32>> nonce;  // of the verifier
+  // Of an EAR:
+  std::optional<crypto::PrivateKey> signer;  // makes it a JWT
+  EarProfile profile = EarProfile::veraison_2023;
+  std::optional<CmwForm> wrapper;
 };
 
 // The private key of --sign-key. Notes on stderr when everybody may read it. Throws Error: bad_input, usage for a key that signs no JWS,
 // io, permission.
 crypto::PrivateKey read_sign_key(const std::string& file, const Console& console);
 
-// `sign_key`: a file, or empty. Otherwise as read_sign_key().
-Envelope make_envelope(const std::string& sign_key, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console);
+// Otherwise as read_sign_key().
+Envelope make_envelope(const EarForm& form, std::int64_t issued, const std::optional<Block<32>>& nonce, const Console& console);
 
 // The part of one device. `format`, here and below: ear or redfish.
 std::shared_ptr<Json> export_part(Format format, const Report& report);

@@ -1,6 +1,7 @@
 #include "cmd/output/render_ear.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "core/crypto/jws.h"
@@ -13,6 +14,10 @@ namespace {
 // Trustworthiness claims that are made here (AR4SI 2.3.4); a missing one is no claim.
 constexpr int kNoClaim = 0, kAffirmed = 2, kApprovedBoot = 3, kUnsafe = 32, kContraindicated = 96, kUnrecognized = 97, kCryptoFailed = 99;
 constexpr int kWarning = 32, kDenied = 96;  // where the tiers begin
+
+// The names that a part has until the whole is written.
+constexpr const EarNames& kNames = kEarProfiles[0];
+static_assert(kNames.value == EarProfile::veraison_2023);
 
 CheckStatus status_of(const Report& report, Check check) {
   const CheckResult* const result = check_of(report, check);
@@ -117,6 +122,29 @@ Json about(const Report& report) {
   return out;
 }
 
+// The status of all devices together: the one that deserves the least trust. None says less than a warning, which is a pass.
+std::string_view worst_status(const Json& submods) {
+  constexpr std::array<std::string_view, 4> ranks{"contraindicated", "none", "warning", "affirming"};
+  std::size_t worst = submods.empty() ? 1 : ranks.size() - 1;
+  for (const Json& submod : submods) {
+    const auto found = std::find(ranks.begin(), ranks.end(), submod[kNames.status].get_ref<const std::string&>());
+    worst = std::min(worst, static_cast<std::size_t>(found - ranks.begin()));
+  }
+  return ranks.at(worst);
+}
+
+// A submod by the names of draft -03. Its nonce is that of the evidence, which is known where it is the one that was asked for.
+Json renamed(Json submod, const EarNames& names, const std::optional<std::string>& nonce) {
+  const bool fresh = submod[kNames.report].value("fresh", false);
+  Json out;
+  out[names.status] = std::move(submod[kNames.status]);
+  out[names.vector] = std::move(submod[kNames.vector]);
+  out[names.policy] = Json::array({std::move(submod[kNames.policy])});
+  if (fresh && nonce) out["eat_nonce"] = *nonce;
+  out[names.report] = std::move(submod[kNames.report]);
+  return out;
+}
+
 }  // namespace
 
 Json ear_appraisal(const Report& report) {
@@ -133,28 +161,36 @@ Json ear_appraisal(const Report& report) {
   claim("executables", executables(report));
   claim("hardware", hardware(report, identity));
   if (vector.empty()) vector["instance-identity"] = kNoClaim;  // it must not be empty
-  return Json{{"ear.status", status(report, worst)},
-              {"ear.trustworthiness-vector", std::move(vector)},
-              {"ear.appraisal-policy-id", policy_of(report)},
-              {"spdmctl.report", about(report)}};
+  Json out;
+  out[kNames.status] = status(report, worst);
+  out[kNames.vector] = std::move(vector);
+  out[kNames.policy] = policy_of(report);
+  out[kNames.report] = about(report);
+  return out;
 }
 
 void fail_ear_appraisal(Json& appraisal, Exit exit, const std::string& why) {
-  Json& vector = appraisal["ear.trustworthiness-vector"];
+  Json& vector = appraisal[kNames.vector];
   vector["instance-identity"] = kUnrecognized;
   if (vector.contains("hardware")) vector["hardware"] = kUnrecognized;
-  appraisal["ear.status"] = "contraindicated";
-  Json& about = appraisal["spdmctl.report"];
+  appraisal[kNames.status] = "contraindicated";
+  Json& about = appraisal[kNames.report];
   about["verdict"] = name(Verdict::fail);
   about["exit_code"] = static_cast<int>(exit);
   about["reason"] = why;
 }
 
-Json ear_claims(Json submods, std::int64_t issued, const std::optional<Block<32>>& nonce) {
-  Json out{{"eat_profile", "tag:github.com,2023:veraison/ear"},
-           {"iat", issued},
-           {"ear.verifier-id", Json{{"developer", "spdmctl"}, {"build", "spdmctl " SPDMCTL_VERSION}}}};
-  if (nonce) out["eat_nonce"] = crypto::base64url(*nonce);
+Json ear_claims(Json submods, const EarHead& head) {
+  const EarNames& names = row_of(kEarProfiles, head.profile);
+  std::optional<std::string> nonce;
+  if (head.nonce) nonce = crypto::base64url(*head.nonce);
+  Json out{{"eat_profile", names.profile}};
+  if (head.profile == EarProfile::ietf_2026) out[names.status] = worst_status(submods);
+  out["iat"] = head.issued;
+  out[names.verifier] = Json{{"developer", "spdmctl"}, {"build", "spdmctl " SPDMCTL_VERSION}};
+  if (nonce) out["eat_nonce"] = *nonce;
+  if (head.profile == EarProfile::ietf_2026)
+    for (Json& submod : submods) submod = renamed(std::move(submod), names, nonce);
   out["submods"] = std::move(submods);
   return out;
 }

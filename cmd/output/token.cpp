@@ -4,6 +4,7 @@
 
 #include "certstore/keyring.h"
 #include "core/evidence/eat.h"
+#include "core/file.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -20,9 +21,9 @@ std::string name_of(const Bytes& leaf) {
 
 }  // namespace
 
-void assert_binary_is_wanted(const std::string& output) {
+void assert_binary_is_wanted(std::string_view what, const std::string& output) {
   if (output.empty() && is_terminal())
-    throw Error(ErrorId::usage, "a token is binary, and standard output is a terminal",
+    throw Error(ErrorId::usage, cat(what, " is binary, and standard output is a terminal"),
                 "write it to a file with -o FILE, or all the same with -o -");
 }
 
@@ -76,9 +77,12 @@ void TokenWriter::write(Exit so_far) {
     throw Error(error);
   }
   const Bytes token = write_token(devices_);
+  std::string record;
+  if (wrapper_) record = write_cmw(*wrapper_, media_type_of_token("application/eat-ucs+cbor", kDatProfile), token);
+  assert_readable(record.size(), FileKind::evidence);
   console_.note(cat("spdmctl: eat is experimental: ", devices_.size(), devices_.size() == 1 ? " device" : " devices", " by the profile ",
                     kDatProfile, " of an individual draft (draft-poirier-rats-eat-da)"));
-  console_.out(as_text(token));
+  console_.out(wrapper_ ? std::string_view(record) : as_text(token));
 }
 
 }  // namespace spdm::cmd

@@ -3,17 +3,19 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cmd/host/console.h"
 #include "core/appraisal/eat_writer.h"
 #include "core/appraisal/report.h"
 #include "core/error.h"
+#include "core/evidence/cmw_writer.h"
 
 namespace spdm::cmd {
 
-// Throws Error{usage} when the token would go to a terminal. `output`: of --output; "-" says that it may.
-void assert_binary_is_wanted(const std::string& output);
+// Throws Error{usage} when `what` ("a token") would go to a terminal. `output`: of --output; "-" says that it may.
+void assert_binary_is_wanted(std::string_view what, const std::string& output);
 
 // What a token gets of one device; or why it gets nothing. May be made on several threads.
 struct TokenPart {
@@ -29,7 +31,7 @@ TokenPart token_part(Evidence evidence, const Report& report);
 
 class TokenWriter {
  public:
-  explicit TokenWriter(Console& console) : console_(console) {}
+  TokenWriter(Console& console, std::optional<CmwForm> wrapper) : console_(console), wrapper_(wrapper) {}
 
   // Tells on stderr what the token lacks of the device, or that it lacks the device.
   void add(TokenPart part);
@@ -40,6 +42,7 @@ class TokenWriter {
 
  private:
   Console& console_;
+  std::optional<CmwForm> wrapper_;
   std::vector<DatDevice> devices_;
   Exit worst_ = Exit::ok;
 };

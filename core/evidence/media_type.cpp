@@ -10,7 +10,7 @@ namespace spdm {
 
 namespace {
 
-enum class Encoding { cbor, json };
+enum class Encoding { cbor, json, jwt };
 
 struct MediaType {
   std::string_view name;
@@ -19,9 +19,13 @@ struct MediaType {
 
 // application/eat-ucs+json is none of them: collectors also put it on tokens in CBOR.
 constexpr std::array kMediaTypes{
-    MediaType{"application/eat+cwt", Encoding::cbor},  MediaType{"application/eat-ucs+cbor", Encoding::cbor},
-    MediaType{"application/cmw+cbor", Encoding::cbor}, MediaType{"application/cmw+cose", Encoding::cbor},
-    MediaType{"application/cmw+json", Encoding::json}, MediaType{"application/vnd.veraison.nvidia-gpu-evidence+json", Encoding::json},
+    MediaType{"application/eat+cwt", Encoding::cbor},
+    MediaType{"application/eat-ucs+cbor", Encoding::cbor},
+    MediaType{"application/cmw+cbor", Encoding::cbor},
+    MediaType{"application/cmw+cose", Encoding::cbor},
+    MediaType{"application/eat+jwt", Encoding::jwt},
+    MediaType{"application/cmw+json", Encoding::json},
+    MediaType{"application/vnd.veraison.nvidia-gpu-evidence+json", Encoding::json},
 };
 
 // Registry "CoAP Content-Formats" of IANA (RFC 9782 section 6.3).
@@ -61,6 +65,9 @@ void assert_of_type(std::string_view media_type, View contents) {
   const std::string_view name = media_type.substr(0, media_type.find_first_of("; "));
   for (const MediaType& row : kMediaTypes) {
     if (row.name != name) continue;
+    if (row.encoding == Encoding::jwt)
+      throw Error(ErrorId::bad_input,
+                  cat("the wrapper says ", printable(row.name), ": an attestation result, or a token that is not read here"));
     const bool fits = row.encoding == Encoding::cbor ? looks_like_cbor(contents) : is_json(contents);
     if (!fits)
       throw Error(ErrorId::bad_input, cat("the wrapper says ", printable(row.name), ", and what is inside is no ",

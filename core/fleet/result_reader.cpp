@@ -4,6 +4,8 @@
 #include <bitset>
 
 #include "core/crypto/crypto.h"
+#include "core/fleet/ear_results.h"
+#include "core/fleet/result_fields.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -13,42 +15,11 @@ const std::string_view kJudgesNothing =
 
 namespace {
 
-// Limits: the bytes that are kept of a string, and the entries that are kept of a list.
-constexpr std::size_t kWord = 64, kName = 256, kSentence = 512, kValue = 128, kLongValue = 128 * 1024;
+// Limits: the bytes that are kept of a string (see result_fields.h), and the entries that are kept of a list.
+constexpr std::size_t kValue = 128, kLongValue = 128 * 1024;
 constexpr std::size_t kMaxCertificates = 16, kMaxMeasurements = 254, kMaxFirmware = 8;
 // The host may be named after the devices of a document: at most this many results wait for it.
 constexpr std::size_t kMaxWaiting = 1024;
-
-// The writer of a report has escaped its strings. Here only later changes are escaped, and no backslash a second time.
-// The common case, a plain string, is returned at once.
-std::string shown(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; })) return std::string(text);
-  std::string out;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find('\\', begin), text.size());
-    out += printable(text.substr(begin, end - begin));
-    if (end < text.size()) out += '\\';
-    begin = end + 1;
-  }
-  return out;
-}
-
-// Reads a string of at most `keep` bytes; a cut never splits a character.
-std::string string_of(JsonStream& in, std::size_t keep) {
-  std::string text = in.string(keep + 1);
-  if (text.size() <= keep) return shown(text);
-  while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
-  if (!text.empty()) text.pop_back();
-  return shown(text) + "...";
-}
-
-template <class Table>
-auto word_of(JsonStream& in, const Table& table) {
-  const std::string word = string_of(in, kWord);
-  const auto out = value_of(table, word);
-  if (!out) in.fail(cat("\"", word, "\" is not known here"));
-  return *out;
-}
 
 // "Vendor=1b36:Device=0010:..." to "1b36:0010"; empty when it is nothing like it.
 std::string model_of_identity(std::string_view identity) {
@@ -95,7 +66,10 @@ class ResultReader {
 
   // Reads one document or line. The results before a break count.
   void record() {
+    if (in_.kind() == '[') return wrapped();
+    if (in_.kind() == 'e') in_.fail(kSignedEar);  // no value of JSON begins so, and a JWT does: {" in base64url
     Draft line;
+    const EarNames* ear = nullptr;
     bool has_schema = false, has_devices = false;
     hostname_.clear();
     waiting_.clear();
@@ -111,6 +85,12 @@ class ResultReader {
         } else if (key == "devices") {
           has_devices = true;
           read_devices();
+        } else if (key == "eat_profile") {
+          has_schema = true;
+          ear = &ear_profile_of(in_);
+        } else if (key == "submods" && ear != nullptr) {
+          has_devices = true;
+          read_ear_submods(in_, *ear, [&](Result result) { wait_for_host(std::move(result)); });
         } else {
           member(key, line);
         }
@@ -137,6 +117,22 @@ class ResultReader {
     Verdict verdict = Verdict::pass;
     Exit exit = Exit::ok;
   };
+
+  void wrapped() {
+    std::string text = read_wrapped_ear(in_);
+    JsonStream inner([left = std::string_view(text)](std::span<char> room) mutable {
+      const std::size_t count = left.copy(room.data(), room.size());
+      left.remove_prefix(count);
+      return count;
+    });
+    try {
+      if (inner.kind() != '{') inner.fail("what is wrapped is no attestation result");
+      ResultReader(inner, host_, naming_, sink_).record();
+      if (!inner.at_end()) inner.fail("something follows the attestation result");
+    } catch (const Error& error) {
+      in_.fail(error.what());
+    }
+  }
 
   // Whether the run ended worse than its devices: without a device, or because its time was over.
   bool is_worse(const Draft& document) const {
@@ -235,11 +231,7 @@ class ResultReader {
   }
 
   void read_exit(Draft& out) {
-    const auto code = static_cast<Exit>(in_.number(255));
-    const auto rows = exit_codes();
-    if (std::none_of(rows.begin(), rows.end(), [&](const ExitRow& row) { return row.code == code; }))
-      in_.fail(cat(static_cast<int>(code), " is no exit code that is known here"));
-    out.result.exit = code;
+    out.result.exit = exit_of(in_);
     out.has_exit = true;
   }
 

@@ -269,6 +269,11 @@ def main():
     head = {"schema": "spdmctl.report/2", "tool": "spdmctl", "hostname": "h"}
     line = json.dumps({**head, **report}).encode()
     write("report", "lines", b"\x0f" + line + b"\n" + line[:900] + b"\n" + line[:60] + b"\n")
+    ear = {"ear.status": "affirming", "ear.trustworthiness-vector": {"hardware": 2}, "spdmctl.report": {"verdict": "pass", "exit_code": 0, "reason": "r"}}
+    old = json.dumps({"eat_profile": "tag:github.com,2023:veraison/ear", "submods": {"a": ear, "b": {**ear, "ear.status": "none"}}})
+    new = json.dumps({"eat_profile": "tag:ietf.org,2026:rats/ear#03", "submods": {"a": {key.replace(".", "_"): value for key, value in ear.items()}}})
+    wrapped = json.dumps(["application/eat-ucs+json", base64.urlsafe_b64encode(new.encode()).decode().rstrip("=")])
+    write("report", "ear", f"\x1f{old}\n{new}\n{wrapped}\n".encode())
     write("report", "document", b"\xff" + json.dumps({"devices": [report], "verdict": "pass", "exit_code": 0, **head}, indent=1).encode())
     print(sum(1 for path in CORPUS.rglob("*") if path.is_file()), "files")
 

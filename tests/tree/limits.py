@@ -43,6 +43,7 @@ COUNTS = [
     ("core/wire/certificate.h", "kMaxCertificateChain", "bytes of a chain from a device"),
     ("core/wire/mel.h", "kMaxExtensionLog", "bytes of a measurement extension log from a device"),
     ("cmd/output/export.h", "kMaxExported", "devices in one document of ear or redfish"),
+    ("core/fleet/ear_results.cpp", "kMaxWrapped", "characters of an EAR in a wrapper that report reads"),
     ("cmd/report.cpp", "kMaxOnPage", "devices on the page of report --html that can be searched"),
     ("cmd/gate/device_state.h", "kMaxStates", "states of devices that status reads"),
 ]

@@ -196,6 +196,12 @@ def main():
         attest("auth", device, *root, "--record", "device.json")
         attest("auth", device, *root, "--spdm-version", "1.0", "--slot", "all")
         attest("measurements", device, *root, "--extension-log", "--endpoint-info", "--record", "measured.json")
+        (pathlib.Path(scratch) / "tools").mkdir()
+        (pathlib.Path(scratch) / "tools/tpm2_pcrextend").symlink_to("/bin/true")
+        environment["PATH"] = f"{scratch}/tools:{environment['PATH']}"
+        run("measurements", device, "emu://127.0.0.1:1", *root, "--extend-pcr", "16", "--pcr-log", "pcr.log", code=3)
+        for line in (pathlib.Path(scratch) / "pcr.log").read_text().splitlines():
+            check("--pcr-log", validator("spdmctl.pcr-event-1.json"), line)
         (pathlib.Path(scratch) / "empty").mkdir()
         attest("auth", device, "--keyring", "empty", code=10)
         attest("verify", "device.json", *root)

@@ -9,7 +9,9 @@
 #include "cmd/output/render_ear.h"
 #include "cmd/output/render_redfish.h"
 #include "core/appraisal/verdict.h"
+#include "core/crypto/jws.h"
 #include "core/text.h"
+#include "support/pki.h"
 
 using namespace spdm;
 using Json = nlohmann::ordered_json;
@@ -172,8 +174,8 @@ TEST_CASE("EAR: the claims-set names profile, time, verifier and nonce; labels a
     spdm::cmd::add_part(spdm::cmd::Format::ear, submods, std::move(*spdm::cmd::export_part(spdm::cmd::Format::ear, passing())), "device");
   Block<32> nonce{};
   nonce[0] = 0xFB;
-  const Json claims =
-      Json::parse(spdm::cmd::export_document(spdm::cmd::Format::ear, submods, {.issued = 1'700'000'000, .nonce = nonce, .signer = {}}));
+  const Json claims = Json::parse(spdm::cmd::export_document(
+      spdm::cmd::Format::ear, submods, {.issued = 1'700'000'000, .nonce = nonce, .signer = {}, .profile = {}, .wrapper = {}}));
   CHECK(claims["eat_profile"] == "tag:github.com,2023:veraison/ear");
   CHECK(claims["iat"] == 1'700'000'000);
   CHECK(claims["ear.verifier-id"].size() == 2);
@@ -183,6 +185,58 @@ TEST_CASE("EAR: the claims-set names profile, time, verifier and nonce; labels a
   const Json& about = claims["submods"]["device"]["spdmctl.report"];
   CHECK(about["evidence_sha256"] == std::string(64, 'a'));
   CHECK(about["certificates"][0]["leaf_sha256"] == std::string(64, 'b'));
+}
+
+TEST_CASE("EAR of 2026: other names, a list of policies, the status of all, and the nonce of what is fresh") {
+  using spdm::cmd::Format;
+  Report fresh = passing(), old = passing(), bad = passing();
+  fresh.fresh = true;
+  old.fresh = false;
+  fail(bad, Check::trust, FindingId::not_trusted);
+  Json submods = Json::object();
+  spdm::cmd::add_part(Format::ear, submods, std::move(*spdm::cmd::export_part(Format::ear, fresh)), "fresh");
+  const auto written = [&](Json parts, std::optional<Block<32>> nonce) {
+    return Json::parse(spdm::cmd::export_document(
+        Format::ear, std::move(parts),
+        {.issued = 1'700'000'000, .nonce = nonce, .signer = {}, .profile = EarProfile::ietf_2026, .wrapper = {}}));
+  };
+  const Block<32> nonce{};
+  Json claims = written(submods, nonce);
+  CHECK(claims["eat_profile"] == "tag:ietf.org,2026:rats/ear#03");
+  CHECK(claims["ear_status"] == "affirming");
+  CHECK(claims["ear_verifier_id"].size() == 2);
+  CHECK(claims["eat_nonce"] == std::string(43, 'A'));
+  const Json one = claims["submods"]["fresh"];
+  CHECK(one["ear_status"] == "affirming");
+  CHECK(one["ear_trustworthiness_vector"]["instance-identity"] == 2);
+  CHECK(one["ear_appraisal_policy_ids"] == Json::array({"spdmctl:authenticate"}));
+  CHECK(one["eat_nonce"] == std::string(43, 'A'));
+  CHECK(one["spdmctl_report"]["verdict"] == "pass");
+  CHECK(one.size() == 5);
+  CHECK(!written(submods, std::nullopt)["submods"]["fresh"].contains("eat_nonce"));
+  spdm::cmd::add_part(Format::ear, submods, std::move(*spdm::cmd::export_part(Format::ear, old)), "old");
+  CHECK(!written(submods, nonce)["submods"]["old"].contains("eat_nonce"));
+  spdm::cmd::add_part(Format::ear, submods, std::move(*spdm::cmd::export_part(Format::ear, error_report(Error(ErrorId::io, "no"), "x"))),
+                      "none");
+  CHECK(written(submods, nonce)["ear_status"] == "none");
+  spdm::cmd::add_part(Format::ear, submods, std::move(*spdm::cmd::export_part(Format::ear, bad)), "bad");
+  CHECK(written(submods, nonce)["ear_status"] == "contraindicated");
+  CHECK(written(Json::object(), nonce)["ear_status"] == "none");
+}
+
+TEST_CASE("EAR in a wrapper: a record that names its media type") {
+  const auto written = [](CmwForm form, EarProfile profile, std::optional<crypto::PrivateKey> signer) {
+    return spdm::cmd::export_document(spdm::cmd::Format::ear, Json::object(),
+                                      {.issued = 1, .nonce = {}, .signer = std::move(signer), .profile = profile, .wrapper = form});
+  };
+  const Json record = Json::parse(written(CmwForm::json, EarProfile::ietf_2026, std::nullopt));
+  REQUIRE(record.size() == 2);
+  CHECK(record[0] == "application/eat-ucs+json; eat_profile=\"tag:ietf.org,2026:rats/ear#03\"");
+  CHECK(Json::parse(*crypto::from_base64url(record[1].get<std::string>()))["eat_profile"] == "tag:ietf.org,2026:rats/ear#03");
+  const Json jwt = Json::parse(written(CmwForm::json, EarProfile::veraison_2023, pki::Key::make("EC", "P-256").private_key()));
+  CHECK(jwt[0] == "application/eat+jwt; eat_profile=\"tag:github.com,2023:veraison/ear\"");
+  CHECK(as_text(*crypto::from_base64url(jwt[1].get<std::string>())).starts_with("eyJ"));
+  CHECK(written(CmwForm::cbor, EarProfile::veraison_2023, std::nullopt).starts_with("\x82\x78"));
 }
 
 TEST_CASE("Redfish: identity and measurements by the names of the schema") {

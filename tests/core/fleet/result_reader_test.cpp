@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/evidence/cmw_writer.h"
+#include "core/fleet/ear_names.h"
 #include "core/text.h"
 
 using namespace spdm;
@@ -274,6 +276,10 @@ TEST_CASE("result reader: what is no report is told, and nothing else is lost") 
   const std::vector<std::pair<std::string, std::string>> cases{
       {"garbage", "is not an object"},
       {"[]", "is not an object"},
+      {R"(["application/x", "e30"])", "has no \"schema\""},
+      {R"({"eat_profile":"tag:x,2020:y","submods":{}})", "is no profile"},
+      {R"({"eat_profile":"tag:github.com,2023:veraison/ear","submods":{"a":{"ear.status":"none"}}})",
+       "submods.a: has no \"spdmctl.report\""},
       {"{}", "has no \"schema\""},
       {R"({"schema":"spdmctl.evidence/1"})", "spdmctl verify"},
       {R"({"schema":"spdmctl.report/3"})", "is spdmctl.report/3, not spdmctl.report/2 or spdmctl.report/1"},
@@ -334,4 +340,76 @@ TEST_CASE("result reader: hostile sizes") {
 TEST_CASE("result reader: a source that fails is not a report that is broken") {
   const auto source = [](std::span<char>) -> std::size_t { throw Error(ErrorId::io, "gone"); };
   CHECK_THROWS_AS(read_results(source, "f", "h", {[](const Result&) {}, [](const Unreadable&) {}, [](const std::string&) {}}), Error);
+}
+
+namespace {
+
+Json ear_of(const EarNames& names, std::string_view status, std::string_view verdict, int exit) {
+  Json submod;
+  submod[names.status] = status;
+  submod[names.vector] = Json{{"instance-identity", 2}};
+  submod[names.report] = Json{{"verdict", verdict}, {"exit_code", exit}, {"reason", "why"}, {"target", "t"}, {"bdf", "0000:03:00.0"}};
+  Json out{{"eat_profile", names.profile}, {"iat", 1}};
+  out["submods"]["label"] = std::move(submod);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("an EAR of either profile is read back, and what contradicts itself is not") {
+  for (const EarNames& names : kEarProfiles) {
+    for (const int indent : {-1, 2}) {
+      const Read good = read(ear_of(names, "affirming", "pass", 0).dump(indent) + "\n" +
+                             ear_of(names, "contraindicated", "fail", 10).dump(indent) + "\n");
+      CHECK(good.unreadable.empty());
+      REQUIRE(good.results.size() == 2);
+      CHECK(good.results[0].verdict == Verdict::pass);
+      CHECK(good.results[0].device == "0000:03:00.0");
+      CHECK(good.results[0].host == "file");
+      CHECK(good.results[1].exit == Exit::untrusted);
+      CHECK(good.results[1].reason == "why");
+    }
+    CHECK(read(ear_of(names, "none", "pass", 0).dump()).results.size() == 1);
+    CHECK(read(ear_of(names, "contraindicated", "undetermined", 3).dump()).results.size() == 1);
+    for (const Json& bad :
+         {ear_of(names, "affirming", "fail", 10), ear_of(names, "none", "fail", 10), ear_of(names, "warning", "undetermined", 3),
+          ear_of(names, "affirming", "pass", 10), ear_of(names, "good", "pass", 0)}) {
+      const Read none = read(bad.dump());
+      CHECK(none.results.empty());
+      CHECK(none.unreadable.size() == 1);
+    }
+  }
+  // The names of one profile under the other one, no claim of ours, another profile.
+  Json mixed = ear_of(kEarProfiles[0], "affirming", "pass", 0);
+  mixed["eat_profile"] = kEarProfiles[1].profile;
+  CHECK(read(mixed.dump()).results.empty());
+  Json foreign = ear_of(kEarProfiles[1], "affirming", "pass", 0);
+  foreign["submods"]["label"].erase("spdmctl_report");
+  CHECK(read(foreign.dump()).unreadable.size() == 1);
+  foreign["eat_profile"] = "tag:ietf.org,2027:rats/ear#09";
+  const Read unknown = read(foreign.dump());
+  REQUIRE(unknown.unreadable.size() == 1);
+  CHECK(unknown.unreadable[0].why.find("2027") != std::string::npos);
+}
+
+TEST_CASE("an EAR in a wrapper is read, a signed one is told, and other arrays are not taken for one") {
+  const std::string ear = ear_of(kEarProfiles[1], "affirming", "pass", 0).dump();
+  const std::string type = media_type_of_token("application/eat-ucs+json", kEarProfiles[1].profile);
+  const std::string record = write_cmw(CmwForm::json, type, as_bytes(ear));
+  CHECK(read(record + record).results.size() == 2);
+  const auto why = [](const std::string& text) {
+    const Read none = read(text);
+    CHECK(none.results.empty());
+    REQUIRE(none.unreadable.size() == 1);
+    return none.unreadable[0].why;
+  };
+  CHECK(why(write_cmw(CmwForm::json, "application/eat+jwt", as_bytes("eyJ"))).find("signed EAR") != std::string::npos);
+  CHECK(why("eyJhbGciOiJFUzI1NiJ9.e30.AA\n").find("signed EAR") != std::string::npos);
+  CHECK(why(write_cmw(CmwForm::json, type, as_bytes("[" + record + "]"))).find("no attestation result") != std::string::npos);
+  const Read followed = read(write_cmw(CmwForm::json, type, as_bytes(ear + " {}")));
+  CHECK(followed.results.size() == 1);
+  CHECK(followed.unreadable.size() == 1);
+  CHECK(why("[1, 2]").find("no wrapper") != std::string::npos);
+  CHECK(why(R"(["text", "e30"])").find("no wrapper") != std::string::npos);
+  CHECK(why(R"(["application/x", "?"])").find("base64url") != std::string::npos);
 }
