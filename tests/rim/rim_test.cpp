@@ -175,6 +175,6 @@ TEST_CASE("rim: large documents are refused before they are parsed") {
     deep += deep.substr(0, 900);
     end += end.substr(0, 1200);
   }
-  refuse(deep + end, "");
+  refuse(deep + end, "is no XML that can be read");
   CHECK(limit_of(FileKind::rim) == 4 * kMiB);
 }
