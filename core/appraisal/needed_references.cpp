@@ -32,7 +32,7 @@ std::string without(std::string text, char what) {
   return text;
 }
 
-// "GH100", of the leaf: "NVIDIA:GH100:48B0..." in its device info, else the first word of its common name, as in "CN=GH100 A01 GSP FMC LF".
+// "GH100", of the leaf: "NVIDIA:GH100:48B0..." in its device info, else the first word of its common name, as in "CN=GH100 GSP FMC LF".
 std::string chip_of(const DeviceWords& device) {
   std::string_view text = device.device_info;
   std::size_t begin = text.starts_with("NVIDIA:") ? 7 : std::string_view::npos;
