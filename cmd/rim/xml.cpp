@@ -126,7 +126,8 @@ Document parse(View file) {
   constexpr int kOptions = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC | XML_PARSE_COMPACT;
   Document out(xmlCtxtReadMemory(parser.get(), text.data(), static_cast<int>(text.size()), nullptr, "UTF-8", kOptions));
   if (doctype) fail("has a document type declaration (DOCTYPE), which is not read", "a TCG RIM needs none");
-  if (!out || parser->wellFormed != 1 || parser->nsWellFormed != 1) fail(cat("is no XML that can be read: ", printable(why_of(*parser))), kWanted);
+  if (!out || parser->wellFormed != 1 || parser->nsWellFormed != 1)
+    fail(cat("is no XML that can be read: ", printable(why_of(*parser))), kWanted);
   const xmlNode* root = xmlDocGetRootElement(out.get());
   if (root == nullptr || out->intSubset != nullptr || out->extSubset != nullptr) fail("is no XML that can be read", kWanted);
   assert_flat(*root, 1);
