@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/file.h"
 #include "core/guard.h"
+#include "core/recognize.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
@@ -150,6 +151,8 @@ void Keyring::add_named(const fs::path& file, const std::string& name, const Gua
 void Keyring::add_file(const fs::path& file, const Guard& guard) {
   const FileContents content = read_configuration(file, FileKind::certificates, guard);
   if (!content.why.empty()) throw Error(cause_of(content), cat(file.string(), ": ", content.why), content.hint);
+  if (const std::optional<Error> wrong = wrong_kind(content.bytes, FileKind::certificates))
+    throw Error(wrong->id, cat(file.string(), ": ", wrong->what()), wrong->hint);
   for (const Bytes& der : read_certificates(content.bytes, file.string())) add(der, file, file.filename().string(), false);
 }
 

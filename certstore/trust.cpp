@@ -43,6 +43,11 @@ const Entry* namesake(const Validation& j) {
   return nullptr;
 }
 
+// Of a root that was left out the key is not known.
+std::string_view of_another_key(const Validation& j, const Entry& other) {
+  return j.has_root && j.result.certificates.front().key_sha256 != other.info.key_sha256 ? ", with another key" : "";
+}
+
 void report_untrusted(Validation& j) {
   const CertificateInfo& first = j.result.certificates.front();
   std::string why, remedy;
@@ -64,7 +69,8 @@ void report_untrusted(Validation& j) {
   }
   why += ", which no certificate of the keyring vouches for";
   if (const Entry* other = namesake(j))
-    why += other->blocked.empty() ? cat("; ", other->file, " has the same name but is another certificate (", other->info.sha256, ")")
+    why += other->blocked.empty() ? cat("; ", other->file, " has the same name but is another certificate", of_another_key(j, *other), " (",
+                                        other->info.sha256, ")")
                                   : cat("; ", other->file, " would, but how far is not known: ", other->blocked);
   j.find(not_trusted, j.slot(), why, remedy);
 }

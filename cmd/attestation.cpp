@@ -124,6 +124,7 @@ Plan Attestation::plan(Console& console) const {
   Plan out;
   out.wanted = wanted_of(protocol, trust);
   out.question = question_of(trust);
+  out.wanted.tolerance = out.question.user.tolerance = tolerance_of(tolerate);
   return out;
 }
 

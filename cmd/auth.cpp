@@ -29,6 +29,7 @@ Action setup(CLI::App& parser) {
   options->default_target = kAllDevices;
   add_policy_options(parser, options->policy);
   add_expect_option(parser, options->expect);
+  add_tolerate_option(parser, options->tolerate);
   parser.add_flag("--pin-first-use", options->pin_first_use, kPinFirstUse)->group("Trust");
   add_reference_option(parser, options->trust);
   parser.add_flag("--measurements", options->measurements, "Ask for signed measurements, too")->group("Attestation");

@@ -25,6 +25,7 @@ struct Options {
   ProtocolOptions protocol;
   std::vector<std::string> targets;
   std::string format = "ndjson", nonce, file, sign_key, wrapper;
+  std::vector<std::string> tolerate;
   bool verbose = false, extension_log = false, endpoint_info = false;
 };
 
@@ -37,6 +38,7 @@ struct Collected {
 Wanted everything(const Options& options) {
   Wanted out = wanted_of(options.protocol);
   out.if_available = true;
+  out.tolerance = tolerance_of(options.tolerate);
   out.measurements = MeasurementMode::all;
   out.extension_log = options.extension_log;
   out.endpoint_info = options.endpoint_info;
@@ -170,6 +172,7 @@ Action setup(CLI::App& parser) {
       ->group("Evidence");
   parser.add_flag("--endpoint-info", options->endpoint_info, "The endpoint information, too, where the device has it")->group("Evidence");
   add_protocol_options(parser, options->protocol);
+  add_tolerate_option(parser, options->tolerate);
   parser.get_option("--slot")->description("0 to 7, all, or 255 for a provisioned key; the first that holds a chain if not given");
   return [options](Console& console) { return run(*options, console); };
 }

@@ -27,7 +27,7 @@ constexpr std::string_view kSchema = "spdmctl.messages/2";
 
 struct Options {
   OutputOptions output;
-  std::vector<std::string> input, asym, hash;
+  std::vector<std::string> input, asym, hash, tolerate;
   std::string openssl;
 };
 
@@ -39,8 +39,13 @@ struct Decoded {
 // Follows the messages in order, as a listener. A message that breaks a rule is noted and passed over.
 class Follower {
  public:
-  Follower(const Evidence& evidence, Parameters assumed)
-      : binding_(evidence.binding), assumed_(std::move(assumed)), connection_(begin_connection(evidence, assumed_)) {}
+  Follower(const Evidence& evidence, Parameters assumed, Tolerance tolerance)
+      : binding_(evidence.binding),
+        assumed_(std::move(assumed)),
+        connection_(begin_connection(evidence, assumed_)),
+        tolerance_(std::move(tolerance)) {
+    connection_.tolerate(tolerance_);
+  }
 
   // Decodes one message. A chunk that completes a message gives two: the chunk and the message.
   std::vector<Decoded> next(const Message& message, std::size_t index) {
@@ -53,7 +58,7 @@ class Follower {
     try {
       const Code code = read_header(message.bytes).code;
       if (message.from_requester && code == Code::get_version) listener_ = {};
-      explain(out.front(), message.bytes, {parameters(), message.from_requester ? std::nullopt : last_request_});
+      explain(out.front(), message.bytes, {parameters(), message.from_requester ? std::nullopt : last_request_, &tolerance_});
       if (message.from_requester && code != Code::respond_if_ready) last_request_ = message.bytes;
       follow(message, index, out);
     } catch (const Error& error) {
@@ -97,8 +102,10 @@ class Follower {
     if (!out.json.contains("why")) out.json["why"] = printable(error.what());
   }
 
-  void explain(Decoded& out, View bytes, const DecodeContext& context) const {
+  void explain(Decoded& out, View bytes, const DecodeContext& context) {
+    tolerance_.begin();
     const std::optional<Fields> fields = decode_fields(bytes, context);
+    tell(out, tolerance_.deviations());
     if (!fields) {
       out.json["note"] = "a message that is not read further";
       return;
@@ -110,8 +117,10 @@ class Follower {
       out.json["note"] = cat(surplus.size(), surplus.size() == 1 ? " byte follows" : " bytes follow", " the end of the message");
       return;
     }
-    if (surplus.size() > padding_allowed(binding_))
-      malformed(out.json["name"].get<std::string>(), "length", cat(surplus.size(), " bytes after the end of the message"));
+    if (surplus.size() > padding_allowed(binding_)) {
+      const std::string title = out.json["name"];
+      return Reader(bytes, title, &tolerance_).breaks("length", cat(surplus.size(), " bytes after the end of the message"));
+    }
     out.json["padding"] = surplus.size();
   }
 
@@ -124,18 +133,35 @@ class Follower {
       Decoded joined = describe({.from_requester = false, .secured = false, .bytes = exchange->response}, index);
       joined.json["note"] = "put together from chunks";
       try {
-        explain(joined, exchange->response, {parameters(), exchange->request});
+        explain(joined, exchange->response, {parameters(), exchange->request, &tolerance_});
       } catch (const Error& error) {
         blame(joined, error);
       }
       out.push_back(std::move(joined));
     }
-    connection_.observe(std::move(*exchange));
+    try {
+      connection_.observe(std::move(*exchange));
+    } catch (const Error&) {
+      tell(out.back(), connection_.deviations());
+      throw;
+    }
+    tell(out.back(), connection_.deviations());
+  }
+
+  // Decoding and following a message find the same, nearly: each is told once.
+  static void tell(Decoded& out, const std::vector<Deviation>& deviations) {
+    for (const Deviation& deviation : deviations) {
+      const Json told = printable(cat(deviation.rule->name, ": ", deviation.why, " (", deviation.rule->clause, ")"));
+      Json& all = out.json["tolerated"];
+      if (std::find(all.begin(), all.end(), told) == all.end()) all.push_back(told);
+      out.broken = true;
+    }
   }
 
   Binding binding_;
   Parameters assumed_;  // until algorithms are negotiated: what the user says
   Connection connection_;
+  Tolerance tolerance_;
   Listener listener_;
   std::optional<Bytes> last_request_;
 };
@@ -250,6 +276,8 @@ std::string text_of(const Json& message, bool whole) {
       else
         out += cat("      ", key, ": ", value_text(value, whole), "\n");
     }
+  if (message.contains("tolerated"))
+    for (const Json& told : message["tolerated"]) out += cat("      tolerated: ", told.get<std::string>(), "\n");
   if (message.contains("why")) out += cat("      problem: ", message["why"].get<std::string>(), "\n");
   if (!message.contains("fields") || message.contains("why") || whole) out += cat("      hex: ", message["hex"].get<std::string>(), "\n");
   return out;
@@ -265,6 +293,7 @@ Parameters assumed_parameters(const Options& options) {
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
+  Tolerance tolerance = tolerance_of(options.tolerate);
   Needs needs{.readable = EvidenceFiles::places(options.input)};
   if (!options.openssl.empty()) {
     assert_recipe_directory(options.openssl);
@@ -282,7 +311,7 @@ Exit run(const Options& options, Console& console) {
                      printable(shell_word((std::filesystem::path(options.openssl) / "verify.sh").string()))));
   }
 
-  Follower follower(evidence, assumed);
+  Follower follower(evidence, assumed, std::move(tolerance));
   ListWriter document(console, begin_document(kSchema), "messages");
   bool broken = false;
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {
@@ -307,6 +336,10 @@ Action setup(CLI::App& parser) {
   add_repeatable(parser, "--hash", options->hash, "Negotiated hash, for a message on its own")->type_name("NAME")->group("Decoding");
   add_repeatable(parser, "--asym", options->asym, "Negotiated signature algorithm, for a message on its own")
       ->type_name("NAME")
+      ->group("Decoding");
+  add_tolerate_option(parser, options->tolerate);
+  parser.get_option("--tolerate")
+      ->description("Read on where these rules of the protocol are broken, such as MEASUREMENTS.Index, or all")
       ->group("Decoding");
   parser.add_option("--openssl", options->openssl, "Write the signatures to this new directory, with the openssl commands that check them")
       ->type_name("DIR")

@@ -199,6 +199,13 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
       ->group("Protocol");
 }
 
+void add_tolerate_option(CLI::App& parser, std::vector<std::string>& rules) {
+  add_repeatable(parser, "--tolerate", rules,
+                 "For the bench: go on where these rules of the protocol are broken, such as MEASUREMENTS.Index, or all; nothing passes")
+      ->type_name("LIST")
+      ->group("Protocol");
+}
+
 void add_record_option(CLI::App& parser, ProtocolOptions& options) {
   parser.add_option("--record", options.record, "Write what was seen to this file: evidence, or a capture when it ends in .pcap")
       ->type_name("FILE")
@@ -333,6 +340,14 @@ std::shared_ptr<const References> read_references(const TrustOptions& options) {
 std::optional<std::vector<ExpectedDevice>> read_expected(const std::string& file) {
   if (file.empty()) return std::nullopt;
   return read_expected_devices(file, std::string(as_text(read_file(file, FileKind::expected_devices))));
+}
+
+Tolerance tolerance_of(const std::vector<std::string>& rules) {
+  try {
+    return Tolerance(split_lists(rules));
+  } catch (const Error& error) {
+    throw Error(error.id, cat("--tolerate: ", error.what()), error.hint);
+  }
 }
 
 Question question_of(const TrustOptions& options) {

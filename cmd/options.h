@@ -58,6 +58,8 @@ void add_keyring_options(CLI::App& parser, TrustOptions& options);
 void add_trust_options(CLI::App& parser, TrustOptions& options);  // add_keyring_options(), and more
 void add_reference_option(CLI::App& parser, TrustOptions& options);
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options);  // all but --record
+// --tolerate: of the command line alone. No variable, no file and no other verb has it.
+void add_tolerate_option(CLI::App& parser, std::vector<std::string>& rules);
 void add_record_option(CLI::App& parser, ProtocolOptions& options);
 void add_expect_option(CLI::App& parser, std::string& file);
 void add_policy_options(CLI::App& parser, PolicyOptions& options);
@@ -115,6 +117,8 @@ bool names_references(const TrustOptions& options);
 std::shared_ptr<const References> read_references(const TrustOptions& options);
 // The list of --expect; nothing when none was given. Throws Error: config, io, permission.
 std::optional<std::vector<ExpectedDevice>> read_expected(const std::string& file);
+// The rules of --tolerate; strict when it was not given.
+Tolerance tolerance_of(const std::vector<std::string>& rules);
 Question question_of(const TrustOptions& options);
 Wanted wanted_of(const ProtocolOptions& options);
 Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);  // --provisioned-key means slot 255

@@ -13,6 +13,7 @@
 #include "cmd/output/summary_text.h"
 #include "cmd/parse.h"
 #include "cmd/verb.h"
+#include "core/recognize.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -62,9 +63,10 @@ FleetSummary read_all(const Options& options, std::int64_t at, const Console& co
     const std::string name = file == "-" ? "standard input" : printable(file);
     summarizer.add_file();
     try {
-      read_results(open_file(file), name, hosts[i], sink, options.by_file ? HostNaming::by_file : HostNaming::reported);
+      read_results(of_kind(open_file(file), FileKind::report), name, hosts[i], sink,
+                   options.by_file ? HostNaming::by_file : HostNaming::reported);
     } catch (const Error& error) {  // an error of one file does not end the others
-      sink.unreadable({name, 0, error.what()});
+      sink.unreadable({name, 0, cat(error.what(), error.hint.empty() ? "" : "; ", error.hint)});
     }
   }
   if (faults > kMaxTold) console.note(cat("spdmctl: ", faults - kMaxTold, " more parts could not be read"));

@@ -22,6 +22,7 @@ struct Options {
   std::vector<std::string> files;
   bool measurements = false, unordered = false;
   std::string nonce, expect;
+  std::vector<std::string> tolerate;
 };
 
 // A report, and the one that it was rendered from while others may still speak against it.
@@ -48,6 +49,7 @@ Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   Question question = question_of(options.trust);
   if (options.measurements) question.user.depth = Depth::measurements;
+  question.user.tolerance = tolerance_of(options.tolerate);
   if (!options.nonce.empty()) question.user.nonce = parse_nonce(options.nonce);
   if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or pcap files, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
@@ -108,6 +110,8 @@ Action setup(CLI::App& parser) {
       ->type_name("HEX")
       ->group("Attestation");
   add_expect_option(parser, options->expect);
+  add_tolerate_option(parser, options->tolerate);
+  parser.get_option("--tolerate")->group("Attestation");
   return [options](Console& console) { return run(*options, console); };
 }
 

@@ -42,6 +42,7 @@ _spdmctl() {
     --mode) values="off audit enforce" ;;
     --occasion) values="boot arrival resume reset interval request" ;;
     --summary) values="none tcb all" ;;
+    --tolerate) values=all ;;
     --by) values="leaf-key certificate root" ;;
     --slot) values="0 1 2 3 4 5 6 7 all 255" ;;
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
@@ -67,16 +68,16 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live $policy --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live $policy --tolerate --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live $policy --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --index --each --count
+      options="$live $policy --tolerate --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --index --each --count
         --raw --new --no-signature --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    collect) options="-f --format -o --output -v --verbose -h --help $speak --cmw --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
+    collect) options="-f --format -o --output -v --verbose -h --help $speak --tolerate --cmw --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
     audit) options="$live_only $policy --sign-key --ear-profile --cmw --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
-    verify) options="$output $trust $policy --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;
-    decode) options="$output --hash --asym --openssl" ;;
+    verify) options="$output $trust $policy --tolerate --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;
+    decode) options="$output --tolerate --hash --asym --openssl" ;;
     report) options="$output --at --by-file --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in

@@ -155,6 +155,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l endpoint-info -d
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l unordered -d "Write each report as soon as it is there"
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l measurements -d "Signed measurements must be there, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l expect -r -F -d "Devices that must be shown"
+complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify collect decode" -l tolerate -x -a all -d "For the bench: go on where these rules of the protocol are broken"
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The nonce that signatures must be made for"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l openssl -x -a "(__fish_complete_directories)" -d "Write the signatures, and how openssl checks them"

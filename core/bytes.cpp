@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "core/tolerance.h"
 
 namespace spdm {
 
@@ -93,8 +94,10 @@ Bytes from_base64(std::string_view text, std::string_view what) {
   return out;
 }
 
-void malformed(std::string_view message, std::string_view field, std::string_view why) {
-  throw Error(ErrorId::peer, cat(message, ": ", field, ": ", why));
+void malformed(std::string_view message, std::string_view field, std::string_view why) { throw Malformed(message, field, why); }
+
+void Reader::breaks(std::string_view field, std::string_view why) const {
+  if (tolerance_ == nullptr || !tolerance_->takes(message_, field, why)) fail(field, why);
 }
 
 View Reader::take(std::size_t size, std::string_view field) {

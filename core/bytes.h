@@ -27,14 +27,19 @@ Bytes unhex(std::string_view digits, std::string_view what);
 std::string base64(View bytes);
 Bytes from_base64(std::string_view text, std::string_view what);
 
-// Throws Error{peer}: "MESSAGE: FIELD: why". Every rule that a message breaks ends here.
+// Throws Malformed (error.h): "MESSAGE: FIELD: why". Every rule that a message breaks ends here.
 [[noreturn]] void malformed(std::string_view message, std::string_view field, std::string_view why);
+
+class Tolerance;
 
 // Reads one message front to back; numbers are little-endian. Never reads past the end: a field that does not fit is
 // malformed(message, field). The message's name is kept by reference and must outlive the reader (use a literal).
 class Reader {
  public:
-  Reader(View data, std::string_view message) : data_(data), message_(message) {}
+  // `tolerance`: what the message may break all the same; nullptr: nothing.
+  Reader(View data, std::string_view message, Tolerance* tolerance = nullptr) : data_(data), message_(message), tolerance_(tolerance) {}
+  // Reads a part of the same message.
+  Reader inside(View part) const { return {part, message_, tolerance_}; }
 
   std::uint8_t u8(std::string_view field) { return static_cast<std::uint8_t>(number(1, field)); }
   std::uint16_t u16(std::string_view field) { return static_cast<std::uint16_t>(number(2, field)); }
@@ -59,12 +64,15 @@ class Reader {
   // Fails unless everything was read: for structures that must fill their room exactly.
   void assert_done() const;
   [[noreturn]] void fail(std::string_view field, std::string_view why) const { malformed(message_, field, why); }
+  // The same where the message can be read on: returns when the rule is tolerated (tolerance.h), which is noted.
+  void breaks(std::string_view field, std::string_view why) const;
 
  private:
   std::uint64_t number(std::size_t size, std::string_view field);
 
   View data_;
   std::string_view message_;
+  Tolerance* tolerance_;
   std::size_t offset_ = 0;
 };
 

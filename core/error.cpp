@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "core/text.h"
+
 namespace spdm {
 
 namespace {
@@ -40,6 +42,9 @@ constexpr std::array kErrors{
 };
 
 }  // namespace
+
+Malformed::Malformed(std::string_view message, std::string_view of_field, std::string_view reason)
+    : Error(ErrorId::peer, cat(message, ": ", of_field, ": ", reason)), field(of_field), why(reason) {}
 
 std::span<const ExitRow> exit_codes() { return kExits; }
 

@@ -70,4 +70,11 @@ struct Error : std::runtime_error {
   std::optional<Exit> exit = std::nullopt;  // where it is not that of the kind: of a device that was judged
 };
 
+// A message breaks a rule: "MESSAGE: FIELD: why", ErrorId::peer.
+struct Malformed : Error {
+  Malformed(std::string_view message, std::string_view of_field, std::string_view reason);
+
+  std::string field, why;
+};
+
 }  // namespace spdm

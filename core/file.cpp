@@ -13,6 +13,7 @@
 
 #include "core/descriptor.h"
 #include "core/error.h"
+#include "core/recognize.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -154,6 +155,10 @@ Bytes read_file(const std::filesystem::path& path, FileKind kind, const Guard& g
     if (std::string why = exposure(path, about, guard); !why.empty()) fail(path, exposed(std::move(why), guard));
   FileContents out = read_bounded(fd.get(), about, kind);
   if (!out.is(State::whole)) fail(path, out);
+  if (std::optional<Error> wrong = wrong_kind(out.bytes, kind)) {
+    wrong->device = path.string();
+    throw Error(*wrong);
+  }
   return std::move(out.bytes);
 }
 

@@ -20,6 +20,8 @@ constexpr std::array kFindings{
     FindingRow{evidence_detached, "evidence-detached", Check::protocol, note, Exit::ok},
     FindingRow{surplus_bytes, "surplus-bytes", Check::protocol, warning, Exit::ok},
     FindingRow{no_common_algorithm, "no-common-algorithm", Check::protocol, gap, Exit::no_device},
+    FindingRow{rule_tolerated, "rule-tolerated", Check::protocol, failure, Exit::peer},
+    FindingRow{tolerant_run, "tolerant-run", Check::protocol, gap, Exit::usage},
 
     FindingRow{chain_malformed, "chain-malformed", Check::chain, failure, Exit::untrusted},
     FindingRow{chain_length, "chain-length", Check::chain, failure, Exit::untrusted},
@@ -109,6 +111,7 @@ constexpr std::array kFindings{
     FindingRow{token_signature, "token-signature", Check::measurements, failure, Exit::bad_signature},
     FindingRow{token_unverified, "token-unverified", Check::measurements, warning, Exit::ok},
     FindingRow{svn_size, "svn-size", Check::measurements, warning, Exit::ok},
+    FindingRow{measurement_refused, "measurement-refused", Check::measurements, warning, Exit::ok},
 
     FindingRow{reference_mismatch, "reference-mismatch", Check::references, failure, Exit::measurement},
     FindingRow{reference_absent, "reference-absent", Check::references, gap, Exit::no_reference},

@@ -49,6 +49,8 @@ enum class FindingId : std::uint8_t {
   evidence_detached,     // its collector has kept no beginning of the connection
   surplus_bytes,         // bytes behind the last signature of detached evidence
   no_common_algorithm,   // device and requester share none, so that nothing could be signed
+  rule_tolerated,        // --tolerate: a message breaks a rule, and was read on
+  tolerant_run,          // --tolerate: no such run passes
   // chain: structure and X.509
   chain_malformed,
   chain_length,
@@ -133,11 +135,12 @@ enum class FindingId : std::uint8_t {
   reserved_index,
   debug_mode,
   mel_mismatch,
-  fwid_mismatch,      // the device names other firmware than the issuer of its leaf
-  fwid_not_measured,  // no measurement has the digest that the issuer of the leaf names
-  token_signature,    // a token within a measurement is not signed by the key of the leaf, although it should be
-  token_unverified,   // its signature could not be checked
-  svn_size,           // a security version number of another size than it should have
+  fwid_mismatch,        // the device names other firmware than the issuer of its leaf
+  fwid_not_measured,    // no measurement has the digest that the issuer of the leaf names
+  token_signature,      // a token within a measurement is not signed by the key of the leaf, although it should be
+  token_unverified,     // its signature could not be checked
+  svn_size,             // a security version number of another size than it should have
+  measurement_refused,  // the device answers ERROR for an index
   // references
   reference_mismatch,
   reference_absent,          // a measurement has no reference value

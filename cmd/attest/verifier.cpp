@@ -64,7 +64,7 @@ Report Verifier::appraise(Evidence evidence, const std::string& source, Question
   add_chain(evidence);
   evidence.host = view_of(std::move(evidence.host));
   evidence.host.is_claimed = !trusts_host(evidence);
-  const Analysis analysis = analyze(evidence);
+  const Analysis analysis = analyze(evidence, question.user.tolerance);
   Report report =
       spdm::appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, setup_.owner_key), question);
   report.source = source;

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "core/file.h"
+#include "core/recognize.h"
 
 namespace spdm::cmd {
 
@@ -52,6 +53,7 @@ void read(const fs::path& file, FileKind kind, std::vector<DropIn>& out, std::st
   if (!content.why.empty())
     fail(file, content.is(FileContents::State::refused) ? ErrorId::permission : ErrorId::config, content.why, content.hint);
   if (content.bytes.empty()) fail(file, ErrorId::config, std::string(if_empty));
+  if (const std::optional<Error> wrong = wrong_kind(content.bytes, kind)) fail(file, ErrorId::config, wrong->what(), wrong->hint);
   out.push_back({file, std::string(as_text(content.bytes))});
 }
 

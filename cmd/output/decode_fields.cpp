@@ -428,7 +428,7 @@ std::optional<Fields> decode_fields(View message, const DecodeContext& context) 
   for (const Row& row : kRows) {
     if (row.code != header.code) continue;
     const std::string title = name(row.code);  // outlives the reader
-    Input in{message, header, context, Reader(message, title)};
+    Input in{message, header, context, Reader(message, title, is_request(row.code) ? nullptr : context.tolerance)};
     if (row.negotiated && context.parameters.hash == nullptr && !(context.parameters.assumed && row.code == Code::measurements))
       malformed(title, "state", "its layout depends on the negotiated algorithms: give --hash and --asym");
     Json fields = row.decode(in);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/format/json.h"
+#include "core/tolerance.h"
 #include "core/wire/codes.h"
 #include "core/wire/negotiate.h"
 
@@ -13,7 +14,8 @@ namespace spdm::cmd {
 // What a decoder has to know beside the message.
 struct DecodeContext {
   Parameters parameters;
-  std::optional<Bytes> request;  // of a response, when it has been seen
+  std::optional<Bytes> request;    // of a response, when it has been seen
+  Tolerance* tolerance = nullptr;  // what a response may break and be read all the same
 };
 
 struct Fields {

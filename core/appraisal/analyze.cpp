@@ -14,6 +14,11 @@ Finding violation(std::size_t message, std::string why) {
           "look at it with: spdmctl decode; report it to the vendor of the device"};
 }
 
+Finding tolerated(std::size_t message, const Deviation& deviation) {
+  return {FindingId::rule_tolerated, cat("message ", message + 1, ", ", deviation.rule->name),
+          cat(deviation.why, " (", deviation.rule->clause, ")"), cat("it must be: ", deviation.rule->what)};
+}
+
 Finding no_common_algorithm(std::size_t message, const Error& error) {
   return {FindingId::no_common_algorithm, cat("message ", message + 1), error.what(), error.hint};
 }
@@ -31,7 +36,7 @@ class Kept {
   std::optional<std::string> over(const Exchange& exchange, const Analysis& so_far) {
     const bool opens = exchange.request_code() == Code::get_version || so_far.connections.empty();
     if (opens && so_far.connections.size() == kMaxConnections) return cat("the evidence has more than ", kMaxConnections, " connections");
-    if (so_far.findings.size() == kMaxFindings) return cat("the evidence breaks the protocol more than ", kMaxFindings, " times");
+    if (so_far.findings.size() >= kMaxFindings) return cat("the evidence breaks the protocol more than ", kMaxFindings, " times");
     constexpr std::size_t kHead = 16;  // of a large CERTIFICATE
     if (exchange.request_code() == Code::get_certificate && exchange.response.size() > kHead)
       chain_bytes_ += exchange.response.size() - kHead;
@@ -73,9 +78,23 @@ void describe_parts(const Evidence& evidence, Analysis& out) {
                             "whoever saved the evidence added it"});
 }
 
+// Takes the exchange, and tells which rules it breaks that are tolerated.
+void observe(Connection& connection, Exchange exchange, std::size_t message, std::vector<Finding>& findings) {
+  const auto tell = [&] {
+    for (const Deviation& deviation : connection.deviations()) findings.push_back(tolerated(message, deviation));
+  };
+  try {
+    connection.observe(std::move(exchange));
+  } catch (const Error&) {
+    tell();
+    throw;
+  }
+  tell();
+}
+
 }  // namespace
 
-Analysis analyze(const Evidence& evidence) {
+Analysis analyze(const Evidence& evidence, const Tolerance& tolerance) {
   Analysis out;
   Listener listener;
   Kept kept;
@@ -105,8 +124,9 @@ Analysis analyze(const Evidence& evidence) {
         const bool in_the_middle = !evidence.live && exchange->request_code() != Code::get_version;
         out.connections.push_back(in_the_middle ? connection_in_the_middle(evidence) : Connection(evidence.binding));
         if (evidence.detached) out.connections.back().keep_surplus();
+        out.connections.back().tolerate(tolerance);
       }
-      out.connections.back().observe(std::move(*exchange));
+      observe(out.connections.back(), std::move(*exchange), i, out.findings);
       over = kept.over_signatures(out.connections.back());
       if (over) {
         out.findings.push_back(budget_reached(i, *over));

@@ -4,6 +4,7 @@
 #include "core/evidence/evidence.h"
 #include "core/finding.h"
 #include "core/protocol/connection.h"
+#include "core/tolerance.h"
 
 namespace spdm {
 
@@ -14,7 +15,8 @@ struct Analysis {
   std::size_t secured_messages = 0;
 };
 
-// Never throws on what a device sent: a broken message ends its connection and becomes a finding.
-Analysis analyze(const Evidence& evidence);
+// Never throws on what a device sent: a broken message ends its connection and becomes a finding. With a tolerance, rules that it
+// has are findings, too, and the connection goes on.
+Analysis analyze(const Evidence& evidence, const Tolerance& tolerance = {});
 
 }  // namespace spdm

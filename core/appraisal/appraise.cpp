@@ -9,6 +9,29 @@
 
 namespace spdm {
 
+namespace {
+
+// DSP0274 CAPABILITIES, N19: before 1.2 nobody announces how much it takes. Earlier versions broke off there, with the answer in their
+// evidence. What would have come after it is judged as in any recording that ends.
+bool broke_off_for_its_size(const Evidence& evidence, const Analysis& analysis) {
+  constexpr std::size_t kTaken = 4600;  // by those versions
+  if (evidence.live || !evidence.error || evidence.error->id != ErrorId::peer || analysis.connections.empty() || evidence.log.empty())
+    return false;
+  const Connection& connection = analysis.connections.back();
+  const Bytes& last = evidence.log.back().bytes;
+  const bool is_kept = !connection.exchanges().empty() && connection.exchanges().back().log_index + 2 == evidence.log.size();
+  return connection.version() < k12 && is_kept && !is_error(last) && last.size() > kTaken;
+}
+
+// What earlier versions called a breach of the protocol, where the device only had no algorithm in common.
+bool had_none_in_common(const Evidence& evidence, const Analysis& analysis) {
+  return evidence.error && evidence.error->id == ErrorId::peer &&
+         std::any_of(analysis.findings.begin(), analysis.findings.end(),
+                     [](const Finding& finding) { return finding.id == FindingId::no_common_algorithm; });
+}
+
+}  // namespace
+
 std::string slot_name(std::uint8_t slot) { return slot == kProvisionedKey ? "provisioned key" : cat("slot ", slot); }
 
 Report Appraiser::run() {
@@ -87,6 +110,8 @@ void Appraiser::describe_evidence() {
   report_.binding = evidence_.binding;
   report_.collection = evidence_.collection;
   report_.error = evidence_.error;
+  if (had_none_in_common(evidence_, analysis_)) report_.error->id = ErrorId::no_spdm;
+  if (broke_off_for_its_size(evidence_, analysis_)) report_.error.reset();
   report_.connections = analysis_.connections.size();
   report_.messages = evidence_.log.size();
   for (const Message& message : evidence_.log) {
@@ -151,10 +176,21 @@ void Appraiser::check_protocol() {
     broken = broken || finding.severity() == Severity::failure;
     add(finding);
   }
-  const bool interrupted = evidence_.error.has_value();
+  const bool interrupted = report_.error.has_value();
+  if (evidence_.error && !interrupted)
+    add({FindingId::capture_incomplete, cat("message ", evidence_.log.size()),
+         cat("the collector broke off here: ", evidence_.error->message),
+         "that limit is none of SPDM before 1.2: ask the device again with this version"});
+  report_.tolerates = question_.user.tolerance.names();
+  const bool tolerant = !report_.tolerates.empty();
+  if (tolerant)
+    add({FindingId::tolerant_run, "", "this run goes on where rules of the protocol are broken (--tolerate): it passes nothing",
+         "it is for the bench: judge the device without --tolerate"});
   if (analysis_.connections.empty() || interrupted)
     result(Check::protocol, broken ? CheckStatus::fail : CheckStatus::not_run,
            interrupted ? evidence_.error->message : "no SPDM connection in the evidence");
+  else if (tolerant && !broken)
+    result(Check::protocol, CheckStatus::not_run, "no rule was broken, in a run that tolerates some");
   else
     result(Check::protocol, broken ? CheckStatus::fail : CheckStatus::pass,
            broken ? "the responder broke the protocol" : cat(report_.round_trips, " requests, every answer in order"));

@@ -38,6 +38,7 @@ struct UserQuestion {
   bool require_fresh = false;         // what is signed last must be shown to be fresh
   bool one_slot = false;              // where nothing was signed, only the slot counts that a challenge would go to
   bool provisioned = false;           // the owner gave the key of the device: only what it signed counts
+  Tolerance tolerance{};              // what the evidence was analyzed with: only a strict run passes
 };
 
 // What becomes of a device of which the host knows no PCI identity.

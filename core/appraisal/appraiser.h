@@ -92,6 +92,7 @@ class Appraiser {
 
   // coverage.cpp
   void read_measurements();
+  void tell_refusals(const Connection& connection);
   void read_facts(const Connection& connection);
   void check_tokens();
   void check_firmware();

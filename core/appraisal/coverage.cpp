@@ -34,6 +34,7 @@ void Appraiser::read_measurements() {
   }
   std::stable_sort(report_.measurements.begin(), report_.measurements.end(),
                    [](const Measurement& a, const Measurement& b) { return a.block.index < b.block.index; });
+  tell_refusals(*connection);
   read_facts(*connection);
   check_extension_log(*connection);
   check_summary(*connection);
@@ -52,6 +53,18 @@ void Appraiser::read_measurements() {
   list_is_open_ = listed_ && !list_is_signed_ && is_signed != 0;
   if (list_is_open_)
     add({FindingId::measurements_unsigned, "", "which measurements the device has is not covered by a good signature", "measure again"});
+}
+
+// Measurements that the device answers ERROR for. InvalidRequest says that there is no such index, and is no refusal.
+void Appraiser::tell_refusals(const Connection& connection) {
+  for (const ErrorSeen& seen : connection.errors()) {
+    const std::uint8_t operation = read_header(connection.exchanges()[seen.exchange].request).param2;
+    const bool is_index = operation != kMeasurementCount && operation != kAllMeasurements;
+    if (seen.request != Code::get_measurements || !is_index || seen.error.code == ErrorCode::invalid_request) continue;
+    add({FindingId::measurement_refused, cat("measurement ", operation),
+         cat("was asked for, and the device answered ERROR ", describe(seen.error, seen.request)),
+         "ask for it in another form (--raw, or without); else report it to the vendor"});
+  }
 }
 
 // The device's own words beside the measurements: of the last signed answer that has some, else of the last.
@@ -113,9 +126,11 @@ void Appraiser::check_measurements() {
   // Their signed number is an answer by itself, unless the device was asked for more and refused.
   const bool refused = std::any_of(connection->errors().begin(), connection->errors().end(),
                                    [](const ErrorSeen& seen) { return seen.request == Code::get_measurements; });
+  const bool lacking = refused && report_.measurement_count && all < *report_.measurement_count;
   const bool counted = question_.count_suffices() && count_is_signed_ && all == 0 && !refused;
-  result(Check::measurements, (all != 0 && is_signed == all && !list_is_open_) || counted ? CheckStatus::pass : CheckStatus::not_run,
-         detail);
+  const bool read = all != 0 && is_signed == all && !list_is_open_ && !lacking;
+  result(Check::measurements, read || counted ? CheckStatus::pass : CheckStatus::not_run,
+         lacking && all != 0 ? cat(detail, ", of ", *report_.measurement_count) : detail);
 }
 
 // Whether a good signature proves that there are no other measurements: the requester chooses what it asks for.

@@ -314,6 +314,7 @@ Json to_json(const Report& in) {
       {"verdict", name(in.verdict)}, {"exit_code", static_cast<int>(in.exit)}, {"reason", text(in.reason)}, {"source", text(in.source)}};
   if (!in.judged) out["judged"] = false;
   if (in.fresh) out["fresh"] = *in.fresh;
+  if (!in.tolerates.empty()) out["tolerates"] = in.tolerates;
   if (const std::vector<std::string_view> claims = claims_of(in); !claims.empty()) out["claims"] = claims;
   out["host"] = host_json(in.host);
   if (!in.time.empty()) out["time"] = text(in.time);

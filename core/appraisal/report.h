@@ -188,7 +188,8 @@ struct Report {
   Exit exit = Exit::internal;
   std::string reason;         // one line: why this verdict
   std::optional<bool> fresh;  // whether what is signed was signed for a nonce of whoever judges; nothing when nothing is signed well
-  bool judged = true;         // false: nothing was appraised, the verdict says only whether the device could be read
+  std::vector<std::string> tolerates;  // rules of the protocol that this run tolerates (tolerance.h); empty: it is strict
+  bool judged = true;                  // false: nothing was appraised, the verdict says only whether the device could be read
   std::optional<Interruption> error;
   std::optional<ConnectionReport> connection;  // the last one of the evidence
   std::size_t connections = 0, messages = 0, bytes = 0, round_trips = 0;

@@ -7,6 +7,7 @@
 #include "core/evidence/pcap.h"
 #include "core/evidence/report_file.h"
 #include "core/file_kinds.h"
+#include "core/recognize.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -70,6 +71,8 @@ std::vector<EvidencePart> load_parts(View bytes, std::string_view what) {
   if (bytes.size() > limit_of(FileKind::evidence))
     throw Error(ErrorId::bad_input,
                 cat(what, ": ", bytes.size(), " bytes are more than the ", limit_of(FileKind::evidence), " that are read"));
+  if (const std::optional<Error> wrong = wrong_kind(bytes, FileKind::evidence))
+    throw Error(wrong->id, cat(what, ": ", wrong->what()), wrong->hint);
   return load_wrapped(bytes, what, 0);
 }
 

@@ -13,7 +13,9 @@ namespace {
 class Collector {
  public:
   Collector(Link& link, const Wanted& wanted, const Limits& limits, Clock::time_point end, Evidence& evidence)
-      : wanted_(wanted), evidence_(evidence), requester_(link, evidence.log, limits, end) {}
+      : wanted_(wanted), evidence_(evidence), requester_(link, evidence.log, limits, end) {
+    requester_.tolerate(wanted.tolerance);
+  }
 
   void run() {
     negotiate();
@@ -24,6 +26,7 @@ class Collector {
     if (wanted_.extension_log) read_extension_log();
     if (wanted_.endpoint_info) ask_endpoint_info(slots.empty() ? 0 : slots.front());
     for (const VendorDefined& request : wanted_.vendor_defined) requester_.ask(request.encode(Code::vendor_defined_request, version()));
+    if (lacking_) throw Error(*lacking_);
   }
 
   // Whether the responder answered RequestResynch: alone, to CHUNK_GET, or inside CHUNK_SEND_ACK or a large message.
@@ -206,40 +209,80 @@ class Collector {
       case MeasurementMode::each:
         break;
     }
-    measure_one(kAllMeasurements, false, slot);
+    if (!try_operation(kAllMeasurements, false, slot)) return measure_by_count(sign, slot);
     std::vector<std::uint8_t> indices;
     for (const MeasurementBlock& block : connection().measurements().back().response.blocks) indices.push_back(block.index);
     measure_indices(indices, sign, slot);
   }
 
-  // A device may be unable to send all blocks at once: then each index is requested by itself. Each response is signed,
-  // also the one with the number of indices, because the ERROR for an absent index resets L1/L2.
-  void measure_all(bool sign, std::uint8_t slot) {
+  // False where the device answers ERROR: that is one measurement, or one way to ask, and keeps no other from being read. What else
+  // goes wrong ends the conversation, and so do Busy and RequestResynch.
+  bool try_operation(std::uint8_t operation, bool sign, std::uint8_t slot) {
+    const std::vector<ErrorSeen>& errors = connection().errors();
+    const std::size_t before = errors.size();
     try {
-      return measure_one(kAllMeasurements, sign, slot);
+      measure_one(operation, sign, slot);
+      return true;
     } catch (const Error& error) {
-      const std::vector<ErrorSeen>& errors = connection().errors();
-      const bool refused = error.id == ErrorId::peer && !errors.empty() && errors.back().exchange + 1 == connection().exchanges().size() &&
-                           errors.back().request == Code::get_measurements && errors.back().error.code != ErrorCode::request_resynch;
+      const bool refused = error.id == ErrorId::peer && errors.size() > before && errors.back().error.code != ErrorCode::request_resynch;
       if (!refused) throw;
+      refusal_ = error;
+      return false;
     }
+  }
+
+  // A device may be unable to send all blocks at once: then each index is requested by itself.
+  void measure_all(bool sign, std::uint8_t slot) {
+    if (!try_operation(kAllMeasurements, sign, slot)) measure_by_count(sign, slot);
+  }
+
+  // Each response is signed, also the one with the number of indices, because the ERROR for an absent index resets L1/L2.
+  void measure_by_count(bool sign, std::uint8_t slot) {
     measure_one(kMeasurementCount, sign, slot);
-    unsigned left = connection().measurements().back().response.count;
+    const unsigned count = connection().measurements().back().response.count;
+    unsigned left = count;
+    std::string refused;
     for (unsigned index = 1; left > 0 && index < 0xFF; ++index) {
-      const std::size_t errors = connection().errors().size();
-      try {
-        measure_one(static_cast<std::uint8_t>(index), sign, slot);
+      if (try_operation(static_cast<std::uint8_t>(index), sign, slot)) {
         --left;
-      } catch (const Error&) {
-        if (connection().errors().size() == errors || connection().errors().back().error.code != ErrorCode::invalid_request) throw;
+      } else if (connection().errors().back().error.code != ErrorCode::invalid_request) {  // which says that there is no such index
+        note_refusal(refused, index);
       }
     }
     // Errors are not signed: without this check an attacker on the path could leave out measurements.
-    if (left > 0) throw Error(ErrorId::peer, cat("MEASUREMENTS: ", left, " of the announced measurements have no index from 1 to 254"));
+    if (left > 0 && refused.empty())
+      lacking_.emplace(ErrorId::peer, cat("MEASUREMENTS: ", left, " of the announced measurements have no index from 1 to 254"));
+    else if (left > 0)
+      lacking_.emplace(ErrorId::peer, cat("MEASUREMENTS: ", left, " of ", count, " measurements were not obtained: ", refused));
   }
 
   void measure_indices(const std::vector<std::uint8_t>& indices, bool sign, std::uint8_t slot) {
-    for (std::size_t i = 0; i < indices.size(); ++i) measure_one(indices[i], sign && i + 1 == indices.size(), slot);
+    std::vector<std::uint8_t> obtained;
+    std::string refused;
+    for (std::size_t i = 0; i < indices.size(); ++i)
+      if (try_operation(indices[i], sign && i + 1 == indices.size(), slot))
+        obtained.push_back(indices[i]);
+      else
+        note_refusal(refused, indices[i]);
+    if (refused.empty()) return;
+    // The ERROR has reset L1/L2, and the last request may be the one that was refused.
+    if (sign)
+      for (const std::uint8_t index : obtained) measure_one(index, true, slot);
+    if (indices.size() == 1)
+      lacking_ = refusal_;
+    else
+      lacking_.emplace(
+          ErrorId::peer,
+          cat("MEASUREMENTS: ", indices.size() - obtained.size(), " of ", indices.size(), " measurements were not obtained: ", refused),
+          refusal_->hint);
+  }
+
+  // Of the last request. Some are told, and that there are more.
+  void note_refusal(std::string& list, unsigned index) const {
+    constexpr std::size_t kMost = 256;
+    if (list.size() > kMost && list.ends_with("...")) return;
+    const std::string one = cat("index ", index, ": ERROR ", describe(connection().errors().back().error, Code::get_measurements));
+    list += cat(list.empty() ? "" : ", ", list.size() > kMost ? "..." : one);
   }
 
   void read_extension_log() {
@@ -268,6 +311,8 @@ class Collector {
   Evidence& evidence_;
   Requester requester_;
   std::uint8_t measured_slot_ = 0;
+  std::optional<Error> refusal_;  // the last
+  std::optional<Error> lacking_;  // which measurements the device has, or was asked for, and has not sent
 };
 
 }  // namespace

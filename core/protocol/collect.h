@@ -52,6 +52,8 @@ struct Wanted {
   std::vector<VendorDefined> vendor_defined;
   // Nonce to use in CHALLENGE and signed GET_MEASUREMENTS instead of random ones: a remote verifier chose it.
   std::optional<Block<32>> nonce;
+  // What answers may break and be read all the same; nothing as long as nobody says so. The evidence is the same messages.
+  Tolerance tolerance;
 };
 
 // Fills `evidence` step by step, so that an Error loses nothing that was seen before it. The caller sets evidence.host

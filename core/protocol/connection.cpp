@@ -26,11 +26,12 @@ void Connection::trim(Bytes& message, const Reader& reader) {
   if (!padding && keeps_surplus_)
     surplus_ = surplus.size();
   else if (!padding)
-    reader.fail("length", cat(surplus.size(), " bytes after the end of the message at offset ", reader.offset()));
+    reader.breaks("length", cat(surplus.size(), " bytes after the end of the message at offset ", reader.offset()));
   message.resize(reader.offset());
 }
 
 void Connection::observe(Exchange exchange) {
+  tolerance_.begin();
   const Code code = exchange.request_code();
   if (exchange.is_error()) {
     Reader reader(exchange.response, "ERROR");
@@ -81,17 +82,19 @@ void Connection::observe(Exchange exchange) {
 }
 
 Reader Connection::request_reader(const Exchange& exchange, std::string_view message) const { return {exchange.request, message}; }
+Reader Connection::response_reader(const Exchange& exchange, std::string_view message) { return {exchange.response, message, &tolerance_}; }
 
 void Connection::observe_version(Exchange& exchange) {
   Reader request = request_reader(exchange, "GET_VERSION");
   expect(request, Code::get_version, k10);
   trim(exchange.request, request);
-  Reader reader(exchange.response, "VERSION");
+  Reader reader = response_reader(exchange, "VERSION");
   VersionResponse response = VersionResponse::decode(reader);
   trim(exchange.response, reader);
-  const bool keeps_surplus = keeps_surplus_;
-  *this = Connection(binding_);  // GET_VERSION resets everything that was negotiated
-  keeps_surplus_ = keeps_surplus;
+  Connection next(binding_);  // GET_VERSION resets everything that was negotiated
+  next.keeps_surplus_ = keeps_surplus_;
+  next.tolerance_ = std::move(tolerance_);
+  *this = std::move(next);
   versions_ = std::move(response);
 }
 
@@ -106,7 +109,7 @@ void Connection::observe_capabilities(Exchange& exchange) {
   Reader request = request_reader(exchange, "GET_CAPABILITIES");
   get_capabilities_ = GetCapabilities::decode(request, version);
   trim(exchange.request, request);
-  Reader reader(exchange.response, "CAPABILITIES");
+  Reader reader = response_reader(exchange, "CAPABILITIES");
   CapabilitiesResponse response = CapabilitiesResponse::decode(reader, version, *get_capabilities_);
   trim(exchange.response, reader);
   parameters_.version = version;
@@ -122,7 +125,7 @@ void Connection::observe_algorithms(Exchange& exchange) {
   Reader request = request_reader(exchange, "NEGOTIATE_ALGORITHMS");
   const NegotiateAlgorithms offer = NegotiateAlgorithms::decode(request, version);
   trim(exchange.request, request);
-  Reader reader(exchange.response, "ALGORITHMS");
+  Reader reader = response_reader(exchange, "ALGORITHMS");
   AlgorithmsResponse response = AlgorithmsResponse::decode(reader, version, offer, parameters_.requester, parameters_.responder);
   trim(exchange.response, reader);
   parameters_ = settle(version, parameters_.requester, parameters_.responder, offer, response);
@@ -135,7 +138,7 @@ void Connection::observe_digests(Exchange& exchange) {
   expect(request, Code::get_digests, version());
   trim(exchange.request, request);
   if (!parameters_.responder.has(cap::cert)) malformed("DIGESTS", "state", "the responder has no CERT_CAP");  // DSP0274 DIGESTS, N132
-  Reader reader(exchange.response, "DIGESTS");
+  Reader reader = response_reader(exchange, "DIGESTS");
   digests_ = DigestsResponse::decode(reader, parameters_);
   trim(exchange.response, reader);
 }
@@ -144,13 +147,13 @@ void Connection::observe_certificate(Exchange& exchange) {
   Reader request_bytes = request_reader(exchange, "GET_CERTIFICATE");
   const GetCertificate request = GetCertificate::decode(request_bytes, version());
   trim(exchange.request, request_bytes);
-  Reader reader(exchange.response, "CERTIFICATE");
+  Reader reader = response_reader(exchange, "CERTIFICATE");
   const CertificateResponse response = CertificateResponse::decode(reader, request, parameters_);
   trim(exchange.response, reader);
   const SlotDigest* digest = digests_ ? digests_->find(request.slot) : nullptr;
   // DSP0274 CERTIFICATE, N145: a slot has one certificate model, and DIGESTS has told it.
   if (parameters_.multi_key_responder && digest != nullptr && static_cast<std::uint8_t>(digest->model) != response.model)
-    malformed("CERTIFICATE", "CertModel", cat(response.model, ", DIGESTS says ", static_cast<std::uint8_t>(digest->model)));
+    reader.breaks("CertModel", cat(response.model, ", DIGESTS says ", static_cast<std::uint8_t>(digest->model)));
   chains_.at(request.slot).add(request, response);
 }
 
@@ -158,7 +161,7 @@ void Connection::observe_challenge(Exchange& exchange) {
   Reader request_bytes = request_reader(exchange, "CHALLENGE");
   const Challenge request = Challenge::decode(request_bytes, version());
   trim(exchange.request, request_bytes);
-  Reader reader(exchange.response, "CHALLENGE_AUTH");
+  Reader reader = response_reader(exchange, "CHALLENGE_AUTH");
   ChallengeAuth response = ChallengeAuth::decode(reader, request, parameters_);
   trim(exchange.response, reader);
   exchange.signature_size = response.signature.size();
@@ -172,7 +175,7 @@ void Connection::observe_measurements(Exchange& exchange) {
   trim(exchange.request, request_bytes);
   // 1.0 names no slot: it is the one that was challenged last, else 0.
   if (version() == k10) request.slot = challenges_.empty() ? std::uint8_t{0} : challenges_.back().request.slot;
-  Reader reader(exchange.response, "MEASUREMENTS");
+  Reader reader = response_reader(exchange, "MEASUREMENTS");
   MeasurementsResponse response = MeasurementsResponse::decode(reader, request, parameters_);
   trim(exchange.response, reader);
   exchange.signature_size = response.signature.size();
@@ -186,7 +189,7 @@ void Connection::observe_endpoint_info(Exchange& exchange) {
   Reader request_bytes = request_reader(exchange, "GET_ENDPOINT_INFO");
   const GetEndpointInfo request = GetEndpointInfo::decode(request_bytes, version());
   trim(exchange.request, request_bytes);
-  Reader reader(exchange.response, "ENDPOINT_INFO");
+  Reader reader = response_reader(exchange, "ENDPOINT_INFO");
   EndpointInfoResponse response = EndpointInfoResponse::decode(reader, request, parameters_);
   trim(exchange.response, reader);
   exchange.signature_size = response.signature.size();
@@ -199,7 +202,7 @@ void Connection::observe_mel(Exchange& exchange) {
   Reader request_bytes = request_reader(exchange, "GET_MEASUREMENT_EXTENSION_LOG");
   const GetMel request = GetMel::decode(request_bytes, version());
   trim(exchange.request, request_bytes);
-  Reader reader(exchange.response, "MEASUREMENT_EXTENSION_LOG");
+  Reader reader = response_reader(exchange, "MEASUREMENT_EXTENSION_LOG");
   const MelResponse response = MelResponse::decode(reader, request, parameters_);
   trim(exchange.response, reader);
   const std::uint64_t total = std::uint64_t{request.offset} + response.portion.size() + response.remainder;
@@ -217,7 +220,7 @@ void Connection::observe_vendor_defined(Exchange& exchange) {
   Reader request_bytes = request_reader(exchange, "VENDOR_DEFINED_REQUEST");
   VendorDefined request = VendorDefined::decode_request(request_bytes, version());
   trim(exchange.request, request_bytes);
-  Reader reader(exchange.response, "VENDOR_DEFINED_RESPONSE");
+  Reader reader = response_reader(exchange, "VENDOR_DEFINED_RESPONSE");
   VendorDefined response = VendorDefined::decode_response(reader, request, parameters_);
   trim(exchange.response, reader);
   vendor_.push_back({exchanges_.size(), std::move(request), std::move(response)});

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/evidence/transcript.h"
+#include "core/tolerance.h"
 #include "core/wire/certificate.h"
 #include "core/wire/endpoint_info.h"
 #include "core/wire/measurements.h"
@@ -86,6 +87,11 @@ class Connection {
   // Evidence of others may have bytes behind its last signature: they are counted, and break no rule.
   void keep_surplus() { keeps_surplus_ = true; }
 
+  // What its messages may break and be read all the same (tolerance.h); nothing as long as nobody says so.
+  void tolerate(const Tolerance& tolerance) { tolerance_ = tolerance; }
+  // What the last exchange has broken of that, also when it was refused for something else.
+  const std::vector<Deviation>& deviations() const { return tolerance_.deviations(); }
+
   // Takes the next exchange. Throws Error{peer} when the response breaks a rule: then the exchange is not kept.
   // An ERROR response is kept as such.
   void observe(Exchange exchange);
@@ -129,6 +135,7 @@ class Connection {
   void observe_mel(Exchange& exchange);
   void observe_vendor_defined(Exchange& exchange);
   Reader request_reader(const Exchange& exchange, std::string_view message) const;
+  Reader response_reader(const Exchange& exchange, std::string_view message);
   void trim(Bytes& message, const Reader& reader);
 
   Binding binding_;
@@ -138,6 +145,7 @@ class Connection {
   AlgorithmSource source_ = AlgorithmSource::negotiated;
   std::vector<AlgorithmPair> candidates_;
   bool keeps_surplus_ = false;
+  Tolerance tolerance_;
   std::size_t surplus_ = 0;
   std::optional<VersionResponse> versions_;
   std::optional<GetCapabilities> get_capabilities_;

@@ -18,8 +18,11 @@ std::optional<ErrorResponse> as_error(View message) {
 
 constexpr std::string_view kMoreTime = "the device wants more time than --timeout gives";
 
-void sleep_until(Clock::time_point time, Clock::time_point deadline, std::string_view why, std::string_view hint = kMoreTime) {
-  if (time > deadline) throw Error(ErrorId::timeout, std::string(why), std::string(hint));
+// Between two requests of the same, where the responder has no answer yet.
+constexpr std::chrono::milliseconds kShortestPause{1}, kLongestPause{100};
+
+void sleep_until(Clock::time_point time, Clock::time_point deadline, std::string_view why) {
+  if (time > deadline) throw Error(ErrorId::timeout, std::string(why), std::string(kMoreTime));
   std::this_thread::sleep_until(time);
 }
 
@@ -85,7 +88,7 @@ void Requester::assert_within_budget(Code code, std::size_t more) const {
 Bytes Requester::respond(View request, Clock::time_point deadline) {
   const Code code = read_header(request).code;
   const Clock::time_point begin = Clock::now();
-  auto pause = std::chrono::milliseconds(1);
+  auto pause = kShortestPause;
   for (unsigned attempt = 0;; ++attempt) {
     Bytes response = send(request, deadline);
     std::optional<ErrorResponse> error = as_error(response);
@@ -103,7 +106,7 @@ Bytes Requester::respond(View request, Clock::time_point deadline) {
     busy_for_ = Clock::now() - begin;
     if (attempt == limits_.busy_retries) return response;
     sleep_until(Clock::now() + pause, deadline, stays_busy(code, busy_, busy_for_));
-    pause = std::min(pause * 2, std::chrono::milliseconds(100));
+    pause = std::min(pause * 2, kLongestPause);
   }
 }
 
@@ -142,29 +145,26 @@ Bytes Requester::send_chunks(View request, Clock::time_point deadline) {
   }
 }
 
-// DSP0274 "ResponseNotReady": waits RDT, then asks with the token; WTmax = RDT * RDTM bounds all waits together.
+// DSP0274 "ResponseNotReady": waits RDT, then asks with the token, within WTmax = RDT * RDTM. A response that is still not ready opens
+// a new window (N33), with its own RDT and token. The deadline bounds all of them; and a device that asks for no time gets some all
+// the same, so that it is not asked without pause.
 Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Clock::time_point deadline) {
+  using std::chrono::microseconds;
   const Header header = read_header(request);
-  const ResponseNotReady first = error.not_ready(header.code);
-  ResponseNotReady wait = first;
-  const std::chrono::microseconds promised(std::uint64_t{first.rdtm} << first.rdt_exponent);
-  const Clock::time_point limit = std::min(deadline, Clock::now() + promised);
-  // Which of the two ends is told: more of our time helps only where it was ours.
-  const bool ours = limit == deadline;
-  const std::string why = cat(name(header.code), ": the response is not ready in time",
-                              ours ? std::string() : cat(": the device promised it within ", promised.count(), " us, and that is over"));
-  const std::string_view hint =
-      ours ? kMoreTime : "try again; a device that needs longer than it says has to say so, report it to its vendor";
-  for (;;) {
-    sleep_until(Clock::now() + std::chrono::microseconds(std::uint64_t{1} << wait.rdt_exponent), limit, why, hint);
+  ResponseNotReady wait = error.not_ready(header.code);
+  microseconds pause(0);
+  for (unsigned times = 1;; ++times) {
+    const microseconds asked(std::uint64_t{1} << wait.rdt_exponent), window = asked * wait.rdtm;
+    const Clock::time_point until = Clock::now() + std::max(asked, std::min(pause, std::max<microseconds>(window, kShortestPause)));
+    sleep_until(until, deadline,
+                cat(name(header.code), ": the response is not ready in time: the responder answered ResponseNotReady ", times,
+                    times == 1 ? " time" : " times"));
     Bytes response =
         exchange_once(begin(header.version, Code::respond_if_ready, static_cast<std::uint8_t>(header.code), wait.token).take(), deadline);
     const std::optional<ErrorResponse> again = as_error(response);
     if (!again || again->code != ErrorCode::response_not_ready) return response;
-    // DSP0274 RESPOND_IF_READY, N33: the limit that the first ResponseNotReady set holds for all. No wait is shorter
-    // than the first, so there are at most RDTM of them.
     wait = again->not_ready(header.code);
-    wait.rdt_exponent = std::max(wait.rdt_exponent, first.rdt_exponent);
+    pause = std::clamp<microseconds>(pause * 2, kShortestPause, kLongestPause);
   }
 }
 

@@ -30,6 +30,9 @@ class Requester {
   // when the responder stays Busy; and what the link throws.
   void ask(Bytes request);
 
+  // What answers may break and be read all the same.
+  void tolerate(const Tolerance& tolerance) { connection_.tolerate(tolerance); }
+
   const Connection& connection() const { return connection_; }
   const Limits& limits() const { return limits_; }
   std::uint32_t data_transfer_size() const {

@@ -1,5 +1,6 @@
 #include "core/wire/capabilities.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -72,7 +73,7 @@ void check_flags(const Reader& reader, std::uint32_t flags, std::uint8_t version
   const auto any = [&](std::uint32_t mask) { return (flags & mask) != 0; };
   const auto field = [&](std::uint32_t mask) { return flags & mask; };
   const auto forbid = [&](bool broken, std::string_view why) {
-    if (broken) reader.fail("Flags", cat("0x", hex(flags, 8), ": ", why));
+    if (broken) reader.breaks("Flags", cat("0x", hex(flags, 8), ": ", why));
   };
 
   forbid(field(cap::meas_mask) == cap::meas_mask, "MEAS_CAP 11b is reserved");              // N59
@@ -143,17 +144,19 @@ void write_fields(Writer& writer, const Capabilities& in, std::uint8_t version) 
   if (version >= k12) writer.u32(in.data_transfer_size).u32(in.max_message_size);
 }
 
-void check_sizes(const Reader& reader, const Capabilities& in, std::uint8_t version) {
+void check_sizes(const Reader& reader, Capabilities& in, std::uint8_t version) {
   // DSP0274 CAPABILITIES, N83: it is a shift count for a time in us, and 2^31 us is more than any device needs
   // (CVE-2023-32690).
-  if (in.ct_exponent > 31) reader.fail("CTExponent", cat(in.ct_exponent, ", at most 31 makes sense"));
+  if (in.ct_exponent > 31) reader.breaks("CTExponent", cat(in.ct_exponent, ", at most 31 makes sense"));
   if (version < k12) return;
   if (in.data_transfer_size < kMinDataTransferSize)  // DSP0274 CAPABILITIES, N80
-    reader.fail("DataTransferSize", cat(in.data_transfer_size, ", at least ", kMinDataTransferSize, " is required"));
-  if (in.data_transfer_size > in.max_message_size)  // DSP0274 CAPABILITIES, N81
-    reader.fail("DataTransferSize", cat(in.data_transfer_size, " is more than MaxSPDMmsgSize ", in.max_message_size));
+    reader.breaks("DataTransferSize", cat(in.data_transfer_size, ", at least ", kMinDataTransferSize, " is required"));
+  in.data_transfer_size = std::max(in.data_transfer_size, kMinDataTransferSize);  // chunks are cut by it
+  if (in.data_transfer_size > in.max_message_size)                                // DSP0274 CAPABILITIES, N81
+    reader.breaks("DataTransferSize", cat(in.data_transfer_size, " is more than MaxSPDMmsgSize ", in.max_message_size));
   if (!in.has(cap::chunk) && in.data_transfer_size != in.max_message_size)  // DSP0274 CAPABILITIES, N82
-    reader.fail("DataTransferSize", cat(in.data_transfer_size, " differs from MaxSPDMmsgSize ", in.max_message_size, " without CHUNK_CAP"));
+    reader.breaks("DataTransferSize",
+                  cat(in.data_transfer_size, " differs from MaxSPDMmsgSize ", in.max_message_size, " without CHUNK_CAP"));
 }
 
 // "Supported Algorithms" block: fixed part 30 bytes, then 4 bytes per extended algorithm and per table.
@@ -221,7 +224,7 @@ CapabilitiesResponse CapabilitiesResponse::decode(Reader& reader, std::uint8_t v
   out.capabilities.flags &= known_flags(version);
   if (version >= k13 && (header.param1 & 1) != 0) {
     // DSP0274 CAPABILITIES, N85: only a requester that asked for the block knows that it is there.
-    if (!request.want_algorithms) reader.fail("Param1", "a Supported Algorithms block that was not asked for");
+    if (!request.want_algorithms) reader.breaks("Param1", "a Supported Algorithms block that was not asked for");
     out.supported_algorithms = read_supported_algorithms(reader);
   }
   return out;

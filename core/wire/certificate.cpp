@@ -53,14 +53,14 @@ CertificateResponse CertificateResponse::decode(Reader& reader, const GetCertifi
   const Header header = expect(reader, Code::certificate, version);
   out.slot = slot_nibble(header.param1);
   // DSP0274 CERTIFICATE, N133: the chain of another slot proves nothing about this one.
-  if (out.slot != request.slot) reader.fail("SlotID", cat(out.slot, ", asked for ", request.slot));
+  if (out.slot != request.slot) reader.breaks("SlotID", cat(out.slot, ", asked for ", request.slot));
   out.large = version >= k14 && (header.param1 & kLarge) != 0;
   // DSP0274 CERTIFICATE, N143: in the other form the length fields have another size.
   if (out.large != request.large) reader.fail("LargeCertChain", "differs from the request");
   if (version >= k13) out.model = header.param2 & 7;
-  if (out.model > static_cast<std::uint8_t>(CertModel::generic)) reader.fail("CertModel", cat(out.model, " does not exist"));
+  if (out.model > static_cast<std::uint8_t>(CertModel::generic)) reader.breaks("CertModel", cat(out.model, " does not exist"));
   // DSP0274 CERTIFICATE, N145: with a single key the field is reserved, and the model follows from ALIAS_CERT_CAP.
-  if (out.model != 0 && !parameters.multi_key_responder) reader.fail("CertModel", cat(out.model, " on a single-key connection"));
+  if (out.model != 0 && !parameters.multi_key_responder) reader.breaks("CertModel", cat(out.model, " on a single-key connection"));
 
   std::uint64_t size = reader.u16("PortionLength"), remainder = reader.u16("RemainderLength");
   if (out.large) {
@@ -81,14 +81,14 @@ CertificateResponse CertificateResponse::decode(Reader& reader, const GetCertifi
     if (request.offset + size + remainder > limit)
       reader.fail("RemainderLength", cat("a chain of ", request.offset + size + remainder, " bytes, at most ", limit, " are taken"));
     // DSP0274 CERTIFICATE, N146: the model decides how the leaf is appraised.
-    if (parameters.multi_key_responder && out.model == 0) reader.fail("CertModel", "none, although the slot holds a chain");
+    if (parameters.multi_key_responder && out.model == 0) reader.breaks("CertModel", "none, although the slot holds a chain");
     if (parameters.multi_key_responder && out.slot == 0 && out.model == static_cast<std::uint8_t>(CertModel::generic))
-      reader.fail("CertModel", "slot 0 cannot hold a GenericCert");
+      reader.breaks("CertModel", "slot 0 cannot hold a GenericCert");
   }
   // DSP0274 CERTIFICATE, N142: a request for a whole chain that fits the messages of both sides gets it whole.
   const bool fits = std::min(parameters.requester.max_message_size, parameters.responder.max_message_size) >= 8U + 0xFFFFU;
   if (parameters.chunking() && fits && !out.large && request.offset == 0 && request.length == 0xFFFF && remainder != 0)
-    reader.fail("RemainderLength", cat(remainder, ", the whole chain was asked for and fits"));
+    reader.breaks("RemainderLength", cat(remainder, ", the whole chain was asked for and fits"));
   out.remainder = static_cast<std::uint32_t>(remainder);
   out.portion = to_bytes(reader.take(size, "CertChain"));  // DSP0274 CERTIFICATE, N136
   return out;

@@ -41,16 +41,16 @@ ChallengeAuth ChallengeAuth::decode(Reader& reader, const Challenge& request, co
   // DSP0274 CHALLENGE_AUTH, N174, N176: 1.0 has the slot number in the whole byte, later versions in bits 3:0.
   out.slot = version == k10 ? header.param1 : slot_from_nibble(slot_nibble(header.param1));
   if (out.slot != request.slot && !(version == k10 && slot_from_nibble(header.param1) == request.slot))
-    reader.fail("SlotID", cat(out.slot, ", challenged ", request.slot));
+    reader.breaks("SlotID", cat(out.slot, ", challenged ", request.slot));
   out.slot = request.slot;
   out.slot_mask = header.param2;
   // DSP0274 CHALLENGE_AUTH, N175: a slot that is not provisioned has no key to sign with.
   if (request.slot != kProvisionedKey && (out.slot_mask >> request.slot & 1) == 0)
-    reader.fail("SlotMask", cat("0x", hex(out.slot_mask, 2), " does not have slot ", request.slot));
+    reader.breaks("SlotMask", cat("0x", hex(out.slot_mask, 2), " does not have slot ", request.slot));
   out.basic_mut_auth = version >= k11 && (header.param1 & 0x80) != 0;
   // DSP0274 CHALLENGE_AUTH, N178, N179: a responder cannot ask for what we do not offer.
   if (out.basic_mut_auth && !(parameters.requester.has(cap::mut_auth) && parameters.responder.has(cap::mut_auth)))
-    reader.fail("BasicMutAuthReq", "set, but mutual authentication was not negotiated");
+    reader.breaks("BasicMutAuthReq", "set, but mutual authentication was not negotiated");
 
   out.cert_chain_hash = to_bytes(reader.take(parameters.hash_size(), "CertChainHash"));
   out.nonce = reader.block<32>("Nonce");
@@ -60,7 +60,7 @@ ChallengeAuth ChallengeAuth::decode(Reader& reader, const Challenge& request, co
   if (version >= k13) {
     out.context = reader.block<8>("RequesterContext");
     // DSP0274 CHALLENGE_AUTH, N183: RequesterContext binds the response to our request.
-    if (out.context != request.context) reader.fail("RequesterContext", "is not the one that was sent");
+    if (out.context != request.context) reader.breaks("RequesterContext", "is not the one that was sent");
   }
   out.signature = to_bytes(reader.take(parameters.signature_size(), "Signature"));  // DSP0274 CHALLENGE_AUTH, N184
   return out;

@@ -36,7 +36,7 @@ EndpointInfoResponse EndpointInfoResponse::decode(Reader& reader, const GetEndpo
   out.slot = slot_nibble(header.param2);
   const std::uint8_t expected = request.signature ? slot_nibble(request.slot) : 0;
   // DSP0274 ENDPOINT_INFO, N301: a signature by the key of another slot is refused.
-  if (out.slot != expected) reader.fail("SlotID", cat(out.slot, ", expected ", expected));
+  if (out.slot != expected) reader.breaks("SlotID", cat(out.slot, ", expected ", expected));
   out.slot = request.slot;
   reader.skip(4, "reserved");
   if (request.signature) out.nonce = reader.block<32>("Nonce");

@@ -19,7 +19,7 @@ Header expect(Reader& reader, Code code, std::uint8_t version) {
   const Header header = read_header(reader.take(kHeaderSize, "header"));
   if (header.code != code) reader.fail("RequestResponseCode", cat("expected ", name(code), ", got ", name(header.code)));
   if (header.version != version)
-    reader.fail("SPDMVersion", cat("expected 0x", hex(version, 2), " (", version_name(version), "), got 0x", hex(header.version, 2)));
+    reader.breaks("SPDMVersion", cat("expected 0x", hex(version, 2), " (", version_name(version), "), got 0x", hex(header.version, 2)));
   return header;
 }
 

@@ -12,58 +12,65 @@ MeasurementBlock read_block(Reader& reader, const Parameters& parameters) {
   MeasurementBlock block;
   block.index = reader.u8("Index");
   // DSP0274 MEASUREMENTS, N200: 0 and 255 are operations, not indices.
-  if (block.index == 0 || block.index == 0xFF) reader.fail("Index", cat(block.index, ", indices are 1 to 254"));
+  if (block.index == 0 || block.index == 0xFF) reader.breaks("Index", cat(block.index, ", indices are 1 to 254"));
   // DSP0274 MEASUREMENTS, N318: not checked here. 0xF0 to 0xFC are reserved from 1.2 on, but devices put other manifests there.
   const std::uint8_t specification = reader.u8("MeasurementSpecification");
   // DSP0274 MEASUREMENTS, N201: the layout of blocks of other specifications is not known.
   if (specification != kDmtfMeasurementSpecification)
-    reader.fail("MeasurementSpecification", cat(specification, " at index ", block.index, ", DMTF (1) was negotiated"));
+    reader.breaks("MeasurementSpecification", cat(specification, " at index ", block.index, ", DMTF (1) was negotiated"));
   const std::size_t size = reader.u16("MeasurementSize");
-  Reader value(reader.take(size, "Measurement"), reader.message());  // DSP0274 MEASUREMENTS, N198
+  Reader value = reader.inside(reader.take(size, "Measurement"));  // DSP0274 MEASUREMENTS, N198
   const std::uint8_t type = value.u8("DMTFSpecMeasurementValueType");
   block.type = static_cast<MeasurementType>(type & ~kRawBit);
   block.raw = (type & kRawBit) != 0;
   const std::size_t value_size = value.u16("DMTFSpecMeasurementValueSize");
   block.value = to_bytes(value.take(value_size, "DMTFSpecMeasurementValue"));
   // DSP0274 MEASUREMENTS, N202: bytes behind the value in its block have no meaning.
-  if (value.remaining() != 0) reader.fail("MeasurementSize", cat(size, " at index ", block.index, ", the value makes ", 3 + value_size));
+  if (value.remaining() != 0) reader.breaks("MeasurementSize", cat(size, " at index ", block.index, ", the value makes ", 3 + value_size));
   if (!block.raw) {
     // DSP0274 MEASUREMENTS, N204: without a negotiated hash algorithm a digest has no meaning.
     if (parameters.measurement_raw_only)
-      reader.fail("DMTFSpecMeasurementValueType", cat("a digest at index ", block.index, ", only raw bit streams were negotiated"));
+      reader.breaks("DMTFSpecMeasurementValueType", cat("a digest at index ", block.index, ", only raw bit streams were negotiated"));
     const std::size_t expected = parameters.measurement_hash == nullptr ? 0 : parameters.measurement_hash->size;
     const bool any = parameters.assumed && parameters.measurement_hash == nullptr;
     // DSP0274 MEASUREMENTS, N203: a digest of another size is not of the negotiated algorithm.
     if (any ? !is_hash_size(value_size) : value_size != expected)
-      reader.fail("DMTFSpecMeasurementValueSize",
-                  cat("a digest of ", value_size, " bytes at index ", block.index, ", MeasurementHashAlgo has ", expected));
+      reader.breaks("DMTFSpecMeasurementValueSize",
+                    cat("a digest of ", value_size, " bytes at index ", block.index, ", MeasurementHashAlgo has ", expected));
   }
   return block;
+}
+
+// No number that is tolerated makes more of them: each is compared with all others.
+void assert_few(const Reader& reader, const MeasurementsResponse& in) {
+  if (in.blocks.size() > 0xFF) reader.fail("NumberOfBlocks", cat(in.blocks.size(), " present, 1 to 254 are possible"));
 }
 
 void check_blocks(const Reader& reader, const MeasurementsResponse& in, unsigned announced, const GetMeasurements& request,
                   std::uint8_t version) {
   if (request.operation == kMeasurementCount) {
     // DSP0274 MEASUREMENTS, N193: only the number was requested, so no block may be there.
-    if (announced != 0 || !in.record.empty()) reader.fail("NumberOfBlocks", "blocks, only their number was asked for");
+    if (announced != 0 || !in.record.empty()) reader.breaks("NumberOfBlocks", "blocks, only their number was asked for");
+    assert_few(reader, in);
     // DSP0274 MEASUREMENTS, N194: the number of indices is 1 to 254.
-    if (in.count == 0 || in.count == 0xFF) reader.fail("Param1", cat(in.count, " measurements, 1 to 254 are possible"));
+    if (in.count == 0 || in.count == 0xFF) reader.breaks("Param1", cat(in.count, " measurements, 1 to 254 are possible"));
     return;
   }
   // DSP0274 MEASUREMENTS, N199: a block that is not counted may have been inserted.
-  if (in.blocks.size() != announced) reader.fail("NumberOfBlocks", cat(announced, " announced, ", in.blocks.size(), " present"));
+  if (in.blocks.size() != announced) reader.breaks("NumberOfBlocks", cat(announced, " announced, ", in.blocks.size(), " present"));
+  assert_few(reader, in);
   if (request.operation == kAllMeasurements) {
     // DSP0274 MEASUREMENTS, N195: a response without blocks would pass where nothing is compared.
-    if (announced == 0 || announced == 0xFF) reader.fail("NumberOfBlocks", cat(announced, ", 1 to 254 are possible"));
-  } else if (announced != 1 || in.blocks.front().index != request.operation) {
-    reader.fail("NumberOfBlocks", cat("index ", request.operation, " was asked for, and it alone"));  // DSP0274 MEASUREMENTS, N196
+    if (announced == 0 || announced == 0xFF) reader.breaks("NumberOfBlocks", cat(announced, ", 1 to 254 are possible"));
+  } else if (announced != 1 || in.blocks.empty() || in.blocks.front().index != request.operation) {
+    reader.breaks("NumberOfBlocks", cat("index ", request.operation, " was asked for, and it alone"));  // DSP0274 MEASUREMENTS, N196
   }
   for (std::size_t i = 0; i < in.blocks.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k)
       // DSP0274 MEASUREMENTS, N200: with two values of one index it is ambiguous which one counts.
-      if (in.blocks[k].index == in.blocks[i].index) reader.fail("Index", cat(in.blocks[i].index, " twice"));
+      if (in.blocks[k].index == in.blocks[i].index) reader.breaks("Index", cat(in.blocks[i].index, " twice"));
     if (version >= k12 && i > 0 && in.blocks[i].index < in.blocks[i - 1].index)  // DSP0274 MEASUREMENTS, N317
-      reader.fail("Index", cat(in.blocks[i].index, " after ", in.blocks[i - 1].index, ", blocks must be in ascending order"));
+      reader.breaks("Index", cat(in.blocks[i].index, " after ", in.blocks[i - 1].index, ", blocks must be in ascending order"));
   }
 }
 
@@ -122,19 +129,22 @@ MeasurementsResponse MeasurementsResponse::decode(Reader& reader, const GetMeasu
   if (request.signature && version >= k11) {
     out.slot = slot_from_nibble(slot_nibble(header.param2));
     // DSP0274 MEASUREMENTS, N208: a signature by the key of another slot is refused.
-    if (out.slot != request.slot) reader.fail("SlotID", cat(out.slot, ", asked for ", request.slot));
+    if (out.slot != request.slot) reader.breaks("SlotID", cat(out.slot, ", asked for ", request.slot));
   }
   if (version >= k12) {
-    const std::uint8_t changed = header.param2 >> 4 & 3;
+    std::uint8_t changed = header.param2 >> 4 & 3;
     // DSP0274 MEASUREMENTS, N206: the field has a meaning only under a signature.
-    if (!request.signature && changed != 0) reader.fail("ContentChanged", cat(changed, " in a response without signature"));
-    if (changed == 3) reader.fail("ContentChanged", "3 is reserved");
+    if (!request.signature && changed != 0) reader.breaks("ContentChanged", cat(changed, " in a response without signature"));
+    if (changed == 3) {
+      reader.breaks("ContentChanged", "3 is reserved");
+      changed = 0;
+    }
     out.content_changed = static_cast<ContentChanged>(changed);
   }
   const unsigned announced = reader.u8("NumberOfBlocks");
   const std::size_t record_length = reader.u24("MeasurementRecordLength");
   out.record = to_bytes(reader.take(record_length, "MeasurementRecord"));  // DSP0274 MEASUREMENTS, N197
-  Reader record(out.record, reader.message());
+  Reader record = reader.inside(out.record);
   while (record.remaining() != 0) out.blocks.push_back(read_block(record, parameters));
   check_blocks(reader, out, announced, request, version);
   out.nonce = reader.block<32>("Nonce");
@@ -142,7 +152,7 @@ MeasurementsResponse MeasurementsResponse::decode(Reader& reader, const GetMeasu
   if (version >= k13) {
     out.context = reader.block<8>("RequesterContext");
     // DSP0274 MEASUREMENTS, N209: RequesterContext binds the response to our request.
-    if (out.context != request.context) reader.fail("RequesterContext", "is not the one that was sent");
+    if (out.context != request.context) reader.breaks("RequesterContext", "is not the one that was sent");
   }
   if (request.signature) out.signature = to_bytes(reader.take(parameters.signature_size(), "Signature"));  // DSP0274 MEASUREMENTS, N210
   return out;

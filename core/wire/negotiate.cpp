@@ -10,6 +10,8 @@ namespace spdm {
 
 namespace {
 
+constexpr std::string_view kUndefined = "an algorithm that this version does not define";
+
 AlgType last_alg_type(std::uint8_t version) { return version >= k14 ? AlgType::kem : AlgType::key_schedule; }
 
 std::uint16_t supported_of(const std::vector<AlgStruct>& tables, AlgType type) {
@@ -25,15 +27,15 @@ std::vector<AlgStruct> read_tables(Reader& reader, unsigned count, std::uint8_t 
     const std::uint16_t supported = reader.u16("AlgStruct.AlgSupported");
     // DSP0274 ALGORITHMS, N109
     if (type < static_cast<std::uint8_t>(AlgType::dhe) || type > static_cast<std::uint8_t>(last_alg_type(version)))
-      reader.fail("AlgStruct.AlgType", cat(type, " does not exist in ", version_name(version)));
+      reader.breaks("AlgStruct.AlgType", cat(type, " does not exist in ", version_name(version)));
     // DSP0274 ALGORITHMS, N110: with a table twice it is ambiguous which one counts.
     if (!tables.empty() && type <= static_cast<std::uint8_t>(tables.back().type))
-      reader.fail("AlgStruct.AlgType", cat(type, " after ", static_cast<unsigned>(tables.back().type), ", types must rise"));
+      reader.breaks("AlgStruct.AlgType", cat(type, " after ", static_cast<unsigned>(tables.back().type), ", types must rise"));
     // DSP0274 ALGORITHMS, N111
     if (counts >> 4 != 2) reader.fail("AlgStruct.AlgCount", cat("fixed part of ", counts >> 4, " bytes, 2 are defined"));
     tables.push_back({static_cast<AlgType>(type), supported});
     reader.skip(std::size_t{4} * (counts & 0x0FU), "AlgStruct.AlgExternal");
-    if ((counts & 0x0F) != 0) reader.fail("AlgStruct.AlgCount", "external algorithms, none were offered");  // DSP0274 ALGORITHMS, N111
+    if ((counts & 0x0F) != 0) reader.breaks("AlgStruct.AlgCount", "external algorithms, none were offered");  // DSP0274 ALGORITHMS, N111
   }
   return tables;
 }
@@ -44,8 +46,8 @@ void write_tables(Writer& writer, const std::vector<AlgStruct>& tables) {
 
 // DSP0274 ALGORITHMS: a selection is nothing or exactly one bit (N92), among the bits that were offered (N94, N95).
 void check_selection(const Reader& reader, std::string_view field, std::uint32_t selected, std::uint32_t offered) {
-  if (std::popcount(selected) > 1) reader.fail(field, cat("0x", hex(selected, 8), " selects more than one"));
-  if ((selected & ~offered) != 0) reader.fail(field, cat("0x", hex(selected, 8), " was not offered (0x", hex(offered, 8), ")"));
+  if (std::popcount(selected) > 1) reader.breaks(field, cat("0x", hex(selected, 8), " selects more than one"));
+  if ((selected & ~offered) != 0) reader.breaks(field, cat("0x", hex(selected, 8), " was not offered (0x", hex(offered, 8), ")"));
 }
 
 // DSP0274 ALGORITHMS: where the two have no algorithm in common the responder answers zero. That breaks no rule, and ends it there.
@@ -66,38 +68,38 @@ void check_required(const Reader& reader, const AlgorithmsResponse& in, std::uin
   if ((signs || both(cap::psk_mask)) && in.base_hash == 0) none_in_common("BaseHashSel", "hash");  // DSP0274 ALGORITHMS, N96
   if (signs && in.base_asym == 0 && in.pqc_asym == 0)                                              // DSP0274 ALGORITHMS, N97
     none_in_common("BaseAsymSel", "signature algorithm");
-  if (in.base_asym != 0 && in.pqc_asym != 0) reader.fail("PqcAsymSel", "selected together with BaseAsymSel");  // DSP0274 ALGORITHMS, N98
+  if (in.base_asym != 0 && in.pqc_asym != 0) reader.breaks("PqcAsymSel", "selected together with BaseAsymSel");  // DSP0274 ALGORITHMS, N98
 
   const std::uint16_t dhe = supported_of(in.tables, AlgType::dhe), kem = supported_of(in.tables, AlgType::kem);
-  if (v14 && dhe != 0 && kem != 0) reader.fail("KEM", "selected together with DHE");  // DSP0274 ALGORITHMS, N99
-  if (both(cap::key_ex) && dhe == 0 && kem == 0) reader.fail("DHE", "no key exchange selected although both sides have KEY_EX_CAP");
+  if (v14 && dhe != 0 && kem != 0) reader.breaks("KEM", "selected together with DHE");  // DSP0274 ALGORITHMS, N99
+  if (both(cap::key_ex) && dhe == 0 && kem == 0) reader.breaks("DHE", "no key exchange selected although both sides have KEY_EX_CAP");
   const bool requester_signs = both(cap::mut_auth) || (version >= k13 && (requester.flags & cap::ep_info_mask) == cap::ep_info_sig);
   const std::uint16_t req_asym = supported_of(in.tables, AlgType::req_base_asym), req_pqc = supported_of(in.tables, AlgType::req_pqc_asym);
   if (requester_signs && (req_asym == 0) == (req_pqc == 0))
-    reader.fail("ReqBaseAsymAlg", "exactly one algorithm must be selected");                  // DSP0274 ALGORITHMS, N100
+    reader.breaks("ReqBaseAsymAlg", "exactly one algorithm must be selected");                // DSP0274 ALGORITHMS, N100
   if ((both(cap::encrypt) || both(cap::mac)) && supported_of(in.tables, AlgType::aead) == 0)  // DSP0274 ALGORITHMS, N101
-    reader.fail("AEAD", "none selected although both sides have ENCRYPT_CAP or MAC_CAP");
+    reader.breaks("AEAD", "none selected although both sides have ENCRYPT_CAP or MAC_CAP");
   if ((both(cap::key_ex) || both(cap::psk_mask)) && supported_of(in.tables, AlgType::key_schedule) == 0)  // DSP0274 ALGORITHMS, N102
-    reader.fail("KeySchedule", "none selected although sessions are possible");
+    reader.breaks("KeySchedule", "none selected although sessions are possible");
 
   const bool wants_dmtf = measures && offer.measurement_specification != 0;
   if (wants_dmtf != (in.measurement_specification != 0))  // DSP0274 ALGORITHMS, N103, N104
-    reader.fail("MeasurementSpecificationSel",
-                cat(in.measurement_specification, wants_dmtf ? ", DMTF was offered and MEAS_CAP is set" : ", nothing to select"));
+    reader.breaks("MeasurementSpecificationSel",
+                  cat(in.measurement_specification, wants_dmtf ? ", DMTF was offered and MEAS_CAP is set" : ", nothing to select"));
   const HashAlgorithm* measurement_hash = find_measurement_hash(in.measurement_hash);
   if (in.measurement_specification != 0 && in.measurement_hash != kRawOnly &&
       (measurement_hash == nullptr || measurement_hash->since > version))  // DSP0274 ALGORITHMS, N95, N106
-    reader.fail("MeasurementHashAlgo", cat("0x", hex(in.measurement_hash, 8), " is no hash algorithm"));
+    reader.breaks("MeasurementHashAlgo", cat("0x", hex(in.measurement_hash, 8), " is no hash algorithm"));
   if (version >= k13) {
     const bool wants_mel = responder.has(cap::mel) && offer.mel_specification != 0;
     if (wants_mel != (in.mel_specification != 0))  // DSP0274 ALGORITHMS, N107
-      reader.fail("MELspecificationSel",
-                  cat(in.mel_specification, wants_mel ? ", DMTF was offered and MEL_CAP is set" : ", nothing to select"));
+      reader.breaks("MELspecificationSel",
+                    cat(in.mel_specification, wants_mel ? ", DMTF was offered and MEL_CAP is set" : ", nothing to select"));
     // DSP0274 ALGORITHMS, N116: our MULTI_KEY_CAP 00b forbids, 01b (only) forces, 10b leaves it free.
     const bool multi = (in.other_params & other_params::multi_key) != 0;
     const std::uint32_t ours = requester.flags & cap::multi_key_mask;
-    if (multi && ours == 0) reader.fail("OtherParamsSelection", "RequesterMultiKeyConnSel without our MULTI_KEY_CAP");
-    if (!multi && ours == cap::multi_key_only) reader.fail("OtherParamsSelection", "RequesterMultiKeyConnSel missing");
+    if (multi && ours == 0) reader.breaks("OtherParamsSelection", "RequesterMultiKeyConnSel without our MULTI_KEY_CAP");
+    if (!multi && ours == cap::multi_key_only) reader.breaks("OtherParamsSelection", "RequesterMultiKeyConnSel missing");
   }
 }
 
@@ -163,13 +165,14 @@ AlgorithmsResponse AlgorithmsResponse::decode(Reader& reader, std::uint8_t versi
   const std::uint8_t ext_asym = reader.u8("ExtAsymSelCount"), ext_hash = reader.u8("ExtHashSelCount");
   reader.skip(2, "reserved");
   // DSP0274 ALGORITHMS, N108
-  if (ext_asym != 0 || ext_hash != 0) reader.fail("ExtAsymSelCount", "extended algorithms selected, none were offered");
+  if (ext_asym != 0 || ext_hash != 0) reader.breaks("ExtAsymSelCount", "extended algorithms selected, none were offered");
+  reader.skip(std::size_t{4} * (ext_asym + ext_hash), "ExtAsymSel");
   if (version < k12) out.other_params = 0;                                       // reserved there
   if (version < k13) out.mel_specification = 0;                                  // reserved there
   if (version < k14) out.pqc_asym = 0;                                           // reserved there
   if (version >= k11) out.tables = read_tables(reader, header.param1, version);  // 1.0 has no tables, Param1 is reserved there
   // DSP0274 ALGORITHMS, N91: signatures cover the message, so its end must be unambiguous.
-  if (length != reader.offset()) reader.fail("Length", cat(length, ", the fields end at ", reader.offset()));
+  if (length != reader.offset()) reader.breaks("Length", cat(length, ", the fields end at ", reader.offset()));
 
   // DSP0274 ALGORITHMS, N105
   check_selection(reader, "MeasurementSpecificationSel", out.measurement_specification, offer.measurement_specification);
@@ -180,16 +183,17 @@ AlgorithmsResponse AlgorithmsResponse::decode(Reader& reader, std::uint8_t versi
   check_selection(reader, "OtherParamsSelection", out.other_params & other_params::opaque_mask,  // DSP0274 ALGORITHMS, N93, N117
                   offer.other_params & other_params::opaque_mask);
   if (std::popcount(out.measurement_hash) > 1)
-    reader.fail("MeasurementHashAlgo", cat("0x", hex(out.measurement_hash, 8), " selects more than one"));
+    reader.breaks("MeasurementHashAlgo", cat("0x", hex(out.measurement_hash, 8), " selects more than one"));
   // DSP0274 ALGORITHMS, N114: a table that we did not list may come back with value 0. Any other value was not offered.
   for (const AlgStruct& table : out.tables)
     check_selection(reader, "AlgStruct.AlgSupported", table.supported, supported_of(offer.tables, table.type));  // DSP0274 ALGORITHMS, N112
   const AsymAlgorithm* asym = out.base_asym != 0 ? find_base_asym(out.base_asym) : find_pqc_asym(out.pqc_asym);
-  if ((out.base_asym != 0 || out.pqc_asym != 0) && (asym == nullptr || asym->since > version))  // DSP0274 ALGORITHMS, N95
-    reader.fail("BaseAsymSel", "an algorithm that this version does not define");
+  // DSP0274 ALGORITHMS, N95. What nobody defines has no size, either: no signature could be read.
+  if ((out.base_asym != 0 || out.pqc_asym != 0) && asym == nullptr) reader.fail("BaseAsymSel", kUndefined);
+  if (asym != nullptr && asym->since > version) reader.breaks("BaseAsymSel", kUndefined);
   const HashAlgorithm* hash = find_hash(out.base_hash);
-  if (out.base_hash != 0 && (hash == nullptr || hash->since > version))
-    reader.fail("BaseHashSel", "an algorithm that this version does not define");
+  if (out.base_hash != 0 && hash == nullptr) reader.fail("BaseHashSel", kUndefined);
+  if (hash != nullptr && hash->since > version) reader.breaks("BaseHashSel", kUndefined);
   check_required(reader, out, version, offer, requester, responder);
   return out;
 }

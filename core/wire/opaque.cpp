@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/error.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -69,13 +70,16 @@ std::vector<OpaqueElement> read_elements(View opaque, std::string_view message) 
 Bytes read_opaque(Reader& reader, const Parameters& parameters) {
   const std::size_t length = reader.u16("OpaqueDataLength");
   // DSP0274 CHALLENGE_AUTH, N180; MEASUREMENTS, N213: the limit of all opaque data.
-  if (length > kMaxOpaque) reader.fail("OpaqueDataLength", cat(length, ", at most ", kMaxOpaque));
+  if (length > kMaxOpaque) reader.breaks("OpaqueDataLength", cat(length, ", at most ", kMaxOpaque));
   // DSP0274 CHALLENGE_AUTH, N182; MEASUREMENTS, N214: without a negotiated format there is no opaque data.
   if (length != 0 && parameters.version >= k12 && parameters.opaque_format == 0 && !parameters.assumed)
-    reader.fail("OpaqueDataLength", cat(length, ", but no opaque data format was negotiated"));
+    reader.breaks("OpaqueDataLength", cat(length, ", but no opaque data format was negotiated"));
   const View opaque = reader.take(length, "OpaqueData");  // DSP0274 CHALLENGE_AUTH, N181
-  if (length != 0 && parameters.version >= k12 && parameters.opaque_format == other_params::opaque_fmt1)
-    read_elements(opaque, reader.message());
+  if (length != 0 && parameters.version >= k12 && parameters.opaque_format == other_params::opaque_fmt1) try {
+      read_elements(opaque, reader.message());
+    } catch (const Malformed& broken) {  // its length is known: what is in it does not keep the rest from being read
+      reader.breaks(broken.field, broken.why);
+    }
   return to_bytes(opaque);
 }
 

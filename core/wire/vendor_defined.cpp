@@ -16,7 +16,7 @@ VendorDefined read(Reader& reader, Code code, std::uint8_t version) {
   out.standard_id = reader.u16("StandardID");
   out.vendor_id = to_bytes(reader.take(reader.u8("VendorIDLen"), "VendorID"));
   if (!vendor_length_fits(out.standard_id, out.vendor_id.size()))  // DSP0274 VENDOR_DEFINED_RESPONSE, N307
-    reader.fail("VendorIDLen", cat(out.vendor_id.size(), " does not fit registry ", out.standard_id));
+    reader.breaks("VendorIDLen", cat(out.vendor_id.size(), " does not fit registry ", out.standard_id));
   // In the large form the 16-bit length is ignored, whatever it holds.
   std::size_t length = reader.u16("PayloadLength");
   if (out.large) length = reader.u32("LargePayloadLength");
@@ -48,7 +48,7 @@ VendorDefined VendorDefined::decode_response(Reader& reader, const VendorDefined
   // DSP0274 VENDOR_DEFINED_RESPONSE, N307: in the other form the length field has another size.
   if (out.large != request.large) reader.fail("Large", "differs from the request");
   if (out.standard_id != request.standard_id || out.vendor_id != request.vendor_id)
-    reader.fail("StandardID", "is not the one that was asked");
+    reader.breaks("StandardID", "is not the one that was asked");
   return out;
 }
 

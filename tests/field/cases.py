@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,8 +38,45 @@ EVIDENCE = [
     ([*OWN, f"{RAW}/hopperAttestationReport.txt"], 0, 1, 64, set()),
     (["--measurements", "--root", "cases/01-critical-dice-tcbinfo/root.pem", "cases/01-critical-dice-tcbinfo/evidence.json"], 0, 1, 2, set()),
     (["--root", "cases/03-le-signature-1.1/root.pem", "cases/03-le-signature-1.1/evidence.json"], 0, 1, 2, {"signature-little-endian"}),
+    (["--root", "cases/06-no-common-algorithm/root.pem", "cases/06-no-common-algorithm/evidence.json"], 3, 1, 0, {"no-common-algorithm"}),
+    (["--measurements", "--root", "cases/07-measurements-over-4600-in-1.1/root.pem", "cases/07-measurements-over-4600-in-1.1/evidence.json"], 0, 1,
+     64, {"capture-incomplete"}),
     (["--measurements", "--root", "cases/08-svn-4-bytes/root.pem", "cases/08-svn-4-bytes/evidence.json"], 0, 1, 2, {"svn-size"}),
 ]
+
+# Words of profiles that have other names since; a copy of the case has them.
+RENAMED = {": firmware-version": ": mutable-firmware-version", ": security-version": ": mutable-firmware-security-version",
+           "[invasive-debug]": "[invasive-debug-active]"}
+NO_CHALLENGE, NOT_READY = ["--root", "cases/02-no-challenge/root.pem"], ["--root", "cases/05-not-ready/root.pem"]
+
+# (the command line, exit code, what it prints), in a copy of the folder
+COMMANDS = [
+    (["auth", *NO_CHALLENGE, "emulated:cases/02-no-challenge/profile.yaml"], 0, "authenticated"),
+    (["measurements", *NO_CHALLENGE, "emulated:cases/02-no-challenge/profile.yaml"], 0, "authenticated"),
+    (["keyring", "explain", *NO_CHALLENGE, "emulated:cases/02-no-challenge/profile.yaml"], 0, "trusted, by"),
+    (["policy", "explain", *NO_CHALLENGE, "--policy", "/dev/null", "emulated:cases/02-no-challenge/profile.yaml"], 0, ""),
+    (["auth", "--timeout", "30", *NOT_READY, "emulated:cases/05-not-ready/profile.yaml"], 0, "authenticated"),
+    # Of the wrong kind: what it is, and who takes it.
+    (["reference", "import", "--match", "vendor=10de", "nvidia/rim/1010_0205_862_9600740020_PROD.swidtag"], 2, "spdmctl-rim"),
+    (["keyring", "import", "--efi", "efi/DBUpdate2024.bin"], 2, "a signed update of a variable of the firmware"),
+    (["measurements", "--reference", "nvidia-corim/nvidia-cx7-28.39.4082.corim", "emulated:cases/02-no-challenge/profile.yaml"], 2,
+     "spdmctl reference import"),
+    (["report", "nvidia/evidence/gpu_evidence.json"], 2, "evidence that others have saved"),
+]
+
+
+def copy_of(folder, scratch):
+    """The folder, with profiles in the words of today."""
+    copy = scratch / "field"
+    if not copy.exists():
+        shutil.copytree(folder, copy, copy_function=shutil.copyfile)
+        for profile in copy.glob("cases/*/profile.yaml"):
+            text = profile.read_text()
+            for old, new in RENAMED.items():
+                text = text.replace(old, new)
+            profile.chmod(0o600)
+            profile.write_text(text)
+    return copy
 
 
 def problems_of(program, folder, arguments, code, devices, signed, findings):
@@ -147,10 +185,15 @@ def main():
     problems += [f"needed {' '.join(row[0])}: {problem}" for row in NEEDED for problem in problems_of_needed(program, folder, *row)]
     if (program.parent / "spdmctl-rim").exists():
         problems += [f"rim: {problem}" for problem in problems_of_rim(program, folder)]
+    with tempfile.TemporaryDirectory() as scratch:
+        for words, code, text in COMMANDS:
+            done = subprocess.run([program, *words], capture_output=True, text=True, cwd=copy_of(folder, pathlib.Path(scratch)), check=False)
+            if done.returncode != code or text not in done.stdout + done.stderr:
+                problems.append(f"{' '.join(words)}: {done.returncode}, not {code}, or nothing of '{text}': {done.stdout}{done.stderr}")
     decoded = subprocess.run([program, "decode", "--json", folder / "cases/10-decode-pair/hopper-ut.hex"], capture_output=True, text=True, check=False)
     if decoded.returncode != 0 or [one["name"] for one in json.loads(decoded.stdout)["messages"]] != ["GET_MEASUREMENTS", "MEASUREMENTS"]:
         problems.append(f"decode: {decoded.returncode} {decoded.stderr}")
-    print("\n".join(problems) or f"{len(EVIDENCE) + len(PUBLISHED) + len(NEEDED) + 2} cases")
+    print("\n".join(problems) or f"{len(EVIDENCE) + len(PUBLISHED) + len(NEEDED) + len(COMMANDS) + 2} cases")
     return 1 if problems else 0
 
 

@@ -195,6 +195,7 @@ def main():
         attest("certs", device)
         attest("auth", device, *root, "--record", "device.json")
         attest("auth", device, *root, "--spdm-version", "1.0", "--slot", "all")
+        attest("auth", device, *root, "--tolerate", "all", code=2)
         attest("measurements", device, *root, "--extension-log", "--endpoint-info", "--record", "measured.json")
         (pathlib.Path(scratch) / "tools").mkdir()
         (pathlib.Path(scratch) / "tools/tpm2_pcrextend").symlink_to("/bin/true")
@@ -302,6 +303,8 @@ def main():
         check("keyring, a failure", keyring, run("keyring", "remove", *on, "root", code=2))
         check("decode", messages, run("decode", "--json", "measured.json", code=0))
         check("decode, broken", messages, run("decode", "--json", "10ff", code=6))
+        (pathlib.Path(scratch) / "odd.hex").write_text("10840000\n1204000000010012\n")  # a VERSION that says it is of 1.2
+        check("decode, tolerated", messages, run("decode", "--tolerate", "all", "--json", "odd.hex", code=6))
         for line in run("decode", "-f", "ndjson", "measured.json", code=0).splitlines():
             check("decode, ndjson", messages, line)
         made = run("emulate", "--init", "another", "--json", code=0)

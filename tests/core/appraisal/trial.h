@@ -79,7 +79,7 @@ struct Trial {
   }
 
   Report judge(const Evidence& from) const {
-    const Analysis analysis = analyze(from);
+    const Analysis analysis = analyze(from, question.user.tolerance);
     std::vector<ChainResult> chains;
     for (std::size_t i = 0; i < analysis.connections.size(); ++i)
       for (std::uint8_t slot = 0; slot < kSlots; ++slot)

@@ -306,6 +306,67 @@ TEST_CASE("collect: a device that cannot send all blocks at once is asked for ea
   expect_error(ErrorId::peer, "1 of the announced measurements", [&] { hidden.collect(measuring()); });
 }
 
+TEST_CASE("collect: an index that is refused keeps no other from being read, and is told") {
+  fake::Profile profile;
+  profile.chunks = false;
+  fake::Device device(profile);
+  bool all = true;
+  device.intercept = [&](Code code, View message) -> std::optional<Bytes> {
+    if (code != Code::get_measurements) return std::nullopt;
+    if (!all && message[3] == kAllMeasurements) return error(ErrorCode::unspecified);
+    if (message[3] == 2) return error(ErrorCode::unspecified);
+    return std::nullopt;
+  };
+  const auto signed_of = [](const fake::Link& link) {
+    std::vector<std::uint8_t> out;
+    for (const Bytes& request : link.requests)
+      if (read_header(request).code == Code::get_measurements && (request[2] & 1) != 0) out.push_back(request[3]);
+    return out;
+  };
+  SUBCASE("each index by itself") {
+    Run run(device);
+    expect_error(ErrorId::peer, "1 of 3 measurements were not obtained: index 2: ERROR Unspecified",
+                 [&] { run.collect(measuring(MeasurementMode::each)); });
+    CHECK(signed_of(run.link) == std::vector<std::uint8_t>{7, 1, 7});  // ERROR has reset L1/L2
+  }
+  SUBCASE("the last one") {
+    Wanted wanted = measuring(MeasurementMode::indices);
+    wanted.indices = {1, 7, 2};
+    Run run(device);
+    expect_error(ErrorId::peer, "1 of 3 measurements were not obtained: index 2", [&] { run.collect(wanted); });
+    CHECK(signed_of(run.link) == std::vector<std::uint8_t>{2, 1, 7});
+  }
+  SUBCASE("that were asked for because all at once are refused") {
+    all = false;
+    Run run(device);
+    Wanted wanted = measuring();
+    wanted.vendor_defined = {VendorDefined{}};  // what comes after them is still asked
+    expect_error(ErrorId::peer, "", [&] { run.collect(wanted); });
+    CHECK(run.count(Code::get_measurements) == 2 + 254);
+    CHECK(run.count(Code::vendor_defined_request) == 1);
+    Run told(device);
+    expect_error(ErrorId::peer, "1 of 3 measurements were not obtained: index 2: ERROR Unspecified", [&] { told.collect(measuring()); });
+  }
+  SUBCASE("one that was asked for alone is told as before") {
+    Wanted wanted = measuring(MeasurementMode::indices);
+    wanted.indices = {2};
+    Run run(device);
+    expect_error(ErrorId::peer, "GET_MEASUREMENTS: the responder answered ERROR Unspecified", [&] { run.collect(wanted); });
+  }
+}
+
+TEST_CASE("collect: a broken answer to one index ends the reading, also behind one that is refused") {
+  fake::Device device;
+  device.intercept = [&](Code code, View message) -> std::optional<Bytes> {
+    if (code != Code::get_measurements) return std::nullopt;
+    if (message[3] == 1) return error(ErrorCode::unspecified);
+    if (message[3] == 2) return Bytes{0x12, 0x60, 0};
+    return std::nullopt;
+  };
+  Run run(device);
+  expect_error(ErrorId::peer, "only 3 bytes", [&] { run.collect(measuring(MeasurementMode::each)); });
+}
+
 TEST_CASE("collect: what was seen before an error is kept") {
   fake::Device device;
   fake::Link link([&](View message) -> Bytes {

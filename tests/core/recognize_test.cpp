@@ -1,0 +1,93 @@
+// Files of another kind than somebody wants to read.
+#include "core/recognize.h"
+
+#include <doctest/doctest.h>
+
+using namespace spdm;
+
+namespace {
+
+std::string why(std::string_view contents, FileKind wanted) {
+  const std::optional<Error> error = wrong_kind(as_bytes(contents), wanted);
+  if (!error) return {};
+  CHECK(error->id == ErrorId::bad_input);
+  CHECK_FALSE(error->hint.empty());
+  return error->what();
+}
+
+constexpr std::string_view kEfiTime("\xda\x07\x03\x06\x13\x11\x15\0\0\0\0\0\0\0\0\0\xf6\x0c\0\0\0\x02\xf1\x0e", 24);
+constexpr std::string_view kEfiGuid("\x9d\xd2\xaf\x4a\xdf\x68\xee\x49\x8a\xa9\x34\x7d\x37\x56\x65\xa7", 16);
+
+}  // namespace
+
+TEST_CASE("recognize: what a file is, where another kind is wanted") {
+  using enum FileKind;
+  struct Case {
+    std::string contents;
+    FileKind wanted;
+    std::string_view why;
+  };
+  const Case cases[] = {
+      {R"(<SoftwareIdentity xmlns="x">)", corim, "is a TCG RIM (a SWID tag, in XML), and no CoRIM file"},
+      {"\xEF\xBB\xBF<?xml version=\"1.0\"?>\n<n:SoftwareIdentity>", references,
+       "is a TCG RIM (a SWID tag, in XML), and no file of reference values"},
+      {"<?xml version=\"1.0\"?><a/>", policy, "is XML, and no policy file"},
+      {"<html>", evidence, "is XML, and no evidence file"},
+      {std::string("\xd4\xc3\xb2\xa1\2\0\4\0", 8), report, "is a capture of traffic (pcap), and no earlier report"},
+      {R"({"schema":"spdmctl.evidence/1")", report, "is evidence of spdmctl, and no earlier report"},
+      {R"({ "schema": "spdmctl.report/2")", evidence, "is a report of spdmctl, and no evidence file"},
+      {R"([{"evidence":"","certificate":""}])", report, "is evidence that others have saved, and no earlier report"},
+      {"\xd9\x01\xf5\xd2\x84", references, "is a CoRIM, and no file of reference values"},
+      {"\xd9\x01\xf6\xa1", evidence, "is a CoRIM, and no evidence file"},
+      {"-----BEGIN CERTIFICATE-----\nMII", policy, "is a PEM file of certificates, and no policy file"},
+      {"\n-----BEGIN CERTIFICATE-----\nMII", evidence, "is a PEM file of certificates, and no evidence file"},
+      {"-----BEGIN X509 CRL-----\nMII", corim, "is a revocation list in PEM, and no CoRIM file"},
+      {"-----BEGIN PUBLIC KEY-----\nMII", references, "is a key in PEM, and no file of reference values"},
+      {"-----BEGIN EC PRIVATE KEY-----\nMII", evidence, "is a key in PEM, and no evidence file"},
+      {std::string(kEfiTime) + std::string(kEfiGuid), root_list,
+       "is a signed update of a variable of the firmware (EFI_VARIABLE_AUTHENTICATION_2), and no list of roots"},
+      {"version: 1\nrules:\n  - {}\n", references, "is a policy, and no file of reference values"},
+      {"version: 1\ndevices:\n  - match: {}\n    measurements: []\n", policy, "is a file of reference values, and no policy file"},
+      {"slots:\n  - {}\nmeasurements: []\n", expected_devices, "is the profile of an emulated device, and no list of expected devices"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.contents);
+    CHECK(why(c.contents, c.wanted) == c.why);
+  }
+}
+
+TEST_CASE("recognize: what is wanted, or nothing that is known, is left to its reader") {
+  using enum FileKind;
+  CHECK(why("", policy).empty());
+  CHECK(why("version: 1\nrules: []\n", policy).empty());
+  CHECK(why("version: 1\ndevices: []\n", references).empty());
+  CHECK(why("version: 1\ndevices:\n  - {leaf-key: x}\n", expected_devices).empty());
+  CHECK(why("# rules: none\nversion: 1\n", references).empty());  // no key of the file
+  CHECK(why("\xd9\x01\xf5", corim).empty());
+  CHECK(why("\xd2\x84", corim).empty());
+  CHECK(why("-----BEGIN CERTIFICATE-----\n", certificates).empty());
+  CHECK(why("-----BEGIN CERTIFICATE-----\n", root_list).empty());
+  CHECK(why("-----BEGIN PUBLIC KEY-----\n", key).empty());
+  CHECK(why(R"({"schema":"spdmctl.evidence/2")", evidence).empty());
+  CHECK(why(R"({"schema":"spdmctl.report/2")", report).empty());
+  CHECK(why("< 5", policy).empty());
+  CHECK(why(std::string(20, '\0'), root_list).empty());
+  CHECK(why(kEfiTime, root_list).empty());
+}
+
+TEST_CASE("recognize: a file that is read piece by piece is looked at once, at its beginning") {
+  std::vector<std::string> pieces{"{\"schema\": \"spdmctl.report/2\"", "<?xml ?>", ""};
+  const auto source = [&, next = std::size_t{0}](std::span<char> room) mutable {
+    const std::string& piece = pieces.at(next++);
+    std::copy(piece.begin(), piece.end(), room.begin());
+    return piece.size();
+  };
+  std::array<char, 64> room{};
+  const Pieces good = of_kind(source, FileKind::report);
+  CHECK(good(room) == pieces[0].size());
+  CHECK(good(room) == pieces[1].size());
+  CHECK(good(room) == 0);
+  std::swap(pieces[0], pieces[1]);
+  const Pieces wrong = of_kind(source, FileKind::report);
+  CHECK_THROWS_AS(wrong(room), Error);
+}
