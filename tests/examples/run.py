@@ -142,11 +142,13 @@ def trustee(bed):
     ask(1, "ended with 2", evidence={})
     # Only exit code 0 affirms, whatever the report says; and 0 does not where the report says something else.
     document = bed.run(PROGRAM, "verify", "--json", "--measurements", "--nonce", nonce, "-", text=json.dumps(record), code=0).stdout
+    whole = json.loads(document)
+    contradictions = [json.dumps(whole | change) for change in ({"verdict": "fail"}, {"exit_code": 3}, {"devices": []})]
     (bed.folder / "fake").mkdir()
     fake = bed.folder / "fake/spdmctl"
     for ending, report in [(f"exit {code}", document) for code in (1, 2, 3, 9, 10, 11, 12, 13, 14, 99, 255)] + [("kill -9 $$", document)] + [
             ("exit 0", wrong) for wrong in ("", "{}", document.replace('"verdict": "pass"', '"verdict": "undetermined"', 1),
-                                            document.replace('"fresh": true', '"fresh": false'), document[: len(document) // 2])]:
+                                            document.replace('"fresh": true', '"fresh": false'), document[: len(document) // 2], *contradictions)]:
         (bed.folder / "fake/report").write_text(report)
         fake.write_text(f'#!/bin/sh\ncat "{bed.folder}/fake/report"\n{ending}\n')
         fake.chmod(0o755)
