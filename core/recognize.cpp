@@ -69,6 +69,8 @@ struct Row {
 
 constexpr std::array<FileKind, 6> only(FileKind kind) { return {kind, kind, kind, kind, kind, kind}; }
 
+constexpr std::array<FileKind, 6> kXml{rim, profile_contents, rim, rim, rim, rim};
+
 constexpr std::string_view kReadsCertificates = "certificates are for: spdmctl keyring add, or --root FILE";
 constexpr std::string_view kReadsEvidence = "judge it with: spdmctl verify; look at it with: spdmctl decode";
 
@@ -76,8 +78,8 @@ constexpr std::string_view kReadsEvidence = "judge it with: spdmctl verify; look
 const std::array kRows{
     Row{is_pcap, "a capture of traffic (pcap)", kReadsEvidence, only(evidence)},
     Row{[](std::string_view text) { return is_xml(text) && has(text, "SoftwareIdentity"); }, "a TCG RIM (a SWID tag, in XML)",
-        "its values are for: spdmctl-rim, which writes reference values", only(profile_contents)},
-    Row{is_xml, "XML", "no verb reads XML", only(profile_contents)},
+        "its values are for: spdmctl-rim, which writes reference values", kXml},
+    Row{is_xml, "XML", "no verb reads XML; spdmctl-rim reads TCG RIM", kXml},
     Row{[](std::string_view text) { return is_document(text, R"("spdmctl.evidence/)"); },
         "evidence of spdmctl",
         kReadsEvidence,
