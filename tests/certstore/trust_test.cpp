@@ -191,6 +191,9 @@ TEST_CASE("trust: results are remembered per chain, slot and algorithms, also by
   CHECK(validator.validate(input).slot == 3);
   input.asym = spdm::find_asym("ECDSA-P256");
   CHECK(ids(validator.validate(input)) == "leaf-key-mismatch");
+  input.asym = spdm::find_asym("SLH-DSA-SHA2-192s");  // the same bit, in another field
+  REQUIRE(input.asym->bit == spdm::find_asym("ECDSA-P384")->bit);
+  CHECK(ids(validator.validate(input)) == "leaf-key-mismatch");
   std::vector<std::thread> threads;
   std::vector<int> good(4, 0);
   for (int& count : good)
