@@ -19,17 +19,16 @@ using OwnedStack = crypto::Owned<STACK_OF(X509), free_stack>;
 
 Validation& validation_of(X509_STORE_CTX* context) { return *static_cast<Validation*>(X509_STORE_CTX_get_app_data(context)); }
 
-// OpenSSL would search for a path. DSP0274 fixes it: each certificate is issued by the one before it. certificates.cpp
-// compares names and key identifiers, and reports mismatches.
+// OpenSSL would search for a path. DSP0274 fixes it: each certificate is issued by the one before it, and the topmost one ends the
+// path. certificates.cpp compares names and key identifiers, and reports mismatches.
 int is_issuer(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
   const Validation& j = validation_of(context);
-  for (std::size_t i = 0; i < j.received.size(); ++i)
-    if (j.received[i].get() == certificate) {
-      if (i > 0) return j.received[i - 1].get() == issuer ? 1 : 0;
-      if (j.outer) return issuer == j.outer.get() ? 1 : 0;
-      break;
-    }
-  return issuer == certificate && self_issued(certificate) ? 1 : 0;  // the end of the path
+  const X509* above = j.outer.get();
+  for (const crypto::OwnedX509& received : j.received) {
+    if (received.get() == certificate) return above == issuer ? 1 : 0;
+    above = received.get();
+  }
+  return 0;
 }
 
 void report_time(Validation& j, std::size_t index, int error) {
@@ -54,8 +53,7 @@ int on_error(int good, X509_STORE_CTX* context) {
   Validation& j = validation_of(context);
   const int error = X509_STORE_CTX_get_error(context);
   const std::size_t index = j.index_of_depth(std::min(X509_STORE_CTX_get_error_depth(context), static_cast<int>(j.received.size()) - 1));
-  // Only with an outer anchor is this index beyond the received certificates. Without one, OpenSSL may put the first
-  // certificate into the path twice, when it does not take it for a root.
+  // Only with an outer anchor is this index beyond the received certificates.
   const bool outer = j.outer && X509_STORE_CTX_get_error_depth(context) >= static_cast<int>(j.received.size());
   const std::size_t at = outer ? j.received.size() : index;
   switch (error) {
@@ -169,17 +167,23 @@ X509_STORE* rules() {
   return store.get();
 }
 
+// A root in the keyring is trusted for its bytes. Any other root must at least have a good signature on itself. OpenSSL would look at
+// that only where a key of the same kind has signed.
+void check_root(Validation& j) {
+  if (!j.has_root || (j.anchor != nullptr && j.anchor->info.sha256 == j.result.certificates.front().sha256)) return;
+  X509* const root = j.received.front().get();
+  EVP_PKEY* const key = X509_get0_pubkey(root);  // certificates.cpp has reported one that cannot be read
+  if (key != nullptr && !is_signed_by(root, key)) report_signature(j, 0);
+}
+
 void configure(Validation& j, X509_STORE_CTX* context, X509* top) {
   X509_VERIFY_PARAM* const parameters = X509_STORE_CTX_get0_param(context);
   X509_VERIFY_PARAM_set_time(parameters, j.options.at);
   X509_VERIFY_PARAM_set_depth(parameters, static_cast<int>(kMaxCertificates));
   // certificates.cpp checks sizes, digests and critical extensions, with clearer messages.
   X509_VERIFY_PARAM_set_auth_level(parameters, 0);
-  unsigned long flags = X509_V_FLAG_IGNORE_CRITICAL;
-  if (!self_issued(top)) flags |= X509_V_FLAG_PARTIAL_CHAIN;
-  // A root in the keyring is trusted for its bytes. Any other root must at least have a good signature on itself.
-  const bool root_is_anchor = j.anchor != nullptr && j.anchor->info.sha256 == j.result.certificates.front().sha256;
-  if (j.has_root && !root_is_anchor) flags |= X509_V_FLAG_CHECK_SS_SIGNATURE;
+  // The path ends with the topmost certificate, whoever that says has issued it.
+  unsigned long flags = X509_V_FLAG_IGNORE_CRITICAL | X509_V_FLAG_PARTIAL_CHAIN;
   const unsigned long policies = policy_flags(j, top);
   // RFC 5280 6.1.1 (c): any policy will do for us. Without a word, OpenSSL takes that for none.
   if (policies != 0) X509_VERIFY_PARAM_add0_policy(parameters, OBJ_nid2obj(NID_any_policy));
@@ -194,6 +198,7 @@ void configure(Validation& j, X509_STORE_CTX* context, X509* top) {
 // path.
 void check_path(Validation& j) {
   for (std::size_t i = 0; i < j.received.size(); ++i) choose_sm2_id(j, i);
+  check_root(j);
   X509* const top = j.outer ? j.outer.get() : j.received.front().get();
   const OwnedStack trusted(sk_X509_new_null()), others(sk_X509_new_null());
   const OwnedStoreContext context(X509_STORE_CTX_new());

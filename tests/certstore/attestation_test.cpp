@@ -83,6 +83,12 @@ TEST_CASE("attestation: all fields of a DiceTcbInfo") {
   }
 }
 
+TEST_CASE("attestation: a number whose first bit is set has a zero byte before it") {
+  const ExtensionInfo info = read(kTcbInfo, der::sequence({bits(0x83, "0080")}));
+  REQUIRE_MESSAGE(info.processed, info.fault);
+  CHECK(info.tcb_infos.at(0).svn == 128);
+}
+
 TEST_CASE("attestation: each flag is a bit of its own") {
   constexpr std::array kNames{"notConfigured",         "notSecure",          "recovery",     "debug", "notReplayProtected",
                               "notIntegrityProtected", "notRuntimeMeasured", "notImmutable", "notTcb"};
@@ -119,6 +125,7 @@ TEST_CASE("attestation: what is no DiceTcbInfo") {
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "C0AF")})), "vendor: is no UTF-8"));
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "EDA080")})), "vendor: is no UTF-8"));
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "F4908080")})), "vendor: is no UTF-8"));
+  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "F0808080")})), "vendor: is no UTF-8"));
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "E282")})), "vendor: is no UTF-8"));
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x87, "")})), "flags: is no BIT STRING"));
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x87, "08FF")})), "flags: is no BIT STRING: 8 bits are unused"));
@@ -248,8 +255,9 @@ TEST_CASE("attestation: concise evidence in a wrapper is read as DiceTcbInfo") {
       "30" +
           std::string(96, '5') + "03a200f503f5",
       "evidence");
-  for (const Bytes& value : {der::joined({unhex("d9023b", "571"), evidence}),
-                             der::joined({unhex("8219294b58", "record"), Bytes{static_cast<std::uint8_t>(evidence.size())}, evidence})}) {
+  const Bytes size{static_cast<std::uint8_t>(evidence.size())};
+  for (const Bytes& value : {der::joined({unhex("d9023b", "571"), evidence}), der::joined({unhex("8219294b58", "record"), size, evidence}),
+                             der::joined({unhex("da63742a7558", "the tag of content format 10571"), size, evidence})}) {
     const ExtensionInfo info = read(kWrapper, value);
     REQUIRE_MESSAGE(info.wrapper, info.fault);
     CHECK(info.wrapper->content == "concise-evidence");

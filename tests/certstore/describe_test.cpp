@@ -39,6 +39,13 @@ TEST_CASE("describe: what a leaf says") {
         std::vector<std::string>{"Vendor=1b36:Device=0010:CC=010802:REV=02", "Vendor=1b36:Device=0011:CC=010802:REV=02"});
 }
 
+TEST_CASE("describe: an identity that nobody can read is not none") {
+  pki::Profile profile = plain_leaf();
+  set_extension(profile, "subjectAltName", "otherName:2.23.147;IA5:Vendor=1b36:Device=0010:CC=010802:REV=02");
+  const spdm::CertificateInfo info = spdm::certstore::describe(pki::issue(profile, &pki::sample().intermediate).der);
+  CHECK(info.cma_identities == std::vector<std::string>{"(no UTF8String)"});
+}
+
 TEST_CASE("describe: an authority") {
   pki::Profile profile = pki::intermediate("authority", pki::Key::shared(*spdm::find_asym("RSASSA-2048")));
   set_extension(profile, "basicConstraints", "critical,CA:TRUE,pathlen:2");

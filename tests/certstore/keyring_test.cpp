@@ -184,6 +184,7 @@ TEST_CASE("keyring: a name with a slip is told by what the file holds, and is fa
            {"pins/vendor.pem", root_pem(), "put it beside the others", false},
            {"vendor.yaml2", scope, "holds a scope", true},
            {"vendor.cert", root_pem(), "name it NAME.pem", false},
+           {"vendor.cert", text(pki::sample().root.der), "name it NAME.pem", false},
            {"Vendor.yaml", scope, "if it is about vendor.pem, name it vendor.yaml", true},
            {"vendor.pem.yaml", scope, "if it is about vendor.pem, name it vendor.yaml", true},
            {"anchors/vendor.yaml", scope, "if it is about vendor.pem, name it vendor.yaml", true},
@@ -199,6 +200,7 @@ TEST_CASE("keyring: a name with a slip is told by what the file holds, and is fa
     REQUIRE(keyring.problems().size() == 1);
     CHECK(keyring.problems()[0].file == (directory.path() / one.file).string());
     CHECK_MESSAGE(contains(keyring.problems()[0].why, one.why), keyring.problems()[0].why);
+    CHECK(contains(keyring.problems()[0].why, "if it is about") == contains(one.why, "if it is about"));
     CHECK(keyring.problems()[0].fatal == one.fatal);
     if (one.fatal)
       CHECK_THROWS_AS(keyring.assert_complete(), spdm::Error);

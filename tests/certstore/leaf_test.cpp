@@ -56,6 +56,7 @@ TEST_CASE("N160 keyUsage of the leaf") {
   CHECK(ids(judge_leaf(with("keyUsage", "digitalSignature,keyCertSign"))) == "key-usage");
   CHECK(ids(judge_leaf(with("keyUsage", ""), spdm::k13, spdm::CertModel::generic, 1)) == "");
   CHECK(ids(judge_leaf(with("keyUsage", "keyAgreement"), spdm::k13, spdm::CertModel::generic, 1)) == "key-usage");
+  CHECK(ids(judge_leaf(with("keyUsage", "digitalSignature,keyCertSign"), spdm::k13, spdm::CertModel::generic, 1)) == "");
   // Neither slot 0 nor SPDM 1.2 has generic certificates.
   CHECK(ids(judge_leaf(with("keyUsage", ""), spdm::k13, spdm::CertModel::generic, 0)) == "key-usage");
   CHECK(ids(judge_leaf(with("keyUsage", ""), spdm::k12, spdm::CertModel::generic, 1)) == "key-usage");

@@ -25,6 +25,7 @@ TEST_CASE("scope: whom a root may vouch for") {
   CHECK(ids(good) == "");
   CHECK(good.trust == Trust::trusted);
   CHECK(contains(good.anchor_scope, "vendor.yaml"));
+  CHECK(owned.keyring().entries()[0].scopes.at(0).comment == "x");
 
   owned.host.identity->vendor = 0x8086;
   const ChainResult other = owned.validated();
@@ -34,6 +35,7 @@ TEST_CASE("scope: whom a root may vouch for") {
   CHECK_FALSE(other.anchor.has_value());
   CHECK(contains(other.findings[0].why, "CN=sample root vouches for vendor 1b36, class 0108, or vendor 1af4"));
   CHECK(contains(other.findings[0].why, "this is Vendor=8086:Device=0010"));
+  CHECK(other.findings[0].why.ends_with(" at 0000:03:00.0"));
 
   owned.host.identity.reset();
   CHECK(contains(owned.validated().findings.at(0).why, "without a PCI identity"));
@@ -137,7 +139,7 @@ TEST_CASE("scope: one that cannot be read lets nobody vouch") {
   const spdm::certstore::Keyring keyring = owned.keyring();
   REQUIRE(keyring.problems().size() == 1);
   CHECK(keyring.problems()[0].place == "3:6");
-  CHECK(contains(keyring.problems()[0].why, "unknown key 'vendr'"));
+  CHECK(keyring.problems()[0].why.starts_with("vouches-for[0]: unknown key 'vendr'; allowed: "));
   CHECK_FALSE(keyring.problems()[0].fatal);
   const ChainResult result = owned.validated();
   CHECK(ids(result) == "not-trusted");
@@ -150,6 +152,8 @@ TEST_CASE("scope: one that cannot be read lets nobody vouch") {
     CHECK(owned.validated().trust == Trust::untrusted);
     CHECK(owned.keyring().problems().size() == 1);
   }
+  owned.directory.write("vendor.yaml", "version: 1\nvouches-for: []\n");
+  CHECK(owned.keyring().problems().at(0).why.starts_with("vouches-for: names no device; leave it out to vouch for any"));
   owned.directory.write("vendor.yaml", "");
   CHECK_FALSE(message_of([&] { (void)owned.validated(); }).empty());
   std::filesystem::remove(owned.directory.path() / "vendor.yaml");
@@ -181,6 +185,9 @@ TEST_CASE("scope: a stronger layer narrows the root of a weaker one, and copies 
   REQUIRE(keyring.entries().size() == 1);
   REQUIRE(keyring.entries()[0].scopes.size() == 1);
   CHECK(spdm::certstore::in_words(keyring.entries()[0].scopes[0]) == "vendor 1af4");
+  const support::TemporaryDirectory more;
+  keyring.add_directory(more.path());
+  CHECK(keyring.entries()[0].scopes.size() == 1);
 
   Owned copies;
   copies.directory.write("copy.pem", pki::pem(pki::sample().root.der));
@@ -368,6 +375,17 @@ TEST_CASE("scope: what only the collector says does not bring a device within") 
   owned.directory.write("vendor.yaml", cat("version: 1\nvouches-for: [{bdf: \"0000:03:*\"}, {leaf-key: ", leaf_key(), "}]\n"));
   CHECK(ids(owned.validated()) == "");
   CHECK(owned.validated().trust == Trust::trusted);
+}
+
+TEST_CASE("scope: a device of another collector is called by all that its certificate names") {
+  Owned owned;
+  owned.host.is_claimed = true;
+  pki::Profile profile = plain_leaf();
+  const std::string first = "Vendor=1b36:Device=0010:CC=010802:REV=02", second = "Vendor=1b36:Device=0011:CC=010802:REV=02";
+  set_extension(profile, "subjectAltName", cat("otherName:2.23.147;UTF8:", first, ",otherName:2.23.147;UTF8:", second));
+  owned.certificates.back() = pki::issue(profile, &pki::sample().intermediate).der;
+  owned.directory.write("vendor.yaml", "version: 1\nvouches-for: [{vendor: \"8086\"}]\n");
+  CHECK(contains(finding(owned.validated(), spdm::FindingId::scope_mismatch).why, cat("its certificate names ", first, ", ", second)));
 }
 
 TEST_CASE("pins: what only the collector says neither escapes a pin nor fits one") {

@@ -178,6 +178,14 @@ TEST_CASE("N165 outside its time") {
   CHECK(contains(validated(setup).findings.at(0).where, "anchor "));
 }
 
+TEST_CASE("path: a certificate that names itself and that another key has signed is one certificate") {
+  const pki::Certificate namesake = pki::issue(pki::root("sample device", pki::Key::shared(*spdm::find_asym("RSASSA-2048"))));
+  Setup setup;
+  setup.certificates = {pki::issue(plain_leaf(), &namesake).der};
+  setup.root = setup.certificates.front();
+  CHECK(ids(validated(setup)) == "not-trusted,certificate-signature,self-signed-leaf");
+}
+
 TEST_CASE("path: every fault is reported, not only the first") {
   pki::Profile root = pki::root("root", p384()), above = pki::intermediate("intermediate", p384()), below = plain_leaf();
   set_extension(root, "basicConstraints", "critical,CA:TRUE,pathlen:0");
@@ -285,4 +293,15 @@ TEST_CASE("path: algorithms that the library lacks are neither good nor bad") {
   CHECK_FALSE(result.sound);
   CHECK(result.trust != Trust::trusted);
   CHECK_FALSE(result.leaf_key.has_value());
+}
+
+TEST_CASE("path: a root whose key the library lacks has no bad signature") {
+  Setup setup;
+  Bytes& root = setup.certificates.front();
+  const Bytes known = {0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01};  // id-ecPublicKey
+  const auto at = std::search(root.begin(), root.end(), known.begin(), known.end());
+  REQUIRE(at != root.end());
+  *(at + 8) = 0x63;
+  setup.root = root;
+  CHECK(ids(validated(setup)) == "not-trusted,crypto-unsupported");
 }

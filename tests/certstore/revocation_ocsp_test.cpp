@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "core/file_kinds.h"
 #include "owned.h"
 
@@ -103,6 +105,9 @@ TEST_CASE("OCSP: lists and responses do not outvote each other") {
   CHECK(contains(owned.validated().crls.at(1).file, "old.crl"));
   owned.write_ocsp("x.ocsp", {.answers = {{.serial = kLeaf, .status = kRevoked, .reason = kHold}}});
   CHECK(owned.validated().revocations.at(0).source == RevocationSource::ocsp);
+  owned.write_ocsp("x.ocsp", {.answers = {{.serial = kLeaf}}});
+  owned.write_crl("old.crl", {});
+  CHECK(contains(owned.validated().crls.at(1).file, "old.crl"));  // of the same age: the list, which is about all
 }
 
 TEST_CASE("OCSP: a stale answer is told, and still counts") {
@@ -270,6 +275,24 @@ TEST_CASE("OCSP: several responses in a file, and the same twice") {
   owned.write_ocsp("x.ocsp", {.answers = {{.serial = kLeaf, .status = kRevoked, .reason = kHold, .next_update = ""},
                                           {.serial = kLeaf, .next_update = ""}}});
   CHECK(ids(owned.validated()) == "revoked");
+  const auto held = [](const char* since) {
+    return pki::OcspStatement{.serial = kLeaf, .status = kRevoked, .reason = kHold, .next_update = "", .at = since};
+  };
+  owned.write_ocsp("x.ocsp", {.answers = {held("20210203040506Z"), held("20220203040506Z")}});
+  CHECK(owned.validated().revocations.at(0).revoked_at == "2021-02-03T04:05:06Z");  // of two that are alike the first is told
+}
+
+TEST_CASE("OCSP: an issuer whose key nobody can read has signed nothing") {
+  Owned owned;
+  Bytes& issuer = owned.certificates[1];
+  const Bytes known = {0x06, 0x07, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01};  // id-ecPublicKey
+  const auto at = std::search(issuer.begin(), issuer.end(), known.begin(), known.end());
+  REQUIRE(at != issuer.end());
+  *(at + 8) = 0x63;  // the last arc is one that nobody has heard of
+  owned.write_ocsp("x.ocsp", {.answers = {{.serial = kLeaf, .status = kRevoked}}});
+  const ChainResult result = owned.validated();
+  CHECK(contains(finding(result, FindingId::ocsp_unusable).why, "neither the issuer nor somebody"));
+  CHECK(result.revocations.empty());
 }
 
 TEST_CASE("OCSP: nobody is trusted while a file of responses cannot be read") {

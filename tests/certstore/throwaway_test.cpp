@@ -60,6 +60,12 @@ TEST_CASE("a chain for every algorithm the library has") {
   }
 }
 
+TEST_CASE("a key is as large as its algorithm says") {
+  ThrowawayRequest request;
+  request.algorithm = find_asym("RSASSA-3072");
+  CHECK(crypto::PrivateKey::from_file_bytes(*make_throwaway(request).key, "key").fits(*request.algorithm));
+}
+
 TEST_CASE("files appear once, the key for its owner alone") {
   const support::TemporaryDirectory directory;
   ThrowawayRequest request;

@@ -103,16 +103,29 @@ TEST_CASE("N155 a root that somebody made") {
 }
 
 TEST_CASE("trust: a root whose signature on itself is wrong is not even sound, unless the owner vouches for its bytes") {
-  const pki::Certificate other = pki::issue(pki::root("sample root", pki::Key::make("EC", "P-384")));
-  const pki::Certificate crossed = pki::issue(pki::root("sample root", pki::sample().root.key), &other);
-  Setup setup;
-  setup.certificates[0] = setup.root = crossed.der;
-  CHECK(contains(ids(validated(setup)), "certificate-signature"));
-  setup.trusted = {pki::sample().intermediate.der};
-  setup.options.partial_chains = true;
-  CHECK(contains(ids(validated(setup)), "certificate-signature"));
-  setup.trusted = {crossed.der};
-  CHECK(validated(setup).trust == Trust::trusted);
+  // A key of its own kind may have signed it; with any other kind it is plain that it has not signed itself.
+  for (const pki::Key& key : {pki::Key::make("EC", "P-384"), pki::Key::shared(*spdm::find_asym("RSASSA-2048"))}) {
+    const pki::Certificate other = pki::issue(pki::root("sample root", key));
+    pki::Profile profile = pki::root("sample root", pki::sample().root.key);
+    profile.not_after = "20250101000000Z";
+    const pki::Certificate crossed = pki::issue(profile, &other);
+    Setup setup;
+    setup.certificates[0] = setup.root = crossed.der;
+    CHECK(ids(validated(setup)) == "not-trusted,certificate-signature");
+    CHECK_FALSE(validated(setup).sound);
+    setup.trusted = {pki::sample().intermediate.der};
+    setup.options.partial_chains = true;
+    CHECK(contains(ids(validated(setup)), "certificate-signature"));
+    setup.trusted = {crossed.der};
+    for (const bool sent : {true, false}) {
+      if (!sent) setup.certificates.erase(setup.certificates.begin());
+      setup.options.at = pki::at("20240101000000Z");
+      CHECK(ids(validated(setup)) == "");
+      CHECK(validated(setup).trust == Trust::trusted);
+      setup.options.at = pki::at("20260101000000Z");
+      CHECK(ids(validated(setup)) == "expired");
+    }
+  }
 }
 
 TEST_CASE("trust: an empty keyring says what would be trusted, and how") {
@@ -177,6 +190,9 @@ TEST_CASE("trust: results are remembered per chain, slot and algorithms, also by
   input.slot = 3;
   CHECK(validator.validate(input).slot == 3);
   input.asym = spdm::find_asym("ECDSA-P256");
+  CHECK(ids(validator.validate(input)) == "leaf-key-mismatch");
+  input.asym = spdm::find_asym("SLH-DSA-SHA2-192s");  // the same bit, in another field
+  REQUIRE(input.asym->bit == spdm::find_asym("ECDSA-P384")->bit);
   CHECK(ids(validator.validate(input)) == "leaf-key-mismatch");
   std::vector<std::thread> threads;
   std::vector<int> good(4, 0);

@@ -35,6 +35,7 @@ DeviceState full() {
   out.former_leaf = std::string(64, 'b');
   out.former_identity = "x";
   out.former_override = "vfio-pci";
+  out.instance = "17";
   out.bound_before = true;
   return out;
 }
@@ -84,7 +85,8 @@ TEST_CASE("documents are safe for terminals, and without what only the next resu
   const spdm::Json json = to_json(full());
   CHECK(json["reason"] == "with \"quotes\", \\\\ and \\x1b[31m");
   CHECK(json["actions"].size() == 2);
-  for (const char* key : {"schema", "former_leaf", "former_identity", "former_override", "bound_before"}) CHECK_FALSE(json.contains(key));
+  for (const char* key : {"schema", "former_leaf", "former_identity", "former_override", "bound_before", "instance"})
+    CHECK_FALSE(json.contains(key));
 }
 
 TEST_CASE("hostile files are told of, and the others read") {
@@ -137,6 +139,7 @@ TEST_CASE("hostile files are told of, and the others read") {
   for (const spdm::Error& problem : states.problems) {
     CHECK(problem.id == spdm::ErrorId::bad_input);
     CHECK(problem.device.find(place.devices.string()) == 0);
+    CHECK_FALSE(problem.hint.empty());
   }
 }
 
@@ -191,4 +194,46 @@ TEST_CASE("the same device: leaf and identity, over judgements that saw no leaf"
   fresh.same_device.reset();
   compare(fresh, DeviceState{});
   CHECK_FALSE(fresh.same_device.has_value());
+}
+
+TEST_CASE("a device was taken away when it was removed, or its slot turned off") {
+  DeviceState state = full();
+  CHECK_FALSE(was_taken_away(state));
+  for (const GateStep step : {GateStep::removed, GateStep::powered_off}) {
+    state.actions = {GateStep::driver_override, step};
+    CHECK(was_taken_away(state));
+  }
+}
+
+TEST_CASE("a device that came late is shut when drivers are kept off it") {
+  DeviceState state = full();
+  state.decision = Decision::late;
+  state.verdict = spdm::Verdict::pass;
+  state.actions = {GateStep::driver_override};
+  CHECK(is_shut(state));
+  CHECK_FALSE(may_be_used(state));
+  state.actions.clear();
+  CHECK_FALSE(is_shut(state));
+  CHECK(may_be_used(state));
+  state.decision = Decision::blocked;
+  CHECK(is_shut(state));
+}
+
+TEST_CASE("the leaf of a device: that of the slot that was used, and of none that is empty") {
+  const auto slot = [](bool used, char leaf) {
+    spdm::SlotReport out;
+    out.used = used;
+    out.chain.emplace().certificates.emplace_back().sha256 = std::string(64, leaf);
+    return out;
+  };
+  spdm::Report report;
+  CHECK_FALSE(spdm::cmd::leaf_of(report).has_value());
+  report.slots.emplace_back();
+  report.slots.emplace_back().chain.emplace();
+  CHECK_FALSE(spdm::cmd::leaf_of(report).has_value());
+  report.slots.push_back(slot(false, 'a'));
+  CHECK(spdm::cmd::leaf_of(report) == std::string(64, 'a'));
+  report.slots.push_back(slot(true, 'b'));
+  report.slots.push_back(slot(true, 'c'));
+  CHECK(spdm::cmd::leaf_of(report) == std::string(64, 'b'));
 }

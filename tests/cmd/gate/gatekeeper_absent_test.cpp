@@ -52,3 +52,17 @@ rules:
   CHECK(spdm::cmd::read_states(kernel.host()).states.empty());
   CHECK(spdm::cmd::Gatekeeper(kernel.host(), policy, GateMode::off, {}, {}).tell_absent(Occasion::interval).empty());
 }
+
+TEST_CASE("expected devices: a state of no address is about none that was taken away") {
+  FakeKernel kernel;
+  spdm::cmd::DeviceState state;
+  state.decision = Decision::blocked;
+  state.rule = "disk";
+  state.actions = {spdm::cmd::GateStep::removed};
+  write_state(kernel.host(), state);
+  const spdm::Policy policy = policy_of("version: 1\nrules: [{name: disk, match: {class: \"01\"}, expected: true}]\n");
+  const auto states = spdm::cmd::Gatekeeper(kernel.host(), policy, GateMode::audit, {}, {}).tell_absent(Occasion::interval);
+  REQUIRE(states.size() == 1);
+  CHECK(states[0].rule == "disk");
+  CHECK(states[0].decision == Decision::absent);
+}

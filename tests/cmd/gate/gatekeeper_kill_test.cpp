@@ -338,6 +338,9 @@ TEST_CASE("there is one gate at a time; who attends to one device waits for it")
     lock.reset();
   });
   CHECK(attend(kernel, {}, kGood, Occasion::arrival).at(0).decision == Decision::allowed);
+  lock = spdm::cmd::RunFolder::make(kernel.host(), "")
+             .lock(spdm::cat("gate-", kGood, ".lock"), spdm::cmd::RunFolder::Lock::exclusive, spdm::Clock::now());
+  CHECK_THROWS_WITH_AS(attend(kernel, {}, kGood, Occasion::arrival, impatient), "another gate is at work", spdm::Error);
 }
 
 TEST_CASE("a state that nobody understands is overwritten, and told of") {

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -104,6 +105,9 @@ class Running {
   }
 
   std::vector<spdm::cmd::Attention> left() { return watcher_->left(); }
+
+  // A signal that somebody else handles, to the thread that listens.
+  void interrupt() { ::pthread_kill(thread_.native_handle(), SIGUSR1); }
 
   Watcher::End stop(int signal) {
     ::kill(::getpid(), signal);
@@ -231,6 +235,36 @@ TEST_CASE("a hang-up asks for new configuration") {
   Running running(root);
   CHECK(running.saw("0000:01:00.0 start"));
   CHECK(running.stop(SIGHUP) == Watcher::End::reload);
+}
+
+TEST_CASE("a signal that is not for it does not end the service") {
+  const Root root;
+  struct sigaction before {
+  }, nothing{};
+  nothing.sa_handler = [](int) {};
+  REQUIRE(::sigaction(SIGUSR1, &nothing, &before) == 0);
+  {
+    Running running(root);
+    REQUIRE(running.saw("0000:01:00.0 start"));
+    for (int i = 0; i < 20; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      running.interrupt();
+    }
+    running.say("add", "0000:03:00.0");
+    CHECK(running.saw("0000:03:00.0 arrival"));
+  }
+  ::sigaction(SIGUSR1, &before, nullptr);
+}
+
+TEST_CASE("each reset of a device is told, and not the first one only") {
+  const Root root;
+  spdm::cmd::ResetWatch resets(root.host());
+  resets.add(Bdf{0, 2, 0, 0});
+  for (int i = 0; i < 3; ++i) {
+    std::ofstream(root.device() / "reset") << "1";
+    CHECK(resets.take() == std::set<Bdf>{Bdf{0, 2, 0, 0}});
+    CHECK(resets.take().empty());
+  }
 }
 
 TEST_CASE("a device that cannot be attended does not end the service") {
