@@ -163,7 +163,7 @@ void assert_whole(const Evidence& evidence, const Analysis& analysis) {
   if (analysis.connections.size() > 1) refuse("several connections");
   for (const Finding& finding : analysis.findings)
     if (finding.id != FindingId::evidence_detached && finding.id != FindingId::surplus_bytes)
-      refuse(cat(finding.where, finding.where.empty() ? "" : ": ", finding.why));
+      refuse(cat(finding.where, ": ", finding.why));  // the others name a message
 }
 
 }  // namespace

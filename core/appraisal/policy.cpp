@@ -75,19 +75,19 @@ void add_first(Rules& out, const Policy& policy, const HostView& host, const Pro
 // All that could match together; then what is left when none of those matches that only could.
 void add_joined(Rules& out, const Policy& policy, const HostView& host, const Proven& proven) {
   std::vector<const PolicyRule*> all, sure, exempting;
-  bool surely_exempt = false;
+  bool any_sure = false;
   for (std::size_t i = 0; i + 1 < policy.rules.size(); ++i) {
     const PolicyRule& rule = policy.rules[i];
     const Fit how = fit(rule.match, host, proven);
     if (how == Fit::no) continue;
     (rule.exempt ? exempting : all).push_back(&rule);
     if (how == Fit::yes && !rule.exempt) sure.push_back(&rule);
-    surely_exempt = surely_exempt || (how == Fit::yes && rule.exempt);
+    any_sure = any_sure || how == Fit::yes;
   }
   if (!all.empty()) add(out, joined(all));
   if (!sure.empty()) return add(out, joined(sure));
   for (const PolicyRule* rule : exempting) add(out, std::make_shared<PolicyRule>(*rule));
-  if (!surely_exempt) add(out, std::make_shared<PolicyRule>(policy.rules.back()));
+  if (!any_sure) add(out, std::make_shared<PolicyRule>(policy.rules.back()));
 }
 
 }  // namespace

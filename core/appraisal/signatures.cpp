@@ -72,7 +72,7 @@ SignatureResult Appraiser::check_statement(std::size_t index, const Connection& 
     out.answer = answer_of(find_chain(index, statement.slot), statement, verified->digest);
     out.algorithm = verified->algorithms.asym->name;
     out.hash = verified->algorithms.hash->name;
-    if (parameters.assumed && report_.connection) {
+    if (index + 1 == analysis_.connections.size()) {  // the report is on the last one
       report_.connection->parameters.asym = verified->algorithms.asym;
       report_.connection->parameters.hash = verified->algorithms.hash;
     }

@@ -96,6 +96,13 @@ TEST_CASE("manifests are decoded as long as there is room for all of them, and t
   CHECK(findings[0].why.find("not decoded") != std::string::npos);
 }
 
+TEST_CASE("text takes no room from manifests, and is told where there is none left for them") {
+  const MeasurementBlock text{0xFD, MeasurementType::manifest, true, {'a', 'b'}};
+  CHECK_FALSE(read_manifest(text, {.depth = 1, .items = 0}));
+  const MeasurementBlock list{0xFD, MeasurementType::manifest, true, {0x81, 0x01}};
+  CHECK_THROWS_AS(read_manifest(list, {.depth = 1, .items = 0}), cbor::Oversized);
+}
+
 TEST_CASE("a manifest that is long once it is indented, or that nests too deep, is told") {
   for (const std::size_t depth : {50U, 70U}) {
     CAPTURE(depth);

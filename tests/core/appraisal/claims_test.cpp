@@ -71,6 +71,11 @@ TEST_CASE("claims: what the host says chooses neither a laxer rule nor escapes a
            Case{rules(strict("{target: \"emu://*\"}")), Verdict::undetermined},
            Case{rules(strict("{removable: true}")), Verdict::undetermined},
            Case{"mode: all\n" + rules(lax(on_3) + ", " + strict(on_4)), Verdict::undetermined},
+           Case{"mode: all\ndefaults: {require: {min-svn: 99}}\n" + rules("{match: " + on_3 + ", require: {min-svn: none}}"),
+                Verdict::undetermined},
+           Case{"mode: all\ndefaults: {require: {min-svn: 99}}\n" +
+                    rules("{match: {}, exempt: true}, {name: other, match: " + on_4 + ", exempt: true}"),
+                Verdict::pass},  // exempt wherever it is
            Case{"mode: all\n" + rules(lax(on_3) + ", " + lax(on_4).replace(7, 3, "low")), Verdict::pass},
        }) {
     CAPTURE(c.policy);
@@ -94,6 +99,8 @@ TEST_CASE("claims: the finding names the words, the rule and the ways out") {
   CHECK(report.findings.front().why.find("rule 'strict' (p:2)") != std::string::npos);
   CHECK(report.findings.front().remedy.find("--trust-host") != std::string::npos);
   CHECK(report.exit == Exit::policy);
+  CHECK(status(report, Check::policy) == CheckStatus::not_run);
+  CHECK(status(report, Check::signature) == CheckStatus::pass);
   CHECK(report.policy->rule == "default");
   CHECK(report.policy->actions == std::vector{FailureAction::block});
 }
@@ -213,6 +220,13 @@ TEST_CASE("claims: a rule that lets hosts share a device does so only if each th
     const Report report = device.under(rules(shares));
     CHECK(report.policy->shared != is_claimed);
     CHECK(report.policy->max_age.has_value() != is_claimed);
+    // It may be elsewhere, where nothing is asked of its age.
+    for (const char* const mode : {"", "mode: all\n"}) {
+      const std::string exempt = R"({name: free, match: {bdf: "0000:04:00.0"}, exempt: true})";
+      device.under(cat(mode, "defaults: {require: {max-age: 1h}}\n", rules(exempt)));
+      CHECK(device.judge().policy->rule == "default");
+      CHECK(device.judge().policy->max_age.has_value() != is_claimed);
+    }
   }
 }
 
@@ -222,12 +236,17 @@ TEST_CASE("claims: a rule and reference values are tried together") {
   device.evidence.host.bdf = "0000:03:00.0";
   device.references = References();
   add_references(device.references, "r",
-                 "version: 1\ndevices:\n- {match: {bdf: \"0000:03:00.0\"}, complete: false, measurements: [{index: 1, ignore: true}]}\n");
+                 "version: 1\ndevices:\n- {match: {bdf: \"0000:03:00.0\"}, measurements: [{index: 1, digest: \"" + hex(Bytes(32, 0x11)) +
+                     "\"}, {index: 2, digest: \"" + hex(Bytes(32, 0x22)) + "\"}, {index: 7, svn: 3}]}\n");
   device.question.references = &device.references;
   // By the other rule values are asked for, and without the claim there are none.
   const Report report = device.under(rules("{name: asks, match: {bdf: \"0000:04:00.0\"}, require: {references: true}}"));
   CHECK(report.verdict == Verdict::undetermined);
-  CHECK(found(report, FindingId::claim_decides_rule));
+  REQUIRE(report.findings.front().id == FindingId::claim_decides_rule);
+  CHECK(report.findings.front().why.find("no reference values are for this device") != std::string::npos);
+  device.evidence.host.is_claimed = false;
+  device.evidence.host.bdf = "0000:03:00.0";
+  CHECK(device.judge().verdict == Verdict::pass);
 }
 
 TEST_CASE("claims: more rules than can be tried decide nothing") {

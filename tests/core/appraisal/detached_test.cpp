@@ -139,3 +139,40 @@ TEST_CASE("detached: a recording that begins in the middle is a part, and what w
   recorded.live = true;
   CHECK(found(trial.judge_detached(recorded, false), FindingId::protocol_violation));
 }
+
+TEST_CASE("detached: of the algorithms that a key allows those are told that have signed") {
+  fake::Profile profile = in_version(k11);
+  profile.hash = "SHA-384";  // not the one that P-256 is tried with first
+  Trial trial(profile);
+  trial.negotiate();
+  GetMeasurements request;
+  request.operation = kAllMeasurements;
+  request.signature = true;
+  request.slot = kProvisionedKey;
+  trial.requester->ask(request.encode(k11));
+  Evidence part;
+  part.log.assign(trial.evidence.log.end() - 2, trial.evidence.log.end());
+  part.detached.emplace().format = "report";
+  part.provisioned_key = pki::Key::shared(*find_asym("ECDSA-P256")).spki();
+  const Analysis analysis = analyze(part);
+  REQUIRE(analysis.connections.back().parameters().hash->name == "SHA-256");
+  const Report report = appraise(part, analysis, {trial.device.good_chain(kProvisionedKey)}, trial.question);
+  CHECK(report.signatures.at(0).result == SignatureResult::good);
+  CHECK(report.connection->parameters.hash->name == "SHA-384");
+}
+
+TEST_CASE("detached: the algorithms of a part are not those of the connection that follows it") {
+  const Detachable trial(k11);
+  Evidence both = trial.report();
+  fake::Profile profile = in_version(k11);
+  profile.hash = "SHA-384";
+  Trial next(profile);
+  next.negotiate();
+  both.log.insert(both.log.end(), next.evidence.log.begin(), next.evidence.log.end());
+  const Report report = trial.judge_detached(both);
+  REQUIRE(report.signatures.size() == 1);
+  CHECK(report.signatures[0].result == SignatureResult::good);
+  CHECK(report.signatures[0].hash == "SHA-256");
+  REQUIRE(report.connection->negotiated);
+  CHECK(report.connection->parameters.hash->name == "SHA-384");
+}

@@ -1,8 +1,8 @@
 #include "core/appraisal/device_facts.h"
 
-#include <doctest/doctest.h>
+#include "core/appraisal/trial.h"
 
-using namespace spdm;
+using namespace trial;
 
 namespace {
 
@@ -43,8 +43,33 @@ TEST_CASE("rows have names where the leaf names a vendor that has published them
     CHECK(rows[3].name.empty());
     CHECK(rows[3].text == "ab");
   }
+  auto text = *read_rows(Bytes{3, 0, 6, 0, '5', '9', '0', '.', '1', 0});
+  name_facts(text, leaf_of("NVIDIA:GH100:1", ""));
+  CHECK(text[0].text == "590.1");
   auto rows = *read_rows(kRows);
   name_facts(rows, leaf_of("Example:GH100:1", "CN=x"));
   CHECK(rows[0].name.empty());
   CHECK(rows[0].text == "00a5009601000000");
+}
+
+TEST_CASE("of what a device says the firmware id is compared with its leaf, and nothing else") {
+  const auto judged = [](std::uint8_t firmware) {
+    fake::Profile profile = in_version(k11);
+    for (const auto& [type, value] : {std::pair{std::uint8_t{22}, std::uint8_t{7}}, std::pair{std::uint8_t{20}, firmware}}) {
+      append(profile.opaque, Bytes{type, 0, 32, 0});
+      append(profile.opaque, Bytes(32, value));
+    }
+    Trial trial(profile);
+    trial.change_chain = [](ChainResult& chain) {
+      CertificateInfo& leaf = chain.certificates.back();
+      leaf.device_info = "NVIDIA:GH100:1";
+      leaf.extensions.emplace_back().tcb_infos.emplace_back().fwids = {{"SHA-256", Bytes(32, 5)}};
+    };
+    return trial.collect().judge();
+  };
+  const Report good = judged(5);
+  CHECK(good.verdict == Verdict::pass);
+  CHECK(good.facts.size() == 2);
+  CHECK_FALSE(found(good, FindingId::fwid_mismatch));
+  CHECK(found(judged(6), FindingId::fwid_mismatch));
 }

@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include "core/error.h"
 #include "core/format/yaml_reader.h"
+#include "core/text.h"
 
 namespace {
 
@@ -106,4 +108,10 @@ TEST_CASE("device match: the identity that the user gave is no claim") {
   CHECK(fit(match_of("{vendor: \"1b36\"}"), host) == Fit::yes);
   CHECK(fit(match_of("{vendor: \"1b37\"}"), host) == Fit::no);
   CHECK(fit(match_of("{driver: nvme}"), host) == Fit::claimed);
+}
+
+TEST_CASE("device match: a pattern that no address fits is refused") {
+  CHECK(match_of("{bdf: \"*:03:00.[0-3]\"}").bdf == "*:03:00.[0-3]");
+  for (const char* const bad : {"gpu*", "0000:03:*x", "pci?"})
+    CHECK_THROWS_WITH_AS(match_of(cat("{bdf: \"", bad, "\"}")), doctest::Contains("is no address"), Error);
 }

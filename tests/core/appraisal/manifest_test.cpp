@@ -66,6 +66,7 @@ TEST_CASE("manifest: entity attestation tokens") {
 TEST_CASE("manifest: what is not known stays as it is") {
   CHECK(named(block("a2 01 02 6178 43010203")) == R"({"1":2,"x":"h'010203'"})");
   CHECK(named(block("d9ffff a1 00 01")) == R"({"tag":65535,"value":{"0":1}})");
+  CHECK(named(block("a2 01 02 41aa 03")) == R"({"1":2,"h'aa'":3})");  // a map, not the array of a signature
   // A byte string that should hold CBOR, and does not.
   CHECK(named(block("d2 84 41ff a0 41ff 40")) ==
         R"({"tag":18,"name":"cose-sign1","value":{"protected":"h'ff'","unprotected":{},"payload":"h'ff'","signature":"h''"}})");
@@ -103,4 +104,5 @@ TEST_CASE("manifest: as lines") {
             "spdm-toc: tagged-evidence: concise-evidence: ev-triples: evidence-triples: measurements: mval: spdm-indirect: index: [2]",
             "spdm-toc: tagged-evidence: concise-evidence: profile: p"});
   CHECK(manifest_lines(name_manifest(*read_manifest(block("d9023a " + kToc))), 2).back() == "...");
+  CHECK(manifest_lines(name_manifest(*read_manifest(block("d9023a " + kToc))), lines.size()) == lines);
 }

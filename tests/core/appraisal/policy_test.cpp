@@ -351,3 +351,9 @@ TEST_CASE("what is no list of hosts is refused") {
   CHECK(failure(many + "]") == "none");
   CHECK(failure(many + "one-more]").find("is one more than the 1024 hosts that are read") != std::string::npos);
 }
+
+TEST_CASE("a file of the keyring may have a name of hex digits, as long as it is no mistyped fingerprint") {
+  const std::string name(32, 'a');
+  CHECK(parse("version: 1\nrules: [{match: {}, require: {roots: [" + name + "]}}]").rules[0].require.roots == std::vector{name});
+  CHECK(failure("version: 1\nrules: [{match: {}, require: {roots: [" + name + "a]}}]").find("has 33 hex digits") != std::string::npos);
+}

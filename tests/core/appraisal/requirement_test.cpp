@@ -6,6 +6,11 @@ using namespace trial;
 
 namespace {
 
+std::string policy_detail(const Report& report) {
+  const CheckResult* check = check_of(report, Check::policy);
+  return check == nullptr ? "" : check->detail;
+}
+
 void check_undecided(const Report& report, const std::string& why) {
   CHECK(report.verdict == Verdict::undetermined);
   CHECK(status(report, Check::policy) == CheckStatus::not_run);
@@ -208,6 +213,7 @@ TEST_CASE("demand: reference values, and nothing was compared") {
   const Report report = trial.collect().judge();
   CHECK(report.verdict != Verdict::pass);
   CHECK(report.exit != Exit::ok);
+  CHECK(status(report, Check::policy) == CheckStatus::not_run);
 }
 
 TEST_CASE("demand: a pin that fits") {
@@ -244,6 +250,8 @@ TEST_CASE("demand: revocation lists of every issuer") {
   trial.question.now = kTime;
   root.this_update = "then";
   check_undecided(trial.judge(), "asked for: revocation lists or OCSP responses of at most 1m; root.crl does not say when it was made");
+  root.this_update = "2026-01-01T00:05:00Z";  // as much as clocks may differ
+  check_met(trial.judge());
   root.this_update = "2026-01-01T00:05:01Z";
   check_undecided(trial.judge(),
                   "asked for: revocation lists or OCSP responses of at most 1m; root.crl is of 2026-01-01T00:05:01Z, which is 301 s after "
@@ -289,8 +297,11 @@ TEST_CASE("the report tells what the rule made of the device") {
                                                             {"security version 6 or higher", DemandState::unmet}});
   CHECK(report.policy->actions == std::vector{FailureAction::block, FailureAction::remove});
 
+  CHECK(policy_detail(report) == "rule 'disks': of what it asks beside, 1 not met, 0 undecided");
+
   trial.question.rule.require.min_svn = 5;
   CHECK(trial.judge().policy->actions.empty());
+  CHECK(policy_detail(trial.judge()) == "what rule 'disks' asks beside is met");
 
   rule = {};
   rule.name = "free";

@@ -21,6 +21,7 @@ void is_bad(const Report& report) {
   CHECK(report.exit == Exit::bad_signature);
   CHECK(found(report, FindingId::bad_signature));
   CHECK(status(report, Check::signature) == CheckStatus::fail);
+  for (const SignatureReport& signature : report.signatures) CHECK(signature.hash == "SHA-256");  // also of one that is wrong
 }
 
 constexpr std::string_view kKinds[] = {kChallengeAuthContext, kMeasurementsContext};

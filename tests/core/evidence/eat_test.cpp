@@ -26,6 +26,30 @@ Item& statement_of(Item& device, bool challenge) {
   return challenge ? eat::at(device, claim::challenge) : eat::at(eat::at(device, claim::measurements), kSigned);
 }
 
+// A device that can sign nothing, and has settled no hash, signs all the same.
+Evidence signed_without_hash() {
+  Evidence out;
+  const auto add = [&](const Bytes& request, const Bytes& response) {
+    out.log.push_back({.from_requester = true, .secured = false, .bytes = request});
+    out.log.push_back({.from_requester = false, .secured = false, .bytes = response});
+  };
+  add(GetVersion{}.encode(), VersionResponse{{0x1100}}.encode());
+  CapabilitiesResponse capabilities;
+  add(GetCapabilities{}.encode(k11), capabilities.encode(k11));
+  NegotiateAlgorithms offer;
+  offer.measurement_specification = 0;
+  offer.base_asym = 0x10, offer.base_hash = 1;
+  AlgorithmsResponse selection;
+  selection.base_asym = 0x10;
+  add(offer.encode(k11), selection.encode(k11));
+  ChallengeAuth answer;
+  answer.slot_mask = 1;
+  Bytes response = answer.encode(k11);
+  append(response, Bytes(64, 1));
+  add(Challenge{}.encode(k11), response);
+  return out;
+}
+
 }  // namespace
 
 TEST_CASE("a token gives the same verdict, signatures and measurements as the device, in every version") {
@@ -71,7 +95,9 @@ TEST_CASE("signed measurements whose negotiation nobody has kept: 1.1 is verifie
     Evidence part;
     part.log.assign(trial.evidence.log.end() - 2, trial.evidence.log.end());
     part.detached = Detached{.format = "report", .asym = "ECDSA-P256", .hash = "SHA-256", .chains = {{0, Bytes(100, 0x30)}}};
-    const Evidence evidence = load_evidence(token_of(part), "token");
+    Item token = cbor::read(token_of(part));
+    CHECK(eat::device_of(token).find(claim::vca) == nullptr);
+    const Evidence evidence = load_evidence(eat::encode(token), "token");
     REQUIRE(evidence.detached);
     CHECK(evidence.detached->format == kEatFormat);
     CHECK(evidence.detached->hash == "SHA-256");
@@ -116,6 +142,7 @@ TEST_CASE("what a device has not signed, or a token has no room for, is not writ
   evidence.log.assign(good.evidence.log.end() - 2, good.evidence.log.end());
   evidence.detached = Detached{.format = "report", .asym = {}, .hash = {}, .chains = {}};
   CHECK(contains(why(evidence), "not known before a signature is checked"));
+  CHECK(contains(why(signed_without_hash()), "not known before a signature is checked"));
 
   trial::Trial unsigned_too = collected(k12, true, false);
   unsigned_too.wanted.measurements = MeasurementMode::all;
@@ -209,6 +236,19 @@ TEST_CASE("claims that repeat what is signed must not contradict it") {
     CHECK(contains(refused_device(token, [](Item& device) { std::swap(statement_of(device, true), statement_of(device, false)); }),
                    "claim 3807, 5"));
   }
+}
+
+TEST_CASE("a token has measurements of every type that it has room for") {
+  fake::Profile profile = trial::in_version(k12);
+  profile.blocks = {{1, MeasurementType::structured_manifest, true, {1, 0, 0xA0}},
+                    {2, static_cast<MeasurementType>(dat_measurement::last_type + 1), true, {1}}};
+  trial::Trial trial(profile);
+  trial.wanted.summary = Summary::none;
+  trial.collect();
+  Item tree = cbor::read(token_of(trial.evidence));
+  const Item& map = eat::at(eat::device_of(tree), claim::measurements);
+  CHECK(map.find(1) != nullptr);
+  CHECK(map.find(2) == nullptr);
 }
 
 TEST_CASE("a measurement beside the transcript is what the device has signed, or the token is refused") {

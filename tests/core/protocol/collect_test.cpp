@@ -194,6 +194,20 @@ TEST_CASE("N118 an algorithm below policy is not offered, so it cannot be chosen
   expect_error(ErrorId::peer, "was not offered", [&] { run.collect(wanted); });
 }
 
+TEST_CASE("collect: the algorithms that are wanted are offered, and no others") {
+  fake::Device device;
+  Run run(device);
+  Wanted wanted;
+  wanted.asym = {find_asym("ECDSA-P256")};
+  wanted.hash = {find_hash("SHA-256")};
+  run.collect(wanted);
+  Reader reader(run.link.requests[2], "NEGOTIATE_ALGORITHMS");
+  const NegotiateAlgorithms offer = NegotiateAlgorithms::decode(reader, k12);
+  CHECK(offer.base_asym == find_asym("ECDSA-P256")->bit);
+  CHECK(offer.pqc_asym == 0);
+  CHECK(offer.base_hash == find_hash("SHA-256")->bit);
+}
+
 TEST_CASE("N132 no DIGESTS are asked from a responder without certificates") {
   fake::Profile profile;
   profile.flags = cap::meas_no_sig;
@@ -419,5 +433,18 @@ TEST_CASE("collect: extension log, endpoint information, vendor-defined") {
     lacking.extension_log = log;
     lacking.endpoint_info = !log;
     expect_error(ErrorId::no_spdm, log ? "MEL_CAP" : "EP_INFO_CAP", [&] { refused.collect(lacking); });
+  }
+}
+
+TEST_CASE("collect: from 1.3 on each question about measurements has a context of its own") {
+  for (const std::uint8_t version : {k12, k13, k14}) {
+    CAPTURE(version_name(version));
+    fake::Profile profile;
+    profile.versions = {version};
+    fake::Device device(profile);
+    Run run(device);
+    run.collect(measuring());
+    Reader reader(run.link.requests.back(), "GET_MEASUREMENTS");
+    CHECK((GetMeasurements::decode(reader, version).context == RequesterContext{}) == (version < k13));
   }
 }

@@ -209,3 +209,15 @@ TEST_CASE("N302 the extension log shrinks, or grows, while it is read") {
     CHECK(talk.connection.mel().size() == 100);
   }
 }
+
+TEST_CASE("connection: nothing follows a signature") {
+  Talk talk;
+  talk.negotiate();
+  talk.device.tamper = [](Code, Bytes& response) { response.push_back(0); };
+  GetMeasurements measure;
+  measure.operation = kAllMeasurements;
+  measure.signature = true;
+  for (const Bytes& request : {Challenge{}.encode(k12), measure.encode(k12)})
+    expect_error(ErrorId::peer, "1 bytes after the end of the message", [&] { talk.ask(request); });
+  CHECK(talk.connection.statements().empty());
+}

@@ -311,3 +311,13 @@ TEST_CASE("N295 RequestResynch inside an acknowledgement starts again, once") {
   run.collect();
   CHECK(run.sent(Code::get_version) == 2);
 }
+
+TEST_CASE("a large message may say the number of LargeResponse, and mean something else") {
+  fake::Profile profile = tight(k13);
+  profile.slots = 0x0F;  // the slots that there are, in the place where ERROR has its code
+  fake::Device device(profile);
+  Run run(device);
+  run.collect();
+  CHECK(run.sent(Code::chunk_get) > 0);
+  CHECK(run.sent(Code::get_certificate) > 0);
+}
