@@ -83,7 +83,7 @@ const std::array kRows{
     Row{[](std::string_view text) { return is_document(text, R"("spdmctl.evidence/)"); },
         "evidence of spdmctl",
         kReadsEvidence,
-        {evidence, evidence_line, evidence, evidence, evidence, evidence}},
+        {evidence, evidence_line, report, report, report, report}},
     Row{[](std::string_view text) { return is_document(text, R"("spdmctl.report/)"); }, "a report of spdmctl",
         "sum up reports with: spdmctl report; judge evidence, which collect and --record write, with: spdmctl verify", only(report)},
     Row{[](std::string_view text) { return is_json(text) && has(text, R"("SignedMeasurements")"); },

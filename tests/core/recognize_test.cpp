@@ -34,7 +34,7 @@ TEST_CASE("recognize: what a file is, where another kind is wanted") {
       {"<?xml version=\"1.0\"?><a/>", policy, "is XML, and no policy file"},
       {"<html>", evidence, "is XML, and no evidence file"},
       {std::string("\xd4\xc3\xb2\xa1\2\0\4\0", 8), report, "is a capture of traffic (pcap), and no earlier report"},
-      {R"({"schema":"spdmctl.evidence/1")", report, "is evidence of spdmctl, and no earlier report"},
+      {R"({"schema":"spdmctl.evidence/1")", references, "is evidence of spdmctl, and no file of reference values"},
       {R"({ "schema": "spdmctl.report/2")", evidence, "is a report of spdmctl, and no evidence file"},
       {R"([{"evidence":"","certificate":""}])", report, "is evidence that others have saved, and no earlier report"},
       {"\xd9\x01\xf5\xd2\x84", references, "is a CoRIM, and no file of reference values"},
@@ -70,6 +70,7 @@ TEST_CASE("recognize: what is wanted, or nothing that is known, is left to its r
   CHECK(why("-----BEGIN PUBLIC KEY-----\n", key).empty());
   CHECK(why(R"({"schema":"spdmctl.evidence/2")", evidence).empty());
   CHECK(why(R"({"schema":"spdmctl.report/2")", report).empty());
+  CHECK(why(R"({"schema":"spdmctl.evidence/2")", report).empty());  // which names the line, and reads on
   CHECK(why("< 5", policy).empty());
   CHECK(why(std::string(20, '\0'), root_list).empty());
   CHECK(why(kEfiTime, root_list).empty());
