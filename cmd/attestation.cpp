@@ -1,6 +1,7 @@
 #include "cmd/attestation.h"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include "cmd/attest/audit_scope.h"
 #include "cmd/attest/run_check.h"
