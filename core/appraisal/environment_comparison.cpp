@@ -153,6 +153,7 @@ std::vector<EnvironmentResult> compare_environments(std::span<const ReferenceEnv
   std::map<decltype(identity_of(references.front()->claim)), Entries> by_identity;
   for (const ReferenceEnvironment* entry : references) by_identity[identity_of(entry->claim)].push_back(entry);
   std::vector<Entries> groups;
+  groups.reserve(by_identity.size());
   for (auto& [identity, entries] : by_identity) groups.push_back(std::move(entries));
   std::vector<EnvironmentResult> out;
   const std::vector<Reported> all = reported_by(measurements, question.measurement_hash);
