@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <system_error>
 
 #include "certstore/ocsp.h"
 #include "certstore/read.h"
 #include "certstore/x509.h"
 #include "core/file.h"
+#include "core/letters.h"
 #include "core/text.h"
 
 namespace spdm::certstore {
@@ -36,7 +36,7 @@ constexpr std::array<std::string_view, 11> kAside{"~",    ".bak", ".old",     ".
 
 // Lower-cases names of files for comparing: R2.CRL is a revocation list, too.
 std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) { return spdm::lower(c); });
   return text;
 }
 

@@ -285,8 +285,8 @@ std::string text_of(const Json& message, bool whole) {
 
 Parameters assumed_parameters(const Options& options) {
   Parameters out = spdm::assumed_parameters(k10);
-  for (const std::string_view name : split_lists(options.asym)) out.asym = parse_asym(name);
-  for (const std::string_view name : split_lists(options.hash)) out.hash = parse_hash(name);
+  for (const std::string_view name : split_lists("--asym", options.asym)) out.asym = parse_asym(name);
+  for (const std::string_view name : split_lists("--hash", options.hash)) out.hash = parse_hash(name);
   out.measurement_hash = out.hash;
   return out;
 }

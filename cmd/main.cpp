@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <span>
 
+#include "cmd/command_line.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 #include "cmd/verb.h"
@@ -67,28 +68,11 @@ cmd::DocumentKind document_of(std::span<char*> arguments) {
   return cmd::kReportDocument;
 }
 
-std::string one_line(std::string text) {
-  for (char& c : text)
-    if (c == '\n') c = ' ';
-  return text;
-}
-
 // The words of the command line up to the verb, or the sub-verb, that was chosen.
 std::string chosen_words(const CLI::App& parser) {
   std::string out;
   for (const CLI::App* at = &parser; !at->get_subcommands().empty(); out += at->get_name() + " ") at = at->get_subcommands().front();
   return out;
-}
-
-// An empty value is a variable of a script that was not set. It must never pass for an option that was left out.
-void refuse_empty(const CLI::App& app) {
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& value : option->results())
-      if (value.empty())
-        throw Error(ErrorId::usage,
-                    option->get_positional() ? cat("an argument is empty: ", option->get_name()) : cat(option->get_name(), ": is empty"),
-                    "give a value, or leave it out");
-  for (const CLI::App* sub : app.get_subcommands()) refuse_empty(*sub);
 }
 
 // Names the variable when an error is about a file that a variable names: the user would not find it on the command line.
@@ -99,14 +83,6 @@ void name_variable(const CLI::App& app, Error& error) {
     if (error.hint.find(variable) == std::string::npos) error.hint += cat(error.hint.empty() ? "" : "; ", variable, " names it");
   }
   for (const CLI::App* sub : app.get_subcommands()) name_variable(*sub, error);
-}
-
-// CLI11 lists unknown arguments from the last to the first.
-std::string message_of(const CLI::ParseError& error, const CLI::App& parser) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return error.what();
-  std::string out;
-  for (const std::string& argument : parser.remaining(true)) out += cat(" ", printable(argument));
-  return cat("not expected:", out);
 }
 
 Exit run(int argc, char** argv, cmd::Console& console) {
@@ -127,21 +103,19 @@ Exit run(int argc, char** argv, cmd::Console& console) {
   try {
     parser.parse(argc, argv);
     variables.fill_in(parser);
-  } catch (const CLI::Success& success) {  // --help and --version
-    const bool version = dynamic_cast<const CLI::CallForVersion*>(&success) != nullptr;
-    console.out(version ? cat(success.what(), "\n") : parser.help());
-    console.flush();
+  } catch (const CLI::Success& asked) {
+    cmd::answer(asked, parser, console);
     return Exit::ok;
   } catch (const CLI::ParseError& error) {
     const std::vector<CLI::App*> chosen = parser.get_subcommands();
     if (chosen.empty() && argc > 1 && argv[1][0] != '-')
       throw Error(ErrorId::usage, cat("'", printable(argv[1]), "' is no verb"), "see: spdmctl --help");
-    throw Error(ErrorId::usage, one_line(message_of(error, parser)), cat("see: spdmctl ", chosen_words(parser), "--help"));
+    throw Error(ErrorId::usage, cmd::message_of(error, parser), cat("see: spdmctl ", chosen_words(parser), "--help"));
   }
   if (!action) throw Error(ErrorId::usage, "no verb was given", "see: spdmctl --help");
   cmd::refuse_old_variables();
   prepare_guards();
-  refuse_empty(parser);
+  cmd::refuse_empty(parser);
   try {
     return action(console);
   } catch (Error& error) {

@@ -131,7 +131,7 @@ Action setup(CLI::App& parser) {
     plan.policy = load_policy(options->policy);
     plan.wanted.measurements = mode_of(*options);
     plan.question.user.partial = !options->indices.empty() || options->count;
-    for (const std::string_view index : split_lists(options->indices)) plan.wanted.indices.push_back(parse_index(index));
+    for (const std::string_view index : split_lists("--index", options->indices)) plan.wanted.indices.push_back(parse_index(index));
     plan.wanted.sign_measurements = !options->no_signature;
     plan.wanted.raw_bit_stream = options->raw;
     plan.wanted.new_measurement = options->fresh;

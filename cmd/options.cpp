@@ -343,8 +343,9 @@ std::optional<std::vector<ExpectedDevice>> read_expected(const std::string& file
 }
 
 Tolerance tolerance_of(const std::vector<std::string>& rules) {
+  const std::vector<std::string_view> names = split_lists("--tolerate", rules);
   try {
-    return Tolerance(split_lists(rules));
+    return Tolerance(names);
   } catch (const Error& error) {
     throw Error(error.id, cat("--tolerate: ", error.what()), error.hint);
   }
@@ -369,9 +370,9 @@ Wanted wanted_of(const ProtocolOptions& options) {
     out.all_slots = !out.slot;
   }
   if (!options.versions.empty()) out.versions.clear();
-  for (const std::string_view version : split_lists(options.versions)) out.versions.push_back(parse_version(version));
-  for (const std::string_view name : split_lists(options.asym)) out.asym.push_back(parse_asym(name));
-  for (const std::string_view name : split_lists(options.hash)) out.hash.push_back(parse_hash(name));
+  for (const std::string_view version : split_lists("--spdm-version", options.versions)) out.versions.push_back(parse_version(version));
+  for (const std::string_view name : split_lists("--asym", options.asym)) out.asym.push_back(parse_asym(name));
+  for (const std::string_view name : split_lists("--hash", options.hash)) out.hash.push_back(parse_hash(name));
   return out;
 }
 

@@ -131,7 +131,7 @@ Bytes parse_public_key(View file, const std::string& what) {
 DeviceMatch parse_match(std::string_view text) {
   std::string yaml;
   const std::vector<std::string> given{std::string(text)};  // what follows are views of it
-  for (const std::string_view part : split_lists(given)) {
+  for (const std::string_view part : split_lists("--match", given)) {
     const std::size_t equals = part.find('=');
     if (equals == std::string_view::npos || part.find_first_of("\"\\\n{}") != std::string_view::npos)
       throw Error(ErrorId::usage, cat("--match: '", printable(part), "' is not KEY=VALUE"), "for example --match vendor=1b36,device=0010");
@@ -166,9 +166,10 @@ VendorDefined parse_vendor_request(std::string_view text) {
   return out;
 }
 
-std::vector<std::string_view> split_lists(const std::vector<std::string>& arguments) {
+std::vector<std::string_view> split_lists(std::string_view option, const std::vector<std::string>& arguments) {
   std::vector<std::string_view> out;
   for (std::string_view rest : arguments) {
+    if (rest.find_first_not_of(',') == std::string_view::npos) refuse(option, rest, "names nothing", "give a value, or leave it out");
     while (!rest.empty()) {
       const std::size_t comma = std::min(rest.find(','), rest.size());
       if (comma > 0) out.push_back(rest.substr(0, comma));

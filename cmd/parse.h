@@ -42,7 +42,8 @@ DeviceMatch parse_match(std::string_view text);
 // "STANDARD:VENDOR:PAYLOAD", hex digits each: registry (16 bits), vendor id as on the wire, payload; the last two may be empty.
 VendorDefined parse_vendor_request(std::string_view text);
 
-// The parts between commas of each argument: --asym A,B --asym C.
-std::vector<std::string_view> split_lists(const std::vector<std::string>& arguments);
+// The parts between commas of each argument: --asym A,B --asym C. An argument of commas alone is an error: taken for no argument, it would
+// leave the option out.
+std::vector<std::string_view> split_lists(std::string_view option, const std::vector<std::string>& arguments);
 
 }  // namespace spdm::cmd

@@ -1,6 +1,6 @@
 # fish completion for spdmctl-rim
 
-complete -c spdmctl-rim -l signer -r -F -d "Public key of the signer, or a certificate with it"
+complete -c spdmctl-rim -l signer -r -F -d "Public key, certificate or chain of the signer"
 complete -c spdmctl-rim -l match -x -d "Which devices they are for"
 complete -c spdmctl-rim -l index-shift -x -d "What is added to an index of the RIM"
 complete -c spdmctl-rim -s o -l output -r -F -d "Write to this file"

@@ -136,7 +136,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from reference; and not __fish_se
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from needed" -l chain -r -F -d "Certificates of the device, for recordings without"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -s o -l output -r -F -d "Write to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l match -x -d "Which devices they are for"
-complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l signer -r -F -d "Public key or certificate of the signer"
+complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l signer -r -F -d "Public key, certificate or chain of the signer"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l complete -d "These are all values of the devices"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l environments -d "Numbers as keys are of concise evidence, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from reference; and __fish_seen_subcommand_from import" -l overwrite -d "Replace the file if it exists"

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/letters.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -87,8 +88,6 @@ constexpr std::array kRows{
     Row{"VENDOR_DEFINED_RESPONSE", "StandardID", "the registry and vendor that were asked"},
 };
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 std::vector<std::string_view> words_of(std::string_view text) {
   std::vector<std::string_view> out;
   while (!text.empty()) {
@@ -111,10 +110,6 @@ std::vector<TolerableRule> expand() {
     for (const std::string_view message : words_of(row.messages))
       out.push_back({cat(message, ".", row.field), clause_of(message, row.field), row.what});
   return out;
-}
-
-bool same_letters(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 // How many letters have to be changed, added or left out (Levenshtein).
@@ -155,10 +150,11 @@ std::span<const TolerableRule> tolerable_rules() {
 }
 
 Tolerance::Tolerance(std::span<const std::string_view> names) {
+  bool all = false;
   for (const std::string_view name : names) {
     if (same_letters(name, kAll)) {
-      names_ = {std::string(kAll)};
-      return;
+      all = true;
+      continue;
     }
     const std::size_t before = names_.size();
     for (const TolerableRule& rule : tolerable_rules())  // some differ by case alone: Length is a field, length that of the message
@@ -167,6 +163,7 @@ Tolerance::Tolerance(std::span<const std::string_view> names) {
       throw Error(ErrorId::usage, cat("'", printable(name), "' is no rule after which a message can be read on"),
                   cat("near are: ", near_ones(name), "; all are in: man 7 spdmctl-rules"));
   }
+  if (all) names_ = {std::string(kAll)};
 }
 
 bool Tolerance::takes(std::string_view message, std::string_view field, std::string_view why) {

@@ -130,7 +130,10 @@ namespace {
 }  // namespace
 
 PcrLog::PcrLog(const std::filesystem::path& file)
-    : name_(file.string()), file_(::open(name_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644)) {
+    : name_(file.string()),
+      file_(::open(name_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644)) {
+  if (file_.get() < 0 && errno == ELOOP)  // whoever has put it there says which file grows
+    throw Error(ErrorId::usage, cat("--pcr-log: ", printable(name_), " is a link"), "give the name of the file itself");
   if (file_.get() < 0) fail(name_, errno);
   struct stat status {};
   if (::fstat(file_.get(), &status) != 0) fail(name_, errno);

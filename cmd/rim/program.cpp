@@ -6,6 +6,7 @@
 #include <map>
 
 #include "cmd/attestation.h"
+#include "cmd/command_line.h"
 #include "cmd/parse.h"
 #include "cmd/rim/rim.h"
 #include "cmd/rim/signature.h"
@@ -35,7 +36,7 @@ constexpr const char* kExamples =
 
 void add_options(CLI::App& parser, Options& options) {
   parser.add_option("path", options.paths, "TCG RIM files: signed SWID tags in XML; - is standard input")->type_name("PATH");
-  parser.add_option("--signer", options.signer, "Public key of the signer, or a certificate with it, DER or PEM: the signature must fit")
+  parser.add_option("--signer", options.signer, "Public key, certificate or chain of the signer, DER or PEM: the signature must fit")
       ->type_name("FILE");
   parser.add_option("--match", options.match, "Which devices they are for: vendor=10de,device=2330; all if not given")
       ->type_name("KEY=VALUE,...");
@@ -118,13 +119,6 @@ Exit make_references(const Options& options, cmd::Console& console) {
   return Exit::ok;
 }
 
-// An empty value is a variable of a script that was not set. It must never pass for an option that was left out.
-void refuse_empty(const CLI::App& parser) {
-  for (const CLI::Option* option : parser.get_options())
-    for (const std::string& value : option->results())
-      if (value.empty()) throw Error(ErrorId::usage, cat(option->get_name(), ": is empty"), "give a value, or leave it out");
-}
-
 Exit run(int argc, char** argv, cmd::Console& console) {
   CLI::App parser("Make reference values of TCG RIM (signed SWID tags), for spdmctl --reference", "spdmctl-rim");
   parser.set_version_flag("--version", "spdmctl-rim " SPDMCTL_VERSION);
@@ -134,16 +128,14 @@ Exit run(int argc, char** argv, cmd::Console& console) {
   add_options(parser, options);
   try {
     parser.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help and --version
-    const bool version = dynamic_cast<const CLI::CallForVersion*>(&success) != nullptr;
-    console.out(version ? cat(success.what(), "\n") : parser.help());
-    console.flush();
+  } catch (const CLI::Success& asked) {
+    cmd::answer(asked, parser, console);
     return Exit::ok;
   } catch (const CLI::ParseError& error) {
-    throw Error(ErrorId::usage, error.what(), "see: spdmctl-rim --help");
+    throw Error(ErrorId::usage, cmd::message_of(error, parser), "see: spdmctl-rim --help");
   }
   prepare_guards();
-  refuse_empty(parser);
+  cmd::refuse_empty(parser);
   return make_references(options, console);
 }
 

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <ctime>
 #include <map>
+#include <set>
+#include <utility>
 
 #include "core/calendar.h"
 #include "core/crypto/cose.h"
@@ -173,7 +175,25 @@ class Reading {
     if (!claim.vendor && !claim.model && !claim.type) return note(cat(where, ": its environment has no class, and fits no evidence"));
     if (claim.fwids.empty() && !claim.version && !claim.svn && !claim.min_svn)
       return note(cat(where, ": has no value that SPDM measurements or concise evidence can be compared with"));
-    count(1 + claim.fwids.size());
+    if (!repeats_algorithm(claim.fwids)) return add(std::move(one), environment, name);
+    // Digests of one object differ in their algorithm. Those by the same one are of several versions: each is allowed.
+    const std::vector<Fwid> digests = std::exchange(claim.fwids, {});
+    for (const Fwid& digest : digests)
+      if (digest.algorithm != digests.front().algorithm)
+        return note(cat(where, ": has several digests by one algorithm beside others, and does not say which belong together"));
+    for (const Fwid& digest : digests) {
+      claim.fwids = {digest};
+      add(one, environment, name);
+    }
+  }
+
+  static bool repeats_algorithm(const std::vector<Fwid>& digests) {
+    std::set<std::string_view> seen;
+    return std::any_of(digests.begin(), digests.end(), [&](const Fwid& digest) { return !seen.insert(digest.algorithm).second; });
+  }
+
+  void add(ReferenceEnvironment one, const Item& environment, const std::string& name) {
+    count(1 + one.claim.fwids.size());
     std::vector<ReferenceEnvironment>& all = device_of(environment, name).environments;
     if (all.size() == kMaxEnvironments) fail(cat("more than ", kMaxEnvironments, " values of concise evidence for ", printable(name)));
     all.push_back(std::move(one));

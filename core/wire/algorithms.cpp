@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/letters.h"
+
 namespace spdm {
 
 namespace {
@@ -51,12 +53,6 @@ template <class Table, class Match>
 auto find(const Table& table, Match match) -> decltype(table.data()) {
   const auto it = std::find_if(table.begin(), table.end(), match);
   return it == table.end() ? nullptr : &*it;
-}
-
-// Names of algorithms are compared in any case, because people write them so.
-bool same_letters(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
 }  // namespace

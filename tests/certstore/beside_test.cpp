@@ -6,14 +6,9 @@
 #include "core/wire/measurements.h"
 
 using namespace spdm;
+using test::joined;
 
 namespace {
-
-Bytes joined(const std::vector<Bytes>& certificates) {
-  Bytes out;
-  for (const Bytes& der : certificates) append(out, der);
-  return out;
-}
 
 // What a report of SPDM 1.1 holds, with a signature that nobody looks at here.
 Evidence report(std::uint8_t slot, std::vector<ChainBeside> chains) {

@@ -22,12 +22,6 @@ Bytes list_of(const Bytes& type, const std::vector<Bytes>& signatures, std::size
   return out.take();
 }
 
-Bytes joined(const std::vector<Bytes>& parts) {
-  Bytes out;
-  for (const Bytes& part : parts) spdm::append(out, part);
-  return out;
-}
-
 std::string refusal(const Bytes& file) {
   return message_of([&] { spdm::certstore::read_efi_signatures(file, "db"); });
 }

@@ -3,19 +3,15 @@
 
 #include <doctest/doctest.h>
 
+#include "certstore/validated.h"
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
 #include "support/pki.h"
 
 using namespace spdm;
+using test::joined;
 
 namespace {
-
-Bytes joined(const std::vector<Bytes>& certificates) {
-  Bytes out;
-  for (const Bytes& der : certificates) append(out, der);
-  return out;
-}
 
 std::string subject_of(const std::vector<Bytes>& trusted, const std::vector<Bytes>& carried = {}) {
   return certstore::find_signer(joined(trusted), carried, "signer.pem").subject;

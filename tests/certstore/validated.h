@@ -29,6 +29,13 @@ inline spdm::certstore::Keyring keyring_of(const std::vector<Bytes>& certificate
   return out;
 }
 
+// One behind the other, as files and messages have certificates.
+inline Bytes joined(const std::vector<Bytes>& parts) {
+  Bytes out;
+  for (const Bytes& part : parts) spdm::append(out, part);
+  return out;
+}
+
 struct Setup {
   std::vector<Bytes> certificates = pki::sample().all();
   Bytes root = pki::sample().root.der;                    // what RootHash is computed over

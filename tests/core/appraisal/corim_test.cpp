@@ -188,6 +188,25 @@ TEST_CASE("CoRIM: values for concise evidence") {
   CHECK(all.devices[0].environments.size() == 4);
 }
 
+TEST_CASE("CoRIM: several digests by one algorithm are of several versions, and each is allowed") {
+  const std::string other = "bb" + k48.substr(2);
+  const Bytes file = corim({{kAcme,
+                             {measurement("6162", "a2 01 05 02 82 82 07 5830" + k48 + " 82 07 5830" + other),
+                              measurement("6163", "a1 02 83 82 01 5820" + k32 + " 82 07 5830" + k48 + " 82 07 5830" + other)}}});
+  const Corim corim = read(file);
+  REQUIRE(corim.devices.size() == 1);
+  const std::vector<ReferenceEnvironment>& all = corim.devices[0].environments;
+  REQUIRE(all.size() == 2);
+  CHECK(value_words(all[0].claim).find(k48) != std::string::npos);
+  CHECK(value_words(all[1].claim).find(other) != std::string::npos);
+  for (const ReferenceEnvironment& one : all) CHECK(value_words(one.claim).find("svn 5") != std::string::npos);
+  CHECK(corim.notes.size() == 1);
+  CHECK(corim.notes.back().ends_with("measurement c: has several digests by one algorithm beside others, and does not say which belong together"));
+  References again;
+  add_references(again, "refs.yaml", write_references(corim.devices, "test"));
+  CHECK(again.devices[0].environments.size() == 2);
+}
+
 TEST_CASE("CoRIM: the forms that signers write") {
   const Bytes good = corim({{kAcme, {measurement("01", "a1 01 01")}}});
   const Bytes map(good.begin() + 3, good.end());  // without tag 501
