@@ -201,7 +201,8 @@ TEST_CASE("CoRIM: several digests by one algorithm are of several versions, and 
   CHECK(value_words(all[1].claim).find(other) != std::string::npos);
   for (const ReferenceEnvironment& one : all) CHECK(value_words(one.claim).find("svn 5") != std::string::npos);
   CHECK(corim.notes.size() == 1);
-  CHECK(corim.notes.back().ends_with("measurement c: has several digests by one algorithm beside others, and does not say which belong together"));
+  CHECK(corim.notes.back().ends_with(
+      "measurement c: has several digests by one algorithm beside others, and does not say which belong together"));
   References again;
   add_references(again, "refs.yaml", write_references(corim.devices, "test"));
   CHECK(again.devices[0].environments.size() == 2);
