@@ -26,14 +26,9 @@ using transport::Bdf;
 namespace {
 
 constexpr auto kLongestNap = std::chrono::seconds(10);  // a look at the clocks costs next to nothing
+constexpr auto kRounding = std::chrono::milliseconds(1);
 
 [[noreturn]] void fail(std::string_view what) { throw Error(ErrorId::io, cat(what, ": ", std::strerror(errno))); }
-
-std::chrono::nanoseconds read_clock(clockid_t id) {
-  timespec time{};
-  ::clock_gettime(id, &time);
-  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
-}
 
 Descriptor signals() {
   sigset_t set;
@@ -101,8 +96,16 @@ std::vector<Attention> WorkList::rest() {
   return out;
 }
 
-SleepClock::SleepClock(const transport::Host& host)
-    : counter_(host.root / "sys/power/suspend_stats/success"), timer_(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)) {
+std::chrono::nanoseconds read_clock(clockid_t id) {
+  timespec time{};
+  ::clock_gettime(id, &time);
+  return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
+
+SleepClock::SleepClock(const transport::Host& host, ReadClock read)
+    : counter_(host.root / "sys/power/suspend_stats/success"),
+      read_(std::move(read)),
+      timer_(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)) {
   if (timer_.get() < 0) fail("timerfd");
   arm();
   slept();
@@ -115,18 +118,27 @@ void SleepClock::arm() {
   ::timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
 }
 
+SleepClock::Asleep SleepClock::asleep() const {
+  Asleep closest{std::chrono::nanoseconds::min(), std::chrono::nanoseconds::max()};
+  for (int tries = 0; tries < 4; ++tries) {
+    const std::chrono::nanoseconds before = read_(CLOCK_MONOTONIC), counted = read_(CLOCK_BOOTTIME), after = read_(CLOCK_MONOTONIC);
+    if (tries == 0 || after - before < closest.most - closest.least) closest = {counted - after, counted - before};
+    if (closest.most - closest.least < kRounding) break;
+  }
+  return closest;
+}
+
 bool SleepClock::slept() {
   std::uint64_t rung = 0;
   if (::read(timer_.get(), &rung, sizeof rung) < 0 && errno == ECANCELED) arm();
-  const std::chrono::nanoseconds asleep = read_clock(CLOCK_BOOTTIME) - read_clock(CLOCK_MONOTONIC);
+  const Asleep now = asleep();
   std::string times;
   try {
     times = transport::read_attribute(counter_).value_or("");
   } catch (const Error&) {  // then the clocks have to do
   }
-  // The two clocks are read one after the other: a small difference is no sleep.
-  const bool out = asleep - asleep_ > std::chrono::milliseconds(10) || times != times_;
-  asleep_ = asleep;
+  const bool out = now.least > asleep_.most + kRounding || times != times_;
+  asleep_ = now;
   times_ = std::move(times);
   return out;
 }

@@ -49,22 +49,32 @@ class WorkList {
   bool asked_ = false, stopped_ = false;
 };
 
+std::chrono::nanoseconds read_clock(clockid_t id);
+
 // Detects that the system slept. CLOCK_BOOTTIME counts sleep, CLOCK_MONOTONIC does not; but where sleep is measured in whole
 // seconds, the two may miss a short one. So the kernel's count of suspends (suspend_stats) is read, too.
 class SleepClock {
  public:
-  explicit SleepClock(const transport::Host& host);
+  using ReadClock = std::function<std::chrono::nanoseconds(clockid_t)>;
+  explicit SleepClock(const transport::Host& host, ReadClock read = read_clock);
   // Readable whenever the clocks jumped: after a resume, and after somebody set the time.
   int fd() const { return timer_.get(); }
   // Whether the system slept since the last call.
   bool slept();
 
  private:
+  // How long the system has slept, at least and at most: the clocks are read one after the other, and a busy host lets any time
+  // pass in between.
+  struct Asleep {
+    std::chrono::nanoseconds least{}, most{};
+  };
   void arm();
+  Asleep asleep() const;
 
   std::filesystem::path counter_;
+  ReadClock read_;
   Descriptor timer_;
-  std::chrono::nanoseconds asleep_{};
+  Asleep asleep_;
   std::string times_;
 };
 

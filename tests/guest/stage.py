@@ -15,6 +15,8 @@ from store import Unfit
 
 # What the kernel says when it thinks that somebody misbehaves; what we tell it ourselves is another matter.
 COMPLAINTS = re.compile(r"[Tt]aint|exclusive|\bBUG\b|WARNING:|Oops|Call Trace|segfault|general protection|\bDOE\b|spdmctl|SPDM")
+# What the kernel says when the timers of the machine that it runs on do not ring: a host that is too busy to emulate them.
+STALLS = re.compile(r"kthread timer wakeup didn't happen|Possible timer handling issue")
 OUR_WORDS = re.compile(r"^\[ *[\d.]+\] (spdmctl(\[\d+\])?: |systemd\[1\]: |.*ommand line|audit: )")
 
 
@@ -89,7 +91,7 @@ class Stage:
         self.workshop, self.name, self.kernel, self.keep = workshop, name, workshop.kernel(kernel), keep
         self.checks, self.failures, self.notes = 0, [], []
         self.guests, self.devices = [], []
-        self.crashed = None  # the signal that QEMU died of, before we ended it
+        self.broke = None  # how the machine itself failed: QEMU died of a signal before we ended it, or its timers stood still
         self.scratch = tempfile.TemporaryDirectory(prefix="stage-")
 
     def device(self, kind):
@@ -160,7 +162,10 @@ class Stage:
 
     def close(self):
         for number, guest in enumerate(self.guests):
-            self.crashed = self.crashed or guest.crashed()
+            if signal := guest.crashed():
+                self.broke = f"QEMU had died of signal {signal}"
+            elif STALLS.search(guest.console()):
+                self.broke = "the timers of the machine had stood still"
             guest.close(self.keep / f"{self.name}-{self.kernel.name}-{number}" if self.keep else None)
         for device in self.devices:
             device.close()

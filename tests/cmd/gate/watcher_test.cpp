@@ -289,6 +289,23 @@ TEST_CASE("sleep is what the kernel counts, too, and told once") {
   CHECK(!clock.slept());
 }
 
+TEST_CASE("time that passes between the readings of two clocks is no sleep") {
+  const Root root;
+  std::chrono::nanoseconds awake{}, slept{}, late{};
+  spdm::cmd::SleepClock clock(root.host(), [&](clockid_t id) {
+    awake += late;  // the host was busy
+    return id == CLOCK_BOOTTIME ? awake + slept : awake;
+  });
+  late = std::chrono::seconds(2);
+  CHECK(!clock.slept());
+  CHECK(!clock.slept());
+  late = std::chrono::nanoseconds(100);
+  CHECK(!clock.slept());
+  slept = std::chrono::milliseconds(5);
+  CHECK(clock.slept());
+  CHECK(!clock.slept());
+}
+
 TEST_CASE("the service manager is told where it listens") {
   const Root root;
   const std::string name = (root.host().root / "notify").string();
