@@ -6,6 +6,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -25,8 +26,8 @@ using transport::Bdf;
 
 namespace {
 
-constexpr auto kLongestNap = std::chrono::seconds(10);  // a look at the clocks costs next to nothing
-constexpr auto kRounding = std::chrono::milliseconds(1);
+constexpr auto kLongestNap = std::chrono::seconds(10);    // a look at the clocks costs next to nothing
+constexpr auto kRounding = std::chrono::milliseconds(1);  // a shorter sleep is none
 
 [[noreturn]] void fail(std::string_view what) { throw Error(ErrorId::io, cat(what, ": ", std::strerror(errno))); }
 
@@ -108,6 +109,7 @@ SleepClock::SleepClock(const transport::Host& host, ReadClock read)
       timer_(::timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK)) {
   if (timer_.get() < 0) fail("timerfd");
   arm();
+  asleep_ = asleep();
   slept();
 }
 
@@ -119,13 +121,13 @@ void SleepClock::arm() {
 }
 
 SleepClock::Asleep SleepClock::asleep() const {
-  Asleep closest{std::chrono::nanoseconds::min(), std::chrono::nanoseconds::max()};
+  Asleep out;
   for (int tries = 0; tries < 4; ++tries) {
     const std::chrono::nanoseconds before = read_(CLOCK_MONOTONIC), counted = read_(CLOCK_BOOTTIME), after = read_(CLOCK_MONOTONIC);
-    if (tries == 0 || after - before < closest.most - closest.least) closest = {counted - after, counted - before};
-    if (closest.most - closest.least < kRounding) break;
+    out = {counted - after, counted - before};
+    if (after - before < kRounding) break;
   }
-  return closest;
+  return out;
 }
 
 bool SleepClock::slept() {
@@ -138,7 +140,8 @@ bool SleepClock::slept() {
   } catch (const Error&) {  // then the clocks have to do
   }
   const bool out = now.least > asleep_.most + kRounding || times != times_;
-  asleep_ = now;
+  // Without sleep both readings hold. A wide one, as right after a busy wake-up, must not hide a sleep from the next.
+  asleep_ = out ? now : Asleep{std::max(now.least, asleep_.least), std::min(now.most, asleep_.most)};
   times_ = std::move(times);
   return out;
 }

@@ -291,17 +291,35 @@ TEST_CASE("sleep is what the kernel counts, too, and told once") {
 
 TEST_CASE("time that passes between the readings of two clocks is no sleep") {
   const Root root;
-  std::chrono::nanoseconds awake{}, slept{}, late{};
+  std::chrono::nanoseconds awake{}, slept = std::chrono::seconds(1), late = std::chrono::seconds(2);
   spdm::cmd::SleepClock clock(root.host(), [&](clockid_t id) {
-    awake += late;  // the host was busy
+    awake += late;  // the host is busy
     return id == CLOCK_BOOTTIME ? awake + slept : awake;
   });
-  late = std::chrono::seconds(2);
   CHECK(!clock.slept());
   CHECK(!clock.slept());
   late = std::chrono::nanoseconds(100);
   CHECK(!clock.slept());
+  slept += std::chrono::milliseconds(5);
+  CHECK(clock.slept());
+  CHECK(!clock.slept());
+}
+
+TEST_CASE("a sleep is told also where the host is busy, at the latest when it no longer is") {
+  const Root root;
+  std::chrono::nanoseconds awake{}, slept{};
+  unsigned late = 0;  // readings before which time passes
+  spdm::cmd::SleepClock clock(root.host(), [&](clockid_t id) {
+    if (late != 0) awake += std::chrono::seconds(2), --late;
+    return id == CLOCK_BOOTTIME ? awake + slept : awake;
+  });
   slept = std::chrono::milliseconds(5);
+  late = 3;  // the clocks are read once more
+  CHECK(clock.slept());
+  slept += std::chrono::seconds(1);
+  late = 100;
+  CHECK(!clock.slept());
+  late = 0;
   CHECK(clock.slept());
   CHECK(!clock.slept());
 }
