@@ -19,8 +19,10 @@ namespace spdm {
 // The sender decides whether it is a request or a response, not bit 7 of the code.
 struct Message {
   bool from_requester;
-  bool secured = false;  // a secured message (DSP0277): opaque to us
+  bool secured = false;  // a secured message (DSP0277) as it was on the link: opaque to us
   Bytes bytes;
+  // The session that it was exchanged in: the plain text of a secured message, as the collector opened it. 0: outside of any.
+  std::uint32_t inside = 0;
 };
 
 // Append-only, in the order of the wire. Transcripts are functions over it (transcript.h).

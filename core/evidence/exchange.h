@@ -17,6 +17,7 @@ struct Exchange {
   Bytes request, response;
   std::size_t log_index = 0;       // of the request in the log
   std::size_t signature_size = 0;  // bytes at the end of the response that are the signature, once decoded
+  std::uint32_t inside = 0;        // the session that both messages were exchanged in; 0: outside
 
   Code request_code() const { return read_header(request).code; }
   bool is_error() const { return spdm::is_error(response); }

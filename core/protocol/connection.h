@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "core/evidence/transcript.h"
+#include "core/protocol/session_seen.h"
 #include "core/tolerance.h"
 #include "core/wire/certificate.h"
 #include "core/wire/endpoint_info.h"
@@ -17,7 +18,7 @@
 
 namespace spdm {
 
-enum class SignedMessage { challenge_auth, measurements, endpoint_info };
+enum class SignedMessage { challenge_auth, measurements, endpoint_info, key_exchange_rsp };
 std::string_view name(SignedMessage kind);
 std::string_view signing_context(SignedMessage kind);
 
@@ -87,6 +88,10 @@ class Connection {
   // Evidence of others may have bytes behind its last signature: they are counted, and break no rule.
   void keep_surplus() { keeps_surplus_ = true; }
 
+  // The responder's public key (DER SubjectPublicKeyInfo) that the owner provisioned: the transcript of a session of slot 0xFF has its
+  // hash in it.
+  void provision(Bytes key) { provisioned_key_ = std::move(key); }
+
   // What its messages may break and be read all the same (tolerance.h); nothing as long as nobody says so.
   void tolerate(const Tolerance& tolerance) { tolerance_ = tolerance; }
   // What the last exchange has broken of that, also when it was refused for something else.
@@ -118,10 +123,16 @@ class Connection {
   const std::vector<EndpointInfoSeen>& endpoint_infos() const { return endpoint_infos_; }
   const std::vector<VendorSeen>& vendor_defined() const { return vendor_; }
   const std::vector<Statement>& statements() const { return statements_; }
+  // In the order in which they were opened; at most one is not ended.
+  const std::vector<SessionSeen>& sessions() const { return sessions_; }
   const std::vector<ErrorSeen>& errors() const { return errors_; }
 
   // The bytes under the signature of a statement.
   Bytes transcript(const Statement& statement) const;
+  // What the transcript of a session opened by key exchange begins with (core/evidence/session_transcript.h): D, or nothing; and the
+  // chain of the slot, or the provisioned key. Empty where it was not seen.
+  View session_digests() const;
+  View session_identity(std::uint8_t slot) const;
 
  private:
   void observe_version(Exchange& exchange);
@@ -139,6 +150,7 @@ class Connection {
   void trim(Bytes& message, const Reader& reader);
 
   Binding binding_;
+  Bytes provisioned_key_;
   Exchanges exchanges_;
   Parameters parameters_;
   bool negotiated_ = false;
@@ -160,6 +172,7 @@ class Connection {
   std::vector<EndpointInfoSeen> endpoint_infos_;
   std::vector<VendorSeen> vendor_;
   std::vector<Statement> statements_;
+  std::vector<SessionSeen> sessions_;
   std::vector<ErrorSeen> errors_;
 };
 

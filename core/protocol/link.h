@@ -11,6 +11,12 @@ namespace spdm {
 
 using Clock = std::chrono::steady_clock;
 
+// What a secured message was answered with: another one, or a plain message, such as ERROR InvalidSession.
+struct SecuredReply {
+  bool is_secured = true;
+  Bytes bytes;  // as Link::exchange returns them: with Binding::doe the padding is still there
+};
+
 class Link {
  public:
   virtual ~Link() = default;
@@ -23,6 +29,12 @@ class Link {
   // Binding::doe the padding is still there. Throws Error: timeout when no response has come by `deadline`, io when the
   // peer closed, peer when the framing is wrong, permission / lockdown / owned / busy as the transport finds.
   virtual Bytes exchange(View request, Clock::time_point deadline) = 0;
+
+  // Sends one secured message (DSP0277, from the session id on) and returns what comes back. Throws what exchange() throws, and
+  // Error{unsupported} where carries_sessions() is false.
+  virtual SecuredReply exchange_secured(View record, Clock::time_point deadline);
+  // Whether the transport can carry secured messages.
+  virtual bool carries_sessions() const { return false; }
 
   virtual Binding binding() const = 0;
   // The largest SPDM message, in bytes, that this link can receive in one piece; at least 42 (DSP0274

@@ -33,6 +33,16 @@ class Requester {
   // What answers may break and be read all the same.
   void tolerate(const Tolerance& tolerance) { connection_.tolerate(tolerance); }
 
+  // From now on messages go through `inside`, which seals them, and are kept as messages of that session; nullptr and 0: outside again.
+  // `inside` must outlive its use.
+  void enter(Link* inside, std::uint32_t session) {
+    inside_ = inside;
+    session_ = session;
+  }
+  // The transport, whether a session is open or not.
+  Link& link() { return link_; }
+  Clock::time_point end() const { return end_; }
+
   const Connection& connection() const { return connection_; }
   const Limits& limits() const { return limits_; }
   std::uint32_t data_transfer_size() const {
@@ -49,6 +59,8 @@ class Requester {
   Bytes receive_chunks(const ErrorResponse& error, View request, Clock::time_point deadline);
 
   Link& link_;
+  Link* inside_ = nullptr;
+  std::uint32_t session_ = 0;
   MessageLog& log_;
   Limits limits_;
   Clock::time_point end_;

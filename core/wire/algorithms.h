@@ -43,8 +43,34 @@ struct HashAlgorithm {
   unsigned strength;         // bits of security against collisions (NIST SP 800-57 part 1 rev. 5 table 3)
 };
 
+// A row of the tables DHE (kem false) and KEM (kem true, 1.4): how a session comes to its shared secret.
+struct KeyExchangeAlgorithm {
+  std::string_view name;  // "secp384r1", "ffdhe2048", "ML-KEM-768"
+  bool kem;
+  std::uint16_t bit;
+  std::uint32_t request_size;   // bytes of ExchangeData in KEY_EXCHANGE: the public value, or the encapsulation key
+  std::uint32_t response_size;  // bytes of ExchangeData in KEY_EXCHANGE_RSP: the public value, or the ciphertext
+  std::uint8_t since;
+  std::string_view openssl;  // name of the group, or of the KEM
+  unsigned strength;         // bits of security, as above
+};
+
+// A row of the table AEAD: what protects the records of a session.
+struct AeadAlgorithm {
+  std::string_view name;  // "AES-256-GCM"
+  std::uint16_t bit;
+  std::uint32_t key_size;  // bytes
+  std::uint8_t since;
+  std::string_view openssl;  // cipher name for EVP_CIPHER_fetch
+  unsigned strength;
+};
+// The same for every row (DSP0277).
+inline constexpr std::size_t kAeadTagSize = 16, kAeadIvSize = 12;
+
 std::span<const AsymAlgorithm> asym_algorithms();
 std::span<const HashAlgorithm> hash_algorithms();
+std::span<const KeyExchangeAlgorithm> key_exchange_algorithms();
+std::span<const AeadAlgorithm> aead_algorithms();
 
 // nullptr when no row has it.
 const AsymAlgorithm* find_base_asym(std::uint32_t bit);
@@ -53,6 +79,12 @@ const AsymAlgorithm* find_asym(std::string_view name);
 const HashAlgorithm* find_hash(std::uint32_t bit);
 const HashAlgorithm* find_hash(std::string_view name);
 const HashAlgorithm* find_measurement_hash(std::uint32_t bit);
+const KeyExchangeAlgorithm* find_dhe(std::uint16_t bit);
+const KeyExchangeAlgorithm* find_kem(std::uint16_t bit);
+const KeyExchangeAlgorithm* find_key_exchange(std::string_view name);
+const AeadAlgorithm* find_aead(std::uint16_t bit);
+const AeadAlgorithm* find_aead(std::string_view name);
+inline constexpr std::uint16_t kSpdmKeySchedule = 1;  // the only bit of the table KeySchedule
 // Whether any hash algorithm has digests of so many bytes.
 bool is_hash_size(std::size_t size);
 inline constexpr std::uint32_t kRawOnly = 1;  // MeasurementHashAlgo bit 0

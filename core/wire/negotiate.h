@@ -59,6 +59,11 @@ struct Parameters {
   std::uint8_t opaque_format = 0;    // 0 none, other_params::opaque_fmt0 or opaque_fmt1
   bool multi_key_responder = false;  // MULTI_KEY_CONN_RSP
   bool multi_key_requester = false;  // MULTI_KEY_CONN_REQ
+  // For sessions; nullptr and false when none was selected.
+  const KeyExchangeAlgorithm* key_exchange = nullptr;
+  const AeadAlgorithm* aead = nullptr;
+  const AsymAlgorithm* req_asym = nullptr;  // what the requester signs with: ReqBaseAsymAlg or ReqPqcAsymAlg
+  bool key_schedule = false;                // that of SPDM
   // Nobody has seen the negotiation (detached evidence): what is not known of it forbids nothing.
   bool assumed = false;
 
@@ -67,6 +72,16 @@ struct Parameters {
   // Both sides announce CHUNK_CAP (1.2+).
   bool chunking() const { return version >= k12 && requester.has(cap::chunk) && responder.has(cap::chunk); }
   bool large_certificates() const { return version >= k14 && requester.has(cap::large_resp) && responder.has(cap::large_resp); }
+  bool both(std::uint32_t flag) const { return requester.has(flag) && responder.has(flag); }
+  // DSP0274 "Session": the handshake of a key exchange is not encrypted. A handshake by PSK always is.
+  bool handshake_in_the_clear() const { return both(cap::handshake_in_the_clear); }
+  // Records are encrypted, not only authenticated.
+  bool encrypts() const { return both(cap::encrypt); }
+  // Encapsulated requests (DSP0274 "GET_ENCAPSULATED_REQUEST"). In 1.2 MUT_AUTH_CAP alone says so, too.
+  bool encapsulates() const {
+    const auto can = [&](const Capabilities& side) { return side.has(cap::encap) || (version == k12 && side.has(cap::mut_auth)); };
+    return can(requester) && can(responder);
+  }
 };
 
 Parameters settle(std::uint8_t version, const Capabilities& requester, const Capabilities& responder, const NegotiateAlgorithms& offer,
