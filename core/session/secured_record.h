@@ -17,9 +17,6 @@ struct RecordShape {
 // The highest sequence number that is ever used (DSP0277: 2^64 - 1 never is).
 inline constexpr std::uint64_t kMaxSequence = ~std::uint64_t{0} - 1;
 
-// What a record adds to its message at most, in bytes.
-inline constexpr std::size_t kRecordOverhead = 64;
-
 // Session id of a record, which is not protected yet. Throws Error{peer} when it is cut.
 std::uint32_t record_session_id(View record);
 

@@ -8,6 +8,7 @@
 
 #include "core/crypto/aead.h"
 #include "core/error.h"
+#include "core/protocol/link.h"
 #include "core/text.h"
 #include "support/session_suite.h"
 
