@@ -21,13 +21,8 @@ TEST_CASE("encapsulated: the layouts") {
   const Bytes inner{k12, 0x81, 0, 0};
   CHECK(hex(EncapsulatedRequest{.id = 1, .request = inner}.encode(k12)) == "126a010012810000");
   CHECK(hex(DeliverEncapsulatedResponse{.id = 1, .response = inner}.encode(k12)) == "12eb010012810000");
-  CHECK(hex(next_request(inner).encode(k12)) ==
-        "126b0201"
-        "01000000"
-        "12810000");
-  CHECK(hex(next_request(inner).encode(k11)) ==
-        "116b0201"
-        "12810000");
+  CHECK(hex(next_request(inner).encode(k12)) == "126b02010100000012810000");
+  CHECK(hex(next_request(inner).encode(k11)) == "116b020112810000");
 }
 
 TEST_CASE("encapsulated: what is inside comes whole, padding included") {

@@ -38,18 +38,12 @@ TEST_CASE("psk exchange: the layout") {
   ask.session_id = 0x0102;
   ask.hint = Bytes(3, 0xAA);
   ask.context = Bytes(2, 0xBB);
-  CHECK(hex(ask.encode(k12)) ==
-        "12e6ff0102010300"
-        "02000000"
-        "aaaaaabbbb");
+  CHECK(hex(ask.encode(k12)) == "12e6ff010201030002000000aaaaaabbbb");
   CHECK(ask.encode(k11)[3] == 0);
   PskExchangeResponse out = response(2);
   out.summary_hash = Bytes(1, 0x5A);
   out.verify_data = Bytes(1, 0x3D);
-  CHECK(hex(out.encode(k12)) ==
-        "12660000feff0000"
-        "02000000"
-        "5ac0c03d");  // the summary stands before the context
+  CHECK(hex(out.encode(k12)) == "12660000feff0000020000005ac0c03d");  // the summary stands before the context
 }
 
 TEST_CASE("Q10 PSK exchange: summaries that do not exist") {
