@@ -79,6 +79,12 @@ class PciLink final : public Link {
     lock_.settle();
     return response;
   }
+  SecuredReply exchange_secured(View record, Clock::time_point deadline) override {
+    SecuredReply response = link_->exchange_secured(record, deadline);
+    lock_.settle();
+    return response;
+  }
+  bool carries_sessions() const override { return link_->carries_sessions(); }
   Binding binding() const override { return link_->binding(); }
   std::size_t max_receive() const override { return link_->max_receive(); }
   std::size_t max_send() const override { return link_->max_send(); }
