@@ -55,6 +55,7 @@ void EncapsulatedFlow::answer_all(std::uint8_t id, Bytes request) {
     }
     Reader reader(requester_.connection().exchanges().back().response, "ENCAPSULATED_RESPONSE_ACK");
     EncapsulatedResponseAck ack = EncapsulatedResponseAck::decode(reader, parameters().version, id);
+    assert_at_end(reader);  // N277
     if (ack.payload == EncapsulatedResponseAck::Payload::slot) slot_ = ack.slot;
     if (ack.payload != EncapsulatedResponseAck::Payload::request) return;
     id = ack.id;
@@ -128,13 +129,18 @@ Bytes EncapsulatedFlow::answer_key_update(Reader& reader, Bytes& request) {
   return asked.encode_ack(parameters().version);
 }
 
-// The inner message has no length of its own: outside of a session the padding of the binding may follow it.
+// An inner message has no length of its own.
 void EncapsulatedFlow::trim(Bytes& request, const Reader& reader) const {
+  assert_at_end(reader);
+  request.resize(reader.offset());
+}
+
+// Outside of a session the padding of the binding may follow.
+void EncapsulatedFlow::assert_at_end(const Reader& reader) const {
   const View surplus = reader.rest();
   const std::size_t allowed = inside_ != nullptr ? 0 : padding_allowed(requester_.link().binding());
   const bool zero = std::all_of(surplus.begin(), surplus.end(), [](std::uint8_t byte) { return byte == 0; });
   if (surplus.size() > allowed || !zero) reader.fail("length", cat(surplus.size(), " bytes after the message"));
-  request.resize(reader.offset());
 }
 
 Bytes EncapsulatedFlow::note(const Bytes& request, Bytes response) {

@@ -43,6 +43,7 @@ class EncapsulatedFlow {
   Bytes answer_challenge(Reader& reader, Bytes& request);
   Bytes answer_key_update(Reader& reader, Bytes& request);
   void trim(Bytes& request, const Reader& reader) const;
+  void assert_at_end(const Reader& reader) const;
   Bytes note(const Bytes& request, Bytes response);
   Bytes error(ErrorCode code, Code request) const;
   std::size_t room() const;

@@ -8,6 +8,12 @@
 
 namespace spdm {
 
+namespace {
+
+constexpr std::uint16_t kFirstWithAeadLimit = 0x1300;  // the version of secured messages
+
+}  // namespace
+
 std::uint16_t fresh_session_id() {
   const Bytes fresh = crypto::random(2);
   const unsigned number = Reader(fresh, "random").u16("number");
@@ -28,9 +34,8 @@ SessionPolicy policy_of(const SessionOptions& options, const Parameters& paramet
 const SessionSeen& opened(const Requester& requester, std::string_view message) {
   const SessionSeen& seen = requester.connection().sessions().back();
   if (!seen.secured_version) malformed(message, "OpaqueData", "no version of secured messages is selected");
-  // DSP0277, N229: major and minor count, not update and alpha.
-  const auto same = [&](std::uint16_t ours) { return (ours & 0xFF00) == (*seen.secured_version & 0xFF00); };
-  if (std::none_of(kSecuredVersions.begin(), kSecuredVersions.end(), same))
+  // DSP0277, N229
+  if (std::find(kSecuredVersions.begin(), kSecuredVersions.end(), *seen.secured_version) == kSecuredVersions.end())
     malformed(message, "OpaqueData",
               cat("version ", secured_version_name(*seen.secured_version), " of secured messages is selected, which was not offered"));
   return seen;
@@ -47,6 +52,10 @@ std::unique_ptr<ActiveSession> begin_session(Requester& requester, const Session
       .binding = requester.link().binding(), .session_id = seen.id, .encrypted = parameters.encrypts(), .aead = parameters.aead};
   const SessionKind kind = seen.is_psk() ? SessionKind::psk : SessionKind::key_exchange;
   SecuredSession session(kind, suite_of(parameters), shape, std::move(schedule), th1);
+  // DSP0277 1.3: the responder may take fewer records under one key than there are numbers. We have said nothing, and take all.
+  const Bytes& opaque = seen.is_psk() ? seen.psk_exchange_response->opaque : seen.key_exchange_response->opaque;
+  const std::uint8_t exponent = decode_aead_limit(opaque, parameters, seen.is_psk() ? "PSK_EXCHANGE_RSP" : "KEY_EXCHANGE_RSP");
+  if (*seen.secured_version >= kFirstWithAeadLimit && exponent < kNoAeadLimit) session.limit((std::uint64_t{1} << exponent) - 1);
   SessionTaps taps;
   if (options.keep_records) taps.record = [&requester](bool from_requester, View record) { requester.keep_record(from_requester, record); };
   taps.secrets = options.secrets;
