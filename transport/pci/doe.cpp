@@ -45,11 +45,11 @@ void put_dword(Bytes& out, std::uint32_t value) {
   for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
 }
 
-[[noreturn]] void no_function() {
+}  // namespace
+
+void no_function() {
   throw Error(ErrorId::no_device, "the device reads as all ones: it is gone, or asleep", "check that it is still there: spdmctl list");
 }
-
-}  // namespace
 
 std::string to_string(const DoeFeature& feature) { return cat(hex(feature.vendor, 4), ":", hex(feature.type, 2)); }
 
