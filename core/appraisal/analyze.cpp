@@ -125,6 +125,7 @@ Analysis analyze(const Evidence& evidence, const Tolerance& tolerance) {
         out.connections.push_back(in_the_middle ? connection_in_the_middle(evidence) : Connection(evidence.binding));
         if (evidence.detached) out.connections.back().keep_surplus();
         out.connections.back().tolerate(tolerance);
+        out.connections.back().provision(evidence.provisioned_key);
       }
       observe(out.connections.back(), std::move(*exchange), i, out.findings);
       over = kept.over_signatures(out.connections.back());

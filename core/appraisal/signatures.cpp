@@ -105,7 +105,9 @@ void Appraiser::check_chain_hash(std::size_t index, const Connection& connection
 void Appraiser::cover(const Connection& connection, const Statement& statement) {
   if (statement.kind != SignedMessage::measurements) return;
   covered_.resize(connection.exchanges().size(), false);
-  for (std::size_t i = l1l2_begin(connection.exchanges(), statement.exchange); i <= statement.exchange; ++i) covered_[i] = true;
+  const Exchanges& exchanges = connection.exchanges();
+  for (std::size_t i = l1l2_begin(exchanges, statement.exchange); i <= statement.exchange; ++i)
+    if (exchanges[i].inside == exchanges[statement.exchange].inside) covered_[i] = true;
 }
 
 // Whether the nonce is one that the verifier chose, or that we chose as the collector.

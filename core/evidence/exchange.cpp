@@ -12,7 +12,12 @@ constexpr std::uint64_t kMaxHeard = 16U << 20;
 std::optional<Exchange> Listener::hear(const Message& message, std::size_t log_index) {
   if (message.secured) return std::nullopt;
   const Header header = read_header(message.bytes);
-  if (!message.from_requester) return hear_response(message.bytes);
+  if (!message.from_requester) {
+    // DSP0274 "Session": what is asked in a session is answered in it, and nothing else is.
+    if (waiting() && message.inside != inside_) malformed(name(header.code), "session", "it was not exchanged where its request was");
+    return hear_response(message.bytes);
+  }
+  inside_ = message.inside;
   hear_request(message.bytes, header, log_index);
   return std::nullopt;
 }
@@ -88,7 +93,8 @@ void Listener::note_resynch(View response) {
 
 std::optional<Exchange> Listener::finish(Bytes response) {
   note_resynch(response);
-  Exchange exchange{.request = std::move(*request_), .response = std::move(response), .log_index = log_index_, .signature_size = 0};
+  Exchange exchange{
+      .request = std::move(*request_), .response = std::move(response), .log_index = log_index_, .signature_size = 0, .inside = inside_};
   request_.reset();
   last_chunk_.reset();
   sending_.reset();

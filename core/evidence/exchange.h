@@ -16,7 +16,7 @@ namespace spdm {
 struct Exchange {
   Bytes request, response;
   std::size_t log_index = 0;       // of the request in the log
-  std::size_t signature_size = 0;  // bytes at the end of the response that are the signature, once decoded
+  std::size_t signature_size = 0;  // bytes of the response from its signature on, once decoded
   std::uint32_t inside = 0;        // the session that both messages were exchanged in; 0: outside
 
   Code request_code() const { return read_header(request).code; }
@@ -44,6 +44,7 @@ class Listener {
 
   std::optional<Bytes> request_;
   std::uint8_t version_ = 0;  // SPDMVersion of the request: the layout of chunk messages depends on it
+  std::uint32_t inside_ = 0;  // the session of the request
   std::size_t log_index_ = 0;
   std::optional<Chunk> last_chunk_;  // the CHUNK_SEND that waits for its acknowledgement
   std::optional<ChunkAssembler> sending_, receiving_;

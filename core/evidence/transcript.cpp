@@ -50,15 +50,18 @@ Bytes vca(const Exchanges& exchanges) {
 }
 
 Bytes m1m2(const Exchanges& exchanges, std::size_t index) {
-  // B begins where it was nulled last. The search goes backwards, because a log may hold many challenges.
-  const auto answered = [&](std::size_t i, Code code) { return exchanges[i].request_code() == code && !exchanges[i].is_error(); };
+  // B begins where it was nulled last. The search goes backwards, because a log may hold many challenges. What is exchanged inside of
+  // a session has no part in it.
+  const auto answered = [&](std::size_t i, Code code) {
+    return exchanges[i].inside == 0 && exchanges[i].request_code() == code && !exchanges[i].is_error();
+  };
   std::size_t first_challenge = 0;
   while (first_challenge < index && !answered(first_challenge, Code::challenge)) ++first_challenge;
   std::size_t begin = index;
   while (begin > 0) {
     if (answered(begin - 1, Code::challenge)) break;
     // The request nulls B also when its response is ERROR. After a completed CHALLENGE it no longer does.
-    if (nulls_b(exchanges[begin - 1].request_code()) && begin <= first_challenge) break;
+    if (exchanges[begin - 1].inside == 0 && nulls_b(exchanges[begin - 1].request_code()) && begin <= first_challenge) break;
     if (answered(--begin, Code::get_digests)) break;
   }
   Bytes out = vca(exchanges);
@@ -70,10 +73,11 @@ Bytes m1m2(const Exchanges& exchanges, std::size_t index) {
 
 std::size_t l1l2_begin(const Exchanges& exchanges, std::size_t index) {
   std::size_t begin = index;
-  while (begin > 0) {
-    const Exchange& before = exchanges[begin - 1];
+  for (std::size_t i = index; i > 0; --i) {
+    const Exchange& before = exchanges[i - 1];
+    if (before.inside != exchanges[index].inside) continue;  // each session has a transcript of its own, and so has what is outside
     if (before.request_code() != Code::get_measurements || before.is_error() || before.signature_size != 0) break;
-    --begin;
+    begin = i - 1;
   }
   return begin;
 }
@@ -82,7 +86,8 @@ Bytes l1l2(const Exchanges& exchanges, std::size_t index, std::uint8_t version) 
   const std::size_t begin = l1l2_begin(exchanges, index);
   Bytes out = room_for(exchanges, begin, index + 1);
   if (version >= k12) append(out, vca(exchanges));
-  for (std::size_t i = begin; i <= index; ++i) append_pair(out, exchanges[i]);
+  for (std::size_t i = begin; i <= index; ++i)
+    if (exchanges[i].inside == exchanges[index].inside) append_pair(out, exchanges[i]);
   return out;
 }
 

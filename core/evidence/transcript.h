@@ -14,7 +14,7 @@ Bytes m1m2(const Exchanges& exchanges, std::size_t index);
 
 // L1 = L2 for the signed GET_MEASUREMENTS at `index`: from 1.2 on A comes first.
 Bytes l1l2(const Exchanges& exchanges, std::size_t index, std::uint8_t version);
-// The first exchange that the signature at `index` covers: it also covers the unsigned ones right before its own.
+// The first exchange that the signature at `index` covers: it also covers the unsigned ones right before its own, in the same session.
 std::size_t l1l2_begin(const Exchanges& exchanges, std::size_t index);
 
 // IL1 = IL2 for the signed GET_ENDPOINT_INFO at `index`.

@@ -15,6 +15,8 @@ class Collector {
   Collector(Link& link, const Wanted& wanted, const Limits& limits, Clock::time_point end, Evidence& evidence)
       : wanted_(wanted), evidence_(evidence), requester_(link, evidence.log, limits, end) {
     requester_.tolerate(wanted.tolerance);
+    requester_.provision(evidence.provisioned_key);
+    if (wanted.in_session) requester_.reserve_for_session();
   }
 
   void run() {
@@ -22,10 +24,12 @@ class Collector {
     const std::vector<std::uint8_t> slots = identify();
     measured_slot_ = slots.empty() ? wanted_.slot.value_or(0) : slots.front();
     for (const std::uint8_t slot : slots) prove(slot);
+    if (wanted_.in_session) session_ = wanted_.session->open(requester_, measured_slot_, evidence_);
     measure(measured_slot_);
     if (wanted_.extension_log) read_extension_log();
     if (wanted_.endpoint_info) ask_endpoint_info(slots.empty() ? 0 : slots.front());
     for (const VendorDefined& request : wanted_.vendor_defined) requester_.ask(request.encode(Code::vendor_defined_request, version()));
+    if (session_) session_->end();
     if (lacking_) throw Error(*lacking_);
   }
 
@@ -39,6 +43,9 @@ class Collector {
     const Bytes& last = evidence_.log.back().bytes;
     return last.size() >= kHeaderSize && is_error(last) && static_cast<ErrorCode>(last[2]) == ErrorCode::request_resynch;
   }
+
+  // Ends what is open, before another conversation begins.
+  void leave() { session_.reset(); }
 
  private:
   const Connection& connection() const { return requester_.connection(); }
@@ -71,6 +78,7 @@ class Collector {
     out.ct_exponent = 0;
     if (version >= k12) out.flags |= cap::chunk;
     if (version >= k14) out.flags |= cap::large_resp;
+    if (wanted_.session) out.flags |= wanted_.session->capability_flags(version);
     out.data_transfer_size = requester_.data_transfer_size();
     out.max_message_size = requester_.limits().max_message;
     return out;
@@ -91,6 +99,7 @@ class Collector {
       out.mel_specification = kDmtfMelSpecification;
       if (responder_has(cap::multi_key_mask)) out.other_params |= other_params::multi_key;
     }
+    if (wanted_.session) wanted_.session->offer(out, version());
     return out;
   }
 
@@ -102,7 +111,8 @@ class Collector {
       return {kProvisionedKey};
     }
     if (!wanted_.digests) return {};
-    if (!responder_has(cap::cert) && !wanted_.certificates) return {};  // the caller wants no certificates
+    if (!responder_has(cap::cert) && !wanted_.certificates) return {};                                 // the caller wants no certificates
+    if (!responder_has(cap::cert) && wanted_.in_session && !wanted_.session->needs_slot()) return {};  // its key is the shared one
     if (!responder_has(cap::cert))
       throw Error(ErrorId::no_spdm, "the responder has no certificates (CERT_CAP)",
                   "a provisioned key is used with --slot 255 --provisioned-key FILE");
@@ -166,6 +176,8 @@ class Collector {
   // are wanted anyway, theirs; else one that is asked for here. The appraisal requires one of the two.
   void prove(std::uint8_t slot) {
     if (!wanted_.challenge) return;
+    // The signature of KEY_EXCHANGE_RSP proves the slot of the session.
+    if (wanted_.in_session && wanted_.session->needs_slot() && slot == measured_slot_) return;
     if (responder_has(cap::chal)) return challenge(slot);
     const bool comes_later = wanted_.measurements != MeasurementMode::none && wanted_.sign_measurements;
     if (can_sign_measurements() && !(comes_later && slot == measured_slot_)) measure_all(true, slot);
@@ -176,6 +188,7 @@ class Collector {
     Challenge request{.slot = slot, .summary = can_summarize ? wanted_.summary : Summary::none, .nonce = next_nonce(), .context = {}};
     if (version() >= k13) request.context = next_context();
     requester_.ask(request.encode(version()));
+    if (wanted_.session && connection().challenges().back().response.basic_mut_auth) wanted_.session->authenticate_requester(requester_);
   }
 
   bool can_sign_measurements() const { return (parameters().responder.flags & cap::meas_mask) == cap::meas_sig; }
@@ -312,6 +325,7 @@ class Collector {
   Requester requester_;
   std::uint8_t measured_slot_ = 0;
   std::optional<Error> refusal_;  // the last
+  std::unique_ptr<OpenSession> session_;
   std::optional<Error> lacking_;  // which measurements the device has, or was asked for, and has not sent
 };
 
@@ -328,6 +342,7 @@ void collect(Link& link, const Wanted& wanted, const Limits& limits, Evidence& e
     // DSP0274 ERROR, N25, N295: with RequestResynch the responder lost its state. Start again at GET_VERSION, once, and in the time
     // that is left: else a device could take twice what it is given. The appraisal tells that it happened (analyze.cpp).
     if (!collector.must_restart()) throw;
+    collector.leave();
     evidence.nonces.clear();
     Collector(link, wanted, limits, end, evidence).run();
   }

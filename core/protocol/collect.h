@@ -7,6 +7,7 @@
 
 #include "core/evidence/evidence.h"
 #include "core/protocol/requester.h"
+#include "core/protocol/session_opener.h"
 
 namespace spdm {
 
@@ -52,6 +53,10 @@ struct Wanted {
   std::vector<VendorDefined> vendor_defined;
   // Nonce to use in CHALLENGE and signed GET_MEASUREMENTS instead of random ones: a remote verifier chose it.
   std::optional<Block<32>> nonce;
+  // Who opens sessions, and shows the device who asks; nothing: neither.
+  std::shared_ptr<const SessionOpener> session;
+  bool in_session = false;  // open one, and ask for measurements and all that follows inside of it
+
   // What answers may break and be read all the same; nothing as long as nobody says so. The evidence is the same messages.
   Tolerance tolerance;
 };

@@ -7,22 +7,24 @@
 namespace spdm {
 
 std::string_view name(SignedMessage kind) {
-  constexpr std::array names{"CHALLENGE_AUTH", "MEASUREMENTS", "ENDPOINT_INFO"};
+  constexpr std::array names{"CHALLENGE_AUTH", "MEASUREMENTS", "ENDPOINT_INFO", "KEY_EXCHANGE_RSP"};
   return names.at(static_cast<std::size_t>(kind));
 }
 
 std::string_view signing_context(SignedMessage kind) {
-  constexpr std::array contexts{kChallengeAuthContext, kMeasurementsContext, kEndpointInfoContext};
+  constexpr std::array contexts{kChallengeAuthContext, kMeasurementsContext, kEndpointInfoContext, kKeyExchangeContext};
   return contexts.at(static_cast<std::size_t>(kind));
 }
 
 // Trims a message to what its decoder has read. What follows may only be the zero padding of the binding, and never
 // enters a transcript (PCIe 6.30.1, N9, N10; DSP0274, N11).
 void Connection::trim(Bytes& message, const Reader& reader) {
+  // A message of a session ends where its record says.
+  const std::size_t allowed = inside_ ? 0 : padding_allowed(binding_);
   const View surplus = reader.rest();
   if (surplus_ != 0) reader.fail("length", cat(surplus_, " bytes before it are no message"));
-  const bool padding = surplus.size() <= padding_allowed(binding_) &&
-                       std::all_of(surplus.begin(), surplus.end(), [](std::uint8_t byte) { return byte == 0; });
+  const bool padding =
+      surplus.size() <= allowed && std::all_of(surplus.begin(), surplus.end(), [](std::uint8_t byte) { return byte == 0; });
   if (!padding && keeps_surplus_)
     surplus_ = surplus.size();
   else if (!padding)
@@ -33,6 +35,8 @@ void Connection::trim(Bytes& message, const Reader& reader) {
 void Connection::observe(Exchange exchange) {
   tolerance_.begin();
   const Code code = exchange.request_code();
+  inside_ = exchange.inside != 0;
+  check_place(exchange);
   if (exchange.is_error()) {
     Reader reader(exchange.response, "ERROR");
     errors_.push_back({exchanges_.size(), code, ErrorResponse::decode(reader)});
@@ -70,7 +74,16 @@ void Connection::observe(Exchange exchange) {
     case Code::vendor_defined_request:
       observe_vendor_defined(exchange);
       break;
-    // Sessions, provisioning and events are not decoded. Only their place in the transcripts matters.
+    case Code::key_exchange:
+    case Code::psk_exchange:
+    case Code::finish:
+    case Code::psk_finish:
+    case Code::heartbeat:
+    case Code::key_update:
+    case Code::end_session:
+      observe_session(exchange);
+      break;
+    // Encapsulated requests, provisioning and events are not decoded. Only their place in the transcripts matters.
     default: {
       if (!is_request(code)) malformed(name(code), "RequestResponseCode", "is not a request");
       const std::string message = name(response_to(code));
@@ -93,6 +106,7 @@ void Connection::observe_version(Exchange& exchange) {
   trim(exchange.response, reader);
   Connection next(binding_);  // GET_VERSION resets everything that was negotiated
   next.keeps_surplus_ = keeps_surplus_;
+  next.provisioned_key_ = std::move(provisioned_key_);
   next.tolerance_ = std::move(tolerance_);
   *this = std::move(next);
   versions_ = std::move(response);
@@ -234,6 +248,8 @@ Bytes Connection::transcript(const Statement& statement) const {
       return l1l2(exchanges_, statement.exchange, version());
     case SignedMessage::endpoint_info:
       return il1il2(exchanges_, statement.exchange);
+    case SignedMessage::key_exchange_rsp:
+      return key_exchange_transcript(statement.exchange);
   }
   return {};
 }

@@ -145,6 +145,15 @@ class Connection {
   void observe_endpoint_info(Exchange& exchange);
   void observe_mel(Exchange& exchange);
   void observe_vendor_defined(Exchange& exchange);
+  // connection_session.cpp
+  void check_place(const Exchange& exchange);
+  void observe_session(Exchange& exchange);
+  void observe_key_exchange(Exchange& exchange);
+  void observe_psk_exchange(Exchange& exchange);
+  void observe_finish(Exchange& exchange);
+  void observe_psk_finish(Exchange& exchange);
+  SessionSeen& session_of(const Exchange& exchange);
+  Bytes key_exchange_transcript(std::size_t exchange) const;
   Reader request_reader(const Exchange& exchange, std::string_view message) const;
   Reader response_reader(const Exchange& exchange, std::string_view message);
   void trim(Bytes& message, const Reader& reader);
@@ -157,6 +166,7 @@ class Connection {
   AlgorithmSource source_ = AlgorithmSource::negotiated;
   std::vector<AlgorithmPair> candidates_;
   bool keeps_surplus_ = false;
+  bool inside_ = false;  // the exchange that is observed is one of a session
   Tolerance tolerance_;
   std::size_t surplus_ = 0;
   std::optional<VersionResponse> versions_;

@@ -11,6 +11,9 @@ namespace spdm {
 
 using Clock = std::chrono::steady_clock;
 
+// What a secured message adds at most to the message in it, in bytes.
+inline constexpr std::size_t kRecordOverhead = 64;
+
 // What a secured message was answered with: another one, or a plain message, such as ERROR InvalidSession.
 struct SecuredReply {
   bool is_secured = true;

@@ -44,7 +44,8 @@ void Requester::ask(Bytes request) {
   const std::size_t log_index = log_.size();
   Bytes response = respond(request, deadline);
   const std::optional<ErrorResponse> error = as_error(response);
-  connection_.observe({.request = std::move(request), .response = std::move(response), .log_index = log_index, .signature_size = 0});
+  connection_.observe(
+      {.request = std::move(request), .response = std::move(response), .log_index = log_index, .signature_size = 0, .inside = session_});
   if (!error) return;
   if (error->code == ErrorCode::busy) throw Error(ErrorId::busy, stays_busy(code, busy_, busy_for_), "try again later");
   throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error, code)),
@@ -59,19 +60,19 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
     malformed(name(read_header(message).code), "response", cat("the conversation has ", log_.size(), " messages and no end"));
   const Code code = read_header(message).code;
   assert_within_budget(code, message.size());
-  log_.push_back({.from_requester = true, .secured = false, .bytes = to_bytes(message)});
+  log_.push_back({.from_requester = true, .secured = false, .bytes = to_bytes(message), .inside = session_});
   bytes_ += message.size();
-  Bytes response = link_.exchange(message, deadline);
+  Bytes response = way().exchange(message, deadline);
   assert_within_budget(code, response.size());
   bytes_ += response.size();
-  log_.push_back({.from_requester = false, .secured = false, .bytes = response});
+  log_.push_back({.from_requester = false, .secured = false, .bytes = response, .inside = session_});
   // DSP0274 message format, N1: a response without a full header is not read any further.
   if (response.size() < kHeaderSize) malformed(name(read_header(message).code), "response", cat("only ", response.size(), " bytes"));
   // DSP0274 CAPABILITIES, N19: no response may be larger than the DataTransferSize that we announced. Before 1.2 nobody announces one,
   // and no answer comes in pieces: there only what we put together at most is the limit.
   const bool announced = !connection_.capabilities() || connection_.version() >= k12;
   const std::size_t most = announced ? data_transfer_size() : limits_.max_message;
-  if (response.size() > most + padding_allowed(link_.binding()))
+  if (response.size() > most + padding())
     malformed(name(read_header(message).code), "response", cat(response.size(), " bytes, we take ", most, " in one piece"));
   return response;
 }
@@ -113,7 +114,7 @@ Bytes Requester::respond(View request, Clock::time_point deadline) {
 Bytes Requester::send(View request, Clock::time_point deadline) {
   const Parameters& parameters = connection_.parameters();
   const bool sized = connection_.capabilities() && parameters.version >= k12;
-  const std::size_t one_piece = sized ? std::min<std::size_t>(parameters.responder.data_transfer_size, link_.max_send()) : link_.max_send();
+  const std::size_t one_piece = sized ? std::min<std::size_t>(parameters.responder.data_transfer_size, way().max_send()) : way().max_send();
   if (request.size() <= one_piece) return exchange_once(request, deadline);
   const std::string what = cat(name(read_header(request).code), " of ", request.size(), " bytes");
   if (!sized || !parameters.requester.has(cap::chunk) || !parameters.responder.has(cap::chunk))
@@ -125,7 +126,7 @@ Bytes Requester::send(View request, Clock::time_point deadline) {
 
 Bytes Requester::send_chunks(View request, Clock::time_point deadline) {
   const std::uint8_t version = connection_.version();
-  const std::size_t room = std::min<std::size_t>(connection_.parameters().responder.data_transfer_size, link_.max_send());
+  const std::size_t room = std::min<std::size_t>(connection_.parameters().responder.data_transfer_size, way().max_send());
   Chunk chunk{
       .last = false, .handle = next_handle_++, .sequence = 0, .large_message_size = static_cast<std::uint32_t>(request.size()), .data = {}};
   for (View left = request;; ++chunk.sequence) {
@@ -141,7 +142,7 @@ Bytes Requester::send_chunks(View request, Clock::time_point deadline) {
     if (!ack.response.empty()) return std::move(ack.response);
     const View surplus = reader.rest();
     // DSP0274 large messages, N296: the responder cannot answer a request that it does not have in full.
-    if (surplus.size() > padding_allowed(link_.binding())) reader.fail("length", "a response before the last chunk was sent");
+    if (surplus.size() > padding()) reader.fail("length", "a response before the last chunk was sent");
   }
 }
 
@@ -188,7 +189,7 @@ Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock:
     }
     Reader reader(response, "CHUNK_RESPONSE");
     const Chunk chunk = Chunk::decode(reader, Code::chunk_response, header.version);
-    if (reader.remaining() > padding_allowed(link_.binding())) reader.fail("length", cat(reader.remaining(), " bytes after the chunk"));
+    if (reader.remaining() > padding()) reader.fail("length", cat(reader.remaining(), " bytes after the chunk"));
     assembler.add(chunk, "CHUNK_RESPONSE");
   }
   Bytes message = assembler.take();

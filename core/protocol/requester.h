@@ -33,6 +33,9 @@ class Requester {
   // What answers may break and be read all the same.
   void tolerate(const Tolerance& tolerance) { connection_.tolerate(tolerance); }
 
+  // The responder's provisioned key, for the transcripts of sessions.
+  void provision(const Bytes& key) { connection_.provision(key); }
+
   // From now on messages go through `inside`, which seals them, and are kept as messages of that session; nullptr and 0: outside again.
   // `inside` must outlive its use.
   void enter(Link* inside, std::uint32_t session) {
@@ -45,11 +48,17 @@ class Requester {
 
   const Connection& connection() const { return connection_; }
   const Limits& limits() const { return limits_; }
+  // Keeps room for what a secured message adds: for conversations that are to enter a session.
+  void reserve_for_session() { reserved_ = kRecordOverhead; }
   std::uint32_t data_transfer_size() const {
-    return static_cast<std::uint32_t>(std::min<std::size_t>(link_.max_receive(), limits_.max_message));
+    const std::size_t room = std::max<std::size_t>(link_.max_receive() - std::min(link_.max_receive(), reserved_), kMinDataTransferSize);
+    return static_cast<std::uint32_t>(std::min<std::size_t>(room, limits_.max_message));
   }
 
  private:
+  Link& way() { return inside_ == nullptr ? link_ : *inside_; }
+  // A message of a session ends where its record says; only what is outside may be padded.
+  std::size_t padding() const { return inside_ == nullptr ? padding_allowed(link_.binding()) : 0; }
   Bytes exchange_once(View message, Clock::time_point deadline);
   void assert_within_budget(Code code, std::size_t more) const;
   Bytes respond(View request, Clock::time_point deadline);
@@ -61,6 +70,7 @@ class Requester {
   Link& link_;
   Link* inside_ = nullptr;
   std::uint32_t session_ = 0;
+  std::size_t reserved_ = 0;
   MessageLog& log_;
   Limits limits_;
   Clock::time_point end_;

@@ -14,6 +14,7 @@ struct SessionSeen {
   std::size_t exchange = 0;  // of KEY_EXCHANGE or PSK_EXCHANGE: index into Connection::exchanges()
   std::uint32_t id = 0;      // as on the wire
   std::uint8_t slot = 0;     // of the responder; with a PSK nothing is meant by it
+  Bytes identity_hash;       // of the chain of that slot as it was then, or of the provisioned key; empty when neither was seen
   State state = State::handshake;
   // One of the two pairs is there.
   std::optional<KeyExchange> key_exchange;

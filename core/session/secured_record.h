@@ -14,9 +14,6 @@ struct RecordShape {
   const AeadAlgorithm* aead = nullptr;
 };
 
-// What a record adds to its message at most, in bytes.
-inline constexpr std::size_t kRecordOverhead = 64;
-
 // Session id of a record, which is not protected yet. Throws Error{peer} when it is cut.
 std::uint32_t record_session_id(View record);
 

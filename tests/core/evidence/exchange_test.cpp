@@ -218,6 +218,23 @@ TEST_CASE("listener: another request gives up what was pending, secured messages
   CHECK_FALSE(ear.listener.waiting());
 }
 
+TEST_CASE("listener: what is asked in a session is answered in it") {
+  Listener listener;
+  const auto hear = [&](bool from_requester, const Bytes& bytes, std::uint32_t session) {
+    return listener.hear({.from_requester = from_requester, .secured = false, .bytes = bytes, .inside = session}, 3);
+  };
+  CHECK_FALSE(hear(true, kGetDigests, 7));
+  for (const std::uint32_t other : {0U, 8U})
+    expect_error(ErrorId::peer, "not exchanged where its request was", [&] { hear(false, kDigests, other); });
+  const std::optional<Exchange> inside = hear(false, kDigests, 7);
+  REQUIRE(inside);
+  CHECK(inside->inside == 7);
+  CHECK_FALSE(hear(true, kGetDigests, 0));
+  expect_error(ErrorId::peer, "not exchanged where its request was", [&] { hear(false, kDigests, 7); });
+  CHECK(hear(false, kDigests, 0)->inside == 0);
+  CHECK_FALSE(hear(false, kDigests, 7));  // nobody has asked
+}
+
 TEST_CASE("exchange: the part of a response that is signed") {
   const Exchange exchange{.request = kGetDigests, .response = {1, 2, 3, 4, 5}, .log_index = 0, .signature_size = 2};
   CHECK(equal(exchange.unsigned_response(), Bytes{1, 2, 3}));

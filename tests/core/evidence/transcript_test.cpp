@@ -13,7 +13,8 @@ using namespace spdm;
 
 namespace {
 
-// A word names a request; '!' at its end: answered by ERROR; '+': the response is signed. Every message is different.
+// A word names a request; a digit before it: exchanged inside of that session; '!' at its end: answered by ERROR; '+': the response is
+// signed. Every message is different.
 struct Talk {
   explicit Talk(const std::string& words) {
     static const std::map<std::string, Code> codes{{"V", Code::get_version},
@@ -39,10 +40,13 @@ struct Talk {
                                                    {"W", Code::vendor_defined_request}};
     std::istringstream stream(words);
     for (std::string word; stream >> word;) {
+      const std::uint32_t inside = word[0] >= '1' && word[0] <= '9' ? static_cast<std::uint32_t>(word[0] - '0') : 0;
+      if (inside != 0) word.erase(0, 1);
       const Code code = codes.at(word.substr(0, 1));
       const bool failed = word.ends_with('!'), is_signed = word.ends_with('+');
       const auto number = static_cast<std::uint8_t>(exchanges.size());
       Exchange exchange;
+      exchange.inside = inside;
       exchange.request = {0x12, static_cast<std::uint8_t>(code), number, 0xAA};
       exchange.response = {0x12, static_cast<std::uint8_t>(failed ? Code::error : response_to(code)), number, 0xBB};
       if (is_signed) {
@@ -99,6 +103,8 @@ TEST_CASE("M1/M2: what stands under the last CHALLENGE_AUTH") {
       {"V P N D K C A+", "0 1 2 5 6"},            //
       {"V P N D E C S I W A+", "0 1 2 3 5 9"},    // requests that came later leave B alone, and stay outside
       {"V P! P N D C A+", "0 2 3 4 5 6"},         // errors while negotiating
+      {"V P N D C A+ D 1D 1C A+", "0 1 2 6 9"},   // what a session has exchanged inside is not in it
+      {"V P N D C 1M 1H 1Z A+", "0 1 2 3 4 8"},   // and nulls nothing
   };
   for (const Case& c : cases) {
     CAPTURE(c.words);
@@ -133,6 +139,11 @@ TEST_CASE("L1/L2: what stands under the last signed MEASUREMENTS") {
       {"N217", "V P N M A+ M+", "0 1 2 5"},       //
       {"N217", "V P N M L E M I M+", "0 1 2 8"},  //
       {"A8", "V P N D C A+ M M+", "0 1 2 6 7"},   //
+      {"A8", "V P N M 1M M+", "0 1 2 3 5"},       // a session has a transcript of its own
+      {"A8", "V P N M 1M M 1M+", "0 1 2 4 6"},    //
+      {"A8", "V P N 1M 2M 1H 2M+", "0 1 2 4 6"},  // each of them
+      {"N217", "V P N 1M 1H 1M+", "0 1 2 5"},     // that another request inside of it empties
+      {"N217", "V P N 1M D 1M+", "0 1 2 3 5"},    // and one outside does not
   };
   for (const Row& c : cases) {
     CAPTURE(c.rule);
