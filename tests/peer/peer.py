@@ -28,7 +28,14 @@ ROOTS = {"RSASSA_2048": "rsa2048", "RSAPSS_2048": "rsa2048", "RSASSA_3072": "rsa
          "RSAPSS_4096": "rsa4096", "ECDSA_P256": "ecp256", "ECDSA_P384": "ecp384", "ECDSA_P521": "ecp521", "EDDSA_25519": "ed25519",
          "EDDSA_448": "ed448", "SM2_P256": "sm2", "ML_DSA_44": "mldsa44", "ML_DSA_65": "mldsa65", "ML_DSA_87": "mldsa87"}
 EMPTY = tempfile.TemporaryDirectory()  # a keyring without a certificate
+KEYS = tempfile.TemporaryDirectory()
 CHUNKS = ["--cap", "CERT,CHAL,MEAS_SIG,MEAS_FRESH,CHUNK"]
+
+
+# What the samples share: TestPskHint and TestPskData, both with the NUL at their end.
+PSK, PSK_HINT = b"TestPskData\0".hex(), "hex:" + b"TestPskHint\0".hex()
+SESSION_CAPS = "CERT,CHAL,MEAS_SIG,MEAS_FRESH,ENCRYPT,MAC,MUT_AUTH,KEY_EX,PSK_WITH_CONTEXT,ENCAP,HBEAT,KEY_UPD,CHUNK"
+ASYM = ["--asym", "ECDSA_P384", "--req_asym", "ECDSA_P384"]
 
 
 class Case:
@@ -68,11 +75,56 @@ def cases():
         yield Case(f"slot 4, {version}", "doe", ["--ver", version], ["--slot", "4"])
         yield Case(f"log and endpoint, {version}", "doe", ["--ver", version], ["--extension-log", "--endpoint-info"])
         yield Case(f"raw, {version}", "doe", ["--ver", version], ["--raw"])
+    yield from session_cases()
     yield Case("no CHALLENGE, signed measurements", "doe", ["--ver", "1.2", "--cap", "CERT,MEAS_SIG"])
     yield Case("unsigned measurements only", "doe", ["--ver", "1.2", "--cap", "CERT,CHAL,MEAS_NO_SIG"], code=10)
     yield Case("no measurements", "doe", ["--ver", "1.2", "--cap", "CERT,CHAL"], code=3)
     yield Case("not trusted", "doe", ["--ver", "1.2"], root=None, code=10)
     yield Case("another root", "doe", ["--ver", "1.2"], root="ecp256", code=10)
+
+
+def session_cases():
+    inside, psk = ["--in-session"], ["--in-session", "--psk", "{psk}", "--psk-hint", PSK_HINT]
+    mutual = ["--requester-key", "{key}", "--requester-cert", "{cert}"]
+    kinds = {"none": "NO", "optimized": "WO_ENCAP", "encapsulated": "W_ENCAP", "digests": "DIGESTS"}
+    for version in VERSIONS[1:]:
+        base = ["--ver", version, *ASYM]
+        for binding in BINDINGS:
+            for kind, option in kinds.items():
+                ours = inside + (mutual if kind != "none" else [])
+                yield Case(f"session {binding} {version} {kind}", binding, [*base, "--mut_auth", option], ours)
+            yield Case(f"session {binding} {version} psk", binding, base, psk)
+            yield Case(f"session {binding} {version} exercised", binding, base, [*inside, "--exercise"])
+        for kind, option in kinds.items():
+            ours = [*inside, "--handshake-in-the-clear"] + (mutual if kind != "none" else [])
+            yield Case(f"session in the clear {version} {kind}", "doe", [*base, "--mut_auth", option], ours)
+        yield Case(f"session by psk without context {version}", "doe", [*base, "--cap", SESSION_CAPS.replace("_WITH_CONTEXT", "")], psk)
+        yield Case(f"session by psk exercised {version}", "mctp", base, [*psk, "--exercise"])
+        yield Case(f"session authenticated only {version}", "mctp", [*base, "--cap", SESSION_CAPS.replace("ENCRYPT,", "")], [*inside, "--exercise"])
+        yield Case(f"session of --mac-only {version}", "doe", base, [*inside, "--mac-only"])
+        yield Case(f"basic mutual authentication {version}", "mctp", [*base, "--basic_mut_auth", "BASIC"], mutual)
+        for group in ("FFDHE_2048", "FFDHE_3072", "FFDHE_4096", "SECP_256_R1", "SECP_384_R1", "SECP_521_R1"):
+            yield Case(f"session {group} {version}", "doe", [*base, "--dhe", group], inside)
+        for aead in ("AES_128_GCM", "AES_256_GCM", "CHACHA20_POLY1305"):
+            yield Case(f"session {aead} {version}", "mctp", [*base, "--aead", aead], [*inside, "--exercise"])
+    for version in VERSIONS[2:]:
+        yield Case(f"session of slot 1, {version}", "doe", ["--ver", version, *ASYM], [*inside, "--slot", "1"], root="ecp384:1")
+        yield Case(f"session of a provisioned key, {version}", "doe", ["--ver", version, *ASYM, "--slot_id", "0xFF"],
+                   [*inside, "--provisioned-key", "ecp384/end_responder.key.pub.der"])
+        for limit in (42, 64, 256):
+            yield Case(f"session in chunks of {limit}, {version}", "doe", ["--ver", version, *ASYM], inside, query=f"&max={limit + 64}")
+    for kem in ("ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"):
+        yield Case(f"session {kem} 1.4", "doe", ["--ver", "1.4", *ASYM, "--dhe", "NONE", "--kem", kem], inside, optional=True)
+
+
+def secrets(folder):
+    """Keys of the samples, as files that nobody else may read."""
+    own = pathlib.Path(KEYS.name)
+    for name, content in {"psk": PSK.encode(), "key": (folder / "ecp384/end_requester.key").read_bytes(),
+                          "cert": (folder / "ecp384/bundle_requester.certchain.der").read_bytes()}.items():
+        (own / name).touch(mode=0o600)
+        (own / name).write_bytes(content)
+    return {name: str(own / name) for name in ("psk", "key", "cert")}
 
 
 def free_port():
@@ -110,13 +162,17 @@ def attest(case, args, folder, port):
         else:
             return "FAIL", "the responder does not listen", {}
         target = f"emu://127.0.0.1:{port}?binding={case.binding}{case.query}"
-        ours = [args.spdmctl, "measurements", target, "--json", "--timeout", "20", *root_of(case, folder), *case.spdmctl]
+        options = [option.format(**secrets(folder)) for option in case.spdmctl]
+        ours = [args.spdmctl, "measurements", target, "--json", "--timeout", "20", *root_of(case, folder), *options]
         result = subprocess.run(ours, cwd=folder, capture_output=True, text=True, timeout=120)
         document = json.loads(result.stdout)
         device = document["devices"][0] if document.get("devices") else document
         detail = device.get("reason", device.get("error", {}).get("message", ""))
         if case.optional and detail.startswith("NEGOTIATE_ALGORITHMS: the responder answered ERROR InvalidRequest"):
             return "skip", "no algorithm that both sides can do", device
+        sessions = device.get("connection", {}).get("sessions", [])
+        if "--in-session" in case.spdmctl and result.returncode == 0 and [one["state"] for one in sessions] != ["ended"]:
+            return "FAIL", f"no session was opened and ended: {sessions}", device
         return ("ok" if result.returncode == case.code else f"FAIL exit {result.returncode}, expected {case.code}"), detail, device
     finally:
         responder.kill()
