@@ -14,10 +14,14 @@ struct RecordShape {
   const AeadAlgorithm* aead = nullptr;
 };
 
+// The highest sequence number that is ever used (DSP0277: 2^64 - 1 never is).
+inline constexpr std::uint64_t kMaxSequence = ~std::uint64_t{0} - 1;
+
 // Session id of a record, which is not protected yet. Throws Error{peer} when it is cut.
 std::uint32_t record_session_id(View record);
 
-// Seals a message under the next sequence number of `keys`, and counts it. Throws Error{internal} when the number is the last there is.
+// Seals a message under the next sequence number of `keys`, and counts it. Throws Error{internal} when no number is left, or
+// the message is too long for a record.
 Bytes seal_record(const RecordShape& shape, RecordKeys& keys, View message);
 
 // Opens a record that must have the next sequence number, and counts it; `keys` stay as they are when it throws. With Binding::doe up

@@ -1,6 +1,8 @@
 // The keys and the phase of one session, for whoever takes part in it: requester, responder, or a reader of a recording.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <optional>
 
 #include "core/session/secured_record.h"
@@ -16,9 +18,6 @@ static_assert(is_sound(kSessionKinds));
 inline std::string_view name(SessionKind kind) { return row_of(kSessionKinds, kind).name; }
 
 enum class SessionPhase { handshake, application, dead };
-
-// The highest sequence number of a key: 2^64 - 2, or less where both sides agreed on a limit (DSP0277 1.3), or we set one.
-inline constexpr std::uint64_t kMaxSequence = ~std::uint64_t{0} - 1;
 
 class SecuredSession {
  public:
@@ -36,18 +35,22 @@ class SecuredSession {
   // Application keys take the place of handshake keys, which are wiped, and the schedule with them.
   void establish(View th2);
 
-  // Throws Error{peer} or Error{internal} as records do; a record that cannot be opened ends the session.
+  // Throw Error{peer} or Error{internal} as records do, and Error{internal} when the session has ended or its key protects no more; a
+  // record that cannot be opened ends the session.
   Bytes seal(Direction direction, View message);
   Bytes open(Direction direction, View record);
   // How many records the current key of that direction may still protect.
   std::uint64_t left(Direction direction) const;
-  void limit(std::uint64_t highest_sequence) { highest_ = highest_sequence; }
+  // A lower limit, for the keys of both directions: what both sides agreed on (DSP0277 1.3), or what we set.
+  void limit(std::uint64_t highest_sequence) { highest_ = std::min(highest_sequence, kMaxSequence); }
 
-  // KEY_UPDATE: the keys of a direction become new. The old ones are kept until confirm() or revert().
+  // KEY_UPDATE: the keys of a direction become new. The old ones are kept until confirm() or revert(), and there is no second update
+  // before.
   void update(Direction direction);
   void confirm(Direction direction);
   void revert(Direction direction);
-  // While an update is unconfirmed: opens with the old keys (an ERROR to UpdateAllKeys comes under them).
+  // While an update is unconfirmed: opens with the old keys (an ERROR to UpdateAllKeys comes under them). Nothing, and the session
+  // goes on, when they do not fit; so it is tried before open(), which ends the session when it fails.
   std::optional<Bytes> open_with_old(Direction direction, View record);
 
   // Wipes all keys.

@@ -1,8 +1,11 @@
 // crypto.h without cryptography, for fuzzers: link this file in place of core/crypto/. A hash is cheap and depends on
 // its input only so far as to tell different messages apart; every signature of the right size verifies. So the fuzzer
 // gets past the checks that it could never satisfy by mutation.
+#include "core/crypto/aead.h"
 #include "core/crypto/certificates.h"
 #include "core/crypto/crypto.h"
+#include "core/crypto/kdf.h"
+#include "core/crypto/key_agreement.h"
 
 namespace spdm::crypto {
 
@@ -80,6 +83,36 @@ bool verify(const PublicKey&, const AsymAlgorithm& algorithm, const HashAlgorith
 
 Bytes sign(const PrivateKey&, const AsymAlgorithm& algorithm, const HashAlgorithm&, std::uint8_t, std::string_view, View) {
   return Bytes(algorithm.signature_size, 0x5A);
+}
+
+// Sessions: every secret is the same, records are in the clear with zeros for a tag, and every tag fits.
+struct KeyAgreement::State {
+  const KeyExchangeAlgorithm* algorithm;
+};
+
+bool supports(const KeyExchangeAlgorithm&) { return true; }
+KeyAgreement::KeyAgreement(const KeyExchangeAlgorithm& algorithm) : state_(new State{&algorithm}) {}
+KeyAgreement::~KeyAgreement() = default;
+KeyAgreement::KeyAgreement(KeyAgreement&&) noexcept = default;
+KeyAgreement& KeyAgreement::operator=(KeyAgreement&&) noexcept = default;
+Bytes KeyAgreement::public_value() const { return Bytes(state_->algorithm->request_size, 0x5A); }
+SecretBytes KeyAgreement::derive(View) const { return SecretBytes(32); }
+Encapsulated encapsulate(const KeyExchangeAlgorithm& algorithm, View) { return {SecretBytes(32), Bytes(algorithm.response_size, 0x5A)}; }
+
+SecretBytes hkdf_extract(const HashAlgorithm& hash, View, const SecretBytes&) { return SecretBytes(hash.size); }
+SecretBytes hkdf_expand(const HashAlgorithm&, const SecretBytes&, View, std::size_t size) { return SecretBytes(size); }
+Bytes hmac(const HashAlgorithm& algorithm, const SecretBytes&, View data) { return hash(algorithm, data); }
+bool equal_in_constant_time(View a, View b) { return a.size() == b.size(); }
+
+bool supports(const AeadAlgorithm&) { return true; }
+Bytes seal(const AeadAlgorithm&, const SecretBytes&, View, View, View plaintext) {
+  Bytes out = to_bytes(plaintext);
+  out.resize(out.size() + kAeadTagSize);
+  return out;
+}
+std::optional<Bytes> open(const AeadAlgorithm&, const SecretBytes&, View, View, View sealed) {
+  if (sealed.size() < kAeadTagSize) return std::nullopt;
+  return to_bytes(sealed.first(sealed.size() - kAeadTagSize));
 }
 
 Bytes read_chain(View file, std::string_view) { return to_bytes(file); }
