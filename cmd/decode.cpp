@@ -16,7 +16,6 @@
 #include "core/evidence/load.h"
 #include "core/evidence/pcap.h"
 #include "core/evidence/report_file.h"
-#include "core/protocol/detached.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
