@@ -6,6 +6,7 @@
 
 #include "cmd/attest/evidence_files.h"
 #include "cmd/attest/kernel_log_files.h"
+#include "cmd/attest/session_secrets.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
 #include "cmd/output/message_decoder.h"
@@ -27,7 +28,7 @@ constexpr std::string_view kSchema = "spdmctl.messages/2";
 struct Options {
   OutputOptions output;
   std::vector<std::string> input, asym, hash, tolerate;
-  std::string openssl;
+  std::string openssl, session_secrets;
 };
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -118,6 +119,7 @@ Parameters assumed_parameters(const Options& options) {
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   Tolerance tolerance = tolerance_of(options.tolerate);
+  std::vector<SessionSecret> secrets = read_secrets(options.session_secrets, console);
   Needs needs{.readable = EvidenceFiles::places(options.input)};
   if (!options.openssl.empty()) {
     assert_recipe_directory(options.openssl);
@@ -135,7 +137,7 @@ Exit run(const Options& options, Console& console) {
                      printable(shell_word((std::filesystem::path(options.openssl) / "verify.sh").string()))));
   }
 
-  MessageDecoder decoder(evidence, assumed, std::move(tolerance));
+  MessageDecoder decoder(evidence, assumed, std::move(tolerance), std::move(secrets));
   ListWriter document(console, begin_document(kSchema), "messages");
   bool broken = false;
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {
@@ -168,6 +170,10 @@ Action setup(CLI::App& parser) {
   parser.add_option("--openssl", options->openssl, "Write the signatures to this new directory, with the openssl commands that check them")
       ->type_name("DIR")
       ->group("Decoding");
+  parser
+      .add_option("--session-secrets", options->session_secrets, "Show what was exchanged in the recorded sessions that these secrets open")
+      ->type_name("FILE")
+      ->group("Decoding");
   return [options](Console& console) { return run(*options, console); };
 }
 
@@ -177,6 +183,7 @@ const Verb decode_verb{"decode",
                        "Show recorded messages field by field",
                        "  spdmctl decode device.pcap\n"
                        "  spdmctl decode --json device.json\n"
+                       "  spdmctl decode --session-secrets secrets.json device.pcap\n"
                        "  spdmctl decode --openssl signatures device.json\n"
                        "  spdmctl decode 10 84 00 00\n",
                        setup,

@@ -54,8 +54,7 @@ Bytes RecordedKeys::open_response(View record) {
 
 void RecordedKeys::renew(Direction direction) {
   bool& renews = direction == Direction::request ? renews_request_ : renews_response_;
-  if (renews || session_.phase() != SessionPhase::application)
-    malformed("KEY_UPDATE", "state", "the keys cannot be renewed here");
+  if (renews || session_.phase() != SessionPhase::application) malformed("KEY_UPDATE", "state", "the keys cannot be renewed here");
   session_.update(direction);
   renews = true;
 }

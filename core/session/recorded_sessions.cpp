@@ -65,9 +65,9 @@ void match(std::deque<Message>& opened, std::deque<Message>& told, RecordedMessa
 }  // namespace
 
 RecordedSessions::RecordedSessions(const Evidence& evidence, std::vector<SessionSecret> secrets, const Tolerance& tolerance)
-    : tolerance_(tolerance), secrets_(std::move(secrets)), told_(told_sessions(evidence.log)), connection_(evidence.binding) {
+    : binding_(evidence.binding), secrets_(std::move(secrets)), told_(told_sessions(evidence.log)), connection_(evidence.binding) {
   connection_.provision(evidence.provisioned_key);
-  connection_.tolerate(tolerance_);
+  connection_.tolerate(tolerance);
 }
 
 RecordedSessions::~RecordedSessions() = default;
@@ -153,8 +153,7 @@ void RecordedSessions::begin_session(RecordedMessage& out) try {
   const Exchange& exchange = connection_.exchanges().back();
   requester_.begin_handshake(parameters.version, seen.mutual_auth() == MutualAuth::digests);
   const Block<32> hash = session_response_sha256(exchange.response);
-  const auto secret =
-      std::find_if(secrets_.begin(), secrets_.end(), [&](const SessionSecret& one) { return one.response_sha256 == hash; });
+  const auto secret = std::find_if(secrets_.begin(), secrets_.end(), [&](const SessionSecret& one) { return one.response_sha256 == hash; });
   if (secret == secrets_.end()) return;
   const auto refuse = [&](std::string_view why) { out.why = cat("session ", shown(seen.id), " cannot be opened: ", why); };
   const SessionKind kind = seen.is_psk() ? SessionKind::psk : SessionKind::key_exchange;
@@ -169,15 +168,14 @@ void RecordedSessions::begin_session(RecordedMessage& out) try {
   if (!seen.is_psk() && identity.empty()) return refuse(cat("what slot ", seen.slot, " proves itself with was not recorded"));
   const Bytes a = vca(connection_.exchanges());
   const HashAlgorithm& algorithm = *parameters.hash;
-  SessionTranscript transcript = seen.is_psk()
-                                     ? SessionTranscript::of_psk(algorithm, a)
-                                     : SessionTranscript::of_key_exchange(algorithm, a, connection_.session_digests(), identity);
+  SessionTranscript transcript = seen.is_psk() ? SessionTranscript::of_psk(algorithm, a)
+                                               : SessionTranscript::of_key_exchange(algorithm, a, connection_.session_digests(), identity);
   const Bytes& verify_data = seen.is_psk() ? seen.psk_exchange_response->verify_data : seen.key_exchange_response->verify_data;
   transcript.append(exchange.request);
   transcript.append(without(exchange.response, verify_data));
 
   const SessionSuite suite{parameters.version, parameters.hash, parameters.aead};
-  const RecordShape shape{connection_.binding(), seen.id, parameters.encrypts(), parameters.aead};
+  const RecordShape shape{binding_, seen.id, parameters.encrypts(), parameters.aead};
   KeySchedule schedule =
       seen.is_psk() ? KeySchedule::from_psk(suite, secret->shared) : KeySchedule::from_key_exchange(suite, secret->shared);
   const Bytes th1 = transcript.hash();
@@ -209,7 +207,8 @@ void RecordedSessions::check_request(Session& session, const Exchange& exchange,
       View identity = requester_.chain(finish.slot);
       if (identity.empty()) identity = session.secret.requester_identity;
       if (identity.empty())
-        reader.fail("signature", cat("what slot ", finish.slot, " of the requester proves itself with was not recorded, and the file of "
+        reader.fail("signature", cat("what slot ", finish.slot,
+                                     " of the requester proves itself with was not recorded, and the file of "
                                      "secrets has no \"requester_identity\""));
       session.transcript.append_requester(requester_.digests(), identity);
     }
@@ -227,8 +226,12 @@ void RecordedSessions::finish_session(RecordedMessage& out) {
   Session* const session = exchange.inside != 0 ? find(exchange.inside) : in_handshake();
   if (session == nullptr || session->phase() != SessionPhase::handshake) return;
   try {
+    const SessionTranscript before = session->transcript;
     check_request(*session, exchange, out);
-    if (exchange.is_error()) return session->lose();
+    if (exchange.is_error()) {  // it may be sent again
+      session->transcript = before;
+      return;
+    }
     Bytes verify_data;
     if (session->secret.kind == SessionKind::key_exchange) {
       Reader reader(exchange.response, "FINISH_RSP");
@@ -249,7 +252,8 @@ std::vector<std::string> RecordedSessions::unmatched() const {
   for (const auto& session : sessions_) {
     const auto tell = [&](const std::deque<Message>& left, std::string_view who) {
       if (left.empty()) return;
-      out.push_back(cat("session ", shown(session->id()), ": ", left.size(), left.size() == 1 ? " message" : " messages", " that only ", who));
+      out.push_back(
+          cat("session ", shown(session->id()), ": ", left.size(), left.size() == 1 ? " message" : " messages", " that only ", who));
     };
     tell(session->told, "the collector tells");
     tell(session->opened, "the records hold");

@@ -42,8 +42,10 @@ class RecordedSessions {
   // session. Where the collector tells, too, what was exchanged in a session that is opened here, both are compared.
   RecordedMessage next(const Message& message, std::size_t index);
 
-  // Whether the messages of this session are known from its records: then what the collector tells of it adds nothing.
-  bool opens(std::uint32_t id) const { return find(id) != nullptr; }
+  // Whether the collector tells, too, what was exchanged in a session of this id.
+  bool is_told(std::uint32_t id) const { return told_.count(id) != 0; }
+  // The encapsulated request that waits for its response.
+  const std::optional<Bytes>& asked() const { return requester_.asked(); }
   // At the end of the log: of which messages of opened sessions only the collector or only a record tells, in words, one per session.
   std::vector<std::string> unmatched() const;
 
@@ -60,7 +62,7 @@ class RecordedSessions {
   Session* find(std::uint32_t id) const;
   Session* in_handshake() const;
 
-  Tolerance tolerance_;
+  Binding binding_;
   std::vector<SessionSecret> secrets_;
   std::set<std::uint32_t> told_;  // sessions whose messages the collector tells
   Listener listener_;
