@@ -40,6 +40,7 @@ std::array<std::int8_t, 256> base64_values() {
 
 Bytes unhex(std::string_view digits, std::string_view what) {
   Bytes out;
+  out.reserve(digits.size() / 2);  // at once: whoever wipes a secret that was read so wipes all of it
   for (std::size_t i = 0; i < digits.size();) {
     if (digits[i] == ' ' || digits[i] == ':' || digits[i] == '\n' || digits[i] == '\t') {
       ++i;

@@ -33,6 +33,7 @@ enum class FileKind {
   image_note,
   ocsp,
   rim,
+  session_secrets,
 };
 
 struct FileKindRow {
@@ -69,6 +70,7 @@ inline constexpr std::array kFileKinds{
     FileKindRow{FileKind::image_note, "note of an initrd image", 2 * kMiB, ""},
     FileKindRow{FileKind::ocsp, "OCSP response", 1 * kMiB, "deny the certificates that matter in deny.yaml"},
     FileKindRow{FileKind::rim, "TCG RIM file", 4 * kMiB, ""},
+    FileKindRow{FileKind::session_secrets, "file of session secrets", 4 * kMiB, "keep those of the sessions that are in the recording"},
 };
 
 constexpr const FileKindRow& row(FileKind kind) { return kFileKinds.at(static_cast<std::size_t>(kind)); }
@@ -78,7 +80,7 @@ constexpr std::size_t limit_of(FileKind kind) { return row(kind).limit; }
 constexpr bool rows_in_order() {
   for (std::size_t i = 0; i < kFileKinds.size(); ++i)
     if (static_cast<std::size_t>(kFileKinds.at(i).kind) != i) return false;
-  return static_cast<std::size_t>(FileKind::rim) + 1 == kFileKinds.size();
+  return static_cast<std::size_t>(FileKind::session_secrets) + 1 == kFileKinds.size();
 }
 static_assert(rows_in_order());
 

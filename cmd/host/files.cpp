@@ -170,11 +170,25 @@ void assert_writable(const std::filesystem::path& path) {
   if (::access(needed.c_str(), W_OK) != 0) fail(path, errno, errno == ENOENT || errno == ENOTDIR ? ErrorId::usage : ErrorId::io);
 }
 
-struct FileInMaking::State {
-  explicit State(const std::filesystem::path& wanted) : path(wanted), target(resolved(wanted)) {}
+void assert_secret_writable(const std::filesystem::path& path) {
+  assert_writable(path);
+  const auto refuse = [&](std::string_view why) {
+    Error error(ErrorId::usage, cat(why, ", and secrets are written to a regular file only"), "name a file of its own");
+    error.device = path.string();
+    throw error;
+  };
+  if (is_link(path)) refuse("is a link");
+  if (open_descriptor(path) || is_special(path)) refuse("is no regular file");
+}
 
-  // What is replaced keeps its mode and, where that can be, its owner; a new file gets what the umask says.
+struct FileInMaking::State {
+  State(const std::filesystem::path& wanted, Readers who)
+      : path(wanted), target(who == Readers::owner ? wanted : resolved(wanted)), readers(who) {}
+
+  // What is replaced keeps its mode and, where that can be, its owner; a new file gets what the umask says. What others must not read
+  // stays as it was made.
   bool take_over_mode() {
+    if (readers == Readers::owner) return true;
     struct stat before {};
     if (::stat(target.c_str(), &before) != 0) return ::fchmod(file.get(), 0666 & ~creation_mask()) == 0;
     if (::fchown(file.get(), before.st_uid, before.st_gid) != 0 && errno != EPERM) return false;
@@ -182,6 +196,7 @@ struct FileInMaking::State {
   }
 
   int open() {
+    if (readers == Readers::owner) return make_temporary();
     if (const std::optional<int> open = open_descriptor(path)) return ::fcntl(*open, F_DUPFD_CLOEXEC, 0);
     if (is_special(target)) return ::open(target.c_str(), O_WRONLY | O_CLOEXEC);
     return make_temporary();
@@ -203,13 +218,17 @@ struct FileInMaking::State {
   }
 
   std::filesystem::path path, target;
+  Readers readers;
   Temporary temporary;  // its name is empty for what is written as it is
   Descriptor file;
 };
 
-FileInMaking::FileInMaking(const std::filesystem::path& path) {
-  assert_writable(path);
-  state_ = std::make_unique<State>(path);
+FileInMaking::FileInMaking(const std::filesystem::path& path, Readers readers) {
+  if (readers == Readers::owner)
+    assert_secret_writable(path);
+  else
+    assert_writable(path);
+  state_ = std::make_unique<State>(path, readers);
   state_->file = Descriptor(state_->open());
   if (state_->file.get() < 0) fail(path, errno, ErrorId::io);
 }
@@ -231,6 +250,12 @@ void FileInMaking::finish() {
 
 void write_file(const std::filesystem::path& path, View contents) {
   FileInMaking file(path);
+  file.write(contents);
+  file.finish();
+}
+
+void write_secret_file(const std::filesystem::path& path, View contents) {
+  FileInMaking file(path, FileInMaking::Readers::owner);
   file.write(contents);
   file.finish();
 }

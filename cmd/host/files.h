@@ -23,11 +23,16 @@ void refuse_format_as_file(const std::string& file);
 void write_file(const std::filesystem::path& path, View contents);
 void write_file(const std::filesystem::path& path, std::string_view contents);
 
+// The same for what nobody else may read: the file has the mode 0600, whatever was there before. No link is followed, and what is no
+// regular file is refused with Error{usage}.
+void write_secret_file(const std::filesystem::path& path, View contents);
+
 // The same piece by piece: the file appears under its name with finish(), and not at all without.
 class FileInMaking {
  public:
+  enum class Readers { others, owner };  // owner: as write_secret_file()
   // Throws Error as write_file().
-  explicit FileInMaking(const std::filesystem::path& path);
+  explicit FileInMaking(const std::filesystem::path& path, Readers readers = Readers::others);
   ~FileInMaking();
   FileInMaking(const FileInMaking&) = delete;
   FileInMaking& operator=(const FileInMaking&) = delete;
@@ -53,6 +58,9 @@ void assert_distinct(const std::vector<std::filesystem::path>& files);
 
 // Finds out early that write_file() could not work, before a device is asked for anything. Throws Error as write_file().
 void assert_writable(const std::filesystem::path& path);
+
+// The same for write_secret_file().
+void assert_secret_writable(const std::filesystem::path& path);
 
 // What must be writable for write_file(path): the folder, or the file itself when it is no regular one. For a directory: itself.
 std::filesystem::path written_at(const std::filesystem::path& path);

@@ -190,6 +190,38 @@ TEST_CASE("what is no regular file is written as it is") {
   CHECK(std::filesystem::is_character_file("/dev/null"));
 }
 
+TEST_CASE("secrets are for their owner alone, and replace what was there whole") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path file = scratch.write("file", "before");
+  ::chmod(file.c_str(), 0666);
+  write_secret_file(file, spdm::as_bytes("secret"));
+  CHECK(text_of(file) == "secret");
+  struct stat about {};
+  REQUIRE(::stat(file.c_str(), &about) == 0);
+  CHECK((about.st_mode & 07777) == 0600);
+  CHECK(files_in(scratch.path()) == 1);
+}
+
+TEST_CASE("secrets are written through no link, and to nothing but a regular file") {
+  const support::TemporaryDirectory scratch;
+  const std::filesystem::path target = scratch.write("target", "before"), link = scratch.path() / "link", missing = scratch.path() / "new";
+  const std::filesystem::path loose = scratch.path() / "loose", fifo = scratch.path() / "fifo";
+  std::filesystem::create_symlink("target", link);
+  std::filesystem::create_symlink("nowhere", loose);
+  REQUIRE(::mkfifo(fifo.c_str(), 0600) == 0);
+  for (const std::filesystem::path& path : {link, loose, fifo, std::filesystem::path("/dev/null"), std::filesystem::path("/dev/stdout")}) {
+    CAPTURE(path);
+    expect_error(ErrorId::usage, "a regular file only", [&] { assert_secret_writable(path); });
+    expect_error(ErrorId::usage, "a regular file only", [&] { write_secret_file(path, spdm::as_bytes("secret")); });
+  }
+  CHECK(text_of(target) == "before");
+  CHECK_FALSE(std::filesystem::exists(scratch.path() / "nowhere"));
+  expect_error(ErrorId::usage, "directory", [&] { assert_secret_writable(scratch.path()); });
+  assert_secret_writable(missing);
+  write_secret_file(missing, spdm::as_bytes("secret"));
+  CHECK(text_of(missing) == "secret");
+}
+
 TEST_CASE("a file of any size is read in pieces") {
   const support::TemporaryDirectory scratch;
   const std::filesystem::path file = scratch.path() / "file";

@@ -1,0 +1,84 @@
+// Decoded messages as text.
+#include "cmd/output/message_decoder.h"
+#include "core/text.h"
+
+namespace spdm::cmd {
+
+namespace {
+
+std::string shortened(const std::string& text, bool whole) {
+  constexpr std::size_t kShown = 64;
+  const bool digits = text.size() > kShown && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return whole || !digits ? text : cat(text.substr(0, kShown), "... (", text.size() / 2, " bytes)");
+}
+
+std::string value_text(const Json& value, bool whole) {
+  if (value.is_string()) return shortened(value.get<std::string>(), whole);
+  if (value.is_array()) {
+    std::string out;
+    for (const Json& item : value) out += cat(out.empty() ? "" : ", ", value_text(item, whole));
+    return out.empty() ? "none" : out;
+  }
+  if (!value.is_object()) return value.dump();
+  std::string out;
+  for (const auto& [key, item] : value.items()) out += cat(out.empty() ? "" : ", ", key, " ", value_text(item, whole));
+  return out;
+}
+
+constexpr std::string_view kIndent = "      ";
+
+std::string fields_text(const Json& fields, bool whole, const std::string& indent);
+
+// An encapsulated message, as if it stood on its own.
+std::string inner_text(const std::string& key, const Json& message, bool whole, const std::string& indent) {
+  std::string out = cat(indent, key, ": ", message["name"].get<std::string>(), "  ", message["version"].get<std::string>(), "  ",
+                        message["length"].dump(), " bytes");
+  if (message.contains("note")) out += cat("  (", message["note"].get<std::string>(), ")");
+  out += "\n";
+  if (message.contains("fields")) out += fields_text(message["fields"], whole, indent + "    ");
+  if (!message.contains("fields") || whole) out += cat(indent, "    hex: ", message["hex"].get<std::string>(), "\n");
+  return out;
+}
+
+std::string fields_text(const Json& fields, bool whole, const std::string& indent) {
+  std::string out;
+  for (const auto& [key, value] : fields.items()) {
+    // Lists of things with several fields: one a line.
+    if (value.is_array() && !value.empty() && value.front().is_object())
+      for (const Json& item : value) out += cat(indent, key, ": ", value_text(item, whole), "\n");
+    else if (value.is_object() && value.contains("hex"))
+      out += inner_text(key, value, whole, indent);
+    else
+      out += cat(indent, key, ": ", value_text(value, whole), "\n");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string text_of(const Json& message, bool whole) {
+  std::string out = cat(message["index"].dump(), message["from"] == "requester" ? " -> " : " <- ");
+  const bool opened = message.contains("opened");
+  if (message.contains("name"))
+    out += cat(message["name"].get<std::string>(), "  ", message["version"].get<std::string>());
+  else if (message.contains("session"))
+    out += "secured message";
+  if (message.contains("session")) out += cat("  in session ", message["session"].get<std::string>());
+  if (message.contains("sequence_number")) out += cat(", number ", message["sequence_number"].dump());
+  out += cat("  ", message["length"].dump(), " bytes");
+  if (opened) out += "  (opened)";
+  if (message.contains("note")) out += cat("  (", message["note"].get<std::string>(), ")");
+  out += "\n";
+  if (message.contains("fields")) out += fields_text(message["fields"], whole, std::string(kIndent));
+  if (message.contains("verify_data"))
+    for (const Json& check : message["verify_data"])
+      if (check["good"].get<bool>()) out += cat(kIndent, check["field"].get<std::string>(), " is right\n");
+  if (message.contains("tolerated"))
+    for (const Json& told : message["tolerated"]) out += cat("      tolerated: ", told.get<std::string>(), "\n");
+  if (message.contains("why")) out += cat("      problem: ", message["why"].get<std::string>(), "\n");
+  if ((!message.contains("fields") && !opened) || message.contains("why") || whole)
+    out += cat("      hex: ", message["hex"].get<std::string>(), "\n");
+  return out;
+}
+
+}  // namespace spdm::cmd
