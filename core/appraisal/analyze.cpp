@@ -102,7 +102,7 @@ Analysis analyze(const Evidence& evidence, const Tolerance& tolerance) {
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {
     const Message& message = evidence.log[i];
     if (message.secured) {
-      ++out.secured_messages;
+      if (message.inside == 0) ++out.secured_messages;  // else its plain text lies beside it
       continue;
     }
     try {
