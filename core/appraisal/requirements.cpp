@@ -184,13 +184,13 @@ constexpr std::array kRequirements{
         [](PolicyRule& out, const PolicyRule& other) { out.require.session = out.require.session || other.require.session; },
         [](const PolicyRule& rule) { return shown(rule.require.session); },
         [](const Question& question) { return question.rule.require.session; },
-        [](const Question&) { return std::string("asked inside of a session"); }, Check::policy, &Appraiser::demand_session),
+        [](const Question&) { return std::string("a secure session"); }, Check::policy, &Appraiser::demand_session),
     RequirementRow(
         Demand::cnsa2, "cnsa2", Needs::chain, [](const Value& value, PolicyRule& out) { out.require.cnsa2 = value.boolean(); },
         [](PolicyRule& out, const PolicyRule& other) { out.require.cnsa2 = out.require.cnsa2 || other.require.cnsa2; },
         [](const PolicyRule& rule) { return shown(rule.require.cnsa2); },
         [](const Question& question) { return question.rule.require.cnsa2; },
-        [](const Question&) { return std::string("all algorithms are of CNSA 2.0"); }, Check::policy, &Appraiser::demand_cnsa2),
+        [](const Question&) { return std::string("algorithms of CNSA 2.0"); }, Check::policy, &Appraiser::demand_cnsa2),
 };
 
 // A row for each demand but the first, Demand::authenticated, which has no key: it always must hold.
