@@ -93,6 +93,14 @@ Bytes read_chain(View file, std::string_view what) {
   return out;
 }
 
+View root_certificate(View chain) {
+  const std::uint8_t* at = chain.data();
+  const OwnedX509 first(chain.empty() ? nullptr : d2i_X509(nullptr, &at, static_cast<long>(chain.size())));
+  ERR_clear_error();
+  if (!first || X509_NAME_cmp(X509_get_subject_name(first.get()), X509_get_issuer_name(first.get())) != 0) return {};
+  return chain.first(static_cast<std::size_t>(at - chain.data()));
+}
+
 View leaf_certificate(View chain) {
   View leaf;
   for (View rest = chain; !rest.empty(); rest = rest.subspan(leaf.size())) {

@@ -13,6 +13,8 @@ namespace spdm::crypto {
 // Throws Error{bad_input} naming `what`: for what is no certificate, for more than 100, and for a chain that falls apart.
 Bytes read_chain(View file, std::string_view what);
 
+// The first certificate of such a chain, where it is a root: issued by itself, by its names. Else empty.
+View root_certificate(View chain);
 // The last certificate of such a chain; empty where one of them cannot be read.
 View leaf_certificate(View chain);
 // Its DER SubjectPublicKeyInfo; empty where there is none that can be read.

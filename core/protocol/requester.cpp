@@ -39,6 +39,7 @@ bool negotiates(Code code) { return code == Code::get_version || code == Code::g
 }  // namespace
 
 void Requester::ask(Bytes request) {
+  if (before_each_) before_each_();
   const Code code = read_header(request).code;
   if (limits_.is_stopped != nullptr && code != Code::end_session && limits_.is_stopped())
     throw Error(ErrorId::io, cat("the program was asked to end before ", name(code), " was sent"));
@@ -61,11 +62,11 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   if (log_.size() + 2 > limits_.messages)
     malformed(name(read_header(message).code), "response", cat("the conversation has ", log_.size(), " messages and no end"));
   const Code code = read_header(message).code;
-  assert_within_budget(code, message.size());
+  assert_within_budget(name(code), message.size());
   log_.push_back({.from_requester = true, .secured = false, .bytes = to_bytes(message), .inside = session_});
   bytes_ += message.size();
   Bytes response = way().exchange(message, deadline);
-  assert_within_budget(code, response.size());
+  assert_within_budget(name(code), response.size());
   bytes_ += response.size();
   log_.push_back({.from_requester = false, .secured = false, .bytes = response, .inside = session_});
   // DSP0274 message format, N1: a response without a full header is not read any further.
@@ -80,11 +81,19 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
 }
 
 // Before memory is taken for a message: what a device sends is kept, more than once, until it is judged and told.
-void Requester::assert_within_budget(Code code, std::size_t more) const {
+void Requester::assert_within_budget(std::string_view what, std::size_t more) const {
   if (bytes_ + more <= limits_.bytes) return;
   throw Error(ErrorId::peer,
-              cat(name(code), ": ", more, " bytes after ", bytes_, ": all messages of one device have no more than ", limits_.bytes),
+              cat(what, ": ", more, " bytes after ", bytes_, ": all messages of one device have no more than ", limits_.bytes),
               "ask for a part, such as one measurement (--index); a device that sends so much for one question misbehaves");
+}
+
+void Requester::keep_record(bool from_requester, View record) {
+  constexpr std::string_view kRecord = "secured message";
+  if (log_.size() + 2 > limits_.messages) malformed(kRecord, "record", cat("the conversation has ", log_.size(), " messages and no end"));
+  assert_within_budget(kRecord, record.size());
+  log_.push_back({.from_requester = from_requester, .secured = true, .bytes = to_bytes(record)});
+  bytes_ += record.size();
 }
 
 // DSP0274 ERROR, N22, N23: after Busy the same request is sent again, later.

@@ -2,6 +2,8 @@
 // and loops end at a deadline. Every message is logged as it was on the link.
 #pragma once
 
+#include <functional>
+
 #include "core/evidence/budget.h"
 #include "core/protocol/connection.h"
 #include "core/protocol/link.h"
@@ -39,11 +41,14 @@ class Requester {
   void provision(const Bytes& key) { connection_.provision(key); }
 
   // From now on messages go through `inside`, which seals them, and are kept as messages of that session; nullptr and 0: outside again.
-  // `inside` must outlive its use.
-  void enter(Link* inside, std::uint32_t session) {
+  // `inside` must outlive its use. `before_each` runs before every request: what keeps the session alive.
+  void enter(Link* inside, std::uint32_t session, std::function<void()> before_each = {}) {
     inside_ = inside;
     session_ = session;
+    before_each_ = std::move(before_each);
   }
+  // Keeps a secured message as it is on the link, beside its plain text. Throws Error{peer} when there are too many.
+  void keep_record(bool from_requester, View record);
   // The transport, whether a session is open or not.
   Link& link() { return link_; }
   Clock::time_point end() const { return end_; }
@@ -62,7 +67,7 @@ class Requester {
   // A message of a session ends where its record says; only what is outside may be padded.
   std::size_t padding() const { return inside_ == nullptr ? padding_allowed(link_.binding()) : 0; }
   Bytes exchange_once(View message, Clock::time_point deadline);
-  void assert_within_budget(Code code, std::size_t more) const;
+  void assert_within_budget(std::string_view what, std::size_t more) const;
   Bytes respond(View request, Clock::time_point deadline);
   Bytes send(View request, Clock::time_point deadline);
   Bytes send_chunks(View request, Clock::time_point deadline);
@@ -72,6 +77,7 @@ class Requester {
   Link& link_;
   Link* inside_ = nullptr;
   std::uint32_t session_ = 0;
+  std::function<void()> before_each_;
   std::size_t reserved_ = 0;
   MessageLog& log_;
   Limits limits_;
