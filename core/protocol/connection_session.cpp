@@ -148,6 +148,10 @@ void Connection::observe_finish(Exchange& exchange) {
   if (session.is_psk()) malformed("FINISH", "session", "it was opened with PSK_EXCHANGE");
   Reader request_bytes = request_reader(exchange, "FINISH");
   const Finish request = Finish::decode(request_bytes, parameters_);
+  // DSP0274 "FINISH": the requester signs when, and only when, mutual authentication was asked for.
+  if (request.signature.empty() != (session.mutual_auth() == MutualAuth::none))
+    request_bytes.fail("SignatureIncluded", cat(request.signature.empty() ? "no" : "a", " signature, and KEY_EXCHANGE_RSP asked for ",
+                                                session.mutual_auth() == MutualAuth::none ? "none" : "one"));
   trim(exchange.request, request_bytes);
   Reader reader = response_reader(exchange, "FINISH_RSP");
   FinishResponse::decode(reader, parameters_);
