@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -20,6 +21,10 @@
 #include <thread>
 
 #include "cmd/host/files.h"
+#include "core/crypto/aead.h"
+#include "core/crypto/kdf.h"
+#include "core/crypto/key_agreement.h"
+#include "core/crypto/prepare.h"
 #include "core/error.h"
 #include "support/temporary.h"
 
@@ -236,6 +241,31 @@ TEST_CASE("what attesting needs goes on: threads, processes, sockets that are th
           const pid_t child = ::fork();
           if (child == 0) ::_exit(0);
           return ::waitpid(child, nullptr, 0) == child ? 0 : 4;
+        }) == 0);
+}
+
+TEST_CASE("a confined process has what sessions need: keys, records, and memory that is locked and not dumped") {
+  using namespace spdm;
+  const auto agrees = [](const KeyExchangeAlgorithm& group) {
+    const crypto::KeyAgreement ours(group), theirs(group);
+    return ours.derive(theirs.public_value()).view().size() == theirs.derive(ours.public_value()).view().size();
+  };
+  CHECK(in_child([&] {
+          crypto::prepare();
+          cmd::drop_privileges({});
+          for (const KeyExchangeAlgorithm& group : key_exchange_algorithms())
+            if (!group.kem && crypto::supports(group) && !agrees(group)) return 1;
+          for (const HashAlgorithm& hash : hash_algorithms())
+            if (crypto::supports(hash) && crypto::hkdf_extract(hash, {}, SecretBytes(8)).size() != hash.size) return 2;
+          for (const AeadAlgorithm& aead : aead_algorithms())
+            if (crypto::supports(aead) && crypto::seal(aead, SecretBytes(aead.key_size), Bytes(kAeadIvSize), {}, {}).size() != kAeadTagSize)
+              return 3;
+          // Every group and AEAD that was there before is there still.
+          if (!crypto::supports(*find_key_exchange("secp384r1")) || !crypto::supports(*find_aead("AES-256-GCM"))) return 4;
+          SecretBytes secret(32);
+          void* const page = secret.writable().data();
+          if (::mlock(page, secret.size()) != 0 && errno == EPERM) return 5;
+          return ::madvise(page, secret.size(), MADV_DONTDUMP) == 0 ? 0 : 6;
         }) == 0);
 }
 
