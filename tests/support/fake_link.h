@@ -33,10 +33,19 @@ class Link : public spdm::Link {
     deadlines.push_back(deadline);
     return answer_(request);
   }
+  spdm::SecuredReply exchange_secured(View record, spdm::Clock::time_point deadline) override {
+    if (!answer_secured) return spdm::Link::exchange_secured(record, deadline);
+    records.push_back(spdm::to_bytes(record));
+    return answer_secured(record);
+  }
+  bool carries_sessions() const override { return answer_secured != nullptr; }
   spdm::Binding binding() const override { return binding_; }
   std::size_t max_receive() const override { return room_; }
 
-  std::vector<Bytes> requests;
+  // Answers secured messages; without it the link carries no sessions.
+  std::function<spdm::SecuredReply(View record)> answer_secured;
+
+  std::vector<Bytes> requests, records;
   std::vector<spdm::Clock::time_point> deadlines;  // of each request
 
  private:
