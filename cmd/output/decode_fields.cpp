@@ -3,7 +3,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "cmd/output/decode_input.h"
+#include "cmd/output/decoders.h"
 #include "core/appraisal/measurement.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -20,28 +20,6 @@ namespace spdm::cmd {
 
 namespace {
 
-template <class Table, class Chosen>
-Json names_of(const Table& table, Chosen chosen) {
-  Json out = Json::array();
-  for (const auto& row : table)
-    if (chosen(row)) out.push_back(row.name);
-  return out;
-}
-
-Json asym_names(std::uint32_t bits, bool pqc) {
-  return names_of(asym_algorithms(), [&](const AsymAlgorithm& row) { return row.pqc == pqc && (row.bit & bits) != 0; });
-}
-
-Json hash_names(std::uint32_t bits) {
-  return names_of(hash_algorithms(), [&](const HashAlgorithm& row) { return (row.bit & bits) != 0; });
-}
-
-Json measurement_hash_names(std::uint32_t bits) {
-  Json out = hash_names(bits >> 1);
-  if ((bits & kRawOnly) != 0) out.push_back("raw");
-  return out;
-}
-
 std::string_view changed_name(ContentChanged changed) {
   return changed == ContentChanged::changed ? "changed" : changed == ContentChanged::unchanged ? "unchanged" : "not-detected";
 }
@@ -51,16 +29,6 @@ Json capability_fields(const Capabilities& in, std::uint8_t version) {
   if (version >= k12) {
     out["data_transfer_size"] = in.data_transfer_size;
     out["max_spdm_message_size"] = in.max_message_size;
-  }
-  return out;
-}
-
-Json table_fields(const std::vector<AlgStruct>& tables) {
-  constexpr std::array names{"", "", "dhe", "aead", "req_base_asym", "key_schedule", "req_pqc_asym", "kem"};
-  Json out = Json::array();
-  for (const AlgStruct& table : tables) {
-    const auto type = static_cast<std::size_t>(table.type);
-    out.push_back(Json{{"type", type < names.size() ? std::string(names.at(type)) : cat(type)}, {"bits", quantity(table.supported, 4)}});
   }
   return out;
 }
@@ -89,40 +57,6 @@ Json capabilities(DecodeInput& in) {
   const CapabilitiesResponse response = CapabilitiesResponse::decode(in.reader, in.version(), request);
   Json out = capability_fields(response.capabilities, in.version());
   if (!response.supported_algorithms.empty()) out["supported_algorithms"] = hex(response.supported_algorithms);
-  return out;
-}
-
-Json negotiate_algorithms(DecodeInput& in) {
-  const NegotiateAlgorithms request = NegotiateAlgorithms::decode(in.reader, in.version());
-  Json out{{"asym", asym_names(request.base_asym, false)}, {"hash", hash_names(request.base_hash)}};
-  if (in.version() >= k14) out["pqc_asym"] = asym_names(request.pqc_asym, true);
-  out["measurement_specification"] = quantity(request.measurement_specification, 2);
-  if (in.version() >= k12) out["other_params"] = quantity(request.other_params, 2);
-  if (in.version() >= k13) out["mel_specification"] = quantity(request.mel_specification, 2);
-  if (!request.tables.empty()) out["tables"] = table_fields(request.tables);
-  return out;
-}
-
-Json algorithms(DecodeInput& in) {
-  // Without the offer every selection is taken as offered.
-  const auto offer = request_of<NegotiateAlgorithms>(in, [] {
-    NegotiateAlgorithms all;
-    all.measurement_specification = all.other_params = all.mel_specification = 0xFF;
-    all.base_asym = all.base_hash = all.pqc_asym = 0xFFFFFFFF;
-    for (const AlgType type :
-         {AlgType::dhe, AlgType::aead, AlgType::req_base_asym, AlgType::key_schedule, AlgType::req_pqc_asym, AlgType::kem})
-      all.tables.push_back({type, 0xFFFF});
-    return all;
-  });
-  const AlgorithmsResponse response =
-      AlgorithmsResponse::decode(in.reader, in.version(), offer, in.parameters().requester, in.parameters().responder);
-  Json out{{"asym", asym_names(response.base_asym, false)}, {"hash", hash_names(response.base_hash)}};
-  if (in.version() >= k14) out["pqc_asym"] = asym_names(response.pqc_asym, true);
-  out["measurement_hash"] = measurement_hash_names(response.measurement_hash);
-  out["measurement_specification"] = quantity(response.measurement_specification, 2);
-  if (in.version() >= k12) out["other_params"] = quantity(response.other_params, 2);
-  if (in.version() >= k13) out["mel_specification"] = quantity(response.mel_specification, 2);
-  if (!response.tables.empty()) out["tables"] = table_fields(response.tables);
   return out;
 }
 
@@ -356,8 +290,8 @@ constexpr std::array kRows{
     Row{Code::version, false, version},
     Row{Code::get_capabilities, false, get_capabilities},
     Row{Code::capabilities, false, capabilities},
-    Row{Code::negotiate_algorithms, false, negotiate_algorithms},
-    Row{Code::algorithms, false, algorithms},
+    Row{Code::negotiate_algorithms, false, decoders::negotiate_algorithms},
+    Row{Code::algorithms, false, decoders::algorithms},
     Row{Code::get_digests, false, get_digests},
     Row{Code::digests, true, digests},
     Row{Code::get_certificate, false, get_certificate},
@@ -377,6 +311,24 @@ constexpr std::array kRows{
     Row{Code::chunk_get, false, chunk_get},
     Row{Code::chunk_response, false, chunk_response},
     Row{Code::respond_if_ready, false, respond_if_ready},
+    Row{Code::key_exchange, true, decoders::key_exchange},
+    Row{Code::key_exchange_rsp, true, decoders::key_exchange_rsp},
+    Row{Code::finish, true, decoders::finish},
+    Row{Code::finish_rsp, true, decoders::finish_rsp},
+    Row{Code::psk_exchange, true, decoders::psk_exchange},
+    Row{Code::psk_exchange_rsp, true, decoders::psk_exchange_rsp},
+    Row{Code::psk_finish, true, decoders::psk_finish},
+    Row{Code::psk_finish_rsp, true, decoders::psk_finish_rsp},
+    Row{Code::heartbeat, false, decoders::header_only},
+    Row{Code::heartbeat_ack, false, decoders::header_only},
+    Row{Code::key_update, false, decoders::key_update},
+    Row{Code::key_update_ack, false, decoders::key_update_ack},
+    Row{Code::end_session, false, decoders::end_session},
+    Row{Code::end_session_ack, false, decoders::header_only},
+    Row{Code::get_encapsulated_request, false, decoders::header_only},
+    Row{Code::encapsulated_request, false, decoders::encapsulated_request},
+    Row{Code::deliver_encapsulated_response, false, decoders::deliver_encapsulated_response},
+    Row{Code::encapsulated_response_ack, false, decoders::encapsulated_response_ack},
     Row{Code::error, false, error},
 };
 
@@ -391,7 +343,7 @@ std::optional<Fields> decode_fields(View message, const DecodeContext& context) 
     if (row.negotiated && context.parameters.hash == nullptr && !(context.parameters.assumed && row.code == Code::measurements))
       malformed(title, "state", "its layout depends on the negotiated algorithms: give --hash and --asym");
     Json fields = row.decode(in);
-    return Fields{std::move(fields), in.reader.offset()};
+    return Fields{std::move(fields), in.reader.offset() - in.trailing};
   }
   return std::nullopt;
 }

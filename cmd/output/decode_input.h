@@ -1,4 +1,4 @@
-// What the decoders of fields have in common: decode_fields.cpp, and decode_session_fields.cpp.
+// What the decoders of fields have in common: decode_fields.cpp, and those of decoders.h.
 #pragma once
 
 #include <string>
@@ -14,6 +14,7 @@ struct DecodeInput {
   Header header;
   const DecodeContext& context;
   Reader reader;
+  std::size_t trailing = 0;  // bytes that the reader has passed, and that are no part of the message: padding behind an encapsulated one
 
   std::uint8_t version() const { return header.version; }
   const Parameters& parameters() const { return context.parameters; }
