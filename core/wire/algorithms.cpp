@@ -49,6 +49,28 @@ constexpr std::array kHash{
     HashAlgorithm{"SM3-256", 0x40, 32, k12, "SM3", 128},
 };
 
+// SP 800-57 gives no number for ffdhe4096, either: see RSA-4096. Of a point, X and Y are sent, each in full width. SM2's key exchange is
+// in no library that we use: its row is there for its name and its size, and without a name for OpenSSL it is never offered.
+constexpr std::array kKeyExchange{
+    KeyExchangeAlgorithm{"ffdhe2048", false, 0x01, 256, 256, k11, "ffdhe2048", 112},
+    KeyExchangeAlgorithm{"ffdhe3072", false, 0x02, 384, 384, k11, "ffdhe3072", 128},
+    KeyExchangeAlgorithm{"ffdhe4096", false, 0x04, 512, 512, k11, "ffdhe4096", 152},
+    KeyExchangeAlgorithm{"secp256r1", false, 0x08, 64, 64, k11, "P-256", 128},
+    KeyExchangeAlgorithm{"secp384r1", false, 0x10, 96, 96, k11, "P-384", 192},
+    KeyExchangeAlgorithm{"secp521r1", false, 0x20, 132, 132, k11, "P-521", 256},
+    KeyExchangeAlgorithm{"SM2-P256", false, 0x40, 64, 64, k12, "", 128},
+    KeyExchangeAlgorithm{"ML-KEM-512", true, 0x01, 800, 768, k14, "ML-KEM-512", 128},
+    KeyExchangeAlgorithm{"ML-KEM-768", true, 0x02, 1184, 1088, k14, "ML-KEM-768", 192},
+    KeyExchangeAlgorithm{"ML-KEM-1024", true, 0x04, 1568, 1568, k14, "ML-KEM-1024", 256},
+};
+
+constexpr std::array kAead{
+    AeadAlgorithm{"AES-128-GCM", 0x1, 16, k11, "AES-128-GCM", 128},
+    AeadAlgorithm{"AES-256-GCM", 0x2, 32, k11, "AES-256-GCM", 256},
+    AeadAlgorithm{"ChaCha20-Poly1305", 0x4, 32, k11, "ChaCha20-Poly1305", 256},
+    AeadAlgorithm{"SM4-GCM", 0x8, 16, k12, "SM4-GCM", 128},
+};
+
 template <class Table, class Match>
 auto find(const Table& table, Match match) -> decltype(table.data()) {
   const auto it = std::find_if(table.begin(), table.end(), match);
@@ -65,6 +87,8 @@ std::string_view version_name(std::uint8_t version) {
 
 std::span<const AsymAlgorithm> asym_algorithms() { return kAsym; }
 std::span<const HashAlgorithm> hash_algorithms() { return kHash; }
+std::span<const KeyExchangeAlgorithm> key_exchange_algorithms() { return kKeyExchange; }
+std::span<const AeadAlgorithm> aead_algorithms() { return kAead; }
 
 const AsymAlgorithm* find_base_asym(std::uint32_t bit) {
   return find(kAsym, [&](const AsymAlgorithm& row) { return !row.pqc && row.bit == bit; });
@@ -85,5 +109,21 @@ bool is_hash_size(std::size_t size) {
   return std::any_of(kHash.begin(), kHash.end(), [&](const HashAlgorithm& row) { return row.size == size; });
 }
 const HashAlgorithm* find_measurement_hash(std::uint32_t bit) { return bit == kRawOnly || bit % 2 != 0 ? nullptr : find_hash(bit >> 1); }
+
+const KeyExchangeAlgorithm* find_dhe(std::uint16_t bit) {
+  return find(kKeyExchange, [&](const KeyExchangeAlgorithm& row) { return !row.kem && row.bit == bit; });
+}
+const KeyExchangeAlgorithm* find_kem(std::uint16_t bit) {
+  return find(kKeyExchange, [&](const KeyExchangeAlgorithm& row) { return row.kem && row.bit == bit; });
+}
+const KeyExchangeAlgorithm* find_key_exchange(std::string_view name) {
+  return find(kKeyExchange, [&](const KeyExchangeAlgorithm& row) { return same_letters(row.name, name); });
+}
+const AeadAlgorithm* find_aead(std::uint16_t bit) {
+  return find(kAead, [&](const AeadAlgorithm& row) { return row.bit == bit; });
+}
+const AeadAlgorithm* find_aead(std::string_view name) {
+  return find(kAead, [&](const AeadAlgorithm& row) { return same_letters(row.name, name); });
+}
 
 }  // namespace spdm

@@ -51,7 +51,7 @@ struct KeyExchangeAlgorithm {
   std::uint32_t request_size;   // bytes of ExchangeData in KEY_EXCHANGE: the public value, or the encapsulation key
   std::uint32_t response_size;  // bytes of ExchangeData in KEY_EXCHANGE_RSP: the public value, or the ciphertext
   std::uint8_t since;
-  std::string_view openssl;  // name of the group, or of the KEM
+  std::string_view openssl;  // name of the group, or of the KEM; empty when no version has it
   unsigned strength;         // bits of security, as above
 };
 

@@ -4,6 +4,23 @@
 
 namespace spdm {
 
+std::uint8_t check_slot(const Reader& reader, std::uint8_t slot) {
+  if (slot >= kSlots && slot != kProvisionedKey) reader.fail("SlotID", cat(slot, ", slots are 0 to 7 and 255"));
+  return slot;
+}
+
+Summary check_summary(const Reader& reader, std::uint8_t summary) {
+  const auto out = static_cast<Summary>(summary);
+  if (out != Summary::none && out != Summary::tcb && out != Summary::all)
+    reader.fail("MeasurementSummaryHashType", cat(summary, " is reserved"));
+  return out;
+}
+
+Bytes read_summary_hash(Reader& reader, Summary asked, const Parameters& parameters) {
+  if (asked == Summary::none || !parameters.responder.has(cap::meas_mask)) return {};
+  return to_bytes(reader.take(parameters.hash_size(), "MeasurementSummaryHash"));
+}
+
 Bytes Challenge::encode(std::uint8_t version) const {
   Writer writer = begin(version, Code::challenge, slot, static_cast<std::uint8_t>(summary));
   writer.bytes(nonce);
@@ -14,11 +31,8 @@ Bytes Challenge::encode(std::uint8_t version) const {
 Challenge Challenge::decode(Reader& reader, std::uint8_t version) {
   Challenge out;
   const Header header = expect(reader, Code::challenge, version);
-  out.slot = header.param1;
-  if (out.slot >= kSlots && out.slot != kProvisionedKey) reader.fail("SlotID", cat(out.slot, ", slots are 0 to 7 and 255"));
-  out.summary = static_cast<Summary>(header.param2);
-  if (out.summary != Summary::none && out.summary != Summary::tcb && out.summary != Summary::all)
-    reader.fail("MeasurementSummaryHashType", cat(header.param2, " is reserved"));
+  out.slot = check_slot(reader, header.param1);
+  out.summary = check_summary(reader, header.param2);
   out.nonce = reader.block<32>("Nonce");
   if (version >= k13) out.context = reader.block<8>("RequesterContext");
   return out;
@@ -54,8 +68,7 @@ ChallengeAuth ChallengeAuth::decode(Reader& reader, const Challenge& request, co
 
   out.cert_chain_hash = to_bytes(reader.take(parameters.hash_size(), "CertChainHash"));
   out.nonce = reader.block<32>("Nonce");
-  if (request.summary != Summary::none && parameters.responder.has(cap::meas_mask))  // DSP0274 CHALLENGE_AUTH, N190
-    out.summary_hash = to_bytes(reader.take(parameters.hash_size(), "MeasurementSummaryHash"));
+  out.summary_hash = read_summary_hash(reader, request.summary, parameters);  // DSP0274 CHALLENGE_AUTH, N190
   out.opaque = read_opaque(reader, parameters);
   if (version >= k13) {
     out.context = reader.block<8>("RequesterContext");

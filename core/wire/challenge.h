@@ -16,6 +16,12 @@ inline constexpr std::array kSummaries{
 using RequesterContext = Block<8>;  // 1.3+
 inline constexpr std::string_view kChallengeAuthContext = "responder-challenge_auth signing";
 
+// What CHALLENGE, KEY_EXCHANGE and PSK_EXCHANGE have in common. Both throw Error{peer} for a reserved value.
+std::uint8_t check_slot(const Reader& reader, std::uint8_t slot);  // 0..7 or kProvisionedKey
+Summary check_summary(const Reader& reader, std::uint8_t summary);
+// MeasurementSummaryHash; empty unless it was asked for and the responder has measurements.
+Bytes read_summary_hash(Reader& reader, Summary asked, const Parameters& parameters);
+
 struct Challenge {
   std::uint8_t slot = 0;  // 0..7 or kProvisionedKey
   Summary summary = Summary::none;

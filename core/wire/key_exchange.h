@@ -32,6 +32,9 @@ inline constexpr std::array kMutualAuths{
 static_assert(is_sound(kMutualAuths));
 inline std::string_view name(MutualAuth kind) { return row_of(kMutualAuths, kind).name; }
 
+// HeartbeatPeriod of KEY_EXCHANGE_RSP and PSK_EXCHANGE_RSP. Throws Error{peer} when it is not 0 and the two sides have no heartbeat.
+std::uint8_t check_heartbeat(const Reader& reader, std::uint8_t period, const Parameters& parameters);
+
 struct KeyExchange {
   Summary summary = Summary::none;
   std::uint8_t slot = 0;         // 0..7 or kProvisionedKey
@@ -58,7 +61,8 @@ struct KeyExchangeResponse {
   Bytes verify_data;  // empty when the handshake is in the clear
 
   Bytes encode(std::uint8_t version) const;
-  // Checks shape, heartbeat and mutual authentication against the capabilities of both sides.
+  // Checks shape, heartbeat and mutual authentication against the capabilities of both sides. What it does not know is the caller's:
+  // whether the requester's slot has a key, the sessions that are open, and the versions of secured messages that were offered.
   static KeyExchangeResponse decode(Reader& reader, const KeyExchange& request, const Parameters& parameters);
 };
 

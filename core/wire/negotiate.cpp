@@ -56,6 +56,23 @@ void check_selection(const Reader& reader, std::string_view field, std::uint32_t
               "offer others (--asym, --hash) where this host can verify them, see: spdmctl doctor");
 }
 
+// DSP0274 ALGORITHMS, N95: of what nobody defines no size is known, so that nothing that depends on it could be read.
+template <class Algorithm>
+void check_defined(const Reader& reader, std::string_view field, const Algorithm* algorithm, std::uint8_t version) {
+  if (algorithm == nullptr) reader.fail(field, kUndefined);
+  if (algorithm->since > version) reader.breaks(field, kUndefined);
+}
+
+const KeyExchangeAlgorithm* key_exchange_of(const AlgorithmsResponse& in) {
+  const std::uint16_t dhe = supported_of(in.tables, AlgType::dhe);
+  return dhe != 0 ? find_dhe(dhe) : find_kem(supported_of(in.tables, AlgType::kem));
+}
+
+const AsymAlgorithm* requester_asym_of(const AlgorithmsResponse& in) {
+  const std::uint16_t base = supported_of(in.tables, AlgType::req_base_asym);
+  return base != 0 ? find_base_asym(base) : find_pqc_asym(supported_of(in.tables, AlgType::req_pqc_asym));
+}
+
 // DSP0274 ALGORITHMS, N96 to N107: what the capabilities force a responder to select. Selecting more is no error.
 void check_required(const Reader& reader, const AlgorithmsResponse& in, std::uint8_t version, const NegotiateAlgorithms& offer,
                     const Capabilities& requester, const Capabilities& responder) {
@@ -73,14 +90,21 @@ void check_required(const Reader& reader, const AlgorithmsResponse& in, std::uin
   const std::uint16_t dhe = supported_of(in.tables, AlgType::dhe), kem = supported_of(in.tables, AlgType::kem);
   if (v14 && dhe != 0 && kem != 0) reader.breaks("KEM", "selected together with DHE");  // DSP0274 ALGORITHMS, N99
   if (both(cap::key_ex) && dhe == 0 && kem == 0) reader.breaks("DHE", "no key exchange selected although both sides have KEY_EX_CAP");
+  if (both(cap::key_ex) && dhe != 0) check_defined(reader, "DHE", key_exchange_of(in), version);
+  if (both(cap::key_ex) && dhe == 0 && kem != 0) check_defined(reader, "KEM", key_exchange_of(in), version);
   const bool requester_signs = both(cap::mut_auth) || (version >= k13 && (requester.flags & cap::ep_info_mask) == cap::ep_info_sig);
   const std::uint16_t req_asym = supported_of(in.tables, AlgType::req_base_asym), req_pqc = supported_of(in.tables, AlgType::req_pqc_asym);
   if (requester_signs && (req_asym == 0) == (req_pqc == 0))
-    reader.breaks("ReqBaseAsymAlg", "exactly one algorithm must be selected");                // DSP0274 ALGORITHMS, N100
-  if ((both(cap::encrypt) || both(cap::mac)) && supported_of(in.tables, AlgType::aead) == 0)  // DSP0274 ALGORITHMS, N101
+    reader.breaks("ReqBaseAsymAlg", "exactly one algorithm must be selected");  // DSP0274 ALGORITHMS, N100
+  if (requester_signs && (req_asym != 0 || req_pqc != 0)) check_defined(reader, "ReqBaseAsymAlg", requester_asym_of(in), version);
+  const bool protects = both(cap::encrypt) || both(cap::mac);
+  const std::uint16_t aead = supported_of(in.tables, AlgType::aead);
+  if (protects && aead == 0)  // DSP0274 ALGORITHMS, N101
     reader.breaks("AEAD", "none selected although both sides have ENCRYPT_CAP or MAC_CAP");
-  if ((both(cap::key_ex) || both(cap::psk_mask)) && supported_of(in.tables, AlgType::key_schedule) == 0)  // DSP0274 ALGORITHMS, N102
-    reader.breaks("KeySchedule", "none selected although sessions are possible");
+  if (protects && aead != 0) check_defined(reader, "AEAD", find_aead(aead), version);
+  const std::uint16_t schedule = supported_of(in.tables, AlgType::key_schedule);
+  if ((both(cap::key_ex) || both(cap::psk_mask)) && schedule != kSpdmKeySchedule)  // DSP0274 ALGORITHMS, N102, N95
+    reader.breaks("KeySchedule", schedule == 0 ? "none selected although sessions are possible" : kUndefined);
 
   const bool wants_dmtf = measures && offer.measurement_specification != 0;
   if (wants_dmtf != (in.measurement_specification != 0))  // DSP0274 ALGORITHMS, N103, N104
@@ -188,12 +212,8 @@ AlgorithmsResponse AlgorithmsResponse::decode(Reader& reader, std::uint8_t versi
   for (const AlgStruct& table : out.tables)
     check_selection(reader, "AlgStruct.AlgSupported", table.supported, supported_of(offer.tables, table.type));  // DSP0274 ALGORITHMS, N112
   const AsymAlgorithm* asym = out.base_asym != 0 ? find_base_asym(out.base_asym) : find_pqc_asym(out.pqc_asym);
-  // DSP0274 ALGORITHMS, N95. What nobody defines has no size, either: no signature could be read.
-  if ((out.base_asym != 0 || out.pqc_asym != 0) && asym == nullptr) reader.fail("BaseAsymSel", kUndefined);
-  if (asym != nullptr && asym->since > version) reader.breaks("BaseAsymSel", kUndefined);
-  const HashAlgorithm* hash = find_hash(out.base_hash);
-  if (out.base_hash != 0 && hash == nullptr) reader.fail("BaseHashSel", kUndefined);
-  if (hash != nullptr && hash->since > version) reader.breaks("BaseHashSel", kUndefined);
+  if (out.base_asym != 0 || out.pqc_asym != 0) check_defined(reader, "BaseAsymSel", asym, version);
+  if (out.base_hash != 0) check_defined(reader, "BaseHashSel", find_hash(out.base_hash), version);
   check_required(reader, out, version, offer, requester, responder);
   return out;
 }
@@ -215,6 +235,10 @@ Parameters settle(std::uint8_t version, const Capabilities& requester, const Cap
     out.multi_key_responder = (offer.other_params & other_params::multi_key) != 0 && responder.has(cap::multi_key_mask);
     out.multi_key_requester = (selection.other_params & other_params::multi_key) != 0;
   }
+  out.key_exchange = key_exchange_of(selection);
+  out.aead = find_aead(supported_of(selection.tables, AlgType::aead));
+  out.req_asym = requester_asym_of(selection);
+  out.key_schedule = supported_of(selection.tables, AlgType::key_schedule) == kSpdmKeySchedule;
   return out;
 }
 

@@ -45,8 +45,12 @@ std::vector<OpaqueElement> read_elements(View opaque, std::string_view message) 
   Reader reader(opaque, message);
   if (opaque.size() % 4 != 0) reader.fail("OpaqueData", cat(opaque.size(), " bytes, not a multiple of 4"));
   const std::uint8_t total = reader.u8("OpaqueData.TotalElements");
-  if (total == 0) reader.fail("OpaqueData.TotalElements", "0");
   reader.skip(3, "OpaqueData.reserved");
+  return read_elements(reader, total);
+}
+
+std::vector<OpaqueElement> read_elements(Reader& reader, std::uint8_t total) {
+  if (total == 0) reader.fail("OpaqueData.TotalElements", "0");
   std::vector<OpaqueElement> out;
   for (unsigned i = 0; i < total; ++i) {
     const std::size_t start = reader.offset();
@@ -69,7 +73,12 @@ std::vector<OpaqueElement> read_elements(View opaque, std::string_view message) 
 
 Bytes read_opaque(Reader& reader, const Parameters& parameters) {
   const std::size_t length = reader.u16("OpaqueDataLength");
-  // DSP0274 CHALLENGE_AUTH, N180; MEASUREMENTS, N213: the limit of all opaque data.
+  return read_opaque(reader, length, parameters);
+}
+
+Bytes read_opaque(Reader& reader, std::size_t length, const Parameters& parameters) {
+  // DSP0274 CHALLENGE_AUTH, N180; MEASUREMENTS, N213; KEY_EXCHANGE_RSP, N229; FINISH_RSP, N240; PSK_FINISH_RSP, N249: the limit of all
+  // opaque data.
   if (length > kMaxOpaque) reader.breaks("OpaqueDataLength", cat(length, ", at most ", kMaxOpaque));
   // DSP0274 CHALLENGE_AUTH, N182; MEASUREMENTS, N214: without a negotiated format there is no opaque data.
   if (length != 0 && parameters.version >= k12 && parameters.opaque_format == 0 && !parameters.assumed)

@@ -24,7 +24,7 @@ MESSAGES = {
 }
 ELSEWHERE = {("core/protocol/connection.cpp", "CertModel"): ["CERTIFICATE"]}
 # These end in breaks() with the field that they are called with.
-HELPERS = r"\bcheck_selection\(reader, "
+HELPERS = r"\bcheck_(?:selection|defined)\(reader, "
 # What is read inside of opaque data is tolerated as one: each field of it is a rule.
 INSIDE = ("core/wire/opaque.cpp", r'"(Opaque(?:Data|Element)[A-Za-z.]*)"')
 
