@@ -110,12 +110,12 @@ struct KeyAgreement::State {
   OwnedKey key;  // OpenSSL overwrites it when it frees it
 };
 
-// SM2 has a key exchange of its own, in several steps (GB/T 32918.3), which OpenSSL does not have.
+// A row without a name: SM2 has a key exchange of its own, in several steps (GB/T 32918.3), which OpenSSL does not have.
 bool supports(const KeyExchangeAlgorithm& algorithm) {
   bool out = false;
   if (algorithm.kem)
     out = OwnedKem(EVP_KEM_fetch(nullptr, std::string(algorithm.openssl).c_str(), nullptr)) != nullptr;
-  else if (algorithm.openssl != "SM2")
+  else if (!algorithm.openssl.empty())
     out = OwnedExchange(EVP_KEYEXCH_fetch(nullptr, is_ffdhe(algorithm) ? "DH" : "ECDH", nullptr)) != nullptr;
   ERR_clear_error();
   return out;

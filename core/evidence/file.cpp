@@ -1,6 +1,7 @@
 #include "core/evidence/file.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/calendar.h"
@@ -105,18 +106,22 @@ Bytes read_base64(JsonReader& json) {
 
 Message read_message(JsonReader& json) {
   Message out{};
-  json.object({"from", "data"}, {"secured"}, [&](std::string_view key) {
+  json.object({"from", "data"}, {"secured", "session"}, [&](std::string_view key) {
     if (key == "from") {
       const std::string_view side = json.string();
       out.from_requester = side == "requester";
       if (!out.from_requester && side != "responder") json.fail("is neither \"requester\" nor \"responder\"");
     } else if (key == "secured") {
       out.secured = json.boolean();
+    } else if (key == "session") {
+      out.inside = static_cast<std::uint32_t>(json.number(std::numeric_limits<std::uint32_t>::max()));
+      if (out.inside == 0) json.fail("is 0; a message outside of a session has no such member");
     } else {
       out.bytes = read_base64(json);
       if (out.bytes.empty()) json.fail("is a message of no bytes");
     }
   });
+  if (out.secured && out.inside != 0) json.fail("is secured, and the plain text of a session: it is one of them");
   return out;
 }
 
@@ -245,8 +250,9 @@ void write_pieces(const Evidence& evidence, Put put) {
   put(out);
   comma = {};
   for (const Message& message : evidence.log) {
+    const std::string session = message.inside == 0 ? "" : cat(R"("session":)", message.inside, ",");
     put(cat(comma, R"({"from":")", message.from_requester ? "requester" : "responder", message.secured ? R"(","secured":true,)" : "\",",
-            R"("data":")", base64(message.bytes), "\"}"));
+            session, R"("data":")", base64(message.bytes), "\"}"));
     comma = ",";
   }
   put("]}");

@@ -176,6 +176,7 @@ Bytes write_pcap(const Evidence& evidence) {
   Writer out;
   out.u32(kMicroseconds).u16(2).u16(4).u32(0).u32(0).u32(snap_length).u32(doe ? kLinkDoe : kLinkMctp);
   for (const Message& message : evidence.log) {
+    if (message.inside != 0) continue;
     const std::size_t padding = doe ? (4 - message.bytes.size() % 4) % 4 : 0;
     const std::size_t size = (doe ? kDoeHeader : kMctpHeader + 1) + message.bytes.size() + padding;
     out.u32(0).u32(0).u32(size).u32(size);

@@ -13,6 +13,9 @@ struct OpenOptions {
   Clock::duration timeout = std::chrono::seconds(10);  // for a look-up of its name, for a function to wake up
   Host host = {};                                      // where to look for PCI devices
   bool force = false;                                  // open it although another process seems to own the device
+  // A session is to be opened: that ends the one that an owner has, and with it what the owner protects. `force` does not overrule
+  // an owner then.
+  bool for_session = false;
 };
 
 struct Opened {

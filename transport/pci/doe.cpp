@@ -45,11 +45,11 @@ void put_dword(Bytes& out, std::uint32_t value) {
   for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<std::uint8_t>(value >> shift));
 }
 
-[[noreturn]] void no_function() {
+}  // namespace
+
+void no_function() {
   throw Error(ErrorId::no_device, "the device reads as all ones: it is gone, or asleep", "check that it is still there: spdmctl list");
 }
-
-}  // namespace
 
 std::string to_string(const DoeFeature& feature) { return cat(hex(feature.vendor, 4), ":", hex(feature.type, 2)); }
 
@@ -96,7 +96,7 @@ std::vector<DoeFeature> DoeMailbox::discover(Clock::time_point deadline) {
   const std::uint8_t version = version_ >= 2 ? 2 : 0;
   std::uint8_t index = 0;
   do {
-    const Bytes answer = transact(kDoeDiscovery, Bytes{index, version, 0, 0}, kDiscoveryObject, deadline);
+    const Bytes answer = transact(Bytes{kDoeDiscovery}, Bytes{index, version, 0, 0}, kDiscoveryObject, deadline).payload;
     Reader reader(answer, kAnswer);
     DoeFeature feature;
     feature.vendor = reader.u16("vendor");
@@ -112,10 +112,14 @@ std::vector<DoeFeature> DoeMailbox::discover(Clock::time_point deadline) {
 }
 
 Bytes DoeMailbox::exchange(std::uint8_t type, View payload, Clock::time_point deadline) {
-  return transact(type, payload, limits_.max_object, deadline);
+  return transact(Bytes{type}, payload, limits_.max_object, deadline).payload;
 }
 
-Bytes DoeMailbox::transact(std::uint8_t type, View payload, std::size_t max_object, Clock::time_point deadline) {
+DoeAnswer DoeMailbox::exchange_secured(View record, Clock::time_point deadline) {
+  return transact(Bytes{kDoeSecuredSpdm, kDoeSpdm}, record, limits_.max_object, deadline);
+}
+
+DoeAnswer DoeMailbox::transact(View accepted, View payload, std::size_t max_object, Clock::time_point deadline) {
   if (gone_) throw gone();
   if (dead_) throw dead();
   if (payload.size() > kDoeMaxObject - kDoeHeader)
@@ -123,9 +127,9 @@ Bytes DoeMailbox::transact(std::uint8_t type, View payload, std::size_t max_obje
   in_time(deadline);
   get_idle(deadline);
   try {
-    send(doe_object(type, payload), deadline);
+    send(doe_object(accepted.front(), payload), deadline);
     await_answer(deadline);
-    Bytes answer = receive(type, max_object, deadline);
+    DoeAnswer answer = receive(accepted, max_object, deadline);
     dirty_ = false;
     return answer;
   } catch (const Error& error) {
@@ -164,33 +168,36 @@ void DoeMailbox::await_answer(Clock::time_point deadline) {
               "reset the device");
 }
 
-Bytes DoeMailbox::receive(std::uint8_t type, std::size_t max_object, Clock::time_point deadline) {
-  Bytes header, payload;
+DoeAnswer DoeMailbox::receive(View accepted, std::size_t max_object, Clock::time_point deadline) {
+  Bytes header;
+  DoeAnswer answer;
   std::size_t size = kDoeHeader;  // of the object, once its header was read
   for (std::size_t taken = 4; taken <= size; taken += 4) {
     if (taken / 4 % kTimeEvery == 0) in_time(deadline);
-    put_dword(taken <= kDoeHeader ? header : payload, config_.read32(offset_ + kReadMailbox));
+    put_dword(taken <= kDoeHeader ? header : answer.payload, config_.read32(offset_ + kReadMailbox));
     if (taken == kDoeHeader) {
-      size = check_header(header, type, max_object);
-      payload.reserve(size - kDoeHeader);
+      const DoeHeader checked = check_header(header, accepted, max_object);
+      answer.type = checked.type;
+      size = checked.size;
+      answer.payload.reserve(size - kDoeHeader);
     }
     // READY must still be set before the last dword is popped: this proves that the object was complete.
     if (taken == size || taken / 4 % kLookEvery == 0) require_ready(taken, size);
     config_.write32(offset_ + kReadMailbox, 0);
   }
   drain(size, deadline);
-  return payload;
+  return answer;
 }
 
-std::size_t DoeMailbox::check_header(View bytes, std::uint8_t type, std::size_t max_object) const {
+DoeHeader DoeMailbox::check_header(View bytes, View accepted, std::size_t max_object) const {
   const DoeHeader header = parse_doe_header(bytes);
-  const DoeFeature asked{kDoeVendorPciSig, type}, answered{header.vendor, header.type};
-  if (answered != asked)
+  const DoeFeature asked{kDoeVendorPciSig, accepted.front()}, answered{header.vendor, header.type};
+  if (header.vendor != kDoeVendorPciSig || std::find(accepted.begin(), accepted.end(), header.type) == accepted.end())
     throw Error(ErrorId::peer, cat(where(), ": an object of type ", to_string(answered), " answers one of type ", to_string(asked)));
   if (header.size > max_object)
     throw Error(ErrorId::peer, cat(where(), ": an answer of ", header.size, " bytes, we take ", max_object),
                 "if the device has to say so much at once, say so with the target: ?max=BYTES");
-  return header.size;
+  return header;
 }
 
 void DoeMailbox::require_ready(std::size_t taken, std::size_t size) {

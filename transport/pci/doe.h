@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/protocol/link.h"
+#include "transport/base/binding.h"
 #include "transport/pci/config_space.h"
 
 namespace spdm::transport {
@@ -22,14 +23,24 @@ struct DoeFeature {
   bool operator==(const DoeFeature&) const = default;
 };
 inline constexpr DoeFeature kCmaSpdm{0x0001, 0x01};
+inline constexpr DoeFeature kSecuredCmaSpdm{0x0001, 0x02};
 
 // "0001:01"
 std::string to_string(const DoeFeature& feature);
+
+// Throws the Error{no_device} of a function that reads as all ones.
+[[noreturn]] void no_function();
 
 // Offsets of all extended capabilities with this id, in the order of the list; none where there is no extended space.
 // Reads only. Throws Error: no_device when the function reads as all ones, peer when the list has no end or leaves its
 // bounds, and what `config` throws.
 std::vector<std::uint16_t> find_extended(ConfigSpace& config, std::uint16_t id);
+
+// An object that answers another one.
+struct DoeAnswer {
+  std::uint8_t type = 0;
+  Bytes payload;  // padding included
+};
 
 // How long a mailbox may take (PCIe r6.x 6.30.1 and 6.30.2).
 struct DoeLimits {
@@ -53,22 +64,25 @@ class DoeMailbox {
   // What this mailbox carries (6.30.1.1, DOE Discovery). Each index is asked at most once, so the walk ends.
   std::vector<DoeFeature> discover(Clock::time_point deadline);
 
-  // Sends one object of PCI-SIG's vendor id and returns the payload of the answer, padding included. Throws Error:
+  // Sends one object of PCI-SIG's vendor id and returns the payload of the answer, an object of the same type. Throws Error:
   // timeout; busy (another process uses it); peer (ERROR; an answer of another type, of an impossible length, cut short
   // or endless; a mailbox that does not recover after ABORT); no_device when the function is gone; and what `config`
   // throws. The next exchange always begins with a mailbox in a known state: a failed exchange is aborted at once or,
   // when its deadline is over, before the next one. A function that is gone stays gone, a dead mailbox stays dead.
   Bytes exchange(std::uint8_t type, View payload, Clock::time_point deadline);
+  // The same for a secured message: its answer may be of type 1, too, a plain message such as ERROR.
+  DoeAnswer exchange_secured(View record, Clock::time_point deadline);
 
   std::uint16_t offset() const { return offset_; }
 
  private:
-  Bytes transact(std::uint8_t type, View payload, std::size_t max_object, Clock::time_point deadline);
+  // `accepted`: the types of objects that may answer. The first one is that of the request.
+  DoeAnswer transact(View accepted, View payload, std::size_t max_object, Clock::time_point deadline);
   void get_idle(Clock::time_point deadline);
   void send(View object, Clock::time_point deadline);
   void await_answer(Clock::time_point deadline);
-  Bytes receive(std::uint8_t type, std::size_t max_object, Clock::time_point deadline);
-  std::size_t check_header(View header, std::uint8_t type, std::size_t max_object) const;
+  DoeAnswer receive(View accepted, std::size_t max_object, Clock::time_point deadline);
+  DoeHeader check_header(View header, View accepted, std::size_t max_object) const;
   void require_ready(std::size_t taken, std::size_t size);
   void drain(std::size_t taken, Clock::time_point deadline);
   void recover(const Error& error, Clock::time_point deadline);

@@ -16,7 +16,8 @@ struct DoeLinkOptions {
 
 // SPDM over configuration space. The first exchange looks for the mailboxes, and claims the first one whose discovery
 // lists CMA-SPDM. A busy or broken mailbox is passed over. Throws Error: no_spdm when there is no mailbox or none of
-// them carries CMA-SPDM, and what DoeMailbox throws. After no_device the function stays gone.
+// them carries CMA-SPDM, and what DoeMailbox throws. After no_device the function stays gone. Whether it carries sessions
+// is known from the first exchange on, and false before: the same discovery tells it.
 std::unique_ptr<Link> doe_link(std::unique_ptr<ConfigSpace> config, const DoeLinkOptions& options);
 
 }  // namespace spdm::transport

@@ -12,6 +12,7 @@
 #include "core/text.h"
 #include "transport/base/binding.h"
 #include "transport/pci/doe_link.h"
+#include "transport/pci/ide.h"
 #include "transport/pci/power.h"
 
 namespace spdm::transport {
@@ -79,6 +80,12 @@ class PciLink final : public Link {
     lock_.settle();
     return response;
   }
+  SecuredReply exchange_secured(View record, Clock::time_point deadline) override {
+    SecuredReply response = link_->exchange_secured(record, deadline);
+    lock_.settle();
+    return response;
+  }
+  bool carries_sessions() const override { return link_->carries_sessions(); }
   Binding binding() const override { return link_->binding(); }
   std::size_t max_receive() const override { return link_->max_receive(); }
   std::size_t max_send() const override { return link_->max_send(); }
@@ -123,11 +130,24 @@ void require_mailbox(const PciDevice& device) {
     throw Error(ErrorId::no_spdm, cat(to_string(device.bdf), " does not speak SPDM: it has no DOE mailbox"));
 }
 
-void refuse_owned(const PciDevice& device, bool force) {
-  if (force) return;
+// Opening a session begins with GET_VERSION, which ends every session that the device has (DSP0274 "GET_VERSION").
+constexpr std::string_view kNoForce = "let the owner give it up; a session of ours would end that of the owner, so --force does not help";
+
+void refuse_owned(const PciDevice& device, const OpenOptions& options) {
+  if (options.force && !options.for_session) return;
   if (const std::optional<std::string> owner = owner_of(device))
     throw Error(ErrorId::owned, cat("SPDM of ", to_string(device.bdf), " belongs to somebody else: ", printable(*owner)),
-                "let the owner give it up, or take it away with --force");
+                options.for_session ? std::string(kNoForce) : "let the owner give it up, or take it away with --force");
+}
+
+// The keys of an IDE stream came over a session that somebody holds, also where no file of the kernel tells of an owner.
+void refuse_encrypted(ConfigSpace& config, const std::string& name) {
+  const std::vector<IdeStream> streams = enabled_ide_streams(config);
+  if (streams.empty()) return;
+  throw Error(ErrorId::owned,
+              cat("SPDM of ", name, " belongs to somebody else: its ", to_string(streams.front()), " is enabled",
+                  streams.size() > 1 ? cat(", and ", streams.size() - 1, " more") : ""),
+              std::string(kNoForce));
 }
 
 }  // namespace
@@ -154,7 +174,7 @@ Opened open_pci(std::string_view target, const OpenOptions& options) {
   const std::string name = to_string(parts.bdf);
   PciDevice device = find_device(options.host, parts.bdf);
   require_mailbox(device);
-  refuse_owned(device, options.force);
+  refuse_owned(device, options);
   std::unique_ptr<ConfigSpace> config = open_config(options.host, parts.bdf);
   auto link = std::make_unique<PciLink>(options.host, parts.bdf);
   link->power().wait_until_awake(deadline);
@@ -164,7 +184,8 @@ Opened open_pci(std::string_view target, const OpenOptions& options) {
   // space was not read, which has the serial number of its identity.
   device = find_device(options.host, parts.bdf);
   require_mailbox(device);
-  refuse_owned(device, options.force);
+  refuse_owned(device, options);
+  if (options.for_session) refuse_encrypted(*config, name);
   const bool force = options.force || link->abandoned();
   link->attach(doe_link(std::move(config), {.force = force, .max_receive = parts.max_receive, .limits = {}}));
   return {std::move(link), host_view(device)};

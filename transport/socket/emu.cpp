@@ -60,6 +60,9 @@ class EmuLink final : public Link {
   void greet(Clock::time_point deadline);
 
   Bytes exchange(View request, Clock::time_point deadline) override;
+  SecuredReply exchange_secured(View record, Clock::time_point deadline) override;
+  // Binding none has no mark for a secured message (DSP0277 leaves it to the transport), and the emulator takes all for plain.
+  bool carries_sessions() const override { return binding_ != Binding::none; }
   // One command and the payload of its answer.
   Bytes transact(Command command, View payload, Clock::time_point deadline);
 
@@ -107,6 +110,15 @@ Bytes EmuLink::exchange(View request, Clock::time_point deadline) {
   Unwrapped response = unwrap(binding_, transact(Command::normal, wrap(binding_, request), deadline));
   if (response.secured) malformed(kFrame, "payload", "a secured message answers a plain one");
   return std::move(response.message);
+}
+
+SecuredReply EmuLink::exchange_secured(View record, Clock::time_point deadline) {
+  if (!carries_sessions())
+    throw Error(ErrorId::unsupported, "no session can be opened: binding none cannot tell a secured message from a plain one",
+                "use ?binding=doe, mctp or tcp, here and at the peer");
+  connect(deadline);
+  Unwrapped response = unwrap(binding_, transact(Command::normal, wrap(binding_, record, true), deadline));
+  return {response.secured, std::move(response.message)};
 }
 
 EmuLink::~EmuLink() {

@@ -25,22 +25,33 @@ class TcpLink final : public Link {
   }
 
   Bytes exchange(View request, Clock::time_point deadline) override {
-    connect(deadline);  // as EmuLink::exchange
-    // After a failed exchange the late answer must not be taken for the answer to a new request.
-    if (!in_step_) throw Error(ErrorId::io, "the connection was given up after an earlier error");
-    in_step_ = false;
-    stream_->write(wrap(Binding::tcp, request), deadline);
-    const TcpHeader header = parse_tcp_header(stream_->read(kTcpHeader, deadline));
-    Bytes response = stream_->read(header.payload, deadline);
-    if (header.type != kTcpSpdm) malformed("SPDM over TCP header", "message type", "a secured message answers a plain one");
-    in_step_ = true;
-    return response;
+    SecuredReply response = transact(request, false, deadline);
+    if (response.is_secured) {
+      in_step_ = false;
+      malformed("SPDM over TCP header", "message type", "a secured message answers a plain one");
+    }
+    return std::move(response.bytes);
   }
+
+  SecuredReply exchange_secured(View record, Clock::time_point deadline) override { return transact(record, true, deadline); }
+  bool carries_sessions() const override { return true; }
 
   Binding binding() const override { return Binding::tcp; }
   std::size_t max_receive() const override { return max_message(Binding::tcp); }
 
  private:
+  SecuredReply transact(View message, bool secured, Clock::time_point deadline) {
+    connect(deadline);  // as EmuLink::exchange
+    // After a failed exchange the late answer must not be taken for the answer to a new request.
+    if (!in_step_) throw Error(ErrorId::io, "the connection was given up after an earlier error");
+    in_step_ = false;
+    stream_->write(wrap(Binding::tcp, message, secured), deadline);
+    const TcpHeader header = parse_tcp_header(stream_->read(kTcpHeader, deadline));
+    Bytes response = stream_->read(header.payload, deadline);
+    in_step_ = true;
+    return {header.type == kTcpSecuredSpdm, std::move(response)};
+  }
+
   std::optional<Dial> dial_;      // until it is connected
   std::optional<Stream> stream_;  // from then on
   bool in_step_ = true;

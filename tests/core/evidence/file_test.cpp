@@ -99,6 +99,25 @@ TEST_CASE("what is written is read again") {
   CHECK(write_evidence(after) == write_evidence(before));
 }
 
+TEST_CASE("the plain text of a session says of which, and the hash covers it") {
+  Evidence before = sample();
+  before.log.push_back({.from_requester = false, .bytes = {0x12, 0x60, 0, 0}, .inside = 0xFFFE0001});
+  const std::string line = write_evidence(before);
+  CHECK(line.ends_with(R"({"from":"responder","session":4294836225,"data":"EmAAAA=="}]})"));
+  const Evidence after = read_evidence(line, "e.json");
+  REQUIRE(after.log.size() == 4);
+  CHECK(after.log[3].inside == 0xFFFE0001);
+  CHECK(!after.log[3].secured);
+  CHECK(after.log[2].inside == 0);
+  CHECK(write_evidence(after) == line);
+  const std::string name = evidence_sha256(before);
+  CHECK(evidence_sha256(after) == name);
+  before.log[3].inside = 1;
+  CHECK(evidence_sha256(before) != name);
+  before.log[3].inside = 0;
+  CHECK(evidence_sha256(before) != name);
+}
+
 TEST_CASE("evidence has one name: the SHA-256 of its line, whatever the file looks like") {
   const Evidence evidence = sample();
   const std::string line = write_evidence(evidence);
@@ -160,6 +179,17 @@ TEST_CASE("values of the wrong type or outside their range") {
   refused(R"("nonces":[])", cat(R"("nonces":[")", std::string(62, '0'), "  \"]"), "nonces[0]: is not 64 hex digits");
   refused(R"("from":"requester")", R"("from":"device")", "messages[0].from: is neither");
   refused(R"("from":"requester")", R"("from":"requester","secured":1)", "messages[0].secured: is neither");
+  const auto refused_session = [](std::string_view members, const std::string& why) {
+    refused(R"("from":"requester")", cat(R"("from":"requester",)", members), why);
+  };
+  refused_session(R"("session":0)", "messages[0].session: is 0; a message outside");
+  refused_session(R"("session":4294967296)", "messages[0].session: is more than 4294967295");
+  refused_session(R"("session":-1)", "messages[0].session: is not a number");
+  refused_session(R"("session":"1")", "messages[0].session: is not a number");
+  refused_session(R"("session":null)", "messages[0].session: is not a number");
+  refused_session(R"("session":1,"session":1)", "key \"session\" is given twice");
+  refused_session(R"("session":1,"secured":true)", "messages[0]: is secured, and the plain text");
+  CHECK(read_evidence(replaced(R"("from":"requester")", R"("from":"requester","session":1,"secured":false)"), "e").log[0].inside == 1);
   refused("EIQAAA==", "", "messages[0].data: is a message of no bytes");
   refused("EIQAAA==", "EIQ", "messages[0].data: data: base64");
   refused("EIQAAA==", "EI!AAA==", "messages[0].data: data: not base64");

@@ -101,6 +101,17 @@ TEST_CASE("the bytes that are written") {
         "0100020003000000ab000000");
 }
 
+TEST_CASE("the plain text of a session was not on the link: it is not written as if it had been") {
+  for (const Binding binding : {Binding::mctp, Binding::doe}) {
+    Evidence evidence = sample(binding);
+    const Bytes without = write_pcap(evidence);
+    const auto at = evidence.log.begin() + 2;
+    evidence.log.insert(at, {{.from_requester = true, .bytes = h("12E00000"), .inside = 0xFFFE0001},
+                             {.from_requester = false, .bytes = Bytes(0x80000), .inside = 0xFFFE0001}});
+    CHECK(same(read_pcap(write_pcap(evidence), "x.pcap").log, read_pcap(without, "x.pcap").log));
+  }
+}
+
 TEST_CASE("a message that is larger than the usual snap length raises it") {
   Evidence evidence = sample(Binding::doe);
   evidence.log[0].bytes.resize(0x80000);

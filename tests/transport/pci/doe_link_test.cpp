@@ -150,6 +150,39 @@ TEST_CASE("doe link: nothing is touched before the first exchange, and discovery
   CHECK(rig.box.accesses.abort == 1);
 }
 
+TEST_CASE("doe link: the discovery tells whether sessions are carried, at no other access") {
+  Rig rig;
+  const std::unique_ptr<Link> link = link_to(rig.function);
+  CHECK(!link->carries_sessions());
+  link->exchange(kHello, soon());
+  const std::size_t before = rig.box.accesses.total() + rig.function.others;
+  CHECK(link->carries_sessions());
+  CHECK(rig.box.accesses.total() + rig.function.others == before);
+  const SecuredReply reply = link->exchange_secured(pattern(42), soon());
+  CHECK(reply.is_secured);
+  CHECK(reply.bytes == padded(pattern(42)));
+  rig.box.strike({.first = 0x0001'0001});
+  CHECK(!link->exchange_secured(pattern(42), soon()).is_secured);
+  CHECK(rig.box.objects == 3 + 3);
+  rig.function.leave_after(0);
+  expect_error(ErrorId::no_device, "gone", [&] { link->exchange_secured(pattern(42), soon()); });
+  rig.function.leave_after(1'000'000);
+  expect_error(ErrorId::no_device, "gone", [&] { link->exchange_secured(pattern(42), soon()); });
+}
+
+TEST_CASE("doe link: a mailbox without secured CMA-SPDM is asked nothing of the kind") {
+  fake::Function function;
+  fake::Mailbox& box = function.add(1, {{1, 0}, {1, 1}}, echo);
+  function.add(1, {{1, 0}, {1, 1}, {1, 2}}, echo);  // another connection: it is not ours
+  const std::unique_ptr<Link> link = link_to(function);
+  link->exchange(kHello, soon());
+  CHECK(!link->carries_sessions());
+  const std::size_t before = box.accesses.total();
+  expect_error(ErrorId::unsupported, "carries no secured CMA-SPDM (0001:02)", [&] { link->exchange_secured(pattern(42), soon()); });
+  CHECK(box.accesses.total() == before);
+  CHECK(link->exchange(kHello, soon()) == kHello);
+}
+
 TEST_CASE("doe link: the first mailbox that carries CMA-SPDM is taken") {
   fake::Function function;
   const auto never = [](View) -> Bytes { return {}; };

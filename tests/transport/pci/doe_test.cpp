@@ -108,10 +108,30 @@ TEST_CASE("doe: objects of many sizes up to the largest there is, at most 5 perc
   expect_error(ErrorId::internal, "carries", [&] { mailbox.exchange(kDoeSpdm, pattern(kDoeMaxObject - 7), soon()); });
 }
 
+TEST_CASE("doe: a secured message is answered with one, or with a plain message, and with nothing else") {
+  for (const std::uint8_t version : Versions{1, 2}) {
+    Rig rig(version);
+    DoeMailbox mailbox = rig.open();
+    const DoeAnswer secured = mailbox.exchange_secured(pattern(42), soon());
+    CHECK(secured.type == kDoeSecuredSpdm);
+    CHECK(secured.payload == padded(pattern(42)));
+    rig.box.strike({.first = 0x0001'0001});
+    const DoeAnswer plain = mailbox.exchange_secured(pattern(42), soon());
+    CHECK(plain.type == kDoeSpdm);
+    CHECK(plain.payload == padded(pattern(42)));
+    for (const std::uint32_t first : {0x0000'0001U, 0x0003'0001U, 0x0002'8086U}) {
+      rig.box.strike({.first = first});
+      expect_error(ErrorId::peer, "answers one of type 0001:02", [&] { mailbox.exchange_secured(pattern(42), soon()); });
+    }
+    CHECK(mailbox.exchange(kDoeSpdm, pattern(8), soon()) == pattern(8));
+    CHECK(rig.box.violations.empty());
+  }
+}
+
 TEST_CASE("doe: discovery tells what a mailbox carries, in both versions") {
   for (const std::uint8_t version : Versions{1, 2, 3}) {
     Rig rig(version);
-    CHECK(rig.open().discover(soon()) == std::vector<DoeFeature>{{1, 0}, kCmaSpdm, {1, 2}});
+    CHECK(rig.open().discover(soon()) == std::vector<DoeFeature>{{1, 0}, kCmaSpdm, kSecuredCmaSpdm});
     CHECK(rig.box.objects == 3);
     CHECK(rig.box.violations.empty());
   }

@@ -193,6 +193,46 @@ TEST_CASE("pci: a device whose SPDM belongs to somebody else") {
   CHECK(!bus.open().host.owner);
 }
 
+TEST_CASE("pci: nobody's session is ended for one of ours, not even by force") {
+  Bus bus;
+  const auto refused_for_session = [&](const std::string& why) {
+    for (const bool force : {false, true}) {
+      OpenOptions options = bus.options(force);
+      options.for_session = true;
+      expect_error(ErrorId::owned, why, [&] { spdm::transport::open(kName, options); });
+      CHECK(bus.control() == "auto");
+    }
+    CHECK(bus.open(kName, true).link);  // without a session force is enough
+  };
+  bus.sysfs.bind(kName, "vfio-pci");
+  refused_for_session("belongs to somebody else: driver vfio-pci (a guest may use it)");
+  bus.sysfs.bind(kName, "nvme");
+  bus.sysfs.set(kName, "tsm/connect", "tsm0\n");
+  refused_for_session("belongs to somebody else: TSM tsm0 (connected)");
+  bus.sysfs.set(kName, "tsm/connect", "\n");
+
+  std::string config = bus.sysfs.read(bus.sysfs.device(kName) / "config");
+  const auto put = [&](std::size_t at, std::uint32_t value) {
+    for (std::size_t i = 0; i < 4; ++i) config.at(at + i) = static_cast<char>(value >> (8 * i));
+    bus.sysfs.set(kName, "config", config);
+  };
+  put(0x160, 0x2001'002E);  // then the IDE capability
+  put(0x200, 0x0001'0030);
+  put(0x204, 0x0001'0002);  // two selective streams
+  put(0x20C + 20 + 4, 0x0500'0000);
+  OpenOptions options = bus.options();
+  options.for_session = true;
+  CHECK(spdm::transport::open(kName, options).link);  // none is enabled
+  put(0x20C + 20 + 4, 0x0500'0001);
+  refused_for_session("belongs to somebody else: its selective IDE stream 1 (id 5) is enabled");
+  put(0x20C + 4, 0x0300'0001);
+  refused_for_session("its selective IDE stream 0 (id 3) is enabled, and 1 more");
+  put(0x204, 0x00FF'0002);
+  put(0x20C, 0xFFFF'FFFF);
+  expect_error(ErrorId::peer, "IDE capability", [&] { spdm::transport::open(kName, options); });  // nobody knows: no session
+  CHECK(bus.open().link);
+}
+
 TEST_CASE("pci: another one works with the device") {
   const Bus bus;
   {

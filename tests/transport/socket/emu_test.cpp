@@ -68,6 +68,43 @@ TEST_CASE("greeting, exchanges and farewell with every binding") {
   }
 }
 
+TEST_CASE("a secured message and its answer with every binding that can tell") {
+  const Bytes record = h("010002000300aabbcc000000");  // any bytes: the link does not look inside
+  for (const Binding binding : {Binding::mctp, Binding::doe, Binding::tcp})
+    for (const bool secured : {true, false}) {
+      CAPTURE(name(binding));
+      CAPTURE(secured);
+      std::vector<Bytes> seen;
+      {
+        Peer peer([&](Stream& stream) {
+          while (const std::optional<Frame> frame = next_frame(stream, binding, soon())) {
+            if (frame->command == Command::normal) seen.push_back(frame->payload);
+            const Bytes packed = wrap(binding, kVersion, secured);
+            const View payload = frame->command == Command::test     ? server_hello()
+                                 : frame->command == Command::normal ? View(packed)
+                                                                     : View();
+            stream.write(encode_frame(binding, frame->command, payload), soon());
+            if (frame->command == Command::keep_going) return;
+          }
+        });
+        const std::unique_ptr<Link> link = emu_link(peer.stream(), binding, 64, soon());
+        CHECK(link->carries_sessions());
+        const SecuredReply reply = link->exchange_secured(record, soon());
+        CHECK(reply.is_secured == secured);
+        CHECK(reply.bytes == kVersion);
+      }
+      CHECK(seen == std::vector<Bytes>{wrap(binding, record, true)});
+    }
+}
+
+TEST_CASE("binding none carries no secured messages, and sends none") {
+  Peer peer([&](Stream& stream) { serve(stream, Binding::none, kVersion); });
+  const std::unique_ptr<Link> link = emu_link(peer.stream(), Binding::none, 64, soon());
+  CHECK(!link->carries_sessions());
+  expect_error(ErrorId::unsupported, "binding none cannot tell", [&] { link->exchange_secured(kGetVersion, soon()); });
+  CHECK(link->exchange(kGetVersion, soon()) == kVersion);
+}
+
 TEST_CASE("the farewell is CONTINUE, so that the responder serves the next client") {
   bool said = false;
   {

@@ -39,6 +39,24 @@ TEST_CASE("an exchange over plain DSP0287") {
   CHECK(hex(seen) == "0600010510840000");
 }
 
+TEST_CASE("a secured message over plain DSP0287 is answered with one, or with a plain message") {
+  for (const bool secured : {true, false}) {
+    Bytes seen;
+    {
+      Peer peer([&](Stream& stream) {
+        seen = stream.read(kRequest, soon());
+        stream.write(unhex(secured ? "06000106 01020304" : "06000105 127F0200", "test"), soon());
+      });
+      const std::unique_ptr<Link> link = tcp_link(peer.stream());
+      CHECK(link->carries_sessions());
+      const SecuredReply reply = link->exchange_secured(Bytes{9, 8, 7, 6}, soon());
+      CHECK(reply.is_secured == secured);
+      CHECK(hex(reply.bytes) == (secured ? "01020304" : "127f0200"));
+    }
+    CHECK(hex(seen) == "0600010609080706");
+  }
+}
+
 TEST_CASE("N313 TCP: version 2, length 0 or 1, unknown type, length over what came, closed mid message") {
   refused("0600020510040000", ErrorId::peer, "version: 2");
   refused("00000105", ErrorId::peer, "length: 0");

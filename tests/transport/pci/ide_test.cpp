@@ -1,0 +1,118 @@
+// IDE capabilities of several layouts, sound and not.
+#include "transport/pci/ide.h"
+
+#include "transport/pci/doe_rig.h"
+
+using namespace rig;
+
+namespace {
+
+constexpr std::uint16_t kAt = 0x200;  // where the capability is
+
+// A function whose IDE capability has these registers, from its capability register on.
+fake::Function function_with(const std::vector<std::uint32_t>& registers, std::uint16_t at = kAt) {
+  fake::Function out;
+  out.put(0x100, std::uint32_t{at} << 20 | 0x0001'0001);
+  out.put(at, 0x0001'0030);
+  for (std::size_t i = 0; i < registers.size(); ++i) out.put(static_cast<std::uint16_t>(at + 4 + 4 * i), registers[i]);
+  return out;
+}
+
+std::vector<IdeStream> enabled(fake::Function&& function) { return enabled_ide_streams(function); }
+
+std::vector<IdeStream> enabled(const std::vector<std::uint32_t>& registers) { return enabled(function_with(registers)); }
+
+using Streams = std::vector<IdeStream>;
+
+constexpr std::uint32_t kLink = 0x0000'0001, kSelective = 0x0000'0002, kIdeKm = 0x0000'0040;
+constexpr std::uint32_t link_streams(std::uint32_t count) { return kLink | (count - 1) << 13; }
+constexpr std::uint32_t selective_streams(std::uint32_t count) { return kSelective | (count - 1) << 16; }
+
+// A block of a selective stream with so many address association blocks, each of which is full of ones in its first bits: no register of
+// another kind may be taken for a control register.
+void add_selective(std::vector<std::uint32_t>& out, std::size_t addresses, std::uint32_t control) {
+  out.insert(out.end(), {static_cast<std::uint32_t>(addresses), control, 2, 0x00FF'FF01, 0x0000'0001});
+  for (std::size_t i = 0; i < addresses; ++i) out.insert(out.end(), {0xFFF0'0001, 1, 1});
+}
+
+}  // namespace
+
+TEST_CASE("ide: no capability, and one without streams") {
+  CHECK(enabled(fake::Function()).empty());
+  CHECK(enabled({kIdeKm, 0}).empty());
+  fake::Function conventional;
+  conventional.put(0x100, 0xFFFF'FFFF);
+  CHECK(enabled_ide_streams(conventional).empty());
+}
+
+TEST_CASE("ide: link streams, one for each traffic class") {
+  CHECK(enabled({link_streams(2), 0, 0x0700'0000, 2, 0x0800'0000, 2}).empty());
+  CHECK(enabled({link_streams(2), 0, 0x0700'0000, 2, 0x0800'0001, 2}) == Streams{{false, 1, 8}});
+  std::vector<std::uint32_t> eight{link_streams(8), 0};
+  for (std::uint32_t i = 0; i < 8; ++i) eight.insert(eight.end(), {(0x10 + i) << 24 | 1, 0x8000'0002});
+  const Streams seen = enabled(eight);
+  REQUIRE(seen.size() == 8);
+  CHECK(seen.back() == IdeStream{false, 7, 0x17});
+  // What stands behind the last one is none, and a count without the bit means nothing.
+  CHECK(enabled({link_streams(1), 0, 0, 0, 0x0800'0001}).empty());
+  CHECK(enabled({link_streams(8) & ~kLink, 0, 0x0800'0001}).empty());
+  CHECK(enabled({selective_streams(8) & ~kSelective, 0, 0, 0x0800'0001}).empty());
+}
+
+TEST_CASE("ide: selective streams whose blocks have several sizes, behind those of the link") {
+  for (const std::size_t which : {0U, 1U, 2U, 3U, 4U}) {
+    CAPTURE(which);
+    std::vector<std::uint32_t> registers{link_streams(3) | selective_streams(4), 4, 0, 1, 0, 1, 0, 1};
+    std::size_t block = 0;
+    for (const std::size_t addresses : {3U, 0U, 15U, 1U}) {
+      add_selective(registers, addresses, 0x2A40'0200 | (which == block ? 1U : 0U));
+      ++block;
+    }
+    registers.insert(registers.end(), 8, 0xFFFF'0001);  // behind the capability
+    CHECK(enabled(registers) == (which < 4 ? Streams{{true, which, 0x2A}} : Streams{}));
+  }
+  std::vector<std::uint32_t> all{selective_streams(2), 0};
+  add_selective(all, 1, 0x0500'0001);
+  add_selective(all, 2, 0x0600'0001);
+  CHECK(enabled(all) == Streams{{true, 0, 5}, {true, 1, 6}});
+  CHECK(to_string(enabled(all).back()) == "selective IDE stream 1 (id 6)");
+  CHECK(to_string(IdeStream{false, 0, 255}) == "link IDE stream 0 (id 255)");
+}
+
+TEST_CASE("ide: as many blocks as fit, and one more") {
+  // 0xE00 bytes of extended space behind 0x200 hold the header and 178 blocks of 20 bytes.
+  constexpr std::size_t kFit = (0x1000 - kAt - 12) / 20;
+  fake::Function most = function_with({selective_streams(kFit), 0});
+  most.put(kAt + 12 + 20 * (kFit - 1) + 4, 0x0900'0001);
+  CHECK(enabled_ide_streams(most) == Streams{{true, kFit - 1, 9}});
+  expect_error(ErrorId::peer, "IDE capability: at 0x200: its stream blocks do not fit", [] { enabled({selective_streams(256), 0}); });
+  fake::Function wide = function_with({selective_streams(256), 0});
+  for (std::size_t at = kAt + 12; at < 0x1000; at += 20 + 15 * 12) wide.put(static_cast<std::uint16_t>(at), 15);
+  expect_error(ErrorId::peer, "do not fit", [&] { enabled_ide_streams(wide); });
+  for (const std::uint16_t at : std::vector<std::uint16_t>{0xFFC, 0xFF4})
+    expect_error(ErrorId::peer, "do not fit", [&] {
+      enabled(function_with(at == 0xFFC ? std::vector<std::uint32_t>{} : std::vector<std::uint32_t>{link_streams(1), 0}, at));
+    });
+}
+
+TEST_CASE("ide: registers of ones are no streams, and a function that goes away is gone") {
+  expect_error(ErrorId::peer, "IDE capability: at 0x200: 0x204 reads as all ones", [] { enabled({0xFFFF'FFFF}); });
+  expect_error(ErrorId::peer, "0x20c reads as all ones", [] { enabled({link_streams(1), 0, 0xFFFF'FFFF}); });
+  expect_error(ErrorId::peer, "0x20c reads as all ones", [] { enabled({selective_streams(1), 0, 0xFFFF'FFFF}); });
+  fake::Function leaving = function_with({link_streams(1), 0, 0x0100'0001});
+  for (const std::size_t accesses : {0U, 1U, 2U, 3U}) {
+    leaving.leave_after(accesses);
+    expect_error(ErrorId::no_device, "gone", [&] { enabled_ide_streams(leaving); });
+  }
+  leaving.leave_after(4);
+  CHECK(enabled_ide_streams(leaving) == Streams{{false, 0, 1}});
+}
+
+TEST_CASE("ide: nothing is written") {
+  std::vector<std::uint32_t> registers{link_streams(1) | selective_streams(1), 0, 1, 2};
+  add_selective(registers, 2, 1);
+  fake::Function function = function_with(registers);
+  const std::size_t before = function.others;
+  CHECK(enabled_ide_streams(function).size() == 2);
+  CHECK(function.others - before == 2 + 1 + 1 + 2);  // two headers, capability, one link block, one selective block
+}
