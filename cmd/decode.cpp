@@ -8,7 +8,7 @@
 #include "cmd/attest/kernel_log_files.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
-#include "cmd/output/decode_fields.h"
+#include "cmd/output/message_decoder.h"
 #include "cmd/output/openssl_recipe.h"
 #include "cmd/verb.h"
 #include "core/evidence/cutter.h"
@@ -16,7 +16,6 @@
 #include "core/evidence/load.h"
 #include "core/evidence/pcap.h"
 #include "core/evidence/report_file.h"
-#include "core/protocol/detached.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -29,141 +28,6 @@ struct Options {
   OutputOptions output;
   std::vector<std::string> input, asym, hash, tolerate;
   std::string openssl;
-};
-
-struct Decoded {
-  Json json;
-  bool broken = false;
-};
-
-// Follows the messages in order, as a listener. A message that breaks a rule is noted and passed over.
-class Follower {
- public:
-  Follower(const Evidence& evidence, Parameters assumed, Tolerance tolerance)
-      : binding_(evidence.binding),
-        assumed_(std::move(assumed)),
-        connection_(begin_connection(evidence, assumed_)),
-        tolerance_(std::move(tolerance)) {
-    connection_.tolerate(tolerance_);
-  }
-
-  // Decodes one message. A chunk that completes a message gives two: the chunk and the message.
-  std::vector<Decoded> next(const Message& message, std::size_t index) {
-    Decoded own = describe(message, index);
-    if (message.secured) {
-      own.json["note"] = "inside a secure session, not read";
-      return {std::move(own)};
-    }
-    std::vector<Decoded> out{std::move(own)};
-    try {
-      const Code code = read_header(message.bytes).code;
-      if (message.from_requester && code == Code::get_version) listener_ = {};
-      explain(out.front(), message.bytes, {parameters(), message.from_requester ? std::nullopt : last_request_, &tolerance_});
-      if (message.from_requester && code != Code::respond_if_ready) last_request_ = message.bytes;
-      follow(message, index, out);
-    } catch (const Error& error) {
-      blame(out.front(), error);
-    }
-    return out;
-  }
-
- private:
-  static Connection begin_connection(const Evidence& evidence, Parameters& assumed) {
-    if (!begins_in_the_middle(evidence)) return Connection(evidence.binding);
-    try {
-      const Connection begun = connection_in_the_middle(evidence);
-      if (assumed.asym == nullptr && assumed.hash == nullptr) assumed = begun.parameters();
-      return {evidence.binding, assumed, AlgorithmSource::stated, {}};
-    } catch (const Error&) {  // each message tells it
-      return Connection(evidence.binding);
-    }
-  }
-
-  const Parameters& parameters() const {
-    return connection_.negotiated() || connection_.capabilities() ? connection_.parameters() : assumed_;
-  }
-
-  static Decoded describe(const Message& message, std::size_t index) {
-    Decoded out;
-    out.json = Json{{"index", index + 1}, {"from", message.from_requester ? "requester" : "responder"}};
-    if (!message.secured && message.bytes.size() >= kHeaderSize) {
-      const Header header = read_header(message.bytes);
-      const std::string_view version = version_name(header.version);
-      out.json["name"] = name(header.code);
-      out.json["version"] = version == "unknown" ? cat("0x", hex(header.version, 2)) : std::string(version);
-    }
-    out.json["length"] = message.bytes.size();
-    out.json["hex"] = hex(message.bytes);
-    return out;
-  }
-
-  static void blame(Decoded& out, const Error& error) {
-    out.broken = true;
-    if (!out.json.contains("why")) out.json["why"] = printable(error.what());
-  }
-
-  void explain(Decoded& out, View bytes, const DecodeContext& context) {
-    tolerance_.begin();
-    const std::optional<Fields> fields = decode_fields(bytes, context);
-    tell(out, tolerance_.deviations());
-    if (!fields) {
-      out.json["note"] = "a message that is not read further";
-      return;
-    }
-    out.json["fields"] = fields->fields;
-    const View surplus = bytes.subspan(fields->used);
-    if (surplus.empty()) return;
-    if (connection_.parameters().assumed && surplus.size() > padding_allowed(binding_)) {
-      out.json["note"] = cat(surplus.size(), surplus.size() == 1 ? " byte follows" : " bytes follow", " the end of the message");
-      return;
-    }
-    if (surplus.size() > padding_allowed(binding_)) {
-      const std::string title = out.json["name"];
-      return Reader(bytes, title, &tolerance_).breaks("length", cat(surplus.size(), " bytes after the end of the message"));
-    }
-    out.json["padding"] = surplus.size();
-  }
-
-  // What the listener puts together: the state that later messages need, and messages that came in chunks.
-  void follow(const Message& message, std::size_t index, std::vector<Decoded>& out) {
-    std::optional<Exchange> exchange = listener_.hear(message, index);
-    if (!exchange) return;
-    const bool whole = exchange->response.size() == message.bytes.size();
-    if (!whole) {
-      Decoded joined = describe({.from_requester = false, .secured = false, .bytes = exchange->response}, index);
-      joined.json["note"] = "put together from chunks";
-      try {
-        explain(joined, exchange->response, {parameters(), exchange->request, &tolerance_});
-      } catch (const Error& error) {
-        blame(joined, error);
-      }
-      out.push_back(std::move(joined));
-    }
-    try {
-      connection_.observe(std::move(*exchange));
-    } catch (const Error&) {
-      tell(out.back(), connection_.deviations());
-      throw;
-    }
-    tell(out.back(), connection_.deviations());
-  }
-
-  // Decoding and following a message find the same, nearly: each is told once.
-  static void tell(Decoded& out, const std::vector<Deviation>& deviations) {
-    for (const Deviation& deviation : deviations) {
-      const Json told = printable(cat(deviation.rule->name, ": ", deviation.why, " (", deviation.rule->clause, ")"));
-      Json& all = out.json["tolerated"];
-      if (std::find(all.begin(), all.end(), told) == all.end()) all.push_back(told);
-      out.broken = true;
-    }
-  }
-
-  Binding binding_;
-  Parameters assumed_;  // until algorithms are negotiated: what the user says
-  Connection connection_;
-  Tolerance tolerance_;
-  Listener listener_;
-  std::optional<Bytes> last_request_;
 };
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -243,46 +107,6 @@ Evidence read_input(const std::vector<std::string>& input) {
   }
 }
 
-std::string shortened(const std::string& text, bool whole) {
-  constexpr std::size_t kShown = 64;
-  const bool digits = text.size() > kShown && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-  return whole || !digits ? text : cat(text.substr(0, kShown), "... (", text.size() / 2, " bytes)");
-}
-
-std::string value_text(const Json& value, bool whole) {
-  if (value.is_string()) return shortened(value.get<std::string>(), whole);
-  if (value.is_array()) {
-    std::string out;
-    for (const Json& item : value) out += cat(out.empty() ? "" : ", ", value_text(item, whole));
-    return out.empty() ? "none" : out;
-  }
-  if (!value.is_object()) return value.dump();
-  std::string out;
-  for (const auto& [key, item] : value.items()) out += cat(out.empty() ? "" : ", ", key, " ", value_text(item, whole));
-  return out;
-}
-
-std::string text_of(const Json& message, bool whole) {
-  std::string out = cat(message["index"].dump(), message["from"] == "requester" ? " -> " : " <- ");
-  if (message.contains("name")) out += cat(message["name"].get<std::string>(), "  ", message["version"].get<std::string>());
-  out += cat("  ", message["length"].dump(), " bytes");
-  if (message.contains("note")) out += cat("  (", message["note"].get<std::string>(), ")");
-  out += "\n";
-  if (message.contains("fields"))
-    for (const auto& [key, value] : message["fields"].items()) {
-      // Lists of things with several fields: one a line.
-      if (value.is_array() && !value.empty() && value.front().is_object())
-        for (const Json& item : value) out += cat("      ", key, ": ", value_text(item, whole), "\n");
-      else
-        out += cat("      ", key, ": ", value_text(value, whole), "\n");
-    }
-  if (message.contains("tolerated"))
-    for (const Json& told : message["tolerated"]) out += cat("      tolerated: ", told.get<std::string>(), "\n");
-  if (message.contains("why")) out += cat("      problem: ", message["why"].get<std::string>(), "\n");
-  if (!message.contains("fields") || message.contains("why") || whole) out += cat("      hex: ", message["hex"].get<std::string>(), "\n");
-  return out;
-}
-
 Parameters assumed_parameters(const Options& options) {
   Parameters out = spdm::assumed_parameters(k10);
   for (const std::string_view name : split_lists("--asym", options.asym)) out.asym = parse_asym(name);
@@ -311,11 +135,11 @@ Exit run(const Options& options, Console& console) {
                      printable(shell_word((std::filesystem::path(options.openssl) / "verify.sh").string()))));
   }
 
-  Follower follower(evidence, assumed, std::move(tolerance));
+  MessageDecoder decoder(evidence, assumed, std::move(tolerance));
   ListWriter document(console, begin_document(kSchema), "messages");
   bool broken = false;
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {
-    for (Decoded& decoded : follower.next(evidence.log[i], i)) {
+    for (DecodedMessage& decoded : decoder.next(evidence.log[i], i)) {
       broken = broken || decoded.broken;
       if (console.format == Format::text)
         console.out(text_of(decoded.json, console.verbose));

@@ -3,7 +3,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
-#include "core/appraisal/device_facts.h"
+#include "cmd/output/decoders.h"
 #include "core/appraisal/measurement.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -13,52 +13,12 @@
 #include "core/wire/error_response.h"
 #include "core/wire/measurements.h"
 #include "core/wire/mel.h"
-#include "core/wire/opaque.h"
 #include "core/wire/vendor_defined.h"
 #include "core/wire/version.h"
 
 namespace spdm::cmd {
 
 namespace {
-
-// One message under way: its reader, and what is known around it.
-struct Input {
-  View message;
-  Header header;
-  const DecodeContext& context;
-  Reader reader;
-
-  std::uint8_t version() const { return header.version; }
-  const Parameters& parameters() const { return context.parameters; }
-};
-
-std::string quantity(std::uint32_t value, int digits) { return cat("0x", hex(value, digits)); }
-
-template <class Table, class Chosen>
-Json names_of(const Table& table, Chosen chosen) {
-  Json out = Json::array();
-  for (const auto& row : table)
-    if (chosen(row)) out.push_back(row.name);
-  return out;
-}
-
-Json asym_names(std::uint32_t bits, bool pqc) {
-  return names_of(asym_algorithms(), [&](const AsymAlgorithm& row) { return row.pqc == pqc && (row.bit & bits) != 0; });
-}
-
-Json hash_names(std::uint32_t bits) {
-  return names_of(hash_algorithms(), [&](const HashAlgorithm& row) { return (row.bit & bits) != 0; });
-}
-
-Json measurement_hash_names(std::uint32_t bits) {
-  Json out = hash_names(bits >> 1);
-  if ((bits & kRawOnly) != 0) out.push_back("raw");
-  return out;
-}
-
-std::string slot_text(std::uint8_t slot) { return slot == kProvisionedKey ? "255 (provisioned key)" : cat(slot); }
-
-std::string_view summary_name(Summary summary) { return summary == Summary::none ? "none" : summary == Summary::tcb ? "tcb" : "all"; }
 
 std::string_view changed_name(ContentChanged changed) {
   return changed == ContentChanged::changed ? "changed" : changed == ContentChanged::unchanged ? "unchanged" : "not-detected";
@@ -73,59 +33,26 @@ Json capability_fields(const Capabilities& in, std::uint8_t version) {
   return out;
 }
 
-Json table_fields(const std::vector<AlgStruct>& tables) {
-  constexpr std::array names{"", "", "dhe", "aead", "req_base_asym", "key_schedule", "req_pqc_asym", "kem"};
-  Json out = Json::array();
-  for (const AlgStruct& table : tables) {
-    const auto type = static_cast<std::size_t>(table.type);
-    out.push_back(Json{{"type", type < names.size() ? std::string(names.at(type)) : cat(type)}, {"bits", quantity(table.supported, 4)}});
-  }
-  return out;
-}
-
-Json opaque_fields(View opaque, std::string_view message) {
-  try {
-    Json out = Json::array();
-    for (const OpaqueElement& element : read_elements(opaque, message))
-      out.push_back(Json{{"registry", registry_name(element.registry)}, {"vendor", hex(element.vendor)}, {"data", hex(element.data)}});
-    return out;
-  } catch (const Error&) {  // OpaqueDataFmt0 is the vendor's own
-    const std::optional<std::vector<DeviceFact>> rows = read_rows(opaque);
-    if (!rows) return hex(opaque);
-    Json out = Json::array();
-    for (const DeviceFact& row : *rows) out.push_back(Json{{"type", row.type}, {"value", row.text}});
-    return out;
-  }
-}
-
-// The request that a response answers: as it was seen, else one that asks for what is there.
-template <class Request, class Guess>
-Request request_of(const Input& in, Guess guess) {
-  if (!in.context.request) return guess();
-  Reader reader(*in.context.request, "request");
-  return Request::decode(reader, in.version());
-}
-
-Json get_version(Input& in) {
+Json get_version(DecodeInput& in) {
   expect(in.reader, Code::get_version, k10);
   return Json::object();
 }
 
-Json version(Input& in) {
+Json version(DecodeInput& in) {
   Json versions = Json::array();
   for (const std::uint16_t entry : VersionResponse::decode(in.reader).entries)
     versions.push_back(cat(entry >> 12, ".", entry >> 8 & 15, ".", entry >> 4 & 15, (entry & 15) != 0 ? cat(" alpha ", entry & 15) : ""));
   return Json{{"versions", versions}};
 }
 
-Json get_capabilities(Input& in) {
+Json get_capabilities(DecodeInput& in) {
   const GetCapabilities request = GetCapabilities::decode(in.reader, in.version());
   Json out = in.version() >= k11 ? capability_fields(request.capabilities, in.version()) : Json::object();
   if (in.version() >= k13) out["supported_algorithms_wanted"] = request.want_algorithms;
   return out;
 }
 
-Json capabilities(Input& in) {
+Json capabilities(DecodeInput& in) {
   const auto request = request_of<GetCapabilities>(in, [&] { return GetCapabilities{.capabilities = {}, .want_algorithms = true}; });
   const CapabilitiesResponse response = CapabilitiesResponse::decode(in.reader, in.version(), request);
   Json out = capability_fields(response.capabilities, in.version());
@@ -133,46 +60,12 @@ Json capabilities(Input& in) {
   return out;
 }
 
-Json negotiate_algorithms(Input& in) {
-  const NegotiateAlgorithms request = NegotiateAlgorithms::decode(in.reader, in.version());
-  Json out{{"asym", asym_names(request.base_asym, false)}, {"hash", hash_names(request.base_hash)}};
-  if (in.version() >= k14) out["pqc_asym"] = asym_names(request.pqc_asym, true);
-  out["measurement_specification"] = quantity(request.measurement_specification, 2);
-  if (in.version() >= k12) out["other_params"] = quantity(request.other_params, 2);
-  if (in.version() >= k13) out["mel_specification"] = quantity(request.mel_specification, 2);
-  if (!request.tables.empty()) out["tables"] = table_fields(request.tables);
-  return out;
-}
-
-Json algorithms(Input& in) {
-  // Without the offer every selection is taken as offered.
-  const auto offer = request_of<NegotiateAlgorithms>(in, [] {
-    NegotiateAlgorithms all;
-    all.measurement_specification = all.other_params = all.mel_specification = 0xFF;
-    all.base_asym = all.base_hash = all.pqc_asym = 0xFFFFFFFF;
-    for (const AlgType type :
-         {AlgType::dhe, AlgType::aead, AlgType::req_base_asym, AlgType::key_schedule, AlgType::req_pqc_asym, AlgType::kem})
-      all.tables.push_back({type, 0xFFFF});
-    return all;
-  });
-  const AlgorithmsResponse response =
-      AlgorithmsResponse::decode(in.reader, in.version(), offer, in.parameters().requester, in.parameters().responder);
-  Json out{{"asym", asym_names(response.base_asym, false)}, {"hash", hash_names(response.base_hash)}};
-  if (in.version() >= k14) out["pqc_asym"] = asym_names(response.pqc_asym, true);
-  out["measurement_hash"] = measurement_hash_names(response.measurement_hash);
-  out["measurement_specification"] = quantity(response.measurement_specification, 2);
-  if (in.version() >= k12) out["other_params"] = quantity(response.other_params, 2);
-  if (in.version() >= k13) out["mel_specification"] = quantity(response.mel_specification, 2);
-  if (!response.tables.empty()) out["tables"] = table_fields(response.tables);
-  return out;
-}
-
-Json get_digests(Input& in) {
+Json get_digests(DecodeInput& in) {
   expect(in.reader, Code::get_digests, in.version());
   return Json::object();
 }
 
-Json digests(Input& in) {
+Json digests(DecodeInput& in) {
   const DigestsResponse response = DigestsResponse::decode(in.reader, in.parameters());
   Json out{{"supported_slots", quantity(response.supported_slots, 2)}, {"provisioned_slots", quantity(response.provisioned_slots, 2)}};
   out["digests"] = Json::array();
@@ -188,7 +81,7 @@ Json digests(Input& in) {
   return out;
 }
 
-Json get_certificate(Input& in) {
+Json get_certificate(DecodeInput& in) {
   const GetCertificate request = GetCertificate::decode(in.reader, in.version());
   Json out{{"slot", request.slot}, {"offset", request.offset}, {"length", request.length}};
   if (request.large) out["large"] = true;
@@ -196,7 +89,7 @@ Json get_certificate(Input& in) {
   return out;
 }
 
-Json certificate(Input& in) {
+Json certificate(DecodeInput& in) {
   const auto request = request_of<GetCertificate>(in, [&] {
     const bool large = in.version() >= k14 && (in.header.param1 & 0x80) != 0;
     return GetCertificate{.slot = static_cast<std::uint8_t>(in.header.param1 & 0x0F),
@@ -212,14 +105,14 @@ Json certificate(Input& in) {
   return out;
 }
 
-Json challenge(Input& in) {
+Json challenge(DecodeInput& in) {
   const Challenge request = Challenge::decode(in.reader, in.version());
   Json out{{"slot", slot_text(request.slot)}, {"summary", summary_name(request.summary)}, {"nonce", hex(request.nonce)}};
   if (in.version() >= k13) out["context"] = hex(request.context);
   return out;
 }
 
-Json challenge_auth(Input& in) {
+Json challenge_auth(DecodeInput& in) {
   const auto request = request_of<Challenge>(in, [&] {
     return Challenge{.slot = slot_from_nibble(slot_nibble(in.header.param1)), .summary = Summary::none, .nonce = {}, .context = {}};
   });
@@ -235,7 +128,7 @@ Json challenge_auth(Input& in) {
   return out;
 }
 
-Json get_measurements(Input& in) {
+Json get_measurements(DecodeInput& in) {
   const GetMeasurements request = GetMeasurements::decode(in.reader, in.version());
   Json out;
   out["operation"] = request.operation == kAllMeasurements    ? std::string("all")
@@ -252,7 +145,7 @@ Json get_measurements(Input& in) {
   return out;
 }
 
-Json measurements(Input& in) {
+Json measurements(DecodeInput& in) {
   const auto request = request_of<GetMeasurements>(in, [&] {
     GetMeasurements guess;
     guess.slot = slot_from_nibble(slot_nibble(in.header.param2));
@@ -291,18 +184,18 @@ Json measurements(Input& in) {
   return out;
 }
 
-Json get_mel(Input& in) {
+Json get_mel(DecodeInput& in) {
   const GetMel request = GetMel::decode(in.reader, in.version());
   return Json{{"offset", request.offset}, {"length", request.length}};
 }
 
-Json mel(Input& in) {
+Json mel(DecodeInput& in) {
   const auto request = request_of<GetMel>(in, [] { return GetMel{.offset = 0, .length = kMaxExtensionLog}; });
   const MelResponse response = MelResponse::decode(in.reader, request, in.parameters());
   return Json{{"portion_length", response.portion.size()}, {"remainder", response.remainder}, {"portion", hex(response.portion)}};
 }
 
-Json get_endpoint_info(Input& in) {
+Json get_endpoint_info(DecodeInput& in) {
   const GetEndpointInfo request = GetEndpointInfo::decode(in.reader, in.version());
   Json out{{"subcode", request.subcode}, {"signature_wanted", request.signature}};
   if (request.signature) {
@@ -312,7 +205,7 @@ Json get_endpoint_info(Input& in) {
   return out;
 }
 
-Json endpoint_info(Input& in) {
+Json endpoint_info(DecodeInput& in) {
   const auto request = request_of<GetEndpointInfo>(in, [] { return GetEndpointInfo{}; });
   const EndpointInfoResponse response = EndpointInfoResponse::decode(in.reader, request, in.parameters());
   Json out{{"info", hex(response.info)}};
@@ -331,9 +224,9 @@ Json vendor_fields(const VendorDefined& in) {
               {"payload", hex(in.payload)}};
 }
 
-Json vendor_request(Input& in) { return vendor_fields(VendorDefined::decode_request(in.reader, in.version())); }
+Json vendor_request(DecodeInput& in) { return vendor_fields(VendorDefined::decode_request(in.reader, in.version())); }
 
-Json vendor_response(Input& in) {
+Json vendor_response(DecodeInput& in) {
   // Without its request, a response is held to its own registry and vendor.
   Reader own(in.message, "VENDOR_DEFINED_RESPONSE");
   VendorDefined request;
@@ -356,15 +249,15 @@ Json chunk_fields(const Chunk& chunk) {
   return out;
 }
 
-Json chunk_send(Input& in) { return chunk_fields(Chunk::decode(in.reader, Code::chunk_send, in.version())); }
-Json chunk_response(Input& in) { return chunk_fields(Chunk::decode(in.reader, Code::chunk_response, in.version())); }
+Json chunk_send(DecodeInput& in) { return chunk_fields(Chunk::decode(in.reader, Code::chunk_send, in.version())); }
+Json chunk_response(DecodeInput& in) { return chunk_fields(Chunk::decode(in.reader, Code::chunk_response, in.version())); }
 
-Json chunk_get(Input& in) {
+Json chunk_get(DecodeInput& in) {
   const ChunkGet request = ChunkGet::decode(in.reader, in.version());
   return Json{{"handle", request.handle}, {"sequence", request.sequence}};
 }
 
-Json chunk_send_ack(Input& in) {
+Json chunk_send_ack(DecodeInput& in) {
   if (!in.context.request) in.reader.fail("state", "cannot be read without its CHUNK_SEND");
   Reader reader(*in.context.request, "CHUNK_SEND");
   const ChunkSendAck ack = ChunkSendAck::decode(in.reader, Chunk::decode(reader, Code::chunk_send, in.version()), in.version());
@@ -373,12 +266,12 @@ Json chunk_send_ack(Input& in) {
   return out;
 }
 
-Json respond_if_ready(Input& in) {
+Json respond_if_ready(DecodeInput& in) {
   expect(in.reader, Code::respond_if_ready, in.version());
   return Json{{"request", name(static_cast<Code>(in.header.param1))}, {"token", in.header.param2}};
 }
 
-Json error(Input& in) {
+Json error(DecodeInput& in) {
   const ErrorResponse response = ErrorResponse::decode(in.reader);
   Json out{
       {"error", describe(response)}, {"code", quantity(static_cast<std::uint8_t>(response.code), 2)}, {"data", quantity(response.data, 2)}};
@@ -389,7 +282,7 @@ Json error(Input& in) {
 struct Row {
   Code code;
   bool negotiated;  // its layout depends on the algorithms
-  Json (*decode)(Input&);
+  Json (*decode)(DecodeInput&);
 };
 
 constexpr std::array kRows{
@@ -397,8 +290,8 @@ constexpr std::array kRows{
     Row{Code::version, false, version},
     Row{Code::get_capabilities, false, get_capabilities},
     Row{Code::capabilities, false, capabilities},
-    Row{Code::negotiate_algorithms, false, negotiate_algorithms},
-    Row{Code::algorithms, false, algorithms},
+    Row{Code::negotiate_algorithms, false, decoders::negotiate_algorithms},
+    Row{Code::algorithms, false, decoders::algorithms},
     Row{Code::get_digests, false, get_digests},
     Row{Code::digests, true, digests},
     Row{Code::get_certificate, false, get_certificate},
@@ -418,6 +311,24 @@ constexpr std::array kRows{
     Row{Code::chunk_get, false, chunk_get},
     Row{Code::chunk_response, false, chunk_response},
     Row{Code::respond_if_ready, false, respond_if_ready},
+    Row{Code::key_exchange, true, decoders::key_exchange},
+    Row{Code::key_exchange_rsp, true, decoders::key_exchange_rsp},
+    Row{Code::finish, true, decoders::finish},
+    Row{Code::finish_rsp, true, decoders::finish_rsp},
+    Row{Code::psk_exchange, true, decoders::psk_exchange},
+    Row{Code::psk_exchange_rsp, true, decoders::psk_exchange_rsp},
+    Row{Code::psk_finish, true, decoders::psk_finish},
+    Row{Code::psk_finish_rsp, true, decoders::psk_finish_rsp},
+    Row{Code::heartbeat, false, decoders::header_only},
+    Row{Code::heartbeat_ack, false, decoders::header_only},
+    Row{Code::key_update, false, decoders::key_update},
+    Row{Code::key_update_ack, false, decoders::key_update_ack},
+    Row{Code::end_session, false, decoders::end_session},
+    Row{Code::end_session_ack, false, decoders::header_only},
+    Row{Code::get_encapsulated_request, false, decoders::header_only},
+    Row{Code::encapsulated_request, false, decoders::encapsulated_request},
+    Row{Code::deliver_encapsulated_response, false, decoders::deliver_encapsulated_response},
+    Row{Code::encapsulated_response_ack, false, decoders::encapsulated_response_ack},
     Row{Code::error, false, error},
 };
 
@@ -428,11 +339,11 @@ std::optional<Fields> decode_fields(View message, const DecodeContext& context) 
   for (const Row& row : kRows) {
     if (row.code != header.code) continue;
     const std::string title = name(row.code);  // outlives the reader
-    Input in{message, header, context, Reader(message, title, is_request(row.code) ? nullptr : context.tolerance)};
+    DecodeInput in{message, header, context, Reader(message, title, is_request(row.code) ? nullptr : context.tolerance)};
     if (row.negotiated && context.parameters.hash == nullptr && !(context.parameters.assumed && row.code == Code::measurements))
       malformed(title, "state", "its layout depends on the negotiated algorithms: give --hash and --asym");
     Json fields = row.decode(in);
-    return Fields{std::move(fields), in.reader.offset()};
+    return Fields{std::move(fields), in.reader.offset() - in.trailing};
   }
   return std::nullopt;
 }

@@ -1,0 +1,47 @@
+// Recorded messages in order, each as people and scripts read it. A listener: what was negotiated before tells what a message means.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "cmd/output/decode_fields.h"
+#include "core/evidence/evidence.h"
+#include "core/evidence/exchange.h"
+#include "core/format/json.h"
+#include "core/protocol/connection.h"
+#include "core/tolerance.h"
+
+namespace spdm::cmd {
+
+struct DecodedMessage {
+  Json json;
+  bool broken = false;  // it breaks a rule
+};
+
+// A message that breaks a rule is noted and passed over.
+class MessageDecoder {
+ public:
+  // `assumed`: of a connection that begins in the middle, until algorithms are negotiated.
+  MessageDecoder(const Evidence& evidence, Parameters assumed, Tolerance tolerance);
+
+  // Decodes the next message. A chunk that completes a message gives two: the chunk and the message.
+  std::vector<DecodedMessage> next(const Message& message, std::size_t index);
+
+ private:
+  const Parameters& parameters() const;
+  void explain(DecodedMessage& out, View bytes, const DecodeContext& context);
+  void follow(const Message& message, std::size_t index, std::vector<DecodedMessage>& out);
+
+  Binding binding_;
+  Parameters assumed_;
+  Connection connection_;
+  Tolerance tolerance_;
+  Listener listener_;
+  std::optional<Bytes> last_request_;
+};
+
+// The same as text: lines. `whole`: values are not shortened, and the bytes are there.
+std::string text_of(const Json& message, bool whole);
+
+}  // namespace spdm::cmd

@@ -1,0 +1,72 @@
+// Opens the sessions of a log whose owner has kept their secrets (secrets.h): a listener that follows the log, derives the keys as both
+// sides did, and gives the plain text of their secured messages.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/protocol/connection.h"
+#include "core/session/requester_seen.h"
+#include "core/session/secrets.h"
+
+namespace spdm {
+
+// Sessions that are open at once. Their keys take memory that is locked.
+inline constexpr std::size_t kMaxOpenRecorded = 16;
+
+// ResponderVerifyData or RequesterVerifyData of a message, recomputed.
+struct VerifyDataCheck {
+  Direction by{};
+  bool is_good = false;
+};
+
+// What came of one message of the log.
+struct RecordedMessage {
+  std::optional<Message> opened;        // the plain text of a secured message, with Message::inside
+  std::vector<VerifyDataCheck> checks;  // of what this message has completed
+  // Why a session with a secret cannot be opened, at the first message that shows it; or how the message contradicts others.
+  std::string why;
+};
+
+class RecordedSessions {
+ public:
+  RecordedSessions(const Evidence& evidence, std::vector<SessionSecret> secrets, const Tolerance& tolerance = {});
+  ~RecordedSessions();
+  RecordedSessions(const RecordedSessions&) = delete;
+  RecordedSessions& operator=(const RecordedSessions&) = delete;
+
+  // Takes the next message of the log of the evidence. Throws nothing for what is wrong with it: a record that cannot be opened ends its
+  // session. Where the collector tells, too, what was exchanged in a session that is opened here, both are compared.
+  RecordedMessage next(const Message& message, std::size_t index);
+
+  // Whether the messages of this session are known from its records: then what the collector tells of it adds nothing.
+  bool opens(std::uint32_t id) const { return find(id) != nullptr; }
+  // At the end of the log: of which messages of opened sessions only the collector or only a record tells, in words, one per session.
+  std::vector<std::string> unmatched() const;
+
+ private:
+  struct Session;
+
+  void open(const Message& record, RecordedMessage& out);
+  void follow(const Message& message, std::size_t index, RecordedMessage& out);
+  void observed(RecordedMessage& out);
+  void begin_session(RecordedMessage& out);
+  void finish_session(RecordedMessage& out);
+  void check_request(Session& session, const Exchange& exchange, RecordedMessage& out);
+  void end_sessions();
+  Session* find(std::uint32_t id) const;
+  Session* in_handshake() const;
+
+  Tolerance tolerance_;
+  std::vector<SessionSecret> secrets_;
+  std::set<std::uint32_t> told_;  // sessions whose messages the collector tells
+  Listener listener_;
+  Connection connection_;
+  RequesterSeen requester_;
+  std::vector<std::unique_ptr<Session>> sessions_;
+};
+
+}  // namespace spdm
