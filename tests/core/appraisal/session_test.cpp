@@ -1,6 +1,7 @@
 // Sessions: what a report tells of them, what is signed, and what is only the collector's word.
 #include <nlohmann/json.hpp>
 
+#include "core/appraisal/policy.h"
 #include "core/appraisal/session_trial.h"
 
 using namespace trial;
@@ -127,7 +128,7 @@ TEST_CASE("session: records beside their plain text are neither hidden traffic n
   CHECK(kept.round_trips == plain.round_trips);
   CHECK(kept.messages == plain.messages);
   CHECK(kept.bytes == plain.bytes);
-  trial.records(0);
+  trial.records(InSession::kSession + 1);
   const Report hidden = trial.judge();
   CHECK(found(hidden, FindingId::secured_traffic));
   CHECK(hidden.messages == plain.messages + 2);

@@ -58,9 +58,9 @@ struct InSession : Good {
   }
 
   // The records as they were on the link, without their keys.
-  void records(std::uint32_t inside) {
-    evidence.log.push_back({.from_requester = true, .secured = true, .bytes = Bytes(40, 1), .inside = inside});
-    evidence.log.push_back({.from_requester = false, .secured = true, .bytes = Bytes(40, 2), .inside = inside});
+  void records(std::uint32_t session) {
+    for (const bool from_requester : {true, false})
+      evidence.log.push_back({.from_requester = from_requester, .secured = true, .bytes = Writer().u32(session).u32(1).take()});
   }
 
   void key_exchange() {
