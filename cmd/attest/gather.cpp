@@ -32,6 +32,7 @@ void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::
   const auto left = [&] { return limits_until(end, effort.limits); };
   if (!target.opened) {
     options.timeout = std::min<Clock::duration>(options.timeout, left().exchange);
+    options.for_session = wanted.in_session;
     target.opened = transport::open(target.name, options);
     evidence.host = target.opened->host;
   }
