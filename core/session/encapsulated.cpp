@@ -7,6 +7,7 @@
 #include "core/session/key_update.h"
 #include "core/text.h"
 #include "core/wire/encapsulated.h"
+#include "core/wire/session_messages.h"
 
 namespace spdm {
 

@@ -5,7 +5,7 @@
 #include "core/protocol/requester.h"
 #include "core/session/requester_identity.h"
 #include "core/session/session_link.h"
-#include "core/wire/session_messages.h"
+#include "core/wire/error_response.h"
 
 namespace spdm {
 

@@ -1,6 +1,9 @@
 // The two handshakes that open a session (DSP0274 "KEY_EXCHANGE", "PSK_EXCHANGE"), and what they have in common.
 #pragma once
 
+#include <memory>
+#include <string_view>
+
 #include "core/evidence/evidence.h"
 #include "core/session/active_session.h"
 #include "core/session/session_options.h"

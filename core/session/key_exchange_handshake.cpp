@@ -78,9 +78,11 @@ class KeyExchangeHandshake {
     if (slot_ == kProvisionedKey) return crypto::PublicKey::from_spki(identity);
     const std::size_t header = 4 + parameters().hash_size();
     const Bytes key = crypto::leaf_spki(identity.subspan(std::min(header, identity.size())));
-    if (key.empty())
-      throw Error(ErrorId::peer, cat("CERTIFICATE: slot ", slot_, ": the chain has no leaf certificate with a key that can be read"));
-    return crypto::PublicKey::from_spki(key);
+    try {
+      return crypto::PublicKey::from_spki(key);
+    } catch (const Error& error) {
+      throw Error(ErrorId::peer, cat("CERTIFICATE: slot ", slot_, ": the leaf certificate has no key that can be read: ", error.what()));
+    }
   }
 
   void confirm_responder(const crypto::KeyAgreement& agreement) {

@@ -4,10 +4,15 @@
 
 #include "core/wire/certificate.h"
 #include "core/wire/chunk.h"
+#include "core/wire/encapsulated.h"
 #include "core/wire/endpoint_info.h"
 #include "core/wire/error_response.h"
+#include "core/wire/finish.h"
 #include "core/wire/measurements.h"
 #include "core/wire/mel.h"
+#include "core/wire/psk_exchange.h"
+#include "core/wire/secured_versions.h"
+#include "core/wire/session_messages.h"
 #include "core/wire/vendor_defined.h"
 #include "core/wire/version.h"
 #include "tests/fuzz/fuzz.h"
@@ -107,6 +112,54 @@ void respond_if_ready(const Input& in) {
   fuzz::require(wait.request == static_cast<Code>(header.param1));
 }
 
+// Those of sessions. What was negotiated for them follows from the flags.
+Input in_a_session(Input in) {
+  Parameters& p = in.parameters;
+  p.requester.flags = p.responder.flags;
+  p.key_exchange = &fuzz::pick(key_exchange_algorithms(), static_cast<std::uint8_t>(p.responder.flags >> 24));
+  p.req_asym = p.asym;
+  return in;
+}
+
+template <class Message, class... Args>
+Message same_again(View bytes, const Parameters& p, const Args&... args) {
+  Reader reader(bytes, "message");
+  const Message out = Message::decode(reader, args...);
+  const Bytes again = out.encode(p.version);
+  Reader second(again, "message, encoded again");
+  fuzz::require(Message::decode(second, args...).encode(p.version) == again);
+  return out;
+}
+
+template <class Request, class Response>
+void exchange(const Input& outside) {
+  const Input in = in_a_session(outside);
+  const Parameters& p = in.parameters;
+  const auto sent = same_again<Request>(in.request, p, p);
+  const auto got = same_again<Response>(in.response, p, sent, p);
+  decode_secured_versions(sent.opaque, p, "request");
+  decode_secured_selection(got.opaque, p, "response");
+  decode_aead_limit(got.opaque, p, "response");
+}
+
+template <class Request, class Response>
+void finish(const Input& outside) {
+  const Input in = in_a_session(outside);
+  same_again<Request>(in.request, in.parameters, in.parameters);
+  same_again<Response>(in.response, in.parameters, in.parameters);
+}
+
+void key_update(const Input& in) {
+  Reader reader(in.response, "KEY_UPDATE_ACK");
+  same_again<KeyUpdate>(in.request, in.parameters, in.version()).check_ack(reader, in.version());
+}
+
+void encapsulated(const Input& in) {
+  const Parameters& p = in.parameters;
+  const std::uint8_t id = same_again<DeliverEncapsulatedResponse>(in.request, p, p.version).id;
+  same_again<EncapsulatedResponseAck>(in.response, p, p.version, id);
+}
+
 // What is inside of messages.
 void structures(const Input& in) {
   const auto quietly = [](auto read) { fuzz::run(read); };
@@ -129,7 +182,13 @@ constexpr std::array kMessages{&version,
                                &chunk_send_ack,
                                &vendor_defined,
                                &structures,
-                               &respond_if_ready};
+                               &respond_if_ready,
+                               &exchange<KeyExchange, KeyExchangeResponse>,
+                               &exchange<PskExchange, PskExchangeResponse>,
+                               &finish<Finish, FinishResponse>,
+                               &finish<PskFinish, PskFinishResponse>,
+                               &key_update,
+                               &encapsulated};
 
 }  // namespace
 

@@ -89,7 +89,7 @@ def session_cases():
     kinds = {"none": "NO", "optimized": "WO_ENCAP", "encapsulated": "W_ENCAP", "digests": "DIGESTS"}
     for version in VERSIONS[1:]:
         base = ["--ver", version, *ASYM]
-        for binding in BINDINGS:
+        for binding in ("doe", "mctp", "tcp"):  # without a binding nothing tells a secured message from another
             for kind, option in kinds.items():
                 ours = inside + (mutual if kind != "none" else [])
                 yield Case(f"session {binding} {version} {kind}", binding, [*base, "--mut_auth", option], ours)

@@ -158,7 +158,7 @@ TEST_CASE("N183 a CHALLENGE_AUTH that is refused leaves nothing behind") {
 TEST_CASE("connection: CHALLENGE_AUTH is the answer to nothing but CHALLENGE") {
   Talk talk;
   talk.negotiate();
-  for (const Code code : {Code::get_key_pair_info, Code::heartbeat, Code::get_csr})
+  for (const Code code : {Code::get_key_pair_info, Code::set_certificate, Code::get_csr})
     expect_error(ErrorId::peer, "RequestResponseCode", [&] {
       talk.connection.observe({.request = begin(k12, code).take(), .response = {0x12, 0x03, 0, 1}, .log_index = 0, .signature_size = 0});
     });

@@ -36,7 +36,7 @@ Bytes SessionDevice::exchange(View request, Clock::time_point) {
   ++round_trips;
   inside_ = false;
   Bytes answer = handle(to_bytes(request));
-  if (profile_.binding == Binding::doe) answer.resize((answer.size() + 3) / 4 * 4);
+  if (profile_.binding == Binding::doe && pads) answer.resize((answer.size() + 3) / 4 * 4);
   if (after_finish_) session_->establish(th_hash());
   after_finish_ = false;
   return answer;
@@ -133,8 +133,10 @@ Bytes SessionDevice::algorithms(const Bytes& request) {
   AlgorithmsResponse out;
   out.base_asym = asym().bit;
   out.base_hash = hash().bit;
-  out.measurement_specification = offer.measurement_specification;
-  out.measurement_hash = hash().bit << 1;
+  if ((profile_.flags & cap::meas_mask) != 0) {
+    out.measurement_specification = offer.measurement_specification;
+    out.measurement_hash = hash().bit << 1;
+  }
   out.other_params = offer.other_params & other_params::opaque_fmt1;
   if (profile_.multi_key) out.other_params |= other_params::multi_key;
   const KeyExchangeAlgorithm& exchange = *find_key_exchange(profile_.key_exchange);
@@ -193,6 +195,7 @@ Bytes SessionDevice::measurements(const Bytes& request) {
   const auto in = read<GetMeasurements>(request, profile_.version);
   MeasurementsResponse out;
   out.record = encode_block({1, MeasurementType::mutable_firmware, false, Bytes(hash().size, 0x22)});
+  out.slot = in.slot;
   out.context = in.context;
   Bytes transcript = profile_.version >= k12 ? a_ : Bytes{};
   append(transcript, request);

@@ -58,6 +58,10 @@ class SessionDevice : public spdm::Link {
   static Bytes public_key();
 
   bool carries = true;
+  bool pads = true;                // as its binding does
+  bool selects = true;             // a version of secured messages
+  bool ignores_limit = false;      // its own, because the version has none
+  bool bad_exchange_data = false;  // signs and sends a value that is none
   // Changes an answer after the device has signed and noted it; inside of a session before it is sealed.
   std::function<void(Code request, Bytes& answer)> tamper;
   // Answers in place of the device, which does not see the request.

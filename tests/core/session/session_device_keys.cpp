@@ -21,6 +21,7 @@ Message read(View bytes, const More&... more) {
 }  // namespace
 
 Bytes SessionDevice::selection() const {
+  if (!selects) return {};
   Bytes out = encode_secured_selection(parameters_, profile_.secured_version);
   if (!profile_.aead_limit) return out;
   // A second element of general opaque data: the limit.
@@ -36,7 +37,7 @@ void SessionDevice::begin_session(SessionKind kind, std::uint16_t requester_half
                           .encrypted = parameters_.encrypts(),
                           .aead = parameters_.aead};
   session_ = std::make_unique<SecuredSession>(kind, suite, shape, std::move(schedule), th_hash());
-  if (profile_.aead_limit) session_->limit((std::uint64_t{1} << *profile_.aead_limit) - 1);
+  if (profile_.aead_limit && *profile_.aead_limit < 64 && !ignores_limit) session_->limit((std::uint64_t{1} << *profile_.aead_limit) - 1);
   established_ = after_finish_ = own_key_is_new_ = false;
   mutual_.clear();
   answers.clear();
@@ -62,6 +63,7 @@ Bytes SessionDevice::key_exchange(const Bytes& request) {
     out.exchange_data = ours.public_value();
     shared = ours.derive(in.exchange_data);
   }
+  if (bad_exchange_data) out.exchange_data.back() ^= 1;
   if (in.summary != Summary::none) out.summary_hash = Bytes(hash().size, 0x5A);
   out.opaque = selection();
 

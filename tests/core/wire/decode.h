@@ -34,6 +34,19 @@ inline Parameters multi_key(std::uint8_t version = k13) {
   return out;
 }
 
+// Sessions of every kind, with everything that they can have. Sizes: ExchangeData 96, the requester's signature 132.
+inline Parameters session_parameters(std::uint8_t version) {
+  Parameters out = parameters(version);
+  out.requester.flags =
+      cap::cert | cap::key_ex | cap::psk | cap::encrypt | cap::mac | cap::mut_auth | cap::encap | cap::hbeat | cap::key_upd;
+  out.responder.flags |= (out.requester.flags & ~cap::psk_mask) | cap::psk_with_context;
+  out.key_exchange = find_key_exchange("secp384r1");
+  out.aead = find_aead("AES-256-GCM");
+  out.req_asym = find_asym("ECDSA-P521");
+  out.key_schedule = true;
+  return out;
+}
+
 template <class Response, class... Args>
 Response decode(View message, const Args&... args) {
   Reader reader(message, "test message");

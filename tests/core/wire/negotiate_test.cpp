@@ -1,6 +1,7 @@
 #include "core/wire/negotiate.h"
 
 #include "core/evidence/expect_error.h"
+#include "core/text.h"
 #include "core/wire/decode.h"
 
 using namespace wire;
@@ -207,6 +208,47 @@ TEST_CASE("N95 algorithms that the version does not define, though offered") {
   malformed("BaseAsymSel", [&] { read_offered(out, k14); });
 }
 
+TEST_CASE("N95 algorithms of sessions that the version does not define, though offered") {
+  NegotiateAlgorithms everything = offer(k14);
+  for (AlgStruct& table : everything.tables) table.supported = 0xFFFF;
+  const std::uint32_t flags = kKeyEx | cap::mut_auth;
+  const auto read_offered = [&](AlgType type, std::uint16_t bit, std::uint8_t version, std::uint32_t sides) {
+    AlgorithmsResponse out = selection();
+    if (version < k12) out.other_params = 0;
+    out.tables = {{AlgType::dhe, 0x08}, {AlgType::aead, 0x02}, {AlgType::req_base_asym, 0x10}, {AlgType::key_schedule, 1}};
+    if (type == AlgType::kem) out.tables.front() = {AlgType::dhe, 0}, out.tables.push_back({type, 0});
+    for (AlgStruct& table : out.tables)
+      if (table.type == type) table.supported = bit;
+    Capabilities requester, responder;
+    requester.flags = sides;
+    responder.flags = kPlain.responder | flags;
+    return decode<AlgorithmsResponse>(out.encode(version), version, everything, requester, responder);
+  };
+  const struct {
+    AlgType type;
+    std::uint16_t bit;
+    std::uint8_t version;
+    const char* field;
+  } cases[] = {
+      {AlgType::dhe, 0x80, k14, "DHE"},
+      {AlgType::dhe, 0x40, k11, "DHE"},  // SM2
+      {AlgType::kem, 0x08, k14, "KEM"},
+      {AlgType::aead, 0x10, k14, "AEAD"},
+      {AlgType::aead, 0x08, k11, "AEAD"},  // SM4-GCM
+      {AlgType::req_base_asym, 0x1000, k14, "ReqBaseAsymAlg"},
+      {AlgType::req_base_asym, 0x0200, k11, "ReqBaseAsymAlg"},
+      {AlgType::key_schedule, 2, k14, "KeySchedule"},
+  };
+  for (const auto& c : cases) {
+    CAPTURE(std::string(c.field));
+    malformed(cat(c.field, ": an algorithm that this version does not define"), [&] { read_offered(c.type, c.bit, c.version, flags); });
+    CHECK_NOTHROW(read_offered(c.type, c.bit, c.version, 0));  // nothing comes of it without sessions
+  }
+  CHECK_NOTHROW(read_offered(AlgType::dhe, 0x40, k12, flags));
+  CHECK_NOTHROW(read_offered(AlgType::aead, 0x08, k12, flags));
+  CHECK_NOTHROW(read_offered(AlgType::kem, 0x04, k14, flags));
+}
+
 TEST_CASE("N108 extended algorithms") {
   malformed("ExtAsymSelCount", [] { read(change(selection().encode(k12), 32, 1), k12); });
   malformed("ExtAsymSelCount", [] { read(change(selection().encode(k12), 33, 1), k12); });
@@ -305,6 +347,48 @@ TEST_CASE("negotiate: what is settled") {
   multi.other_params |= other_params::multi_key;
   CHECK(settle(k13, requester, responder, multi, selection()).multi_key_responder);
   CHECK_FALSE(settle(k12, requester, responder, multi, selection()).multi_key_responder);
+}
+
+TEST_CASE("negotiate: what is settled for sessions") {
+  Parameters out = settle(k12, {}, {}, offer(k12), selection());
+  CHECK(out.key_exchange == nullptr);
+  CHECK(out.aead == nullptr);
+  CHECK(out.req_asym == nullptr);
+  CHECK_FALSE(out.key_schedule);
+  AlgorithmsResponse chosen = selection();
+  chosen.tables = {{AlgType::dhe, 0x10}, {AlgType::aead, 0x04}, {AlgType::req_base_asym, 0x80}, {AlgType::key_schedule, 1}};
+  out = settle(k12, {}, {}, offer(k12), chosen);
+  CHECK(out.key_exchange == find_key_exchange("secp384r1"));
+  CHECK(out.aead == find_aead("ChaCha20-Poly1305"));
+  CHECK(out.req_asym == find_asym("ECDSA-P384"));
+  CHECK(out.key_schedule);
+  chosen.tables = {{AlgType::dhe, 0}, {AlgType::aead, 0x10}, {AlgType::key_schedule, 2}, {AlgType::req_pqc_asym, 2}, {AlgType::kem, 4}};
+  out = settle(k14, {}, {}, offer(k14), chosen);
+  CHECK(out.key_exchange == find_key_exchange("ML-KEM-1024"));
+  CHECK(out.aead == nullptr);
+  CHECK(out.req_asym == find_asym("ML-DSA-65"));
+  CHECK_FALSE(out.key_schedule);
+}
+
+TEST_CASE("negotiate: the algorithm tables of sessions") {
+  for (const KeyExchangeAlgorithm& row : key_exchange_algorithms()) {
+    CHECK((row.kem ? find_kem(row.bit) : find_dhe(row.bit)) == &row);
+    CHECK(find_key_exchange(row.name) == &row);
+    CHECK((row.kem || row.request_size == row.response_size));
+    CHECK(row.since == (row.kem ? k14 : row.bit == 0x40 ? k12 : k11));
+  }
+  for (const AeadAlgorithm& row : aead_algorithms()) {
+    CHECK(find_aead(row.bit) == &row);
+    CHECK(find_aead(row.name) == &row);
+  }
+  CHECK(find_key_exchange("SECP521R1")->request_size == 132);
+  CHECK(find_key_exchange("ffdhe2048")->request_size == 256);
+  CHECK(find_key_exchange("ml-kem-512")->response_size == 768);
+  CHECK(find_aead("aes-256-gcm")->key_size == 32);
+  CHECK(find_dhe(0) == nullptr);
+  CHECK(find_dhe(0x18) == nullptr);
+  CHECK(find_kem(8) == nullptr);
+  CHECK(find_aead(3) == nullptr);
 }
 
 TEST_CASE("negotiate: the algorithm tables") {

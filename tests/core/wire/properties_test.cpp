@@ -1,7 +1,5 @@
 // What holds for every message, shown on one well-formed message of each kind in every version: cut off anywhere it is
 // refused, with any bit changed it is read or refused but nothing worse, and read and written again it is the same.
-#include <functional>
-
 #include "core/text.h"
 #include "core/wire/capabilities.h"
 #include "core/wire/certificate.h"
@@ -9,6 +7,7 @@
 #include "core/wire/decode.h"
 #include "core/wire/endpoint_info.h"
 #include "core/wire/error_response.h"
+#include "core/wire/golden.h"
 #include "core/wire/measurements.h"
 #include "core/wire/mel.h"
 #include "core/wire/opaque.h"
@@ -18,29 +17,6 @@
 using namespace wire;
 
 namespace {
-
-struct Golden {
-  std::string name;
-  Bytes message;
-  std::function<Bytes(View)> again;  // reads and writes it; throws Error
-};
-
-template <class Request>
-Golden request(const std::string& name, const Request& in, std::uint8_t version) {
-  return {name, in.encode(version), [version](View bytes) { return decode<Request>(bytes, version).encode(version); }};
-}
-
-// Responses whose decoder needs the request and the parameters of the connection.
-template <class Response, class Request>
-Golden response(const std::string& name, const Response& in, const Request& asked, const Parameters& p) {
-  return {name, in.encode(p.version), [=](View bytes) { return decode<Response>(bytes, asked, p).encode(p.version); }};
-}
-
-Bytes filled(std::size_t size, std::uint8_t first) {
-  Bytes out(size);
-  for (std::uint8_t& byte : out) byte = first++;
-  return out;
-}
 
 Bytes opaque_data() { return Writer().u8(1).zeros(3).u8(0).u8(0).u16(3).bytes(filled(3, 1)).zeros(1).take(); }
 
@@ -202,6 +178,7 @@ std::vector<Golden> all_messages() {
     add_identity(out, p);
     add_measurements(out, p);
     add_rest(out, p);
+    if (version >= k11) add_sessions(out, version);
     for (std::size_t i = first; i < out.size(); ++i) out[i].name += cat(" ", version_name(version));
   }
   return out;
