@@ -5,17 +5,10 @@
 #include <array>
 #include <optional>
 
+#include "core/protocol/session_seen.h"
 #include "core/session/secured_record.h"
 
 namespace spdm {
-
-enum class SessionKind { key_exchange, psk };
-inline constexpr std::array kSessionKinds{
-    Word{SessionKind::key_exchange, "key-exchange"},
-    Word{SessionKind::psk, "psk"},
-};
-static_assert(is_sound(kSessionKinds));
-inline std::string_view name(SessionKind kind) { return row_of(kSessionKinds, kind).name; }
 
 enum class SessionPhase { handshake, application, dead };
 
