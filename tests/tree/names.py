@@ -16,7 +16,7 @@ def types_of(path):
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if match := NAMESPACE.match(line):
             namespace = match[1]
-        elif (match := TYPE.match(line)) and not line.endswith(";"):
+        elif match := TYPE.match(line):
             yield f"{namespace}::{match[1]}", number
 
 
