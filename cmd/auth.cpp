@@ -4,6 +4,7 @@
 
 #include "cmd/attest/policy_files.h"
 #include "cmd/attestation.h"
+#include "cmd/session_options.h"
 #include "cmd/verb.h"
 #include "core/text.h"
 
@@ -13,6 +14,7 @@ namespace {
 
 struct Options : Attestation {
   PolicyOptions policy;
+  SessionArguments session;
   bool measurements = false;
   std::string summary = "none";
 };
@@ -36,12 +38,14 @@ Action setup(CLI::App& parser) {
   parser.add_option("--summary", options->summary, "Hash over measurements in the answer to CHALLENGE: none, tcb or all")
       ->type_name("WHICH")
       ->group("Attestation");
+  add_session_options(parser, options->session);
   return [options](Console& console) {
     Plan plan = options->plan(console);
     plan.policy = load_policy(options->policy);
     plan.wanted.summary = parse_summary(options->summary);
     // Reference values are named to be compared.
     if (options->measurements || !options->trust.references.empty()) plan.wanted.measurements = MeasurementMode::all;
+    apply(options->session, plan.wanted, console, plan.policy && asks_for_sessions(*plan.policy));
     if (options->measurements) plan.question.user.depth = Depth::measurements;
     return options->run(console, std::move(plan));
   };
@@ -52,7 +56,8 @@ Action setup(CLI::App& parser) {
 const Verb auth_verb{"auth", "Authenticate devices: certificates, trust, and proof of the key",
                      "  spdmctl auth 0000:03:00.0\n"
                      "  spdmctl auth --measurements --record device.json tcp://192.0.2.7\n"
-                     "  spdmctl auth --keyring ./roots --json emu://127.0.0.1:2323 emu://127.0.0.1:2324\n",
+                     "  spdmctl auth --keyring ./roots --json emu://127.0.0.1:2323 emu://127.0.0.1:2324\n"
+                     "  spdmctl auth --in-session --requester-key us.key --requester-cert us.pem 0000:03:00.0\n",
                      setup, kReportDocument};
 
 }  // namespace spdm::cmd

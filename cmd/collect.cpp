@@ -12,6 +12,7 @@
 #include "cmd/host/this_host.h"
 #include "cmd/output/export.h"
 #include "cmd/output/token.h"
+#include "cmd/session_options.h"
 #include "cmd/verb.h"
 #include "core/crypto/crypto.h"
 #include "core/evidence/file.h"
@@ -26,6 +27,7 @@ struct Options {
   std::vector<std::string> targets;
   std::string format = "ndjson", nonce, file, sign_key, wrapper;
   std::vector<std::string> tolerate;
+  SessionArguments session;
   bool verbose = false, extension_log = false, endpoint_info = false;
 };
 
@@ -35,7 +37,7 @@ struct Collected {
 };
 
 // All that a verifier may ask for, as far as the device has it.
-Wanted everything(const Options& options) {
+Wanted everything(const Options& options, const Console& console) {
   Wanted out = wanted_of(options.protocol);
   out.if_available = true;
   out.tolerance = tolerance_of(options.tolerate);
@@ -43,6 +45,7 @@ Wanted everything(const Options& options) {
   out.extension_log = options.extension_log;
   out.endpoint_info = options.endpoint_info;
   if (!options.nonce.empty()) out.nonce = parse_nonce(options.nonce);
+  apply(options.session, out, console);
   return out;
 }
 
@@ -125,7 +128,7 @@ Exit run(const Options& options, Console& console) {
   console.verbose = options.verbose;
   const bool as_token = wants_token(options);
   const std::optional<CmwForm> wrapper = wrapper_of(options.wrapper);
-  const Wanted wanted = everything(options);
+  const Wanted wanted = everything(options, console);
   const std::optional<crypto::PrivateKey> signer = signer_of(options, console);
   refuse_format_as_file(options.file);
   if (!options.file.empty() && options.file != "-") console.write_to(options.file);
@@ -172,6 +175,7 @@ Action setup(CLI::App& parser) {
       ->group("Evidence");
   parser.add_flag("--endpoint-info", options->endpoint_info, "The endpoint information, too, where the device has it")->group("Evidence");
   add_protocol_options(parser, options->protocol);
+  add_session_options(parser, options->session);
   add_tolerate_option(parser, options->tolerate);
   parser.get_option("--slot")->description("0 to 7, all, or 255 for a provisioned key; the first that holds a chain if not given");
   return [options](Console& console) { return run(*options, console); };

@@ -13,6 +13,8 @@
 #include "cmd/output/render.h"
 #include "cmd/verb.h"
 #include "core/appraisal/references.h"
+#include "core/crypto/aead.h"
+#include "core/crypto/key_agreement.h"
 #include "core/text.h"
 #include "transport/target.h"
 
@@ -57,6 +59,16 @@ void examine_crypto(Lines& out) {
   if (asym.empty() && hash.empty()) return out.push_back({Health::good, "crypto", cat(library, " has every algorithm of SPDM 1.4"), ""});
   out.push_back({Health::limited, "crypto", cat(library, " cannot verify ", asym, asym.empty() || hash.empty() ? "" : ", ", hash),
                  "they are not offered to devices; OpenSSL 3.5 or newer has them"});
+}
+
+// What sessions take, beside signatures.
+void examine_sessions(Lines& out) {
+  const std::string library = crypto::library_version();
+  const std::string exchanges = missing_of(key_exchange_algorithms()), ciphers = missing_of(aead_algorithms());
+  if (exchanges.empty() && ciphers.empty())
+    return out.push_back({Health::good, "sessions", cat(library, " has every key exchange and cipher that sessions are opened with"), ""});
+  out.push_back({Health::limited, "sessions", cat(library, " lacks ", exchanges, exchanges.empty() || ciphers.empty() ? "" : ", ", ciphers),
+                 "no session is opened with them; OpenSSL 3.5 or newer has ML-KEM"});
 }
 
 Diagnosis broken(const char* topic, const Error& error, const std::string& remedy) {
@@ -141,6 +153,7 @@ Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   Lines lines;
   examine_crypto(lines);
+  examine_sessions(lines);
   examine_keyring(lines, options.trust);
   examine_policy(lines, options.policy);
   examine_references(lines, options.trust);

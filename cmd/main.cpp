@@ -9,6 +9,7 @@
 #include <span>
 
 #include "cmd/command_line.h"
+#include "cmd/host/stop_signal.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 #include "cmd/verb.h"
@@ -124,23 +125,6 @@ Exit run(int argc, char** argv, cmd::Console& console) {
   }
 }
 
-// A run that is interrupted must not leave devices awake for good. The process then ends as the signal would have ended it.
-void let_go(int signal) {
-  transport::release_all_power();
-  std::raise(signal);
-}
-
-void let_go_on(std::initializer_list<int> signals) {
-  struct sigaction action {};
-  action.sa_handler = let_go;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  for (const int signal : signals) {
-    struct sigaction before {};
-    // What is ignored (nohup) stays so.
-    if (::sigaction(signal, nullptr, &before) == 0 && before.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);
-  }
-}
-
 // What a device has sent may be large, for a moment: the C library gives it back at once, and keeps no more of it with each thread.
 void give_memory_back() {
 #ifdef __GLIBC__
@@ -157,7 +141,7 @@ int main(int argc, char** argv) {
   for (int fd = 0; fd <= 2; ++fd)
     if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return static_cast<int>(Exit::internal);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an ordinary end of output
-  let_go_on({SIGINT, SIGTERM, SIGHUP});
+  cmd::stop_on_signals(transport::release_all_power);  // a run that is interrupted must not leave devices awake for good
   cmd::Console console(first_guess(argc, argv));
   const cmd::DocumentKind document = document_of(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));
   try {

@@ -7,6 +7,7 @@
 #include "cmd/attest/policy_files.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
+#include "cmd/session_options.h"
 #include "cmd/verb.h"
 #include "core/appraisal/reference_writer.h"
 #include "core/calendar.h"
@@ -18,6 +19,7 @@ namespace {
 
 struct Options : Attestation {
   PolicyOptions policy;
+  SessionArguments session;
   std::vector<std::string> indices;
   bool each = false, count = false, raw = false, fresh = false, no_signature = false, extension_log = false, endpoint_info = false;
   std::string save_reference;
@@ -112,6 +114,7 @@ Action setup(CLI::App& parser) {
   add_tolerate_option(parser, options->tolerate);
   parser.add_flag("--pin-first-use", options->pin_first_use, kPinFirstUse)->group("Trust");
   add_reference_option(parser, options->trust);
+  add_session_options(parser, options->session);
   options->default_target = kAllDevices;
   const auto flag = [&](const char* name, bool& value, const char* help) { parser.add_flag(name, value, help)->group("Measurements"); };
   add_repeatable(parser, "--index", options->indices, "Only this measurement, 1 to 254")->type_name("N")->group("Measurements");
@@ -138,6 +141,7 @@ Action setup(CLI::App& parser) {
     plan.wanted.extension_log = options->extension_log;
     plan.wanted.endpoint_info = options->endpoint_info;
     plan.question.user.depth = options->no_signature ? Depth::authenticate : options->count ? Depth::count : Depth::measurements;
+    apply(options->session, plan.wanted, console, plan.policy && asks_for_sessions(*plan.policy));
     prepare_to_save(*options, plan);
     if (options->save_reference.empty()) return options->run(console, std::move(plan));
     Saved saved;
@@ -156,7 +160,8 @@ const Verb measurements_verb{"measurements", "Authenticate devices and read thei
                              "  spdmctl measurements --index 0xfd --raw emu://127.0.0.1:2323\n"
                              "  spdmctl measurements --save-reference nvme.yaml 03:00.0\n"
                              "  spdmctl measurements --reference nvme.yaml 04:00.0\n"
-                             "  spdmctl measurements --json --record device.json tcp://192.0.2.7\n",
+                             "  spdmctl measurements --json --record device.json tcp://192.0.2.7\n"
+                             "  spdmctl measurements --in-session --psk drive.key --psk-hint drive-7 03:00.0\n",
                              setup, kReportDocument};
 
 }  // namespace spdm::cmd

@@ -5,7 +5,9 @@
 #include <charconv>
 
 #include "core/calendar.h"
+#include "core/crypto/aead.h"
 #include "core/crypto/crypto.h"
+#include "core/crypto/key_agreement.h"
 #include "core/error.h"
 #include "core/format/yaml_reader.h"
 #include "core/text.h"
@@ -23,6 +25,15 @@ std::string names(const Table& table) {
   std::string out;
   for (const auto& row : table) out += cat(out.empty() ? "" : ", ", row.name);
   return out;
+}
+
+// `row`: what was found under the name.
+template <class Row, class Table>
+const Row* supported(const Row* row, std::string_view text, std::string_view option, const Table& table) {
+  if (row == nullptr) refuse(option, text, "is no algorithm that is known", cat("the names are ", names(table)));
+  if (!crypto::supports(*row))
+    throw Error(ErrorId::unsupported, cat(option, ": ", crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
+  return row;
 }
 
 }  // namespace
@@ -67,20 +78,16 @@ std::uint8_t parse_version(std::string_view text) {
 }
 
 const AsymAlgorithm* parse_asym(std::string_view text, std::string_view option) {
-  const AsymAlgorithm* row = find_asym(text);
-  if (row == nullptr) refuse(option, text, "is no algorithm that is known", cat("the names are ", names(asym_algorithms())));
-  if (!crypto::supports(*row))
-    throw Error(ErrorId::unsupported, cat(option, ": ", crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
-  return row;
+  return supported(find_asym(text), text, option, asym_algorithms());
 }
 
-const HashAlgorithm* parse_hash(std::string_view text) {
-  const HashAlgorithm* row = find_hash(text);
-  if (row == nullptr) refuse("--hash", text, "is no algorithm that is known", cat("the names are ", names(hash_algorithms())));
-  if (!crypto::supports(*row))
-    throw Error(ErrorId::unsupported, cat("--hash: ", crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
-  return row;
+const HashAlgorithm* parse_hash(std::string_view text) { return supported(find_hash(text), text, "--hash", hash_algorithms()); }
+
+const KeyExchangeAlgorithm* parse_key_exchange(std::string_view text) {
+  return supported(find_key_exchange(text), text, "--key-exchange", key_exchange_algorithms());
 }
+
+const AeadAlgorithm* parse_aead(std::string_view text) { return supported(find_aead(text), text, "--aead", aead_algorithms()); }
 
 PciIdentity parse_identity(std::string_view text) {
   try {

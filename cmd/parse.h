@@ -29,6 +29,8 @@ std::optional<std::uint8_t> parse_slot(std::string_view text);
 std::uint8_t parse_version(std::string_view text);
 const AsymAlgorithm* parse_asym(std::string_view text, std::string_view option = "--asym");
 const HashAlgorithm* parse_hash(std::string_view text);
+const KeyExchangeAlgorithm* parse_key_exchange(std::string_view text);
+const AeadAlgorithm* parse_aead(std::string_view text);
 PciIdentity parse_identity(std::string_view text);
 IdentityMatch parse_identity_match(std::string_view text);
 // 64 hex digits.

@@ -122,6 +122,7 @@ constexpr std::array kFindings{
 
     FindingRow{version_too_low, "version-too-low", Check::policy, failure, Exit::policy},
     FindingRow{algorithm_too_weak, "algorithm-too-weak", Check::policy, failure, Exit::policy},
+    FindingRow{algorithm_not_of_suite, "algorithm-not-of-suite", Check::policy, failure, Exit::policy},
     FindingRow{root_not_accepted, "root-not-accepted", Check::policy, failure, Exit::policy},
     FindingRow{debug_enabled, "debug-enabled", Check::policy, failure, Exit::policy},
     FindingRow{firmware_too_old, "firmware-too-old", Check::policy, failure, Exit::policy},

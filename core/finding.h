@@ -151,6 +151,7 @@ enum class FindingId : std::uint8_t {
   // policy
   version_too_low,
   algorithm_too_weak,
+  algorithm_not_of_suite,  // none of CNSA 2.0, which a rule asks for
   root_not_accepted,
   debug_enabled,
   firmware_too_old,  // security version number

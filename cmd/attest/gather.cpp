@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "cmd/attest/evidence_files.h"
+#include "cmd/host/stop_signal.h"
 #include "cmd/host/this_host.h"
 #include "core/calendar.h"
 #include "transport/target.h"
@@ -16,6 +17,7 @@ constexpr std::chrono::milliseconds kBusyRetry{50};
 
 // What is left of the limits until `end`.
 Limits limits_until(Clock::time_point end, Limits limits) {
+  limits.is_stopped = stop_is_asked;
   limits.total = std::max(end - Clock::now(), Clock::duration::zero());
   limits.exchange = std::min(limits.exchange, limits.total);
   return limits;
@@ -30,6 +32,7 @@ void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::
   const auto left = [&] { return limits_until(end, effort.limits); };
   if (!target.opened) {
     options.timeout = std::min<Clock::duration>(options.timeout, left().exchange);
+    options.for_session = wanted.in_session;
     target.opened = transport::open(target.name, options);
     evidence.host = target.opened->host;
   }
@@ -67,6 +70,9 @@ Evidence gather(Target target, Wanted wanted, const Effort& effort, const Verifi
     if (!wanted.slot && !wanted.all_slots)
       wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return verifier->trusts(connection, slot, evidence.host); };
   }
+  // What ends the program ends the session first.
+  std::optional<Unfinished> unfinished;
+  if (wanted.in_session) unfinished.emplace();
   // Somebody else may be using the mailbox just now. That ends soon, and must not cost the device its driver.
   const Clock::time_point patience = std::min(effort.deadline, begin + effort.patience);
   for (;;) try {

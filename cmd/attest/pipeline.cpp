@@ -22,7 +22,11 @@ void confine(Needs needs, const TellConfinement& tell) {
 void open_and_confine(Run& run) {
   assert_distinct(run.writable);
   run.open.timeout = std::min<Clock::duration>(run.open.timeout, run.effort.limits.exchange);
-  open_targets(run.targets, run.open);
+  run.open.for_session = run.wanted.in_session;
+  std::function<bool(const HostView&)> for_session;
+  if (!run.wanted.in_session && run.verifier != nullptr && run.verifier->policy() != nullptr && asks_for_sessions(*run.verifier->policy()))
+    for_session = [&](const HostView& host) { return run.verifier->asks_for_session(host); };
+  open_targets(run.targets, run.open, for_session);
   confine({.readable = recordings_of(run.targets), .writable = run.writable, .connects = connects(run.targets)}, run.tell);
 }
 

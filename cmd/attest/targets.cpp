@@ -137,7 +137,8 @@ HostView view_of(const std::string& target, const transport::Host& host) {
   return out;
 }
 
-void open_targets(std::vector<Target>& targets, const transport::OpenOptions& options) {
+void open_targets(std::vector<Target>& targets, const transport::OpenOptions& options,
+                  const std::function<bool(const HostView&)>& for_session) {
   raise_descriptor_limit();
   const Clock::time_point end = Clock::now() + options.timeout;
   std::vector<Target*> live;
@@ -151,6 +152,7 @@ void open_targets(std::vector<Target>& targets, const transport::OpenOptions& op
         Target& target = *live[i];
         try {
           transport::OpenOptions own = options;
+          if (for_session) own.for_session = for_session(view_of(target.name, options.host));
           own.timeout = std::max<Clock::duration>(end - Clock::now(), kLeastTime);
           target.opened = transport::open(target.name, own);
           target.host = target.opened->host;

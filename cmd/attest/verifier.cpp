@@ -4,6 +4,7 @@
 
 #include "certstore/chains.h"
 #include "core/evidence/file.h"
+#include "core/session/opener.h"
 
 namespace spdm::cmd {
 
@@ -16,7 +17,17 @@ HostView Verifier::view_of(HostView host) const {
   return host;
 }
 
+bool Verifier::asks_for_session(const HostView& host) const {
+  if (!setup_.policy || !asks_for_sessions(*setup_.policy)) return false;
+  const auto rules = rules_of(*setup_.policy, view_of(host), {});
+  return std::any_of(rules.begin(), rules.end(), [](const auto& rule) { return rule->require.session; });
+}
+
 void Verifier::adapt(Wanted& wanted, const HostView& host) const {
+  if (!wanted.in_session && asks_for_session(host)) {
+    if (!wanted.session) wanted.session = std::make_shared<const Opener>(SessionOptions{});
+    wanted.in_session = true;
+  }
   if (!setup_.policy || wanted.measurements != MeasurementMode::none) return;
   const auto rules = rules_of(*setup_.policy, view_of(host), {});
   if (std::any_of(rules.begin(), rules.end(), [](const auto& rule) { return needs_measurements(*rule); }))

@@ -32,8 +32,10 @@ class Verifier {
  public:
   explicit Verifier(VerifierSetup setup);
 
-  // Adds what is read because a rule that could be about the device needs it.
+  // Adds what is read, and the session that is opened, because a rule that could be about the device needs it.
   void adapt(Wanted& wanted, const HostView& host) const;
+  // Whether a rule that could be about the device asks for a session.
+  bool asks_for_session(const HostView& host) const;
 
   Report appraise(Evidence evidence, const std::string& source) const;
   Report appraise(Evidence evidence, const std::string& source, Question question) const;

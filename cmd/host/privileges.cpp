@@ -16,6 +16,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cmd/host/sanitized.h"
 #include "cmd/host/syscall_filter.h"
 #include "core/descriptor.h"
 #include "core/text.h"
@@ -29,19 +30,6 @@ namespace {
 constexpr bool kWritesAnywhere = true;
 #else
 constexpr bool kWritesAnywhere = false;
-#endif
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SPDMCTL_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SPDMCTL_SANITIZED 1
-#endif
-#endif
-#ifdef SPDMCTL_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
 #endif
 
 std::string because(const char* what) { return cat(what, ": ", std::strerror(errno)); }

@@ -5,6 +5,7 @@
 
 #include "cmd/output/certificate_text.h"
 #include "cmd/output/page.h"
+#include "cmd/output/session_text.h"
 #include "core/appraisal/manifest.h"
 #include "core/text.h"
 #include "core/wire/header.h"
@@ -179,6 +180,7 @@ void write_protocol(Page& page, const Report& report, bool verbose) {
   page.pair("protocol", line);
   page.pair("traffic", cat(report.round_trips, report.round_trips == 1 ? " request, " : " requests, ", report.bytes, " bytes, binding ",
                            name(report.binding), report.connections > 1 ? cat(", ", report.connections, " connections") : ""));
+  for (const SessionReport& session : connection.sessions) page.pair("session", session_text(session));
   if (!verbose) return;
   page.pair("offered", joined(connection.offered_versions));
   if (!p.assumed) page.pair("can", joined(flag_names(p.responder.flags)));
@@ -227,7 +229,9 @@ void write_manifest(Page& page, const Measurement& measurement) {
 
 void write_measurements(Page& page, const Report& report, bool verbose) {
   if (report.measurements.empty() && !report.measurement_count) return;
-  page.heading("Measurements");
+  const bool inside = !report.measurements.empty() && std::all_of(report.measurements.begin(), report.measurements.end(),
+                                                                  [](const Measurement& one) { return one.session != 0; });
+  page.heading(inside ? "Measurements (read inside of the session)" : "Measurements");
   if (report.measurement_count) page.line(cat("  the device has ", *report.measurement_count));
   for (const Measurement& measurement : report.measurements) {
     page.line(cat("  ", Page::padded(cat("0x", hex(measurement.block.index, 2)), 6), Page::padded(name(measurement.block.type), 36),
@@ -382,6 +386,7 @@ std::string render_info(const Report& report, const Console& console) {
   const Parameters& p = connection.parameters;
   page.pair("versions", cat(joined(connection.offered_versions), "; ", version_name(p.version), " is spoken"));
   page.pair("can", joined(flag_names(p.responder.flags)));
+  page.pair("sessions", session_abilities(p));
   page.pair("timing", cat("cryptography takes up to 2^", p.responder.ct_exponent, " us"));
   if (p.version >= k12)
     page.pair("sizes", cat("transfers ", p.responder.data_transfer_size, " bytes, messages ", p.responder.max_message_size));

@@ -1,5 +1,6 @@
 #include "core/appraisal/analyze.h"
 
+#include "core/appraisal/told_sessions.h"
 #include "core/error.h"
 #include "core/evidence/budget.h"
 #include "core/protocol/detached.h"
@@ -98,11 +99,12 @@ Analysis analyze(const Evidence& evidence, const Tolerance& tolerance) {
   Analysis out;
   Listener listener;
   Kept kept;
+  const ToldSessions told(evidence.log);
   bool broken = false;  // after a violation the rest of the connection is ignored
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {
     const Message& message = evidence.log[i];
     if (message.secured) {
-      ++out.secured_messages;
+      if (!told.hold_record(message)) ++out.secured_messages;
       continue;
     }
     try {

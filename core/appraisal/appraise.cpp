@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/appraisal/told_sessions.h"
 #include "core/appraisal/verdict.h"
 #include "core/evidence/budget.h"
 #include "core/text.h"
@@ -113,8 +114,10 @@ void Appraiser::describe_evidence() {
   if (had_none_in_common(evidence_, analysis_)) report_.error->id = ErrorId::no_spdm;
   if (broke_off_for_its_size(evidence_, analysis_)) report_.error.reset();
   report_.connections = analysis_.connections.size();
-  report_.messages = evidence_.log.size();
+  const ToldSessions told(evidence_.log);
   for (const Message& message : evidence_.log) {
+    if (told.hold_record(message)) continue;  // counted once, as plain text
+    ++report_.messages;
     report_.bytes += message.bytes.size();
     if (message.from_requester) ++report_.round_trips;
   }
@@ -123,6 +126,7 @@ void Appraiser::describe_evidence() {
     out.parameters = connection->parameters();
     out.negotiated = connection->negotiated();
     out.algorithm_source = connection->algorithm_source();
+    describe_sessions(*connection, out);
     if (connection->capabilities()) describe_support(connection->capabilities()->supported(), out);
     if (connection->versions())
       for (const std::uint16_t entry : connection->versions()->entries)

@@ -23,6 +23,8 @@ struct Requirement {
   std::optional<std::uint32_t> max_age;      // seconds between collecting and appraising
   std::optional<std::uint32_t> max_crl_age;  // seconds: every issuer of the chain has a CRL that is not older
   bool negotiation = false;                  // a good signature covers versions, capabilities and algorithms
+  bool session = false;                      // a session was opened, and the measurements were read inside of it
+  bool cnsa2 = false;                        // all algorithms are of the suite CNSA 2.0
 
   bool operator==(const Requirement&) const = default;
 };

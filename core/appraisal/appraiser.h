@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <tuple>
 
 #include "core/appraisal/appraise.h"
@@ -35,6 +36,10 @@ class Appraiser {
   void demand_age();
   void demand_crls();
   void demand_negotiation();
+  // sessions.cpp
+  void demand_session();
+  // requirement_suite.cpp
+  void demand_cnsa2();
 
  private:
   void add(Finding finding) { report_.findings.push_back(std::move(finding)); }
@@ -63,6 +68,14 @@ class Appraiser {
   void bound_findings();
   void check_protocol();
   void check_collection();
+
+  // sessions.cpp
+  static void describe_sessions(const Connection& connection, ConnectionReport& out);
+
+  // requirement_suite.cpp
+  void weigh_suite(const std::string& where, std::string_view what, std::string_view algorithm, std::span<const std::string_view> suite);
+  void weigh_suite_of_chain(const ChainResult& chain);
+  void weigh_suite_of_session(const SessionReport& session);
 
   // signatures.cpp
   const crypto::PublicKey* key_for(std::size_t connection, const Statement& statement, std::string_view message);

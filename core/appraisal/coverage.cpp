@@ -29,8 +29,10 @@ void Appraiser::read_measurements() {
   ReadableRoom room;
   for (Measurement& measurement : report_.measurements) {
     const bool covered_by_signature = measurement.is_signed;
+    const std::uint32_t session = measurement.session;
     measurement = decode_measurement(std::move(measurement.block), connection->version(), report_.findings, room);
     measurement.is_signed = covered_by_signature;
+    measurement.session = session;
   }
   std::stable_sort(report_.measurements.begin(), report_.measurements.end(),
                    [](const Measurement& a, const Measurement& b) { return a.block.index < b.block.index; });
@@ -163,6 +165,7 @@ void Appraiser::add_measurements(const Connection& connection, const Measurement
     if (measurement.is_signed && !is_signed) continue;
     measurement.block = block;
     measurement.is_signed = is_signed;
+    measurement.session = connection.exchanges()[seen.exchange].inside;
   }
   if (changed)
     add({FindingId::measurements_changed, "MEASUREMENTS", "they changed since they were last read, or the responder says so",

@@ -21,7 +21,9 @@ enum class Demand {
   min_svn,
   max_age,
   crls,
-  negotiation
+  negotiation,
+  session,
+  cnsa2
 };
 
 // What the question asks for, in the order of the enumeration. An exempt device is asked for nothing.

@@ -41,7 +41,8 @@ inline std::string_view name(TokenSignature signature) { return row_of(kTokenSig
 
 struct Measurement {
   MeasurementBlock block;
-  bool is_signed = false;  // covered by a signature that verified
+  bool is_signed = false;     // covered by a signature that verified
+  std::uint32_t session = 0;  // that it was read in; 0: outside of any
   std::optional<DeviceMode> device_mode;
   std::optional<std::uint64_t> security_version;
   std::optional<std::string> text;      // printable raw values, escaped
@@ -56,8 +57,8 @@ struct ReadableRoom {
 };
 
 // Decodes a block. A broken rule of DSP0274 becomes a finding (N205, N318, N319); the value stays as it was sent.
-// `version` is the SPDMVersion byte. `is_signed` is for the caller to set. What does not fit into `room` is not decoded, and is a
-// finding.
+// `version` is the SPDMVersion byte. `is_signed` and `session` are for the caller to set. What does not fit into `room` is not decoded, and
+// is a finding.
 Measurement decode_measurement(MeasurementBlock block, std::uint8_t version, std::vector<Finding>& findings, ReadableRoom& room);
 
 // The digest that the hash-extend block with this index must show: the log's entries for it, extended in order (see

@@ -149,6 +149,10 @@ std::vector<std::string_view> removed_keys(const Policy& policy, const PolicyRul
 
 bool only_warns(const PolicyRule& rule) { return rule.on_failure == std::vector{FailureAction::warn}; }
 
+bool asks_for_sessions(const Policy& policy) {
+  return std::any_of(policy.rules.begin(), policy.rules.end(), [](const PolicyRule& rule) { return rule.require.session; });
+}
+
 bool needs_measurements(const PolicyRule& rule) {
   const std::span<const RequirementRow> rows = requirements();
   return std::any_of(rows.begin(), rows.end(),

@@ -77,6 +77,9 @@ bool trusts_host(const Policy& policy, const std::string& name);
 // Whether a failure is only reported, and no action follows.
 bool only_warns(const PolicyRule& rule);
 
+// Whether any of its rules asks for a session.
+bool asks_for_sessions(const Policy& policy);
+
 // Whether measurements must be read to appraise by the rule.
 bool needs_measurements(const PolicyRule& rule);
 

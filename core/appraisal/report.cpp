@@ -5,6 +5,7 @@
 
 #include "core/appraisal/extension_json.h"
 #include "core/appraisal/manifest.h"
+#include "core/appraisal/session_json.h"
 #include "core/text.h"
 #include "core/wire/header.h"
 
@@ -51,6 +52,7 @@ Json connection_json(const ConnectionReport& in) {
     out["capabilities"] = Json{{"flags", cat("0x", hex(p.responder.flags, 8))},
                                {"names", flag_names(p.responder.flags)},
                                {"ct_exponent", p.responder.ct_exponent}};
+    if (p.version >= k11) out["capabilities"]["sessions"] = session_abilities_json(p);
     if (p.version >= k12) {
       out["capabilities"]["data_transfer_size"] = p.responder.data_transfer_size;
       out["capabilities"]["max_spdm_message_size"] = p.responder.max_message_size;
@@ -68,6 +70,7 @@ Json connection_json(const ConnectionReport& in) {
                                                                    : Json(p.measurement_hash->name);
   out["negotiation_proven"] = in.negotiation_proven;
   out["multi_key"] = p.multi_key_responder;
+  for (const SessionReport& session : in.sessions) out["sessions"].push_back(to_json(session));
   return out;
 }
 
@@ -137,6 +140,7 @@ Json measurement_json(const Measurement& in) {
   out["form"] = in.block.raw ? "raw" : "digest";
   out["value"] = hex(in.block.value);
   out["signed"] = in.is_signed;
+  if (in.session != 0) out["session"] = session_id_text(in.session);
   if (in.device_mode) out["device_mode"] = device_mode_json(*in.device_mode);
   if (in.security_version) out["security_version"] = *in.security_version;
   if (in.text) out["text"] = *in.text;
@@ -297,6 +301,7 @@ std::vector<std::string_view> claims_of(const Report& report) {
   claim("host.removable", host.removable.has_value());
   claim("host.hostname", host.hostname.has_value());
   claim("host.platform", host.platform != PlatformView{});
+  claim("connection.sessions", report.connection && !report.connection->sessions.empty());
   return out;
 }
 

@@ -56,6 +56,36 @@ struct CheckResult {
   std::string detail;  // one line: what was compared, or why it did not run
 };
 
+using SessionState = SessionSeen::State;
+inline constexpr std::array kSessionStates{
+    Word{SessionState::handshake, "handshake"},      // was not finished
+    Word{SessionState::established, "established"},  // was not ended
+    Word{SessionState::ended, "ended"},
+};
+static_assert(is_sound(kSessionStates));
+inline std::string_view name(SessionState state) { return row_of(kSessionStates, state).name; }
+
+// One session of a connection. What is signed of it is in the signatures; that messages were inside is the word of who collected.
+struct SessionReport {
+  std::uint32_t id = 0;
+  SessionKind kind{};
+  SessionState state = SessionState::handshake;
+  std::uint8_t slot = 0;          // of the responder; only of a key exchange
+  std::string_view key_exchange;  // algorithm; empty with a PSK
+  std::string_view aead;          // algorithm; empty when none was negotiated
+  bool encrypted = false;         // false: records are authenticated, and not secret
+  bool handshake_in_the_clear = false;
+  std::string secured_version;  // of DSP0277, "1.1"; empty when none was selected
+  MutualAuth mutual_auth = MutualAuth::none;
+  std::optional<std::uint8_t> requester_slot;  // what we authenticated with
+  std::string_view requester_asym;             // and what that was signed with
+  std::uint8_t heartbeat_period = 0;           // seconds; 0: none
+  unsigned heartbeats = 0, key_updates = 0;
+  std::size_t requests = 0;  // that were exchanged inside, the handshake not counted
+
+  bool is_established() const { return state != SessionState::handshake; }
+};
+
 // What was negotiated on a connection.
 struct ConnectionReport {
   Parameters parameters;
@@ -64,6 +94,7 @@ struct ConnectionReport {
   AlgorithmSource algorithm_source = AlgorithmSource::negotiated;
   bool negotiation_proven = false;                               // a good signature covers versions, capabilities and algorithms
   std::vector<std::string_view> supported_asym, supported_hash;  // from the Supported Algorithms block (1.3+); empty without one
+  std::vector<SessionReport> sessions;                           // in the order in which they were opened
 
   // Also where nobody has seen the negotiation: then algorithm_source says how.
   bool knows_algorithms() const { return negotiated || (parameters.assumed && parameters.asym != nullptr); }

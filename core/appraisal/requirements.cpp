@@ -179,13 +179,25 @@ constexpr std::array kRequirements{
         [](const PolicyRule& rule) { return rule.require.negotiation ? Json(name(NegotiationState::proven)) : Json(); },
         [](const Question& question) { return question.rule.require.negotiation; },
         [](const Question&) { return std::string("a signature covers the negotiation"); }, Check::policy, &Appraiser::demand_negotiation),
+    RequirementRow(
+        Demand::session, "session", Needs::chain, [](const Value& value, PolicyRule& out) { out.require.session = value.boolean(); },
+        [](PolicyRule& out, const PolicyRule& other) { out.require.session = out.require.session || other.require.session; },
+        [](const PolicyRule& rule) { return shown(rule.require.session); },
+        [](const Question& question) { return question.rule.require.session; },
+        [](const Question&) { return std::string("a secure session"); }, Check::policy, &Appraiser::demand_session),
+    RequirementRow(
+        Demand::cnsa2, "cnsa2", Needs::chain, [](const Value& value, PolicyRule& out) { out.require.cnsa2 = value.boolean(); },
+        [](PolicyRule& out, const PolicyRule& other) { out.require.cnsa2 = out.require.cnsa2 || other.require.cnsa2; },
+        [](const PolicyRule& rule) { return shown(rule.require.cnsa2); },
+        [](const Question& question) { return question.rule.require.cnsa2; },
+        [](const Question&) { return std::string("algorithms of CNSA 2.0"); }, Check::policy, &Appraiser::demand_cnsa2),
 };
 
 // A row for each demand but the first, Demand::authenticated, which has no key: it always must hold.
 constexpr bool is_in_order() {
   for (std::size_t i = 0; i < kRequirements.size(); ++i)
     if (static_cast<std::size_t>(kRequirements.at(i).demand) != i + 1) return false;
-  return kRequirements.size() == static_cast<std::size_t>(Demand::negotiation);
+  return kRequirements.size() == static_cast<std::size_t>(Demand::cnsa2);
 }
 static_assert(is_in_order());
 

@@ -41,6 +41,8 @@ bool negotiates(Code code) { return code == Code::get_version || code == Code::g
 void Requester::ask(Bytes request) {
   if (before_each_) before_each_();
   const Code code = read_header(request).code;
+  if (limits_.is_stopped != nullptr && code != Code::end_session && limits_.is_stopped())
+    throw Error(ErrorId::io, cat("the program was asked to end before ", name(code), " was sent"));
   const Clock::time_point deadline = std::min(Clock::now() + limits_.exchange, end_);
   const std::size_t log_index = log_.size();
   Bytes response = respond(request, deadline);

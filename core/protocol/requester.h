@@ -17,6 +17,8 @@ struct Limits {
   std::size_t messages = kMaxEvidenceMessages;  // of all exchanges together: bounds responders that answer in tiny portions
   std::size_t bytes = kMaxEvidenceBytes;        // of all messages together
   std::uint32_t max_message = 0x28000;          // our MaxSPDMmsgSize: bytes of one reassembled message
+  // Whether the conversation is to end now; may be null. Then no request is sent any more, but END_SESSION.
+  bool (*is_stopped)() = nullptr;
 };
 
 class Requester {

@@ -8,6 +8,15 @@
 
 namespace spdm {
 
+// How a session was opened.
+enum class SessionKind { key_exchange, psk };
+inline constexpr std::array kSessionKinds{
+    Word{SessionKind::key_exchange, "key-exchange"},
+    Word{SessionKind::psk, "psk"},
+};
+static_assert(is_sound(kSessionKinds));
+inline std::string_view name(SessionKind kind) { return row_of(kSessionKinds, kind).name; }
+
 struct SessionSeen {
   enum class State { handshake, established, ended };
 
@@ -27,6 +36,7 @@ struct SessionSeen {
   unsigned heartbeats = 0, key_updates = 0;      // acknowledged
 
   bool is_psk() const { return psk_exchange.has_value(); }
+  SessionKind kind() const { return is_psk() ? SessionKind::psk : SessionKind::key_exchange; }
   MutualAuth mutual_auth() const { return key_exchange_response ? key_exchange_response->mutual_auth : MutualAuth::none; }
   std::uint8_t heartbeat_period() const {
     return is_psk() ? psk_exchange_response->heartbeat_period : key_exchange_response->heartbeat_period;

@@ -5,17 +5,10 @@
 #include <array>
 #include <optional>
 
+#include "core/protocol/session_seen.h"
 #include "core/session/secured_record.h"
 
 namespace spdm {
-
-enum class SessionKind { key_exchange, psk };
-inline constexpr std::array kSessionKinds{
-    Word{SessionKind::key_exchange, "key-exchange"},
-    Word{SessionKind::psk, "psk"},
-};
-static_assert(is_sound(kSessionKinds));
-inline std::string_view name(SessionKind kind) { return row_of(kSessionKinds, kind).name; }
 
 enum class SessionPhase { handshake, application, dead };
 
@@ -39,6 +32,9 @@ class SecuredSession {
   // record that cannot be opened ends the session.
   Bytes seal(Direction direction, View message);
   Bytes open(Direction direction, View record);
+  // The same for a responder, which has to answer what it could not open (DSP0274 ERROR, DecryptError): nothing then, and the session is
+  // still to be killed.
+  std::optional<Bytes> try_open(Direction direction, View record);
   // How many records the current key of that direction may still protect.
   std::uint64_t left(Direction direction) const;
   // A lower limit, for the keys of both directions: what both sides agreed on (DSP0277 1.3), or what we set.

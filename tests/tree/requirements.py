@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 def rows(file, kind, most):
     """The names that stand in rows of a table, in their order. A row of another form is missed, and so counted."""
     source = (ROOT / file).read_text()
-    found = re.findall(rf"^ +{kind}\(\s*(?:\w+::\w+, )?\"([a-z-]+)\",", source, re.M)
+    found = re.findall(rf"^ +{kind}\(\s*(?:\w+::\w+, )?\"([a-z0-9-]+)\",", source, re.M)
     assert len(found) == len(re.findall(rf"^ +{kind}\(", source, re.M)) >= most, (file, found)
     return found
 

@@ -28,6 +28,8 @@ constexpr std::array kExamples{
     Example{"max-age", "2h", "90m"},
     Example{"crl", "{max-age: 8d}", "{max-age: 7d}"},
     Example{"negotiation", "any", "proven"},
+    Example{"session", "false", "true"},
+    Example{"cnsa2", "false", "true"},
 };
 
 const Example& example_of(const RequirementRow& row) {
@@ -126,7 +128,7 @@ TEST_CASE("every field of a requirement has its row") {
   CHECK(rule.measurements);
   // A field that is added must be named here, and be read by a row to be otherwise than it was.
   const Requirement none;
-  const auto& [roots, pin, min_version, min_strength, references, debug_off, min_svn, max_age, max_crl_age, negotiation] = rule.require;
+  const auto& [roots, pin, min_version, min_strength, references, debug_off, min_svn, max_age, max_crl_age, negotiation, session, cnsa2] = rule.require;
   CHECK(roots != none.roots);
   CHECK(pin != none.pin);
   CHECK(min_version != none.min_version);
@@ -137,4 +139,6 @@ TEST_CASE("every field of a requirement has its row") {
   CHECK(max_age != none.max_age);
   CHECK(max_crl_age != none.max_crl_age);
   CHECK(negotiation != none.negotiation);
+  CHECK(session != none.session);
+  CHECK(cnsa2 != none.cnsa2);
 }

@@ -95,6 +95,15 @@ TEST_CASE("mutual authentication: multi-key connections have our DIGESTS in the 
   }
 }
 
+TEST_CASE("mutual authentication: DIGESTS that were not asked for first are no part of the transcript") {
+  fake::SessionRun run({.version = k13, .flags = kFlags, .mutual_auth = MutualAuth::encapsulated, .multi_key = true});
+  run.options.identity = fake::our_identity();
+  run.options.multi_key = true;
+  run.device.to_ask = {get_certificate(k13), get_digests(k13)};
+  run.collect();
+  CHECK(run.device.requester_identity == fake::our_spdm_chain());
+}
+
 TEST_CASE("mutual authentication: with a key that was provisioned") {
   fake::SessionRun run({.flags = kFlags, .mutual_auth = MutualAuth::optimized, .requester_slot = kProvisionedKey});
   run.options.identity = RequesterIdentity::with_key(fake::our_chain().leaf.key.private_key());
@@ -225,6 +234,30 @@ TEST_CASE("an encapsulated request may be padded outside of a session, where the
   }
 }
 
+TEST_CASE("an encapsulated request is not padded inside of a session, whatever the binding does outside") {
+  fake::SessionRun run({.flags = kFlags, .mutual_auth = MutualAuth::encapsulated, .binding = Binding::doe});
+  run.options.identity = fake::our_identity();
+  run.device.requester_identity = fake::our_spdm_chain();
+  Bytes padded = get_digests(k12);
+  padded.resize(padded.size() + 3);
+  run.device.to_ask = {padded};
+  run.collect();
+  CHECK(error_of(run.device.answers.at(0)) == ErrorCode::invalid_request);
+}
+
+TEST_CASE("nothing to ask is only an answer to whether there is something: later it ends the session's work") {
+  fake::SessionRun run({.flags = kFlags});
+  run.options.exercise = true;
+  run.options.identity = fake::our_identity();
+  run.wanted.challenge = false;
+  run.device.to_ask = {get_digests(k12), get_digests(k12)};
+  run.device.tamper = [](Code code, Bytes& answer) {
+    if (code == Code::deliver_encapsulated_response)
+      answer = ErrorResponse{.version = k12, .code = ErrorCode::unexpected_request, .data = 0, .extended = {}}.encode();
+  };
+  expect_error(ErrorId::peer, "DELIVER_ENCAPSULATED_RESPONSE: the responder answered ERROR UnexpectedRequest", [&] { run.collect(); });
+}
+
 TEST_CASE("who we are is not told without an identity, nor certificates of a key without any") {
   fake::SessionRun run({.version = k13, .flags = kFlags | cap::encap});
   run.options.exercise = true;
@@ -252,6 +285,20 @@ TEST_CASE("an established session: the device asks, and renews its own key") {
     CHECK(told == 6);
     CHECK(run.is_signed(SignedMessage::measurements));
   }
+}
+
+TEST_CASE("an encapsulated KEY_UPDATE before the last one is verified changes no key") {
+  fake::SessionRun run({.flags = kFlags});
+  run.options.exercise = true;
+  run.options.identity = fake::our_identity();
+  run.wanted.challenge = false;
+  const Bytes again = KeyUpdate{.operation = KeyOperation::update_key, .tag = 2}.encode(k12);
+  run.device.to_ask = {KeyUpdate{.operation = KeyOperation::update_key, .tag = 1}.encode(k12), again,
+                       KeyUpdate{.operation = KeyOperation::verify_new_key, .tag = 3}.encode(k12)};
+  run.collect();
+  CHECK_FALSE(is_error(run.device.answers.at(0)));
+  CHECK(error_of(run.device.answers.at(1)) == ErrorCode::invalid_request);
+  CHECK_FALSE(is_error(run.device.answers.at(2)));
 }
 
 TEST_CASE("an encapsulated KEY_UPDATE that makes no sense changes no key") {

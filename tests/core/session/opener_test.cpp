@@ -3,6 +3,7 @@
 
 #include "core/crypto/aead.h"
 #include "core/session/session_run.h"
+#include "core/wire/version.h"
 
 using namespace spdm;
 
@@ -262,6 +263,35 @@ TEST_CASE("no session over a transport without secured messages, nor with algori
   fake::SessionRun kem;
   kem.options.key_exchange = {find_key_exchange("ML-KEM-768")};
   expect_error(ErrorId::no_spdm, "none of the algorithms", [&] { kem.collect(); });
+}
+
+TEST_CASE("a session that is dropped is ended, and what follows is outside again; so it is after the end") {
+  for (const bool drop : {false, true}) {
+    fake::SessionDevice device;
+    Evidence evidence;
+    const Opener opener({});
+    Requester requester(device, evidence.log, {});
+    requester.ask(GetVersion{}.encode());
+    GetCapabilities capabilities;
+    capabilities.capabilities.flags = opener.capability_flags(k12);
+    capabilities.capabilities.data_transfer_size = capabilities.capabilities.max_message_size = requester.data_transfer_size();
+    requester.ask(capabilities.encode(k12));
+    NegotiateAlgorithms algorithms;
+    algorithms.base_asym = find_asym("ECDSA-P384")->bit;
+    algorithms.base_hash = find_hash("SHA-256")->bit;
+    algorithms.other_params = other_params::opaque_fmt1;
+    opener.offer(algorithms, k12);
+    requester.ask(algorithms.encode(k12));
+    requester.ask(GetCertificate{.slot = 0, .offset = 0, .length = 0xFFFF}.encode(k12));
+    std::unique_ptr<OpenSession> session = opener.open(requester, 0, evidence);
+    CHECK(device.has_session());
+    if (!drop) session->end();
+    session.reset();
+    CHECK_FALSE(device.has_session());
+    CHECK(std::count(device.asked.begin(), device.asked.end(), Code::end_session) == 1);
+    requester.ask(begin(k12, Code::get_digests).take());
+    CHECK_FALSE(device.asked_inside.back());
+  }
 }
 
 TEST_CASE("records are kept on request, beside their plain text, and secrets are shown to whoever asks") {

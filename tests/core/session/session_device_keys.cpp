@@ -85,7 +85,8 @@ void SessionDevice::learn_requester() {
   if (requester_identity.empty())
     for (const Bytes& answer : answers)
       if (read_header(answer).code == Code::certificate) append(requester_identity, View(answer).subspan(8));
-  if (profile_.multi_key && profile_.mutual_auth != MutualAuth::optimized) append(th_, answers.at(0));
+  const bool digests_first = !answers.empty() && read_header(answers.front()).code == Code::digests;
+  if (profile_.multi_key && digests_first) append(th_, answers.front());
   append(th_, crypto::hash(hash(), requester_identity));
 }
 
