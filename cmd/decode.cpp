@@ -119,7 +119,7 @@ Parameters assumed_parameters(const Options& options) {
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   Tolerance tolerance = tolerance_of(options.tolerate);
-  std::vector<SessionSecret> secrets = read_secrets(options.session_secrets, console);
+  std::vector<SessionSecret> secrets = read_secrets(options.session_secrets);
   Needs needs{.readable = EvidenceFiles::places(options.input)};
   if (!options.openssl.empty()) {
     assert_recipe_directory(options.openssl);

@@ -98,7 +98,8 @@ void MessageDecoder::show_record(const Message& record, std::size_t index, const
     blame(out.front(), error.what());
   }
   if (!known.opened) {
-    out.front().json["note"] = "inside a secure session, not read";
+    const bool told = record.bytes.size() >= sizeof(std::uint32_t) && sessions_.is_told(record_session_id(record.bytes));
+    out.front().json["note"] = told ? "inside a secure session, as the collector tells beside it" : "inside a secure session, not read";
     return;
   }
   out.front().json["opened"] = true;
