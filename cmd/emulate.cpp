@@ -112,6 +112,8 @@ device-mode:
   operational-state: normal
   device-capabilities: [invasive-debug-active]
   device-state: []
+# Secure sessions, by the key of its slot:
+# sessions: true
 # Faults make it misbehave:
 # faults:
 #   - {on: CHALLENGE_AUTH, do: bad-signature}

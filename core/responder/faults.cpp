@@ -42,6 +42,17 @@ constexpr std::array kRows{
     Row{"bad-signature", bad_signature, Arguments::none, "bad-signature"},
     Row{"old-signature", old_signature, Arguments::none, "old-signature"},
     Row{"stale-nonce", stale_nonce, Arguments::none, "stale-nonce"},
+    Row{"bad-verify-data", bad_verify_data, Arguments::none, "bad-verify-data"},
+    Row{"keep-keys", keep_keys, Arguments::none, "keep-keys"},
+    Row{"old-key", old_key, Arguments::none, "old-key"},
+    Row{"ask-again", ask_again, Arguments::none, "ask-again"},
+    Row{"bad-tag", bad_tag, Arguments::none, "bad-tag"},
+    Row{"skip-number", skip_number, Arguments::none, "skip-number"},
+    Row{"repeat-record", repeat_record, Arguments::none, "repeat-record"},
+    Row{"cut-record", cut_record, Arguments::number, "cut-record SIZE"},
+    Row{"other-session", other_session, Arguments::none, "other-session"},
+    Row{"drop-session", drop_session, Arguments::none, "drop-session"},
+    Row{"in-clear", in_clear, Arguments::none, "in-clear"},
 };
 
 constexpr std::uint32_t kDefaultRdtExponent = 10, kDefaultRdtm = 2;  // 1 ms, waiting twice that at most
@@ -68,7 +79,7 @@ std::vector<std::string_view> words(std::string_view text) {
   }
 }
 
-// Decimal or 0x...; negative numbers wrap and so count from the end (see `position`).
+// Decimal or 0x...; negative numbers wrap and so count from the end (Fault::position_in).
 std::uint32_t number(std::string_view text, std::string_view action) {
   const bool negative = text.starts_with('-');
   std::string_view digits = text.substr(negative ? 1 : 0);
@@ -87,11 +98,6 @@ std::uint32_t error_code(std::string_view text, std::string_view action) {
   return number(text, action);
 }
 
-// An offset counted from the front, or from the end when it is negative; past the message when it does not fit.
-std::size_t position(std::uint32_t number, std::size_t size) {
-  return number > 0x7FFFFFFF ? size - std::min<std::size_t>(size, 0U - number) : number;
-}
-
 void flip_bits(Bytes& message, std::size_t at, std::uint8_t bits) {
   if (at < message.size()) message[at] ^= bits;
 }
@@ -103,16 +109,16 @@ void edit(const Fault& fault, Bytes& message) {
   if (message.size() < kHeaderSize) return;
   switch (fault.kind) {
     case truncate:
-      message.resize(std::min<std::size_t>(message.size(), position(fault.number, message.size())));
+      message.resize(std::min<std::size_t>(message.size(), fault.position_in(message.size())));
       break;
     case append:
       spdm::append(message, fault.bytes);
       break;
     case flip:
-      flip_bits(message, position(fault.number, message.size()), static_cast<std::uint8_t>(1U << fault.second));
+      flip_bits(message, fault.position_in(message.size()), static_cast<std::uint8_t>(1U << fault.second));
       break;
     case set:
-      for (std::size_t i = 0, at = position(fault.number, message.size()); i < fault.bytes.size() && at + i < message.size(); ++i)
+      for (std::size_t i = 0, at = fault.position_in(message.size()); i < fault.bytes.size() && at + i < message.size(); ++i)
         message[at + i] = fault.bytes[i];
       break;
     case FaultKind::version:
@@ -128,6 +134,7 @@ void edit(const Fault& fault, Bytes& message) {
       flip_bits(message, 3, 0x55);
       break;
     case bad_signature:
+      if (static_cast<Code>(message[1]) == Code::key_exchange_rsp) break;  // made where it is signed
       flip_bits(message, message.size() - 1, 1);
       break;
     default:
@@ -136,6 +143,11 @@ void edit(const Fault& fault, Bytes& message) {
 }
 
 }  // namespace
+
+// Counted from the front, or from the end when it is negative.
+std::size_t Fault::position_in(std::size_t size) const {
+  return number > 0x7FFFFFFF ? size - std::min<std::size_t>(size, 0U - number) : number;
+}
 
 Fault parse_fault(std::string_view on, std::string_view action) {
   Fault out;
@@ -230,6 +242,7 @@ void Faults::apply(const StruckBy& struck, Code response, std::size_t signature_
         if (earlier != earlier_.end()) message = earlier->second;
         break;
       case old_signature:
+        if (response == Code::key_exchange_rsp) break;  // as above
         if (earlier != earlier_.end() && earlier->second.size() >= signature_size && message.size() >= signature_size)
           std::copy(earlier->second.end() - static_cast<std::ptrdiff_t>(signature_size), earlier->second.end(),
                     message.end() - static_cast<std::ptrdiff_t>(signature_size));

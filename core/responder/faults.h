@@ -17,6 +17,7 @@ struct Reply {
   enum class Action { answer, silence, close };
 
   Bytes bytes;
+  bool secured = false;  // a secured message; only an answer to one
   Action action = Action::answer;
   std::chrono::milliseconds delay{0};
 };
@@ -43,6 +44,19 @@ enum class FaultKind {
   bad_signature,
   old_signature,
   stale_nonce,
+  bad_verify_data,
+  // What the device does in a session.
+  keep_keys,
+  old_key,
+  ask_again,
+  // What becomes of the record of the answer.
+  bad_tag,
+  skip_number,
+  repeat_record,
+  cut_record,
+  other_session,
+  drop_session,
+  in_clear,
 };
 
 struct Fault {
@@ -54,12 +68,17 @@ struct Fault {
   std::uint32_t number = 0;     // size, offset, milliseconds, RDTExponent, error code: by kind
   std::uint32_t second = 0;     // bit, RDTM
   Bytes bytes;
+
+  // The offset or size of `number` in a message of so many bytes: past the message when it does not fit.
+  std::size_t position_in(std::size_t size) const;
 };
 
 // `on` is the name of a response ("CHALLENGE_AUTH") or "any"; `action` one of
 //   busy | not-ready [RDTEXPONENT [RDTM]] | error CODE | delay MILLISECONDS | drop | close
 //   truncate SIZE | append HEX | flip BYTE[.BIT] | set OFFSET HEX | version BYTE | code BYTE
-//   wrong-slot | wrong-handle | replay | bad-signature | old-signature | stale-nonce
+//   wrong-slot | wrong-handle | replay | bad-signature | old-signature | stale-nonce | bad-verify-data
+//   keep-keys | old-key | ask-again
+//   bad-tag | skip-number | repeat-record | cut-record SIZE | other-session | drop-session | in-clear
 // CODE is a number or a name ("InvalidRequest"); numbers may be hexadecimal (0x12). A negative offset or byte counts
 // from the end. Throws Error{usage} saying what is allowed.
 Fault parse_fault(std::string_view on, std::string_view action);

@@ -56,9 +56,11 @@ Bytes Responder::digests(Reader& reader) {
     entry.model = chain.empty() ? CertModel::none : found->model;
     entry.key_usage = found->key_usage;
   }
-  m1m2_.reset();  // B begins anew with each GET_DIGESTS
   Bytes out = response.encode(parameters_);
+  if (inside()) return out;  // B is of the messages outside of sessions
+  m1m2_.reset();             // it begins anew with each GET_DIGESTS
   append_m1m2(request, out);
+  if (parameters_.multi_key_responder && is_first_) first_digests_ = out;
   return out;
 }
 
@@ -91,8 +93,13 @@ Bytes Responder::certificate(Reader& reader) {
     response.portion = to_bytes(View(chain).subspan(request.offset, length));
   }
   Bytes out = response.encode(version);
-  append_m1m2(message.first(reader.offset()), out);
+  if (!inside()) append_m1m2(message.first(reader.offset()), out);
   return out;
+}
+
+// What transcripts have the hash of.
+Bytes Responder::identity(const DeviceSlot& slot) const {
+  return slot.id == kProvisionedKey ? slot.key->public_spki() : build_chain(slot, *parameters_.hash);
 }
 
 Bytes Responder::challenge_auth(Reader& reader) {
@@ -104,8 +111,8 @@ Bytes Responder::challenge_auth(Reader& reader) {
   ChallengeAuth response;
   response.slot = request.slot;
   response.slot_mask = request.slot == kProvisionedKey ? 0 : provisioned_slots();
-  const Bytes identity = request.slot == kProvisionedKey ? found.key->public_spki() : build_chain(found, *parameters_.hash);
-  response.cert_chain_hash = crypto::hash(*parameters_.hash, identity);
+  response.basic_mut_auth = wants_basic_mutual_auth();
+  response.cert_chain_hash = crypto::hash(*parameters_.hash, identity(found));
   const Bytes nonce = crypto::random(response.nonce.size());
   std::copy(nonce.begin(), nonce.end(), response.nonce.begin());
   response.summary_hash = summary_hash(request.summary);
@@ -114,6 +121,10 @@ Bytes Responder::challenge_auth(Reader& reader) {
   response.context = request.context;
   Bytes out = sign_m1m2(message.first(reader.offset()), response.encode(version), found);
   authenticated_ = true;
+  if (response.basic_mut_auth) {
+    const bool has_chain = parameters_.requester.has(cap::cert);
+    begin_flow(outside_, ResponderFlow::Purpose::basic_mutual_auth, has_chain ? Code::get_digests : Code::challenge);
+  }
   return out;
 }
 

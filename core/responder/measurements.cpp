@@ -27,6 +27,7 @@ Bytes Responder::summary_hash(Summary summary) const {
 Bytes Responder::measurements(Reader& reader) {
   const std::uint8_t version = version_byte();
   const View message = reader.rest();
+  if (profile_->sessions && profile_->sessions->required && !inside()) throw outside_of_sessions();
   if (parameters_.measurement_specification == 0) throw Refusal{ErrorCode::unexpected_request};
   const GetMeasurements request = GetMeasurements::decode(reader, version);
   if (request.signature && (parameters_.responder.flags & cap::meas_mask) != cap::meas_sig) throw Refusal{ErrorCode::invalid_request};

@@ -51,6 +51,7 @@ std::uint32_t DeviceProfile::flags(std::uint8_t version) const {
     if (any_slot([](const DeviceSlot& slot) { return slot.multi_key_only; })) out |= cap::multi_key_neg | cap::get_key_pair_info;
   }
   if (version >= k14) out |= cap::large_resp;
+  if (sessions) out |= sessions->flags(version, signs);
   return (out | set_flags) & ~clear_flags;
 }
 

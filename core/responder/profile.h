@@ -7,6 +7,7 @@
 
 #include "core/crypto/crypto.h"
 #include "core/responder/faults.h"
+#include "core/responder/session_profile.h"
 #include "core/wire/digests.h"
 #include "core/wire/measurements.h"
 
@@ -78,6 +79,8 @@ struct DeviceProfile {
   Bytes endpoint_info;
   std::vector<DeviceVendorReply> vendor_replies;
   Bytes challenge_opaque, measurements_opaque;
+
+  std::optional<DeviceSessions> sessions;
 
   std::vector<Fault> faults;
 

@@ -51,7 +51,7 @@ Bytes Responder::sign_m1m2(View request, Bytes response, const DeviceSlot& slot)
 // L1/L2 = M, from 1.2 on A before it.
 void Responder::append_l1l2(View request, View response) {
   if (parameters_.hash == nullptr) return;
-  crypto::Hasher& transcript = running(l1l2_, *parameters_.hash, version_byte() >= k12 ? View(vca_) : View());
+  crypto::Hasher& transcript = running(here().l1l2, *parameters_.hash, version_byte() >= k12 ? View(vca_) : View());
   transcript.update(request);
   transcript.update(response);
 }
@@ -59,8 +59,8 @@ void Responder::append_l1l2(View request, View response) {
 Bytes Responder::sign_l1l2(View request, Bytes response, const DeviceSlot& slot) {
   edit_before_signing(struck_, response);
   append_l1l2(hashed_request(request, struck_, 4), response);
-  append(response, signed_with(parameters_, slot, kMeasurementsContext, *l1l2_));
-  l1l2_.reset();
+  append(response, signed_with(parameters_, slot, kMeasurementsContext, *here().l1l2));
+  here().l1l2.reset();
   return response;
 }
 
@@ -72,6 +72,17 @@ Bytes Responder::sign_endpoint_info(View request, Bytes response, const DeviceSl
   transcript->update(response);
   append(response, signed_with(parameters_, slot, kEndpointInfoContext, *transcript));
   return response;
+}
+
+// Faults of this signature are made here: what comes after it in the message is computed over it.
+Bytes Responder::sign_key_exchange(SessionTranscript before, View request, View response, const DeviceSlot& slot) {
+  before.append(hashed_request(request, struck_, 8));
+  before.append(response);
+  Bytes out = crypto::sign(*slot.key, *parameters_.asym, *parameters_.hash, version_byte(), kKeyExchangeContext, before.hash());
+  if (first_signature_.empty()) first_signature_ = out;
+  if (find_fault(struck_, FaultKind::old_signature) != nullptr) out = first_signature_;
+  if (find_fault(struck_, FaultKind::bad_signature) != nullptr) out.back() ^= 1;
+  return out;
 }
 
 }  // namespace spdm

@@ -70,7 +70,9 @@ Bytes Responder::version(Reader& reader) {
   parameters_ = {};
   authenticated_ = false;
   m1m2_.reset();
-  l1l2_.reset();
+  first_digests_.clear();
+  sessions_.clear();
+  outside_ = {};
   VersionResponse response;
   for (const std::uint8_t version : profile_->versions) response.entries.push_back(static_cast<std::uint16_t>(version << 8));
   vca_ = to_bytes(request);
@@ -113,10 +115,14 @@ Bytes Responder::supported_algorithms(std::uint8_t version) const {
   for (const AsymAlgorithm* row : profile_->usable_asym(version)) (row->pqc ? pqc : base) |= row->bit;
   for (const HashAlgorithm* row : profile_->usable_hash(version)) hash |= row->bit;
   const std::uint8_t multi_key = has(cap::multi_key_mask) ? other_params::multi_key : 0;
+  const std::vector<AlgStruct> tables = supported_tables(version);
+  constexpr std::size_t kFixed = 30, kTable = 4;
   Writer writer;
-  writer.u8(0).u8(0).u16(30);
+  writer.u8(tables.size()).u8(0).u16(kFixed + kTable * tables.size());
   writer.u8(has(cap::meas_mask) ? kDmtfMeasurementSpecification : 0).u8(profile_->opaque_formats | multi_key);
   writer.u32(base).u32(hash).u32(pqc).zeros(8).u8(0).u8(0).u8(0).u8(has(cap::mel) ? kDmtfMelSpecification : 0);
+  constexpr std::uint8_t kTwoFixedBytes = 0x20;  // AlgCount
+  for (const AlgStruct& table : tables) writer.u8(static_cast<std::uint8_t>(table.type)).u8(kTwoFixedBytes).u16(table.supported);
   return writer.take();
 }
 
@@ -132,6 +138,7 @@ Bytes Responder::algorithms(Reader& reader) {
   const AlgorithmsResponse response = select(offer);
   parameters_ = settle(version, parameters_.requester, parameters_.responder, offer, response);
   state_ = State::negotiated;
+  next_is_first_ = true;
   append(vca_, message.first(reader.offset()));
   Bytes out = response.encode(version);
   append(vca_, out);
@@ -166,11 +173,10 @@ AlgorithmsResponse Responder::select(const NegotiateAlgorithms& offer) const {
     const std::uint32_t ours = parameters_.responder.flags & cap::multi_key_mask;
     const bool wanted = (offer.other_params & other_params::multi_key) != 0;
     if ((wanted && ours == 0) || (!wanted && ours == cap::multi_key_only)) throw Refusal{ErrorCode::invalid_request};
-    // We never authenticate a requester, so we select its multi-key mode only when it allows nothing else.
+    // One key of the requester is enough for us: its multi-key mode is selected only when it allows nothing else.
     if ((parameters_.requester.flags & cap::multi_key_mask) == cap::multi_key_only) out.other_params |= other_params::multi_key;
   }
-  // Each listed table comes back without a selection: all of them serve sessions or the requester's identity.
-  for (const AlgStruct& table : offer.tables) out.tables.push_back({table.type, 0});
+  select_for_sessions(offer, out);
   return out;
 }
 

@@ -56,6 +56,15 @@ Bytes SecuredSession::open(Direction direction, View record) {
   }
 }
 
+std::optional<Bytes> SecuredSession::try_open(Direction direction, View record) {
+  if (left(direction) == 0) return std::nullopt;
+  try {
+    return open_record(shape_, side(direction).keys, record);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 std::uint64_t SecuredSession::left(Direction direction) const {
   const std::uint64_t next = side(direction).keys.next;
   return phase_ == SessionPhase::dead || next > highest_ ? 0 : highest_ - next + 1;

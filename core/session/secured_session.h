@@ -39,6 +39,9 @@ class SecuredSession {
   // record that cannot be opened ends the session.
   Bytes seal(Direction direction, View message);
   Bytes open(Direction direction, View record);
+  // The same for a responder, which has to answer what it could not open (DSP0274 ERROR, DecryptError): nothing then, and the session is
+  // still to be killed.
+  std::optional<Bytes> try_open(Direction direction, View record);
   // How many records the current key of that direction may still protect.
   std::uint64_t left(Direction direction) const;
   // A lower limit, for the keys of both directions: what both sides agreed on (DSP0277 1.3), or what we set.

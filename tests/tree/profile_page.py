@@ -16,12 +16,12 @@ PROGRAM = sys.argv[1]
 
 def words_of_the_program():
     """Keys and choices are the strings of the loader; of a fault there is how it is written."""
-    loader = (ROOT / "transport/emulated/profile.cpp").read_text()
+    loader = "".join((ROOT / "transport/emulated" / name).read_text() for name in ("profile.cpp", "profile_sessions.cpp"))
     lists = re.findall(r"(?<!Renamed)\{(\"[a-z-]+\"(?:,\s+\"[a-z-]+\")+)\}", loader)
     words = {word for one in lists for word in re.findall(r'"([a-z-]+)"', one)}
     words |= set(re.findall(r'(?:Choice|TypeRow)\{"([A-Za-z][^"]*)"', loader))
     faults = re.findall(r'Row\{"[a-z-]+", \w+, Arguments::\w+, "([^"]+)"\}', (ROOT / "core/responder/faults.cpp").read_text())
-    assert len(words) > 60 and len(faults) > 15, (words, faults)
+    assert len(words) > 80 and len(faults) > 25, (words, faults)
     return words, faults
 
 

@@ -14,7 +14,12 @@ class EmulatedLink final : public Link {
  public:
   explicit EmulatedLink(std::shared_ptr<const DeviceProfile> profile) : profile_(std::move(profile)), responder_(profile_) {}
 
-  Bytes exchange(View request, Clock::time_point deadline) override;
+  Bytes exchange(View request, Clock::time_point deadline) override { return arrive(responder_.respond(request), deadline).bytes; }
+  SecuredReply exchange_secured(View record, Clock::time_point deadline) override {
+    Reply reply = arrive(responder_.respond_secured(record), deadline);
+    return {reply.secured, std::move(reply.bytes)};
+  }
+  bool carries_sessions() const override { return true; }
   Binding binding() const override { return Binding::none; }
   // No transport limits a message here: the requester announces what it can take.
   std::size_t max_receive() const override { return kMaxMessage; }
@@ -22,14 +27,16 @@ class EmulatedLink final : public Link {
  private:
   static constexpr std::size_t kMaxMessage = std::size_t{1} << 20;
 
+  // The answer, as late as it is, if it comes at all.
+  Reply arrive(Reply reply, Clock::time_point deadline);
+
   std::shared_ptr<const DeviceProfile> profile_;
   Responder responder_;
   bool closed_ = false;
 };
 
-Bytes EmulatedLink::exchange(View request, Clock::time_point deadline) {
+Reply EmulatedLink::arrive(Reply reply, Clock::time_point deadline) {
   if (closed_) throw Error(ErrorId::io, "the emulated device closed the connection");
-  Reply reply = responder_.respond(request);
   const auto now = Clock::now();
   const auto in_time = deadline - now >= reply.delay;
   std::this_thread::sleep_until(reply.action == Reply::Action::silence || !in_time ? deadline : now + reply.delay);
@@ -38,7 +45,7 @@ Bytes EmulatedLink::exchange(View request, Clock::time_point deadline) {
     closed_ = true;
     throw Error(ErrorId::io, "the emulated device closed the connection");
   }
-  return std::move(reply.bytes);
+  return reply;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "core/secret.h"
 #include "core/text.h"
 #include "transport/emulated/profile_files.h"
+#include "transport/emulated/profile_sessions.h"
 
 namespace spdm::transport {
 
@@ -66,7 +67,7 @@ constexpr std::uint64_t kMaxValue = 0xFFFF - 3;  // DMTFSpecMeasurementValueSize
 
 class Loader {
  public:
-  Loader(std::filesystem::path directory, DeviceProfile& out) : directory_(std::move(directory)), out_(out) {}
+  Loader(std::filesystem::path directory, DeviceProfile& out) : files_(std::move(directory)), out_(out) {}
 
   void load(const Value& root);
 
@@ -80,12 +81,12 @@ class Loader {
   void endpoint_info(const Value& in);
   void vendor_reply(const Section& in);
   void fault(const Section& in);
+  void check_sessions(const Value& in) const;
   void check_measurements(const Value& in);
 
-  Bytes file(const Value& name) const;
   std::optional<Bytes> contents(const Section& in) const;
 
-  std::filesystem::path directory_;
+  ProfileFiles files_;
   DeviceProfile& out_;
 };
 
@@ -120,25 +121,6 @@ std::uint32_t flag(const Value& value) {
   value.fail(cat("'", printable(word), "' is unknown"), names);
 }
 
-template <class Row>
-const Row* known(const Value& value, const Row* found, std::span<const Row> table) {
-  if (found != nullptr) return found;
-  std::string names;
-  for (const Row& row : table) names += cat(names.empty() ? "allowed: " : ", ", row.name);
-  value.fail(cat("'", printable(value.text()), "' is unknown"), names);
-}
-
-const AsymAlgorithm* asym_of(const Value& value) { return known(value, find_asym(value.text()), asym_algorithms()); }
-const HashAlgorithm* hash_of(const Value& value) { return known(value, find_hash(value.text()), hash_algorithms()); }
-
-Bytes Loader::file(const Value& name) const {
-  try {
-    return read_profile_file(directory_ / name.text(), FileKind::profile_contents);
-  } catch (const Error& why) {
-    name.fail(why.what(), "files are looked for beside the profile");
-  }
-}
-
 // Reads the one key of text, hex, file and number that is given.
 std::optional<Bytes> Loader::contents(const Section& in) const {
   std::optional<Bytes> out;
@@ -152,7 +134,7 @@ std::optional<Bytes> Loader::contents(const Section& in) const {
     take(value, Bytes(text.begin(), text.end()));
   });
   in.with("hex", [&](const Value& value) { take(value, value.hex()); });
-  in.with("file", [&](const Value& value) { take(value, file(value)); });
+  in.with("file", [&](const Value& value) { take(value, files_.read(value)); });
   in.with("number", [&](const Value& value) { take(value, Writer().u64(value.number(0, 0xFFFFFFFF)).take()); });
   return out;
 }
@@ -186,23 +168,16 @@ void Loader::slot(const Section& in) {
   slot.id = id.text() == "provisioned" ? kProvisionedKey : static_cast<std::uint8_t>(id.number(0, kSlots - 1));
   const Value key = in.get("key");
   try {
-    const Secret contents(file(key));
+    const Secret contents(files_.read(key));
     slot.key = crypto::PrivateKey::from_file_bytes(*contents, key.text());
   } catch (const Error& why) {
     if (why.id == ErrorId::config) throw;
     key.fail(why.what(), "give a private key in PKCS#8, PEM or DER");
   }
-  const auto certificates = [&](const Value& value) {
-    const Bytes bytes = file(value);
-    try {
-      return split_certificates(bytes, value.text());
-    } catch (const Error& why) {
-      value.fail(why.what());
-    }
-  };
-  in.with("chain", [&](const Value& value) { slot.certificates = certificates(value); });
-  in.with("root", [&](const Value& value) { slot.root = certificates(value).front(); });
-  in.with("raw-chain", [&](const Value& value) { slot.chain = file(value); });
+  if (out_.sessions) slot.key_usage |= key_usage::key_ex;
+  in.with("chain", [&](const Value& value) { slot.certificates = files_.certificates(value); });
+  in.with("root", [&](const Value& value) { slot.root = files_.certificates(value).front(); });
+  in.with("raw-chain", [&](const Value& value) { slot.chain = files_.read(value); });
   in.with("model", [&](const Value& value) { slot.model = value.word(kModelsOfChains); });
   in.with("key-pair-id", [&](const Value& value) { slot.key_pair_id = static_cast<std::uint8_t>(value.number(0, 255)); });
   in.with("key-usage", [&](const Value& value) { slot.key_usage = static_cast<std::uint16_t>(value.choices(kKeyUsages)); });
@@ -300,6 +275,11 @@ void Loader::fault(const Section& in) {
   }
 }
 
+void Loader::check_sessions(const Value& in) const {
+  if (out_.sessions && out_.slots.empty() && out_.sessions->psk.empty())
+    in.fail("sessions: none is possible without a key", "give slots, or sessions.psk");
+}
+
 void Loader::check_measurements(const Value& in) {
   auto& list = out_.measurements;
   std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.index < b.index; });
@@ -308,9 +288,10 @@ void Loader::check_measurements(const Value& in) {
 }
 
 void Loader::load(const Value& root) {
-  const Section in(root, {"name", "versions", "capabilities", "ct-exponent", "data-transfer-size", "max-message-size", "send-limit",
-                          "algorithms", "slots", "empty-slots", "measurement-signatures", "content-changed", "measurements", "device-mode",
-                          "log", "endpoint-info", "vendor-defined", "opaque-data", "faults"});
+  const Section in(root, {"name",         "versions",    "capabilities", "ct-exponent",   "data-transfer-size",     "max-message-size",
+                          "send-limit",   "algorithms",  "slots",        "empty-slots",   "measurement-signatures", "content-changed",
+                          "measurements", "device-mode", "log",          "endpoint-info", "vendor-defined",         "opaque-data",
+                          "sessions",     "faults"});
   const auto sections = [&](std::string_view key, std::initializer_list<std::string_view> keys, void (Loader::*read)(const Section&)) {
     in.with(key, [&](const Value& list) {
       for (const Value& value : list.list()) (this->*read)(Section(value, keys));
@@ -328,6 +309,7 @@ void Loader::load(const Value& root) {
   in.with("max-message-size", [&](const Value& value) { out_.max_message_size = value.number(kMinDataTransferSize, 1U << 24); });
   in.with("send-limit", [&](const Value& value) { out_.send_limit = value.number(kMinDataTransferSize, 1U << 20); });
   in.with("algorithms", [&](const Value& value) { algorithms(Section(value, {"asym", "hash", "measurement-hash", "opaque"})); });
+  in.with("sessions", [&](const Value& value) { out_.sessions = read_sessions(value, files_); });
   sections("slots", {"slot", "key", "chain", "root", "raw-chain", "model", "key-pair-id", "key-usage", "multi-key-only"}, &Loader::slot);
   in.with("empty-slots", [&](const Value& list) {
     for (const Value& value : list.list()) out_.empty_slots |= static_cast<std::uint8_t>(1U << value.number(0, kSlots - 1));
@@ -348,6 +330,7 @@ void Loader::load(const Value& root) {
     section.with("measurements", [&](const Value& bytes) { out_.measurements_opaque = bytes.hex(); });
   });
   sections("faults", {"on", "do", "first", "times", "signed"}, &Loader::fault);
+  check_sessions(in);
   if (out_.data_transfer_size > out_.max_message_size) in.fail("data-transfer-size is more than max-message-size");
 }
 

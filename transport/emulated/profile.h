@@ -60,6 +60,26 @@
 //       request: 01                     # left out: any
 //       response: 0203                  # left out: what was asked
 //   opaque-data: {challenge: 00, measurements: 00}
+//   sessions:                           # or true: all that needs no further key; left out: no sessions
+//     key-exchange: [secp384r1]         # in the order of preference; default: all there are; []: by PSK only
+//     aead: [AES-256-GCM]               # the same
+//     secured-versions: ["1.1"]         # of DSP0277; default: 1.0 to 1.3
+//     psk:
+//       - hint: sensor 5                # or hint-hex
+//         key: psk.bin                  # a file, or key-hex
+//     psk-context: true                 # false: without PSK_FINISH
+//     encrypt: true                     # false: secured messages are authenticated only
+//     handshake-in-the-clear: false
+//     heartbeat-period: 0               # seconds; 0: no HEARTBEAT
+//     key-update: requester             # none, requester, both
+//     required: false                   # true: measurements in sessions only
+//     mutual-authentication: none       # none, optimized, encapsulated, digests
+//     basic-mutual-authentication: false
+//     requester-asym: [ECDSA-P384]      # what the requester may sign with
+//     requester-slot: 0
+//     requester-chain: requester.pem    # its certificates; optimized goes by them
+//     requester-key: requester.pub      # the key that it must have
+//     requester-root: root.pem          # the root that its chain must have
 //   faults:                             # see core/responder/faults.h
 //     - on: CHALLENGE_AUTH              # a response, or any
 //       do: flip 40.3                   # busy, not-ready, error, delay, drop, close, truncate, append, flip, set, ...

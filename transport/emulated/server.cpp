@@ -2,6 +2,7 @@
 
 #include <array>
 #include <system_error>
+#include <vector>
 
 #include "core/error.h"
 #include "core/text.h"
@@ -28,8 +29,9 @@ Binding binding_in(View header) {
 }
 
 // DOE Discovery (PCIe r6.x 6.30.1.1): answers with one entry of what this mailbox carries.
-Bytes doe_discovery(View object) {
-  constexpr std::array types{kDoeDiscovery, kDoeSpdm};
+Bytes doe_discovery(View object, bool sessions) {
+  std::vector<std::uint8_t> types{kDoeDiscovery, kDoeSpdm};
+  if (sessions) types.push_back(kDoeSecuredSpdm);
   Reader reader(object.subspan(kDoeHeader), "DOE discovery");
   const std::uint8_t index = reader.u8("index");
   Writer out;
@@ -50,7 +52,11 @@ bool is_doe_discovery(View object) {
 class Connection {
  public:
   Connection(Stream stream, std::shared_ptr<const DeviceProfile> profile, const ServeOptions& options, const std::atomic<bool>& stopping)
-      : stream_(std::move(stream)), responder_(std::move(profile)), options_(options), stopping_(stopping) {}
+      : stream_(std::move(stream)),
+        has_sessions_(profile->sessions.has_value()),
+        responder_(std::move(profile)),
+        options_(options),
+        stopping_(stopping) {}
 
   void run() {
     while (options_.framing == Framing::tcp ? tcp_message() : emulator_frame()) continue;
@@ -71,6 +77,7 @@ class Connection {
   Clock::time_point soon() const { return Clock::now() + kFrameTime; }
 
   Stream stream_;
+  bool has_sessions_;
   Responder responder_;
   const ServeOptions& options_;
   const std::atomic<bool>& stopping_;
@@ -100,11 +107,12 @@ bool Connection::pause(std::chrono::milliseconds time) {
 
 bool Connection::answer(Binding binding, View packed, const std::function<Bytes(View)>& frame) {
   const Unwrapped request = unwrap(binding, packed);
-  if (request.secured) malformed("request", "secured message", "the emulated device has no sessions");
-  const Reply reply = responder_.respond(request.message);
+  if (request.secured && !has_sessions_) malformed("request", "secured message", "the emulated device has no sessions");
+  responder_.carry(binding);
+  const Reply reply = request.secured ? responder_.respond_secured(request.message) : responder_.respond(request.message);
   if (!pause(reply.delay) || reply.action == Reply::Action::close) return false;
   if (reply.action == Reply::Action::silence) return true;
-  stream_.write(frame(wrap(binding, reply.bytes)), soon());
+  stream_.write(frame(wrap(binding, reply.bytes, reply.secured)), soon());
   return true;
 }
 
@@ -118,7 +126,7 @@ bool Connection::tcp_message() {
 bool Connection::normal(Binding binding, View payload) {
   const auto frame = [&](View packed) { return encode_frame(binding, Command::normal, packed); };
   if (binding != Binding::doe || !is_doe_discovery(payload)) return answer(binding, payload, frame);
-  stream_.write(frame(doe_discovery(payload)), soon());
+  stream_.write(frame(doe_discovery(payload, has_sessions_)), soon());
   return true;
 }
 
