@@ -15,6 +15,7 @@ std::string session_text(const SessionReport& session) {
   if (session.heartbeat_period != 0) out += cat(", heartbeat period ", session.heartbeat_period, " s");
   if (!session.is_established()) return out + "; not finished";
   out += cat("; ", session.requests, session.requests == 1 ? " request inside" : " requests inside");
+  if (session.proven) out += ", proven by its records";
   return session.state == SessionState::ended ? out : out + ", not ended";
 }
 
