@@ -69,12 +69,12 @@ void tell(DecodedMessage& out, const std::vector<Deviation>& deviations) {
 
 }  // namespace
 
-MessageDecoder::MessageDecoder(const Evidence& evidence, Parameters assumed, Tolerance tolerance, std::vector<SessionSecret> secrets)
+MessageDecoder::MessageDecoder(const Evidence& evidence, Parameters assumed, Tolerance tolerance, std::span<const SessionSecret> secrets)
     : binding_(evidence.binding),
       assumed_(std::move(assumed)),
       connection_(begin_connection(evidence, assumed_)),
       tolerance_(std::move(tolerance)),
-      sessions_(evidence, std::move(secrets), tolerance_) {
+      sessions_(evidence, secrets, tolerance_) {
   connection_.tolerate(tolerance_);
   connection_.provision(evidence.provisioned_key);
 }

@@ -58,7 +58,7 @@ struct Count {
 Count open_all(const Evidence& evidence, std::vector<SessionSecret> secrets) {
   Count out;
   out.sessions = secrets.size();
-  RecordedSessions sessions(evidence, std::move(secrets));
+  RecordedSessions sessions(evidence, secrets);
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {
     const RecordedMessage message = sessions.next(evidence.log[i], i);
     if (evidence.log[i].secured) ++out.records;

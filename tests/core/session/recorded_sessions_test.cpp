@@ -1,6 +1,8 @@
 // Sessions whose records and secrets were kept are opened again, by who was no part of them.
 #include "core/session/recorded_sessions.h"
 
+#include <set>
+
 #include "core/session/session_run.h"
 
 using namespace spdm;
@@ -51,6 +53,7 @@ struct Opened {
   std::vector<Bytes> messages;
   std::size_t records = 0, good = 0, bad = 0;
   std::vector<std::string> why, unmatched;
+  std::set<std::size_t> proven;
 };
 
 Opened open_all(const Evidence& evidence, MessageLog log, std::vector<SessionSecret> secrets) {
@@ -59,7 +62,7 @@ Opened open_all(const Evidence& evidence, MessageLog log, std::vector<SessionSec
   copy.provisioned_key = evidence.provisioned_key;
   copy.log = std::move(log);
   Opened out;
-  RecordedSessions sessions(copy, std::move(secrets));
+  RecordedSessions sessions(copy, secrets);
   for (std::size_t i = 0; i < copy.log.size(); ++i) {
     const RecordedMessage message = sessions.next(copy.log[i], i);
     if (copy.log[i].secured) ++out.records;
@@ -73,6 +76,7 @@ Opened open_all(const Evidence& evidence, MessageLog log, std::vector<SessionSec
     if (!message.why.empty()) out.why.push_back(message.why);
   }
   out.unmatched = sessions.unmatched();
+  out.proven = sessions.proven();
   return out;
 }
 
@@ -81,13 +85,17 @@ void check_opens(const Recorded& recorded, std::size_t checks) {
   for (const bool is_capture : {false, true}) {
     CAPTURE(is_capture);
     const Evidence& evidence = recorded.run.evidence;
-    const Opened opened = open_all(evidence, is_capture ? recorded.captured() : evidence.log, copies(recorded.secrets));
+    const MessageLog log = is_capture ? recorded.captured() : evidence.log;
+    const Opened opened = open_all(evidence, log, copies(recorded.secrets));
     CHECK(opened.records > 0);
     CHECK(opened.messages == recorded.inside());
     CHECK(opened.good == checks);
     CHECK(opened.bad == 0);
     CHECK(opened.why.empty());
     CHECK(opened.unmatched.empty());
+    REQUIRE(opened.proven.size() == 1);
+    const Code code = read_header(log.at(*opened.proven.begin()).bytes).code;
+    CHECK((code == Code::key_exchange || code == Code::psk_exchange));
   }
 }
 
@@ -224,6 +232,7 @@ TEST_CASE("a record of which a byte was changed is told once, and its session is
     CHECK(opened.messages.size() == nth);
     REQUIRE(opened.why.size() == 1);
     CHECK(opened.why[0].find("tag") != std::string::npos);
+    CHECK(opened.proven.empty());
   }
 }
 
@@ -255,6 +264,7 @@ TEST_CASE("verify data that does not fit is told") {
     }
   const Opened opened = open_all(recorded.run.evidence, log, std::move(secrets));
   CHECK(opened.bad == 2);  // that of the requester is over it
+  CHECK(opened.proven.empty());
   CHECK(opened.messages.size() == 2);
 }
 
@@ -322,20 +332,27 @@ TEST_CASE("what the collector tells is compared with what the records hold") {
   const auto told = [](MessageLog& all, std::size_t nth) {
     return std::find_if(all.begin(), all.end(), [&](const Message& message) { return message.inside != 0 && nth-- == 0; });
   };
+  const auto open = [&](const MessageLog& changed) {
+    Opened out = open_all(recorded.run.evidence, changed, copies(recorded.secrets));
+    CHECK(out.proven.empty());
+    return out;
+  };
   MessageLog changed = log, missing = log, invented = log, other = log;
   told(changed, 4)->bytes.back() ^= 1;
-  CHECK(says(open_all(recorded.run.evidence, changed, copies(recorded.secrets)).why, "another message than the collector tells"));
+  told(changed, 6)->bytes.back() ^= 1;
+  CHECK(open(changed).why == std::vector<std::string>{"the record holds another message than the collector tells"});
   std::swap(told(other, 4)->from_requester, told(other, 5)->from_requester);
-  CHECK(says(open_all(recorded.run.evidence, other, copies(recorded.secrets)).why, "another message than the collector tells"));
+  CHECK(says(open(other).why, "another message than the collector tells"));
   const std::size_t last = recorded.inside().size() - 1;
   invented.push_back(*told(invented, last));
-  CHECK(says(open_all(recorded.run.evidence, invented, copies(recorded.secrets)).unmatched, "1 message that only the collector tells"));
+  CHECK(says(open(invented).unmatched, "1 message that only the collector tells"));
   missing.erase(told(missing, last));
-  CHECK(says(open_all(recorded.run.evidence, missing, copies(recorded.secrets)).unmatched, "1 message that only the records hold"));
+  CHECK(says(open(missing).unmatched, "1 message that only the records hold"));
   // Without secrets it is what the collector says.
   const Opened unopened = open_all(recorded.run.evidence, changed, {});
   CHECK(unopened.why.empty());
   CHECK(unopened.unmatched.empty());
+  CHECK(unopened.proven.empty());
 }
 
 TEST_CASE("GET_VERSION ends all sessions") {
