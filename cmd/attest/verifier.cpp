@@ -3,12 +3,16 @@
 #include <algorithm>
 
 #include "certstore/chains.h"
+#include "cmd/host/secret_file.h"
 #include "core/evidence/file.h"
+#include "core/session/opened_evidence.h"
 #include "core/session/opener.h"
 
 namespace spdm::cmd {
 
-Verifier::Verifier(VerifierSetup setup) : setup_(std::move(setup)), validator_(setup_.keyring, setup_.options) {}
+Verifier::Verifier(VerifierSetup setup) : setup_(std::move(setup)), validator_(setup_.keyring, setup_.options) {
+  if (setup_.policy && asks_for_sessions(*setup_.policy)) forbid_core_dumps();
+}
 
 HostView Verifier::view_of(HostView host) const {
   if (!setup_.question.user.identity) return host;
@@ -25,7 +29,12 @@ bool Verifier::asks_for_session(const HostView& host) const {
 
 void Verifier::adapt(Wanted& wanted, const HostView& host) const {
   if (!wanted.in_session && asks_for_session(host)) {
-    if (!wanted.session) wanted.session = std::make_shared<const Opener>(SessionOptions{});
+    if (!wanted.session) {
+      SessionOptions options;
+      options.summary = wanted.summary;
+      options.nonce = wanted.nonce;
+      wanted.session = std::make_shared<const Opener>(std::move(options));
+    }
     wanted.in_session = true;
   }
   if (!setup_.policy || wanted.measurements != MeasurementMode::none) return;
@@ -75,7 +84,11 @@ Report Verifier::appraise(Evidence evidence, const std::string& source, Question
   add_chain(evidence);
   evidence.host = view_of(std::move(evidence.host));
   evidence.host.is_claimed = !trusts_host(evidence);
-  const Analysis analysis = analyze(evidence, question.user.tolerance);
+  OpenedSessions sessions;
+  if (setup_.session_secrets && !evidence.live) sessions = open_sessions(evidence, *setup_.session_secrets, question.user.tolerance);
+  Analysis analysis = analyze(evidence, question.user.tolerance);
+  analysis.session_findings = std::move(sessions.findings);
+  analysis.proven_sessions = std::move(sessions.proven);
   Report report =
       spdm::appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, setup_.owner_key), question);
   report.source = source;

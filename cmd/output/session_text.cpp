@@ -17,6 +17,7 @@ std::string session_text(const SessionReport& session) {
   if (session.key_updates != 0) out += cat(", ", session.key_updates, session.key_updates == 1 ? " update" : " updates", " of keys");
   if (!session.is_established()) return out + "; not finished";
   out += cat("; ", session.requests, session.requests == 1 ? " request inside" : " requests inside");
+  if (session.proven) out += ", proven by its records";
   return session.state == SessionState::ended ? out : out + ", not ended";
 }
 

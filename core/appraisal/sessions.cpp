@@ -47,8 +47,11 @@ bool is_upkeep(Code code) {
 
 }  // namespace
 
-void Appraiser::describe_sessions(const Connection& connection, ConnectionReport& out) {
-  for (const SessionSeen& seen : connection.sessions()) out.sessions.push_back(describe(seen, connection.parameters()));
+void Appraiser::describe_sessions(const Connection& connection, ConnectionReport& out) const {
+  for (const SessionSeen& seen : connection.sessions()) {
+    out.sessions.push_back(describe(seen, connection.parameters()));
+    out.sessions.back().proven = analysis_.proven_sessions.contains(connection.exchanges()[seen.exchange].log_index);
+  }
   for (const Exchange& exchange : connection.exchanges()) {
     if (exchange.inside == 0 || is_upkeep(exchange.request_code())) continue;
     // An id may be used again once its session is over; then the last one that has it is meant, as on the connection.
@@ -79,9 +82,16 @@ void Appraiser::demand_session() {
   if (outside != 0)
     return fail(cat(outside, " of ", report_.measurements.size(), " measurements were read outside of the session"),
                 "read all of them inside of one: --in-session");
-  if (evidence_.host.is_claimed)
+  // Verify data is seen to be right by who holds the keys. What was exchanged after it shows that it was.
+  const auto goes_on = [](const SessionReport& session) {
+    return session.state == SessionState::ended || session.requests + session.heartbeats + session.key_updates != 0;
+  };
+  if (std::none_of(sessions.begin(), sessions.end(), goes_on))
+    return undecided(Demand::session, "nothing was exchanged inside of it", "see the findings above");
+  const auto is_proven = [](const SessionReport& session) { return session.proven; };
+  if (evidence_.host.is_claimed && !std::all_of(sessions.begin(), sessions.end(), is_proven))
     undecided(Demand::session, "that messages were inside of it is only what the collector says",
-              "trust the host that collected: --trust-host");
+              "trust the host that collected: --trust-host; or give the secrets that it kept: --session-secrets");
 }
 
 }  // namespace spdm

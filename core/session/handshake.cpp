@@ -41,6 +41,19 @@ const SessionSeen& opened(const Requester& requester, std::string_view message) 
   return seen;
 }
 
+void keep_secret(const Requester& requester, const SessionOptions& options, const SessionSeen& seen, const SecretBytes& shared) {
+  if (!options.keep) return;
+  SessionSecret out;
+  out.id = seen.id;
+  out.kind = seen.is_psk() ? SessionKind::psk : SessionKind::key_exchange;
+  out.response_sha256 = session_response_sha256(requester.connection().exchanges().at(seen.exchange).response);
+  out.shared = shared.duplicate();
+  // No message shows our chain then.
+  if (seen.mutual_auth() == MutualAuth::optimized && options.identity)
+    out.requester_identity = options.identity->identity(requester.connection().parameters());
+  options.keep(std::move(out));
+}
+
 SessionSuite suite_of(const Parameters& parameters) {
   return {.version = parameters.version, .hash = parameters.hash, .aead = parameters.aead};
 }
@@ -57,6 +70,7 @@ std::unique_ptr<ActiveSession> begin_session(Requester& requester, const Session
   const std::uint8_t exponent = decode_aead_limit(opaque, parameters, seen.is_psk() ? "PSK_EXCHANGE_RSP" : "KEY_EXCHANGE_RSP");
   if (*seen.secured_version >= kFirstWithAeadLimit && exponent < kNoAeadLimit) session.limit((std::uint64_t{1} << exponent) - 1);
   SessionTaps taps;
+  if (options.keep_records) requester.keep_records();
   if (options.keep_records) taps.record = [&requester](bool from_requester, View record) { requester.keep_record(from_requester, record); };
   taps.secrets = options.secrets;
   return std::make_unique<ActiveSession>(requester, std::move(session), std::move(taps));

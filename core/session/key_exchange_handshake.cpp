@@ -87,8 +87,9 @@ class KeyExchangeHandshake {
 
   void confirm_responder(const crypto::KeyAgreement& agreement) {
     const Bytes th1 = transcript_.hash();
-    session_ = begin_session(requester_, options_, *seen_,
-                             KeySchedule::from_key_exchange(suite_of(parameters()), agreement.derive(response().exchange_data)), th1);
+    const SecretBytes shared = agreement.derive(response().exchange_data);
+    keep_secret(requester_, options_, *seen_, shared);
+    session_ = begin_session(requester_, options_, *seen_, KeySchedule::from_key_exchange(suite_of(parameters()), shared), th1);
     // In the clear its confirmation comes in FINISH_RSP.
     if (parameters().handshake_in_the_clear()) return;
     check_verify_data(response().verify_data, session_->session().verify_data(Direction::response, th1), "KEY_EXCHANGE_RSP");
@@ -100,6 +101,7 @@ class KeyExchangeHandshake {
     const MutualAuth kind = response().mutual_auth;
     if (kind == MutualAuth::none) return;
     if (!options_.identity) throw Error(ErrorId::no_spdm, "the device asks who we are (MutAuthRequested), and nobody says it");
+    if (parameters().req_asym == nullptr) malformed("KEY_EXCHANGE_RSP", "MutAuthRequested", "no algorithm was selected for our signature");
     Bytes digests;
     std::uint8_t wanted = response().requester_slot;
     if (kind != MutualAuth::optimized) {
