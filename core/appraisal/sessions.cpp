@@ -72,8 +72,7 @@ void Appraiser::demand_session() {
   };
   const std::vector<SessionReport>& sessions = connection->sessions;
   if (std::none_of(sessions.begin(), sessions.end(), [](const SessionReport& session) { return session.is_established(); })) {
-    const Capabilities& device = connection->parameters.responder;
-    if (connection->parameters.version < k11 || !device.has(cap::key_ex | cap::psk_mask))
+    if (!connection->parameters.opens_sessions())
       return fail("the device can open none (KEY_EX_CAP, PSK_CAP)", "ask the vendor, or take the demand out of the rule");
     if (report_.error) return undecided(Demand::session, "none was established before the conversation ended", "see the error");
     return fail("none was opened", "ask it inside of one: --in-session");

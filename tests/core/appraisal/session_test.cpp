@@ -60,6 +60,7 @@ TEST_CASE("session: what was opened, and which measurements were read inside") {
   CHECK(json["measurements"][0]["session"] == "0xfffe0001");
   CHECK(json["connection"]["capabilities"]["sessions"]["psk"] == "with-context");
   CHECK(json["connection"]["capabilities"]["sessions"]["heartbeat"] == false);
+  CHECK_FALSE(to_json(Good().collect().judge())["connection"]["capabilities"].contains("sessions"));
 }
 
 TEST_CASE("session: the signature of KEY_EXCHANGE_RSP proves the slot, the negotiation and freshness") {
