@@ -18,8 +18,8 @@
 
 namespace spdm::cmd {
 
-Verifier make_verifier(const TrustOptions& options, const Question& question, const Console& console,
-                       std::shared_ptr<const Policy> policy) {
+Verifier make_verifier(const TrustOptions& options, const Question& question, const Console& console, std::shared_ptr<const Policy> policy,
+                       std::shared_ptr<const std::vector<SessionSecret>> session_secrets) {
   certstore::Keyring keyring = read_keyring(options);
   for (const certstore::Problem& problem : keyring.problems())
     if (!problem.duplicate && !problem.fatal)
@@ -32,6 +32,7 @@ Verifier make_verifier(const TrustOptions& options, const Question& question, co
                    .policy = std::move(policy),
                    .references = read_references(options),
                    .host_keys = options.host_keys.empty() ? nullptr : std::make_shared<const HostKeys>(options.host_keys),
+                   .session_secrets = std::move(session_secrets),
                    .trust_host = options.trust_host});
 }
 

@@ -18,7 +18,8 @@ namespace spdm::cmd {
 // The verifier that these options describe. Notes on stderr which parts of the keyring cannot be used. Throws Error for options, a
 // keyring or reference values that cannot be read.
 Verifier make_verifier(const TrustOptions& options, const Question& question, const Console& console,
-                       std::shared_ptr<const Policy> policy = nullptr);
+                       std::shared_ptr<const Policy> policy = nullptr,
+                       std::shared_ptr<const std::vector<SessionSecret>> session_secrets = nullptr);
 
 // A run with these options: its limits, and how targets are opened. The file of the console is writable. What `all` leaves out is
 // noted, and why. Make it before its targets are looked for: an option that is wrong is told whatever devices there are.

@@ -46,6 +46,7 @@ Action setup(CLI::App& parser) {
     // Reference values are named to be compared.
     if (options->measurements || !options->trust.references.empty()) plan.wanted.measurements = MeasurementMode::all;
     apply(options->session, plan.wanted, console, plan.policy && asks_for_sessions(*plan.policy));
+    if (!options->session.secrets.empty()) plan.written_after.emplace_back(options->session.secrets);
     if (options->measurements) plan.question.user.depth = Depth::measurements;
     return options->run(console, std::move(plan));
   };

@@ -135,6 +135,7 @@ Exit run(const Options& options, Console& console) {
   if (as_token && wrapper != CmwForm::json) assert_binary_is_wanted("a token", options.file);
   Run run = make_run(options.protocol, console);
   run.wanted = wanted;
+  if (!options.session.secrets.empty()) run.writable.emplace_back(options.session.secrets);
   Targets found = targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
   const FileKind kind = found.list.size() > 1 ? FileKind::evidence_line : FileKind::evidence;
   set_targets(run, std::move(found), console);

@@ -119,7 +119,7 @@ Parameters assumed_parameters(const Options& options) {
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   Tolerance tolerance = tolerance_of(options.tolerate);
-  std::vector<SessionSecret> secrets = read_secrets(options.session_secrets, console);
+  const std::vector<SessionSecret> secrets = read_secrets(options.session_secrets);
   Needs needs{.readable = EvidenceFiles::places(options.input)};
   if (!options.openssl.empty()) {
     assert_recipe_directory(options.openssl);
@@ -137,7 +137,7 @@ Exit run(const Options& options, Console& console) {
                      printable(shell_word((std::filesystem::path(options.openssl) / "verify.sh").string()))));
   }
 
-  MessageDecoder decoder(evidence, assumed, std::move(tolerance), std::move(secrets));
+  MessageDecoder decoder(evidence, assumed, std::move(tolerance), secrets);
   ListWriter document(console, begin_document(kSchema), "messages");
   bool broken = false;
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {

@@ -64,7 +64,10 @@ void examine_crypto(Lines& out) {
 // What sessions take, beside signatures.
 void examine_sessions(Lines& out) {
   const std::string library = crypto::library_version();
-  const std::string exchanges = missing_of(key_exchange_algorithms()), ciphers = missing_of(aead_algorithms());
+  std::vector<KeyExchangeAlgorithm> known;  // SM2 is none that any OpenSSL exchanges keys with
+  for (const KeyExchangeAlgorithm& row : key_exchange_algorithms())
+    if (!row.openssl.empty()) known.push_back(row);
+  const std::string exchanges = missing_of(known), ciphers = missing_of(aead_algorithms());
   if (exchanges.empty() && ciphers.empty())
     return out.push_back({Health::good, "sessions", cat(library, " has every key exchange and cipher that sessions are opened with"), ""});
   out.push_back({Health::limited, "sessions", cat(library, " lacks ", exchanges, exchanges.empty() || ciphers.empty() ? "" : ", ", ciphers),

@@ -142,6 +142,7 @@ Action setup(CLI::App& parser) {
     plan.wanted.endpoint_info = options->endpoint_info;
     plan.question.user.depth = options->no_signature ? Depth::authenticate : options->count ? Depth::count : Depth::measurements;
     apply(options->session, plan.wanted, console, plan.policy && asks_for_sessions(*plan.policy));
+    if (!options->session.secrets.empty()) plan.written_after.emplace_back(options->session.secrets);
     prepare_to_save(*options, plan);
     if (options->save_reference.empty()) return options->run(console, std::move(plan));
     Saved saved;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "cmd/attest/session_secrets.h"
 #include "cmd/host/secret_file.h"
 #include "cmd/parse.h"
 #include "core/crypto/crypto.h"
@@ -42,6 +43,7 @@ void assert_in_session(const SessionArguments& arguments) {
   needs("--key-exchange", !arguments.key_exchange.empty());
   needs("--aead", !arguments.aead.empty());
   needs("--exercise", arguments.exercise);
+  needs("--session-secrets", !arguments.secrets.empty());
   needs("--handshake-in-the-clear", arguments.handshake_in_the_clear);
   needs("--mac-only", arguments.mac_only);
 }
@@ -119,6 +121,7 @@ void add_session_options(CLI::App& parser, SessionArguments& arguments) {
   flag("--handshake-in-the-clear", arguments.handshake_in_the_clear, "Do not encrypt the handshake, where the device does without, too");
   flag("--mac-only", arguments.mac_only, "Authenticate messages, and do not encrypt them");
   flag("--exercise", arguments.exercise, "Try heartbeat and updates of keys, too, as far as the device can");
+  text("--session-secrets", arguments.secrets, "FILE", "Keep what opens the session later in this file, and its records in the evidence");
 }
 
 void apply(const SessionArguments& arguments, Wanted& wanted, const Console& console, bool policy_asks) {
@@ -141,6 +144,10 @@ void apply(const SessionArguments& arguments, Wanted& wanted, const Console& con
     console.note(cat("spdmctl: ", printable(arguments.psk), ": a key of ", options.psk.size(), " bytes can be guessed; take ", kGuessable,
                      " or more"));
   if (!arguments.requester_key.empty()) options.identity = read_identity(arguments);
+  if (!arguments.secrets.empty()) {
+    options.keep_records = true;
+    options.keep = [keeper = std::make_shared<SecretKeeper>(arguments.secrets)](SessionSecret secret) { keeper->keep(std::move(secret)); };
+  }
   wanted.in_session = arguments.in_session;
   wanted.session = std::make_shared<const Opener>(std::move(options));
 }

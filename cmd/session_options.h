@@ -17,6 +17,7 @@ namespace spdm::cmd {
 struct SessionArguments {
   bool in_session = false, exercise = false, handshake_in_the_clear = false, mac_only = false;
   std::string psk, psk_hint, requester_key, requester_cert;
+  std::string secrets;  // a file that is written: what opens the sessions later
   std::vector<std::string> key_exchange, aead;
 };
 

@@ -7,6 +7,7 @@
 
 #include "cmd/attest/policy_files.h"
 #include "cmd/attest/run_check.h"
+#include "cmd/attest/session_secrets.h"
 #include "cmd/attestation.h"
 #include "cmd/output/token.h"
 #include "cmd/verb.h"
@@ -21,7 +22,7 @@ struct Options {
   PolicyOptions policy;
   std::vector<std::string> files;
   bool measurements = false, unordered = false;
-  std::string nonce, expect;
+  std::string nonce, expect, session_secrets;
   std::vector<std::string> tolerate;
 };
 
@@ -55,7 +56,9 @@ Exit run(const Options& options, Console& console) {
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const bool as_token = console.format == Format::eat;
   RunCheck together(question.user.nonce.has_value(), read_expected(options.expect));
-  const Verifier verifier = make_verifier(options.trust, question, console, load_policy(options.policy));
+  std::shared_ptr<const std::vector<SessionSecret>> secrets;
+  if (!options.session_secrets.empty()) secrets = std::make_shared<const std::vector<SessionSecret>>(read_secrets(options.session_secrets));
+  const Verifier verifier = make_verifier(options.trust, question, console, load_policy(options.policy), std::move(secrets));
 
   Envelope envelope = make_envelope(ear_form_of(options.output), std::time(nullptr), question.user.nonce, console);
   work_on_files(console, {.readable = EvidenceFiles::places(options.files)});
@@ -109,6 +112,11 @@ Action setup(CLI::App& parser) {
   parser.add_option("--nonce", options->nonce, "The nonce that signatures must be made for: 64 hex digits")
       ->type_name("HEX")
       ->group("Attestation");
+  parser
+      .add_option("--session-secrets", options->session_secrets,
+                  "Open the sessions of the evidence with these secrets, and check what was exchanged in them")
+      ->type_name("FILE")
+      ->group("Attestation");
   add_expect_option(parser, options->expect);
   add_tolerate_option(parser, options->tolerate);
   parser.get_option("--tolerate")->group("Attestation");
@@ -120,6 +128,7 @@ Action setup(CLI::App& parser) {
 const Verb verify_verb{"verify", "Judge recorded evidence and captures",
                        "  spdmctl verify device.json\n"
                        "  spdmctl verify --keyring ./roots --at 2026-06-01T00:00:00Z *.json\n"
+                       "  spdmctl verify --session-secrets secrets.json device.json\n"
                        "  ssh host spdmctl collect --nonce \"$NONCE\" | spdmctl verify --nonce \"$NONCE\" --format ndjson -\n",
                        setup, kReportDocument};
 

@@ -14,6 +14,8 @@ _spdmctl() {
     SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f
     SLH-DSA-SHAKE-192f SLH-DSA-SHA2-256s SLH-DSA-SHAKE-256s SLH-DSA-SHA2-256f SLH-DSA-SHAKE-256f"
   local hash="SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 SM3-256"
+  local key_exchange="secp256r1 secp384r1 secp521r1 ffdhe2048 ffdhe3072 ffdhe4096 ML-KEM-512 ML-KEM-768 ML-KEM-1024" aead="AES-128-GCM AES-256-GCM ChaCha20-Poly1305 SM4-GCM"
+  local session="--in-session --psk --psk-hint --requester-key --requester-cert --key-exchange --aead --handshake-in-the-clear --mac-only --exercise"
   local targets="all emu:// tcp:// emulated: file: pcap:" devices='' device
   for device in /sys/bus/pci/devices/*; do [[ -e $device ]] && devices+=" ${device##*/}"; done
 
@@ -48,17 +50,19 @@ _spdmctl() {
     --spdm-version) values="1.0 1.1 1.2 1.3 1.4" ;;
     --asym | --algorithm) values=$asym ;;
     --hash) values=$hash ;;
+    --key-exchange) values=$key_exchange ;;
+    --aead) values=$aead ;;
     --keyring | --host-keys | --init | --openssl)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --pcr-log | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --pcr-log | --psk | --requester-key | --requester-cert | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --match | --nonce | --identity | --vendor-request | --timeout | --total | --interval | --index | --extend-pcr | --name | --listen | --device-info | --comment | --fingerprint) return ;;
+    --at | --match | --nonce | --psk-hint | --identity | --vendor-request | --timeout | --total | --interval | --index | --extend-pcr | --name | --listen | --device-info | --comment | --fingerprint) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -68,13 +72,13 @@ _spdmctl() {
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
-    auth) options="$live $policy --tolerate --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
+    auth) options="$live $policy $session --tolerate --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --measurements --summary" words=$targets pci=1 ;;
     measurements)
-      options="$live $policy --tolerate --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --index --each --count
+      options="$live $policy $session --tolerate --sign-key --ear-profile --cmw --expect --extend-pcr --pcr-log --pin-first-use --reference --index --each --count
         --raw --new --no-signature --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
-    collect) options="-f --format -o --output -v --verbose -h --help $speak --tolerate --cmw --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
+    collect) options="-f --format -o --output -v --verbose -h --help $speak $session --tolerate --cmw --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
     audit) options="$live_only $policy --sign-key --ear-profile --cmw --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --tolerate --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;
     decode) options="$output --tolerate --hash --asym --openssl" ;;

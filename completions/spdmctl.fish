@@ -8,6 +8,9 @@ set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-40
   SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f \
   SLH-DSA-SHAKE-192f SLH-DSA-SHA2-256s SLH-DSA-SHAKE-256s SLH-DSA-SHA2-256f SLH-DSA-SHAKE-256f
 set -l hash SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 SM3-256
+set -l in_session auth measurements collect
+set -l key_exchange secp256r1 secp384r1 secp521r1 ffdhe2048 ffdhe3072 ffdhe4096 ML-KEM-512 ML-KEM-768 ML-KEM-1024
+set -l aead AES-128-GCM AES-256-GCM ChaCha20-Poly1305 SM4-GCM
 
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -l version -d Version
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -s h -l help -d "Summary of the verbs"
@@ -151,6 +154,17 @@ complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l sign-key -r -F -
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l nonce -x -d "The nonce of the verifier"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l extension-log -d "The measurement extension log, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l endpoint-info -d "The endpoint information, too"
+
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l in-session -d "Open a secure session, and ask inside of it"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l psk -r -F -d "Open it with the key in this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l psk-hint -x -d "Which key that is, for the device"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l requester-key -r -F -d "Private key that says who we are"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l requester-cert -r -F -d "Its certificate chain"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l key-exchange -x -a "$key_exchange" -d "Offer only these key exchanges"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l aead -x -a "$aead" -d "Offer only these ciphers"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l handshake-in-the-clear -d "Do not encrypt the handshake"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l mac-only -d "Authenticate messages, and do not encrypt them"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l exercise -d "Try heartbeat and updates of keys, too"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l unordered -d "Write each report as soon as it is there"
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l measurements -d "Signed measurements must be there, too"

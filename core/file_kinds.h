@@ -70,7 +70,7 @@ inline constexpr std::array kFileKinds{
     FileKindRow{FileKind::image_note, "note of an initrd image", 2 * kMiB, ""},
     FileKindRow{FileKind::ocsp, "OCSP response", 1 * kMiB, "deny the certificates that matter in deny.yaml"},
     FileKindRow{FileKind::rim, "TCG RIM file", 4 * kMiB, ""},
-    FileKindRow{FileKind::session_secrets, "file of session secrets", 4 * kMiB, "keep those of the sessions that are in the recording"},
+    FileKindRow{FileKind::session_secrets, "file of session secrets", 1 * kMiB, "keep those of the sessions that are in the recording"},
 };
 
 constexpr const FileKindRow& row(FileKind kind) { return kFileKinds.at(static_cast<std::size_t>(kind)); }

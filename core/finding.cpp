@@ -98,6 +98,7 @@ constexpr std::array kFindings{
     FindingRow{signature_repeated, "signature-repeated", Check::signature, failure, Exit::untrusted},
     FindingRow{evidence_repeated, "evidence-repeated", Check::signature, note, Exit::ok},
     FindingRow{not_compared, "not-compared", Check::signature, gap, Exit::untrusted},
+    FindingRow{session_contradicted, "session-contradicted", Check::signature, failure, Exit::bad_signature},
 
     FindingRow{measurement_malformed, "measurement-malformed", Check::measurements, failure, Exit::peer},
     FindingRow{measurements_unsigned, "measurements-unsigned", Check::measurements, warning, Exit::ok},

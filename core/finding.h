@@ -123,10 +123,11 @@ enum class FindingId : std::uint8_t {
   signature_missing,
   key_missing,
   nonce_mismatch,
-  freshness_unproven,  // the user asks for it
-  signature_repeated,  // an earlier piece has the same answer of the device
-  evidence_repeated,   // the same piece, said twice: counted once
-  not_compared,        // there are more pieces than are compared with each other
+  freshness_unproven,    // the user asks for it
+  signature_repeated,    // an earlier piece has the same answer of the device
+  evidence_repeated,     // the same piece, said twice: counted once
+  not_compared,          // there are more pieces than are compared with each other
+  session_contradicted,  // the records of a session do not hold what its secret and the collector say
   // measurements
   measurement_malformed,
   measurements_unsigned,

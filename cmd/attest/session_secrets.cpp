@@ -1,25 +1,29 @@
 #include "cmd/attest/session_secrets.h"
 
-#include <sys/stat.h>
-
-#include "core/file.h"
-#include "core/secret.h"
-#include "core/text.h"
+#include "cmd/host/files.h"
+#include "cmd/host/secret_file.h"
+#include "core/error.h"
+#include "core/recognize.h"
 
 namespace spdm::cmd {
 
-void note_if_exposed(const std::string& file, std::string_view what, const Console& console) {
-  struct stat status {};
-  if (::stat(file.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & (S_IROTH | S_IWOTH)) != 0)
-    console.note(cat("spdmctl: ", printable(file), ": everybody may read ", what));
+std::vector<SessionSecret> read_secrets(const std::string& file) {
+  if (file.empty()) return {};
+  forbid_core_dumps();
+  const SecretBytes contents = read_secret_file(file, FileKind::session_secrets);
+  if (std::optional<Error> wrong = wrong_kind(contents.view(), FileKind::session_secrets)) {
+    wrong->device = file;
+    throw Error(*wrong);
+  }
+  return read_session_secrets(contents.view(), file);
 }
 
-std::vector<SessionSecret> read_secrets(const std::string& file, const Console& console) {
-  if (file.empty()) return {};
-  const Secret contents(read_file(file, FileKind::session_secrets));
-  std::vector<SessionSecret> out = read_session_secrets(*contents, file);
-  note_if_exposed(file, "these secrets of sessions; chmod 600 it", console);
-  return out;
+SecretKeeper::SecretKeeper(std::filesystem::path file) : file_(std::move(file)) { assert_secret_writable(file_); }
+
+void SecretKeeper::keep(SessionSecret secret) {
+  const std::scoped_lock lock(mutex_);
+  secrets_.push_back(std::move(secret));
+  write_secret_file(file_, write_session_secrets(secrets_).view());
 }
 
 }  // namespace spdm::cmd

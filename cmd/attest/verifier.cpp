@@ -4,6 +4,7 @@
 
 #include "certstore/chains.h"
 #include "core/evidence/file.h"
+#include "core/session/opened_evidence.h"
 #include "core/session/opener.h"
 
 namespace spdm::cmd {
@@ -75,7 +76,11 @@ Report Verifier::appraise(Evidence evidence, const std::string& source, Question
   add_chain(evidence);
   evidence.host = view_of(std::move(evidence.host));
   evidence.host.is_claimed = !trusts_host(evidence);
-  const Analysis analysis = analyze(evidence, question.user.tolerance);
+  OpenedSessions sessions;
+  if (setup_.session_secrets && !evidence.live) sessions = open_sessions(evidence, *setup_.session_secrets, question.user.tolerance);
+  Analysis analysis = analyze(evidence, question.user.tolerance);
+  analysis.session_findings = std::move(sessions.findings);
+  analysis.proven_sessions = std::move(sessions.proven);
   Report report =
       spdm::appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, setup_.owner_key), question);
   report.source = source;

@@ -8,6 +8,7 @@
 #include "cmd/attest/host_keys.h"
 #include "core/appraisal/policy.h"
 #include "core/protocol/collect.h"
+#include "core/session/secrets.h"
 
 namespace spdm::cmd {
 
@@ -24,6 +25,8 @@ struct VerifierSetup {
   std::shared_ptr<const References> references{};
   // Whose signature makes evidence that of a host; nullptr: nobody is asked for one.
   std::shared_ptr<const HostKeys> host_keys{};
+  // With which sessions of recordings are opened; nullptr: none is.
+  std::shared_ptr<const std::vector<SessionSecret>> session_secrets{};
   bool trust_host = false;  // the word of every host counts as a fact; with host_keys: of every host that has signed it
 };
 

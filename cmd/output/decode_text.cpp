@@ -21,7 +21,9 @@ std::string value_text(const Json& value, bool whole) {
   }
   if (!value.is_object()) return value.dump();
   std::string out;
-  for (const auto& [key, item] : value.items()) out += cat(out.empty() ? "" : ", ", key, " ", value_text(item, whole));
+  for (const auto& [key, item] : value.items())
+    if (!item.is_string() || !item.get_ref<const std::string&>().empty())
+      out += cat(out.empty() ? "" : ", ", key, " ", value_text(item, whole));
   return out;
 }
 

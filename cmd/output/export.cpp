@@ -1,8 +1,9 @@
 #include "cmd/output/export.h"
 
+#include <sys/stat.h>
+
 #include <nlohmann/json.hpp>
 
-#include "cmd/attest/session_secrets.h"
 #include "cmd/host/files.h"
 #include "cmd/output/render_ear.h"
 #include "cmd/output/render_redfish.h"
@@ -34,7 +35,9 @@ crypto::PrivateKey read_sign_key(const std::string& sign_key, const Console& con
     error.device = sign_key;
     throw;
   }
-  note_if_exposed(sign_key, "this private key; chmod 600 it, or make another one", console);
+  struct stat status {};
+  if (::stat(sign_key.c_str(), &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0)
+    console.note(cat("spdmctl: ", printable(sign_key), ": everybody may read this private key; chmod 600 it, or make another one"));
   return out;
 }
 

@@ -69,12 +69,12 @@ void tell(DecodedMessage& out, const std::vector<Deviation>& deviations) {
 
 }  // namespace
 
-MessageDecoder::MessageDecoder(const Evidence& evidence, Parameters assumed, Tolerance tolerance, std::vector<SessionSecret> secrets)
+MessageDecoder::MessageDecoder(const Evidence& evidence, Parameters assumed, Tolerance tolerance, std::span<const SessionSecret> secrets)
     : binding_(evidence.binding),
       assumed_(std::move(assumed)),
       connection_(begin_connection(evidence, assumed_)),
       tolerance_(std::move(tolerance)),
-      sessions_(evidence, std::move(secrets), tolerance_) {
+      sessions_(evidence, secrets, tolerance_) {
   connection_.tolerate(tolerance_);
   connection_.provision(evidence.provisioned_key);
 }
@@ -98,7 +98,8 @@ void MessageDecoder::show_record(const Message& record, std::size_t index, const
     blame(out.front(), error.what());
   }
   if (!known.opened) {
-    out.front().json["note"] = "inside a secure session, not read";
+    const bool told = record.bytes.size() >= sizeof(std::uint32_t) && sessions_.is_told(record_session_id(record.bytes));
+    out.front().json["note"] = told ? "inside a secure session, as the collector tells beside it" : "inside a secure session, not read";
     return;
   }
   out.front().json["opened"] = true;

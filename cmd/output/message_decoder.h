@@ -25,8 +25,9 @@ struct DecodedMessage {
 // A message that breaks a rule is noted and passed over.
 class MessageDecoder {
  public:
-  // `assumed`: of a connection that begins in the middle, until algorithms are negotiated. `secrets`: with which sessions are opened.
-  MessageDecoder(const Evidence& evidence, Parameters assumed, Tolerance tolerance, std::vector<SessionSecret> secrets = {});
+  // `assumed`: of a connection that begins in the middle, until algorithms are negotiated. `secrets`: with which sessions are opened;
+  // they must outlive it.
+  MessageDecoder(const Evidence& evidence, Parameters assumed, Tolerance tolerance, std::span<const SessionSecret> secrets = {});
 
   // Decodes the next message. A chunk that completes a message gives two: the chunk and the message; and a secured message that is
   // opened itself and its plain text.

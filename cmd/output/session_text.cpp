@@ -13,8 +13,11 @@ std::string session_text(const SessionReport& session) {
   if (session.handshake_in_the_clear) out += ", handshake in the clear";
   if (session.requester_slot) out += cat(", with our slot ", *session.requester_slot, " (", session.requester_asym, ")");
   if (session.heartbeat_period != 0) out += cat(", heartbeat period ", session.heartbeat_period, " s");
+  if (session.heartbeats != 0) out += cat(", ", session.heartbeats, session.heartbeats == 1 ? " heartbeat" : " heartbeats");
+  if (session.key_updates != 0) out += cat(", ", session.key_updates, session.key_updates == 1 ? " update" : " updates", " of keys");
   if (!session.is_established()) return out + "; not finished";
   out += cat("; ", session.requests, session.requests == 1 ? " request inside" : " requests inside");
+  if (session.proven) out += ", proven by its records";
   return session.state == SessionState::ended ? out : out + ", not ended";
 }
 

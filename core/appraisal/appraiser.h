@@ -70,7 +70,7 @@ class Appraiser {
   void check_collection();
 
   // sessions.cpp
-  static void describe_sessions(const Connection& connection, ConnectionReport& out);
+  void describe_sessions(const Connection& connection, ConnectionReport& out) const;
 
   // requirement_suite.cpp
   void weigh_suite(const std::string& where, std::string_view what, std::string_view algorithm, std::span<const std::string_view> suite);

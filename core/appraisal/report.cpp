@@ -301,7 +301,8 @@ std::vector<std::string_view> claims_of(const Report& report) {
   claim("host.removable", host.removable.has_value());
   claim("host.hostname", host.hostname.has_value());
   claim("host.platform", host.platform != PlatformView{});
-  claim("connection.sessions", report.connection && !report.connection->sessions.empty());
+  claim("connection.sessions", report.connection && std::any_of(report.connection->sessions.begin(), report.connection->sessions.end(),
+                                                                [](const SessionReport& session) { return !session.proven; }));
   return out;
 }
 

@@ -82,6 +82,7 @@ struct SessionReport {
   std::uint8_t heartbeat_period = 0;           // seconds; 0: none
   unsigned heartbeats = 0, key_updates = 0;
   std::size_t requests = 0;  // that were exchanged inside, the handshake not counted
+  bool proven = false;       // by its records, opened with the secret that the owner kept; else what was inside is the collector's word
 
   bool is_established() const { return state != SessionState::handshake; }
 };

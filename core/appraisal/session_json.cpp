@@ -37,6 +37,7 @@ Json to_json(const SessionReport& in) {
   out["heartbeats"] = in.heartbeats;
   out["key_updates"] = in.key_updates;
   out["requests"] = in.requests;
+  if (in.proven) out["proven"] = true;
   return out;
 }
 

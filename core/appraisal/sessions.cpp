@@ -47,8 +47,11 @@ bool is_upkeep(Code code) {
 
 }  // namespace
 
-void Appraiser::describe_sessions(const Connection& connection, ConnectionReport& out) {
-  for (const SessionSeen& seen : connection.sessions()) out.sessions.push_back(describe(seen, connection.parameters()));
+void Appraiser::describe_sessions(const Connection& connection, ConnectionReport& out) const {
+  for (const SessionSeen& seen : connection.sessions()) {
+    out.sessions.push_back(describe(seen, connection.parameters()));
+    out.sessions.back().proven = analysis_.proven_sessions.contains(connection.exchanges()[seen.exchange].log_index);
+  }
   for (const Exchange& exchange : connection.exchanges()) {
     if (exchange.inside == 0 || is_upkeep(exchange.request_code())) continue;
     // An id may be used again once its session is over; then the last one that has it is meant, as on the connection.
@@ -80,9 +83,10 @@ void Appraiser::demand_session() {
   if (outside != 0)
     return fail(cat(outside, " of ", report_.measurements.size(), " measurements were read outside of the session"),
                 "read all of them inside of one: --in-session");
-  if (evidence_.host.is_claimed)
+  const auto is_proven = [](const SessionReport& session) { return session.proven || session.requests == 0; };
+  if (evidence_.host.is_claimed && !std::all_of(sessions.begin(), sessions.end(), is_proven))
     undecided(Demand::session, "that messages were inside of it is only what the collector says",
-              "trust the host that collected: --trust-host");
+              "trust the host that collected: --trust-host; or give the secrets that it kept: --session-secrets");
 }
 
 }  // namespace spdm

@@ -143,7 +143,10 @@ void Appraiser::check_signatures() {
     }
   }
   if (good_in_last != 0) report_.fresh = stale_in_last == 0;
+  for (const Finding& finding : analysis_.session_findings) add(finding);
   if (bad != 0) return result(Check::signature, CheckStatus::fail, cat(bad, " of ", good + bad + unchecked, " signatures are wrong"));
+  if (!analysis_.session_findings.empty())
+    return result(Check::signature, CheckStatus::fail, "the records of a session do not hold what they should");
   if (unchecked != 0)
     return result(Check::signature, CheckStatus::not_run, cat(unchecked, " of ", good + unchecked, " signatures could not be checked"));
   if (question_.user.nonce && stale_in_last != 0) {

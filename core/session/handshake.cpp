@@ -41,6 +41,19 @@ const SessionSeen& opened(const Requester& requester, std::string_view message) 
   return seen;
 }
 
+void keep_secret(const Requester& requester, const SessionOptions& options, const SessionSeen& seen, const SecretBytes& shared) {
+  if (!options.keep) return;
+  SessionSecret out;
+  out.id = seen.id;
+  out.kind = seen.is_psk() ? SessionKind::psk : SessionKind::key_exchange;
+  out.response_sha256 = session_response_sha256(requester.connection().exchanges().at(seen.exchange).response);
+  out.shared = shared.duplicate();
+  // No message shows our chain then.
+  if (seen.mutual_auth() == MutualAuth::optimized && options.identity)
+    out.requester_identity = options.identity->identity(requester.connection().parameters());
+  options.keep(std::move(out));
+}
+
 SessionSuite suite_of(const Parameters& parameters) {
   return {.version = parameters.version, .hash = parameters.hash, .aead = parameters.aead};
 }

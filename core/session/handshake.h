@@ -26,6 +26,9 @@ SessionPolicy policy_of(const SessionOptions& options, const Parameters& paramet
 // versions of secured messages in the opaque data of `message` (DSP0277).
 const SessionSeen& opened(const Requester& requester, std::string_view message);
 
+// Hands out a copy of the secret of the session, where somebody keeps it.
+void keep_secret(const Requester& requester, const SessionOptions& options, const SessionSeen& seen, const SecretBytes& shared);
+
 SessionSuite suite_of(const Parameters& parameters);
 // The session with its handshake keys, as long as nobody is inside.
 std::unique_ptr<ActiveSession> begin_session(Requester& requester, const SessionOptions& options, const SessionSeen& seen,

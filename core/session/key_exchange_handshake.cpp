@@ -87,8 +87,9 @@ class KeyExchangeHandshake {
 
   void confirm_responder(const crypto::KeyAgreement& agreement) {
     const Bytes th1 = transcript_.hash();
-    session_ = begin_session(requester_, options_, *seen_,
-                             KeySchedule::from_key_exchange(suite_of(parameters()), agreement.derive(response().exchange_data)), th1);
+    const SecretBytes shared = agreement.derive(response().exchange_data);
+    keep_secret(requester_, options_, *seen_, shared);
+    session_ = begin_session(requester_, options_, *seen_, KeySchedule::from_key_exchange(suite_of(parameters()), shared), th1);
     // In the clear its confirmation comes in FINISH_RSP.
     if (parameters().handshake_in_the_clear()) return;
     check_verify_data(response().verify_data, session_->session().verify_data(Direction::response, th1), "KEY_EXCHANGE_RSP");

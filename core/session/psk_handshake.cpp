@@ -49,6 +49,7 @@ std::unique_ptr<ActiveSession> open_by_psk(Requester& requester, const SessionOp
   transcript.append(exchange.request);
   transcript.append(View(exchange.response).first(exchange.response.size() - response.verify_data.size()));
   const Bytes th1 = transcript.hash();
+  keep_secret(requester, options, seen, options.psk);
   std::unique_ptr<ActiveSession> session =
       begin_session(requester, options, seen, KeySchedule::from_psk(suite_of(parameters), options.psk), th1);
   check_verify_data(response.verify_data, session->session().verify_data(Direction::response, th1), "PSK_EXCHANGE_RSP");

@@ -11,23 +11,45 @@
 namespace spdm {
 
 struct RecordedSessions::Session {
-  Session(const SessionSecret& of, SessionTranscript th, SecuredSession session)
-      : secret(of), transcript(std::move(th)), keys(std::move(session)) {}
+  Session(const SessionSecret& of, std::size_t begin, SessionTranscript th, SecuredSession session)
+      : secret(of), begins_at(begin), transcript(std::move(th)), keys(std::move(session)) {}
 
   std::uint32_t id() const { return keys.session().id(); }
   SessionPhase phase() const { return keys.session().phase(); }
   VerifyDataCheck check(Direction by, View verify_data) const {
     return {by, crypto::equal_in_constant_time(keys.session().verify_data(by, transcript.hash()), verify_data)};
   }
+  void establish() {
+    keys.session().establish(transcript.hash());
+    is_established = true;
+  }
   void lose() {
     keys.session().kill();
     is_lost = true;
   }
 
+  // Both tell the messages of a session in their order; who is first depends on the collector.
+  void match(RecordedMessage& out) {
+    while (!opened.empty() && !told.empty() && !is_contradicted) {
+      is_contradicted = opened.front().from_requester != told.front().from_requester || opened.front().bytes != told.front().bytes;
+      if (is_contradicted) out.why = "the record holds another message than the collector tells";
+      opened.pop_front();
+      told.pop_front();
+    }
+    if (!is_contradicted) return;  // once is enough
+    opened.clear();
+    told.clear();
+  }
+  bool holds() const { return is_established && !is_lost && !is_contradicted && !is_unconfirmed && opened.empty() && told.empty(); }
+
   const SessionSecret& secret;
+  std::size_t begins_at;  // index of KEY_EXCHANGE or PSK_EXCHANGE in the log
   SessionTranscript transcript;
   RecordedKeys keys;
+  bool is_established = false;
   bool is_lost = false;              // its records cannot be opened any more
+  bool is_contradicted = false;      // by the collector
+  bool is_unconfirmed = false;       // verify data was wrong
   std::deque<Message> opened, told;  // by a record, and by the collector; what the other tells, too, is taken out
 };
 
@@ -52,20 +74,10 @@ std::string lacking(const Parameters& parameters) {
 
 View without(View message, View end) { return message.first(message.size() - end.size()); }
 
-// Both tell the messages of a session in their order; who is first depends on the collector.
-void match(std::deque<Message>& opened, std::deque<Message>& told, RecordedMessage& out) {
-  while (!opened.empty() && !told.empty()) {
-    const bool same = opened.front().from_requester == told.front().from_requester && opened.front().bytes == told.front().bytes;
-    if (!same && out.why.empty()) out.why = "the record holds another message than the collector tells";
-    opened.pop_front();
-    told.pop_front();
-  }
-}
-
 }  // namespace
 
-RecordedSessions::RecordedSessions(const Evidence& evidence, std::vector<SessionSecret> secrets, const Tolerance& tolerance)
-    : binding_(evidence.binding), secrets_(std::move(secrets)), told_(told_sessions(evidence.log)), connection_(evidence.binding) {
+RecordedSessions::RecordedSessions(const Evidence& evidence, std::span<const SessionSecret> secrets, const Tolerance& tolerance)
+    : binding_(evidence.binding), secrets_(secrets), told_(told_sessions(evidence.log)), connection_(evidence.binding) {
   connection_.provision(evidence.provisioned_key);
   connection_.tolerate(tolerance);
 }
@@ -94,7 +106,7 @@ RecordedMessage RecordedSessions::next(const Message& message, std::size_t index
     if (out.opened) follow(*out.opened, index, out);
   } else if (session != nullptr) {
     session->told.push_back(message);
-    match(session->opened, session->told, out);
+    session->match(out);
   } else {
     follow(message, index, out);
   }
@@ -116,7 +128,7 @@ void RecordedSessions::open(const Message& record, RecordedMessage& out) {
   }
   if (told_.count(session->id()) == 0) return;
   session->opened.push_back(*out.opened);
-  match(session->opened, session->told, out);
+  session->match(out);
 }
 
 // What is wrong with a message is told by whoever decodes it.
@@ -179,13 +191,13 @@ void RecordedSessions::begin_session(RecordedMessage& out) try {
   KeySchedule schedule =
       seen.is_psk() ? KeySchedule::from_psk(suite, secret->shared) : KeySchedule::from_key_exchange(suite, secret->shared);
   const Bytes th1 = transcript.hash();
-  sessions_.push_back(
-      std::make_unique<Session>(*secret, std::move(transcript), SecuredSession(kind, suite, shape, std::move(schedule), th1)));
+  sessions_.push_back(std::make_unique<Session>(*secret, exchange.log_index, std::move(transcript),
+                                                SecuredSession(kind, suite, shape, std::move(schedule), th1)));
   Session& session = *sessions_.back();
-  if (!verify_data.empty()) out.checks.push_back(session.check(Direction::response, verify_data));
+  if (!verify_data.empty()) note(session, session.check(Direction::response, verify_data), out);
   session.transcript.append(verify_data);
   // DSP0274 "PSK_EXCHANGE": without a ResponderContext there is no PSK_FINISH.
-  if (seen.state == SessionSeen::State::established) session.keys.session().establish(session.transcript.hash());
+  if (seen.state == SessionSeen::State::established) session.establish();
 } catch (const Error& error) {
   out.why = cat("its session cannot be opened: ", error.what());
 }
@@ -216,7 +228,7 @@ void RecordedSessions::check_request(Session& session, const Exchange& exchange,
   }
   const View whole = View(exchange.request).first(size);
   session.transcript.append(without(whole, verify_data));
-  out.checks.push_back(session.check(Direction::request, verify_data));
+  note(session, session.check(Direction::request, verify_data), out);
   session.transcript.append(verify_data);
 }
 
@@ -238,13 +250,25 @@ void RecordedSessions::finish_session(RecordedMessage& out) {
       verify_data = FinishResponse::decode(reader, parameters).verify_data;
     }
     session->transcript.append(without(exchange.response, verify_data));
-    if (!verify_data.empty()) out.checks.push_back(session->check(Direction::response, verify_data));
+    if (!verify_data.empty()) note(*session, session->check(Direction::response, verify_data), out);
     session->transcript.append(verify_data);
-    session->keys.session().establish(session->transcript.hash());
+    session->establish();
   } catch (const Error& error) {
     out.why = cat("session ", shown(session->id()), " cannot be opened further: ", error.what());
     session->lose();
   }
+}
+
+void RecordedSessions::note(Session& session, VerifyDataCheck check, RecordedMessage& out) {
+  session.is_unconfirmed = session.is_unconfirmed || !check.is_good;
+  out.checks.push_back(check);
+}
+
+std::set<std::size_t> RecordedSessions::proven() const {
+  std::set<std::size_t> out;
+  for (const auto& session : sessions_)
+    if (session->holds()) out.insert(session->begins_at);
+  return out;
 }
 
 std::vector<std::string> RecordedSessions::unmatched() const {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,8 @@ struct RecordedMessage {
 
 class RecordedSessions {
  public:
-  RecordedSessions(const Evidence& evidence, std::vector<SessionSecret> secrets, const Tolerance& tolerance = {});
+  // `secrets` must outlive it.
+  RecordedSessions(const Evidence& evidence, std::span<const SessionSecret> secrets, const Tolerance& tolerance = {});
   ~RecordedSessions();
   RecordedSessions(const RecordedSessions&) = delete;
   RecordedSessions& operator=(const RecordedSessions&) = delete;
@@ -46,6 +48,9 @@ class RecordedSessions {
   bool is_told(std::uint32_t id) const { return told_.count(id) != 0; }
   // The encapsulated request that waits for its response.
   const std::optional<Bytes>& asked() const { return requester_.asked(); }
+  // At the end of the log: the sessions that hold. All their records were opened, all verify data was right, and they hold what the
+  // collector tells, where it does. Index in the log of the request that opened each.
+  std::set<std::size_t> proven() const;
   // At the end of the log: of which messages of opened sessions only the collector or only a record tells, in words, one per session.
   std::vector<std::string> unmatched() const;
 
@@ -61,9 +66,10 @@ class RecordedSessions {
   void end_sessions();
   Session* find(std::uint32_t id) const;
   Session* in_handshake() const;
+  static void note(Session& session, VerifyDataCheck check, RecordedMessage& out);
 
   Binding binding_;
-  std::vector<SessionSecret> secrets_;
+  std::span<const SessionSecret> secrets_;
   std::set<std::uint32_t> told_;  // sessions whose messages the collector tells
   Listener listener_;
   Connection connection_;

@@ -123,6 +123,8 @@ Block<32> session_response_sha256(View response) {
 }
 
 SecretBytes write_session_secrets(std::span<const SessionSecret> sessions) {
+  if (sessions.size() > kMaxSessionSecrets)
+    throw Error(ErrorId::bad_input, cat(sessions.size(), " sessions are more than the ", kMaxSessionSecrets, " that are read of one file"));
   const std::size_t size = write(sessions, {});
   assert_readable(size, FileKind::session_secrets);
   SecretBytes out(size);
@@ -143,6 +145,7 @@ std::vector<SessionSecret> read_session_secrets(View text, std::string_view what
       return;
     }
     json.array([&] {
+      if (out.size() == kMaxSessionSecrets) json.fail(cat("is one more than the ", kMaxSessionSecrets, " sessions that are read"));
       SessionSecret session = read_session(json);
       for (const SessionSecret& other : out)
         if (other.response_sha256 == session.response_sha256) json.fail("is of the same session as one before it");

@@ -14,6 +14,8 @@ namespace spdm {
 inline constexpr std::string_view kSessionSecretsSchema = "spdmctl.session-secrets/1";
 // The longest that sessions have is that of ffdhe4096, with 512 bytes. A PSK has no limit of its own.
 inline constexpr std::size_t kMaxSharedSecret = 1024;
+// In one file: each secret takes memory that is locked.
+inline constexpr std::size_t kMaxSessionSecrets = 1'024;
 
 struct SessionSecret {
   std::uint32_t id = 0;  // as on the wire; other sessions may have it, too

@@ -1,11 +1,13 @@
 // How sessions are opened: what the user chose of what DSP0274 leaves open.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
 
 #include "core/session/requester_identity.h"
+#include "core/session/secrets.h"
 #include "core/session/session_link.h"
 #include "core/wire/key_exchange.h"
 
@@ -32,6 +34,7 @@ struct SessionOptions {
   std::optional<Block<32>> nonce;                              // RandomData of KEY_EXCHANGE: a remote verifier chose it; else a fresh one
   bool keep_records = false;                                   // the log gets the records, too, and not only what is in them
   std::function<void(const SecuredSession& session)> secrets;  // sees the secrets of the session, in each phase
+  std::function<void(SessionSecret secret)> keep;              // gets what opens the records later, for a file of secrets
 };
 
 }  // namespace spdm

@@ -20,7 +20,17 @@ FAULTS = {
     "silent": ["{on: VERSION, do: close}"],
     "dying": ["{on: CERTIFICATE, do: close}"],  # in the middle of it
     "slow": ["{on: any, do: delay 150}"],
+    "session": [],
+    "record-cut": ["{on: MEASUREMENTS, do: cut-record 8}"],
+    "psk": [],
     "not-ready": ["{on: CHALLENGE_AUTH, do: not-ready 18 4, times: 1}"],  # 2^18 us
+}
+# What devices have beside the profile that `emulate --init` writes. "psk" opens sessions with this key only.
+PSK = bytes(range(32)).hex()
+SESSIONS = {
+    "session": "sessions: {heartbeat-period: 60}",
+    "record-cut": "sessions: true",
+    "psk": f"sessions: {{key-exchange: [], psk: [{{hint: guest, key-hex: '{PSK}'}}]}}",
 }
 # Which of the roots each kind hangs from; "owner" is the one that guests trust.
 CHAIN = {"untrusted": "stranger", "impostor": "impostor"}
@@ -37,6 +47,8 @@ class Vendor:
             chain = CHAIN.get(kind, "owner")
             profile = (folder / chain / "profile.yaml").read_text()
             lines = [line for line in profile.splitlines() if not line.lstrip().startswith("#")]
+            if kind in SESSIONS:
+                lines.append(SESSIONS[kind])
             if faults:
                 lines += ["faults:", *(f"  - {fault}" for fault in faults)]
             (folder / chain / f"{kind}.yaml").write_text("\n".join(lines) + "\n")

@@ -100,7 +100,7 @@ def session_cases():
             yield Case(f"session in the clear {version} {kind}", "doe", [*base, "--mut_auth", option], ours)
         yield Case(f"session by psk without context {version}", "doe", [*base, "--cap", SESSION_CAPS.replace("_WITH_CONTEXT", "")], psk)
         yield Case(f"session by psk exercised {version}", "mctp", base, [*psk, "--exercise"])
-        yield Case(f"session authenticated only {version}", "mctp", [*base, "--cap", SESSION_CAPS.replace("ENCRYPT,", "")], [*inside, "--exercise"])
+        yield Case(f"session authenticated only {version}", "mctp", [*base, "--cap", SESSION_CAPS.replace("ENCRYPT,", "")], [*inside, "--mac-only", "--exercise"])
         yield Case(f"session of --mac-only {version}", "doe", base, [*inside, "--mac-only"])
         yield Case(f"basic mutual authentication {version}", "mctp", [*base, "--basic_mut_auth", "BASIC"], mutual)
         for group in ("FFDHE_2048", "FFDHE_3072", "FFDHE_4096", "SECP_256_R1", "SECP_384_R1", "SECP_521_R1"):
@@ -165,6 +165,8 @@ def attest(case, args, folder, port):
         options = [option.format(**secrets(folder)) for option in case.spdmctl]
         ours = [args.spdmctl, "measurements", target, "--json", "--timeout", "20", *root_of(case, folder), *options]
         result = subprocess.run(ours, cwd=folder, capture_output=True, text=True, timeout=120)
+        if not result.stdout:
+            return f"FAIL exit {result.returncode}", result.stderr.strip(), {}
         document = json.loads(result.stdout)
         device = document["devices"][0] if document.get("devices") else document
         detail = device.get("reason", device.get("error", {}).get("message", ""))

@@ -29,6 +29,8 @@ COUNTS = [
     ("certstore/ocsp.h", "kMaxOcspAnswers", "certificates that an OCSP response speaks of"),
     ("certstore/ocsp.h", "kMaxOcspCertificates", "certificates that an OCSP response brings along"),
     ("certstore/efi.h", "kMaxEfiSignatures", "signatures of a list of the firmware"),
+    ("core/session/secrets.h", "kMaxSessionSecrets", "sessions of a file of session secrets"),
+    ("core/session/recorded_sessions.h", "kMaxOpenRecorded", "recorded sessions that are opened at the same time"),
     ("core/evidence/budget.h", "kMaxEvidenceMessages", "messages of a piece of evidence"),
     ("core/evidence/budget.h", "kMaxEvidenceBytes", "bytes of all messages of a device, or of a piece of evidence"),
     ("core/evidence/budget.h", "kMaxEvidenceText", "bytes of one text in evidence"),

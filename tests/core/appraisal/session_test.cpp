@@ -1,8 +1,10 @@
 // Sessions: what a report tells of them, what is signed, and what is only the collector's word.
 #include <nlohmann/json.hpp>
 
+#include "core/appraisal/eat_writer.h"
 #include "core/appraisal/policy.h"
 #include "core/appraisal/session_trial.h"
+#include "core/evidence/expect_error.h"
 
 using namespace trial;
 
@@ -116,6 +118,12 @@ TEST_CASE("session: with a PSK nothing is signed for it") {
   CHECK(session.requests == 1);
   CHECK(report.signatures.size() == 1);
   CHECK_FALSE(to_json(report)["connection"]["sessions"][0].contains("slot"));
+}
+
+TEST_CASE("session: a token has no room for one that was opened by key exchange") {
+  InSession trial;
+  trial.whole();
+  expect_error(ErrorId::unsupported, "a session that was opened by key exchange", [&] { dat_device(trial.evidence); });
 }
 
 TEST_CASE("session: records beside their plain text are neither hidden traffic nor counted twice") {

@@ -91,6 +91,18 @@ TEST_CASE("a secret that is written with escapes is refused, for the reader woul
   expect_error(ErrorId::bad_input, "is a backslash", [] { read(with(R"("id":"0xffff0001",)" + kHash + R"(,"psk":"\u0030\u0031")")); });
 }
 
+TEST_CASE("a file of secrets has a limit of sessions") {
+  std::vector<SessionSecret> sessions;
+  for (std::uint32_t i = 0; i < kMaxSessionSecrets; ++i)
+    sessions.push_back(secret(1, SessionKind::psk, {static_cast<std::uint8_t>(i), static_cast<std::uint8_t>(i >> 8)}));
+  CHECK(read(text_of(sessions)).size() == kMaxSessionSecrets);
+  std::string json = text_of(sessions);
+  sessions.push_back(secret(1, SessionKind::psk, {9, 9, 9}));
+  expect_error(ErrorId::bad_input, "1025 sessions are more than the 1024", [&] { write_session_secrets(sessions); });
+  json.replace(json.rfind("]}"), 2, cat(",{\"id\":\"0x00000001\",", kHash, ",\"psk\":\"01\"}]}"));
+  expect_error(ErrorId::bad_input, "sessions[1024]: is one more than the 1024 sessions", [&] { read(json); });
+}
+
 TEST_CASE("no more is written than is read again") {
   std::vector<SessionSecret> sessions;
   sessions.push_back(secret(1, SessionKind::psk, {1}, Bytes(limit_of(FileKind::session_secrets), 0)));
