@@ -33,9 +33,9 @@ std::shared_ptr<const DeviceProfile> device(bool opens_sessions) {
   return out;
 }
 
-Target target_of(std::unique_ptr<Link> link) {
+Target target_of(std::unique_ptr<Link> link, bool for_session = true) {
   Target out{.name = "emulated:x"};
-  out.opened = transport::Opened{std::move(link), {}};
+  out.opened = transport::Opened{std::move(link), {}, for_session};
   return out;
 }
 
@@ -122,6 +122,12 @@ rules:
   CHECK_FALSE(asked.error.has_value());
   CHECK(sessions_in(asked) == 1);
   CHECK(verifier.appraise(asked, "x").connection->sessions.size() == 1);
+
+  // What is known of it only now asks for a session, and nobody has looked who owns it.
+  const Evidence late = gather(target_of(transport::emulated_link(device(true)), false), {}, {}, &verifier, {});
+  REQUIRE(late.error.has_value());
+  CHECK(late.error->id == ErrorId::config);
+  CHECK(late.log.empty());
 
   host.target = "tcp://192.0.2.7";
   CHECK_FALSE(verifier.asks_for_session(host));
