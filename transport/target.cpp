@@ -49,6 +49,7 @@ Opened open(std::string_view target, const OpenOptions& options) {
   try {
     Opened opened = kind.open(target, options);
     opened.host.target = target;
+    opened.for_session = options.for_session;
     return opened;
   } catch (Error& error) {
     if (error.device.empty()) error.device = target;

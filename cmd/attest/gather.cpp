@@ -36,6 +36,10 @@ void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::
     target.opened = transport::open(target.name, options);
     evidence.host = target.opened->host;
   }
+  // A rule may go by what is seen of a device only once it is awake. What an owner protects was not looked at then.
+  if (wanted.in_session && !target.opened->for_session)
+    throw Error(ErrorId::config, "a rule asks for a session, and what it goes by was not known before the device was opened",
+                "ask for the session yourself: --in-session");
   // Connects before anything is in the log: the log must not have a request that could not be sent.
   target.opened->link->connect(Clock::now() + left().exchange);
   collect(*target.opened->link, wanted, left(), evidence);

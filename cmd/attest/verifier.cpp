@@ -3,13 +3,16 @@
 #include <algorithm>
 
 #include "certstore/chains.h"
+#include "cmd/host/secret_file.h"
 #include "core/evidence/file.h"
 #include "core/session/opened_evidence.h"
 #include "core/session/opener.h"
 
 namespace spdm::cmd {
 
-Verifier::Verifier(VerifierSetup setup) : setup_(std::move(setup)), validator_(setup_.keyring, setup_.options) {}
+Verifier::Verifier(VerifierSetup setup) : setup_(std::move(setup)), validator_(setup_.keyring, setup_.options) {
+  if (setup_.policy && asks_for_sessions(*setup_.policy)) forbid_core_dumps();
+}
 
 HostView Verifier::view_of(HostView host) const {
   if (!setup_.question.user.identity) return host;
@@ -26,7 +29,12 @@ bool Verifier::asks_for_session(const HostView& host) const {
 
 void Verifier::adapt(Wanted& wanted, const HostView& host) const {
   if (!wanted.in_session && asks_for_session(host)) {
-    if (!wanted.session) wanted.session = std::make_shared<const Opener>(SessionOptions{});
+    if (!wanted.session) {
+      SessionOptions options;
+      options.summary = wanted.summary;
+      options.nonce = wanted.nonce;
+      wanted.session = std::make_shared<const Opener>(std::move(options));
+    }
     wanted.in_session = true;
   }
   if (!setup_.policy || wanted.measurements != MeasurementMode::none) return;

@@ -22,6 +22,7 @@ std::string session_text(const SessionReport& session) {
 }
 
 std::string session_abilities(const Parameters& parameters) {
+  if (!parameters.opens_sessions()) return "none";
   const Capabilities& device = parameters.responder;
   const std::uint32_t psk = device.flags & cap::psk_mask;
   std::string how, what;
@@ -30,7 +31,6 @@ std::string session_abilities(const Parameters& parameters) {
   };
   add(how, device.has(cap::key_ex), "by key exchange");
   add(how, psk != 0, psk == cap::psk ? "by PSK (without context)" : "by PSK");
-  if (parameters.version < k11 || how.empty()) return "none";
   const bool both = device.has(cap::encrypt) && device.has(cap::mac);
   add(what, true, both ? "encrypted or MAC only" : device.has(cap::encrypt) ? "encrypted" : "MAC only");
   add(what, device.has(cap::mut_auth), "mutual authentication");

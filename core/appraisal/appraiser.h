@@ -83,7 +83,7 @@ class Appraiser {
   std::optional<VerifiedStatement> verify(std::size_t index, const Connection& connection, const Statement& statement,
                                           const crypto::PublicKey& key);
   SignatureResult check_statement(std::size_t index, const Connection& connection, const Statement& statement, SignatureReport& out);
-  void check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge);
+  void check_chain_hash(std::size_t index, const Connection& connection, std::uint8_t slot, const Bytes& named, std::string_view where);
   void cover(const Connection& connection, const Statement& statement);
   bool is_fresh(const Statement& statement) const;
   void check_signatures();

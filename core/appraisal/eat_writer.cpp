@@ -50,7 +50,8 @@ class Submodule {
     for (const Statement& one : connection_.statements()) {
       if (one.slot >= kSlots) refuse("the signature of a provisioned key (slot 255)", "evidence of spdmctl can: leave --format out");
       if (one.kind == SignedMessage::endpoint_info) refuse("signed endpoint information", "collect it without --endpoint-info");
-      if (one.kind == SignedMessage::key_exchange_rsp) refuse("a session that was opened by key exchange", "collect it without --in-session");
+      if (one.kind == SignedMessage::key_exchange_rsp)
+        refuse("a session that was opened by key exchange", "collect it without --in-session");
       const Statement*& place = one.kind == SignedMessage::challenge_auth ? challenged_ : measured_;
       if (place != nullptr)
         refuse(cat("several signatures of ", spdm::name(one.kind)),

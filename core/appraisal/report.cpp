@@ -52,7 +52,7 @@ Json connection_json(const ConnectionReport& in) {
     out["capabilities"] = Json{{"flags", cat("0x", hex(p.responder.flags, 8))},
                                {"names", flag_names(p.responder.flags)},
                                {"ct_exponent", p.responder.ct_exponent}};
-    if (p.version >= k11) out["capabilities"]["sessions"] = session_abilities_json(p);
+    if (p.opens_sessions()) out["capabilities"]["sessions"] = session_abilities_json(p);
     if (p.version >= k12) {
       out["capabilities"]["data_transfer_size"] = p.responder.data_transfer_size;
       out["capabilities"]["max_spdm_message_size"] = p.responder.max_message_size;

@@ -72,8 +72,7 @@ void Appraiser::demand_session() {
   };
   const std::vector<SessionReport>& sessions = connection->sessions;
   if (std::none_of(sessions.begin(), sessions.end(), [](const SessionReport& session) { return session.is_established(); })) {
-    const Capabilities& device = connection->parameters.responder;
-    if (connection->parameters.version < k11 || !device.has(cap::key_ex | cap::psk_mask))
+    if (!connection->parameters.opens_sessions())
       return fail("the device can open none (KEY_EX_CAP, PSK_CAP)", "ask the vendor, or take the demand out of the rule");
     if (report_.error) return undecided(Demand::session, "none was established before the conversation ended", "see the error");
     return fail("none was opened", "ask it inside of one: --in-session");
@@ -83,7 +82,13 @@ void Appraiser::demand_session() {
   if (outside != 0)
     return fail(cat(outside, " of ", report_.measurements.size(), " measurements were read outside of the session"),
                 "read all of them inside of one: --in-session");
-  const auto is_proven = [](const SessionReport& session) { return session.proven || session.requests == 0; };
+  // Verify data is seen to be right by who holds the keys. What was exchanged after it shows that it was.
+  const auto goes_on = [](const SessionReport& session) {
+    return session.state == SessionState::ended || session.requests + session.heartbeats + session.key_updates != 0;
+  };
+  if (std::none_of(sessions.begin(), sessions.end(), goes_on))
+    return undecided(Demand::session, "nothing was exchanged inside of it", "see the findings above");
+  const auto is_proven = [](const SessionReport& session) { return session.proven; };
   if (evidence_.host.is_claimed && !std::all_of(sessions.begin(), sessions.end(), is_proven))
     undecided(Demand::session, "that messages were inside of it is only what the collector says",
               "trust the host that collected: --trust-host; or give the secrets that it kept: --session-secrets");

@@ -68,6 +68,12 @@ SignatureResult Appraiser::check_statement(std::size_t index, const Connection& 
   }
   const crypto::PublicKey* key = key_for(index, statement, name(statement.kind));
   if (key == nullptr) return SignatureResult::not_checked;
+  const SessionSeen* session = connection.opened_by(statement.exchange);
+  if (session != nullptr && session->identity_hash.empty()) {
+    add({FindingId::key_missing, where, "the signature covers the hash of the certificate chain, which was not read before it",
+         "read the chain on the same connection, before KEY_EXCHANGE"});
+    return SignatureResult::not_checked;
+  }
   if (const std::optional<VerifiedStatement> verified = verify(index, connection, statement, *key)) {
     out.answer = answer_of(find_chain(index, statement.slot), statement, verified->digest);
     out.algorithm = verified->algorithms.asym->name;
@@ -87,18 +93,18 @@ SignatureResult Appraiser::check_statement(std::size_t index, const Connection& 
   return SignatureResult::bad;
 }
 
-// DSP0274 CHALLENGE_AUTH, N177: CertChainHash names the chain that the signature is about. With a mismatch the
-// signature would vouch for another chain.
-void Appraiser::check_chain_hash(std::size_t index, const Connection& connection, const ChallengeSeen& challenge) {
-  const std::uint8_t slot = challenge.request.slot;
+// DSP0274 CHALLENGE_AUTH, N177: CertChainHash names the chain that the signature is about, and so does the hash in the transcript of
+// KEY_EXCHANGE_RSP. With a mismatch the signature would vouch for another chain.
+void Appraiser::check_chain_hash(std::size_t index, const Connection& connection, std::uint8_t slot, const Bytes& named,
+                                 std::string_view where) {
   const Bytes& held = slot == kProvisionedKey ? evidence_.provisioned_key : connection.chain(slot).chain();
   const HashAlgorithm* hash = connection.parameters().hash;
   if (held.empty() || hash == nullptr || !crypto::supports(*hash) || find_chain(index, slot) == nullptr) return;
   Bytes& own = chain_hashes_[{index, slot}];
   if (own.empty()) own = crypto::hash(*hash, held);
-  if (own != challenge.response.cert_chain_hash)
-    add({FindingId::chain_hash_mismatch, cat(slot_name(slot), ", CHALLENGE_AUTH, CertChainHash"),
-         "is not the hash of the chain that was read", "the responder speaks for another certificate chain: do not use the device"});
+  if (own != named)
+    add({FindingId::chain_hash_mismatch, cat(slot_name(slot), ", ", where), "is not the hash of the chain that was read",
+         "the responder speaks for another certificate chain: do not use the device"});
 }
 
 // A good signature of MEASUREMENTS covers its own exchange and the unsigned ones right before it (L1/L2).
@@ -120,7 +126,11 @@ void Appraiser::check_signatures() {
   std::size_t good = 0, bad = 0, unchecked = 0, good_in_last = 0, stale_in_last = 0;
   for (std::size_t index = 0; index < analysis_.connections.size(); ++index) {
     const Connection& connection = analysis_.connections[index];
-    for (const ChallengeSeen& challenge : connection.challenges()) check_chain_hash(index, connection, challenge);
+    for (const ChallengeSeen& challenge : connection.challenges())
+      check_chain_hash(index, connection, challenge.request.slot, challenge.response.cert_chain_hash, "CHALLENGE_AUTH, CertChainHash");
+    for (const SessionSeen& session : connection.sessions())
+      if (!session.identity_hash.empty())
+        check_chain_hash(index, connection, session.slot, session.identity_hash, "KEY_EXCHANGE_RSP, the chain that it was signed over");
     for (const Statement& statement : connection.statements()) {
       SignatureReport out;
       out.message = name(statement.kind);

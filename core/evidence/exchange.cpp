@@ -13,18 +13,25 @@ std::optional<Exchange> Listener::hear(const Message& message, std::size_t log_i
   if (message.secured) return std::nullopt;
   const Header header = read_header(message.bytes);
   if (!message.from_requester) {
-    // DSP0274 "Session": what is asked in a session is answered in it, and nothing else is.
-    if (waiting() && message.inside != inside_) malformed(name(header.code), "session", "it was not exchanged where its request was");
+    if (waiting()) assert_same_place(message, header.code);
     return hear_response(message.bytes);
   }
-  inside_ = message.inside;
-  hear_request(message.bytes, header, log_index);
+  hear_request(message, header, log_index);
   return std::nullopt;
 }
 
-void Listener::hear_request(const Bytes& message, const Header& header, std::size_t log_index) {
+// DSP0274 "Session": what is asked in a session is answered in it, and nothing else is.
+void Listener::assert_same_place(const Message& message, Code code) const {
+  if (message.inside != inside_) malformed(name(code), "session", "it was not exchanged where its request was");
+}
+
+void Listener::hear_request(const Message& heard, const Header& header, std::size_t log_index) {
+  const Bytes& message = heard.bytes;
   const Code code = header.code;
-  if (code == Code::respond_if_ready) return;  // still the same request
+  if (code == Code::respond_if_ready || code == Code::chunk_get) {  // still the same request
+    if (waiting()) assert_same_place(heard, code);
+  }
+  if (code == Code::respond_if_ready) return;
   if (code == Code::chunk_get) {
     if (!receiving_) malformed("CHUNK_GET", "Handle", "no large response is pending");
     return;
@@ -36,8 +43,10 @@ void Listener::hear_request(const Bytes& message, const Header& header, std::siz
     if (last_chunk_->sequence == 0) {
       sending_.emplace(version_, last_chunk_->handle, kMaxHeard);
       log_index_ = log_index;
+      inside_ = heard.inside;
     }
     if (!sending_) malformed("CHUNK_SEND", "ChunkSeqNo", "does not begin with chunk 0");
+    assert_same_place(heard, code);
     sending_->add(*last_chunk_, "CHUNK_SEND");
     request_ = sending_->complete() ? std::optional(sending_->take()) : std::nullopt;
     return;
@@ -48,6 +57,7 @@ void Listener::hear_request(const Bytes& message, const Header& header, std::siz
   receiving_.reset();
   request_ = message;
   log_index_ = log_index;
+  inside_ = heard.inside;
 }
 
 std::optional<Exchange> Listener::hear_response(const Bytes& message) {

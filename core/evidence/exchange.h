@@ -37,7 +37,8 @@ class Listener {
   bool asked_to_resynch() const { return asked_to_resynch_; }
 
  private:
-  void hear_request(const Bytes& message, const Header& header, std::size_t log_index);
+  void assert_same_place(const Message& message, Code code) const;
+  void hear_request(const Message& heard, const Header& header, std::size_t log_index);
   std::optional<Exchange> hear_response(const Bytes& message);
   std::optional<Exchange> finish(Bytes response);
   void note_resynch(View response);

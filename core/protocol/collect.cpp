@@ -39,7 +39,7 @@ class Collector {
     if (!errors.empty() && errors.back().exchange + 1 == connection().exchanges().size() &&
         errors.back().error.code == ErrorCode::request_resynch)
       return true;
-    if (evidence_.log.empty() || evidence_.log.back().from_requester) return false;
+    if (evidence_.log.empty() || evidence_.log.back().from_requester || evidence_.log.back().secured) return false;
     const Bytes& last = evidence_.log.back().bytes;
     return last.size() >= kHeaderSize && is_error(last) && static_cast<ErrorCode>(last[2]) == ErrorCode::request_resynch;
   }

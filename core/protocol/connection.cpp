@@ -168,6 +168,7 @@ void Connection::observe_certificate(Exchange& exchange) {
   // DSP0274 CERTIFICATE, N145: a slot has one certificate model, and DIGESTS has told it.
   if (parameters_.multi_key_responder && digest != nullptr && static_cast<std::uint8_t>(digest->model) != response.model)
     reader.breaks("CertModel", cat(response.model, ", DIGESTS says ", static_cast<std::uint8_t>(digest->model)));
+  identity_hashes_.erase(request.slot);
   chains_.at(request.slot).add(request, response);
 }
 

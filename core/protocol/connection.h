@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -133,6 +134,8 @@ class Connection {
   // chain of the slot, or the provisioned key. Empty where it was not seen.
   View session_digests() const;
   View session_identity(std::uint8_t slot) const;
+  // The session that an exchange has opened; nullptr when it has opened none.
+  const SessionSeen* opened_by(std::size_t exchange) const;
 
  private:
   void observe_version(Exchange& exchange);
@@ -153,6 +156,8 @@ class Connection {
   void observe_finish(Exchange& exchange);
   void observe_psk_finish(Exchange& exchange);
   SessionSeen& session_of(const Exchange& exchange);
+  void add_session(SessionSeen seen, std::string_view message);
+  const Bytes& identity_hash(std::uint8_t slot);
   Bytes key_exchange_transcript(std::size_t exchange) const;
   Reader request_reader(const Exchange& exchange, std::string_view message) const;
   Reader response_reader(const Exchange& exchange, std::string_view message);
@@ -183,6 +188,7 @@ class Connection {
   std::vector<VendorSeen> vendor_;
   std::vector<Statement> statements_;
   std::vector<SessionSeen> sessions_;
+  std::map<std::uint8_t, Bytes> identity_hashes_;  // by slot, of what stands in it now: a chain is long, and is hashed once
   std::vector<ErrorSeen> errors_;
 };
 

@@ -51,6 +51,8 @@ Place place_of(Code code, const Parameters& parameters) {
 void Connection::check_place(const Exchange& exchange) {
   const Code code = exchange.request_code();
   if (parameters_.assumed) return;
+  if (exchange.inside != 0) session_of(exchange).has_messages = true;
+  if (exchange.is_error()) return;  // the responder has refused what is out of place
   const Place place = place_of(code, parameters_);
   if (exchange.inside == 0) {
     if (!place.outside) malformed(name(code), "session", "it is exchanged in a session only");
@@ -101,7 +103,25 @@ void Connection::observe_session(Exchange& exchange) {
   trim(exchange.response, reader);
 }
 
+// DSP0274 KEY_EXCHANGE_RSP, PSK_EXCHANGE_RSP, N219: two sessions that go on have two ids. Of one whose messages nobody has opened
+// it is not seen when it ends.
+void Connection::add_session(SessionSeen seen, std::string_view message) {
+  for (const SessionSeen& other : sessions_)
+    if (other.id == seen.id && other.has_messages && other.state != SessionSeen::State::ended)
+      malformed(message, "RspSessionID", cat("0x", hex(seen.id, 8), " is the id of a session that has not ended"));
+  sessions_.push_back(std::move(seen));
+}
+
+const Bytes& Connection::identity_hash(std::uint8_t slot) {
+  const auto [place, is_new] = identity_hashes_.try_emplace(slot);
+  const View identity = session_identity(slot);
+  if (is_new && !identity.empty() && crypto::supports(*parameters_.hash)) place->second = crypto::hash(*parameters_.hash, identity);
+  return place->second;
+}
+
 void Connection::observe_key_exchange(Exchange& exchange) {
+  if (parameters_.hash == nullptr || parameters_.asym == nullptr || !parameters_.both(cap::key_ex))
+    malformed("KEY_EXCHANGE", "state", "no key exchange was negotiated (KEY_EX_CAP, BaseAsymSel, BaseHashSel)");
   Reader request_bytes = request_reader(exchange, "KEY_EXCHANGE");
   const KeyExchange request = KeyExchange::decode(request_bytes, parameters_);
   trim(exchange.request, request_bytes);
@@ -114,16 +134,18 @@ void Connection::observe_key_exchange(Exchange& exchange) {
   seen.exchange = exchanges_.size();
   seen.id = session_id(request.session_id, response.session_id);
   seen.slot = request.slot;
-  const View identity = session_identity(request.slot);
-  if (!identity.empty() && crypto::supports(*parameters_.hash)) seen.identity_hash = crypto::hash(*parameters_.hash, identity);
+  seen.identity_hash = identity_hash(request.slot);
   seen.secured_version = decode_secured_selection(response.opaque, parameters_, "KEY_EXCHANGE_RSP");
-  statements_.push_back({SignedMessage::key_exchange_rsp, exchanges_.size(), request.slot, request.random, response.signature});
+  const Statement statement{SignedMessage::key_exchange_rsp, exchanges_.size(), request.slot, request.random, response.signature};
   seen.key_exchange = request;
   seen.key_exchange_response = std::move(response);
-  sessions_.push_back(std::move(seen));
+  add_session(std::move(seen), "KEY_EXCHANGE_RSP");
+  statements_.push_back(statement);
 }
 
 void Connection::observe_psk_exchange(Exchange& exchange) {
+  if (parameters_.hash == nullptr || !parameters_.both(cap::psk_mask))
+    malformed("PSK_EXCHANGE", "state", "no shared key was negotiated (PSK_CAP, BaseHashSel)");
   Reader request_bytes = request_reader(exchange, "PSK_EXCHANGE");
   PskExchange request = PskExchange::decode(request_bytes, parameters_);
   trim(exchange.request, request_bytes);
@@ -139,7 +161,7 @@ void Connection::observe_psk_exchange(Exchange& exchange) {
   if (response.context.empty()) seen.state = SessionSeen::State::established;
   seen.psk_exchange = std::move(request);
   seen.psk_exchange_response = std::move(response);
-  sessions_.push_back(std::move(seen));
+  add_session(std::move(seen), "PSK_EXCHANGE_RSP");
 }
 
 void Connection::observe_finish(Exchange& exchange) {
@@ -190,9 +212,14 @@ View Connection::session_identity(std::uint8_t slot) const {
   return chains_.at(slot).complete() ? View(chains_.at(slot).chain()) : View();
 }
 
-Bytes Connection::key_exchange_transcript(std::size_t exchange) const {
+const SessionSeen* Connection::opened_by(std::size_t exchange) const {
   const auto seen =
       std::find_if(sessions_.begin(), sessions_.end(), [&](const SessionSeen& session) { return session.exchange == exchange; });
+  return seen == sessions_.end() ? nullptr : &*seen;
+}
+
+Bytes Connection::key_exchange_transcript(std::size_t exchange) const {
+  const SessionSeen* seen = opened_by(exchange);
   Bytes out = vca(exchanges_);
   append(out, session_digests());
   append(out, seen->identity_hash);

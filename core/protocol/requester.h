@@ -47,7 +47,9 @@ class Requester {
     session_ = session;
     before_each_ = std::move(before_each);
   }
-  // Keeps a secured message as it is on the link, beside its plain text. Throws Error{peer} when there are too many.
+  // Keeps secured messages as they are on the link, too, beside their plain text.
+  void keep_records() { keeps_records_ = true; }
+  // One of them. For that of a request room was found before it was sealed; Error{peer} where that of a response has none.
   void keep_record(bool from_requester, View record);
   // The transport, whether a session is open or not.
   Link& link() { return link_; }
@@ -79,6 +81,7 @@ class Requester {
   std::uint32_t session_ = 0;
   std::function<void()> before_each_;
   std::size_t reserved_ = 0;
+  bool keeps_records_ = false;
   MessageLog& log_;
   Limits limits_;
   Clock::time_point end_;

@@ -34,6 +34,7 @@ struct SessionSeen {
   std::optional<std::uint8_t> requester_slot;    // that we authenticated with: FINISH was signed
   std::optional<std::size_t> finish;             // exchange of FINISH or PSK_FINISH
   unsigned heartbeats = 0, key_updates = 0;      // acknowledged
+  bool has_messages = false;                     // something was exchanged inside of it
 
   bool is_psk() const { return psk_exchange.has_value(); }
   SessionKind kind() const { return is_psk() ? SessionKind::psk : SessionKind::key_exchange; }

@@ -9,10 +9,7 @@ namespace spdm {
 
 namespace {
 
-using Purpose = EncapsulatedFlow::Purpose;
-
-// DSP0274 "Signature generation": what a requester signs in CHALLENGE_AUTH.
-constexpr std::string_view kRequesterChallengeAuthContext = "requester-challenge_auth signing";
+using Purpose = ResponderFlow::Purpose;
 
 constexpr std::uint8_t kUpdateTag = 1, kVerifyTag = 2;
 
@@ -22,7 +19,7 @@ constexpr std::uint32_t kAroundPortion = 4 + 8, kMaxPortion = 0x4000;
 }  // namespace
 
 void Responder::begin_flow(Place& place, Purpose purpose, Code first, std::uint32_t session) {
-  EncapsulatedFlow flow;
+  ResponderFlow flow;
   flow.purpose = purpose;
   flow.session = session;
   flow.next = first;
@@ -35,7 +32,7 @@ void Responder::begin_flow(Place& place, Purpose purpose, Code first, std::uint3
 }
 
 // Makes the next request; the first has number 1.
-void Responder::ask(EncapsulatedFlow& flow) {
+void Responder::ask(ResponderFlow& flow) {
   const std::uint8_t version = version_byte();
   const std::uint8_t slot = parameters_.requester.has(cap::cert) ? sessions_profile().requester_slot : kProvisionedKey;
   switch (flow.next) {
@@ -68,7 +65,7 @@ void Responder::ask(EncapsulatedFlow& flow) {
 Bytes Responder::encapsulated_request(Reader& reader) {
   expect(reader, Code::get_encapsulated_request, version_byte());
   if (!parameters_.encapsulates()) throw Refusal{ErrorCode::unsupported_request, static_cast<std::uint8_t>(Code::get_encapsulated_request)};
-  std::optional<EncapsulatedFlow>& flow = here().flow;
+  std::optional<ResponderFlow>& flow = here().flow;
   const bool updates = inside() && !session_->in_handshake() && sessions_profile().key_updates == KeyUpdates::both &&
                        parameters_.both(cap::key_upd) && !session_->has_asked_for_update && !session_->update;
   if (!flow && updates) {
@@ -88,7 +85,7 @@ Bytes Responder::encapsulated_response_ack(Reader& reader) {
   if (!parameters_.encapsulates())
     throw Refusal{ErrorCode::unsupported_request, static_cast<std::uint8_t>(Code::deliver_encapsulated_response)};
   const DeliverEncapsulatedResponse delivered = DeliverEncapsulatedResponse::decode(reader, version);
-  std::optional<EncapsulatedFlow>& flow = here().flow;
+  std::optional<ResponderFlow>& flow = here().flow;
   if (!flow || !flow->waiting) throw Refusal{ErrorCode::unexpected_request};
   if (delivered.id != flow->id) throw Refusal{ErrorCode::invalid_request};
 
@@ -121,7 +118,7 @@ Bytes Responder::encapsulated_response_ack(Reader& reader) {
   return ack.encode(version);
 }
 
-bool Responder::take(EncapsulatedFlow& flow, View response) {
+bool Responder::take(ResponderFlow& flow, View response) {
   Reader reader(response, "encapsulated response");
   if (is_error(response)) {
     // ResponseNotReady ends the flow in good order, every other ERROR does not.
@@ -170,23 +167,23 @@ bool Responder::take(EncapsulatedFlow& flow, View response) {
   return false;
 }
 
-void Responder::take_digests(EncapsulatedFlow& flow, Reader& reader) {
+void Responder::take_digests(ResponderFlow& flow, Reader& reader) {
   const DigestsResponse response = DigestsResponse::decode(reader, requester_parameters());
   const SlotDigest* found = response.find(sessions_profile().requester_slot);
   if (found == nullptr) reader.fail("ProvisionedSlotMask", "the slot that is asked for is empty");
   flow.digest = found->digest;
 }
 
-void Responder::take_certificate(EncapsulatedFlow& flow, Reader& reader) {
+void Responder::take_certificate(ResponderFlow& flow, Reader& reader) {
   const CertificateResponse response = CertificateResponse::decode(reader, flow.get_certificate, requester_parameters());
   flow.chain.add(flow.get_certificate, response);
 }
 
 // Basic mutual authentication. M1/M2 of the requester begins with A from 1.2 on.
-void Responder::take_challenge_auth(EncapsulatedFlow& flow, Reader& reader) {
+void Responder::take_challenge_auth(ResponderFlow& flow, Reader& reader) {
   const View message = reader.rest();
   const ChallengeAuth response = ChallengeAuth::decode(reader, flow.challenge, requester_parameters());
-  const RequesterIdentity requester =
+  const KnownRequester requester =
       parameters_.requester.has(cap::cert) ? identify(flow.challenge.slot, flow.chain.chain(), flow.digest) : provisioned_requester();
   if (response.cert_chain_hash != crypto::hash(*parameters_.hash, requester.identity)) reader.fail("CertChainHash", "of another chain");
   Bytes transcript = version_byte() >= k12 ? vca_ : Bytes{};

@@ -123,7 +123,7 @@ Bytes Responder::challenge_auth(Reader& reader) {
   authenticated_ = true;
   if (response.basic_mut_auth) {
     const bool has_chain = parameters_.requester.has(cap::cert);
-    begin_flow(outside_, EncapsulatedFlow::Purpose::basic_mutual_auth, has_chain ? Code::get_digests : Code::challenge);
+    begin_flow(outside_, ResponderFlow::Purpose::basic_mutual_auth, has_chain ? Code::get_digests : Code::challenge);
   }
   return out;
 }

@@ -128,21 +128,21 @@ class Responder {
   // encapsulated.cpp
   Bytes encapsulated_request(Reader& reader);
   Bytes encapsulated_response_ack(Reader& reader);
-  void begin_flow(Place& place, EncapsulatedFlow::Purpose purpose, Code first, std::uint32_t session = 0);
-  void ask(EncapsulatedFlow& flow);
+  void begin_flow(Place& place, ResponderFlow::Purpose purpose, Code first, std::uint32_t session = 0);
+  void ask(ResponderFlow& flow);
   // Takes what was delivered; false when there is nothing more to ask. Throws Error{peer} for what it must not be.
-  bool take(EncapsulatedFlow& flow, View response);
-  void take_digests(EncapsulatedFlow& flow, Reader& reader);
-  void take_certificate(EncapsulatedFlow& flow, Reader& reader);
-  void take_challenge_auth(EncapsulatedFlow& flow, Reader& reader);
+  bool take(ResponderFlow& flow, View response);
+  void take_digests(ResponderFlow& flow, Reader& reader);
+  void take_certificate(ResponderFlow& flow, Reader& reader);
+  void take_challenge_auth(ResponderFlow& flow, Reader& reader);
 
-  // requester_identity.cpp
+  // known_requester.cpp
   Parameters requester_parameters() const;
   bool wants_basic_mutual_auth() const;
   MutualAuth wanted_mutual_auth() const;
-  RequesterIdentity provisioned_requester() const;
-  RequesterIdentity identify(std::uint8_t slot, const Bytes& chain, View digest) const;
-  bool verifies(const RequesterIdentity& requester, std::string_view context, View transcript_hash, View signature) const;
+  KnownRequester provisioned_requester() const;
+  KnownRequester identify(std::uint8_t slot, const Bytes& chain, View digest) const;
+  bool verifies(const KnownRequester& requester, std::string_view context, View transcript_hash, View signature) const;
 
   // transcript.cpp
   void append_m1m2(View request, View response);

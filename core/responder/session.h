@@ -5,7 +5,7 @@
 #include <list>
 
 #include "core/evidence/session_transcript.h"
-#include "core/responder/encapsulated.h"
+#include "core/responder/responder_flow.h"
 #include "core/session/secured_session.h"
 #include "core/wire/chunk.h"
 #include "core/wire/key_exchange.h"
@@ -33,11 +33,11 @@ struct Place {
   std::optional<Delayed> delayed;
   std::optional<ChunkAssembler> incoming;
   std::optional<Outgoing> outgoing;
-  std::optional<EncapsulatedFlow> flow;
+  std::optional<ResponderFlow> flow;
 };
 
 // Who the requester says it is.
-struct RequesterIdentity {
+struct KnownRequester {
   std::uint8_t slot = 0;  // 0..7 or kProvisionedKey
   Bytes identity;         // its certificate chain, or the DER of its key: what transcripts have the hash of
   crypto::PublicKey key;
@@ -55,8 +55,8 @@ struct Session {
   Place place = {};
 
   MutualAuth mutual_auth = MutualAuth::none;
-  std::optional<RequesterIdentity> requester = {};  // whose signature FINISH must have
-  Bytes encapsulated_digests = {};                  // encapD, on multi-key connections of the requester
+  std::optional<KnownRequester> requester = {};  // whose signature FINISH must have
+  Bytes encapsulated_digests = {};               // encapD, on multi-key connections of the requester
 
   std::uint8_t heartbeat_period = 0;        // seconds; 0: none
   SteadyTime heard = {};                    // when its last record came

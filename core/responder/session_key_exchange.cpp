@@ -47,7 +47,7 @@ Bytes Responder::key_exchange(Reader& reader) {
   Agreed agreed = agree(*parameters_.key_exchange, request.exchange_data);
   response.exchange_data = std::move(agreed.exchange_data);
   response.session_id = sessions_.new_id();
-  std::optional<RequesterIdentity> requester;
+  std::optional<KnownRequester> requester;
   if (response.mutual_auth == MutualAuth::optimized) {
     requester = provisioned_requester();
     response.requester_slot = requester->slot;
@@ -73,7 +73,7 @@ Bytes Responder::key_exchange(Reader& reader) {
     append(out, verify_data);
   }
   if (session.mutual_auth == MutualAuth::encapsulated || session.mutual_auth == MutualAuth::digests)
-    begin_flow(in_clear ? outside_ : session.place, EncapsulatedFlow::Purpose::handshake, Code::get_digests, id);
+    begin_flow(in_clear ? outside_ : session.place, ResponderFlow::Purpose::handshake, Code::get_digests, id);
   return out;
 }
 

@@ -40,14 +40,15 @@ ActiveSession::ActiveSession(Requester& requester, SecuredSession session, Sessi
     : requester_(requester), link_(requester.link(), std::move(session), std::move(taps)) {}
 
 ActiveSession::~ActiveSession() {
-  try {
-    // DSP0274 "END_SESSION": there is none for a handshake.
-    if (!left_ && session().phase() == SessionPhase::application)
-      link_.exchange(EndSession{}.encode(parameters().version), Clock::now() + kFarewell);
-  } catch (...) {
-    // Whoever leaves early has something else to tell. The device drops the session by itself, at the latest with the next GET_VERSION.
-  }
+  if (!left_) say_farewell();
   leave();
+}
+
+// DSP0274 "END_SESSION": there is none for a handshake.
+void ActiveSession::say_farewell() noexcept try {
+  if (session().phase() == SessionPhase::application) link_.exchange(EndSession{}.encode(parameters().version), Clock::now() + kFarewell);
+} catch (...) {
+  // Whoever leaves early has something else to tell. The device drops the session by itself, at the latest with the next GET_VERSION.
 }
 
 void ActiveSession::enter() { requester_.enter(&link_, session().id()); }
@@ -62,10 +63,12 @@ void ActiveSession::establish(View th2, std::uint8_t heartbeat_period) {
 
 void ActiveSession::end() {
   const Busy busy(busy_);
+  const std::uint64_t left = session().left(Direction::request);
   try {
     requester_.ask(EndSession{}.encode(parameters().version));
   } catch (...) {
-    leave();  // the keys are gone in any case (N264)
+    if (session().left(Direction::request) == left) say_farewell();  // it was not even sent
+    leave();                                                         // the keys are gone in any case (N264)
     throw;
   }
   leave();

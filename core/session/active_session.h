@@ -36,6 +36,7 @@ class ActiveSession : public OpenSession {
  private:
   const Parameters& parameters() const { return requester_.connection().parameters(); }
   void keep_alive();
+  void say_farewell() noexcept;
   void leave() noexcept;
 
   Requester& requester_;

@@ -70,6 +70,7 @@ std::unique_ptr<ActiveSession> begin_session(Requester& requester, const Session
   const std::uint8_t exponent = decode_aead_limit(opaque, parameters, seen.is_psk() ? "PSK_EXCHANGE_RSP" : "KEY_EXCHANGE_RSP");
   if (*seen.secured_version >= kFirstWithAeadLimit && exponent < kNoAeadLimit) session.limit((std::uint64_t{1} << exponent) - 1);
   SessionTaps taps;
+  if (options.keep_records) requester.keep_records();
   if (options.keep_records) taps.record = [&requester](bool from_requester, View record) { requester.keep_record(from_requester, record); };
   taps.secrets = options.secrets;
   return std::make_unique<ActiveSession>(requester, std::move(session), std::move(taps));

@@ -101,6 +101,7 @@ class KeyExchangeHandshake {
     const MutualAuth kind = response().mutual_auth;
     if (kind == MutualAuth::none) return;
     if (!options_.identity) throw Error(ErrorId::no_spdm, "the device asks who we are (MutAuthRequested), and nobody says it");
+    if (parameters().req_asym == nullptr) malformed("KEY_EXCHANGE_RSP", "MutAuthRequested", "no algorithm was selected for our signature");
     Bytes digests;
     std::uint8_t wanted = response().requester_slot;
     if (kind != MutualAuth::optimized) {

@@ -8,8 +8,6 @@
 
 namespace spdm {
 
-inline constexpr std::string_view kRequesterChallengeAuthContext = "requester-challenge_auth signing";
-
 class RequesterIdentity {
  public:
   // `chain`: the certificates of one chain, in PEM or DER, with its root. Throws Error{bad_input} naming `what` when they are not, or

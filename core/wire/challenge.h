@@ -15,6 +15,8 @@ inline constexpr std::array kSummaries{
 };
 using RequesterContext = Block<8>;  // 1.3+
 inline constexpr std::string_view kChallengeAuthContext = "responder-challenge_auth signing";
+// Of the CHALLENGE_AUTH that a requester returns encapsulated.
+inline constexpr std::string_view kRequesterChallengeAuthContext = "requester-challenge_auth signing";
 
 // What CHALLENGE, KEY_EXCHANGE and PSK_EXCHANGE have in common. Both throw Error{peer} for a reserved value.
 std::uint8_t check_slot(const Reader& reader, std::uint8_t slot);  // 0..7 or kProvisionedKey

@@ -73,6 +73,8 @@ struct Parameters {
   bool chunking() const { return version >= k12 && requester.has(cap::chunk) && responder.has(cap::chunk); }
   bool large_certificates() const { return version >= k14 && requester.has(cap::large_resp) && responder.has(cap::large_resp); }
   bool both(std::uint32_t flag) const { return requester.has(flag) && responder.has(flag); }
+  // Whether the responder can open any session. SPDM 1.0 has none.
+  bool opens_sessions() const { return version >= k11 && responder.has(cap::key_ex | cap::psk_mask); }
   // DSP0274 "Session": the handshake of a key exchange is not encrypted. A handshake by PSK always is.
   bool handshake_in_the_clear() const { return both(cap::handshake_in_the_clear); }
   // Records are encrypted, not only authenticated.

@@ -41,6 +41,7 @@ UNCONFINED = {
     "cmd/options.cpp": "is no verb: reads what options name for the verbs, before they confine themselves",
     "cmd/tsm_connection.cpp": "is no verb: cmd/tsm.cpp confines before it calls",
     "cmd/signer.cpp": "is no verb: reads the owner's file of --signer for the verbs, before they confine themselves",
+    "cmd/session_options.cpp": "is no verb: reads the owner's keys for the verbs, before they confine themselves",
     "cmd/image_survey.cpp": "is no verb: reads the configuration that an image takes",
     "cmd/status.cpp": "reads what the gate has left in /run, and policy; of devices only what the kernel shows",
     "cmd/doctor_host.cpp": "looks all over the system; of devices only what the kernel shows",

@@ -21,6 +21,7 @@ struct OpenOptions {
 struct Opened {
   std::unique_ptr<Link> link;
   HostView host;
+  bool for_session = false;  // as OpenOptions had it
 };
 
 }  // namespace spdm::transport

@@ -54,6 +54,7 @@ class Connection {
   Connection(Stream stream, std::shared_ptr<const DeviceProfile> profile, const ServeOptions& options, const std::atomic<bool>& stopping)
       : stream_(std::move(stream)),
         has_sessions_(profile->sessions.has_value()),
+        updates_keys_(has_sessions_ && profile->sessions->key_updates == KeyUpdates::both),
         responder_(std::move(profile)),
         options_(options),
         stopping_(stopping) {}
@@ -77,7 +78,7 @@ class Connection {
   Clock::time_point soon() const { return Clock::now() + kFrameTime; }
 
   Stream stream_;
-  bool has_sessions_;
+  bool has_sessions_, updates_keys_;
   Responder responder_;
   const ServeOptions& options_;
   const std::atomic<bool>& stopping_;
@@ -147,6 +148,9 @@ bool Connection::emulator_frame() {
     case Command::shutdown:  // it ends the reference responder; here other clients may follow
       reply(header.command, {});
       return false;
+    case Command::key_update:  // such a device does so without being told
+      reply(updates_keys_ ? header.command : Command::unknown, {});
+      return true;
     default:
       reply(Command::unknown, {});
       return true;

@@ -16,6 +16,7 @@ inline constexpr std::string_view kEmuUsage = "emu://HOST[:PORT][?binding=doe|mc
 
 enum class Command : std::uint32_t {
   normal = 0x0001,      // one message in the packing of the binding
+  key_update = 0x8001,  // not of SPDM: the responder is to have new keys the next time that it is asked for encapsulated requests
   keep_going = 0xFFFD,  // "CONTINUE": the responder answers, closes and waits for the next client
   shutdown = 0xFFFE,    // the responder answers and exits
   unknown = 0xFFFF,     // the answer to a command that the responder does not know

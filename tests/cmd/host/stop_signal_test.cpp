@@ -31,6 +31,9 @@ End end_of(const std::function<int()>& body) {
   const pid_t child = ::fork();
   if (child == 0) {
     told = ends[1];
+    sigset_t none;  // other tests may have blocked them
+    ::sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) std::signal(signal, SIG_DFL);
     ::_exit(body());
   }

@@ -60,6 +60,7 @@ TEST_CASE("session: what was opened, and which measurements were read inside") {
   CHECK(json["measurements"][0]["session"] == "0xfffe0001");
   CHECK(json["connection"]["capabilities"]["sessions"]["psk"] == "with-context");
   CHECK(json["connection"]["capabilities"]["sessions"]["heartbeat"] == false);
+  CHECK_FALSE(to_json(Good().collect().judge())["connection"]["capabilities"].contains("sessions"));
 }
 
 TEST_CASE("session: the signature of KEY_EXCHANGE_RSP proves the slot, the negotiation and freshness") {
@@ -93,6 +94,37 @@ TEST_CASE("session: a byte that KEY_EXCHANGE_RSP does not have the way it was si
   Bytes& response = trial.evidence.log[trial.evidence.log.size() - 3].bytes;
   response[8] ^= 1;  // RandomData
   CHECK(trial.judge().exit == Exit::bad_signature);
+}
+
+TEST_CASE("session: KEY_EXCHANGE_RSP speaks for the chain that it was signed over, and for no other") {
+  InSession trial;
+  trial.whole();
+  Bytes other = trial.device.chain(0);
+  other.back() ^= 1;
+  Bytes response = begin(trial.version(), Code::certificate).take();
+  append(response, Writer().u16(other.size()).u16(0).bytes(other).take());
+  const GetCertificate again{.slot = 0, .large = false, .slot_size_requested = false, .offset = 0, .length = 0xFFFF};
+  trial.exchange(again.encode(trial.version()), response, 0);
+  const Report report = trial.judge();
+  CHECK(report.verdict == Verdict::fail);
+  CHECK(found(report, FindingId::chain_hash_mismatch));
+}
+
+TEST_CASE("session: a chain that was not read before KEY_EXCHANGE leaves its signature unchecked, not bad") {
+  InSession trial;
+  trial.prepare();
+  MessageLog& log = trial.evidence.log;
+  const MessageLog chain(log.end() - 2, log.end());
+  log.resize(log.size() - 2);
+  trial.key_exchange();
+  log.insert(log.end(), chain.begin(), chain.end());
+  trial.finish();
+  trial.end();
+  trial.question.user.depth = Depth::authenticate;
+  const Report report = trial.judge();
+  CHECK(report.verdict == Verdict::undetermined);
+  CHECK(found(report, FindingId::key_missing));
+  CHECK_FALSE(found(report, FindingId::bad_signature));
 }
 
 TEST_CASE("session: one that was not finished, or not ended, is told as such") {
@@ -178,6 +210,16 @@ TEST_CASE("demand: a session, with all measurements read inside") {
   unfinished.measure_inside(0);
   unfinished.key_exchange();
   check_unmet(judge_for_session(unfinished), FindingId::policy_unmet, "asked for: a secure session; none was opened");
+}
+
+TEST_CASE("demand: a session in which nothing was exchanged shows nothing") {
+  InSession trial;
+  trial.prepare();
+  trial.key_exchange();
+  trial.finish();
+  CHECK(found(judge_for_session(trial), FindingId::policy_undecided));
+  trial.end();
+  CHECK_FALSE(found(judge_for_session(trial), FindingId::policy_undecided));
 }
 
 TEST_CASE("demand: a session of a device that can open none, and of one that was not asked to the end") {

@@ -235,6 +235,25 @@ TEST_CASE("listener: what is asked in a session is answered in it") {
   CHECK_FALSE(hear(false, kDigests, 7));  // nobody has asked
 }
 
+TEST_CASE("listener: a request and what follows of it stay in one session") {
+  const auto message = [](const Bytes& bytes, std::uint32_t session, bool from_requester = true) {
+    return Message{.from_requester = from_requester, .secured = false, .bytes = bytes, .inside = session};
+  };
+  Listener large;
+  large.hear(message(kGetDigests, 0), 0);
+  large.hear(message(kLarge, 0, false), 1);
+  expect_error(ErrorId::peer, "CHUNK_GET: session", [&] { large.hear(message(chunk_get(0), 7), 2); });
+  Listener late;
+  late.hear(message(kGetDigests, 7), 0);
+  late.hear(message(kNotReady, 7, false), 1);
+  expect_error(ErrorId::peer, "RESPOND_IF_READY: session", [&] { late.hear(message(kRespond, 0), 2); });
+  const Bytes whole(100, 0x83);
+  Listener sent;
+  sent.hear(message(chunk(Code::chunk_send, 0, View(whole).first(60), false, 100), 0), 0);
+  expect_error(ErrorId::peer, "CHUNK_SEND: session",
+               [&] { sent.hear(message(chunk(Code::chunk_send, 1, View(whole).subspan(60), true, 100), 7), 1); });
+}
+
 TEST_CASE("exchange: the part of a response that is signed") {
   const Exchange exchange{.request = kGetDigests, .response = {1, 2, 3, 4, 5}, .log_index = 0, .signature_size = 2};
   CHECK(equal(exchange.unsigned_response(), Bytes{1, 2, 3}));

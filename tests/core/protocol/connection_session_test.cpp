@@ -226,6 +226,41 @@ TEST_CASE("sessions: each request has its place") {
   expect_error(ErrorId::peer, "has ended", [&] { talk.simple(Code::heartbeat); });
 }
 
+TEST_CASE("N219 the id of a session that goes on is not given again") {
+  Talk talk;
+  talk.open();
+  talk.open();  // of the first nothing was seen inside: it may have ended unseen
+  talk.finish();
+  expect_error(ErrorId::peer, "0xffff0101 is the id of a session that has not ended", [&] { talk.open(); });
+  CHECK(talk.connection.statements().size() == talk.connection.sessions().size());
+  talk.simple(Code::end_session);
+  talk.open();
+  CHECK(talk.last().state == SessionSeen::State::handshake);
+
+  Talk psk(kUsual | cap::psk, cap::psk);
+  psk.open_psk({});
+  psk.simple(Code::heartbeat);
+  expect_error(ErrorId::peer, "PSK_EXCHANGE_RSP: RspSessionID", [&] { psk.open_psk({}); });
+}
+
+TEST_CASE("sessions: none is opened by what was not negotiated") {
+  Talk no_exchange(cap::cert | cap::chal | cap::encrypt | cap::mac | cap::psk);
+  expect_error(ErrorId::peer, "KEY_EXCHANGE: state: no key exchange was negotiated", [&] { no_exchange.open(); });
+  Talk no_psk(kUsual);
+  expect_error(ErrorId::peer, "PSK_EXCHANGE: state: no shared key was negotiated", [&] { no_psk.open_psk({}); });
+}
+
+TEST_CASE("sessions: a request out of place that the responder has refused breaks no rule") {
+  Talk talk;
+  const Bytes refused{0x12, 0x7F, 0x0B, 0};
+  for (const Code code : {Code::end_session, Code::heartbeat, Code::finish, Code::psk_finish}) {
+    CAPTURE(name(code));
+    talk.observe(begin(k12, code).take(), refused);
+  }
+  CHECK(talk.connection.errors().size() == 4);
+  expect_error(ErrorId::peer, "was not opened", [&] { talk.observe(begin(k12, Code::get_digests).take(), refused, kId); });
+}
+
 TEST_CASE("sessions: messages inside have no padding") {
   Talk talk(kUsual, 0, Binding::doe);
   talk.open();

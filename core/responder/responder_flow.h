@@ -7,7 +7,7 @@
 
 namespace spdm {
 
-struct EncapsulatedFlow {
+struct ResponderFlow {
   enum class Purpose {
     basic_mutual_auth,  // GET_DIGESTS, GET_CERTIFICATE, CHALLENGE
     handshake,          // GET_DIGESTS, GET_CERTIFICATE; FINISH proves the rest

@@ -43,7 +43,7 @@ MutualAuth Responder::wanted_mutual_auth() const {
 }
 
 // By what the profile has of it.
-RequesterIdentity Responder::provisioned_requester() const {
+KnownRequester Responder::provisioned_requester() const {
   const DeviceSessions& sessions = sessions_profile();
   if (!parameters_.requester.has(cap::cert))
     return {kProvisionedKey, sessions.requester_key, crypto::PublicKey::from_spki(sessions.requester_key)};
@@ -53,7 +53,7 @@ RequesterIdentity Responder::provisioned_requester() const {
 }
 
 // `digest`: what DIGESTS said of the chain; empty where nobody asked.
-RequesterIdentity Responder::identify(std::uint8_t slot, const Bytes& chain, View digest) const {
+KnownRequester Responder::identify(std::uint8_t slot, const Bytes& chain, View digest) const {
   const DeviceSessions& sessions = sessions_profile();
   const HashAlgorithm& hash = *parameters_.hash;
   Reader reader(chain, kChain);
@@ -70,7 +70,7 @@ RequesterIdentity Responder::identify(std::uint8_t slot, const Bytes& chain, Vie
   return {slot, chain, crypto::PublicKey::from_spki(spki)};
 }
 
-bool Responder::verifies(const RequesterIdentity& requester, std::string_view context, View transcript_hash, View signature) const {
+bool Responder::verifies(const KnownRequester& requester, std::string_view context, View transcript_hash, View signature) const {
   return crypto::verify(requester.key, *parameters_.req_asym, *parameters_.hash, version_byte(), context, transcript_hash, signature);
 }
 
