@@ -150,6 +150,27 @@ TEST_CASE("errors name their place and what is allowed") {
       {"measurements: [{index: 1, type: measurement-manifest, hex: 0}]", ":1:60:", "not a whole number of hex bytes"},
       {"measurements: [{index: 1, type: 4, text: a}, {index: 1, type: 4, text: b}]", ":1:1:", "measurement 1 twice"},
       {"device-mode: {}", ":1:14:", "key 'operational-state' is missing"},
+      {"sessions: perhaps", ":1:11:", "neither true nor false"},
+      {"sessions: {colour: red}", ":1:12:", "unknown key 'colour'"},
+      {"sessions: true", ":1:1:", "none is possible without a key"},
+      {"sessions: {key-exchange: []}", ":1:11:", "no session is possible"},
+      {"sessions: {key-exchange: [rot13]}", ":1:27:", "'rot13' is unknown"},
+      {"sessions: {aead: [ROT13]}", ":1:19:", "'ROT13' is unknown"},
+      {"sessions: {secured-versions: []}", ":1:30:", "names no version"},
+      {"sessions: {secured-versions: ['2.0']}", ":1:31:", "'2.0' is unknown"},
+      {"sessions: {heartbeat-period: 256}", ":1:30:", "out of range"},
+      {"sessions: {key-update: never}", ":1:24:", "'never' is unknown"},
+      {"sessions: {psk: [{hint: a}]}", ":1:18:", "key is missing"},
+      {"sessions: {psk: [{key-hex: 00}]}", ":1:18:", "hint is missing"},
+      {"sessions: {psk: [{hint: a, hint-hex: 00, key-hex: 00}]}", ":1:38:", "exclude each other"},
+      {"sessions: {psk: [{hint: a, key-hex: ''}]}", ":1:37:", "do not fit"},
+      {"sessions: {psk: [{hint: a, key: absent}]}", ":1:33:", "absent"},
+      {"sessions: {mutual-authentication: maybe}", ":1:35:", "'maybe' is unknown"},
+      {"sessions: {mutual-authentication: optimized}", ":1:11:", "asks the requester for nothing"},
+      {"sessions: {requester-key: junk}", ":1:27:", ""},
+      {"sessions: {requester-key: chain.pem}", ":1:27:", ""},
+      {"sessions: {requester-slot: 8}", ":1:28:", "out of range"},
+      {"sessions: {requester-asym: [ROT13]}", ":1:29:", "'ROT13' is unknown"},
       {"faults: [{on: DIGEST, do: busy}]", ":1:10:", "'DIGEST' is no response"},
       {"faults: [{on: DIGESTS, do: explode}]", ":1:10:", "no such action"},
       {"faults: [{on: DIGESTS, do: busy, times: 0}]", ":1:41:", "out of range"},
@@ -168,6 +189,63 @@ TEST_CASE("errors name their place and what is allowed") {
     }
   }
   CHECK_THROWS_AS(load_profile(files.path() / "absent.yaml"), Error);
+}
+
+TEST_CASE("sessions of a profile") {
+  const Files files;
+  files.write("requester.pub", as_text(pki::sample().leaf.key.spki()));
+  files.write("psk.bin", "0123456789abcdef");
+  CHECK_FALSE(files.parse(kSlot).sessions);
+  CHECK_FALSE(files.parse(cat(kSlot, "sessions: false")).sessions);
+  for (const char* all : {"sessions: true", "sessions: {}"}) {
+    CAPTURE(all);
+    const DeviceProfile profile = files.parse(cat(kSlot, all));
+    REQUIRE(profile.sessions);
+    CHECK(profile.sessions->usable_key_exchange(k12).front()->name == "secp384r1");
+    CHECK(profile.sessions->usable_key_exchange(k12).size() == 6);
+    CHECK(profile.sessions->usable_aead(k12).front()->name == "AES-256-GCM");
+    CHECK((profile.flags(k12) & ~files.parse(kSlot).flags(k12)) == (cap::encrypt | cap::mac | cap::key_ex | cap::key_upd));
+    CHECK(profile.flags(k10) == files.parse(kSlot).flags(k10));
+    CHECK((profile.slots.at(0).key_usage & key_usage::key_ex) != 0);
+  }
+  CHECK(files.parse(cat("sessions: true\nslots: [{slot: 0, key: key.pem, key-usage: [challenge]}]")).slots.at(0).key_usage ==
+        key_usage::challenge);
+
+  const DeviceProfile full = files.sample("sessions.yaml");
+  const DeviceSessions& sessions = *full.sessions;
+  CHECK(sessions.usable_key_exchange(k13).at(0)->name == "ffdhe3072");
+  CHECK(sessions.usable_key_exchange(k13).size() == 2);
+  CHECK(sessions.usable_aead(k13).size() == 2);
+  CHECK(sessions.secured_versions == std::vector<std::uint16_t>{0x1100, 0x1200});
+  CHECK(as_text(sessions.psk.at(0).hint) == "sensor 5");
+  CHECK(as_text(sessions.psk.at(0).key->view()) == "0123456789abcdef");
+  CHECK(sessions.psk.at(1).hint == Bytes{0, 1});
+  CHECK(equal(sessions.psk.at(1).key->view(), Bytes(16, 0xAB)));
+  CHECK(sessions.heartbeat_period == 20);
+  CHECK(sessions.key_updates == KeyUpdates::both);
+  CHECK(sessions.required);
+  CHECK(sessions.mutual_auth == MutualAuth::digests);
+  CHECK(sessions.basic_mutual_auth);
+  CHECK(sessions.requester_asym == std::vector<const AsymAlgorithm*>{find_asym("ECDSA-P384")});
+  CHECK(sessions.requester_slot == 2);
+  CHECK(sessions.requester_chain.size() == 3);
+  CHECK(sessions.requester_key == pki::sample().leaf.key.spki());
+  CHECK(sessions.requester_root == pki::sample().root.der);
+  constexpr std::uint32_t all = cap::encrypt | cap::mac | cap::mut_auth | cap::key_ex | cap::psk_with_context | cap::encap | cap::hbeat |
+                                cap::key_upd | cap::handshake_in_the_clear;
+  CHECK((full.flags(k13) & all) == all);
+
+  const auto flags = [&](const char* sessions_part) { return files.parse(cat(kSlot, "sessions: ", sessions_part)).flags(k12); };
+  constexpr std::string_view psk = "{psk: [{hint: a, key-hex: 00}]";
+  CHECK((flags(cat(psk, "}").c_str()) & cap::psk_mask) == cap::psk_with_context);
+  CHECK((flags(cat(psk, ", psk-context: false}").c_str()) & cap::psk_mask) == cap::psk);
+  CHECK((flags(cat(psk, ", key-exchange: []}").c_str()) & cap::key_ex) == 0);
+  CHECK((flags("{encrypt: false}") & (cap::encrypt | cap::mac)) == cap::mac);
+  CHECK((flags("{key-update: none}") & cap::key_upd) == 0);
+  // Before 1.2 MUT_AUTH_CAP comes with ENCAP_CAP, also where nothing is asked.
+  const DeviceProfile optimized = files.parse(cat(kSlot, "sessions: {mutual-authentication: optimized, requester-key: requester.pub}"));
+  CHECK((optimized.flags(k11) & cap::encap) != 0);
+  CHECK((optimized.flags(k13) & cap::encap) == 0);
 }
 
 TEST_CASE("an emulated device is a link") {

@@ -100,6 +100,45 @@ TEST_CASE("DOE discovery") {
   CHECK(discover("02000000") == doe_object(kDoeDiscovery, unhex("ffffff00", "entry")));
 }
 
+TEST_CASE("a device with sessions says so in DOE discovery") {
+  DeviceProfile profile = device();
+  profile.sessions.emplace();
+  Running running({}, profile);
+  Stream stream = running.connect();
+  const auto discover = [&](const char* payload) {
+    return transact(stream, Binding::doe, Command::normal, doe_object(kDoeDiscovery, unhex(payload, "discovery"))).payload;
+  };
+  CHECK(discover("01000000") == doe_object(kDoeDiscovery, unhex("01000102", "entry")));
+  CHECK(discover("02000000") == doe_object(kDoeDiscovery, unhex("01000200", "entry")));
+  CHECK(discover("03000000") == doe_object(kDoeDiscovery, unhex("ffffff00", "entry")));
+}
+
+TEST_CASE("the emulator's command for new keys") {
+  DeviceProfile profile = device();
+  profile.sessions.emplace();
+  for (const bool both : {false, true}) {
+    profile.sessions->key_updates = both ? KeyUpdates::both : KeyUpdates::requester;
+    Running running({}, profile);
+    Stream stream = running.connect();
+    const Command answer = transact(stream, Binding::mctp, Command::key_update, Bytes(4)).command;
+    CHECK(answer == (both ? Command::key_update : Command::unknown));
+  }
+}
+
+TEST_CASE("a record of no session gets a plain error") {
+  DeviceProfile profile = device();
+  profile.sessions.emplace();
+  Running running({}, profile);
+  Stream stream = running.connect();
+  for (const Binding binding : {Binding::mctp, Binding::doe, Binding::tcp}) {
+    CAPTURE(name(binding));
+    const Unwrapped answer = unwrap(binding, transact(stream, binding, Command::normal, wrap(binding, Bytes(40), true)).payload);
+    CHECK_FALSE(answer.secured);
+    CHECK(answer.message.at(1) == 0x7F);
+    CHECK(answer.message.at(2) == 0x02);
+  }
+}
+
 TEST_CASE("a fixed binding refuses the others") {
   ServeOptions options;
   options.binding = Binding::doe;
