@@ -74,8 +74,7 @@ std::string text_of(const Json& message, bool whole) {
   if (message.contains("fields")) out += fields_text(message["fields"], whole, std::string(kIndent));
   if (message.contains("verify_data"))
     for (const Json& check : message["verify_data"])
-      if (check["good"].get<bool>())
-        out += cat(kIndent, check["from"] == "responder" ? "ResponderVerifyData" : "RequesterVerifyData", " is right\n");
+      if (check["good"].get<bool>()) out += cat(kIndent, check["field"].get<std::string>(), " is right\n");
   if (message.contains("tolerated"))
     for (const Json& told : message["tolerated"]) out += cat("      tolerated: ", told.get<std::string>(), "\n");
   if (message.contains("why")) out += cat("      problem: ", message["why"].get<std::string>(), "\n");

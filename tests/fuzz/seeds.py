@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the fuzz corpora anew from what a throw-away device says: tests/fuzz/seeds.py build/development/spdmctl
+"""Writes the fuzz corpora anew from what a throw-away device says, and from recordings of the reference implementation in the folder that
+SPDMCTL_VECTORS names: tests/fuzz/seeds.py build/development/spdmctl
 
 Those of cbor, references, rim and words are written by hand, and stay. The key of rim.cpp has signed its seeds (tests/cli/data/rim.py)."""
 
 import base64
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -12,6 +14,8 @@ import struct
 import subprocess
 import sys
 import tempfile
+
+import session_seeds
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 VERSIONS = ["1.0", "1.1", "1.2", "1.3", "1.4"]
@@ -225,6 +229,7 @@ rules:
 
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
+    vectors = pathlib.Path(os.environ["SPDMCTL_VECTORS"])
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
         subprocess.run([program, "emulate", "--init", "device"], cwd=scratch, check=True, capture_output=True)
@@ -275,6 +280,7 @@ def main():
     wrapped = json.dumps(["application/eat-ucs+json", base64.urlsafe_b64encode(new.encode()).decode().rstrip("=")])
     write("report", "ear", f"\x1f{old}\n{new}\n{wrapped}\n".encode())
     write("report", "document", b"\xff" + json.dumps({"devices": [report], "verdict": "pass", "exit_code": 0, **head}, indent=1).encode())
+    session_seeds.write_all(write, vectors)
     print(sum(1 for path in CORPUS.rglob("*") if path.is_file()), "files")
 
 

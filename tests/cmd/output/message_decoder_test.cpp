@@ -74,7 +74,7 @@ TEST_CASE("with secrets, records that the collector tells of are opened, and tol
   CHECK_FALSE(decoding.broken);
   CHECK(decoding.messages.size() == evidence.log.size());
   CHECK(decoding.count("opened") == records(evidence));
-  CHECK(decoding.named("KEY_EXCHANGE_RSP")["verify_data"] == Json{{{"from", "responder"}, {"good", true}}});
+  CHECK(decoding.named("KEY_EXCHANGE_RSP")["verify_data"] == Json{{{"field", "ResponderVerifyData"}, {"good", true}}});
   CHECK(decoding.count("verify_data") == 2);
 }
 
