@@ -153,22 +153,30 @@ void MessageDecoder::explain(DecodedMessage& out, const Message& message, const 
   out.json["padding"] = surplus.size();
 }
 
+// A message that came in chunks, as a whole.
+void MessageDecoder::join(const Message& message, std::size_t index, const std::optional<Bytes>& request,
+                          std::vector<DecodedMessage>& out) {
+  DecodedMessage joined = describe(message, index);
+  joined.json["note"] = "put together from chunks";
+  try {
+    DecodeContext context{parameters(), request, &tolerance_};
+    context.encapsulated = sessions_.asked();
+    explain(joined, message, context);
+  } catch (const Error& error) {
+    blame(joined, error.what());
+  }
+  out.push_back(std::move(joined));
+}
+
 // What the listener puts together: the state that later messages need, and messages that came in chunks.
 void MessageDecoder::follow(const Message& message, std::size_t index, std::vector<DecodedMessage>& out) {
   std::optional<Exchange> exchange = listener_.hear(message, index);
+  if (message.from_requester && read_header(message.bytes).code == Code::chunk_send && listener_.request())
+    join({.from_requester = true, .secured = false, .bytes = *listener_.request(), .inside = message.inside}, index, std::nullopt, out);
   if (!exchange) return;
-  const bool whole = exchange->response.size() == message.bytes.size();
-  if (!whole) {
-    const Message response{.from_requester = false, .secured = false, .bytes = exchange->response, .inside = exchange->inside};
-    DecodedMessage joined = describe(response, index);
-    joined.json["note"] = "put together from chunks";
-    try {
-      explain(joined, response, {parameters(), exchange->request, &tolerance_});
-    } catch (const Error& error) {
-      blame(joined, error.what());
-    }
-    out.push_back(std::move(joined));
-  }
+  if (exchange->response.size() != message.bytes.size())
+    join({.from_requester = false, .secured = false, .bytes = exchange->response, .inside = exchange->inside}, index, exchange->request,
+         out);
   try {
     connection_.observe(std::move(*exchange));
   } catch (const Error&) {

@@ -38,6 +38,7 @@ class MessageDecoder {
   void show_record(const Message& record, std::size_t index, const RecordedMessage& known, std::vector<DecodedMessage>& out);
   void decode(const Message& message, std::size_t index, std::vector<DecodedMessage>& out);
   void explain(DecodedMessage& out, const Message& message, const DecodeContext& context);
+  void join(const Message& message, std::size_t index, const std::optional<Bytes>& request, std::vector<DecodedMessage>& out);
   void follow(const Message& message, std::size_t index, std::vector<DecodedMessage>& out);
 
   Binding binding_;

@@ -31,6 +31,8 @@ class Listener {
  public:
   // Returns the exchange that this message completes, if it does.
   std::optional<Exchange> hear(const Message& message, std::size_t log_index);
+  // The request that waits for its response, once all of it was heard.
+  const std::optional<Bytes>& request() const { return request_; }
   // Whether a request still has no response: then the capture is incomplete.
   bool waiting() const { return request_.has_value(); }
   // Whether the last response was ERROR RequestResynch: alone, to CHUNK_GET, in an acknowledgement, or put together from chunks.

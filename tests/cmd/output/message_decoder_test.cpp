@@ -10,6 +10,8 @@
 #include "core/evidence/load.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "core/wire/chunk.h"
+#include "core/wire/vendor_defined.h"
 
 using namespace spdm;
 using spdm::cmd::DecodedMessage;
@@ -147,4 +149,30 @@ TEST_CASE("a record shows its number where the binding carries it, and one that 
   CHECK(decoding.messages.at(1)["why"].get<std::string>().starts_with("secured message: session id"));
   evidence.binding = Binding::doe;
   CHECK_FALSE(Decoding(evidence).messages.at(0).contains("sequence_number"));
+}
+
+TEST_CASE("a request that came in chunks is shown as a whole with its last chunk") {
+  VendorDefined request;
+  request.payload = Bytes(80, 0x5A);
+  const Bytes whole = request.encode(Code::vendor_defined_request, k12);
+  constexpr std::size_t kFirst = 60;
+  Evidence evidence;
+  for (const std::uint16_t sequence : {std::uint16_t{0}, std::uint16_t{1}}) {
+    const bool last = sequence == 1;
+    const View data = last ? View(whole).subspan(kFirst) : View(whole).first(kFirst);
+    const Chunk chunk{.last = last,
+                      .handle = 3,
+                      .sequence = sequence,
+                      .large_message_size = static_cast<std::uint32_t>(whole.size()),
+                      .data = to_bytes(data)};
+    evidence.log.push_back({.from_requester = true, .secured = false, .bytes = chunk.encode(Code::chunk_send, k12)});
+  }
+  const Decoding decoding(evidence);
+  REQUIRE(decoding.messages.size() == 3);
+  const Json& joined = decoding.messages[2];
+  CHECK(joined["index"] == 2);
+  CHECK(joined["from"] == "requester");
+  CHECK(joined["name"] == "VENDOR_DEFINED_REQUEST");
+  CHECK(joined["note"] == "put together from chunks");
+  CHECK(joined["fields"]["payload"] == hex(request.payload));
 }
