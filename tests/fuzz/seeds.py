@@ -13,6 +13,8 @@ import subprocess
 import sys
 import tempfile
 
+import responder_seeds
+
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 VERSIONS = ["1.0", "1.1", "1.2", "1.3", "1.4"]
 ASYM = {"RSASSA-2048": 0, "RSAPSS-2048": 1, "RSASSA-3072": 2, "RSAPSS-3072": 3, "ECDSA-P256": 4, "RSASSA-4096": 5, "RSAPSS-4096": 6,
@@ -257,6 +259,7 @@ def main():
     write("keyring", "der", der[0])
     write("crl", "der", crl)
     write("efi", "variable", efi(der[0]))
+    responder_seeds.write_all(write)
     write("efi", "list", b"".join(der) + chain.encode())
     for name, digits in DICE.items():
         write("dice", name, bytes.fromhex(digits))
