@@ -15,7 +15,7 @@ _spdmctl() {
     SLH-DSA-SHAKE-192f SLH-DSA-SHA2-256s SLH-DSA-SHAKE-256s SLH-DSA-SHA2-256f SLH-DSA-SHAKE-256f"
   local hash="SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 SM3-256"
   local key_exchange="secp256r1 secp384r1 secp521r1 ffdhe2048 ffdhe3072 ffdhe4096 ML-KEM-512 ML-KEM-768 ML-KEM-1024" aead="AES-128-GCM AES-256-GCM ChaCha20-Poly1305 SM4-GCM"
-  local session="--in-session --psk --psk-hint --requester-key --requester-cert --key-exchange --aead --handshake-in-the-clear --mac-only --exercise"
+  local session="--in-session --psk --psk-hint --requester-key --requester-cert --key-exchange --aead --handshake-in-the-clear --mac-only --exercise --session-secrets"
   local targets="all emu:// tcp:// emulated: file: pcap:" devices='' device
   for device in /sys/bus/pci/devices/*; do [[ -e $device ]] && devices+=" ${device##*/}"; done
 
@@ -57,7 +57,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --pcr-log | --psk | --requester-key | --requester-cert | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --pcr-log | --psk | --requester-key | --requester-cert | --session-secrets | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -80,8 +80,8 @@ _spdmctl() {
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
     collect) options="-f --format -o --output -v --verbose -h --help $speak $session --tolerate --cmw --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
     audit) options="$live_only $policy --sign-key --ear-profile --cmw --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
-    verify) options="$output $trust $policy --tolerate --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;
-    decode) options="$output --tolerate --hash --asym --openssl" ;;
+    verify) options="$output $trust $policy --session-secrets --tolerate --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;
+    decode) options="$output --session-secrets --tolerate --hash --asym --openssl" ;;
     report) options="$output --at --by-file --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in

@@ -166,6 +166,9 @@ complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l handshake-in
 complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l mac-only -d "Authenticate messages, and do not encrypt them"
 complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l exercise -d "Try heartbeat and updates of keys, too"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l session-secrets -r -F -d "Keep what opens the session later in this file"
+complete -c spdmctl -n "__fish_seen_subcommand_from verify decode" -l session-secrets -r -F -d "Open the recorded sessions that these secrets are of"
+
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l unordered -d "Write each report as soon as it is there"
 complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l measurements -d "Signed measurements must be there, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from auth measurements verify audit" -l expect -r -F -d "Devices that must be shown"

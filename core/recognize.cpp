@@ -86,7 +86,7 @@ const std::array kRows{
         {evidence, evidence_line, report, report, report, report}},
     Row{[](std::string_view text) { return is_document(text, R"("spdmctl.report/)"); }, "a report of spdmctl",
         "sum up reports with: spdmctl report; judge evidence, which collect and --record write, with: spdmctl verify", only(report)},
-    Row{[](std::string_view text) { return is_document(text, R"("spdmctl.session-secrets/)"); }, "session secrets of spdmctl",
+    Row{[](std::string_view text) { return is_document(text, R"("spdmctl.session-secrets/)"); }, "a file of session secrets",
         "they open the sessions of a recording: spdmctl decode --session-secrets FILE", only(session_secrets)},
     Row{[](std::string_view text) { return is_json(text) && has(text, R"("SignedMeasurements")"); },
         "signed measurements of a management controller", kReadsEvidence, only(evidence)},

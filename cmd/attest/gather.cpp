@@ -1,9 +1,11 @@
 #include "cmd/attest/gather.h"
 
 #include <ctime>
+#include <optional>
 #include <thread>
 
 #include "cmd/attest/evidence_files.h"
+#include "cmd/host/secret_file.h"
 #include "cmd/host/stop_signal.h"
 #include "cmd/host/this_host.h"
 #include "core/calendar.h"
@@ -74,9 +76,12 @@ Evidence gather(Target target, Wanted wanted, const Effort& effort, const Verifi
     if (!wanted.slot && !wanted.all_slots)
       wanted.trusts = [&](const Connection& connection, std::uint8_t slot) { return verifier->trusts(connection, slot, evidence.host); };
   }
-  // What ends the program ends the session first.
+  // What ends the program ends the session first, and its keys are in no core dump.
   std::optional<Unfinished> unfinished;
-  if (wanted.in_session) unfinished.emplace();
+  if (wanted.in_session) {
+    unfinished.emplace();
+    forbid_core_dumps();
+  }
   // Somebody else may be using the mailbox just now. That ends soon, and must not cost the device its driver.
   const Clock::time_point patience = std::min(effort.deadline, begin + effort.patience);
   for (;;) try {

@@ -19,6 +19,26 @@ std::size_t signed_among(const std::vector<Measurement>& measurements) {
       std::count_if(measurements.begin(), measurements.end(), [](const Measurement& m) { return m.is_signed; }));
 }
 
+// A measurement summary hash, and what was asked for.
+struct Summarized {
+  Summary asked = Summary::none;
+  Bytes hash;
+  std::string_view by;
+};
+
+Summarized last_summary(const Connection& connection) {
+  Summarized out;
+  if (!connection.challenges().empty()) {
+    const ChallengeSeen& challenge = connection.challenges().back();
+    out = {challenge.request.summary, challenge.response.summary_hash, "CHALLENGE_AUTH"};
+  }
+  for (const SessionSeen& session : connection.sessions())
+    if (!session.summary_hash().empty())
+      out = {session.is_psk() ? session.psk_exchange->summary : session.key_exchange->summary, session.summary_hash(),
+             session.is_psk() ? "PSK_EXCHANGE_RSP" : "KEY_EXCHANGE_RSP"};
+  return out;
+}
+
 }  // namespace
 
 void Appraiser::read_measurements() {
@@ -197,20 +217,20 @@ void Appraiser::check_extension_log(const Connection& connection) {
 }
 
 // Only the measurement summary hash of type 0xFF, over blocks in their default form, can be recomputed. Values may
-// change in between, so a mismatch is never more than a warning (DSP0274 CHALLENGE_AUTH, N215).
+// change in between, so a mismatch is never more than a warning (DSP0274 CHALLENGE_AUTH, N215; the same hash is in the answer that
+// opens a session).
 void Appraiser::check_summary(const Connection& connection) {
-  if (connection.challenges().empty()) return;
-  const ChallengeSeen& challenge = connection.challenges().back();
-  report_.summary_hash = challenge.response.summary_hash;
-  if (challenge.request.summary != Summary::all || report_.summary_hash.empty()) return;
+  const Summarized summarized = last_summary(connection);
+  report_.summary_hash = summarized.hash;
+  if (summarized.asked != Summary::all || report_.summary_hash.empty()) return;
   for (const MeasurementsSeen& seen : connection.measurements()) {
     if (seen.request.operation != kAllMeasurements || seen.request.raw_bit_stream) continue;
     if (!crypto::supports(*connection.parameters().hash)) return;
     crypto::Hasher hasher(*connection.parameters().hash);
     for (const MeasurementBlock& block : seen.response.blocks) hasher.update(encode_block(block));  // the bytes of MeasurementRecord
     if (hasher.finish() != report_.summary_hash)
-      add({FindingId::summary_hash_mismatch, "CHALLENGE_AUTH, MeasurementSummaryHash", "is not the hash of the measurements that were read",
-           "the measurements changed in between; measure again"});
+      add({FindingId::summary_hash_mismatch, cat(summarized.by, ", MeasurementSummaryHash"),
+           "is not the hash of the measurements that were read", "the measurements changed in between; measure again"});
     return;
   }
 }

@@ -189,7 +189,9 @@ void Appraiser::check_signatures() {
   result(Check::signature, CheckStatus::not_run, "nothing was signed");
   if (!evidence_.error && !analysis_.connections.empty())
     add({FindingId::signature_missing, "", "the responder has signed nothing: whoever answered may have copied the certificates",
-         "ask for a CHALLENGE or for signed measurements; a device that can do neither cannot be authenticated"});
+         last_connection()->parameters().responder.has(cap::key_ex) && last_connection()->version() >= k11
+             ? "ask for a CHALLENGE, for signed measurements, or inside of a session whose KEY_EXCHANGE_RSP is signed: --in-session"
+             : "ask for a CHALLENGE or for signed measurements; a device that can do neither cannot be authenticated"});
 }
 
 }  // namespace spdm

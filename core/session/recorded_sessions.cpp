@@ -274,6 +274,7 @@ std::set<std::size_t> RecordedSessions::proven() const {
 std::vector<std::string> RecordedSessions::unmatched() const {
   std::vector<std::string> out;
   for (const auto& session : sessions_) {
+    if (session->is_lost) continue;  // that is told
     const auto tell = [&](const std::deque<Message>& left, std::string_view who) {
       if (left.empty()) return;
       out.push_back(

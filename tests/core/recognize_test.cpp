@@ -41,7 +41,7 @@ TEST_CASE("recognize: what a file is, where another kind is wanted") {
       {"\xd9\x01\xf6\xa1", evidence, "is a CoRIM, and no evidence file"},
       {"-----BEGIN CERTIFICATE-----\nMII", policy, "is a PEM file of certificates, and no policy file"},
       {"\n-----BEGIN CERTIFICATE-----\nMII", evidence, "is a PEM file of certificates, and no evidence file"},
-      {R"({"schema":"spdmctl.session-secrets/1"})", evidence, "is session secrets of spdmctl, and no evidence file"},
+      {R"({"schema":"spdmctl.session-secrets/1"})", evidence, "is a file of session secrets, and no evidence file"},
       {R"({"schema":"spdmctl.evidence/1"})", session_secrets, "is evidence of spdmctl, and no file of session secrets"},
       {"-----BEGIN X509 CRL-----\nMII", corim, "is a revocation list in PEM, and no CoRIM file"},
       {"-----BEGIN PUBLIC KEY-----\nMII", references, "is a key in PEM, and no file of reference values"},

@@ -26,6 +26,19 @@ inline void require(bool promise) {
   if (!promise) std::abort();
 }
 
+// The same for what a peer does: none of it may be taken for a defect of ours.
+template <class F>
+int run_with_peer(F target) {
+  return run([&] {
+    try {
+      target();
+    } catch (const spdm::Error& error) {
+      if (error.id == spdm::ErrorId::internal) std::abort();
+      throw;
+    }
+  });
+}
+
 // Picks an element with a byte of the input.
 template <class Table>
 const auto& pick(const Table& table, std::uint8_t byte) {

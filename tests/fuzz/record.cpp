@@ -199,7 +199,7 @@ class Steps {
 
   // One number too far, the last record a second time, or the record of the other direction.
   void skipped_or_again(const Bytes& record, View bytes) {
-    const unsigned kind = bytes.empty() ? 0 : bytes[0] % 3;
+    const unsigned kind = bytes.empty() ? 0U : bytes[0] % 3U;
     if (kind == 1 && !last_.empty()) return refused(last_);
     if (kind == 2) {
       direction_ = direction_ == Direction::request ? Direction::response : Direction::request;

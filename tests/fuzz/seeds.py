@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the fuzz corpora anew from what a throw-away device says: tests/fuzz/seeds.py build/development/spdmctl
+"""Writes the fuzz corpora anew from what a throw-away device says, and from recordings of the reference implementation in the folder that
+SPDMCTL_VECTORS names: tests/fuzz/seeds.py build/development/spdmctl
 
 Those of cbor, references, rim and words are written by hand, and stay. The key of rim.cpp has signed its seeds (tests/cli/data/rim.py)."""
 
 import base64
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -14,6 +16,7 @@ import sys
 import tempfile
 
 import responder_seeds
+import session_seeds
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 VERSIONS = ["1.0", "1.1", "1.2", "1.3", "1.4"]
@@ -218,7 +221,7 @@ rules:
     match: {class: "0108", vendor: "1b36", bdf: "0000:01:*", removable: false}
     expected: true
     require: {identity: exact, measurements: true, roots: [vendor.pem, anchors/x.pem], pin: true, min-version: "1.2", min-strength: 192,
-              references: true, debug: off, min-svn: 5, max-age: 7d, crl: {max-age: 30d}}
+              references: true, debug: off, min-svn: 5, max-age: 7d, crl: {max-age: 30d}, session: true, cnsa2: true}
     on-failure: [block, clear-bus-master, remove]
   - {match: {target: "emu://*", driver: nvme}, require: {max-age: 90s}, on-failure: block}
   - {name: "not worth it", match: {slot: "3"}, exempt: true}
@@ -227,6 +230,7 @@ rules:
 
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
+    vectors = pathlib.Path(os.environ["SPDMCTL_VECTORS"])
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
         subprocess.run([program, "emulate", "--init", "device"], cwd=scratch, check=True, capture_output=True)
@@ -278,6 +282,7 @@ def main():
     wrapped = json.dumps(["application/eat-ucs+json", base64.urlsafe_b64encode(new.encode()).decode().rstrip("=")])
     write("report", "ear", f"\x1f{old}\n{new}\n{wrapped}\n".encode())
     write("report", "document", b"\xff" + json.dumps({"devices": [report], "verdict": "pass", "exit_code": 0, **head}, indent=1).encode())
+    session_seeds.write_all(write, vectors)
     print(sum(1 for path in CORPUS.rglob("*") if path.is_file()), "files")
 
 

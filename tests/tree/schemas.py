@@ -90,7 +90,7 @@ def names_are_joined_in_one_way(problems):
             if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", key) or key in NO_KEYS:
                 problems.append(f"{file.name}: the key {key}")
             # As DSP0274 calls them, and the Open Profile for DICE.
-            if key == "schema" or values == ["CHALLENGE_AUTH", "MEASUREMENTS", "ENDPOINT_INFO"] or "notInitialized" in values:
+            if key == "schema" or values == ["CHALLENGE_AUTH", "MEASUREMENTS", "ENDPOINT_INFO", "KEY_EXCHANGE_RSP"] or "notInitialized" in values:
                 continue
             problems.extend(f"{file.name}: the value {value} of {key}" for value in values if not re.fullmatch(r"[a-z0-9.]+(-[a-z0-9.]+)*", value))
 
@@ -207,6 +207,21 @@ def main():
         attest("auth", device, "--keyring", "empty", code=10)
         attest("verify", "device.json", *root)
         attest("verify", "device.json", "missing.json", *root, code=2)
+        # Sessions, with every field that they have.
+        run("emulate", "--init", "inside", "--json", code=0)
+        with open(pathlib.Path(scratch) / "inside/profile.yaml", "a") as profile:
+            profile.write("sessions: {mutual-authentication: encapsulated, heartbeat-period: 9, psk: [{hint: x, key-hex: 00}]}\n")
+        (pathlib.Path(scratch) / "psk").touch(mode=0o600)
+        (pathlib.Path(scratch) / "psk").write_bytes(b"\0")
+        inside, ours = ("emulated:inside/profile.yaml", "--root", "inside/root.pem"), ("--requester-key", "device/key.pem", "--requester-cert", "device/chain.pem")
+        (pathlib.Path(scratch) / "device/key.pem").chmod(0o600)
+        attest("info", inside[0])
+        attest("measurements", *inside, "--in-session", *ours, "--exercise", "--session-secrets", "secrets.json", "--record", "inside.json")
+        attest("measurements", *inside, "--in-session", "--psk", "psk", "--mac-only")
+        attest("verify", "inside.json", *inside[1:])
+        attest("verify", "inside.json", *inside[1:], "--session-secrets", "secrets.json")
+        check("inside.json", evidence, (pathlib.Path(scratch) / "inside.json").read_text())
+        check("secrets.json", validator("spdmctl.session-secrets-1.json"), (pathlib.Path(scratch) / "secrets.json").read_text())
         references = validator("spdmctl.references-2.json")
         attest("measurements", device, *root, "--save-reference", "refs.yaml")
         attest("measurements", device, *root, "--reference", "refs.yaml")

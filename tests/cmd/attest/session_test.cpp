@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <string>
@@ -33,9 +34,9 @@ std::shared_ptr<const DeviceProfile> device(bool opens_sessions) {
   return out;
 }
 
-Target target_of(std::unique_ptr<Link> link) {
+Target target_of(std::unique_ptr<Link> link, bool for_session = true) {
   Target out{.name = "emulated:x"};
-  out.opened = transport::Opened{std::move(link), {}};
+  out.opened = transport::Opened{std::move(link), {}, for_session};
   return out;
 }
 
@@ -123,6 +124,12 @@ rules:
   CHECK(sessions_in(asked) == 1);
   CHECK(verifier.appraise(asked, "x").connection->sessions.size() == 1);
 
+  // What is known of it only now asks for a session, and nobody has looked who owns it.
+  const Evidence late = gather(target_of(transport::emulated_link(device(true)), false), {}, {}, &verifier, {});
+  REQUIRE(late.error.has_value());
+  CHECK(late.error->id == ErrorId::config);
+  CHECK(late.log.empty());
+
   host.target = "tcp://192.0.2.7";
   CHECK_FALSE(verifier.asks_for_session(host));
   Target other = target_of(transport::emulated_link(device(true)));
@@ -143,5 +150,6 @@ TEST_CASE("a device that opens no session is told as such, and the rule is not m
   CHECK(evidence.error->id == ErrorId::no_spdm);
   const Report report = verifier.appraise(std::move(evidence), "x");
   CHECK(report.verdict == Verdict::fail);
-  CHECK(report.exit == Exit::policy);
+  CHECK(std::any_of(report.findings.begin(), report.findings.end(),
+                    [](const Finding& finding) { return finding.id == FindingId::policy_unmet && finding.where == "session"; }));
 }

@@ -72,6 +72,8 @@ rules:
       min-svn: 18446744073709551
       max-age: 90m
       crl: {max-age: 7d}
+      session: true
+      cnsa2: true
     on-failure: [block, power-off, clear-bus-master]
   - match: {}
     exempt: true
@@ -100,8 +102,12 @@ rules:
   CHECK(disks.require.min_svn == 18446744073709551ULL);
   CHECK(disks.require.max_age == 5400);
   CHECK(disks.require.max_crl_age == 7 * 86'400);
+  CHECK(disks.require.session);
+  CHECK(disks.require.cnsa2);
+  CHECK(asks_for_sessions(policy));
+  CHECK_FALSE(asks_for_sessions(Policy()));
   CHECK(disks.on_failure == std::vector{FailureAction::block, FailureAction::clear_bus_master, FailureAction::power_off});
-  CHECK(policy.rules[1].name == "10-test.yaml:23");
+  CHECK(policy.rules[1].name == "10-test.yaml:25");
   CHECK(policy.rules[1].exempt);
   CHECK(policy.rules[2].name == "default");
   CHECK(policy.rules[2].origin == "/etc/x/10-test.yaml:4");

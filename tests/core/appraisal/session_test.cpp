@@ -152,6 +152,36 @@ TEST_CASE("session: with a PSK nothing is signed for it") {
   CHECK_FALSE(to_json(report)["connection"]["sessions"][0].contains("slot"));
 }
 
+TEST_CASE("session: the summary of measurements in its answer is told, and compared") {
+  InSession wrong;
+  wrong.summary_hash.assign(32, 9);
+  const Report report = wrong.whole().judge();
+  CHECK(report.summary_hash == wrong.summary_hash);
+  REQUIRE(found(report, FindingId::summary_hash_mismatch));
+  for (const Finding& finding : report.findings)
+    if (finding.id == FindingId::summary_hash_mismatch) CHECK(finding.where == "KEY_EXCHANGE_RSP, MeasurementSummaryHash");
+  InSession right;
+  Bytes record;
+  for (const MeasurementBlock& block : right.device.blocks) append(record, encode_block(block));
+  right.summary_hash = crypto::hash(*find_hash("SHA-256"), record);
+  CHECK_FALSE(found(right.whole().judge(), FindingId::summary_hash_mismatch));
+}
+
+TEST_CASE("session: a device that signs nothing else is told to be asked inside of one") {
+  const auto remedy = [](Trial& trial) {
+    const Report report = trial.judge();
+    for (const Finding& finding : report.findings)
+      if (finding.id == FindingId::signature_missing) return finding.remedy;
+    return std::string();
+  };
+  InSession able;
+  able.prepare();
+  CHECK(remedy(able).find("--in-session") != std::string::npos);
+  Good unable;
+  unable.negotiate();
+  CHECK(remedy(unable).find("cannot be authenticated") != std::string::npos);
+}
+
 TEST_CASE("session: a token has no room for one that was opened by key exchange") {
   InSession trial;
   trial.whole();

@@ -69,8 +69,10 @@ struct InSession : Good {
     request.random.fill(0x5A);
     request.exchange_data.assign(key_exchange_->request_size, 1);
     request.opaque = encode_secured_versions(requester->connection().parameters(), kSecuredVersions);
+    request.summary = summary_hash.empty() ? Summary::none : Summary::all;
     evidence.nonces.push_back(request.random);
     KeyExchangeResponse response;
+    response.summary_hash = summary_hash;
     response.session_id = 0xFFFE;
     response.exchange_data.assign(key_exchange_->response_size, 2);
     response.opaque = encode_secured_selection(requester->connection().parameters(), 0x1100);
@@ -138,6 +140,7 @@ struct InSession : Good {
     return *this;
   }
 
+  Bytes summary_hash;     // in KEY_EXCHANGE_RSP; empty: it was not asked for
   std::string_view asym;  // that the negotiation ends in, where it is not that of the device: it signs nothing then
 
  private:

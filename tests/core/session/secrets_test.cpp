@@ -74,7 +74,7 @@ TEST_CASE("a file of secrets is read strictly, and an error says where") {
   refused(with(kGood + R"(,"psk":"03")"), "sessions[0].psk: is a second secret");
   refused(with(R"("id":"0xffff0001","shared_secret":"01")"), "\"response_sha256\" is missing");
   refused(with(kHash + R"(,"shared_secret":"01")"), "\"id\" is missing");
-  for (const std::string& id : {"ffff0001", "0xffff001", "0xffff00011", "0xffffzzzz", "0x ffff001"})
+  for (const std::string id : {"ffff0001", "0xffff001", "0xffff00011", "0xffffzzzz", "0x ffff001"})
     refused(with(R"("id":")" + id + "\"," + kHash + R"(,"psk":"01")"), "sessions[0].id: is not 0x and 8 hex digits");
   refused(with(R"("id":"0x00000000",)" + kHash + R"(,"psk":"01")"), "none has the id 0");
   for (const std::string& digits : {std::string(), std::string("0"), std::string("0g"), std::string("01 02"), std::string(2050, '0')})
