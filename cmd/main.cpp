@@ -140,7 +140,7 @@ int main(int argc, char** argv) {
   // A closed standard descriptor would be given to the next file or socket, and the report would go there.
   for (int fd = 0; fd <= 2; ++fd)
     if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return static_cast<int>(Exit::internal);
-  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is an ordinary end of output
+  std::signal(SIGPIPE, SIG_IGN);                       // a reader that goes away is an ordinary end of output
   cmd::stop_on_signals(transport::release_all_power);  // a run that is interrupted must not leave devices awake for good
   cmd::Console console(first_guess(argc, argv));
   const cmd::DocumentKind document = document_of(std::span(argv, static_cast<std::size_t>(argc)).subspan(argc > 0 ? 1 : 0));

@@ -14,7 +14,7 @@ namespace spdm::cmd {
 // What a decoder has to know beside the message.
 struct DecodeContext {
   Parameters parameters;
-  std::optional<Bytes> request;                      // of a response, when it has been seen
+  std::optional<Bytes> request = std::nullopt;       // of a response, when it has been seen
   Tolerance* tolerance = nullptr;                    // what a response may break and be read all the same
   std::optional<Bytes> encapsulated = std::nullopt;  // the encapsulated request that an encapsulated response answers, when it was seen
   bool is_inside = false;                            // the message is an encapsulated one

@@ -1,7 +1,10 @@
 // The messages of sessions, field by field.
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
 #include "cmd/output/decoders.h"
+#include "core/session/requester_seen.h"
 #include "core/text.h"
 #include "core/wire/encapsulated.h"
 #include "core/wire/finish.h"
@@ -20,7 +23,12 @@ Json policy_names(SessionPolicy policy) {
   return out;
 }
 
-// What the requester offers. A list that breaks a rule is the business of whoever answers it: the bytes are shown.
+// DSP0277 1.3: both sides may say it.
+void add_aead_limit(Json& out, View opaque, const DecodeInput& in, std::string_view message) {
+  if (const std::uint8_t limit = decode_aead_limit(opaque, in.parameters(), message); limit != kNoAeadLimit)
+    out["aead_limit_exponent"] = limit;
+}
+
 void add_offered(Json& out, View opaque, const DecodeInput& in, std::string_view message) {
   if (opaque.empty()) return;
   out["opaque"] = opaque_fields(opaque, message);
@@ -28,6 +36,7 @@ void add_offered(Json& out, View opaque, const DecodeInput& in, std::string_view
   for (const std::uint16_t version : decode_secured_versions(opaque, in.parameters(), message))
     versions.push_back(secured_version_name(version));
   if (!versions.empty()) out["secured_message_versions"] = std::move(versions);
+  add_aead_limit(out, opaque, in, message);
 }
 
 void add_selected(Json& out, View opaque, const DecodeInput& in, std::string_view message) {
@@ -35,6 +44,7 @@ void add_selected(Json& out, View opaque, const DecodeInput& in, std::string_vie
   out["opaque"] = opaque_fields(opaque, message);
   if (const std::optional<std::uint16_t> version = decode_secured_selection(opaque, in.parameters(), message))
     out["secured_message_version"] = secured_version_name(*version);
+  add_aead_limit(out, opaque, in, message);
 }
 
 void add_opaque(Json& out, View opaque, std::string_view message) {
@@ -49,15 +59,6 @@ void add_bytes(Json& out, const char* key, View bytes) {
 void add_session_id(Json& out, const DecodeInput& in, std::uint16_t requester, std::uint16_t responder) {
   out["rsp_session_id"] = quantity(responder, 4);
   if (in.context.request) out["session_id"] = quantity(session_id(requester, responder), 8);
-}
-
-// What the requester answers with is held to its own capabilities and algorithms.
-Parameters of_requester(const Parameters& parameters) {
-  Parameters out = parameters;
-  std::swap(out.requester, out.responder);
-  std::swap(out.multi_key_requester, out.multi_key_responder);
-  out.asym = parameters.req_asym;
-  return out;
 }
 
 void assert_sized(const DecodeInput& in) {
@@ -86,6 +87,10 @@ Json inner_fields(DecodeInput& in, View message, bool is_response) {
   else
     out["note"] = "a message that is not read further";
   return out;
+}
+
+Json update_fields(const KeyUpdate& update) {
+  return Json{{"key_update_operation", name(update.operation)}, {"tag", quantity(update.tag, 2)}};
 }
 
 }  // namespace
@@ -182,14 +187,6 @@ Json psk_finish_rsp(DecodeInput& in) {
   add_opaque(out, response.opaque, "PSK_FINISH_RSP");
   return out;
 }
-
-namespace {
-
-Json update_fields(const KeyUpdate& update) {
-  return Json{{"key_update_operation", name(update.operation)}, {"tag", quantity(update.tag, 2)}};
-}
-
-}  // namespace
 
 Json key_update(DecodeInput& in) { return update_fields(KeyUpdate::decode(in.reader, in.version())); }
 

@@ -51,7 +51,7 @@ void describe_record(DecodedMessage& out, const Message& record, Binding binding
 
 void add_checks(DecodedMessage& out, const std::vector<VerifyDataCheck>& checks) {
   for (const VerifyDataCheck& check : checks) {
-    const char* const field = check.by == Direction::response ? "ResponderVerifyData" : "RequesterVerifyData";
+    const std::string_view field = verify_data_name(check.by);
     out.json["verify_data"].push_back(Json{{"field", field}, {"good", check.is_good}});
     if (!check.is_good) blame(out, cat(field, " is not what the secret of the session and the messages before it give"));
   }

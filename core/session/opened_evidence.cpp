@@ -13,8 +13,6 @@ Finding contradicted(const std::string& where, std::string why) {
           "the evidence was changed, or the secrets are not those of its sessions: look at it with: spdmctl decode --session-secrets"};
 }
 
-std::string_view field(Direction by) { return by == Direction::response ? "ResponderVerifyData" : "RequesterVerifyData"; }
-
 }  // namespace
 
 OpenedSessions open_sessions(Evidence& evidence, std::span<const SessionSecret> secrets, const Tolerance& tolerance) {
@@ -28,7 +26,8 @@ OpenedSessions open_sessions(Evidence& evidence, std::span<const SessionSecret> 
     const std::string where = cat("message ", i + 1);
     if (!message.why.empty()) tell(where, message.why);
     for (const VerifyDataCheck& check : message.checks)
-      if (!check.is_good) tell(where, cat(field(check.by), " is not what the secret of the session and the messages before it give"));
+      if (!check.is_good)
+        tell(where, cat(verify_data_name(check.by), " is not what the secret of the session and the messages before it give"));
     if (message.opened && !sessions.is_told(message.opened->inside)) evidence.log[i] = std::move(*message.opened);
   }
   for (std::string& why : sessions.unmatched()) tell("", std::move(why));

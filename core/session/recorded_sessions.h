@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/protocol/connection.h"
@@ -23,6 +24,8 @@ struct VerifyDataCheck {
   Direction by{};
   bool is_good = false;
 };
+
+inline std::string_view verify_data_name(Direction by) { return by == Direction::response ? "ResponderVerifyData" : "RequesterVerifyData"; }
 
 // What came of one message of the log.
 struct RecordedMessage {

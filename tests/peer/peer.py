@@ -142,6 +142,17 @@ def listening(port):
     return False
 
 
+def proven(case, args, folder):
+    """What is wrong with the session when it is judged from its recording and its secrets; nothing when all its records hold."""
+    kept = pathlib.Path(KEYS.name)
+    command = [args.spdmctl, "verify", str(kept / "seen.json"), "--session-secrets", str(kept / "secrets.json"), "--json", *root_of(case, folder)]
+    if "--provisioned-key" in case.spdmctl:
+        command += ["--provisioned-key", case.spdmctl[case.spdmctl.index("--provisioned-key") + 1]]
+    device = json.loads(subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120).stdout)["devices"][0]
+    sessions = device.get("connection", {}).get("sessions", [])
+    return "" if [one.get("proven") for one in sessions] == [True] else f"its records do not prove the session: {sessions} {device.get('findings')}"
+
+
 def root_of(case, folder):
     if case.root is None:
         return ["--keyring", EMPTY.name]
@@ -163,6 +174,8 @@ def attest(case, args, folder, port):
             return "FAIL", "the responder does not listen", {}
         target = f"emu://127.0.0.1:{port}?binding={case.binding}{case.query}"
         options = [option.format(**secrets(folder)) for option in case.spdmctl]
+        if "--in-session" in options:
+            options += ["--session-secrets", f"{KEYS.name}/secrets.json", "--record", f"{KEYS.name}/seen.json"]
         ours = [args.spdmctl, "measurements", target, "--json", "--timeout", "20", *root_of(case, folder), *options]
         result = subprocess.run(ours, cwd=folder, capture_output=True, text=True, timeout=120)
         if not result.stdout:
@@ -175,6 +188,8 @@ def attest(case, args, folder, port):
         sessions = device.get("connection", {}).get("sessions", [])
         if "--in-session" in case.spdmctl and result.returncode == 0 and [one["state"] for one in sessions] != ["ended"]:
             return "FAIL", f"no session was opened and ended: {sessions}", device
+        if sessions and result.returncode == 0 and (wrong := proven(case, args, folder)):
+            return "FAIL", wrong, device
         return ("ok" if result.returncode == case.code else f"FAIL exit {result.returncode}, expected {case.code}"), detail, device
     finally:
         responder.kill()

@@ -70,6 +70,7 @@ EXCEPTIONS = {
     },
     "An input kind": {
         "quickstart": "an example",
+        "tests/fuzz/session_seeds.py": "the captures that the seeds of sessions come from",
     },
     "A kind of file": {
         "core/evidence/kernel_log.cpp": "takes the limit from the table",

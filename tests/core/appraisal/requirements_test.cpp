@@ -128,7 +128,8 @@ TEST_CASE("every field of a requirement has its row") {
   CHECK(rule.measurements);
   // A field that is added must be named here, and be read by a row to be otherwise than it was.
   const Requirement none;
-  const auto& [roots, pin, min_version, min_strength, references, debug_off, min_svn, max_age, max_crl_age, negotiation, session, cnsa2] = rule.require;
+  const auto& [roots, pin, min_version, min_strength, references, debug_off, min_svn, max_age, max_crl_age, negotiation, session, cnsa2] =
+      rule.require;
   CHECK(roots != none.roots);
   CHECK(pin != none.pin);
   CHECK(min_version != none.min_version);
