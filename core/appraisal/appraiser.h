@@ -73,7 +73,8 @@ class Appraiser {
   void describe_sessions(const Connection& connection, ConnectionReport& out) const;
 
   // requirement_suite.cpp
-  void weigh_suite(const std::string& where, std::string_view what, std::string_view algorithm, std::span<const std::string_view> suite);
+  void weigh_suite(const std::string& where, std::string_view what, std::string_view algorithm, std::span<const std::string_view> suite,
+                   std::string_view remedy);
   void weigh_suite_of_chain(const ChainResult& chain);
   void weigh_suite_of_session(const SessionReport& session);
 

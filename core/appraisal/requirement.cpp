@@ -30,7 +30,7 @@ bool is_named(const std::string& root, const std::string& sha256, const std::vec
 }
 
 void Appraiser::unmet(Demand demand, Finding finding) {
-  unmet_.push_back(demand);
+  if (std::find(unmet_.begin(), unmet_.end(), demand) == unmet_.end()) unmet_.push_back(demand);
   add(std::move(finding));
 }
 

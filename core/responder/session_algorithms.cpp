@@ -58,6 +58,7 @@ void Responder::select_for_sessions(const NegotiateAlgorithms& offer, Algorithms
     const auto it = std::find_if(selected.begin(), selected.end(), [&](const Selected& one) { return one.type == table.type; });
     out.tables.push_back({table.type, it == selected.end() ? std::uint16_t{0} : it->bit});
   }
+  if (!profile_->sessions) return;
 
   // What both sides announce and nothing was selected for could only fail later.
   const auto is_selected = [&](AlgType type) { return offered(out.tables, type) != 0; };

@@ -148,7 +148,11 @@ void negotiate(Requester& requester, const Setup& setup, const SessionOpener& op
   GetCertificate request;
   request.large = requester.connection().parameters().large_certificates();
   request.length = 1024;
-  requester.ask(request.encode(setup.version));
+  const ChainReader& chain = requester.connection().chain(setup.slot);
+  do {
+    request.offset = chain.size();
+    requester.ask(request.encode(setup.version));
+  } while (!chain.complete());
 }
 
 void challenge(Requester& requester, const Setup& setup, const SessionOpener& opener) {

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 
+import responder_seeds
 import session_seeds
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
@@ -262,6 +263,7 @@ def main():
     write("keyring", "der", der[0])
     write("crl", "der", crl)
     write("efi", "variable", efi(der[0]))
+    responder_seeds.write_all(write)
     write("efi", "list", b"".join(der) + chain.encode())
     for name, digits in DICE.items():
         write("dice", name, bytes.fromhex(digits))

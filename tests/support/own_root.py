@@ -10,7 +10,7 @@ import pathlib
 import shutil
 import tempfile
 
-# All variables of the program; SPDMCTL_RESPONDER, SPDMCTL_VECTORS and SPDMCTL_FIELD are of the tests.
+# All variables of the program; SPDMCTL_RESPONDER, SPDMCTL_REQUESTER, SPDMCTL_VECTORS and SPDMCTL_FIELD are of the tests.
 VARIABLES = ("CONFROOT", "FORMAT", "KEYRING", "OUTPUT", "POLICY", "REFERENCE", "ROOT", "SYSROOT", "TIMEOUT")
 
 for name in VARIABLES:

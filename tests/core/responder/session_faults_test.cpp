@@ -45,7 +45,8 @@ TEST_CASE("faults of records") {
   const Reply one = answer(repeats), two = answer(repeats);
   CHECK(one.bytes == two.bytes);
   SessionPeer cuts = with_record_fault("cut-record -5");
-  CHECK(answer(cuts).bytes.size() == answer(cuts).bytes.size() - 5);
+  const std::size_t cut = answer(cuts).bytes.size(), whole = answer(cuts).bytes.size();
+  CHECK(cut == whole - 5);
   SessionPeer other = with_record_fault("other-session");
   CHECK(record_session_id(answer(other).bytes) != other.session->id());
 }

@@ -18,7 +18,7 @@ bool is_dead(SessionPeer& peer) {
 
 }  // namespace
 
-TEST_CASE("wrong RequesterVerifyData is DecryptError, and the end of the session") {
+TEST_CASE("Q16 wrong RequesterVerifyData is DecryptError, and the end of the session") {
   SessionPeer peer(session_device());
   peer.connect();
   peer.exchange_keys();
@@ -31,7 +31,7 @@ TEST_CASE("wrong RequesterVerifyData is DecryptError, and the end of the session
   CHECK(is_dead(peer));
 }
 
-TEST_CASE("the same for a handshake in the clear") {
+TEST_CASE("Q16 the same for a handshake in the clear") {
   DeviceProfile device = session_device();
   device.sessions->handshake_in_the_clear = true;
   SessionPeer peer(device);
@@ -43,7 +43,7 @@ TEST_CASE("the same for a handshake in the clear") {
   CHECK(is_dead(peer));
 }
 
-TEST_CASE("no FINISH ends a handshake by PSK, and no PSK_FINISH a key exchange (CVE-2023-31127)") {
+TEST_CASE("Q14 no FINISH ends a handshake by PSK, and no PSK_FINISH a key exchange (CVE-2023-31127)") {
   SessionPeer peer(session_device());
   peer.connect();
   peer.exchange_keys();
@@ -64,7 +64,7 @@ TEST_CASE("no FINISH ends a handshake by PSK, and no PSK_FINISH a key exchange (
   clear.psk_finish();
 }
 
-TEST_CASE("FINISH twice, early, and in the wrong place") {
+TEST_CASE("Q15 FINISH twice, early, and in the wrong place") {
   SessionPeer peer(session_device());
   peer.connect();
   CHECK(peer.refused(finish_with(Bytes(32))).code == ErrorCode::session_required);

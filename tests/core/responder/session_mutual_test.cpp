@@ -213,7 +213,7 @@ TEST_CASE("a requester that cannot is not asked") {
   CHECK(silent.exchange_keys().mutual_auth == MutualAuth::none);
 }
 
-TEST_CASE("a FINISH that does not prove who the requester is") {
+TEST_CASE("Q17 a FINISH that does not prove who the requester is") {
   const auto refused = [](auto change) {
     MutualPeer peer(mutual_device(MutualAuth::encapsulated), k13);
     peer.connect_with_chain();
@@ -228,7 +228,7 @@ TEST_CASE("a FINISH that does not prove who the requester is") {
   CHECK(refused([](MutualPeer& peer) { peer.signer.reset(); }) == ErrorCode::invalid_request);  // without a signature
 }
 
-TEST_CASE("what the requester delivers and is not taken") {
+TEST_CASE("Q25 what the requester delivers and is not taken") {
   const auto refused = [](DeviceProfile device, auto bend) {
     MutualPeer peer(std::move(device), k13);
     peer.connect_with_chain();
@@ -280,7 +280,7 @@ TEST_CASE("a root and a key that the profile expects") {
   peer.finish();
 }
 
-TEST_CASE("responses that answer nothing") {
+TEST_CASE("Q26 responses that answer nothing") {
   MutualPeer peer(mutual_device(MutualAuth::encapsulated), k12);
   peer.connect_with_chain();
   CHECK(peer.refused(DeliverEncapsulatedResponse{0, peer.digests()}.encode(k12)).code == ErrorCode::unexpected_request);

@@ -142,10 +142,12 @@ TEST_CASE("without sessions in the profile everything is as before") {
   SessionPeer flags(device);
   flags.exchange_vca(GetVersion{}.encode());
   flags.exchange_vca(GetCapabilities{flags.mine, false}.encode(k12));
-  CHECK(flags.refused(flags.offer.encode(k12)).code == ErrorCode::invalid_request);
+  flags.exchange_vca(flags.offer.encode(k12));
+  CHECK(flags.refused(begin(k12, Code::key_exchange).zeros(200).take()).code == ErrorCode::invalid_request);
+  CHECK(flags.refused(begin(k12, Code::psk_exchange).zeros(200).take()).code == ErrorCode::invalid_request);
 }
 
-TEST_CASE("KEY_EXCHANGE that is refused") {
+TEST_CASE("Q24 KEY_EXCHANGE that is refused") {
   SessionPeer peer(session_device(), k13);
   peer.connect();
   const auto refused = [&](auto change) {
@@ -213,7 +215,7 @@ TEST_CASE("a measurement summary in both kinds of handshake") {
   CHECK(peer.get<PskExchangeResponse>(psk.encode(k12), psk, peer.parameters).summary_hash == crypto::hash(*peer.parameters.hash, record));
 }
 
-TEST_CASE("four sessions at once, each with its keys") {
+TEST_CASE("Q23 four sessions at once, each with its keys") {
   SessionPeer peer(session_device());
   peer.connect();
   std::vector<SecuredSession> open;

@@ -14,7 +14,7 @@ Bytes key_update(KeyOperation operation, std::uint8_t tag = 1) { return KeyUpdat
 
 }  // namespace
 
-TEST_CASE("where a request is allowed") {
+TEST_CASE("Q18 where a request is allowed") {
   DeviceProfile device = session_device();
   device.sessions->heartbeat_period = 30;
   device.sessions->key_updates = KeyUpdates::both;
@@ -82,7 +82,7 @@ TEST_CASE("what both sides must announce") {
   CHECK(peer.refused(header(Code::psk_exchange)).code == ErrorCode::unsupported_request);
 }
 
-TEST_CASE("a record that cannot be opened ends the session, and that is said under its key") {
+TEST_CASE("Q19 a record that cannot be opened ends the session, and that is said under its key") {
   for (const bool established : {false, true}) {
     CAPTURE(established);
     SessionPeer peer(session_device());
@@ -100,7 +100,7 @@ TEST_CASE("a record that cannot be opened ends the session, and that is said und
   }
 }
 
-TEST_CASE("records that are not of a session") {
+TEST_CASE("Q20 records that are not of a session") {
   SessionPeer peer(session_device());
   peer.open_session();
   CHECK(peer.refused_outside({}) == ErrorCode::invalid_session);
@@ -149,7 +149,7 @@ TEST_CASE("KEY_UPDATE of one key and of both") {
   CHECK(peer.inside(header(Code::get_digests)).at(1) == 0x01);
 }
 
-TEST_CASE("KEY_UPDATE that is refused changes nothing") {
+TEST_CASE("Q21 KEY_UPDATE that is refused changes nothing") {
   SessionPeer peer(session_device(), k13);
   peer.open_session();
   CHECK(peer.refused_inside(key_update(KeyOperation::verify_new_key)).code == ErrorCode::invalid_request);
@@ -166,7 +166,7 @@ TEST_CASE("KEY_UPDATE that is refused changes nothing") {
   CHECK(is_error(peer.session->open(Direction::response, reply.bytes)));
 }
 
-TEST_CASE("a session that is silent for twice its heartbeat period is gone") {
+TEST_CASE("Q22 a session that is silent for twice its heartbeat period is gone") {
   DeviceProfile device = session_device();
   device.sessions->heartbeat_period = 10;
   SessionPeer peer(device, k13);
