@@ -4,6 +4,7 @@
 
 #include "core/crypto/crypto.h"
 #include "core/error.h"
+#include "core/protocol/inspect.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -21,11 +22,15 @@ class Collector {
 
   void run() {
     negotiate();
+    // What cannot be opened is an error, but for an inspection, which tells what is missing.
+    opens_ = wanted_.in_session && !(wanted_.inspect && wanted_.session->obstacle(requester_));
     const std::vector<std::uint8_t> slots = identify();
     measured_slot_ = slots.empty() ? wanted_.slot.value_or(0) : slots.front();
     for (const std::uint8_t slot : slots) prove(slot);
-    if (wanted_.in_session) session_ = wanted_.session->open(requester_, measured_slot_, evidence_);
-    measure(measured_slot_);
+    if (wanted_.inspect) measure(measured_slot_);  // outside, to be compared with what is said inside
+    if (opens_) session_ = wanted_.session->open(requester_, measured_slot_, evidence_);
+    if (opens_ || !wanted_.inspect) measure(measured_slot_);
+    if (session_ && wanted_.inspect) spdm::inspect(requester_, wanted_.function);
     if (wanted_.extension_log) read_extension_log();
     if (wanted_.endpoint_info) ask_endpoint_info(slots.empty() ? 0 : slots.front());
     for (const VendorDefined& request : wanted_.vendor_defined) requester_.ask(request.encode(Code::vendor_defined_request, version()));
@@ -112,7 +117,7 @@ class Collector {
     }
     if (!wanted_.digests) return {};
     if (!responder_has(cap::cert) && !wanted_.certificates) return {};                                 // the caller wants no certificates
-    if (!responder_has(cap::cert) && wanted_.in_session && !wanted_.session->needs_slot()) return {};  // its key is the shared one
+    if (!responder_has(cap::cert) && opens_ && !wanted_.session->needs_slot()) return {};  // its key is the shared one
     if (!responder_has(cap::cert))
       throw Error(ErrorId::no_spdm, "the responder has no certificates (CERT_CAP)",
                   "a provisioned key is used with --slot 255 --provisioned-key FILE");
@@ -177,7 +182,7 @@ class Collector {
   void prove(std::uint8_t slot) {
     if (!wanted_.challenge) return;
     // The signature of KEY_EXCHANGE_RSP proves the slot of the session.
-    if (wanted_.in_session && wanted_.session->needs_slot() && slot == measured_slot_) return;
+    if (opens_ && wanted_.session->needs_slot() && slot == measured_slot_) return;
     if (responder_has(cap::chal)) return challenge(slot);
     const bool comes_later = wanted_.measurements != MeasurementMode::none && wanted_.sign_measurements;
     if (can_sign_measurements() && !(comes_later && slot == measured_slot_)) measure_all(true, slot);
@@ -231,14 +236,12 @@ class Collector {
   // False where the device answers ERROR: that is one measurement, or one way to ask, and keeps no other from being read. What else
   // goes wrong ends the conversation, and so do Busy and RequestResynch.
   bool try_operation(std::uint8_t operation, bool sign, std::uint8_t slot) {
-    const std::vector<ErrorSeen>& errors = connection().errors();
-    const std::size_t before = errors.size();
+    const std::size_t before = connection().errors().size();
     try {
       measure_one(operation, sign, slot);
       return true;
     } catch (const Error& error) {
-      const bool refused = error.id == ErrorId::peer && errors.size() > before && errors.back().error.code != ErrorCode::request_resynch;
-      if (!refused) throw;
+      if (!is_refusal(error, connection(), before)) throw;
       refusal_ = error;
       return false;
     }
@@ -324,6 +327,7 @@ class Collector {
   Evidence& evidence_;
   Requester requester_;
   std::uint8_t measured_slot_ = 0;
+  bool opens_ = false;            // a session
   std::optional<Error> refusal_;  // the last
   std::unique_ptr<OpenSession> session_;
   std::optional<Error> lacking_;  // which measurements the device has, or was asked for, and has not sent

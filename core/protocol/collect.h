@@ -8,6 +8,7 @@
 #include "core/evidence/evidence.h"
 #include "core/protocol/requester.h"
 #include "core/protocol/session_opener.h"
+#include "core/wire/tdisp.h"
 
 namespace spdm {
 
@@ -56,6 +57,10 @@ struct Wanted {
   // Who opens sessions, and shows the device who asks; nothing: neither.
   std::shared_ptr<const SessionOpener> session;
   bool in_session = false;  // open one, and ask for measurements and all that follows inside of it
+  // Asks about PCI encryption (inspect.h), and for measurements outside of the session, too. A device that can open none is asked
+  // without. Only with in_session.
+  bool inspect = false;
+  FunctionId function;  // whose device interface is asked about
 
   // What answers may break and be read all the same; nothing as long as nobody says so. The evidence is the same messages.
   Tolerance tolerance;
