@@ -38,6 +38,9 @@ class Appraiser {
   void demand_negotiation();
   // sessions.cpp
   void demand_session();
+  // inspection.cpp
+  void demand_readiness();
+  void demand_inspection();
   // requirement_suite.cpp
   void demand_cnsa2();
 
@@ -114,6 +117,13 @@ class Appraiser {
   void add_measurements(const Connection& connection, const MeasurementsSeen& seen);
   void check_extension_log(const Connection& connection);
   void check_summary(const Connection& connection);
+
+  // inspection.cpp
+  void inspect();
+  void judge_readiness(Readiness asked);
+  bool is_word_of_device() const;
+  bool can_weigh_inspection(Demand demand);
+  void weigh_line(Demand demand, const InspectionLine& line);
 
   // comparison.cpp
   void check_references();

@@ -7,6 +7,7 @@
 
 #include "core/appraisal/device_facts.h"
 #include "core/appraisal/device_match.h"
+#include "core/appraisal/inspection.h"
 #include "core/appraisal/measurement.h"
 #include "core/appraisal/policy_words.h"
 #include "core/evidence/chain.h"
@@ -241,7 +242,8 @@ struct Report {
   std::optional<std::vector<Change>> changes;  // nothing when there was no earlier report to compare with
   std::optional<EndpointInfoResponse> endpoint_info;
   std::vector<VendorDefined> vendor_defined;
-  std::vector<Finding> findings;  // those that count for the verdict, the worst first
+  std::optional<Inspection> inspection;  // nothing where nobody asked about PCI encryption, and nothing was seen of it
+  std::vector<Finding> findings;         // those that count for the verdict, the worst first
 };
 
 // The report on a source that gave no evidence.

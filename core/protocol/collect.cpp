@@ -30,7 +30,8 @@ class Collector {
     if (wanted_.inspect) measure(measured_slot_);  // outside, to be compared with what is said inside
     if (opens_) session_ = wanted_.session->open(requester_, measured_slot_, evidence_);
     if (opens_ || !wanted_.inspect) measure(measured_slot_);
-    if (session_ && wanted_.inspect) spdm::inspect(requester_, wanted_.function);
+    if (session_ && wanted_.inspect)
+      spdm::inspect(requester_, wanted_.function.value_or(function_of(evidence_.host).value_or(FunctionId{})));
     if (wanted_.extension_log) read_extension_log();
     if (wanted_.endpoint_info) ask_endpoint_info(slots.empty() ? 0 : slots.front());
     for (const VendorDefined& request : wanted_.vendor_defined) requester_.ask(request.encode(Code::vendor_defined_request, version()));
@@ -116,7 +117,7 @@ class Collector {
       return {kProvisionedKey};
     }
     if (!wanted_.digests) return {};
-    if (!responder_has(cap::cert) && !wanted_.certificates) return {};                                 // the caller wants no certificates
+    if (!responder_has(cap::cert) && !wanted_.certificates) return {};                     // the caller wants no certificates
     if (!responder_has(cap::cert) && opens_ && !wanted_.session->needs_slot()) return {};  // its key is the shared one
     if (!responder_has(cap::cert))
       throw Error(ErrorId::no_spdm, "the responder has no certificates (CERT_CAP)",

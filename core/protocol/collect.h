@@ -60,7 +60,7 @@ struct Wanted {
   // Asks about PCI encryption (inspect.h), and for measurements outside of the session, too. A device that can open none is asked
   // without. Only with in_session.
   bool inspect = false;
-  FunctionId function;  // whose device interface is asked about
+  std::optional<FunctionId> function;  // whose device interface is asked about; when not given, that of the target
 
   // What answers may break and be read all the same; nothing as long as nobody says so. The evidence is the same messages.
   Tolerance tolerance;

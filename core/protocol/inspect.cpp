@@ -1,6 +1,7 @@
 #include "core/protocol/inspect.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include "core/protocol/inspection_seen.h"
 #include "core/wire/pci_vendor.h"
@@ -77,6 +78,13 @@ class Inspector {
 };
 
 }  // namespace
+
+std::optional<FunctionId> function_of(const HostView& host) {
+  unsigned domain = 0, bus = 0, device = 0, function = 0;
+  if (!host.bdf || std::sscanf(host.bdf->c_str(), "%x:%x:%x.%x", &domain, &bus, &device, &function) != 4) return std::nullopt;
+  if (bus > 0xFF || device > 0x1F || function > 7) return std::nullopt;
+  return FunctionId{bus << 8 | device << 3 | function};
+}
 
 void inspect(Requester& requester, FunctionId function) { Inspector(requester, function).run(); }
 

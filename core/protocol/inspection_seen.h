@@ -24,8 +24,8 @@ struct TdispSeen {
   FunctionId function;
   std::vector<std::uint8_t> versions;
   std::optional<TdispCapabilities> capabilities;
-  std::optional<TdiState> state;         // the last that was told
-  Bytes report;                          // as far as it was read
+  std::optional<TdiState> state;           // the last that was told
+  Bytes report;                            // as far as it was read
   std::optional<std::size_t> report_size;  // of all of it
   // The last TDISP_ERROR, and what it answers.
   std::optional<TdispError> error;
