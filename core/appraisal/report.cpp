@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/appraisal/extension_json.h"
+#include "core/appraisal/inspection_json.h"
 #include "core/appraisal/manifest.h"
 #include "core/appraisal/session_json.h"
 #include "core/text.h"
@@ -370,6 +371,7 @@ Json to_json(const Report& in) {
   for (const VendorDefined& vendor : in.vendor_defined)
     out["vendor_defined"].push_back(
         Json{{"standard_id", vendor.standard_id}, {"vendor_id", hex(vendor.vendor_id)}, {"payload", hex(vendor.payload)}});
+  if (in.inspection) out["inspection"] = to_json(*in.inspection, in.host.encryption ? &*in.host.encryption : nullptr);
   return out;
 }
 
