@@ -15,8 +15,6 @@ namespace spdm::cmd {
 
 namespace {
 
-constexpr std::string_view kSchema = "spdmctl.inspect/1";
-
 struct Options : Attestation {
   SessionArguments session;
   std::string readiness = "tee-io", function;
@@ -65,7 +63,7 @@ Action setup(CLI::App& parser) {
     apply(options->session, plan.wanted, console, false, want_inspection(plan.wanted));
     plan.text = render_inspection;
     plan.judges = true;
-    plan.form = {.schema = kSchema, .to_json = document_of};
+    plan.form = {.schema = kInspectSchema, .to_json = document_of};
     return options->run(console, std::move(plan));
   };
 }
@@ -78,6 +76,6 @@ const Verb inspect_verb{"inspect",
                         "  spdmctl inspect --for ide --json 03:00.0 04:00.0\n"
                         "  spdmctl inspect --function-id 00:00.0 'emu://127.0.0.1:2323?binding=doe'\n",
                         setup,
-                        {.schema = kSchema, .devices = true, .verdict = true}};
+                        {.schema = kInspectSchema, .devices = true, .verdict = true}};
 
 }  // namespace spdm::cmd

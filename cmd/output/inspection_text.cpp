@@ -67,9 +67,11 @@ std::string readiness_text(const Inspection& inspection) {
 void write_inspection(Page& page, const Inspection& inspection, bool verbose) {
   page.pair("ready for", readiness_text(inspection));
   page.line("");
-  for (const InspectionLine& line : inspection.lines)
+  for (const InspectionLine& line : inspection.lines) {
     page.line(cat("  ", page.painted(Page::padded(name(line.status), kStatusWidth), status_color(line.status)),
                   Page::padded(name(line.item), kNameWidth), printable(line.detail)));
+    if (!line.remedy.empty()) page.line(cat(std::string(2 + kStatusWidth + kNameWidth, ' '), "-> ", printable(line.remedy)));
+  }
   const bool tells = verbose || inspection.report;
   if (!tells) return;
   page.line("");

@@ -383,7 +383,11 @@ std::string render_inspection(const Report& report, const Console& console) {
   write_verdict(page, report);
   write_host(page, report, console.verbose);
   if (report.inspection) write_inspection(page, *report.inspection, console.verbose);
-  write_findings(page, report, console.verbose);
+  Report rest = report;  // without what the lines say already
+  std::erase_if(rest.findings, [](const Finding& finding) {
+    return !finding.where.empty() && (finding.id == FindingId::not_ready || finding.id == FindingId::readiness_unknown);
+  });
+  write_findings(page, rest, console.verbose);
   return page.take();
 }
 

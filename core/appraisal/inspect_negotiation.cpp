@@ -31,21 +31,20 @@ void Inspector::look_at_capabilities() {
   look(InspectionItem::certificates, device.has(cap::cert), "it has certificates", "it has no certificates (CERT_CAP)");
   look(InspectionItem::signed_measurements, (device.flags & cap::meas_mask) == cap::meas_sig, "it signs measurements",
        "it signs no measurements (MEAS_CAP)");
+  look(InspectionItem::key_exchange, device.has(cap::key_ex), "it exchanges keys", "it exchanges no keys (KEY_EX_CAP)");
+  look(InspectionItem::encryption, device.has(cap::encrypt) && device.has(cap::mac), "it encrypts and authenticates messages",
+       "it does not both encrypt and authenticate messages (ENCRYPT_CAP, MAC_CAP)");
 }
 
 void Inspector::look_at_algorithms() {
   const bool known = connection_ != nullptr && connection_->negotiated();
   const Parameters parameters = known ? connection_->parameters() : Parameters();
-  const Capabilities& device = parameters.responder;
   const auto look = [&](InspectionItem item, bool good, std::string_view has, std::string_view lacks) {
     if (!known) return add(item, CheckStatus::not_run, "the algorithms of the device were not seen");
     add(item, good ? CheckStatus::pass : CheckStatus::fail, std::string(good ? has : lacks), good ? "" : std::string(kVendorHas));
   };
   look(InspectionItem::measurement_specification, (parameters.measurement_specification & kDmtfMeasurementSpecification) != 0,
        "measurements are as DMTF specifies", "measurements are not as DMTF specifies");
-  look(InspectionItem::key_exchange, device.has(cap::key_ex), "it exchanges keys", "it exchanges no keys (KEY_EX_CAP)");
-  look(InspectionItem::encryption, device.has(cap::encrypt) && device.has(cap::mac), "it encrypts and authenticates messages",
-       "it does not both encrypt and authenticate messages (ENCRYPT_CAP, MAC_CAP)");
   look(InspectionItem::opaque_format, parameters.opaque_format == other_params::opaque_fmt1, "OpaqueDataFmt1",
        "it does not take OpaqueDataFmt1");
   look_at_algorithm(InspectionItem::hash, parameters.hash == nullptr ? "" : parameters.hash->name, kTeeIoHashes);

@@ -26,6 +26,9 @@ inline constexpr std::string_view kReportSchema = "spdmctl.report/2";
 // check was "detail".
 inline constexpr std::string_view kReportSchemaBefore = "spdmctl.report/1";
 
+// The part of a report that is about PCI encryption: what `inspect` prints.
+inline constexpr std::string_view kInspectSchema = "spdmctl.inspect/1";
+
 enum class Verdict { pass, fail, undetermined };
 inline constexpr std::array kVerdicts{
     Word{Verdict::pass, "pass"},
