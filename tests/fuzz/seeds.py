@@ -221,7 +221,8 @@ rules:
     match: {class: "0108", vendor: "1b36", bdf: "0000:01:*", removable: false}
     expected: true
     require: {identity: exact, measurements: true, roots: [vendor.pem, anchors/x.pem], pin: true, min-version: "1.2", min-strength: 192,
-              references: true, debug: off, min-svn: 5, max-age: 7d, crl: {max-age: 30d}, session: true, cnsa2: true}
+              references: true, debug: off, min-svn: 5, max-age: 7d, crl: {max-age: 30d}, session: true, cnsa2: true,
+              ready-for: tee-io, inspection: [aead, ide-registers]}
     on-failure: [block, clear-bus-master, remove]
   - {match: {target: "emu://*", driver: nvme}, require: {max-age: 90s}, on-failure: block}
   - {name: "not worth it", match: {slot: "3"}, exempt: true}
