@@ -302,7 +302,7 @@ TEST_CASE("IDE and TDISP of a profile") {
     CHECK(profile.tdisp->report.ranges.size() == 1);
   }
 
-  const DeviceProfile ready = files.sample("tee-io.yaml");
+  const DeviceProfile ready = files.sample("../cli/data/tee-io.yaml");
   CHECK(ready.ide->ports.at(0).device_function == 8);
   CHECK(ready.ide->ports.at(1).bus == 1);
   const IdeRegisters registers = decode_ide_registers(ready.ide->registers);
