@@ -47,7 +47,7 @@ void Responder::select_for_sessions(const NegotiateAlgorithms& offer, Algorithms
   const std::uint8_t version = version_byte();
   const bool key_ex = has(cap::key_ex), sessions = key_ex || has(cap::psk_mask);
   std::vector<Selected> selected;
-  // N100: a requester that signs ENDPOINT_INFO needs an algorithm for it, whether it is asked or not.
+  // N100: EP_INFO_CAP of the requester needs an algorithm, whether it is asked or not.
   const bool signs_info = version >= k13 && (parameters_.requester.flags & cap::ep_info_mask) == cap::ep_info_sig;
   if (signs_info || (profile_->sessions && has(cap::mut_auth))) {
     static const DeviceSessions any;
