@@ -10,8 +10,8 @@ struct InterfaceReport {
   std::uint16_t msix_control = 0;  // Message Control of MSI-X
   std::uint16_t lnr_control = 0;
   std::uint32_t tph_control = 0;
-  std::vector<MmioRange> ranges;
-  Bytes device_specific;
+  std::vector<MmioRange> ranges = {};
+  Bytes device_specific = {};
 
   bool has_no_fw_update() const { return (info & 1U << 0) != 0; }
   bool has_dma_without_pasid() const { return (info & 1U << 1) != 0; }
