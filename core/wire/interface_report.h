@@ -22,6 +22,8 @@ struct InterfaceReport {
   Bytes encode() const;
 };
 
+inline constexpr std::size_t kMaxInterfaceReport = 0xFFFF;  // bytes: OFFSET, and what remains, have 16 bits
+
 // All of it. Throws Error{peer} where a count or length does not fit what is there, to the byte, or a range leaves the address space.
 InterfaceReport decode_interface_report(View report);
 
