@@ -9,8 +9,5 @@ namespace spdm {
 
 // `view`: what was seen of the function on its host; nullptr when nothing was.
 Json to_json(const Inspection& inspection, const EncryptionView* view);
-// The registers of an IDE capability, and its streams.
-Json to_json(const IdeRegisters& registers);
-Json to_json(const InterfaceReport& report);
 
 }  // namespace spdm

@@ -73,17 +73,11 @@ void InspectionSeen::observe_tdisp(View request, View response) {
   const TdispHeader question = TdispHeader::decode(asked);
   const bool is_ours = question.code == TdispCode::get_tdisp_version || question.code == TdispCode::get_tdisp_capabilities ||
                        question.code == TdispCode::get_device_interface_state || question.code == TdispCode::get_device_interface_report;
-  if (!is_ours) return;
+  if (!is_ours || question.version != kTdispVersion) return;
   Reader reader(response, "TDISP response");
-  const TdispHeader answer = TdispHeader::decode(reader);
-  const bool is_error = answer.code == TdispCode::tdisp_error;
-  if (answer.version != kTdispVersion) reader.fail("TDISPVersion", cat("0x", hex(answer.version, 2), ", not 0x10"));
-  if (!is_error && answer.code != response_to(question.code))
-    reader.fail("MessageType", cat(name(answer.code), " does not answer ", name(question.code)));
-  if (answer.function != question.function)
-    reader.fail("INTERFACE_ID", cat(to_string(answer.function), ", asked was ", to_string(question.function)));
+  const TdispHeader answer = TdispHeader::decode(reader, question);
   TdispSeen& seen = interface_of(question.function);
-  if (is_error) {
+  if (answer.code == TdispCode::tdisp_error) {
     seen.error = TdispError::decode(reader);
     seen.refused = question.code;
     return;

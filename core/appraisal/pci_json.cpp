@@ -1,14 +1,22 @@
-#include "cmd/output/pci_fields.h"
+#include "core/appraisal/pci_json.h"
 
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
 
-namespace spdm::cmd {
+namespace spdm {
 
 namespace {
 
-Json stream_fields(const IdeStream& in) {
+constexpr std::array kLockFlags{
+    Word{lock_flag::no_fw_update, "no-fw-update"},
+    Word{lock_flag::cache_line_128, "cache-line-128"},
+    Word{lock_flag::lock_msix, "lock-msix"},
+    Word{lock_flag::bind_p2p, "bind-p2p"},
+    Word{lock_flag::all_request_redirect, "all-request-redirect"},
+};
+
+Json stream_json(const IdeStream& in) {
   Json out{{"kind", in.is_selective ? "selective" : "link"},
            {"block", in.block},
            {"id", in.id()},
@@ -28,15 +36,15 @@ Json stream_fields(const IdeStream& in) {
 
 }  // namespace
 
-Json ide_fields(const IdeRegisters& in) {
+Json ide_json(const IdeRegisters& in) {
   Json out{{"link_streams", in.link_streams()},   {"selective_streams", in.selective_streams()},  {"ide_km", in.has_ide_km()},
            {"aes_gcm_256", in.has_aes_gcm_256()}, {"tee_limited", in.is_tee_limited_supported()}, {"streams", Json::array()}};
-  for (const IdeStream& stream : in.streams) out["streams"].push_back(stream_fields(stream));
+  for (const IdeStream& stream : in.streams) out["streams"].push_back(stream_json(stream));
   if (in.surplus != 0) out["surplus"] = in.surplus;
   return out;
 }
 
-Json range_fields(const MmioRange& in) {
+Json range_json(const MmioRange& in) {
   return Json{{"first_page", in.first_page},
               {"address", cat("0x", hex(in.first_page << 12, 16))},
               {"pages", in.pages},
@@ -47,9 +55,9 @@ Json range_fields(const MmioRange& in) {
               {"updatable", in.is_updatable()}};
 }
 
-Json interface_report_fields(const InterfaceReport& in) {
+Json interface_report_json(const InterfaceReport& in) {
   Json ranges = Json::array();
-  for (const MmioRange& range : in.ranges) ranges.push_back(range_fields(range));
+  for (const MmioRange& range : in.ranges) ranges.push_back(range_json(range));
   return Json{{"no_fw_update", in.has_no_fw_update()},
               {"dma_without_pasid", in.has_dma_without_pasid()},
               {"dma_with_pasid", in.has_dma_with_pasid()},
@@ -62,4 +70,18 @@ Json interface_report_fields(const InterfaceReport& in) {
               {"device_specific", hex(in.device_specific)}};
 }
 
-}  // namespace spdm::cmd
+Json lock_flags_json(std::uint16_t flags) {
+  Json out = Json::array();
+  for (const Word<std::uint16_t>& row : kLockFlags)
+    if ((flags & row.value) != 0) out.push_back(row.name);
+  return out;
+}
+
+Json tdisp_requests_json(const TdispCapabilities& in) {
+  Json out = Json::array();
+  for (unsigned code = 0x80; code <= 0xFF; ++code)
+    if (in.supports(static_cast<TdispCode>(code))) out.push_back(name(static_cast<TdispCode>(code)));
+  return out;
+}
+
+}  // namespace spdm
