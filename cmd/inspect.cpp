@@ -3,7 +3,6 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cmd/attest/inspection_wanted.h"
 #include "cmd/attestation.h"
 #include "cmd/output/render_text.h"
 #include "cmd/session_options.h"
@@ -60,7 +59,8 @@ Action setup(CLI::App& parser) {
     plan.question.user.readiness = parse_readiness(options->readiness);
     if (!options->function.empty()) plan.wanted.function = parse_function(options->function);
     options->session.in_session = true;
-    apply(options->session, plan.wanted, console, false, want_inspection(plan.wanted));
+    want_inspection(plan.wanted);
+    apply(options->session, plan.wanted, console);
     plan.text = render_inspection;
     plan.judges = true;
     plan.form = {.schema = kInspectSchema, .to_json = document_of};

@@ -131,12 +131,10 @@ void add_requester_options(CLI::App& parser, SessionArguments& arguments) {
   text("--requester-cert", arguments.requester_cert, "Its certificate chain with the root; a device that has the key needs none");
 }
 
-void apply(const SessionArguments& arguments, Wanted& wanted, const Console& console, bool policy_asks, SessionAlgorithms offered) {
+void apply(const SessionArguments& arguments, Wanted& wanted, const Console& console, bool policy_asks) {
   assert_consistent(arguments);
   if (!arguments.in_session && arguments.requester_key.empty()) return;
   SessionOptions options;
-  options.key_exchange = std::move(offered.key_exchange);
-  options.aead = std::move(offered.aead);
   options.open = arguments.in_session || policy_asks;
   if (!arguments.psk_hint.empty()) options.psk_hint = parse_psk_hint(arguments.psk_hint);
   for (const std::string_view name : split_lists("--key-exchange", arguments.key_exchange))

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "cmd/attest/inspection_wanted.h"
 #include "cmd/host/console.h"
 #include "core/protocol/collect.h"
 #include "core/secret_bytes.h"
@@ -27,11 +26,9 @@ void add_session_options(CLI::App& parser, SessionArguments& arguments);
 void add_requester_options(CLI::App& parser, SessionArguments& arguments);
 
 // Puts who opens sessions into what is wanted; nothing where no option asks for one, nor says who we are. `wanted` has its nonce and its
-// summary already; `policy_asks`: a rule may ask for a session where no option does; `offered`:
-// what is offered for it where no option says so. Reads the keys: call it before the process confines
+// summary already; `policy_asks`: a rule may ask for a session where no option does. Reads the keys: call it before the process confines
 // itself; from then on it leaves no core dump. Throws Error: usage, unsupported, and as read_secret_file().
-void apply(const SessionArguments& arguments, Wanted& wanted, const Console& console, bool policy_asks = false,
-           SessionAlgorithms offered = {});
+void apply(const SessionArguments& arguments, Wanted& wanted, const Console& console, bool policy_asks = false);
 
 // The shared key of a file: hex digits alone, in pairs and with at most a line break behind them, are those of the key; anything else is
 // the key, byte for byte. Throws Error{bad_input} naming `file`.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "certstore/chains.h"
-#include "cmd/attest/inspection_wanted.h"
 #include "cmd/host/secret_file.h"
 #include "core/evidence/file.h"
 #include "core/session/opened_evidence.h"
@@ -37,13 +36,10 @@ bool Verifier::any_rule(const HostView& host, bool (*asks)(const Requirement& re
 }
 
 void Verifier::adapt(Wanted& wanted, const HostView& host) const {
-  SessionAlgorithms algorithms;
-  if (asks_for_inspection(host)) algorithms = want_inspection(wanted);
+  if (asks_for_inspection(host)) want_inspection(wanted);
   if (!wanted.in_session && asks_for_session(host)) {
     if (!wanted.session) {
       SessionOptions options;
-      options.key_exchange = std::move(algorithms.key_exchange);
-      options.aead = std::move(algorithms.aead);
       options.summary = wanted.summary;
       options.nonce = wanted.nonce;
       wanted.session = std::make_shared<const Opener>(std::move(options));

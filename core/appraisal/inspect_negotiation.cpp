@@ -3,6 +3,7 @@
 
 #include "core/appraisal/inspector.h"
 #include "core/text.h"
+#include "core/wire/tee_io.h"
 
 namespace spdm {
 
@@ -55,13 +56,15 @@ void Inspector::look_at_algorithms() {
   look(InspectionItem::key_schedule, parameters.key_schedule, "that of SPDM", "it does not take the key schedule of SPDM");
 }
 
-// An inspection offers these algorithms and no other. Evidence of other conversations may show that the device has selected another
-// one, and then not whether it could do with these.
+// An inspection offers these algorithms and no other, and all only to a device that has refused that. Evidence of other conversations
+// may show that the device has selected another one, and then not whether it could do with these.
 void Inspector::look_at_algorithm(InspectionItem item, std::string_view selected, std::span<const std::string_view> wanted) {
   if (connection_ == nullptr || !connection_->negotiated())
     return add(item, CheckStatus::not_run, "the algorithms of the device were not seen");
   if (std::find(wanted.begin(), wanted.end(), selected) != wanted.end()) return add(item, CheckStatus::pass, std::string(selected));
   if (selected.empty()) return add(item, CheckStatus::fail, cat("it has selected none of ", list_of(wanted)), std::string(kVendorHas));
+  if (refused_)
+    return add(item, CheckStatus::fail, cat("offered all, it selects ", selected, ", not ", list_of(wanted)), std::string(kVendorHas));
   add(item, CheckStatus::not_run, cat("it has selected ", selected, "; whether it can do ", list_of(wanted), " was not asked"),
       "ask it with: spdmctl inspect");
 }

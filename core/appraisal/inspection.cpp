@@ -45,6 +45,13 @@ bool needs(Readiness readiness, InspectionItem item) {
   return !has(kNeverAsked, item) && (readiness == Readiness::tee_io || !has(kOnlyTeeIo, item));
 }
 
+Inspector::Inspector(const HostView& host, const Analysis& analysis, const std::vector<bool>& covered) : host_(host), covered_(covered) {
+  if (analysis.connections.empty()) return;
+  connection_ = &analysis.connections.back();
+  const auto is_refused = [](const Connection& connection) { return connection.capabilities() && !connection.negotiated(); };
+  refused_ = std::any_of(analysis.connections.begin(), analysis.connections.end() - 1, is_refused);
+}
+
 Inspection Inspector::run() {
   out_.function = function_of(host_);
   read_answers();
@@ -63,8 +70,7 @@ Inspection Inspector::run() {
 
 // Evidence of an inspection is looked at whoever asks: what contradicts itself fails. That the device is ready has to be asked for.
 void Appraiser::inspect() {
-  const Connection* connection = last_connection();
-  Inspector inspector(evidence_.host, connection, covered_);
+  Inspector inspector(evidence_.host, analysis_, covered_);
   Inspection found = inspector.run();
   const std::optional<Readiness> asked = question_.user.readiness;
   if (!asked && !evidence_.host.encryption && found.ports.empty() && found.interfaces.empty()) return;

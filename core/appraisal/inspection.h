@@ -81,12 +81,6 @@ inline std::string_view name(Readiness readiness) { return row_of(kReadinesses, 
 std::string_view words(Readiness readiness);
 bool needs(Readiness readiness, InspectionItem item);
 
-// The algorithms that TEE-IO takes: what is offered for an inspection. Names of algorithms.h.
-inline constexpr std::array<std::string_view, 2> kTeeIoHashes{"SHA-256", "SHA-384"};
-inline constexpr std::array<std::string_view, 3> kTeeIoSignatures{"RSASSA-3072", "ECDSA-P256", "ECDSA-P384"};
-inline constexpr std::array<std::string_view, 2> kTeeIoKeyExchanges{"secp256r1", "secp384r1"};
-inline constexpr std::array<std::string_view, 1> kTeeIoAeads{"AES-256-GCM"};
-
 struct InspectionLine {
   InspectionItem item{};
   CheckStatus status{};

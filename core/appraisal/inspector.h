@@ -10,9 +10,8 @@ namespace spdm {
 
 class Inspector {
  public:
-  // `covered`: whether a good signature covers an exchange of the connection. `connection`: the last one; nullptr where there is none.
-  Inspector(const HostView& host, const Connection* connection, const std::vector<bool>& covered)
-      : host_(host), connection_(connection), covered_(covered) {}
+  // `covered`: whether a good signature covers an exchange of the last connection.
+  Inspector(const HostView& host, const Analysis& analysis, const std::vector<bool>& covered);
 
   Inspection run();
   // What is no mere lack: somebody between host and device lies, or the device breaks a rule.
@@ -49,8 +48,9 @@ class Inspector {
   bool has_session() const { return session_ != nullptr; }
 
   const HostView& host_;
-  const Connection* connection_;
+  const Connection* connection_ = nullptr;  // the last one
   const std::vector<bool>& covered_;
+  bool refused_ = false;                  // an earlier offer of algorithms
   const SessionSeen* session_ = nullptr;  // encrypted, and something was exchanged in it
   InspectionSeen seen_;
   Inspection out_;

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/protocol/inspect.h"
 #include "core/text.h"
+#include "core/wire/tee_io.h"
 
 namespace spdm {
 
@@ -13,8 +14,11 @@ namespace {
 
 class Collector {
  public:
-  Collector(Link& link, const Wanted& wanted, const Limits& limits, Clock::time_point end, Evidence& evidence)
-      : wanted_(wanted), evidence_(evidence), requester_(link, evidence.log, limits, end) {
+  // What is offered for an inspection: the algorithms of TEE-IO alone, or all.
+  enum class Offer { narrow, wide };
+
+  Collector(Link& link, const Wanted& wanted, const Limits& limits, Clock::time_point end, Evidence& evidence, Offer offer = Offer::narrow)
+      : wanted_(wanted), evidence_(evidence), requester_(link, evidence.log, limits, end), offer_(offer) {
     requester_.tolerate(wanted.tolerance);
     requester_.provision(evidence.provisioned_key);
     if (wanted.in_session) requester_.reserve_for_session();
@@ -48,6 +52,14 @@ class Collector {
     if (evidence_.log.empty() || evidence_.log.back().from_requester || evidence_.log.back().secured) return false;
     const Bytes& last = evidence_.log.back().bytes;
     return last.size() >= kHeaderSize && is_error(last) && static_cast<ErrorCode>(last[2]) == ErrorCode::request_resynch;
+  }
+
+  // Whether the responder refused what was offered for an inspection.
+  bool has_refused_offer() const {
+    if (!wanted_.inspect || offer_ == Offer::wide || connection().negotiated() || evidence_.log.empty()) return false;
+    const auto last =
+        std::find_if(evidence_.log.rbegin(), evidence_.log.rend(), [](const Message& message) { return message.from_requester; });
+    return read_header(last->bytes).code == Code::negotiate_algorithms && !evidence_.log.back().from_requester;
   }
 
   // Ends what is open, before another conversation begins.
@@ -106,6 +118,7 @@ class Collector {
       if (responder_has(cap::multi_key_mask)) out.other_params |= other_params::multi_key;
     }
     if (wanted_.session) wanted_.session->offer(out, version());
+    if (wanted_.inspect && offer_ == Offer::narrow) narrow_to_tee_io(out);
     return out;
   }
 
@@ -327,6 +340,7 @@ class Collector {
   const Wanted& wanted_;
   Evidence& evidence_;
   Requester requester_;
+  Offer offer_;
   std::uint8_t measured_slot_ = 0;
   bool opens_ = false;            // a session
   std::optional<Error> refusal_;  // the last
@@ -343,7 +357,12 @@ void collect(Link& link, const Wanted& wanted, const Limits& limits, Evidence& e
   Collector collector(link, wanted, limits, end, evidence);
   try {
     collector.run();
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    // What the device can do instead is told only when it is offered.
+    if (collector.has_refused_offer() && (error.id == ErrorId::peer || error.id == ErrorId::no_spdm)) {
+      Collector(link, wanted, limits, end, evidence, Collector::Offer::wide).run();
+      return;
+    }
     // DSP0274 ERROR, N25, N295: with RequestResynch the responder lost its state. Start again at GET_VERSION, once, and in the time
     // that is left: else a device could take twice what it is given. The appraisal tells that it happened (analyze.cpp).
     if (!collector.must_restart()) throw;
