@@ -42,7 +42,8 @@ struct IdeKmQuery {
 struct IdeKmQueryResp {
   std::uint8_t port = 0, device_function = 0, bus = 0, segment = 0;
   std::uint8_t max_port = 0;  // MaxPortIndex
-  Bytes registers;            // of the IDE extended capability, from the IDE Capability Register on; whole 32-bit words (ide_registers.h)
+  // Of the IDE extended capability, from the IDE Capability Register on; two and more whole 32-bit words (ide_registers.h).
+  Bytes registers;
 
   Bytes encode() const;
   static IdeKmQueryResp decode(Reader& reader);
@@ -83,6 +84,8 @@ inline constexpr std::array kKeyProgStatuses{
     Word{KeyProgStatus::unspecified, "unspecified failure"},
 };
 static_assert(is_sound(kKeyProgStatuses));
+// "success"; "status 9" for a reserved one.
+std::string status_name(std::uint8_t status);
 
 struct IdeKmKeyProgAck {
   std::uint8_t stream = 0;

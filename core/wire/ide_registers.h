@@ -2,6 +2,7 @@
 // and as QUERY_RESP of IDE_KM brings them.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -54,19 +55,26 @@ struct IdeRegisters {
   bool has_ide_km() const { return (capability & 1U << 6) != 0; }
   bool has_aes_gcm_256() const { return (capability >> 8 & 0x1F) == 0; }  // the one algorithm that there is
   bool is_tee_limited_supported() const { return (capability & 1U << 24) != 0; }
+
+  bool operator==(const IdeRegisters&) const = default;
 };
 
-// Asks `read` for one 32-bit register after the other, by its offset in bytes from the IDE Capability Register. Offsets only grow.
-// Throws what `read` throws.
-IdeRegisters walk_ide_registers(const std::function<std::uint32_t(std::size_t offset)>& read);
-// Of a copy. Throws Error{peer} where it is no whole number of registers, or ends within a block.
+// What is read of a stream: all registers of its block, or those up to its status. The others are 0 then, and there are no addresses.
+enum class IdeDepth { all, status };
+
+// Asks `read` for 32-bit registers by their offset in bytes from the IDE Capability Register, which only grows; with IdeDepth::all for
+// one after the other. No more than 8 link and 256 selective streams, and 15 address associations of each, can be announced. Throws what
+// `read` throws, and Error{peer} where a register that has reserved bits reads as all ones: nothing is there.
+IdeRegisters walk_ide_registers(const std::function<std::uint32_t(std::size_t offset)>& read, IdeDepth depth = IdeDepth::all);
+// Of a copy. Throws Error{peer} also where it is no whole number of registers, or ends within a block.
 IdeRegisters decode_ide_registers(View registers);
 
 struct IdeDifference {
-  std::string where;  // "selective IDE stream 1, control"
+  std::string where;  // "control", "selective IDE stream 1, control"
   std::uint32_t first = 0, second = 0;
 };
-// Where two copies differ that were read at nearly the same time. The bit that a fail message was received is left out.
+// Where two copies differ that were read at nearly the same time. The bit that a fail message was received is left out. What only one
+// of them announces shows in the register that announces it.
 std::vector<IdeDifference> differences(const IdeRegisters& first, const IdeRegisters& second);
 
 }  // namespace spdm

@@ -23,5 +23,7 @@ VendorDefined wrap(PciProtocol protocol, View message, bool large = false);
 std::optional<PciProtocol> pci_protocol_of(const VendorDefined& envelope);
 // What is behind the byte that names the protocol. Only where pci_protocol_of() names one.
 View pci_message_of(const VendorDefined& envelope);
+// Whether it is of the CXL Consortium: its key management and its TSP look alike, and are not read.
+bool is_cxl(const VendorDefined& envelope);
 
 }  // namespace spdm

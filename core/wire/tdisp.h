@@ -61,9 +61,9 @@ struct TdispHeader {
   TdispCode code{};
   FunctionId function;
 
-  // Begins a message.
+  // Begins a message. Throws Error{internal} where it is a request that changes an interface.
   Writer begin() const;
-  // Throws Error{peer} where it is too short. Version and code are as they came.
+  // Throws Error{peer} where it is too short, or has a segment that is not valid. Version and code are as they came.
   static TdispHeader decode(Reader& reader);
 };
 // A request that has no body: GET_TDISP_VERSION and GET_DEVICE_INTERFACE_STATE.
@@ -73,7 +73,7 @@ Bytes encode_tdisp(TdispQuestion question, FunctionId function);
 // All decode() below read what is behind the header, to the end of the message: other sizes throw Error{peer}.
 
 struct TdispVersions {
-  std::vector<std::uint8_t> versions;
+  std::vector<std::uint8_t> versions;  // at least one
 
   Bytes encode(FunctionId function) const;
   static TdispVersions decode(Reader& reader);
@@ -167,7 +167,7 @@ struct P2pStream {
   static P2pStream decode(Reader& reader);
 };
 
-// A range of pages of 4 KiB.
+// A range of pages of 4 KiB. One that has no page, or does not end within 64 bits of addresses, throws Error{peer}.
 struct MmioRange {
   std::uint64_t first_page = 0;  // with MMIO_REPORTING_OFFSET added
   std::uint32_t pages = 0;
@@ -180,7 +180,13 @@ struct MmioRange {
   bool is_updatable() const { return (attributes & 1U << 3) != 0; }
 
   void encode(Writer& writer) const;
-  static MmioRange decode(Reader& reader);
+  static MmioRange decode(Reader& reader);  // this alone, whatever follows
+};
+
+struct SetMmioAttribute {
+  MmioRange range;
+
+  static SetMmioAttribute decode(Reader& reader);
 };
 
 // A response without a body: to START_, STOP_, BIND_, UNBIND_ and SET_MMIO_ATTRIBUTE_REQUEST.

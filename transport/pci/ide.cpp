@@ -1,5 +1,8 @@
 #include "transport/pci/ide.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/error.h"
 #include "core/text.h"
 #include "transport/pci/doe.h"
@@ -9,64 +12,53 @@ namespace spdm::transport {
 namespace {
 
 constexpr std::string_view kCapability = "IDE capability";
-constexpr std::size_t kExtendedEnd = 0x1000;
+constexpr std::size_t kExtendedEnd = 0x1000, kHeader = 4;
 
-// Offsets from the beginning of the capability (PCIe r6.x 7.9.26).
-constexpr std::size_t kCapabilities = 0x04, kBlocks = 0x0C;
-constexpr std::uint32_t kLinkSupported = 1, kSelectiveSupported = 1U << 1;
-// A block of a link stream: control and status.
-constexpr std::size_t kLinkBlock = 8;
-// A block of a selective stream: capability, control, status, two RID registers; then the address association registers.
-constexpr std::size_t kSelectiveControl = 4, kSelectiveBlock = 20, kAddressBlock = 12;
-constexpr std::uint32_t kAddressBlocks = 0xF;  // in its capability: how many of them
-constexpr std::uint32_t kEnable = 1;           // in both control registers
+using Seen = std::function<void(std::uint32_t value)>;
 
-// Walks over one capability. Offsets only grow, and none leaves configuration space: so the walk ends.
-class Walk {
- public:
-  Walk(ConfigSpace& config, std::size_t begin, std::vector<IdeStream>& out) : config_(config), begin_(begin), out_(out) {}
-
-  void run() {
-    const std::uint32_t capabilities = read(begin_ + kCapabilities);
-    std::size_t at = begin_ + kBlocks;
-    const std::size_t links = (capabilities & kLinkSupported) != 0 ? (capabilities >> 13 & 0x7) + 1 : 0;
-    for (std::size_t i = 0; i < links; ++i, at += kLinkBlock) note(false, i, read(at));
-    const std::size_t selective = (capabilities & kSelectiveSupported) != 0 ? (capabilities >> 16 & 0xFF) + 1 : 0;
-    for (std::size_t i = 0; i < selective; ++i) {
-      const std::size_t addresses = read(at) & kAddressBlocks;
-      note(true, i, read(at + kSelectiveControl));
-      at += kSelectiveBlock + addresses * kAddressBlock;
-    }
+// Walks over the capability at `begin`; `seen` gets each register. Offsets only grow, and none leaves configuration space: so the walk
+// ends. N370, N372
+IdeRegisters walk_at(ConfigSpace& config, std::size_t begin, IdeDepth depth, const Seen& seen) {
+  const auto read = [&](std::size_t offset) {
+    const std::size_t at = begin + kHeader + offset;
+    if (at + 4 > kExtendedEnd) malformed(kCapability, "its stream blocks", "do not fit into configuration space");
+    const std::uint32_t value = config.read32(static_cast<std::uint16_t>(at));
+    if (value == 0xFFFFFFFF && !is_present(config)) no_function();
+    seen(value);
+    return value;
+  };
+  try {
+    return walk_ide_registers(read, depth);
+  } catch (const Malformed& error) {
+    malformed(kCapability, cat("at 0x", hex(begin, 3)), cat(error.field, " ", error.why));
   }
+}
 
- private:
-  std::uint32_t read(std::size_t at) {
-    const std::string where = cat("at 0x", hex(begin_, 3));
-    if (at + 4 > kExtendedEnd) malformed(kCapability, where, "its stream blocks do not fit into configuration space");
-    const std::uint32_t value = config_.read32(static_cast<std::uint16_t>(at));
-    if (value != 0xFFFFFFFF) return value;
-    if (!is_present(config_)) no_function();
-    malformed(kCapability, where, cat("0x", hex(at, 3), " reads as all ones"));
-  }
-
-  void note(bool is_selective, std::size_t block, std::uint32_t control) {
-    if ((control & kEnable) != 0) out_.push_back({is_selective, block, static_cast<std::uint8_t>(control >> 24)});
-  }
-
-  ConfigSpace& config_;
-  std::size_t begin_;
-  std::vector<IdeStream>& out_;
-};
+std::optional<IdeRegisters> find_only(ConfigSpace& config, IdeDepth depth, const Seen& seen) {
+  const std::vector<std::uint16_t> offsets = find_extended(config, kIdeCapability);
+  if (offsets.empty()) return std::nullopt;
+  // PCIe r6.x 7.9.26 knows one. Which of several counts nobody could tell. N373
+  if (offsets.size() > 1) malformed(kCapability, cat("at 0x", hex(offsets[1], 3)), "the function has another one already");
+  return walk_at(config, offsets.front(), depth, seen);
+}
 
 }  // namespace
 
-std::string to_string(const IdeStream& stream) {
-  return cat(stream.is_selective ? "selective" : "link", " IDE stream ", stream.block, " (id ", stream.id, ")");
+std::optional<IdeRegisters> find_ide(ConfigSpace& config, IdeDepth depth) {
+  return find_only(config, depth, [](std::uint32_t) {});
+}
+
+std::optional<Bytes> copy_ide(ConfigSpace& config) {
+  Writer out;
+  const auto registers = find_only(config, IdeDepth::all, [&](std::uint32_t value) { out.u32(value); });
+  return registers ? std::optional(out.take()) : std::nullopt;
 }
 
 std::vector<IdeStream> enabled_ide_streams(ConfigSpace& config) {
   std::vector<IdeStream> out;
-  for (const std::uint16_t at : find_extended(config, kIdeCapability)) Walk(config, at, out).run();
+  const IdeRegisters registers = find_ide(config).value_or(IdeRegisters{});
+  std::copy_if(registers.streams.begin(), registers.streams.end(), std::back_inserter(out),
+               [](const IdeStream& stream) { return stream.is_enabled(); });
   return out;
 }
 

@@ -18,11 +18,25 @@ fake::Function function_with(const std::vector<std::uint32_t>& registers, std::u
   return out;
 }
 
-std::vector<IdeStream> enabled(fake::Function&& function) { return enabled_ide_streams(function); }
+// An enabled stream, as far as these tests look at it.
+struct Enabled {
+  bool is_selective = false;
+  std::size_t block = 0;
+  std::uint8_t id = 0;
 
-std::vector<IdeStream> enabled(const std::vector<std::uint32_t>& registers) { return enabled(function_with(registers)); }
+  bool operator==(const Enabled&) const = default;
+};
+using Streams = std::vector<Enabled>;
 
-using Streams = std::vector<IdeStream>;
+Streams streams_of(ConfigSpace& function) {
+  Streams out;
+  for (const IdeStream& stream : enabled_ide_streams(function)) out.push_back({stream.is_selective, stream.block, stream.id()});
+  return out;
+}
+
+Streams enabled(fake::Function&& function) { return streams_of(function); }
+
+Streams enabled(const std::vector<std::uint32_t>& registers) { return enabled(function_with(registers)); }
 
 constexpr std::uint32_t kLink = 0x0000'0001, kSelective = 0x0000'0002, kIdeKm = 0x0000'0040;
 constexpr std::uint32_t link_streams(std::uint32_t count) { return kLink | (count - 1) << 13; }
@@ -52,7 +66,7 @@ TEST_CASE("ide: link streams, one for each traffic class") {
   for (std::uint32_t i = 0; i < 8; ++i) eight.insert(eight.end(), {(0x10 + i) << 24 | 1, 0x8000'0002});
   const Streams seen = enabled(eight);
   REQUIRE(seen.size() == 8);
-  CHECK(seen.back() == IdeStream{false, 7, 0x17});
+  CHECK(seen.back() == Enabled{false, 7, 0x17});
   // What stands behind the last one is none, and a count without the bit means nothing.
   CHECK(enabled({link_streams(1), 0, 0, 0, 0x0800'0001}).empty());
   CHECK(enabled({link_streams(8) & ~kLink, 0, 0x0800'0001}).empty());
@@ -75,16 +89,16 @@ TEST_CASE("ide: selective streams whose blocks have several sizes, behind those 
   add_selective(all, 1, 0x0500'0001);
   add_selective(all, 2, 0x0600'0001);
   CHECK(enabled(all) == Streams{{true, 0, 5}, {true, 1, 6}});
-  CHECK(to_string(enabled(all).back()) == "selective IDE stream 1 (id 6)");
-  CHECK(to_string(IdeStream{false, 0, 255}) == "link IDE stream 0 (id 255)");
+  fake::Function function = function_with(all);
+  CHECK(to_string(enabled_ide_streams(function).back()) == "selective IDE stream 1 (id 6)");
 }
 
-TEST_CASE("ide: as many blocks as fit, and one more") {
+TEST_CASE("N372 IDE: as many blocks as fit, and one more") {
   // 0xE00 bytes of extended space behind 0x200 hold the header and 178 blocks of 20 bytes.
   constexpr std::size_t kFit = (0x1000 - kAt - 12) / 20;
   fake::Function most = function_with({selective_streams(kFit), 0});
   most.put(kAt + 12 + 20 * (kFit - 1) + 4, 0x0900'0001);
-  CHECK(enabled_ide_streams(most) == Streams{{true, kFit - 1, 9}});
+  CHECK(streams_of(most) == Streams{{true, kFit - 1, 9}});
   expect_error(ErrorId::peer, "IDE capability: at 0x200: its stream blocks do not fit", [] { enabled({selective_streams(256), 0}); });
   fake::Function wide = function_with({selective_streams(256), 0});
   for (std::size_t at = kAt + 12; at < 0x1000; at += 20 + 15 * 12) wide.put(static_cast<std::uint16_t>(at), 15);
@@ -95,17 +109,17 @@ TEST_CASE("ide: as many blocks as fit, and one more") {
     });
 }
 
-TEST_CASE("ide: registers of ones are no streams, and a function that goes away is gone") {
-  expect_error(ErrorId::peer, "IDE capability: at 0x200: 0x204 reads as all ones", [] { enabled({0xFFFF'FFFF}); });
-  expect_error(ErrorId::peer, "0x20c reads as all ones", [] { enabled({link_streams(1), 0, 0xFFFF'FFFF}); });
-  expect_error(ErrorId::peer, "0x20c reads as all ones", [] { enabled({selective_streams(1), 0, 0xFFFF'FFFF}); });
+TEST_CASE("N370 IDE: registers of ones are no streams, and a function that goes away is gone") {
+  expect_error(ErrorId::peer, "IDE capability: at 0x200: register 0x004 reads as all ones", [] { enabled({0xFFFF'FFFF}); });
+  expect_error(ErrorId::peer, "register 0x00c reads as all ones", [] { enabled({link_streams(1), 0, 0xFFFF'FFFF}); });
+  expect_error(ErrorId::peer, "register 0x00c reads as all ones", [] { enabled({selective_streams(1), 0, 0xFFFF'FFFF}); });
   fake::Function leaving = function_with({link_streams(1), 0, 0x0100'0001});
-  for (const std::size_t accesses : {0U, 1U, 2U, 3U}) {
+  for (const std::size_t accesses : {0U, 1U, 2U, 3U, 4U, 5U}) {
     leaving.leave_after(accesses);
     expect_error(ErrorId::no_device, "gone", [&] { enabled_ide_streams(leaving); });
   }
-  leaving.leave_after(4);
-  CHECK(enabled_ide_streams(leaving) == Streams{{false, 0, 1}});
+  leaving.leave_after(6);
+  CHECK(streams_of(leaving) == Streams{{false, 0, 1}});
 }
 
 TEST_CASE("ide: nothing is written") {
@@ -114,5 +128,30 @@ TEST_CASE("ide: nothing is written") {
   fake::Function function = function_with(registers);
   const std::size_t before = function.others;
   CHECK(enabled_ide_streams(function).size() == 2);
-  CHECK(function.others - before == 2 + 1 + 1 + 2);  // two headers, capability, one link block, one selective block
+  CHECK(function.others - before == 2 + 2 + 2 + 3);  // two headers, capability and control, one link block, one selective block
+}
+
+TEST_CASE("N373 IDE: a second capability") {
+  fake::Function function = function_with({link_streams(1), 0, 0x0100'0001, 2});
+  function.put(kAt, 0x3001'0030);
+  function.put(0x300, 0x0001'0030);
+  expect_error(ErrorId::peer, "IDE capability: at 0x300: the function has another one already", [&] { enabled_ide_streams(function); });
+}
+
+TEST_CASE("ide: a copy has every register") {
+  std::vector<std::uint32_t> registers{link_streams(1) | selective_streams(2), 4, 0, 1};
+  add_selective(registers, 2, 0x0700'0001);
+  add_selective(registers, 0, 0xFF00'0000);
+  registers[10] = 0xFFFF'FFFF;  // the upper half of a limit may be ones
+  fake::Function function = function_with(registers);
+  Writer expected;
+  for (const std::uint32_t value : registers) expected.u32(value);
+  const std::optional<Bytes> copy = copy_ide(function);
+  REQUIRE(copy);
+  CHECK(*copy == expected.take());
+  CHECK(decode_ide_registers(*copy) == find_ide(function, IdeDepth::all));
+  CHECK(find_ide(function)->streams.size() == 3);
+  fake::Function without;
+  CHECK_FALSE(copy_ide(without));
+  CHECK_FALSE(find_ide(without));
 }
