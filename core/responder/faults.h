@@ -49,6 +49,12 @@ enum class FaultKind {
   keep_keys,
   old_key,
   ask_again,
+  // What it tells of events.
+  event_gap,
+  event_twice,
+  event_type,
+  event_size,
+  event_again,
   // What becomes of the record of the answer.
   bad_tag,
   skip_number,
@@ -78,6 +84,7 @@ struct Fault {
 //   truncate SIZE | append HEX | flip BYTE[.BIT] | set OFFSET HEX | version BYTE | code BYTE
 //   wrong-slot | wrong-handle | replay | bad-signature | old-signature | stale-nonce | bad-verify-data
 //   keep-keys | old-key | ask-again
+//   event-gap | event-twice | event-type | event-size | event-again
 //   bad-tag | skip-number | repeat-record | cut-record SIZE | other-session | drop-session | in-clear
 // CODE is a number or a name ("InvalidRequest"); numbers may be hexadecimal (0x12). A negative offset or byte counts
 // from the end. Throws Error{usage} saying what is allowed.
