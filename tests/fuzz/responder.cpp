@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMessages = 64;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kFaults{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kFaults{{
     {"any", "delay 0"},
     {"any", "bad-tag"},
     {"any", "cut-record 7"},
@@ -25,6 +25,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kFaults{{
     {"KEY_UPDATE_ACK", "old-key"},
     {"ENCAPSULATED_RESPONSE_ACK", "ask-again"},
     {"FINISH_RSP", "not-ready 1 2"},
+    {"ENCAPSULATED_REQUEST", "event-gap"},
+    {"ENCAPSULATED_RESPONSE_ACK", "event-again"},
 }};
 constexpr std::array kBindings{Binding::none, Binding::doe, Binding::tcp};
 
@@ -56,6 +58,10 @@ DeviceProfile device(Reader& reader) {
   sessions.key_updates = (kind & 0x80) != 0 ? KeyUpdates::both : KeyUpdates::requester;
   sessions.encrypt = (more & 0x01) == 0;
   sessions.heartbeat_period = (more & 0x02) != 0 ? 200 : 0;
+  if ((more & 0x04) != 0)
+    sessions.events = DeviceEvents{.types = {},
+                                   .happen = {{.after = 0, .type = EventType::measurement_changed, .places = {1}, .value = Bytes(20, 4)},
+                                              {.after = 1, .type = EventType::event_lost, .places = {}, .value = {}}}};
   const auto& [on, action] = fuzz::pick(kFaults, fault);
   out.faults = {parse_fault(on, action)};
   if (out.faults.front().kind == FaultKind::not_ready) out.faults.front().times = 1;
