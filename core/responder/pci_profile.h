@@ -20,9 +20,9 @@ struct IdeLayout {
   std::uint32_t selective_streams = 1;  // 0 to 256
   std::uint32_t address_blocks = 1;     // 0 to 15, of each selective stream
   std::uint32_t features = ide_feature::configuration_requests | ide_feature::tee_limited;
-  std::uint32_t algorithm = 0;           // 0: AES-GCM-256
-  std::vector<std::uint8_t> stream_ids;  // of the blocks, in their order; of those that it does not name: the number of the block
-  std::vector<std::uint8_t> secure;      // Stream IDs of blocks that somebody else has set up before
+  std::uint32_t algorithm = 0;                // 0: AES-GCM-256
+  std::vector<std::uint8_t> stream_ids = {};  // of the blocks, in their order; of those that it does not name: the number of the block
+  std::vector<std::uint8_t> secure = {};      // Stream IDs of blocks that somebody else has set up before
 
   // From the IDE Capability Register on.
   Bytes registers() const;
