@@ -8,6 +8,7 @@
 #include "transport/base/binding.h"
 #include "transport/pci/config_file.h"
 #include "transport/pci/doe_link.h"
+#include "transport/pci/encryption.h"
 #include "transport/pci/ide.h"
 #include "transport/pci/power.h"
 
@@ -129,9 +130,11 @@ Opened open_pci(std::string_view target, const OpenOptions& options) {
   require_mailbox(device);
   refuse_owned(device, options);
   if (options.for_session) refuse_encrypted(*config, name);
+  HostView view = host_view(device);
+  if (options.inspect) view.encryption = encryption_of(options.host, parts.bdf);
   const bool force = options.force || link->abandoned();
   link->attach(doe_link(std::move(config), {.force = force, .max_receive = parts.max_receive, .limits = {}}));
-  return {std::move(link), host_view(device)};
+  return {std::move(link), std::move(view)};
 }
 
 }  // namespace spdm::transport
