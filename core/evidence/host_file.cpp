@@ -1,9 +1,11 @@
 #include "core/evidence/host_file.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/evidence/budget.h"
 #include "core/text.h"
+#include "core/wire/ide_registers.h"
 
 namespace spdm {
 
@@ -62,6 +64,78 @@ std::string platform_json(const PlatformView& view) {
   return out + "}";
 }
 
+// Lower-case, without anything between the digits: evidence has one form.
+Bytes read_hex(JsonReader& json, std::size_t most) {
+  const std::string_view digits = json.string();
+  if (digits.size() > 2 * most) json.fail(cat("has ", digits.size(), " digits; it has no more than ", 2 * most));
+  Bytes out = convert(json, [&] { return unhex(digits, "hex"); });
+  if (hex(out) != digits) json.fail("is not hex digits in lower case");
+  return out;
+}
+
+Bytes read_ide(JsonReader& json) {
+  Bytes out = read_hex(json, kMaxIdeRegisters);
+  const IdeRegisters registers = convert(json, [&] { return decode_ide_registers(out); });
+  if (registers.surplus != 0) json.fail(cat("has ", registers.surplus, " bytes behind the last stream"));
+  return out;
+}
+
+std::uint64_t read_address(JsonReader& json) {
+  const Bytes bytes = read_hex(json, 8);
+  if (bytes.size() != 8) json.fail("is not 16 hex digits");
+  std::uint64_t out = 0;
+  for (const std::uint8_t byte : bytes) out = out << 8 | byte;
+  return out;
+}
+
+PciBar read_bar(JsonReader& json) {
+  PciBar out;
+  json.object({"index", "begin", "size"}, {}, [&](std::string_view key) {
+    if (key == "index") out.index = static_cast<std::uint8_t>(json.number(kPciRom));
+    if (key == "begin") out.begin = read_address(json);
+    if (key == "size") out.size = read_address(json);
+  });
+  if (out.size == 0 || out.size - 1 > std::numeric_limits<std::uint64_t>::max() - out.begin) json.fail("is no range of addresses");
+  return out;
+}
+
+EncryptionView read_encryption(JsonReader& json) {
+  EncryptionView out;
+  json.object({"tee_io", "bars"}, {"ide", "root_port", "root_port_ide", "root_port_unread", "msix_control"}, [&](std::string_view key) {
+    if (key == "tee_io") out.tee_io = json.boolean();
+    if (key == "ide") out.ide = read_ide(json);
+    if (key == "root_port") out.root_port = read_text(json);
+    if (key == "root_port_ide") out.root_port_ide = read_ide(json);
+    if (key == "root_port_unread") out.root_port_unread = read_text(json);
+    if (key == "msix_control") out.msix_control = static_cast<std::uint16_t>(json.number(0xFFFF));
+    if (key == "bars")
+      json.array([&] {
+        const PciBar bar = read_bar(json);
+        if (!out.bars.empty() && bar.index <= out.bars.back().index) json.fail("is not in ascending order");
+        out.bars.push_back(bar);
+      });
+  });
+  if (out.root_port_ide && !out.root_port) json.fail("has registers of a root port without its address");
+  if (out.root_port_ide && out.root_port_unread) json.fail("has registers of a root port that could not be read");
+  return out;
+}
+
+std::string encryption_json(const EncryptionView& view) {
+  std::string out = cat(R"({"tee_io":)", view.tee_io ? "true" : "false");
+  if (view.ide) out += cat(R"(,"ide":")", hex(*view.ide), '"');
+  if (view.root_port) out += cat(R"(,"root_port":)", quoted(*view.root_port));
+  if (view.root_port_ide) out += cat(R"(,"root_port_ide":")", hex(*view.root_port_ide), '"');
+  if (view.root_port_unread) out += cat(R"(,"root_port_unread":)", quoted(*view.root_port_unread));
+  if (view.msix_control) out += cat(R"(,"msix_control":)", *view.msix_control);
+  out += R"(,"bars":[)";
+  std::string_view comma;
+  for (const PciBar& bar : view.bars) {
+    out += cat(comma, R"({"index":)", bar.index, R"(,"begin":")", hex(bar.begin, 16), R"(","size":")", hex(bar.size, 16), "\"}");
+    comma = ",";
+  }
+  return out + "]}";
+}
+
 }  // namespace
 
 std::string quoted(const std::string& text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
@@ -74,21 +148,26 @@ std::string_view read_text(JsonReader& json) {
 
 HostView read_host(JsonReader& json) {
   HostView out;
-  json.object({"target"}, {"bdf", "identity", "driver", "owner", "slot", "removable", "hostname", "platform"}, [&](std::string_view key) {
-    if (key == "platform") {
-      out.platform = read_platform(json);
-      return;
-    }
-    const std::string_view text = read_text(json);
-    if (key == "target") out.target = text;
-    if (key == "bdf") out.bdf = text;
-    if (key == "identity") out.identity = convert(json, [&] { return parse_pci_identity(text); });
-    if (key == "driver") out.driver = text;
-    if (key == "owner") out.owner = text;
-    if (key == "slot") out.slot = text;
-    if (key == "removable") out.removable = text;
-    if (key == "hostname") out.hostname = text;
-  });
+  json.object({"target"}, {"bdf", "identity", "driver", "owner", "slot", "removable", "hostname", "platform", "encryption"},
+              [&](std::string_view key) {
+                if (key == "platform") {
+                  out.platform = read_platform(json);
+                  return;
+                }
+                if (key == "encryption") {
+                  out.encryption = read_encryption(json);
+                  return;
+                }
+                const std::string_view text = read_text(json);
+                if (key == "target") out.target = text;
+                if (key == "bdf") out.bdf = text;
+                if (key == "identity") out.identity = convert(json, [&] { return parse_pci_identity(text); });
+                if (key == "driver") out.driver = text;
+                if (key == "owner") out.owner = text;
+                if (key == "slot") out.slot = text;
+                if (key == "removable") out.removable = text;
+                if (key == "hostname") out.hostname = text;
+              });
   return out;
 }
 
@@ -105,6 +184,7 @@ std::string host_json(const HostView& host) {
   optional("removable", host.removable);
   optional("hostname", host.hostname);
   if (const std::string platform = platform_json(host.platform); !platform.empty()) out += cat(",\"platform\":", platform);
+  if (host.encryption) out += cat(",\"encryption\":", encryption_json(*host.encryption));
   return out + "}";
 }
 
