@@ -1,4 +1,4 @@
-// decode: recorded messages, or one in hex, as people read them.
+// decode: recorded messages, or one in hex, as people read them; or the report of a device interface.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
@@ -11,6 +11,8 @@
 #include "cmd/host/files.h"
 #include "cmd/output/message_decoder.h"
 #include "cmd/output/openssl_recipe.h"
+#include "cmd/output/pci_fields.h"
+#include "cmd/output/render.h"
 #include "cmd/verb.h"
 #include "core/evidence/cutter.h"
 #include "core/evidence/file.h"
@@ -28,7 +30,7 @@ constexpr std::string_view kSchema = "spdmctl.messages/2";
 struct Options {
   OutputOptions output;
   std::vector<std::string> input, asym, hash, tolerate;
-  std::string openssl, session_secrets;
+  std::string openssl, session_secrets, interface_report;
 };
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -116,8 +118,34 @@ Parameters assumed_parameters(const Options& options) {
   return out;
 }
 
+// A report that was kept on its own, as bytes or in hex.
+Exit show_interface_report(const std::string& file, Console& console) {
+  work_on_files(console, {.readable = {file}});
+  Bytes report = read_file(file, FileKind::evidence);
+  if (std::string digits(as_text(report)); is_hex(digits)) {
+    std::erase_if(digits, is_space);
+    report = unhex(digits, file);
+  }
+  Json shown{{"length", report.size()}, {"hex", hex(report)}};
+  bool broken = false;
+  try {
+    shown["fields"] = interface_report_fields(decode_interface_report(report));
+  } catch (const Malformed& error) {
+    broken = true;
+    shown["why"] = printable(error.what());
+  }
+  const std::string text = console.format == Format::text ? interface_report_text(shown, console.verbose) : "";
+  const Exit exit = broken ? Exit::peer : Exit::ok;
+  Json document = begin_document(kSchema);
+  document["interface_report"] = std::move(shown);
+  document["exit_code"] = static_cast<int>(exit);
+  write_document(console, document, text);
+  return exit;
+}
+
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
+  if (!options.interface_report.empty()) return show_interface_report(options.interface_report, console);
   Tolerance tolerance = tolerance_of(options.tolerate);
   const std::vector<SessionSecret> secrets = read_secrets(options.session_secrets);
   Needs needs{.readable = EvidenceFiles::places(options.input)};
@@ -156,8 +184,9 @@ Exit run(const Options& options, Console& console) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("input", options->input, "Evidence or pcap file, - for standard input, or the bytes of a message in hex")
-      ->type_name("INPUT");
+  CLI::Option* const input =
+      parser.add_option("input", options->input, "Evidence or pcap file, - for standard input, or the bytes of a message in hex")
+          ->type_name("INPUT");
   add_output_options(parser, options->output);
   add_repeatable(parser, "--hash", options->hash, "Negotiated hash, for a message on its own")->type_name("NAME")->group("Decoding");
   add_repeatable(parser, "--asym", options->asym, "Negotiated signature algorithm, for a message on its own")
@@ -174,6 +203,13 @@ Action setup(CLI::App& parser) {
       .add_option("--session-secrets", options->session_secrets, "Show what was exchanged in the recorded sessions that these secrets open")
       ->type_name("FILE")
       ->group("Decoding");
+  CLI::Option* const report =
+      parser.add_option("--tdisp-report", options->interface_report, "Show this report of a device interface (TDISP), in bytes or in hex")
+          ->type_name("FILE")
+          ->group("Decoding")
+          ->excludes(input);
+  for (const char* const other : {"--hash", "--asym", "--tolerate", "--openssl", "--session-secrets"})
+    report->excludes(parser.get_option(other));
   return [options](Console& console) { return run(*options, console); };
 }
 
@@ -185,6 +221,7 @@ const Verb decode_verb{"decode",
                        "  spdmctl decode --json device.json\n"
                        "  spdmctl decode --session-secrets secrets.json device.pcap\n"
                        "  spdmctl decode --openssl signatures device.json\n"
+                       "  spdmctl decode --tdisp-report report.bin\n"
                        "  spdmctl decode 10 84 00 00\n",
                        setup,
                        {.schema = kSchema}};

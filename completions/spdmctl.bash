@@ -57,7 +57,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -d -- "$cur")
       return
       ;;
-    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --pcr-log | --psk | --requester-key | --requester-cert | --session-secrets | --export-*)
+    --root | --policy | --reference | --save-reference | --signer | --chain | --provisioned-key | --record | -o | --output | --sign-key | --efi | --kernel | --port-file | --html | --metrics | --evidence | --since | --expect | --pcr-log | --psk | --requester-key | --requester-cert | --session-secrets | --tdisp-report | --export-*)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
@@ -81,7 +81,7 @@ _spdmctl() {
     collect) options="-f --format -o --output -v --verbose -h --help $speak $session --tolerate --cmw --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
     audit) options="$live_only $policy --sign-key --ear-profile --cmw --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --session-secrets --tolerate --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;
-    decode) options="$output --session-secrets --tolerate --hash --asym --openssl" ;;
+    decode) options="$output --session-secrets --tolerate --hash --asym --openssl --tdisp-report" ;;
     report) options="$output --at --by-file --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/output/decoders.h"
+#include "cmd/output/pci_fields.h"
 #include "core/appraisal/measurement.h"
 #include "core/error.h"
 #include "core/text.h"
@@ -13,6 +14,7 @@
 #include "core/wire/error_response.h"
 #include "core/wire/measurements.h"
 #include "core/wire/mel.h"
+#include "core/wire/pci_vendor.h"
 #include "core/wire/vendor_defined.h"
 #include "core/wire/version.h"
 
@@ -218,13 +220,20 @@ Json endpoint_info(DecodeInput& in) {
 }
 
 Json vendor_fields(const VendorDefined& in) {
-  return Json{{"standard", registry_name(static_cast<std::uint8_t>(std::min<unsigned>(in.standard_id, 0xFF)))},
-              {"standard_id", in.standard_id},
-              {"vendor_id", hex(in.vendor_id)},
-              {"payload", hex(in.payload)}};
+  Json out{{"standard", registry_name(static_cast<std::uint8_t>(std::min<unsigned>(in.standard_id, 0xFF)))},
+           {"standard_id", in.standard_id},
+           {"vendor_id", hex(in.vendor_id)}};
+  if (is_cxl(in)) out["vendor"] = "CXL";
+  out["payload"] = hex(in.payload);
+  return out;
 }
 
-Json vendor_request(DecodeInput& in) { return vendor_fields(VendorDefined::decode_request(in.reader, in.version())); }
+Json vendor_request(DecodeInput& in) {
+  const VendorDefined request = VendorDefined::decode_request(in.reader, in.version());
+  Json out = vendor_fields(request);
+  add_pci_message(out, request, nullptr, true);
+  return out;
+}
 
 Json vendor_response(DecodeInput& in) {
   // Without its request, a response is held to its own registry and vendor.
@@ -235,10 +244,14 @@ Json vendor_response(DecodeInput& in) {
     request = VendorDefined::decode_request(reader, in.version());
   } else {
     own.skip(kHeaderSize, "header");
+    request.large = in.version() >= k14 && (in.header.param1 & 0x80) != 0;
     request.standard_id = own.u16("StandardID");
     request.vendor_id = to_bytes(own.take(own.u8("Len"), "VendorID"));
   }
-  return vendor_fields(VendorDefined::decode_response(in.reader, request, in.parameters()));
+  const VendorDefined response = VendorDefined::decode_response(in.reader, request, in.parameters());
+  Json out = vendor_fields(response);
+  add_pci_message(out, response, in.context.request ? &request : nullptr, false);
+  return out;
 }
 
 Json chunk_fields(const Chunk& chunk) {

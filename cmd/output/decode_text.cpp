@@ -1,5 +1,8 @@
 // Decoded messages as text.
+#include <algorithm>
+
 #include "cmd/output/message_decoder.h"
+#include "cmd/output/pci_fields.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -31,25 +34,41 @@ constexpr std::string_view kIndent = "      ";
 
 std::string fields_text(const Json& fields, bool whole, const std::string& indent);
 
-// An encapsulated message, as if it stood on its own.
+bool is_list_of_things(const Json& value) { return value.is_array() && !value.empty() && value.front().is_object(); }
+
+// Fields of their own that do not fit into a line.
+bool has_lists(const Json& value) {
+  return value.is_object() && std::any_of(value.begin(), value.end(), [](const Json& item) { return is_list_of_things(item); });
+}
+
+// What an encapsulated message and a message of IDE_KM or TDISP have beside their fields.
+bool is_inner(const Json& value) { return value.is_object() && value.contains("name") && value.contains("length"); }
+
+// Such a message, as if it stood on its own.
 std::string inner_text(const std::string& key, const Json& message, bool whole, const std::string& indent) {
-  std::string out = cat(indent, key, ": ", message["name"].get<std::string>(), "  ", message["version"].get<std::string>(), "  ",
-                        message["length"].dump(), " bytes");
+  std::string out = cat(indent, key, ": ", message["name"].get<std::string>());
+  if (message.contains("version")) out += cat("  ", message["version"].get<std::string>());
+  if (message.contains("interface")) out += cat("  of ", message["interface"].get<std::string>());
+  out += cat("  ", message["length"].dump(), " bytes");
   if (message.contains("note")) out += cat("  (", message["note"].get<std::string>(), ")");
   out += "\n";
   if (message.contains("fields")) out += fields_text(message["fields"], whole, indent + "    ");
-  if (!message.contains("fields") || whole) out += cat(indent, "    hex: ", message["hex"].get<std::string>(), "\n");
+  if (message.contains("hex") && (!message.contains("fields") || whole))
+    out += cat(indent, "    hex: ", message["hex"].get<std::string>(), "\n");
   return out;
 }
 
 std::string fields_text(const Json& fields, bool whole, const std::string& indent) {
   std::string out;
   for (const auto& [key, value] : fields.items()) {
+    if (value.is_string() && value.get_ref<const std::string&>().empty()) continue;
     // Lists of things with several fields: one a line.
-    if (value.is_array() && !value.empty() && value.front().is_object())
+    if (is_list_of_things(value))
       for (const Json& item : value) out += cat(indent, key, ": ", value_text(item, whole), "\n");
-    else if (value.is_object() && value.contains("hex"))
+    else if (is_inner(value))
       out += inner_text(key, value, whole, indent);
+    else if (has_lists(value))
+      out += cat(indent, key, ":\n", fields_text(value, whole, indent + "    "));
     else
       out += cat(indent, key, ": ", value_text(value, whole), "\n");
   }
@@ -70,6 +89,7 @@ std::string text_of(const Json& message, bool whole) {
   out += cat("  ", message["length"].dump(), " bytes");
   if (opened) out += "  (opened)";
   if (message.contains("note")) out += cat("  (", message["note"].get<std::string>(), ")");
+  if (message.contains("hidden")) out += "  (a key is not shown: zeros stand in its place)";
   out += "\n";
   if (message.contains("fields")) out += fields_text(message["fields"], whole, std::string(kIndent));
   if (message.contains("verify_data"))
@@ -80,6 +100,14 @@ std::string text_of(const Json& message, bool whole) {
   if (message.contains("why")) out += cat("      problem: ", message["why"].get<std::string>(), "\n");
   if ((!message.contains("fields") && !opened) || message.contains("why") || whole)
     out += cat("      hex: ", message["hex"].get<std::string>(), "\n");
+  return out;
+}
+
+std::string interface_report_text(const Json& report, bool whole) {
+  std::string out = cat("device interface report  ", report["length"].dump(), " bytes\n");
+  if (report.contains("fields")) out += fields_text(report["fields"], whole, std::string(kIndent));
+  if (report.contains("why")) out += cat(kIndent, "problem: ", report["why"].get<std::string>(), "\n");
+  if (report.contains("why") || whole) out += cat(kIndent, "hex: ", report["hex"].get<std::string>(), "\n");
   return out;
 }
 

@@ -37,6 +37,14 @@ DecodedMessage describe(const Message& message, std::size_t index) {
   return out;
 }
 
+// Of a message as it may be shown.
+DecodedMessage describe(Message message, HiddenKeys::Shown shown, std::size_t index) {
+  message.bytes = std::move(shown.bytes);
+  DecodedMessage out = describe(message, index);
+  if (shown.hidden) out.json["hidden"] = "key";
+  return out;
+}
+
 void blame(DecodedMessage& out, std::string_view why) {
   out.broken = true;
   if (!out.json.contains("why")) out.json["why"] = printable(why);
@@ -81,7 +89,7 @@ MessageDecoder::MessageDecoder(const Evidence& evidence, Parameters assumed, Tol
 
 std::vector<DecodedMessage> MessageDecoder::next(const Message& message, std::size_t index) {
   const RecordedMessage known = sessions_.next(message, index);
-  std::vector<DecodedMessage> out{describe(message, index)};
+  std::vector<DecodedMessage> out;
   if (message.secured)
     show_record(message, index, known, out);
   else
@@ -92,6 +100,7 @@ std::vector<DecodedMessage> MessageDecoder::next(const Message& message, std::si
 }
 
 void MessageDecoder::show_record(const Message& record, std::size_t index, const RecordedMessage& known, std::vector<DecodedMessage>& out) {
+  out.push_back(describe(record, index));
   try {
     describe_record(out.front(), record, binding_);
   } catch (const Error& error) {
@@ -104,19 +113,20 @@ void MessageDecoder::show_record(const Message& record, std::size_t index, const
   }
   out.front().json["opened"] = true;
   if (sessions_.is_told(known.opened->inside)) return;  // the collector tells the same: it is shown there
-  out.push_back(describe(*known.opened, index));
   decode(*known.opened, index, out);
 }
 
-// The message is the last of `out`.
 void MessageDecoder::decode(const Message& message, std::size_t index, std::vector<DecodedMessage>& out) {
-  const std::size_t own = out.size() - 1;
+  const std::size_t own = out.size();
+  HiddenKeys::Shown shown = keys_.next(message);
+  const Bytes bytes = shown.bytes;
+  out.push_back(describe(message, std::move(shown), index));
   try {
     const Code code = read_header(message.bytes).code;
     if (message.from_requester && code == Code::get_version) listener_ = {};
     DecodeContext context{parameters(), message.from_requester ? std::nullopt : last_request_, &tolerance_};
     context.encapsulated = sessions_.asked();
-    explain(out[own], message, context);
+    explain(out[own], bytes, message.inside, context);
     if (message.from_requester && code != Code::respond_if_ready) last_request_ = message.bytes;
     follow(message, index, out);
   } catch (const Error& error) {
@@ -128,10 +138,9 @@ const Parameters& MessageDecoder::parameters() const {
   return connection_.negotiated() || connection_.capabilities() ? connection_.parameters() : assumed_;
 }
 
-void MessageDecoder::explain(DecodedMessage& out, const Message& message, const DecodeContext& context) {
-  const View bytes = message.bytes;
+void MessageDecoder::explain(DecodedMessage& out, View bytes, std::uint32_t inside, const DecodeContext& context) {
   // A message of a session ends where its record says.
-  const std::size_t padding = message.inside != 0 ? 0 : padding_allowed(binding_);
+  const std::size_t padding = inside != 0 ? 0 : padding_allowed(binding_);
   tolerance_.begin();
   const std::optional<Fields> fields = decode_fields(bytes, context);
   tell(out, tolerance_.deviations());
@@ -156,12 +165,14 @@ void MessageDecoder::explain(DecodedMessage& out, const Message& message, const 
 // A message that came in chunks, as a whole.
 void MessageDecoder::join(const Message& message, std::size_t index, const std::optional<Bytes>& request,
                           std::vector<DecodedMessage>& out) {
-  DecodedMessage joined = describe(message, index);
+  HiddenKeys::Shown shown = hide_key(message.bytes);
+  const Bytes bytes = shown.bytes;
+  DecodedMessage joined = describe(message, std::move(shown), index);
   joined.json["note"] = "put together from chunks";
   try {
     DecodeContext context{parameters(), request, &tolerance_};
     context.encapsulated = sessions_.asked();
-    explain(joined, message, context);
+    explain(joined, bytes, message.inside, context);
   } catch (const Error& error) {
     blame(joined, error.what());
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cmd/output/decode_fields.h"
+#include "cmd/output/hidden_keys.h"
 #include "core/evidence/evidence.h"
 #include "core/evidence/exchange.h"
 #include "core/format/json.h"
@@ -37,7 +38,7 @@ class MessageDecoder {
   const Parameters& parameters() const;
   void show_record(const Message& record, std::size_t index, const RecordedMessage& known, std::vector<DecodedMessage>& out);
   void decode(const Message& message, std::size_t index, std::vector<DecodedMessage>& out);
-  void explain(DecodedMessage& out, const Message& message, const DecodeContext& context);
+  void explain(DecodedMessage& out, View bytes, std::uint32_t inside, const DecodeContext& context);
   void join(const Message& message, std::size_t index, const std::optional<Bytes>& request, std::vector<DecodedMessage>& out);
   void follow(const Message& message, std::size_t index, std::vector<DecodedMessage>& out);
 
@@ -48,6 +49,7 @@ class MessageDecoder {
   Listener listener_;
   std::optional<Bytes> last_request_;
   RecordedSessions sessions_;
+  HiddenKeys keys_;
 };
 
 // The same as text: lines. `whole`: values are not shortened, and the bytes are there.

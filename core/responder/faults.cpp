@@ -6,6 +6,8 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "core/wire/ide_km.h"
+#include "core/wire/tdisp.h"
 
 namespace spdm {
 
@@ -14,7 +16,7 @@ namespace {
 using enum FaultKind;
 
 // The arguments behind the name of an action.
-enum class Arguments { none, number, optional_numbers, error_code, bit, bytes, offset_bytes };
+enum class Arguments { none, number, optional_numbers, error_code, tdisp_error_code, bit, bytes, offset_bytes };
 
 struct Row {
   std::string_view name;
@@ -53,6 +55,7 @@ constexpr std::array kRows{
     Row{"other-session", other_session, Arguments::none, "other-session"},
     Row{"drop-session", drop_session, Arguments::none, "drop-session"},
     Row{"in-clear", in_clear, Arguments::none, "in-clear"},
+    Row{"tdisp-error", tdisp_error, Arguments::tdisp_error_code, "tdisp-error CODE"},
 };
 
 constexpr std::uint32_t kDefaultRdtExponent = 10, kDefaultRdtm = 2;  // 1 ms, waiting twice that at most
@@ -96,6 +99,22 @@ std::uint32_t error_code(std::string_view text, std::string_view action) {
   for (unsigned value = 1; value <= 0xFF; ++value)
     if (name(static_cast<ErrorCode>(value)) == text) return value;
   return number(text, action);
+}
+
+std::uint32_t tdisp_error_code(std::string_view text, std::string_view action) {
+  for (std::uint32_t value = 1; value < 0x200; ++value)
+    if (name(static_cast<TdispErrorCode>(value)) == text) return value;
+  return number(text, action);
+}
+
+// nullopt where it is no response of IDE_KM or TDISP.
+std::optional<PciResponse> pci_response(std::string_view on) {
+  for (const IdeKmObject object : {IdeKmObject::query_resp, IdeKmObject::kp_ack, IdeKmObject::k_gostop_ack})
+    if (name(object) == on) return PciResponse{PciProtocol::ide_km, static_cast<std::uint8_t>(object)};
+  // Up to SET_MMIO_ATTRIBUTE_RESPONSE: VDM_RESPONSE is never sent, and TDISP_ERROR has a fault of its own.
+  for (unsigned value = 1; value <= static_cast<unsigned>(TdispCode::set_mmio_attribute_response); ++value)
+    if (name(static_cast<TdispCode>(value)) == on) return PciResponse{PciProtocol::tdisp, static_cast<std::uint8_t>(value)};
+  return std::nullopt;
 }
 
 void flip_bits(Bytes& message, std::size_t at, std::uint8_t bits) {
@@ -155,7 +174,8 @@ Fault parse_fault(std::string_view on, std::string_view action) {
     // Responses have bit 7 clear; their names are the ones of codes.h.
     for (unsigned value = 0; value < 0x80 && !out.on; ++value)
       if (name(static_cast<Code>(value)) == on) out.on = static_cast<Code>(value);
-    if (!out.on)
+    if (!out.on) out.within = pci_response(on);
+    if (!out.on && !out.within)
       throw Error(ErrorId::usage, cat("'", printable(on), "' is no response"),
                   "name one as the specification does (CHALLENGE_AUTH, MEASUREMENTS, ...), or 'any'");
   }
@@ -164,6 +184,9 @@ Fault parse_fault(std::string_view on, std::string_view action) {
       std::find_if(kRows.begin(), kRows.end(), [&](const Row& candidate) { return !parts.empty() && candidate.name == parts[0]; });
   if (row == kRows.end()) bad(action, "no such action");
   out.kind = row->kind;
+  const bool is_of_tdisp = out.within && out.within->protocol == PciProtocol::tdisp;
+  if (out.kind == tdisp_error && !is_of_tdisp) bad(action, cat("'", printable(on), "' is no response of TDISP"));
+  if (out.kind == not_ready && out.within) bad(action, "RESPOND_IF_READY is for VENDOR_DEFINED_RESPONSE as a whole");
 
   const std::size_t count = parts.size() - 1;
   const auto expect_count = [&](std::size_t least, std::size_t most) {
@@ -185,6 +208,10 @@ Fault parse_fault(std::string_view on, std::string_view action) {
     case Arguments::error_code:
       expect_count(1, 1);
       out.number = error_code(parts[1], action);
+      break;
+    case Arguments::tdisp_error_code:
+      expect_count(1, 1);
+      out.number = tdisp_error_code(parts[1], action);
       break;
     case Arguments::bit: {
       expect_count(1, 1);
@@ -211,20 +238,38 @@ Faults::Faults(std::vector<Fault> faults) : faults_(std::move(faults)), seen_(fa
   keeps_ = std::any_of(faults_.begin(), faults_.end(), [](const Fault& f) { return f.kind == replay || f.kind == old_signature; });
 }
 
-StruckBy Faults::next(Code response) {
+template <class Matches>
+StruckBy Faults::next(Matches matches) {
   StruckBy out;
   for (std::size_t i = 0; i < faults_.size(); ++i) {
     const Fault& fault = faults_[i];
-    if (fault.on && *fault.on != response) continue;
+    if (!matches(fault)) continue;
     const std::uint32_t occurrence = ++seen_[i];
     if (occurrence >= fault.first && (fault.times == 0 || occurrence - fault.first < fault.times)) out.push_back(&fault);
   }
   return out;
 }
 
+StruckBy Faults::next(Code response, bool in_session) {
+  return next(
+      [&](const Fault& fault) { return !fault.within && (!fault.on || *fault.on == response) && (in_session || !fault.in_session); });
+}
+
+StruckBy Faults::next(const PciResponse& response, bool in_session) {
+  return next([&](const Fault& fault) { return fault.within == response && (in_session || !fault.in_session); });
+}
+
 void Faults::apply(const StruckBy& struck, Code response, std::size_t signature_size, Reply& reply) {
-  const auto earlier = earlier_.find(response);
-  if (keeps_ && earlier == earlier_.end()) earlier_.emplace(response, reply.bytes);
+  apply(struck, Name{std::nullopt, static_cast<std::uint8_t>(response)}, signature_size, reply);
+}
+
+void Faults::apply(const StruckBy& struck, const PciResponse& response, Reply& reply) {
+  apply(struck, Name{response.protocol, response.code}, 0, reply);
+}
+
+void Faults::apply(const StruckBy& struck, const Name& name, std::size_t signature_size, Reply& reply) {
+  const auto earlier = earlier_.find(name);
+  if (keeps_ && earlier == earlier_.end()) earlier_.emplace(name, reply.bytes);
   for (const Fault* fault : struck) {
     if (fault->before_signing) continue;
     Bytes& message = reply.bytes;
@@ -242,7 +287,7 @@ void Faults::apply(const StruckBy& struck, Code response, std::size_t signature_
         if (earlier != earlier_.end()) message = earlier->second;
         break;
       case old_signature:
-        if (response == Code::key_exchange_rsp) break;  // as above
+        if (name == Name{std::nullopt, static_cast<std::uint8_t>(Code::key_exchange_rsp)}) break;  // as above
         if (earlier != earlier_.end() && earlier->second.size() >= signature_size && message.size() >= signature_size)
           std::copy(earlier->second.end() - static_cast<std::ptrdiff_t>(signature_size), earlier->second.end(),
                     message.end() - static_cast<std::ptrdiff_t>(signature_size));

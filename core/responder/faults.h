@@ -7,8 +7,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "core/wire/error_response.h"
+#include "core/wire/pci_vendor.h"
 
 namespace spdm {
 
@@ -57,10 +59,22 @@ enum class FaultKind {
   other_session,
   drop_session,
   in_clear,
+  // In place of a response of TDISP.
+  tdisp_error,
+};
+
+// A response of IDE_KM or TDISP, within VENDOR_DEFINED_RESPONSE.
+struct PciResponse {
+  PciProtocol protocol{};
+  std::uint8_t code = 0;  // ObjectID, or message type
+
+  bool operator==(const PciResponse&) const = default;
 };
 
 struct Fault {
-  std::optional<Code> on;  // the response it strikes; empty: every response
+  std::optional<Code> on;             // the response it strikes; empty: every response
+  std::optional<PciResponse> within;  // or one of IDE_KM or TDISP: it is changed in its envelope, which fits then
+  bool in_session = false;            // strikes only inside of sessions
   FaultKind kind{};
   std::uint32_t first = 1;      // first occurrence that it strikes
   std::uint32_t times = 0;      // how many occurrences; 0: all that follow
@@ -73,12 +87,13 @@ struct Fault {
   std::size_t position_in(std::size_t size) const;
 };
 
-// `on` is the name of a response ("CHALLENGE_AUTH") or "any"; `action` one of
+// `on` is the name of a response ("CHALLENGE_AUTH"), also one of IDE_KM or TDISP ("QUERY_RESP"), or "any"; `action` one of
 //   busy | not-ready [RDTEXPONENT [RDTM]] | error CODE | delay MILLISECONDS | drop | close
 //   truncate SIZE | append HEX | flip BYTE[.BIT] | set OFFSET HEX | version BYTE | code BYTE
 //   wrong-slot | wrong-handle | replay | bad-signature | old-signature | stale-nonce | bad-verify-data
 //   keep-keys | old-key | ask-again
 //   bad-tag | skip-number | repeat-record | cut-record SIZE | other-session | drop-session | in-clear
+//   tdisp-error CODE
 // CODE is a number or a name ("InvalidRequest"); numbers may be hexadecimal (0x12). A negative offset or byte counts
 // from the end. Throws Error{usage} saying what is allowed.
 Fault parse_fault(std::string_view on, std::string_view action);
@@ -91,14 +106,23 @@ class Faults {
   explicit Faults(std::vector<Fault> faults);
 
   // Counts one more occurrence of a response, and returns the faults that strike it.
-  StruckBy next(Code response);
+  StruckBy next(Code response, bool in_session);
+  StruckBy next(const PciResponse& response, bool in_session);
   // Edits the answer, or sets how it travels. The last `signature_size` bytes of `reply.bytes` may be a signature.
   void apply(const StruckBy& struck, Code response, std::size_t signature_size, Reply& reply);
+  // The same for what is within VENDOR_DEFINED_RESPONSE.
+  void apply(const StruckBy& struck, const PciResponse& response, Reply& reply);
 
  private:
+  // Names of responses: codes of SPDM, or of a protocol within.
+  using Name = std::pair<std::optional<PciProtocol>, std::uint8_t>;
+  template <class Matches>
+  StruckBy next(Matches matches);
+  void apply(const StruckBy& struck, const Name& name, std::size_t signature_size, Reply& reply);
+
   std::vector<Fault> faults_;
   std::vector<std::uint32_t> seen_;  // occurrences, by fault
-  std::map<Code, Bytes> earlier_;    // the first answer with each code, kept only when a fault wants one
+  std::map<Name, Bytes> earlier_;    // the first answer of each name, kept only when a fault wants one
   bool keeps_ = false;
 };
 

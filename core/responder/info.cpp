@@ -3,9 +3,10 @@
 #include <array>
 
 #include "core/error.h"
+#include "core/responder/pci_device.h"
 #include "core/responder/responder.h"
+#include "core/secret.h"
 #include "core/wire/endpoint_info.h"
-#include "core/wire/vendor_defined.h"
 
 namespace spdm {
 
@@ -82,7 +83,11 @@ Bytes Responder::key_pair_info(Reader& reader) {
 }
 
 Bytes Responder::vendor_defined(Reader& reader) {
-  const VendorDefined request = VendorDefined::decode_request(reader, version_byte());
+  VendorDefined request = VendorDefined::decode_request(reader, version_byte());
+  if (const std::optional<PciProtocol> protocol = pci_protocol_of(request); protocol && pci_ && pci_->has(*protocol)) {
+    const Secret payload(std::move(request.payload));  // it may hold a key
+    return pci_message(*protocol, View(*payload).subspan(1), request.large);
+  }
   const auto& table = profile_->vendor_replies;
   const auto row = std::find_if(table.begin(), table.end(), [&](const DeviceVendorReply& reply) {
     return reply.standard_id == request.standard_id && reply.vendor_id == request.vendor_id &&

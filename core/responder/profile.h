@@ -7,6 +7,7 @@
 
 #include "core/crypto/crypto.h"
 #include "core/responder/faults.h"
+#include "core/responder/pci_profile.h"
 #include "core/responder/session_profile.h"
 #include "core/wire/digests.h"
 #include "core/wire/measurements.h"
@@ -81,6 +82,8 @@ struct DeviceProfile {
   Bytes challenge_opaque, measurements_opaque;
 
   std::optional<DeviceSessions> sessions;
+  std::optional<DeviceIde> ide;      // answered in sessions that encrypt
+  std::optional<DeviceTdisp> tdisp;  // the same
 
   std::vector<Fault> faults;
 

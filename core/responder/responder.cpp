@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/responder/pci_device.h"
 
 namespace spdm {
 
@@ -59,7 +60,16 @@ const Responder::Row* Responder::find_row(Code code) {
   return it == rows.end() ? nullptr : &*it;
 }
 
-Responder::Responder(std::shared_ptr<const DeviceProfile> profile) : profile_(std::move(profile)), faults_(profile_->faults) {}
+Responder::Responder(std::shared_ptr<const DeviceProfile> profile) : profile_(std::move(profile)), faults_(profile_->faults) {
+  if (!profile_->ide && !profile_->tdisp) return;
+  pci_ = std::make_unique<PciDevice>(profile_->ide, profile_->tdisp);
+  sessions_.when_one_ends([pci = pci_.get()](std::uint32_t id) { pci->end(id); });
+}
+
+Responder::Responder(Responder&&) noexcept = default;
+Responder::~Responder() = default;
+
+const IdeDevice& Responder::ide() const { return pci_->ide(); }
 
 Reply Responder::respond(View request) {
   reply_ = {};
@@ -98,7 +108,7 @@ Bytes Responder::answer(View request) {
     if (!is_wrapper) is_first_ = std::exchange(next_is_first_, false);
 
     // A nested answer (RESPOND_IF_READY, CHUNK_SEND) overwrites `struck_`, so a copy is kept here.
-    const StruckBy struck = code == Code::respond_if_ready ? StruckBy{} : faults_.next(response_to(code));
+    const StruckBy struck = code == Code::respond_if_ready ? StruckBy{} : faults_.next(response_to(code), inside());
     struck_ = struck;
     on_record_.insert(on_record_.end(), struck.begin(), struck.end());
     // What comes again in place of a request that was put off is as the first one.

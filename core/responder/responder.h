@@ -8,9 +8,13 @@
 #include "core/responder/profile.h"
 #include "core/responder/session.h"
 #include "core/wire/finish.h"
+#include "core/wire/pci_vendor.h"
 #include "core/wire/psk_exchange.h"
 
 namespace spdm {
+
+class IdeDevice;
+class PciDevice;
 
 // A request that gets ERROR instead of its response.
 struct Refusal {
@@ -23,6 +27,8 @@ struct Refusal {
 class Responder {
  public:
   explicit Responder(std::shared_ptr<const DeviceProfile> profile);
+  Responder(Responder&&) noexcept;
+  ~Responder();
 
   // Answers one request (from the SPDMVersion byte on; padding of a binding may follow). No request makes it throw.
   Reply respond(View request);
@@ -34,6 +40,8 @@ class Responder {
   void carry(Binding binding) { binding_ = binding; }
   // Whose time a heartbeat goes by, for tests.
   void use_clock(std::function<SteadyTime()> now) { now_ = std::move(now); }
+  // The keys that it was given, for tests. Only where the profile has `ide`.
+  const IdeDevice& ide() const;
 
  private:
   // DSP0274 "Responder state": how far the connection has been negotiated.
@@ -82,6 +90,10 @@ class Responder {
   Bytes endpoint_info(Reader& reader);
   Bytes key_pair_info(Reader& reader);
   Bytes vendor_defined(Reader& reader);
+
+  // pci_messages.cpp
+  // The whole VENDOR_DEFINED_RESPONSE to one message of IDE_KM or TDISP. `large`: the form of its envelope.
+  Bytes pci_message(PciProtocol protocol, View message, bool large);
 
   // chunk.cpp
   Bytes chunk_send(Reader& reader);
@@ -178,6 +190,7 @@ class Responder {
 
   Binding binding_ = Binding::none;
   std::function<SteadyTime()> now_ = std::chrono::steady_clock::now;
+  std::unique_ptr<PciDevice> pci_;  // where the profile has any of it
   Sessions sessions_;
   Place outside_;
   Session* session_ = nullptr;  // that the request in the making came through

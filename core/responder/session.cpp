@@ -24,8 +24,26 @@ Session* Sessions::newest_handshake() {
   return it == sessions_.rend() ? nullptr : &*it;
 }
 
+template <class Condition>
+void Sessions::remove_if(Condition condition) {
+  sessions_.remove_if([&](const Session& one) {
+    if (!condition(one)) return false;
+    tell_(one.keys.id());
+    return true;
+  });
+}
+
 void Sessions::remove(const Session& session) {
-  sessions_.remove_if([&](const Session& one) { return &one == &session; });
+  remove_if([&](const Session& one) { return &one == &session; });
+}
+
+void Sessions::remove_silent(SteadyTime now) {
+  remove_if(
+      [&](const Session& one) { return one.heartbeat_period != 0 && now - one.heard > std::chrono::seconds(2 * one.heartbeat_period); });
+}
+
+void Sessions::clear() {
+  remove_if([](const Session&) { return true; });
 }
 
 }  // namespace spdm

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <list>
 
 #include "core/evidence/session_transcript.h"
@@ -81,16 +82,24 @@ class Sessions {
   // RspSessionID of the next session: none that is alive has it.
   std::uint16_t new_id();
   Session& add(Session session) { return sessions_.emplace_back(std::move(session)); }
+  // Who is told of sessions that end, whichever way.
+  void when_one_ends(std::function<void(std::uint32_t id)> tell) { tell_ = std::move(tell); }
   // nullptr when there is none.
   Session* find(std::uint32_t id);
   // The newest key exchange that waits for FINISH, which names no session in the clear; nullptr when there is none.
   Session* newest_handshake();
   void remove(const Session& session);
-  void clear() { sessions_.clear(); }
+  // Those that have been silent for too long (DSP0274 HEARTBEAT: twice the period).
+  void remove_silent(SteadyTime now);
+  void clear();
 
  private:
+  template <class Condition>
+  void remove_if(Condition condition);
+
   std::list<Session> sessions_;  // a list: sessions stay where they are
   std::uint16_t next_id_ = 0xFFFF;
+  std::function<void(std::uint32_t)> tell_ = [](std::uint32_t) {};
 };
 
 }  // namespace spdm

@@ -47,10 +47,15 @@ void Responder::select_for_sessions(const NegotiateAlgorithms& offer, Algorithms
   const std::uint8_t version = version_byte();
   const bool key_ex = has(cap::key_ex), sessions = key_ex || has(cap::psk_mask);
   std::vector<Selected> selected;
+  // N100: EP_INFO_CAP of the requester needs an algorithm, whether it is asked or not.
+  const bool signs_info = version >= k13 && (parameters_.requester.flags & cap::ep_info_mask) == cap::ep_info_sig;
+  if (signs_info || (profile_->sessions && has(cap::mut_auth))) {
+    static const DeviceSessions any;
+    selected.push_back(first_of((profile_->sessions ? *profile_->sessions : any).usable_requester_asym(version), offer.tables));
+  }
   if (profile_->sessions) {
     if (key_ex) selected.push_back(first_of(profile_->sessions->usable_key_exchange(version), offer.tables));
     if (sessions) selected.push_back(first_of(profile_->sessions->usable_aead(version), offer.tables));
-    if (has(cap::mut_auth)) selected.push_back(first_of(profile_->sessions->usable_requester_asym(version), offer.tables));
     const std::uint16_t schedule = offered(offer.tables, AlgType::key_schedule) & kSpdmKeySchedule;
     if (sessions) selected.push_back({AlgType::key_schedule, schedule});
   }

@@ -33,14 +33,11 @@ Reply Responder::respond_secured(View record) {
   return std::move(reply_);
 }
 
-// nullptr: there is none with this id, or it has been silent for too long (DSP0274 HEARTBEAT: twice the period).
+// nullptr: there is none with this id that has been heard of lately.
 Session* Responder::session_of(View record) {
   constexpr std::size_t kId = 4;
-  Session* session = record.size() < kId ? nullptr : sessions_.find(record_session_id(record));
-  if (session == nullptr || session->heartbeat_period == 0) return session;
-  if (now_() - session->heard <= std::chrono::seconds(2 * session->heartbeat_period)) return session;
-  sessions_.remove(*session);
-  return nullptr;
+  sessions_.remove_silent(now_());
+  return record.size() < kId ? nullptr : sessions_.find(record_session_id(record));
 }
 
 Reply Responder::answer_outside(ErrorCode why) {

@@ -26,6 +26,14 @@ Bytes encode_key_set(IdeKmObject object, std::uint8_t stream, std::uint8_t statu
   return Writer().u8(static_cast<std::uint8_t>(object)).zeros(2).u8(stream).u8(status).u8(which.value).u8(port).take();
 }
 
+// An answer names the key that it is about.
+template <class Answer, class Request>
+void expect_key(const Reader& reader, const Answer& answer, const Request& request) {
+  if (answer.stream != request.stream) reader.fail("StreamID", cat(answer.stream, ", asked for ", request.stream));
+  if (answer.which != request.which) reader.fail("KeySubStream", cat(to_string(answer.which), ", asked for ", to_string(request.which)));
+  if (answer.port != request.port) reader.fail("PortIndex", cat(answer.port, ", asked for ", request.port));
+}
+
 // PCIe 6.33.3: DW 7 of the key comes first, each DW little-endian; so AES takes each group of four bytes in reverse.
 SecretBytes read_key(Reader& reader) {
   const View wire = reader.take(kKeySize, "Key");
@@ -41,6 +49,20 @@ IdeKmObject ide_km_object_of(View message) {
   const std::uint8_t object = reader.u8("ObjectID");
   if (object >= kIdeKmObjects.size()) reader.fail("ObjectID", cat(object, " is reserved"));
   return static_cast<IdeKmObject>(object);
+}
+
+std::optional<IdeKmObject> response_to(IdeKmObject request) {
+  switch (request) {
+    case IdeKmObject::query:
+      return IdeKmObject::query_resp;
+    case IdeKmObject::key_prog:
+      return IdeKmObject::kp_ack;
+    case IdeKmObject::k_set_go:
+    case IdeKmObject::k_set_stop:
+      return IdeKmObject::k_gostop_ack;
+    default:
+      return std::nullopt;
+  }
 }
 
 std::string to_string(KeySubStream which) {
@@ -122,6 +144,12 @@ IdeKmKeyProgAck IdeKmKeyProgAck::decode(Reader& reader) {
   return out;
 }
 
+IdeKmKeyProgAck IdeKmKeyProgAck::decode(Reader& reader, const IdeKmKeyProg& request) {
+  const IdeKmKeyProgAck out = decode(reader);
+  expect_key(reader, out, request);
+  return out;
+}
+
 Bytes IdeKmKeySet::encode_ack() const { return encode_key_set(IdeKmObject::k_gostop_ack, stream, 0, which, port); }
 
 IdeKmKeySet IdeKmKeySet::decode(Reader& reader) {
@@ -136,6 +164,13 @@ IdeKmKeySet IdeKmKeySet::decode(Reader& reader) {
   out.which = {reader.u8("KeySubStream")};
   out.port = reader.u8("PortIndex");
   reader.assert_done();
+  return out;
+}
+
+IdeKmKeySet IdeKmKeySet::decode(Reader& reader, const IdeKmKeySet& request) {
+  const IdeKmKeySet out = decode(reader);
+  if (out.object != IdeKmObject::k_gostop_ack) reader.fail("ObjectID", cat(name(out.object), " does not answer ", name(request.object)));
+  expect_key(reader, out, request);
   return out;
 }
 

@@ -2,6 +2,8 @@
 // changes a device is read here, and written nowhere: there is no encoder for KEY_PROG, K_SET_GO and K_SET_STOP.
 #pragma once
 
+#include <optional>
+
 #include "core/bytes.h"
 #include "core/secret_bytes.h"
 #include "core/word_table.h"
@@ -29,6 +31,8 @@ inline constexpr std::array kIdeKmObjects{
 static_assert(is_sound(kIdeKmObjects));
 inline std::string_view name(IdeKmObject object) { return row_of(kIdeKmObjects, object).name; }
 
+// What answers a request; nothing for a response.
+std::optional<IdeKmObject> response_to(IdeKmObject request);
 // The ObjectID of a message; throws Error{peer} where there is none, or an unknown one.
 IdeKmObject ide_km_object_of(View message);
 
@@ -95,6 +99,8 @@ struct IdeKmKeyProgAck {
 
   Bytes encode() const;
   static IdeKmKeyProgAck decode(Reader& reader);
+  // And checks that it is about the key of `request`. Whether that was taken is `status`.
+  static IdeKmKeyProgAck decode(Reader& reader, const IdeKmKeyProg& request);
 };
 
 // K_SET_GO, K_SET_STOP, and K_GOSTOP_ACK, which answers both.
@@ -107,6 +113,8 @@ struct IdeKmKeySet {
   // Of K_GOSTOP_ACK, whatever `object` is.
   Bytes encode_ack() const;
   static IdeKmKeySet decode(Reader& reader);
+  // And checks that it is the K_GOSTOP_ACK to `request`.
+  static IdeKmKeySet decode(Reader& reader, const IdeKmKeySet& request);
 };
 
 }  // namespace spdm

@@ -19,6 +19,8 @@ Bytes InterfaceReport::encode() const {
 
 InterfaceReport decode_interface_report(View report) {
   Reader reader(report, "device interface report");
+  if (report.size() > kMaxInterfaceReport)
+    reader.fail("length", cat(report.size(), " bytes, at most ", kMaxInterfaceReport, " are possible"));
   InterfaceReport out;
   out.info = reader.u16("INTERFACE_INFO");
   reader.skip(2, "reserved");

@@ -10,8 +10,8 @@ struct InterfaceReport {
   std::uint16_t msix_control = 0;  // Message Control of MSI-X
   std::uint16_t lnr_control = 0;
   std::uint32_t tph_control = 0;
-  std::vector<MmioRange> ranges;
-  Bytes device_specific;
+  std::vector<MmioRange> ranges = {};
+  Bytes device_specific = {};
 
   bool has_no_fw_update() const { return (info & 1U << 0) != 0; }
   bool has_dma_without_pasid() const { return (info & 1U << 1) != 0; }
@@ -21,6 +21,8 @@ struct InterfaceReport {
 
   Bytes encode() const;
 };
+
+inline constexpr std::size_t kMaxInterfaceReport = 0xFFFF;  // bytes: OFFSET, and what remains, have 16 bits
 
 // All of it. Throws Error{peer} where a count or length does not fit what is there, to the byte, or a range leaves the address space.
 InterfaceReport decode_interface_report(View report);

@@ -103,6 +103,18 @@ TdispHeader TdispHeader::decode(Reader& reader) {
   return out;
 }
 
+TdispHeader TdispHeader::decode(Reader& reader, const TdispHeader& request) {
+  TdispHeader out = decode(reader);
+  if (out.version != kTdispVersion) reader.fail("TDISPVersion", cat(tdisp_version_name(out.version), ", asked in 1.0"));
+  if (out.code != response_to(request.code) && out.code != TdispCode::tdisp_error)
+    reader.fail("MessageType", cat(spdm::name(out.code), " does not answer ", spdm::name(request.code)));
+  if (out.function != request.function)
+    reader.fail("INTERFACE_ID", cat(to_string(out.function), ", asked about ", to_string(request.function)));
+  return out;
+}
+
+std::string tdisp_version_name(std::uint8_t version) { return cat(version >> 4, ".", version & 0x0F); }
+
 Bytes encode_tdisp(TdispQuestion question, FunctionId function) { return begin(static_cast<TdispCode>(question), function).take(); }
 
 Bytes TdispVersions::encode(FunctionId function) const {

@@ -65,7 +65,11 @@ struct TdispHeader {
   Writer begin() const;
   // Throws Error{peer} where it is too short, or has a segment that is not valid. Version and code are as they came.
   static TdispHeader decode(Reader& reader);
+  // And checks that it answers `request`, which is of 1.0: its version, its code or TDISP_ERROR, its interface.
+  static TdispHeader decode(Reader& reader, const TdispHeader& request);
 };
+// "1.0"
+std::string tdisp_version_name(std::uint8_t version);
 // A request that has no body: GET_TDISP_VERSION and GET_DEVICE_INTERFACE_STATE.
 enum class TdispQuestion : std::uint8_t { version = 0x81, state = 0x85 };
 Bytes encode_tdisp(TdispQuestion question, FunctionId function);

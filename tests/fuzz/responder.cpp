@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMessages = 64;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kFaults{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kFaults{{
     {"any", "delay 0"},
     {"any", "bad-tag"},
     {"any", "cut-record 7"},
@@ -25,6 +25,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kFaults{{
     {"KEY_UPDATE_ACK", "old-key"},
     {"ENCAPSULATED_RESPONSE_ACK", "ask-again"},
     {"FINISH_RSP", "not-ready 1 2"},
+    {"QUERY_RESP", "append 00"},
+    {"DEVICE_INTERFACE_REPORT", "tdisp-error BUSY"},
 }};
 constexpr std::array kBindings{Binding::none, Binding::doe, Binding::tcp};
 
@@ -55,6 +57,11 @@ DeviceProfile device(Reader& reader) {
   sessions.required = (kind & 0x20) != 0;
   sessions.key_updates = (kind & 0x80) != 0 ? KeyUpdates::both : KeyUpdates::requester;
   sessions.encrypt = (more & 0x01) == 0;
+  out.ide.emplace();
+  out.ide->registers = IdeLayout{.link_streams = 1, .selective_streams = 2}.registers();
+  out.tdisp.emplace();
+  out.tdisp->lock_flags |= lock_flag::bind_p2p;
+  out.tdisp->report.ranges.front().attributes = 1U << 3;  // updatable
   sessions.heartbeat_period = (more & 0x02) != 0 ? 200 : 0;
   const auto& [on, action] = fuzz::pick(kFaults, fault);
   out.faults = {parse_fault(on, action)};

@@ -77,6 +77,32 @@ class Talk:
             self.send(where, message)
         return self
 
+    def pci(self, protocol, *messages):
+        """Messages of IDE_KM (0) or TDISP (1); in 1.4 in the large form."""
+        large = self.version >= 0x14
+        for message in messages:
+            size = struct.pack("<HI", 0, len(message) + 1) if large else struct.pack("<H", len(message) + 1)
+            envelope = head(self.version, 0xFE, 0x80 if large else 0) + bytes.fromhex("0300" "02" "0100") + size
+            self.send(self.inside(), envelope + bytes([protocol]) + message)
+        return self
+
+    def keys(self, stream):
+        """QUERY, then KEY_PROG and K_SET_GO for each sub-stream."""
+        self.pci(0, bytes(3))
+        for which in (0x00, 0x10, 0x20, 0x02, 0x12, 0x22):
+            self.pci(0, bytes([2, 0, 0, stream, 0, which, 0]) + bytes(40), bytes([4, 0, 0, stream, 0, which, 0]))
+        return self
+
+    def interface(self):
+        """Its life; the nonce is what null_crypto.cpp takes for random."""
+        def tdisp(code, body=b""):
+            return bytes([0x10, code, 0, 0]) + struct.pack("<IQ", 0xBEEF, 0) + body
+        lock = struct.pack("<HBBQQ", 0x08, 1, 0, 0xD0000000, 0)
+        attribute = struct.pack("<QIHH", 0xFE000 + 0xD0000, 1, 4, 0)
+        return self.pci(1, tdisp(0x81), tdisp(0x82, bytes(4)), tdisp(0x83, lock), tdisp(0x84, struct.pack("<HH", 0, 20)),
+                        tdisp(0x84, struct.pack("<HH", 20, 0xFFFF)), tdisp(0x85), tdisp(0x86, b"\x5a" * 32), tdisp(0x88, b"\2"),
+                        tdisp(0x89, b"\2"), tdisp(0x8A, attribute), tdisp(0x8B), tdisp(0x87))
+
     def end(self, number=0):
         return self.send(self.inside(number), head(self.version, 0xEC, 1))
 
@@ -133,8 +159,11 @@ def write_all(write):
         write("responder", f"{name}-digests", implied.data)
         basic = Talk(version, kind=0x10).plain().encapsulated(1, OUTSIDE, True).challenge_auth(3).key_exchange().finish()
         write("responder", f"{name}-basic", basic.data)
+        write("responder", f"{name}-pci", Talk(version).key_exchange().finish().keys(1).keys(2).interface().end().data)
         mixed_up = Talk(version).key_exchange().psk_finish().psk_exchange().finish(1).finish().finish().data
         write("responder", f"{name}-mixed", mixed_up)
+    write("responder", "1.2-pci-faults", Talk(0x12, fault=8).key_exchange().finish().keys(1).interface().data)
+    write("responder", "1.3-pci-error", Talk(0x13, fault=9).key_exchange().finish().keys(2).interface().data)
     talk = Talk(0x14, kind=0x40).key_exchange()
     for number in range(11):
         talk.send(OUTSIDE, head(0x14, 0x86, 0, 1) + struct.pack("<I", number))

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Lets a reference requester open sessions with the emulated device: each version, binding, algorithm and way of authentication.
+"""Lets a reference requester open sessions with the emulated device: each version, binding, algorithm and way of authentication, and
+IDE_KM and TDISP inside.
 
   requester.py --spdmctl PROGRAM --requester PROGRAM [--match TEXT] [--list]
 
@@ -40,18 +41,43 @@ data-transfer-size: {size}
 sessions:
   psk: [{{hint-hex: 5465737450736b48696e7400, key-hex: 5465737450736b4461746100}}]
 {sessions}
+{more}
 """
+
+# The requester says little of IDE_KM and TDISP, and its run always ends with an error: it goes on with CXL. But it stops at the first
+# request that is not answered well; so its requests are counted. FINISH, QUERY; KEY_PROG and K_SET_GO for six sub-streams; TDISP without
+# the report; K_SET_STOP; QUERY of CXL, which is refused.
+FINISH, IDE, TDISP, STOPS, CXL = 1, 1 + 6 * 2, 9, 6, 1
+PORTIONS = 2  # of the report
+TO_THE_END = FINISH + IDE + TDISP + PORTIONS + STOPS + CXL
+PCI = "ide: {ports: [{}, {bus: 1}]}\ntdisp: {portion: 20}\n"
+# What is wrong with the device, and the requests until that is noticed.
+PCI_FAULTS = {
+    "ide: {ports: [{}]}\ntdisp: true": FINISH + 1,
+    "ide: {ports: [{}, {}]}": FINISH + IDE + 1,
+    PCI + "faults: [{on: QUERY_RESP, do: flip 2}]": FINISH + 1,
+    PCI + "faults: [{on: QUERY_RESP, do: append 00}]": FINISH + 1,
+    PCI + "faults: [{on: KP_ACK, do: flip 5.4, first: 2}]": FINISH + 4,
+    PCI + "faults: [{on: K_GOSTOP_ACK, do: error Unspecified, first: 7}]": TO_THE_END - CXL - STOPS + 1,
+    PCI + "faults: [{on: TDISP_VERSION, do: version 0x20}]": FINISH + IDE + 1,
+    PCI + "faults: [{on: TDISP_CAPABILITIES, do: tdisp-error BUSY}]": FINISH + IDE + 2,
+    PCI + "faults: [{on: DEVICE_INTERFACE_STATE, do: flip 4}]": FINISH + IDE + 3,
+    PCI + "faults: [{on: LOCK_INTERFACE_RESPONSE, do: truncate -1}]": FINISH + IDE + 4,
+    PCI + "faults: [{on: DEVICE_INTERFACE_REPORT, do: flip 18, first: 2}]": FINISH + IDE + 7,
+}
 
 
 class Case:
-    def __init__(self, name, version, binding="doe", kind="KEY_EX", sessions="", options=(), asked=ALL, keys="ecp384", size=4600, passes=True):
+    def __init__(self, name, version, binding="doe", kind="KEY_EX", sessions="", options=(), asked=ALL, keys="ecp384", size=4600, passes=True,
+                 more="", requests=None):
         self.name, self.binding, self.sessions, self.keys, self.size, self.passes = name, binding, sessions, keys, size, passes
+        self.more, self.requests = more, requests  # of the profile; how many requests inside until the run ends with an error
         self.options = ["--ver", version, "--exe_conn", "DIGEST,CERT,CHAL,MEAS", "--exe_session", f"{kind},{asked}", *options]
 
     def profile(self, folder):
         part = "".join(f"  {line}\n" for line in self.sessions.split("; ") if line)
         part = re.sub(r"\b(\w+)/(\S+)", rf"{folder}/\1/\2", part)
-        return PROFILE.format(keys=folder / self.keys, size=self.size, sessions=part)
+        return PROFILE.format(keys=folder / self.keys, size=self.size, sessions=part, more=self.more)
 
 
 def cases():
@@ -83,6 +109,11 @@ def cases():
         yield Case(f"{version} provisioned requester", version, sessions=way, options=["--req_asym", "ECDSA_P384", *key], asked="MEAS")
         way = "mutual-authentication: encapsulated; requester-root: ecp256/ca.cert.der"
         yield Case(f"{version} another root", version, sessions=way, options=["--req_asym", "RSASSA_3072"], passes=False)
+        for kind in ("KEY_EX", "PSK"):
+            yield Case(f"{version} PCI {kind}", version, "doe", kind, asked="APP", more=PCI, requests=TO_THE_END)
+        yield Case(f"{version} PCI MAC only", version, sessions="encrypt: false", asked="APP", more=PCI, requests=FINISH + 1)
+    for more, requests in PCI_FAULTS.items():
+        yield Case(f"1.2 PCI {more.replace(PCI, '').strip()}".replace("\n", " "), "1.2", asked="APP", more=more, requests=requests)
     for keys, asym in ASYM.items():
         for hash_name in HASHES:
             options = ["--asym", asym, "--req_asym", asym, "--hash", hash_name]
@@ -105,11 +136,16 @@ def run(case, program, requester):
                 if not server.stdout.readline():  # it is written once the port is open
                     return "the emulated device does not start"
                 command = [requester, "--trans", BINDINGS[case.binding], "--port", (scratch / "port").read_text().strip(), *case.options]
+                command += ["--pcap", scratch / "seen.pcap"] if case.requests else []
                 done = subprocess.run(command, cwd=requester.parent, capture_output=True, text=True, errors="replace", timeout=60, check=False)
             except subprocess.TimeoutExpired:
                 return "no end after a minute"
             finally:
                 server.terminate()
+        if case.requests:
+            seen = subprocess.run([program, "decode", scratch / "seen.pcap"], capture_output=True, text=True, check=False).stdout
+            requests = len(re.findall(r"-> secured message", seen))
+            return "" if requests == case.requests else f"{requests} requests inside, {case.requests} are expected"
     out = done.stdout + done.stderr
     if "[--trans MCTP" in out:
         return "the requester does not know an option"

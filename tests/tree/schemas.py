@@ -318,6 +318,13 @@ def main():
         check("keyring, a failure", keyring, run("keyring", "remove", *on, "root", code=2))
         check("decode", messages, run("decode", "--json", "measured.json", code=0))
         check("decode, broken", messages, run("decode", "--json", "10ff", code=6))
+        (pathlib.Path(scratch) / "key.hex").write_text("12fe0000030002010030000002000005001201" + 32 * "a5" + "0000000001000000\n")
+        check("decode, a key that is not shown", messages, run("decode", "--json", "key.hex", code=0))
+        (pathlib.Path(scratch) / "report.hex").write_text("0100000007800000000000000100000000e00f0000000000040000000100020003000000616263\n")
+        check("decode --tdisp-report", messages, run("decode", "--json", "--tdisp-report", "report.hex", code=0))
+        check("decode --tdisp-report, ndjson", messages, run("decode", "-f", "ndjson", "--tdisp-report", "report.hex", code=0))
+        (pathlib.Path(scratch) / "cut.hex").write_text("0100\n")
+        check("decode --tdisp-report, broken", messages, run("decode", "--json", "--tdisp-report", "cut.hex", code=6))
         (pathlib.Path(scratch) / "odd.hex").write_text("10840000\n1204000000010012\n")  # a VERSION that says it is of 1.2
         check("decode, tolerated", messages, run("decode", "--tolerate", "all", "--json", "odd.hex", code=6))
         for line in run("decode", "-f", "ndjson", "measured.json", code=0).splitlines():

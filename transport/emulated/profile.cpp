@@ -8,6 +8,7 @@
 #include "core/secret.h"
 #include "core/text.h"
 #include "transport/emulated/profile_files.h"
+#include "transport/emulated/profile_pci.h"
 #include "transport/emulated/profile_sessions.h"
 
 namespace spdm::transport {
@@ -268,6 +269,7 @@ void Loader::fault(const Section& in) {
     in.with("first", [&](const Value& value) { out.first = value.number(1, 0xFFFFFFFF); });
     in.with("times", [&](const Value& value) { out.times = value.number(1, 0xFFFFFFFF); });
     in.with("signed", [&](const Value& value) { out.before_signing = value.boolean(); });
+    in.with("in-session", [&](const Value& value) { out.in_session = value.boolean(); });
     out_.faults.push_back(std::move(out));
   } catch (const Error& why) {
     if (why.id == ErrorId::config) throw;
@@ -278,6 +280,7 @@ void Loader::fault(const Section& in) {
 void Loader::check_sessions(const Value& in) const {
   if (out_.sessions && out_.slots.empty() && out_.sessions->psk.empty())
     in.fail("sessions: none is possible without a key", "give slots, or sessions.psk");
+  if ((out_.ide || out_.tdisp) && !out_.sessions) in.fail("ide and tdisp: they are answered in sessions only", "add sessions: true");
 }
 
 void Loader::check_measurements(const Value& in) {
@@ -291,7 +294,7 @@ void Loader::load(const Value& root) {
   const Section in(root, {"name",         "versions",    "capabilities", "ct-exponent",   "data-transfer-size",     "max-message-size",
                           "send-limit",   "algorithms",  "slots",        "empty-slots",   "measurement-signatures", "content-changed",
                           "measurements", "device-mode", "log",          "endpoint-info", "vendor-defined",         "opaque-data",
-                          "sessions",     "faults"});
+                          "sessions",     "ide",         "tdisp",        "faults"});
   const auto sections = [&](std::string_view key, std::initializer_list<std::string_view> keys, void (Loader::*read)(const Section&)) {
     in.with(key, [&](const Value& list) {
       for (const Value& value : list.list()) (this->*read)(Section(value, keys));
@@ -310,6 +313,8 @@ void Loader::load(const Value& root) {
   in.with("send-limit", [&](const Value& value) { out_.send_limit = value.number(kMinDataTransferSize, 1U << 20); });
   in.with("algorithms", [&](const Value& value) { algorithms(Section(value, {"asym", "hash", "measurement-hash", "opaque"})); });
   in.with("sessions", [&](const Value& value) { out_.sessions = read_sessions(value, files_); });
+  in.with("ide", [&](const Value& value) { out_.ide = read_ide(value); });
+  in.with("tdisp", [&](const Value& value) { out_.tdisp = read_tdisp(value); });
   sections("slots", {"slot", "key", "chain", "root", "raw-chain", "model", "key-pair-id", "key-usage", "multi-key-only"}, &Loader::slot);
   in.with("empty-slots", [&](const Value& list) {
     for (const Value& value : list.list()) out_.empty_slots |= static_cast<std::uint8_t>(1U << value.number(0, kSlots - 1));
@@ -329,7 +334,7 @@ void Loader::load(const Value& root) {
     section.with("challenge", [&](const Value& bytes) { out_.challenge_opaque = bytes.hex(); });
     section.with("measurements", [&](const Value& bytes) { out_.measurements_opaque = bytes.hex(); });
   });
-  sections("faults", {"on", "do", "first", "times", "signed"}, &Loader::fault);
+  sections("faults", {"on", "do", "first", "times", "signed", "in-session"}, &Loader::fault);
   check_sessions(in);
   if (out_.data_transfer_size > out_.max_message_size) in.fail("data-transfer-size is more than max-message-size");
 }

@@ -80,12 +80,40 @@
 //     requester-chain: requester.pem    # its certificates; optimized goes by them
 //     requester-key: requester.pub      # the key that it must have
 //     requester-root: root.pem          # the root that its chain must have
+//   ide:                                # or true: IDE_KM in sessions that encrypt (PCIe 6.33.3)
+//     ports:                            # by PortIndex; default: one at 00:00.0
+//       - {bus: 0x01, device: 0, function: 0, segment: 0}
+//     link-streams: 0
+//     selective-streams: 1
+//     address-blocks: 1                 # of each selective stream
+//     features: [configuration-requests, tee-limited]  # flow-through, partial-header-encryption, aggregation, pcrc
+//     algorithm: 0
+//     stream-ids: [0]                   # of the blocks, those of the link first; default: 0, 1, ...
+//     secure-streams: []                # Stream IDs that somebody else has set up
+//     registers: [0x01000042, 0, ...]   # in place of all that, from the IDE Capability Register on
+//   tdisp:                              # or true: TDISP (PCIe 11)
+//     functions:                        # default: whichever it is asked for
+//       - {bus: 0x01, device: 0, function: 1, segment: 0}
+//     address-width: 52
+//     lock-flags: [no-fw-update, cache-line-128, lock-msix]  # bind-p2p, all-request-redirect
+//     state: config-unlocked            # config-locked, run, error: what somebody else has made of it
+//     report:
+//       info: [dma-without-pasid]       # no-fw-update, dma-with-pasid, ats, prs
+//       msix-control: 0
+//       lnr-control: 0
+//       tph-control: 0
+//       ranges:                         # attributes: msix-table, msix-pba, non-tee, updatable
+//         - {first-page: 0xfe000, pages: 4, attributes: [], id: 0}
+//       device-specific: 00ff
+//     raw-report: 00ff                  # sent as it is, in place of report
+//     portion: 0x8000                   # the most of the report in one answer
 //   faults:                             # see core/responder/faults.h
-//     - on: CHALLENGE_AUTH              # a response, or any
+//     - on: CHALLENGE_AUTH              # a response, one of IDE_KM or TDISP, or any
 //       do: flip 40.3                   # busy, not-ready, error, delay, drop, close, truncate, append, flip, set, ...
 //       first: 1                        # the first occurrence it strikes
 //       times: 2                        # left out: for ever
 //       signed: false                   # true: made before the message is signed
+//       in-session: false               # true: inside of sessions only
 //
 // Files are looked for beside the profile. Unknown keys and values that make no sense are errors.
 #pragma once

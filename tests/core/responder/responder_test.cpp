@@ -282,6 +282,26 @@ TEST_CASE("algorithms follow the profile's order") {
   CHECK(nothing.refused(nothing.offer.encode(k12)).code == ErrorCode::invalid_request);
 }
 
+TEST_CASE("a requester that signs ENDPOINT_INFO gets an algorithm, whether it is asked or not") {
+  for (const bool sessions : {false, true}) {
+    CAPTURE(sessions);
+    DeviceProfile device = new_device();
+    if (sessions) {
+      device.sessions.emplace();
+      device.sessions->requester_asym = {find_asym("ECDSA-P256")};
+    }
+    Peer peer(device, k13);
+    peer.mine.flags |= cap::ep_info_sig;
+    peer.offer.tables = {{AlgType::req_base_asym, 0x1FF}};
+    peer.connect();
+    REQUIRE(peer.parameters.req_asym != nullptr);
+    CHECK(peer.parameters.req_asym->name == (sessions ? "ECDSA-P256" : "ECDSA-P384"));
+    peer.mine.flags &= ~cap::ep_info_mask;
+    peer.connect();
+    CHECK(peer.parameters.req_asym == nullptr);
+  }
+}
+
 TEST_CASE("the Supported Algorithms block") {
   Peer peer(new_device(), k13);
   peer.send(GetVersion{}.encode());

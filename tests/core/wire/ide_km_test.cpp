@@ -136,6 +136,36 @@ TEST_CASE("KeySubStream") {
   for (const std::uint8_t unknown : Octets{0x04, 0x08, 0x30, 0xF0}) CHECK_FALSE(KeySubStream{unknown}.is_known());
 }
 
+TEST_CASE("KP_ACK and K_GOSTOP_ACK: of another key") {
+  const auto ack = [](std::uint8_t stream, KeySubStream which, std::uint8_t port) {
+    const IdeKmKeyProg sent = decode<IdeKmKeyProg>(pci_requests::key_prog(5, kTxNpr, 1, Bytes(32), 1));
+    decode<IdeKmKeyProgAck>(IdeKmKeyProgAck{.stream = stream, .status = 0, .which = which, .port = port}.encode(), sent);
+  };
+  const auto done = [](std::uint8_t stream, KeySubStream which, std::uint8_t port) {
+    const IdeKmKeySet sent = decode<IdeKmKeySet>(pci_requests::k_set_go(5, kTxNpr, 1));
+    decode<IdeKmKeySet>(IdeKmKeySet{.stream = stream, .which = which, .port = port}.encode_ack(), sent);
+  };
+  ack(5, kTxNpr, 1);
+  done(5, kTxNpr, 1);
+  malformed("StreamID: 6, asked for 5", [&] { ack(6, kTxNpr, 1); });
+  malformed("StreamID: 6, asked for 5", [&] { done(6, kTxNpr, 1); });
+  malformed("KeySubStream: K0 RX NPR, asked for K0 TX NPR", [&] { ack(5, {0x10}, 1); });
+  malformed("KeySubStream", [&] { done(5, {0x13}, 1); });
+  malformed("PortIndex: 0, asked for 1", [&] { ack(5, kTxNpr, 0); });
+  malformed("PortIndex: 0, asked for 1", [&] { done(5, kTxNpr, 0); });
+  malformed("ObjectID: K_SET_GO does not answer K_SET_STOP",
+            [] { decode<IdeKmKeySet>(pci_requests::k_set_go(5, kTxNpr, 1), decode<IdeKmKeySet>(pci_requests::k_set_stop(5, kTxNpr, 1))); });
+}
+
+TEST_CASE("IDE_KM: what answers what") {
+  CHECK(response_to(IdeKmObject::query) == IdeKmObject::query_resp);
+  CHECK(response_to(IdeKmObject::key_prog) == IdeKmObject::kp_ack);
+  CHECK(response_to(IdeKmObject::k_set_go) == IdeKmObject::k_gostop_ack);
+  CHECK(response_to(IdeKmObject::k_set_stop) == IdeKmObject::k_gostop_ack);
+  for (const IdeKmObject response : {IdeKmObject::query_resp, IdeKmObject::kp_ack, IdeKmObject::k_gostop_ack})
+    CHECK_FALSE(response_to(response));
+}
+
 TEST_CASE("KP_ACK, K_SET_GO and K_SET_STOP: each field") {
   const IdeKmKeyProgAck ack = decode<IdeKmKeyProgAck>(Bytes{3, 0, 0, 5, 9, 0x21, 6});
   CHECK(ack.stream == 5);

@@ -74,6 +74,14 @@ TEST_CASE("device interface report: cut anywhere, or with more behind it") {
   malformed("length: 1 bytes left over", [&] { decode_interface_report(bytes); });
 }
 
+TEST_CASE("device interface report: larger than its offsets") {
+  InterfaceReport most = sample();
+  most.device_specific.resize(kMaxInterfaceReport - kLength - 4);
+  CHECK(decode_interface_report(most.encode()).device_specific.size() == most.device_specific.size());
+  most.device_specific.push_back(0);
+  malformed("length: 65536 bytes, at most 65535", [&] { decode_interface_report(most.encode()); });
+}
+
 TEST_CASE("device interface report: counts and lengths that are not there") {
   // Sizes that wrap 32 bits would be 16 * count.
   for (const std::uint32_t count : {3U, 0x10000000U, 0x10000002U, 0xFFFFFFFFU})

@@ -141,6 +141,24 @@ TEST_CASE("TDISP: a segment that is not valid") {
   CHECK_FALSE(TdispHeader::decode(again).function.segment());
 }
 
+TEST_CASE("TDISP: answers of another version, to another request, about another interface") {
+  const TdispHeader asked{.code = TdispCode::get_device_interface_state, .function = kFunction};
+  const auto read = [&](std::uint8_t version, TdispCode code, FunctionId function) {
+    const Bytes bytes = TdispHeader{version, code, function}.begin().take();
+    Reader reader(bytes, "test message");
+    return TdispHeader::decode(reader, asked);
+  };
+  CHECK(read(0x10, TdispCode::device_interface_state, kFunction).function == kFunction);
+  CHECK(read(0x10, TdispCode::tdisp_error, kFunction).code == TdispCode::tdisp_error);
+  malformed("TDISPVersion: 1.1, asked in 1.0", [&] { read(0x11, TdispCode::device_interface_state, kFunction); });
+  malformed("TDISPVersion", [&] { read(0x20, TdispCode::tdisp_error, kFunction); });
+  malformed("MessageType: TDISP_VERSION does not answer GET_DEVICE_INTERFACE_STATE",
+            [&] { read(0x10, TdispCode::tdisp_version, kFunction); });
+  malformed("MessageType", [&] { read(0x10, TdispCode::get_device_interface_state, kFunction); });
+  malformed("INTERFACE_ID: 03:05.0, asked about 0002:03:05.0", [&] { read(0x10, TdispCode::device_interface_state, {0x0328}); });
+  malformed("INTERFACE_ID", [&] { read(0x10, TdispCode::tdisp_error, {0x01020329}); });
+}
+
 TEST_CASE("TDISP: names") {
   CHECK(to_string(kFunction) == "0002:03:05.0");
   CHECK(to_string(FunctionId{0x010F}) == "01:01.7");

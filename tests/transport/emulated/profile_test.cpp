@@ -9,6 +9,7 @@
 #include "core/appraisal/measurement.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "core/wire/ide_registers.h"
 #include "support/pki.h"
 #include "support/temporary.h"
 #include "transport/emulated/emulated.h"
@@ -171,6 +172,41 @@ TEST_CASE("errors name their place and what is allowed") {
       {"sessions: {requester-key: chain.pem}", ":1:27:", ""},
       {"sessions: {requester-slot: 8}", ":1:28:", "out of range"},
       {"sessions: {requester-asym: [ROT13]}", ":1:29:", "'ROT13' is unknown"},
+      {"slots: [{slot: 0, key: key.pem}]\nide: true", ":1:1:", "in sessions only"},
+      {"slots: [{slot: 0, key: key.pem}]\ntdisp: true", ":1:1:", "in sessions only"},
+      {"ide: perhaps", ":1:6:", "neither true nor false"},
+      {"ide: {port: []}", ":1:7:", "unknown key 'port'"},
+      {"ide: {ports: []}", ":1:14:", "0 entries"},
+      {"ide: {ports: [{bus: 256}]}", ":1:21:", "out of range"},
+      {"ide: {ports: [{device: 32}]}", ":1:24:", "out of range"},
+      {"ide: {ports: [{function: 8}]}", ":1:26:", "out of range"},
+      {"ide: {ports: [{colour: red}]}", ":1:16:", "unknown key 'colour'"},
+      {"ide: {link-streams: 9}", ":1:21:", "out of range"},
+      {"ide: {selective-streams: 257}", ":1:26:", "out of range"},
+      {"ide: {address-blocks: 16}", ":1:23:", "out of range"},
+      {"ide: {algorithm: 32}", ":1:18:", "out of range"},
+      {"ide: {features: [tea-limited]}", ":1:18:", "'tea-limited' is unknown"},
+      {"ide: {stream-ids: [256]}", ":1:20:", "out of range"},
+      {"ide: {registers: [0x42]}", ":1:18:", "IDE registers"},
+      {"ide: {registers: [0x42, 0, 1]}", ":1:18:", "IDE registers"},
+      {"tdisp: perhaps", ":1:8:", "neither true nor false"},
+      {"tdisp: {states: run}", ":1:9:", "unknown key 'states'"},
+      {"tdisp: {functions: []}", ":1:20:", "0 entries"},
+      {"tdisp: {functions: [{segment: 256}]}", ":1:31:", "out of range"},
+      {"tdisp: {address-width: 256}", ":1:24:", "out of range"},
+      {"tdisp: {lock-flags: [lock-pick]}", ":1:22:", "'lock-pick' is unknown"},
+      {"tdisp: {state: open}", ":1:16:", "'open' is unknown"},
+      {"tdisp: {report: {ranges: [{pages: 1}]}}", ":1:27:", "key 'first-page' is missing"},
+      {"tdisp: {report: {ranges: [{first-page: 0, pages: 0}]}}", ":1:50:", "out of range"},
+      {"tdisp: {report: {ranges: [{first-page: 0x10000000000000, pages: 1}]}}", ":1:40:", "out of range"},
+      {"tdisp: {report: {ranges: [{first-page: 0xfffffffffffff, pages: 2}]}}", ":1:27:", "ends behind the address space"},
+      {"tdisp: {report: {ranges: [{first-page: 0, pages: 1, attributes: [soft]}]}}", ":1:66:", "'soft' is unknown"},
+      {"tdisp: {report: {info: [dma]}}", ":1:25:", "'dma' is unknown"},
+      {"tdisp: {report: {device-specific: '" + std::string(2 * 0xFFFF, '0') + "'}}", ":1:17:", "do not fit"},
+      {"tdisp: {raw-report: '" + std::string(2 * 0x10000, '0') + "'}", ":1:21:", "does not fit"},
+      {"tdisp: {portion: 0}", ":1:18:", "out of range"},
+      {"faults: [{on: DIGESTS, do: busy, in-session: maybe}]", ":1:46:", "neither true nor false"},
+      {"faults: [{on: QUERY, do: busy}]", ":1:10:", "'QUERY' is no response"},
       {"faults: [{on: DIGEST, do: busy}]", ":1:10:", "'DIGEST' is no response"},
       {"faults: [{on: DIGESTS, do: explode}]", ":1:10:", "no such action"},
       {"faults: [{on: DIGESTS, do: busy, times: 0}]", ":1:41:", "out of range"},
@@ -246,6 +282,68 @@ TEST_CASE("sessions of a profile") {
   const DeviceProfile optimized = files.parse(cat(kSlot, "sessions: {mutual-authentication: optimized, requester-key: requester.pub}"));
   CHECK((optimized.flags(k11) & cap::encap) != 0);
   CHECK((optimized.flags(k13) & cap::encap) == 0);
+}
+
+TEST_CASE("IDE and TDISP of a profile") {
+  const Files files;
+  const auto with = [&](std::string_view more) { return files.parse(cat(kSlot, "sessions: true\n", more)); };
+  CHECK_FALSE(with("").ide);
+  CHECK_FALSE(with("ide: false\ntdisp: false").tdisp);
+  for (const char* all : {"ide: true\ntdisp: true", "ide: {}\ntdisp: {}"}) {
+    CAPTURE(all);
+    const DeviceProfile profile = with(all);
+    REQUIRE(profile.ide);
+    CHECK(profile.ide->ports.size() == 1);
+    CHECK(profile.ide->registers == IdeLayout{}.registers());
+    REQUIRE(profile.tdisp);
+    CHECK(profile.tdisp->functions.empty());
+    CHECK(profile.tdisp->state == TdiState::config_unlocked);
+    CHECK(profile.tdisp->lock_flags == 7);
+    CHECK(profile.tdisp->report.ranges.size() == 1);
+  }
+
+  const DeviceProfile ready = files.sample("../cli/data/tee-io.yaml");
+  CHECK(ready.ide->ports.at(0).device_function == 8);
+  CHECK(ready.ide->ports.at(1).bus == 1);
+  const IdeRegisters registers = decode_ide_registers(ready.ide->registers);
+  CHECK(registers.selective_streams() == 2);
+  CHECK(registers.streams.at(0).addresses.size() == 2);
+  CHECK(registers.streams.at(1).id() == kIdleStreamId);
+  CHECK(ready.tdisp->functions == std::vector<FunctionId>{{0x0100}, {0x0101}});
+  CHECK(ready.tdisp->lock_flags == 0x0F);
+  const InterfaceReport& report = ready.tdisp->report;
+  CHECK(report.info == 0x0A);
+  CHECK(report.msix_control == 0x1F);
+  REQUIRE(report.ranges.size() == 3);
+  CHECK(report.ranges[0].is_updatable());
+  CHECK(report.ranges[1].is_msix_table());
+  CHECK(report.ranges[2].first_page == 0xFE011);
+  CHECK(report.ranges[2].id == 1);
+  CHECK(as_text(report.device_specific) == "ACME");
+
+  const DeviceProfile other = with(
+      "ide: {link-streams: 8, features: [pcrc, flow-through, partial-header-encryption, aggregation], algorithm: 3, secure-streams: [2]}\n"
+      "tdisp: {functions: [{bus: 1, device: 2, function: 3, segment: 4}], state: error, address-width: 48, raw-report: 0102, portion: 9,\n"
+      "        report: {info: [no-fw-update, prs], lnr-control: 2, tph-control: 0x30000}}\n");
+  const IdeRegisters made = decode_ide_registers(other.ide->registers);
+  CHECK(made.link_streams() == 8);
+  CHECK((made.capability & 0x010000FF) == 0x7F);
+  CHECK(made.streams.at(0).algorithm() == 3);
+  CHECK(made.streams.at(2).is_secure());
+  CHECK(other.tdisp->functions == std::vector<FunctionId>{{0x01040113}});
+  CHECK(other.tdisp->state == TdiState::error);
+  CHECK(other.tdisp->address_width == 48);
+  CHECK(other.tdisp->raw_report == Bytes{1, 2});
+  CHECK(other.tdisp->portion == 9);
+  CHECK(other.tdisp->report.info == 0x11);
+  CHECK(other.tdisp->report.lnr_control == 2);
+  CHECK(other.tdisp->report.tph_control == 0x30000);
+  CHECK(with("ide: {registers: [0x41, 0, 0x05000000, 0x2]}").ide->registers == unhex("41000000 00000000 00000005 02000000", "registers"));
+
+  const DeviceProfile faulty = with("faults: [{on: QUERY_RESP, do: append 00}, {on: MEASUREMENTS, do: flip 15, in-session: true}]");
+  CHECK(faulty.faults.at(0).within == PciResponse{PciProtocol::ide_km, 1});
+  CHECK_FALSE(faulty.faults.at(0).in_session);
+  CHECK(faulty.faults.at(1).in_session);
 }
 
 TEST_CASE("an emulated device is a link") {
