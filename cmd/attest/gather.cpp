@@ -3,6 +3,7 @@
 #include <ctime>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "cmd/attest/evidence_files.h"
 #include "cmd/host/secret_file.h"
@@ -35,6 +36,7 @@ void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::
   if (!target.opened) {
     options.timeout = std::min<Clock::duration>(options.timeout, left().exchange);
     options.for_session = wanted.in_session;
+    options.inspect = wanted.inspect;
     target.opened = transport::open(target.name, options);
     evidence.host = target.opened->host;
   }
@@ -99,6 +101,10 @@ Evidence gather(Target target, Wanted wanted, const Effort& effort, const Verifi
     }
   evidence.host.hostname = host_name();
   return evidence;
+}
+
+std::unique_ptr<Link> open_again(const std::string& device, Clock::duration timeout, const transport::Host& host) {
+  return std::move(transport::open(device, {.timeout = timeout, .host = host, .force = false, .for_session = true}).link);
 }
 
 bool is_left_out(bool sought, const Evidence& evidence) {

@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "transport/pci/bus.h"
+#include "transport/pci/encryption.h"
 #include "transport/target.h"
 
 namespace spdm::cmd {
@@ -124,13 +125,14 @@ Targets targets_of(const std::vector<std::string>& names, const transport::Host&
 
 void fail_for_want_of_devices() { throw Error(ErrorId::no_device, std::string(kNoDevice), std::string(kSeeDevices)); }
 
-HostView view_of(const std::string& target, const transport::Host& host) {
+HostView view_of(const std::string& target, const transport::Host& host, bool inspect) {
   HostView out;
   if (const std::optional<transport::Bdf> bdf = address_of(target)) {
     out.bdf = to_string(*bdf);
     try {
       out = transport::host_view(transport::find_device(host, *bdf));
-    } catch (const Error&) {  // no such device: name and address are all there is
+      if (inspect) out.encryption = transport::encryption_of(host, *bdf);
+    } catch (const Error&) {  // no such device: name and address are all there is; or one that cannot be inspected
     }
   }
   out.target = target;
@@ -138,7 +140,7 @@ HostView view_of(const std::string& target, const transport::Host& host) {
 }
 
 void open_targets(std::vector<Target>& targets, const transport::OpenOptions& options,
-                  const std::function<bool(const HostView&)>& for_session) {
+                  const std::function<void(transport::OpenOptions&, const HostView&)>& adapt) {
   raise_descriptor_limit();
   const Clock::time_point end = Clock::now() + options.timeout;
   std::vector<Target*> live;
@@ -150,15 +152,15 @@ void open_targets(std::vector<Target>& targets, const transport::OpenOptions& op
       live.size(), kMaxOpenedAtOnce,
       [&](std::size_t i) {
         Target& target = *live[i];
+        transport::OpenOptions own = options;
         try {
-          transport::OpenOptions own = options;
-          if (for_session) own.for_session = for_session(view_of(target.name, options.host));
+          if (adapt) adapt(own, view_of(target.name, options.host));
           own.timeout = std::max<Clock::duration>(end - Clock::now(), kLeastTime);
           target.opened = transport::open(target.name, own);
           target.host = target.opened->host;
         } catch (const Error& error) {
           target.failure = error;
-          target.host = view_of(target.name, options.host);
+          target.host = view_of(target.name, options.host, own.inspect);
         }
         return &target;
       },

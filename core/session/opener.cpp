@@ -55,10 +55,11 @@ bool Opener::authenticates(std::uint8_t version) const {
 std::uint32_t Opener::capability_flags(std::uint8_t version) const {
   std::uint32_t out = 0;
   if (opens(version)) {
-    out |= (by_psk() ? cap::psk : cap::key_ex) | cap::mac | cap::hbeat | cap::key_upd;
+    out |= (by_psk() ? cap::psk : cap::key_ex) | cap::mac | cap::key_upd;
+    if (!options_.listens) out |= cap::hbeat;
     if (!options_.mac_only) out |= cap::encrypt;
     if (options_.handshake_in_the_clear && !by_psk()) out |= cap::handshake_in_the_clear;
-    if (options_.exercise) out |= cap::encap;
+    if (options_.exercise || options_.listens) out |= cap::encap;
   }
   if (authenticates(version)) {
     // CHAL_CAP of a requester: it answers an encapsulated CHALLENGE, which is basic mutual authentication.
@@ -94,7 +95,7 @@ std::optional<Error> Opener::obstacle(const Requester& requester) const {
   if (parameters.version < k11) return cannot("SPDM 1.0 has none");
   if (!opens(parameters.version))
     return cannot(cat("SPDM ", version_name(parameters.version), " has none of the algorithms that may be used for it"),
-           "see what this host can do with: spdmctl doctor");
+                  "see what this host can do with: spdmctl doctor");
   if (!by_psk() && !parameters.both(cap::key_ex))
     return cannot("the device exchanges no keys (KEY_EX_CAP)", parameters.responder.has(cap::psk_mask) ? "it takes a pre-shared key" : "");
   if (by_psk() && !parameters.both(cap::psk_mask))
@@ -112,10 +113,13 @@ std::optional<Error> Opener::obstacle(const Requester& requester) const {
   return std::nullopt;
 }
 
-std::unique_ptr<OpenSession> Opener::open(Requester& requester, std::uint8_t slot, Evidence& evidence) const {
+std::unique_ptr<ActiveSession> Opener::establish(Requester& requester, std::uint8_t slot, Evidence& evidence) const {
   if (const std::optional<Error> why = obstacle(requester)) throw Error(*why);
-  std::unique_ptr<ActiveSession> session =
-      by_psk() ? open_by_psk(requester, options_) : open_by_key_exchange(requester, options_, slot, evidence);
+  return by_psk() ? open_by_psk(requester, options_) : open_by_key_exchange(requester, options_, slot, evidence);
+}
+
+std::unique_ptr<OpenSession> Opener::open(Requester& requester, std::uint8_t slot, Evidence& evidence) const {
+  std::unique_ptr<ActiveSession> session = establish(requester, slot, evidence);
   if (options_.exercise) session->exercise(options_.identity ? &*options_.identity : nullptr);
   return session;
 }
