@@ -14,7 +14,7 @@
 #include "cmd/output/pci_fields.h"
 #include "cmd/output/render.h"
 #include "cmd/verb.h"
-#include "core/appraisal/pci_json.h"
+#include "core/appraisal/tdisp_json.h"
 #include "core/evidence/cutter.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"

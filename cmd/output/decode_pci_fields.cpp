@@ -3,7 +3,8 @@
 
 #include "cmd/output/decode_input.h"
 #include "cmd/output/pci_fields.h"
-#include "core/appraisal/pci_json.h"
+#include "core/appraisal/encryption_json.h"
+#include "core/appraisal/tdisp_json.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "core/wire/ide_km.h"
@@ -54,7 +55,7 @@ Json query_resp(Reader& reader, const Inner& in) {
               {"max_port_index", answer.max_port},
               {"function", to_string(function)},
               {"registers", hex(answer.registers)},
-              {"ide", ide_json(decode_ide_registers(answer.registers))}};
+              {"ide", to_json(decode_ide_registers(answer.registers))}};
 }
 
 Json key_prog(Reader& reader) {

@@ -83,6 +83,8 @@ void Inspector::look_at_root_port() {
     return add(kItem, CheckStatus::not_run, "there is no root port above the function",
                "a guest is shown none: ask the device on its host");
   const std::string port = printable(*host_.encryption->root_port);
+  if (host_.encryption->root_port_unread)
+    return add(kItem, CheckStatus::not_run, cat(port, ": ", printable(*host_.encryption->root_port_unread)), std::string(kAskHere));
   if (!host_.encryption->root_port_ide)
     return add(kItem, CheckStatus::fail, cat(port, " has no IDE capability"), "it may be a setting of the system's firmware");
   if (!out_.root_port_registers)

@@ -2,8 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/appraisal/pci_json.h"
+#include "core/appraisal/encryption_json.h"
 #include "core/appraisal/report.h"
+#include "core/appraisal/tdisp_json.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -27,7 +28,7 @@ Json to_json(const PortSeen& in) {
            {"segment", answer.segment},
            {"registers", hex(answer.registers)}};
   if (in.registers)
-    out["ide"] = ide_json(*in.registers);
+    out["ide"] = to_json(*in.registers);
   else
     out["why"] = printed(in.why);
   return out;
@@ -54,15 +55,9 @@ Json to_json(const TdispSeen& in) {
 
 }  // namespace
 
-Json to_json(const Inspection& in, const EncryptionView* view) {
+Json to_json(const Inspection& in) {
   Json out{{"ready", Json{{"ide", name(in.ide)}, {"tee_io", name(in.tee_io)}}}, {"lines", Json::array()}};
   for (const InspectionLine& line : in.lines) out["lines"].push_back(to_json(line));
-  if (view != nullptr) {
-    out["function"] = Json{{"tee_io", view->tee_io}, {"ide", in.registers ? ide_json(*in.registers) : Json()}};
-    if (view->root_port)
-      out["root_port"] =
-          Json{{"bdf", printed(*view->root_port)}, {"ide", in.root_port_registers ? ide_json(*in.root_port_registers) : Json()}};
-  }
   for (const PortSeen& port : in.ports) out["ports"].push_back(to_json(port));
   for (const TdispSeen& interface : in.interfaces) out["interfaces"].push_back(to_json(interface));
   if (in.report) out["interface_report"] = interface_report_json(*in.report);

@@ -374,7 +374,7 @@ Json to_json(const Report& in) {
   for (const VendorDefined& vendor : in.vendor_defined)
     out["vendor_defined"].push_back(
         Json{{"standard_id", vendor.standard_id}, {"vendor_id", hex(vendor.vendor_id)}, {"payload", hex(vendor.payload)}});
-  if (in.inspection) out["inspection"] = to_json(*in.inspection, in.host.encryption ? &*in.host.encryption : nullptr);
+  if (in.inspection) out["inspection"] = to_json(*in.inspection);
   return out;
 }
 

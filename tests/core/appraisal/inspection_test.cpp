@@ -128,7 +128,7 @@ TEST_CASE("inspection: a device that has all of it is ready") {
   CHECK(json["inspection"]["lines"].size() == kInspectionItems.size());
   CHECK(json["inspection"]["ports"][0]["function"] == "03:00.0");
   CHECK(json["inspection"]["interfaces"][0]["state"] == "config-unlocked");
-  CHECK(json["inspection"]["function"]["ide"]["streams"][0]["id"] == 255);
+  CHECK(json["host"]["encryption"]["ide"]["streams"][0]["id"] == 255);
 }
 
 TEST_CASE("inspection: what the host sees") {
@@ -148,6 +148,8 @@ TEST_CASE("inspection: what the host sees") {
        [](HostView& host) { host.encryption->ide = ide({0}, kSelective | kIdeKm | 1U << 8); }},
       {"registers that end early", InspectionItem::ide, CheckStatus::fail, [](HostView& host) { host.encryption->ide->resize(12); }},
       {"no root port", InspectionItem::root_port_ide, CheckStatus::not_run, [](HostView& host) { host.encryption->root_port.reset(); }},
+      {"a root port that could not be read", InspectionItem::root_port_ide, CheckStatus::not_run,
+       [](HostView& host) { host.encryption->root_port_unread = "it is asleep"; }},
       {"a root port without", InspectionItem::root_port_ide, CheckStatus::fail,
        [](HostView& host) { host.encryption->root_port_ide.reset(); }},
       {"with link streams alone", InspectionItem::root_port_ide, CheckStatus::fail,

@@ -1,4 +1,4 @@
-#include "core/appraisal/pci_json.h"
+#include "core/appraisal/tdisp_json.h"
 
 #include <nlohmann/json.hpp>
 
@@ -16,33 +16,7 @@ constexpr std::array kLockFlags{
     Word{lock_flag::all_request_redirect, "all-request-redirect"},
 };
 
-Json stream_json(const IdeStream& in) {
-  Json out{{"kind", in.is_selective ? "selective" : "link"},
-           {"block", in.block},
-           {"id", in.id()},
-           {"enabled", in.is_enabled()},
-           {"secure", in.is_secure()},
-           {"state", in.state()},
-           {"traffic_class", in.traffic_class()},
-           {"algorithm", in.algorithm()}};
-  if (in.is_selective) {
-    out["default"] = in.is_default();
-    out["tee_limited"] = in.is_tee_limited();
-    out["address_associations"] = in.addresses.size();
-  }
-  if (in.has_failed()) out["failed"] = true;
-  return out;
-}
-
 }  // namespace
-
-Json ide_json(const IdeRegisters& in) {
-  Json out{{"link_streams", in.link_streams()},   {"selective_streams", in.selective_streams()},  {"ide_km", in.has_ide_km()},
-           {"aes_gcm_256", in.has_aes_gcm_256()}, {"tee_limited", in.is_tee_limited_supported()}, {"streams", Json::array()}};
-  for (const IdeStream& stream : in.streams) out["streams"].push_back(stream_json(stream));
-  if (in.surplus != 0) out["surplus"] = in.surplus;
-  return out;
-}
 
 Json range_json(const MmioRange& in) {
   return Json{{"first_page", in.first_page},

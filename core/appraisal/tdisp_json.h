@@ -1,14 +1,11 @@
-// IDE registers and device interfaces in documents: reports, listings and decoded messages have the same members.
+// Device interfaces (TDISP) in documents: reports and decoded messages have the same members.
 #pragma once
 
 #include "core/format/json.h"
-#include "core/wire/ide_registers.h"
 #include "core/wire/interface_report.h"
 
 namespace spdm {
 
-// The registers of an IDE capability, and its streams.
-Json ide_json(const IdeRegisters& registers);
 Json range_json(const MmioRange& range);
 Json interface_report_json(const InterfaceReport& report);
 // Names of LOCK_INTERFACE_FLAGS, and of the requests of REQ_MSGS_SUPPORTED.
