@@ -153,8 +153,9 @@ class Appraiser {
   Question question_;  // with what the rule asks, once it is known
   ValueSets values_;   // the sets of reference values that are about the device
   Report report_;
-  std::vector<Used> used_;     // slots whose keys have signed
-  std::vector<bool> covered_;  // whether a good signature covers it; by exchange of the last connection
+  std::vector<Used> used_;               // slots whose keys have signed
+  std::vector<bool> covered_;            // whether a good signature covers it; by exchange of the last connection
+  std::optional<Inspection> inspected_;  // of the report only where somebody asks, or something was seen
   bool count_is_signed_ = false;
   bool list_is_open_ = false;              // which measurements there are is not signed
   bool measurements_broken_ = false;       // a finding about them is a failure

@@ -73,13 +73,15 @@ void Appraiser::inspect() {
   Inspector inspector(evidence_.host, analysis_, covered_);
   Inspection found = inspector.run();
   const std::optional<Readiness> asked = question_.user.readiness;
-  if (!asked && !evidence_.host.encryption && found.ports.empty() && found.interfaces.empty()) return;
+  const bool has_some = evidence_.host.encryption || !found.ports.empty() || !found.interfaces.empty();
+  inspected_ = std::move(found);
+  if (!asked && !has_some) return;  // unless a rule asks
   bool lies = false;
   for (Finding& finding : std::move(inspector).findings()) {
     lies = lies || row(finding.id).check == Check::inspection;
     add(std::move(finding));
   }
-  report_.inspection = std::move(found);
+  report_.inspection = inspected_;
   if (lies) return result(Check::inspection, CheckStatus::fail, "what was inspected contradicts itself");
   if (!asked) return result(Check::inspection, CheckStatus::not_needed, "nobody asks whether it is ready for PCI encryption");
   judge_readiness(*asked);
@@ -123,12 +125,9 @@ void Appraiser::demand_inspection() {
 }
 
 bool Appraiser::can_weigh_inspection(Demand demand) {
-  if (!report_.inspection)
-    undecided(demand, "nothing was inspected", "see the findings above");
-  else if (!is_word_of_device())
-    undecided(demand, "what was inspected is only what the collector says", "trust the host that collected: --trust-host");
-  else
-    return true;
+  report_.inspection = inspected_;
+  if (is_word_of_device()) return true;
+  undecided(demand, "what was inspected is only what the collector says", "trust the host that collected: --trust-host");
   return false;
 }
 

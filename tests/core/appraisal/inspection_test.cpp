@@ -16,7 +16,8 @@ constexpr std::uint32_t kSelective = 1U << 1, kLink = 1U << 0, kIdeKm = 1U << 6;
 constexpr FunctionId kFunction{0x0300};
 
 // An IDE capability with selective streams, whose control registers are these.
-Bytes ide(const std::vector<std::uint32_t>& controls = {std::uint32_t{kIdleStreamId} << 24}, std::uint32_t capability = kSelective | kIdeKm) {
+Bytes ide(const std::vector<std::uint32_t>& controls = {std::uint32_t{kIdleStreamId} << 24},
+          std::uint32_t capability = kSelective | kIdeKm) {
   Writer out;
   out.u32(capability | static_cast<std::uint32_t>(controls.size() - 1) << 16).u32(0);
   for (const std::uint32_t control : controls) out.u32(0).u32(control).u32(0).u32(0).u32(0);
@@ -404,6 +405,16 @@ TEST_CASE("inspection: rules of a policy ask for lines, and for being ready") {
   device.inspect();
   CHECK(device.judged.verdict == expected);
   if (expected != Verdict::pass) CHECK(device.judged.exit == Exit::policy);
+}
+
+TEST_CASE("inspection: a rule is told which line of nothing is missing") {
+  InSession device;
+  PolicyRule rule;
+  rule.require.ready_for = Readiness::ide;
+  spdm::ask(rule, device.question);
+  const Report report = device.whole().judge();
+  CHECK(report.verdict == Verdict::undetermined);
+  CHECK(report.inspection.has_value());
 }
 
 TEST_CASE("inspection: a rule is not met by a claim") {
