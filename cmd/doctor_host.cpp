@@ -185,6 +185,7 @@ void examine_host(Lines& out, const Host& host, const std::vector<std::string>& 
   examine_owners(out, devices);
   examine_devices(out, devices);
   examine_tsm(out, host, devices);
+  examine_encryption(out, host, devices);
   examine_gate(out, host);
   examine_mode(out, host, policies);
   examine_binding(out, host, devices);

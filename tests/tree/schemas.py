@@ -375,6 +375,7 @@ def main():
         check("doctor", doctor, run("doctor", "--json", code=0))
         subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "encryption", "encryption"], cwd=scratch, check=True)
         check("list, encryption", listing, run("list", "--all", "--json", code=0, SPDMCTL_SYSROOT="encryption"))
+        check("doctor, encryption", doctor, run("doctor", "--json", code=0, SPDMCTL_SYSROOT="encryption"))
 
         gate, status, state = (validator(f"spdmctl.{name}.json") for name in ("gate-2", "status-1", "state-1"))
         (pathlib.Path(scratch) / "policy").mkdir()
