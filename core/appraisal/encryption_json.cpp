@@ -20,7 +20,7 @@ Json stream_json(const IdeStream& stream) {
   if (stream.is_selective) {
     out["default"] = stream.is_default();
     out["tee_limited"] = stream.is_tee_limited();
-    out["address_associations"] = stream.addresses.size();
+    out["address_associations"] = stream.capability & 0xF;
   }
   return out;
 }

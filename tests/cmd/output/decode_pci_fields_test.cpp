@@ -88,7 +88,7 @@ TEST_CASE("decode: QUERY and QUERY_RESP") {
   CHECK(fields["ide"]["ide_km"] == true);
   REQUIRE(fields["ide"]["streams"].size() == 2);
   CHECK(fields["ide"]["streams"][0]["kind"] == "link");
-  CHECK(fields["ide"]["streams"][0]["secure"] == true);
+  CHECK(fields["ide"]["streams"][0]["state"] == "secure");
   CHECK(fields["ide"]["streams"][1]["id"] == 5);
   CHECK(fields["ide"]["streams"][1]["failed"] == true);
   CHECK(fields["ide"]["streams"][1]["default"] == true);
