@@ -57,12 +57,19 @@ void Inspector::look_at_platform() {
   look_at_ide();
   look_at_root_port();
   look_at_streams();
-  if (!host_.bdf)
-    add(InspectionItem::no_owner, CheckStatus::not_run, "it is no PCI function of this host");
-  else if (host_.owner)
-    add(InspectionItem::no_owner, CheckStatus::fail, cat("SPDM belongs to ", printable(*host_.owner)), "see: spdmctl tsm show");
-  else
-    add(InspectionItem::no_owner, CheckStatus::pass, "nobody else holds its SPDM");
+  look_at_owner();
+}
+
+// The keys of a stream came over a session that somebody holds, also where nothing else tells of an owner.
+void Inspector::look_at_owner() {
+  constexpr InspectionItem kItem = InspectionItem::no_owner;
+  constexpr std::string_view kWho = "see: spdmctl tsm show";
+  if (!host_.bdf) return add(kItem, CheckStatus::not_run, "it is no PCI function of this host");
+  if (host_.owner) return add(kItem, CheckStatus::fail, cat("SPDM belongs to ", printable(*host_.owner)), std::string(kWho));
+  if (out_.registers)
+    for (const IdeStream& stream : out_.registers->streams)
+      if (stream.is_enabled()) return add(kItem, CheckStatus::fail, cat(to_string(stream), " is enabled"), std::string(kWho));
+  add(kItem, CheckStatus::pass, "nobody else holds its SPDM");
 }
 
 void Inspector::look_at_ide() {

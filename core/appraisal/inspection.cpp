@@ -94,7 +94,7 @@ void Appraiser::judge_readiness(Readiness asked) {
     if (!needs(asked, line.item) || line.status == CheckStatus::pass) continue;
     if (line.status == CheckStatus::fail)
       add({FindingId::not_ready, std::string(name(line.item)), line.detail, line.remedy});
-    else if (status != CheckStatus::fail)  // else it is decided
+    else if (status != CheckStatus::fail && !report_.error)  // else it is decided, or the error says why
       add({FindingId::readiness_unknown, std::string(name(line.item)), line.detail, line.remedy});
   }
   if (status != CheckStatus::pass)

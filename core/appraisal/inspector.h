@@ -32,6 +32,7 @@ class Inspector {
   void look_at_ide();
   void look_at_root_port();
   void look_at_streams();
+  void look_at_owner();
 
   // inspect_session.cpp
   void read_answers();

@@ -178,7 +178,19 @@ TEST_CASE("inspection: one stream of two in use leaves one") {
   const Inspection& found = device.inspect();
   CHECK(line(found, InspectionItem::free_stream) == CheckStatus::pass);
   CHECK(found.line(InspectionItem::free_stream).detail == "1 of 2 selective streams in use");
+  CHECK(line(found, InspectionItem::no_owner) == CheckStatus::fail);
   CHECK(line(found, InspectionItem::ide_registers) == CheckStatus::pass);
+}
+
+TEST_CASE("inspection: where the conversation ended, the error decides, and what was seen is told") {
+  Inspected device;
+  device.evidence.error = Interruption{ErrorId::owned, "SPDM belongs to somebody else", ""};
+  device.judged = device.judge();
+  CHECK(device.judged.verdict == Verdict::undetermined);
+  CHECK(device.judged.exit == Exit::permission);
+  CHECK(line(*device.judged.inspection, InspectionItem::tee_io) == CheckStatus::pass);
+  device.evidence.host.encryption->tee_io = false;
+  CHECK(device.judge().exit == Exit::policy);
 }
 
 TEST_CASE("inspection: IDE asks for less than TEE-IO") {
