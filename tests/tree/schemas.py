@@ -373,6 +373,9 @@ def main():
         check("tsm connect", tsm, run("tsm", "connect", "--json", "5:0.0", code=0))
         check("tsm connect, once more", tsm, run("tsm", "connect", "--json", "5:0.0", code=4))
         check("doctor", doctor, run("doctor", "--json", code=0))
+        subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "encryption", "encryption"], cwd=scratch, check=True)
+        check("list, encryption", listing, run("list", "--all", "--json", code=0, SPDMCTL_SYSROOT="encryption"))
+        check("doctor, encryption", doctor, run("doctor", "--json", code=0, SPDMCTL_SYSROOT="encryption"))
 
         gate, status, state = (validator(f"spdmctl.{name}.json") for name in ("gate-2", "status-1", "state-1"))
         (pathlib.Path(scratch) / "policy").mkdir()
