@@ -103,6 +103,12 @@ TEST_CASE("N372 IDE: as many blocks as fit, and one more") {
   fake::Function wide = function_with({selective_streams(256), 0});
   for (std::size_t at = kAt + 12; at < 0x1000; at += 20 + 15 * 12) wide.put(static_cast<std::uint16_t>(at), 15);
   expect_error(ErrorId::peer, "do not fit", [&] { enabled_ide_streams(wide); });
+  // In the last place: a header and one selective block without addresses have 32 bytes.
+  CHECK(enabled(function_with({selective_streams(1), 0, 0, 0xFF00'0001, 0, 0, 0}, 0xFE0)) == Streams{{true, 0, 255}});
+  fake::Function last = function_with({selective_streams(1), 0, 0, 0x0900'0000, 0, 0, 0}, 0xFE0);
+  CHECK(copy_ide(last)->size() == 28);
+  fake::Function beyond = function_with({selective_streams(1), 0, 1, 0x0900'0000, 0, 0, 0}, 0xFE0);
+  expect_error(ErrorId::peer, "do not fit", [&] { copy_ide(beyond); });
   for (const std::uint16_t at : std::vector<std::uint16_t>{0xFFC, 0xFF4})
     expect_error(ErrorId::peer, "do not fit", [&] {
       enabled(function_with(at == 0xFFC ? std::vector<std::uint32_t>{} : std::vector<std::uint32_t>{link_streams(1), 0}, at));
