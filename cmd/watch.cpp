@@ -18,10 +18,12 @@
 
 #include "cmd/attest/policy_files.h"
 #include "cmd/gate/autoprobe.h"
+#include "cmd/gate/event_poll.h"
 #include "cmd/gate/watcher.h"
 #include "cmd/gate_setup.h"
 #include "cmd/host/files.h"
 #include "cmd/host/run_files.h"
+#include "cmd/host/secret_file.h"
 #include "cmd/host/this_host.h"
 #include "cmd/output/state_text.h"
 #include "cmd/parse.h"
@@ -36,15 +38,26 @@ using transport::Bdf;
 
 struct Options : GateOptions {
   OutputOptions output;
-  std::string interval = "0", background, end;
+  std::string interval = "0", events, background, end;
   bool enforce = false, hold = false;
 };
 
 constexpr std::chrono::hours kLongestInterval{7 * 24};
+constexpr std::chrono::seconds kShortestEvents{1};
+constexpr std::chrono::seconds kWakeUp{2};                    // of a device that is asked for events
 constexpr Clock::duration kSlack = std::chrono::seconds(60);  // for what follows an appraisal: drivers take their time
 
 Clock::duration interval_of(const Options& options) {
   return options.interval == "0" ? Clock::duration::zero() : parse_duration(options.interval, "--interval", kLongestInterval);
+}
+
+// How often a device is asked for events; nothing: never.
+std::optional<Clock::duration> event_interval_of(const Options& options) {
+  if (options.events.empty()) return std::nullopt;
+  const Clock::duration out = parse_duration(options.events, "--events");
+  if (out < kShortestEvents)
+    throw Error(ErrorId::usage, cat("--events: '", printable(options.events), "' is too short"), "a device is asked once a second at most");
+  return out;
 }
 
 // The file of a watch in the background: it has its number, and is locked for as long as it lives.
@@ -107,6 +120,7 @@ class Watch {
   bool is_settled(const transport::PciDevice& device) const;
   std::vector<Attention> devices(bool judged_too) const;
   void attend(const std::vector<Bdf>& devices, Occasion occasion);
+  void listen();
   void look_who_lacks();
   void end_hold(Watcher* watcher);
   void tell(const DeviceState& state);
@@ -119,6 +133,7 @@ class Watch {
   GateMode mode_ = GateMode::audit;
   Clock::duration patience_{};
   std::optional<Hold> hold_;
+  std::shared_ptr<EventPoll> events_;      // nullptr: devices are not asked for events
   std::atomic<bool> left_behind_ = false;  // attestations that overran their limit may still run
 };
 
@@ -173,6 +188,15 @@ void Watch::give_back() {
   mode_ = setup.mode.mode;
   hold_.emplace(host_);
   end_hold(nullptr);
+}
+
+void Watch::listen() {
+  const std::optional<Clock::duration> interval = event_interval_of(options_);
+  if (!interval) return;
+  forbid_core_dumps();
+  const auto open = [host = host_](const Bdf& bdf) { return open_again(to_string(bdf), kWakeUp, host); };
+  events_ = std::make_shared<EventPoll>(
+      EventPoll::Options{.interval = *interval, .open = open, .tell = [this](const std::string& what) { complain(what); }});
 }
 
 void Watch::complain(const std::string& what) {
@@ -239,21 +263,26 @@ void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
   if (!judges && !admits) return;
   // Keyring, policy and time are read anew each time, however long the service runs.
   GateSetup setup = set_up_gate(options_, host_, console_);
+  if (events_) setup.attest = beside(events_, std::move(setup.attest));
   Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest), [this](const DeviceState& state) { tell(state); });
+  std::vector<DeviceState> judged;
   const auto note = [&] {
     if (gatekeeper.left_behind() > 0) left_behind_ = true;
   };
   try {
     // First those that wait for nothing: a device that takes its time holds none of them up.
     const std::vector<Bdf> unjudged = admits ? gatekeeper.admit(devices) : std::vector<Bdf>{};
-    if (judges) gatekeeper.attend(wanted, occasion);
-    if (!judges && !unjudged.empty()) gatekeeper.attend(unjudged, Occasion::arrival);
+    if (judges) judged = gatekeeper.attend(wanted, occasion);
+    if (!judges && !unjudged.empty()) judged = gatekeeper.attend(unjudged, Occasion::arrival);
     if (judges || !unjudged.empty()) keep_time(host_, setup.time);
   } catch (...) {
     note();
     throw;
   }
   note();
+  if (!events_) return;
+  for (const DeviceState& state : judged)
+    if (const std::optional<Bdf> bdf = transport::parse_bdf(state.bdf); bdf && is_good(state)) events_->follow(*bdf);
 }
 
 // A device that a rule expects and that is not there has failed, whether it has gone or never came.
@@ -285,6 +314,7 @@ Exit Watch::run() {
   }
   configure(nullptr);
   if (file) go_on_in_background(*file);
+  listen();
   work_on_host(console_, host_, HostUse::change, {.readable = configuration_read_again(options_)});
   for (bool first = true;; first = false) {
     Watcher watcher(
@@ -292,6 +322,8 @@ Exit Watch::run() {
          .interval = interval_of(options_),
          .drivers = hold_.has_value(),
          .lacks = [this] { look_who_lacks(); },
+         .due = events_ ? [this] { return events_->due(); } : std::function<Clock::time_point()>{},
+         .poll = events_ ? [this] { return events_->poll(); } : std::function<std::vector<Bdf>()>{},
          .patience = patience_},
         events, manager, [this](const std::vector<Bdf>& devices, Occasion occasion) { attend(devices, occasion); },
         [this](const std::string& what) { complain(what); });
@@ -299,10 +331,12 @@ Exit Watch::run() {
       if (hold_) end_hold(&watcher);
       break;
     }
+    if (events_) events_->leave_all();
     manager.tell("RELOADING=1");
     configure(&watcher);
   }
   manager.tell("STOPPING=1");
+  if (events_) events_->leave_all();
   // Threads that hang in a device must neither delay the exit nor see their data destroyed.
   if (left_behind_) ::_exit(static_cast<int>(Exit::ok));
   return Exit::ok;
@@ -321,9 +355,10 @@ Exit run(const Options& options, Console& console) {
         "give --format text or ndjson");
   check(options);
   interval_of(options);
+  event_interval_of(options);
   if (!options.end.empty()) {
-    if (!options.background.empty() || options.hold)
-      throw Error(ErrorId::usage, "--end goes with neither --background nor --hold", "give it alone");
+    if (!options.background.empty() || options.hold || !options.events.empty())
+      throw Error(ErrorId::usage, "--end goes with none of --background, --events and --hold", "give it alone");
     if (end_background(options.end)) Watch(options, console).give_back();
     return Exit::ok;
   }
@@ -337,6 +372,11 @@ Action setup(CLI::App& parser) {
   for (const char* const refused : {"--output", "--json"}) parser.get_option(refused)->group("");
   add_gate_options(parser, *options);
   parser.add_option("--interval", options->interval, "Attest all devices again after so long; 0, the default, is never")
+      ->type_name("DURATION")
+      ->group("Gate");
+  parser
+      .add_option("--events", options->events,
+                  "Keep a session with each device that tells of changes in itself, and ask it so often; it is attested again then")
       ->type_name("DURATION")
       ->group("Gate");
   parser.add_flag("--enforce", options->enforce, "Do what policy says, and do not only tell")->group("Gate");

@@ -62,7 +62,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --match | --nonce | --psk-hint | --identity | --vendor-request | --timeout | --total | --interval | --index | --extend-pcr | --name | --listen | --device-info | --comment | --fingerprint) return ;;
+    --at | --match | --nonce | --psk-hint | --identity | --vendor-request | --timeout | --total | --interval | --events | --index | --extend-pcr | --name | --listen | --device-info | --comment | --fingerprint) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -118,7 +118,7 @@ _spdmctl() {
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring --policy --reference" files='' ;;
     gate) options="$output $keyring $gate --dry-run --enforce --release --occasion --manifest --kernel --image" pci=1 files='' ;;
-    watch) options="${output/ --json -o --output/} $keyring $gate --enforce --interval --hold --background --end" ;;
+    watch) options="${output/ --json -o --output/} $keyring $gate --enforce --interval --events --hold --background --end" ;;
     status) options="$output --policy" pci=1 files='' ;;
     list) options="$output --all --discover --timeout" pci=1 files='' ;;
     tsm)

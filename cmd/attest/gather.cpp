@@ -3,6 +3,7 @@
 #include <ctime>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "cmd/attest/evidence_files.h"
 #include "cmd/host/secret_file.h"
@@ -99,6 +100,10 @@ Evidence gather(Target target, Wanted wanted, const Effort& effort, const Verifi
     }
   evidence.host.hostname = host_name();
   return evidence;
+}
+
+std::unique_ptr<Link> open_again(const std::string& device, Clock::duration timeout, const transport::Host& host) {
+  return std::move(transport::open(device, {.timeout = timeout, .host = host, .force = false, .for_session = true}).link);
 }
 
 bool is_left_out(bool sought, const Evidence& evidence) {

@@ -2,6 +2,9 @@
 // by the gate.
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "cmd/attest/targets.h"
 #include "cmd/attest/verifier.h"
 
@@ -25,6 +28,10 @@ Evidence begin_evidence(const std::string& target);
 // `verifier`: its trust decides which slot is asked, its policy what is read; nullptr where nothing is appraised.
 // `options`: how a target is opened that is not open yet.
 Evidence gather(Target target, Wanted wanted, const Effort& effort, const Verifier* verifier, const transport::OpenOptions& options);
+
+// The way to a device that was attested before, for a session with it: a device that has an owner by now is refused. Others may use the
+// device once the link is gone. Throws as transport::open().
+std::unique_ptr<Link> open_again(const std::string& device, Clock::duration timeout, const transport::Host& host);
 
 // Whether `all` leaves the target out: it was only sought (Target::sought), and its mailbox carries no CMA-SPDM.
 bool is_left_out(bool sought, const Evidence& evidence);

@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "core/text.h"
 #include "transport/pci/bus.h"
+#include "transport/pci/encryption.h"
 #include "transport/target.h"
 
 namespace spdm::cmd {
@@ -124,13 +125,14 @@ Targets targets_of(const std::vector<std::string>& names, const transport::Host&
 
 void fail_for_want_of_devices() { throw Error(ErrorId::no_device, std::string(kNoDevice), std::string(kSeeDevices)); }
 
-HostView view_of(const std::string& target, const transport::Host& host) {
+HostView view_of(const std::string& target, const transport::Host& host, bool inspect) {
   HostView out;
   if (const std::optional<transport::Bdf> bdf = address_of(target)) {
     out.bdf = to_string(*bdf);
     try {
       out = transport::host_view(transport::find_device(host, *bdf));
-    } catch (const Error&) {  // no such device: name and address are all there is
+      if (inspect) out.encryption = transport::encryption_of(host, *bdf);
+    } catch (const Error&) {  // no such device: name and address are all there is; or one that cannot be inspected
     }
   }
   out.target = target;
@@ -158,7 +160,7 @@ void open_targets(std::vector<Target>& targets, const transport::OpenOptions& op
           target.host = target.opened->host;
         } catch (const Error& error) {
           target.failure = error;
-          target.host = view_of(target.name, options.host);
+          target.host = view_of(target.name, options.host, options.inspect);
         }
         return &target;
       },

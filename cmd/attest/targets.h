@@ -63,8 +63,9 @@ inline constexpr std::string_view kSeeDevices = "see: spdmctl list";
 // Throws Error{no_device}: no PCI function has a mailbox that carries CMA-SPDM.
 [[noreturn]] void fail_for_want_of_devices();
 
-// What the host sees of a target that was not opened: of a PCI function what the kernel shows, else its name.
-HostView view_of(const std::string& target, const transport::Host& host);
+// What the host sees of a target that was not opened: of a PCI function what the kernel shows, else its name. With `inspect` also
+// HostView::encryption, where it can be read.
+HostView view_of(const std::string& target, const transport::Host& host, bool inspect = false);
 
 // Opens the live targets, several at once: one device may have to wake up, one name server may be slow. The time of the options
 // is for all of them together. No exchange takes place yet, and nothing is connected. Errors are in Target::failure.

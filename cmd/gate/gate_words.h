@@ -33,11 +33,13 @@ enum class Occasion {
   start,   // it was there when the service was started
   bind,    // a driver was bound to it
   driver,  // a driver was registered
+  event,   // the device has told of a change, or its session for events is lost
 };
 inline constexpr std::array kOccasions{
     Word{Occasion::boot, "boot"},   Word{Occasion::arrival, "arrival"},   Word{Occasion::resume, "resume"},
     Word{Occasion::reset, "reset"}, Word{Occasion::interval, "interval"}, Word{Occasion::request, "request"},
     Word{Occasion::start, "start"}, Word{Occasion::bind, "bind"},         Word{Occasion::driver, "driver"},
+    Word{Occasion::event, "event"},
 };
 static_assert(is_sound(kOccasions));
 // Those that `gate --occasion` takes.

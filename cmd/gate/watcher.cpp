@@ -71,9 +71,13 @@ bool WorkList::take_asked() {
   return std::exchange(asked_, false) && !stopped_;
 }
 
-std::vector<Attention> WorkList::take() {
+std::vector<Attention> WorkList::take(Clock::time_point until) {
   std::unique_lock lock(mutex_);
-  ready_.wait(lock, [&] { return stopped_ || asked_ || !waiting_.empty(); });
+  const auto has_some = [&] { return stopped_ || asked_ || !waiting_.empty(); };
+  if (until == Clock::time_point::max())
+    ready_.wait(lock, has_some);
+  else
+    ready_.wait_until(lock, until, has_some);
   std::vector<Attention> out;
   if (stopped_) return out;
   for (auto& [bdf, attention] : waiting_) out.push_back(std::move(attention));
@@ -87,6 +91,11 @@ void WorkList::stop() {
     stopped_ = true;
   }
   ready_.notify_all();
+}
+
+bool WorkList::is_stopped() {
+  const std::lock_guard lock(mutex_);
+  return stopped_;
 }
 
 std::vector<Attention> WorkList::rest() {
@@ -183,25 +192,30 @@ Watcher::Watcher(Options options, transport::UeventSocket& events, const Service
       clock_(options_.host),
       resets_(options_.host) {}
 
+void Watcher::attend(const std::vector<Bdf>& devices, Occasion occasion) {
+  try {
+    attend_(devices, occasion);
+  } catch (const std::exception& error) {  // what goes wrong now must not end the service for what comes later
+    complain_(
+        cat(devices.size() == 1 ? to_string(devices.front()) : cat(devices.size(), " devices"), " (", name(occasion), "): ", error.what()));
+  }
+}
+
 void Watcher::work() {
   for (;;) {
-    const std::vector<Attention> now = list_.take();
+    const std::vector<Attention> now = list_.take(options_.due ? options_.due() : Clock::time_point::max());
     const bool asked = list_.take_asked();
-    if (now.empty() && !asked) return;
+    if (list_.is_stopped()) return;
     {
       const std::lock_guard lock(mutex_);
       busy_since_ = Clock::now();
     }
     std::map<Occasion, std::vector<Bdf>> by_occasion;
     for (const Attention& attention : now) by_occasion[attention.occasion].push_back(attention.bdf);
-    for (const auto& [occasion, devices] : by_occasion) {
-      try {
-        attend_(devices, occasion);
-      } catch (const std::exception& error) {  // what goes wrong now must not end the service for what comes later
-        complain_(cat(devices.size() == 1 ? to_string(devices.front()) : cat(devices.size(), " devices"), " (", name(occasion),
-                      "): ", error.what()));
-      }
-    }
+    for (const auto& [occasion, devices] : by_occasion) attend(devices, occasion);
+    // Who waits comes first: one device is asked for events at a time.
+    if (now.empty() && !asked && options_.poll)
+      if (const std::vector<Bdf> told = options_.poll(); !told.empty()) attend(told, Occasion::event);
     if (asked && options_.lacks) try {
         options_.lacks();
       } catch (const std::exception& error) {

@@ -35,10 +35,11 @@ class WorkList {
   void add(const transport::Bdf& bdf, Occasion occasion);
   void forget(const transport::Bdf& bdf);  // it is gone
   void ask_who_lacks();                    // take_asked() is true once, and does not wait for devices
-  // Waits for work, and takes all there is; nothing once stop() was called, or where only take_asked() has some.
-  std::vector<Attention> take();
+  // Waits for work, and takes all there is; nothing at `until`, once stop() was called, or where only take_asked() has some.
+  std::vector<Attention> take(Clock::time_point until = Clock::time_point::max());
   bool take_asked();
   void stop();
+  bool is_stopped();
   // Takes what still waits after that.
   std::vector<Attention> rest();
 
@@ -100,7 +101,10 @@ class Watcher {
     Clock::duration interval{};             // between sweeps over all devices; zero: never
     bool drivers = false;                   // a sweep for each driver that is registered
     std::function<void()> lacks = nullptr;  // looks who lacks: at the start, when a device has gone, with each sweep; may be empty
-    Clock::duration patience{};             // beyond it, a call to attend is a defect: the service manager's watchdog runs out
+    // What is done while nobody waits: when it is due, and what. Returned is who is to be attended because of an event. May be empty.
+    std::function<Clock::time_point()> due = nullptr;
+    std::function<std::vector<transport::Bdf>()> poll = nullptr;
+    Clock::duration patience{};  // beyond it, a call to attend is a defect: the service manager's watchdog runs out
   };
   // Attends devices that share one occasion.
   using Attend = std::function<void(const std::vector<transport::Bdf>&, Occasion occasion)>;
@@ -118,6 +122,7 @@ class Watcher {
 
  private:
   void work();
+  void attend(const std::vector<transport::Bdf>& devices, Occasion occasion);
   void sweep(Occasion occasion);
   void hear_events();
   void ping(Clock::time_point now);

@@ -342,6 +342,12 @@ constexpr std::array kRows{
     Row{Code::encapsulated_request, false, decoders::encapsulated_request},
     Row{Code::deliver_encapsulated_response, false, decoders::deliver_encapsulated_response},
     Row{Code::encapsulated_response_ack, false, decoders::encapsulated_response_ack},
+    Row{Code::get_supported_event_types, false, decoders::header_only},
+    Row{Code::supported_event_types, false, decoders::supported_event_types},
+    Row{Code::subscribe_event_types, false, decoders::subscribe_event_types},
+    Row{Code::subscribe_event_types_ack, false, decoders::header_only},
+    Row{Code::send_event, false, decoders::send_event},
+    Row{Code::event_ack, false, decoders::header_only},
     Row{Code::error, false, error},
 };
 

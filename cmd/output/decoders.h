@@ -27,4 +27,9 @@ Json encapsulated_request(DecodeInput& in);
 Json deliver_encapsulated_response(DecodeInput& in);
 Json encapsulated_response_ack(DecodeInput& in);
 
+// decode_event_fields.cpp
+Json supported_event_types(DecodeInput& in);
+Json subscribe_event_types(DecodeInput& in);
+Json send_event(DecodeInput& in);
+
 }  // namespace spdm::cmd::decoders

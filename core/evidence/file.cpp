@@ -7,6 +7,7 @@
 #include "core/calendar.h"
 #include "core/crypto/crypto.h"
 #include "core/error.h"
+#include "core/evidence/host_file.h"
 #include "core/file.h"
 #include "core/file_kinds.h"
 #include "core/format/json_reader.h"
@@ -16,78 +17,8 @@ namespace spdm {
 
 namespace {
 
-// Bytes that are not UTF-8 become U+FFFD (the name of a target comes from the command line and may have some).
-std::string quoted(const std::string& text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
-
-// Turns an Error about a value into one that names its place in the file.
-template <class F>
-auto convert(const JsonReader& reader, F parse) {
-  try {
-    return parse();
-  } catch (const Error& error) {
-    reader.fail(error.what());
-  }
-}
-
 // Only UTC, as write_evidence() writes it: evidence has one form.
 bool is_utc_time(const std::string& text) { return text.size() > 10 && text[10] == 'T' && text.back() == 'Z' && parse_rfc3339(text); }
-
-// A text that a person reads. What is longer was not written here, and would be told in many places.
-std::string_view read_text(JsonReader& json) {
-  const std::string_view out = json.string();
-  if (out.size() > kMaxEvidenceText) json.fail(cat("has ", out.size(), " bytes; a text in evidence has no more than ", kMaxEvidenceText));
-  return out;
-}
-
-AuthenticatedGrammar read_grammar(JsonReader& json) {
-  const std::optional<AuthenticatedGrammar> grammar = grammar_of(json.string());
-  if (!grammar || *grammar == AuthenticatedGrammar::absent) json.fail("is not a grammar of 'authenticated' (verdict, tsm, unknown)");
-  return *grammar;
-}
-
-PlatformView read_platform(JsonReader& json) {
-  PlatformView out;
-  json.object({},
-              {"grammar", "authenticated", "is_authenticated", "tsm_connected", "tsm_bound", "tsm_dsm", "certificate_slots", "signatures"},
-              [&](std::string_view key) {
-                if (key == "grammar") out.grammar = read_grammar(json);
-                if (key == "authenticated") out.authenticated = read_text(json);
-                if (key == "is_authenticated") out.is_authenticated = json.boolean();
-                if (key == "tsm_connected") out.tsm_connected = read_text(json);
-                if (key == "tsm_bound") out.tsm_bound = read_text(json);
-                if (key == "tsm_dsm") out.tsm_dsm = read_text(json);
-                if (key == "signatures") out.signatures = json.number(kMaxPlatformSignatures);
-                if (key == "certificate_slots")
-                  json.array([&] {
-                    const auto slot = static_cast<std::uint8_t>(json.number(7));
-                    if (!out.certificate_slots.empty() && slot <= out.certificate_slots.back()) json.fail("is not in ascending order");
-                    out.certificate_slots.push_back(slot);
-                  });
-              });
-  if (out.grammar == AuthenticatedGrammar::absent && (!out.authenticated.empty() || out.is_authenticated))
-    json.fail("says 'authenticated' without its grammar");
-  return out;
-}
-
-HostView read_host(JsonReader& json) {
-  HostView out;
-  json.object({"target"}, {"bdf", "identity", "driver", "owner", "slot", "removable", "hostname", "platform"}, [&](std::string_view key) {
-    if (key == "platform") {
-      out.platform = read_platform(json);
-      return;
-    }
-    const std::string_view text = read_text(json);
-    if (key == "target") out.target = text;
-    if (key == "bdf") out.bdf = text;
-    if (key == "identity") out.identity = convert(json, [&] { return parse_pci_identity(text); });
-    if (key == "driver") out.driver = text;
-    if (key == "owner") out.owner = text;
-    if (key == "slot") out.slot = text;
-    if (key == "removable") out.removable = text;
-    if (key == "hostname") out.hostname = text;
-  });
-  return out;
-}
 
 Block<32> read_nonce(JsonReader& json) {
   const std::string_view digits = json.string();
@@ -172,29 +103,6 @@ Detached read_detached(JsonReader& json) {
   return out;
 }
 
-// A JSON object; an empty string when the platform says nothing.
-std::string platform_json(const PlatformView& view) {
-  if (view == PlatformView{}) return "";
-  std::string out;
-  const auto member = [&](std::string_view key, std::string_view value) { out += cat(out.empty() ? "{" : ",", "\"", key, "\":", value); };
-  const auto optional = [&](std::string_view key, const std::optional<std::string>& value) {
-    if (value) member(key, quoted(*value));
-  };
-  if (view.grammar != AuthenticatedGrammar::absent) {
-    member("grammar", cat('"', name(view.grammar), '"'));
-    member("authenticated", quoted(view.authenticated));
-    if (view.is_authenticated) member("is_authenticated", *view.is_authenticated ? "true" : "false");
-  }
-  optional("tsm_connected", view.tsm_connected);
-  optional("tsm_bound", view.tsm_bound);
-  optional("tsm_dsm", view.tsm_dsm);
-  std::string slots;
-  for (const std::uint8_t slot : view.certificate_slots) slots += cat(slots.empty() ? "" : ",", slot);
-  if (!slots.empty()) member("certificate_slots", cat("[", slots, "]"));
-  if (view.signatures > 0) member("signatures", std::to_string(view.signatures));
-  return out + "}";
-}
-
 std::string detached_json(const Detached& detached) {
   std::string out = cat(R"({"format":)", quoted(detached.format));
   if (!detached.asym.empty()) out += cat(R"(,"asym":)", quoted(detached.asym));
@@ -217,20 +125,7 @@ template <class Put>
 void write_pieces(const Evidence& evidence, Put put) {
   std::string out = cat(R"({"schema":")", evidence.detached ? kDetachedSchema : kEvidenceSchema, R"(","collector":)",
                         quoted(evidence.collector), R"(,"time":)", quoted(evidence.time), R"(,"live":)", evidence.live ? "true" : "false",
-                        R"(,"binding":")", name(evidence.binding), R"(","host":{"target":)", quoted(evidence.host.target));
-  const auto optional = [&](std::string_view key, const std::optional<std::string>& value) {
-    if (value) out += cat(",\"", key, "\":", quoted(*value));
-  };
-  optional("bdf", evidence.host.bdf);
-  if (evidence.host.identity) optional("identity", to_string(*evidence.host.identity));
-  optional("driver", evidence.host.driver);
-  optional("owner", evidence.host.owner);
-  optional("slot", evidence.host.slot);
-  optional("removable", evidence.host.removable);
-  optional("hostname", evidence.host.hostname);
-  if (const std::string platform = platform_json(evidence.host.platform); !platform.empty()) out += cat(",\"platform\":", platform);
-
-  out += R"(},"nonces":[)";
+                        R"(,"binding":")", name(evidence.binding), R"(","host":)", host_json(evidence.host), R"(,"nonces":[)");
   std::string_view comma;
   for (const Block<32>& nonce : evidence.nonces) {
     out += cat(comma, '"', hex(nonce), '"');

@@ -4,6 +4,7 @@
 
 #include "core/crypto/crypto.h"
 #include "core/error.h"
+#include "core/protocol/steps.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -20,7 +21,7 @@ class Collector {
   }
 
   void run() {
-    negotiate();
+    negotiate(requester_, wanted_);
     const std::vector<std::uint8_t> slots = identify();
     measured_slot_ = slots.empty() ? wanted_.slot.value_or(0) : slots.front();
     for (const std::uint8_t slot : slots) prove(slot);
@@ -53,56 +54,6 @@ class Collector {
   std::uint8_t version() const { return connection().version(); }
   bool responder_has(std::uint32_t flag) const { return parameters().responder.has(flag); }
 
-  void negotiate() {
-    requester_.ask(GetVersion{}.encode());
-    const std::optional<std::uint8_t> common = highest_common(*connection().versions(), wanted_.versions);
-    if (!common) throw Error(ErrorId::no_spdm, "no SPDM version in common", "the responder offers " + offered_versions());
-    GetCapabilities capabilities;
-    capabilities.capabilities = our_capabilities(*common);
-    capabilities.want_algorithms = wanted_.supported_algorithms && *common >= k13;
-    requester_.ask(capabilities.encode(*common));
-    requester_.ask(our_algorithms().encode(version()));
-  }
-
-  std::string offered_versions() const {
-    std::string out;
-    for (const std::uint16_t entry : connection().versions()->entries)
-      out += cat(out.empty() ? "" : ", ", entry >> 12, ".", entry >> 8 & 15);
-    return out;
-  }
-
-  // We announce only what helps the responder to serve us (chunks, large chains). Every further flag opens another path
-  // in the responder.
-  Capabilities our_capabilities(std::uint8_t version) const {
-    Capabilities out;
-    out.ct_exponent = 0;
-    if (version >= k12) out.flags |= cap::chunk;
-    if (version >= k14) out.flags |= cap::large_resp;
-    if (wanted_.session) out.flags |= wanted_.session->capability_flags(version);
-    out.data_transfer_size = requester_.data_transfer_size();
-    out.max_message_size = requester_.limits().max_message;
-    return out;
-  }
-
-  // Only algorithms that the crypto library can verify are offered.
-  NegotiateAlgorithms our_algorithms() const {
-    NegotiateAlgorithms out;
-    const auto chosen = [](const auto& list, const auto& row) {
-      return list.empty() || std::find(list.begin(), list.end(), &row) != list.end();
-    };
-    for (const AsymAlgorithm& row : asym_algorithms())
-      if (row.since <= version() && chosen(wanted_.asym, row) && crypto::supports(row)) (row.pqc ? out.pqc_asym : out.base_asym) |= row.bit;
-    for (const HashAlgorithm& row : hash_algorithms())
-      if (row.since <= version() && chosen(wanted_.hash, row) && crypto::supports(row)) out.base_hash |= row.bit;
-    if (version() >= k12) out.other_params = other_params::opaque_fmt1;
-    if (version() >= k13) {
-      out.mel_specification = kDmtfMelSpecification;
-      if (responder_has(cap::multi_key_mask)) out.other_params |= other_params::multi_key;
-    }
-    if (wanted_.session) wanted_.session->offer(out, version());
-    return out;
-  }
-
   // Reads digests and chains. Returns the slots to challenge; the first is the one to measure with.
   std::vector<std::uint8_t> identify() {
     if (wanted_.slot == kProvisionedKey) {
@@ -128,29 +79,15 @@ class Collector {
       throw Error(ErrorId::no_spdm, cat("slot ", wanted_.slot.value_or(0), " holds no certificate chain"),
                   "see the slots with: spdmctl certs");
     if (wanted_.all_slots) {
-      for (const std::uint8_t slot : slots) read_chain(slot);
+      for (const std::uint8_t slot : slots) read_chain(requester_, slot);
       return slots;
     }
     // A slot that is not trusted is followed by the next provisioned one. When none is trusted, the first is reported.
     for (const std::uint8_t slot : slots) {
-      read_chain(slot);
+      read_chain(requester_, slot);
       if (wanted_.slot || !wanted_.trusts || wanted_.trusts(connection(), slot)) return {slot};
     }
     return {slots.front()};
-  }
-
-  // One GET_CERTIFICATE per portion, in the largest portions that fit (DSP0274 CERTIFICATE).
-  void read_chain(std::uint8_t slot) {
-    const bool large = parameters().large_certificates();
-    const std::uint32_t header = large ? 16 : 8;
-    const std::uint32_t room = parameters().chunking() ? requester_.limits().max_message : requester_.data_transfer_size();
-    GetCertificate request{.slot = slot, .large = large, .slot_size_requested = false, .offset = 0, .length = 0};
-    request.length = std::min<std::uint32_t>(room - header, large ? kMaxCertificateChain : 0xFFFF);
-    do {
-      request.offset = connection().chain(slot).complete() ? 0 : connection().chain(slot).size();
-      if (!large) request.length = std::min<std::uint32_t>(request.length, 0xFFFF - request.offset);
-      requester_.ask(request.encode(version()));
-    } while (!connection().chain(slot).complete());
   }
 
   Block<32> next_nonce() {

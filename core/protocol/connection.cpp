@@ -83,7 +83,13 @@ void Connection::observe(Exchange exchange) {
     case Code::end_session:
       observe_session(exchange);
       break;
-    // Encapsulated requests, provisioning and events are not decoded. Only their place in the transcripts matters.
+    case Code::get_supported_event_types:
+      observe_event_types(exchange);
+      break;
+    case Code::subscribe_event_types:
+      observe_subscription(exchange);
+      break;
+    // Encapsulated requests and provisioning are not decoded. Only their place in the transcripts matters.
     default: {
       if (!is_request(code)) malformed(name(code), "RequestResponseCode", "is not a request");
       const std::string message = name(response_to(code));
@@ -239,6 +245,29 @@ void Connection::observe_vendor_defined(Exchange& exchange) {
   VendorDefined response = VendorDefined::decode_response(reader, request, parameters_);
   trim(exchange.response, reader);
   vendor_.push_back({exchanges_.size(), std::move(request), std::move(response)});
+}
+
+void Connection::observe_event_types(Exchange& exchange) {
+  Reader request = request_reader(exchange, "GET_SUPPORTED_EVENT_TYPES");
+  expect(request, Code::get_supported_event_types, version());
+  trim(exchange.request, request);
+  // DSP0274 "Event mechanism", N399: who has none tells of none.
+  if (!parameters_.responder.has(cap::event)) malformed("SUPPORTED_EVENT_TYPES", "state", "the responder has no EVENT_CAP");
+  Reader reader = response_reader(exchange, "SUPPORTED_EVENT_TYPES");
+  SupportedEventTypes types = SupportedEventTypes::decode(reader, version());
+  trim(exchange.response, reader);
+  event_types_ = std::move(types);
+}
+
+// The acknowledgement has nothing but its header (N306).
+void Connection::observe_subscription(Exchange& exchange) {
+  Reader request_bytes = request_reader(exchange, "SUBSCRIBE_EVENT_TYPES");
+  SubscribeEventTypes request = SubscribeEventTypes::decode(request_bytes, version());
+  trim(exchange.request, request_bytes);
+  Reader reader = response_reader(exchange, "SUBSCRIBE_EVENT_TYPES_ACK");
+  expect(reader, Code::subscribe_event_types_ack, version());
+  trim(exchange.response, reader);
+  if (exchange.inside != 0) session_of(exchange).subscription = std::move(request.groups);
 }
 
 Bytes Connection::transcript(const Statement& statement) const {

@@ -12,6 +12,7 @@
 #include "core/tolerance.h"
 #include "core/wire/certificate.h"
 #include "core/wire/endpoint_info.h"
+#include "core/wire/events.h"
 #include "core/wire/measurements.h"
 #include "core/wire/mel.h"
 #include "core/wire/vendor_defined.h"
@@ -124,6 +125,8 @@ class Connection {
   const std::vector<EndpointInfoSeen>& endpoint_infos() const { return endpoint_infos_; }
   const std::vector<VendorSeen>& vendor_defined() const { return vendor_; }
   const std::vector<Statement>& statements() const { return statements_; }
+  // Events that the responder can tell of; nothing where nobody has asked.
+  const std::optional<SupportedEventTypes>& event_types() const { return event_types_; }
   // In the order in which they were opened; at most one is not ended.
   const std::vector<SessionSeen>& sessions() const { return sessions_; }
   const std::vector<ErrorSeen>& errors() const { return errors_; }
@@ -148,6 +151,8 @@ class Connection {
   void observe_endpoint_info(Exchange& exchange);
   void observe_mel(Exchange& exchange);
   void observe_vendor_defined(Exchange& exchange);
+  void observe_event_types(Exchange& exchange);
+  void observe_subscription(Exchange& exchange);
   // connection_session.cpp
   void check_place(const Exchange& exchange);
   void observe_session(Exchange& exchange);
@@ -187,6 +192,7 @@ class Connection {
   std::vector<EndpointInfoSeen> endpoint_infos_;
   std::vector<VendorSeen> vendor_;
   std::vector<Statement> statements_;
+  std::optional<SupportedEventTypes> event_types_;
   std::vector<SessionSeen> sessions_;
   std::map<std::uint8_t, Bytes> identity_hashes_;  // by slot, of what stands in it now: a chain is long, and is hashed once
   std::vector<ErrorSeen> errors_;

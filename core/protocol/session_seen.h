@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "core/wire/events.h"
 #include "core/wire/finish.h"
 #include "core/wire/psk_exchange.h"
 
@@ -34,6 +35,7 @@ struct SessionSeen {
   std::optional<std::uint8_t> requester_slot;    // that we authenticated with: FINISH was signed
   std::optional<std::size_t> finish;             // exchange of FINISH or PSK_FINISH
   unsigned heartbeats = 0, key_updates = 0;      // acknowledged
+  std::vector<EventGroup> subscription;          // to which events; empty: to none
   bool has_messages = false;                     // something was exchanged inside of it
 
   bool is_psk() const { return psk_exchange.has_value(); }

@@ -54,6 +54,9 @@ void Responder::ask(ResponderFlow& flow) {
     case Code::key_update:
       flow.request = flow.update.encode(version);
       break;
+    case Code::send_event:
+      flow.request = next_events();
+      break;
     default:
       flow.request = begin(version, Code::get_digests).take();
       break;
@@ -73,6 +76,8 @@ Bytes Responder::encapsulated_request(Reader& reader) {
     begin_flow(here(), Purpose::key_update, Code::key_update);
     flow->update = {KeyOperation::update_key, kUpdateTag};
   }
+  if (inside() && !session_->subscription.empty()) let_time_pass();
+  if (!flow && has_events()) begin_flow(here(), Purpose::events, Code::send_event);
   if (!flow) throw Refusal{version_byte() >= k13 ? ErrorCode::no_pending_requests : ErrorCode::unexpected_request};
   // Where the first request is implied, the requester delivers at once.
   if (flow->waiting) throw Refusal{ErrorCode::unexpected_request};
@@ -139,6 +144,9 @@ bool Responder::take(ResponderFlow& flow, View response) {
     case Code::challenge:
       take_challenge_auth(flow, reader);
       break;
+    case Code::send_event:
+      take_event_ack(reader);
+      return has_events();
     default:
       flow.update.check_ack(reader, version_byte());
       break;

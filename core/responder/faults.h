@@ -51,6 +51,12 @@ enum class FaultKind {
   keep_keys,
   old_key,
   ask_again,
+  // What it tells of events.
+  event_gap,
+  event_twice,
+  event_type,
+  event_size,
+  event_again,
   // What becomes of the record of the answer.
   bad_tag,
   skip_number,
@@ -92,6 +98,7 @@ struct Fault {
 //   truncate SIZE | append HEX | flip BYTE[.BIT] | set OFFSET HEX | version BYTE | code BYTE
 //   wrong-slot | wrong-handle | replay | bad-signature | old-signature | stale-nonce | bad-verify-data
 //   keep-keys | old-key | ask-again
+//   event-gap | event-twice | event-type | event-size | event-again
 //   bad-tag | skip-number | repeat-record | cut-record SIZE | other-session | drop-session | in-clear
 //   tdisp-error CODE
 // CODE is a number or a name ("InvalidRequest"); numbers may be hexadecimal (0x12). A negative offset or byte counts

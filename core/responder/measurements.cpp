@@ -20,7 +20,7 @@ Bytes Responder::summary_hash(Summary summary) const {
   crypto::Hasher hasher(*parameters_.hash);
   for (const DeviceMeasurement& measurement : profile_->measurements)
     if (summary == Summary::all || in_tcb(measurement))
-      hasher.update(encode_block(measured(*profile_, measurement, parameters_.measurement_hash, false)));
+      hasher.update(encode_block(measured(*profile_, now(measurement), parameters_.measurement_hash, false)));
   return hasher.finish();
 }
 
@@ -41,7 +41,7 @@ Bytes Responder::measurements(Reader& reader) {
   std::size_t record_size = 0;
   for (const DeviceMeasurement& measurement : profile_->measurements) {
     if (request.operation != kAllMeasurements && request.operation != measurement.index) continue;
-    const Bytes block = encode_block(measured(*profile_, measurement, parameters_.measurement_hash, request.raw_bit_stream));
+    const Bytes block = encode_block(measured(*profile_, now(measurement), parameters_.measurement_hash, request.raw_bit_stream));
     record_size += block.size();
     if (record_size <= room) append(response.record, block);
     ++blocks;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 
 #include "core/responder/profile.h"
@@ -148,6 +149,19 @@ class Responder {
   void take_certificate(ResponderFlow& flow, Reader& reader);
   void take_challenge_auth(ResponderFlow& flow, Reader& reader);
 
+  // events.cpp
+  Bytes supported_event_types(Reader& reader);
+  Bytes subscribe_event_types(Reader& reader);
+  void subscribe_to_all(Session& session) const;
+  // Counts one more question whether something has happened; what is due happens.
+  void let_time_pass();
+  void happen(const DeviceEvent& event);
+  bool has_events() const { return inside() && !session_->events.empty(); }
+  Bytes next_events();
+  void take_event_ack(Reader& reader);
+  // The measurement as it is now.
+  DeviceMeasurement now(const DeviceMeasurement& measurement) const;
+
   // known_requester.cpp
   Parameters requester_parameters() const;
   bool wants_basic_mutual_auth() const;
@@ -194,6 +208,9 @@ class Responder {
   Sessions sessions_;
   Place outside_;
   Session* session_ = nullptr;  // that the request in the making came through
+
+  std::uint32_t asked_for_events_ = 0, next_event_ = 1;  // questions of requesters that have subscribed; EventInstanceID of the next event
+  std::map<std::uint8_t, Bytes> changed_;                // measurements that an event has changed, by index
 
   StruckBy struck_;     // faults of the answer in the making
   StruckBy on_record_;  // of it and of those within it: what they do to its record

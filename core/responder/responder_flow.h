@@ -12,6 +12,7 @@ struct ResponderFlow {
     basic_mutual_auth,  // GET_DIGESTS, GET_CERTIFICATE, CHALLENGE
     handshake,          // GET_DIGESTS, GET_CERTIFICATE; FINISH proves the rest
     key_update,         // KEY_UPDATE twice
+    events,             // SEND_EVENT until all are told
   };
 
   Purpose purpose{};

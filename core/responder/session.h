@@ -9,6 +9,7 @@
 #include "core/responder/responder_flow.h"
 #include "core/session/secured_session.h"
 #include "core/wire/chunk.h"
+#include "core/wire/events.h"
 #include "core/wire/key_exchange.h"
 
 namespace spdm {
@@ -63,6 +64,9 @@ struct Session {
   SteadyTime heard = {};                    // when its last record came
   std::optional<KeyOperation> update = {};  // acknowledged, and to be verified
   bool has_asked_for_update = false;
+
+  std::vector<EventGroup> subscription = {};  // to which events
+  std::vector<Event> events = {};             // that it was not told of yet
 
   // What becomes of it after the answer in the making.
   Bytes th2 = {};              // not empty: the handshake is over

@@ -65,6 +65,7 @@ Bytes Responder::key_exchange(Reader& reader) {
       begin_session({new_keys(SessionKind::key_exchange, id, agreed.secret, transcript.hash()), std::move(transcript)}, secured);
   session.mutual_auth = response.mutual_auth;
   session.requester = std::move(requester);
+  if (request.policy.all_events) subscribe_to_all(session);
 
   const bool in_clear = parameters_.handshake_in_the_clear();
   if (!in_clear) {

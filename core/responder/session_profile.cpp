@@ -50,6 +50,7 @@ std::uint32_t DeviceSessions::flags(std::uint8_t version, bool signs) const {
   const bool asks = mutual_auth == MutualAuth::encapsulated || mutual_auth == MutualAuth::digests || basic_mutual_auth;
   if (authenticates() && signs) out |= cap::mut_auth;
   // DSP0274 1.1: MUT_AUTH_CAP comes with ENCAP_CAP, whatever the device asks.
+  if (events && version >= k13) out |= cap::event | cap::encap;
   if (asks || key_updates == KeyUpdates::both || (version == k11 && (out & cap::mut_auth) != 0)) out |= cap::encap;
   return out;
 }

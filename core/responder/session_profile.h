@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "core/crypto/crypto.h"
+#include "core/responder/event_profile.h"
 #include "core/secret_bytes.h"
 #include "core/wire/key_exchange.h"
 #include "core/wire/secured_versions.h"
@@ -44,7 +45,8 @@ struct DeviceSessions {
   bool handshake_in_the_clear = false;
   std::uint8_t heartbeat_period = 0;  // seconds; 0: no heartbeat
   KeyUpdates key_updates = KeyUpdates::requester;
-  bool required = false;  // GET_MEASUREMENTS is answered in sessions only
+  bool required = false;               // GET_MEASUREMENTS is answered in sessions only
+  std::optional<DeviceEvents> events;  // 1.3+: nothing: it tells of none
 
   // Mutual authentication, of a requester that can. Trust in its certificates is not judged.
   MutualAuth mutual_auth = MutualAuth::none;

@@ -42,6 +42,7 @@ Bytes Responder::psk_exchange(Reader& reader) {
   transcript.append(out);
   const std::uint32_t id = session_id(request.session_id, response.session_id);
   Session& session = begin_session({new_keys(SessionKind::psk, id, psk, transcript.hash()), std::move(transcript)}, secured);
+  if (request.policy.all_events) subscribe_to_all(session);
   const Bytes verify_data = responder_verify_data(session);
   session.transcript.append(verify_data);
   append(out, verify_data);

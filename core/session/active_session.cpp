@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/session/encapsulated.h"
 #include "core/session/key_update.h"
 #include "core/text.h"
 #include "core/wire/session_messages.h"
@@ -89,6 +88,20 @@ void ActiveSession::exercise(const RequesterIdentity* identity) {
     update_keys(requester_, link_, KeyOperation::update_all_keys);
   }
   if (parameters().encapsulates()) EncapsulatedFlow(requester_, FlowPlace::established, identity, &link_).run_if_pending();
+}
+
+// Keys are renewed before it and not within: while a flow is under way, nothing else is answered.
+void ActiveSession::hear(const EventSink& sink) {
+  keep_alive();
+  const Busy busy(busy_);
+  EncapsulatedFlow flow(requester_, FlowPlace::established, nullptr, &link_);
+  flow.take_events(sink);
+  try {
+    flow.run_if_pending();
+  } catch (const Error&) {
+    if (!flow.refused()) throw;  // else the device only says that we have refused what it told
+  }
+  if (flow.refused()) throw Error(*flow.refused());
 }
 
 // Before each request. A large one takes several records, and nothing may come between them: so keys are renewed while half of what

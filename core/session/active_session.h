@@ -3,6 +3,7 @@
 
 #include "core/protocol/requester.h"
 #include "core/protocol/session_opener.h"
+#include "core/session/encapsulated.h"
 #include "core/session/requester_identity.h"
 #include "core/session/session_link.h"
 
@@ -32,6 +33,9 @@ class ActiveSession : public OpenSession {
 
   // HEARTBEAT, KEY_UPDATE and GET_ENCAPSULATED_REQUEST, as far as both sides can.
   void exercise(const RequesterIdentity* identity);
+  // GET_ENCAPSULATED_REQUEST: whether the responder has events to tell of, once they were subscribed to. Throws as Requester::ask, and
+  // Error{peer} for events that break a rule.
+  void hear(const EventSink& sink);
 
  private:
   const Parameters& parameters() const { return requester_.connection().parameters(); }

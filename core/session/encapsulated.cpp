@@ -72,7 +72,8 @@ Bytes EncapsulatedFlow::answer(Bytes& request) {
   Reader reader(request, "encapsulated request");
   try {
     return answer_known(header.code, reader, request);
-  } catch (const Malformed&) {
+  } catch (const Malformed& why) {
+    if (!refused_) refused_ = why;
     return error(ErrorCode::invalid_request, header.code);
   }
 }
@@ -98,6 +99,8 @@ Bytes EncapsulatedFlow::answer_known(Code code, Reader& reader, Bytes& request) 
       return answer_challenge(reader, request);
     case Code::key_update:
       return answer_key_update(reader, request);
+    case Code::send_event:
+      return answer_events(reader, request);
     default:
       return error(ErrorCode::unexpected_request, code);
   }
@@ -128,6 +131,16 @@ Bytes EncapsulatedFlow::answer_key_update(Reader& reader, Bytes& request) {
   else
     return error(ErrorCode::invalid_request, Code::key_update);
   return asked.encode_ack(parameters().version);
+}
+
+// DSP0274 "Event mechanism": it is told of in established sessions, to who has subscribed there (N400). One that breaks a rule is
+// refused (N401), and nothing of it counts.
+Bytes EncapsulatedFlow::answer_events(Reader& reader, Bytes& request) {
+  if (!events_ || place_ != FlowPlace::established || inside_ == nullptr) return error(ErrorCode::unexpected_request, Code::send_event);
+  const SendEvent sent = SendEvent::decode(reader, parameters().version);
+  trim(request, reader);
+  events_(sent.events);
+  return begin(parameters().version, Code::event_ack).take();
 }
 
 // An inner message has no length of its own.

@@ -2,10 +2,16 @@
 // to know, and answers, until nothing is left.
 #pragma once
 
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "core/error.h"
 #include "core/protocol/requester.h"
 #include "core/session/requester_identity.h"
 #include "core/session/session_link.h"
 #include "core/wire/error_response.h"
+#include "core/wire/events.h"
 
 namespace spdm {
 
@@ -16,10 +22,16 @@ enum class FlowPlace {
   established,      // in a session: whatever the responder has to say
 };
 
+// Is told of events of an established session, before they are acknowledged.
+using EventSink = std::function<void(const std::vector<Event>& events)>;
+
 class EncapsulatedFlow {
  public:
   // `identity`: nullptr where we have none. `inside`: the session, nullptr outside of any. All must outlive the flow.
   EncapsulatedFlow(Requester& requester, FlowPlace place, const RequesterIdentity* identity, SessionLink* inside);
+
+  // From now on SEND_EVENT is taken, as somebody has subscribed to events of the session.
+  void take_events(EventSink sink) { events_ = std::move(sink); }
 
   // These throw as Requester::ask does, and Error{peer} when the responder has no end of it.
   // From GET_ENCAPSULATED_REQUEST on.
@@ -33,6 +45,8 @@ class EncapsulatedFlow {
   std::uint8_t slot() const { return slot_; }
   // The DIGESTS that we returned, where it was asked for first: a part of the transcript of multi-key connections. Else empty.
   const Bytes& first_digests() const { return first_digests_; }
+  // What was wrong with the first request that broke a rule, and was answered with ERROR InvalidRequest.
+  const std::optional<Error>& refused() const { return refused_; }
 
  private:
   enum class Key { settled, renewing, unverified };  // the responder's, after KEY_UPDATE
@@ -42,6 +56,7 @@ class EncapsulatedFlow {
   Bytes answer_known(Code code, Reader& reader, Bytes& request);
   Bytes answer_challenge(Reader& reader, Bytes& request);
   Bytes answer_key_update(Reader& reader, Bytes& request);
+  Bytes answer_events(Reader& reader, Bytes& request);
   void trim(Bytes& request, const Reader& reader) const;
   void assert_at_end(const Reader& reader) const;
   Bytes note(const Bytes& request, Bytes response);
@@ -58,6 +73,8 @@ class EncapsulatedFlow {
   unsigned answered_ = 0;
   std::uint8_t slot_ = 0;
   Key key_ = Key::settled;
+  EventSink events_;
+  std::optional<Error> refused_;
 };
 
 }  // namespace spdm

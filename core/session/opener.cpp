@@ -57,10 +57,11 @@ bool Opener::authenticates(std::uint8_t version) const {
 std::uint32_t Opener::capability_flags(std::uint8_t version) const {
   std::uint32_t out = 0;
   if (opens(version)) {
-    out |= (by_psk() ? cap::psk : cap::key_ex) | cap::mac | cap::hbeat | cap::key_upd;
+    out |= (by_psk() ? cap::psk : cap::key_ex) | cap::mac | cap::key_upd;
+    if (!options_.listens) out |= cap::hbeat;
     if (!options_.mac_only) out |= cap::encrypt;
     if (options_.handshake_in_the_clear && !by_psk()) out |= cap::handshake_in_the_clear;
-    if (options_.exercise) out |= cap::encap;
+    if (options_.exercise || options_.listens) out |= cap::encap;
   }
   if (authenticates(version)) {
     // CHAL_CAP of a requester: it answers an encapsulated CHALLENGE, which is basic mutual authentication.
@@ -112,11 +113,14 @@ void Opener::assert_possible(const Requester& requester) const {
     cannot("the device has not selected all algorithms that it takes (ALGORITHMS)");
 }
 
-std::unique_ptr<OpenSession> Opener::open(Requester& requester, std::uint8_t slot, Evidence& evidence) const {
+std::unique_ptr<ActiveSession> Opener::establish(Requester& requester, std::uint8_t slot, Evidence& evidence) const {
   assert_possible(requester);
   if (!requester.link().carries_sessions()) throw Error(ErrorId::unsupported, "no session: this transport carries no secured messages");
-  std::unique_ptr<ActiveSession> session =
-      by_psk() ? open_by_psk(requester, options_) : open_by_key_exchange(requester, options_, slot, evidence);
+  return by_psk() ? open_by_psk(requester, options_) : open_by_key_exchange(requester, options_, slot, evidence);
+}
+
+std::unique_ptr<OpenSession> Opener::open(Requester& requester, std::uint8_t slot, Evidence& evidence) const {
+  std::unique_ptr<ActiveSession> session = establish(requester, slot, evidence);
   if (options_.exercise) session->exercise(options_.identity ? &*options_.identity : nullptr);
   return session;
 }

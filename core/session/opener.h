@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/protocol/session_opener.h"
+#include "core/session/active_session.h"
 #include "core/session/session_options.h"
 
 namespace spdm {
@@ -15,6 +16,8 @@ class Opener : public SessionOpener {
   bool needs_slot() const override { return !by_psk(); }
   void authenticate_requester(Requester& requester) const override;
   std::unique_ptr<OpenSession> open(Requester& requester, std::uint8_t slot, Evidence& evidence) const override;
+  // As open(), for who goes on with the session itself.
+  std::unique_ptr<ActiveSession> establish(Requester& requester, std::uint8_t slot, Evidence& evidence) const;
 
  private:
   bool by_psk() const { return !options_.psk.empty(); }

@@ -29,6 +29,8 @@ struct SessionOptions {
   bool multi_key = false;               // 1.3+: says of our slot which key it has, where the device asks for that
   // After opening: HEARTBEAT, KEY_UPDATE of one key and of both, and GET_ENCAPSULATED_REQUEST, as far as both sides can.
   bool exercise = false;
+  // It stays open, for a device that tells of events: it may ask us something, and expects no heartbeat.
+  bool listens = false;
   Summary summary = Summary::none;  // of measurements, in the answer that opens the session
   SessionPolicy policy;
   std::optional<Block<32>> nonce;                              // RandomData of KEY_EXCHANGE: a remote verifier chose it; else a fresh one

@@ -117,6 +117,10 @@ class Comparison {
 
 std::string to_string(const IdeStream& stream) { return cat(place_of(stream), " (id ", stream.id(), ")"); }
 
+std::string ide_algorithm_name(std::uint8_t algorithm) { return algorithm == 0 ? "AES-GCM-256" : cat("0x", hex(algorithm, 2)); }
+
+std::string ide_state_name(std::uint8_t state) { return state == 0 ? "insecure" : state == 2 ? "secure" : cat("0x", hex(state, 2)); }
+
 IdeRegisters walk_ide_registers(const Read& read, IdeDepth depth) { return Walk(read, depth).run(); }
 
 IdeRegisters decode_ide_registers(View registers) {

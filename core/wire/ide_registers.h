@@ -29,7 +29,7 @@ struct IdeStream {
 
   bool is_enabled() const { return (control & 1) != 0; }
   std::uint8_t id() const { return static_cast<std::uint8_t>(control >> 24); }
-  std::uint8_t algorithm() const { return control >> 14 & 0x1F; }
+  std::uint8_t algorithm() const { return control >> 14 & 0x1F; }  // 0 AES-GCM-256
   std::uint8_t traffic_class() const { return control >> 19 & 0x7; }
   bool is_default() const { return is_selective && (control & 1U << 22) != 0; }
   bool is_tee_limited() const { return is_selective && (control & 1U << 23) != 0; }
@@ -42,6 +42,10 @@ struct IdeStream {
 
 // "selective IDE stream 1 (id 5)"
 std::string to_string(const IdeStream& stream);
+// "AES-GCM-256"; "0x1f" for a reserved value.
+std::string ide_algorithm_name(std::uint8_t algorithm);
+// "insecure", "secure"; "0x01" for a reserved value.
+std::string ide_state_name(std::uint8_t state);
 
 struct IdeRegisters {
   std::uint32_t capability = 0, control = 0;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMessages = 64;
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kFaults{{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 12> kFaults{{
     {"any", "delay 0"},
     {"any", "bad-tag"},
     {"any", "cut-record 7"},
@@ -27,6 +27,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 10> kFaults{
     {"FINISH_RSP", "not-ready 1 2"},
     {"QUERY_RESP", "append 00"},
     {"DEVICE_INTERFACE_REPORT", "tdisp-error BUSY"},
+    {"ENCAPSULATED_REQUEST", "event-gap"},
+    {"ENCAPSULATED_RESPONSE_ACK", "event-again"},
 }};
 constexpr std::array kBindings{Binding::none, Binding::doe, Binding::tcp};
 
@@ -63,6 +65,10 @@ DeviceProfile device(Reader& reader) {
   out.tdisp->lock_flags |= lock_flag::bind_p2p;
   out.tdisp->report.ranges.front().attributes = 1U << 3;  // updatable
   sessions.heartbeat_period = (more & 0x02) != 0 ? 200 : 0;
+  if ((more & 0x04) != 0)
+    sessions.events = DeviceEvents{.types = {},
+                                   .happen = {{.after = 0, .type = EventType::measurement_changed, .places = {1}, .value = Bytes(20, 4)},
+                                              {.after = 1, .type = EventType::event_lost, .places = {}, .value = {}}}};
   const auto& [on, action] = fuzz::pick(kFaults, fault);
   out.faults = {parse_fault(on, action)};
   if (out.faults.front().kind == FaultKind::not_ready) out.faults.front().times = 1;

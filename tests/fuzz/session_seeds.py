@@ -182,6 +182,25 @@ def wire(write, folder):
     write("wire", "1.1-eb", row(20, "1.1", path, *exchange(path, 0xEB)))
 
 
+def events(write):
+    """Nobody has recorded any."""
+    dmtf = struct.pack("<BBHHI", 0, 0, 4, 1, 0) + struct.pack("<8H", 1, 0, 2, 0, 3, 0, 4, 0)
+    vendor = b"\3\2\x36\x1b" + struct.pack("<HHI", 1, 7, 0) + struct.pack("<2H", 9, 0)
+    whole = struct.pack("<BBHHI", 0, 0, 0, 1, 1)
+    details = {1: struct.pack("<II", 5, 6), 2: b"\4" + bytes(31), 3: b"\xff" * 32, 4: b"\1"}
+    sent = b"".join(struct.pack("<IIBBHH", 7 + i % 4, 0, 0, 0, kind, len(detail)) + detail for i, (kind, detail) in enumerate(details.items(), 3))
+    other = struct.pack("<IIBB", 0xFFFFFFFF, 0, 3, 2) + b"\x36\x1b" + struct.pack("<HH", 9, 3) + b"abc"
+    for version in ("1.3", "1.4"):
+        code = bytes([0x10 | int(version[2])])
+        head = struct.pack("<BBBIB", int(version[2]), P384, SHA384, 0x02000000, 2)
+        for name, groups in (("dmtf", [dmtf]), ("both", [dmtf, vendor]), ("whole", [whole])):
+            listed = bytes([len(groups), 0]) + struct.pack("<I", sum(map(len, groups))) + b"".join(groups)
+            write("wire", f"{version}-e2-{name}", b"\x15" + head + bytes([2 + len(listed)]) + code + b"\xf0" + listed + code + b"\x62" + listed)
+        write("wire", f"{version}-f0", b"\x15" + head + b"\4" + code + b"\xf0\0\0" + code + b"\x62\1\0" + struct.pack("<I", len(dmtf)) + dmtf)
+        write("wire", f"{version}-f1", b"\x16" + head + b"\0" + code + b"\xf1\0\0" + struct.pack("<I", 4) + sent)
+        write("wire", f"{version}-f1-vendor", b"\x16" + head + b"\0" + code + b"\xf1\0\0" + struct.pack("<I", 1) + other)
+
+
 def write_all(write, folder):
     """`folder`: what SPDMCTL_VECTORS names."""
     recorded_records(write, folder)
@@ -189,3 +208,4 @@ def write_all(write, folder):
     handshakes(write, folder)
     encapsulated(write, folder)
     wire(write, folder)
+    events(write)

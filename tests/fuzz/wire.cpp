@@ -7,6 +7,7 @@
 #include "core/wire/encapsulated.h"
 #include "core/wire/endpoint_info.h"
 #include "core/wire/error_response.h"
+#include "core/wire/events.h"
 #include "core/wire/finish.h"
 #include "core/wire/measurements.h"
 #include "core/wire/mel.h"
@@ -160,6 +161,19 @@ void encapsulated(const Input& in) {
   same_again<EncapsulatedResponseAck>(in.response, p, p.version, id);
 }
 
+// What a device says it can tell of, what is subscribed to, and what it tells.
+void event_types(const Input& in) {
+  same_again<SupportedEventTypes>(in.response, in.parameters, in.version());
+  request<SubscribeEventTypes>(in);
+}
+
+void send_event(const Input& in) {
+  for (const Event& event : same_again<SendEvent>(in.response, in.parameters, in.version()).events) {
+    fuzz::require(bits_of(event.detail).size() <= 256);
+    if (event.is(EventType::event_lost)) EventLost::decode(event.detail);
+  }
+}
+
 // What is inside of messages.
 void structures(const Input& in) {
   const auto quietly = [](auto read) { fuzz::run(read); };
@@ -188,7 +202,9 @@ constexpr std::array kMessages{&version,
                                &finish<Finish, FinishResponse>,
                                &finish<PskFinish, PskFinishResponse>,
                                &key_update,
-                               &encapsulated};
+                               &encapsulated,
+                               &event_types,
+                               &send_event};
 
 }  // namespace
 

@@ -23,6 +23,7 @@ FAULTS = {
     "session": [],
     "record-cut": ["{on: MEASUREMENTS, do: cut-record 8}"],
     "psk": [],
+    "events": [],
     "not-ready": ["{on: CHALLENGE_AUTH, do: not-ready 18 4, times: 1}"],  # 2^18 us
 }
 # What devices have beside the profile that `emulate --init` writes. "psk" opens sessions with this key only.
@@ -30,6 +31,7 @@ PSK = bytes(range(32)).hex()
 SESSIONS = {
     "session": "sessions: {heartbeat-period: 60}",
     "record-cut": "sessions: true",
+    "events": "sessions: {events: {happen: [{type: measurement-changed, after: 2, indices: [2], text: other firmware}]}}",
     "psk": f"sessions: {{key-exchange: [], psk: [{{hint: guest, key-hex: '{PSK}'}}]}}",
 }
 # Which of the roots each kind hangs from; "owner" is the one that guests trust.

@@ -12,6 +12,10 @@ using spdm::hex;
 
 namespace {
 
+// A memory BAR of 16 KiB; the other BARs and the ROM are not there.
+constexpr std::string_view kBar = "0x00000000fe800000 0x00000000fe803fff 0x0000000000140204\n";
+constexpr std::string_view kNoBar = "0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
+
 void put(std::vector<std::uint8_t>& config, std::size_t at, std::uint64_t value, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; ++i) config.at(at + i) = static_cast<std::uint8_t>(value >> (8 * i));
 }
@@ -58,6 +62,7 @@ std::vector<std::uint8_t> config_space_of(const FakeFunction& function) {
   std::vector<std::uint8_t> config(4096, 0);
   put_registers(config, function);
   put_extended(config, function);
+  for (const auto& [at, value] : function.registers) put(config, at, value, 4);
   config.resize(function.config_size);
   return config;
 }
@@ -84,6 +89,9 @@ fs::path FakeSysfs::add(const FakeFunction& function) const {
   set(bdf, "power/control", "auto\n");
   set(bdf, "remove", "");
   set(bdf, "reset", "");
+  std::string resources(kBar);
+  for (int i = 1; i < 7; ++i) resources += kNoBar;
+  set(bdf, "resource", resources);
   const std::vector<std::uint8_t> config = config_space_of(function);
   set(bdf, "config", {reinterpret_cast<const char*>(config.data()), config.size()});
   return device(bdf);

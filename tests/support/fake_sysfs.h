@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/support/temporary.h"
@@ -26,6 +27,8 @@ struct FakeFunction {
   bool bus_master = false;
   std::size_t config_size = 4096;  // 256: conventional PCI; 64: all that the kernel shows to those who are not root
   bool virtual_function = false;   // the registers of its ids hold ones
+  // Put over all the others: offsets and values.
+  std::vector<std::pair<std::uint16_t, std::uint32_t>> registers = {};
 };
 
 // What a function answers to reads of its configuration space.

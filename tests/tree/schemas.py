@@ -343,8 +343,19 @@ def main():
             "grammar": "tsm", "authenticated": "tsm0", "is_authenticated": True, "tsm_connected": "tsm0", "tsm_bound": "",
             "tsm_dsm": "0000:03:00.0", "certificate_slots": [0, 7], "signatures": 2,
         }
+        # A link stream that is on, and a selective one with an address association.
+        registers = "".join(register.to_bytes(4, "little").hex() for register in (0x43, 4, 0x05000001, 2, 1, 0x07400001, 2, 0, 1, 1, 0, 0))
+        told["host"]["encryption"] = {
+            "tee_io": True, "ide": registers, "root_port": "0000:00:01.0", "root_port_ide": registers, "msix_control": 31,
+            "bars": [{"index": 0, "begin": "00000000fe800000", "size": "0000000000004000"}],
+        }
         (pathlib.Path(scratch) / "told.json").write_text(json.dumps(told))
         check("evidence of a platform", evidence, json.dumps(told))
+        attest("verify", "told.json", *root)
+        del told["host"]["encryption"]["root_port_ide"]
+        told["host"]["encryption"]["root_port_unread"] = "it sleeps"
+        (pathlib.Path(scratch) / "told.json").write_text(json.dumps(told))
+        check("evidence of a root port that was not read", evidence, json.dumps(told))
         attest("verify", "told.json", *root)
         # The same answer for another target: the first report is taken back.
         told["host"]["target"] = "another"

@@ -16,6 +16,8 @@ struct OpenOptions {
   // A session is to be opened: that ends the one that an owner has, and with it what the owner protects. `force` does not overrule
   // an owner then.
   bool for_session = false;
+  // HostView::encryption is wanted: what configuration space and the kernel tell of PCI encryption.
+  bool inspect = false;
 };
 
 struct Opened {

@@ -64,8 +64,6 @@ constexpr std::array kRenamed{
     Renamed{"invasive-debug-ever", "invasive-debug-was-active-ever"},
 };
 
-constexpr std::uint64_t kMaxValue = 0xFFFF - 3;  // DMTFSpecMeasurementValueSize, beside the 3 bytes before the value
-
 class Loader {
  public:
   Loader(std::filesystem::path directory, DeviceProfile& out) : files_(std::move(directory)), out_(out) {}
@@ -84,8 +82,6 @@ class Loader {
   void fault(const Section& in);
   void check_sessions(const Value& in) const;
   void check_measurements(const Value& in);
-
-  std::optional<Bytes> contents(const Section& in) const;
 
   ProfileFiles files_;
   DeviceProfile& out_;
@@ -120,24 +116,6 @@ std::uint32_t flag(const Value& value) {
       names += cat(names.empty() ? "allowed: " : ", ", name);
     }
   value.fail(cat("'", printable(word), "' is unknown"), names);
-}
-
-// Reads the one key of text, hex, file and number that is given.
-std::optional<Bytes> Loader::contents(const Section& in) const {
-  std::optional<Bytes> out;
-  const auto take = [&](const Value& value, Bytes bytes) {
-    if (out) value.fail("text, hex, file and number exclude each other");
-    if (bytes.size() > kMaxValue) value.fail(cat(bytes.size(), " bytes do not fit"), cat("at most ", kMaxValue, " bytes"));
-    out = std::move(bytes);
-  };
-  in.with("text", [&](const Value& value) {
-    const std::string text = value.text();
-    take(value, Bytes(text.begin(), text.end()));
-  });
-  in.with("hex", [&](const Value& value) { take(value, value.hex()); });
-  in.with("file", [&](const Value& value) { take(value, files_.read(value)); });
-  in.with("number", [&](const Value& value) { take(value, Writer().u64(value.number(0, 0xFFFFFFFF)).take()); });
-  return out;
 }
 
 void Loader::capabilities(const Section& in) {
@@ -197,7 +175,7 @@ void Loader::measurement(const Section& in) {
   in.with("raw", [&](const Value& value) { out.raw = value.boolean(); });
   in.with("tcb", [&](const Value& value) { out.tcb = value.boolean(); });
   in.with("digest", [&](const Value& value) { out.digest = value.hex(); });
-  const std::optional<Bytes> value = contents(in);
+  const std::optional<Bytes> value = files_.contents(in);
   if (!value && out.digest.empty() && out.type != MeasurementType::hash_extend)
     in.fail("nothing is measured", "give it one of text, hex, file, number or digest");
   out.value = value.value_or(Bytes{});
@@ -223,7 +201,7 @@ void Loader::log_entry(const Section& in) {
   out.measurement_index = static_cast<std::uint8_t>(in.get("measurement").number(1, 0xFE));
   const TypeRow row = type_row(in.get("type"));
   out.value_type = static_cast<std::uint8_t>(static_cast<unsigned>(row.type) | 0x80);
-  const std::optional<Bytes> value = contents(in);
+  const std::optional<Bytes> value = files_.contents(in);
   if (!value) in.fail("nothing is logged", "give it one of text, hex, file, number");
   out.value = *value;
   out_.log.push_back(std::move(out));

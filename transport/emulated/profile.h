@@ -73,6 +73,13 @@
 //     heartbeat-period: 0               # seconds; 0: no HEARTBEAT
 //     key-update: requester             # none, requester, both
 //     required: false                   # true: measurements in sessions only
+//     events:                           # 1.3+; or true: it lists all, and none happens; left out: it has none
+//       types: [measurement-changed]    # event-lost, measurement-changed, measurement-pre-update, certificate-changed
+//       happen:
+//         - type: measurement-changed
+//           after: 3                    # questions of requesters that have subscribed, which are answered with none; default: 0
+//           indices: [2]                # of certificate-changed: slots
+//           text: "firmware 2.0"        # what is measured there from then on: one of text, hex, file, number
 //     mutual-authentication: none       # none, optimized, encapsulated, digests
 //     basic-mutual-authentication: false
 //     requester-asym: [ECDSA-P384]      # what the requester may sign with

@@ -5,6 +5,7 @@
 #include "core/crypto/aead.h"
 #include "core/crypto/key_agreement.h"
 #include "core/wire/digests.h"
+#include "transport/emulated/profile_events.h"
 
 namespace spdm::transport {
 
@@ -72,7 +73,7 @@ std::optional<DeviceSessions> read_sessions(const Value& value, const ProfileFil
   DeviceSessions out;
   if (value.node().IsScalar()) return value.boolean() ? std::optional(out) : std::nullopt;
   const Section in(value, {"key-exchange", "aead", "secured-versions", "psk", "psk-context", "encrypt", "handshake-in-the-clear",
-                           "heartbeat-period", "key-update", "required", "mutual-authentication", "basic-mutual-authentication",
+                           "heartbeat-period", "key-update", "required", "events", "mutual-authentication", "basic-mutual-authentication",
                            "requester-asym", "requester-slot", "requester-chain", "requester-key", "requester-root"});
   in.with("key-exchange", [&](const Value& list) {
     for (const Value& one : list.list()) out.key_exchange.push_back(key_exchange_of(one));
@@ -95,6 +96,7 @@ std::optional<DeviceSessions> read_sessions(const Value& value, const ProfileFil
   in.with("heartbeat-period", [&](const Value& one) { out.heartbeat_period = static_cast<std::uint8_t>(one.number(0, 255)); });
   in.with("key-update", [&](const Value& one) { out.key_updates = one.word(kKeyUpdates); });
   in.with("required", [&](const Value& one) { out.required = one.boolean(); });
+  in.with("events", [&](const Value& one) { out.events = read_events(one, files); });
   requester(in, files, out);
   if (!out.by_key_exchange && out.psk.empty()) in.fail("no session is possible", "give key-exchange or psk");
   return out;

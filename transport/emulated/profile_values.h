@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,8 @@ class ProfileFiles {
   std::vector<Bytes> certificates(const yaml::Value& name) const;
   // DER SubjectPublicKeyInfo of the public key in it, PEM or DER.
   Bytes public_key(const yaml::Value& name) const;
+  // What is measured: the one key of text, hex, file and number that is given. Nothing: none is.
+  std::optional<Bytes> contents(const yaml::Section& in) const;
 
  private:
   std::filesystem::path directory_;

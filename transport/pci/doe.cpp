@@ -12,10 +12,6 @@ namespace {
 
 constexpr std::uint32_t kAllOnes = 0xFFFFFFFF;  // what an absent function reads as
 
-// PCIe r6.x 7.8: extended capabilities.
-constexpr std::uint16_t kExtendedBegin = 0x100, kExtendedEnd = 0x1000;
-constexpr std::size_t kMostCapabilities = (kExtendedEnd - kExtendedBegin) / 8;  // each has at least two dwords
-
 // Registers of the DOE capability, from its beginning (7.9.24).
 constexpr std::uint16_t kControl = 0x08, kStatus = 0x0C, kWriteMailbox = 0x10, kReadMailbox = 0x14, kBlockSize = 0x18;
 constexpr std::uint32_t kAbort = 1, kGo = 1U << 31;
@@ -47,32 +43,7 @@ void put_dword(Bytes& out, std::uint32_t value) {
 
 }  // namespace
 
-void no_function() {
-  throw Error(ErrorId::no_device, "the device reads as all ones: it is gone, or asleep", "check that it is still there: spdmctl list");
-}
-
 std::string to_string(const DoeFeature& feature) { return cat(hex(feature.vendor, 4), ":", hex(feature.type, 2)); }
-
-std::vector<std::uint16_t> find_extended(ConfigSpace& config, std::uint16_t id) {
-  constexpr std::string_view kList = "extended capabilities";
-  std::vector<std::uint16_t> out;
-  std::uint16_t at = kExtendedBegin;
-  for (std::size_t seen = 0; at != 0; ++seen) {
-    if (seen == kMostCapabilities) malformed(kList, "next", "the list has no end");
-    const std::uint32_t header = config.read32(at);
-    if (header == kAllOnes) {
-      if (!is_present(config)) no_function();
-      // Without extended space its beginning reads as all ones. Inside the list no header may read so.
-      if (at == kExtendedBegin) return {};
-      malformed(kList, "header", cat("0x", hex(at, 3), " reads as all ones"));
-    }
-    if ((header & 0xFFFF) == id) out.push_back(at);
-    // Bits 1:0 are reserved and must be masked. A header of zeros means an empty list.
-    at = static_cast<std::uint16_t>(header >> 20 & 0xFFC);
-    if (at != 0 && at < kExtendedBegin) malformed(kList, "next", cat("0x", hex(at, 3), " is outside of the extended space"));
-  }
-  return out;
-}
 
 DoeMailbox::DoeMailbox(ConfigSpace& config, std::uint16_t offset, const DoeLimits& limits)
     : config_(config), offset_(offset), limits_(limits) {

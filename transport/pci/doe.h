@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/protocol/link.h"
 #include "transport/base/binding.h"
+#include "transport/pci/capabilities.h"
 #include "transport/pci/config_space.h"
 
 namespace spdm::transport {
@@ -27,14 +28,6 @@ inline constexpr DoeFeature kSecuredCmaSpdm{0x0001, 0x02};
 
 // "0001:01"
 std::string to_string(const DoeFeature& feature);
-
-// Throws the Error{no_device} of a function that reads as all ones.
-[[noreturn]] void no_function();
-
-// Offsets of all extended capabilities with this id, in the order of the list; none where there is no extended space.
-// Reads only. Throws Error: no_device when the function reads as all ones, peer when the list has no end or leaves its
-// bounds, and what `config` throws.
-std::vector<std::uint16_t> find_extended(ConfigSpace& config, std::uint16_t id);
 
 // An object that answers another one.
 struct DoeAnswer {

@@ -5,14 +5,14 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "transport/pci/doe.h"
+#include "transport/pci/capabilities.h"
 
 namespace spdm::transport {
 
 namespace {
 
 constexpr std::string_view kCapability = "IDE capability";
-constexpr std::size_t kExtendedEnd = 0x1000, kHeader = 4;
+constexpr std::size_t kHeader = 4;
 
 using Seen = std::function<void(std::uint32_t value)>;
 

@@ -1,17 +1,14 @@
 #include "transport/pci/open.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <charconv>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "transport/base/binding.h"
+#include "transport/pci/config_file.h"
 #include "transport/pci/doe_link.h"
+#include "transport/pci/encryption.h"
 #include "transport/pci/ide.h"
 #include "transport/pci/power.h"
 
@@ -20,51 +17,6 @@ namespace spdm::transport {
 namespace {
 
 constexpr std::size_t kLeastReceive = 42;  // MinDataTransferSize (DSP0274)
-
-class FileConfig final : public ConfigSpace {
- public:
-  FileConfig(Host host, std::string name, Descriptor fd) : host_(std::move(host)), name_(std::move(name)), fd_(std::move(fd)) {}
-
-  std::uint32_t read32(std::uint16_t offset) override {
-    std::uint32_t value = 0;
-    const ssize_t size = read(offset, value);
-    if (size < 0) fail(host_, errno, what("reading", offset));
-    if (size != 4) throw Error(ErrorId::io, cat(what("reading", offset), ": only ", size, " bytes came"));
-    return value;
-  }
-
-  void write32(std::uint16_t offset, std::uint32_t value) override {
-    std::array<std::uint8_t, 4> bytes{};
-    for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::uint8_t>(value >> (8 * i));
-    const ssize_t size = ::pwrite(fd_.get(), bytes.data(), bytes.size(), offset);
-    // The permission was checked at opening, so EPERM now means a lockdown.
-    if (size < 0 && errno == EPERM) fail_locked_down(what("writing", offset));
-    if (size < 0) fail(host_, errno, what("writing", offset));
-    if (size != 4) throw Error(ErrorId::io, cat(what("writing", offset), ": only ", size, " bytes were taken"));
-  }
-
-  bool reaches(std::uint16_t offset) const {
-    std::uint32_t ignored = 0;
-    const ssize_t size = read(offset, ignored);
-    if (size < 0) fail(host_, errno, what("reading", offset));
-    return size == 4;
-  }
-
- private:
-  ssize_t read(std::uint16_t offset, std::uint32_t& value) const {
-    std::array<std::uint8_t, 4> bytes{};
-    const ssize_t size = ::pread(fd_.get(), bytes.data(), bytes.size(), offset);
-    for (std::size_t i = 0; i < bytes.size(); ++i) value |= std::uint32_t{bytes[i]} << (8 * i);
-    return size;
-  }
-  std::string what(std::string_view verb, std::uint16_t offset) const {
-    return cat(verb, " configuration space of ", name_, " at 0x", hex(offset, 3));
-  }
-
-  Host host_;
-  std::string name_;
-  Descriptor fd_;
-};
 
 // The link, with the lock and the power state that it holds. Its members are destroyed in the reverse order.
 class PciLink final : public Link {
@@ -154,18 +106,10 @@ void refuse_encrypted(ConfigSpace& config, const std::string& name) {
 
 std::unique_ptr<ConfigSpace> open_config(const Host& host, const Bdf& bdf) {
   const std::string name = to_string(bdf);
-  const std::filesystem::path file = host.pci() / "devices" / name / "config";
-  Descriptor fd(::open(file.c_str(), O_RDWR | O_CLOEXEC));
-  if (fd.get() < 0) fail(host, errno, cat("opening ", printable(file.string())));
-  auto config = std::make_unique<FileConfig>(host, name, std::move(fd));
-  // Readable is all of it; or, without permission, the first 64 bytes (128 of a CardBus bridge); or the 256 of a
-  // conventional function.
-  if (config->reaches(0xFFC)) return config;
-  if (config->reaches(0xFC))
-    throw Error(ErrorId::no_spdm, cat(name, " does not speak SPDM: it has no extended configuration space"),
-                "a function in a PCI Express slot has it; in a virtual machine, choose a machine with PCI Express");
-  throw Error(ErrorId::permission, cat("only the beginning of the configuration space of ", name, " can be read"),
-              "run it as root: the rest needs CAP_SYS_ADMIN when it is opened");
+  std::unique_ptr<ConfigFile> config = open_config_file(host, bdf, ConfigAccess::change);
+  if (config->is_extended()) return config;
+  throw Error(ErrorId::no_spdm, cat(name, " does not speak SPDM: it has no extended configuration space"),
+              "a function in a PCI Express slot has it; in a virtual machine, choose a machine with PCI Express");
 }
 
 Opened open_pci(std::string_view target, const OpenOptions& options) {
@@ -186,9 +130,11 @@ Opened open_pci(std::string_view target, const OpenOptions& options) {
   require_mailbox(device);
   refuse_owned(device, options);
   if (options.for_session) refuse_encrypted(*config, name);
+  HostView view = host_view(device);
+  if (options.inspect) view.encryption = encryption_of(options.host, parts.bdf);
   const bool force = options.force || link->abandoned();
   link->attach(doe_link(std::move(config), {.force = force, .max_receive = parts.max_receive, .limits = {}}));
-  return {std::move(link), host_view(device)};
+  return {std::move(link), std::move(view)};
 }
 
 }  // namespace spdm::transport

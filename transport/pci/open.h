@@ -17,7 +17,8 @@ std::unique_ptr<ConfigSpace> open_config(const Host& host, const Bdf& bdf);
 // brings the device to D0 and holds it there as long as the link lives (power.h). For a session (OpenOptions::for_session), nobody
 // overrules an owner, and a function with an enabled IDE stream has one: keys of a stream come over a session. It does not access a
 // mailbox; the first exchange does. Throws Error: no_device, no_spdm (no mailbox, or none with CMA-SPDM as the kernel says), owned, busy
-// (another spdmctl), timeout (asleep), permission, lockdown, io. The first exchange can throw these, too.
+// (another spdmctl), timeout (asleep), permission, lockdown, io. The first exchange can throw these, too. With OpenOptions::inspect
+// HostView::encryption is filled, or the Error of encryption_of() (encryption.h) is thrown.
 Opened open_pci(std::string_view target, const OpenOptions& options);
 
 }  // namespace spdm::transport

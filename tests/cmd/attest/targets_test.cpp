@@ -73,6 +73,30 @@ TEST_CASE("all of nothing is an error, and says what may help") {
   expect_error(::geteuid() == 0 ? ErrorId::no_device : ErrorId::permission, "", [&] { targets_of({"all"}, empty.host()); });
 }
 
+TEST_CASE("a device that cannot be opened is inspected all the same, where that is asked for") {
+  support::FakeSysfs sysfs;
+  sysfs.add({.bdf = "0000:01:00.0", .mailboxes = {0x140}, .registers = {{0x44, 1U << 30}}});
+  sysfs.bind("0000:01:00.0", "vfio-pci");
+  sysfs.add({.bdf = "0000:02:00.0", .config_size = 64});
+  const auto opened = [&](const std::string& name, bool inspect) {
+    std::vector<Target> targets(1);
+    targets.front().name = name;
+    open_targets(targets, {.host = sysfs.host(), .inspect = inspect});
+    CHECK(targets.front().failure);
+    return targets.front().host;
+  };
+  const HostView owned = opened("01:00.0", true);
+  CHECK(owned.owner == "driver vfio-pci (a guest may use it)");
+  REQUIRE(owned.encryption);
+  CHECK(owned.encryption->tee_io);
+  CHECK_FALSE(opened("01:00.0", false).encryption);
+  const HostView hidden = opened("02:00.0", true);
+  CHECK(hidden.bdf == "0000:02:00.0");
+  CHECK(hidden.identity);
+  CHECK_FALSE(hidden.encryption);
+  CHECK_FALSE(opened("09:00.0", true).encryption);
+}
+
 TEST_CASE("a wrong name ends it before anything is looked for") {
   const spdm::transport::Host nowhere{"/nothing/there"};
   expect_error(ErrorId::usage, "nor a kind of target", [&] { targets_of({"all", "03:00.9"}, nowhere); });

@@ -47,7 +47,8 @@ class Root {
 // The watcher on a thread, with a socket in place of the kernel's.
 class Running {
  public:
-  explicit Running(const Root& root, Watcher::Attend attend = {}) {
+  explicit Running(const Root& root, Watcher::Attend attend = {}, std::function<spdm::Clock::time_point()> due = {},
+                   std::function<std::vector<Bdf>()> poll = {}) {
     sigset_t set;
     ::sigemptyset(&set);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
@@ -61,8 +62,12 @@ class Running {
       for (const Bdf& bdf : devices) seen_.push_back(spdm::cat(to_string(bdf), " ", name(occasion)));
     };
     watcher_.emplace(
-        Watcher::Options{
-            .host = root.host(), .interval = {}, .lacks = [this] { note("who lacks?"); }, .patience = std::chrono::seconds(60)},
+        Watcher::Options{.host = root.host(),
+                         .interval = {},
+                         .lacks = [this] { note("who lacks?"); },
+                         .due = std::move(due),
+                         .poll = std::move(poll),
+                         .patience = std::chrono::seconds(60)},
         *events_, manager_,
         [keep, attend](const std::vector<Bdf>& devices, Occasion occasion) {
           keep(devices, occasion);
@@ -338,4 +343,36 @@ TEST_CASE("the service manager is told where it listens") {
   CHECK(!spdm::cmd::ServiceManager().watchdog());
   ::unsetenv("WATCHDOG_USEC");
   ::unsetenv("NOTIFY_SOCKET");
+}
+
+TEST_CASE("whoever watches asks for events while nobody waits, and attends who tells of one") {
+  const Root root;
+  std::atomic<int> polls = 0;
+  std::atomic<bool> tells = false;
+  Running watcher(
+      root, {}, [] { return spdm::Clock::now() + std::chrono::milliseconds(5); },
+      [&] {
+        ++polls;
+        return tells.exchange(false) ? std::vector{Bdf{0, 7, 0, 0}} : std::vector<Bdf>{};
+      });
+  REQUIRE(watcher.saw("0000:01:00.0 start"));
+  for (int i = 0; i < 500 && polls < 3; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(polls >= 3);
+  tells = true;
+  CHECK(watcher.saw("0000:07:00.0 event"));
+  watcher.say("add", "0000:03:00.0");
+  CHECK(watcher.saw("0000:03:00.0 arrival"));
+  CHECK(watcher.stop(SIGTERM) == Watcher::End::stop);  // it does not wait for the next question
+  CHECK(watcher.times("0000:07:00.0 event") == 1);
+}
+
+TEST_CASE("a list of work is waited for until a time") {
+  WorkList list;
+  CHECK(list.take(spdm::Clock::now()).empty());
+  CHECK_FALSE(list.is_stopped());
+  list.add(Bdf{0, 1, 0, 0}, Occasion::reset);
+  CHECK(list.take(spdm::Clock::now()).size() == 1);
+  list.stop();
+  CHECK(list.take().empty());
+  CHECK(list.is_stopped());
 }

@@ -268,6 +268,8 @@ TEST_CASE("claims: what is only the collector's word is named") {
   device.evidence.time = "2026-11-26T00:00:00Z";
   device.evidence.host.bdf = "0000:03:00.0";
   CHECK(claims_of(device.judge()) == std::vector<std::string_view>{"time", "host.target", "host.bdf"});
+  device.evidence.host.encryption.emplace();
+  CHECK(claims_of(device.judge()) == std::vector<std::string_view>{"time", "host.target", "host.bdf", "host.encryption"});
   device.evidence.host.is_claimed = false;
   CHECK(claims_of(device.judge()).empty());
 }

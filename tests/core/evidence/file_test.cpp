@@ -34,6 +34,13 @@ Evidence sample() {
                        .tsm_dsm = "0000:03:00.0",
                        .certificate_slots = {0, 7},
                        .signatures = 3};
+  EncryptionView& encryption = out.host.encryption.emplace();
+  encryption.tee_io = true;
+  encryption.ide = unhex("4100000004000000 010000fe02000000", "ide");
+  encryption.root_port = "0000:00:01.0";
+  encryption.root_port_ide = unhex("0000000000000000", "ide");
+  encryption.msix_control = 0x801F;
+  encryption.bars = {{0, 0xFE80'0000, 0x4000}, {kPciRom, 0, 0x800}};
   out.nonces = {Block<32>{1, 2, 3}, Block<32>{}};
   out.provisioned_key = {0x30, 0x01};
   out.log = {{true, false, {0x10, 0x84, 0, 0}}, {false, false, {0x10, 0x04, 0}}, {true, true, {1, 2}}};
@@ -67,7 +74,11 @@ TEST_CASE("evidence is one line with its keys in a fixed order") {
         R"("host":{"target":"03:00.0","bdf":"0000:03:00.0",)"
         R"("identity":"Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100","driver":"nvme","owner":"kernel",)"
         R"("platform":{"grammar":"tsm","authenticated":"tsm0","is_authenticated":true,"tsm_connected":"tsm0","tsm_bound":"",)"
-        R"("tsm_dsm":"0000:03:00.0","certificate_slots":[0,7],"signatures":3}},)"
+        R"("tsm_dsm":"0000:03:00.0","certificate_slots":[0,7],"signatures":3},)"
+        R"("encryption":{"tee_io":true,"ide":"4100000004000000010000fe02000000","root_port":"0000:00:01.0",)"
+        R"("root_port_ide":"0000000000000000","msix_control":32799,)"
+        R"("bars":[{"index":0,"begin":"00000000fe800000","size":"0000000000004000"},)"
+        R"({"index":6,"begin":"0000000000000000","size":"0000000000000800"}]}},)"
         R"("nonces":["0102030000000000000000000000000000000000000000000000000000000000",)"
         R"("0000000000000000000000000000000000000000000000000000000000000000"],"provisioned_key":"MAE=",)"
         R"("messages":[{"from":"requester","data":"EIQAAA=="},{"from":"responder","data":"EAQA"},)"
@@ -91,6 +102,7 @@ TEST_CASE("what is written is read again") {
   CHECK(after.host.driver == before.host.driver);
   CHECK(after.host.owner == before.host.owner);
   CHECK(after.host.platform == before.host.platform);
+  CHECK(after.host.encryption == before.host.encryption);
   CHECK(after.nonces == before.nonces);
   CHECK(after.provisioned_key == before.provisioned_key);
   REQUIRE(after.log.size() == 3);
@@ -215,6 +227,55 @@ TEST_CASE("what the platform said is read as strictly as the rest") {
   refused_platform(R"({"signatures":65537})", "host.platform.signatures: is more than 65536");
   refused_platform(R"({"signatures":99999999999999999999999})", "host.platform.signatures: is more than 65536");
   refused_platform(R"({"verdict":"pass"})", "unknown key");
+}
+
+TEST_CASE("what the host saw of PCI encryption is read as strictly as the rest") {
+  const auto with = [](const std::string& members) {
+    return replaced(R"({"target":"x"})", cat(R"({"target":"x","encryption":{"tee_io":false,"bars":[])", members, "}}"));
+  };
+  CHECK(read_evidence(with(""), "e").host.encryption == EncryptionView{});
+  CHECK_FALSE(read_evidence(kSmall, "e").host.encryption);
+  const EncryptionView unread = *read_evidence(with(R"(,"root_port":"0:1.0","root_port_unread":"asleep")"), "e").host.encryption;
+  CHECK(unread.root_port_unread == "asleep");
+  CHECK(unread.root_port == "0:1.0");
+  const auto refused_member = [&](const std::string& member, const std::string& why) {
+    refused(with("," + member), "host.encryption" + why);
+  };
+  refused(R"({"target":"x"})", R"({"target":"x","encryption":{}})", "host.encryption: ");
+  refused(R"({"target":"x"})", R"({"target":"x","encryption":{"tee_io":1,"bars":[]}})", "host.encryption.tee_io: is neither");
+  refused_member(R"("ide":"")", ".ide: IDE registers: stream blocks");
+  refused_member(R"("ide":"0000000000")", ".ide: IDE registers: size: 5 bytes are no whole number of registers");
+  refused_member(R"("ide":"0100000000000000")", ".ide: IDE registers: stream blocks");
+  refused_member(R"("ide":"ffffffff00000000")", ".ide: IDE registers: register 0x004: reads as all ones");
+  refused_member(R"("ide":"000000000000000000000000")", ".ide: has 4 bytes behind the last stream");
+  refused_member(R"("ide":"0A00000000000000")", ".ide: is not hex digits in lower case");
+  refused_member(R"("ide":"00 00000000000000")", ".ide: is not hex digits in lower case");
+  refused_member(R"("ide":"0x")", ".ide: ");
+  refused_member(cat(R"("ide":")", std::string(2 * kMaxIdeRegisters + 2, '0'), '"'), ".ide: has 7674 digits; it has no more than 7672");
+  refused_member(R"("ide":null)", ".ide: is not a string");
+  refused_member(R"("root_port_ide":"0000000000000000")", ": has registers of a root port without its address");
+  refused_member(R"("root_port":"x","root_port_ide":"0000000000000000","root_port_unread":"")",
+                 ": has registers of a root port that could not be read");
+  refused_member(R"("msix_control":65536)", ".msix_control: is more than 65535");
+  refused_member(R"("streams":[])", ": unknown key");
+  const auto refused_bars = [](const std::string& bars, const std::string& why) {
+    refused(R"({"target":"x"})", cat(R"({"target":"x","encryption":{"tee_io":true,"bars":[)", bars, "]}}"), "host.encryption.bars" + why);
+  };
+  const auto bar = [](int index, std::string_view begin, std::string_view size) {
+    return cat(R"({"index":)", index, R"(,"begin":")", begin, R"(","size":")", size, "\"}");
+  };
+  constexpr std::string_view kNone = "0000000000000000", kOne = "0000000000000001", kLast = "ffffffffffffffff";
+  refused_bars(bar(7, kNone, kOne), "[0].index: is more than 6");
+  refused_bars(bar(0, kNone, kOne) + "," + bar(0, kNone, kOne), "[1]: is not in ascending order");
+  refused_bars(bar(0, "00", kOne), "[0].begin: is not 16 hex digits");
+  refused_bars(bar(0, kNone, "000000000000000001"), "[0].size: has 18 digits; it has no more than 16");
+  refused_bars(bar(0, kNone, kNone), "[0]: is no range of addresses");
+  refused_bars(bar(0, kLast, "0000000000000002"), "[0]: is no range of addresses");
+  refused_bars(R"({"index":0})", "[0]: ");
+  CHECK(read_evidence(
+            replaced(R"({"target":"x"})", cat(R"({"target":"x","encryption":{"tee_io":true,"bars":[)", bar(6, kLast, kOne), "]}}")), "e")
+            .host.encryption->bars.front()
+            .begin == 0xFFFF'FFFF'FFFF'FFFF);
 }
 
 TEST_CASE("what is not JSON") {

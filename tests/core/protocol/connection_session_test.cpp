@@ -18,17 +18,18 @@ constexpr std::uint32_t kId = 0xFFFF0101;
 // Both sides of a conversation of 1.2 with P-256, SHA-256 and secp256r1, from VERSION to a chain in slot 0.
 class Talk {
  public:
-  explicit Talk(std::uint32_t both = kUsual | cap::psk, std::uint32_t responder = 0, Binding binding = Binding::none)
-      : connection(binding) {
-    const VersionResponse version{.entries = {0x1200}};
-    observe(GetVersion{}.encode(), version.encode());
+  explicit Talk(std::uint32_t both = kUsual | cap::psk, std::uint32_t responder = 0, Binding binding = Binding::none,
+                std::uint8_t version = k12)
+      : connection(binding), version_(version) {
+    const VersionResponse offered{.entries = {static_cast<std::uint16_t>(version << 8)}};
+    observe(GetVersion{}.encode(), offered.encode());
     GetCapabilities ours;
     ours.capabilities = {.flags = both, .data_transfer_size = 4096, .max_message_size = 4096};
     CapabilitiesResponse theirs;
     theirs.capabilities = {.flags = (both & ~cap::psk_mask) | (responder != 0 ? responder : both & cap::psk_mask),
                            .data_transfer_size = 4096,
                            .max_message_size = 4096};
-    observe(ours.encode(k12), theirs.encode(k12));
+    observe(ours.encode(version_), theirs.encode(version_));
     NegotiateAlgorithms offer;
     AlgorithmsResponse chosen;
     offer.measurement_specification = 0;
@@ -37,10 +38,11 @@ class Talk {
     offer.other_params = chosen.other_params = other_params::opaque_fmt1;
     offer.tables =
         chosen.tables = {{AlgType::dhe, 8}, {AlgType::aead, 2}, {AlgType::req_base_asym, 0x10}, {AlgType::key_schedule, kSpdmKeySchedule}};
-    observe(offer.encode(k12), chosen.encode(k12));
+    observe(offer.encode(version_), chosen.encode(version_));
     const GetCertificate get{.slot = 0, .large = false, .slot_size_requested = false, .offset = 0, .length = 0xFFFF};
     const CertificateResponse response{.slot = 0, .large = false, .model = 0, .remainder = 0, .portion = chain};
-    observe(get.encode(k12), Writer().bytes(begin(k12, Code::certificate).take()).u16(chain.size()).u16(0).bytes(response.portion).take());
+    observe(get.encode(version_),
+            Writer().bytes(begin(version_, Code::certificate).take()).u16(chain.size()).u16(0).bytes(response.portion).take());
   }
 
   void observe(const Bytes& request, const Bytes& response, std::uint32_t inside = 0) {
@@ -65,12 +67,14 @@ class Talk {
     if (!connection.parameters().handshake_in_the_clear()) out.verify_data = Bytes(32, 0x52);
     return out;
   }
-  void open(MutualAuth mutual = MutualAuth::none) { observe(key_exchange().encode(k12), key_exchange_response(mutual).encode(k12)); }
+  void open(MutualAuth mutual = MutualAuth::none) {
+    observe(key_exchange().encode(version_), key_exchange_response(mutual).encode(version_));
+  }
   void finish(std::uint32_t inside = kId, Bytes signature = {}) {
     const Finish request{.slot = 0, .opaque = {}, .signature = std::move(signature), .verify_data = Bytes(32, 1)};
     FinishResponse response;
     if (connection.parameters().handshake_in_the_clear()) response.verify_data = Bytes(32, 2);
-    observe(request.encode(k12), response.encode(k12), inside);
+    observe(request.encode(version_), response.encode(version_), inside);
   }
   void open_psk(Bytes context) {
     PskExchange request;
@@ -79,16 +83,21 @@ class Talk {
     response.session_id = kTheirs;
     response.context = std::move(context);
     response.verify_data = Bytes(32, 0x52);
-    observe(request.encode(k12), response.encode(k12));
+    observe(request.encode(version_), response.encode(version_));
   }
   void finish_psk(std::uint32_t inside = kId) {
-    observe(PskFinish{.opaque = {}, .verify_data = Bytes(32, 1)}.encode(k12), PskFinishResponse{}.encode(k12), inside);
+    observe(PskFinish{.opaque = {}, .verify_data = Bytes(32, 1)}.encode(version_), PskFinishResponse{}.encode(version_), inside);
   }
-  void simple(Code code, std::uint32_t inside = kId) { observe(begin(k12, code).take(), begin(k12, response_to(code)).take(), inside); }
+  void simple(Code code, std::uint32_t inside = kId) {
+    observe(begin(version_, code).take(), begin(version_, response_to(code)).take(), inside);
+  }
   const SessionSeen& last() const { return connection.sessions().back(); }
 
   const Bytes chain = Writer().u16(100).u16(0).bytes(Bytes(96, 0xC4)).take();
   Connection connection;
+
+ private:
+  const std::uint8_t version_;
 };
 
 }  // namespace
@@ -284,4 +293,48 @@ TEST_CASE("sessions: KEY_UPDATE_ACK must echo, an ERROR changes nothing") {
   CHECK(talk.last().key_updates == 0);
   talk.observe(begin(k12, Code::end_session).take(), {0x12, 0x7F, 0x05, 0}, kId);
   CHECK(talk.last().state == SessionSeen::State::established);
+}
+
+TEST_CASE("events: what was listed, and what was subscribed to") {
+  constexpr std::uint32_t flags = kUsual | cap::event;
+  EventGroup group;
+  group.types = {1, 2};
+  const Bytes ask = encode_get_supported_event_types(k13), subscribe = SubscribeEventTypes{{group}}.encode(k13);
+  const Bytes list = SupportedEventTypes{{group}}.encode(k13), acknowledged = begin(k13, Code::subscribe_event_types_ack).take();
+  Talk talk(flags, 0, Binding::none, k13);
+  expect_error(ErrorId::peer, "it is exchanged in a session only", [&] { talk.observe(ask, list); });
+  talk.open();
+  talk.finish();
+  CHECK_FALSE(talk.connection.event_types());
+  talk.observe(ask, list, kId);
+  CHECK(talk.connection.event_types()->has(EventType::measurement_changed));
+  talk.observe(subscribe, acknowledged, kId);
+  REQUIRE(talk.last().subscription.size() == 1);
+  CHECK(talk.last().subscription[0].types == group.types);
+  talk.observe(SubscribeEventTypes{}.encode(k13), acknowledged, kId);
+  CHECK(talk.last().subscription.empty());
+
+  SUBCASE("N305 SUPPORTED_EVENT_TYPES with bytes behind the list") {
+    Bytes longer = list;
+    longer.push_back(0);
+    expect_error(ErrorId::peer, "SUPPORTED_EVENT_TYPES: length", [&] { talk.observe(ask, longer, kId); });
+  }
+  SUBCASE("N306 SUBSCRIBE_EVENT_TYPES_ACK with more bytes, or another code") {
+    Bytes longer = acknowledged;
+    longer.push_back(0);
+    expect_error(ErrorId::peer, "SUBSCRIBE_EVENT_TYPES_ACK: length", [&] { talk.observe(subscribe, longer, kId); });
+    expect_error(ErrorId::peer, "RequestResponseCode",
+                 [&] { talk.observe(subscribe, begin(k13, Code::supported_event_types).take(), kId); });
+    CHECK(talk.last().subscription.empty());
+  }
+}
+
+TEST_CASE("N399 SUPPORTED_EVENT_TYPES of a device without EVENT_CAP") {
+  EventGroup group;
+  group.types = {2};
+  Talk talk(kUsual, 0, Binding::none, k13);
+  talk.open();
+  talk.finish();
+  expect_error(ErrorId::peer, "SUPPORTED_EVENT_TYPES: state",
+               [&] { talk.observe(encode_get_supported_event_types(k13), SupportedEventTypes{{group}}.encode(k13), kId); });
 }

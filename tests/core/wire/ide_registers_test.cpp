@@ -92,6 +92,14 @@ TEST_CASE("IDE registers: bits of a link stream are none of a selective one") {
   CHECK(ide.streams.at(0).algorithm() == 0x1F);
 }
 
+TEST_CASE("IDE registers: names of states and algorithms") {
+  CHECK(ide_algorithm_name(0) == "AES-GCM-256");
+  CHECK(ide_algorithm_name(0x1F) == "0x1f");
+  CHECK(ide_state_name(0) == "insecure");
+  CHECK(ide_state_name(1) == "0x01");
+  CHECK(ide_state_name(2) == "secure");
+}
+
 TEST_CASE("IDE registers: counts mean nothing without their bit, and the largest are read") {
   const IdeRegisters none = read({link_streams(8) - kLink + selective_streams(256) - kSelective, 0});
   CHECK(none.link_streams() == 0);

@@ -1,4 +1,5 @@
 #include "core/wire/encapsulated.h"
+#include "core/wire/events.h"
 #include "core/wire/finish.h"
 #include "core/wire/golden.h"
 #include "core/wire/psk_exchange.h"
@@ -74,6 +75,17 @@ void add_psk(std::vector<Golden>& out, const Parameters& p) {
   out.push_back(of_session("PSK_FINISH_RSP", PskFinishResponse{.opaque = finish.opaque}, p));
 }
 
+void add_events(std::vector<Golden>& out, std::uint8_t version) {
+  EventGroup group;
+  group.types = {1, 2, 3, 4};
+  EventGroup other{.registry = 3, .vendor = {0x36, 0x1b}, .version = 2, .all = false, .types = {9}};
+  out.push_back(request("SUPPORTED_EVENT_TYPES", SupportedEventTypes{{group, other}}, version));
+  out.push_back(request("SUBSCRIBE_EVENT_TYPES", SubscribeEventTypes{{group, other}}, version));
+  Event changed{.id = 6, .registry = kDmtfRegistry, .vendor = {}, .type = 2, .detail = filled(32, 1)};
+  Event others{.id = 7, .registry = 3, .vendor = {0x36, 0x1b}, .type = 9, .detail = filled(5, 1)};
+  out.push_back(request("SEND_EVENT", SendEvent{{changed, others}}, version));
+}
+
 }  // namespace
 
 void add_sessions(std::vector<Golden>& out, std::uint8_t version) {
@@ -101,6 +113,7 @@ void add_sessions(std::vector<Golden>& out, std::uint8_t version) {
                          Ack{.payload = Ack::Payload::slot, .id = 0, .ack_id = 0, .request = {}, .slot = 7}})
     out.push_back({"ENCAPSULATED_RESPONSE_ACK", ack.encode(version),
                    [=](View bytes) { return decode<Ack>(bytes, version, std::uint8_t{0}).encode(version); }});
+  if (version >= k13) add_events(out, version);
 }
 
 }  // namespace wire

@@ -34,6 +34,7 @@ SCENARIOS = [
     Scenario("hotplug", presence.hotplug, EVERY, "devices that are plugged in while the driver is loaded"),
     Scenario("held", presence.held, EVERY, "what autoprobe off means for devices that are plugged in"),
     Scenario("watch", watch.watch, PLAIN, "the service that attests devices again when they arrive, wake up or are reset"),
+    Scenario("watch-events", watch.events, EVERY, "devices that tell the service of changes in themselves, in a session that stays open"),
     Scenario("hold", watch.hold, EVERY, "what the service can promise of devices that are plugged in"),
     Scenario("hold-others", watch.hold_others, ["7.3"], "devices that the service has not judged itself"),
     Scenario("services", services.services, ["6.12"], "units and rules on a system with systemd and udev"),

@@ -20,6 +20,10 @@ def heard(guest, address, occasion, times=1):
     return guest.until(f"test $(grep '\"bdf\":\"{address}\"' {LINES} | grep -c '\"occasion\":\"{occasion}\"') -ge {times}", 30)
 
 
+def heard_at_once(guest, address, occasion):
+    return any(line["bdf"] == address and line["occasion"] == occasion for line in map(json.loads, guest.read(LINES).splitlines()))
+
+
 def last(guest, address):
     lines = [json.loads(line) for line in guest.read(LINES).splitlines()]
     return next((line for line in reversed(lines) if line["bdf"] == address), {})
@@ -80,6 +84,24 @@ def watch(stage):
     stage.check("its memory is bounded", memory < MOST_MEMORY, memory)
     stage.note(f"{memory} KiB at most")
     stop(stage, guest)
+    stage.kernel_is_content(guest)
+
+
+def events(stage):
+    """A session stays open with each device that passed, and the mailbox is free between two questions."""
+    guest = stage.boot(["events", "good"])
+    start(guest, "--events 1s")
+    stage.check("what was there is judged", heard(guest, HERE, "start") and heard(guest, NEW, "start"), guest.read(WORDS))
+    stage.check("a change that it tells of has it judged again", heard(guest, HERE, "event"), guest.read(WORDS))
+    stage.fields("which it passes", last(guest, HERE), {"occasion": "event", "verdict": "pass", "exit_code": 0, "same_device": True})
+    stage.check("the event is named", "it tells of an event, measurement-changed" in guest.read(WORDS), guest.read(WORDS))
+    guest.run("sleep 3")  # a session is open again
+    stage.equal("others can ask the device", guest.run(f"spdmctl auth {HERE}", 90).status, 0)
+    stage.check("that ends the session, which is told as well", heard(guest, HERE, "event", 2), guest.read(WORDS))
+    stage.check("and named", "its session for events is lost" in guest.read(WORDS), guest.read(WORDS))
+    stage.check("a device without events is left alone", not heard_at_once(guest, NEW, "event"))
+    stop(stage, guest)
+    stage.equal("the mailbox works on", guest.run(f"spdmctl auth {HERE}", 90).status, 0)
     stage.kernel_is_content(guest)
 
 

@@ -171,6 +171,16 @@ TEST_CASE("errors name their place and what is allowed") {
       {"sessions: {requester-key: junk}", ":1:27:", ""},
       {"sessions: {requester-key: chain.pem}", ":1:27:", ""},
       {"sessions: {requester-slot: 8}", ":1:28:", "out of range"},
+      {"sessions: {events: {colour: red}}", ":1:21:", "unknown key 'colour'"},
+      {"sessions: {events: perhaps}", ":1:20:", "neither true nor false"},
+      {"sessions: {events: {types: [never]}}", ":1:29:", "'never' is unknown"},
+      {"sessions: {events: {types: [event-lost, event-lost]}}", ":1:41:", "listed twice"},
+      {"sessions: {events: {happen: [{after: 1}]}}", ":1:30:", "type"},
+      {"sessions: {events: {happen: [{type: event-lost, indices: [1]}]}}", ":1:58:", "only measurements have indices"},
+      {"sessions: {events: {happen: [{type: measurement-changed, slots: [1]}]}}", ":1:65:", "only certificates are in slots"},
+      {"sessions: {events: {happen: [{type: measurement-changed, indices: [0]}]}}", ":1:68:", "out of range"},
+      {"sessions: {events: {happen: [{type: certificate-changed, slots: [8]}]}}", ":1:66:", "out of range"},
+      {"sessions: {events: {happen: [{type: measurement-changed, text: x}]}}", ":1:30:", "nothing is said to have this value"},
       {"sessions: {requester-asym: [ROT13]}", ":1:29:", "'ROT13' is unknown"},
       {"slots: [{slot: 0, key: key.pem}]\nide: true", ":1:1:", "in sessions only"},
       {"slots: [{slot: 0, key: key.pem}]\ntdisp: true", ":1:1:", "in sessions only"},
@@ -376,4 +386,30 @@ TEST_CASE("an emulated device is a link") {
   files.write("profile.yaml", kSlot);
   CHECK(open_emulated("emulated:" + (files.path() / "profile.yaml").string(), {}).link->exchange(request, in(1000)).size() == 16);
   CHECK_THROWS_AS(open_emulated("emulated:", {}), Error);
+}
+
+TEST_CASE("events of a profile") {
+  const Files files;
+  const auto events = [&](std::string_view part) { return files.parse(cat(kSlot, "sessions: {events: ", part, "}")).sessions->events; };
+  CHECK_FALSE(files.parse(cat(kSlot, "sessions: true")).sessions->events);
+  CHECK_FALSE(events("false"));
+  REQUIRE(events("true"));
+  CHECK(events("true")->types.empty());
+  CHECK(events("true")->happen.empty());
+  const DeviceEvents full = *events(
+      "{types: [measurement-changed, certificate-changed], happen: [{type: measurement-changed, after: 3, indices: [1, 254], text: x}, "
+      "{type: certificate-changed, slots: [0, 7]}, {type: event-lost}]}");
+  CHECK(full.types == std::vector<EventType>{EventType::measurement_changed, EventType::certificate_changed});
+  REQUIRE(full.happen.size() == 3);
+  CHECK(full.happen[0].after == 3);
+  CHECK(full.happen[0].places == std::vector<std::uint8_t>{1, 254});
+  CHECK(full.happen[0].value == Bytes{'x'});
+  CHECK(full.happen[1].type == EventType::certificate_changed);
+  CHECK(full.happen[1].after == 0);
+  CHECK(full.happen[1].places == std::vector<std::uint8_t>{0, 7});
+  CHECK_FALSE(full.happen[1].value);
+  CHECK(full.happen[2].type == EventType::event_lost);
+  std::string many = "{happen: [";
+  for (int i = 0; i < 65; ++i) many += "{type: event-lost}, ";
+  CHECK_THROWS_AS(events(many + "]}"), Error);
 }

@@ -233,6 +233,34 @@ TEST_CASE("pci: nobody's session is ended for one of ours, not even by force") {
   CHECK(bus.open().link);
 }
 
+TEST_CASE("pci: what there is of encryption goes along where it is asked for") {
+  support::FakeFunction function = nvme();
+  function.registers = {{0x44, 1U << 30}, {0x160, 0x2001'002E}, {0x200, 0x0001'0030}, {0x204, 0x0000'0002}, {0x210, 0xFF00'0000}};
+  const Bus bus(function);
+  CHECK_FALSE(bus.open().host.encryption);
+  OpenOptions options = bus.options();
+  options.inspect = true;
+  {
+    const Opened opened = spdm::transport::open(kName, options);
+    REQUIRE(opened.host.encryption);
+    CHECK(opened.host.encryption->tee_io);
+    CHECK(hex(opened.host.encryption->ide.value_or(Bytes())) ==
+          "02000000"
+          "00000000"
+          "00000000"
+          "000000ff"
+          "00000000"
+          "00000000"
+          "00000000");
+    CHECK(opened.host.encryption->bars.size() == 1);
+  }
+  // What cannot be told is no reason to say that there is none.
+  std::filesystem::remove(bus.sysfs.device(kName) / "resource");
+  expect_error(ErrorId::io, "resource is missing", [&] { spdm::transport::open(kName, options); });
+  CHECK(bus.control() == "auto");
+  CHECK(bus.open().link);
+}
+
 TEST_CASE("pci: another one works with the device") {
   const Bus bus;
   {

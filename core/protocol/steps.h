@@ -1,0 +1,15 @@
+// The first steps of every conversation, in the order of the specification: what collecting begins with, and a session that stays open.
+#pragma once
+
+#include "core/protocol/collect.h"
+
+namespace spdm {
+
+// GET_VERSION, GET_CAPABILITIES and NEGOTIATE_ALGORITHMS. Throws Error{no_spdm} when there is no version in common, and what
+// Requester::ask throws.
+void negotiate(Requester& requester, const Wanted& wanted);
+
+// Reads the certificate chain of a slot; afterwards it is complete in the connection. Throws as Requester::ask.
+void read_chain(Requester& requester, std::uint8_t slot);
+
+}  // namespace spdm
