@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 
+import pci_seeds
 import responder_seeds
 import session_seeds
 
@@ -290,6 +291,7 @@ def main():
     write("report", "ear", f"\x1f{old}\n{new}\n{wrapped}\n".encode())
     write("report", "document", b"\xff" + json.dumps({"devices": [report], "verdict": "pass", "exit_code": 0, **head}, indent=1).encode())
     session_seeds.write_all(write, vectors)
+    pci_seeds.write_all(write)
     print(sum(1 for path in CORPUS.rglob("*") if path.is_file()), "files")
 
 

@@ -3,32 +3,16 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "core/evidence/pcap.h"
 #include "core/session/recorded_sessions.h"
 #include "core/text.h"
+#include "vectors/recordings.h"
 
+using namespace recordings;
 using namespace spdm;
 
 namespace {
-
-namespace fs = std::filesystem;
-
-fs::path folder() {
-  const char* name = std::getenv("SPDMCTL_VECTORS");
-  return name == nullptr ? fs::path{} : fs::path(name);
-}
-
-Bytes read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  REQUIRE_MESSAGE(in.good(), path.string());
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // The sessions of a capture, with the secrets that were printed, in their order. One PSK is all that the reference implementation has.
 std::vector<SessionSecret> secrets_of(const Evidence& evidence, const nlohmann::json& printed) {
@@ -69,8 +53,6 @@ Count open_all(const Evidence& evidence, std::vector<SessionSecret> secrets) {
   return out;
 }
 
-Evidence capture(const fs::path& path) { return read_pcap(read_file(path), path.filename().string()); }
-
 }  // namespace
 
 TEST_CASE("all recorded sessions with secrets are opened" * doctest::skip(folder().empty())) {
@@ -95,9 +77,8 @@ TEST_CASE("all recorded sessions with secrets are opened" * doctest::skip(folder
   CHECK(count == 16);
 }
 
-// The one pre-shared key of the reference implementation: "TestPskData", with its end.
 TEST_CASE("recorded sessions with the pre-shared key of the reference implementation are opened" * doctest::skip(folder().empty())) {
-  const nlohmann::json known{{"PSK", {"5465737450736b4461746100"}}};
+  const nlohmann::json known{{"PSK", {kPsk}}};
   std::size_t count = 0;
   for (const fs::directory_entry& entry : fs::directory_iterator(folder() / "pcap")) {
     if (entry.path().filename().string().find("session_psk") == std::string::npos) continue;
@@ -116,7 +97,7 @@ TEST_CASE("recorded sessions with the pre-shared key of the reference implementa
 
 TEST_CASE("a recorded session of which one record was changed is opened up to that" * doctest::skip(folder().empty())) {
   const fs::path file = folder() / "session_secrets" / "v1.3_mctp_psk.pcap";
-  const nlohmann::json known{{"PSK", {"5465737450736b4461746100"}}};
+  const nlohmann::json known{{"PSK", {kPsk}}};
   Evidence evidence = capture(file);
   std::size_t before = 0;
   for (std::size_t i = 0; i < evidence.log.size(); ++i) {

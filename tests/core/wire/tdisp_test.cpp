@@ -30,7 +30,7 @@ Body body_of(View bytes, TdispCode code, const Args&... args) {
 
 // Refused are cuts, and one byte more.
 template <class Body>
-Body only_this_size(const Bytes& bytes, TdispCode code) {
+void only_this_size(const Bytes& bytes, TdispCode code) {
   refused_when_cut(bytes, [](View cut) {
     Reader reader(cut, "test message");
     TdispHeader::decode(reader);
@@ -39,7 +39,7 @@ Body only_this_size(const Bytes& bytes, TdispCode code) {
   Bytes longer = bytes;
   longer.push_back(0);
   malformed("length", [&] { body_of<Body>(longer, code); });
-  return body_of<Body>(bytes, code);
+  body_of<Body>(bytes, code);
 }
 
 TdispCapabilities capabilities() {
@@ -85,15 +85,15 @@ TEST_CASE("TDISP: the requests that only tests write") {
                               "00"
                               "0010000000000000"
                               "0020000000000000"));
-  const LockInterface read = only_this_size<LockInterface>(bytes, TdispCode::lock_interface_request);
+  const LockInterface read = body_of<LockInterface>(bytes, TdispCode::lock_interface_request);
   CHECK(read.flags == lock.flags);
   CHECK(read.default_stream == 3);
   CHECK(read.mmio_reporting_offset == 0x1000);
   CHECK(read.p2p_address_mask == 0x2000);
   const Block<32> nonce{1, 2, 3};
-  CHECK(only_this_size<StartInterface>(pci_requests::start_interface(kFunction, nonce), TdispCode::start_interface_request).nonce == nonce);
-  CHECK(only_this_size<P2pStream>(pci_requests::bind_p2p_stream(kFunction, 9), TdispCode::bind_p2p_stream_request).stream == 9);
-  CHECK(only_this_size<P2pStream>(pci_requests::unbind_p2p_stream(kFunction, 9), TdispCode::unbind_p2p_stream_request).stream == 9);
+  CHECK(body_of<StartInterface>(pci_requests::start_interface(kFunction, nonce), TdispCode::start_interface_request).nonce == nonce);
+  CHECK(body_of<P2pStream>(pci_requests::bind_p2p_stream(kFunction, 9), TdispCode::bind_p2p_stream_request).stream == 9);
+  CHECK(body_of<P2pStream>(pci_requests::unbind_p2p_stream(kFunction, 9), TdispCode::unbind_p2p_stream_request).stream == 9);
   CHECK(hex(pci_requests::stop_interface(kFunction)) == message("87"));
   const Bytes set = pci_requests::set_mmio_attribute(kFunction, range());
   CHECK(hex(set) == message("8a",
@@ -101,10 +101,10 @@ TEST_CASE("TDISP: the requests that only tests write") {
                             "04000000"
                             "0500"
                             "0600"));
-  CHECK(only_this_size<SetMmioAttribute>(set, TdispCode::set_mmio_attribute_request).range.pages == 4);
+  CHECK(body_of<SetMmioAttribute>(set, TdispCode::set_mmio_attribute_request).range.pages == 4);
 }
 
-TEST_CASE("TDISP: the program begins no request that changes an interface") {
+TEST_CASE("N358 TDISP: no request that changes an interface is begun") {
   for (unsigned code = 0; code < 0x100; ++code) {
     CAPTURE(code);
     const bool reads = code < 0x80 || code == 0x81 || code == 0x82 || code == 0x84 || code == 0x85;
@@ -116,12 +116,15 @@ TEST_CASE("TDISP: the program begins no request that changes an interface") {
   }
 }
 
-TEST_CASE("TDISP: the header") {
-  Bytes bytes = encode_tdisp(TdispQuestion::version, kFunction);
-  refused_when_cut(bytes, [](View cut) {
+TEST_CASE("N343 TDISP: a header that is cut") {
+  refused_when_cut(encode_tdisp(TdispQuestion::version, kFunction), [](View cut) {
     Reader reader(cut, "test message");
     TdispHeader::decode(reader);
   });
+}
+
+TEST_CASE("A33 reserved bytes of TDISP") {
+  Bytes bytes = encode_tdisp(TdispQuestion::version, {kFunction.value | 0xFE000000});
   for (const std::size_t reserved : {2U, 3U, 8U, 15U}) bytes[reserved] = 0xFF;
   bytes[0] = 0x20;
   bytes[1] = 0x99;
@@ -129,10 +132,16 @@ TEST_CASE("TDISP: the header") {
   const TdispHeader header = TdispHeader::decode(reader);
   CHECK(header.version == 0x20);
   CHECK(header.code == static_cast<TdispCode>(0x99));
-  CHECK(header.function == kFunction);
+  CHECK(to_string(header.function) == to_string(kFunction));
+  Bytes can = capabilities().encode(kFunction);
+  for (const std::size_t reserved : {38U, 39U, 40U}) can[reserved] = 0xFF;
+  CHECK(body_of<TdispCapabilities>(can, TdispCode::tdisp_capabilities).address_width == 52);
+  Bytes lock = pci_requests::lock_interface(kFunction, {});
+  lock[19] = 0xFF;
+  CHECK(body_of<LockInterface>(lock, TdispCode::lock_interface_request).default_stream == 0);
 }
 
-TEST_CASE("TDISP: a segment that is not valid") {
+TEST_CASE("N344 TDISP: a segment that is not valid") {
   Bytes bytes = encode_tdisp(TdispQuestion::version, {0x00020328});
   Reader reader(bytes, "test message");
   malformed("FUNCTION_ID", [&] { TdispHeader::decode(reader); });
@@ -141,7 +150,7 @@ TEST_CASE("TDISP: a segment that is not valid") {
   CHECK_FALSE(TdispHeader::decode(again).function.segment());
 }
 
-TEST_CASE("TDISP: answers of another version, to another request, about another interface") {
+TEST_CASE("TDISP: what does not answer") {
   const TdispHeader asked{.code = TdispCode::get_device_interface_state, .function = kFunction};
   const auto read = [&](std::uint8_t version, TdispCode code, FunctionId function) {
     const Bytes bytes = TdispHeader{version, code, function}.begin().take();
@@ -150,13 +159,19 @@ TEST_CASE("TDISP: answers of another version, to another request, about another 
   };
   CHECK(read(0x10, TdispCode::device_interface_state, kFunction).function == kFunction);
   CHECK(read(0x10, TdispCode::tdisp_error, kFunction).code == TdispCode::tdisp_error);
-  malformed("TDISPVersion: 1.1, asked in 1.0", [&] { read(0x11, TdispCode::device_interface_state, kFunction); });
-  malformed("TDISPVersion", [&] { read(0x20, TdispCode::tdisp_error, kFunction); });
-  malformed("MessageType: TDISP_VERSION does not answer GET_DEVICE_INTERFACE_STATE",
-            [&] { read(0x10, TdispCode::tdisp_version, kFunction); });
-  malformed("MessageType", [&] { read(0x10, TdispCode::get_device_interface_state, kFunction); });
-  malformed("INTERFACE_ID: 03:05.0, asked about 0002:03:05.0", [&] { read(0x10, TdispCode::device_interface_state, {0x0328}); });
-  malformed("INTERFACE_ID", [&] { read(0x10, TdispCode::tdisp_error, {0x01020329}); });
+  SUBCASE("N345 of another version") {
+    malformed("TDISPVersion: 1.1, asked in 1.0", [&] { read(0x11, TdispCode::device_interface_state, kFunction); });
+    malformed("TDISPVersion", [&] { read(0x20, TdispCode::tdisp_error, kFunction); });
+  }
+  SUBCASE("N346 to another request") {
+    malformed("MessageType: TDISP_VERSION does not answer GET_DEVICE_INTERFACE_STATE",
+              [&] { read(0x10, TdispCode::tdisp_version, kFunction); });
+    malformed("MessageType", [&] { read(0x10, TdispCode::get_device_interface_state, kFunction); });
+  }
+  SUBCASE("N347 about another interface") {
+    malformed("INTERFACE_ID: 03:05.0, asked about 0002:03:05.0", [&] { read(0x10, TdispCode::device_interface_state, {0x0328}); });
+    malformed("INTERFACE_ID", [&] { read(0x10, TdispCode::tdisp_error, {0x01020329}); });
+  }
 }
 
 TEST_CASE("TDISP: names") {
@@ -172,18 +187,15 @@ TEST_CASE("TDISP: names") {
   CHECK_FALSE(is_tdisp_request(TdispCode::tdisp_error));
 }
 
-TEST_CASE("TDISP_VERSION") {
-  const TdispVersions two =
-      only_this_size<TdispVersions>(TdispVersions{.versions = {0x10, 0x11}}.encode(kFunction), TdispCode::tdisp_version);
+TEST_CASE("N350 TDISP_VERSION without a version") {
+  const TdispVersions two = body_of<TdispVersions>(TdispVersions{.versions = {0x10, 0x11}}.encode(kFunction), TdispCode::tdisp_version);
   CHECK(two.versions == Bytes{0x10, 0x11});
   malformed("VERSION_NUM_COUNT: 0", [] { body_of<TdispVersions>(TdispVersions{}.encode(kFunction), TdispCode::tdisp_version); });
 }
 
 TEST_CASE("GET_TDISP_CAPABILITIES and TDISP_CAPABILITIES") {
-  CHECK(only_this_size<GetTdispCapabilities>(GetTdispCapabilities{.tsm = 7}.encode(kFunction), TdispCode::get_tdisp_capabilities).tsm == 7);
-  Bytes bytes = capabilities().encode(kFunction);
-  only_this_size<TdispCapabilities>(bytes, TdispCode::tdisp_capabilities);
-  for (const std::size_t reserved : {38U, 39U, 40U}) bytes[reserved] = 0xFF;
+  CHECK(body_of<GetTdispCapabilities>(GetTdispCapabilities{.tsm = 7}.encode(kFunction), TdispCode::get_tdisp_capabilities).tsm == 7);
+  const Bytes bytes = capabilities().encode(kFunction);
   const TdispCapabilities read = body_of<TdispCapabilities>(bytes, TdispCode::tdisp_capabilities);
   CHECK(read.dsm == 0x04030201);
   CHECK(read.lock_flags == 7);
@@ -196,10 +208,10 @@ TEST_CASE("GET_TDISP_CAPABILITIES and TDISP_CAPABILITIES") {
   }
 }
 
-TEST_CASE("DEVICE_INTERFACE_STATE") {
+TEST_CASE("N351 DEVICE_INTERFACE_STATE with a reserved state") {
   for (std::uint8_t state = 0; state < 4; ++state) {
     const Bytes bytes = DeviceInterfaceState{.state = static_cast<TdiState>(state)}.encode(kFunction);
-    CHECK(only_this_size<DeviceInterfaceState>(bytes, TdispCode::device_interface_state).state == static_cast<TdiState>(state));
+    CHECK(body_of<DeviceInterfaceState>(bytes, TdispCode::device_interface_state).state == static_cast<TdiState>(state));
   }
   for (const std::uint8_t state : Octets{4, 0xFF}) {
     const Bytes bytes = DeviceInterfaceState{.state = static_cast<TdiState>(state)}.encode(kFunction);
@@ -210,8 +222,7 @@ TEST_CASE("DEVICE_INTERFACE_STATE") {
 
 TEST_CASE("portions of the device interface report") {
   const GetDeviceInterfaceReport asked{.offset = 0x20, .length = 0x10};
-  const GetDeviceInterfaceReport read =
-      only_this_size<GetDeviceInterfaceReport>(asked.encode(kFunction), TdispCode::get_device_interface_report);
+  const GetDeviceInterfaceReport read = body_of<GetDeviceInterfaceReport>(asked.encode(kFunction), TdispCode::get_device_interface_report);
   CHECK(read.offset == 0x20);
   CHECK(read.length == 0x10);
   const auto answered = [&](std::uint16_t remainder, std::size_t size) {
@@ -220,22 +231,24 @@ TEST_CASE("portions of the device interface report") {
   };
   CHECK(answered(3, 0x10).remainder == 3);
   CHECK(answered(0, 1).portion == Bytes{1});
-  malformed("PORTION_LENGTH: 0, no progress", [&] { answered(3, 0); });
-  malformed("PORTION_LENGTH: 17, at most 16", [&] { answered(3, 0x11); });
-  CHECK(answered(0xFFFF - 0x30, 0x10).portion.size() == 0x10);
-  malformed("REMAINDER_LENGTH: a report of 65536 bytes", [&] { answered(0xFFFF - 0x2F, 0x10); });
-  malformed("REMAINDER_LENGTH", [&] { answered(0xFFFF, 0x10); });
-  only_this_size<DeviceInterfaceReport>(DeviceInterfaceReport{.remainder = 1, .portion = filled(5, 1)}.encode(kFunction),
-                                        TdispCode::device_interface_report);
+  SUBCASE("N352 an empty one, or more than was asked for") {
+    malformed("PORTION_LENGTH: 0, no progress", [&] { answered(3, 0); });
+    malformed("PORTION_LENGTH: 17, at most 16", [&] { answered(3, 0x11); });
+  }
+  SUBCASE("N353 of a report that is larger than its offsets") {
+    CHECK(answered(0xFFFF - 0x30, 0x10).portion.size() == 0x10);
+    malformed("REMAINDER_LENGTH: a report of 65536 bytes", [&] { answered(0xFFFF - 0x2F, 0x10); });
+    malformed("REMAINDER_LENGTH", [&] { answered(0xFFFF, 0x10); });
+  }
 }
 
 TEST_CASE("LOCK_INTERFACE_RESPONSE") {
   const Block<32> nonce{1, 2, 3};
-  CHECK(only_this_size<LockInterfaceResponse>(LockInterfaceResponse{.nonce = nonce}.encode(kFunction), TdispCode::lock_interface_response)
-            .nonce == nonce);
+  CHECK(body_of<LockInterfaceResponse>(LockInterfaceResponse{.nonce = nonce}.encode(kFunction), TdispCode::lock_interface_response).nonce ==
+        nonce);
 }
 
-TEST_CASE("MMIO ranges leave neither no page nor the address space") {
+TEST_CASE("MMIO ranges") {
   const auto read = [](const MmioRange& in) {
     Writer writer;
     in.encode(writer);
@@ -249,14 +262,18 @@ TEST_CASE("MMIO ranges leave neither no page nor the address space") {
   CHECK(good.is_non_tee());
   CHECK_FALSE(good.is_msix_pba());
   CHECK_FALSE(good.is_updatable());
-  malformed("no pages", [&] { read(range(1, 0)); });
-  constexpr std::uint64_t kEnd = std::uint64_t{1} << 52;
-  CHECK(read(range(kEnd - 1, 1)).pages == 1);
-  CHECK(read(range(kEnd - 0xFFFFFFFF, 0xFFFFFFFF)).pages == 0xFFFFFFFF);
-  malformed("do not end within 64 bits", [&] { read(range(kEnd - 1, 2)); });
-  malformed("do not end within 64 bits", [&] { read(range(kEnd, 1)); });
-  malformed("do not end within 64 bits", [&] { read(range(0xFFFFFFFFFFFFFFFF, 1)); });
-  malformed("id 6, first page 0xfffffffffffffffe", [&] { read(range(0xFFFFFFFFFFFFFFFE, 0xFFFFFFFF)); });
+  SUBCASE("N356 without a page") {
+    malformed("no pages", [&] { read(range(1, 0)); });
+  }
+  SUBCASE("N357 beyond 64 bits of addresses") {
+    constexpr std::uint64_t kEnd = std::uint64_t{1} << 52;
+    CHECK(read(range(kEnd - 1, 1)).pages == 1);
+    CHECK(read(range(kEnd - 0xFFFFFFFF, 0xFFFFFFFF)).pages == 0xFFFFFFFF);
+    malformed("do not end within 64 bits", [&] { read(range(kEnd - 1, 2)); });
+    malformed("do not end within 64 bits", [&] { read(range(kEnd, 1)); });
+    malformed("do not end within 64 bits", [&] { read(range(0xFFFFFFFFFFFFFFFF, 1)); });
+    malformed("id 6, first page 0xfffffffffffffffe", [&] { read(range(0xFFFFFFFFFFFFFFFE, 0xFFFFFFFF)); });
+  }
 }
 
 TEST_CASE("TDISP_ERROR") {
@@ -265,6 +282,23 @@ TEST_CASE("TDISP_ERROR") {
   CHECK(read.code == TdispErrorCode::busy);
   CHECK(read.data == 7);
   CHECK(read.extended == Bytes{1, 2});
+}
+
+TEST_CASE("N349 TDISP: messages that are cut or longer") {
+  only_this_size<TdispVersions>(TdispVersions{.versions = {0x10, 0x11}}.encode(kFunction), TdispCode::tdisp_version);
+  only_this_size<GetTdispCapabilities>(GetTdispCapabilities{}.encode(kFunction), TdispCode::get_tdisp_capabilities);
+  only_this_size<TdispCapabilities>(capabilities().encode(kFunction), TdispCode::tdisp_capabilities);
+  only_this_size<DeviceInterfaceState>(DeviceInterfaceState{}.encode(kFunction), TdispCode::device_interface_state);
+  only_this_size<GetDeviceInterfaceReport>(GetDeviceInterfaceReport{}.encode(kFunction), TdispCode::get_device_interface_report);
+  only_this_size<DeviceInterfaceReport>(DeviceInterfaceReport{.remainder = 1, .portion = filled(5, 1)}.encode(kFunction),
+                                        TdispCode::device_interface_report);
+  only_this_size<LockInterface>(pci_requests::lock_interface(kFunction, {}), TdispCode::lock_interface_request);
+  only_this_size<LockInterfaceResponse>(LockInterfaceResponse{}.encode(kFunction), TdispCode::lock_interface_response);
+  only_this_size<StartInterface>(pci_requests::start_interface(kFunction, {}), TdispCode::start_interface_request);
+  only_this_size<P2pStream>(pci_requests::bind_p2p_stream(kFunction, 9), TdispCode::bind_p2p_stream_request);
+  only_this_size<P2pStream>(pci_requests::unbind_p2p_stream(kFunction, 9), TdispCode::unbind_p2p_stream_request);
+  only_this_size<SetMmioAttribute>(pci_requests::set_mmio_attribute(kFunction, range()), TdispCode::set_mmio_attribute_request);
+  // What is behind the data of an error is of its vendor.
   refused_when_cut(TdispError{}.encode(kFunction), [](View cut) {
     Reader reader(cut, "test message");
     TdispHeader::decode(reader);
