@@ -103,9 +103,9 @@ Json ide_km(const Inner& in, bool is_request) {
   const IdeKmObject object = ide_km_object_of(in.message);
   const std::string title(name(object));
   Reader reader(in.message, title);
-  if (response_to(object).has_value() != is_request)  // N341
+  if (response_to(object).has_value() != is_request)  // N333
     reader.fail("ObjectID", is_request ? "is of a response" : "is of a request");
-  const auto asked = request_in<AskedObject>(in);  // N342
+  const auto asked = request_in<AskedObject>(in);  // N334
   if (asked && response_to(asked->object) != object) reader.fail("ObjectID", cat(title, " does not answer ", name(asked->object)));
   return Json{{"name", title}, {"length", in.message.size()}, {"fields", ide_km_fields(object, reader, in)}};
 }
@@ -215,7 +215,7 @@ Json tdisp(const Inner& in, bool is_request) {
            {"length", in.message.size()},
            {"interface", to_string(header.function)}};
   Reader reader(in.message, title);
-  if (is_tdisp_request(header.code) != is_request)  // N348
+  if (is_tdisp_request(header.code) != is_request)  // N340
     reader.fail("MessageType", is_request ? "is of a response" : "is of a request");
   reader.skip(kTdispHeaderSize, "header");
   std::optional<Json> fields;
@@ -232,7 +232,7 @@ Json tdisp(const Inner& in, bool is_request) {
 void add_pci_message(Json& out, const VendorDefined& envelope, const VendorDefined* request, bool is_request) {
   const std::optional<PciProtocol> protocol = pci_protocol_of(envelope);
   const std::optional<PciProtocol> asked = request == nullptr ? std::nullopt : pci_protocol_of(*request);
-  if (asked && protocol != asked)  // N330
+  if (asked && protocol != asked)  // N322
     malformed("VENDOR_DEFINED_RESPONSE", "protocol", cat("is not that of the request, ", name(*asked)));
   if (!protocol) return;
   Inner in{pci_message_of(envelope), std::nullopt};

@@ -17,7 +17,7 @@ void take_report(TdispSeen& seen, const GetDeviceInterfaceReport& request, const
     seen.report_size = total;
   }
   if (request.offset != seen.report.size()) return;  // a requester reads it out of order: it is not put together
-  // PCIe r6.x 11.3.11: the report of a locked interface does not change.
+  // PCIe r6.x 11.3.11, N372: the report of a locked interface does not change.
   if (total != seen.report_size)
     malformed("DEVICE_INTERFACE_REPORT", "REMAINDER_LENGTH", cat("the report was ", *seen.report_size, " bytes, now it is ", total));
   append(seen.report, answer.portion);

@@ -63,7 +63,7 @@ TEST_CASE("inspection seen: messages of other vendors are not looked at") {
   CHECK(seen.empty());
 }
 
-TEST_CASE("inspection seen: portions of a report are put together, and their sum stays") {
+TEST_CASE("N372 portions of a report are put together, and their sum stays") {
   InspectionSeen seen;
   report(seen, 0, portion(10, 6));
   CHECK_FALSE(seen.find(kFunction)->has_report());
