@@ -24,6 +24,7 @@ FAULTS = {
     "record-cut": ["{on: MEASUREMENTS, do: cut-record 8}"],
     "psk": [],
     "events": [],
+    "tee-io": [],
     "not-ready": ["{on: CHALLENGE_AUTH, do: not-ready 18 4, times: 1}"],  # 2^18 us
 }
 # What devices have beside the profile that `emulate --init` writes. "psk" opens sessions with this key only.
@@ -31,6 +32,10 @@ PSK = bytes(range(32)).hex()
 SESSIONS = {
     "session": "sessions: {heartbeat-period: 60}",
     "record-cut": "sessions: true",
+    # Its second port is the function that guests see first. QEMU has no IDE, so that configuration space shows none.
+    "tee-io": """sessions: true
+ide: {ports: [{bus: 0x1f}, {bus: 0x01, device: 0, function: 0}], selective-streams: 2}
+tdisp: {functions: [{bus: 0x01, device: 0, function: 0}], state: run, report: {ranges: [{first-page: 0xfe000, pages: 4}]}}""",
     "events": "sessions: {events: {happen: [{type: measurement-changed, after: 2, indices: [2], text: other firmware}]}}",
     "psk": f"sessions: {{key-exchange: [], psk: [{{hint: guest, key-hex: '{PSK}'}}]}}",
 }

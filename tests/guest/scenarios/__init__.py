@@ -5,7 +5,7 @@ from functools import partial
 from typing import Callable
 
 import systems
-from scenarios import attest, gate, packing, power, presence, services, sessions, watch
+from scenarios import attest, encryption, gate, packing, power, presence, services, sessions, watch
 
 EVERY = ["6.1", "6.12", "7.3"]
 PLAIN = ["6.1", "6.12"]  # without TSM and doe_features
@@ -25,6 +25,7 @@ SCENARIOS = [
     Scenario("reference", attest.reference, ["6.12"], "the reference responder behind a mailbox"),
     Scenario("sessions", sessions.sessions, EVERY, "secure sessions through a mailbox, by key exchange and by shared key; broken ones"),
     Scenario("session-reference", sessions.reference, ["6.12"], "a session with the reference responder behind a mailbox"),
+    Scenario("inspect", encryption.inspect, EVERY, "what devices tell of PCI encryption in a session through a mailbox"),
     Scenario("refusals", attest.refusals, ["6.12"], "devices that cannot be attested, and two programs at once"),
     Scenario("accesses", attest.accesses, ["6.12"], "configuration accesses and time per exchange"),
     Scenario("platform", attest.platform, ["7.3"], "what the kernel itself tells: doe_features, TSM"),
