@@ -206,9 +206,9 @@ Exit Attestation::run(Console& console, Plan plan) const {
   if (pin_first_use) run.writable.push_back(pins);
   if (!protocol.record.empty()) run.seen = [&](std::size_t, const Evidence& evidence) { record(evidence, protocol.record); };
 
-  const bool judges = !plan.text;
-  if (judges) plan.text = many ? render_one_of_many : render_text;
-  ReportWriter writer(console, plan.text);
+  const bool judges = plan.judges || !plan.text;
+  if (!plan.text) plan.text = many ? render_one_of_many : render_text;
+  ReportWriter writer(console, plan.text, "\n", plan.form);
   if (judges) writer.tally();
   writer.enclose(std::move(envelope));
   // Refined and pinned are those that pass beside the others, too; so what depends on them is done in their order.

@@ -46,6 +46,8 @@ struct Plan {
   // Changes a report before it is rendered; may be empty. Called by several threads.
   std::function<void(Report&)> refine;
   ReportWriter::TextOf text;  // empty: the verdict, and what it stands on
+  bool judges = false;        // also where it has a text of its own
+  ReportForm form{};          // of the document
   // Files and directories that `refine` writes to. A run that has any takes one target.
   std::vector<std::filesystem::path> outputs;
   // Writes files after the last device, while the document can still tell what went wrong with them; may be empty. Throws Error.

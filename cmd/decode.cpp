@@ -14,6 +14,7 @@
 #include "cmd/output/pci_fields.h"
 #include "cmd/output/render.h"
 #include "cmd/verb.h"
+#include "core/appraisal/tdisp_json.h"
 #include "core/evidence/cutter.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"
@@ -129,7 +130,7 @@ Exit show_interface_report(const std::string& file, Console& console) {
   Json shown{{"length", report.size()}, {"hex", hex(report)}};
   bool broken = false;
   try {
-    shown["fields"] = interface_report_fields(decode_interface_report(report));
+    shown["fields"] = interface_report_json(decode_interface_report(report));
   } catch (const Malformed& error) {
     broken = true;
     shown["why"] = printable(error.what());

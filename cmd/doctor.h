@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "transport/base/host.h"
+#include "transport/pci/bus.h"
 
 namespace spdm::cmd {
 
@@ -20,6 +21,9 @@ struct Diagnosis {
 // Examines what attesting PCI devices needs of the host: kernel, lockdown, mailboxes and who has them, TSM, gate and its mode by
 // the policy files given, or the system's. Reads only.
 void examine_host(std::vector<Diagnosis>& out, const transport::Host& host, const std::vector<std::string>& policies);
+
+// Examines what kernel, platform and devices have for PCI encryption (IDE, TDISP). Reads only, and wakes no device.
+void examine_encryption(std::vector<Diagnosis>& out, const transport::Host& host, const std::vector<transport::PciDevice>& devices);
 
 // Examines the initrd images of the installed kernels: whether the gate is in each, as keyring, policy, reference values and program
 // are now. Says nothing where there is neither a policy nor a note of an image.

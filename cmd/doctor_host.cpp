@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "cmd/doctor.h"
+#include "cmd/doctor_pieces.h"
 #include "cmd/gate/gate_mode.h"
 #include "cmd/gate/gatekeeper.h"
 #include "core/error.h"
@@ -23,16 +24,6 @@ constexpr Version kFirstTried{6, 1};
 constexpr Version kTellsFeatures{6, 15};  // doe_features/
 constexpr Version kHoldsHotAdded{6, 19};  // drivers_autoprobe=0 holds devices that are added later
 
-constexpr std::size_t kNamed = 4;  // devices that are named in one line
-
-std::optional<std::string> attribute(const std::filesystem::path& file) {
-  try {
-    return transport::read_attribute(file);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
 // "6.12.48-amd64" is 6.12
 std::optional<Version> version_of(std::string_view release) {
   Version out;
@@ -40,23 +31,6 @@ std::optional<Version> version_of(std::string_view release) {
   const auto [dot, error] = std::from_chars(release.data(), end, out.first);
   if (error != std::errc{} || dot == end || *dot != '.') return std::nullopt;
   if (std::from_chars(dot + 1, end, out.second).ec != std::errc{}) return std::nullopt;
-  return out;
-}
-
-std::string counted(std::size_t count, std::string_view one) { return cat(count, " ", one, count == 1 ? "" : "s"); }
-
-// "0000:03:00.0, 0000:04:00.0 and 7 more"
-std::string named(const std::vector<const PciDevice*>& devices) {
-  std::string out;
-  for (std::size_t i = 0; i < std::min(devices.size(), kNamed); ++i) out += cat(out.empty() ? "" : ", ", to_string(devices[i]->bdf));
-  return devices.size() > kNamed ? cat(out, " and ", devices.size() - kNamed, " more") : out;
-}
-
-template <class Wanted>
-std::vector<const PciDevice*> those(const std::vector<PciDevice>& devices, Wanted wanted) {
-  std::vector<const PciDevice*> out;
-  for (const PciDevice& device : devices)
-    if (wanted(device)) out.push_back(&device);
   return out;
 }
 
@@ -211,6 +185,7 @@ void examine_host(Lines& out, const Host& host, const std::vector<std::string>& 
   examine_owners(out, devices);
   examine_devices(out, devices);
   examine_tsm(out, host, devices);
+  examine_encryption(out, host, devices);
   examine_gate(out, host);
   examine_mode(out, host, policies);
   examine_binding(out, host, devices);

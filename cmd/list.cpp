@@ -1,16 +1,19 @@
-// list: the PCI functions that may be attested, who has them, and what their mailboxes carry.
+// list: the PCI functions that may be attested, who has them, what their mailboxes carry, and what they have for PCI encryption.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "cmd/attestation.h"
 #include "cmd/host/this_host.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 #include "cmd/verb.h"
+#include "core/appraisal/encryption_json.h"
 #include "core/text.h"
+#include "transport/pci/encryption.h"
 #include "transport/pci/open.h"
 #include "transport/pci/power.h"
 
@@ -38,6 +41,8 @@ struct Listed {
   std::optional<std::vector<DoeFeature>> features;  // of all mailboxes; nothing when unknown
   bool asked = false;                               // the features come from the mailboxes, not from the kernel
   std::optional<Error> error;                       // why they did not
+  std::optional<transport::EncryptionBrief> encryption = std::nullopt;
+  std::string unread = "";  // why nothing is known of encryption
 };
 
 // PCIe r6.x 6.30.1, data object types of PCI-SIG.
@@ -60,6 +65,34 @@ std::string features_text(const Listed& listed) {
   if (!listed.device.mailboxes) return "unknown";
   const std::size_t count = listed.device.mailboxes->size();
   return count == 0 ? "-" : count == 1 ? "mailbox" : cat(count, " mailboxes");
+}
+
+// What can be read without waking the function.
+void look_at_encryption(Listed& listed, const Host& host) {
+  try {
+    listed.encryption = transport::encryption_brief(host, listed.device.bdf);
+  } catch (const Error& error) {
+    listed.unread = error.what();
+  }
+}
+
+std::string tee_io_text(const Listed& listed) { return !listed.encryption ? "?" : listed.encryption->tee_io ? "yes" : "no"; }
+
+// "sel 4 (1 on), link 1"
+std::string ide_text(const Listed& listed) {
+  if (!listed.encryption) return "?";
+  if (!listed.encryption->ide) return "-";
+  const IdeRegisters& ide = *listed.encryption->ide;
+  std::string out;
+  const auto add = [&](std::string_view kind, bool is_selective, std::size_t count) {
+    if (count == 0) return;
+    const auto on = std::count_if(ide.streams.begin(), ide.streams.end(),
+                                  [&](const IdeStream& stream) { return stream.is_selective == is_selective && stream.is_enabled(); });
+    out += cat(out.empty() ? "" : ", ", kind, " ", count, on > 0 ? cat(" (", on, " on)") : "");
+  };
+  add("sel", true, ide.selective_streams());
+  add("link", false, ide.link_streams());
+  return out.empty() ? "no streams" : out;
 }
 
 bool has_mailbox(const PciDevice& device) {
@@ -133,19 +166,24 @@ Json to_json(const Listed& listed) {
   out["may_attest"] = listed.asked
                           ? std::find(listed.features->begin(), listed.features->end(), transport::kCmaSpdm) != listed.features->end()
                           : device.may_attest();
+  out["tee_io"] = listed.encryption ? Json(listed.encryption->tee_io) : Json();
+  out["ide"] = listed.encryption && listed.encryption->ide ? to_json(*listed.encryption->ide) : Json();
+  if (!listed.encryption) out["encryption_unread"] = printable(listed.unread);
   if (const std::optional<std::string> owner = owner_of(device)) out["owner"] = printable(*owner);
   if (Json platform = to_json(device.platform); !platform.empty()) out["platform"] = std::move(platform);
   if (listed.error) out["error"] = error_json(*listed.error);
   return out;
 }
 
+using Row = std::array<std::string, 8>;
+
 // Each column is as wide as its longest cell; the last one is not padded.
-std::string table(const std::vector<std::array<std::string, 6>>& rows) {
-  std::array<std::size_t, 6> widths{};
-  for (const auto& row : rows)
+std::string table(const std::vector<Row>& rows) {
+  std::array<std::size_t, std::tuple_size_v<Row>> widths{};
+  for (const Row& row : rows)
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
   std::string out;
-  for (const auto& row : rows) {
+  for (const Row& row : rows) {
     for (std::size_t i = 0; i + 1 < row.size(); ++i) out += cat(row[i], std::string(widths[i] - row[i].size() + 2, ' '));
     out += cat(row.back(), "\n");
   }
@@ -154,12 +192,12 @@ std::string table(const std::vector<std::array<std::string, 6>>& rows) {
 
 std::string to_text(const std::vector<Listed>& devices) {
   if (devices.empty()) return "";
-  std::vector<std::array<std::string, 6>> rows{{"ADDRESS", "FEATURES", "OWNER", "DRIVER", "POWER", "NAME"}};
+  std::vector<Row> rows{{"ADDRESS", "FEATURES", "TEE-IO", "IDE", "OWNER", "DRIVER", "POWER", "NAME"}};
   for (const Listed& listed : devices) {
     const PciDevice& device = listed.device;
-    rows.push_back({transport::to_string(device.bdf), features_text(listed), printable(owner_of(device).value_or("-")),
-                    printable(device.driver.value_or("-")), printable(device.power_state.value_or("-")),
-                    printable(cat(listed.names.vendor, " ", listed.names.device))});
+    rows.push_back({transport::to_string(device.bdf), features_text(listed), tee_io_text(listed), ide_text(listed),
+                    printable(owner_of(device).value_or("-")), printable(device.driver.value_or("-")),
+                    printable(device.power_state.value_or("-")), printable(cat(listed.names.vendor, " ", listed.names.device))});
   }
   return table(rows);
 }
@@ -230,6 +268,7 @@ Exit run(const Options& options, Console& console) {
   std::vector<Listed> devices;
   for (std::size_t i = 0; i < seen.size(); ++i)
     devices.push_back({.device = seen[i], .names = names[i], .features = seen[i].doe_features, .error = {}});
+  for (Listed& listed : devices) look_at_encryption(listed, host);
   if (options.discover) ask(devices, host, options, console);
 
   Exit exit = error ? row(error->id).exit : Exit::ok;

@@ -23,10 +23,10 @@ namespace {
 
 // One row per verb: all that a new one adds here.
 constexpr std::array kVerbs{
-    &cmd::list_verb,    &cmd::info_verb,   &cmd::auth_verb,      &cmd::measurements_verb, &cmd::certs_verb,
-    &cmd::collect_verb, &cmd::verify_verb, &cmd::audit_verb,     &cmd::decode_verb,       &cmd::report_verb,
-    &cmd::keyring_verb, &cmd::policy_verb, &cmd::reference_verb, &cmd::gate_verb,         &cmd::watch_verb,
-    &cmd::status_verb,  &cmd::tsm_verb,    &cmd::emulate_verb,   &cmd::doctor_verb,
+    &cmd::list_verb,    &cmd::info_verb,    &cmd::auth_verb,   &cmd::measurements_verb, &cmd::certs_verb,
+    &cmd::inspect_verb, &cmd::collect_verb, &cmd::verify_verb, &cmd::audit_verb,        &cmd::decode_verb,
+    &cmd::report_verb,  &cmd::keyring_verb, &cmd::policy_verb, &cmd::reference_verb,    &cmd::gate_verb,
+    &cmd::watch_verb,   &cmd::status_verb,  &cmd::tsm_verb,    &cmd::emulate_verb,      &cmd::doctor_verb,
 };
 
 // The format for errors from before the options are parsed.

@@ -114,14 +114,21 @@ void add_session_options(CLI::App& parser, SessionArguments& arguments) {
   flag("--in-session", arguments.in_session, "Open a secure session, and ask for measurements inside of it");
   text("--psk", arguments.psk, "FILE", "Open it with the key in this file, hex digits or bytes, which the device has, too");
   text("--psk-hint", arguments.psk_hint, "TEXT", "Which key that is, for the device: text, or hex:00ff");
-  text("--requester-key", arguments.requester_key, "FILE", "Private key, PEM or DER, that says who we are to a device that asks");
-  text("--requester-cert", arguments.requester_cert, "FILE", "Its certificate chain with the root; a device that has the key needs none");
+  add_requester_options(parser, arguments);
   list("--key-exchange", arguments.key_exchange, "Offer only these key exchanges, such as secp384r1 or ML-KEM-1024");
   list("--aead", arguments.aead, "Offer only these ciphers, such as AES-256-GCM");
   flag("--handshake-in-the-clear", arguments.handshake_in_the_clear, "Do not encrypt the handshake, where the device does without, too");
   flag("--mac-only", arguments.mac_only, "Authenticate messages, and do not encrypt them");
   flag("--exercise", arguments.exercise, "Try heartbeat and updates of keys, too, as far as the device can");
   text("--session-secrets", arguments.secrets, "FILE", "Keep what opens the session later in this file, and its records in the evidence");
+}
+
+void add_requester_options(CLI::App& parser, SessionArguments& arguments) {
+  const auto text = [&](const char* name, std::string& value, const char* help) {
+    parser.add_option(name, value, help)->type_name("FILE")->group("Session");
+  };
+  text("--requester-key", arguments.requester_key, "Private key, PEM or DER, that says who we are to a device that asks");
+  text("--requester-cert", arguments.requester_cert, "Its certificate chain with the root; a device that has the key needs none");
 }
 
 void apply(const SessionArguments& arguments, Wanted& wanted, const Console& console, bool policy_asks) {

@@ -22,6 +22,8 @@ struct SessionArguments {
 };
 
 void add_session_options(CLI::App& parser, SessionArguments& arguments);
+// Those alone that say who we are.
+void add_requester_options(CLI::App& parser, SessionArguments& arguments);
 
 // Puts who opens sessions into what is wanted; nothing where no option asks for one, nor says who we are. `wanted` has its nonce and its
 // summary already; `policy_asks`: a rule may ask for a session where no option does. Reads the keys: call it before the process confines

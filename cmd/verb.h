@@ -36,6 +36,7 @@ struct Verb {
 
 // One file each.
 extern const Verb list_verb, info_verb, auth_verb, measurements_verb, certs_verb, collect_verb, verify_verb, audit_verb, decode_verb,
-    keyring_verb, policy_verb, gate_verb, watch_verb, status_verb, tsm_verb, emulate_verb, doctor_verb, report_verb, reference_verb;
+    keyring_verb, policy_verb, gate_verb, watch_verb, status_verb, tsm_verb, emulate_verb, doctor_verb, report_verb, reference_verb,
+    inspect_verb;
 
 }  // namespace spdm::cmd

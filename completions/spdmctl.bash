@@ -25,7 +25,7 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs collect verify audit decode list keyring policy reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs inspect collect verify audit decode list keyring policy reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
     return
   fi
 
@@ -78,6 +78,7 @@ _spdmctl() {
         --raw --new --no-signature --extension-log --endpoint-info --save-reference --overwrite" words=$targets pci=1
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
+    inspect) options="$live --for --function-id --requester-key --requester-cert" words=$targets pci=1 ;;
     collect) options="-f --format -o --output -v --verbose -h --help $speak $session --tolerate --cmw --sign-key --nonce --extension-log --endpoint-info" words=$targets pci=1 ;;
     audit) options="$live_only $policy --sign-key --ear-profile --cmw --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --session-secrets --tolerate --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;

@@ -1,8 +1,8 @@
 # fish completion for spdmctl
 
-set -l verbs info auth measurements certs collect verify decode keyring policy reference audit emulate gate watch status doctor list tsm report
-set -l live info auth measurements certs
-set -l asking info auth measurements certs audit
+set -l verbs info auth measurements certs inspect collect verify decode keyring policy reference audit emulate gate watch status doctor list tsm report
+set -l live info auth measurements certs inspect
+set -l asking info auth measurements certs inspect audit
 set -l asym RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521 \
   SM2-P256 Ed25519 Ed448 ML-DSA-44 ML-DSA-65 ML-DSA-87 SLH-DSA-SHA2-128s SLH-DSA-SHAKE-128s \
   SLH-DSA-SHA2-128f SLH-DSA-SHAKE-128f SLH-DSA-SHA2-192s SLH-DSA-SHAKE-192s SLH-DSA-SHA2-192f \
@@ -18,6 +18,7 @@ complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a info -d "S
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a auth -d "Authenticate devices"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a measurements -d "Authenticate devices and read their measurements"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a certs -d "Show or save the certificates of devices"
+complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a inspect -d "Show whether a device is ready for PCI encryption"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a collect -d "Gather evidence for a verifier elsewhere"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a verify -d "Judge recorded evidence and captures"
 complete -c spdmctl -n "not __fish_seen_subcommand_from $verbs" -f -a decode -d "Show recorded messages field by field"
@@ -149,6 +150,9 @@ complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-der -r -F -
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l export-root -r -F -d "Save the root"
 complete -c spdmctl -n "__fish_seen_subcommand_from certs" -l overwrite -d "Replace files that exist"
 
+complete -c spdmctl -n "__fish_seen_subcommand_from inspect" -l for -x -a "ide tee-io" -d "What it must be ready for"
+complete -c spdmctl -n "__fish_seen_subcommand_from inspect" -l function-id -x -d "The function whose interface is asked about"
+
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -s o -l output -r -F -d "Write the evidence to this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l sign-key -r -F -d "Sign each line with this private key of the host"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l nonce -x -d "The nonce of the verifier"
@@ -158,8 +162,8 @@ complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l endpoint-info -d
 complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l in-session -d "Open a secure session, and ask inside of it"
 complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l psk -r -F -d "Open it with the key in this file"
 complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l psk-hint -x -d "Which key that is, for the device"
-complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l requester-key -r -F -d "Private key that says who we are"
-complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l requester-cert -r -F -d "Its certificate chain"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session inspect" -l requester-key -r -F -d "Private key that says who we are"
+complete -c spdmctl -n "__fish_seen_subcommand_from $in_session inspect" -l requester-cert -r -F -d "Its certificate chain"
 complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l key-exchange -x -a "$key_exchange" -d "Offer only these key exchanges"
 complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l aead -x -a "$aead" -d "Offer only these ciphers"
 complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l handshake-in-the-clear -d "Do not encrypt the handshake"

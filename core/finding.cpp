@@ -137,6 +137,12 @@ constexpr std::array kFindings{
     FindingRow{collection_signature_wrong, "collection-signature-wrong", Check::collection, failure, Exit::bad_signature},
     FindingRow{collection_key_unknown, "collection-key-unknown", Check::collection, warning, Exit::ok},
     FindingRow{collection_unsigned, "collection-unsigned", Check::collection, warning, Exit::ok},
+
+    FindingRow{ide_registers_differ, "ide-registers-differ", Check::inspection, failure, Exit::untrusted},
+    FindingRow{session_measurements_differ, "session-measurements-differ", Check::inspection, failure, Exit::measurement},
+    FindingRow{interface_report_wrong, "interface-report-wrong", Check::inspection, failure, Exit::untrusted},
+    FindingRow{not_ready, "not-ready", Check::inspection, failure, Exit::policy},
+    FindingRow{readiness_unknown, "readiness-unknown", Check::inspection, gap, Exit::policy},
 };
 
 }  // namespace

@@ -13,11 +13,12 @@
 namespace spdm {
 
 // A verdict of pass needs every required check to have run and passed (see verdict.h).
-enum class Check { protocol, chain, trust, identity, signature, measurements, references, policy, collection };
+enum class Check { protocol, chain, trust, identity, signature, measurements, references, policy, collection, inspection };
 inline constexpr std::array kChecks{
     Word{Check::protocol, "protocol"},     Word{Check::chain, "chain"},         Word{Check::trust, "trust"},
     Word{Check::identity, "identity"},     Word{Check::signature, "signature"}, Word{Check::measurements, "measurements"},
     Word{Check::references, "references"}, Word{Check::policy, "policy"},       Word{Check::collection, "collection"},
+    Word{Check::inspection, "inspection"},
 };
 static_assert(is_sound(kChecks));
 inline std::string_view name(Check check) { return row_of(kChecks, check).name; }
@@ -166,6 +167,12 @@ enum class FindingId : std::uint8_t {
   collection_signature_wrong,  // not by the host that the evidence names, or for other evidence
   collection_key_unknown,      // by a key that the verifier does not have
   collection_unsigned,
+  // inspection: whether it is ready for PCI encryption
+  ide_registers_differ,         // configuration space shows something else than the device tells
+  session_measurements_differ,  // inside of a session the device says something else than outside
+  interface_report_wrong,       // it contradicts itself, or what is seen of the function
+  not_ready,                    // it is asked for, and something is missing
+  readiness_unknown,            // something could not be seen
 };
 
 struct FindingRow {

@@ -36,6 +36,7 @@ void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::
   if (!target.opened) {
     options.timeout = std::min<Clock::duration>(options.timeout, left().exchange);
     options.for_session = wanted.in_session;
+    options.inspect = wanted.inspect;
     target.opened = transport::open(target.name, options);
     evidence.host = target.opened->host;
   }

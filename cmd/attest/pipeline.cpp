@@ -23,10 +23,14 @@ void open_and_confine(Run& run) {
   assert_distinct(run.writable);
   run.open.timeout = std::min<Clock::duration>(run.open.timeout, run.effort.limits.exchange);
   run.open.for_session = run.wanted.in_session;
-  std::function<bool(const HostView&)> for_session;
-  if (!run.wanted.in_session && run.verifier != nullptr && run.verifier->policy() != nullptr && asks_for_sessions(*run.verifier->policy()))
-    for_session = [&](const HostView& host) { return run.verifier->asks_for_session(host); };
-  open_targets(run.targets, run.open, for_session);
+  run.open.inspect = run.wanted.inspect;
+  std::function<void(transport::OpenOptions&, const HostView&)> adapt;
+  if (run.verifier != nullptr && run.verifier->policy() != nullptr && asks_for_sessions(*run.verifier->policy()))
+    adapt = [&](transport::OpenOptions& options, const HostView& host) {
+      options.for_session = options.for_session || run.verifier->asks_for_session(host);
+      options.inspect = options.inspect || run.verifier->asks_for_inspection(host);
+    };
+  open_targets(run.targets, run.open, adapt);
   confine({.readable = recordings_of(run.targets), .writable = run.writable, .connects = connects(run.targets)}, run.tell);
 }
 

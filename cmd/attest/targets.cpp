@@ -140,7 +140,7 @@ HostView view_of(const std::string& target, const transport::Host& host, bool in
 }
 
 void open_targets(std::vector<Target>& targets, const transport::OpenOptions& options,
-                  const std::function<bool(const HostView&)>& for_session) {
+                  const std::function<void(transport::OpenOptions&, const HostView&)>& adapt) {
   raise_descriptor_limit();
   const Clock::time_point end = Clock::now() + options.timeout;
   std::vector<Target*> live;
@@ -152,15 +152,15 @@ void open_targets(std::vector<Target>& targets, const transport::OpenOptions& op
       live.size(), kMaxOpenedAtOnce,
       [&](std::size_t i) {
         Target& target = *live[i];
+        transport::OpenOptions own = options;
         try {
-          transport::OpenOptions own = options;
-          if (for_session) own.for_session = for_session(view_of(target.name, options.host));
+          if (adapt) adapt(own, view_of(target.name, options.host));
           own.timeout = std::max<Clock::duration>(end - Clock::now(), kLeastTime);
           target.opened = transport::open(target.name, own);
           target.host = target.opened->host;
         } catch (const Error& error) {
           target.failure = error;
-          target.host = view_of(target.name, options.host, options.inspect);
+          target.host = view_of(target.name, options.host, own.inspect);
         }
         return &target;
       },

@@ -69,9 +69,9 @@ HostView view_of(const std::string& target, const transport::Host& host, bool in
 
 // Opens the live targets, several at once: one device may have to wake up, one name server may be slow. The time of the options
 // is for all of them together. No exchange takes place yet, and nothing is connected. Errors are in Target::failure.
-// `for_session`: whether a device of which the host sees this is asked inside of a session; empty: as the options say.
+// `adapt`: changes the options for a device of which the host sees this; empty: they stay as they are.
 void open_targets(std::vector<Target>& targets, const transport::OpenOptions& options,
-                  const std::function<bool(const HostView&)>& for_session = {});
+                  const std::function<void(transport::OpenOptions&, const HostView&)>& adapt = {});
 
 // What is still to be read by name once the devices are open.
 std::vector<std::filesystem::path> recordings_of(const std::vector<Target>& targets);

@@ -22,12 +22,21 @@ HostView Verifier::view_of(HostView host) const {
 }
 
 bool Verifier::asks_for_session(const HostView& host) const {
+  return any_rule(host, [](const Requirement& require) { return require.session || require.inspects(); });
+}
+
+bool Verifier::asks_for_inspection(const HostView& host) const {
+  return any_rule(host, [](const Requirement& require) { return require.inspects(); });
+}
+
+bool Verifier::any_rule(const HostView& host, bool (*asks)(const Requirement& require)) const {
   if (!setup_.policy || !asks_for_sessions(*setup_.policy)) return false;
   const auto rules = rules_of(*setup_.policy, view_of(host), {});
-  return std::any_of(rules.begin(), rules.end(), [](const auto& rule) { return rule->require.session; });
+  return std::any_of(rules.begin(), rules.end(), [&](const auto& rule) { return asks(rule->require); });
 }
 
 void Verifier::adapt(Wanted& wanted, const HostView& host) const {
+  if (asks_for_inspection(host)) want_inspection(wanted);
   if (!wanted.in_session && asks_for_session(host)) {
     if (!wanted.session) {
       SessionOptions options;

@@ -37,8 +37,9 @@ class Verifier {
 
   // Adds what is read, and the session that is opened, because a rule that could be about the device needs it.
   void adapt(Wanted& wanted, const HostView& host) const;
-  // Whether a rule that could be about the device asks for a session.
+  // Whether a rule that could be about the device asks for a session, and whether one asks for an inspection, which takes a session.
   bool asks_for_session(const HostView& host) const;
+  bool asks_for_inspection(const HostView& host) const;
 
   Report appraise(Evidence evidence, const std::string& source) const;
   Report appraise(Evidence evidence, const std::string& source, Question question) const;
@@ -58,6 +59,8 @@ class Verifier {
  private:
   // As it counts: with the identity that the user gave.
   HostView view_of(HostView host) const;
+  // Whether a rule that could be about the device does.
+  bool any_rule(const HostView& host, bool (*asks)(const Requirement& require)) const;
 
   VerifierSetup setup_;
   certstore::Validator validator_;

@@ -3,6 +3,8 @@
 
 #include "cmd/output/decode_input.h"
 #include "cmd/output/pci_fields.h"
+#include "core/appraisal/encryption_json.h"
+#include "core/appraisal/tdisp_json.h"
 #include "core/error.h"
 #include "core/text.h"
 #include "core/wire/ide_km.h"
@@ -13,22 +15,7 @@ namespace spdm::cmd {
 
 namespace {
 
-constexpr std::array kLockFlags{
-    Word{lock_flag::no_fw_update, "no-fw-update"},
-    Word{lock_flag::cache_line_128, "cache-line-128"},
-    Word{lock_flag::lock_msix, "lock-msix"},
-    Word{lock_flag::bind_p2p, "bind-p2p"},
-    Word{lock_flag::all_request_redirect, "all-request-redirect"},
-};
-
 std::string wide(std::uint64_t value) { return cat("0x", hex(value, 16)); }
-
-Json lock_flag_names(std::uint16_t flags) {
-  Json out = Json::array();
-  for (const Word<std::uint16_t>& row : kLockFlags)
-    if ((flags & row.value) != 0) out.push_back(row.name);
-  return out;
-}
 
 // One message of a protocol, and the request that it answers, where it was seen.
 struct Inner {
@@ -68,7 +55,7 @@ Json query_resp(Reader& reader, const Inner& in) {
               {"max_port_index", answer.max_port},
               {"function", to_string(function)},
               {"registers", hex(answer.registers)},
-              {"ide", ide_fields(decode_ide_registers(answer.registers))}};
+              {"ide", to_json(decode_ide_registers(answer.registers))}};
 }
 
 Json key_prog(Reader& reader) {
@@ -116,9 +103,9 @@ Json ide_km(const Inner& in, bool is_request) {
   const IdeKmObject object = ide_km_object_of(in.message);
   const std::string title(name(object));
   Reader reader(in.message, title);
-  if (response_to(object).has_value() != is_request)  // N341
+  if (response_to(object).has_value() != is_request)  // N333
     reader.fail("ObjectID", is_request ? "is of a response" : "is of a request");
-  const auto asked = request_in<AskedObject>(in);  // N342
+  const auto asked = request_in<AskedObject>(in);  // N334
   if (asked && response_to(asked->object) != object) reader.fail("ObjectID", cat(title, " does not answer ", name(asked->object)));
   return Json{{"name", title}, {"length", in.message.size()}, {"fields", ide_km_fields(object, reader, in)}};
 }
@@ -133,17 +120,14 @@ Json version_fields(Reader& reader) {
 
 Json capability_fields(Reader& reader) {
   const TdispCapabilities in = TdispCapabilities::decode(reader);
-  Json requests = Json::array();
-  for (unsigned code = 0x80; code <= 0xFF; ++code)
-    if (in.supports(static_cast<TdispCode>(code))) requests.push_back(name(static_cast<TdispCode>(code)));
-  return Json{{"dsm_caps", quantity(in.dsm, 8)},   {"requests", std::move(requests)},   {"lock_flags", lock_flag_names(in.lock_flags)},
-              {"address_width", in.address_width}, {"requests_this", in.requests_this}, {"requests_all", in.requests_all}};
+  return Json{{"dsm_caps", quantity(in.dsm, 8)},   {"requests", tdisp_requests_json(in)}, {"lock_flags", lock_flags_json(in.lock_flags)},
+              {"address_width", in.address_width}, {"requests_this", in.requests_this},   {"requests_all", in.requests_all}};
 }
 
 Json lock_fields(Reader& reader) {
   const LockInterface in = LockInterface::decode(reader);
   return Json{{"flags", quantity(in.flags, 4)},
-              {"lock_flags", lock_flag_names(in.flags)},
+              {"lock_flags", lock_flags_json(in.flags)},
               {"default_stream_id", in.default_stream},
               {"mmio_reporting_offset", wide(in.mmio_reporting_offset)},
               {"bind_p2p_address_mask", wide(in.p2p_address_mask)}};
@@ -160,7 +144,7 @@ Json portion_fields(Reader& reader, const Inner& in) {
   Json out{{"portion_length", answer.portion.size()}, {"remainder", answer.remainder}, {"portion", hex(answer.portion)}};
   // Only where it is all of the report can it be read.
   if (request && request->offset == 0 && answer.remainder == 0)
-    out["report"] = interface_report_fields(decode_interface_report(answer.portion));
+    out["report"] = interface_report_json(decode_interface_report(answer.portion));
   return out;
 }
 
@@ -197,7 +181,7 @@ std::optional<Json> tdisp_fields(TdispCode code, Reader& reader, const Inner& in
     case TdispCode::unbind_p2p_stream_request:
       return Json{{"p2p_stream_id", P2pStream::decode(reader).stream}};
     case TdispCode::set_mmio_attribute_request:
-      return Json{{"range", range_fields(SetMmioAttribute::decode(reader).range)}};
+      return Json{{"range", range_json(SetMmioAttribute::decode(reader).range)}};
     case TdispCode::tdisp_error:
       return error_fields(reader);
     case TdispCode::get_tdisp_version:
@@ -231,7 +215,7 @@ Json tdisp(const Inner& in, bool is_request) {
            {"length", in.message.size()},
            {"interface", to_string(header.function)}};
   Reader reader(in.message, title);
-  if (is_tdisp_request(header.code) != is_request)  // N348
+  if (is_tdisp_request(header.code) != is_request)  // N340
     reader.fail("MessageType", is_request ? "is of a response" : "is of a request");
   reader.skip(kTdispHeaderSize, "header");
   std::optional<Json> fields;
@@ -248,7 +232,7 @@ Json tdisp(const Inner& in, bool is_request) {
 void add_pci_message(Json& out, const VendorDefined& envelope, const VendorDefined* request, bool is_request) {
   const std::optional<PciProtocol> protocol = pci_protocol_of(envelope);
   const std::optional<PciProtocol> asked = request == nullptr ? std::nullopt : pci_protocol_of(*request);
-  if (asked && protocol != asked)  // N330
+  if (asked && protocol != asked)  // N322
     malformed("VENDOR_DEFINED_RESPONSE", "protocol", cat("is not that of the request, ", name(*asked)));
   if (!protocol) return;
   Inner in{pci_message_of(envelope), std::nullopt};

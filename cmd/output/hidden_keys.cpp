@@ -26,7 +26,7 @@ struct Range {
   std::size_t from = 0, to = 0;
 };
 
-// N359. Where in VENDOR_DEFINED_REQUEST or _RESPONSE, read as far as it goes, a key stands.
+// N351. Where in VENDOR_DEFINED_REQUEST or _RESPONSE, read as far as it goes, a key stands.
 std::optional<Range> key_in_vendor_defined(View message, const Header& header) {
   Reader reader(message, "vendor-defined message");
   reader.skip(kHeaderSize, "header");

@@ -1,9 +1,7 @@
-// IDE_KM, TDISP, and what they carry, as fields.
+// IDE_KM and TDISP as fields.
 #pragma once
 
 #include "core/format/json.h"
-#include "core/wire/ide_registers.h"
-#include "core/wire/interface_report.h"
 #include "core/wire/vendor_defined.h"
 
 namespace spdm::cmd {
@@ -12,9 +10,6 @@ namespace spdm::cmd {
 // Error{peer} where the message breaks a rule.
 void add_pci_message(Json& out, const VendorDefined& envelope, const VendorDefined* request, bool is_request);
 
-Json ide_fields(const IdeRegisters& registers);
-Json range_fields(const MmioRange& range);
-Json interface_report_fields(const InterfaceReport& report);
 // A report on its own: "length", "hex", and "fields" or "why". As text: lines. `whole`: the bytes are there.
 std::string interface_report_text(const Json& report, bool whole);
 

@@ -78,13 +78,6 @@ void emit(YAML::Emitter& out, const Json& json) {
   }
 }
 
-Json with_schema(Json document) {
-  if (document.contains("schema")) return document;
-  Json out = begin_document(kReportSchema);
-  for (auto& [key, value] : document.items()) out[key] = std::move(value);
-  return out;
-}
-
 Verdict worse_verdict(Verdict a, Verdict b) {
   if (a == Verdict::fail || b == Verdict::fail) return Verdict::fail;
   return a == Verdict::undetermined ? a : b;
@@ -186,6 +179,15 @@ void ListWriter::finish(const Json& tail) {
   console_.finish();
 }
 
+Json ReportWriter::json_of(const Report& report) const { return form_.to_json == nullptr ? to_json(report) : form_.to_json(report); }
+
+Json ReportWriter::with_schema(Json document) const {
+  if (document.contains("schema")) return document;
+  Json out = begin_document(form_.schema);
+  for (auto& [key, value] : document.items()) out[key] = std::move(value);
+  return out;
+}
+
 RenderedReport ReportWriter::render(const Report& report) const {
   RenderedReport out;
   out.verdict = report.verdict;
@@ -197,19 +199,19 @@ RenderedReport ReportWriter::render(const Report& report) const {
   switch (console_.format) {
     case Format::text:
       // A target that never answered has nothing to show: the line on stderr says it all.
-      if (report.messages > 0 || !report.error) out.text = text_of_(report, console_);
+      if (report.messages > 0 || report.inspection || !report.error) out.text = text_of_(report, console_);
       break;
     case Format::json:
-      out.text = in_list(to_json(report), room_for(report));
+      out.text = in_list(json_of(report), room_for(report));
       break;
     case Format::ndjson:
       out.text.reserve(room_for(report));
-      append_json(out.text, with_schema(to_json(report)), -1);
+      append_json(out.text, with_schema(json_of(report)), -1);
       out.text += '\n';
       break;
     case Format::yaml:
       out.text.reserve(room_for(report));
-      append_yaml(out.text, Json::array({to_json(report)}));
+      append_yaml(out.text, Json::array({json_of(report)}));
       break;
     case Format::ear:
     case Format::redfish:
@@ -242,7 +244,7 @@ RenderedReport ReportWriter::render(const Error& error) const {
 }
 
 void ReportWriter::begin() {
-  const Json head = begin_document(kReportSchema);
+  const Json head = begin_document(form_.schema);
   if (console_.format == Format::json) {
     std::string text = dump(head, 2);
     text.resize(text.rfind('\n'));

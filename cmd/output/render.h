@@ -29,13 +29,19 @@ struct RenderedReport {
   std::string label;
 };
 
+// The document that reports are written as.
+struct ReportForm {
+  std::string_view schema = kReportSchema;
+  Json (*to_json)(const Report& report) = nullptr;  // nullptr: the whole report
+};
+
 class ReportWriter {
  public:
   // How the text of one report looks.
   using TextOf = std::function<std::string(const Report&, const Console&)>;
   // `between` separates the texts of two reports.
-  ReportWriter(Console& console, TextOf text, std::string between = "\n")
-      : console_(console), text_of_(std::move(text)), between_(std::move(between)) {}
+  ReportWriter(Console& console, TextOf text, std::string between = "\n", ReportForm form = {})
+      : console_(console), text_of_(std::move(text)), between_(std::move(between)), form_(form) {}
 
   // The expensive part: may be called by several threads.
   RenderedReport render(const Report& report) const;
@@ -59,6 +65,8 @@ class ReportWriter {
 
  private:
   void begin();
+  Json json_of(const Report& report) const;
+  Json with_schema(Json document) const;
   void keep_part(RenderedReport& report);
   void take_back(const TakenBack& one);
   Json together_json() const;
@@ -66,6 +74,7 @@ class ReportWriter {
   Console& console_;
   TextOf text_of_;
   std::string between_;
+  ReportForm form_;
   std::size_t count_ = 0;
   Exit worst_ = Exit::ok, failed_ = Exit::ok;  // of the devices, of the rest of the run
   Verdict verdict_ = Verdict::pass;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/output/certificate_text.h"
+#include "cmd/output/inspection_text.h"
 #include "cmd/output/page.h"
 #include "cmd/output/session_text.h"
 #include "core/appraisal/manifest.h"
@@ -15,19 +16,6 @@ namespace spdm::cmd {
 namespace {
 
 std::string_view color_of(Verdict verdict) { return verdict == Verdict::pass ? kGreen : verdict == Verdict::fail ? kRed : kYellow; }
-
-std::string_view color_of(CheckStatus status) {
-  switch (status) {
-    case CheckStatus::pass:
-      return kGreen;
-    case CheckStatus::fail:
-      return kRed;
-    case CheckStatus::not_run:
-      return kYellow;
-    default:
-      return kDim;
-  }
-}
 
 std::string_view color_of(Severity severity) {
   switch (severity) {
@@ -196,7 +184,7 @@ void write_policy(Page& page, const Report& report) {
 void write_checks(Page& page, const Report& report) {
   page.heading("Checks");
   for (const CheckResult& check : report.checks)
-    page.line(cat("  ", Page::padded(name(check.check), 14), page.painted(Page::padded(name(check.status), 12), color_of(check.status)),
+    page.line(cat("  ", Page::padded(name(check.check), 14), page.painted(Page::padded(name(check.status), 12), status_color(check.status)),
                   printable(check.detail)));
 }
 
@@ -375,6 +363,32 @@ std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdic
 std::string render_one_of_many(const Report& report, const Console& console) {
   const bool brief = report.verdict == Verdict::pass && !console.verbose && (!report.changes || report.changes->empty());
   return brief ? render_brief(report, console) : render_text(report, console);
+}
+
+std::string_view status_color(CheckStatus status) {
+  switch (status) {
+    case CheckStatus::pass:
+      return kGreen;
+    case CheckStatus::fail:
+      return kRed;
+    case CheckStatus::not_run:
+      return kYellow;
+    default:
+      return kDim;
+  }
+}
+
+std::string render_inspection(const Report& report, const Console& console) {
+  Page page(console.color);
+  write_verdict(page, report);
+  write_host(page, report, console.verbose);
+  if (report.inspection) write_inspection(page, *report.inspection, console.verbose);
+  Report rest = report;  // without what the lines say already
+  std::erase_if(rest.findings, [](const Finding& finding) {
+    return !finding.where.empty() && (finding.id == FindingId::not_ready || finding.id == FindingId::readiness_unknown);
+  });
+  write_findings(page, rest, console.verbose);
+  return page.take();
 }
 
 std::string render_info(const Report& report, const Console& console) {

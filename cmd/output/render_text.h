@@ -17,6 +17,9 @@ std::string render_brief(const Report& report, const Console& console);
 std::string render_one_of_many(const Report& report, const Console& console);
 // How many there are of each verdict, in the order of Verdict.
 std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdicts, const Together& together, const Console& console);
+// Whether a device is ready for PCI encryption, line by line.
+std::string render_inspection(const Report& report, const Console& console);
+std::string_view status_color(CheckStatus status);
 // What a device can do, without a verdict.
 std::string render_info(const Report& report, const Console& console);
 // Every certificate of every slot.

@@ -28,6 +28,7 @@ class SummaryText {
     verdict();
     totals();
     table("Vendors", in_.vendors, [](const TallyRow& row) { return row.name; });
+    table("Inspection", in_.inspection, [](const TallyRow& row) { return row.name; });
     table("Roots", in_.roots, [](const TallyRow& row) {
       const std::string name = row.name.empty() ? "a root that was not sent" : row.name;
       return cat(name, " ", row.detail.substr(0, 12), row.trusted == 0 ? ", not trusted" : "");

@@ -43,6 +43,7 @@ Report Appraiser::run() {
   describe_slots();
   check_chains();
   read_measurements();
+  inspect();
   report_.all_measured = has_all_measurements();
   report_.proven = proven();
 

@@ -25,6 +25,10 @@ struct Requirement {
   bool negotiation = false;                  // a good signature covers versions, capabilities and algorithms
   bool session = false;                      // a session was opened, and the measurements were read inside of it
   bool cnsa2 = false;                        // all algorithms are of the suite CNSA 2.0
+  std::optional<Readiness> ready_for;        // PCI encryption
+  std::vector<InspectionItem> inspection;    // lines of the inspection that must pass; in the order of the enumeration
+
+  bool inspects() const { return ready_for || !inspection.empty(); }
 
   bool operator==(const Requirement&) const = default;
 };
@@ -35,12 +39,13 @@ struct UserQuestion {
   bool partial = false;                 // some measurements only: what was not asked for is not missing
   std::optional<PciIdentity> identity;  // takes the place of what the host saw
   IdentityMatch identity_match = IdentityMatch::exact;
-  bool identity_match_given = false;  // by the user: it stays, whatever a rule says
-  std::optional<Block<32>> nonce;     // of the verifier's choice: all that was signed last must carry it
-  bool require_fresh = false;         // what is signed last must be shown to be fresh
-  bool one_slot = false;              // where nothing was signed, only the slot counts that a challenge would go to
-  bool provisioned = false;           // the owner gave the key of the device: only what it signed counts
-  Tolerance tolerance{};              // what the evidence was analyzed with: only a strict run passes
+  bool identity_match_given = false;     // by the user: it stays, whatever a rule says
+  std::optional<Block<32>> nonce;        // of the verifier's choice: all that was signed last must carry it
+  bool require_fresh = false;            // what is signed last must be shown to be fresh
+  bool one_slot = false;                 // where nothing was signed, only the slot counts that a challenge would go to
+  std::optional<Readiness> readiness{};  // the device must be ready for it
+  bool provisioned = false;              // the owner gave the key of the device: only what it signed counts
+  Tolerance tolerance{};                 // what the evidence was analyzed with: only a strict run passes
 };
 
 // What becomes of a device of which the host knows no PCI identity.

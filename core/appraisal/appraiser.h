@@ -38,6 +38,9 @@ class Appraiser {
   void demand_negotiation();
   // sessions.cpp
   void demand_session();
+  // inspection.cpp
+  void demand_readiness();
+  void demand_inspection();
   // requirement_suite.cpp
   void demand_cnsa2();
 
@@ -115,6 +118,13 @@ class Appraiser {
   void check_extension_log(const Connection& connection);
   void check_summary(const Connection& connection);
 
+  // inspection.cpp
+  void inspect();
+  void judge_readiness(Readiness asked);
+  bool is_word_of_device() const;
+  bool can_weigh_inspection(Demand demand);
+  void weigh_line(Demand demand, const InspectionLine& line);
+
   // comparison.cpp
   void check_references();
 
@@ -143,8 +153,9 @@ class Appraiser {
   Question question_;  // with what the rule asks, once it is known
   ValueSets values_;   // the sets of reference values that are about the device
   Report report_;
-  std::vector<Used> used_;     // slots whose keys have signed
-  std::vector<bool> covered_;  // whether a good signature covers it; by exchange of the last connection
+  std::vector<Used> used_;               // slots whose keys have signed
+  std::vector<bool> covered_;            // whether a good signature covers it; by exchange of the last connection
+  std::optional<Inspection> inspected_;  // of the report only where somebody asks, or something was seen
   bool count_is_signed_ = false;
   bool list_is_open_ = false;              // which measurements there are is not signed
   bool measurements_broken_ = false;       // a finding about them is a failure

@@ -23,7 +23,9 @@ enum class Demand {
   crls,
   negotiation,
   session,
-  cnsa2
+  cnsa2,
+  ready_for,
+  inspection
 };
 
 // What the question asks for, in the order of the enumeration. An exempt device is asked for nothing.

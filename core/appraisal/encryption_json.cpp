@@ -12,6 +12,7 @@ Json stream_json(const IdeStream& stream) {
   Json out{{"kind", stream.is_selective ? "selective" : "link"},
            {"block", stream.block},
            {"id", stream.id()},
+           {"enabled", stream.is_enabled()},
            {"algorithm", ide_algorithm_name(stream.algorithm())},
            {"traffic_class", stream.traffic_class()},
            {"state", ide_state_name(stream.state())},
@@ -19,6 +20,7 @@ Json stream_json(const IdeStream& stream) {
   if (stream.is_selective) {
     out["default"] = stream.is_default();
     out["tee_limited"] = stream.is_tee_limited();
+    out["address_associations"] = stream.capability & 0xF;
   }
   return out;
 }
@@ -31,9 +33,9 @@ Json to_json(const IdeRegisters& registers) {
   if (registers.has_aes_gcm_256()) out["algorithms"].push_back(ide_algorithm_name(0));
   out["ide_km"] = registers.has_ide_km();
   out["tee_limited"] = registers.is_tee_limited_supported();
-  out["enabled"] = Json::array();
-  for (const IdeStream& stream : registers.streams)
-    if (stream.is_enabled()) out["enabled"].push_back(stream_json(stream));
+  out["streams"] = Json::array();
+  for (const IdeStream& stream : registers.streams) out["streams"].push_back(stream_json(stream));
+  if (registers.surplus != 0) out["surplus"] = registers.surplus;
   return out;
 }
 

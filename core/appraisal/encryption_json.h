@@ -7,7 +7,7 @@
 
 namespace spdm {
 
-// The streams that are enabled, and how many there are.
+// Its streams, and what it can.
 Json to_json(const IdeRegisters& registers);
 
 // Throws Error{peer} where its registers are none; those of evidence, and of a device that was read, are some.

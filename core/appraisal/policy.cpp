@@ -150,7 +150,8 @@ std::vector<std::string_view> removed_keys(const Policy& policy, const PolicyRul
 bool only_warns(const PolicyRule& rule) { return rule.on_failure == std::vector{FailureAction::warn}; }
 
 bool asks_for_sessions(const Policy& policy) {
-  return std::any_of(policy.rules.begin(), policy.rules.end(), [](const PolicyRule& rule) { return rule.require.session; });
+  return std::any_of(policy.rules.begin(), policy.rules.end(),
+                     [](const PolicyRule& rule) { return rule.require.session || rule.require.inspects(); });
 }
 
 bool needs_measurements(const PolicyRule& rule) {

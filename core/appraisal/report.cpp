@@ -5,6 +5,7 @@
 
 #include "core/appraisal/encryption_json.h"
 #include "core/appraisal/extension_json.h"
+#include "core/appraisal/inspection_json.h"
 #include "core/appraisal/manifest.h"
 #include "core/appraisal/session_json.h"
 #include "core/text.h"
@@ -373,6 +374,7 @@ Json to_json(const Report& in) {
   for (const VendorDefined& vendor : in.vendor_defined)
     out["vendor_defined"].push_back(
         Json{{"standard_id", vendor.standard_id}, {"vendor_id", hex(vendor.vendor_id)}, {"payload", hex(vendor.payload)}});
+  if (in.inspection) out["inspection"] = to_json(*in.inspection);
   return out;
 }
 

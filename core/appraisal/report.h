@@ -7,6 +7,7 @@
 
 #include "core/appraisal/device_facts.h"
 #include "core/appraisal/device_match.h"
+#include "core/appraisal/inspection.h"
 #include "core/appraisal/measurement.h"
 #include "core/appraisal/policy_words.h"
 #include "core/evidence/chain.h"
@@ -24,6 +25,9 @@ inline constexpr std::string_view kReportSchema = "spdmctl.report/2";
 // The schema before that, still read. There "why" and "remedy" of an error were "message" and "hint", and "why" of a
 // check was "detail".
 inline constexpr std::string_view kReportSchemaBefore = "spdmctl.report/1";
+
+// The part of a report that is about PCI encryption: what `inspect` prints.
+inline constexpr std::string_view kInspectSchema = "spdmctl.inspect/1";
 
 enum class Verdict { pass, fail, undetermined };
 inline constexpr std::array kVerdicts{
@@ -241,7 +245,8 @@ struct Report {
   std::optional<std::vector<Change>> changes;  // nothing when there was no earlier report to compare with
   std::optional<EndpointInfoResponse> endpoint_info;
   std::vector<VendorDefined> vendor_defined;
-  std::vector<Finding> findings;  // those that count for the verdict, the worst first
+  std::optional<Inspection> inspection;  // nothing where nobody asked about PCI encryption, and nothing was seen of it
+  std::vector<Finding> findings;         // those that count for the verdict, the worst first
 };
 
 // The report on a source that gave no evidence.

@@ -63,6 +63,26 @@ std::string listed(const std::vector<std::string>& roots) {
   return out;
 }
 
+// All that one of both asks for.
+void add_lines(std::vector<InspectionItem>& out, const std::vector<InspectionItem>& other) {
+  out.insert(out.end(), other.begin(), other.end());
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+}
+
+std::vector<InspectionItem> read_lines(const Value& value) {
+  std::vector<InspectionItem> out;
+  for (const Value& line : value.list()) add_lines(out, {line.word(kInspectionItems)});
+  if (out.empty()) value.fail("names no line of the inspection", cat("give some of: ", names_of(kInspectionItems)));
+  return out;
+}
+
+std::vector<std::string> names_of_lines(const std::vector<InspectionItem>& lines) {
+  std::vector<std::string> out;
+  for (const InspectionItem item : lines) out.emplace_back(name(item));
+  return out;
+}
+
 // The larger (raise) or the smaller (lower) of two limits. Either may be missing.
 template <class T>
 void raise(std::optional<T>& own, const std::optional<T>& other) {
@@ -191,13 +211,29 @@ constexpr std::array kRequirements{
         [](const PolicyRule& rule) { return shown(rule.require.cnsa2); },
         [](const Question& question) { return question.rule.require.cnsa2; },
         [](const Question&) { return std::string("algorithms of CNSA 2.0"); }, Check::policy, &Appraiser::demand_cnsa2),
+    RequirementRow(
+        Demand::ready_for, "ready-for", Needs::measurements,
+        [](const Value& value, PolicyRule& out) { out.require.ready_for = value.word(kReadinesses); },
+        [](PolicyRule& out, const PolicyRule& other) { raise(out.require.ready_for, other.require.ready_for); },
+        [](const PolicyRule& rule) { return rule.require.ready_for ? Json(name(*rule.require.ready_for)) : Json(); },
+        [](const Question& question) { return question.rule.require.ready_for.has_value(); },
+        [](const Question& question) { return cat("ready for ", words(question.rule.require.ready_for.value_or(Readiness::ide))); },
+        Check::policy, &Appraiser::demand_readiness),
+    RequirementRow(
+        Demand::inspection, "inspection", Needs::measurements,
+        [](const Value& value, PolicyRule& out) { out.require.inspection = read_lines(value); },
+        [](PolicyRule& out, const PolicyRule& other) { add_lines(out.require.inspection, other.require.inspection); },
+        [](const PolicyRule& rule) { return rule.require.inspection.empty() ? Json() : Json(names_of_lines(rule.require.inspection)); },
+        [](const Question& question) { return !question.rule.require.inspection.empty(); },
+        [](const Question& question) { return cat("inspected well: ", listed(names_of_lines(question.rule.require.inspection))); },
+        Check::policy, &Appraiser::demand_inspection),
 };
 
 // A row for each demand but the first, Demand::authenticated, which has no key: it always must hold.
 constexpr bool is_in_order() {
   for (std::size_t i = 0; i < kRequirements.size(); ++i)
     if (static_cast<std::size_t>(kRequirements.at(i).demand) != i + 1) return false;
-  return kRequirements.size() == static_cast<std::size_t>(Demand::cnsa2);
+  return kRequirements.size() == static_cast<std::size_t>(Demand::inspection);
 }
 static_assert(is_in_order());
 

@@ -24,9 +24,14 @@ namespace {
 
 std::string pass_reason(const Report& report, bool authenticate) {
   if (!authenticate) return "answered, not authenticated";
-  const CheckResult* references = check_of(report, Check::references);
-  if (references == nullptr || references->status != CheckStatus::pass) return "authenticated";
-  return cat("authenticated, measurements: ", references->detail);
+  std::string out = "authenticated";
+  const auto add = [&](Check check, std::string_view what) {
+    const CheckResult* result = check_of(report, check);
+    if (result != nullptr && result->status == CheckStatus::pass) out += cat(", ", what, result->detail);
+  };
+  add(Check::references, "measurements: ");
+  add(Check::inspection, "");
+  return out;
 }
 
 // The exit code of a check that did not run, when no finding says why.

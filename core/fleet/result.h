@@ -20,6 +20,12 @@ struct ResultMeasurement {
   std::string value;  // hex; a long one is cut and carries its SHA-256
 };
 
+// A line of an inspection. One that nobody needed is none.
+struct ResultLine {
+  std::string name;
+  Verdict verdict = Verdict::undetermined;
+};
+
 // Strings are safe to show: they are escaped for a terminal. An empty string means not known.
 struct Result {
   std::string host;    // who wrote the report
@@ -36,6 +42,7 @@ struct Result {
   bool trusted = false;
   std::string firmware;  // mutable-firmware-version; several with commas
   std::vector<ResultCertificate> certificates;
+  std::vector<ResultLine> inspection;
   std::vector<ResultMeasurement> measurements;  // without the versions of firmware
 };
 

@@ -144,7 +144,7 @@ class ResultReader {
 
   void read_schema() {
     const std::string schema = string_of(in_, kWord);
-    if (schema == kReportSchema || schema == kReportSchemaBefore) return;
+    if (schema == kReportSchema || schema == kReportSchemaBefore || schema == kInspectSchema) return;
     in_.fail(cat("is ", schema, ", not ", kReportSchema, " or ", kReportSchemaBefore,
                  schema == "spdmctl.evidence/1" ? "; judge it first: spdmctl verify" : ""));
   }
@@ -225,9 +225,30 @@ class ResultReader {
       in_.array([&] { read_signature(out); });
     } else if (key == "measurements") {
       in_.array([&] { read_measurement(out); });
+    } else if (key == "inspection") {
+      read_inspection(result);
     } else {
       in_.skip();
     }
+  }
+
+  void read_inspection(Result& out) {
+    constexpr std::size_t kMost = 2 * kInspectionItems.size();  // more may come
+    in_.object([&](std::string_view key) {
+      if (key != "lines") return in_.skip();
+      in_.array([&] {
+        ResultLine line;
+        std::optional<CheckStatus> status;  // an unknown one changes nothing
+        in_.object([&](std::string_view name) {
+          if (name == "line") return void(line.name = string_of(in_, kWord));
+          if (name == "status") return void(status = value_of(kCheckStatuses, string_of(in_, kWord)));
+          in_.skip();
+        });
+        if (!status || *status == CheckStatus::not_needed || out.inspection.size() == kMost) return;
+        if (*status != CheckStatus::not_run) line.verdict = *status == CheckStatus::pass ? Verdict::pass : Verdict::fail;
+        out.inspection.push_back(std::move(line));
+      });
+    });
   }
 
   void read_exit(Draft& out) {

@@ -97,7 +97,7 @@ struct Summarizer::State {
   DeviceCount devices{kMaxSeen};
   std::vector<std::uint32_t> last_rows;  // by the number of a device: its last row
   std::unordered_map<NameId, NameId> root_subjects;
-  Tallies exits, causes, vendors, models, roots, firmware, versions;
+  Tallies exits, causes, vendors, models, roots, firmware, versions, inspection;
   bool rows_full = false;
 
   FleetRow row_of(const Result& result, NameId host, NameId device, bool again);
@@ -150,6 +150,7 @@ void Summarizer::State::tally(const Result& in, const FleetRow& row) {
   models.add({row.model, 0}, verdict);
   if (row.firmware != Names::kNone) firmware.add({row.model, row.firmware}, verdict);
   if (row.version != Names::kNone) versions.add({row.version, row.algorithms}, verdict);
+  for (const ResultLine& line : in.inspection) inspection.add({names.id(line.name), 0}, line.verdict);
   if (row.root != Names::kNone) {
     roots.add({row.root, 0}, verdict, in.trusted);
     if (Names::known(row.root) && !in.root_subject.empty()) root_subjects.try_emplace(row.root, names.id(in.root_subject));
@@ -231,6 +232,7 @@ void Summarizer::State::finish_tables() {
   summary.firmware = firmware.finish(most, [this](NameId model, NameId version) {
     return TallyRow{names[version], or_else(names[model], "not known"), {}, 0};
   });
+  summary.inspection = inspection.finish(most, one("not said"));
   summary.versions = versions.finish(most, [this](NameId version, NameId algorithms) {
     return TallyRow{names[version], names[algorithms], {}, 0};
   });
@@ -250,6 +252,7 @@ void Summarizer::State::tell_cuts() {
                                     {"models", &summary.models},
                                     {"roots", &summary.roots},
                                     {"versions of firmware", &summary.firmware},
+                                    {"lines of inspections", &summary.inspection},
                                     {"versions of SPDM", &summary.versions}})
     add_cut(cut, table->more.devices.total() > 0,
             cat(what, ": the ", table->rows.size(), " most frequent are listed, ", table->more.devices.total(), " results have others"));

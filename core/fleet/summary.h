@@ -88,6 +88,7 @@ struct FleetSummary {
   // nothing.
   Exit worst = Exit::ok;
   TallyTable exits, causes, vendors, models, roots, firmware, versions;
+  TallyTable inspection;  // lines of inspections, by name
   Expiry expiry;
   std::vector<DeviceLine> failing;  // those that fail, then those that are undetermined
   std::vector<DeviceLine> outliers;

@@ -110,6 +110,7 @@ Json to_json(const FleetSummary& in) {
   out["firmware"] = table_json(in.firmware, "version", "model");
   out["roots"] = roots_json(in.roots);
   out["spdm_versions"] = table_json(in.versions, "version", "algorithms");
+  if (!in.inspection.rows.empty()) out["inspection"] = table_json(in.inspection, "line");
   out["expiry"] = expiry_json(in.expiry);
   out["outliers"] = lines_json(in.outliers);
   out["failing"] = lines_json(in.failing);

@@ -4,6 +4,7 @@
 
 #include "core/crypto/crypto.h"
 #include "core/error.h"
+#include "core/protocol/inspect.h"
 #include "core/protocol/steps.h"
 #include "core/text.h"
 
@@ -13,20 +14,25 @@ namespace {
 
 class Collector {
  public:
-  Collector(Link& link, const Wanted& wanted, const Limits& limits, Clock::time_point end, Evidence& evidence)
-      : wanted_(wanted), evidence_(evidence), requester_(link, evidence.log, limits, end) {
+  Collector(Link& link, const Wanted& wanted, const Limits& limits, Clock::time_point end, Evidence& evidence, Offer offer = Offer::narrow)
+      : wanted_(wanted), evidence_(evidence), requester_(link, evidence.log, limits, end), offer_(offer) {
     requester_.tolerate(wanted.tolerance);
     requester_.provision(evidence.provisioned_key);
     if (wanted.in_session) requester_.reserve_for_session();
   }
 
   void run() {
-    negotiate(requester_, wanted_);
+    negotiate(requester_, wanted_, offer_);
+    // What cannot be opened is an error, but for an inspection, which tells what is missing.
+    opens_ = wanted_.in_session && !(wanted_.inspect && wanted_.session->obstacle(requester_));
     const std::vector<std::uint8_t> slots = identify();
     measured_slot_ = slots.empty() ? wanted_.slot.value_or(0) : slots.front();
     for (const std::uint8_t slot : slots) prove(slot);
-    if (wanted_.in_session) session_ = wanted_.session->open(requester_, measured_slot_, evidence_);
-    measure(measured_slot_);
+    if (wanted_.inspect) measure(measured_slot_);  // outside, to be compared with what is said inside
+    if (opens_) session_ = wanted_.session->open(requester_, measured_slot_, evidence_);
+    if (opens_ || !wanted_.inspect) measure(measured_slot_);
+    if (session_ && wanted_.inspect)
+      spdm::inspect(requester_, wanted_.function.value_or(function_of(evidence_.host).value_or(FunctionId{})));
     if (wanted_.extension_log) read_extension_log();
     if (wanted_.endpoint_info) ask_endpoint_info(slots.empty() ? 0 : slots.front());
     for (const VendorDefined& request : wanted_.vendor_defined) requester_.ask(request.encode(Code::vendor_defined_request, version()));
@@ -43,6 +49,14 @@ class Collector {
     if (evidence_.log.empty() || evidence_.log.back().from_requester || evidence_.log.back().secured) return false;
     const Bytes& last = evidence_.log.back().bytes;
     return last.size() >= kHeaderSize && is_error(last) && static_cast<ErrorCode>(last[2]) == ErrorCode::request_resynch;
+  }
+
+  // Whether the responder refused what was offered for an inspection.
+  bool has_refused_offer() const {
+    if (!wanted_.inspect || offer_ == Offer::wide || connection().negotiated() || evidence_.log.empty()) return false;
+    const auto last =
+        std::find_if(evidence_.log.rbegin(), evidence_.log.rend(), [](const Message& message) { return message.from_requester; });
+    return read_header(last->bytes).code == Code::negotiate_algorithms && !evidence_.log.back().from_requester;
   }
 
   // Ends what is open, before another conversation begins.
@@ -62,8 +76,8 @@ class Collector {
       return {kProvisionedKey};
     }
     if (!wanted_.digests) return {};
-    if (!responder_has(cap::cert) && !wanted_.certificates) return {};                                 // the caller wants no certificates
-    if (!responder_has(cap::cert) && wanted_.in_session && !wanted_.session->needs_slot()) return {};  // its key is the shared one
+    if (!responder_has(cap::cert) && !wanted_.certificates) return {};                     // the caller wants no certificates
+    if (!responder_has(cap::cert) && opens_ && !wanted_.session->needs_slot()) return {};  // its key is the shared one
     if (!responder_has(cap::cert))
       throw Error(ErrorId::no_spdm, "the responder has no certificates (CERT_CAP)",
                   "a provisioned key is used with --slot 255 --provisioned-key FILE");
@@ -114,7 +128,7 @@ class Collector {
   void prove(std::uint8_t slot) {
     if (!wanted_.challenge) return;
     // The signature of KEY_EXCHANGE_RSP proves the slot of the session.
-    if (wanted_.in_session && wanted_.session->needs_slot() && slot == measured_slot_) return;
+    if (opens_ && wanted_.session->needs_slot() && slot == measured_slot_) return;
     if (responder_has(cap::chal)) return challenge(slot);
     const bool comes_later = wanted_.measurements != MeasurementMode::none && wanted_.sign_measurements;
     if (can_sign_measurements() && !(comes_later && slot == measured_slot_)) measure_all(true, slot);
@@ -168,14 +182,12 @@ class Collector {
   // False where the device answers ERROR: that is one measurement, or one way to ask, and keeps no other from being read. What else
   // goes wrong ends the conversation, and so do Busy and RequestResynch.
   bool try_operation(std::uint8_t operation, bool sign, std::uint8_t slot) {
-    const std::vector<ErrorSeen>& errors = connection().errors();
-    const std::size_t before = errors.size();
+    const std::size_t before = connection().errors().size();
     try {
       measure_one(operation, sign, slot);
       return true;
     } catch (const Error& error) {
-      const bool refused = error.id == ErrorId::peer && errors.size() > before && errors.back().error.code != ErrorCode::request_resynch;
-      if (!refused) throw;
+      if (!is_refusal(error, connection(), before)) throw;
       refusal_ = error;
       return false;
     }
@@ -260,7 +272,9 @@ class Collector {
   const Wanted& wanted_;
   Evidence& evidence_;
   Requester requester_;
+  Offer offer_;
   std::uint8_t measured_slot_ = 0;
+  bool opens_ = false;            // a session
   std::optional<Error> refusal_;  // the last
   std::unique_ptr<OpenSession> session_;
   std::optional<Error> lacking_;  // which measurements the device has, or was asked for, and has not sent
@@ -275,7 +289,12 @@ void collect(Link& link, const Wanted& wanted, const Limits& limits, Evidence& e
   Collector collector(link, wanted, limits, end, evidence);
   try {
     collector.run();
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    // What the device can do instead is told only when it is offered.
+    if (collector.has_refused_offer() && (error.id == ErrorId::peer || error.id == ErrorId::no_spdm)) {
+      Collector(link, wanted, limits, end, evidence, Offer::wide).run();
+      return;
+    }
     // DSP0274 ERROR, N25, N295: with RequestResynch the responder lost its state. Start again at GET_VERSION, once, and in the time
     // that is left: else a device could take twice what it is given. The appraisal tells that it happened (analyze.cpp).
     if (!collector.must_restart()) throw;

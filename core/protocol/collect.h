@@ -8,6 +8,7 @@
 #include "core/evidence/evidence.h"
 #include "core/protocol/requester.h"
 #include "core/protocol/session_opener.h"
+#include "core/wire/tdisp.h"
 
 namespace spdm {
 
@@ -56,10 +57,20 @@ struct Wanted {
   // Who opens sessions, and shows the device who asks; nothing: neither.
   std::shared_ptr<const SessionOpener> session;
   bool in_session = false;  // open one, and ask for measurements and all that follows inside of it
+  // Asks about PCI encryption (inspect.h), and for measurements outside of the session, too. A device that can open none is asked
+  // without. Only the algorithms of TEE-IO are offered (tee_io.h), and all to a device that refuses that. Only with in_session.
+  bool inspect = false;
+  std::optional<FunctionId> function;  // whose device interface is asked about; when not given, that of the target
 
   // What answers may break and be read all the same; nothing as long as nobody says so. The evidence is the same messages.
   Tolerance tolerance;
 };
+
+// Has a device inspected, with all that this takes beside the session.
+inline void want_inspection(Wanted& wanted) {
+  wanted.inspect = wanted.if_available = true;
+  wanted.measurements = MeasurementMode::all;
+}
 
 // Fills `evidence` step by step, so that an Error loses nothing that was seen before it. The caller sets evidence.host
 // and .time. Throws Error: no_spdm when the device lacks what was asked for, and what Requester::ask throws.

@@ -251,7 +251,7 @@ void Connection::observe_event_types(Exchange& exchange) {
   Reader request = request_reader(exchange, "GET_SUPPORTED_EVENT_TYPES");
   expect(request, Code::get_supported_event_types, version());
   trim(exchange.request, request);
-  // DSP0274 "Event mechanism", N399: who has none tells of none.
+  // DSP0274 "Event mechanism", N367: who has none tells of none.
   if (!parameters_.responder.has(cap::event)) malformed("SUPPORTED_EVENT_TYPES", "state", "the responder has no EVENT_CAP");
   Reader reader = response_reader(exchange, "SUPPORTED_EVENT_TYPES");
   SupportedEventTypes types = SupportedEventTypes::decode(reader, version());

@@ -38,6 +38,11 @@ bool negotiates(Code code) { return code == Code::get_version || code == Code::g
 
 }  // namespace
 
+bool is_refusal(const Error& error, const Connection& connection, std::size_t errors) {
+  const std::vector<ErrorSeen>& seen = connection.errors();
+  return error.id == ErrorId::peer && seen.size() > errors && seen.back().error.code != ErrorCode::request_resynch;
+}
+
 void Requester::ask(Bytes request) {
   if (before_each_) before_each_();
   const Code code = read_header(request).code;

@@ -21,6 +21,10 @@ struct Limits {
   bool (*is_stopped)() = nullptr;
 };
 
+// Whether an error of Requester::ask() is an ERROR response that ends that request alone: neither Busy nor RequestResynch. `errors`:
+// how many the connection had seen before.
+bool is_refusal(const Error& error, const Connection& connection, std::size_t errors);
+
 class Requester {
  public:
   Requester(Link& link, MessageLog& log, const Limits& limits) : Requester(link, log, limits, Clock::now() + limits.total) {}
@@ -52,7 +56,7 @@ class Requester {
   // One of them. For that of a request room was found before it was sealed; Error{peer} where that of a response has none.
   void keep_record(bool from_requester, View record);
   // The transport, whether a session is open or not.
-  Link& link() { return link_; }
+  Link& link() const { return link_; }
   Clock::time_point end() const { return end_; }
 
   const Connection& connection() const { return connection_; }

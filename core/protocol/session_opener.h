@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
+#include "core/error.h"
 #include "core/wire/negotiate.h"
 
 namespace spdm {
@@ -29,6 +31,8 @@ class SessionOpener {
   virtual bool needs_slot() const = 0;
   // Answers the encapsulated requests of basic mutual authentication, which CHALLENGE_AUTH has asked for.
   virtual void authenticate_requester(Requester& requester) const = 0;
+  // Why none can be opened, as far as negotiation and transport show; nothing when one can. open() throws it.
+  virtual std::optional<Error> obstacle(const Requester& requester) const = 0;
   // Opens the session; from then on `requester` is inside of it. `slot`: 0..7 or kProvisionedKey. Throws what Requester::ask throws,
   // no_spdm when the responder cannot, peer when a check fails.
   virtual std::unique_ptr<OpenSession> open(Requester& requester, std::uint8_t slot, Evidence& evidence) const = 0;

@@ -5,6 +5,7 @@
 #include "core/crypto/crypto.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "core/wire/tee_io.h"
 
 namespace spdm {
 
@@ -30,7 +31,7 @@ Capabilities our_capabilities(const Requester& requester, const Wanted& wanted, 
 }
 
 // Only algorithms that the crypto library can verify are offered.
-NegotiateAlgorithms our_algorithms(const Connection& connection, const Wanted& wanted) {
+NegotiateAlgorithms our_algorithms(const Connection& connection, const Wanted& wanted, Offer offer) {
   const std::uint8_t version = connection.version();
   NegotiateAlgorithms out;
   const auto chosen = [](const auto& list, const auto& row) {
@@ -46,12 +47,13 @@ NegotiateAlgorithms our_algorithms(const Connection& connection, const Wanted& w
     if (connection.parameters().responder.has(cap::multi_key_mask)) out.other_params |= other_params::multi_key;
   }
   if (wanted.session) wanted.session->offer(out, version);
+  if (wanted.inspect && offer == Offer::narrow) narrow_to_tee_io(out);
   return out;
 }
 
 }  // namespace
 
-void negotiate(Requester& requester, const Wanted& wanted) {
+void negotiate(Requester& requester, const Wanted& wanted, Offer offer) {
   const Connection& connection = requester.connection();
   requester.ask(GetVersion{}.encode());
   const std::optional<std::uint8_t> common = highest_common(*connection.versions(), wanted.versions);
@@ -60,7 +62,7 @@ void negotiate(Requester& requester, const Wanted& wanted) {
   capabilities.capabilities = our_capabilities(requester, wanted, *common);
   capabilities.want_algorithms = wanted.supported_algorithms && *common >= k13;
   requester.ask(capabilities.encode(*common));
-  requester.ask(our_algorithms(connection, wanted).encode(connection.version()));
+  requester.ask(our_algorithms(connection, wanted, offer).encode(connection.version()));
 }
 
 // One GET_CERTIFICATE per portion, in the largest portions that fit (DSP0274 CERTIFICATE).

@@ -5,9 +5,12 @@
 
 namespace spdm {
 
+// What is offered for an inspection (Wanted::inspect): the algorithms of TEE-IO alone, or all.
+enum class Offer { narrow, wide };
+
 // GET_VERSION, GET_CAPABILITIES and NEGOTIATE_ALGORITHMS. Throws Error{no_spdm} when there is no version in common, and what
 // Requester::ask throws.
-void negotiate(Requester& requester, const Wanted& wanted);
+void negotiate(Requester& requester, const Wanted& wanted, Offer offer = Offer::narrow);
 
 // Reads the certificate chain of a slot; afterwards it is complete in the connection. Throws as Requester::ask.
 void read_chain(Requester& requester, std::uint8_t slot);

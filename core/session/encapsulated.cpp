@@ -133,8 +133,8 @@ Bytes EncapsulatedFlow::answer_key_update(Reader& reader, Bytes& request) {
   return asked.encode_ack(parameters().version);
 }
 
-// DSP0274 "Event mechanism": it is told of in established sessions, to who has subscribed there (N400). One that breaks a rule is
-// refused (N401), and nothing of it counts.
+// DSP0274 "Event mechanism": it is told of in established sessions, to who has subscribed there (N368). One that breaks a rule is
+// refused (N369), and nothing of it counts.
 Bytes EncapsulatedFlow::answer_events(Reader& reader, Bytes& request) {
   if (!events_ || place_ != FlowPlace::established || inside_ == nullptr) return error(ErrorCode::unexpected_request, Code::send_event);
   const SendEvent sent = SendEvent::decode(reader, parameters().version);

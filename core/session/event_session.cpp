@@ -79,7 +79,7 @@ void EventSession::subscribe() {
   EventGroup group;
   for (const EventType type : kEventsThatMatter)
     if (requester_.connection().event_types()->has(type)) group.types.push_back(static_cast<std::uint16_t>(type));
-  // What it does not list it may not be asked for (N402).
+  // What it does not list it may not be asked for (N370).
   if (group.types.empty()) cannot("the device tells of none that matters (SUPPORTED_EVENT_TYPES)");
   requester_.ask(SubscribeEventTypes{{group}}.encode(parameters().version));
 }

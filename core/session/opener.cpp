@@ -24,9 +24,7 @@ void add(NegotiateAlgorithms& algorithms, AlgType type, std::uint16_t bits) {
   if (bits != 0) algorithms.tables.push_back({type, bits});
 }
 
-[[noreturn]] void cannot(std::string_view why, const std::string& hint = {}) {
-  throw Error(ErrorId::no_spdm, cat("no session: ", why), hint);
-}
+Error cannot(std::string_view why, const std::string& hint = {}) { return {ErrorId::no_spdm, cat("no session: ", why), hint}; }
 
 }  // namespace
 
@@ -91,31 +89,32 @@ void Opener::authenticate_requester(Requester& requester) const {
 }
 
 // What both sides must have before the first message of a session (N236).
-void Opener::assert_possible(const Requester& requester) const {
+std::optional<Error> Opener::obstacle(const Requester& requester) const {
   const Connection& connection = requester.connection();
   const Parameters& parameters = connection.parameters();
-  if (parameters.version < k11) cannot("SPDM 1.0 has none");
+  if (parameters.version < k11) return cannot("SPDM 1.0 has none");
   if (!opens(parameters.version))
-    cannot(cat("SPDM ", version_name(parameters.version), " has none of the algorithms that may be used for it"),
-           "see what this host can do with: spdmctl doctor");
+    return cannot(cat("SPDM ", version_name(parameters.version), " has none of the algorithms that may be used for it"),
+                  "see what this host can do with: spdmctl doctor");
   if (!by_psk() && !parameters.both(cap::key_ex))
-    cannot("the device exchanges no keys (KEY_EX_CAP)", parameters.responder.has(cap::psk_mask) ? "it takes a pre-shared key" : "");
+    return cannot("the device exchanges no keys (KEY_EX_CAP)", parameters.responder.has(cap::psk_mask) ? "it takes a pre-shared key" : "");
   if (by_psk() && !parameters.both(cap::psk_mask))
-    cannot("the device takes no pre-shared key (PSK_CAP)", parameters.responder.has(cap::key_ex) ? "it exchanges keys" : "");
-  if (!parameters.both(cap::mac)) cannot("the device authenticates no messages (MAC_CAP)");
+    return cannot("the device takes no pre-shared key (PSK_CAP)", parameters.responder.has(cap::key_ex) ? "it exchanges keys" : "");
+  if (!parameters.both(cap::mac)) return cannot("the device authenticates no messages (MAC_CAP)");
   if (!options_.mac_only && !parameters.encrypts())
-    cannot("the device encrypts no messages (ENCRYPT_CAP)", "a session that only authenticates them has to be asked for");
+    return cannot("the device encrypts no messages (ENCRYPT_CAP)", "a session that only authenticates them has to be asked for");
   // DSP0274 "KEY_EXCHANGE": the versions of secured messages are told in general opaque data.
   if (parameters.version >= k12 && parameters.opaque_format != other_params::opaque_fmt1)
-    cannot("the device has not selected OpaqueDataFmt1, in which the versions of secured messages are told");
+    return cannot("the device has not selected OpaqueDataFmt1, in which the versions of secured messages are told");
   const bool agrees = by_psk() || (parameters.key_exchange != nullptr && parameters.asym != nullptr);
   if (!agrees || parameters.hash == nullptr || parameters.aead == nullptr || !parameters.key_schedule)
-    cannot("the device has not selected all algorithms that it takes (ALGORITHMS)");
+    return cannot("the device has not selected all algorithms that it takes (ALGORITHMS)");
+  if (!requester.link().carries_sessions()) return Error(ErrorId::unsupported, "no session: this transport carries no secured messages");
+  return std::nullopt;
 }
 
 std::unique_ptr<ActiveSession> Opener::establish(Requester& requester, std::uint8_t slot, Evidence& evidence) const {
-  assert_possible(requester);
-  if (!requester.link().carries_sessions()) throw Error(ErrorId::unsupported, "no session: this transport carries no secured messages");
+  if (const std::optional<Error> why = obstacle(requester)) throw Error(*why);
   return by_psk() ? open_by_psk(requester, options_) : open_by_key_exchange(requester, options_, slot, evidence);
 }
 

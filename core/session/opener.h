@@ -15,6 +15,7 @@ class Opener : public SessionOpener {
   void offer(NegotiateAlgorithms& algorithms, std::uint8_t version) const override;
   bool needs_slot() const override { return !by_psk(); }
   void authenticate_requester(Requester& requester) const override;
+  std::optional<Error> obstacle(const Requester& requester) const override;
   std::unique_ptr<OpenSession> open(Requester& requester, std::uint8_t slot, Evidence& evidence) const override;
   // As open(), for who goes on with the session itself.
   std::unique_ptr<ActiveSession> establish(Requester& requester, std::uint8_t slot, Evidence& evidence) const;
@@ -27,7 +28,6 @@ class Opener : public SessionOpener {
   // Whether a session can be offered in this version, and whether we can say who we are.
   bool opens(std::uint8_t version) const;
   bool authenticates(std::uint8_t version) const;
-  void assert_possible(const Requester& requester) const;
 
   SessionOptions options_;
 };

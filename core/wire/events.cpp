@@ -18,7 +18,7 @@ constexpr std::string_view kVendor = "VendorIDLen";
 void read_vendor(Reader& reader, std::uint8_t& registry, Bytes& vendor) {
   registry = reader.u8("ID");
   vendor = to_bytes(reader.take(reader.u8(kVendor), "VendorID"));
-  if (!vendor_length_fits(registry, vendor.size()))  // N391
+  if (!vendor_length_fits(registry, vendor.size()))  // N359
     reader.fail(kVendor, cat(vendor.size(), " does not fit registry ", registry));
 }
 
@@ -27,11 +27,11 @@ EventGroup read_group(Reader& reader) {
   read_vendor(reader, out.registry, out.vendor);
   const std::size_t count = reader.u16("EventTypeCount");
   out.version = reader.u16("EventGroupVersion");
-  // N392: what the types of another version mean nobody knows. Other registries have versions of their own.
+  // N360: what the types of another version mean nobody knows. Other registries have versions of their own.
   if (out.is_dmtf() && out.version != kEventGroupVersion)
     reader.fail("EventGroupVersion", cat(out.version, ", ", kEventGroupVersion, " is defined"));
   out.all = (reader.u32("Attributes") & kAllTypes) != 0;
-  // N390: before memory is taken for them.
+  // N358: before memory is taken for them.
   if (count > reader.remaining() / kTypeSize) reader.fail("EventTypeCount", cat(count, ", and ", reader.remaining(), " bytes are left"));
   for (std::size_t i = 0; i < count; ++i) {
     const std::uint16_t type = reader.u16("EventTypeID");
@@ -40,21 +40,21 @@ EventGroup read_group(Reader& reader) {
   }
   std::vector<std::uint16_t> sorted = out.types;
   std::sort(sorted.begin(), sorted.end());
-  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) reader.fail("EventTypeID", "one type is listed twice");  // N393
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) reader.fail("EventTypeID", "one type is listed twice");  // N361
   return out;
 }
 
 // `count` groups behind the length of all of them.
 std::vector<EventGroup> read_groups(Reader& reader, std::uint8_t count, std::string_view length_field) {
   const std::uint32_t size = reader.u32(length_field);
-  if (size == 0 || size > kMaxEventGroupsSize)  // N390
+  if (size == 0 || size > kMaxEventGroupsSize)  // N358
     reader.fail(length_field, cat(size, ", 1 to ", kMaxEventGroupsSize, " are possible"));
   Reader list = reader.inside(reader.take(size, length_field));
   std::vector<EventGroup> out;
   for (unsigned i = 0; i < count; ++i) {
     EventGroup group = read_group(list);
     const auto same = [&](const EventGroup& other) { return other.registry == group.registry && other.vendor == group.vendor; };
-    if (std::any_of(out.begin(), out.end(), same)) list.fail("ID", "one group is there twice");  // N393
+    if (std::any_of(out.begin(), out.end(), same)) list.fail("ID", "one group is there twice");  // N361
     out.push_back(std::move(group));
   }
   list.assert_done();
@@ -80,15 +80,15 @@ Event read_event(Reader& reader) {
   const std::size_t size = reader.u16("EventDetailLen");
   if (out.registry == kDmtfRegistry) {
     const EventTypeRow* row = find_event_type(out.type);
-    if (row == nullptr) reader.fail("EventTypeID", cat(out.type, " is not defined by DMTF"));  // N396
-    if (size != row->detail_size)                                                              // N397
+    if (row == nullptr) reader.fail("EventTypeID", cat(out.type, " is not defined by DMTF"));  // N364
+    if (size != row->detail_size)                                                              // N365
       reader.fail("EventDetailLen", cat(size, ", the details of ", row->name, " have ", row->detail_size));
   }
   out.detail = to_bytes(reader.take(size, "EventDetail"));
   return out;
 }
 
-// The ids of one message follow each other, and after the last number comes 0 (N398).
+// The ids of one message follow each other, and after the last number comes 0 (N366).
 void put_in_order(const Reader& reader, std::vector<Event>& events) {
   const auto skips = [](const Event& a, const Event& b) { return static_cast<std::uint32_t>(a.id + 1) != b.id; };
   std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.id < b.id; });
@@ -157,8 +157,8 @@ SendEvent SendEvent::decode(Reader& reader, std::uint8_t version) {
   SendEvent out;
   expect(reader, Code::send_event, version);
   const std::uint32_t count = reader.u32("EventCount");
-  if (count == 0 || count > kMaxEvents) reader.fail("EventCount", cat(count, ", 1 to ", kMaxEvents, " are possible"));  // N394
-  // N395: before memory is taken for them.
+  if (count == 0 || count > kMaxEvents) reader.fail("EventCount", cat(count, ", 1 to ", kMaxEvents, " are possible"));  // N362
+  // N363: before memory is taken for them.
   if (count > reader.remaining() / kSmallestEvent) reader.fail("EventCount", cat(count, ", and ", reader.remaining(), " bytes are left"));
   for (std::uint32_t i = 0; i < count; ++i) out.events.push_back(read_event(reader));
   put_in_order(reader, out.events);

@@ -26,7 +26,7 @@ Bytes encode_key_set(IdeKmObject object, std::uint8_t stream, std::uint8_t statu
   return Writer().u8(static_cast<std::uint8_t>(object)).zeros(2).u8(stream).u8(status).u8(which.value).u8(port).take();
 }
 
-// An answer names the key that it is about, N338, N339.
+// An answer names the key that it is about, N330, N331.
 template <class Answer, class Request>
 void expect_key(const Reader& reader, const Answer& answer, const Request& request) {
   if (answer.stream != request.stream) reader.fail("StreamID", cat(answer.stream, ", asked for ", request.stream));
@@ -34,7 +34,7 @@ void expect_key(const Reader& reader, const Answer& answer, const Request& reque
   if (answer.port != request.port) reader.fail("PortIndex", cat(answer.port, ", asked for ", request.port));
 }
 
-// PCIe 6.33.3, N337: DW 7 of the key comes first, each DW little-endian; so AES takes each group of four bytes in reverse.
+// PCIe 6.33.3, N329: DW 7 of the key comes first, each DW little-endian; so AES takes each group of four bytes in reverse.
 SecretBytes read_key(Reader& reader) {
   const View wire = reader.take(kKeySize, "Key");
   SecretBytes out(kKeySize);
@@ -47,7 +47,7 @@ SecretBytes read_key(Reader& reader) {
 IdeKmObject ide_km_object_of(View message) {
   Reader reader(message, "IDE_KM");
   const std::uint8_t object = reader.u8("ObjectID");
-  if (object >= kIdeKmObjects.size()) reader.fail("ObjectID", cat(object, " is reserved"));  // PCIe 6.33.3, N331
+  if (object >= kIdeKmObjects.size()) reader.fail("ObjectID", cat(object, " is reserved"));  // PCIe 6.33.3, N323
   return static_cast<IdeKmObject>(object);
 }
 
@@ -102,7 +102,7 @@ IdeKmQueryResp IdeKmQueryResp::decode(Reader& reader) {
   out.segment = reader.u8("Segment");
   out.max_port = reader.u8("MaxPortIndex");
   const std::size_t size = reader.remaining();
-  // PCIe 6.33.3, N334, N335: a copy of whole registers, and of no more than there can be.
+  // PCIe 6.33.3, N326, N327: a copy of whole registers, and of no more than there can be.
   if (size % kWord != 0) reader.fail("IDE registers", cat(size, " bytes, registers have ", kWord));
   if (size < kMinRegisters * kWord || size > kMaxRegisters * kWord)
     reader.fail("IDE registers", cat(size / kWord, " registers, ", kMinRegisters, " to ", kMaxRegisters, " are possible"));
@@ -112,7 +112,7 @@ IdeKmQueryResp IdeKmQueryResp::decode(Reader& reader) {
 
 IdeKmQueryResp IdeKmQueryResp::decode(Reader& reader, const IdeKmQuery& request) {
   IdeKmQueryResp out = decode(reader);
-  // PCIe 6.33.3, N336: registers of another port would be taken for those of this one.
+  // PCIe 6.33.3, N328: registers of another port would be taken for those of this one.
   if (out.port != request.port) reader.fail("PortIndex", cat(out.port, ", asked for ", request.port));
   return out;
 }

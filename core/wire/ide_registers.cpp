@@ -71,7 +71,7 @@ class Walk {
     return value;
   }
 
-  // One with reserved bits, N370.
+  // One with reserved bits, N352.
   std::uint32_t next() {
     const std::size_t at = at_;
     const std::uint32_t value = any();
@@ -126,7 +126,7 @@ IdeRegisters walk_ide_registers(const Read& read, IdeDepth depth) { return Walk(
 IdeRegisters decode_ide_registers(View registers) {
   Reader reader(registers, kName);
   if (registers.size() % kWord != 0) reader.fail("size", cat(registers.size(), " bytes are no whole number of registers"));
-  // One register after the other: so the reader is where the walk is. N371
+  // One register after the other: so the reader is where the walk is. N353
   IdeRegisters out = walk_ide_registers([&](std::size_t) { return reader.u32("stream blocks"); });
   out.surplus = reader.remaining();
   return out;

@@ -19,7 +19,7 @@ Bytes InterfaceReport::encode() const {
 
 InterfaceReport decode_interface_report(View report) {
   Reader reader(report, "device interface report");
-  // PCIe 11.3, DEVICE_INTERFACE_REPORT, N353
+  // PCIe 11.3, DEVICE_INTERFACE_REPORT, N345
   if (report.size() > kMaxInterfaceReport)
     reader.fail("length", cat(report.size(), " bytes, at most ", kMaxInterfaceReport, " are possible"));
   InterfaceReport out;
@@ -29,14 +29,14 @@ InterfaceReport decode_interface_report(View report) {
   out.lnr_control = reader.u16("LNR_CONTROL");
   out.tph_control = reader.u32("TPH_CONTROL");
   const std::uint32_t count = reader.u32("MMIO_RANGE_COUNT");
-  // PCIe 11.3, TDI Report Structure, N355: before memory is taken for them.
+  // PCIe 11.3, TDI Report Structure, N347: before memory is taken for them.
   if (count > reader.remaining() / kRangeSize)
     reader.fail("MMIO_RANGE_COUNT", cat(count, ", there is room for ", reader.remaining() / kRangeSize));
   out.ranges.reserve(count);
   for (std::uint32_t i = 0; i < count; ++i) out.ranges.push_back(MmioRange::decode(reader));
   const std::uint32_t length = reader.u32("DEVICE_SPECIFIC_INFO_LEN");
   out.device_specific = to_bytes(reader.take(length, "DEVICE_SPECIFIC_INFO"));
-  reader.assert_done();  // N354
+  reader.assert_done();  // N346
   return out;
 }
 

@@ -83,7 +83,7 @@ std::string to_string(FunctionId id) {
 }
 
 Writer TdispHeader::begin() const {
-  // N358
+  // N350
   if (is_tdisp_request(code) && std::find(kReading.begin(), kReading.end(), code) == kReading.end())
     throw Error(ErrorId::internal, cat(name(code), " changes an interface, and is not written"));
   Writer writer;
@@ -97,7 +97,7 @@ TdispHeader TdispHeader::decode(Reader& reader) {
   out.code = static_cast<TdispCode>(reader.u8("MessageType"));
   reader.skip(2, "reserved");
   out.function.value = reader.u32("FUNCTION_ID");
-  // PCIe 11.3, FUNCTION_ID, N344: only with the valid bit is there a segment.
+  // PCIe 11.3, FUNCTION_ID, N336: only with the valid bit is there a segment.
   if ((out.function.value & kSegmentValid) == 0 && (out.function.value & kSegment) != 0)
     reader.fail("FUNCTION_ID", cat("0x", hex(out.function.value, 8), " has a segment, and says that it is not valid"));
   reader.skip(8, "reserved");
@@ -106,7 +106,7 @@ TdispHeader TdispHeader::decode(Reader& reader) {
 
 TdispHeader TdispHeader::decode(Reader& reader, const TdispHeader& request) {
   TdispHeader out = decode(reader);
-  // PCIe 11.3, N345 to N347: what is told about another interface would be taken for this one's.
+  // PCIe 11.3, N337 to N339: what is told about another interface would be taken for this one's.
   if (out.version != kTdispVersion) reader.fail("TDISPVersion", cat(tdisp_version_name(out.version), ", asked in 1.0"));
   if (out.code != response_to(request.code) && out.code != TdispCode::tdisp_error)
     reader.fail("MessageType", cat(spdm::name(out.code), " does not answer ", spdm::name(request.code)));
@@ -125,7 +125,7 @@ Bytes TdispVersions::encode(FunctionId function) const {
 
 TdispVersions TdispVersions::decode(Reader& reader) {
   const std::size_t count = reader.u8("VERSION_NUM_COUNT");
-  if (count == 0) reader.fail("VERSION_NUM_COUNT", "0");  // PCIe 11.3, TDISP_VERSION, N350
+  if (count == 0) reader.fail("VERSION_NUM_COUNT", "0");  // PCIe 11.3, TDISP_VERSION, N342
   const TdispVersions out{.versions = to_bytes(reader.take(count, "VERSION_NUM_ENTRY"))};
   reader.assert_done();
   return out;
@@ -169,7 +169,7 @@ Bytes DeviceInterfaceState::encode(FunctionId function) const {
 
 DeviceInterfaceState DeviceInterfaceState::decode(Reader& reader) {
   const std::uint8_t state = reader.u8("TDI_STATE");
-  if (state >= kTdiStates.size()) reader.fail("TDI_STATE", cat(state, " is reserved"));  // PCIe 11.3, DEVICE_INTERFACE_STATE, N351
+  if (state >= kTdiStates.size()) reader.fail("TDI_STATE", cat(state, " is reserved"));  // PCIe 11.3, DEVICE_INTERFACE_STATE, N343
   reader.assert_done();
   return {.state = static_cast<TdiState>(state)};
 }
@@ -202,7 +202,7 @@ DeviceInterfaceReport DeviceInterfaceReport::decode(Reader& reader) {
 DeviceInterfaceReport DeviceInterfaceReport::decode(Reader& reader, const GetDeviceInterfaceReport& request) {
   DeviceInterfaceReport out = decode(reader);
   const std::size_t size = out.portion.size();
-  // PCIe 11.3, DEVICE_INTERFACE_REPORT, N352, N353
+  // PCIe 11.3, DEVICE_INTERFACE_REPORT, N344, N345
   if (size == 0) reader.fail("PORTION_LENGTH", "0, no progress");
   if (size > request.length) reader.fail("PORTION_LENGTH", cat(size, ", at most ", request.length, " were asked for"));
   const std::size_t total = request.offset + size + out.remainder;
@@ -252,7 +252,7 @@ MmioRange MmioRange::decode(Reader& reader) {
   out.attributes = reader.u16("MMIO_RANGE");
   out.id = reader.u16("MMIO_RANGE");
   const auto where = [&] { return cat("id ", out.id, ", first page 0x", hex(out.first_page, 16), ": "); };
-  // PCIe 11.3, MMIO ranges, N356, N357
+  // PCIe 11.3, MMIO ranges, N348, N349
   if (out.pages == 0) reader.fail("MMIO_RANGE", cat(where(), "no pages"));
   if (out.first_page > kPagesOfAddressSpace - out.pages)
     reader.fail("MMIO_RANGE", cat(where(), out.pages, " pages do not end within 64 bits of addresses"));

@@ -8,7 +8,7 @@ using namespace spdm;
 
 TEST_CASE("finding: the table stands in the order of the enumeration") {
   const auto table = findings_table();
-  CHECK(static_cast<std::size_t>(FindingId::collection_unsigned) + 1 == table.size());
+  CHECK(static_cast<std::size_t>(FindingId::readiness_unknown) + 1 == table.size());
   for (std::size_t i = 0; i < table.size(); ++i) {
     const auto id = static_cast<FindingId>(i);
     CHECK(table[i].id == id);

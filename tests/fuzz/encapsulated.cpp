@@ -85,6 +85,11 @@ class AskingLink : public fuzz::EmulatedLink {
         update.check_ack(response, parameters_->version);
         break;
       }
+      case Code::send_event:
+        fuzz::require(place_ == FlowPlace::established && inside_ != nullptr);
+        SendEvent::decode(question, parameters_->version);
+        expect(response, Code::event_ack, parameters_->version);
+        break;
       default:
         fuzz::require(false);
     }
@@ -197,6 +202,7 @@ void run(Reader& reader) {
   SessionLink* const way = session ? &session->link() : nullptr;
 
   EncapsulatedFlow flow(requester, place, identity, way);
+  flow.take_events([](const std::vector<Event>& events) { fuzz::require(!events.empty() && events.size() <= kMaxEvents); });
   link.ask(requester.connection().parameters(), place, session ? &session->session() : nullptr, implied);
   if (implied)
     flow.run_with_digests();

@@ -103,6 +103,15 @@ class Talk:
                         tdisp(0x84, struct.pack("<HH", 20, 0xFFFF)), tdisp(0x85), tdisp(0x86, b"\x5a" * 32), tdisp(0x88, b"\2"),
                         tdisp(0x89, b"\2"), tdisp(0x8A, attribute), tdisp(0x8B), tdisp(0x87))
 
+    def events(self):
+        """What it lists, a subscription, and what it tells then."""
+        v, where = self.version, self.inside()
+        group = struct.pack("<BBHHI", 0, 0, 2, 1, 0) + struct.pack("<4H", 1, 0, 2, 0)
+        acks = [head(v, 0xEB, 1) + head(v, 0x71), head(v, 0xEA), head(v, 0xEB, 1) + head(v, 0x71), head(v, 0xEA)]
+        for message in (head(v, 0xE2), head(v, 0xF0, 1) + struct.pack("<I", len(group)) + group, head(v, 0xEA), *acks, self.measurements(), head(v, 0xF0)):
+            self.send(where, message)
+        return self
+
     def end(self, number=0):
         return self.send(self.inside(number), head(self.version, 0xEC, 1))
 
@@ -162,6 +171,8 @@ def write_all(write):
         write("responder", f"{name}-pci", Talk(version).key_exchange().finish().keys(1).keys(2).interface().end().data)
         mixed_up = Talk(version).key_exchange().psk_finish().psk_exchange().finish(1).finish().finish().data
         write("responder", f"{name}-mixed", mixed_up)
+    for version, fault in ((0x13, 0), (0x14, 0), (0x13, 10), (0x14, 11)):
+        write("responder", f"1.{version & 0xF}-events-{fault}", Talk(version, more=4, fault=fault).key_exchange().finish().events().end().data)
     write("responder", "1.2-pci-faults", Talk(0x12, fault=8).key_exchange().finish().keys(1).interface().data)
     write("responder", "1.3-pci-error", Talk(0x13, fault=9).key_exchange().finish().keys(2).interface().data)
     talk = Talk(0x14, kind=0x40).key_exchange()

@@ -26,6 +26,10 @@ ASYM = {"RSASSA-2048": 0, "RSAPSS-2048": 1, "RSASSA-3072": 2, "RSAPSS-3072": 3, 
 HASH = {"SHA-256": 0, "SHA-384": 1}
 # Request code to the row of kMessages in wire.cpp.
 MESSAGES = {0x84: 0, 0xE1: 1, 0xE3: 2, 0x81: 3, 0x82: 4, 0x83: 5, 0xE0: 6, 0x87: 7, 0xEF: 8, 0xFE: 12}
+# A link stream, and a selective one with an address association.
+REGISTERS = "".join(struct.pack("<I", word).hex() for word in (0x43, 4, 0x05000001, 2, 1, 0x07400001, 2, 0, 1, 1, 0, 0)).encode()
+ENCRYPTION = (b',"encryption":{"tee_io":true,"ide":"' + REGISTERS + b'","root_port":"0000:00:01.0","root_port_unread":"it sleeps",'
+              b'"msix_control":31,"bars":[{"index":0,"begin":"00000000fe800000","size":"0000000000004000"}]}')
 # What the device of emulate --init does not have.
 MORE = """log:
   - {measurement: 8, type: informational, text: "module a"}
@@ -222,7 +226,8 @@ rules:
     match: {class: "0108", vendor: "1b36", bdf: "0000:01:*", removable: false}
     expected: true
     require: {identity: exact, measurements: true, roots: [vendor.pem, anchors/x.pem], pin: true, min-version: "1.2", min-strength: 192,
-              references: true, debug: off, min-svn: 5, max-age: 7d, crl: {max-age: 30d}, session: true, cnsa2: true}
+              references: true, debug: off, min-svn: 5, max-age: 7d, crl: {max-age: 30d}, session: true, cnsa2: true,
+              ready-for: tee-io, inspection: [aead, ide-registers]}
     on-failure: [block, clear-bus-master, remove]
   - {match: {target: "emu://*", driver: nvme}, require: {max-age: 90s}, on-failure: block}
   - {name: "not worth it", match: {slot: "3"}, exempt: true}
@@ -244,6 +249,8 @@ def main():
                 documents(json.loads(evidence), (scratch / "device/chain.pem").read_text())
             if version in ("1.0", "1.4"):
                 write("evidence", version, evidence)
+                if version == "1.0":
+                    write("evidence", "encryption", evidence.replace(b'},"nonces"', ENCRYPTION + b'},"nonces"', 1))
                 if version == "1.4":
                     write("evidence", "signed", evidence.rstrip().removesuffix(b"}") + b',"signature":"e30.e30.AAAA"}\n')
                 write("pcap", version, capture)

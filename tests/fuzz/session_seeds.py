@@ -131,6 +131,11 @@ def handshakes(write, folder):
         write("handshake", f"recorded-psk-{version}", setup(version, binding=name.removeprefix("pci_"), psk=True) + said)
 
 
+def events_of(*events):
+    """SEND_EVENT from Param1 on, of (EventInstanceID, EventTypeID, details) of DMTF."""
+    return bytes(2) + struct.pack("<I", len(events)) + b"".join(struct.pack("<IIBBHH", one, 0, 0, 0, kind, len(detail)) + detail for one, kind, detail in events)
+
+
 def encapsulated(write, folder):
     outside, implied, inside = 0, 0x80, 0x40
     challenge, handshake, established = 0, 1, 2
@@ -151,6 +156,9 @@ def encapsulated(write, folder):
         "wrong": setup("1.2", **mutual) + bytes([handshake]) + b"\2\1\0\4\x11\x81\0\0" + b"\2\2\7\4\x12\x81\0\0" + ask(0x84),
         "chunks": setup("1.2", **mutual, size=4) + bytes([handshake]) + digests + ask(0x82, b"\0\0" + struct.pack("<HH", 0, 0xFFFF)),
         "plain": setup("1.2", **psk) + bytes([established | inside]) + digests + b"\6",
+        "events": setup("1.3", **psk) + bytes([established | inside]) + ask(0xF1, events_of((7, 4, b"\1"), (6, 2, bytes(32)))) + digests,
+        "event-gap": setup("1.4", **psk) + bytes([established | inside]) + ask(0xF1, events_of((7, 4, b"\1"), (9, 4, b"\1"))),
+        "event-outside": setup("1.3", **psk) + bytes([established]) + ask(0xF1, events_of((7, 4, b"\1"))),
     }
     for name, data in seeds.items():
         write("encapsulated", name, data)

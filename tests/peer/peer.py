@@ -39,9 +39,10 @@ ASYM = ["--asym", "ECDSA_P384", "--req_asym", "ECDSA_P384"]
 
 
 class Case:
-    def __init__(self, name, binding="doe", responder=(), spdmctl=(), root="ecp384", query="", code=0, optional=False):
+    def __init__(self, name, binding="doe", responder=(), spdmctl=(), root="ecp384", query="", code=0, optional=False, verb="measurements", lines=None):
         self.name, self.binding, self.responder, self.spdmctl = name, binding, list(responder), list(spdmctl)
         self.root, self.query, self.code = root, query, code
+        self.verb, self.lines = verb, lines or {}  # lines of an inspection that do not pass; those of the host are not run here
         self.optional = optional  # an algorithm that needs OpenSSL 3.5 on both sides
 
 
@@ -76,6 +77,7 @@ def cases():
         yield Case(f"log and endpoint, {version}", "doe", ["--ver", version], ["--extension-log", "--endpoint-info"])
         yield Case(f"raw, {version}", "doe", ["--ver", version], ["--raw"])
     yield from session_cases()
+    yield from inspection_cases()
     yield Case("no CHALLENGE, signed measurements", "doe", ["--ver", "1.2", "--cap", "CERT,MEAS_SIG"])
     yield Case("unsigned measurements only", "doe", ["--ver", "1.2", "--cap", "CERT,CHAL,MEAS_NO_SIG"], code=10)
     yield Case("no measurements", "doe", ["--ver", "1.2", "--cap", "CERT,CHAL"], code=3)
@@ -115,6 +117,35 @@ def session_cases():
             yield Case(f"session in chunks of {limit}, {version}", "doe", ["--ver", version, *ASYM], inside, query=f"&max={limit + 64}")
     for kem in ("ML_KEM_512", "ML_KEM_768", "ML_KEM_1024"):
         yield Case(f"session {kem} 1.4", "doe", ["--ver", "1.4", *ASYM, "--dhe", "NONE", "--kem", kem], inside, optional=True)
+
+
+# Lines that only the host of a PCI function can tell, or that compare with what it sees.
+OF_HOST = dict.fromkeys(("tee-io", "ide", "root-port-ide", "free-stream", "no-owner", "ide-registers"), "not-run")
+NO_SESSION = dict.fromkeys(("session", "session-measurements", "ide-km", "tdisp", "interface-state", "interface-report"), "not-run")
+UNLOCKED = {"interface-report": "not-needed"}
+ALONE = {"ide-km": "fail", "tdisp": "fail", "interface-state": "not-run", "interface-report": "not-run"}
+
+
+def inspection_cases():
+    def case(name, binding, options, lines, *more, query=""):
+        return Case(f"inspect {name}", binding, [*ASYM, *options], more, query=query, code=13, verb="inspect", lines={**OF_HOST, **lines})
+
+    for version in VERSIONS[1:]:
+        old = {"spdm-version": "fail", "opaque-format": "fail"} if version == "1.1" else {}
+        yield case(f"doe {version}", "doe", ["--ver", version], {**UNLOCKED, **old})
+        yield case(f"mctp {version}", "mctp", ["--ver", version], {**ALONE, **old})
+        yield case(f"mutual authentication {version}", "doe", ["--ver", version, "--mut_auth", "W_ENCAP"], {**UNLOCKED, **old},
+                   "--requester-key", "{key}", "--requester-cert", "{cert}")
+        yield case(f"in small pieces {version}", "doe", ["--ver", version], {**UNLOCKED, **old}, query="&max=320")
+    yield case("another function", "doe", ["--ver", "1.2"], UNLOCKED, "--function-id", "0001:e1:1f.7")
+    caps = "CERT,CHAL,MEAS_SIG,MEAS_FRESH,CHUNK"
+    yield case("without key exchange", "doe", ["--ver", "1.2", "--cap", caps], {**NO_SESSION, "key-exchange": "fail", "encryption": "fail", "session": "fail"})
+    yield case("authenticated only", "doe", ["--ver", "1.2", "--cap", f"{caps},KEY_EX,MAC"], {**NO_SESSION, "encryption": "fail"})
+    yield case("ChaCha20 alone", "doe", ["--ver", "1.2", "--aead", "CHACHA20_POLY1305"], {**UNLOCKED, "aead": "fail"})
+    yield case("secp521r1 alone", "doe", ["--ver", "1.2", "--dhe", "SECP_521_R1"], {**UNLOCKED, "key-exchange-algorithm": "fail"})
+    yield case("SHA-512 alone", "doe", ["--ver", "1.3", "--hash", "SHA_512"], {**UNLOCKED, "hash": "fail"})
+    yield case("unsigned measurements", "doe", ["--ver", "1.2", "--cap", "CERT,CHAL,MEAS_NO_SIG,KEY_EX,ENCRYPT,MAC"],
+               {**UNLOCKED, "signed-measurements": "fail", "session-measurements": "not-run"})
 
 
 def secrets(folder):
@@ -176,7 +207,7 @@ def attest(case, args, folder, port):
         options = [option.format(**secrets(folder)) for option in case.spdmctl]
         if "--in-session" in options:
             options += ["--session-secrets", f"{KEYS.name}/secrets.json", "--record", f"{KEYS.name}/seen.json"]
-        ours = [args.spdmctl, "measurements", target, "--json", "--timeout", "20", *root_of(case, folder), *options]
+        ours = [args.spdmctl, case.verb, target, "--json", "--timeout", "20", *root_of(case, folder), *options]
         result = subprocess.run(ours, cwd=folder, capture_output=True, text=True, timeout=120)
         if not result.stdout:
             return f"FAIL exit {result.returncode}", result.stderr.strip(), {}
@@ -190,6 +221,10 @@ def attest(case, args, folder, port):
             return "FAIL", f"no session was opened and ended: {sessions}", device
         if sessions and result.returncode == 0 and (wrong := proven(case, args, folder)):
             return "FAIL", wrong, device
+        if case.verb == "inspect":
+            told = {one["line"]: one["status"] for one in device.get("inspection", {}).get("lines", []) if one["status"] != "pass"}
+            if told != case.lines or any(one["severity"] == "failure" and one["id"] != "not-ready" for one in device["findings"]):
+                return "FAIL", f"{sorted(set(told.items()) ^ set(case.lines.items()))} {device['reason']}", device
         return ("ok" if result.returncode == case.code else f"FAIL exit {result.returncode}, expected {case.code}"), detail, device
     finally:
         responder.kill()

@@ -58,6 +58,7 @@ EXCEPTIONS = {
         "core/evidence/load.h": "the same",
         "dist/schema/spdmctl.evidence-2.json": "the same",
         "man/spdmctl-certs.1": "the same",
+        "man/spdmctl-inspect.1": "the same",
         "man/spdmctl-info.1": "the same",
         "man/spdmctl-keyring.1": "the same",
         "man/spdmctl-policy.1": "the same",

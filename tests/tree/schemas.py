@@ -53,11 +53,11 @@ SCHEMAS = {
     **{verb: "report-2" for verb in ("info", "auth", "measurements", "certs", "verify", "audit", "keyring explain")},
     "list": "list-2", "decode": "messages-2", "report": "summary-2", "reference": "references-2", "reference needed": "needed-1", "gate": "gate-2", "status": "status-1", "tsm": "tsm-1",
     "keyring": "keyring-2", "policy": "policy-2", "policy explain": "policy-2", "doctor": "doctor-2", "emulate": "emulated-server-1",
-    "emulate --init": "emulated-device-1", "gate --manifest": "image-1", "watch": "state-1",
+    "emulate --init": "emulated-device-1", "inspect": "inspect-1", "gate --manifest": "image-1", "watch": "state-1",
 }
 # Their documents are about devices: "devices" is there, however a run ends.
-ABOUT_DEVICES = {"info", "auth", "measurements", "certs", "verify", "audit", "keyring explain", "list", "reference", "gate", "status", "tsm", "policy explain", "reference needed"}
-HAVE_A_VERDICT = {"info", "auth", "measurements", "certs", "verify", "audit", "keyring explain", "report"}
+ABOUT_DEVICES = {"info", "inspect", "auth", "measurements", "certs", "verify", "audit", "keyring explain", "list", "reference", "gate", "status", "tsm", "policy explain", "reference needed"}
+HAVE_A_VERDICT = {"info", "inspect", "auth", "measurements", "certs", "verify", "audit", "keyring explain", "report"}
 # Names that documents had beside "why" and "remedy" before version 2; "message" is a message of SPDM, and nothing else.
 NO_KEYS = {"hint", "detail", "details", "explanation", "advice", "fix", "words", "problem"}
 
@@ -306,6 +306,20 @@ def main():
             (pki / name).rename(revoking / name)
         (pki / "below.yaml").write_text("slots: [{slot: 0, chain: device.pem, root: ../revoking/anchors/middle.pem, key: key.pem}]\n")
         attest("auth", "emulated:pki/below.yaml", "--keyring", "revoking", code=10)
+        # A device that is ready for PCI encryption, and that somebody has locked; on a host, and with an algorithm that it refuses.
+        inspect, data = validator("spdmctl.inspect-1.json"), ROOT / "tests/cli/data"
+        ready = (data / "tee-io.yaml").read_text()
+        (pathlib.Path(scratch) / "device/locked.yaml").write_text(ready.replace("\ntdisp:", "\ntdisp:\n  state: run"))
+        (pathlib.Path(scratch) / "device/refusing.yaml").write_text(ready.replace("AES-256-GCM", "ChaCha20-Poly1305"))
+        check("inspect", inspect, run("inspect", "emulated:device/locked.yaml", *root, "--json", "--function-id", "01:00.0", "--record", "locked.json", code=13))
+        check("inspect, refused", inspect, run("inspect", "emulated:device/refusing.yaml", *root, "--json", code=13))
+        there = subprocess.run([sys.executable, data / "on_a_host.py", "locked.json"], cwd=scratch, capture_output=True, text=True, check=True).stdout
+        (pathlib.Path(scratch) / "there.json").write_text(there)
+        whole = ("file:there.json", *root, "--identity-match", "none")
+        check("inspect, claimed", inspect, run("inspect", *whole, "--json", code=13))
+        check("inspect, trusted", inspect, run("inspect", *whole, "--trust-host", "--json", code=0))
+        check("inspect, several", inspect, run("inspect", *whole, "device/none.json", "--json", code=2))
+        attest("verify", *whole[:-2], "--identity-match", "none", "--trust-host", code=0)
         (revoking / "middle.crl").unlink()
         for name, code in (("good.ocsp", 0), ("revoked.ocsp", 10)):
             (pki / name).rename(revoking / name)
@@ -373,6 +387,9 @@ def main():
         check("tsm connect", tsm, run("tsm", "connect", "--json", "5:0.0", code=0))
         check("tsm connect, once more", tsm, run("tsm", "connect", "--json", "5:0.0", code=4))
         check("doctor", doctor, run("doctor", "--json", code=0))
+        subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "encryption", "encryption"], cwd=scratch, check=True)
+        check("list, encryption", listing, run("list", "--all", "--json", code=0, SPDMCTL_SYSROOT="encryption"))
+        check("doctor, encryption", doctor, run("doctor", "--json", code=0, SPDMCTL_SYSROOT="encryption"))
 
         gate, status, state = (validator(f"spdmctl.{name}.json") for name in ("gate-2", "status-1", "state-1"))
         (pathlib.Path(scratch) / "policy").mkdir()

@@ -45,6 +45,7 @@ UNCONFINED = {
     "cmd/image_survey.cpp": "is no verb: reads the configuration that an image takes",
     "cmd/status.cpp": "reads what the gate has left in /run, and policy; of devices only what the kernel shows",
     "cmd/doctor_host.cpp": "looks all over the system; of devices only what the kernel shows",
+    "cmd/doctor_encryption.cpp": "is a part of that; of devices the registers that configuration space shows",
 }
 
 

@@ -57,7 +57,7 @@ class Function {
   }
 
  private:
-  // Where the first of them is, with so many bytes that must fit, N375.
+  // Where the first of them is, with so many bytes that must fit, N357.
   std::optional<std::uint16_t> find(std::uint8_t id, std::size_t size, std::string_view name) const {
     const auto found =
         std::find_if(capabilities_.begin(), capabilities_.end(), [&](const Capability& capability) { return capability.id == id; });

@@ -17,7 +17,7 @@ constexpr std::size_t kHeader = 4;
 using Seen = std::function<void(std::uint32_t value)>;
 
 // Walks over the capability at `begin`; `seen` gets each register. Offsets only grow, and none leaves configuration space: so the walk
-// ends. N370, N372
+// ends. N352, N354
 IdeRegisters walk_at(ConfigSpace& config, std::size_t begin, IdeDepth depth, const Seen& seen) {
   const auto read = [&](std::size_t offset) {
     const std::size_t at = begin + kHeader + offset;
@@ -37,7 +37,7 @@ IdeRegisters walk_at(ConfigSpace& config, std::size_t begin, IdeDepth depth, con
 std::optional<IdeRegisters> find_only(ConfigSpace& config, IdeDepth depth, const Seen& seen) {
   const std::vector<std::uint16_t> offsets = find_extended(config, kIdeCapability);
   if (offsets.empty()) return std::nullopt;
-  // PCIe r6.x 7.9.26 knows one. Which of several counts nobody could tell. N373
+  // PCIe r6.x 7.9.26 knows one. Which of several counts nobody could tell. N355
   if (offsets.size() > 1) malformed(kCapability, cat("at 0x", hex(offsets[1], 3)), "the function has another one already");
   return walk_at(config, offsets.front(), depth, seen);
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <map>
 #include <set>
 #include <utility>
@@ -238,6 +239,18 @@ std::vector<Tsm> tsms_of(const Host& host) {
     Tsm& tsm = out.emplace_back(Tsm{name, {}});
     for (const Found& found : streams)
       if (found.tsm == name) tsm.streams.push_back(found.stream);
+  }
+  return out;
+}
+
+std::vector<StreamPool> stream_pools_of(const Host& host) {
+  std::vector<StreamPool> out;
+  for (const std::filesystem::path& bridge : host_bridges_of(host)) {
+    const std::optional<std::string> text = short_attribute(bridge / "available_secure_streams");
+    if (!text) continue;
+    StreamPool& pool = out.emplace_back(StreamPool{bridge.filename().string(), 0});
+    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), *pool.available);
+    if (error != std::errc() || end != text->data() + text->size()) pool.available.reset();
   }
   return out;
 }

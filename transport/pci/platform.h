@@ -2,6 +2,8 @@
 // of the host. Nothing is written.
 #pragma once
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "core/evidence/platform.h"
@@ -36,6 +38,16 @@ struct Tsm {
 std::vector<Tsm> tsms_of(const Host& host);
 // Streams of which nobody says whose they are.
 std::vector<TsmStream> streams_without_tsm(const Host& host);
+
+// How many IDE streams a host bridge can still have. Only those are told of whose platform sets streams up.
+struct StreamPool {
+  std::string bridge;                 // "pci0000:00"
+  std::optional<unsigned> available;  // nothing where it cannot be read
+
+  bool operator==(const StreamPool&) const = default;
+};
+// By the path of the host bridge.
+std::vector<StreamPool> stream_pools_of(const Host& host);
 
 // Whether it is a name like "tsm0": the kernel gives no others, and takes no others in tsm/connect.
 bool is_tsm_name(std::string_view text);

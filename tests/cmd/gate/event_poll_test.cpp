@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "core/evidence/exchange.h"
+#include "core/protocol/collect.h"
 #include "core/text.h"
 #include "support/event_device.h"
 
@@ -269,6 +271,52 @@ TEST_CASE("events: so many devices, and no more; a device that was not noted is 
   poll.events.note(kFirst, Shown{});
   poll.events.follow(kFirst);
   CHECK(poll.told("0000:01:00.0: it is not asked for events: 32 other devices are"));
+}
+
+TEST_CASE("events: from the attestation to the event, and to the next attestation, which sees what has changed") {
+  EventDevice device(event_profile({firmware_changes(1)}));
+  Clock::time_point now = Clock::now();
+  const auto events = std::make_shared<EventPoll>(
+      EventPoll::Options{.interval = 10s, .open = [&](const Bdf&) { return device.way(); }, .tell = nullptr, .now = [&] { return now; }});
+  // What the gate does, without a verdict.
+  std::vector<Bytes> firmware;
+  const Gatekeeper::Attest attest = beside(events, [&](const transport::PciDevice&, const PolicyRule&, Clock::time_point) {
+    const std::unique_ptr<Link> way = device.way();
+    Wanted wanted;
+    wanted.measurements = MeasurementMode::all;
+    Evidence evidence;
+    collect(*way, wanted, Limits{}, evidence);
+    Connection seen(evidence.binding);
+    Listener listener;
+    for (std::size_t i = 0; i < evidence.log.size(); ++i)
+      if (std::optional<Exchange> exchange = listener.hear(evidence.log[i], i)) seen.observe(std::move(*exchange));
+    Report report;
+    report.connection.emplace().parameters = seen.parameters();
+    SlotReport& slot = report.slots.emplace_back();
+    slot.chain_bytes = seen.chain(0).chain();
+    slot.chain.emplace();
+    slot.used = true;
+    for (const MeasurementBlock& block : seen.measurements().back().response.blocks) report.measurements.emplace_back().block = block;
+    firmware.push_back(report.measurements.at(1).block.value);
+    return report;
+  });
+  transport::PciDevice function;
+  function.bdf = kFirst;
+  attest(function, PolicyRule{}, Clock::now() + 10s);
+  events->follow(kFirst);
+  std::vector<Bdf> told;
+  for (int i = 0; i < 3 && told.empty(); ++i) {
+    now = events->due();
+    told = events->poll();
+  }
+  REQUIRE(told == kAttestFirst);
+  attest(function, PolicyRule{}, Clock::now() + 10s);
+  events->follow(kFirst);
+  CHECK(firmware.at(0) != firmware.at(1));
+  now = events->due();
+  CHECK(events->poll().empty());  // a session again, and nothing differs
+  attest(function, PolicyRule{}, Clock::now() + 10s);
+  CHECK(events->due() == Clock::time_point::max());  // it has left the session, and not passed yet
 }
 
 TEST_CASE("events: what a report shows of a device") {

@@ -88,7 +88,7 @@ TEST_CASE("decode: QUERY and QUERY_RESP") {
   CHECK(fields["ide"]["ide_km"] == true);
   REQUIRE(fields["ide"]["streams"].size() == 2);
   CHECK(fields["ide"]["streams"][0]["kind"] == "link");
-  CHECK(fields["ide"]["streams"][0]["secure"] == true);
+  CHECK(fields["ide"]["streams"][0]["state"] == "secure");
   CHECK(fields["ide"]["streams"][1]["id"] == 5);
   CHECK(fields["ide"]["streams"][1]["failed"] == true);
   CHECK(fields["ide"]["streams"][1]["default"] == true);
@@ -128,17 +128,17 @@ TEST_CASE("decode: messages of IDE_KM that are out of place") {
   broken("ObjectID: 7 is reserved", [] { asked(kIde, Bytes{7, 0, 0}); });
   broken("IDE_KM: ObjectID", [] { asked(kIde, {}); });
   broken("QUERY: length: 1 bytes left over", [] { asked(kIde, Bytes{0, 0, 0, 0}); });
-  SUBCASE("N330 an answer of another protocol") {
+  SUBCASE("N322 an answer of another protocol") {
     broken("protocol: is not that of the request, IDE_KM", [] {
       const Bytes response = wrap(kTdisp, DeviceInterfaceState{}.encode(kFunction)).encode(Code::vendor_defined_response, k12);
       fields_of(response, request(kIde, IdeKmQuery{}.encode()));
     });
   }
-  SUBCASE("N341 a response where a request stands, and the reverse") {
+  SUBCASE("N333 a response where a request stands, and the reverse") {
     broken("QUERY_RESP: ObjectID: is of a response", [] { asked(kIde, query_resp().encode()); });
     broken("QUERY: ObjectID: is of a request", [] { answered(kIde, IdeKmQuery{}.encode()); });
   }
-  SUBCASE("N342 a response to another request") {
+  SUBCASE("N334 a response to another request") {
     broken("KP_ACK: ObjectID: KP_ACK does not answer QUERY", [] { answered(kIde, IdeKmKeyProgAck{}.encode(), IdeKmQuery{}.encode()); });
   }
 }
@@ -221,7 +221,7 @@ TEST_CASE("decode: TDISP_ERROR") {
 
 TEST_CASE("decode: messages of TDISP that are out of place") {
   const Bytes state = DeviceInterfaceState{}.encode(kFunction);
-  SUBCASE("N348 a response where a request stands, and the reverse") {
+  SUBCASE("N340 a response where a request stands, and the reverse") {
     broken("DEVICE_INTERFACE_STATE: MessageType: is of a response", [&] { asked(kTdisp, state); });
     broken("GET_TDISP_VERSION: MessageType: is of a request", [] { answered(kTdisp, encode_tdisp(TdispQuestion::version, kFunction)); });
   }

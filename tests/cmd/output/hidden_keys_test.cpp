@@ -52,14 +52,14 @@ void hides_nothing(const Bytes& message) {
 
 }  // namespace
 
-TEST_CASE("N359 the key of KEY_PROG is not shown, all else of it is") {
+TEST_CASE("N351 the key of KEY_PROG is not shown, all else of it is") {
   hides_the_key_alone(enveloped(key_prog()));
   hides_the_key_alone(enveloped(key_prog(), k14));
   hides_the_key_alone(enveloped(key_prog(), k14, true));
   hides_the_key_alone(EncapsulatedRequest{.id = 1, .request = enveloped(key_prog())}.encode(k12));
 }
 
-TEST_CASE("N359 of a KEY_PROG of another size nothing is shown from the key on") {
+TEST_CASE("N351 of a KEY_PROG of another size nothing is shown from the key on") {
   Bytes message = key_prog();
   message.push_back(kKeyByte);
   const HiddenKeys::Shown longer = hide_key(enveloped(message));
@@ -71,7 +71,7 @@ TEST_CASE("N359 of a KEY_PROG of another size nothing is shown from the key on")
   for (std::size_t size = 0; size < whole.size(); ++size) CHECK(key_bytes(hide_key(View(whole).first(size)).bytes) == 0);
 }
 
-TEST_CASE("N359 keys of CXL are not shown, although its messages stay bytes") {
+TEST_CASE("N351 keys of CXL are not shown, although its messages stay bytes") {
   for (const auto& [object, code] :
        {std::pair{std::uint8_t{2}, Code::vendor_defined_request}, {std::uint8_t{8}, Code::vendor_defined_response}}) {
     const HiddenKeys::Shown shown = hide_key(of_cxl(object, code));
@@ -92,7 +92,7 @@ TEST_CASE("what brings no key is shown") {
   hides_nothing({});
 }
 
-TEST_CASE("N359 a key in chunks is shown in none of them") {
+TEST_CASE("N351 a key in chunks is shown in none of them") {
   for (const std::uint8_t version : {k12, k14})
     for (const std::size_t size : {std::size_t{1}, std::size_t{5}, std::size_t{20}, std::size_t{100}}) {
       CAPTURE(size);

@@ -74,6 +74,8 @@ rules:
       crl: {max-age: 7d}
       session: true
       cnsa2: true
+      ready-for: tee-io
+      inspection: [ide-registers, aead, aead]
     on-failure: [block, power-off, clear-bus-master]
   - match: {}
     exempt: true
@@ -104,10 +106,12 @@ rules:
   CHECK(disks.require.max_crl_age == 7 * 86'400);
   CHECK(disks.require.session);
   CHECK(disks.require.cnsa2);
+  CHECK(disks.require.ready_for == Readiness::tee_io);
+  CHECK(disks.require.inspection == std::vector{InspectionItem::aead, InspectionItem::ide_registers});
   CHECK(asks_for_sessions(policy));
   CHECK_FALSE(asks_for_sessions(Policy()));
   CHECK(disks.on_failure == std::vector{FailureAction::block, FailureAction::clear_bus_master, FailureAction::power_off});
-  CHECK(policy.rules[1].name == "10-test.yaml:25");
+  CHECK(policy.rules[1].name == "10-test.yaml:27");
   CHECK(policy.rules[1].exempt);
   CHECK(policy.rules[2].name == "default");
   CHECK(policy.rules[2].origin == "/etc/x/10-test.yaml:4");

@@ -30,6 +30,8 @@ constexpr std::array kExamples{
     Example{"negotiation", "any", "proven"},
     Example{"session", "false", "true"},
     Example{"cnsa2", "false", "true"},
+    Example{"ready-for", "ide", "tee-io"},
+    Example{"inspection", "[aead]", "[aead, ide-registers]"},
 };
 
 const Example& example_of(const RequirementRow& row) {
@@ -128,8 +130,8 @@ TEST_CASE("every field of a requirement has its row") {
   CHECK(rule.measurements);
   // A field that is added must be named here, and be read by a row to be otherwise than it was.
   const Requirement none;
-  const auto& [roots, pin, min_version, min_strength, references, debug_off, min_svn, max_age, max_crl_age, negotiation, session, cnsa2] =
-      rule.require;
+  const auto& [roots, pin, min_version, min_strength, references, debug_off, min_svn, max_age, max_crl_age, negotiation, session, cnsa2,
+               ready_for, inspection] = rule.require;
   CHECK(roots != none.roots);
   CHECK(pin != none.pin);
   CHECK(min_version != none.min_version);
@@ -142,4 +144,6 @@ TEST_CASE("every field of a requirement has its row") {
   CHECK(negotiation != none.negotiation);
   CHECK(session != none.session);
   CHECK(cnsa2 != none.cnsa2);
+  CHECK(ready_for != none.ready_for);
+  CHECK(inspection != none.inspection);
 }

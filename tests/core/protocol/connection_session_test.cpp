@@ -329,7 +329,7 @@ TEST_CASE("events: what was listed, and what was subscribed to") {
   }
 }
 
-TEST_CASE("N399 SUPPORTED_EVENT_TYPES of a device without EVENT_CAP") {
+TEST_CASE("N367 SUPPORTED_EVENT_TYPES of a device without EVENT_CAP") {
   EventGroup group;
   group.types = {2};
   Talk talk(kUsual, 0, Binding::none, k13);

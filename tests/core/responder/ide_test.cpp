@@ -130,7 +130,7 @@ TEST_CASE("keys are refreshed by way of the other key set") {
   }
 }
 
-TEST_CASE("Q30 IDE_KM and TDISP outside of a session that encrypts") {
+TEST_CASE("Q29 IDE_KM and TDISP outside of a session that encrypts") {
   for (const PciProtocol protocol : {PciProtocol::ide_km, PciProtocol::tdisp}) {
     CAPTURE(name(protocol));
     const Bytes message = protocol == PciProtocol::ide_km ? IdeKmQuery{0}.encode() : encode_tdisp(TdispQuestion::version, kFunction);
@@ -167,7 +167,7 @@ TEST_CASE("the large form of 1.4 is answered in the large form") {
   CHECK(answer.at(2) == 1);
 }
 
-TEST_CASE("Q31 KEY_PROG that does not fit has a status") {
+TEST_CASE("Q30 KEY_PROG that does not fit has a status") {
   PciPeer peer;
   const Bytes good = pci_requests::key_prog(1, {kRxPr}, 1, Bytes(32, 1), 1);
   for (const std::size_t size : {3U, 7U, 46U, 48U}) {
@@ -185,7 +185,7 @@ TEST_CASE("Q31 KEY_PROG that does not fit has a status") {
   CHECK(peer.program(1, kRxPr) == 0);
 }
 
-TEST_CASE("Q32 IDE_KM that gets no answer of its own") {
+TEST_CASE("Q31 IDE_KM that gets no answer of its own") {
   PciPeer peer;
   CHECK(peer.program(1, kRxPr) == 0);
   const auto refused = [&](const Bytes& message) { return peer.ide_refused(message) == ErrorCode::invalid_request; };
@@ -205,7 +205,7 @@ TEST_CASE("Q32 IDE_KM that gets no answer of its own") {
   CHECK(refused(pci_requests::k_set_go(1, {kRxPr}, 1)));  // it has stopped, and the key is gone
 }
 
-TEST_CASE("Q33 KEY_PROG in place of a key that goes, or that is another's") {
+TEST_CASE("Q32 KEY_PROG in place of a key that goes, or that is another's") {
   DeviceProfile device = pci_device();
   device.ide->registers = IdeLayout{.selective_streams = 3, .secure = {2}}.registers();
   PciPeer peer(device);

@@ -142,7 +142,7 @@ TEST_CASE("an interface that somebody else has locked can be looked at") {
   }
 }
 
-TEST_CASE("Q34 TDISP of another version") {
+TEST_CASE("Q33 TDISP of another version") {
   PciPeer peer;
   for (const TdispQuestion question : {TdispQuestion::version, TdispQuestion::state}) {
     Bytes message = encode_tdisp(question, kFunction);
@@ -151,7 +151,7 @@ TEST_CASE("Q34 TDISP of another version") {
   }
 }
 
-TEST_CASE("Q35 TDISP requests that the device does not have") {
+TEST_CASE("Q34 TDISP requests that the device does not have") {
   PciPeer peer;
   for (const std::uint8_t code : Bytes{0x00, 0x05, 0x7F, 0x80, 0x88, 0x89, 0x8A, 0x8B, 0x8C, 0xFF}) {
     CAPTURE(code);
@@ -163,7 +163,7 @@ TEST_CASE("Q35 TDISP requests that the device does not have") {
   }
 }
 
-TEST_CASE("Q36 interfaces that the device does not have") {
+TEST_CASE("Q35 interfaces that the device does not have") {
   DeviceProfile device = pci_device();
   device.tdisp->functions = {kFunction, FunctionId{0x01020300}};
   PciPeer named(device);
@@ -179,7 +179,7 @@ TEST_CASE("Q36 interfaces that the device does not have") {
   CHECK(any.tdisp_refused(encode_tdisp(TdispQuestion::state, FunctionId{TdispDevice::kMost})) == invalid_interface);
 }
 
-TEST_CASE("Q37 TDISP requests that are wrong in themselves") {
+TEST_CASE("Q36 TDISP requests that are wrong in themselves") {
   PciPeer peer(p2p_device());
   peer.program_all(2);
   CHECK(peer.program(0, kRxPr) == 0);
@@ -219,7 +219,7 @@ TEST_CASE("Q37 TDISP requests that are wrong in themselves") {
   }
 }
 
-TEST_CASE("Q37 streams and ranges that cannot be bound or changed") {
+TEST_CASE("Q36 streams and ranges that cannot be bound or changed") {
   PciPeer peer = running(p2p_device(), kP2p);
   const auto refused = [&](const Bytes& message) { return peer.tdisp_refused(message) == invalid_request; };
   const auto done = [&](TdispCode code, const Bytes& message) { return peer.tdisp(message) == encode_done(code, kFunction); };
@@ -245,7 +245,7 @@ TEST_CASE("Q37 streams and ranges that cannot be bound or changed") {
   CHECK(without.tdisp_refused(pci_requests::bind_p2p_stream(kFunction, 2)) == invalid_request);
 }
 
-TEST_CASE("Q38 requests in another state") {
+TEST_CASE("Q37 requests in another state") {
   PciPeer peer(p2p_device());
   peer.set_up(1);
   const auto refused = [&](const Bytes& message) { return peer.tdisp_refused(message) == invalid_interface_state; };
@@ -263,7 +263,7 @@ TEST_CASE("Q38 requests in another state") {
   for (const Bytes& message : {report, pci_requests::start_interface(kFunction, nonce), stop}) CHECK(refused(message));
 }
 
-TEST_CASE("Q39 START_INTERFACE_REQUEST with another nonce") {
+TEST_CASE("Q38 START_INTERFACE_REQUEST with another nonce") {
   PciPeer peer;
   peer.set_up(1);
   Block<32> nonce = peer.lock();
@@ -274,7 +274,7 @@ TEST_CASE("Q39 START_INTERFACE_REQUEST with another nonce") {
   CHECK(peer.start(nonce));
 }
 
-TEST_CASE("Q40 another session than the one of LOCK_INTERFACE_REQUEST") {
+TEST_CASE("Q39 another session than the one of LOCK_INTERFACE_REQUEST") {
   PciPeer peer(p2p_device());
   peer.set_up(1);
   const Block<32> nonce = peer.lock({.flags = kP2p, .default_stream = 1});
@@ -295,7 +295,7 @@ TEST_CASE("Q40 another session than the one of LOCK_INTERFACE_REQUEST") {
   CHECK(peer.tdisp_refused(pci_requests::lock_interface(FunctionId{5}, {.default_stream = 1})) == invalid_request);
 }
 
-TEST_CASE("Q41 an interface whose session is gone has failed") {
+TEST_CASE("Q40 an interface whose session is gone has failed") {
   DeviceProfile device = pci_device();
   device.sessions->heartbeat_period = 5;
   PciPeer peer(device);
@@ -340,7 +340,7 @@ TEST_CASE("Q41 an interface whose session is gone has failed") {
   }
 }
 
-TEST_CASE("Q41 an interface whose stream has lost a key has failed") {
+TEST_CASE("Q40 an interface whose stream has lost a key has failed") {
   PciPeer peer = running();
   CHECK(peer.halt(2, kRxPr));
   CHECK(peer.state() == TdiState::run);

@@ -143,14 +143,14 @@ TEST_CASE("event session: after so many messages a new one is due") {
   CHECK(polls < 2048);
 }
 
-TEST_CASE("N401 events that break a rule are refused, and named") {
+TEST_CASE("N369 events that break a rule are refused, and named") {
   refused(FaultKind::event_gap, "EventInstanceID");
   refused(FaultKind::event_twice, "EventInstanceID");
   refused(FaultKind::event_type, "EventTypeID: 127 is not defined by DMTF");
   refused(FaultKind::event_size, "EventDetailLen: 33");
 }
 
-TEST_CASE("N403 events without end") {
+TEST_CASE("N371 events without end") {
   DeviceProfile profile = event_profile({firmware_changes()});
   Fault fault;
   fault.on = Code::encapsulated_response_ack;
@@ -161,7 +161,7 @@ TEST_CASE("N403 events without end") {
   expect_error(ErrorId::peer, "1024 requests and no end", [&] { poll(device, *session); });
 }
 
-TEST_CASE("N400 SEND_EVENT to who has not subscribed") {
+TEST_CASE("N368 SEND_EVENT to who has not subscribed") {
   Event event;
   event.type = 4;
   event.detail = {1};

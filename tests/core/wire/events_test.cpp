@@ -151,7 +151,7 @@ TEST_CASE("N305 SUPPORTED_EVENT_TYPES: counts and lengths") {
   malformed("VendorIDLen", [] { supported(unhex("13620100 08000000 0001020304050607", "junk")); });  // what a device without events says
 }
 
-TEST_CASE("N390 lists of event groups that have no end, or say so") {
+TEST_CASE("N358 lists of event groups that have no end, or say so") {
   const Bytes whole = SupportedEventTypes{{dmtf()}}.encode(k13);
   malformed("SupportedEventGroupsListLen", [&] { supported(with(whole, 4, {0, 0, 0, 0})); });
   malformed("SupportedEventGroupsListLen", [&] { supported(with(whole, 4, {0xFF, 0xFF, 0xFF, 0xFF})); });
@@ -163,7 +163,7 @@ TEST_CASE("N390 lists of event groups that have no end, or say so") {
   malformed("SubscribeListLen", [] { subscription(Bytes{k13, 0xF0, 1, 0, 0, 0, 0, 0}); });
 }
 
-TEST_CASE("N391 events: a vendor id that does not fit its registry") {
+TEST_CASE("N359 events: a vendor id that does not fit its registry") {
   EventGroup group = vendor();
   group.vendor = {1, 2, 3};
   malformed("VendorIDLen", [&] { supported(SupportedEventTypes{{group}}.encode(k13)); });
@@ -174,7 +174,7 @@ TEST_CASE("N391 events: a vendor id that does not fit its registry") {
   malformed("VendorIDLen", [&] { sent(send({event})); });
 }
 
-TEST_CASE("N392 a group of DMTF in a version that is not defined") {
+TEST_CASE("N360 a group of DMTF in a version that is not defined") {
   for (const std::uint16_t version : {std::uint16_t{0}, std::uint16_t{2}, std::uint16_t{0xFFFF}}) {
     EventGroup group = dmtf();
     group.version = version;
@@ -182,12 +182,12 @@ TEST_CASE("N392 a group of DMTF in a version that is not defined") {
   }
 }
 
-TEST_CASE("N393 a group, or a type, is listed twice") {
+TEST_CASE("N361 a group, or a type, is listed twice") {
   malformed("ID: one group", [] { supported(SupportedEventTypes{{dmtf(), vendor(), dmtf({3})}}.encode(k13)); });
   malformed("EventTypeID", [] { supported(SupportedEventTypes{{dmtf({2, 4, 2})}}.encode(k13)); });
 }
 
-TEST_CASE("N402 types that DMTF has not defined are listed") {
+TEST_CASE("N370 types that DMTF has not defined are listed") {
   const SupportedEventTypes types = supported(SupportedEventTypes{{dmtf({2, 5, 0xFFFF})}}.encode(k13));
   CHECK(types.has(EventType::measurement_changed));
   CHECK(types.groups.at(0).types.size() == 3);
@@ -205,7 +205,7 @@ TEST_CASE("Q27 a subscription to all types of a group, and to some; or to none")
   CHECK_THROWS_AS(subscription(Bytes{k13, 0xF0, 0, 0, 0}), Error);
 }
 
-TEST_CASE("N394 SEND_EVENT without events, and with more than anybody has") {
+TEST_CASE("N362 SEND_EVENT without events, and with more than anybody has") {
   malformed("EventCount: 0", [] { sent(send({})); });
   std::vector<Event> events;
   for (std::uint32_t id = 0; id < kMaxEvents; ++id) events.push_back(changed(id));
@@ -214,7 +214,7 @@ TEST_CASE("N394 SEND_EVENT without events, and with more than anybody has") {
   malformed("EventCount: 1025", [&] { sent(send(events)); });
 }
 
-TEST_CASE("N395 SEND_EVENT: more events than bytes, and bytes behind them") {
+TEST_CASE("N363 SEND_EVENT: more events than bytes, and bytes behind them") {
   const Bytes whole = send({changed(1), changed(2)});
   refused_when_cut(whole, [](View cut) { sent(cut); });
   malformed("EventCount", [&] { sent(with(whole, 4, {0xFF, 3})); });
@@ -222,7 +222,7 @@ TEST_CASE("N395 SEND_EVENT: more events than bytes, and bytes behind them") {
   CHECK_THROWS_AS(sent(with(whole, 4, {1})), Error);
 }
 
-TEST_CASE("N396 an event of DMTF that is not defined") {
+TEST_CASE("N364 an event of DMTF that is not defined") {
   for (const std::uint16_t type : {std::uint16_t{0}, std::uint16_t{5}, std::uint16_t{0xFFFF}}) {
     Event event = changed(1);
     event.type = type;
@@ -230,7 +230,7 @@ TEST_CASE("N396 an event of DMTF that is not defined") {
   }
 }
 
-TEST_CASE("N397 details of an event of DMTF that are too short or too long") {
+TEST_CASE("N365 details of an event of DMTF that are too short or too long") {
   for (const EventTypeRow& row : kEventTypes) {
     Event event{.id = 1, .registry = kDmtfRegistry, .vendor = {}, .type = static_cast<std::uint16_t>(row.value), .detail = {}};
     event.detail = Bytes(row.detail_size);
@@ -242,7 +242,7 @@ TEST_CASE("N397 details of an event of DMTF that are too short or too long") {
   }
 }
 
-TEST_CASE("N398 ids of events that lack, or are there twice") {
+TEST_CASE("N366 ids of events that lack, or are there twice") {
   using Ids = std::vector<std::uint32_t>;
   constexpr std::uint32_t last = 0xFFFFFFFF;
   CHECK(ids_of({5}) == Ids{5});

@@ -55,7 +55,7 @@ TEST_CASE("IDE_KM: the layouts") {
   CHECK(hex(pci_requests::k_set_stop(5, kTxNpr, 1)) == "05000005001201");
 }
 
-TEST_CASE("N331 IDE_KM without an ObjectID, or with a reserved one") {
+TEST_CASE("N323 IDE_KM without an ObjectID, or with a reserved one") {
   for (std::uint8_t object = 0; object < kIdeKmObjects.size(); ++object)
     CHECK(ide_km_object_of(Bytes{object, 0xFF}) == static_cast<IdeKmObject>(object));
   malformed("ObjectID", [] { ide_km_object_of(Bytes{}); });
@@ -64,7 +64,7 @@ TEST_CASE("N331 IDE_KM without an ObjectID, or with a reserved one") {
   CHECK(name(IdeKmObject::k_gostop_ack) == "K_GOSTOP_ACK");
 }
 
-TEST_CASE("N332 IDE_KM with the ObjectID of another message") {
+TEST_CASE("N324 IDE_KM with the ObjectID of another message") {
   only_this_object<IdeKmQuery>(IdeKmQuery{}.encode(), {IdeKmObject::query});
   only_this_object<IdeKmQueryResp>(answer().encode(), {IdeKmObject::query_resp});
   only_this_object<IdeKmKeyProg>(pci_requests::key_prog(1, kTxNpr, 0, Bytes(32), 1), {IdeKmObject::key_prog});
@@ -72,7 +72,7 @@ TEST_CASE("N332 IDE_KM with the ObjectID of another message") {
   only_this_object<IdeKmKeySet>(IdeKmKeySet{}.encode_ack(), {IdeKmObject::k_set_go, IdeKmObject::k_set_stop, IdeKmObject::k_gostop_ack});
 }
 
-TEST_CASE("N333 IDE_KM: messages that are cut or longer") {
+TEST_CASE("N325 IDE_KM: messages that are cut or longer") {
   only_this_size<IdeKmQuery>(IdeKmQuery{}.encode());
   only_this_size<IdeKmKeyProg>(pci_requests::key_prog(1, kTxNpr, 0, Bytes(32), 1));
   only_this_size<IdeKmKeyProgAck>(IdeKmKeyProgAck{}.encode());
@@ -97,13 +97,13 @@ TEST_CASE("QUERY_RESP: each field") {
   CHECK(decode<IdeKmQueryResp>(answer(2).encode()).registers.size() == 8);
 }
 
-TEST_CASE("N334 QUERY_RESP that ends within a register") {
+TEST_CASE("N326 QUERY_RESP that ends within a register") {
   const Bytes good = answer().encode();
   for (const std::size_t less : {1U, 2U, 3U})
     malformed("IDE registers", [&] { decode<IdeKmQueryResp>(View(good).first(good.size() - less)); });
 }
 
-TEST_CASE("N335 QUERY_RESP with fewer registers, or with more, than there can be") {
+TEST_CASE("N327 QUERY_RESP with fewer registers, or with more, than there can be") {
   for (const std::size_t registers : {0U, 1U}) malformed("IDE registers", [&] { decode<IdeKmQueryResp>(answer(registers).encode()); });
   refused_when_cut(answer(2).encode(), [](View cut) { decode<IdeKmQueryResp>(cut); });
   const std::size_t most = 2 + 8 * 2 + 256 * 50;
@@ -111,12 +111,12 @@ TEST_CASE("N335 QUERY_RESP with fewer registers, or with more, than there can be
   malformed("IDE registers: 12819 registers", [&] { decode<IdeKmQueryResp>(answer(most + 1).encode()); });
 }
 
-TEST_CASE("N336 QUERY_RESP of another port") {
+TEST_CASE("N328 QUERY_RESP of another port") {
   CHECK(decode<IdeKmQueryResp>(answer().encode(), IdeKmQuery{.port = 1}).bus == 3);
   malformed("PortIndex: 1, asked for 2", [] { decode<IdeKmQueryResp>(answer().encode(), IdeKmQuery{.port = 2}); });
 }
 
-TEST_CASE("N337 KEY_PROG: the key in the order of AES, and the IFV") {
+TEST_CASE("N329 KEY_PROG: the key in the order of AES, and the IFV") {
   const Bytes key = filled(32, 0x40);
   const Bytes message = pci_requests::key_prog(9, kTxNpr, 2, key, 0x0102030405060708);
   // Each group of four in reverse; DW 1 of the IFV before DW 0, both little-endian.
@@ -145,7 +145,7 @@ TEST_CASE("KeySubStream") {
   for (const std::uint8_t unknown : Octets{0x04, 0x08, 0x30, 0xF0}) CHECK_FALSE(KeySubStream{unknown}.is_known());
 }
 
-TEST_CASE("N338 KP_ACK about another key") {
+TEST_CASE("N330 KP_ACK about another key") {
   const auto read = [](std::uint8_t stream, KeySubStream which, std::uint8_t port) {
     const IdeKmKeyProg sent = decode<IdeKmKeyProg>(pci_requests::key_prog(5, kTxNpr, 1, Bytes(32), 1));
     decode<IdeKmKeyProgAck>(IdeKmKeyProgAck{.stream = stream, .status = 0, .which = which, .port = port}.encode(), sent);
@@ -156,7 +156,7 @@ TEST_CASE("N338 KP_ACK about another key") {
   malformed("PortIndex: 0, asked for 1", [&] { read(5, kTxNpr, 0); });
 }
 
-TEST_CASE("N339 K_GOSTOP_ACK about another key") {
+TEST_CASE("N331 K_GOSTOP_ACK about another key") {
   const auto read = [](std::uint8_t stream, KeySubStream which, std::uint8_t port) {
     const IdeKmKeySet sent = decode<IdeKmKeySet>(pci_requests::k_set_go(5, kTxNpr, 1));
     decode<IdeKmKeySet>(IdeKmKeySet{.stream = stream, .which = which, .port = port}.encode_ack(), sent);
@@ -169,7 +169,7 @@ TEST_CASE("N339 K_GOSTOP_ACK about another key") {
             [] { decode<IdeKmKeySet>(pci_requests::k_set_go(5, kTxNpr, 1), decode<IdeKmKeySet>(pci_requests::k_set_stop(5, kTxNpr, 1))); });
 }
 
-TEST_CASE("N340 KP_ACK with a reserved status") {
+TEST_CASE("N332 KP_ACK with a reserved status") {
   CHECK(decode<IdeKmKeyProgAck>(Bytes{3, 0, 0, 5, 9, 0x21, 6}).status == 9);
   CHECK(status_name(9) == "status 9");
   CHECK(status_name(0) == "success");

@@ -115,7 +115,7 @@ TEST_CASE("IDE registers: counts mean nothing without their bit, and the largest
   CHECK(ide.streams.back().addresses.size() == 15);
 }
 
-TEST_CASE("N370 IDE registers that read as all ones") {
+TEST_CASE("N352 IDE registers that read as all ones") {
   for (const std::size_t at : {0U, 1U, 2U, 3U, 4U, 5U, 6U, 7U, 8U, 9U, 10U, 11U}) {
     CAPTURE(at);
     Words words = mixed();
@@ -124,7 +124,7 @@ TEST_CASE("N370 IDE registers that read as all ones") {
   }
 }
 
-TEST_CASE("N371 copies of IDE registers that are cut, of odd length, or longer than they announce") {
+TEST_CASE("N353 copies of IDE registers that are cut, of odd length, or longer than they announce") {
   const Bytes good = bytes_of(mixed());
   for (std::size_t size = 0; size < good.size(); ++size) {
     CAPTURE(size);

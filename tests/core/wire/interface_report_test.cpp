@@ -67,14 +67,14 @@ TEST_CASE("device interface report: the layout") {
 
 TEST_CASE("A33 reserved bytes of a device interface report") { CHECK(decode_interface_report(with(0, 0xFFFFFFFF)).info == 0xFFFF); }
 
-TEST_CASE("N354 a device interface report that is cut anywhere, or longer") {
+TEST_CASE("N346 a device interface report that is cut anywhere, or longer") {
   Bytes bytes = sample().encode();
   refused_when_cut(bytes, [](View cut) { decode_interface_report(cut); });
   bytes.push_back(0);
   malformed("length: 1 bytes left over", [&] { decode_interface_report(bytes); });
 }
 
-TEST_CASE("N353 a device interface report that is larger than its offsets") {
+TEST_CASE("N345 a device interface report that is larger than its offsets") {
   InterfaceReport most = sample();
   most.device_specific.resize(kMaxInterfaceReport - kLength - 4);
   CHECK(decode_interface_report(most.encode()).device_specific.size() == most.device_specific.size());
@@ -82,7 +82,7 @@ TEST_CASE("N353 a device interface report that is larger than its offsets") {
   malformed("length: 65536 bytes, at most 65535", [&] { decode_interface_report(most.encode()); });
 }
 
-TEST_CASE("N355 a device interface report with counts and lengths that are not there") {
+TEST_CASE("N347 a device interface report with counts and lengths that are not there") {
   // Sizes that wrap 32 bits would be 16 * count.
   for (const std::uint32_t count : {3U, 0x10000000U, 0x10000002U, 0xFFFFFFFFU})
     malformed("MMIO_RANGE_COUNT", [&] { decode_interface_report(with(kCount, count)); });
@@ -92,10 +92,10 @@ TEST_CASE("N355 a device interface report with counts and lengths that are not t
   malformed("", [] { decode_interface_report(with(kCount, 1)); });
 }
 
-TEST_CASE("N356 a device interface report with a range that has no page") {
+TEST_CASE("N348 a device interface report with a range that has no page") {
   malformed("MMIO_RANGE: id 0, first page 0x0000000000000010: no pages", [] { decode_interface_report(with(kFirst + 8, 0)); });
 }
 
-TEST_CASE("N357 a device interface report with a range beyond 64 bits of addresses") {
+TEST_CASE("N349 a device interface report with a range beyond 64 bits of addresses") {
   malformed("do not end within 64 bits", [] { decode_interface_report(with(kFirst + 4, 0x00100000)); });
 }

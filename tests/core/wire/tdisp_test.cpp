@@ -104,7 +104,7 @@ TEST_CASE("TDISP: the requests that only tests write") {
   CHECK(body_of<SetMmioAttribute>(set, TdispCode::set_mmio_attribute_request).range.pages == 4);
 }
 
-TEST_CASE("N358 TDISP: no request that changes an interface is begun") {
+TEST_CASE("N350 TDISP: no request that changes an interface is begun") {
   for (unsigned code = 0; code < 0x100; ++code) {
     CAPTURE(code);
     const bool reads = code < 0x80 || code == 0x81 || code == 0x82 || code == 0x84 || code == 0x85;
@@ -116,7 +116,7 @@ TEST_CASE("N358 TDISP: no request that changes an interface is begun") {
   }
 }
 
-TEST_CASE("N343 TDISP: a header that is cut") {
+TEST_CASE("N335 TDISP: a header that is cut") {
   refused_when_cut(encode_tdisp(TdispQuestion::version, kFunction), [](View cut) {
     Reader reader(cut, "test message");
     TdispHeader::decode(reader);
@@ -141,7 +141,7 @@ TEST_CASE("A33 reserved bytes of TDISP") {
   CHECK(body_of<LockInterface>(lock, TdispCode::lock_interface_request).default_stream == 0);
 }
 
-TEST_CASE("N344 TDISP: a segment that is not valid") {
+TEST_CASE("N336 TDISP: a segment that is not valid") {
   Bytes bytes = encode_tdisp(TdispQuestion::version, {0x00020328});
   Reader reader(bytes, "test message");
   malformed("FUNCTION_ID", [&] { TdispHeader::decode(reader); });
@@ -159,16 +159,16 @@ TEST_CASE("TDISP: what does not answer") {
   };
   CHECK(read(0x10, TdispCode::device_interface_state, kFunction).function == kFunction);
   CHECK(read(0x10, TdispCode::tdisp_error, kFunction).code == TdispCode::tdisp_error);
-  SUBCASE("N345 of another version") {
+  SUBCASE("N337 of another version") {
     malformed("TDISPVersion: 1.1, asked in 1.0", [&] { read(0x11, TdispCode::device_interface_state, kFunction); });
     malformed("TDISPVersion", [&] { read(0x20, TdispCode::tdisp_error, kFunction); });
   }
-  SUBCASE("N346 to another request") {
+  SUBCASE("N338 to another request") {
     malformed("MessageType: TDISP_VERSION does not answer GET_DEVICE_INTERFACE_STATE",
               [&] { read(0x10, TdispCode::tdisp_version, kFunction); });
     malformed("MessageType", [&] { read(0x10, TdispCode::get_device_interface_state, kFunction); });
   }
-  SUBCASE("N347 about another interface") {
+  SUBCASE("N339 about another interface") {
     malformed("INTERFACE_ID: 03:05.0, asked about 0002:03:05.0", [&] { read(0x10, TdispCode::device_interface_state, {0x0328}); });
     malformed("INTERFACE_ID", [&] { read(0x10, TdispCode::tdisp_error, {0x01020329}); });
   }
@@ -187,7 +187,7 @@ TEST_CASE("TDISP: names") {
   CHECK_FALSE(is_tdisp_request(TdispCode::tdisp_error));
 }
 
-TEST_CASE("N350 TDISP_VERSION without a version") {
+TEST_CASE("N342 TDISP_VERSION without a version") {
   const TdispVersions two = body_of<TdispVersions>(TdispVersions{.versions = {0x10, 0x11}}.encode(kFunction), TdispCode::tdisp_version);
   CHECK(two.versions == Bytes{0x10, 0x11});
   malformed("VERSION_NUM_COUNT: 0", [] { body_of<TdispVersions>(TdispVersions{}.encode(kFunction), TdispCode::tdisp_version); });
@@ -208,7 +208,7 @@ TEST_CASE("GET_TDISP_CAPABILITIES and TDISP_CAPABILITIES") {
   }
 }
 
-TEST_CASE("N351 DEVICE_INTERFACE_STATE with a reserved state") {
+TEST_CASE("N343 DEVICE_INTERFACE_STATE with a reserved state") {
   for (std::uint8_t state = 0; state < 4; ++state) {
     const Bytes bytes = DeviceInterfaceState{.state = static_cast<TdiState>(state)}.encode(kFunction);
     CHECK(body_of<DeviceInterfaceState>(bytes, TdispCode::device_interface_state).state == static_cast<TdiState>(state));
@@ -231,11 +231,11 @@ TEST_CASE("portions of the device interface report") {
   };
   CHECK(answered(3, 0x10).remainder == 3);
   CHECK(answered(0, 1).portion == Bytes{1});
-  SUBCASE("N352 an empty one, or more than was asked for") {
+  SUBCASE("N344 an empty one, or more than was asked for") {
     malformed("PORTION_LENGTH: 0, no progress", [&] { answered(3, 0); });
     malformed("PORTION_LENGTH: 17, at most 16", [&] { answered(3, 0x11); });
   }
-  SUBCASE("N353 of a report that is larger than its offsets") {
+  SUBCASE("N345 of a report that is larger than its offsets") {
     CHECK(answered(0xFFFF - 0x30, 0x10).portion.size() == 0x10);
     malformed("REMAINDER_LENGTH: a report of 65536 bytes", [&] { answered(0xFFFF - 0x2F, 0x10); });
     malformed("REMAINDER_LENGTH", [&] { answered(0xFFFF, 0x10); });
@@ -262,10 +262,10 @@ TEST_CASE("MMIO ranges") {
   CHECK(good.is_non_tee());
   CHECK_FALSE(good.is_msix_pba());
   CHECK_FALSE(good.is_updatable());
-  SUBCASE("N356 without a page") {
+  SUBCASE("N348 without a page") {
     malformed("no pages", [&] { read(range(1, 0)); });
   }
-  SUBCASE("N357 beyond 64 bits of addresses") {
+  SUBCASE("N349 beyond 64 bits of addresses") {
     constexpr std::uint64_t kEnd = std::uint64_t{1} << 52;
     CHECK(read(range(kEnd - 1, 1)).pages == 1);
     CHECK(read(range(kEnd - 0xFFFFFFFF, 0xFFFFFFFF)).pages == 0xFFFFFFFF);
@@ -284,7 +284,7 @@ TEST_CASE("TDISP_ERROR") {
   CHECK(read.extended == Bytes{1, 2});
 }
 
-TEST_CASE("N349 TDISP: messages that are cut or longer") {
+TEST_CASE("N341 TDISP: messages that are cut or longer") {
   only_this_size<TdispVersions>(TdispVersions{.versions = {0x10, 0x11}}.encode(kFunction), TdispCode::tdisp_version);
   only_this_size<GetTdispCapabilities>(GetTdispCapabilities{}.encode(kFunction), TdispCode::get_tdisp_capabilities);
   only_this_size<TdispCapabilities>(capabilities().encode(kFunction), TdispCode::tdisp_capabilities);

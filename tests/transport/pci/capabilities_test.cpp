@@ -44,7 +44,7 @@ TEST_CASE("capabilities: none") {
   CHECK(capabilities_of(without).empty());
 }
 
-TEST_CASE("N374 capabilities: a list that ends nowhere, or elsewhere") {
+TEST_CASE("N356 capabilities: a list that ends nowhere, or elsewhere") {
   fake::Function function = function_with();
   function.put(0x50, 0x8003'4011);
   expect_error(ErrorId::peer, "no end", [&] { capabilities_of(function); });

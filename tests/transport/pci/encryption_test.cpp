@@ -224,7 +224,7 @@ TEST_CASE("encryption: what cannot be read is not told as absent") {
   expect_error(ErrorId::no_device, "0000:03:00.0", [&] { encryption_brief(empty.host(), kDevice); });
 }
 
-TEST_CASE("N375 encryption: capabilities that do not fit, or loop") {
+TEST_CASE("N357 encryption: capabilities that do not fit, or loop") {
   refused(with({{0x34, 0xFC}, {0xFC, 0x0002'0010}}), ErrorId::peer, "PCI Express capability: at 0xfc: does not fit");
   refused(with({{0x50, 0x801F'4011}}), ErrorId::peer, "capabilities: next: the list has no end");
   refused(with({{0x100, 0x1001'0001}}), ErrorId::peer, "extended capabilities: next: the list has no end");

@@ -93,7 +93,7 @@ TEST_CASE("ide: selective streams whose blocks have several sizes, behind those 
   CHECK(to_string(enabled_ide_streams(function).back()) == "selective IDE stream 1 (id 6)");
 }
 
-TEST_CASE("N372 IDE: as many blocks as fit, and one more") {
+TEST_CASE("N354 IDE: as many blocks as fit, and one more") {
   // 0xE00 bytes of extended space behind 0x200 hold the header and 178 blocks of 20 bytes.
   constexpr std::size_t kFit = (0x1000 - kAt - 12) / 20;
   fake::Function most = function_with({selective_streams(kFit), 0});
@@ -103,13 +103,19 @@ TEST_CASE("N372 IDE: as many blocks as fit, and one more") {
   fake::Function wide = function_with({selective_streams(256), 0});
   for (std::size_t at = kAt + 12; at < 0x1000; at += 20 + 15 * 12) wide.put(static_cast<std::uint16_t>(at), 15);
   expect_error(ErrorId::peer, "do not fit", [&] { enabled_ide_streams(wide); });
+  // In the last place: a header and one selective block without addresses have 32 bytes.
+  CHECK(enabled(function_with({selective_streams(1), 0, 0, 0xFF00'0001, 0, 0, 0}, 0xFE0)) == Streams{{true, 0, 255}});
+  fake::Function last = function_with({selective_streams(1), 0, 0, 0x0900'0000, 0, 0, 0}, 0xFE0);
+  CHECK(copy_ide(last)->size() == 28);
+  fake::Function beyond = function_with({selective_streams(1), 0, 1, 0x0900'0000, 0, 0, 0}, 0xFE0);
+  expect_error(ErrorId::peer, "do not fit", [&] { copy_ide(beyond); });
   for (const std::uint16_t at : std::vector<std::uint16_t>{0xFFC, 0xFF4})
     expect_error(ErrorId::peer, "do not fit", [&] {
       enabled(function_with(at == 0xFFC ? std::vector<std::uint32_t>{} : std::vector<std::uint32_t>{link_streams(1), 0}, at));
     });
 }
 
-TEST_CASE("N370 IDE: registers of ones are no streams, and a function that goes away is gone") {
+TEST_CASE("N352 IDE: registers of ones are no streams, and a function that goes away is gone") {
   expect_error(ErrorId::peer, "IDE capability: at 0x200: register 0x004 reads as all ones", [] { enabled({0xFFFF'FFFF}); });
   expect_error(ErrorId::peer, "register 0x00c reads as all ones", [] { enabled({link_streams(1), 0, 0xFFFF'FFFF}); });
   expect_error(ErrorId::peer, "register 0x00c reads as all ones", [] { enabled({selective_streams(1), 0, 0xFFFF'FFFF}); });
@@ -131,7 +137,7 @@ TEST_CASE("ide: nothing is written") {
   CHECK(function.others - before == 2 + 2 + 2 + 3);  // two headers, capability and control, one link block, one selective block
 }
 
-TEST_CASE("N373 IDE: a second capability") {
+TEST_CASE("N355 IDE: a second capability") {
   fake::Function function = function_with({link_streams(1), 0, 0x0100'0001, 2});
   function.put(kAt, 0x3001'0030);
   function.put(0x300, 0x0001'0030);

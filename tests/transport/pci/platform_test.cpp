@@ -195,3 +195,14 @@ TEST_CASE("what is no host bridge and no stream is not counted") {
   CHECK(host.of(0) == std::vector{kFirst});
   CHECK(streams_without_tsm(host.sysfs.host()).empty());
 }
+
+TEST_CASE("how many streams host bridges have left") {
+  const support::FakeSysfs sysfs;
+  CHECK(stream_pools_of(sysfs.host()).empty());
+  sysfs.write("sys/devices/pci0000:00/available_secure_streams", "3\n");
+  sysfs.write("sys/devices/pci0000:40/numa_node", "0\n");  // its platform sets up no streams
+  sysfs.write("sys/devices/pci0000:80/available_secure_streams", "many\n");
+  sysfs.write("sys/devices/pci0000:c0/available_secure_streams", "99999999999999999999\n");
+  CHECK(stream_pools_of(sysfs.host()) ==
+        std::vector<StreamPool>{{"pci0000:00", 3}, {"pci0000:80", std::nullopt}, {"pci0000:c0", std::nullopt}});
+}
