@@ -72,6 +72,8 @@ EXCEPTIONS = {
     "An input kind": {
         "quickstart": "an example",
         "tests/fuzz/session_seeds.py": "the captures that the seeds of sessions come from",
+        "tests/fuzz/pci_seeds.py": "the same",
+        "tests/fuzz/secrets.cpp": "the capture that secrets open",
     },
     "A kind of file": {
         "core/evidence/kernel_log.cpp": "takes the limit from the table",
