@@ -47,7 +47,7 @@ std::string to_string(const DoeFeature& feature) { return cat(hex(feature.vendor
 
 DoeMailbox::DoeMailbox(ConfigSpace& config, std::uint16_t offset, const DoeLimits& limits)
     : config_(config), offset_(offset), limits_(limits) {
-  if (offset_ + kBlockSize > kExtendedEnd) malformed(where(), "capability", "does not fit into configuration space");
+  if (std::size_t{offset_} + kBlockSize > kExtendedEnd) malformed(where(), "capability", "does not fit into configuration space");
   const std::uint32_t header = config_.read32(offset_);
   if (header == kAllOnes) no_function();
   if ((header & 0xFFFF) != kDoeCapability) malformed(where(), "capability", cat("its id is 0x", hex(header & 0xFFFF, 4), ", not DOE"));
