@@ -28,7 +28,7 @@ struct Options {
   std::string format = "ndjson", nonce, file, sign_key, wrapper;
   std::vector<std::string> tolerate;
   SessionArguments session;
-  bool verbose = false, extension_log = false, endpoint_info = false;
+  bool verbose = false, extension_log = false, endpoint_info = false, inspect = false;
 };
 
 struct Collected {
@@ -45,7 +45,12 @@ Wanted everything(const Options& options, const Console& console) {
   out.extension_log = options.extension_log;
   out.endpoint_info = options.endpoint_info;
   if (!options.nonce.empty()) out.nonce = parse_nonce(options.nonce);
-  apply(options.session, out, console);
+  SessionArguments session = options.session;
+  if (options.inspect) {
+    session.in_session = true;
+    want_inspection(out);
+  }
+  apply(session, out, console);
   return out;
 }
 
@@ -176,6 +181,8 @@ Action setup(CLI::App& parser) {
       ->group("Evidence");
   parser.add_flag("--endpoint-info", options->endpoint_info, "The endpoint information, too, where the device has it")->group("Evidence");
   add_protocol_options(parser, options->protocol);
+  parser.add_flag("--inspect", options->inspect, "What the device and its host tell of PCI encryption, too: in a session")
+      ->group("Evidence");
   add_session_options(parser, options->session);
   add_tolerate_option(parser, options->tolerate);
   parser.get_option("--slot")->description("0 to 7, all, or 255 for a provisioned key; the first that holds a chain if not given");

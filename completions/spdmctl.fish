@@ -157,6 +157,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from collect" -s o -l output -r -
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l sign-key -r -F -d "Sign each line with this private key of the host"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l nonce -x -d "The nonce of the verifier"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l extension-log -d "The measurement extension log, too"
+complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l inspect -d "What there is for PCI encryption, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from collect" -l endpoint-info -d "The endpoint information, too"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $in_session" -l in-session -d "Open a secure session, and ask inside of it"
