@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/attest/targets.h"
 #include "cmd/attestation.h"
 #include "cmd/output/render_text.h"
 #include "cmd/session_options.h"
@@ -57,6 +58,10 @@ Action setup(CLI::App& parser) {
   return [options](Console& console) {
     Plan plan = options->plan(console);
     plan.question.user.readiness = parse_readiness(options->readiness);
+    for (const std::string& target : options->targets)
+      if (!options->function.empty() && recording(target))
+        throw Error(ErrorId::usage, cat("--function-id says what a device is asked, and ", printable(target), " is a recording"),
+                    "leave it out");
     if (!options->function.empty()) plan.wanted.function = parse_function(options->function);
     options->session.in_session = true;
     want_inspection(plan.wanted);

@@ -136,6 +136,9 @@ EventPoll::After EventPoll::take_turn(const Bdf& bdf, Followed& followed) {
     // What has gone is heard of elsewhere. Whoever owns the device now keeps it: no session of ours, and no GET_VERSION, ends his.
     if (error.id == ErrorId::no_device) return After::drop;
     if (error.id == ErrorId::busy) return put_off(bdf, followed);
+    // Whoever answers in another way than its attestation has shown may be somebody else: it is attested once more.
+    if (!followed.session && error.id == ErrorId::peer && doubted_.insert(bdf).second)
+      return attest(bdf, followed, cat("no session for events can be opened: ", error.what()));
     const bool forbidden = error.id == ErrorId::owned || error.id == ErrorId::permission || error.id == ErrorId::lockdown;
     if (forbidden || (!followed.session && lasts(error.id))) {
       tell(bdf, cat("it is not asked for events: ", error.what()));

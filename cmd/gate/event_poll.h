@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,7 @@ class EventPoll {
   mutable std::mutex mutex_;               // of the members below
   std::map<transport::Bdf, Shown> noted_;  // attested, and not judged yet
   std::map<transport::Bdf, Followed> followed_;
+  std::set<transport::Bdf> doubted_;                  // attested once more, because no session could be opened
   std::map<transport::Bdf, Clock::duration> pauses_;  // before the next session, of devices whose sessions do not last
 };
 

@@ -66,6 +66,7 @@ void Inspector::look_at_owner() {
   constexpr std::string_view kWho = "see: spdmctl tsm show";
   if (!host_.bdf) return add(kItem, CheckStatus::not_run, "it is no PCI function of this host");
   if (host_.owner) return add(kItem, CheckStatus::fail, cat("SPDM belongs to ", printable(*host_.owner)), std::string(kWho));
+  if (!host_.encryption) return add(kItem, CheckStatus::not_run, "its streams were not seen", std::string(kAskHere));
   if (out_.registers)
     for (const IdeStream& stream : out_.registers->streams)
       if (stream.is_enabled()) return add(kItem, CheckStatus::fail, cat(to_string(stream), " is enabled"), std::string(kWho));
@@ -86,12 +87,12 @@ void Inspector::look_at_ide() {
 void Inspector::look_at_root_port() {
   constexpr InspectionItem kItem = InspectionItem::root_port_ide;
   if (!host_.encryption) return add(kItem, CheckStatus::not_run, std::string(kNotSeen), std::string(kAskHere));
+  const std::string port = printable(host_.encryption->root_port.value_or("the root port"));
+  if (host_.encryption->root_port_unread)
+    return add(kItem, CheckStatus::not_run, cat(port, ": ", printable(*host_.encryption->root_port_unread)), std::string(kAskHere));
   if (!host_.encryption->root_port)
     return add(kItem, CheckStatus::not_run, "there is no root port above the function",
                "a guest is shown none: ask the device on its host");
-  const std::string port = printable(*host_.encryption->root_port);
-  if (host_.encryption->root_port_unread)
-    return add(kItem, CheckStatus::not_run, cat(port, ": ", printable(*host_.encryption->root_port_unread)), std::string(kAskHere));
   if (!host_.encryption->root_port_ide)
     return add(kItem, CheckStatus::fail, cat(port, " has no IDE capability"), "it may be a setting of the system's firmware");
   if (!out_.root_port_registers)

@@ -22,22 +22,37 @@ std::string port_name(const PortSeen& port) {
 
 }  // namespace
 
-// Answers count that came inside of an encrypted session. One that breaks a rule ends them: what comes after it, was not asked by us.
+// Answers count that came inside of one encrypted session, the last in which something was answered. One that breaks a rule ends them.
 void Inspector::read_answers() {
   if (connection_ == nullptr || !connection_->parameters().encrypts()) return;
   for (const SessionSeen& session : connection_->sessions())
-    if (session.state == SessionState::ended || (session.state == SessionState::established && session.has_messages)) session_ = &session;
+    if (session.state != SessionState::handshake && has_answers(session)) session_ = &session;
+  if (session_ == nullptr) return;
   for (const VendorSeen& seen : connection_->vendor_defined()) {
-    if (connection_->exchanges()[seen.exchange].inside == 0) continue;
+    if (!is_inside(seen.exchange)) continue;
     try {
       seen_.observe(seen.request, seen.response);
     } catch (const Error& error) {
-      findings_.push_back({FindingId::protocol_violation, "inspection", error.what(), "report it to the vendor of the device"});
+      broken_ = error.what();
+      findings_.push_back({FindingId::protocol_violation, "inspection", broken_, "report it to the vendor of the device"});
       break;
     }
   }
   out_.ports = seen_.ports();
   out_.interfaces = seen_.interfaces();
+}
+
+// An id may be used again by a later session.
+bool Inspector::is_of(const SessionSeen& session, std::size_t exchange) const {
+  return connection_->exchanges()[exchange].inside == session.id && exchange > session.exchange;
+}
+
+// That the handshake is done shows only in what is answered after it.
+bool Inspector::has_answers(const SessionSeen& session) const {
+  const auto inside = [&](const auto& seen) { return is_of(session, seen.exchange); };
+  const std::vector<MeasurementsSeen>& measured = connection_->measurements();
+  const std::vector<VendorSeen>& told = connection_->vendor_defined();
+  return std::any_of(measured.begin(), measured.end(), inside) || std::any_of(told.begin(), told.end(), inside);
 }
 
 void Inspector::look_at_session() {
@@ -56,8 +71,10 @@ void Inspector::compare_measurements() {
   bool all_is_signed = true;
   if (connection_ != nullptr)
     for (const MeasurementsSeen& seen : connection_->measurements()) {
+      const bool is_outside = connection_->exchanges()[seen.exchange].inside == 0;
+      if (!is_outside && !is_inside(seen.exchange)) continue;
       all_is_signed = all_is_signed && seen.exchange < covered_.size() && covered_[seen.exchange];
-      auto& place = connection_->exchanges()[seen.exchange].inside != 0 ? inside : outside;
+      auto& place = is_outside ? outside : inside;
       for (const MeasurementBlock& block : seen.response.blocks) place[{block.index, block.raw, block.type}] = &block;
     }
   if (inside.empty() || outside.empty())
@@ -83,7 +100,7 @@ std::string Inspector::refusal(PciProtocol protocol) const {
   std::string out;
   for (const ErrorSeen& seen : connection_->errors()) {
     const Exchange& exchange = connection_->exchanges()[seen.exchange];
-    if (seen.request != Code::vendor_defined_request || exchange.inside == 0) continue;
+    if (seen.request != Code::vendor_defined_request || !is_inside(seen.exchange)) continue;
     Reader reader(exchange.request, "VENDOR_DEFINED_REQUEST");
     try {
       if (pci_protocol_of(VendorDefined::decode_request(reader, connection_->version())) == protocol)
@@ -107,10 +124,15 @@ void Inspector::look_at_ports() {
   if (!has_session()) return add(kItem, CheckStatus::not_run, std::string(kNoSession));
   if (ports.empty()) {
     const std::string refused = refusal(PciProtocol::ide_km);
-    if (refused.empty()) return add(kItem, CheckStatus::not_run, "the device was not asked");
+    if (refused.empty()) return add(kItem, CheckStatus::not_run, broken_.empty() ? "the device was not asked" : broken_);
     return add(kItem, CheckStatus::fail, cat("the device answers QUERY with ERROR ", refused), "keys for IDE cannot be set over SPDM");
   }
-  const std::size_t announced = std::size_t{ports.front().answer.max_port} + 1;
+  const std::uint8_t last = ports.front().answer.max_port;
+  const std::size_t announced = std::size_t{last} + 1;
+  for (const PortSeen& port : ports)
+    if (port.answer.max_port != last || port.answer.port > last)
+      return add(kItem, CheckStatus::fail,
+                 cat("port ", port.answer.port, " says that the last port is ", port.answer.max_port, ", not ", last));
   if (ports.size() < announced) return add(kItem, CheckStatus::fail, cat("only ", ports.size(), " of ", announced, " ports answer QUERY"));
   const PortSeen* own = port_of_function();
   if (!host_.bdf) return add(kItem, CheckStatus::pass, cat(announced, announced == 1 ? " port" : " ports"));
@@ -131,6 +153,7 @@ void Inspector::compare_registers() {
     add(kItem, CheckStatus::fail, why, "look at what lies between host and device");
   };
   if (!own->registers) return add(kItem, CheckStatus::fail, own->why, "report it to the vendor of the device");
+  if (own->has_changed) return add(kItem, CheckStatus::fail, "the device has told of other registers before", "inspect it again");
   if (!host_.encryption->ide) return lie("the device tells of an IDE capability, and configuration space shows none");
   if (!out_.registers) return add(kItem, CheckStatus::fail, "configuration space shows registers that end within a block");
   const std::vector<IdeDifference> found = differences(*out_.registers, *own->registers);
@@ -157,7 +180,10 @@ void Inspector::look_at_tdisp() {
   if (!has_session() || seen == nullptr) {
     const std::string refused = has_session() ? refusal(PciProtocol::tdisp) : "";
     if (refused.empty())
-      add(InspectionItem::tdisp, CheckStatus::not_run, std::string(has_session() ? "the device was not asked" : kNoSession));
+      add(InspectionItem::tdisp, CheckStatus::not_run,
+          !has_session()    ? std::string(kNoSession)
+          : broken_.empty() ? "the device was not asked"
+                            : broken_);
     else
       add(InspectionItem::tdisp, CheckStatus::fail, cat("the device answers GET_TDISP_VERSION with ERROR ", refused));
     return rest_unknown();
@@ -204,13 +230,20 @@ void Inspector::judge_report(const TdispSeen& seen) {
   const bool has_msix = std::any_of(out_.report->ranges.begin(), out_.report->ranges.end(),
                                     [](const MmioRange& range) { return range.is_msix_table() || range.is_msix_pba(); });
   const std::string said = cat(out_.report->ranges.size(), " ranges of memory, ", seen.report.size(), " bytes");
-  if (!host_.encryption) return add(kItem, CheckStatus::pass, cat(said, "; not compared with the BARs of the function"));
+  const bool is_of_function = host_.encryption && seen.function == function_of(host_);
+  if (!is_of_function) return add(kItem, CheckStatus::pass, cat(said, "; not compared with the BARs of the function"));
   constexpr std::uint16_t kTableSize = 0x07FF;  // of Message Control
   if (has_msix && !host_.encryption->msix_control) return fail("it has ranges of MSI-X, and the function has no MSI-X");
   if (has_msix && ((out_.report->msix_control ^ *host_.encryption->msix_control) & kTableSize) != 0)
     return fail(cat("its MSI-X table has ", (out_.report->msix_control & kTableSize) + 1, " entries, that of the function ",
                     (*host_.encryption->msix_control & kTableSize) + 1));
-  if (const std::string why = why_outside(out_.report->ranges, host_.encryption->bars); !why.empty()) return fail(why);
+  const std::vector<PciBar>& bars = host_.encryption->bars;
+  if (std::any_of(bars.begin(), bars.end(), [](const PciBar& bar) { return bar.begin == 0; }))
+    return add(kItem, CheckStatus::not_run, "the kernel has found no place for a BAR of the function");
+  const MmioFit fit = fit_into(out_.report->ranges, bars);
+  if (fit.is_too_large) return fail(fit.why);
+  // A guest sees each BAR where its hypervisor has put it.
+  if (!fit.why.empty()) return add(kItem, CheckStatus::fail, fit.why, "in a guest, addresses are the guest's: compare on the host");
   add(kItem, CheckStatus::pass, cat(said, ", within the BARs of the function"));
 }
 

@@ -75,12 +75,15 @@ void Appraiser::inspect() {
   const std::optional<Readiness> asked = question_.user.readiness;
   const bool has_some = evidence_.host.encryption || !found.ports.empty() || !found.interfaces.empty();
   inspected_ = std::move(found);
-  if (!asked && !has_some) return;  // unless a rule asks
   bool lies = false;
   for (Finding& finding : std::move(inspector).findings()) {
-    lies = lies || row(finding.id).check == Check::inspection;
+    const bool breaks = finding.id == FindingId::protocol_violation;
+    for (CheckResult& check : report_.checks)
+      if (breaks && check.check == Check::protocol) check = {Check::protocol, CheckStatus::fail, "the responder broke the protocol"};
+    lies = lies || !breaks;
     add(std::move(finding));
   }
+  if (!asked && !has_some) return;  // unless a rule asks
   report_.inspection = inspected_;
   if (lies) return result(Check::inspection, CheckStatus::fail, "what was inspected contradicts itself");
   if (!asked) return result(Check::inspection, CheckStatus::not_needed, "nobody asks whether it is ready for PCI encryption");

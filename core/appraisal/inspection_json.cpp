@@ -11,6 +11,8 @@ namespace spdm {
 
 namespace {
 
+constexpr std::size_t kStreamsTold = 32;
+
 std::string printed(const std::string& text) { return printable(text); }
 
 Json to_json(const InspectionLine& in) {
@@ -27,9 +29,10 @@ Json to_json(const PortSeen& in) {
            {"function", to_string(FunctionId{static_cast<std::uint32_t>(answer.bus) << 8 | answer.device_function})},
            {"segment", answer.segment},
            {"registers", hex(answer.registers)}};
-  if (in.registers)
+  // One port can have hundreds of streams; the registers of all are there.
+  if (in.registers && in.registers->streams.size() <= kStreamsTold)
     out["ide"] = to_json(*in.registers);
-  else
+  else if (!in.registers)
     out["why"] = printed(in.why);
   return out;
 }

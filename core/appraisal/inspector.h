@@ -25,7 +25,7 @@ class Inspector {
   // inspect_negotiation.cpp
   void look_at_capabilities();
   void look_at_algorithms();
-  void look_at_algorithm(InspectionItem item, std::string_view selected, std::span<const std::string_view> wanted);
+  void look_at_algorithm(InspectionItem item, bool offered, std::string_view selected, std::span<const std::string_view> wanted);
 
   // inspect_platform.cpp
   void look_at_platform();
@@ -47,12 +47,16 @@ class Inspector {
   const TdispSeen* interface_seen() const;
   std::string refusal(PciProtocol protocol) const;
   bool has_session() const { return session_ != nullptr; }
+  bool is_of(const SessionSeen& session, std::size_t exchange) const;
+  bool is_inside(std::size_t exchange) const { return has_session() && is_of(*session_, exchange); }
+  bool has_answers(const SessionSeen& session) const;
 
   const HostView& host_;
   const Connection* connection_ = nullptr;  // the last one
   const std::vector<bool>& covered_;
   bool refused_ = false;                  // an earlier offer of algorithms
-  const SessionSeen* session_ = nullptr;  // encrypted, and something was exchanged in it
+  const SessionSeen* session_ = nullptr;  // encrypted, and something was answered in it
+  std::string broken_;                    // why answers are not read any further; empty: nothing broke a rule
   InspectionSeen seen_;
   Inspection out_;
   std::vector<Finding> findings_;

@@ -44,9 +44,9 @@ std::vector<Offsets> offsets_of(const MmioRange& range, const std::vector<PciBar
 
 }  // namespace
 
-std::string why_outside(const std::vector<MmioRange>& ranges, const std::vector<PciBar>& bars) {
+MmioFit fit_into(const std::vector<MmioRange>& ranges, const std::vector<PciBar>& bars) {
   if (ranges.empty()) return {};
-  if (bars.empty()) return "it has ranges of memory, and the function has no memory BAR";
+  if (bars.empty()) return {"it has ranges of memory, and the function has no memory BAR", true};
   struct Step {
     std::uint64_t at;
     bool begins;
@@ -54,7 +54,7 @@ std::string why_outside(const std::vector<MmioRange>& ranges, const std::vector<
   std::vector<Step> steps;
   for (std::size_t i = 0; i < ranges.size(); ++i) {
     const std::vector<Offsets> offsets = offsets_of(ranges[i], bars);
-    if (offsets.empty()) return cat("range ", i, " has ", ranges[i].pages, " pages, and no BAR of the function has so many");
+    if (offsets.empty()) return {cat("range ", i, " has ", ranges[i].pages, " pages, and no BAR of the function has so many"), true};
     for (const Offsets& one : offsets) {
       steps.push_back({one.first, true});
       steps.push_back({one.last + 1, false});
@@ -70,7 +70,7 @@ std::string why_outside(const std::vector<MmioRange>& ranges, const std::vector<
       return {};
     }
   }
-  return "its ranges lie within the BARs of the function with no MMIO reporting offset";
+  return {"its ranges lie within the BARs of the function with no MMIO reporting offset", false};
 }
 
 }  // namespace spdm

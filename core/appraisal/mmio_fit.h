@@ -9,8 +9,13 @@
 
 namespace spdm {
 
-// Empty when there is one MMIO reporting offset with which each range lies within a BAR; else why not. Who locked the interface chose
-// the offset, and the report does not tell it.
-std::string why_outside(const std::vector<MmioRange>& ranges, const std::vector<PciBar>& bars);
+struct MmioFit {
+  std::string why;            // empty when they fit
+  bool is_too_large = false;  // wherever the BARs lie
+};
+
+// Whether there is one MMIO reporting offset with which each range lies within a BAR. Who locked the interface chose the offset, and the
+// report does not tell it.
+MmioFit fit_into(const std::vector<MmioRange>& ranges, const std::vector<PciBar>& bars);
 
 }  // namespace spdm

@@ -79,6 +79,7 @@ std::vector<InspectionItem> read_lines(const Value& value) {
 
 std::vector<std::string> names_of_lines(const std::vector<InspectionItem>& lines) {
   std::vector<std::string> out;
+  out.reserve(lines.size());
   for (const InspectionItem item : lines) out.emplace_back(name(item));
   return out;
 }

@@ -23,6 +23,17 @@ void take_report(TdispSeen& seen, const GetDeviceInterfaceReport& request, const
   append(seen.report, answer.portion);
 }
 
+// What was told before counts no more.
+void forget(TdispSeen& seen, TdispCode question) {
+  if (question == TdispCode::get_tdisp_version) seen.versions.clear();
+  if (question == TdispCode::get_tdisp_version || question == TdispCode::get_tdisp_capabilities) seen.capabilities.reset();
+  if (question == TdispCode::get_device_interface_state) seen.state.reset();
+  if (question == TdispCode::get_device_interface_report) {
+    seen.report.clear();
+    seen.report_size.reset();
+  }
+}
+
 }  // namespace
 
 bool TdispSeen::has_version() const { return std::find(versions.begin(), versions.end(), kTdispVersion) != versions.end(); }
@@ -64,8 +75,10 @@ void InspectionSeen::observe_ide_km(View request, View response) {
   const auto known = std::find_if(ports_.begin(), ports_.end(), [&](const PortSeen& port) { return port.answer.port == query.port; });
   if (known == ports_.end())
     ports_.push_back(std::move(seen));
-  else
+  else {
+    seen.has_changed = known->has_changed || known->answer.encode() != seen.answer.encode();
     *known = std::move(seen);
+  }
 }
 
 void InspectionSeen::observe_tdisp(View request, View response) {
@@ -78,6 +91,7 @@ void InspectionSeen::observe_tdisp(View request, View response) {
   const TdispHeader answer = TdispHeader::decode(reader, question);
   TdispSeen& seen = interface_of(question.function);
   if (answer.code == TdispCode::tdisp_error) {
+    forget(seen, question.code);
     seen.error = TdispError::decode(reader);
     seen.refused = question.code;
     return;
@@ -89,9 +103,12 @@ void InspectionSeen::observe_tdisp(View request, View response) {
     case TdispCode::get_tdisp_capabilities:
       seen.capabilities = TdispCapabilities::decode(reader);
       break;
-    case TdispCode::get_device_interface_state:
-      seen.state = DeviceInterfaceState::decode(reader).state;
+    case TdispCode::get_device_interface_state: {
+      const TdiState state = DeviceInterfaceState::decode(reader).state;
+      if (state != seen.state) forget(seen, TdispCode::get_device_interface_report);  // it was the report of another time
+      seen.state = state;
       break;
+    }
     default: {
       const GetDeviceInterfaceReport wanted = GetDeviceInterfaceReport::decode(asked);
       take_report(seen, wanted, DeviceInterfaceReport::decode(reader, wanted));

@@ -17,6 +17,7 @@ struct PortSeen {
   IdeKmQueryResp answer;
   std::optional<IdeRegisters> registers;  // nothing where the registers end within a block
   std::string why;                        // then
+  bool has_changed = false;               // the port has told of other registers before
 };
 
 // One device interface.

@@ -46,6 +46,7 @@ std::vector<std::uint32_t> ids(const SendEvent& message) {
 
 std::vector<std::uint32_t> ids_of(const std::vector<std::uint32_t>& order) {
   std::vector<Event> events;
+  events.reserve(order.size());
   for (const std::uint32_t id : order) events.push_back(changed(id));
   return ids(sent(send(events)));
 }

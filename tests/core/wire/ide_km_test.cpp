@@ -56,8 +56,8 @@ TEST_CASE("IDE_KM: the layouts") {
 }
 
 TEST_CASE("N323 IDE_KM without an ObjectID, or with a reserved one") {
-  for (std::uint8_t object = 0; object < kIdeKmObjects.size(); ++object)
-    CHECK(ide_km_object_of(Bytes{object, 0xFF}) == static_cast<IdeKmObject>(object));
+  for (const Word<IdeKmObject>& row : kIdeKmObjects)
+    CHECK(ide_km_object_of(Bytes{static_cast<std::uint8_t>(row.value), 0xFF}) == row.value);
   malformed("ObjectID", [] { ide_km_object_of(Bytes{}); });
   malformed("ObjectID: 7 is reserved", [] { ide_km_object_of(Bytes{7}); });
   malformed("ObjectID", [] { ide_km_object_of(Bytes{0xFF}); });
