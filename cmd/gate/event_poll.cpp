@@ -164,6 +164,7 @@ EventPoll::After EventPoll::begin(const Bdf& bdf, Followed& followed, Link& way)
                   cat("its ", same_chain ? "measurements are not those" : "certificate chain is not that", " of its attestation"));
   }
   followed.session = std::move(session);
+  doubted_.erase(bdf);
   followed.due = options_.now() + options_.interval;
   return After::ask_again;
 }
