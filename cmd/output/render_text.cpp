@@ -282,10 +282,10 @@ void write_extras(Page& page, const Report& report, bool verbose) {
   }
 }
 
-void write_findings(Page& page, const Report& report, bool verbose) {
+void write_findings(Page& page, const std::vector<Finding>& findings, bool verbose) {
   std::size_t notes = 0;
   bool first = true;
-  for (const Finding& finding : report.findings) {
+  for (const Finding& finding : findings) {
     if (finding.severity() == Severity::note && !verbose) {
       ++notes;
       continue;
@@ -327,7 +327,7 @@ std::string render_text(const Report& report, const Console& console) {
   write_measurements(page, report, console.verbose);
   write_references(page, report, console.verbose);
   write_extras(page, report, console.verbose);
-  write_findings(page, report, console.verbose);
+  write_findings(page, report.findings, console.verbose);
   write_changes(page, report);
   if (report.error && !report.error->hint.empty()) page.line(cat("\n-> ", printable(report.error->hint)));
   return page.take();
@@ -383,8 +383,8 @@ std::string render_inspection(const Report& report, const Console& console) {
   write_verdict(page, report);
   write_host(page, report, console.verbose);
   if (report.inspection) write_inspection(page, *report.inspection, console.verbose);
-  Report rest = report;  // without what the lines say already
-  std::erase_if(rest.findings, [](const Finding& finding) {
+  std::vector<Finding> rest = report.findings;  // without what the lines say already
+  std::erase_if(rest, [](const Finding& finding) {
     return !finding.where.empty() && (finding.id == FindingId::not_ready || finding.id == FindingId::readiness_unknown);
   });
   write_findings(page, rest, console.verbose);
@@ -419,7 +419,7 @@ std::string render_info(const Report& report, const Console& console) {
               slot.digest.empty() ? "provisioned" : cat("chain with digest ", shortened(slot.digest, console.verbose)));
   for (const VendorDefined& vendor : report.vendor_defined)
     page.pair("vendor", cat("registry ", vendor.standard_id, ", id ", hex(vendor.vendor_id), ": ", shortened(vendor.payload, true)));
-  write_findings(page, report, console.verbose);
+  write_findings(page, report.findings, console.verbose);
   return page.take();
 }
 

@@ -15,10 +15,7 @@ namespace {
 
 constexpr std::string_view kNoSession = "no encrypted session was open";
 
-std::string port_name(const PortSeen& port) {
-  const IdeKmQueryResp& answer = port.answer;
-  return cat(hex(answer.bus, 2), ":", hex(answer.device_function >> 3, 2), ".", answer.device_function & 7);
-}
+FunctionId function_of(const PortSeen& port) { return {static_cast<std::uint32_t>(port.answer.bus) << 8 | port.answer.device_function}; }
 
 }  // namespace
 
@@ -112,9 +109,9 @@ std::string Inspector::refusal(PciProtocol protocol) const {
 }
 
 const PortSeen* Inspector::port_of_function() const {
-  const std::optional<FunctionId> own = function_of(host_);
+  const std::optional<FunctionId> own = spdm::function_of(host_);
   for (const PortSeen& port : seen_.ports())
-    if (own && (port.answer.bus << 8 | port.answer.device_function) == own->requester_id()) return &port;
+    if (own == function_of(port)) return &port;
   return nullptr;
 }
 
@@ -137,7 +134,7 @@ void Inspector::look_at_ports() {
   const PortSeen* own = port_of_function();
   if (!host_.bdf) return add(kItem, CheckStatus::pass, cat(announced, announced == 1 ? " port" : " ports"));
   if (own == nullptr)
-    return add(kItem, CheckStatus::fail, cat("no port is ", printable(*host_.bdf), "; port 0 is ", port_name(ports.front())),
+    return add(kItem, CheckStatus::fail, cat("no port is ", printable(*host_.bdf), "; port 0 is ", to_string(function_of(ports.front()))),
                "another function may be the one that has the port; in a guest, addresses are the guest's");
   add(kItem, CheckStatus::pass, cat(announced, announced == 1 ? " port" : " ports", "; this function is port ", own->answer.port));
 }
@@ -230,7 +227,7 @@ void Inspector::judge_report(const TdispSeen& seen) {
   const bool has_msix = std::any_of(out_.report->ranges.begin(), out_.report->ranges.end(),
                                     [](const MmioRange& range) { return range.is_msix_table() || range.is_msix_pba(); });
   const std::string said = cat(out_.report->ranges.size(), " ranges of memory, ", seen.report.size(), " bytes");
-  const bool is_of_function = host_.encryption && seen.function == function_of(host_);
+  const bool is_of_function = host_.encryption && seen.function == spdm::function_of(host_);
   if (!is_of_function) return add(kItem, CheckStatus::pass, cat(said, "; not compared with the BARs of the function"));
   constexpr std::uint16_t kTableSize = 0x07FF;  // of Message Control
   if (has_msix && !host_.encryption->msix_control) return fail("it has ranges of MSI-X, and the function has no MSI-X");

@@ -13,13 +13,11 @@ namespace {
 
 constexpr std::size_t kStreamsTold = 32;
 
-std::string printed(const std::string& text) { return printable(text); }
-
 Json to_json(const InspectionLine& in) {
-  Json out{{"line", name(in.item)}, {"status", name(in.status)}, {"why", printed(in.detail)}, {"needed_for", Json::array()}};
+  Json out{{"line", name(in.item)}, {"status", name(in.status)}, {"why", printable(in.detail)}, {"needed_for", Json::array()}};
   for (const Word<Readiness>& row : kReadinesses)
     if (needs(row.value, in.item)) out["needed_for"].push_back(row.name);
-  if (!in.remedy.empty()) out["remedy"] = printed(in.remedy);
+  if (!in.remedy.empty()) out["remedy"] = printable(in.remedy);
   return out;
 }
 
@@ -33,7 +31,7 @@ Json to_json(const PortSeen& in) {
   if (in.registers && in.registers->streams.size() <= kStreamsTold)
     out["ide"] = to_json(*in.registers);
   else if (!in.registers)
-    out["why"] = printed(in.why);
+    out["why"] = printable(in.why);
   return out;
 }
 
