@@ -77,10 +77,10 @@ class EventPoll {
   void tell(const transport::Bdf& bdf, const std::string& what) const;
 
   Options options_;
+  std::set<transport::Bdf> doubted_;       // attested once more, because no session could be opened; only poll() uses it
   mutable std::mutex mutex_;               // of the members below
   std::map<transport::Bdf, Shown> noted_;  // attested, and not judged yet
   std::map<transport::Bdf, Followed> followed_;
-  std::set<transport::Bdf> doubted_;                  // attested once more, because no session could be opened
   std::map<transport::Bdf, Clock::duration> pauses_;  // before the next session, of devices whose sessions do not last
 };
 

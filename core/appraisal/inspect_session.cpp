@@ -234,9 +234,13 @@ void Inspector::judge_report(const TdispSeen& seen) {
   if (has_msix && ((out_.report->msix_control ^ *host_.encryption->msix_control) & kTableSize) != 0)
     return fail(cat("its MSI-X table has ", (out_.report->msix_control & kTableSize) + 1, " entries, that of the function ",
                     (*host_.encryption->msix_control & kTableSize) + 1));
-  const std::vector<PciBar>& bars = host_.encryption->bars;
-  if (std::any_of(bars.begin(), bars.end(), [](const PciBar& bar) { return bar.begin == 0; }))
-    return add(kItem, CheckStatus::not_run, "the kernel has found no place for a BAR of the function");
+  std::vector<PciBar> bars;
+  for (const PciBar& bar : host_.encryption->bars) {
+    if (bar.begin != 0) bars.push_back(bar);
+    // A ROM is placed only where somebody reads it.
+    if (bar.begin == 0 && bar.index != kPciRom)
+      return add(kItem, CheckStatus::not_run, "the kernel has found no place for a BAR of the function");
+  }
   const MmioFit fit = fit_into(out_.report->ranges, bars);
   if (fit.is_too_large) return fail(fit.why);
   // A guest sees each BAR where its hypervisor has put it.
