@@ -77,7 +77,8 @@ void Inspector::look_at_ide() {
   constexpr InspectionItem kItem = InspectionItem::ide;
   if (!host_.encryption) return add(kItem, CheckStatus::not_run, std::string(kNotSeen), std::string(kAskHere));
   if (!host_.encryption->ide)
-    return add(kItem, CheckStatus::fail, "the function has no IDE capability", "it may be a setting of its firmware");
+    return add(kItem, CheckStatus::fail, "the function has no IDE capability",
+               "it may be a setting of its firmware; where there are several functions, ask function 0");
   if (!out_.registers) return add(kItem, CheckStatus::fail, "the registers of its IDE capability end within a block");
   if (const std::string lacking = lacks(*out_.registers, true); !lacking.empty())
     return add(kItem, CheckStatus::fail, cat("it has no ", lacking), "keys for it cannot be set over SPDM");
