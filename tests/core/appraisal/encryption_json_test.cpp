@@ -21,13 +21,14 @@ Bytes registers() {
 
 TEST_CASE("encryption as JSON: its streams, and what it can") {
   const Json ide = to_json(decode_ide_registers(registers()));
-  CHECK(ide.dump() ==
-        R"({"link_streams":1,"selective_streams":2,"algorithms":["AES-GCM-256"],"ide_km":true,"tee_limited":true,"streams":[)"
-        R"({"kind":"link","block":0,"id":7,"enabled":true,"algorithm":"AES-GCM-256","traffic_class":1,"state":"secure","failed":true},)"
-        R"({"kind":"selective","block":0,"id":255,"enabled":false,"algorithm":"AES-GCM-256","traffic_class":0,"state":"insecure",)"
-        R"("failed":false,"default":false,"tee_limited":false,"address_associations":0},)"
-        R"({"kind":"selective","block":1,"id":5,"enabled":true,"algorithm":"0x01","traffic_class":0,"state":"0x01","failed":false,"default":true,)"
-        R"("tee_limited":true,"address_associations":0}]})");
+  CHECK(
+      ide.dump() ==
+      R"({"link_streams":1,"selective_streams":2,"algorithms":["AES-GCM-256"],"ide_km":true,"tee_limited":true,"streams":[)"
+      R"({"kind":"link","block":0,"id":7,"enabled":true,"algorithm":"AES-GCM-256","traffic_class":1,"state":"secure","failed":true},)"
+      R"({"kind":"selective","block":0,"id":255,"enabled":false,"algorithm":"AES-GCM-256","traffic_class":0,"state":"insecure",)"
+      R"("failed":false,"default":false,"tee_limited":false,"address_associations":0},)"
+      R"({"kind":"selective","block":1,"id":5,"enabled":true,"algorithm":"0x01","traffic_class":0,"state":"0x01","failed":false,"default":true,)"
+      R"("tee_limited":true,"address_associations":0}]})");
   CHECK(to_json(IdeRegisters{.capability = 0x100, .control = 0, .streams = {}, .surplus = 0}).dump() ==
         R"({"link_streams":0,"selective_streams":0,"algorithms":[],"ide_km":false,"tee_limited":false,"streams":[]})");
 }
