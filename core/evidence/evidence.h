@@ -9,6 +9,7 @@
 
 #include "core/bytes.h"
 #include "core/error.h"
+#include "core/evidence/drive_view.h"
 #include "core/evidence/encryption_view.h"
 #include "core/evidence/platform.h"
 #include "core/wire/binding.h"
@@ -56,6 +57,7 @@ struct HostView {
   std::optional<std::string> hostname;   // of the host that collected
   PlatformView platform;
   std::optional<EncryptionView> encryption;  // where it was asked for
+  std::optional<DriveView> drive;            // where it was asked by the way of a drive
 
   // Set by whoever appraises; no part of the file.
   bool is_claimed = false;      // only the collector's word: we have not seen the device ourselves, and nobody trusts that host

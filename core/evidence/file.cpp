@@ -208,7 +208,7 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
                   out.live = json.boolean();
                 } else if (key == "binding") {
                   const std::optional<Binding> binding = binding_of(json.string());
-                  if (!binding) json.fail("is not a binding (none, mctp, doe, tcp)");
+                  if (!binding) json.fail("is not a binding (none, mctp, doe, tcp, storage)");
                   out.binding = *binding;
                 } else if (key == "host") {
                   out.host = read_host(json);

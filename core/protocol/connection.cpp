@@ -16,15 +16,13 @@ std::string_view signing_context(SignedMessage kind) {
   return contexts.at(static_cast<std::size_t>(kind));
 }
 
-// Trims a message to what its decoder has read. What follows may only be the zero padding of the binding, and never
+// Trims a message to what its decoder has read. What follows may only be the padding of the binding, and never
 // enters a transcript (PCIe 6.30.1, N9, N10; DSP0274, N11).
 void Connection::trim(Bytes& message, const Reader& reader) {
   // A message of a session ends where its record says.
-  const std::size_t allowed = inside_ ? 0 : padding_allowed(binding_);
   const View surplus = reader.rest();
   if (surplus_ != 0) reader.fail("length", cat(surplus_, " bytes before it are no message"));
-  const bool padding =
-      surplus.size() <= allowed && std::all_of(surplus.begin(), surplus.end(), [](std::uint8_t byte) { return byte == 0; });
+  const bool padding = is_padding(inside_ ? Binding::none : binding_, surplus);
   if (!padding && keeps_surplus_)
     surplus_ = surplus.size();
   else if (!padding)

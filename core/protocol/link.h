@@ -17,8 +17,10 @@ inline constexpr std::size_t kRecordOverhead = 64;
 // What a secured message was answered with: another one, or a plain message, such as ERROR InvalidSession.
 struct SecuredReply {
   bool is_secured = true;
-  Bytes bytes;  // as Link::exchange returns them: with Binding::doe the padding is still there
+  Bytes bytes;  // as Link::exchange returns them: the padding of the binding is still there
 };
+
+struct HostView;
 
 class Link {
  public:
@@ -28,8 +30,8 @@ class Link {
   // there is no connection. Throws Error: no_device, timeout, io, peer.
   virtual void connect(Clock::time_point) {}
 
-  // Sends one SPDM message (from the SPDMVersion byte on) and returns the response, transport framing removed; with
-  // Binding::doe the padding is still there. Throws Error: timeout when no response has come by `deadline`, io when the
+  // Sends one SPDM message (from the SPDMVersion byte on) and returns the response, transport framing removed; the
+  // padding of the binding is still there. Throws Error: timeout when no response has come by `deadline`, io when the
   // peer closed, peer when the framing is wrong, permission / lockdown / owned / busy as the transport finds.
   virtual Bytes exchange(View request, Clock::time_point deadline) = 0;
 
@@ -38,6 +40,9 @@ class Link {
   virtual SecuredReply exchange_secured(View record, Clock::time_point deadline);
   // Whether the transport can carry secured messages.
   virtual bool carries_sessions() const { return false; }
+
+  // Adds what the transport has learnt of the target since it was opened.
+  virtual void describe(HostView&) const {}
 
   virtual Binding binding() const = 0;
   // The largest SPDM message, in bytes, that this link can receive in one piece; at least 42 (DSP0274

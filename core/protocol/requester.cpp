@@ -52,8 +52,10 @@ void Requester::ask(Bytes request) {
   const std::size_t log_index = log_.size();
   Bytes response = respond(request, deadline);
   const std::optional<ErrorResponse> error = as_error(response);
+  const bool in_one_piece = log_.back().bytes == response;
   connection_.observe(
       {.request = std::move(request), .response = std::move(response), .log_index = log_index, .signature_size = 0, .inside = session_});
+  if (!error && in_one_piece) end_last(connection_.exchanges().back().response.size());
   if (!error) return;
   if (error->code == ErrorCode::busy) throw Error(ErrorId::busy, stays_busy(code, busy_, busy_for_), "try again later");
   throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error, code)),
@@ -81,9 +83,16 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   // and no answer comes in pieces: there only what we put together at most is the limit.
   const bool announced = !connection_.capabilities() || connection_.version() >= k12;
   const std::size_t most = announced ? data_transfer_size() : limits_.max_message;
-  if (response.size() > most + padding())
+  if (response.size() > most && response.size() - most > padding())
     malformed(name(read_header(message).code), "response", cat(response.size(), " bytes, we take ", most, " in one piece"));
   return response;
+}
+
+void Requester::end_last(std::size_t size) {
+  Bytes& last = log_.back().bytes;
+  if (link_.binding() != Binding::storage || inside_ != nullptr || size >= last.size()) return;
+  bytes_ -= last.size() - size;
+  last.resize(size);
 }
 
 // Before memory is taken for a message: what a device sends is kept, more than once, until it is judged and told.
@@ -108,6 +117,7 @@ Bytes Requester::respond(View request, Clock::time_point deadline) {
   for (unsigned attempt = 0;; ++attempt) {
     Bytes response = send(request, deadline);
     std::optional<ErrorResponse> error = as_error(response);
+    if (error) end_last(error->size());
     if (error && error->code == ErrorCode::response_not_ready) {
       if (negotiates(code)) malformed(name(code), "response", "ResponseNotReady is not allowed here");  // DSP0274 ERROR, N32
       response = wait_until_ready(*error, request, deadline);
@@ -154,6 +164,7 @@ Bytes Requester::send_chunks(View request, Clock::time_point deadline) {
     if (is_error(response)) return response;
     Reader reader(response, "CHUNK_SEND_ACK");
     ChunkSendAck ack = ChunkSendAck::decode(reader, chunk, version);
+    end_last(reader.offset());
     if (!ack.response.empty()) return std::move(ack.response);
     const View surplus = reader.rest();
     // DSP0274 large messages, N296: the responder cannot answer a request that it does not have in full.
@@ -178,6 +189,7 @@ Bytes Requester::wait_until_ready(const ErrorResponse& error, View request, Cloc
     Bytes response =
         exchange_once(begin(header.version, Code::respond_if_ready, static_cast<std::uint8_t>(header.code), wait.token).take(), deadline);
     const std::optional<ErrorResponse> again = as_error(response);
+    if (again) end_last(again->size());
     if (!again || again->code != ErrorCode::response_not_ready) return response;
     wait = again->not_ready(header.code);
     pause = std::clamp<microseconds>(pause * 2, kShortestPause, kLongestPause);
@@ -204,6 +216,7 @@ Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock:
     }
     Reader reader(response, "CHUNK_RESPONSE");
     const Chunk chunk = Chunk::decode(reader, Code::chunk_response, header.version);
+    end_last(reader.offset());
     if (reader.remaining() > padding()) reader.fail("length", cat(reader.remaining(), " bytes after the chunk"));
     assembler.add(chunk, "CHUNK_RESPONSE");
   }

@@ -72,6 +72,8 @@ class Requester {
   Link& way() { return inside_ == nullptr ? link_ : *inside_; }
   // A message of a session ends where its record says; only what is outside may be padded.
   std::size_t padding() const { return inside_ == nullptr ? padding_allowed(link_.binding()) : 0; }
+  // The last message of the log ends here. What a drive had in its buffer behind it is not kept.
+  void end_last(std::size_t size);
   Bytes exchange_once(View message, Clock::time_point deadline);
   void assert_within_budget(std::string_view what, std::size_t more) const;
   Bytes respond(View request, Clock::time_point deadline);

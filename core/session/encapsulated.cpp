@@ -152,9 +152,8 @@ void EncapsulatedFlow::trim(Bytes& request, const Reader& reader) const {
 // Outside of a session the padding of the binding may follow.
 void EncapsulatedFlow::assert_at_end(const Reader& reader) const {
   const View surplus = reader.rest();
-  const std::size_t allowed = inside_ != nullptr ? 0 : padding_allowed(requester_.link().binding());
-  const bool zero = std::all_of(surplus.begin(), surplus.end(), [](std::uint8_t byte) { return byte == 0; });
-  if (surplus.size() > allowed || !zero) reader.fail("length", cat(surplus.size(), " bytes after the message"));
+  if (!is_padding(inside_ != nullptr ? Binding::none : requester_.link().binding(), surplus))
+    reader.fail("length", cat(surplus.size(), " bytes after the message"));
 }
 
 Bytes EncapsulatedFlow::note(const Bytes& request, Bytes response) {

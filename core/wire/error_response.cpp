@@ -71,6 +71,14 @@ ErrorResponse ErrorResponse::decode(Reader& reader) {
   return out;
 }
 
+std::size_t ErrorResponse::size() const {
+  std::size_t more = 0;
+  if (code == ErrorCode::large_response) more = 1;
+  if (code == ErrorCode::response_not_ready || code == ErrorCode::response_too_large) more = 4;
+  if (code == ErrorCode::vendor_defined) more = extended.size();
+  return kHeaderSize + std::min(more, extended.size());
+}
+
 ResponseNotReady ErrorResponse::not_ready(Code outstanding) const {
   Reader reader(extended, "ERROR ResponseNotReady");
   ResponseNotReady out;

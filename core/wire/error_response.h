@@ -54,6 +54,8 @@ struct ErrorResponse {
 
   Bytes encode() const;
   static ErrorResponse decode(Reader& reader);
+  // Bytes of the whole message, by its code (DSP0274 table "ErrorCode and ErrorData"): what it holds, where the code tells no length.
+  std::size_t size() const;
 
   // The extended data of ResponseNotReady, checked against the outstanding request (DSP0274 ERROR, N28 to N31).
   ResponseNotReady not_ready(Code outstanding) const;

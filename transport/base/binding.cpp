@@ -69,10 +69,11 @@ std::size_t max_message(Binding binding) {
     case Binding::tcp:
       return 0xFFFF - 2;  // the length field counts version and type, too
     case Binding::mctp:
+    case Binding::storage:
     case Binding::none:
       break;
   }
-  return kDoeMaxObject - 1;  // MCTP and none have no limit of their own; this keeps the largest frame the same for all bindings
+  return kDoeMaxObject - 1;  // MCTP, none and storage have no limit of their own; this keeps the largest frame the same for all bindings
 }
 
 Bytes wrap(Binding binding, View message, bool secured) {
@@ -82,6 +83,7 @@ Bytes wrap(Binding binding, View message, bool secured) {
   Writer out;
   switch (binding) {
     case Binding::none:
+    case Binding::storage:
       break;
     case Binding::mctp:
       out.u8(secured ? kMctpSecuredSpdm : kMctpSpdm);
@@ -104,6 +106,7 @@ Unwrapped unwrap(Binding binding, View packed) {
     case Binding::tcp:
       return unwrap_tcp(packed);
     case Binding::none:
+    case Binding::storage:
       break;
   }
   if (packed.empty()) malformed("message", "length", "is empty");

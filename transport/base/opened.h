@@ -9,6 +9,15 @@
 
 namespace spdm::transport {
 
+class DriveOpener;
+
+// How a device is asked that has more than one way to SPDM: a PCI function with a mailbox that is also an NVMe controller.
+enum class Via {
+  any,      // the mailbox; the drive's own way where the kernel is locked down
+  doe,      // the mailbox only
+  storage,  // the security protocol commands only
+};
+
 struct OpenOptions {
   Clock::duration timeout = std::chrono::seconds(10);  // for a look-up of its name, for a function to wake up
   Host host = {};                                      // where to look for PCI devices
@@ -18,6 +27,8 @@ struct OpenOptions {
   bool for_session = false;
   // HostView::encryption is wanted: what configuration space and the kernel tell of PCI encryption.
   bool inspect = false;
+  Via via = Via::any;
+  std::shared_ptr<DriveOpener> drives = nullptr;  // nullptr: drives cannot be opened any more, or were never to be
 };
 
 struct Opened {

@@ -34,6 +34,8 @@ std::uint32_t transport_type(Binding binding) {
       return 2;
     case Binding::tcp:
       return 3;
+    case Binding::storage:
+      return 4;  // of NVMe: QEMU's number
   }
   return 0;
 }

@@ -1,0 +1,178 @@
+#include "transport/storage/storage_link.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "core/error.h"
+#include "core/evidence/evidence.h"
+#include "core/text.h"
+#include "core/wire/security_protocol.h"
+#include "transport/base/pace.h"
+
+namespace spdm::transport {
+
+namespace {
+
+// ATA transfers come in blocks of this size (DSP0286); the kernel rounds up, and so do we.
+constexpr std::size_t kBlock = 512;
+// Of a response that nobody asked for: more is left where it is.
+constexpr std::size_t kMostDrained = 64U << 10;
+// Responses that may wait when we come. A drive has room for one; who has more than a few makes them up.
+constexpr unsigned kMostWaiting = 4;
+// How long the farewell to a drive may take that has not answered.
+constexpr auto kFarewell = std::chrono::seconds(1);
+
+bool is_empty(View data) {
+  return std::all_of(data.begin(), data.end(), [](std::uint8_t byte) { return byte == 0; });
+}
+
+std::size_t in_blocks(std::size_t size) { return (size + kBlock - 1) / kBlock * kBlock; }
+
+class StorageLink final : public Link {
+ public:
+  StorageLink(std::unique_ptr<SecurityCommands> commands, const StorageLinkOptions& options)
+      : commands_(std::move(commands)), options_(options) {}
+  ~StorageLink() override;
+
+  void connect(Clock::time_point deadline) override;
+  Bytes exchange(View request, Clock::time_point deadline) override { return transact(StorageOperation::message, request, deadline); }
+  SecuredReply exchange_secured(View record, Clock::time_point deadline) override;
+  bool carries_sessions() const override { return has(StorageOperation::secured_message); }
+  void describe(HostView& host) const override {
+    if (host.drive) host.drive->discovery = discovery_;
+  }
+  Binding binding() const override { return Binding::storage; }
+  std::size_t max_receive() const override { return options_.max_message; }
+
+ private:
+  bool has(StorageOperation operation) const { return discovery_ && discovery_->has(operation); }
+  // What the drive has of its own: an Error{peer} where it refuses.
+  Bytes read(std::string_view what, std::uint8_t protocol, std::uint16_t specific, std::size_t allocation, Clock::time_point deadline);
+  PendingInfo pending(Clock::time_point deadline);
+  Bytes transact(StorageOperation operation, View request, Clock::time_point deadline);
+  Bytes receive(StorageOperation operation, Clock::time_point deadline);
+  [[noreturn]] void refuse_nothing(Clock::time_point deadline);
+  // Receives and throws away what waits.
+  void drain(Clock::time_point deadline);
+  bool drain_one(std::size_t allocation, Clock::time_point deadline);
+
+  std::unique_ptr<SecurityCommands> commands_;
+  StorageLinkOptions options_;
+  std::optional<StorageDiscovery> discovery_;
+  bool unanswered_ = false;  // a message was sent, and no response received
+};
+
+Bytes StorageLink::read(std::string_view what, std::uint8_t protocol, std::uint16_t specific, std::size_t allocation,
+                        Clock::time_point deadline) {
+  Completion answer = commands_->receive(protocol, specific, allocation, deadline);
+  if (!answer.is_good()) throw Error(ErrorId::peer, cat("the drive refuses ", what, ": ", answer.refusal));
+  return std::move(answer.data);
+}
+
+void StorageLink::connect(Clock::time_point deadline) {
+  if (discovery_) return;
+  const Completion list = commands_->receive(kProtocolList, 0, kListAllocation, deadline);
+  if (!list.is_good())
+    throw Error(ErrorId::no_spdm, cat("the drive does not speak SPDM: it refuses to list its security protocols: ", list.refusal));
+  const std::vector<std::uint8_t> protocols = decode_protocol_list(list.data);
+  if (std::find(protocols.begin(), protocols.end(), kProtocolSpdm) == protocols.end())
+    throw Error(ErrorId::no_spdm, "the drive does not speak SPDM: its security protocols do not include E8h (DSP0286)");
+  discovery_ = StorageDiscovery::decode(
+      read("discovery", kProtocolSpdm, protocol_specific(StorageOperation::discovery), kDiscoveryAllocation, deadline));
+  drain(deadline);
+}
+
+PendingInfo StorageLink::pending(Clock::time_point deadline) {
+  return PendingInfo::decode(
+      read("pending info", kProtocolSpdm, protocol_specific(StorageOperation::pending_info), kPendingInfoAllocation, deadline),
+      discovery_->order);
+}
+
+Bytes StorageLink::transact(StorageOperation operation, View request, Clock::time_point deadline) {
+  connect(deadline);  // for callers that did not: the pipeline does
+  if (std::exchange(unanswered_, false)) drain(deadline);
+  const Completion sent = commands_->send(kProtocolSpdm, protocol_specific(operation), request, deadline);
+  if (!sent.is_good())
+    throw Error(ErrorId::io, cat("the drive refuses a message of ", request.size(), " bytes: ", sent.refusal),
+                "if it takes less in one command, give the target ?max=BYTES");
+  unanswered_ = true;
+  Bytes response = receive(operation, deadline);
+  unanswered_ = false;
+  return response;
+}
+
+SecuredReply StorageLink::exchange_secured(View record, Clock::time_point deadline) {
+  connect(deadline);
+  if (!carries_sessions())
+    throw Error(ErrorId::unsupported, "no session can be opened: the drive carries no secured messages (operation 6 of DSP0286)");
+  return {true, transact(StorageOperation::secured_message, record, deadline)};
+}
+
+// A drive that has no response yet refuses the command. Pending info then tells when to try again.
+Bytes StorageLink::receive(StorageOperation operation, Clock::time_point deadline) {
+  const auto take = [&] {
+    return commands_->receive(kProtocolSpdm, protocol_specific(operation), in_blocks(options_.max_message), deadline);
+  };
+  Completion answer = take();
+  for (Pace pace(deadline); !answer.is_good();) {
+    if (!pace.wait()) throw Error(ErrorId::timeout, cat("the drive has no response in time: ", answer.refusal));
+    const bool waits = !has(StorageOperation::pending_info) || pending(deadline).waits;
+    if (waits) answer = take();
+  }
+  if (is_empty(answer.data)) refuse_nothing(deadline);
+  return std::move(answer.data);
+}
+
+// No SPDM message begins with a zero: the version is 1.0 at least.
+void StorageLink::refuse_nothing(Clock::time_point deadline) {
+  if (has(StorageOperation::pending_info))
+    if (const PendingInfo info = pending(deadline); info.waits && info.length > options_.max_message)
+      throw Error(ErrorId::peer, cat("the drive has a response of ", info.length, " bytes; we take ", options_.max_message));
+  throw Error(ErrorId::peer, "the drive reports success and sends nothing");
+}
+
+bool StorageLink::drain_one(std::size_t allocation, Clock::time_point deadline) {
+  for (const StorageOperation operation : {StorageOperation::message, StorageOperation::secured_message}) {
+    if (!has(operation)) continue;
+    const Completion old = commands_->receive(kProtocolSpdm, protocol_specific(operation), allocation, deadline);
+    if (old.is_good() && !is_empty(old.data)) return true;
+  }
+  return false;
+}
+
+void StorageLink::drain(Clock::time_point deadline) {
+  for (unsigned i = 0; i < kMostWaiting; ++i) {
+    std::size_t allocation = in_blocks(options_.max_message);
+    if (has(StorageOperation::pending_info)) {
+      const PendingInfo info = pending(deadline);
+      if (!info.waits) return;
+      allocation = std::max(allocation, in_blocks(std::min<std::size_t>(info.length, kMostDrained)));
+      if (!drain_one(allocation, deadline))
+        throw Error(ErrorId::busy, cat("the drive has a response of ", info.length, " bytes for somebody else, and does not give it away"),
+                    "wait until nobody else works with the drive, or reset it");
+    } else if (!drain_one(allocation, deadline)) {
+      return;
+    }
+  }
+  throw Error(ErrorId::peer, cat("the drive has ", kMostWaiting, " responses that nobody asked for, and no end"));
+}
+
+StorageLink::~StorageLink() {
+  if (!unanswered_) return;
+  try {
+    const Clock::time_point deadline = Clock::now() + kFarewell;
+    if (has(StorageOperation::pending_info))
+      for (Pace pace(deadline); !pending(deadline).waits && pace.wait();) continue;
+    drain(deadline);
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next who comes drains it
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<Link> storage_link(std::unique_ptr<SecurityCommands> commands, const StorageLinkOptions& options) {
+  return std::make_unique<StorageLink>(std::move(commands), options);
+}
+
+}  // namespace spdm::transport
