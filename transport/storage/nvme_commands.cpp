@@ -3,6 +3,7 @@
 #include <linux/nvme_ioctl.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <limits>
@@ -76,6 +77,7 @@ class NvmeCommands final : public SecurityCommands {
     // The controller does not say how much it has written: what it has not stays zero.
     Bytes data(allocation, 0);
     std::string refusal = run(kSecurityReceive, protocol, specific, data, deadline);
+    if (!refusal.empty()) std::fill(data.begin(), data.end(), std::uint8_t{0});
     return {std::move(refusal), std::move(data)};
   }
 
