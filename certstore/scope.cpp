@@ -93,6 +93,10 @@ std::string in_words(const DeviceMatch& match) {
   word("target", match.target);
   word("driver", match.driver);
   word("slot", match.slot);
+  word("model", match.model);
+  word("serial number", match.serial);
+  word("firmware revision", match.firmware_revision);
+  word("transport", match.transport);
   word("certificate identity", match.certificate_identity);
   word("device info", match.device_info);
   word("leaf key", match.leaf_key);

@@ -70,6 +70,12 @@ std::string seen_text(const HostView& host) {
   add("driver", host.driver);
   add("slot", host.slot);
   add("removable", host.removable);
+  if (host.drive) {
+    add("model", host.drive->model);
+    add("serial", host.drive->serial);
+    add("firmware-revision", host.drive->firmware);
+    add("transport", host.drive->transport);
+  }
   if (!host.identity) out += ", no PCI identity";
   return printable(out);
 }

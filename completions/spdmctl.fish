@@ -52,7 +52,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a explain -d "Tell which rule decides on a device"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a test -d "Judge evidence and compare with what is expected"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a generate -d "Write a first policy for the devices of this host"
-complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -a "all nvme:/dev/nvme scsi:/dev/sg emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect watch" -s f -l format -x -a "text json ndjson yaml" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -s f -l format -x -a "text ndjson" -d "Format"
@@ -229,7 +229,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_sub
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from check show explain test" -l policy -r -F -d "Policy, a file or a directory"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from generate" -l overwrite -d "Replace that file"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from generate" -s o -l output -r -F -d "Write it to this file"
-complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -a "all emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -a "all nvme:/dev/nvme scsi:/dev/sg emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from audit" -l total -x -d "Time for all devices together"
 complete -c spdmctl -n "__fish_seen_subcommand_from audit" -l since -r -F -d "Show what has changed since this report"
@@ -258,6 +258,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from gate" -l occasion -x -a "boo
 
 complete -c spdmctl -n "__fish_seen_subcommand_from list" -l all -d "Every PCI function"
 complete -c spdmctl -n "__fish_seen_subcommand_from list" -l discover -d "Ask the mailboxes where the kernel does not tell"
+complete -c spdmctl -n "__fish_seen_subcommand_from list" -l drives -d "The drives, too, that speak SPDM by their own way"
 complete -c spdmctl -n "__fish_seen_subcommand_from list" -l timeout -x -d "Longest wait for the mailboxes of a function"
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -l enforce -d "Do what policy says, and do not only tell"
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -l interval -x -d "Attest all devices again after so long"

@@ -46,6 +46,7 @@ void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::
                 "ask for the session yourself: --in-session");
   // Connects before anything is in the log: the log must not have a request that could not be sent.
   target.opened->link->connect(Clock::now() + left().exchange);
+  target.opened->link->describe(evidence.host);
   collect(*target.opened->link, wanted, left(), evidence);
 }
 

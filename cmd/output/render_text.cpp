@@ -114,10 +114,21 @@ std::string signer_of(const CollectionCheck& collection) {
   }
 }
 
+// "Example SSD, serial S1, firmware 2.3, pcie"
+void write_drive(Page& page, const DriveView& drive, bool verbose) {
+  std::string words = drive.model.empty() ? "of an unknown model" : printable(drive.model);
+  if (!drive.serial.empty()) words += cat(", serial ", printable(drive.serial));
+  if (!drive.firmware.empty()) words += cat(", firmware ", printable(drive.firmware));
+  page.pair("drive", cat(words, ", ", printable(drive.transport)));
+  if (verbose && drive.discovery)
+    page.pair("asked by", cat("security protocol E8h (DSP0286 ", drive.discovery->version_text(), "), ", name(drive.discovery->order)));
+}
+
 void write_host(Page& page, const Report& report, bool verbose) {
   if (report.host.bdf) page.pair("function", printable(*report.host.bdf));
   if (report.host.identity) page.pair("identity", to_string(*report.host.identity));
   if (report.host.driver) page.pair("driver", printable(*report.host.driver));
+  if (report.host.drive) write_drive(page, *report.host.drive, verbose);
   if (report.host.owner) page.pair("owner", printable(*report.host.owner));
   for (const std::string& line : platform_lines(report.host.platform)) page.pair("platform", line);
   if (!report.time.empty())

@@ -82,6 +82,13 @@ std::string digits(const std::optional<std::uint16_t>& id) { return id ? hex(*id
 
 std::string seen_id(const HostView& host, std::uint16_t PciIdentity::*id) { return host.identity ? hex(*host.identity.*id, 4) : ""; }
 
+// What is not known of a drive fits nothing that is asked for.
+bool drive_fits(const std::optional<std::string>& pattern, const HostView& host, std::string DriveView::*there) {
+  return !pattern || (host.drive && !((*host.drive).*there).empty() && fits_pattern(*pattern, (*host.drive).*there));
+}
+
+std::string seen_of_drive(const HostView& host, std::string DriveView::*there) { return host.drive ? (*host.drive).*there : std::string(); }
+
 std::string boolean(bool value) { return value ? "true" : "false"; }
 
 // "01", "0108", "010802": as many digits as were written.
@@ -174,6 +181,28 @@ constexpr std::array kKeys{
         [](const DeviceMatch& match, const HostView& host) { return fits(match.removable, is_removable(host)); },
         [](const DeviceMatch& match) { return match.removable ? boolean(*match.removable) : std::string(); },
         [](const HostView& host) { return is_removable(host) ? boolean(*is_removable(host)) : host.removable.value_or(""); }),
+    KeyRow(
+        "model", Source::host, [](const Value& pattern, DeviceMatch& out) { out.model = read_word(pattern); },
+        [](const DeviceMatch& match, const HostView& host) { return drive_fits(match.model, host, &DriveView::model); },
+        [](const DeviceMatch& match) { return match.model.value_or(""); },
+        [](const HostView& host) { return seen_of_drive(host, &DriveView::model); }),
+    KeyRow(
+        "serial", Source::host, [](const Value& pattern, DeviceMatch& out) { out.serial = read_word(pattern); },
+        [](const DeviceMatch& match, const HostView& host) { return drive_fits(match.serial, host, &DriveView::serial); },
+        [](const DeviceMatch& match) { return match.serial.value_or(""); },
+        [](const HostView& host) { return seen_of_drive(host, &DriveView::serial); }),
+    KeyRow(
+        "firmware-revision", Source::host, [](const Value& pattern, DeviceMatch& out) { out.firmware_revision = read_word(pattern); },
+        [](const DeviceMatch& match, const HostView& host) { return drive_fits(match.firmware_revision, host, &DriveView::firmware); },
+        [](const DeviceMatch& match) { return match.firmware_revision.value_or(""); },
+        [](const HostView& host) { return seen_of_drive(host, &DriveView::firmware); }),
+    KeyRow(
+        "transport", Source::host, [](const Value& word, DeviceMatch& out) { out.transport = read_word(word); },
+        [](const DeviceMatch& match, const HostView& host) {
+          return !match.transport || (host.drive && host.drive->transport == *match.transport);
+        },
+        [](const DeviceMatch& match) { return match.transport.value_or(""); },
+        [](const HostView& host) { return seen_of_drive(host, &DriveView::transport); }),
 };
 
 // The keys of what a device proves.
@@ -318,6 +347,8 @@ bool names_function(const DeviceMatch& match) {
 bool needs_proof(const DeviceMatch& match) {
   return std::any_of(kProofs.begin(), kProofs.end(), [&](const ProofRow& row) { return (match.*row.wanted).has_value(); });
 }
+
+bool names_drive(const DeviceMatch& match) { return match.model || match.serial || match.firmware_revision || match.transport; }
 
 std::vector<MatchKey> keys_of(const DeviceMatch& match) {
   std::vector<MatchKey> out;

@@ -3,6 +3,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "core/appraisal/drive_json.h"
 #include "core/appraisal/encryption_json.h"
 #include "core/appraisal/extension_json.h"
 #include "core/appraisal/inspection_json.h"
@@ -35,6 +36,7 @@ Json host_json(const HostView& host) {
   if (host.hostname) out["hostname"] = text(*host.hostname);
   if (Json platform = to_json(host.platform); !platform.empty()) out["platform"] = std::move(platform);
   if (host.encryption) out["encryption"] = to_json(*host.encryption);
+  if (host.drive) out["drive"] = to_json(*host.drive);
   return out;
 }
 
@@ -305,6 +307,7 @@ std::vector<std::string_view> claims_of(const Report& report) {
   claim("host.hostname", host.hostname.has_value());
   claim("host.platform", host.platform != PlatformView{});
   claim("host.encryption", host.encryption.has_value());
+  claim("host.drive", host.drive.has_value());
   claim("connection.sessions", report.connection && std::any_of(report.connection->sessions.begin(), report.connection->sessions.end(),
                                                                 [](const SessionReport& session) { return !session.proven; }));
   return out;

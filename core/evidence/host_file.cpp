@@ -6,6 +6,7 @@
 #include "core/evidence/budget.h"
 #include "core/text.h"
 #include "core/wire/ide_registers.h"
+#include "core/word_table.h"
 
 namespace spdm {
 
@@ -120,6 +121,47 @@ EncryptionView read_encryption(JsonReader& json) {
   return out;
 }
 
+StorageDiscovery read_discovery(JsonReader& json) {
+  StorageDiscovery out;
+  json.object({"version", "connections", "operations", "byte_order"}, {}, [&](std::string_view key) {
+    if (key == "version") out.version = static_cast<std::uint16_t>(json.number(0xFFFF));
+    if (key == "connections") out.connections = static_cast<std::uint8_t>(json.number(4));
+    if (key == "operations") out.operations = static_cast<std::uint8_t>(json.number(0xFF));
+    if (key == "byte_order") {
+      const std::optional<ByteOrder> order = value_of(kByteOrders, json.string());
+      if (!order) json.fail(cat("is no byte order (", names_of(kByteOrders), ")"));
+      out.order = *order;
+    }
+  });
+  return out;
+}
+
+DriveView read_drive(JsonReader& json) {
+  DriveView out;
+  json.object({"transport"}, {"model", "serial", "firmware", "discovery"}, [&](std::string_view key) {
+    if (key == "model") out.model = read_text(json);
+    if (key == "serial") out.serial = read_text(json);
+    if (key == "firmware") out.firmware = read_text(json);
+    if (key == "transport") out.transport = read_text(json);
+    if (key == "discovery") out.discovery = read_discovery(json);
+  });
+  return out;
+}
+
+std::string drive_json(const DriveView& view) {
+  std::string out = cat(R"({"transport":)", quoted(view.transport));
+  const auto known = [&](std::string_view key, const std::string& value) {
+    if (!value.empty()) out += cat(",\"", key, "\":", quoted(value));
+  };
+  known("model", view.model);
+  known("serial", view.serial);
+  known("firmware", view.firmware);
+  if (const std::optional<StorageDiscovery>& found = view.discovery)
+    out += cat(R"(,"discovery":{"version":)", found->version, R"(,"connections":)", found->connections, R"(,"operations":)",
+               found->operations, R"(,"byte_order":")", name(found->order), "\"}");
+  return out + "}";
+}
+
 std::string encryption_json(const EncryptionView& view) {
   std::string out = cat(R"({"tee_io":)", view.tee_io ? "true" : "false");
   if (view.ide) out += cat(R"(,"ide":")", hex(*view.ide), '"');
@@ -148,7 +190,7 @@ std::string_view read_text(JsonReader& json) {
 
 HostView read_host(JsonReader& json) {
   HostView out;
-  json.object({"target"}, {"bdf", "identity", "driver", "owner", "slot", "removable", "hostname", "platform", "encryption"},
+  json.object({"target"}, {"bdf", "identity", "driver", "owner", "slot", "removable", "hostname", "platform", "encryption", "drive"},
               [&](std::string_view key) {
                 if (key == "platform") {
                   out.platform = read_platform(json);
@@ -156,6 +198,10 @@ HostView read_host(JsonReader& json) {
                 }
                 if (key == "encryption") {
                   out.encryption = read_encryption(json);
+                  return;
+                }
+                if (key == "drive") {
+                  out.drive = read_drive(json);
                   return;
                 }
                 const std::string_view text = read_text(json);
@@ -185,6 +231,7 @@ std::string host_json(const HostView& host) {
   optional("hostname", host.hostname);
   if (const std::string platform = platform_json(host.platform); !platform.empty()) out += cat(",\"platform\":", platform);
   if (host.encryption) out += cat(",\"encryption\":", encryption_json(*host.encryption));
+  if (host.drive) out += cat(",\"drive\":", drive_json(*host.drive));
   return out + "}";
 }
 

@@ -52,8 +52,6 @@ std::uint16_t read_version(OrderedReader& numbers, const Reader& reader) {
 
 }  // namespace
 
-std::string_view name(ByteOrder order) { return order == ByteOrder::big ? "big-endian" : "little-endian"; }
-
 std::vector<std::uint8_t> decode_protocol_list(View data) {
   Reader reader(data, kList);
   reader.skip(6, "reserved");
@@ -69,6 +67,8 @@ Bytes encode_protocol_list(const std::vector<std::uint8_t>& protocols) {
   out.zeros(6).u16(swapped(static_cast<std::uint16_t>(protocols.size()))).bytes(protocols);
   return out.take();
 }
+
+std::string StorageDiscovery::version_text() const { return cat(version >> 12, ".", version >> 8 & 0xF); }
 
 Bytes StorageDiscovery::encode() const {
   Writer out;

@@ -1,11 +1,14 @@
 // SPDM over the security protocol commands of drives (DSP0286): how an exchange is named, and the binding's own data.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/word_table.h"
 
 namespace spdm {
 
@@ -14,6 +17,12 @@ inline constexpr std::uint8_t kProtocolList = 0x00;  // "security protocol infor
 inline constexpr std::uint8_t kProtocolSpdm = 0xE8;
 
 enum class StorageOperation : std::uint8_t { discovery = 1, pending_info = 2, message = 5, secured_message = 6 };
+inline constexpr std::array kStorageOperations{
+    Word{StorageOperation::discovery, "discovery"},
+    Word{StorageOperation::pending_info, "pending-info"},
+    Word{StorageOperation::message, "message"},
+    Word{StorageOperation::secured_message, "secured-message"},
+};
 
 // The security protocol specific field: SPSP0 in its low byte, SPSP1, which is zero, in its high byte (DSP0286 "SPDM storage
 // operations"). `connection` is 0 to 3.
@@ -30,7 +39,9 @@ Bytes encode_protocol_list(const std::vector<std::uint8_t>& protocols);
 
 // DSP0286 does not say in which order numbers have their bytes, and implementations differ. Each of them is read, and told.
 enum class ByteOrder : std::uint8_t { little, big };
-std::string_view name(ByteOrder order);
+inline constexpr std::array kByteOrders{Word{ByteOrder::little, "little-endian"}, Word{ByteOrder::big, "big-endian"}};
+static_assert(is_sound(kByteOrders));
+inline std::string_view name(ByteOrder order) { return row_of(kByteOrders, order).name; }
 
 // The answer to StorageOperation::discovery, 32 bytes.
 struct StorageDiscovery {
@@ -43,6 +54,9 @@ struct StorageDiscovery {
   Bytes encode() const;
   // What follows is ignored. Throws Error{peer}: a length that is 32 in neither order, another major version, no operation message.
   static StorageDiscovery decode(View data);
+
+  // "1.0"
+  std::string version_text() const;
 
   bool operator==(const StorageDiscovery&) const = default;
 };

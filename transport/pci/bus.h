@@ -47,6 +47,8 @@ struct PciDevice {
   // Whether the permission to see its mailboxes is missing: it is there and awake, and nothing tells whether it has
   // any.
   bool hides_mailboxes() const { return !doe_features && !mailboxes && !gone && !has_no_power(); }
+  // A DOE mailbox, as far as it can be seen.
+  bool has_mailbox() const { return (doe_features && !doe_features->empty()) || (mailboxes && !mailboxes->empty()); }
   // Whether it may speak SPDM: CMA is in doe_features; or, without these, it has a mailbox, and only discovery can tell
   // more.
   bool may_attest() const;

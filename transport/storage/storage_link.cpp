@@ -29,6 +29,14 @@ bool is_empty(View data) {
 
 std::size_t in_blocks(std::size_t size) { return (size + kBlock - 1) / kBlock * kBlock; }
 
+// What the drive has of its own.
+Bytes read(SecurityCommands& commands, StorageOperation operation, std::size_t allocation, Clock::time_point deadline) {
+  Completion answer = commands.receive(kProtocolSpdm, protocol_specific(operation), allocation, deadline);
+  if (answer.is_good()) return std::move(answer.data);
+  const bool discovers = operation == StorageOperation::discovery;
+  throw Error(ErrorId::peer, cat("the drive refuses ", discovers ? "discovery" : "pending info", ": ", answer.refusal));
+}
+
 class StorageLink final : public Link {
  public:
   StorageLink(std::unique_ptr<SecurityCommands> commands, const StorageLinkOptions& options)
@@ -47,8 +55,6 @@ class StorageLink final : public Link {
 
  private:
   bool has(StorageOperation operation) const { return discovery_ && discovery_->has(operation); }
-  // What the drive has of its own: an Error{peer} where it refuses.
-  Bytes read(std::string_view what, std::uint8_t protocol, std::uint16_t specific, std::size_t allocation, Clock::time_point deadline);
   PendingInfo pending(Clock::time_point deadline);
   Bytes transact(StorageOperation operation, View request, Clock::time_point deadline);
   Bytes receive(StorageOperation operation, Clock::time_point deadline);
@@ -63,30 +69,16 @@ class StorageLink final : public Link {
   bool unanswered_ = false;  // a message was sent, and no response received
 };
 
-Bytes StorageLink::read(std::string_view what, std::uint8_t protocol, std::uint16_t specific, std::size_t allocation,
-                        Clock::time_point deadline) {
-  Completion answer = commands_->receive(protocol, specific, allocation, deadline);
-  if (!answer.is_good()) throw Error(ErrorId::peer, cat("the drive refuses ", what, ": ", answer.refusal));
-  return std::move(answer.data);
-}
-
 void StorageLink::connect(Clock::time_point deadline) {
   if (discovery_) return;
-  const Completion list = commands_->receive(kProtocolList, 0, kListAllocation, deadline);
-  if (!list.is_good())
-    throw Error(ErrorId::no_spdm, cat("the drive does not speak SPDM: it refuses to list its security protocols: ", list.refusal));
-  const std::vector<std::uint8_t> protocols = decode_protocol_list(list.data);
-  if (std::find(protocols.begin(), protocols.end(), kProtocolSpdm) == protocols.end())
+  if (!speaks_spdm(list_protocols(*commands_, deadline)))
     throw Error(ErrorId::no_spdm, "the drive does not speak SPDM: its security protocols do not include E8h (DSP0286)");
-  discovery_ = StorageDiscovery::decode(
-      read("discovery", kProtocolSpdm, protocol_specific(StorageOperation::discovery), kDiscoveryAllocation, deadline));
+  discovery_ = discover(*commands_, deadline);
   drain(deadline);
 }
 
 PendingInfo StorageLink::pending(Clock::time_point deadline) {
-  return PendingInfo::decode(
-      read("pending info", kProtocolSpdm, protocol_specific(StorageOperation::pending_info), kPendingInfoAllocation, deadline),
-      discovery_->order);
+  return PendingInfo::decode(read(*commands_, StorageOperation::pending_info, kPendingInfoAllocation, deadline), discovery_->order);
 }
 
 Bytes StorageLink::transact(StorageOperation operation, View request, Clock::time_point deadline) {
@@ -170,6 +162,16 @@ StorageLink::~StorageLink() {
 }
 
 }  // namespace
+
+std::vector<std::uint8_t> list_protocols(SecurityCommands& commands, Clock::time_point deadline) {
+  const Completion list = commands.receive(kProtocolList, 0, kListAllocation, deadline);
+  if (list.is_good()) return decode_protocol_list(list.data);
+  throw Error(ErrorId::no_spdm, cat("the drive does not speak SPDM: it refuses to list its security protocols: ", list.refusal));
+}
+
+StorageDiscovery discover(SecurityCommands& commands, Clock::time_point deadline) {
+  return StorageDiscovery::decode(read(commands, StorageOperation::discovery, kDiscoveryAllocation, deadline));
+}
 
 std::unique_ptr<Link> storage_link(std::unique_ptr<SecurityCommands> commands, const StorageLinkOptions& options) {
   return std::make_unique<StorageLink>(std::move(commands), options);

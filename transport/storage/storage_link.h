@@ -1,11 +1,23 @@
 // SPDM over the commands of a drive (DSP0286): two of them for an exchange.
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "core/wire/security_protocol.h"
 #include "transport/storage/security_commands.h"
 
 namespace spdm::transport {
+
+// The security protocols that a drive lists, by one command. Throws Error{no_spdm} when it refuses, and what the command throws.
+std::vector<std::uint8_t> list_protocols(SecurityCommands& commands, Clock::time_point deadline);
+inline bool speaks_spdm(const std::vector<std::uint8_t>& protocols) {
+  return std::find(protocols.begin(), protocols.end(), kProtocolSpdm) != protocols.end();
+}
+// What it says of its way to SPDM, by one command. Throws Error{peer} as well.
+StorageDiscovery discover(SecurityCommands& commands, Clock::time_point deadline);
 
 struct StorageLinkOptions {
   // The largest message that is sent, and received, in bytes. QEMU takes 4601 in one command.

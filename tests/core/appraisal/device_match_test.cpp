@@ -21,6 +21,7 @@ HostView device() {
   out.driver = "nvme";
   out.slot = "3";
   out.removable = "removable";
+  out.drive = DriveView{.model = "Example SSD 9", .serial = "S1", .firmware = "2.3", .transport = "pcie", .discovery = {}};
   return out;
 }
 
@@ -54,6 +55,10 @@ TEST_CASE("device match: each key fits its value and no other") {
            Case{"{driver: nvme}", "{driver: ahci}"},
            Case{"{slot: \"3\"}", "{slot: \"4\"}"},
            Case{"{removable: true}", "{removable: false}"},
+           Case{"{model: \"Example SSD *\"}", "{model: \"Other *\"}"},
+           Case{"{serial: S1}", "{serial: S2}"},
+           Case{"{firmware-revision: \"2.*\"}", "{firmware-revision: \"3.*\"}"},
+           Case{"{transport: pcie}", "{transport: \"*\"}"},
            Case{"{certificate-identity: \"Vendor=1b36:*\"}", "{certificate-identity: \"Vendor=8086:*\"}", false},
            Case{"{device-info: \"ACME:*\"}", "{device-info: \"acme:*\"}", false},
            Case{"{leaf-key: " + kA + "}", "{leaf-key: " + kB + "}", false},
@@ -75,6 +80,14 @@ TEST_CASE("device match: each key fits its value and no other") {
     CHECK_FALSE(matches(match_of(c.fits), HostView()));
     REQUIRE(keys_of(match_of(c.fits)).size() == 1);
   }
+}
+
+TEST_CASE("device match: what the kernel does not show of a drive fits nothing that is asked for") {
+  HostView host = device();
+  host.drive->model.clear();
+  CHECK_FALSE(matches(match_of("{model: \"*\"}"), host));
+  CHECK(names_drive(match_of("{transport: sata}")));
+  CHECK_FALSE(names_drive(match_of("{driver: nvme}")));
 }
 
 TEST_CASE("device match: a match is as good as the worst of its keys") {

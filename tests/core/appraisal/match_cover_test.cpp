@@ -49,6 +49,8 @@ TEST_CASE("a match covers another: by each of its keys") {
            Pair{"{removable: true}", "{removable: false}", false},
            Pair{"{slot: \"3\"}", "{slot: \"4\"}", false},
            Pair{"{driver: nvme}", "{driver: nvme, class: \"01\"}", true},
+           Pair{"{model: \"Example *\"}", "{model: \"Example SSD*\"}", true},
+           Pair{"{firmware-revision: \"2.*\"}", "{firmware-revision: \"*\"}", false},
            Pair{"{subsystem-vendor: \"1af4\"}", "{subsystem-vendor: \"1af4\", subsystem: \"1100\"}", true},
        })
     CHECK_MESSAGE(covers(match(one.wide), match(one.narrow)) == one.covers, one.wide, " ", one.narrow);

@@ -172,6 +172,8 @@ TEST_CASE("exempt and expected do not hang on a driver") {
         std::string::npos);
   CHECK(rule_failure("{match: {driver: nvme}, expected: true}") != "none");
   CHECK(rule_failure("{match: {driver: nvme}, require: {measurements: true}}") == "none");
+  for (const char* const key : {"model", "serial", "firmware-revision", "transport"})
+    CHECK(rule_failure(cat("{match: {", key, ": x}, expected: true}")).find("only once its driver is bound") != std::string::npos);
 }
 
 TEST_CASE("the first rule that matches decides, the default rule on all others") {

@@ -41,6 +41,12 @@ Evidence sample() {
   encryption.root_port_ide = unhex("0000000000000000", "ide");
   encryption.msix_control = 0x801F;
   encryption.bars = {{0, 0xFE80'0000, 0x4000}, {kPciRom, 0, 0x800}};
+  out.host.drive =
+      DriveView{.model = "Example SSD",
+                .serial = "S1",
+                .firmware = "2.3",
+                .transport = "pcie",
+                .discovery = StorageDiscovery{.version = 0x1000, .connections = 1, .operations = 0x66, .order = ByteOrder::big}};
   out.nonces = {Block<32>{1, 2, 3}, Block<32>{}};
   out.provisioned_key = {0x30, 0x01};
   out.log = {{true, false, {0x10, 0x84, 0, 0}}, {false, false, {0x10, 0x04, 0}}, {true, true, {1, 2}}};
@@ -78,7 +84,9 @@ TEST_CASE("evidence is one line with its keys in a fixed order") {
         R"("encryption":{"tee_io":true,"ide":"4100000004000000010000fe02000000","root_port":"0000:00:01.0",)"
         R"("root_port_ide":"0000000000000000","msix_control":32799,)"
         R"("bars":[{"index":0,"begin":"00000000fe800000","size":"0000000000004000"},)"
-        R"({"index":6,"begin":"0000000000000000","size":"0000000000000800"}]}},)"
+        R"({"index":6,"begin":"0000000000000000","size":"0000000000000800"}]},)"
+        R"("drive":{"transport":"pcie","model":"Example SSD","serial":"S1","firmware":"2.3",)"
+        R"("discovery":{"version":4096,"connections":1,"operations":102,"byte_order":"big-endian"}}},)"
         R"("nonces":["0102030000000000000000000000000000000000000000000000000000000000",)"
         R"("0000000000000000000000000000000000000000000000000000000000000000"],"provisioned_key":"MAE=",)"
         R"("messages":[{"from":"requester","data":"EIQAAA=="},{"from":"responder","data":"EAQA"},)"
@@ -103,6 +111,7 @@ TEST_CASE("what is written is read again") {
   CHECK(after.host.owner == before.host.owner);
   CHECK(after.host.platform == before.host.platform);
   CHECK(after.host.encryption == before.host.encryption);
+  CHECK(after.host.drive == before.host.drive);
   CHECK(after.nonces == before.nonces);
   CHECK(after.provisioned_key == before.provisioned_key);
   REQUIRE(after.log.size() == 3);
@@ -227,6 +236,23 @@ TEST_CASE("what the platform said is read as strictly as the rest") {
   refused_platform(R"({"signatures":65537})", "host.platform.signatures: is more than 65536");
   refused_platform(R"({"signatures":99999999999999999999999})", "host.platform.signatures: is more than 65536");
   refused_platform(R"({"verdict":"pass"})", "unknown key");
+}
+
+TEST_CASE("what the host knows of a drive is read as strictly as the rest") {
+  const auto with = [](const std::string& members) {
+    return replaced(R"({"target":"x"})", cat(R"({"target":"x","drive":{)", members, "}}"));
+  };
+  const auto discovery = [&](std::string_view members) { return with(cat(R"("transport":"sata","discovery":{)", members, "}")); };
+  CHECK(read_evidence(with(R"("transport":"sata")"), "e").host.drive ==
+        DriveView{.model = "", .serial = "", .firmware = "", .transport = "sata", .discovery = {}});
+  refused(with(""), "host.drive: ");
+  refused(with(R"("transport":1)"), "host.drive.transport: is not a string");
+  refused(with(R"("transport":"x","vendor":"y")"), "unknown key");
+  refused(discovery(R"("version":4096)"), "host.drive.discovery: ");
+  refused(discovery(R"("version":65536,"connections":1,"operations":32,"byte_order":"big-endian")"), ".version: is more than 65535");
+  refused(discovery(R"("version":4096,"connections":5,"operations":32,"byte_order":"big-endian")"), ".connections: is more than 4");
+  refused(discovery(R"("version":4096,"connections":1,"operations":256,"byte_order":"big-endian")"), ".operations: is more than 255");
+  refused(discovery(R"("version":4096,"connections":1,"operations":32,"byte_order":"middle")"), ".byte_order: is no byte order");
 }
 
 TEST_CASE("what the host saw of PCI encryption is read as strictly as the rest") {
