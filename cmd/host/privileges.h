@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "cmd/host/syscall_filter.h"
+
 namespace spdm::cmd {
 
 // What the rest of the run still does with the system. What is not named here it cannot do any more. A path that is not there
@@ -25,6 +27,11 @@ struct Needs {
   bool connects = false;
   // Configuration space is still opened: CAP_SYS_ADMIN.
   bool opens_devices = false;
+  // Nodes of devices, or directories of them, that are opened and take commands (ioctl).
+  std::vector<std::filesystem::path> devices{};
+  // Commands are still sent to drives: CAP_SYS_ADMIN for NVMe, CAP_SYS_RAWIO for SCSI. Of the broker and its processes alone.
+  bool commands_nvme = false, commands_scsi = false;
+  SystemCalls calls = SystemCalls::program;
 };
 
 struct Confinement {
@@ -33,7 +40,7 @@ struct Confinement {
 };
 
 // Confines the process for good, and every thread that is started later: call it before there are any. No new privileges; no
-// capabilities but CAP_SYS_ADMIN where `opens_devices` is set, and CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH where what is named
+// capabilities but those of `opens_devices` and of commands to drives, and CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH where what is named
 // cannot be written or read without; landlock for files and TCP; no sockets, no memory that becomes code, and no system calls that
 // this program does not need (seccomp).
 Confinement drop_privileges(const Needs& needs);
