@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <mutex>
 #include <optional>
@@ -42,6 +43,13 @@ bool is_ready(int socket, Clock::time_point deadline) {
     if (ready < 0 && errno != EINTR) throw Error(ErrorId::io, cat("broker of drives: poll: ", std::strerror(errno)));
     if (Clock::now() >= deadline) return false;
   }
+}
+
+// Without links, and from the root on: the broker compares names. What is not there stays as it is written.
+std::filesystem::path in_full(const std::filesystem::path& directory) {
+  std::error_code failure;
+  const std::filesystem::path out = std::filesystem::canonical(directory, failure);
+  return failure ? directory : out;
 }
 
 // The socket to the broker, and its process.
@@ -182,7 +190,8 @@ class BrokeredOpener final : public transport::DriveOpener {
   BrokeredOpener(std::shared_ptr<Control> control, Clock::duration patience) : control_(std::move(control)), patience_(patience) {}
 
   std::unique_ptr<SecurityCommands> open(DriveKind kind, const std::filesystem::path& node, bool gently) override {
-    auto out = std::make_unique<BrokeredCommands>(control_, control_->open(kind, node.string(), gently));
+    const std::filesystem::path named = in_full(node.parent_path()) / node.filename();
+    auto out = std::make_unique<BrokeredCommands>(control_, control_->open(kind, named.string(), gently));
     out->greet(Clock::now() + patience_);
     return out;
   }
@@ -194,7 +203,9 @@ class BrokeredOpener final : public transport::DriveOpener {
 
 }  // namespace
 
-DriveBroker start_drive_broker(const BrokerOptions& options) {
+DriveBroker start_drive_broker(const BrokerOptions& given) {
+  BrokerOptions options = given;
+  options.root = in_full(given.root);
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)
     throw Error(ErrorId::io, cat("broker of drives: socketpair: ", std::strerror(errno)));

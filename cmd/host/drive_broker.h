@@ -36,6 +36,6 @@ struct DriveBroker {
 
 // Call it before there are threads, and before the process confines itself. The broker ends with its last user, and never outlives the
 // program, except in a command that cannot be interrupted. Throws Error{io}.
-DriveBroker start_drive_broker(const BrokerOptions& options);
+DriveBroker start_drive_broker(const BrokerOptions& given);
 
 }  // namespace spdm::cmd

@@ -233,6 +233,10 @@ Confinement drop_privileges(const Needs& needs) {
     out.missing.push_back(because("no new privileges"));
   const std::optional<Ruleset> rules = prepare_files(needs, out);
   drop_capabilities(needs, out);
+  if (needs.broker_lacks) {
+    out.in_force.emplace_back("drives: a broker has the right to them, one process for each, and sends nothing but SPDM");
+    for (const std::string& line : *needs.broker_lacks) out.missing.push_back(cat("broker of drives: ", line));
+  }
   if (rules) restrict_files(*rules, out);
   const FilterNeeds filter{.connects = needs.connects};
   const bool lists_allowed = needs.calls != SystemCalls::program;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct Needs {
   std::vector<std::filesystem::path> devices{};
   // Commands are still sent to drives: CAP_SYS_ADMIN for NVMe, CAP_SYS_RAWIO for SCSI. Of the broker and its processes alone.
   bool commands_nvme = false, commands_scsi = false;
+  // A broker holds the right to drives, and could not give up this itself (DriveBroker::missing). Nothing where there is no broker.
+  std::optional<std::vector<std::string>> broker_lacks{};
   SystemCalls calls = SystemCalls::program;
 };
 
