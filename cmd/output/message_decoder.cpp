@@ -50,11 +50,11 @@ void blame(DecodedMessage& out, std::string_view why) {
   if (!out.json.contains("why")) out.json["why"] = printable(why);
 }
 
-// What a secured message shows to whoever has no key (DSP0277; DSP0276 for the number).
+// What a secured message shows to whoever has no key (DSP0277; DSP0276 and DSP0286 for the number).
 void describe_record(DecodedMessage& out, const Message& record, Binding binding) {
   Reader reader(record.bytes, "secured message");
   out.json["session"] = session_text(reader.u32("session id"));
-  if (binding == Binding::mctp) out.json["sequence_number"] = reader.u16("sequence number");
+  if (binding == Binding::mctp || binding == Binding::storage) out.json["sequence_number"] = reader.u16("sequence number");
 }
 
 void add_checks(DecodedMessage& out, const std::vector<VerifyDataCheck>& checks) {

@@ -11,7 +11,7 @@ namespace spdm {
 
 struct DriveView {
   std::string model, serial, firmware;  // as the kernel shows them, without the blanks around; empty where it shows nothing
-  std::string transport;                // "pcie", "tcp", "rdma", "fc", "loop"; "sata", "sas", "usb", "iscsi", "scsi"
+  std::string transport;                // "pcie", "tcp", "rdma", "fc", "loop"; "sata", "sas", "usb", "iscsi", "scsi"; "emulated"
   // What the drive says of its way to SPDM; nothing before it was asked.
   std::optional<StorageDiscovery> discovery;
 

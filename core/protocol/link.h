@@ -11,8 +11,9 @@ namespace spdm {
 
 using Clock = std::chrono::steady_clock;
 
-// What a secured message adds at most to the message in it, in bytes.
-inline constexpr std::size_t kRecordOverhead = 64;
+// What a secured message adds at most to the message in it, in bytes. Over storage these are 82: four reserved bytes, header, length,
+// descriptor, random bytes and tag (DSP0286).
+inline constexpr std::size_t kRecordOverhead = 96;
 
 // What a secured message was answered with: another one, or a plain message, such as ERROR InvalidSession.
 struct SecuredReply {

@@ -9,6 +9,7 @@
 #include "core/responder/faults.h"
 #include "core/responder/pci_profile.h"
 #include "core/responder/session_profile.h"
+#include "core/responder/storage_profile.h"
 #include "core/wire/digests.h"
 #include "core/wire/measurements.h"
 
@@ -84,6 +85,7 @@ struct DeviceProfile {
   std::optional<DeviceSessions> sessions;
   std::optional<DeviceIde> ide;      // answered in sessions that encrypt
   std::optional<DeviceTdisp> tdisp;  // the same
+  DeviceStorage storage;             // where it is asked as a drive
 
   std::vector<Fault> faults;
 

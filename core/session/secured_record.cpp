@@ -6,6 +6,7 @@
 
 #include "core/crypto/aead.h"
 #include "core/error.h"
+#include "core/session/storage_envelope.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -15,12 +16,12 @@ namespace {
 constexpr std::string_view kRecord = "secured message";
 constexpr std::size_t kMaxLength = std::numeric_limits<std::uint16_t>::max();
 
-// What stands before the SPDM message inside (DSP0276: a type byte; DSP0287: a header, as outside).
+// What stands before the SPDM message inside (DSP0276: a type byte; DSP0287: a header, as outside; DSP0286: storage_envelope.h).
 constexpr std::uint8_t kMctpSpdm = 0x05;
 constexpr std::uint8_t kTcpVersion = 0x01, kTcpSpdm = 0x05;
 
-// MCTP carries the lower 16 bits of the sequence number (DSP0276); the others, which lose no message, carry none.
-bool carries_number(Binding binding) { return binding == Binding::mctp; }
+// MCTP and storage carry the lower 16 bits of the sequence number (DSP0276, DSP0286); the others, which lose no message, carry none.
+bool carries_number(Binding binding) { return binding == Binding::mctp || binding == Binding::storage; }
 
 std::uint16_t low_half(std::uint64_t number) { return static_cast<std::uint16_t>(number & 0xFFFF); }
 
@@ -32,6 +33,7 @@ Bytes nonce(const RecordKeys& keys) {
 }
 
 Bytes wrap(Binding binding, View message) {
+  if (binding == Binding::storage) return put_in_envelope(message);
   Writer out;
   if (binding == Binding::mctp) out.u8(kMctpSpdm);
   if (binding == Binding::tcp) out.u16(message.size() + 2).u8(kTcpVersion).u8(kTcpSpdm);
@@ -39,6 +41,7 @@ Bytes wrap(Binding binding, View message) {
 }
 
 Bytes unwrap(Binding binding, View application) {
+  if (binding == Binding::storage) return take_from_envelope(application);
   Reader reader(application, kRecord);
   if (binding == Binding::mctp && reader.u8("message type") != kMctpSpdm) reader.fail("message type", "the message inside is not SPDM");
   if (binding == Binding::tcp) {

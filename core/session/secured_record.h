@@ -25,8 +25,9 @@ std::uint32_t record_session_id(View record);
 Bytes seal_record(const RecordShape& shape, RecordKeys& keys, View message);
 
 // Opens a record that must have the next sequence number, and counts it; `keys` stay as they are when it throws. With Binding::doe up
-// to three bytes of zero padding may follow the record. Throws Error{peer}: another session, another number, a wrong length, a tag that
-// does not fit, an application length beyond the record, another kind of message inside.
+// to three bytes of zero padding may follow the record, with Binding::storage as many as fill the blocks of a transfer. Throws Error{peer}:
+// another session, another number, a wrong length, a tag that does not fit, an application length beyond the record, another kind of
+// message inside.
 Bytes open_record(const RecordShape& shape, RecordKeys& keys, View record);
 
 }  // namespace spdm

@@ -1,4 +1,4 @@
-"""Seeds of tests/fuzz/drive.cpp: a drive's answers to commands, one behind the other."""
+"""Seeds of tests/fuzz/drive_link.cpp: a drive's answers to commands, one behind the other."""
 import struct
 
 LIST = bytes(6) + b"\x00\x02\x00\xe8"
@@ -21,11 +21,11 @@ def pending(length, order="<"):
 
 def write_all(write):
     begin = answer(LIST) + discovery() + pending(0)
-    write("drive", "version", begin + answer() + answer(VERSION) + answer() + answer(RECORD))
-    write("drive", "big-endian", answer(LIST) + discovery(">") + pending(0, ">") + answer() + answer(VERSION + b"tail"))
-    write("drive", "old-answer", answer(LIST) + discovery() + pending(4) + answer(ERROR) + pending(0) + answer() + answer(ERROR + b"tail"))
-    write("drive", "no-pending-info", answer(LIST) + discovery(operations=0x22) + answer(good=0) + answer() + answer(VERSION))
-    write("drive", "not-ready", begin + answer() + answer(good=0) + pending(0) + pending(8) + answer(VERSION))
-    write("drive", "nothing", begin + answer() + answer() + pending(9000))
-    write("drive", "refuses-message", begin + answer(good=0))
-    write("drive", "no-spdm", answer(bytes(6) + b"\x00\x01\x00"))
+    write("drive_link", "version", begin + answer() + answer(VERSION) + answer() + answer(RECORD))
+    write("drive_link", "big-endian", answer(LIST) + discovery(">") + pending(0, ">") + answer() + answer(VERSION + b"tail"))
+    write("drive_link", "old-answer", answer(LIST) + discovery() + pending(4) + answer(ERROR) + pending(0) + answer() + answer(ERROR + b"tail"))
+    write("drive_link", "no-pending-info", answer(LIST) + discovery(operations=0x22) + answer(good=0) + answer() + answer(VERSION))
+    write("drive_link", "not-ready", begin + answer() + answer(good=0) + pending(0) + pending(8) + answer(VERSION))
+    write("drive_link", "nothing", begin + answer() + answer() + pending(9000))
+    write("drive_link", "refuses-message", begin + answer(good=0))
+    write("drive_link", "no-spdm", answer(bytes(6) + b"\x00\x01\x00"))

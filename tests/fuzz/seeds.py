@@ -2,7 +2,8 @@
 """Writes the fuzz corpora anew from what a throw-away device says, and from recordings of the reference implementation in the folder that
 SPDMCTL_VECTORS names: tests/fuzz/seeds.py build/development/spdmctl
 
-Those of cbor, references, rim and words are written by hand, and stay. The key of rim.cpp has signed its seeds (tests/cli/data/rim.py)."""
+Those of cbor, drive, references, rim and words are written by hand, and stay. The key of rim.cpp has signed its seeds
+(tests/cli/data/rim.py)."""
 
 import base64
 import json

@@ -16,7 +16,7 @@ PROGRAM = sys.argv[1]
 
 def words_of_the_program():
     """Keys and choices are the strings of the loader; of a fault there is how it is written."""
-    names = ("profile.cpp", "profile_sessions.cpp", "profile_events.cpp", "profile_pci.cpp")
+    names = ("profile.cpp", "profile_sessions.cpp", "profile_events.cpp", "profile_pci.cpp", "profile_storage.cpp")
     loader = "".join((ROOT / "transport/emulated" / name).read_text() for name in names)
     lists = re.findall(r"(?<!Renamed)\{(\"[a-z-]+\"(?:,\s+\"[a-z-]+\")+)\}", loader)
     words = {word for one in lists for word in re.findall(r'"([a-z-]+)"', one)}

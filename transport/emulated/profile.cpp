@@ -10,6 +10,7 @@
 #include "transport/emulated/profile_files.h"
 #include "transport/emulated/profile_pci.h"
 #include "transport/emulated/profile_sessions.h"
+#include "transport/emulated/profile_storage.h"
 
 namespace spdm::transport {
 
@@ -258,6 +259,9 @@ void Loader::fault(const Section& in) {
 void Loader::check_sessions(const Value& in) const {
   if (out_.sessions && out_.slots.empty() && out_.sessions->psk.empty())
     in.fail("sessions: none is possible without a key", "give slots, or sessions.psk");
+  const std::uint32_t secured = 1U << static_cast<unsigned>(StorageOperation::secured_message);
+  if ((out_.storage.operations.value_or(0) & secured) != 0 && !out_.sessions)
+    in.fail("storage.operations: secured messages are of sessions", "add sessions: true");
   if ((out_.ide || out_.tdisp) && !out_.sessions) in.fail("ide and tdisp: they are answered in sessions only", "add sessions: true");
 }
 
@@ -269,10 +273,29 @@ void Loader::check_measurements(const Value& in) {
 }
 
 void Loader::load(const Value& root) {
-  const Section in(root, {"name",         "versions",    "capabilities", "ct-exponent",   "data-transfer-size",     "max-message-size",
-                          "send-limit",   "algorithms",  "slots",        "empty-slots",   "measurement-signatures", "content-changed",
-                          "measurements", "device-mode", "log",          "endpoint-info", "vendor-defined",         "opaque-data",
-                          "sessions",     "ide",         "tdisp",        "faults"});
+  const Section in(root, {"name",
+                          "versions",
+                          "capabilities",
+                          "ct-exponent",
+                          "data-transfer-size",
+                          "max-message-size",
+                          "send-limit",
+                          "algorithms",
+                          "slots",
+                          "empty-slots",
+                          "measurement-signatures",
+                          "content-changed",
+                          "measurements",
+                          "device-mode",
+                          "log",
+                          "endpoint-info",
+                          "vendor-defined",
+                          "opaque-data",
+                          "sessions",
+                          "ide",
+                          "tdisp",
+                          "storage",
+                          "faults"});
   const auto sections = [&](std::string_view key, std::initializer_list<std::string_view> keys, void (Loader::*read)(const Section&)) {
     in.with(key, [&](const Value& list) {
       for (const Value& value : list.list()) (this->*read)(Section(value, keys));
@@ -293,6 +316,7 @@ void Loader::load(const Value& root) {
   in.with("sessions", [&](const Value& value) { out_.sessions = read_sessions(value, files_); });
   in.with("ide", [&](const Value& value) { out_.ide = read_ide(value); });
   in.with("tdisp", [&](const Value& value) { out_.tdisp = read_tdisp(value); });
+  in.with("storage", [&](const Value& value) { out_.storage = read_storage(value); });
   sections("slots", {"slot", "key", "chain", "root", "raw-chain", "model", "key-pair-id", "key-usage", "multi-key-only"}, &Loader::slot);
   in.with("empty-slots", [&](const Value& list) {
     for (const Value& value : list.list()) out_.empty_slots |= static_cast<std::uint8_t>(1U << value.number(0, kSlots - 1));

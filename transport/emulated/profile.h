@@ -114,6 +114,16 @@
 //       device-specific: 00ff
 //     raw-report: 00ff                  # sent as it is, in place of report
 //     portion: 0x8000                   # the most of the report in one answer
+//   storage:                            # as a drive (DSP0286): where it is asked so; what follows is for faults
+//     protocols: [0x00, 0xe8]           # that it lists, and answers
+//     byte-order: little-endian         # of the numbers of discovery and pending info; or big-endian
+//     version: 0x1000                   # of the binding
+//     connections: 1                    # 1 to 4
+//     operations: [discovery, pending-info, message]  # that it has; default: these, with sessions secured-message, too
+//     stale-tail: false                 # true: other bytes follow a response, as many as were asked for
+//     waiting: 10ff0100                 # a response that waits when a requester comes
+//     not-ready: 0                      # how many times each response is refused before it is given away
+//     empty: false                      # true: it reports success, and gives no response away
 //   faults:                             # see core/responder/faults.h
 //     - on: CHALLENGE_AUTH              # a response, one of IDE_KM or TDISP, or any
 //       do: flip 40.3                   # busy, not-ready, error, delay, drop, close, truncate, append, flip, set, ...

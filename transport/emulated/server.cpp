@@ -7,8 +7,10 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "transport/base/binding.h"
+#include "transport/emulated/drive.h"
 #include "transport/socket/address.h"
 #include "transport/socket/emu.h"
+#include "transport/socket/storage_frames.h"
 #include "transport/socket/tcp.h"
 
 namespace spdm::transport {
@@ -19,7 +21,7 @@ namespace {
 constexpr auto kNotice = std::chrono::milliseconds(100);
 constexpr auto kFrameTime = std::chrono::seconds(30);
 
-constexpr std::array kBindings{Binding::none, Binding::mctp, Binding::doe, Binding::tcp};
+constexpr std::array kBindings{Binding::none, Binding::mctp, Binding::doe, Binding::tcp, Binding::storage};
 
 // The binding whose transport type the frame header names.
 Binding binding_in(View header) {
@@ -55,7 +57,8 @@ class Connection {
       : stream_(std::move(stream)),
         has_sessions_(profile->sessions.has_value()),
         updates_keys_(has_sessions_ && profile->sessions->key_updates == KeyUpdates::both),
-        responder_(std::move(profile)),
+        responder_(profile),
+        drive_(std::move(profile)),
         options_(options),
         stopping_(stopping) {}
 
@@ -68,6 +71,7 @@ class Connection {
   bool tcp_message();
   bool emulator_frame();
   bool normal(Binding binding, View payload);
+  bool storage(Command command, View payload);
   bool answer(Binding binding, View packed, const std::function<Bytes(View)>& frame);
 
   // Waits for the first `size` bytes of the next message, however long it takes; nothing at the end or when the server
@@ -80,6 +84,7 @@ class Connection {
   Stream stream_;
   bool has_sessions_, updates_keys_;
   Responder responder_;
+  EmulatedDrive drive_;  // the same device, asked in another way
   const ServeOptions& options_;
   const std::atomic<bool>& stopping_;
 };
@@ -131,6 +136,20 @@ bool Connection::normal(Binding binding, View payload) {
   return true;
 }
 
+bool Connection::storage(Command command, View payload) {
+  const StorageHeader header = parse_storage_header(payload);
+  const View data = payload.subspan(kStorageHeader);
+  const bool sends = command == Command::send;
+  if (data.size() != (sends ? header.length : 0))
+    malformed("emulator frame of a drive", "length", cat(header.length, ", ", data.size(), " bytes came"));
+  const DriveReply reply =
+      sends ? drive_.send(header.protocol, header.specific, data) : drive_.receive(header.protocol, header.specific, header.length);
+  if (reply.closes) return false;
+  stream_.write(encode_frame(Binding::storage, Command::status, encode_storage_status(reply.status)), soon());
+  if (!sends && reply.status == kNvmeGood) stream_.write(encode_frame(Binding::storage, Command::receive, reply.data), soon());
+  return true;
+}
+
 bool Connection::emulator_frame() {
   const std::optional<Bytes> bytes = begin(kFrameHeader);
   if (!bytes) return false;
@@ -138,9 +157,13 @@ bool Connection::emulator_frame() {
   const FrameHeader header = parse_frame_header(binding, *bytes);
   const Bytes payload = stream_.read(header.size, soon());
   const auto reply = [&](Command command, View content) { stream_.write(encode_frame(binding, command, content), soon()); };
+  const bool is_of_drive = header.command == Command::send || header.command == Command::receive;
+  if (binding == Binding::storage && is_of_drive) return storage(header.command, payload);
   switch (header.command) {
     case Command::normal:
-      return normal(binding, payload);
+      if (binding != Binding::storage) return normal(binding, payload);
+      reply(Command::unknown, {});
+      return true;
     case Command::test:
       reply(Command::test, server_hello());
       return true;
@@ -164,7 +187,7 @@ ServeOptions parse_listen(std::string_view target) {
   const std::string_view scheme = target.substr(0, target.find(':'));
   if (scheme != "emu" && scheme != "tcp")
     throw Error(ErrorId::usage, cat("cannot listen on '", printable(target), "'"),
-                "write emu://HOST:PORT[?binding=doe|mctp|tcp|none] or tcp://HOST:PORT");
+                "write emu://HOST:PORT[?binding=doe|mctp|tcp|storage|none] or tcp://HOST:PORT");
   out.framing = scheme == "tcp" ? Framing::tcp : Framing::emulator;
   // parse_socket_target() refuses port 0, which is allowed for listening.
   std::string text(target);
@@ -175,7 +198,7 @@ ServeOptions parse_listen(std::string_view target) {
       out.framing == Framing::tcp ? parse_socket_target(text, kTcpUsage, {}) : parse_socket_target(text, kEmuUsage, {"binding"});
   if (const std::string word = parts.value("binding", ""); !word.empty()) {
     out.binding = binding_of(word);
-    if (!out.binding) throw Error(ErrorId::usage, cat("unknown binding '", printable(word), "'"), "use doe, mctp, tcp or none");
+    if (!out.binding) throw Error(ErrorId::usage, cat("unknown binding '", printable(word), "'"), kBindingHint);
   }
   out.host = parts.host;
   const bool tcp = out.framing == Framing::tcp || out.binding == Binding::tcp;

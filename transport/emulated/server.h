@@ -28,7 +28,7 @@ struct ServeOptions {
   std::function<void(const std::string&)> note = [](const std::string&) {};
 };
 
-// "emu://HOST[:PORT][?binding=doe|mctp|tcp|none]" or "tcp://HOST[:PORT]"; port 0 is allowed. Throws Error{usage}.
+// "emu://HOST[:PORT][?binding=doe|mctp|tcp|storage|none]" or "tcp://HOST[:PORT]"; port 0 is allowed. Throws Error{usage}.
 ServeOptions parse_listen(std::string_view target);
 
 // Serves each connection with a responder of its own, fresh from reset.

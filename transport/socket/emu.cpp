@@ -6,6 +6,8 @@
 #include "core/text.h"
 #include "transport/base/binding.h"
 #include "transport/socket/address.h"
+#include "transport/socket/emu_drive.h"
+#include "transport/storage/storage_link.h"
 
 namespace spdm::transport {
 
@@ -117,7 +119,7 @@ Bytes EmuLink::exchange(View request, Clock::time_point deadline) {
 SecuredReply EmuLink::exchange_secured(View record, Clock::time_point deadline) {
   if (!carries_sessions())
     throw Error(ErrorId::unsupported, "no session can be opened: binding none cannot tell a secured message from a plain one",
-                "use ?binding=doe, mctp or tcp, here and at the peer");
+                "use ?binding=doe, mctp, tcp or storage, here and at the peer");
   connect(deadline);
   Unwrapped response = unwrap(binding_, transact(Command::normal, wrap(binding_, record, true), deadline));
   return {response.secured, std::move(response.message)};
@@ -185,9 +187,14 @@ Opened open_emu(std::string_view target, const OpenOptions& options) {
   const SocketTarget parts = parse_socket_target(target, kEmuUsage, {"binding", "max"});
   const std::string binding_name = parts.value("binding", name(Binding::doe));
   const std::optional<Binding> binding = binding_of(binding_name);
-  if (!binding) throw Error(ErrorId::usage, cat("unknown binding '", printable(binding_name), "'"), "use doe, mctp, tcp or none");
+  if (!binding) throw Error(ErrorId::usage, cat("unknown binding '", printable(binding_name), "'"), kBindingHint);
   const std::size_t limit = parts.number("max", kEmuMaxReceive, 42, max_message(*binding));
   Dial dial(parts.host, parts.port.value_or(*binding == Binding::tcp ? kTcpPort : kEmuPort), Clock::now() + options.timeout);
+  if (*binding == Binding::storage) {
+    Opened out{storage_link(emu_drive(std::move(dial)), {.max_message = limit}), {}};
+    out.host.drive.emplace().transport = kEmulatedDrive;
+    return out;
+  }
   return {std::make_unique<EmuLink>(std::move(dial), *binding, limit), {}};
 }
 

@@ -12,10 +12,13 @@
 namespace spdm::transport {
 
 inline constexpr std::uint16_t kEmuPort = 2323;
-inline constexpr std::string_view kEmuUsage = "emu://HOST[:PORT][?binding=doe|mctp|tcp|none][&max=BYTES]";
+inline constexpr std::string_view kEmuUsage = "emu://HOST[:PORT][?binding=doe|mctp|tcp|storage|none][&max=BYTES]";
 
 enum class Command : std::uint32_t {
-  normal = 0x0001,      // one message in the packing of the binding
+  normal = 0x0001,  // one message in the packing of the binding
+  send = 0x0002,    // Binding::storage only, as the next two: what a drive is asked, and answers (storage_frames.h)
+  receive = 0x0003,
+  status = 0x0004,
   key_update = 0x8001,  // not of SPDM: the responder is to have new keys the next time that it is asked for encapsulated requests
   keep_going = 0xFFFD,  // "CONTINUE": the responder answers, closes and waits for the next client
   shutdown = 0xFFFE,    // the responder answers and exits
@@ -36,7 +39,7 @@ struct Frame {
   Bytes payload;
 };
 
-// The greetings, with the NUL at their end. Binding::none has no greeting.
+// The greetings, with the NUL at their end. Binding::none and Binding::storage have no greeting.
 View client_hello();
 View server_hello();
 
@@ -47,8 +50,10 @@ Frame read_frame(Stream& stream, Binding binding, Clock::time_point deadline);
 // As read_frame(), but nothing when the peer closed the connection between two frames.
 std::optional<Frame> next_frame(Stream& stream, Binding binding, Clock::time_point deadline);
 
-// Greets the peer on a connected stream. `max_receive` is at least 42.
+// Greets the peer on a connected stream. `max_receive` is at least 42. Not for Binding::storage: see emu_drive.h.
 std::unique_ptr<Link> emu_link(Stream stream, Binding binding, std::size_t max_receive, Clock::time_point deadline);
+
+inline constexpr const char* kBindingHint = "use doe, mctp, tcp, storage or none";
 
 // Makes the sockets; Link::connect() connects, and greets.
 Opened open_emu(std::string_view target, const OpenOptions& options);

@@ -37,6 +37,22 @@ Bytes read(SecurityCommands& commands, StorageOperation operation, std::size_t a
   throw Error(ErrorId::peer, cat("the drive refuses ", discovers ? "discovery" : "pending info", ": ", answer.refusal));
 }
 
+// What stands in front of a secured message (DSP0286): zero, and not authenticated.
+constexpr std::size_t kReserved = 4;
+
+// The secured message in what was received, which ends where its length says. A plain message answers where the drive has no such session:
+// its first byte, the version, is not zero (N43, N314).
+SecuredReply secured_reply(Bytes received) {
+  if (!is_empty(View(received).first(std::min(received.size(), kReserved)))) return {false, std::move(received)};
+  Reader reader(received, "secured message");
+  reader.skip(kReserved, "reserved");
+  reader.skip(4, "session id");
+  reader.skip(2, "sequence number");
+  const std::uint16_t length = reader.u16("length");
+  reader.skip(length, "ciphertext");
+  return {true, to_bytes(View(received).subspan(kReserved, reader.offset() - kReserved))};
+}
+
 class StorageLink final : public Link {
  public:
   StorageLink(std::unique_ptr<SecurityCommands> commands, const StorageLinkOptions& options)
@@ -58,6 +74,7 @@ class StorageLink final : public Link {
   PendingInfo pending(Clock::time_point deadline);
   Bytes transact(StorageOperation operation, View request, Clock::time_point deadline);
   Bytes receive(StorageOperation operation, Clock::time_point deadline);
+  void assert_fits(const PendingInfo& info) const;
   [[noreturn]] void refuse_nothing(Clock::time_point deadline);
   // Receives and throws away what waits.
   void drain(Clock::time_point deadline);
@@ -98,7 +115,8 @@ SecuredReply StorageLink::exchange_secured(View record, Clock::time_point deadli
   connect(deadline);
   if (!carries_sessions())
     throw Error(ErrorId::unsupported, "no session can be opened: the drive carries no secured messages (operation 6 of DSP0286)");
-  return {true, transact(StorageOperation::secured_message, record, deadline)};
+  const Bytes request = Writer().zeros(kReserved).bytes(record).take();
+  return secured_reply(transact(StorageOperation::secured_message, request, deadline));
 }
 
 // A drive that has no response yet refuses the command. Pending info then tells when to try again.
@@ -109,18 +127,23 @@ Bytes StorageLink::receive(StorageOperation operation, Clock::time_point deadlin
   Completion answer = take();
   for (Pace pace(deadline); !answer.is_good();) {
     if (!pace.wait()) throw Error(ErrorId::timeout, cat("the drive has no response in time: ", answer.refusal));
-    const bool waits = !has(StorageOperation::pending_info) || pending(deadline).waits;
-    if (waits) answer = take();
+    const PendingInfo info = has(StorageOperation::pending_info) ? pending(deadline) : PendingInfo{.waits = true};
+    assert_fits(info);
+    if (info.waits) answer = take();
   }
   if (is_empty(answer.data)) refuse_nothing(deadline);
   return std::move(answer.data);
 }
 
+// Some drives refuse to give a part of a response away, others give nothing.
+void StorageLink::assert_fits(const PendingInfo& info) const {
+  if (!info.waits || info.length <= in_blocks(options_.max_message)) return;
+  throw Error(ErrorId::peer, cat("the drive has a response of ", info.length, " bytes; we take ", options_.max_message));
+}
+
 // No SPDM message begins with a zero: the version is 1.0 at least.
 void StorageLink::refuse_nothing(Clock::time_point deadline) {
-  if (has(StorageOperation::pending_info))
-    if (const PendingInfo info = pending(deadline); info.waits && info.length > options_.max_message)
-      throw Error(ErrorId::peer, cat("the drive has a response of ", info.length, " bytes; we take ", options_.max_message));
+  if (has(StorageOperation::pending_info)) assert_fits(pending(deadline));
   throw Error(ErrorId::peer, "the drive reports success and sends nothing");
 }
 

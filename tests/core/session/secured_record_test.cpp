@@ -9,6 +9,7 @@
 #include "core/crypto/aead.h"
 #include "core/error.h"
 #include "core/protocol/link.h"
+#include "core/session/storage_envelope.h"
 #include "core/text.h"
 #include "support/session_suite.h"
 
@@ -22,7 +23,7 @@ const Bytes kMessage{0x12, 0xE8, 0x00, 0x00, 0x55};
 
 std::vector<RecordShape> shapes() {
   std::vector<RecordShape> out;
-  for (const Binding binding : {Binding::none, Binding::mctp, Binding::doe, Binding::tcp})
+  for (const Binding binding : {Binding::none, Binding::mctp, Binding::doe, Binding::tcp, Binding::storage})
     for (const bool encrypted : {true, false}) out.push_back({binding, kId, encrypted, find_aead("AES-256-GCM")});
   return out;
 }
@@ -30,6 +31,8 @@ std::vector<RecordShape> shapes() {
 std::string told(const RecordShape& shape) { return cat(name(shape.binding), shape.encrypted ? " encrypted" : " authenticated"); }
 
 RecordShape shape_of(Binding binding, bool encrypted = true) { return {binding, kId, encrypted, find_aead("AES-256-GCM")}; }
+
+bool carries_number(const RecordShape& shape) { return shape.binding == Binding::mctp || shape.binding == Binding::storage; }
 
 RecordKeys keys_at(std::uint64_t number) {
   RecordKeys out = record_keys();
@@ -55,7 +58,7 @@ Bytes seal_raw(const RecordShape& shape, View plaintext) {
   const RecordKeys keys = record_keys();
   Writer out;
   out.u32(shape.session_id);
-  if (shape.binding == Binding::mctp) out.u16(0);
+  if (carries_number(shape)) out.u16(0);
   out.u16(plaintext.size() + kAeadTagSize);
   if (!shape.encrypted) out.bytes(plaintext);
   Bytes record = out.take();
@@ -119,6 +122,22 @@ TEST_CASE("record: the fields that are not encrypted") {
         "1900"
         "07000105"
         "12e8000055");
+  // Over storage a descriptor of 20 bytes stands before the message: its length, and an offset that counts from elsewhere.
+  CHECK(begin(shape_of(Binding::storage), 0x10007, 8) ==
+        "0201feff"
+        "0700"
+        "2b00");
+  CHECK(begin(shape_of(Binding::storage, false), 7, 33) ==
+        "0201feff"
+        "0700"
+        "2900"
+        "010000"
+        "00040000"
+        "05000000"
+        "24000000"
+        "00000000"
+        "00"
+        "12e8000055");
 }
 
 TEST_CASE("record: the IV is that of the key with the number, little-endian, over its first eight bytes") {
@@ -155,6 +174,7 @@ TEST_CASE("record: one that is cut, or has a byte more, is refused") {
     RecordKeys keys = record_keys();
     Bytes record = seal_record(shape, keys, kMessage);
     for (std::size_t size = 0; size < record.size(); ++size) check_refused(shape, View(record).first(size), "secured message: ");
+    if (shape.binding == Binding::storage) continue;  // there zeros fill the blocks of a transfer
     record.resize(record.size() + (shape.binding == Binding::doe ? 4 : 1));
     check_refused(shape, record, "bytes follow the record");
   }
@@ -176,13 +196,23 @@ TEST_CASE("record: DOE pads with up to three zeros") {
   }
 }
 
+TEST_CASE("record: over storage zeros may follow, as many as fill the blocks of a transfer, and nothing else") {
+  const RecordShape shape = shape_of(Binding::storage);
+  RecordKeys keys = record_keys(), theirs = record_keys();
+  Bytes record = seal_record(shape, keys, kMessage);
+  record.resize(512);
+  CHECK(open_record(shape, theirs, record) == kMessage);
+  record.back() = 1;
+  check_refused(shape, record, "padding: not zero");
+}
+
 TEST_CASE("record: neither twice, nor with one left out, nor of another session") {
   for (const RecordShape& shape : shapes()) {
     CAPTURE(told(shape));
     RecordKeys keys = record_keys();
     const Bytes first = seal_record(shape, keys, kMessage), second = seal_record(shape, keys, kMessage);
     CHECK(first != second);
-    const std::string_view why = shape.binding == Binding::mctp ? "sequence number: not the next" : "tag: it does not fit";
+    const std::string_view why = carries_number(shape) ? "sequence number: not the next" : "tag: it does not fit";
     check_refused(shape, first, why, 1);
     check_refused(shape, second, why, 0);
     RecordShape other = shape;
@@ -216,7 +246,7 @@ TEST_CASE("record: a length without room for the tag") {
   for (const RecordShape& shape : shapes()) {
     RecordKeys keys = record_keys();
     Bytes record = seal_record(shape, keys, kMessage);
-    const std::size_t at = shape.binding == Binding::mctp ? 6 : 4;
+    const std::size_t at = carries_number(shape) ? 6 : 4;
     record[at] = 15;
     check_refused(shape, record, "no room for the tag");
   }
@@ -232,12 +262,15 @@ TEST_CASE("record: ApplicationDataLength lies within the record; what follows th
   CHECK(open_record(shape, keys, seal_raw(shape, Bytes{1, 0, 7, 8, 9})) == Bytes{7});
 }
 
-TEST_CASE("record: the random bytes that MCTP allows are ignored") {
-  const RecordShape shape = shape_of(Binding::mctp);
-  Bytes plaintext{3, 0, 0x05, 7, 8};
-  plaintext.resize(plaintext.size() + 32, 0xEE);
-  RecordKeys keys = record_keys();
-  CHECK(open_record(shape, keys, seal_raw(shape, plaintext)) == Bytes{7, 8});
+TEST_CASE("record: the random bytes that MCTP and storage allow are ignored") {
+  const auto opened = [](Binding binding, const Bytes& data) {
+    Bytes plaintext = Writer().u16(data.size()).bytes(data).take();
+    plaintext.resize(plaintext.size() + 32, 0xEE);
+    RecordKeys keys = record_keys();
+    return open_record(shape_of(binding), keys, seal_raw(shape_of(binding), plaintext));
+  };
+  CHECK(opened(Binding::mctp, {0x05, 7, 8}) == Bytes{7, 8});
+  CHECK(opened(Binding::storage, put_in_envelope(Bytes{7, 8})) == Bytes{7, 8});
 }
 
 TEST_CASE("record: another kind of message inside is refused") {
@@ -254,6 +287,7 @@ TEST_CASE("record: another kind of message inside is refused") {
     refused(Binding::mctp, {0x01, 7}, "not SPDM");
     refused(Binding::mctp, {0x06, 7}, "not SPDM");
     refused(Binding::mctp, {0x85, 7}, "not SPDM");
+    refused(Binding::storage, {}, "descriptors");
     refused(Binding::tcp, {}, "inner length");
     refused(Binding::tcp, {3, 0, 1}, "inner type");
     refused(Binding::tcp, {3, 0, 2, 5, 7}, "inner version");
@@ -268,8 +302,8 @@ TEST_CASE("record: another kind of message inside is refused") {
 TEST_CASE("record: the longest message, and one byte more") {
   for (const RecordShape& shape : shapes()) {
     CAPTURE(told(shape));
-    const std::size_t before =
-        (shape.encrypted ? 2U : 0U) + (shape.binding == Binding::mctp ? 1U : 0U) + (shape.binding == Binding::tcp ? 4U : 0U);
+    const std::size_t before = (shape.encrypted ? 2U : 0U) + (shape.binding == Binding::mctp ? 1U : 0U) +
+                               (shape.binding == Binding::tcp ? 4U : 0U) + (shape.binding == Binding::storage ? kStorageEnvelope : 0U);
     const std::size_t most = 0xFFFF - kAeadTagSize - before;
     RecordKeys ours = record_keys(), theirs = record_keys();
     CHECK(open_record(shape, theirs, seal_record(shape, ours, Bytes(most, 7))).size() == most);

@@ -148,6 +148,42 @@ TEST_CASE("a fixed binding refuses the others") {
   CHECK_FALSE(next_frame(stream, Binding::mctp, soon()));
 }
 
+TEST_CASE("a drive on the same port: its commands, and none of the others") {
+  Running running;
+  Stream stream = running.connect();
+  const auto command = [&](Command what, const char* payload) {
+    stream.write(encode_frame(Binding::storage, what, unhex(payload, "payload")), soon());
+    const Frame frame = read_frame(stream, Binding::storage, soon());
+    CHECK(frame.command == Command::status);
+    return hex(frame.payload);
+  };
+  CHECK(command(Command::send, "e8140004000000 10840000") == "0000");
+  CHECK(command(Command::send, "e8140004000000 10840000") == "4002");
+  CHECK(command(Command::receive, "e8140008000000") == "4002");
+  CHECK(command(Command::receive, "e8140000020000") == "0000");
+  const Frame response = read_frame(stream, Binding::storage, soon());
+  CHECK(response.command == Command::receive);
+  CHECK(response.payload.size() == 16);
+  CHECK(command(Command::receive, "000000000200 00") == "0000");
+  CHECK(hex(read_frame(stream, Binding::storage, soon()).payload) == "000000000000000200e8");
+  CHECK(transact(stream, Binding::storage, Command::normal, kGetVersion).command == Command::unknown);
+  CHECK(transact(stream, Binding::storage, Command::status, kGetVersion).command == Command::unknown);
+  CHECK(transact(stream, Binding::doe, Command::send, unhex("e8140004000000 10840000", "payload")).command == Command::unknown);
+  // The other way to the same device is a connection of its own.
+  CHECK(transact(stream, Binding::none, Command::normal, kGetVersion).payload.size() == 16);
+  CHECK(transact(stream, Binding::storage, Command::shutdown, {}).command == Command::shutdown);
+  CHECK_FALSE(next_frame(stream, Binding::storage, soon()));
+}
+
+TEST_CASE("a drive whose response is lost by a fault: the connection ends") {
+  DeviceProfile profile = device();
+  profile.faults = {parse_fault("VERSION", "close")};
+  Running running({}, profile);
+  Stream stream = running.connect();
+  stream.write(encode_frame(Binding::storage, Command::send, unhex("e8140004000000 10840000", "payload")), soon());
+  CHECK_FALSE(stream.read_or_end(1, soon()));
+}
+
 TEST_CASE("frames that are none end the connection, not the server") {
   Running running;
   const std::vector<Bytes> frames{
@@ -156,6 +192,9 @@ TEST_CASE("frames that are none end the connection, not the server") {
       unhex("00000001 00000001 00000000", "no message"),
       unhex("00000001 00000001 00000002 0610", "secured message"),
       unhex("00000001 00000002 00000004 01000100", "half a DOE object"),
+      unhex("00000002 00000004 00000006 e81400040000", "half a header of a drive"),
+      unhex("00000002 00000004 0000000a e8140004000000 108400", "a byte of the data is missing"),
+      unhex("00000003 00000004 00000008 e8140000010000 00", "data of a command that receives"),
   };
   for (const Bytes& frame : frames) {
     CAPTURE(spdm::hex(frame));
@@ -237,6 +276,7 @@ TEST_CASE("where to listen") {
   CHECK(parse_listen("emu://localhost").port == 2323);
   CHECK_FALSE(parse_listen("emu://localhost").binding);
   CHECK(parse_listen("emu://localhost?binding=tcp").port == 4194);
+  CHECK(parse_listen("emu://localhost?binding=storage").binding == Binding::storage);
   CHECK(parse_listen("tcp://[::1]:0").host == "::1");
   CHECK(parse_listen("tcp://[::1]:0").framing == Framing::tcp);
   CHECK(parse_listen("tcp://[::1]").port == 4194);
