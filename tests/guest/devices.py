@@ -1,4 +1,4 @@
-"""The other end of the mailboxes: emulated responders on sockets, one for each NVMe device, and who vouches for them."""
+"""Who answers behind the NVMe devices: emulated responders on sockets, one for each, and who vouches for them."""
 
 import os
 import pathlib
@@ -19,6 +19,8 @@ FAULTS = {
     "tampered": ["{on: CHALLENGE_AUTH, do: bad-signature}"],
     "silent": ["{on: VERSION, do: close}"],
     "dying": ["{on: CERTIFICATE, do: close}"],  # in the middle of it
+    "mute": ["{on: VERSION, do: drop}"],  # for drives: the commands are answered, and no response ever waits
+    "old-answer": [],
     "slow": ["{on: any, do: delay 150}"],
     "session": [],
     "record-cut": ["{on: MEASUREMENTS, do: cut-record 8}"],
@@ -29,7 +31,8 @@ FAULTS = {
 }
 # What devices have beside the profile that `emulate --init` writes. "psk" opens sessions with this key only.
 PSK = bytes(range(32)).hex()
-SESSIONS = {
+EXTRAS = {
+    "old-answer": "storage: {waiting: '10040000000200100012'}",  # VERSION, for a requester that is gone
     "session": "sessions: {heartbeat-period: 60}",
     "record-cut": "sessions: true",
     # Its second port is the function that guests see first. QEMU has no IDE, so that configuration space shows none.
@@ -54,8 +57,8 @@ class Vendor:
             chain = CHAIN.get(kind, "owner")
             profile = (folder / chain / "profile.yaml").read_text()
             lines = [line for line in profile.splitlines() if not line.lstrip().startswith("#")]
-            if kind in SESSIONS:
-                lines.append(SESSIONS[kind])
+            if kind in EXTRAS:
+                lines.append(EXTRAS[kind])
             if faults:
                 lines += ["faults:", *(f"  - {fault}" for fault in faults)]
             (folder / chain / f"{kind}.yaml").write_text("\n".join(lines) + "\n")
@@ -67,13 +70,17 @@ class Vendor:
         return self.folder / CHAIN.get(kind, "owner") / f"{kind}.yaml"
 
 
+# How the NVMe device before a responder is asked, as QEMU has it and as `emulate` does: by a mailbox, or by the commands of a drive.
+WAYS = {"doe": "doe", "nvme": "storage"}
+
+
 class Device:
     """One emulated responder. `name` is also the serial number of the NVMe device before it."""
 
-    def __init__(self, vendor, kind, name, scratch):
-        self.kind, self.name = kind, name
+    def __init__(self, vendor, kind, name, scratch, way="doe"):
+        self.kind, self.name, self.way = kind, name, way
         port_file = pathlib.Path(scratch) / f"{name}.port"
-        command = [vendor.program, "emulate", "--listen", "emu://127.0.0.1:0?binding=doe", "--port-file", port_file, vendor.profile(kind)]
+        command = [vendor.program, "emulate", "--listen", f"emu://127.0.0.1:0?binding={WAYS[way]}", "--port-file", port_file, vendor.profile(kind)]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.port = int(wait_for(lambda: port_file.exists() and port_file.read_text().strip(), self.process))
 
@@ -85,7 +92,7 @@ class Reference:
     """DMTF's spdm_responder_emu, where SPDMCTL_RESPONDER names it. It serves one connection and ends."""
 
     program = os.environ.get("SPDMCTL_RESPONDER")
-    kind, name = "reference", "reference"
+    kind, name, way = "reference", "reference", "doe"
 
     def __init__(self):
         folder = pathlib.Path(self.program).resolve().parent

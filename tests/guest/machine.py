@@ -82,7 +82,7 @@ class Guest:
             joined = self.folder / "initrd"
             joined.write_bytes(initrd.read_bytes() + overlay)
             initrd = joined
-        command = [qemu, "-machine", "q35", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", str(memory)]
+        command = [*qemu, "-machine", "q35", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", str(memory)]
         command += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel", image, "-initrd", initrd]
         if clock:
             command += ["-rtc", f"base={clock}"]
@@ -97,7 +97,8 @@ class Guest:
             disk = root_disk if root_disk and i == 0 else None
             backing = f"file={disk},snapshot=on" if disk else "file.driver=null-co,file.size=64M,file.read-zeroes=on"
             command += ["-drive", f"if=none,id=disk{i},format=raw,{backing}"]
-            command += ["-device", f"nvme,id=nvme{i},serial={device.name},drive=disk{i},spdm_port={device.port},bus=port{i}"]
+            spdm = f"spdm_port={device.port},spdm_trans={device.way}"
+            command += ["-device", f"nvme,id=nvme{i},serial={device.name},drive=disk{i},bus=port{i},{spdm}"]
         with open(self.folder / "qemu", "wb") as log:
             self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + 10
@@ -176,7 +177,8 @@ class Guest:
             self.qmp("blockdev-add", **{"driver": "raw", "node-name": disk, "file": {"driver": "file", "filename": str(copy)}})
         else:
             self.qmp("blockdev-add", **{"driver": "null-co", "node-name": disk, "size": 64 << 20, "read-zeroes": True})
-        self.qmp("device_add", driver="nvme", id=f"nvme-{device.name}", serial=device.name, drive=disk, bus=f"port{port}", spdm_port=device.port)
+        self.qmp("device_add", driver="nvme", id=f"nvme-{device.name}", serial=device.name, drive=disk, bus=f"port{port}", spdm_port=device.port,
+                 spdm_trans=device.way)
 
     def unplug(self, identifier):
         self.qmp("device_del", id=identifier)
@@ -215,7 +217,7 @@ def accelerator(qemu, image):
         return "tcg,thread=multi"
     with tempfile.TemporaryDirectory(prefix="guest-") as folder:
         log = pathlib.Path(folder) / "console"
-        command = [qemu, "-machine", "q35", "-accel", "kvm", "-cpu", "max", "-m", "512", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+        command = [*qemu, "-machine", "q35", "-accel", "kvm", "-cpu", "max", "-m", "512", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
         command += ["-kernel", str(image), "-append", "console=ttyS0 panic=-1", "-serial", f"file:{log}"]
         trial = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline, works = time.monotonic() + 5, False

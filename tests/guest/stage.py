@@ -95,8 +95,10 @@ class Stage:
         self.scratch = tempfile.TemporaryDirectory(prefix="stage-")
 
     def device(self, kind):
+        """Of a kind that devices.FAULTS has; "nvme:good" is one that is asked by the commands of a drive, "good" by a mailbox."""
+        way, _, kind = kind.rpartition(":")
         name = f"{kind}{len(self.devices)}"
-        device = devices.Reference() if kind == "reference" else devices.Device(self.workshop.vendor, kind, name, self.scratch.name)
+        device = devices.Reference() if kind == "reference" else devices.Device(self.workshop.vendor, kind, name, self.scratch.name, way or "doe")
         self.devices.append(device)
         return device
 

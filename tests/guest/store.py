@@ -1,6 +1,7 @@
 """What a guest is made of besides ourselves: stock Debian kernels and a QEMU that knows SPDM, kept in a cache directory.
 
-apt is used with sources and state of its own below the cache; the sources of the host are read, never written.
+apt is used with sources and state of its own below the cache; the sources of the host are read, never written. Nothing is
+installed, so root is not needed.
 """
 
 import fcntl
@@ -13,8 +14,8 @@ import subprocess
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # The full kernels: there nvme is a module, so something can come before it binds.
 SUITES = {"6.1": "bookworm", "6.12": "bookworm-backports", "7.3": "trixie-backports"}
-QEMU = "qemu-system-x86_64"
-QEMU_WANTED = 10  # the first with SPDM in its NVMe device
+# The first whose drives speak SPDM by Security Send and Receive (spdm_trans=nvme), too.
+QEMU_WANTED, QEMU_SUITES = (11, 1), ["trixie", "trixie-backports"]
 
 
 class Unfit(Exception):
@@ -26,10 +27,10 @@ def output(*command, **options):
 
 
 class Apt:
-    """apt with configuration, sources, lists and cache below `folder`."""
+    """apt with configuration, sources, lists and cache below `folder`. To it nothing is installed."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, suites):
+        self.folder, self.suites = folder, suites
         self.environment = dict(os.environ, APT_CONFIG=str(folder / "apt.conf"), DEBIAN_FRONTEND="noninteractive", LC_ALL="C")
         self.ready = False
 
@@ -37,18 +38,19 @@ class Apt:
         if self.ready:
             return
         if not shutil.which("apt-get") or not os.path.exists(KEYRING):
-            raise Unfit("the kernels come from Debian's archive: this needs apt and debian-archive-keyring")
+            raise Unfit("kernels and QEMU come from Debian's archive: this needs apt and debian-archive-keyring")
         # The archive that this system itself uses.
         targets = output("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian", "Label: Debian").split()
         if not targets:
             raise Unfit("no Debian archive is configured for apt on this host")
         for part in ("state/lists/partial", "cache/archives/partial"):
             (self.folder / part).mkdir(parents=True, exist_ok=True)
-        suites = dict.fromkeys([*SUITES.values(), release(), f"{release()}-backports"])
-        (self.folder / "sources.list").write_text("".join(f"deb [signed-by={KEYRING}] {targets[0]} {suite} main\n" for suite in suites))
+        (self.folder / "status").touch()
+        (self.folder / "sources.list").write_text("".join(f"deb [signed-by={KEYRING}] {targets[0]} {suite} main\n" for suite in self.suites))
         (self.folder / "apt.conf").write_text(
-            f'Dir::State "{self.folder}/state";\nDir::State::status "/var/lib/dpkg/status";\nDir::Cache "{self.folder}/cache";\n'
+            f'Dir::State "{self.folder}/state";\nDir::State::status "{self.folder}/status";\nDir::Cache "{self.folder}/cache";\n'
             f'Dir::Etc::SourceList "{self.folder}/sources.list";\nDir::Etc::SourceParts "/dev/null";\n'
+            'Dir::Etc::Preferences "/dev/null";\nDir::Etc::PreferencesParts "/dev/null";\n'
             'APT::Sandbox::User "";\nAcquire::Languages "none";\nDpkg::Use-Pty "0";\nDPkg::Lock::Timeout "300";\n'
         )
         self.run("apt-get", "-qq", "update")
@@ -64,12 +66,6 @@ class Apt:
         shown = self.run("apt-cache", "show", "--no-all-versions", package)
         depends = re.search(r"^Depends: (.*)$", shown, re.M)
         return re.findall(r"(?:^|[,|] *)([a-z0-9][a-z0-9.+-]*)", depends[1]) if depends else []
-
-
-def release():
-    """The code name of this Debian."""
-    match = re.search(r"^VERSION_CODENAME=(\w+)", pathlib.Path("/etc/os-release").read_text(), re.M)
-    return match[1] if match else "bookworm"
 
 
 class Kernel:
@@ -88,7 +84,7 @@ class Store:
             self.lock = open(self.folder / "lock", "w")
         except OSError as error:
             raise Unfit(f"cannot use the cache directory {self.folder}: {error.strerror}; XDG_CACHE_HOME can name another") from None
-        self.apt = Apt(self.folder / "apt")
+        self.apt = Apt(self.folder / "apt", SUITES.values())
 
     def __enter__(self):
         fcntl.flock(self.lock, fcntl.LOCK_EX)
@@ -131,26 +127,35 @@ class Store:
         (root / ".complete").touch()
 
     def qemu(self):
-        """The program's name, once it is new enough."""
-        if qemu_major() >= QEMU_WANTED:
-            return QEMU
-        found = f"QEMU {qemu_major()} is here" if qemu_major() else "there is no QEMU here"
-        if os.geteuid() != 0:
-            raise Unfit(f"{found}, but the guests need {QEMU_WANTED}: install qemu-system-x86 (from {release()}-backports), or run this as root once")
-        self.apt.prepare()
-        suite = next((suite for suite in (release(), f"{release()}-backports") if self.qemu_offered(suite) >= QEMU_WANTED), None)
-        if not suite:
-            raise Unfit(f"{found}, and neither {release()} nor {release()}-backports has QEMU {QEMU_WANTED}")
-        print(f"installing qemu-system-x86 from {suite}", flush=True)
-        self.apt.run("apt-get", "-qq", "install", "-y", "--no-install-recommends", "-t", suite, "qemu-system-x86")
-        return QEMU
+        """The words that start it. It runs with the C library that it was built for, whatever this host has."""
+        root = self.folder / f"qemu-{QEMU_WANTED[0]}.{QEMU_WANTED[1]}"
+        libraries = root / "usr/lib/x86_64-linux-gnu"
+        command = ["env", "-u", "LD_LIBRARY_PATH", "-u", "LD_PRELOAD", f"QEMU_MODULE_DIR={libraries}/qemu"]
+        command += [libraries / "ld-linux-x86-64.so.2", "--library-path", f"{libraries}:{libraries}/systemd", "--argv0", "qemu-system-x86_64"]
+        command += [root / "usr/bin/qemu-system-x86_64"]
+        for firmware in ("qemu", "seabios"):
+            command += ["-L", root / "usr/share" / firmware]
+        command = [*map(str, command), "-L", f"{root}/usr/lib/ipxe/qemu"]
+        if not (root / ".complete").exists():
+            self.fetch_qemu(root, command)
+        return command
 
-    def qemu_offered(self, suite):
-        match = re.search(r"^Version: (?:\d+:)?(\d+)", self.apt.run("apt-cache", "show", f"qemu-system-x86/{suite}"), re.M)
-        return int(match[1]) if match else 0
-
-
-def qemu_major():
-    if not shutil.which(QEMU):
-        return 0
-    return int(re.search(r"version (\d+)", output(QEMU, "--version"))[1])
+    def fetch_qemu(self, root, command):
+        """All that it depends on, unpacked beside each other."""
+        apt = Apt(self.folder / "apt-qemu", QEMU_SUITES)
+        apt.prepare()
+        print(f"fetching QEMU from {QEMU_SUITES[-1]}", flush=True)
+        shutil.rmtree(root, ignore_errors=True)
+        debs = root / "debs"
+        (debs / "partial").mkdir(parents=True)
+        # With nothing installed, everything is to be.
+        apt.run("apt-get", "-qq", "install", "-y", "--download-only", "--no-install-recommends", "-t", QEMU_SUITES[-1],
+                "-o", f"Dir::Cache::archives={debs}", "qemu-system-x86")
+        for deb in debs.glob("*.deb"):
+            subprocess.run(["dpkg", "-x", deb, root], check=True)
+        shutil.rmtree(debs)
+        found = output(*command, "--version")
+        version = re.search(r"version (\d+)\.(\d+)", found)
+        if not version or tuple(map(int, version.groups())) < QEMU_WANTED:
+            raise Unfit(f"the guests need QEMU {QEMU_WANTED[0]}.{QEMU_WANTED[1]}, and {QEMU_SUITES[-1]} has {found.strip()}")
+        (root / ".complete").touch()

@@ -7,6 +7,8 @@
 #include <array>
 #include <cerrno>
 #include <limits>
+#include <memory>
+#include <span>
 #include <utility>
 
 #include "core/error.h"
@@ -64,26 +66,47 @@ std::string words_of(int status) {
   return number;
 }
 
+// Zeros from the begin of a page on, so that two pages take 4 KiB and more, and the controller needs no list of pages. QEMU 11.1 takes
+// the address of such a list for that of the second page when the response is shorter than the allocation: what is behind the first
+// page is lost, and what it writes instead, it writes over the list.
+class PagedBuffer {
+ public:
+  explicit PagedBuffer(std::size_t size) : room_(size + kPage, 0) {
+    void* begin = room_.data();
+    std::size_t space = room_.size();
+    std::align(kPage, size, begin, space);
+    bytes_ = {static_cast<std::uint8_t*>(begin), size};
+  }
+  std::span<std::uint8_t> bytes() const { return bytes_; }
+
+ private:
+  static constexpr std::size_t kPage = 4096;
+  Bytes room_;
+  std::span<std::uint8_t> bytes_;
+};
+
 class NvmeCommands final : public SecurityCommands {
  public:
   NvmeCommands(Descriptor fd, std::string name, Ioctl ioctl)
       : fd_(std::move(fd)), place_{fd_.get(), std::move(name), "CAP_SYS_ADMIN"}, ioctl_(std::move(ioctl)) {}
 
   Completion send(std::uint8_t protocol, std::uint16_t specific, View data, Clock::time_point deadline) override {
-    Bytes copy(data.begin(), data.end());  // the kernel's structure has no pointer to constant bytes
-    return {run(kSecuritySend, protocol, specific, copy, deadline), {}};
+    PagedBuffer buffer(data.size());
+    std::copy(data.begin(), data.end(), buffer.bytes().begin());
+    return {run(kSecuritySend, protocol, specific, buffer.bytes(), deadline), {}};
   }
   Completion receive(std::uint8_t protocol, std::uint16_t specific, std::size_t allocation, Clock::time_point deadline) override {
     // The controller does not say how much it has written: what it has not stays zero.
-    Bytes data(allocation, 0);
-    std::string refusal = run(kSecurityReceive, protocol, specific, data, deadline);
-    if (!refusal.empty()) std::fill(data.begin(), data.end(), std::uint8_t{0});
-    return {std::move(refusal), std::move(data)};
+    PagedBuffer buffer(allocation);
+    std::string refusal = run(kSecurityReceive, protocol, specific, buffer.bytes(), deadline);
+    if (!refusal.empty()) std::fill(buffer.bytes().begin(), buffer.bytes().end(), std::uint8_t{0});
+    return {std::move(refusal), Bytes(buffer.bytes().begin(), buffer.bytes().end())};
   }
 
  private:
   // Why it was refused; empty for a success.
-  std::string run(std::uint8_t opcode, std::uint8_t protocol, std::uint16_t specific, Bytes& data, Clock::time_point deadline);
+  std::string run(std::uint8_t opcode, std::uint8_t protocol, std::uint16_t specific, std::span<std::uint8_t> data,
+                  Clock::time_point deadline);
   int submit(nvme_admin_cmd command, std::size_t size, Clock::time_point deadline);
 
   Descriptor fd_;
@@ -101,7 +124,8 @@ int NvmeCommands::submit(nvme_admin_cmd command, std::size_t size, Clock::time_p
   return status;
 }
 
-std::string NvmeCommands::run(std::uint8_t opcode, std::uint8_t protocol, std::uint16_t specific, Bytes& data, Clock::time_point deadline) {
+std::string NvmeCommands::run(std::uint8_t opcode, std::uint8_t protocol, std::uint16_t specific, std::span<std::uint8_t> data,
+                              Clock::time_point deadline) {
   if (data.size() > std::numeric_limits<std::uint32_t>::max()) throw Error(ErrorId::internal, "more data than a command has");
   nvme_admin_cmd command{};
   command.opcode = opcode;

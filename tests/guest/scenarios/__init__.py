@@ -5,7 +5,7 @@ from functools import partial
 from typing import Callable
 
 import systems
-from scenarios import attest, encryption, gate, packing, power, presence, services, sessions, watch
+from scenarios import attest, drives, encryption, gate, packing, power, presence, services, sessions, watch
 
 EVERY = ["6.1", "6.12", "7.3"]
 PLAIN = ["6.1", "6.12"]  # without TSM and doe_features
@@ -40,6 +40,13 @@ SCENARIOS = [
     Scenario("hold-others", watch.hold_others, ["7.3"], "devices that the service has not judged itself"),
     Scenario("services", services.services, ["6.12"], "units and rules on a system with systemd and udev"),
     Scenario("removal", presence.removal, EVERY, "devices that go in the middle of an exchange"),
+    Scenario("drive", drives.drive, EVERY, "a drive by its own commands, and the same device by a mailbox"),
+    Scenario("drive-lockdown", drives.lockdown, EVERY, "kernel lockdown in integrity mode stops the mailbox, and not the commands of a drive"),
+    Scenario("drive-trust", drives.trust, EVERY, "drives that are bad, mute, or die in the middle"),
+    Scenario("drive-refusals", drives.refusals, EVERY, "drives that cannot be asked, two programs at once, and what others leave in a drive"),
+    Scenario("drive-commands", drives.commands, ["6.12"], "commands of a drive per exchange"),
+    Scenario("drive-list", drives.listed, ["6.12"], "list --drives"),
+    Scenario("drive-removal", drives.removal, EVERY, "drives that go while they are asked"),
     Scenario("dracut-packing", partial(packing.packing, image="dracut", make=systems.dracut_image), ["6.12"], "what gets into an image of dracut (no guest)"),
     Scenario("initramfs-tools-packing", partial(packing.packing, image="initramfs-tools", make=systems.initramfs_tools_image), ["6.12"],
              "what gets into an image of initramfs-tools (no guest)"),

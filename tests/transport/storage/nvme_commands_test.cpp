@@ -63,6 +63,16 @@ TEST_CASE("nvme: each operation, word by word") {
   }
 }
 
+TEST_CASE("nvme: data begins with a page, so that few pages need no list") {
+  for (const std::size_t size : {1, 64, 4601, 5120, 8192}) {
+    Bed bed;
+    bed.commands->send(0xE8, 0x0014, Bytes(size, 0xA5), in_time());
+    bed.receive(size);
+    REQUIRE(bed.kernel.asked.size() == 2);
+    for (const Asked& asked : bed.kernel.asked) CHECK(asked.nvme.addr % 4096 == 0);
+  }
+}
+
 TEST_CASE("nvme: what the drive has not written is zero") {
   Bed bed;
   const Completion done = bed.answered({.data = {0x10, 0x04, 0, 1}});
