@@ -109,7 +109,8 @@ std::unique_ptr<Link> open_again(const std::string& device, Clock::duration time
 }
 
 bool is_left_out(bool sought, const Evidence& evidence) {
-  return sought && evidence.log.empty() && evidence.error && evidence.error->id == ErrorId::no_spdm;
+  if (!sought || !evidence.log.empty() || !evidence.error) return false;
+  return evidence.error->id == ErrorId::no_spdm || evidence.error->id == ErrorId::unsupported;
 }
 
 }  // namespace spdm::cmd

@@ -33,7 +33,8 @@ Evidence gather(Target target, Wanted wanted, const Effort& effort, const Verifi
 // device once the link is gone. Throws as transport::open().
 std::unique_ptr<Link> open_again(const std::string& device, Clock::duration timeout, const transport::Host& host);
 
-// Whether `all` leaves the target out: it was only sought (Target::sought), and its mailbox carries no CMA-SPDM.
+// Whether `all` leaves the target out: it was only sought (Target::sought), and its mailbox carries no CMA-SPDM, or the drive lists no
+// SPDM, or is in standby.
 bool is_left_out(bool sought, const Evidence& evidence);
 
 }  // namespace spdm::cmd

@@ -175,6 +175,7 @@ void open_targets(std::vector<Target>& targets, const transport::OpenOptions& op
         transport::OpenOptions own = options;
         try {
           if (adapt) adapt(own, view_of(target.name, options.host));
+          own.gently = target.sought;
           own.timeout = std::max<Clock::duration>(end - Clock::now(), kLeastTime);
           target.opened = transport::open(target.name, own);
           target.host = target.opened->host;

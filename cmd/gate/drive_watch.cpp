@@ -44,7 +44,12 @@ DeviceState state_of(const Drive& drive, const transport::Host& host, const Repo
   return out;
 }
 
-// Nothing for a drive that does not speak SPDM, and that no rule expects to.
+// A drive in standby was judged when it came: it is asked again once it is awake.
+bool is_left_asleep(const Evidence& evidence) {
+  return evidence.log.empty() && evidence.error && evidence.error->id == ErrorId::unsupported;
+}
+
+// Nothing for a drive that does not speak SPDM, and that no rule expects to; nothing for one in standby.
 std::optional<DeviceState> attest(const Drive& drive, const transport::OpenOptions& options, const Verifier& verifier,
                                   Clock::time_point deadline, Occasion occasion) {
   const HostView view = view_of(drive, options.host);
@@ -56,7 +61,7 @@ std::optional<DeviceState> attest(const Drive& drive, const transport::OpenOptio
     if (rule && needs_measurements(*rule)) wanted.measurements = MeasurementMode::all;
     const Effort effort{.limits = {.exchange = kExchange, .total = Clock::duration::max()}, .deadline = deadline, .patience = kBusy};
     Evidence evidence = gather({.name = name, .host = view}, wanted, effort, &verifier, options);
-    if (is_left_out(!expected, evidence)) return std::nullopt;
+    if (is_left_out(!expected, evidence) || is_left_asleep(evidence)) return std::nullopt;
     evidence.time = utc_of(verifier.now());
     return state_of(drive, options.host, verifier.appraise(std::move(evidence), name), occasion);
   } catch (const Error& error) {
@@ -77,8 +82,9 @@ std::vector<Drive> drives_to_attest(const transport::Host& host, const Policy& p
   return out;
 }
 
-std::vector<DeviceState> attest_drives(const std::vector<Drive>& drives, const transport::OpenOptions& options, const Verifier& verifier,
+std::vector<DeviceState> attest_drives(const std::vector<Drive>& drives, transport::OpenOptions options, const Verifier& verifier,
                                        Clock::duration time, Occasion occasion) {
+  options.gently = true;
   const Clock::time_point deadline = Clock::now() + time;
   std::vector<DeviceState> out;
   in_order<std::optional<DeviceState>>(

@@ -18,7 +18,8 @@ namespace spdm::cmd {
 std::vector<transport::Drive> drives_to_attest(const transport::Host& host, const Policy& policy, const std::set<std::string>& nodes);
 
 // What became of each that speaks SPDM, in order; several are asked at once, and all within the time of the policy.
-std::vector<DeviceState> attest_drives(const std::vector<transport::Drive>& drives, const transport::OpenOptions& options,
+// One in standby is not woken, and left out.
+std::vector<DeviceState> attest_drives(const std::vector<transport::Drive>& drives, transport::OpenOptions options,
                                        const Verifier& verifier, Clock::duration time, Occasion occasion);
 
 }  // namespace spdm::cmd
