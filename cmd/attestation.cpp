@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/attest/audit_scope.h"
+#include "cmd/attest/drive_scope.h"
 #include "cmd/attest/run_check.h"
 #include "cmd/host/files.h"
 #include "cmd/host/pcr.h"
@@ -53,7 +54,7 @@ Run make_run(const ProtocolOptions& options, const Console& console) {
   Run out;
   out.left_out = [&console](const Outcome& outcome) { note_left_out(console, outcome); };
   out.effort.limits = limits_of(options);
-  out.open = {.timeout = out.effort.limits.exchange, .host = this_host(), .force = options.force};
+  out.open = {.timeout = out.effort.limits.exchange, .host = this_host(), .force = options.force, .via = via_of(options.via)};
   if (!console.file().empty()) out.writable.push_back(console.file());
   out.tell = tell_confinement(console);
   return out;
@@ -74,6 +75,7 @@ void set_targets(Run& run, Targets targets, const Console& console) {
     console.note(cat("spdmctl: all: ", targets.none));
   else if (targets.unknown > 0)
     console.note(cat("spdmctl: ", unknown_in_words(targets.unknown)));
+  if (targets.asleep > 0) console.note(cat("spdmctl: ", asleep_in_words(targets.asleep)));
   run.targets = std::move(targets.list);
 }
 
@@ -147,13 +149,13 @@ struct Scope {
   std::vector<std::string> notes;
 };
 
-Scope scope_of(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host) {
+Scope scope_of(const std::vector<std::string>& names, const Policy* policy, const transport::OpenOptions& open) {
   Scope out;
   if (!expects_devices(names, policy)) {
-    out.targets = targets_of(names, host);
+    out.targets = targets_of(names, open.host, open.via);
     return out;
   }
-  AuditScope scope = audit_scope(names, policy, host, Exempt::judged);
+  AuditScope scope = audit_scope(names, policy, open.host, Exempt::judged, open.via);
   if (scope.targets.empty() && scope.absent.empty()) fail_for_want_of_devices();
   out.targets.list = scope.take_live();
   out.notes = std::move(scope.notes);
@@ -189,7 +191,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   Envelope envelope = make_envelope(ear_form_of(output), std::time(nullptr), plan.question.user.nonce, console);
   Run run = make_run(protocol, console);
   if (!protocol.record.empty()) assert_writable(protocol.record);
-  Scope scope = scope_of(targets.empty() ? std::vector{default_target} : targets, plan.policy.get(), this_host());
+  Scope scope = scope_of(targets.empty() ? std::vector{default_target} : targets, plan.policy.get(), run.open);
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);
   const bool many = scope.targets.list.size() + scope.lacking.size() > 1;

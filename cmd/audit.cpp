@@ -9,7 +9,6 @@
 #include "cmd/attest/run_check.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
-#include "cmd/host/this_host.h"
 #include "cmd/output/changes.h"
 #include "cmd/output/metrics.h"
 #include "cmd/verb.h"
@@ -221,7 +220,7 @@ Exit Audit::run() {
 
   writer_.enclose(make_envelope(ear_form_of(options_.output), timestamp_, std::nullopt, console_));
   Run run = make(verifier);
-  AuditScope scope = audit_scope(options_.targets, policy.get(), this_host());
+  AuditScope scope = audit_scope(options_.targets, policy.get(), run.open.host, Exempt::left_out, run.open.via);
   many_ = scope.targets.size() + scope.absent.size() > 1;
   for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
   run.targets = scope.take_live();

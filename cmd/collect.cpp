@@ -141,7 +141,8 @@ Exit run(const Options& options, Console& console) {
   Run run = make_run(options.protocol, console);
   run.wanted = wanted;
   if (!options.session.secrets.empty()) run.writable.emplace_back(options.session.secrets);
-  Targets found = targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, this_host());
+  Targets found =
+      targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, run.open.host, run.open.via);
   const FileKind kind = found.list.size() > 1 ? FileKind::evidence_line : FileKind::evidence;
   set_targets(run, std::move(found), console);
   if (as_token) return run_token(run, wrapper, console);

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <memory>
 
+#include "cmd/attest/drive_scope.h"
 #include "cmd/gate_manifest.h"
 #include "cmd/gate_setup.h"
+#include "cmd/host/drive_broker.h"
 #include "cmd/host/this_host.h"
 #include "cmd/image_survey.h"
 #include "cmd/output/state_text.h"
@@ -131,11 +133,13 @@ Exit run(const Options& options, Console& console) {
   const std::vector<Bdf> only = parse_addresses(options.addresses);
   if (options.release) return release(options, console, host);
 
-  const GateSetup setup = set_up_gate(options, host, console);
+  const bool drives = may_need_drives(host, via_of(options.via));
+  DriveBroker broker = drives ? start_drive_broker({.root = host.root}) : DriveBroker{};
+  const GateSetup setup = set_up_gate(options, host, console, broker.opener);
   const ModeInForce& chosen = setup.mode;
   const bool off = chosen.mode == GateMode::off;
   tell_setup(setup, console);
-  work_on_host(console, host, HostUse::change);
+  work_on_host(console, host, HostUse::change, {.broker_lacks = drives ? std::optional(broker.missing) : std::nullopt});
   if (occasion == Occasion::boot && !options.dry_run)
     for (const std::string& warning : {chosen.warning, setup.time.warning})
       if (!warning.empty()) write_kernel_log(host, cat("<4>spdmctl: ", warning));

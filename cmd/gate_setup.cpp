@@ -31,6 +31,7 @@ void add_gate_options(CLI::App& parser, GateOptions& options) {
   parser.add_option("--mode", options.mode, "off, audit (attest and tell, do nothing) or enforce; what the policy says if not given")
       ->type_name("MODE")
       ->group("Gate");
+  add_via_option(parser, options.via, "Gate");
   add_policy_path(parser, options.policies, "Read the policy from this file or directory, in place of the system's", "Gate");
   parser.add_option("--timeout", options.timeout, "Time for all devices together; that of the policy, or 30s, if not given")
       ->type_name("DURATION")
@@ -42,9 +43,11 @@ void check(const GateOptions& options) {
     throw Error(ErrorId::usage, cat("--mode: '", printable(options.mode), "' is no mode"), "give off, audit or enforce");
   if (!options.timeout.empty()) parse_duration(options.timeout);
   time_of(options.trust);
+  via_of(options.via);
 }
 
-GateSetup set_up_gate(const GateOptions& options, const Host& host, const Console& console) {
+GateSetup set_up_gate(const GateOptions& options, const Host& host, const Console& console,
+                      std::shared_ptr<transport::DriveOpener> drives) {
   GateSetup out;
   const std::time_t clock = std::time(nullptr);
   out.time = time_of_gate(host, clock, options.trust.at.empty() ? std::nullopt : std::optional<std::int64_t>(time_of(options.trust)));
@@ -56,7 +59,7 @@ GateSetup set_up_gate(const GateOptions& options, const Host& host, const Consol
     question.policy = &out.policy;
     const std::shared_ptr<const Verifier> verifier(
         new Verifier(make_verifier(trust, {}, console, std::make_shared<const Policy>(out.policy))));  // it cannot be moved
-    out.attest = make_attest(host, verifier);
+    out.attest = make_attest({.host = host, .via = via_of(options.via), .drives = std::move(drives)}, verifier);
   } catch (const Error& error) {
     out.broken = error;
     out.attest = refuse_all(error);

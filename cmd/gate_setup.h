@@ -15,7 +15,7 @@ namespace spdm::cmd {
 struct GateOptions {
   TrustOptions trust;
   std::vector<std::string> policies;
-  std::string mode, timeout;
+  std::string mode, timeout, via;
 };
 
 void add_gate_options(CLI::App& parser, GateOptions& options);
@@ -31,7 +31,9 @@ struct GateSetup {
   Gatekeeper::Attest attest;
   std::optional<Error> broken;
 };
-GateSetup set_up_gate(const GateOptions& options, const transport::Host& host, const Console& console);
+// `drives`: who opens drives; nullptr: nobody.
+GateSetup set_up_gate(const GateOptions& options, const transport::Host& host, const Console& console,
+                      std::shared_ptr<transport::DriveOpener> drives = nullptr);
 // What set_up_gate() opens, for a process that calls it again once it is confined.
 std::vector<std::filesystem::path> configuration_read_again(const GateOptions& options);
 // Notes on stderr what the owner has to know of mode and time, and what follows from a broken setup.

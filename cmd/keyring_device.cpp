@@ -1,6 +1,5 @@
 // Appraises the one device of a sub-command of keyring, live or from a recording.
 #include "cmd/attest/policy_files.h"
-#include "cmd/host/this_host.h"
 #include "cmd/keyring.h"
 #include "core/text.h"
 
@@ -17,7 +16,7 @@ Report attest_one(const KeyringOptions& options, Console& console, Depth depth, 
   run.wanted = wanted_of(options.protocol, options.trust);
   run.wanted.challenge = depth != Depth::look;
   run.verifier = &verifier;
-  Targets found = targets_of(options.arguments, this_host());
+  Targets found = targets_of(options.arguments, run.open.host, run.open.via);
   if (found.list.size() != 1)
     fail_at(ErrorId::usage, options.arguments.front(), cat("stands for ", found.list.size(), " devices"), "name one of them");
   run.targets = std::move(found.list);

@@ -1,15 +1,18 @@
-// list: the PCI functions that may be attested, who has them, what their mailboxes carry, and what they have for PCI encryption.
+// list: the PCI functions that may be attested, who has them, what their mailboxes carry, and what they have for PCI encryption; the
+// drives that speak SPDM by their own way.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <tuple>
 
 #include "cmd/attestation.h"
+#include "cmd/host/drive_broker.h"
 #include "cmd/host/this_host.h"
+#include "cmd/list_drives.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
+#include "cmd/output/table.h"
 #include "cmd/verb.h"
 #include "core/appraisal/encryption_json.h"
 #include "core/text.h"
@@ -32,7 +35,7 @@ struct Options {
   OutputOptions output;
   std::vector<std::string> functions;
   std::string timeout = "10";
-  bool all = false, discover = false;
+  bool all = false, discover = false, drives = false;
 };
 
 struct Listed {
@@ -93,10 +96,6 @@ std::string ide_text(const Listed& listed) {
   add("sel", true, ide.selective_streams());
   add("link", false, ide.link_streams());
   return out.empty() ? "no streams" : out;
-}
-
-bool has_mailbox(const PciDevice& device) {
-  return (device.doe_features && !device.doe_features->empty()) || (device.mailboxes && !device.mailboxes->empty());
 }
 
 // Asks each mailbox, as an owner would: with the lock, and with the device awake.
@@ -177,19 +176,6 @@ Json to_json(const Listed& listed) {
 
 using Row = std::array<std::string, 8>;
 
-// Each column is as wide as its longest cell; the last one is not padded.
-std::string table(const std::vector<Row>& rows) {
-  std::array<std::size_t, std::tuple_size_v<Row>> widths{};
-  for (const Row& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  std::string out;
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) out += cat(row[i], std::string(widths[i] - row[i].size() + 2, ' '));
-    out += cat(row.back(), "\n");
-  }
-  return out;
-}
-
 std::string to_text(const std::vector<Listed>& devices) {
   if (devices.empty()) return "";
   std::vector<Row> rows{{"ADDRESS", "FEATURES", "TEE-IO", "IDE", "OWNER", "DRIVER", "POWER", "NAME"}};
@@ -215,6 +201,16 @@ std::vector<PciDevice> chosen(const Host& host, const Options& options) {
   return out;
 }
 
+// All drives of the host; where functions were named, those that are one of them.
+std::vector<transport::Drive> drives_among(const std::vector<PciDevice>& functions, bool named, const Host& host) {
+  std::vector<transport::Drive> out = transport::scan_drives(host);
+  if (named)
+    std::erase_if(out, [&](const transport::Drive& drive) {
+      return std::none_of(functions.begin(), functions.end(), [&](const PciDevice& function) { return drive.bdf == function.bdf; });
+    });
+  return out;
+}
+
 // The error when no mailbox was found: it names what could not be looked at.
 Error nothing_found(const std::vector<PciDevice>& seen, bool named) {
   const std::string whom = !named             ? "no PCI function of this host has a"
@@ -231,7 +227,7 @@ Error nothing_found(const std::vector<PciDevice>& seen, bool named) {
 
 void ask(std::vector<Listed>& devices, const Host& host, const Options& options, const Console& console) {
   for (Listed& listed : devices) {
-    if (listed.features || !has_mailbox(listed.device)) continue;
+    if (listed.features || !listed.device.has_mailbox()) continue;
     try {
       const Clock::time_point deadline = Clock::now() + parse_duration(options.timeout, given_as("--timeout"));
       listed.features = ask_mailboxes(host, listed.device, deadline);
@@ -256,13 +252,19 @@ Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   parse_duration(options.timeout, given_as("--timeout"));
   const Host host = this_host();
+  std::optional<DriveBroker> broker;
+  if (options.drives) broker = start_drive_broker({.root = host.root});
   work_on_host(console, host, options.discover ? HostUse::change : HostUse::look, {.readable = places_of_names(host)});
   std::vector<PciDevice> seen = chosen(host, options);
   const bool named = !options.functions.empty();
-  const bool any = std::any_of(seen.begin(), seen.end(), has_mailbox);
+  const bool any = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.has_mailbox(); });
+  std::optional<std::vector<ListedDrive>> drives;
+  if (broker)
+    drives = ask_drives(drives_among(seen, named, host), *broker->opener, seen, parse_duration(options.timeout, given_as("--timeout")));
+  if (drives && !options.all) std::erase_if(*drives, [](const ListedDrive& listed) { return !listed.may_speak_spdm(); });
   std::optional<Error> error;
-  if (!any && !options.all) error = nothing_found(seen, named);
-  if (!named && !options.all) std::erase_if(seen, [](const PciDevice& device) { return !has_mailbox(device); });
+  if (!any && !options.all && (!drives || drives->empty())) error = nothing_found(seen, named);
+  if (!named && !options.all) std::erase_if(seen, [](const PciDevice& device) { return !device.has_mailbox(); });
 
   const std::vector<transport::PciNames> names = seen.empty() ? std::vector<transport::PciNames>() : names_of(seen, host);
   std::vector<Listed> devices;
@@ -278,9 +280,19 @@ Exit run(const Options& options, Console& console) {
     document["devices"].push_back(to_json(listed));
     if (listed.error) exit = worse(exit, row(listed.error->id).exit);
   }
+  std::string text = to_text(devices);
+  if (drives) {
+    document["drives"] = Json::array();
+    for (const ListedDrive& listed : *drives) {
+      document["drives"].push_back(to_json(listed));
+      if (listed.error) console.complain(*listed.error);
+      if (listed.error && listed.error->id != ErrorId::unsupported) exit = worse(exit, row(listed.error->id).exit);
+    }
+    text += cat(text.empty() || drives->empty() ? "" : "\n", to_text(*drives));
+  }
   document["exit_code"] = static_cast<int>(exit);
   if (error) document["error"] = error_json(*error);
-  write_document(console, document, to_text(devices));
+  write_document(console, document, text);
   if (error) console.complain(*error);
   return exit;
 }
@@ -290,7 +302,8 @@ Action setup(CLI::App& parser) {
   parser.add_option("function", options->functions, "Only these PCI functions, such as 0000:03:00.0 or 03:00.0")->type_name("BDF");
   parser.add_flag("--all", options->all, "Every PCI function, not only those with a mailbox");
   parser.add_flag("--discover", options->discover, "Ask the mailboxes what they carry where the kernel does not tell: writes to them");
-  parser.add_option("--timeout", options->timeout, "Longest wait for the mailboxes of a function; 10s if not given")
+  parser.add_flag("--drives", options->drives, "The drives, too, that speak SPDM by their own way; asks each that is awake");
+  parser.add_option("--timeout", options->timeout, "Longest wait for the mailboxes of a function, or for a drive; 10s if not given")
       ->type_name("DURATION")
       ->envname("SPDMCTL_TIMEOUT");
   add_output_options(parser, options->output);
@@ -300,10 +313,11 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb list_verb{"list",
-                     "Show the PCI functions that may speak SPDM",
+                     "Show the PCI functions, and the drives, that may speak SPDM",
                      "  spdmctl list\n"
                      "  spdmctl list --all --json\n"
-                     "  spdmctl list --discover 03:00.0\n",
+                     "  spdmctl list --discover 03:00.0\n"
+                     "  spdmctl list --drives\n",
                      setup,
                      {.schema = kSchema, .devices = true}};
 

@@ -12,12 +12,15 @@
 #include "core/appraisal/references.h"
 #include "core/evidence/document.h"
 #include "core/text.h"
+#include "core/word_table.h"
 
 namespace spdm::cmd {
 
 namespace {
 // The complete list. None names a root or lowers a check: what is trusted must be seen on the command line or in a file.
 constexpr std::array kVariables{"SPDMCTL_FORMAT", "SPDMCTL_KEYRING", "SPDMCTL_POLICY", "SPDMCTL_REFERENCE", "SPDMCTL_TIMEOUT"};
+
+constexpr std::array kVias{Word{transport::Via::doe, "doe"}, Word{transport::Via::storage, "storage"}};
 
 struct OldVariable {
   const char *name, *now;
@@ -197,6 +200,16 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
   add_repeatable(parser, "--hash", options.hash, "Offer only these hash algorithms, such as SHA-384")->type_name("LIST")->group("Protocol");
   parser.add_flag("--force", options.force, "Use a PCI device although somebody else seems to own it or to speak with it")
       ->group("Protocol");
+  add_via_option(parser, options.via, "Protocol");
+}
+
+void add_via_option(CLI::App& parser, std::string& via, const std::string& group) {
+  parser
+      .add_option("--via", via,
+                  "How a drive is asked: doe, its mailbox, or storage, its security commands; the mailbox, if not given, and storage where "
+                  "the kernel is locked down")
+      ->type_name("WAY")
+      ->group(group);
 }
 
 void add_tolerate_option(CLI::App& parser, std::vector<std::string>& rules) {
@@ -389,6 +402,12 @@ Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
     out.slot = kProvisionedKey;
   }
   return out;
+}
+
+transport::Via via_of(const std::string& via) {
+  if (via.empty()) return transport::Via::any;
+  if (const std::optional<transport::Via> out = value_of(kVias, via)) return *out;
+  throw Error(ErrorId::usage, cat("--via: '", printable(via), "' is no way to a device"), cat("give ", names_of(kVias)));
 }
 
 Limits limits_of(const ProtocolOptions& options) {

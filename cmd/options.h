@@ -15,6 +15,7 @@
 #include "core/appraisal/appraise.h"
 #include "core/fleet/expected_devices.h"
 #include "core/protocol/collect.h"
+#include "transport/base/opened.h"
 
 namespace CLI {
 class App;
@@ -48,6 +49,7 @@ struct ProtocolOptions {
   std::string timeout = "10", slot, record;
   std::vector<std::string> versions, asym, hash;
   bool force = false;
+  std::string via;
 };
 
 void add_output_options(CLI::App& parser, OutputOptions& options);
@@ -93,6 +95,10 @@ std::string as_given(const std::string& option, const std::vector<std::string>& 
 
 // An option that takes one value each time it is given, so that what follows it is never swallowed.
 CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vector<std::string>& values, const std::string& help);
+
+// --via, of verbs that speak with devices. Empty: the mailbox, and the drive's own way where the kernel is locked down.
+void add_via_option(CLI::App& parser, std::string& via, const std::string& group);
+transport::Via via_of(const std::string& via);  // throws Error{usage}
 
 // Throws Error{usage} when the options contradict each other.
 void apply(const OutputOptions& options, Console& console);

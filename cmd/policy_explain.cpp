@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/attestation.h"
-#include "cmd/host/this_host.h"
 #include "cmd/policy_verb.h"
 #include "core/text.h"
 
@@ -143,7 +142,7 @@ Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
   const Verifier verifier = make_verifier(options.trust, question_of(options.trust), console, policy);
   Run run = make_run(options.protocol, console);
   run.wanted = wanted_of(options.protocol, options.trust);
-  set_targets(run, targets_of(options.arguments, this_host()), console);
+  set_targets(run, targets_of(options.arguments, run.open.host, run.open.via), console);
   run.verifier = &verifier;
   Json document = begin_document(kPolicySchema);
   document["devices"] = Json::array();

@@ -2,7 +2,6 @@
 #include "cmd/attest/audit_scope.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
-#include "cmd/host/this_host.h"
 #include "cmd/policy_verb.h"
 #include "core/text.h"
 
@@ -113,7 +112,7 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
   run.wanted.measurements = MeasurementMode::all;
   run.wanted.if_available = true;
   run.verifier = &verifier;
-  AuditScope scope = audit_scope(options.arguments, nullptr, this_host());
+  AuditScope scope = audit_scope(options.arguments, nullptr, run.open.host, Exempt::left_out, run.open.via);
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
   run.targets = scope.take_live();
 

@@ -21,6 +21,7 @@
 #include "cmd/gate/event_poll.h"
 #include "cmd/gate/watcher.h"
 #include "cmd/gate_setup.h"
+#include "cmd/host/drive_broker.h"
 #include "cmd/host/files.h"
 #include "cmd/host/run_files.h"
 #include "cmd/host/secret_file.h"
@@ -133,13 +134,14 @@ class Watch {
   GateMode mode_ = GateMode::audit;
   Clock::duration patience_{};
   std::optional<Hold> hold_;
+  DriveBroker broker_;                     // without an opener: drives are not asked their own way
   std::shared_ptr<EventPoll> events_;      // nullptr: devices are not asked for events
   std::atomic<bool> left_behind_ = false;  // attestations that overran their limit may still run
 };
 
 // Settles the mode, at the start and at every reload; `before` is the watcher that has ended for it.
 void Watch::configure(Watcher* before) {
-  const GateSetup setup = set_up_gate(options_, host_, console_);
+  const GateSetup setup = set_up_gate(options_, host_, console_, broker_.opener);
   const ModeInForce& chosen = setup.mode;
   tell_setup(setup, console_);
   if (is_worth_keeping(setup)) keep_mode(host_, chosen.mode);
@@ -258,11 +260,17 @@ void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
         return false;
       }
     });
+  // A controller that takes commands now is asked when nobody could ask it without: its driver was not there.
+  if (occasion == Occasion::drive)
+    std::erase_if(wanted, [&](const Bdf& bdf) {
+      const std::optional<DeviceState> state = read_state(host_, to_string(bdf));
+      return !broker_.opener || !state || state->verdict != Verdict::undetermined || state->decision == Decision::pending;
+    });
   const bool judges = !wanted.empty() && occasion != Occasion::driver;
-  const bool admits = hold_.has_value() && occasion != Occasion::bind;
+  const bool admits = hold_.has_value() && occasion != Occasion::bind && occasion != Occasion::drive;
   if (!judges && !admits) return;
   // Keyring, policy and time are read anew each time, however long the service runs.
-  GateSetup setup = set_up_gate(options_, host_, console_);
+  GateSetup setup = set_up_gate(options_, host_, console_, broker_.opener);
   if (events_) setup.attest = beside(events_, std::move(setup.attest));
   Gatekeeper gatekeeper(host_, std::move(setup.policy), mode_, std::move(setup.attest), [this](const DeviceState& state) { tell(state); });
   std::vector<DeviceState> judged;
@@ -314,8 +322,14 @@ Exit Watch::run() {
   }
   configure(nullptr);
   if (file) go_on_in_background(*file);
+  Needs needs{.readable = configuration_read_again(options_)};
+  // A drive may come, and the kernel be locked down, at any time.
+  if (via_of(options_.via) != transport::Via::doe) {
+    broker_ = start_drive_broker({.root = host_.root});
+    needs.broker_lacks = broker_.missing;
+  }
   listen();
-  work_on_host(console_, host_, HostUse::change, {.readable = configuration_read_again(options_)});
+  work_on_host(console_, host_, HostUse::change, std::move(needs));
   for (bool first = true;; first = false) {
     Watcher watcher(
         {.host = host_,

@@ -4,9 +4,9 @@ _spdmctl() {
   local output="-f --format --json -o --output -v --verbose --no-color -h --help"
   local keyring="--keyring --root --at --partial-chain"
   local trust="$keyring --host-keys --identity --identity-match --trust-host --require-fresh --chain --provisioned-key"
-  local speak="--timeout --slot --spdm-version --asym --hash --force"
+  local speak="--timeout --slot --spdm-version --asym --hash --force --via"
   local protocol="$speak --record"
-  local gate="--mode --policy --timeout"
+  local gate="--mode --policy --timeout --via"
   local policy="--policy --no-policy"
   local live="$output $trust $protocol" live_only="$output $trust $speak"
   local asym="RSASSA-2048 RSAPSS-2048 RSASSA-3072 RSAPSS-3072 ECDSA-P256 RSASSA-4096 RSAPSS-4096 ECDSA-P384 ECDSA-P521
@@ -42,6 +42,7 @@ _spdmctl() {
     --cmw) values="json cbor" ;;
     --identity-match) values="exact ids none" ;;
     --mode) values="off audit enforce" ;;
+    --via) values="doe storage" ;;
     --occasion) values="boot arrival resume reset interval request" ;;
     --summary) values="none tcb all" ;;
     --tolerate) values=all ;;

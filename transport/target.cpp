@@ -9,6 +9,8 @@
 #include "transport/pci/open.h"
 #include "transport/socket/emu.h"
 #include "transport/socket/tcp.h"
+#include "transport/storage/open.h"
+#include "transport/via.h"
 
 namespace spdm::transport {
 
@@ -18,7 +20,9 @@ namespace {
 constexpr std::array kKinds{
     Kind{"emu", kEmuUsage, "the DMTF emulator's socket, which QEMU speaks, too", open_emu},
     Kind{"emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", open_emulated},
-    Kind{"pci", kPciUsage, "the DOE mailbox of a PCI function", open_pci},
+    Kind{"nvme", kNvmeUsage, "the security commands of an NVMe controller (DSP0286)", open_nvme},
+    Kind{"pci", kPciUsage, "the DOE mailbox of a PCI function", open_function},
+    Kind{"scsi", kScsiUsage, "the security commands of a SCSI or SATA drive (DSP0286)", open_scsi},
     Kind{"tcp", kTcpUsage, "SPDM over TCP (DSP0287)", open_tcp},
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "cmd/attest/drive_scope.h"
 #include "cmd/attest/pci_scope.h"
 #include "core/appraisal/verdict.h"
 #include "core/text.h"
@@ -49,6 +50,10 @@ bool holds(const AuditScope& scope, const transport::Bdf& bdf) {
                      [&](const AuditTarget& target) { return address_of(target.name()) == bdf; });
 }
 
+std::string left_out(const HostView& view, const PolicyRule& rule) {
+  return cat("all: left out: ", view.target, ": exempt by rule '", rule.name, "' (", rule.origin, ")");
+}
+
 void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice>& devices, Exempt exempt) {
   std::size_t unknown = 0;
   const bool others = !out.targets.empty();
@@ -60,8 +65,7 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
     const std::shared_ptr<const PolicyRule> rule = policy == nullptr ? nullptr : rule_of(*policy, view);
     const bool expected = rule && rule->expected && !is_plumbing(device);
     if (rule && rule->exempt && exempt == Exempt::left_out) {
-      if (device.may_attest())
-        out.notes.push_back(cat("all: left out: ", view.target, ": exempt by rule '", rule->name, "' (", rule->origin, ")"));
+      if (device.may_attest()) out.notes.push_back(left_out(view, *rule));
       continue;
     }
     if (device.gone || (!device.doe_features && !device.mailboxes)) {
@@ -79,6 +83,27 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
   if (unknown > 0 && out.targets.empty() && ::geteuid() != 0) fail_for_want_of_permission(unknown);
   if (unknown > 0) out.notes.push_back(unknown_in_words(unknown));
   if (others && !found && unknown == 0) out.notes.push_back(cat("all: ", kNoDevice, "; ", kSeeDevices));
+}
+
+// The drives of the host, where only their own way is asked.
+void add_drives(AuditScope& out, const Policy* policy, const transport::Host& host, Exempt exempt) {
+  const AwakeDrives drives = awake_drives(host);
+  for (const transport::Drive& drive : drives.list) {
+    HostView view = view_of(drive, host);
+    if (std::any_of(out.targets.begin(), out.targets.end(), [&](const AuditTarget& target) { return target.name() == view.target; }))
+      continue;
+    const std::shared_ptr<const PolicyRule> rule = policy == nullptr ? nullptr : rule_of(*policy, view);
+    if (rule && rule->exempt && exempt == Exempt::left_out) {
+      out.notes.push_back(left_out(view, *rule));
+      continue;
+    }
+    AuditTarget& target = out.targets.emplace_back();
+    target.target = {.name = view.target, .sought = true};
+    target.target.expected = rule && rule->expected;
+    if (target.target.expected) target.expected_by = rule;
+    target.host = std::move(view);
+  }
+  if (drives.asleep > 0) out.notes.push_back(asleep_in_words(drives.asleep));
 }
 
 // A target that was named may meet a rule, too.
@@ -99,19 +124,23 @@ std::vector<Target> AuditScope::take_live() {
   return out;
 }
 
-AuditScope audit_scope(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host, Exempt exempt) {
+AuditScope audit_scope(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host, Exempt exempt,
+                       transport::Via via) {
   AuditScope out;
   std::vector<std::string> named;
   for (const std::string& name : names)
     if (name != kAllDevices) named.push_back(name);
-  for (Target& target : targets_of(named, host).list) {
+  for (Target& target : targets_of(named, host, via).list) {
     AuditTarget& added = out.targets.emplace_back();
     added.host.target = target.name;
     added.target = std::move(target);
   }
   if (!names.empty() && named.size() == names.size()) return out;
   const std::vector<PciDevice> devices = devices_of(host);
-  add_host(out, policy, devices, exempt);
+  if (via == transport::Via::storage)
+    add_drives(out, policy, host, exempt);
+  else
+    add_host(out, policy, devices, exempt);
   if (policy != nullptr) add_absent(out, *policy, devices);
   return out;
 }

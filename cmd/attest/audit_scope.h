@@ -30,11 +30,12 @@ struct AuditScope {
 };
 
 // `names`: targets, or "all"; an empty list means "all". `policy`: nullptr when there is none. Touches no device.
+// `via`: as targets_of() has it.
 // Throws Error{usage} for a name that is wrong, {permission} when the mailboxes of this host cannot be looked for.
 // What a rule exempts is left out of `all`, or is judged by nothing more than what always must hold.
 enum class Exempt { left_out, judged };
 AuditScope audit_scope(const std::vector<std::string>& names, const Policy* policy, const transport::Host& host,
-                       Exempt exempt = Exempt::left_out);
+                       Exempt exempt = Exempt::left_out, transport::Via via = transport::Via::any);
 
 // Whether these targets stand for the devices of the host, and a rule expects some of them: then who lacks has failed.
 bool expects_devices(const std::vector<std::string>& names, const Policy* policy);

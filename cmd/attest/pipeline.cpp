@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
+#include "cmd/attest/drive_scope.h"
+#include "cmd/host/drive_broker.h"
 #include "cmd/host/files.h"
 #include "core/crypto/prepare.h"
 
@@ -30,8 +33,16 @@ void open_and_confine(Run& run) {
       options.for_session = options.for_session || run.verifier->asks_for_session(host);
       options.inspect = options.inspect || run.verifier->asks_for_inspection(host);
     };
+  Needs needs{.writable = run.writable, .connects = connects(run.targets)};
+  // Before there are threads, and before a byte of a device is read.
+  if (!run.open.drives && may_need_drives(run.targets, run.open)) {
+    DriveBroker broker = start_drive_broker({.root = run.open.host.root});
+    run.open.drives = std::move(broker.opener);
+    needs.broker_lacks = std::move(broker.missing);
+  }
   open_targets(run.targets, run.open, adapt);
-  confine({.readable = recordings_of(run.targets), .writable = run.writable, .connects = connects(run.targets)}, run.tell);
+  needs.readable = recordings_of(run.targets);
+  confine(std::move(needs), run.tell);
 }
 
 std::vector<std::size_t> turns(const std::vector<Target>& targets) {
@@ -93,6 +104,8 @@ void confine_to_host(const transport::Host& host, HostUse use, Needs needs, cons
        {"sys/bus/pci", "sys/devices", "sys/class/tsm", "sys/kernel/security", "sys/power", "proc/cmdline", "proc/sys/kernel/osrelease"})
     needs.readable.push_back(host.root / place);
   needs.readable.push_back(host.run());
+  if (needs.broker_lacks)
+    for (const char* const place : {"sys/class/nvme", "sys/class/scsi_generic"}) needs.readable.push_back(host.root / place);
   needs.opens_devices = true;
   if (use == HostUse::change) {
     // Made now: a right to a directory that is not there cannot be kept. Who may not make it will not write there either.

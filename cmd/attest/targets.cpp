@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "cmd/attest/drive_scope.h"
 #include "cmd/attest/kernel_log_files.h"
 #include "cmd/host/parallel.h"
 #include "core/file.h"
@@ -46,7 +47,21 @@ void assert_is_target(const std::string& name) {
   }
 }
 
-void add_all(Targets& out, const transport::Host& host) {
+void add_drives(Targets& out, const transport::Host& host) {
+  const AwakeDrives drives = awake_drives(host);
+  out.asleep = drives.asleep;
+  for (const transport::Drive& drive : drives.list) {
+    const std::string name = target_of(drive);
+    if (std::none_of(out.list.begin(), out.list.end(), [&](const Target& target) { return target.name == name; }))
+      out.list.push_back({.name = name, .sought = true});
+  }
+  if (drives.list.empty())
+    throw Error(ErrorId::no_device, std::string(kNoDrive),
+                drives.asleep > 0 ? asleep_in_words(drives.asleep) : "see which are there: spdmctl list --drives");
+}
+
+void add_all(Targets& out, const transport::Host& host, transport::Via via) {
+  if (via == transport::Via::storage) return add_drives(out, host);
   bool found = false;
   for (const transport::PciDevice& device : transport::scan(host)) {
     if (device.gone || (!device.doe_features && !device.mailboxes)) ++out.unknown;
@@ -104,7 +119,7 @@ std::string why_no_recording(const std::string& name) {
   return failure == std::errc::too_many_symbolic_link_levels ? failure.message() : std::string(kDanglingLink);
 }
 
-Targets targets_of(const std::vector<std::string>& names, const transport::Host& host) {
+Targets targets_of(const std::vector<std::string>& names, const transport::Host& host, transport::Via via) {
   for (const std::string& name : names)
     if (name != kAllDevices && !recording(name)) assert_is_target(name);
   Targets out;
@@ -115,7 +130,7 @@ Targets targets_of(const std::vector<std::string>& names, const transport::Host&
   }
   if (std::find(names.begin(), names.end(), kAllDevices) == names.end()) return out;
   try {
-    add_all(out, host);
+    add_all(out, host, via);
   } catch (const Error& error) {
     if (out.list.empty() || (error.id != ErrorId::no_device && error.id != ErrorId::permission)) throw;
     out.none = cat(error.what(), error.hint.empty() ? "" : "; ", error.hint);
@@ -134,6 +149,9 @@ HostView view_of(const std::string& target, const transport::Host& host, bool in
       if (inspect) out.encryption = transport::encryption_of(host, *bdf);
     } catch (const Error&) {  // no such device: name and address are all there is; or one that cannot be inspected
     }
+  } else if (is_drive(target)) {
+    for (const transport::Drive& drive : transport::scan_drives(host))
+      if (target_of(drive) == target.substr(0, target.find('?'))) out = view_of(drive, host);
   }
   out.target = target;
   return out;
@@ -177,7 +195,7 @@ std::vector<std::filesystem::path> recordings_of(const std::vector<Target>& targ
 
 bool connects(const std::vector<Target>& targets) {
   return std::any_of(targets.begin(), targets.end(), [](const Target& target) {
-    return !recording(target.name) && !address_of(target.name) && !target.name.starts_with("emulated:");
+    return !recording(target.name) && !address_of(target.name) && !is_drive(target.name) && !target.name.starts_with("emulated:");
   });
 }
 

@@ -34,6 +34,7 @@ struct Targets {
   std::vector<Target> list;  // named targets in their order, then those of `all`; each PCI function once
   // Functions of `all` whose mailboxes could not be looked for: they sleep, are gone, or take a right that the process lacks.
   std::size_t unknown = 0;
+  std::size_t asleep = 0;  // drives of `all` that are asleep, and not in the list
   // Why `all` stands for no function, where others were named beside it. It is no error then.
   std::string none;
 };
@@ -46,8 +47,8 @@ std::optional<std::filesystem::path> recording(const std::string& target);
 std::string why_no_recording(const std::string& name);
 
 // Touches no device. Throws Error: usage for a name that is wrong; no_device, or permission, when `all` alone was asked for and
-// there is none.
-Targets targets_of(const std::vector<std::string>& names, const transport::Host& host);
+// there is none. `all` stands for PCI functions with a mailbox; for drives where only their own way is asked (Via::storage).
+Targets targets_of(const std::vector<std::string>& names, const transport::Host& host, transport::Via via = transport::Via::any);
 
 // The address in a target, "0000:03:00.0" or "03:00.0?max=4600"; nothing when it is no PCI function.
 std::optional<transport::Bdf> address_of(std::string_view target);
@@ -56,6 +57,9 @@ std::optional<transport::Bdf> address_of(std::string_view target);
 std::string unknown_in_words(std::size_t functions);
 // Throws Error{permission}: nothing was found, these functions could not be looked at, and the process is not root's.
 [[noreturn]] void fail_for_want_of_permission(std::size_t functions);
+
+// The same for drives.
+inline constexpr std::string_view kNoDrive = "this host has no drive that is awake";
 
 // What is said where `all` stands for nothing, and what to do about it.
 inline constexpr std::string_view kNoDevice = "no PCI device of this host has a DOE mailbox that carries CMA-SPDM";

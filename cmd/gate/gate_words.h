@@ -34,12 +34,13 @@ enum class Occasion {
   bind,    // a driver was bound to it
   driver,  // a driver was registered
   event,   // the device has told of a change, or its session for events is lost
+  drive,   // the drive that it is takes commands now
 };
 inline constexpr std::array kOccasions{
     Word{Occasion::boot, "boot"},   Word{Occasion::arrival, "arrival"},   Word{Occasion::resume, "resume"},
     Word{Occasion::reset, "reset"}, Word{Occasion::interval, "interval"}, Word{Occasion::request, "request"},
     Word{Occasion::start, "start"}, Word{Occasion::bind, "bind"},         Word{Occasion::driver, "driver"},
-    Word{Occasion::event, "event"},
+    Word{Occasion::event, "event"}, Word{Occasion::drive, "drive"},
 };
 static_assert(is_sound(kOccasions));
 // Those that `gate --occasion` takes.

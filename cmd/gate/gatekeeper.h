@@ -73,8 +73,8 @@ class Gatekeeper {
 // Functions that the policy has judged, alone or as a part of their device. A policy is all that decides on it.
 std::set<transport::Bdf> in_scope(const transport::Host& host, const Policy& policy, const std::vector<transport::PciDevice>& devices);
 
-// The Attest of the program: opens the device, collects what the rule wants, appraises.
-Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Verifier> verifier);
+// The Attest of the program: opens the device with these options, collects what the rule wants, appraises.
+Gatekeeper::Attest make_attest(const transport::OpenOptions& options, std::shared_ptr<const Verifier> verifier);
 // An Attest that reports this error for every device: the gate stays closed.
 Gatekeeper::Attest refuse_all(const Error& error);
 

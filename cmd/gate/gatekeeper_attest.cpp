@@ -145,8 +145,8 @@ std::optional<Panel::Finished> Panel::next() {
   return out;
 }
 
-Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<const Verifier> verifier) {
-  return [host, verifier = std::move(verifier)](const PciDevice& device, const PolicyRule& rule, Clock::time_point deadline) {
+Gatekeeper::Attest make_attest(const transport::OpenOptions& options, std::shared_ptr<const Verifier> verifier) {
+  return [options, verifier = std::move(verifier)](const PciDevice& device, const PolicyRule& rule, Clock::time_point deadline) {
     Wanted wanted;
     if (needs_measurements(rule)) wanted.measurements = MeasurementMode::all;
     Question question;
@@ -156,7 +156,7 @@ Gatekeeper::Attest make_attest(const transport::Host& host, std::shared_ptr<cons
     question.user.identity = device.identity;  // what the kernel matches drivers by is what the certificate must vouch for
     const Effort effort{.limits = {.exchange = kExchange, .total = Clock::duration::max()}, .deadline = deadline, .patience = kBusy};
     const std::string name = to_string(device.bdf);
-    Evidence evidence = gather({.name = name, .host = host_view(device)}, wanted, effort, verifier.get(), {.host = host});
+    Evidence evidence = gather({.name = name, .host = host_view(device)}, wanted, effort, verifier.get(), options);
     evidence.time = utc_of(question.now);  // asked and judged in one go, and by one clock, which may not be the system's
     return verifier->appraise(std::move(evidence), name, std::move(question));
   };

@@ -46,7 +46,7 @@ void WorkList::add(const Bdf& bdf, Occasion occasion) {
   {
     const std::lock_guard lock(mutex_);
     const bool waits = waiting_.contains(bdf);
-    const bool of_drivers = occasion == Occasion::bind || occasion == Occasion::driver;
+    const bool of_drivers = occasion == Occasion::bind || occasion == Occasion::driver || occasion == Occasion::drive;
     if (waits ? of_drivers : waiting_.size() >= kMost) return;
     waiting_[bdf] = {bdf, occasion};
   }
@@ -247,6 +247,7 @@ void Watcher::hear_events() {
     const transport::Uevent& event = *received->event;
     driver =
         driver || (event.subsystem == Subsystem::drivers && event.action == Action::add && event.path.starts_with("/bus/pci/drivers/"));
+    if (event.subsystem == Subsystem::nvme || event.subsystem == Subsystem::scsi_generic) hear_drive(event);
     if (event.subsystem != Subsystem::pci) continue;
     const std::optional<Bdf> bdf = transport::parse_bdf(event.pci_slot);
     if (!bdf) continue;
@@ -264,6 +265,14 @@ void Watcher::hear_events() {
   }
   if (driver && options_.drivers) sweep(Occasion::driver);
   if (lost) sweep(Occasion::interval);  // most of them have been there for long: no driver is taken from them as from one that came
+}
+
+// A controller is made before it takes commands, and says so when it does. It may be a function that could not be asked without it.
+void Watcher::hear_drive(const transport::Uevent& event) {
+  using Action = transport::Uevent::Action;
+  const bool nvme = event.subsystem == transport::Uevent::Subsystem::nvme;
+  if (event.action != Action::add && !(nvme && event.action == Action::change && event.connected)) return;
+  if (const std::optional<Bdf> bdf = nvme ? transport::function_in(event.path) : std::nullopt) list_.add(*bdf, Occasion::drive);
 }
 
 std::vector<Attention> Watcher::left() {

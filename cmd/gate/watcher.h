@@ -27,7 +27,7 @@ struct Attention {
 };
 
 // Functions that wait to be attended, each at most once: a storm of events costs no memory. The latest occasion counts, but
-// `bind` and `driver` never replace one that waits: the device may have arrived just now. Thread-safe.
+// `bind`, `driver` and `drive` never replace one that waits: the device may have arrived just now. Thread-safe.
 class WorkList {
  public:
   static constexpr std::size_t kMost = 4096;  // functions; what comes beyond is left to the next sweep
@@ -125,6 +125,7 @@ class Watcher {
   void attend(const std::vector<transport::Bdf>& devices, Occasion occasion);
   void sweep(Occasion occasion);
   void hear_events();
+  void hear_drive(const transport::Uevent& event);
   void ping(Clock::time_point now);
 
   Options options_;

@@ -70,6 +70,8 @@ std::vector<Kept> capabilities_to_keep(const Needs& needs) {
   const auto had = [](unsigned capability) { return ::capng_have_capability(CAPNG_PERMITTED, capability) == 1; };
   std::vector<Kept> out;
   if (needs.opens_devices && had(CAP_SYS_ADMIN)) out.push_back({CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "for configuration space"});
+  if (needs.commands_nvme && had(CAP_SYS_ADMIN)) out.push_back({CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "for commands to NVMe drives"});
+  if (needs.commands_scsi && had(CAP_SYS_RAWIO)) out.push_back({CAP_SYS_RAWIO, "CAP_SYS_RAWIO", "for commands to SCSI drives"});
   if (!had(CAP_DAC_OVERRIDE) && !had(CAP_DAC_READ_SEARCH)) return out;
   ::capng_updatev(CAPNG_DROP, CAPNG_EFFECTIVE, static_cast<unsigned>(CAP_DAC_OVERRIDE), static_cast<unsigned>(CAP_DAC_READ_SEARCH), -1);
   if (::capng_apply(CAPNG_SELECT_CAPS) != 0) return out;
@@ -141,6 +143,8 @@ constexpr Rights kReading{right::read_file | right::read_directory, right::read_
 constexpr Rights kWriting{right::write_file | right::truncate | right::make_reg | right::remove_file, right::write_file | right::truncate};
 constexpr Rights kFolder{kWriting.directory | right::read_directory | right::make_directory | right::remove_directory, kWriting.file};
 constexpr Rights kAttributes{kWriting.file, kWriting.file};
+constexpr Rights kDevices{right::read_file | right::write_file | right::ioctl_device,
+                          right::read_file | right::write_file | right::ioctl_device};
 
 class Ruleset {
  public:
@@ -202,7 +206,8 @@ std::optional<Ruleset> prepare_files(const Needs& needs, Confinement& out) {
   rules->allow(read_by_tools(), kReading, "reading");
   const std::string read = rules->allow(needs.readable, kReading, "reading");
   std::string written = rules->allow(needs.writable, kWriting, "writing");
-  for (const auto& [places, rights] : {std::pair(&needs.folders, kFolder), std::pair(&needs.attributes, kAttributes)})
+  for (const auto& [places, rights] :
+       {std::pair(&needs.folders, kFolder), std::pair(&needs.attributes, kAttributes), std::pair(&needs.devices, kDevices)})
     if (const std::string more = rules->allow(*places, rights, "writing"); !more.empty()) written += cat(written.empty() ? "" : ", ", more);
   out.in_force.push_back(cat("landlock ABI ", abi, ": nothing is executed, ",
                              read.empty() ? "no file is read, " : cat("files are read only at ", read, ", "),
@@ -228,12 +233,20 @@ Confinement drop_privileges(const Needs& needs) {
     out.missing.push_back(because("no new privileges"));
   const std::optional<Ruleset> rules = prepare_files(needs, out);
   drop_capabilities(needs, out);
+  if (needs.broker_lacks) {
+    out.in_force.emplace_back("drives: a broker has the right to them, one process for each, and sends nothing but SPDM");
+    for (const std::string& line : *needs.broker_lacks) out.missing.push_back(cat("broker of drives: ", line));
+  }
   if (rules) restrict_files(*rules, out);
   const FilterNeeds filter{.connects = needs.connects};
-  if (const int error = install_syscall_filter(filter); error == 0)
-    out.in_force.push_back(cat("seccomp: ", denied_syscalls(filter), " system calls fail, and no memory becomes code"));
-  else
+  const bool lists_allowed = needs.calls != SystemCalls::program;
+  const int error = lists_allowed ? install_allow_list(needs.calls) : install_syscall_filter(filter);
+  if (error != 0)
     out.missing.push_back(cat("seccomp: ", std::strerror(error)));
+  else if (lists_allowed)
+    out.in_force.emplace_back("seccomp: only the system calls that it needs are left");
+  else
+    out.in_force.push_back(cat("seccomp: ", denied_syscalls(filter), " system calls fail, and no memory becomes code"));
   return out;
 }
 

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "cmd/host/syscall_filter.h"
 
 namespace spdm::cmd {
 
@@ -25,6 +28,13 @@ struct Needs {
   bool connects = false;
   // Configuration space is still opened: CAP_SYS_ADMIN.
   bool opens_devices = false;
+  // Nodes of devices, or directories of them, that are opened and take commands (ioctl).
+  std::vector<std::filesystem::path> devices{};
+  // Commands are still sent to drives: CAP_SYS_ADMIN for NVMe, CAP_SYS_RAWIO for SCSI. Of the broker and its processes alone.
+  bool commands_nvme = false, commands_scsi = false;
+  // A broker holds the right to drives, and could not give up this itself (DriveBroker::missing). Nothing where there is no broker.
+  std::optional<std::vector<std::string>> broker_lacks{};
+  SystemCalls calls = SystemCalls::program;
 };
 
 struct Confinement {
@@ -33,7 +43,7 @@ struct Confinement {
 };
 
 // Confines the process for good, and every thread that is started later: call it before there are any. No new privileges; no
-// capabilities but CAP_SYS_ADMIN where `opens_devices` is set, and CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH where what is named
+// capabilities but those of `opens_devices` and of commands to drives, and CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH where what is named
 // cannot be written or read without; landlock for files and TCP; no sockets, no memory that becomes code, and no system calls that
 // this program does not need (seccomp).
 Confinement drop_privileges(const Needs& needs);

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 
+import drive_seeds
 import pci_seeds
 import responder_seeds
 import session_seeds
@@ -292,6 +293,7 @@ def main():
     write("report", "ear", f"\x1f{old}\n{new}\n{wrapped}\n".encode())
     write("report", "document", b"\xff" + json.dumps({"devices": [report], "verdict": "pass", "exit_code": 0, **head}, indent=1).encode())
     session_seeds.write_all(write, vectors)
+    drive_seeds.write_all(write)
     pci_seeds.write_all(write)
     print(sum(1 for path in CORPUS.rglob("*") if path.is_file()), "files")
 

@@ -143,6 +143,55 @@ void FakeSysfs::move_below(std::string_view bridge, std::string_view bdf) const 
   make_link(device(bdf), place);
 }
 
+void FakeSysfs::add_controller(const FakeController& controller) const {
+  const std::string place = controller.bdf.empty() ? "sys/devices/virtual/nvme-fabrics/ctl" : cat("sys/bus/pci/devices/", controller.bdf);
+  const std::string directory = cat(place, "/nvme/", controller.name);
+  write(cat(directory, "/model"), cat(controller.model, "\n"));
+  write(cat(directory, "/serial"), cat(controller.serial, "\n"));
+  write(cat(directory, "/firmware_rev"), cat(controller.firmware, "\n"));
+  write(cat(directory, "/transport"), cat(controller.transport, "\n"));
+  write(cat(directory, "/state"), "live\n");
+  write(cat(place, "/power/runtime_status"), "active\n");
+  make_link(root() / directory / "device", fs::path("../../../") / fs::path(place).filename());
+  make_link(root() / "sys/class/nvme" / controller.name, root() / directory);
+  write(cat("dev/", controller.name), "");
+  for (const std::string& name : controller.namespaces) {
+    fs::create_directories(root() / directory / name);
+    make_link(root() / "sys/class/block" / name, root() / directory / name);
+    write(cat("dev/", name), "");
+  }
+}
+
+fs::path FakeSysfs::add_disk(const FakeDisk& disk) const {
+  const std::string directory = cat("sys/devices/", disk.parent, "/", disk.address);
+  write(cat(directory, "/vendor"), cat(disk.vendor, "\n"));
+  write(cat(directory, "/model"), cat(disk.model, "\n"));
+  write(cat(directory, "/rev"), cat(disk.revision, "\n"));
+  write(cat(directory, "/type"), cat(disk.type, "\n"));
+  write(cat(directory, "/scsi_level"), "6\n");
+  write(cat(directory, "/power/runtime_status"), "active\n");
+  const char page[] = {0, static_cast<char>(0x80), 0, static_cast<char>(disk.serial.size())};
+  write(cat(directory, "/vpd_pg80"), cat(std::string(page, sizeof page), disk.serial));
+  const auto node = [&](std::string_view kind, const std::string& name, std::string_view below) {
+    if (name.empty()) return;
+    const fs::path place = root() / directory / kind / name;
+    fs::create_directories(place);
+    make_link(place / "device", root() / directory);
+    make_link(root() / "sys/class" / kind / name, place);
+    write(cat("dev/", below, name), "");
+  };
+  node("scsi_generic", disk.generic, "");
+  node("bsg", disk.address, "bsg/");
+  node("block", disk.disk, "");
+  if (!disk.disk.empty()) {
+    const std::string part = cat(directory, "/block/", disk.disk, "/", disk.disk, "1");
+    write(cat(part, "/partition"), "1\n");
+    make_link(root() / "sys/class/block" / cat(disk.disk, "1"), root() / part);
+    write(cat("dev/", disk.disk, "1"), "");
+  }
+  return root() / directory;
+}
+
 std::string FakeSysfs::read(const fs::path& file) const {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

@@ -31,6 +31,25 @@ struct FakeFunction {
   std::vector<std::pair<std::uint16_t, std::uint32_t>> registers = {};
 };
 
+// An NVMe controller, of a PCI function or of none.
+struct FakeController {
+  std::string name = "nvme0";
+  std::string bdf = "0000:03:00.0";  // empty: a controller over a network
+  std::string transport = "pcie";
+  std::string model = "QEMU NVMe Ctrl                          ", serial = "deadbeef            ", firmware = "11.1.3  ";
+  std::vector<std::string> namespaces = {"nvme0n1"};
+};
+
+// A SCSI device, with its nodes.
+struct FakeDisk {
+  std::string generic = "sg0", disk = "sda";  // empty: the kernel has no such node
+  std::string address = "0:0:0:0";
+  std::string parent = "pci0000:00/0000:00:1f.2/ata1/host0/target0:0:0";  // below /sys/devices
+  std::string vendor = "ATA     ", model = "Samsung SSD 870 ", revision = "2B6Q";
+  std::string serial = "S62ANJ0R123456      ";
+  std::string type = "0";
+};
+
 // What a function answers to reads of its configuration space.
 std::vector<std::uint8_t> config_space_of(const FakeFunction& function);
 
@@ -60,6 +79,10 @@ class FakeSysfs {
   // The function with its directory below the path of its bridge ("pci0000:00/0000:00:01.0") below /sys/devices, as the kernel has it;
   // /sys/bus/pci/devices has a link.
   void move_below(std::string_view bridge, std::string_view bdf) const;
+  // The function of the controller, if it is one, is to be there before.
+  void add_controller(const FakeController& controller) const;
+  // Returns its directory.
+  std::filesystem::path add_disk(const FakeDisk& disk) const;
   // A file anywhere below the root.
   std::filesystem::path write(const std::string& name, std::string_view text) const { return directory_.write(name, text); }
   std::string read(const std::filesystem::path& file) const;  // whole

@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIBRARIES = {
     "openssl/": ("core/crypto/", "certstore/", "cmd/emulate"),
     "pci/": ("transport/pci/",),
-    "seccomp.h": ("cmd/host/syscall_filter",),
+    "seccomp.h": ("cmd/host/syscall_filter", "cmd/host/allow_list"),
     "cap-ng.h": ("cmd/host/privileges",),
     "CLI/": ("cmd/",),
     "yaml-cpp/": ("core/format/yaml_reader", "cmd/"),

@@ -25,9 +25,12 @@ HEADERS = {
 OPEN = re.compile(r"(?<!\w)open\b")
 # The steps of the line, and where in cmd each may be named: where it is written, and where it is called.
 STEPS = {
-    "drop_privileges": ("cmd/host/privileges", "cmd/attest/pipeline.cpp"),
+    "drop_privileges": ("cmd/host/privileges", "cmd/host/drive_processes.cpp", "cmd/attest/pipeline.cpp"),
     "open_targets": ("cmd/attest/targets", "cmd/attest/pipeline.cpp"),
     "install_syscall_filter": ("cmd/host/syscall_filter", "cmd/host/privileges.cpp"),
+    # The right to drives stays with the broker, which is there before anything is opened.
+    "start_drive_broker": ("cmd/host/drive_broker", "cmd/attest/pipeline.cpp", "cmd/gate.cpp", "cmd/list.cpp", "cmd/watch.cpp"),
+    "direct_opener": ("cmd/host/drive_broker.h", "cmd/host/drive_processes.cpp"),
     "transport::open": ("cmd/attest/targets.cpp", "cmd/attest/gather.cpp"),
 }
 # What lets in what others have made, and the calls that confine a verb.

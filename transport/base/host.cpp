@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -57,6 +58,32 @@ std::optional<std::string> read_attribute(const std::filesystem::path& file) {
     refuse(errno, printable(file.string()));
   }
   return std::string(trim_end({buffer.data(), static_cast<std::size_t>(size)}));
+}
+
+std::optional<std::string> attribute(const std::filesystem::path& file) {
+  try {
+    std::optional<std::string> text = read_attribute(file);
+    return text.value_or("").empty() ? std::nullopt : std::move(text);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<std::string> link_name(const std::filesystem::path& link) {
+  std::error_code error;
+  const std::filesystem::path target = std::filesystem::read_symlink(link, error);
+  if (error || target.filename().empty()) return std::nullopt;
+  return target.filename().string();
+}
+
+std::optional<std::vector<std::string>> entries(const std::filesystem::path& directory) {
+  std::vector<std::string> out;
+  std::error_code error;
+  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
+    out.push_back(at->path().filename().string());
+  if (error) return std::nullopt;
+  std::sort(out.begin(), out.end());
+  return out;
 }
 
 void write_attribute(const std::filesystem::path& file, std::string_view value) {

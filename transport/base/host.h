@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace spdm::transport {
 
@@ -19,6 +20,15 @@ struct Host {
 // such file, or when reading fails with ENOTTY or EOPNOTSUPP (the kernel's "not for this device"). Throws Error:
 // permission, no_device (it is going away), io.
 std::optional<std::string> read_attribute(const std::filesystem::path& file);
+
+// The text of an attribute; nothing when it is absent, unreadable or empty.
+std::optional<std::string> attribute(const std::filesystem::path& file);
+
+// The last name of what a link leads to; nothing when it is no link.
+std::optional<std::string> link_name(const std::filesystem::path& link);
+
+// Names of the entries, in order; nothing when the directory is not there or cannot be read to its end.
+std::optional<std::vector<std::string>> entries(const std::filesystem::path& directory);
 
 // Writes with one write(2). Throws Error: permission, no_device (ENODEV, ENOENT), busy, io; the message names file and value.
 void write_attribute(const std::filesystem::path& file, std::string_view value);

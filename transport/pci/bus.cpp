@@ -63,23 +63,6 @@ Access start_libpci(const Host& host) {
   return access;
 }
 
-// The text of an attribute; nothing when it is absent, unreadable or empty.
-std::optional<std::string> attribute(const std::filesystem::path& file) {
-  try {
-    std::optional<std::string> text = read_attribute(file);
-    return text.value_or("").empty() ? std::nullopt : std::move(text);
-  } catch (const Error&) {
-    return std::nullopt;
-  }
-}
-
-std::optional<std::string> link_name(const std::filesystem::path& link) {
-  std::error_code error;
-  const std::filesystem::path target = std::filesystem::read_symlink(link, error);
-  if (error || target.filename().empty()) return std::nullopt;
-  return target.filename().string();
-}
-
 std::optional<std::uint64_t> instance_of(const std::filesystem::path& directory) {
   struct stat status {};
   if (::stat(directory.c_str(), &status) != 0) return std::nullopt;
@@ -89,17 +72,6 @@ std::optional<std::uint64_t> instance_of(const std::filesystem::path& directory)
 bool is_there(const std::filesystem::path& file) {
   std::error_code ignored;
   return std::filesystem::exists(file, ignored);
-}
-
-// Names of the entries, in order; nothing when the directory is not there or cannot be read to its end.
-std::optional<std::vector<std::string>> entries(const std::filesystem::path& directory) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(directory, error), end; !error && at != end; at.increment(error))
-    out.push_back(at->path().filename().string());
-  if (error) return std::nullopt;
-  std::sort(out.begin(), out.end());
-  return out;
 }
 
 // "0001:01": vendor and type. DOE discovery, which every mailbox has, has a file with a name of its own.

@@ -6,21 +6,22 @@
 #include <string>
 #include <string_view>
 
-#include "core/descriptor.h"
 #include "transport/base/host.h"
+#include "transport/base/lock_file.h"
 #include "transport/pci/address.h"
 
 namespace spdm::transport {
 
-// Holds /run/spdmctl/lock/BDF with flock(2), so the lock ends with its holder, however that ends. The file stays. It
-// has one line, "PID CONTROL DEVICE mailbox", which is blank after an orderly end. CONTROL is the earlier value of the
-// device's power/control (see power.h), or "-" when there is nothing to restore. DEVICE tells the device from a later
-// one at the same address. "mailbox" means that an exchange may have been cut off. Nothing is opened after
-// construction, so the lock works after privileges were dropped.
+// Holds /run/spdmctl/lock/BDF. Its line is "PID CONTROL DEVICE mailbox", and blank after an orderly end. CONTROL is the earlier value of
+// the device's power/control (see power.h), or "-" when there is nothing to restore. DEVICE tells the device from a later one at the
+// same address. "mailbox" means that an exchange may have been cut off.
 class PciLock {
  public:
+  // What its holder works with: the mailbox, or a drive's own way, which leaves the mailbox as it is.
+  enum class Way { mailbox, storage };
+
   // Throws Error: busy naming who holds it, at once; permission, io.
-  PciLock(const Host& host, const Bdf& bdf);
+  PciLock(const Host& host, const Bdf& bdf, Way way = Way::mailbox);
   // Leaves in the file only what is still to be restored or cleaned up.
   ~PciLock();
   PciLock(const PciLock&) = delete;
@@ -40,9 +41,9 @@ class PciLock {
  private:
   void write(bool holding) const;
 
-  std::string name_;
   std::string device_;  // the inode number of its directory in /sys, which no other device gets
-  Descriptor fd_;
+  LockFile file_;
+  Way way_;
   std::optional<std::string> power_;
   bool abandoned_ = false;
 };

@@ -1,11 +1,11 @@
 #include "transport/pci/open.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "transport/base/binding.h"
+#include "transport/base/max_option.h"
 #include "transport/pci/config_file.h"
 #include "transport/pci/doe_link.h"
 #include "transport/pci/encryption.h"
@@ -15,8 +15,6 @@
 namespace spdm::transport {
 
 namespace {
-
-constexpr std::size_t kLeastReceive = 42;  // MinDataTransferSize (DSP0274)
 
 // The link, with the lock and the power state that it holds. Its members are destroyed in the reverse order.
 class PciLink final : public Link {
@@ -50,26 +48,13 @@ class PciLink final : public Link {
 
 struct PciTarget {
   Bdf bdf;
-  std::size_t max_receive = kEmuMaxReceive;
+  std::size_t max_receive;
 };
 
-[[noreturn]] void refuse(const std::string& why) { throw Error(ErrorId::usage, why, cat("the form is ", kPciUsage)); }
-
 PciTarget parse_target(std::string_view target) {
-  constexpr std::string_view kMax = "max=";
-  const std::size_t question = target.find('?');
-  const std::optional<Bdf> bdf = parse_bdf(target.substr(0, question));
-  if (!bdf) refuse("not an address of a PCI function");
-  PciTarget out{.bdf = *bdf};
-  if (question == std::string_view::npos) return out;
-  std::string_view value = target.substr(question + 1);
-  if (!value.starts_with(kMax)) refuse(cat("unknown option '", printable(value.substr(0, value.find('='))), "'"));
-  value.remove_prefix(kMax.size());
-  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out.max_receive);
-  const std::size_t most = max_message(Binding::doe);
-  if (error != std::errc() || end != value.data() + value.size() || out.max_receive < kLeastReceive || out.max_receive > most)
-    refuse(cat("max '", printable(value), "' is not a number from ", kLeastReceive, " to ", most));
-  return out;
+  const std::optional<Bdf> bdf = parse_bdf(target.substr(0, target.find('?')));
+  if (!bdf) throw Error(ErrorId::usage, "not an address of a PCI function", cat("the form is ", kPciUsage));
+  return {.bdf = *bdf, .max_receive = max_option(target, kPciUsage, Binding::doe, kEmuMaxReceive)};
 }
 
 // Refuses a device without a CMA-SPDM mailbox, as far as the kernel tells. It does not access the device.
@@ -85,6 +70,8 @@ void require_mailbox(const PciDevice& device) {
 // Opening a session begins with GET_VERSION, which ends every session that the device has (DSP0274 "GET_VERSION").
 constexpr std::string_view kNoForce = "let the owner give it up; a session of ours would end that of the owner, so --force does not help";
 
+}  // namespace
+
 void refuse_owned(const PciDevice& device, const OpenOptions& options) {
   if (options.force && !options.for_session) return;
   if (const std::optional<std::string> owner = owner_of(device))
@@ -92,17 +79,14 @@ void refuse_owned(const PciDevice& device, const OpenOptions& options) {
                 options.for_session ? std::string(kNoForce) : "let the owner give it up, or take it away with --force");
 }
 
-// The keys of an IDE stream came over a session that somebody holds, also where no file of the kernel tells of an owner.
-void refuse_encrypted(ConfigSpace& config, const std::string& name) {
+void refuse_encrypted(ConfigSpace& config, const Bdf& bdf) {
   const std::vector<IdeStream> streams = enabled_ide_streams(config);
   if (streams.empty()) return;
   throw Error(ErrorId::owned,
-              cat("SPDM of ", name, " belongs to somebody else: its ", to_string(streams.front()), " is enabled",
+              cat("SPDM of ", to_string(bdf), " belongs to somebody else: its ", to_string(streams.front()), " is enabled",
                   streams.size() > 1 ? cat(", and ", streams.size() - 1, " more") : ""),
               std::string(kNoForce));
 }
-
-}  // namespace
 
 std::unique_ptr<ConfigSpace> open_config(const Host& host, const Bdf& bdf) {
   const std::string name = to_string(bdf);
@@ -129,7 +113,7 @@ Opened open_pci(std::string_view target, const OpenOptions& options) {
   device = find_device(options.host, parts.bdf);
   require_mailbox(device);
   refuse_owned(device, options);
-  if (options.for_session) refuse_encrypted(*config, name);
+  if (options.for_session) refuse_encrypted(*config, parts.bdf);
   HostView view = host_view(device);
   if (options.inspect) view.encryption = encryption_of(options.host, parts.bdf);
   const bool force = options.force || link->abandoned();

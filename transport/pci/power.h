@@ -2,6 +2,7 @@
 // functions to sleep that seem unused.
 #pragma once
 
+#include "core/descriptor.h"
 #include "core/protocol/link.h"
 #include "transport/pci/lock.h"
 

@@ -3,6 +3,7 @@
 #include <linux/netlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -30,8 +31,11 @@ constexpr std::array kActions{
 constexpr std::array kSubsystems{
     Word{Uevent::Subsystem::pci, "pci"},
     Word{Uevent::Subsystem::drivers, "drivers"},
+    Word{Uevent::Subsystem::nvme, "nvme"},
+    Word{Uevent::Subsystem::scsi_generic, "scsi_generic"},
 };
 constexpr std::string_view kRecovered = "SUCCESSFUL_RECOVERY";
+constexpr std::string_view kConnected = "connected";  // drivers/nvme/host/core.c: the controller is live
 
 // Takes a string up to its NUL off the front; nothing when there is no NUL.
 std::optional<std::string_view> take_string(std::string_view& rest) {
@@ -58,11 +62,23 @@ std::optional<Uevent> parse_uevent(View datagram) {
     if (key == "SUBSYSTEM") subsystem = value;
     if (key == "DEVPATH") out.path = value;
     if (key == "PCI_SLOT_NAME") out.pci_slot = value;
+    if (key == "DEVNAME") out.node = value;
+    if (key == "NVME_EVENT") out.connected = value == kConnected;
     if (key == "ERROR_EVENT") out.recovered = value == kRecovered;
   }
   if (action.empty() || subsystem.empty()) return std::nullopt;
   out.action = value_of(kActions, action).value_or(Uevent::Action::other);
   out.subsystem = value_of(kSubsystems, subsystem).value_or(Uevent::Subsystem::other);
+  return out;
+}
+
+std::optional<Bdf> function_in(std::string_view path) {
+  std::optional<Bdf> out;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    if (const std::optional<Bdf> bdf = parse_bdf(path.substr(0, end))) out = bdf;
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
   return out;
 }
 

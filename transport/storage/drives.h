@@ -17,8 +17,8 @@ enum class DriveKind { nvme, scsi };
 
 struct Drive {
   DriveKind kind{};
-  std::string name;            // of the node that takes commands: "nvme0", "sg0"
-  std::filesystem::path node;  // "/dev/nvme0", "/dev/sg0"
+  std::string name;            // by which the kernel knows it, whatever node was named: "nvme0", "sg0"
+  std::filesystem::path node;  // that takes commands: "/dev/nvme0", "/dev/sg0"
   std::string disk;            // its block device, "nvme0n1", "sda"; empty where it has none
   DriveView view;
   // The PCI function that is this drive: an NVMe controller on PCI Express. Nothing for others: the HBA of a SATA drive is another device.
@@ -36,5 +36,10 @@ std::optional<Drive> drive_of(const Host& host, const Bdf& bdf);
 // the target says. Throws Error: usage for a node of the wrong kind, with what it should be ("nvme0n1 is a namespace; write
 // nvme:/dev/nvme0"); no_device.
 Drive find_drive(const Host& host, DriveKind kind, std::string_view node);
+
+// Which commands a node takes, by its name alone: nvmeN; sgN, sdX, srN, bsg/... Nothing for other nodes.
+std::optional<DriveKind> kind_of_node(const std::filesystem::path& node);
+// Whether it is one of /dev/bsg.
+bool is_bsg(const std::filesystem::path& node);
 
 }  // namespace spdm::transport

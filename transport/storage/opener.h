@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "transport/storage/drives.h"
+#include "transport/storage/ioctl.h"
 #include "transport/storage/security_commands.h"
 
 namespace spdm::transport {
@@ -19,6 +20,7 @@ class DriveOpener {
 };
 
 // Opens drives in this process, which keeps CAP_SYS_ADMIN (NVMe) or CAP_SYS_RAWIO (SCSI) for their commands.
-std::unique_ptr<DriveOpener> direct_opener();
+// Nodes of no drive, by their names, are refused (Error{usage}).
+std::unique_ptr<DriveOpener> direct_opener(Ioctl ioctl = kernel_ioctl);
 
 }  // namespace spdm::transport

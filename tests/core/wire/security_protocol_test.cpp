@@ -35,30 +35,36 @@ TEST_CASE("DSP0286: what is written is read again, and what follows is ignored")
   CHECK(decode_protocol_list(unhex("000000000000000200e8ffff", "test")) == std::vector<std::uint8_t>{0x00, 0xE8});
 }
 
-TEST_CASE("DSP0286: length and version in different orders") {
+TEST_CASE("N376 DSP0286: length and version in different orders") {
   CHECK(StorageDiscovery::decode(unhex(cat("200010000000000066", std::string(46, '0')), "test")).order == ByteOrder::little);
   CHECK(StorageDiscovery::decode(unhex(cat("002000100000000066", std::string(46, '0')), "test")).order == ByteOrder::big);
 }
 
-TEST_CASE("DSP0286: what is refused") {
+TEST_CASE("N375 DSP0286: what discovery must say") {
   const Bytes discovery = StorageDiscovery{.version = 0x1000, .connections = 1, .operations = 0x66, .order = ByteOrder::little}.encode();
   refused_when_cut(discovery, [](View cut) { StorageDiscovery::decode(cut); });
+  const auto refused = [&](std::size_t at, std::uint8_t value, const std::string& field) {
+    Bytes other = discovery;
+    other[at] = value;
+    malformed(field, [&] { StorageDiscovery::decode(other); });
+  };
+  refused(0, 31, "length");
+  refused(3, 0x20, "binding version");
+  refused(8, 0x46, "operations");
+}
+
+TEST_CASE("N377 DSP0286: what pending info must say") {
   const Bytes info = PendingInfo{.waits = true, .length = 1}.encode(ByteOrder::little);
   refused_when_cut(info, [](View cut) { PendingInfo::decode(cut, ByteOrder::little); });
-  const Bytes list = encode_protocol_list({0x00, 0xE8});
-  refused_when_cut(list, [](View cut) { decode_protocol_list(cut); });
   malformed("length", [&] { PendingInfo::decode(info, ByteOrder::big); });
   malformed("response length", [] { PendingInfo::decode(PendingInfo{.waits = true, .length = 0}.encode(ByteOrder::big), ByteOrder::big); });
-
-  Bytes other = discovery;
-  other[0] = 31;
-  malformed("length", [&] { StorageDiscovery::decode(other); });
-  other = discovery;
+  Bytes other = info;
   other[3] = 0x20;
-  malformed("binding version", [&] { StorageDiscovery::decode(other); });
-  other = discovery;
-  other[8] = 0x46;
-  malformed("operations", [&] { StorageDiscovery::decode(other); });
+  malformed("binding version", [&] { PendingInfo::decode(other, ByteOrder::little); });
+}
+
+TEST_CASE("a list of protocols that is cut") {
+  refused_when_cut(encode_protocol_list({0x00, 0xE8}), [](View cut) { decode_protocol_list(cut); });
 }
 
 TEST_CASE("a list of protocols that is longer than what was asked for is read as far as it came") {

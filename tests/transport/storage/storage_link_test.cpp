@@ -78,7 +78,7 @@ TEST_CASE("a drive: discovery is told, in either byte order") {
   }
 }
 
-TEST_CASE("a drive that does not speak SPDM") {
+TEST_CASE("N374 a drive that does not speak SPDM") {
   SUBCASE("E8h is not on the list") {
     Bed bed;
     bed.drive.protocols = {0x00, 0x01, 0x02, 0xEF};
@@ -97,7 +97,7 @@ TEST_CASE("a drive that does not speak SPDM") {
   }
 }
 
-TEST_CASE("a drive: what waits and was not asked for is thrown away") {
+TEST_CASE("N378 a drive: what waits and was not asked for is thrown away") {
   Bed bed;
   bed.drive.answer = [](StorageOperation, View) { return kVersion; };
   SUBCASE("a message") { bed.drive.waiting = Bytes(5000, 0x11); }
@@ -112,7 +112,7 @@ TEST_CASE("a drive: what waits and was not asked for is thrown away") {
   CHECK(has_message(bed.ask(), kVersion));
 }
 
-TEST_CASE("a drive that never runs out of old responses") {
+TEST_CASE("N379 a drive that never runs out of old responses") {
   Bed bed;
   bed.drive.waiting = Bytes{0x12, 0x04, 0, 0};
   bed.drive.keeps = true;
@@ -120,20 +120,20 @@ TEST_CASE("a drive that never runs out of old responses") {
   CHECK(bed.drive.commands.size() < 16);
 }
 
-TEST_CASE("a drive that has a response and does not give it") {
+TEST_CASE("N380 a drive that has a response and does not give it") {
   Bed bed;
   bed.drive.waiting = Bytes{0x12, 0x04, 0, 0};
   bed.drive.waits_as = StorageOperation::discovery;  // by no operation that is asked
   refused(bed, ErrorId::busy, "somebody else");
 }
 
-TEST_CASE("a drive that reports success and sends nothing") {
+TEST_CASE("N381 a drive that reports success and sends nothing") {
   Bed bed;
   bed.drive.answer = [](StorageOperation, View) { return Bytes(4, 0); };
   refused(bed, ErrorId::peer, "sends nothing");
 }
 
-TEST_CASE("a drive whose response does not fit") {
+TEST_CASE("N382 a drive whose response does not fit") {
   Bed bed;
   bed.drive.keeps = true;  // as some do: success, nothing sent, the response stays
   bed.drive.answer = [](StorageOperation, View) { return Bytes(9000, 0); };
@@ -148,7 +148,7 @@ TEST_CASE("a drive that needs time refuses to be received from, and is asked aga
   CHECK(has_message(bed.ask(), kVersion));
 }
 
-TEST_CASE("a drive that never has a response") {
+TEST_CASE("N383 a drive that never has a response") {
   Bed bed;
   bed.link->connect(soon());
   bed.drive.not_ready = 1'000'000;
@@ -159,7 +159,7 @@ TEST_CASE("a drive that never has a response") {
   CHECK_FALSE(bed.drive.waiting);
 }
 
-TEST_CASE("an exchange that was given up does not answer the next one") {
+TEST_CASE("N384 an exchange that was given up does not answer the next one") {
   Bed bed;
   bed.link->connect(soon());
   bed.drive.answer = [](StorageOperation, View) { return Bytes{0x10, 0x7F, 1, 0}; };
@@ -185,7 +185,7 @@ TEST_CASE("a drive that is removed: its error stays what it is, and nothing wait
   CHECK_NOTHROW(bed.link.reset());
 }
 
-TEST_CASE("what follows a message is of no meaning, and is not kept") {
+TEST_CASE("N373 what follows a message is of no meaning, and is not kept") {
   Bed bed;
   bed.drive.behind = 0xA5;
   bed.drive.answer = [](StorageOperation, View) { return kVersion; };
