@@ -14,10 +14,10 @@ struct DeviceStorage {
   std::uint16_t version = 0x1000;                                     // of the binding, as discovery says it
   std::uint8_t connections = 1;                                       // 1 to 4
   // Bit map of the operations that it has; empty: all, secured messages where the device has sessions.
-  std::optional<std::uint8_t> operations;
+  std::optional<std::uint8_t> operations = {};
 
   bool stale_tail = false;      // bytes of something else follow each response, up to the allocation length
-  Bytes waiting;                // an old response that waits on connection 0 when a requester comes
+  Bytes waiting = {};           // an old response that waits on connection 0 when a requester comes
   std::uint32_t not_ready = 0;  // how many times it refuses to give away each response that waits
   bool empty = false;           // it reports success, and gives no response away
 };

@@ -34,7 +34,7 @@ class EmulatedDrive {
   // By a message; it is received with the operation that its request was sent with.
   struct Waiting {
     StorageOperation operation{};
-    Bytes response;
+    Bytes response = {};
     Clock::time_point since = {};  // it waits from then on
     std::uint32_t refusals = 0;    // that are still to come
   };

@@ -1,5 +1,6 @@
 #include "transport/socket/emu_drive.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -13,6 +14,9 @@ namespace spdm::transport {
 namespace {
 
 constexpr std::string_view kFrame = "emulator frame of a drive";
+// A command that has begun may take so long, whatever time is left: given up in the middle it ends the connection, and with it goes what
+// the drive has to say.
+constexpr auto kLeast = std::chrono::milliseconds(250);
 
 class EmuDrive final : public SecurityCommands {
  public:
@@ -46,6 +50,7 @@ Completion EmuDrive::ask(Command command, View payload, Clock::time_point deadli
   // After a failed command the late answer must not be taken for the answer to a new one.
   if (!std::exchange(in_step_, false)) throw Error(ErrorId::io, "the connection was given up after an earlier error");
   if (dial_) stream_ = std::exchange(dial_, std::nullopt)->connect(deadline);
+  deadline = std::max(deadline, Clock::now() + kLeast);
   stream_->write(encode_frame(Binding::storage, command, payload), deadline);
   const std::uint16_t status = parse_storage_status(read(Command::status, deadline));
   if (status == kNvmeGood) return {};
@@ -63,7 +68,7 @@ Completion EmuDrive::send(std::uint8_t protocol, std::uint16_t specific, View da
 Completion EmuDrive::receive(std::uint8_t protocol, std::uint16_t specific, std::size_t allocation, Clock::time_point deadline) {
   Completion out = ask(Command::receive, encode_storage_header({protocol, specific, static_cast<std::uint32_t>(allocation)}), deadline);
   if (out.is_good()) {
-    out.data = read(Command::receive, deadline);
+    out.data = read(Command::receive, std::max(deadline, Clock::now() + kLeast));
     if (out.data.size() > allocation) malformed(kFrame, "data", cat(out.data.size(), " bytes, ", allocation, " were allocated"));
     out.data.resize(allocation);
   }

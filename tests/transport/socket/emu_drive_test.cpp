@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <thread>
+
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
 #include "transport/socket/emu.h"
@@ -85,6 +87,16 @@ TEST_CASE("emulated drive: wrong frames end the connection") {
   refused(good + "0000000400000004000000020000", ErrorId::peer, "command: 0x0004, is to be 0x0003");
   refused(good + "000000030000000400000011" + std::string(34, '0'), ErrorId::peer, "data: 17 bytes, 16 were allocated");
   refused(good + "00000003000000040000000411", ErrorId::io, "closed");
+}
+
+TEST_CASE("emulated drive: a command that has begun is not given up at once") {
+  Peer peer([](Stream& stream) {
+    stream.read(kRequest, soon());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    stream.write(h("0000000400000004000000024002"), soon());
+  });
+  const std::unique_ptr<SecurityCommands> drive = emu_drive(peer.stream());
+  CHECK(receive(*drive, in_ms(1)).refusal == "NVMe status 0x4002 (Invalid Field in Command)");
 }
 
 TEST_CASE("emulated drive: one that is silent") {
