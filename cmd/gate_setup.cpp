@@ -59,6 +59,7 @@ GateSetup set_up_gate(const GateOptions& options, const Host& host, const Consol
     question.policy = &out.policy;
     const std::shared_ptr<const Verifier> verifier(
         new Verifier(make_verifier(trust, {}, console, std::make_shared<const Policy>(out.policy))));  // it cannot be moved
+    out.verifier = verifier;
     out.attest = make_attest({.host = host, .via = via_of(options.via), .drives = std::move(drives)}, verifier);
   } catch (const Error& error) {
     out.broken = error;

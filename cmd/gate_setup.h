@@ -29,6 +29,7 @@ struct GateSetup {
   ModeInForce mode;
   GateTime time;
   Gatekeeper::Attest attest;
+  std::shared_ptr<const Verifier> verifier;  // nullptr when it is broken
   std::optional<Error> broken;
 };
 // `drives`: who opens drives; nullptr: nobody.

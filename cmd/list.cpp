@@ -212,7 +212,7 @@ std::vector<transport::Drive> drives_among(const std::vector<PciDevice>& functio
 }
 
 // The error when no mailbox was found: it names what could not be looked at.
-Error nothing_found(const std::vector<PciDevice>& seen, bool named) {
+Error nothing_found(const std::vector<PciDevice>& seen, bool named, bool drives) {
   const std::string whom = !named             ? "no PCI function of this host has a"
                            : seen.size() == 1 ? cat(to_string(seen.front().bdf), " has no")
                                               : "none of these functions has a";
@@ -221,7 +221,9 @@ Error nothing_found(const std::vector<PciDevice>& seen, bool named) {
     return {ErrorId::permission, cat("the mailboxes of ", hidden, hidden == 1 ? " function" : " functions", " cannot be seen"),
             "run it as root: what is beyond the first bytes of configuration space needs CAP_SYS_ADMIN"};
   const bool asleep = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.has_no_power(); });
-  return {ErrorId::no_spdm, cat(whom, " DOE mailbox", asleep ? "; those that sleep in D3cold were not looked at" : ""),
+  return {ErrorId::no_spdm,
+          cat(whom, " DOE mailbox", asleep ? "; those that sleep in D3cold were not looked at" : "",
+              drives ? ", and no drive that was asked speaks SPDM" : ""),
           named ? "" : "see all functions with: spdmctl list --all"};
 }
 
@@ -260,10 +262,11 @@ Exit run(const Options& options, Console& console) {
   const bool any = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.has_mailbox(); });
   std::optional<std::vector<ListedDrive>> drives;
   if (broker)
-    drives = ask_drives(drives_among(seen, named, host), *broker->opener, seen, parse_duration(options.timeout, given_as("--timeout")));
+    drives =
+        ask_drives(host, drives_among(seen, named, host), *broker->opener, seen, parse_duration(options.timeout, given_as("--timeout")));
   if (drives && !options.all) std::erase_if(*drives, [](const ListedDrive& listed) { return !listed.may_speak_spdm(); });
   std::optional<Error> error;
-  if (!any && !options.all && (!drives || drives->empty())) error = nothing_found(seen, named);
+  if (!any && !options.all && (!drives || drives->empty())) error = nothing_found(seen, named, options.drives);
   if (!named && !options.all) std::erase_if(seen, [](const PciDevice& device) { return !device.has_mailbox(); });
 
   const std::vector<transport::PciNames> names = seen.empty() ? std::vector<transport::PciNames>() : names_of(seen, host);

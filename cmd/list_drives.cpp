@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "cmd/attest/drive_scope.h"
 #include "cmd/host/parallel.h"
 #include "cmd/output/render.h"
 #include "cmd/output/table.h"
@@ -16,14 +17,11 @@ namespace spdm::cmd {
 namespace {
 
 using transport::Drive;
-using transport::DriveKind;
 
 constexpr std::size_t kDrivesAtOnce = 16;
 
-std::string target_of(const Drive& drive) { return cat(drive.kind == DriveKind::nvme ? "nvme:" : "scsi:", drive.node.string()); }
-
-ListedDrive ask(const Drive& drive, transport::DriveOpener& opener, Clock::duration timeout) {
-  ListedDrive out{.drive = drive, .protocols = {}, .error = {}};
+ListedDrive ask(const transport::Host& host, const Drive& drive, transport::DriveOpener& opener, Clock::duration timeout) {
+  ListedDrive out{.drive = drive, .target = target_of(drive, host), .protocols = {}, .error = {}};
   try {
     if (drive.asleep) throw Error(ErrorId::unsupported, "is suspended: it was not woken");
     const Clock::time_point deadline = Clock::now() + timeout;
@@ -37,7 +35,7 @@ ListedDrive ask(const Drive& drive, transport::DriveOpener& opener, Clock::durat
     if (out.speaks_spdm()) out.drive.view.discovery = transport::discover(*commands, deadline);
   } catch (const Error& error) {
     out.error = error;
-    out.error->device = target_of(drive);
+    out.error->device = out.target;
   }
   return out;
 }
@@ -57,11 +55,11 @@ std::string function_text(const ListedDrive& listed) {
 
 bool ListedDrive::speaks_spdm() const { return protocols && transport::speaks_spdm(*protocols); }
 
-std::vector<ListedDrive> ask_drives(const std::vector<Drive>& drives, transport::DriveOpener& opener,
+std::vector<ListedDrive> ask_drives(const transport::Host& host, const std::vector<Drive>& drives, transport::DriveOpener& opener,
                                     const std::vector<transport::PciDevice>& functions, Clock::duration timeout) {
   std::vector<ListedDrive> out;
   in_order<ListedDrive>(
-      drives.size(), kDrivesAtOnce, [&](std::size_t i) { return ask(drives[i], opener, timeout); },
+      drives.size(), kDrivesAtOnce, [&](std::size_t i) { return ask(host, drives[i], opener, timeout); },
       [&](ListedDrive listed) {
         listed.has_mailbox = std::any_of(functions.begin(), functions.end(), [&](const transport::PciDevice& function) {
           return listed.drive.bdf == function.bdf && function.has_mailbox();
@@ -73,7 +71,7 @@ std::vector<ListedDrive> ask_drives(const std::vector<Drive>& drives, transport:
 
 Json to_json(const ListedDrive& listed) {
   const Drive& drive = listed.drive;
-  Json out{{"target", printable(target_of(drive))}};
+  Json out{{"target", printable(listed.target)}};
   if (!drive.disk.empty()) out["disk"] = printable(drive.disk);
   out.update(to_json(drive.view));
   if (drive.bdf) out["bdf"] = to_string(*drive.bdf);
@@ -93,7 +91,7 @@ std::string to_text(const std::vector<ListedDrive>& drives) {
   std::vector<std::array<std::string, 7>> rows{{"DRIVE", "SPDM", "DISK", "VIA", "FUNCTION", "FIRMWARE", "MODEL"}};
   const auto known = [](const std::string& text) { return text.empty() ? std::string("-") : printable(text); };
   for (const ListedDrive& listed : drives)
-    rows.push_back({printable(target_of(listed.drive)), spdm_text(listed), known(listed.drive.disk), known(listed.drive.view.transport),
+    rows.push_back({printable(listed.target), spdm_text(listed), known(listed.drive.disk), known(listed.drive.view.transport),
                     function_text(listed), known(listed.drive.view.firmware), known(listed.drive.view.model)});
   return table(rows);
 }

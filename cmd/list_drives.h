@@ -15,6 +15,7 @@ namespace spdm::cmd {
 
 struct ListedDrive {
   transport::Drive drive;  // with what discovery said
+  std::string target;      // for other verbs
   // What the drive lists; nothing when it was not asked: it sleeps, or an error kept from it.
   std::optional<std::vector<std::uint8_t>> protocols;
   std::optional<Error> error;  // why it was not asked, or what went wrong
@@ -27,8 +28,9 @@ struct ListedDrive {
 
 // Asks drives for their protocols, several at once, but those that sleep: a command would wake them. `functions`: the PCI functions that
 // they may be. No Error of a drive is thrown: it is in the list.
-std::vector<ListedDrive> ask_drives(const std::vector<transport::Drive>& drives, transport::DriveOpener& opener,
-                                    const std::vector<transport::PciDevice>& functions, Clock::duration timeout);
+std::vector<ListedDrive> ask_drives(const transport::Host& host, const std::vector<transport::Drive>& drives,
+                                    transport::DriveOpener& opener, const std::vector<transport::PciDevice>& functions,
+                                    Clock::duration timeout);
 
 Json to_json(const ListedDrive& listed);
 // A table with a headline; empty for no drive.

@@ -14,10 +14,12 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "cmd/attest/policy_files.h"
 #include "cmd/gate/autoprobe.h"
+#include "cmd/gate/drive_watch.h"
 #include "cmd/gate/event_poll.h"
 #include "cmd/gate/watcher.h"
 #include "cmd/gate_setup.h"
@@ -40,7 +42,7 @@ using transport::Bdf;
 struct Options : GateOptions {
   OutputOptions output;
   std::string interval = "0", events, background, end;
-  bool enforce = false, hold = false;
+  bool enforce = false, hold = false, drives = false;
 };
 
 constexpr std::chrono::hours kLongestInterval{7 * 24};
@@ -123,6 +125,7 @@ class Watch {
   void attend(const std::vector<Bdf>& devices, Occasion occasion);
   void listen();
   void look_who_lacks();
+  void attend_drives(const std::set<std::string>& nodes, Occasion occasion);
   void end_hold(Watcher* watcher);
   void tell(const DeviceState& state);
   void complain(const std::string& what);
@@ -147,7 +150,7 @@ void Watch::configure(Watcher* before) {
   if (is_worth_keeping(setup)) keep_mode(host_, chosen.mode);
   const bool refrains = chosen.mode == GateMode::enforce && !options_.enforce;  // as the gate does on a running system
   mode_ = refrains ? GateMode::audit : chosen.mode;
-  patience_ = 2 * setup.policy.timeout + kSlack;
+  patience_ = (options_.drives ? 3 : 2) * setup.policy.timeout + kSlack;
 
   const bool enforces = mode_ == GateMode::enforce;
   const bool holds = options_.hold && enforces && kernel_holds_newcomers(host_);
@@ -293,6 +296,14 @@ void Watch::attend(const std::vector<Bdf>& devices, Occasion occasion) {
     if (const std::optional<Bdf> bdf = transport::parse_bdf(state.bdf); bdf && is_good(state)) events_->follow(*bdf);
 }
 
+void Watch::attend_drives(const std::set<std::string>& nodes, Occasion occasion) {
+  const GateSetup setup = set_up_gate(options_, host_, console_, broker_.opener);
+  if (!setup.verifier || mode_ == GateMode::off) return;  // what is broken was told
+  const std::vector<transport::Drive> drives = drives_to_attest(host_, setup.policy, nodes);
+  const transport::OpenOptions open{.host = host_, .via = transport::Via::storage, .drives = broker_.opener};
+  for (const DeviceState& state : attest_drives(drives, open, *setup.verifier, setup.policy.timeout, occasion)) tell(state);
+}
+
 // A device that a rule expects and that is not there has failed, whether it has gone or never came.
 void Watch::look_who_lacks() {
   Policy policy;
@@ -335,6 +346,8 @@ Exit Watch::run() {
         {.host = host_,
          .interval = interval_of(options_),
          .drivers = hold_.has_value(),
+         .drives_came = options_.drives ? [this](const std::set<std::string>& nodes, Occasion occasion) { attend_drives(nodes, occasion); }
+                                        : std::function<void(const std::set<std::string>&, Occasion)>{},
          .lacks = [this] { look_who_lacks(); },
          .due = events_ ? [this] { return events_->due(); } : std::function<Clock::time_point()>{},
          .poll = events_ ? [this] { return events_->poll(); } : std::function<std::vector<Bdf>()>{},
@@ -370,6 +383,9 @@ Exit run(const Options& options, Console& console) {
   check(options);
   interval_of(options);
   event_interval_of(options);
+  if (options.drives && via_of(options.via) == transport::Via::doe)
+    throw Error(ErrorId::usage, "--drives and --via doe contradict each other: drives without a mailbox have their own way alone",
+                "leave one of them out");
   if (!options.end.empty()) {
     if (!options.background.empty() || options.hold || !options.events.empty())
       throw Error(ErrorId::usage, "--end goes with none of --background, --events and --hold", "give it alone");
@@ -395,6 +411,8 @@ Action setup(CLI::App& parser) {
       ->group("Gate");
   parser.add_flag("--enforce", options->enforce, "Do what policy says, and do not only tell")->group("Gate");
   parser.add_flag("--hold", options->hold, "Let no driver bind to a device that is plugged in before it is judged (Linux 6.19 or newer)")
+      ->group("Gate");
+  parser.add_flag("--drives", options->drives, "Attest drives, too, that are there or come and have no mailbox, by their own way")
       ->group("Gate");
   parser.add_option("--background", options->background, "Go on in the background once it watches; its number goes into this file")
       ->type_name("FILE")

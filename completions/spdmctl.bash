@@ -120,7 +120,7 @@ _spdmctl() {
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
     doctor) options="$output $keyring --policy --reference" files='' ;;
     gate) options="$output $keyring $gate --dry-run --enforce --release --occasion --manifest --kernel --image" pci=1 files='' ;;
-    watch) options="${output/ --json -o --output/} $keyring $gate --enforce --interval --events --hold --background --end" ;;
+    watch) options="${output/ --json -o --output/} $keyring $gate --enforce --interval --events --hold --drives --background --end" ;;
     status) options="$output --policy" pci=1 files='' ;;
     list) options="$output --all --discover --drives --timeout" pci=1 files='' ;;
     tsm)

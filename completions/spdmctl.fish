@@ -268,5 +268,6 @@ complete -c spdmctl -n "__fish_seen_subcommand_from watch" -l enforce -d "Do wha
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -l interval -x -d "Attest all devices again after so long"
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -l events -x -d "Ask devices so often whether something has changed in them"
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -l hold -d "No driver for a device that is plugged in before it is judged"
+complete -c spdmctl -n "__fish_seen_subcommand_from watch" -l drives -d "Attest drives without a mailbox, too"
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -r -F -l background -d "Go on in the background"
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -r -F -l end -d "End the watch in the background"

@@ -1,10 +1,13 @@
 #include "transport/via.h"
 
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "transport/base/forwarding_link.h"
 #include "transport/base/max_option.h"
 #include "transport/pci/config_file.h"
 #include "transport/pci/open.h"
@@ -34,6 +37,32 @@ Opened open_by_drive(std::string_view target, const Drive& drive, const OpenOpti
   return open_drive(drive, options, max_option(target, kPciUsage, Binding::storage, StorageLinkOptions{}.max_message));
 }
 
+// The drive's own way, taken because the mailbox is locked down: where it leads to no SPDM, the lockdown is what is wrong.
+class Detour final : public ForwardingLink {
+ public:
+  Detour(std::unique_ptr<Link> link, const Bdf& bdf) : ForwardingLink(std::move(link)), bdf_(bdf) {}
+
+  void connect(Clock::time_point deadline) override {
+    try {
+      ForwardingLink::connect(deadline);
+    } catch (const Error& error) {
+      if (error.id != ErrorId::no_spdm) throw;
+      fail_locked_down(cat("the mailbox of ", to_string(bdf_), ", which does not speak SPDM as a drive"));
+    }
+  }
+
+ private:
+  Bdf bdf_;
+};
+
+Opened open_locked_down(std::string_view target, const Drive& drive, const OpenOptions& options) {
+  Opened out = open_by_drive(target, drive, options);
+  const PciDevice device = find_device(options.host, *drive.bdf);
+  const bool has_mailbox = !device.mailboxes || !device.mailboxes->empty();
+  if (has_mailbox) out.link = std::make_unique<Detour>(std::move(out.link), device.bdf);
+  return out;
+}
+
 }  // namespace
 
 Opened open_function(std::string_view target, const OpenOptions& options) {
@@ -48,7 +77,7 @@ Opened open_function(std::string_view target, const OpenOptions& options) {
                     device.driver ? cat("its driver is ", printable(*device.driver)) : "it has no driver"),
                 "a driver has to be bound before a drive can be asked by its own way; its mailbox needs none: --via doe");
   }
-  if (drive && options.drives && is_locked_down(options.host, *bdf)) return open_by_drive(target, *drive, options);
+  if (drive && options.drives && is_locked_down(options.host, *bdf)) return open_locked_down(target, *drive, options);
   return open_pci(target, options);
 }
 

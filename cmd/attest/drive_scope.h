@@ -11,10 +11,13 @@ namespace spdm::cmd {
 
 // Whether a target is a drive by its name: "nvme:/dev/nvme0", "scsi:/dev/sg0".
 bool is_drive(std::string_view target);
-// The target that a drive is.
-std::string target_of(const transport::Drive& drive);
+// The node of a drive as people know it, below the root of the host: "/dev/nvme0"; and the target that it is.
+std::string node_of(const transport::Drive& drive, const transport::Host& host);
+std::string target_of(const transport::Drive& drive, const transport::Host& host);
 // What the host sees of a drive, with the identity of its PCI function where it is one.
 HostView view_of(const transport::Drive& drive, const transport::Host& host);
+// The drive that a target names. Throws as transport::find_drive().
+transport::Drive find_drive(std::string_view target, const transport::Host& host);
 
 // The drives that `all` stands for where their own way is asked (--via storage), but for those that are asleep: a command would wake
 // them.

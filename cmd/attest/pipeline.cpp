@@ -104,8 +104,8 @@ void confine_to_host(const transport::Host& host, HostUse use, Needs needs, cons
        {"sys/bus/pci", "sys/devices", "sys/class/tsm", "sys/kernel/security", "sys/power", "proc/cmdline", "proc/sys/kernel/osrelease"})
     needs.readable.push_back(host.root / place);
   needs.readable.push_back(host.run());
-  if (needs.broker_lacks)
-    for (const char* const place : {"sys/class/nvme", "sys/class/scsi_generic"}) needs.readable.push_back(host.root / place);
+  // Its nvme and scsi_generic may not be there yet: their drivers make them.
+  if (needs.broker_lacks) needs.readable.push_back(host.root / "sys/class");
   needs.opens_devices = true;
   if (use == HostUse::change) {
     // Made now: a right to a directory that is not there cannot be kept. Who may not make it will not write there either.

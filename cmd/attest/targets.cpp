@@ -51,7 +51,7 @@ void add_drives(Targets& out, const transport::Host& host) {
   const AwakeDrives drives = awake_drives(host);
   out.asleep = drives.asleep;
   for (const transport::Drive& drive : drives.list) {
-    const std::string name = target_of(drive);
+    const std::string name = target_of(drive, host);
     if (std::none_of(out.list.begin(), out.list.end(), [&](const Target& target) { return target.name == name; }))
       out.list.push_back({.name = name, .sought = true});
   }
@@ -150,8 +150,10 @@ HostView view_of(const std::string& target, const transport::Host& host, bool in
     } catch (const Error&) {  // no such device: name and address are all there is; or one that cannot be inspected
     }
   } else if (is_drive(target)) {
-    for (const transport::Drive& drive : transport::scan_drives(host))
-      if (target_of(drive) == target.substr(0, target.find('?'))) out = view_of(drive, host);
+    try {
+      out = view_of(find_drive(target, host), host);
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): no such drive: its name is all there is
+    }
   }
   out.target = target;
   return out;

@@ -40,6 +40,7 @@ Json raw_json(const DeviceState& state) {
   const auto optional = [&](const char* key, const std::optional<std::string>& value) {
     if (value) out[key] = *value;
   };
+  if (!state.drive.empty()) out["drive"] = state.drive;
   optional("driver", state.driver);
   optional("identity", state.identity);
   optional("leaf", state.leaf);

@@ -21,8 +21,9 @@ inline constexpr std::string_view kStateSchema = "spdmctl.state/1";
 inline constexpr std::size_t kMaxStates = 1024;
 
 struct DeviceState {
-  std::string bdf;   // empty when absent and the rule names no single function
-  std::string time;  // RFC 3339, in UTC
+  std::string bdf;      // empty when absent and the rule names no single function; of a drive that is no function
+  std::string drive{};  // the node of a drive that was asked as such, "/dev/nvme0"; it has no file
+  std::string time;     // RFC 3339, in UTC
   Occasion occasion = Occasion::request;
   Decision decision = Decision::pending;
   Verdict verdict = Verdict::undetermined;

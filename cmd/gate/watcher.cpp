@@ -58,6 +58,24 @@ void WorkList::forget(const Bdf& bdf) {
   waiting_.erase(bdf);
 }
 
+void WorkList::add_drive(const std::string& node, Occasion occasion) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!drives_.contains(node) && drives_.size() >= kMost) return;
+    drives_[node] = occasion;
+  }
+  ready_.notify_one();
+}
+
+std::map<Occasion, std::set<std::string>> WorkList::take_drives() {
+  const std::lock_guard lock(mutex_);
+  std::map<Occasion, std::set<std::string>> out;
+  if (!stopped_)
+    for (const auto& [node, occasion] : drives_) out[occasion].insert(node);
+  drives_.clear();
+  return out;
+}
+
 void WorkList::ask_who_lacks() {
   {
     const std::lock_guard lock(mutex_);
@@ -73,7 +91,7 @@ bool WorkList::take_asked() {
 
 std::vector<Attention> WorkList::take(Clock::time_point until) {
   std::unique_lock lock(mutex_);
-  const auto has_some = [&] { return stopped_ || asked_ || !waiting_.empty(); };
+  const auto has_some = [&] { return stopped_ || asked_ || !waiting_.empty() || !drives_.empty(); };
   if (until == Clock::time_point::max())
     ready_.wait(lock, has_some);
   else
@@ -205,6 +223,7 @@ void Watcher::work() {
   for (;;) {
     const std::vector<Attention> now = list_.take(options_.due ? options_.due() : Clock::time_point::max());
     const bool asked = list_.take_asked();
+    const std::map<Occasion, std::set<std::string>> drives = list_.take_drives();
     if (list_.is_stopped()) return;
     {
       const std::lock_guard lock(mutex_);
@@ -213,8 +232,13 @@ void Watcher::work() {
     std::map<Occasion, std::vector<Bdf>> by_occasion;
     for (const Attention& attention : now) by_occasion[attention.occasion].push_back(attention.bdf);
     for (const auto& [occasion, devices] : by_occasion) attend(devices, occasion);
+    for (const auto& [occasion, nodes] : drives) try {
+        options_.drives_came(nodes, occasion);
+      } catch (const std::exception& error) {
+        complain_(cat("drives (", name(occasion), "): ", error.what()));
+      }
     // Who waits comes first: one device is asked for events at a time.
-    if (now.empty() && !asked && options_.poll)
+    if (now.empty() && !asked && drives.empty() && options_.poll)
       if (const std::vector<Bdf> told = options_.poll(); !told.empty()) attend(told, Occasion::event);
     if (asked && options_.lacks) try {
         options_.lacks();
@@ -227,6 +251,7 @@ void Watcher::work() {
 }
 
 void Watcher::sweep(Occasion occasion) {
+  if (options_.drives_came && occasion != Occasion::driver) list_.add_drive("", occasion);
   try {
     for (const transport::PciDevice& device : transport::scan(options_.host)) {
       resets_.add(device.bdf);
@@ -273,6 +298,8 @@ void Watcher::hear_drive(const transport::Uevent& event) {
   const bool nvme = event.subsystem == transport::Uevent::Subsystem::nvme;
   if (event.action != Action::add && !(nvme && event.action == Action::change && event.connected)) return;
   if (const std::optional<Bdf> bdf = nvme ? transport::function_in(event.path) : std::nullopt) list_.add(*bdf, Occasion::drive);
+  // It is asked as a drive once it can be: a controller says so.
+  if (options_.drives_came && !event.node.empty() && event.connected == nvme) list_.add_drive(event.node, Occasion::arrival);
 }
 
 std::vector<Attention> Watcher::left() {
@@ -294,6 +321,7 @@ Watcher::End Watcher::run(const std::vector<Attention>& first) {
   }
   for (const Attention& attention : first) list_.add(attention.bdf, attention.occasion);
   list_.ask_who_lacks();
+  if (options_.drives_came) list_.add_drive("", Occasion::start);
   std::jthread worker([this] { work(); });
   struct StopWork {
     WorkList& list;

@@ -34,8 +34,12 @@ class WorkList {
 
   void add(const transport::Bdf& bdf, Occasion occasion);
   void forget(const transport::Bdf& bdf);  // it is gone
-  void ask_who_lacks();                    // take_asked() is true once, and does not wait for devices
-  // Waits for work, and takes all there is; nothing at `until`, once stop() was called, or where only take_asked() has some.
+  // A drive, by its node; an empty one stands for all of them.
+  void add_drive(const std::string& node, Occasion occasion);
+  std::map<Occasion, std::set<std::string>> take_drives();
+  void ask_who_lacks();  // take_asked() is true once, and does not wait for devices
+  // Waits for work, and takes all there is; nothing at `until`, once stop() was called, or where only take_asked() or
+  // take_drives() has some.
   std::vector<Attention> take(Clock::time_point until = Clock::time_point::max());
   bool take_asked();
   void stop();
@@ -47,6 +51,7 @@ class WorkList {
   std::mutex mutex_;
   std::condition_variable ready_;
   std::map<transport::Bdf, Attention> waiting_;  // by address
+  std::map<std::string, Occasion> drives_;       // by node
   bool asked_ = false, stopped_ = false;
 };
 
@@ -98,8 +103,10 @@ class Watcher {
  public:
   struct Options {
     transport::Host host;
-    Clock::duration interval{};             // between sweeps over all devices; zero: never
-    bool drivers = false;                   // a sweep for each driver that is registered
+    Clock::duration interval{};  // between sweeps over all devices; zero: never
+    bool drivers = false;        // a sweep for each driver that is registered
+    // Attests drives that have come, by their nodes, or all where one is empty: at the start, with each sweep. Empty: nobody asks drives.
+    std::function<void(const std::set<std::string>& nodes, Occasion occasion)> drives_came = nullptr;
     std::function<void()> lacks = nullptr;  // looks who lacks: at the start, when a device has gone, with each sweep; may be empty
     // What is done while nobody waits: when it is due, and what. Returned is who is to be attended because of an event. May be empty.
     std::function<Clock::time_point()> due = nullptr;

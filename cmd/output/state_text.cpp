@@ -5,6 +5,7 @@
 namespace spdm::cmd {
 
 std::string subject_of(const DeviceState& state) {
+  if (!state.drive.empty()) return printable(state.drive);
   return state.bdf.empty() ? cat("rule '", printable(state.rule), "'") : printable(state.bdf);
 }
 

@@ -7,7 +7,7 @@
 
 namespace spdm::cmd {
 
-// "0000:03:00.0", or the rule of a device that is not there.
+// "0000:03:00.0", the node of a drive, or the rule of a device that is not there.
 std::string subject_of(const DeviceState& state);
 // "blocked: slot 0: nobody vouches for ...": escaped.
 std::string sentence_of(const DeviceState& state);

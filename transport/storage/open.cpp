@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "transport/base/forwarding_link.h"
 #include "transport/base/max_option.h"
 #include "transport/pci/config_file.h"
 #include "transport/pci/encryption.h"
@@ -46,28 +47,16 @@ class DriveLock {
   std::optional<LockFile> file_;
 };
 
-// The link, with what it needs as long as it lives. Its members are destroyed in the reverse order.
-class DriveLink final : public Link {
+// The link, with what it needs as long as it lives: even its end sends commands.
+class DriveLink final : public ForwardingLink {
  public:
-  DriveLink(const Host& host, const Drive& drive, std::shared_ptr<DriveOpener> opener) : lock_(host, drive), opener_(std::move(opener)) {}
-
-  void open(const Drive& drive, const StorageLinkOptions& options) {
-    link_ = storage_link(opener_->open(drive.kind, drive.node, false), options);
-  }
-
-  void connect(Clock::time_point deadline) override { link_->connect(deadline); }
-  Bytes exchange(View request, Clock::time_point deadline) override { return link_->exchange(request, deadline); }
-  SecuredReply exchange_secured(View record, Clock::time_point deadline) override { return link_->exchange_secured(record, deadline); }
-  bool carries_sessions() const override { return link_->carries_sessions(); }
-  void describe(HostView& host) const override { link_->describe(host); }
-  Binding binding() const override { return link_->binding(); }
-  std::size_t max_receive() const override { return link_->max_receive(); }
-  std::size_t max_send() const override { return link_->max_send(); }
+  DriveLink(std::unique_ptr<DriveLock> lock, std::shared_ptr<DriveOpener> opener, std::unique_ptr<Link> link)
+      : ForwardingLink(std::move(link)), lock_(std::move(lock)), opener_(std::move(opener)) {}
+  ~DriveLink() override { close(); }
 
  private:
-  DriveLock lock_;
+  std::unique_ptr<DriveLock> lock_;
   std::shared_ptr<DriveOpener> opener_;
-  std::unique_ptr<Link> link_;
 };
 
 std::string_view node_of(std::string_view target) {
@@ -107,14 +96,14 @@ Opened open_drive(const Drive& drive, const OpenOptions& options, std::size_t ma
   if (!options.drives)
     throw Error(ErrorId::internal, cat(drive.name, " cannot be opened: nobody here holds the right to the commands of drives"));
   view_of(drive, options);
-  auto link = std::make_unique<DriveLink>(options.host, drive, options.drives);
+  auto lock = std::make_unique<DriveLock>(options.host, drive);
   HostView view = view_of(drive, options);
   if (drive.bdf && options.for_session)
     if (const auto config = open_config_file(options.host, *drive.bdf, ConfigAccess::look); config->is_extended())
       refuse_encrypted(*config, *drive.bdf);
   if (drive.bdf && options.inspect) view.encryption = encryption_of(options.host, *drive.bdf);
-  link->open(drive, {.max_message = max_message});
-  return {std::move(link), std::move(view)};
+  std::unique_ptr<Link> link = storage_link(options.drives->open(drive.kind, drive.node, false), {.max_message = max_message});
+  return {std::make_unique<DriveLink>(std::move(lock), options.drives, std::move(link)), std::move(view)};
 }
 
 }  // namespace spdm::transport

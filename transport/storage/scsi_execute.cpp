@@ -136,7 +136,8 @@ ScsiAnswer execute_once(const ScsiDevice& device, View command, Direction direct
   if (out.status == kCheckCondition) out.sense = parse_sense(View(sense).first(std::min(result.sense_size, sense.size())));
   // A residue that is more than the data, or less than nothing, is one of an adapter that is wrong.
   const std::size_t residue = std::min(result.residue > 0 ? static_cast<std::size_t>(result.residue) : 0, data.size());
-  out.moved = data.size() - residue;
+  // Some adapters put the sense data there as well.
+  out.moved = out.is_good() ? data.size() - residue : 0;
   if (direction == Direction::from_device) std::fill(data.begin() + static_cast<std::ptrdiff_t>(out.moved), data.end(), std::uint8_t{0});
   return out;
 }

@@ -14,7 +14,8 @@ namespace spdm::transport {
 struct Completion {
   // Why the drive refused it, in words: "NVMe status 0x4002 (Invalid Field in Command)". Empty: it succeeded.
   std::string refusal = {};
-  // Of a command that received: as many bytes as were allocated. What the drive has not written is zero.
+  // Of a command that received: as many bytes as were allocated. What the drive has not written is zero, and all of it when it
+  // refused.
   Bytes data = {};
 
   bool is_good() const { return refusal.empty(); }

@@ -2,6 +2,7 @@
 // kind may do, in a process of its own.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/ptrace.h>
@@ -84,6 +85,14 @@ const std::vector<Kind>& kinds() {
              Run run = run_over({"03:00.0"}, scene);
              open_and_confine(run);
            }},
+      {.verbs = "auth, audit, collect ... of a drive",
+       .confine =
+           [](const Scene& scene) {
+             Run run = run_over({"nvme:/dev/nvme0"}, scene);
+             open_and_confine(run);
+             // The right to it is the broker's.
+             if (!run.open.drives) throw Error(ErrorId::internal, "there is no broker");
+           }},
       {.verbs = "auth, audit, collect ... of a peer in the network",
        .confine =
            [](const Scene& scene) {
@@ -115,6 +124,11 @@ const std::vector<Kind>& kinds() {
 bool opens(const fs::path& path, int flags) { return ::open(path.c_str(), flags | O_CLOEXEC, 0600) >= 0; }
 bool makes_socket(int family, int type) { return ::socket(family, type | SOCK_CLOEXEC, 0) >= 0 || errno != EPERM; }
 bool maps(int protection) { return ::mmap(nullptr, 4096, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED || errno != EPERM; }
+bool has_capability(unsigned capability) {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3]{};
+  return ::syscall(SYS_capget, &header, data) != 0 || (data[capability / 32].permitted >> (capability % 32) & 1U) != 0;
+}
 bool turns_into_code() {
   void* const page = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return page == MAP_FAILED || ::mprotect(page, 4096, PROT_READ | PROT_EXEC) == 0 || errno != EPERM;
@@ -183,6 +197,8 @@ const std::vector<Attempt>& attempts() {
       {"make a file in memory", [](auto&&...) { return ::syscall(SYS_memfd_create, "x", 0) >= 0 || errno != EPERM; }},
       {"look into another process",
        [](auto&&...) { return kPlain && (::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr) == 0 || errno != EPERM); }},
+      {"send commands to drives",
+       [](auto&&...) { return has_capability(CAP_SYS_RAWIO) || (has_landlock() && opens("/dev/null", O_RDWR)); }},
       {"mount", [](auto&&...) { return ::mount("none", "/tmp", "tmpfs", 0, nullptr) == 0 || errno != EPERM; }},
       {"become root again", [](auto&&...) { return ::geteuid() != 0 ? ::setuid(0) == 0 : ::chroot("/tmp") == 0 || errno != EPERM; }},
       {"hold back devices",

@@ -48,7 +48,7 @@ class Root {
 class Running {
  public:
   explicit Running(const Root& root, Watcher::Attend attend = {}, std::function<spdm::Clock::time_point()> due = {},
-                   std::function<std::vector<Bdf>()> poll = {}) {
+                   std::function<std::vector<Bdf>()> poll = {}, bool drives = false) {
     sigset_t set;
     ::sigemptyset(&set);
     for (const int signal : {SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&set, signal);
@@ -64,6 +64,9 @@ class Running {
     watcher_.emplace(
         Watcher::Options{.host = root.host(),
                          .interval = {},
+                         .drives_came = drives ? [this](const std::set<std::string>& nodes, Occasion occasion) {
+                           for (const std::string& node : nodes) note(spdm::cat("drive ", node, " ", name(occasion)));
+                         } : std::function<void(const std::set<std::string>&, Occasion)>{},
                          .lacks = [this] { note("who lacks?"); },
                          .due = std::move(due),
                          .poll = std::move(poll),
@@ -87,6 +90,15 @@ class Running {
     std::string out;
     for (const std::string& line : {spdm::cat(action, "@/devices/x"), spdm::cat("ACTION=", action), std::string("SUBSYSTEM=pci"),
                                     spdm::cat("PCI_SLOT_NAME=", slot), std::string(extra)})
+      out.append(line).push_back('\0');
+    REQUIRE(::send(kernel_.get(), out.data(), out.size(), 0) > 0);
+  }
+
+  void say_drive(std::string_view action, std::string_view subsystem, std::string_view function, std::string_view extra = "X=") const {
+    std::string out;
+    const std::string path = spdm::cat("/devices/pci0000:00/", function, "/", subsystem, "/x0");
+    for (const std::string& line : {spdm::cat(action, "@", path), spdm::cat("ACTION=", action), spdm::cat("DEVPATH=", path),
+                                    spdm::cat("SUBSYSTEM=", subsystem), std::string("DEVNAME=x0"), std::string(extra)})
       out.append(line).push_back('\0');
     REQUIRE(::send(kernel_.get(), out.data(), out.size(), 0) > 0);
   }
@@ -177,6 +189,57 @@ TEST_CASE("a driver that binds does not hide that the device has arrived") {
   REQUIRE(work.size() == 2);
   CHECK(work[0].occasion == Occasion::arrival);
   CHECK(work[1].occasion == Occasion::arrival);
+}
+
+TEST_CASE("a drive that its driver has made does not hide that the device has arrived") {
+  WorkList list;
+  list.add(Bdf{0, 2, 0, 0}, Occasion::arrival);
+  list.add(Bdf{0, 2, 0, 0}, Occasion::drive);
+  const auto work = list.take();
+  REQUIRE(work.size() == 1);
+  CHECK(work[0].occasion == Occasion::arrival);
+}
+
+TEST_CASE("a function is attended when its driver has made a drive of it, and when that takes commands") {
+  const Root root;
+  Running running(root);
+  REQUIRE(running.saw("0000:01:00.0 start"));
+  running.say_drive("change", "nvme", "0000:03:00.0", "NVME_AEN=0x000100");
+  running.say_drive("remove", "nvme", "0000:03:00.0");
+  running.say_drive("add", "scsi_generic", "0000:03:00.0");  // of the adapter, which is another device
+  running.say_drive("add", "nvme", "0000:04:00.0");
+  REQUIRE(running.saw("0000:04:00.0 drive"));
+  running.say_drive("change", "nvme", "0000:05:00.0", "NVME_EVENT=connected");
+  REQUIRE(running.saw("0000:05:00.0 drive"));
+  CHECK(running.times("0000:03:00.0 drive") == 0);
+}
+
+TEST_CASE("drives are attested where that is asked for: all at the start, and each that comes") {
+  const Root root;
+  Running running(root, {}, {}, {}, true);
+  REQUIRE(running.saw("drive  start"));              // an empty node: all
+  running.say_drive("add", "nvme", "0000:04:00.0");  // it takes no commands yet
+  running.say_drive("change", "scsi_generic", "0000:04:00.0");
+  running.say_drive("add", "scsi_generic", "0000:03:00.0");
+  REQUIRE(running.saw("drive x0 arrival"));
+  CHECK(running.times("drive x0 arrival") == 1);
+  running.say_drive("change", "nvme", "0000:05:00.0", "NVME_EVENT=connected");
+  for (int i = 0; i < 500 && running.times("drive x0 arrival") < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  CHECK(running.times("drive x0 arrival") == 2);
+  REQUIRE(running.saw("0000:05:00.0 drive"));
+}
+
+TEST_CASE("a drive waits once, and a storm of drives costs no memory") {
+  WorkList list;
+  list.add_drive("sg0", Occasion::arrival);
+  list.add_drive("sg0", Occasion::interval);
+  CHECK(list.take().empty());  // it does not wait
+  CHECK(list.take_drives() == std::map<Occasion, std::set<std::string>>{{Occasion::interval, {"sg0"}}});
+  for (int i = 0; i < 10'000; ++i) list.add_drive(spdm::cat("sg", i), Occasion::arrival);
+  CHECK(list.take_drives().at(Occasion::arrival).size() == WorkList::kMost);
+  list.add_drive("sg0", Occasion::arrival);
+  list.stop();
+  CHECK(list.take_drives().empty());
 }
 
 TEST_CASE("a device that is gone is not attended") {

@@ -44,6 +44,23 @@ TEST_CASE("the end of an error recovery is read") {
   CHECK_FALSE(parse(datagram({"change@/devices/x", "ACTION=change", "SUBSYSTEM=pci", "ERROR_EVENT=BEGIN_RECOVERY"}))->recovered);
 }
 
+TEST_CASE("a drive that comes is read: its node, the function that it is, and whether it takes commands") {
+  const std::string path = "/devices/pci0000:00/0000:00:02.0/0000:02:00.0/nvme/nvme0";
+  const auto nvme = parse(datagram({"add@" + path, "ACTION=add", "DEVPATH=" + path, "SUBSYSTEM=nvme", "DEVNAME=nvme0"}));
+  REQUIRE(nvme);
+  CHECK(nvme->subsystem == Uevent::Subsystem::nvme);
+  CHECK(nvme->node == "nvme0");
+  CHECK_FALSE(nvme->connected);
+  CHECK(spdm::transport::function_in(nvme->path) == spdm::transport::Bdf{0, 2, 0, 0});
+  CHECK(parse(datagram({"change@" + path, "ACTION=change", "SUBSYSTEM=nvme", "NVME_EVENT=connected"}))->connected);
+  CHECK_FALSE(parse(datagram({"change@" + path, "ACTION=change", "SUBSYSTEM=nvme", "NVME_AEN=0x000100"}))->connected);
+  const auto scsi = parse(datagram({"add@/devices/x", "ACTION=add", "SUBSYSTEM=scsi_generic", "DEVNAME=sg0"}));
+  REQUIRE(scsi);
+  CHECK(scsi->subsystem == Uevent::Subsystem::scsi_generic);
+  for (const char* const none : {"", "/", "/devices/virtual/nvme-fabrics/ctl/nvme1", "/devices/pci0000:00"})
+    CHECK_FALSE(spdm::transport::function_in(none));
+}
+
 TEST_CASE("words of the kernel that nobody waits for are other") {
   const auto event = parse(datagram({"offline@/devices/x", "ACTION=offline", "SUBSYSTEM=memory"}));
   REQUIRE(event);

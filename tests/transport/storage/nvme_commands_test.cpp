@@ -79,6 +79,7 @@ TEST_CASE("nvme: what the drive has not written is zero") {
   Bytes expected{0x10, 0x04, 0, 1};
   expected.resize(64, 0);
   CHECK(done.data == expected);
+  CHECK(bed.answered({.status = 2, .data = {1, 2, 3}}).data == Bytes(64, 0));
 }
 
 TEST_CASE("nvme: the kernel gets a minute at least, because it resets the controller afterwards") {

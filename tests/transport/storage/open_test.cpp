@@ -185,6 +185,35 @@ TEST_CASE("via: under lockdown, the drive's own way where there is one") {
   CHECK(bed.open(kName).link->binding() == Binding::doe);
 }
 
+TEST_CASE("via: under lockdown, a drive that does not speak SPDM in its own way") {
+  Bed bed;
+  bed.write_lockdown("none [integrity] confidentiality\n");
+  bed.opener->drive.protocols = {0x00};
+  expect_error(ErrorId::lockdown, "the mailbox of 0000:03:00.0, which does not speak SPDM as a drive: the kernel is locked down",
+               [&] { bed.open(kName).link->connect(soon()); });
+  expect_error(ErrorId::no_spdm, "do not include E8h", [&] { bed.open(kName, Via::storage).link->connect(soon()); });
+  expect_error(ErrorId::no_spdm, "do not include E8h", [&] { bed.open("nvme:/dev/nvme0").link->connect(soon()); });
+  Bed other(false);  // without a mailbox, lockdown is not what is wrong
+  other.write_lockdown("none [integrity] confidentiality\n");
+  other.opener->drive.protocols = {0x00};
+  expect_error(ErrorId::no_spdm, "do not include E8h", [&] { other.open(kName).link->connect(soon()); });
+}
+
+TEST_CASE("drive target: what waits in the drive is taken out before the lock is given back") {
+  Bed bed;
+  Opened opened = bed.open("nvme:/dev/nvme0");
+  opened.link->connect(soon());
+  bed.opener->drive.not_ready = 1;
+  CHECK_THROWS_AS(opened.link->exchange(kGetVersion, Clock::now()), Error);
+  REQUIRE(bed.opener->drive.waiting);
+  bed.opener->drive.not_ready = 0;
+  bool locked = true;
+  bed.opener->drive.before = [&] { locked = locked && bed.lock(kName).starts_with(std::to_string(::getpid())); };
+  opened.link.reset();
+  CHECK(!bed.opener->drive.waiting);
+  CHECK(locked);
+}
+
 TEST_CASE("via: a lockdown that no file tells of") {
   Bed bed;
   fs::remove(bed.sysfs.root() / "sys/kernel/security/lockdown");

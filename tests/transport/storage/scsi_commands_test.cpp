@@ -112,6 +112,8 @@ TEST_CASE("scsi: what was not transferred is zero, whatever the buffer has") {
     CHECK(kept(512) == 0);
     CHECK(kept(513) == 0);  // an adapter that is wrong
     CHECK(kept(-1) == 64);
+    // Some adapters put the sense data there as well.
+    CHECK(bed.answered({.status = 2, .data = Bytes(512, 0xEE), .sense = kInvalidField}).data == Bytes(64, 0));
   }
 }
 
