@@ -46,6 +46,7 @@ SCENARIOS = [
     Scenario("drive-refusals", drives.refusals, EVERY, "drives that cannot be asked, two programs at once, and what others leave in a drive"),
     Scenario("drive-commands", drives.commands, ["6.12"], "commands of a drive per exchange"),
     Scenario("drive-list", drives.listed, ["6.12"], "list --drives"),
+    Scenario("drive-watch", drives.watched, EVERY, "watch --drives"),
     Scenario("drive-removal", drives.removal, EVERY, "drives that go while they are asked"),
     Scenario("dracut-packing", partial(packing.packing, image="dracut", make=systems.dracut_image), ["6.12"], "what gets into an image of dracut (no guest)"),
     Scenario("initramfs-tools-packing", partial(packing.packing, image="initramfs-tools", make=systems.initramfs_tools_image), ["6.12"],

@@ -1,5 +1,6 @@
 """Drives that speak SPDM by their own commands, Security Send and Security Receive (DSP0286), below the kernel's nvme driver."""
 
+import json
 import re
 
 import devices
@@ -7,6 +8,7 @@ from scenarios.presence import present
 from stage import pick
 
 ADDRESSES = [f"0000:{bus:02x}:00.0" for bus in range(1, 6)]
+LINES, STATUS = "/tmp/decisions", "/tmp/status"
 DRIVE = {"model": "QEMU NVMe Ctrl", "transport": "pcie", "discovery.version": "1.0"}
 
 
@@ -154,6 +156,32 @@ def listed(stage):
     stage.equal("it shows what speaks SPDM", [entry.get("bdf") for entry in drives], [ADDRESSES[0]])
     stage.fields("the drive", drives[0] if drives else {}, {
         "target": f"nvme:{own}", "spdm": True, "serial": stage.devices[0].name, "mailbox": False, "transport": "pcie"})
+    stage.kernel_is_content(guest)
+
+
+def heard(guest, node, occasion):
+    """What the watch has written down of a drive for this reason."""
+    line = f"grep '\"drive\":\"{node}\"' {LINES} | grep '\"occasion\":\"{occasion}\"'"
+    return json.loads(guest.run(line).stdout.splitlines()[-1]) if guest.until(f"{line} >/dev/null", 30) else {}
+
+
+def watched(stage):
+    """Drives that are there, and that arrive, are judged by their own way; nothing is done to them."""
+    guest, (own,) = boot(stage, ["nvme:good"], spare_ports=2)
+    guest.run(f"(spdmctl watch --drives --enforce --mode enforce --format ndjson >{LINES} 2>/tmp/words; echo $? >{STATUS}) & sleep 0.5")
+    judged = {"decision": "audited", "verdict": "pass", "exit_code": 0, "bdf": ADDRESSES[0]}
+    stage.fields("what was there", heard(guest, own, "start"), judged)
+    guest.plug(stage.device("nvme:untrusted"), 1)
+    stage.check("an untrusted drive arrives", guest.until(present(ADDRESSES[1])))
+    there = guest.until(f"ls /sys/bus/pci/devices/{ADDRESSES[1]}/nvme/nvme*/nvme*n1 >/dev/null 2>&1")
+    stage.check("its driver binds", there)
+    other = "/dev/" + guest.run(f"ls /sys/bus/pci/devices/{ADDRESSES[1]}/nvme").stdout.strip()
+    stage.fields("it is judged once its driver is bound", heard(guest, other, "arrival"), {"verdict": "fail", "exit_code": 10, "bdf": ADDRESSES[1]})
+    stage.check("and keeps it", guest.until(f"test -e /sys/bus/pci/devices/{ADDRESSES[1]}/driver", 2))
+    guest.run("kill -TERM $(pidof -s spdmctl) $(pidof spdmctl)")
+    stage.check("it ends when it is told to", guest.until(f"test -s {STATUS}"))
+    stage.equal("its exit code", guest.read(STATUS), "0")
+    stage.check("no process of it is left", guest.until("! pidof spdmctl"))
     stage.kernel_is_content(guest)
 
 
