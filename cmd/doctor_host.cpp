@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "transport/pci/bus.h"
 #include "transport/pci/platform.h"
+#include "transport/storage/drives.h"
 
 namespace spdm::cmd {
 
@@ -51,24 +52,29 @@ std::optional<Version> examine_kernel(Lines& out, const Host& host) {
   return version;
 }
 
-void examine_lockdown(Lines& out, const Host& host) {
+// Nobody is asked: a command can wake a disk.
+void examine_drives(Lines& out, const std::vector<transport::Drive>& drives) {
+  if (drives.empty()) return;
+  std::string names;
+  for (const transport::Drive& drive : drives) names += cat(names.empty() ? "" : ", ", printable(drive.name));
+  out.push_back({Health::good, "drives", cat(names, ": which of them speak SPDM by their own commands, list --drives tells"), ""});
+}
+
+void examine_lockdown(Lines& out, const Host& host, bool has_drives) {
   const transport::Lockdown state = transport::lockdown(host);
   if (state == transport::Lockdown::none)
     return out.push_back({Health::good, "lockdown", "the kernel is not locked down, as far as can be seen", ""});
   out.push_back({Health::limited, "lockdown",
                  cat("is on (", state == transport::Lockdown::integrity ? "integrity" : "confidentiality",
                      "): the kernel refuses writes to PCI configuration space"),
-                 "attest PCI devices from an initrd before lockdown, or without Secure Boot"});
-}
-
-bool has_mailbox(const PciDevice& device) {
-  return (device.doe_features && !device.doe_features->empty()) || (device.mailboxes && !device.mailboxes->empty());
+                 cat("attest PCI devices from an initrd before lockdown, or without Secure Boot",
+                     has_drives ? "; drives can be asked by their own commands, see: spdmctl list --drives" : "")});
 }
 
 bool hides_mailboxes(const PciDevice& device) { return device.hides_mailboxes(); }
 
 void examine_mailboxes(Lines& out, const std::vector<PciDevice>& devices, const std::optional<Version>& version) {
-  const auto with = those(devices, has_mailbox);
+  const auto with = those(devices, [](const PciDevice& device) { return device.has_mailbox(); });
   const auto hidden = those(devices, hides_mailboxes);
   if (with.empty() && !hidden.empty())
     return out.push_back(
@@ -76,8 +82,8 @@ void examine_mailboxes(Lines& out, const std::vector<PciDevice>& devices, const 
   if (with.empty())
     return out.push_back({Health::good, "mailboxes", cat("none of ", counted(devices.size(), "PCI function"), " has a DOE mailbox"), ""});
   const auto usable = those(devices, [](const PciDevice& d) { return d.may_attest() && !d.gone && !owner_of(d); });
-  const auto silent = those(devices, [](const PciDevice& d) { return has_mailbox(d) && !d.doe_features; });
-  const auto other = those(devices, [](const PciDevice& d) { return has_mailbox(d) && !d.may_attest(); });
+  const auto silent = those(devices, [](const PciDevice& d) { return d.has_mailbox() && !d.doe_features; });
+  const auto other = those(devices, [](const PciDevice& d) { return d.has_mailbox() && !d.may_attest(); });
   std::string what = cat(with.size(), " of ", counted(devices.size(), "PCI function"), with.size() == 1 ? " has" : " have",
                          " a DOE mailbox; ", usable.size(), " may be attested");
   if (!other.empty()) what += cat("; ", other.size(), other.size() == 1 ? " carries" : " carry", " no CMA-SPDM");
@@ -91,7 +97,7 @@ void examine_mailboxes(Lines& out, const std::vector<PciDevice>& devices, const 
 }
 
 void examine_owners(Lines& out, const std::vector<PciDevice>& devices) {
-  for (const PciDevice* device : those(devices, [](const PciDevice& d) { return owner_of(d) && (has_mailbox(d) || hides_mailboxes(d)); }))
+  for (const PciDevice* device : those(devices, [](const PciDevice& d) { return owner_of(d) && (d.has_mailbox() || hides_mailboxes(d)); }))
     out.push_back({Health::limited, "owner", cat(to_string(device->bdf), ": SPDM belongs to ", printable(*owner_of(*device))),
                    "it is attested by its owner, or here with --force"});
 }
@@ -174,7 +180,8 @@ void examine_binding(Lines& out, const Host& host, const std::vector<PciDevice>&
 
 void examine_host(Lines& out, const Host& host, const std::vector<std::string>& policies) {
   const std::optional<Version> version = examine_kernel(out, host);
-  examine_lockdown(out, host);
+  const std::vector<transport::Drive> drives = transport::scan_drives(host);
+  examine_lockdown(out, host, !drives.empty());
   std::vector<PciDevice> devices;
   try {
     devices = transport::scan(host);
@@ -182,6 +189,7 @@ void examine_host(Lines& out, const Host& host, const std::vector<std::string>& 
   } catch (const Error& error) {
     out.push_back({Health::limited, "pci", error.what(), error.hint});
   }
+  examine_drives(out, drives);
   examine_owners(out, devices);
   examine_devices(out, devices);
   examine_tsm(out, host, devices);

@@ -13,7 +13,7 @@ namespace {
 Json operations_json(std::uint8_t operations) {
   Json out = Json::array();
   for (unsigned i = 0; i < 8; ++i) {
-    if ((operations >> i & 1U) == 0) continue;
+    if ((static_cast<unsigned>(operations) >> i & 1U) == 0) continue;
     const auto* const row = std::find_if(kStorageOperations.begin(), kStorageOperations.end(),
                                          [&](const auto& word) { return static_cast<unsigned>(word.value) == i; });
     out.push_back(row == kStorageOperations.end() ? std::to_string(i) : std::string(row->name));

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -72,7 +73,7 @@ TEST_CASE("a drive that does not speak SPDM is not told of, unless a rule expect
   const auto states = [&](const std::string& rules) {
     auto policy = std::make_shared<Policy>();
     if (!rules.empty()) add_policy_file(*policy, "x.yaml", "version: 1\nrules:\n" + rules);
-    const Verifier verifier({.policy = policy});
+    const Verifier verifier({.keyring = {}, .options = {}, .policy = policy});
     return attest_drives(drives_to_attest(machine.sysfs.host(), *policy, {""}),
                          {.host = machine.sysfs.host(), .via = transport::Via::storage, .drives = std::make_shared<FakeOpener>()}, verifier,
                          std::chrono::seconds(20), Occasion::arrival);

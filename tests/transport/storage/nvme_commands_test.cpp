@@ -64,7 +64,7 @@ TEST_CASE("nvme: each operation, word by word") {
 }
 
 TEST_CASE("nvme: data begins with a page, so that few pages need no list") {
-  for (const std::size_t size : {1, 64, 4601, 5120, 8192}) {
+  for (const std::size_t size : {1U, 64U, 4601U, 5120U, 8192U}) {
     Bed bed;
     bed.commands->send(0xE8, 0x0014, Bytes(size, 0xA5), in_time());
     bed.receive(size);
