@@ -256,14 +256,17 @@ Exit run(const Options& options, Console& console) {
   const Host host = this_host();
   std::optional<DriveBroker> broker;
   if (options.drives) broker = start_drive_broker({.root = host.root});
-  work_on_host(console, host, options.discover ? HostUse::change : HostUse::look, {.readable = places_of_names(host)});
+  Needs needs{.readable = places_of_names(host)};
+  if (broker) needs.broker_lacks = broker->missing;
+  work_on_host(console, host, options.discover ? HostUse::change : HostUse::look, std::move(needs));
   std::vector<PciDevice> seen = chosen(host, options);
   const bool named = !options.functions.empty();
   const bool any = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.has_mailbox(); });
   std::optional<std::vector<ListedDrive>> drives;
-  if (broker)
-    drives =
-        ask_drives(host, drives_among(seen, named, host), *broker->opener, seen, parse_duration(options.timeout, given_as("--timeout")));
+  if (broker) {
+    const std::vector<transport::Drive> there = drives_among(seen, named, host);
+    drives = ask_drives(host, there, *broker->opener, seen, parse_duration(options.timeout, given_as("--timeout")));
+  }
   if (drives && !options.all) std::erase_if(*drives, [](const ListedDrive& listed) { return !listed.may_speak_spdm(); });
   std::optional<Error> error;
   if (!any && !options.all && (!drives || drives->empty())) error = nothing_found(seen, named, options.drives);

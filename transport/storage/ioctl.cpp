@@ -10,10 +10,13 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "transport/base/host.h"
+#include "transport/base/pace.h"
 
 namespace spdm::transport {
 
 namespace {
+
+constexpr auto kRemoval = std::chrono::milliseconds(500);
 
 // As the kernel has it for commands of its own (nvme: 60 s for the admin queue).
 constexpr auto kLeastTime = std::chrono::minutes(1);
@@ -44,7 +47,11 @@ std::uint32_t milliseconds_for(const CommandPlace& place, Clock::time_point dead
 }
 
 void give_up(const CommandPlace& place, const std::string& why) {
-  if (is_removed(place.fd)) fail_removed(place);
+  // The kernel ends the commands of a drive that was pulled out before it takes its node away.
+  Pace pace(Clock::now() + kRemoval);
+  do {
+    if (is_removed(place.fd)) fail_removed(place);
+  } while (pace.wait());
   throw Error(ErrorId::io, cat(place.name, ": ", why), "the log of the kernel has more: dmesg");
 }
 

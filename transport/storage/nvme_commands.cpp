@@ -99,8 +99,8 @@ class NvmeCommands final : public SecurityCommands {
     // The controller does not say how much it has written: what it has not stays zero.
     PagedBuffer buffer(allocation);
     std::string refusal = run(kSecurityReceive, protocol, specific, buffer.bytes(), deadline);
-    if (!refusal.empty()) std::fill(buffer.bytes().begin(), buffer.bytes().end(), std::uint8_t{0});
-    return {std::move(refusal), Bytes(buffer.bytes().begin(), buffer.bytes().end())};
+    if (!refusal.empty()) return {std::move(refusal), Bytes(allocation, 0)};
+    return {{}, Bytes(buffer.bytes().begin(), buffer.bytes().end())};
   }
 
  private:

@@ -104,8 +104,8 @@ Bytes StorageLink::transact(StorageOperation operation, View request, Clock::tim
   const Completion sent = commands_->send(kProtocolSpdm, protocol_specific(operation), request, deadline);
   if (!sent.is_good()) {
     unanswered_ = false;
-    throw Error(ErrorId::io, cat("the drive refuses a message of ", request.size(), " bytes: ", sent.refusal),
-                "if it takes less in one command, give the target ?max=BYTES");
+    throw Error(ErrorId::peer, cat("the drive refuses a message of ", request.size(), " bytes: ", sent.refusal),
+                request.size() > kBlock ? "if it takes less in one command, give the target ?max=BYTES" : "");
   }
   Bytes response = receive(operation, deadline);
   unanswered_ = false;

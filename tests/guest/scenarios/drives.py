@@ -93,7 +93,7 @@ def trust(stage):
         stage.fields(kind, device, {"verdict": "fail", "exit_code": code, "host.drive.transport": "pcie"})
     refused(stage, guest, "one that never has a response", f"nvme:{nodes[2]}", 5, "timeout")
     # Its responder closes the connection, and QEMU ends each command with an error from then on.
-    error = refused(stage, guest, "one that dies in the middle", f"nvme:{nodes[3]}", 1, "io")
+    error = refused(stage, guest, "one that dies in the middle", f"nvme:{nodes[3]}", 6, "peer")
     stage.check("it says what the drive said", "0x" in error.get("why", ""), error)
     refused(stage, guest, "one that is dead", f"nvme:{nodes[3]}", 6, "peer")
     stage.kernel_is_content(guest)
@@ -144,15 +144,16 @@ def commands(stage):
 
 def listed(stage):
     """What there is of drives, and what arrives."""
-    guest, (own, other) = boot(stage, ["nvme:good", "good"])
+    guest, (own, _) = boot(stage, ["nvme:good", "good"])
     plain = guest.run("spdmctl list --json")
     stage.check("list asks no drive if it is not told to", not plain.json().get("drives"), plain.stdout)
     result = guest.run("spdmctl list --drives --json")
     stage.equal("list --drives: exit code", result.status, 0)
-    drives = {entry["target"]: entry for entry in result.json().get("drives", [])}
-    stage.fields("the drive", drives.get(f"nvme:{own}"), {"spdm": True, "bdf": ADDRESSES[0], "serial": stage.devices[0].name, "mailbox": False})
-    # It would be in a list of what speaks SPDM if its commands did.
-    stage.check("the one with a mailbox is no drive that speaks", not (drives.get(f"nvme:{other}") or {}).get("spdm"), drives)
+    drives = result.json().get("drives") or []
+    # The other one does not list E8h.
+    stage.equal("it shows what speaks SPDM", [entry.get("bdf") for entry in drives], [ADDRESSES[0]])
+    stage.fields("the drive", drives[0] if drives else {}, {
+        "target": f"nvme:{own}", "spdm": True, "serial": stage.devices[0].name, "mailbox": False, "transport": "pcie"})
     stage.kernel_is_content(guest)
 
 
@@ -161,7 +162,7 @@ def removal(stage):
     guest, (mute, slow) = boot(stage, ["nvme:mute", "nvme:slow"])
     command = f"spdmctl auth nvme:{mute} --json >/tmp/out; echo $? >/tmp/status"
     result = guest.run(f"({command}) & sleep 1; echo 1 >/sys/bus/pci/devices/{ADDRESSES[0]}/remove; wait; cat /tmp/out; exit $(cat /tmp/status)", 60)
-    stage.equal("removed while it is polled: exit code", result.status, 3)
+    stage.check("removed while it is polled: exit code", result.status == 3, f"{result.status} {result.stdout[-600:]}")
     stage.fields("removed while it is polled", result.json()["devices"][0], {"error.id": "no-device"})
     sequence = guest.send(f"spdmctl measurements nvme:{slow} --json")
     guest.qmp("device_del", id="nvme1")

@@ -189,7 +189,7 @@ TEST_CASE("a drive that refuses a message") {
   Bed bed;
   bed.link->connect(soon());
   bed.drive.waiting = Bytes{1};
-  refused(bed, ErrorId::io, "refuses a message of 4 bytes: NVMe status 0x4002");
+  refused(bed, ErrorId::peer, "refuses a message of 4 bytes: NVMe status 0x4002");
 }
 
 TEST_CASE("a drive that is removed: its error stays what it is, and nothing waits") {
