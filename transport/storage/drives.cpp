@@ -180,7 +180,7 @@ fs::path resolve(const Host& host, DriveKind kind, std::string_view node) {
   if (!given.is_absolute()) refuse(cat("'", printable(node), "' is no device node"), cat("give its whole path, such as ", example));
   std::error_code error;
   fs::path out = fs::canonical(host.root / given.relative_path(), error);
-  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory || error == std::errc::filename_too_long)
     throw Error(ErrorId::no_device, cat("there is no ", printable(node)), "see: spdmctl list --drives");
   if (error) fail(host, error.value(), printable(node));
   return out;

@@ -128,6 +128,7 @@ TEST_CASE("drive target: names and options that are wrong") {
   bed.refused("nvme:/dev/nvme0n1", ErrorId::usage, "is a namespace");
   bed.refused("scsi:/dev/nvme0", ErrorId::usage, "is an NVMe controller");
   bed.refused("scsi:/dev/sg9", ErrorId::no_device, "there is no /dev/sg9");
+  bed.refused(cat("nvme:/dev/", std::string(5000, 'n')), ErrorId::no_device, "there is no /dev/nnn");
   bed.options.drives = nullptr;
   bed.refused("nvme:/dev/nvme0", ErrorId::internal, "nobody here holds the right to the commands of drives");
 }
