@@ -28,7 +28,7 @@ struct OpenOptions {
   // HostView::encryption is wanted: what configuration space and the kernel tell of PCI encryption.
   bool inspect = false;
   Via via = Via::any;
-  bool gently = false;  // a drive in standby is not woken (Error{unsupported})
+  bool gently = false;                            // a drive in standby is not woken (Error{unsupported})
   std::shared_ptr<DriveOpener> drives = nullptr;  // nullptr: drives cannot be opened any more, or were never to be
 };
 

@@ -316,15 +316,15 @@ namespace {
 
 // The same device as a drive, whose buffer holds more than its answer, and what it answered.
 struct DriveRun {
-  explicit DriveRun(fake::Device& from)
+  explicit DriveRun(fake::Device& from, std::size_t room = 42)
       : link(
             [this, &from](View message) {
               Bytes answer = from.answer(message);
               answers.push_back(answer);
-              answer.resize(std::max<std::size_t>(answer.size(), 512), 0xA5);
+              answer.resize(answer.size() + 512, 0xA5);
               return answer;
             },
-            Binding::storage, 42) {}
+            Binding::storage, room) {}
   Bytes kept(std::size_t answer) const { return evidence.log.at(2 * answer + 1).bytes; }
 
   std::vector<Bytes> answers;
@@ -335,8 +335,12 @@ struct DriveRun {
 }  // namespace
 
 TEST_CASE("N373 in chunks as well, the log ends each message of a drive where it ends") {
-  fake::Device device(tight(k13));
-  DriveRun run(device);
+  fake::Profile profile = tight(k13);
+  std::size_t room = 42;
+  SUBCASE("of responses") {}
+  SUBCASE("of requests, with the response in the last acknowledgement") { profile.send_limit = room = 4608; }
+  fake::Device device(profile);
+  DriveRun run(device, room);
   collect(run.link, authenticate(), Limits{}, run.evidence);
   REQUIRE(run.evidence.log.size() == 2 * run.answers.size());
   for (std::size_t i = 0; i < run.answers.size(); ++i) {
