@@ -156,7 +156,7 @@ Scope scope_of(const std::vector<std::string>& names, const Policy* policy, cons
     return out;
   }
   AuditScope scope = audit_scope(names, policy, open.host, Exempt::judged, open.via);
-  if (scope.targets.empty() && scope.absent.empty()) fail_for_want_of_devices();
+  if (scope.targets.empty() && scope.absent.empty()) fail_for_want_of_devices(open.via);
   out.targets.list = scope.take_live();
   out.notes = std::move(scope.notes);
   for (AuditTarget& target : scope.targets)
@@ -262,7 +262,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
     if (log) events.take_back(all);
     writer.tell(std::move(all));
   }
-  if (writer.count() == 0) fail_for_want_of_devices();
+  if (writer.count() == 0) fail_for_want_of_devices(run.open.via);
   const auto do_last = [&](const std::function<void()>& step) {
     try {
       step();

@@ -188,8 +188,14 @@ std::string to_text(const std::vector<Listed>& devices) {
   return table(rows);
 }
 
+// Those that were named, or all. A host without a PCI bus may have drives.
 std::vector<PciDevice> chosen(const Host& host, const Options& options) {
-  if (options.functions.empty()) return transport::scan(host);
+  if (options.functions.empty()) try {
+      return transport::scan(host);
+    } catch (const Error& error) {
+      if (!options.drives || error.id != ErrorId::no_device) throw;
+      return {};
+    }
   std::vector<PciDevice> out;
   for (const std::string& name : options.functions) {
     const std::optional<Bdf> bdf = transport::parse_bdf(name);

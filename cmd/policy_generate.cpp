@@ -139,7 +139,7 @@ Exit generate_policy(const PolicyVerbOptions& options, Console& console) {
         console.complain(error);
       });
   if (drafts.empty() && worst != Exit::ok) return worst;
-  if (drafts.empty()) fail_for_want_of_devices();
+  if (drafts.empty()) fail_for_want_of_devices(run.open.via);
   console.out(text_of(drafts, left_out));
   console.finish();
   if (to_file)

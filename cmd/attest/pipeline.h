@@ -121,7 +121,7 @@ void attest(Run& run, const std::function<Shaped(Outcome)>& shape, const std::fu
   else
     in_order<Came>(
         run.targets.size(), run.width, [&](std::size_t i) { return sort_out(attend(run, i)); }, hand_on);
-  if (count == 0 && !run.may_be_empty) fail_for_want_of_devices();
+  if (count == 0 && !run.may_be_empty) fail_for_want_of_devices(run.open.via);
 }
 
 // A stream of recordings, however many: each is read, appraised and reported, with bounded memory.

@@ -77,7 +77,7 @@ void add_all(Targets& out, const transport::Host& host, transport::Via via) {
     throw Error(ErrorId::no_device,
                 cat("no PCI device that is awake has a DOE mailbox that carries CMA-SPDM; of ", out.unknown, " it is unknown"),
                 "see: spdmctl list --all");
-  fail_for_want_of_devices();
+  fail_for_want_of_devices(via);
 }
 
 }  // namespace
@@ -138,7 +138,11 @@ Targets targets_of(const std::vector<std::string>& names, const transport::Host&
   return out;
 }
 
-void fail_for_want_of_devices() { throw Error(ErrorId::no_device, std::string(kNoDevice), std::string(kSeeDevices)); }
+void fail_for_want_of_devices(transport::Via via) {
+  if (via == transport::Via::storage)
+    throw Error(ErrorId::no_device, "no drive of this host that is awake speaks SPDM by its own way", "see: spdmctl list --drives --all");
+  throw Error(ErrorId::no_device, std::string(kNoDevice), std::string(kSeeDevices));
+}
 
 HostView view_of(const std::string& target, const transport::Host& host, bool inspect) {
   HostView out;

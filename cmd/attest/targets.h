@@ -64,8 +64,8 @@ inline constexpr std::string_view kNoDrive = "this host has no drive that is awa
 // What is said where `all` stands for nothing, and what to do about it.
 inline constexpr std::string_view kNoDevice = "no PCI device of this host has a DOE mailbox that carries CMA-SPDM";
 inline constexpr std::string_view kSeeDevices = "see: spdmctl list";
-// Throws Error{no_device}: no PCI function has a mailbox that carries CMA-SPDM.
-[[noreturn]] void fail_for_want_of_devices();
+// Throws Error{no_device}: no PCI function has a mailbox that carries CMA-SPDM; with Via::storage, no drive speaks SPDM.
+[[noreturn]] void fail_for_want_of_devices(transport::Via via);
 
 // What the host sees of a target that was not opened: of a PCI function what the kernel shows, else its name. With `inspect` also
 // HostView::encryption, where it can be read.

@@ -10,12 +10,14 @@
 
 #include "core/bytes.h"
 #include "core/error.h"
+#include "transport/base/binding.h"
 #include "transport/storage/drives.h"
 #include "transport/storage/security_commands.h"
 
 namespace spdm::cmd {
 
-inline constexpr std::size_t kMostTransferred = 64U << 10;  // of one command, in bytes
+using transport::kMostTransferred;
+
 // The longest datagram: a command's data, and what stands before it.
 inline constexpr std::size_t kMostDatagram = kMostTransferred + 1024;
 

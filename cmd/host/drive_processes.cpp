@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <thread>
 #include <utility>
 
 #include "cmd/host/drive_messages.h"
@@ -32,6 +34,9 @@ constexpr std::chrono::seconds kCommandTime{120};
 constexpr int kSocketBuffer = 256 << 10;  // bytes: room for a datagram, whatever the system's default is
 
 constexpr int kKept = STDERR_FILENO + 1;
+
+// How long the broker, at its end, waits for its processes. One in a command that cannot be interrupted takes longer.
+constexpr std::chrono::milliseconds kFarewell{250}, kLook{5};
 
 void close_from(int first) {
   if (::syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0U) == 0) return;
@@ -169,6 +174,13 @@ void open_drive(Descriptor& control, const BrokerOptions& options, const DriveRe
   send_socket(control.get(), theirs.get());
 }
 
+// Whom it leaves behind, somebody else has to reap: in a container often nobody does. With SIGCHLD ignored, waitpid() does no more than
+// tell whether there are any.
+void await_drives() {
+  const Clock::time_point end = Clock::now() + kFarewell;
+  while (::waitpid(-1, nullptr, WNOHANG) == 0 && Clock::now() < end) std::this_thread::sleep_for(kLook);
+}
+
 // What it could not give up, a line each.
 Bytes tell(const Confinement& confinement) {
   std::string lines;
@@ -199,6 +211,7 @@ void run_drive_broker(Descriptor socket, const BrokerOptions& options, pid_t pro
     }
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the program sees that the broker has ended
   }
+  await_drives();
   ::_exit(0);
 }
 

@@ -61,6 +61,10 @@ constexpr std::array<CodeMaker, 5> kCodeMakers{{{SCMP_SYS(mmap), 2, PROT_EXEC},
                                                 {SCMP_SYS(pkey_mprotect), 2, PROT_EXEC},
                                                 {SCMP_SYS(shmat), 2, SHM_EXEC}}};
 
+// Commands to drives are of the broker alone. Who opens configuration space keeps CAP_SYS_ADMIN, which would do for them. Bits 15:8 of
+// their numbers: NVMe, the generic driver of SCSI, SCSI itself.
+constexpr std::array<std::uint64_t, 3> kDriveCommands{std::uint64_t{'N'}, 0x22, std::uint64_t{'S'}};
+
 constexpr std::array<std::uint64_t, 7> kNamespaceFlags{CLONE_NEWNS,   CLONE_NEWCGROUP, CLONE_NEWUTS, CLONE_NEWIPC,
                                                        CLONE_NEWUSER, CLONE_NEWPID,    CLONE_NEWNET};
 
@@ -73,6 +77,11 @@ int deny_flag(const Filter& filter, int call, unsigned argument, std::uint64_t f
   return ::seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), call, 1, &has);
 }
 
+int deny_commands(const Filter& filter, std::uint64_t kind) {
+  const scmp_arg_cmp is_one{.arg = 1, .op = SCMP_CMP_MASKED_EQ, .datum_a = 0xFF00, .datum_b = kind << 8};
+  return ::seccomp_rule_add_array(filter.get(), SCMP_ACT_ERRNO(EPERM), SCMP_SYS(ioctl), 1, &is_one);
+}
+
 int add_rules(const Filter& filter, const FilterNeeds& needs) {
   for (const int call : kDenied)
     if (const int error = deny(filter, call); error != 0) return error;
@@ -80,6 +89,8 @@ int add_rules(const Filter& filter, const FilterNeeds& needs) {
     if (const int error = deny(filter, SCMP_SYS(connect)); error != 0) return error;
   for (const CodeMaker& maker : kCodeMakers)
     if (const int error = deny_flag(filter, maker.call, maker.argument, maker.flag); error != 0) return error;
+  for (const std::uint64_t kind : kDriveCommands)
+    if (const int error = deny_commands(filter, kind); error != 0) return error;
   for (const std::uint64_t flag : kNamespaceFlags)
     if (const int error = deny_flag(filter, SCMP_SYS(clone), 0, flag); error != 0) return error;
   // The flags of clone3() are in memory, where a filter cannot look; the C library then takes clone().

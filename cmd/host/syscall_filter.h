@@ -14,8 +14,8 @@ struct FilterNeeds {
   bool connects = false;  // sockets that are there already are still connected
 };
 
-// The system calls on the list fail with EPERM, those of a foreign architecture end the process. For all threads of the
-// process; takes no_new_privs. Returns 0 or errno.
+// The system calls on the list fail with EPERM, as do commands to drives (ioctl), whatever capability is left; those of a foreign
+// architecture end the process. For all threads of the process; takes no_new_privs. Returns 0 or errno.
 int install_syscall_filter(const FilterNeeds& needs);
 
 // The other way round, for the broker and its processes: all system calls fail with EPERM but those on their list. Of the filter of

@@ -52,10 +52,10 @@ void Requester::ask(Bytes request) {
   const std::size_t log_index = log_.size();
   Bytes response = respond(request, deadline);
   const std::optional<ErrorResponse> error = as_error(response);
-  const bool in_one_piece = log_.back().bytes == response;
+  const bool in_one_piece = equal(View(log_.back().bytes).subspan(in_front_), response);
   connection_.observe(
       {.request = std::move(request), .response = std::move(response), .log_index = log_index, .signature_size = 0, .inside = session_});
-  if (!error && in_one_piece) end_last(connection_.exchanges().back().response.size());
+  if (!error && in_one_piece) end_last(in_front_ + connection_.exchanges().back().response.size());
   if (!error) return;
   if (error->code == ErrorCode::busy) throw Error(ErrorId::busy, stays_busy(code, busy_, busy_for_), "try again later");
   throw Error(ErrorId::peer, cat(name(code), ": the responder answered ERROR ", describe(*error, code)),
@@ -76,6 +76,7 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   Bytes response = way().exchange(message, deadline);
   assert_within_budget(name(code), response.size());
   bytes_ += response.size();
+  in_front_ = 0;
   log_.push_back({.from_requester = false, .secured = false, .bytes = response, .inside = session_});
   // DSP0274 message format, N1: a response without a full header is not read any further.
   if (response.size() < kHeaderSize) malformed(name(read_header(message).code), "response", cat("only ", response.size(), " bytes"));
@@ -117,7 +118,7 @@ Bytes Requester::respond(View request, Clock::time_point deadline) {
   for (unsigned attempt = 0;; ++attempt) {
     Bytes response = send(request, deadline);
     std::optional<ErrorResponse> error = as_error(response);
-    if (error) end_last(error->size());
+    if (error) end_last(in_front_ + error->size());
     if (error && error->code == ErrorCode::response_not_ready) {
       if (negotiates(code)) malformed(name(code), "response", "ResponseNotReady is not allowed here");  // DSP0274 ERROR, N32
       response = wait_until_ready(*error, request, deadline);
@@ -164,8 +165,10 @@ Bytes Requester::send_chunks(View request, Clock::time_point deadline) {
     if (is_error(response)) return response;
     Reader reader(response, "CHUNK_SEND_ACK");
     ChunkSendAck ack = ChunkSendAck::decode(reader, chunk, version);
-    end_last(reader.offset());
+    // It ends with the response in it, which is not read yet.
+    in_front_ = reader.offset() - ack.response.size();
     if (!ack.response.empty()) return std::move(ack.response);
+    end_last(in_front_);
     const View surplus = reader.rest();
     // DSP0274 large messages, N296: the responder cannot answer a request that it does not have in full.
     if (surplus.size() > padding()) reader.fail("length", "a response before the last chunk was sent");
@@ -210,6 +213,7 @@ Bytes Requester::receive_chunks(const ErrorResponse& error, View request, Clock:
     const ChunkGet get{.handle = handle, .sequence = assembler.next_sequence()};
     const Bytes response = exchange_once(get.encode(header.version), deadline);
     if (const std::optional<ErrorResponse> refused = as_error(response)) {
+      end_last(refused->size());
       // DSP0274 large messages, N290: a chunk never comes in chunks.
       if (refused->code == ErrorCode::large_response) malformed("CHUNK_RESPONSE", "response", "LargeResponse to CHUNK_GET");
       throw Error(ErrorId::peer, cat("CHUNK_GET: the responder answered ERROR ", describe(*refused, Code::chunk_get)));

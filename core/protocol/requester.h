@@ -93,8 +93,9 @@ class Requester {
   Clock::time_point end_;
   Connection connection_;
   std::uint8_t next_handle_ = 0;
-  std::size_t bytes_ = 0;  // in the log
-  unsigned busy_ = 0;      // how often the last request was answered with Busy
+  std::size_t bytes_ = 0;     // in the log
+  std::size_t in_front_ = 0;  // of the response in the last message of the log: what CHUNK_SEND_ACK has before it
+  unsigned busy_ = 0;         // how often the last request was answered with Busy
   Clock::duration busy_for_{};
 };
 

@@ -28,6 +28,7 @@ struct DriveState {
   unsigned not_ready = 0;                                 // receives that are refused before the response of a message is there
   bool keeps = false;                                     // a response stays where it is, whoever receives it
   std::function<void()> before = [] {};                   // before each command; it may throw
+  std::function<void()> after_send = [] {};               // once a message has arrived; it may throw
   std::vector<std::string> commands;                      // "receive 00 0000 512", "send e8 0014 4"
 };
 
@@ -43,6 +44,7 @@ class Drive final : public spdm::transport::SecurityCommands {
     if (protocol != spdm::kProtocolSpdm || state_.waiting) return refused();
     state_.waiting = state_.answer(operation, data);
     state_.waits_as = operation;
+    state_.after_send();
     return {};
   }
 

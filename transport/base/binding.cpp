@@ -68,12 +68,13 @@ std::size_t max_message(Binding binding) {
       return kDoeMaxObject - kDoeHeader;
     case Binding::tcp:
       return 0xFFFF - 2;  // the length field counts version and type, too
-    case Binding::mctp:
     case Binding::storage:
+      return kMostTransferred;
+    case Binding::mctp:
     case Binding::none:
       break;
   }
-  return kDoeMaxObject - 1;  // MCTP, none and storage have no limit of their own; this keeps the largest frame the same for all bindings
+  return kDoeMaxObject - 1;  // MCTP and none have no limit of their own; this keeps the largest frame the same for all bindings
 }
 
 Bytes wrap(Binding binding, View message, bool secured) {

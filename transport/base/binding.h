@@ -17,7 +17,10 @@ Bytes wrap(Binding binding, View message, bool secured = false);
 // Throws Error{peer} naming the field that is wrong, also for an empty message.
 Unwrapped unwrap(Binding binding, View packed);
 
-// The largest message, in bytes, that wrap() can pack; it throws Error{internal} for a larger one.
+// What one command to a drive sends, or has room for, at most, in bytes.
+inline constexpr std::size_t kMostTransferred = 64U << 10;
+
+// The largest message, in bytes, that wrap() can pack; it throws Error{internal} for a larger one. Over storage it fits in one command.
 std::size_t max_message(Binding binding);
 
 // PCI DOE data objects (PCIe r6.x 6.30.1). Only objects of vendor PCI-SIG are built and read here.

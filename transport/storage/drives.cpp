@@ -1,5 +1,8 @@
 #include "transport/storage/drives.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -147,14 +150,26 @@ std::string name_of(const fs::path& device, const std::string& otherwise) {
   return generic.empty() ? otherwise : generic.front();
 }
 
-// The directory of the SCSI device that this node, by its name, is of; nothing when it is of none.
-std::optional<fs::path> scsi_device_of(const Host& host, const std::string& name) {
+// Where the kernel shows the node of a SCSI device; nothing when it is of none.
+std::optional<fs::path> scsi_entry_of(const Host& host, const std::string& name) {
   for (const std::string_view kind : {"scsi_generic", "bsg", "block"}) {
-    const fs::path device = host.root / "sys/class" / kind / name / "device";
-    if (is_there(device / "scsi_level")) return device;
+    const fs::path entry = host.root / "sys/class" / kind / name;
+    if (is_there(entry / "device/scsi_level")) return entry;
   }
   return std::nullopt;
 }
+
+// The directory of the SCSI device that this node, by its name, is of; nothing when it is of none.
+std::optional<fs::path> scsi_device_of(const Host& host, const std::string& name) {
+  const std::optional<fs::path> entry = scsi_entry_of(host, name);
+  return entry ? std::optional(*entry / "device") : std::nullopt;
+}
+
+bool is_same(const Drive& a, const Drive& b) {
+  return a.bdf == b.bdf && a.view.model == b.view.model && a.view.serial == b.view.serial && a.view.transport == b.view.transport;
+}
+
+std::string shown_name(const fs::path& node) { return printable(cat("/dev/", is_bsg(node) ? "bsg/" : "", node.filename().string())); }
 
 [[noreturn]] void refuse(const std::string& why, const std::string& hint) { throw Error(ErrorId::usage, why, hint); }
 
@@ -165,7 +180,7 @@ fs::path resolve(const Host& host, DriveKind kind, std::string_view node) {
   if (!given.is_absolute()) refuse(cat("'", printable(node), "' is no device node"), cat("give its whole path, such as ", example));
   std::error_code error;
   fs::path out = fs::canonical(host.root / given.relative_path(), error);
-  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory)
+  if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory || error == std::errc::filename_too_long)
     throw Error(ErrorId::no_device, cat("there is no ", printable(node)), "see: spdmctl list --drives");
   if (error) fail(host, error.value(), printable(node));
   return out;
@@ -216,10 +231,25 @@ std::optional<Drive> drive_of(const Host& host, const Bdf& bdf) {
   return std::nullopt;
 }
 
+void assert_node_of(const Host& host, const Drive& drive) {
+  const std::string name = drive.node.filename().string(), shown = shown_name(drive.node);
+  const bool nvme = drive.kind == DriveKind::nvme;
+  const std::optional<fs::path> entry = nvme ? host.root / "sys/class/nvme" / name : scsi_entry_of(host, name);
+  if (!entry || !is_there(*entry)) throw Error(ErrorId::no_device, cat(shown, " is gone"));
+  if (!is_same(drive, nvme ? nvme_drive(host, name) : scsi_drive(host, *entry / "device", drive.name)))
+    throw Error(ErrorId::no_device, cat(shown, " is another drive than it was a moment ago"), "see: spdmctl list --drives");
+  const std::optional<std::string> number = attribute(*entry / "dev");
+  struct stat status {};
+  if (!number || ::stat(drive.node.c_str(), &status) != 0) return;  // no node: to open it tells
+  if (const std::string its = cat(major(status.st_rdev), ":", minor(status.st_rdev)); its != *number)
+    throw Error(ErrorId::no_device, cat(shown, " is device ", its, "; what the kernel calls ", printable(name), " is ", printable(*number)),
+                "give the node the name that the kernel has for it, in a container, too");
+}
+
 Drive find_drive(const Host& host, DriveKind kind, std::string_view node) {
   const fs::path path = resolve(host, kind, node);
   const std::string name = path.filename().string();
-  const std::string shown = cat("/dev/", is_bsg(path) ? "bsg/" : "", name);
+  const std::string shown = shown_name(path);
   const std::optional<DriveKind> form = kind_of_node(path);
   if (form == DriveKind::nvme && is_there(host.root / "sys/class/nvme" / name)) {
     if (kind != DriveKind::nvme) refuse_kind(DriveKind::nvme, shown, name);

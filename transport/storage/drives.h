@@ -37,6 +37,11 @@ std::optional<Drive> drive_of(const Host& host, const Bdf& bdf);
 // nvme:/dev/nvme0"); no_device.
 Drive find_drive(const Host& host, DriveKind kind, std::string_view node);
 
+// Throws Error{no_device} where the node leads to another device than the one that the kernel shows by its name, as in a container that
+// has nodes under other names, or where the drive is another one by now: what was seen of it, such as its PCI function, would be said of
+// a drive that has not answered. What is opened before this was called keeps its name to the end.
+void assert_node_of(const Host& host, const Drive& drive);
+
 // Which commands a node takes, by its name alone: nvmeN; sgN, sdX, srN, bsg/... Nothing for other nodes.
 std::optional<DriveKind> kind_of_node(const std::filesystem::path& node);
 // Whether it is one of /dev/bsg.

@@ -102,7 +102,10 @@ Opened open_drive(const Drive& drive, const OpenOptions& options, std::size_t ma
     if (const auto config = open_config_file(options.host, *drive.bdf, ConfigAccess::look); config->is_extended())
       refuse_encrypted(*config, *drive.bdf);
   if (drive.bdf && options.inspect) view.encryption = encryption_of(options.host, *drive.bdf);
-  std::unique_ptr<Link> link = storage_link(options.drives->open(drive.kind, drive.node, options.gently), {.max_message = max_message});
+  assert_node_of(options.host, drive);
+  std::unique_ptr<SecurityCommands> commands = options.drives->open(drive.kind, drive.node, options.gently);
+  assert_node_of(options.host, drive);  // another one may have got its name; from here on none does
+  std::unique_ptr<Link> link = storage_link(std::move(commands), {.max_message = max_message});
   return {std::make_unique<DriveLink>(std::move(lock), options.drives, std::move(link)), std::move(view)};
 }
 

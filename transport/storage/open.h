@@ -16,7 +16,8 @@ Opened open_scsi(std::string_view target, const OpenOptions& options);
 
 // By a drive that was found. It takes the lock of its PCI function, where it is one, or one by its name; the view has the identity of
 // that function then. An owner of the function's SPDM is refused as open_pci() does it. Throws Error: owned, busy (another spdmctl),
-// internal without OpenOptions::drives; and what DriveOpener::open() throws. The drive has got no command yet: Link::connect() sends it.
+// internal without OpenOptions::drives; and what assert_node_of() and DriveOpener::open() throw. The drive has got no command yet:
+// Link::connect() sends it.
 Opened open_drive(const Drive& drive, const OpenOptions& options, std::size_t max_message = StorageLinkOptions{}.max_message);
 
 }  // namespace spdm::transport

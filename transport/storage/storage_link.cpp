@@ -8,6 +8,7 @@
 #include "core/evidence/evidence.h"
 #include "core/text.h"
 #include "core/wire/security_protocol.h"
+#include "transport/base/binding.h"
 #include "transport/base/pace.h"
 
 namespace spdm::transport {
@@ -16,8 +17,6 @@ namespace {
 
 // ATA transfers come in blocks of this size (DSP0286); the kernel rounds up, and so do we.
 constexpr std::size_t kBlock = 512;
-// Of a response that nobody asked for: more is left where it is.
-constexpr std::size_t kMostDrained = 64U << 10;
 // Responses that may wait when we come. A drive has room for one; who has more than a few makes them up.
 constexpr unsigned kMostWaiting = 4;
 // How long the farewell to a drive may take that has not answered.
@@ -76,14 +75,14 @@ class StorageLink final : public Link {
   Bytes receive(StorageOperation operation, Clock::time_point deadline);
   void assert_fits(const PendingInfo& info) const;
   [[noreturn]] void refuse_nothing(Clock::time_point deadline);
-  // Receives and throws away what waits.
+  // Receives and throws away what waits. What is more than a command takes is left where it is.
   void drain(Clock::time_point deadline);
   bool drain_one(std::size_t allocation, Clock::time_point deadline);
 
   std::unique_ptr<SecurityCommands> commands_;
   StorageLinkOptions options_;
   std::optional<StorageDiscovery> discovery_;
-  bool unanswered_ = false;  // a message was sent, and no response received
+  bool unanswered_ = false;  // a message was sent, or may have been, and no response received
 };
 
 void StorageLink::connect(Clock::time_point deadline) {
@@ -101,11 +100,13 @@ PendingInfo StorageLink::pending(Clock::time_point deadline) {
 Bytes StorageLink::transact(StorageOperation operation, View request, Clock::time_point deadline) {
   connect(deadline);  // for callers that did not: the pipeline does
   if (std::exchange(unanswered_, false)) drain(deadline);
+  unanswered_ = true;  // also where the command fails on its way: the drive may have it
   const Completion sent = commands_->send(kProtocolSpdm, protocol_specific(operation), request, deadline);
-  if (!sent.is_good())
+  if (!sent.is_good()) {
+    unanswered_ = false;
     throw Error(ErrorId::peer, cat("the drive refuses a message of ", request.size(), " bytes: ", sent.refusal),
                 request.size() > kBlock ? "if it takes less in one command, give the target ?max=BYTES" : "");
-  unanswered_ = true;
+  }
   Bytes response = receive(operation, deadline);
   unanswered_ = false;
   return response;
@@ -162,7 +163,7 @@ void StorageLink::drain(Clock::time_point deadline) {
     if (has(StorageOperation::pending_info)) {
       const PendingInfo info = pending(deadline);
       if (!info.waits) return;
-      allocation = std::max(allocation, in_blocks(std::min<std::size_t>(info.length, kMostDrained)));
+      allocation = std::max(allocation, in_blocks(std::min<std::size_t>(info.length, kMostTransferred)));
       if (!drain_one(allocation, deadline))
         throw Error(ErrorId::busy, cat("the drive has a response of ", info.length, " bytes for somebody else, and does not give it away"),
                     "wait until nobody else works with the drive, or reset it");

@@ -154,6 +154,12 @@ TEST_CASE("what an open device holds is still given back when privileges are gon
   CHECK(bus.sysfs.read(bus.sysfs.device("0000:01:00.0") / "power/control").starts_with("auto"));
 }
 
+TEST_CASE("where nobody speaks SPDM, who was asked is named: mailboxes, or drives") {
+  expect_error(ErrorId::no_device, "has a DOE mailbox", [] { fail_for_want_of_devices(spdm::transport::Via::any); });
+  expect_error(ErrorId::no_device, "no drive of this host that is awake speaks SPDM",
+               [] { fail_for_want_of_devices(spdm::transport::Via::storage); });
+}
+
 TEST_CASE("of all, what says for itself that it is not meant is left out, and nothing else") {
   Evidence evidence;
   evidence.error = Interruption{ErrorId::no_spdm, "none carries CMA-SPDM", ""};

@@ -2,15 +2,18 @@
 #include "cmd/host/drive_broker.h"
 
 #include <doctest/doctest.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "cmd/host/fake_drive.h"
 #include "core/error.h"
@@ -154,6 +157,19 @@ TEST_CASE("the process of a drive ends with its client, and no process is left o
     CHECK(children_of(*brokers.begin()).empty());  // zombies would be there, too
   }
   CHECK(children_of(::getpid()) == before);
+}
+
+TEST_CASE("the broker leaves no process behind that somebody else would have to reap") {
+  const Shared told;
+  const std::set<pid_t> before = children_of(::getpid());
+  REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0);  // they would come to us
+  {
+    const cmd::DriveBroker broker = cmd::start_drive_broker(options_with(told));
+    std::vector<std::unique_ptr<transport::SecurityCommands>> drives;
+    for (int i = 0; i < 8; ++i) drives.push_back(broker.opener->open(DriveKind::scsi, "/dev/sg" + std::to_string(i), false));
+  }
+  CHECK(children_of(::getpid()) == before);
+  REQUIRE(::prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0) == 0);
 }
 
 TEST_CASE("broker and drives end with the program, however it ends") {

@@ -3,8 +3,11 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <linux/nvme_ioctl.h>
 #include <netdb.h>
 #include <sched.h>
+#include <scsi/sg.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -14,8 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <functional>
+#include <initializer_list>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -225,6 +230,21 @@ TEST_CASE("programs, mounts, name spaces and kernel modules are out of reach; EP
           if (!refused(::syscall(SYS_keyctl, 0))) return 6;
           if (!refused(::syscall(SYS_clone, CLONE_NEWUSER, 0, 0, 0, 0))) return 7;
           return ::syscall(SYS_clone3, nullptr, 0) == -1 && errno == ENOSYS ? 0 : 8;
+        }) == 0);
+}
+
+TEST_CASE("commands to drives are of the broker alone, whatever capability is kept") {
+  if (in_child([] { return tells(spdm::cmd::drop_privileges({}).in_force, "seccomp") ? 0 : 1; }) != 0) return;
+  CHECK(in_child([] {
+          std::array<int, 2> ends{};
+          if (::pipe(ends.data()) != 0) return 1;
+          spdm::cmd::drop_privileges({.opens_devices = true});
+          int waits = 0;
+          if (::ioctl(ends[0], FIONREAD, &waits) != 0) return 2;
+          // A pipe takes none of them: without the filter it is ENOTTY.
+          for (const unsigned long command : std::initializer_list<unsigned long>{NVME_IOCTL_ADMIN_CMD, NVME_IOCTL_IO64_CMD, SG_IO, 0x5382})
+            if (::ioctl(ends[0], command, nullptr) != -1 || errno != EPERM) return 3;
+          return 0;
         }) == 0);
 }
 

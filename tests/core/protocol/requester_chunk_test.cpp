@@ -312,6 +312,60 @@ TEST_CASE("N295 RequestResynch inside an acknowledgement starts again, once") {
   CHECK(run.sent(Code::get_version) == 2);
 }
 
+namespace {
+
+// The same device as a drive, whose buffer holds more than its answer, and what it answered.
+struct DriveRun {
+  explicit DriveRun(fake::Device& from, std::size_t room = 42)
+      : link(
+            [this, &from](View message) {
+              Bytes answer = from.answer(message);
+              answers.push_back(answer);
+              answer.resize(answer.size() + 512, 0xA5);
+              return answer;
+            },
+            Binding::storage, room) {}
+  Bytes kept(std::size_t answer) const { return evidence.log.at(2 * answer + 1).bytes; }
+
+  std::vector<Bytes> answers;
+  fake::Link link;
+  Evidence evidence;
+};
+
+}  // namespace
+
+TEST_CASE("N373 in chunks as well, the log ends each message of a drive where it ends") {
+  fake::Profile profile = tight(k13);
+  std::size_t room = 42;
+  SUBCASE("of responses") {}
+  SUBCASE("of requests, with the response in the last acknowledgement") { profile.send_limit = room = 4608; }
+  fake::Device device(profile);
+  DriveRun run(device, room);
+  collect(run.link, authenticate(), Limits{}, run.evidence);
+  REQUIRE(run.evidence.log.size() == 2 * run.answers.size());
+  for (std::size_t i = 0; i < run.answers.size(); ++i) {
+    CAPTURE(i);
+    CHECK(run.kept(i) == run.answers[i]);
+  }
+}
+
+TEST_CASE("N373 an ERROR inside an acknowledgement, and one in place of a chunk, leave the log as it was sent") {
+  Code refused = Code::chunk_send;
+  SUBCASE("inside an acknowledgement") {}
+  SUBCASE("in place of a chunk") { refused = Code::chunk_get; }
+  fake::Device device(tight(k13));
+  device.intercept = [&](Code code, View message) -> std::optional<Bytes> {
+    if (code != refused) return std::nullopt;
+    const Bytes inner = ErrorResponse{.version = k13, .code = ErrorCode::unspecified, .data = 0, .extended = {}}.encode();
+    if (code == Code::chunk_get) return inner;
+    return ChunkSendAck{.early_error = true, .handle = message[3], .sequence = message[4], .response = inner}.encode(k13);
+  };
+  DriveRun run(device);
+  CHECK_THROWS_AS(collect(run.link, authenticate(), Limits{}, run.evidence), Error);
+  REQUIRE(!run.answers.empty());
+  CHECK(run.kept(run.answers.size() - 1) == run.answers.back());
+}
+
 TEST_CASE("a large message may say the number of LargeResponse, and mean something else") {
   fake::Profile profile = tight(k13);
   profile.slots = 0x0F;  // the slots that there are, in the place where ERROR has its code

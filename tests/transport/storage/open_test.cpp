@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <functional>
+
 #include "core/descriptor.h"
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
@@ -30,9 +32,11 @@ Clock::time_point soon() { return Clock::now() + std::chrono::seconds(5); }
 struct FakeOpener final : DriveOpener {
   fake::DriveState drive;
   std::vector<std::string> opened;
+  std::function<void()> on_open = [] {};
 
   std::unique_ptr<SecurityCommands> open(DriveKind kind, const fs::path& node, bool gently) override {
     opened.push_back(cat(kind == DriveKind::nvme ? "nvme " : "scsi ", node.filename().string(), gently ? " gently" : ""));
+    on_open();
     return std::make_unique<fake::Drive>(drive);
   }
 };
@@ -119,12 +123,33 @@ TEST_CASE("drive target: names and options that are wrong") {
   Bed bed;
   bed.refused("nvme:/dev/nvme0?min=3", ErrorId::usage, "unknown option 'min'");
   bed.refused("nvme:/dev/nvme0?max=41", ErrorId::usage, "max '41' is not a number from 42");
+  bed.refused("nvme:/dev/nvme0?max=65537", ErrorId::usage, "max '65537' is not a number from 42 to 65536");
   bed.refused("nvme:", ErrorId::usage, "'' is no device node");
   bed.refused("nvme:/dev/nvme0n1", ErrorId::usage, "is a namespace");
   bed.refused("scsi:/dev/nvme0", ErrorId::usage, "is an NVMe controller");
   bed.refused("scsi:/dev/sg9", ErrorId::no_device, "there is no /dev/sg9");
+  bed.refused(cat("nvme:/dev/", std::string(5000, 'n')), ErrorId::no_device, "there is no /dev/nnn");
   bed.options.drives = nullptr;
   bed.refused("nvme:/dev/nvme0", ErrorId::internal, "nobody here holds the right to the commands of drives");
+}
+
+TEST_CASE("drive target: a node that leads to another device than its name says") {
+  Bed bed;
+  const auto number = [&](const std::string& entry, std::string_view text) { bed.sysfs.write(cat("sys/class/", entry, "/dev"), text); };
+  number("nvme/nvme0", "240:0\n");
+  bed.refused("nvme:/dev/nvme0", ErrorId::no_device, "/dev/nvme0 is device 0:0; what the kernel calls nvme0 is 240:0");
+  bed.refused(kName, ErrorId::no_device, "/dev/nvme0 is device 0:0", Via::storage);
+  number("block/sda", "8:0\n");
+  bed.refused("scsi:/dev/sda", ErrorId::no_device, "/dev/sda is device 0:0; what the kernel calls sda is 8:0");
+  number("nvme/nvme0", "0:0\n");  // of the file that stands for the node
+  CHECK(bed.open("nvme:/dev/nvme0").link);
+}
+
+TEST_CASE("drive target: another drive gets the name while it is opened") {
+  Bed bed;
+  bed.opener->on_open = [&] { bed.sysfs.write("sys/class/nvme/nvme0/serial", "other\n"); };
+  expect_error(ErrorId::no_device, "/dev/nvme0 is another drive than it was a moment ago", [&] { bed.open("nvme:/dev/nvme0"); });
+  CHECK(bed.lock(kName).empty());
 }
 
 TEST_CASE("drive target: a function that has an owner") {

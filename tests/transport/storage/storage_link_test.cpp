@@ -170,6 +170,21 @@ TEST_CASE("N384 an exchange that was given up does not answer the next one") {
   CHECK(has_message(bed.ask(), kVersion));
 }
 
+TEST_CASE("a message that fails on its way may have arrived: its answer is not left in the drive") {
+  Bed bed;
+  bed.link->connect(soon());
+  bed.drive.after_send = [] { throw Error(ErrorId::timeout, "the kernel has cancelled the command"); };
+  refused(bed, ErrorId::timeout, "cancelled");
+  CHECK(bed.drive.waiting);
+  SUBCASE("at the end") { bed.link.reset(); }
+  SUBCASE("before the next message") {
+    bed.drive.after_send = [] {};
+    bed.drive.answer = [](StorageOperation, View) { return kVersion; };
+    CHECK(has_message(bed.ask(), kVersion));
+  }
+  CHECK_FALSE(bed.drive.waiting);
+}
+
 TEST_CASE("a drive that refuses a message") {
   Bed bed;
   bed.link->connect(soon());
