@@ -43,7 +43,8 @@ bool EmulatedDrive::has(std::uint8_t protocol) const {
 // DSP0286: SPSP0 has the operation and, in its two lowest bits, the connection; SPSP1 is zero.
 std::optional<StorageOperation> EmulatedDrive::operation_of(std::uint8_t protocol, std::uint16_t specific) const {
   const unsigned number = specific >> 2;
-  if (protocol != kProtocolSpdm || !has(protocol) || number > 7 || (operations() >> number & 1U) == 0) return std::nullopt;
+  if (protocol != kProtocolSpdm || !has(protocol) || number > 7 || (static_cast<unsigned>(operations()) >> number & 1U) == 0)
+    return std::nullopt;
   if ((specific & 3U) >= storage().connections) return std::nullopt;
   return static_cast<StorageOperation>(number);
 }
