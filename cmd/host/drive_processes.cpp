@@ -195,6 +195,7 @@ Bytes tell(const Confinement& confinement) {
 
 void run_drive_broker(Descriptor socket, const BrokerOptions& options, pid_t program) {
   try {
+    ::prctl(PR_SET_NAME, "spdmctl-drives");  // for people who look at processes
     Descriptor control = leave_program(std::move(socket));
     forbid_core_dumps();
     const Confinement confinement = drop_privileges(needs_of_broker(options));

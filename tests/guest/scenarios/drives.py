@@ -189,7 +189,7 @@ def removal(stage):
     """Drives that go while they are asked."""
     guest, (mute, slow) = boot(stage, ["nvme:mute", "nvme:slow"])
     command = f"spdmctl auth nvme:{mute} --json >/tmp/out; echo $? >/tmp/status"
-    result = guest.run(f"({command}) & sleep 1; echo 1 >/sys/bus/pci/devices/{ADDRESSES[0]}/remove; wait; cat /tmp/out; exit $(cat /tmp/status)", 60)
+    result = guest.run(f"({command}) & until grep -q . /run/spdmctl/lock/{ADDRESSES[0]}; do sleep 0.1; done; sleep 2; echo 1 >/sys/bus/pci/devices/{ADDRESSES[0]}/remove; wait; cat /tmp/out; exit $(cat /tmp/status)", 60)
     stage.check("removed while it is polled: exit code", result.status == 3, f"{result.status} {result.stdout[-600:]}")
     stage.fields("removed while it is polled", result.json()["devices"][0], {"error.id": "no-device"})
     sequence = guest.send(f"spdmctl measurements nvme:{slow} --json")

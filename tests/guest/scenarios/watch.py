@@ -80,7 +80,8 @@ def watch(stage):
     guest.run("kill -HUP $(pidof spdmctl)")
     stage.check("a hang-up has all judged again", heard(guest, HERE, "request") and heard(guest, NEW, "request"))
     stage.fields("all is well after that", last(guest, NEW), {"verdict": "pass", "exit_code": 0})
-    memory = int(guest.run("grep VmHWM /proc/$(pidof spdmctl)/status").stdout.split()[1])
+    # Not of the broker of drives, which it has started.
+    memory = max(int(line.split()[1]) for line in guest.run("for p in $(pidof spdmctl); do grep VmHWM /proc/$p/status; done").stdout.splitlines())
     stage.check("its memory is bounded", memory < MOST_MEMORY, memory)
     stage.note(f"{memory} KiB at most")
     stop(stage, guest)
