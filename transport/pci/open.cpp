@@ -48,7 +48,7 @@ class PciLink final : public Link {
 
 struct PciTarget {
   Bdf bdf;
-  std::size_t max_receive;
+  std::size_t max_receive = 0;
 };
 
 PciTarget parse_target(std::string_view target) {

@@ -44,6 +44,7 @@ std::vector<std::string> numbered(const fs::path& directory, std::string_view pr
     if (const std::optional<unsigned> number = number_of(name, prefix)) found.emplace_back(*number, std::move(name));
   std::sort(found.begin(), found.end());
   std::vector<std::string> out;
+  out.reserve(found.size());
   for (auto& [number, name] : found) out.push_back(std::move(name));
   return out;
 }
