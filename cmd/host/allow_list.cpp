@@ -83,9 +83,10 @@ constexpr std::array kOfBroker{SCMP_SYS(clone),
                                static_cast<int>(SYS_landlock_add_rule),
                                static_cast<int>(SYS_landlock_restrict_self)};
 
-// Sanitizers look after stacks and memory of their own, and write what they find.
-constexpr std::array kOfSanitizers{SCMP_SYS(sigaltstack), SCMP_SYS(sched_yield),  SCMP_SYS(write), SCMP_SYS(prlimit64),
-                                   SCMP_SYS(getrlimit),   SCMP_SYS(rt_sigaction), SCMP_SYS(prctl), SCMP_SYS(sched_getaffinity)};
+// Sanitizers look after stacks and memory of their own, try memory with a pipe, and write what they find.
+constexpr std::array kOfSanitizers{SCMP_SYS(pipe2),        SCMP_SYS(sigaltstack), SCMP_SYS(sched_yield),
+                                   SCMP_SYS(write),        SCMP_SYS(prlimit64),   SCMP_SYS(getrlimit),
+                                   SCMP_SYS(rt_sigaction), SCMP_SYS(prctl),       SCMP_SYS(sched_getaffinity)};
 
 constexpr std::uint64_t kNamespaces =
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
