@@ -69,11 +69,14 @@ std::string seen_text(const HostView& host) {
   add("driver", host.driver);
   add("slot", host.slot);
   add("removable", host.removable);
+  const auto add_known = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) add(name, value);
+  };
   if (host.drive) {
-    add("model", host.drive->model);
-    add("serial", host.drive->serial);
-    add("firmware-revision", host.drive->firmware);
-    add("transport", host.drive->transport);
+    add_known("model", host.drive->model);
+    add_known("serial", host.drive->serial);
+    add_known("firmware-revision", host.drive->firmware);
+    add_known("transport", host.drive->transport);
   }
   if (!host.identity) out += ", no PCI identity";
   return printable(out);

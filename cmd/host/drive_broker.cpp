@@ -16,6 +16,7 @@
 #include <optional>
 #include <utility>
 
+#include "cmd/host/datagram.h"
 #include "cmd/host/drive_messages.h"
 #include "cmd/host/drive_processes.h"
 #include "core/descriptor.h"
@@ -96,37 +97,23 @@ std::vector<std::string> Control::greet() const {
 Descriptor Control::open(const DriveKind kind, const std::string& node, bool gently) {
   const std::lock_guard lock(mutex_);
   if (socket_.get() < 0) throw Error(ErrorId::io, std::string(kEnded));
-  Bytes buffer(kMostDatagram);
-  iovec part{buffer.data(), buffer.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = room.data();
-  message.msg_controllen = room.size();
-  ssize_t size = 0;
+  std::optional<Datagram> answer;
   try {
     send_datagram(socket_.get(), encode(DriveRequest{kind, gently, node}));
     assert_answers();
-    size = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC);
+    answer = receive_with_descriptor(socket_.get(), kMostDatagram);
   } catch (const Error&) {
     socket_.close();  // an answer that comes late would be taken for one to another request
     throw;
   }
-  if (size <= 0) {
+  if (!answer) {
     socket_.close();
     throw Error(ErrorId::io, std::string(kEnded));
   }
-  Descriptor out;
-  for (cmsghdr* at = CMSG_FIRSTHDR(&message); at != nullptr; at = CMSG_NXTHDR(&message, at)) {
-    if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_RIGHTS || at->cmsg_len != CMSG_LEN(sizeof(int))) continue;
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(at), sizeof fd);
-    out = Descriptor(fd);
-  }
-  decode_done(View(buffer).first(static_cast<std::size_t>(size)));
-  if (out.get() < 0) throw Error(ErrorId::io, "broker of drives: no descriptor came", "raise the limit of open files: ulimit -n");
-  return out;
+  decode_done(answer->bytes);
+  if (answer->descriptor.get() < 0)
+    throw Error(ErrorId::io, "broker of drives: no descriptor came", "raise the limit of open files: ulimit -n");
+  return std::move(answer->descriptor);
 }
 
 // A drive by its process.

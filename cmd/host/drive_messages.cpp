@@ -1,11 +1,6 @@
 #include "cmd/host/drive_messages.h"
 
-#include <sys/socket.h>
-#include <sys/uio.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "core/text.h"
 #include "core/wire/security_protocol.h"
@@ -161,32 +156,6 @@ DriveRequest decode_request(View datagram) {
   if (kind > 1 || gently > 1) in.fail("kind", "unknown");
   if (in.remaining() > kMostNode) in.fail("node", "too long");
   return {kind == 0 ? transport::DriveKind::nvme : transport::DriveKind::scsi, gently == 1, std::string(as_text(in.rest()))};
-}
-
-void send_datagram(int socket, View datagram) {
-  ssize_t sent = -1;
-  do {
-    sent = ::send(socket, datagram.data(), datagram.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  } while (sent < 0 && errno == EINTR);
-  if (sent != static_cast<ssize_t>(datagram.size())) throw Error(ErrorId::io, cat("broker of drives: send: ", std::strerror(errno)));
-}
-
-std::optional<Bytes> receive_datagram(int socket, std::size_t most) {
-  Bytes out(most);
-  iovec part{out.data(), out.size()};
-  msghdr message{};  // without room for descriptors: the kernel closes those that come
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  ssize_t size = -1;
-  do {
-    size = ::recvmsg(socket, &message, 0);
-  } while (size < 0 && errno == EINTR);
-  if (size < 0 && errno != ECONNRESET) throw Error(ErrorId::io, cat("broker of drives: recvmsg: ", std::strerror(errno)));
-  if (size <= 0) return std::nullopt;
-  if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
-    throw Error(ErrorId::peer, "broker of drives: a datagram is too long, or has descriptors");
-  out.resize(static_cast<std::size_t>(size));
-  return out;
 }
 
 }  // namespace spdm::cmd

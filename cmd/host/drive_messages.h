@@ -60,9 +60,4 @@ Bytes encode(const DriveRequest& request);
 // Throws Error{peer} for a datagram that is none.
 DriveRequest decode_request(View datagram);
 
-// Sends one datagram without waiting. Throws Error{io}: the other is gone, or takes nothing.
-void send_datagram(int socket, View datagram);
-// Waits for one. Nothing at the end of the other. Throws Error: peer for a datagram that is too long or has descriptors, io.
-std::optional<Bytes> receive_datagram(int socket, std::size_t most);
-
 }  // namespace spdm::cmd

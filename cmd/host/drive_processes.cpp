@@ -17,6 +17,7 @@
 #include <thread>
 #include <utility>
 
+#include "cmd/host/datagram.h"
 #include "cmd/host/drive_messages.h"
 #include "cmd/host/privileges.h"
 #include "cmd/host/secret_file.h"
@@ -135,24 +136,6 @@ void serve(int socket, transport::SecurityCommands& drive) {
   ::_exit(0);
 }
 
-// Sends an answer, with the end of a socket beside it.
-void send_socket(int to, int socket) {
-  Bytes answer = encode_done();
-  iovec part{answer.data(), answer.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = room.data();
-  message.msg_controllen = room.size();
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(header), &socket, sizeof socket);
-  if (::sendmsg(to, &message, MSG_NOSIGNAL) < 0) throw Error(ErrorId::io, cat("broker of drives: sendmsg: ", std::strerror(errno)));
-}
-
 // Makes the process of a drive, which opens it: that may take its time, and must not hold up others.
 void open_drive(Descriptor& control, const BrokerOptions& options, const DriveRequest& request) {
   if (!is_drive_node(request.kind, request.node, options.root))
@@ -171,7 +154,7 @@ void open_drive(Descriptor& control, const BrokerOptions& options, const DriveRe
     ::close(theirs.get());
     run_drive(ours, options, request);
   }
-  send_socket(control.get(), theirs.get());
+  send_datagram(control.get(), encode_done(), theirs.get());
 }
 
 // Whom it leaves behind, somebody else has to reap: in a container often nobody does. With SIGCHLD ignored, waitpid() does no more than

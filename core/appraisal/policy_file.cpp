@@ -89,7 +89,7 @@ PolicyRule read_rule(const Value& value) {
                  "match by class, vendor or bdf");
   if (names_drive(out.match) && (out.exempt || out.expected))
     section.fail("what a drive says of itself is known only once its driver is bound: exempt and expected cannot hang on it",
-                 "match by class, vendor or bdf");
+                 "match by class, vendor, bdf or target");
   if (needs_proof(out.match) && (out.exempt || out.expected))
     section.fail("what a device proves is known only after it has been asked: exempt and expected cannot hang on it",
                  "match by class, vendor or bdf");

@@ -7,7 +7,6 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIMIT = 450
 REASONS = {
-    "tests/tree/schemas.py": "makes a document of each kind, one after the other",
     # path: why it is one piece
 }
 

@@ -18,6 +18,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/host/datagram.h"
 #include "cmd/host/drive_messages.h"
 #include "cmd/host/fake_drive.h"
 #include "core/error.h"
@@ -68,20 +69,11 @@ class RawBroker {
   // The socket to the process of a drive that is open.
   Descriptor open(const std::string& node) const {
     cmd::send_datagram(control_.get(), cmd::encode(cmd::DriveRequest{DriveKind::nvme, false, node}));
-    std::array<char, 64> data{};
-    iovec part{data.data(), data.size()};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = room.data();
-    message.msg_controllen = room.size();
-    REQUIRE(::recvmsg(control_.get(), &message, MSG_CMSG_CLOEXEC) > 0);
-    REQUIRE(CMSG_FIRSTHDR(&message) != nullptr);
-    int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-    Descriptor out(fd);
-    cmd::decode_done(*cmd::receive_datagram(fd, cmd::kMostDatagram));
+    std::optional<cmd::Datagram> answer = cmd::receive_with_descriptor(control_.get(), cmd::kMostDatagram);
+    REQUIRE(answer);
+    Descriptor out = std::move(answer->descriptor);
+    REQUIRE(out.get() >= 0);
+    cmd::decode_done(*cmd::receive_datagram(out.get(), cmd::kMostDatagram));
     return out;
   }
 
@@ -89,24 +81,6 @@ class RawBroker {
   Descriptor control_;
   pid_t process_ = -1;
 };
-
-// Sends bytes, and descriptors beside them.
-void send_with_descriptor(int socket, Bytes data) {
-  iovec part{data.data(), data.size()};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> room{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = room.data();
-  message.msg_controllen = room.size();
-  cmsghdr* const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof(int));
-  const int fd = STDIN_FILENO;
-  std::memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  REQUIRE(::sendmsg(socket, &message, MSG_NOSIGNAL) > 0);
-}
 
 Bytes command(bool sends, unsigned protocol, unsigned specific, std::size_t size, View data = {}) {
   return Writer().u8(sends ? 1 : 0).u8(protocol).u16(specific).u32(size).bytes(data).take();
@@ -177,7 +151,7 @@ TEST_CASE("datagrams that are none end the process of a drive, and harm nobody e
   }
   const Descriptor drive = broker.open("/dev/nvme0");
   const pid_t process = told->pid;
-  send_with_descriptor(drive.get(), command(false, kProtocolSpdm, kMessage, 16));
+  cmd::send_datagram(drive.get(), command(false, kProtocolSpdm, kMessage, 16), STDIN_FILENO);
   CHECK(ends(process));
   CHECK(told->commands == 0);
   cmd::send_datagram(other.get(), command(false, kProtocolSpdm, kMessage, 16));
@@ -192,7 +166,7 @@ TEST_CASE("a request to open that is none ends the broker") {
     CHECK_FALSE(cmd::receive_datagram(broker.control(), cmd::kMostDatagram));
   }
   const RawBroker broker(options_with(told));
-  send_with_descriptor(broker.control(), cmd::encode(cmd::DriveRequest{DriveKind::nvme, false, "/dev/nvme0"}));
+  cmd::send_datagram(broker.control(), cmd::encode(cmd::DriveRequest{DriveKind::nvme, false, "/dev/nvme0"}), STDIN_FILENO);
   CHECK_FALSE(cmd::receive_datagram(broker.control(), cmd::kMostDatagram));
   CHECK(told->pid == 0);
 }
