@@ -161,6 +161,16 @@ class Guest:
             else:
                 return message["return"]
 
+    def pulled_during(self, command, address, device):
+        """Runs a command that asks the function at this address, and pulls the device out once it does."""
+        self.run(f"rm -f /tmp/pulled*; ({command} >/tmp/pulled.out 2>/tmp/pulled.err; echo $? >/tmp/pulled) </dev/null & sleep 0.1")
+        if not self.until(f"grep -q . /run/spdmctl/lock/{address} || test -s /tmp/pulled"):
+            raise GuestError(f"{address} is not asked")
+        self.qmp("device_del", id=device)
+        if not self.until("test -s /tmp/pulled", 60):
+            raise GuestError(f"no end: {command}")
+        return Result(int(self.read("/tmp/pulled")), self.run("cat /tmp/pulled.out").stdout, self.run("cat /tmp/pulled.err").stdout)
+
     def wait_for_event(self, event, seconds=20):
         deadline = time.monotonic() + seconds
         while event not in self.events:

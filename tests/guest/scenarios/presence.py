@@ -62,10 +62,8 @@ def removal(stage):
     stage.equal("gone while it is polled: exit code", result.status, 3)
     stage.fields("gone while it is polled", result.json()["devices"][0], {"error.id": "no-device"})
     # The second takes its time for each answer; it is pulled between the first and the last of them.
-    sequence = guest.send(f"spdmctl measurements {NEW} --json")
-    guest.qmp("device_del", id="nvme1")
-    result = guest.receive(sequence, 60)
-    stage.check("pulled in the middle: exit code", result.status == 3, f"{result.status} {result.stdout[-600:]}")
+    result = guest.pulled_during(f"spdmctl measurements {NEW} --json", NEW, "nvme1")
+    stage.check("pulled in the middle: exit code", result.status == 3, f"{result.status} {result.stdout[-1200:]}")
     stage.check("it is gone", guest.until(f"! {present(NEW)}"))
     stage.equal("list is empty", guest.run(LIST).json()["devices"], [])
     stage.equal("auth says so", guest.run(f"spdmctl auth {NEW}").status, 3)

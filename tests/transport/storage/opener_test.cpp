@@ -1,8 +1,12 @@
 // Opening nodes of drives. The device behind them is that of /dev/null: no command reaches it, because the kernel is a recording one.
 #include "transport/storage/opener.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+
+#include <csignal>
+#include <thread>
 
 #include "support/temporary.h"
 #include "transport/storage/recording_kernel.h"
@@ -52,6 +56,31 @@ TEST_CASE("opener: what is no node of a drive gets no command") {
   nodes.refused(scsi, "sg1", ErrorId::usage, "is a link");
   REQUIRE(::mkfifo((nodes.directory.path() / "sg2").c_str(), 0600) == 0);
   nodes.refused(scsi, "sg2", ErrorId::usage, "is no device node");
+}
+
+// What the driver says while it starts, resets or removes a controller, a lease of a file says as well: EAGAIN.
+TEST_CASE("opener: a controller that is not ready is waited for, and one that goes is gone") {
+  Nodes nodes;
+  const fs::path node = nodes.directory.path() / "nvme0";
+  for (const bool goes : {false, true}) {
+    CAPTURE(goes);
+    nodes.directory.write("nvme0", "");
+    std::signal(SIGIO, SIG_IGN);  // by which the kernel asks for the lease
+    const Descriptor holder(::open(node.c_str(), O_RDWR | O_CLOEXEC));
+    REQUIRE(::fcntl(holder.get(), F_SETLEASE, F_WRLCK) == 0);
+    REQUIRE(::open(node.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK) == -1);
+    REQUIRE(errno == EAGAIN);
+    std::thread later([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      if (goes) fs::remove(node);
+      ::fcntl(holder.get(), F_SETLEASE, F_UNLCK);
+    });
+    if (goes)
+      nodes.refused(DriveKind::nvme, "nvme0", ErrorId::no_device, "No such file");
+    else
+      nodes.refused(DriveKind::nvme, "nvme0", ErrorId::usage, "is no device node");
+    later.join();
+  }
 }
 
 TEST_CASE("opener: the commands of each kind of node") {
