@@ -11,6 +11,7 @@
 #include "core/error.h"
 #include "core/evidence/drive_view.h"
 #include "core/evidence/encryption_view.h"
+#include "core/evidence/mctp_view.h"
 #include "core/evidence/platform.h"
 #include "core/wire/binding.h"
 #include "core/word_table.h"
@@ -58,6 +59,7 @@ struct HostView {
   PlatformView platform;
   std::optional<EncryptionView> encryption;  // where it was asked for
   std::optional<DriveView> drive;            // where it was asked by the way of a drive
+  std::optional<MctpView> mctp;              // where it was asked over MCTP
 
   // Set by whoever appraises; no part of the file.
   bool is_claimed = false;      // only the collector's word: we have not seen the device ourselves, and nobody trusts that host

@@ -1,0 +1,19 @@
+// What the host knows of an endpoint that was asked over MCTP (DSP0236). The device has signed none of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace spdm {
+
+struct MctpView {
+  // Linux's number of the MCTP network, from 1 on; nothing in captures, whose packets do not tell.
+  std::optional<std::uint32_t> network;
+  std::uint8_t eid = 0;
+  std::string interface;  // that leads there: "mctpi2c4"; empty where nobody knows
+
+  bool operator==(const MctpView&) const = default;
+};
+
+}  // namespace spdm
