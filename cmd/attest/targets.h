@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "transport/base/opened.h"
+#include "transport/mctp/routes.h"
 #include "transport/pci/address.h"
 
 namespace spdm::cmd {
@@ -47,8 +48,12 @@ std::optional<std::filesystem::path> recording(const std::string& target);
 std::string why_no_recording(const std::string& name);
 
 // Touches no device. Throws Error: usage for a name that is wrong; no_device, or permission, when `all` alone was asked for and
-// there is none. `all` stands for PCI functions with a mailbox; for drives where only their own way is asked (Via::storage).
+// there is none. `all` stands for PCI functions with a mailbox; for drives where only their own way is asked (Via::storage); for
+// endpoints of MCTP networks with Via::mctp, and then Error{unsupported} where the kernel has no MCTP.
 Targets targets_of(const std::vector<std::string>& names, const transport::Host& host, transport::Via via = transport::Via::any);
+
+// Adds those that no target means yet, as what is only sought.
+void add_endpoints(std::vector<Target>& out, const std::vector<transport::MctpNeighbour>& endpoints);
 
 // The address in a target, "0000:03:00.0" or "03:00.0?max=4600"; nothing when it is no PCI function.
 std::optional<transport::Bdf> address_of(std::string_view target);
@@ -64,7 +69,8 @@ inline constexpr std::string_view kNoDrive = "this host has no drive that is awa
 // What is said where `all` stands for nothing, and what to do about it.
 inline constexpr std::string_view kNoDevice = "no PCI device of this host has a DOE mailbox that carries CMA-SPDM";
 inline constexpr std::string_view kSeeDevices = "see: spdmctl list";
-// Throws Error{no_device}: no PCI function has a mailbox that carries CMA-SPDM; with Via::storage, no drive speaks SPDM.
+// Throws Error{no_device}: no PCI function has a mailbox that carries CMA-SPDM; with Via::storage, no drive speaks SPDM;
+// with Via::mctp, no endpoint.
 [[noreturn]] void fail_for_want_of_devices(transport::Via via);
 
 // What the host sees of a target that was not opened: of a PCI function what the kernel shows, else its name. With `inspect` also
