@@ -26,6 +26,7 @@ struct Needs {
   std::vector<std::filesystem::path> attributes{};
   // Sockets that are there already are still connected with peers in the network.
   bool connects = false;
+  bool sends_mctp = false;  // Messages are still sent over MCTP: CAP_NET_RAW.
   // Configuration space is still opened: CAP_SYS_ADMIN.
   bool opens_devices = false;
   // Nodes of devices, or directories of them, that are opened and take commands (ioctl).
