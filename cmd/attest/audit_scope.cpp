@@ -86,11 +86,11 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
   if (others && !found && unknown == 0) out.notes.push_back(cat("all: ", kNoDevice, "; ", kSeeDevices));
 }
 
-void add_sought(AuditScope& out, const Policy* policy, HostView view, Exempt exempt) {
+void add_sought(AuditScope& out, const Policy* policy, HostView view, Exempt exempt, bool supposed = false) {
   const std::shared_ptr<const PolicyRule> rule = policy == nullptr ? nullptr : rule_of(*policy, view);
   if (rule && rule->exempt && exempt == Exempt::left_out) return out.notes.push_back(left_out(view, *rule));
   AuditTarget& target = out.targets.emplace_back();
-  target.target = {.name = view.target, .sought = true};
+  target.target = {.name = view.target, .sought = true, .supposed = supposed};
   target.target.expected = rule && rule->expected;
   if (target.target.expected) target.expected_by = rule;
   target.host = std::move(view);
@@ -112,7 +112,7 @@ void add_endpoints(AuditScope& out, const Policy* policy, const transport::Host&
   for (const transport::MctpNeighbour& endpoint : endpoints_to_ask(host))
     if (std::none_of(out.targets.begin(), out.targets.end(),
                      [&](const AuditTarget& target) { return means(target.name(), endpoint.address); }))
-      add_sought(out, policy, view_of(endpoint), exempt);
+      add_sought(out, policy, view_of(endpoint), exempt, endpoint.is_one_of_many);
 }
 
 // A target that was named may meet a rule, too.

@@ -93,7 +93,7 @@ void add_all(Targets& out, const transport::Host& host, transport::Via via) {
 void add_endpoints(std::vector<Target>& out, const std::vector<transport::MctpNeighbour>& endpoints) {
   for (const transport::MctpNeighbour& endpoint : endpoints)
     if (std::none_of(out.begin(), out.end(), [&](const Target& target) { return means(target.name, endpoint.address); }))
-      out.push_back({.name = target_of(endpoint.address), .sought = true});
+      out.push_back({.name = target_of(endpoint.address), .sought = true, .supposed = endpoint.is_one_of_many});
 }
 
 std::optional<transport::Bdf> address_of(std::string_view target) { return transport::parse_bdf(target.substr(0, target.find('?'))); }

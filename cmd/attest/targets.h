@@ -22,6 +22,8 @@ struct Target {
   std::string name;
   // Found by `all`, and only DOE discovery tells what its mailbox carries. It is no error when that is no CMA-SPDM.
   bool sought = false;
+  // Found by `all` in a range of EIDs that a route leads to: nobody says that there is such an endpoint. No answer is no error.
+  bool supposed = false;
   bool expected = false;  // by a rule of the policy: where all devices share a time limit, it is asked first
   // One of the two is set by open_targets() for a live target, before privileges are dropped: a right to a PCI function stays with
   // its descriptor, and a confined process makes no socket. `failure` becomes part of the device's evidence.

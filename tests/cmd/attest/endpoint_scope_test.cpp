@@ -73,6 +73,7 @@ TEST_CASE("endpoints: all are those that nobody has named, and are sought only")
   CHECK_FALSE(targets[0].sought);
   CHECK(targets[2].name == "mctp:1:10");
   CHECK(targets[2].sought);
+  CHECK(targets[2].supposed);
 }
 
 TEST_CASE("endpoints: a kernel without MCTP is told of") {
