@@ -225,4 +225,8 @@ bool connects(const std::vector<Target>& targets) {
   });
 }
 
+bool sends_mctp(const std::vector<Target>& targets) {
+  return std::any_of(targets.begin(), targets.end(), [](const Target& target) { return target.opened && is_endpoint(target.name); });
+}
+
 }  // namespace spdm::cmd

@@ -89,5 +89,7 @@ void open_targets(std::vector<Target>& targets, const transport::OpenOptions& op
 std::vector<std::filesystem::path> recordings_of(const std::vector<Target>& targets);
 // Whether a target is still to be connected with, in the network.
 bool connects(const std::vector<Target>& targets);
+// Whether one of those that are open is an endpoint of MCTP.
+bool sends_mctp(const std::vector<Target>& targets);
 
 }  // namespace spdm::cmd
