@@ -362,6 +362,7 @@ def main():
         (nvme / "transport").write_text("tcp\n")
         (pathlib.Path(scratch) / "bare/dev").mkdir()
         check("list --drives", listing, run("list", "--drives", "--json", code=3, SPDMCTL_SYSROOT="bare"))
+        check("list --mctp", listing, run("list", "--mctp", "--json", code=0))
         check("tsm show", tsm, run("tsm", "show", "--json", code=0))
         subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "bridges", "bridges"], cwd=scratch, check=True)
         check("tsm show, host bridges", tsm, run("tsm", "show", "--json", code=0, SPDMCTL_SYSROOT="bridges"))
