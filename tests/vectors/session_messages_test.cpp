@@ -146,7 +146,7 @@ TEST_CASE("recorded messages of sessions" * doctest::skip(folder().empty())) {
       if (entry.path().extension() != ".pcap") continue;
       const std::string file = entry.path().filename().string();
       CAPTURE(file);
-      const Evidence evidence = read_pcap(read_file(entry.path()), file);
+      const Evidence evidence = recordings::capture(entry.path());
       Reading reading(evidence.binding, counts);
       Listener listener;
       for (std::size_t i = 0; i < evidence.log.size(); ++i) {
