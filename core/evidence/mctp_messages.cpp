@@ -13,46 +13,65 @@ constexpr std::uint8_t kIntegrityCheck = 0x80;
 
 bool is_spdm(std::uint8_t type) { return (type & ~kIntegrityCheck) == kMctpSpdm || (type & ~kIntegrityCheck) == kMctpSecured; }
 
-std::string beginning(const MctpPacket& first) { return cat("the SPDM message that began with packet ", first.place.number); }
+constexpr std::string_view kCaptureAgain = "capture again, with a larger buffer: tcpdump -B 8192";
 
-MctpMessage message_of(View bytes) { return {bytes[0] == kMctpSecured, to_bytes(bytes.subspan(1))}; }
+std::string beginning(const MctpPacket& first) { return cat("the SPDM message that began with packet ", first.place.number); }
 
 std::uint8_t after(std::uint8_t sequence) { return (sequence + 1) & 3; }
 
 }  // namespace
 
 std::string advice_on_missing(const MctpPacket& first) {
-  if (first.place.number == 1) return "capture again, with a larger buffer: tcpdump -B 8192";
-  return cat("capture again, with a larger buffer (tcpdump -B 8192), or take what was before: editcap -r -F pcap IN OUT 1-",
-             first.place.number - 1);
+  if (first.place.number == 1) return std::string(kCaptureAgain);
+  return cat(kCaptureAgain, "; or take what was before: editcap -r -F pcap IN OUT 1-", first.place.number - 1);
+}
+
+MctpMessages::Key MctpMessages::key_of(const MctpPacket& packet) {
+  return {packet.source, packet.destination, packet.tag, packet.owns_tag, packet.interface};
+}
+
+// DSP0236: a response has the tag of its request, and does not own it.
+MctpMessages::Key MctpMessages::key_of_response(const MctpPacket& request) {
+  return {request.destination, request.source, request.tag, false, request.interface};
 }
 
 std::optional<MctpMessage> MctpMessages::take(const MctpPacket& packet) {
-  const Key key{packet.source, packet.destination, packet.tag, packet.owns_tag, packet.interface};
+  const Key key = key_of(packet);
   if (packet.begins) return begin(key, packet);
   const auto found = open_.find(key);
-  // The capture began in its middle, or it is of another type.
-  if (found == open_.end()) return std::nullopt;
+  if (found == open_.end()) {
+    if (const auto request = awaited_.find(key); request != awaited_.end())
+      packet.place.fail(cat("the first fragment of the SPDM message that answers packet ", request->second, " is missing"),
+                        std::string(kCaptureAgain));
+    return std::nullopt;  // the capture began in its middle, or it is of another type
+  }
   Open& open = found->second;
   assert_continues(open, packet);
   append(open.bytes, packet.payload);
   open.next_sequence = after(packet.sequence);
   ++open.packets;
   if (!packet.ends) return std::nullopt;
-  MctpMessage out = message_of(open.bytes);
+  std::optional<MctpMessage> out = finish(packet, open.bytes);
   open_.erase(found);
   return out;
+}
+
+std::optional<MctpMessage> MctpMessages::finish(const MctpPacket& last, View bytes) {
+  if (last.owns_tag) awaited_[key_of_response(last)] = last.place.number;
+  return MctpMessage{bytes[0] == kMctpSecured, to_bytes(bytes.subspan(1))};
 }
 
 std::optional<MctpMessage> MctpMessages::begin(const Key& key, const MctpPacket& packet) {
   if (const auto old = open_.find(key); old != open_.end())
     packet.place.fail(cat("begins another message, and the end of ", beginning(old->second.first), " is missing"),
                       advice_on_missing(old->second.first));
+  // Here is the response, or the tag is for something else now.
+  awaited_.erase(packet.owns_tag ? key_of_response(packet) : key);
   if (packet.payload.empty()) return std::nullopt;  // it has no type
   const std::uint8_t type = packet.payload[0];
   if (!is_spdm(type)) return std::nullopt;
   if ((type & kIntegrityCheck) != 0) packet.place.fail("has the MCTP integrity check bit set, which SPDM does not use (DSP0275)");
-  if (packet.ends) return message_of(packet.payload);
+  if (packet.ends) return finish(packet, packet.payload);
   if (packet.payload.size() > kMaxMctpMessage)
     packet.place.fail(cat("is a fragment of ", packet.payload.size(), " bytes, and a message has no more than ", kMaxMctpMessage));
   if (open_.size() == kMaxOpenMctpMessages)

@@ -20,7 +20,8 @@ struct MctpMessage {
 
 // A receiver drops a message that lacks a packet, in silence. Whoever reads a capture must not: a message that is left out, or cut, only
 // looks like a bad signature later. So once a message of SPDM has begun, each of its packets has to be there.
-// Left out are messages of other types, and packets of messages whose beginning is not there: only the first packet has the type.
+// Left out are messages of other types, and packets of messages whose beginning is not there: only the first packet has the type. It is
+// known all the same where the tag is that of a request of SPDM that waits for its response: then the beginning is missing.
 // Nobody can tell from a capture that four packets in a row are missing, or four times as many: the sequence has two bits.
 class MctpMessages {
  public:
@@ -46,9 +47,14 @@ class MctpMessages {
     Bytes bytes;  // the type among them
   };
   std::optional<MctpMessage> begin(const Key& key, const MctpPacket& packet);
+  std::optional<MctpMessage> finish(const MctpPacket& last, View bytes);
   static void assert_continues(const Open& open, const MctpPacket& packet);
 
+  static Key key_of(const MctpPacket& packet);
+  static Key key_of_response(const MctpPacket& request);
+
   std::map<Key, Open> open_;
+  std::map<Key, std::size_t> awaited_;  // responses of SPDM, and the number of the packet that ended their request
 };
 
 // What to do about a message of which packets are missing.

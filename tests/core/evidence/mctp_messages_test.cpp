@@ -142,6 +142,32 @@ TEST_CASE("a fragment that is missing is named") {
     }
 }
 
+TEST_CASE("the beginning of a response is missing where its request was seen, and its tag is for nothing else") {
+  const Way way{};
+  const auto asked = [&](Assembly& assembly, std::uint8_t type) {
+    for (const Bytes& packet : capture::packets(way, type, letters(100))) assembly.take(packet);
+  };
+  const std::vector<Bytes> response = capture::packets(way.back(), 5, letters(200));
+  Assembly missing;
+  asked(missing, 5);
+  missing.refused(response[1], "the first fragment of the SPDM message that answers packet 2 is missing");
+  missing.refused(response.back(), "the first fragment of");
+  // It was another one's, of another tag, or interface.
+  Way other = way.back();
+  other.tag = 3;
+  CHECK(!missing.take(capture::packets(other, 5, letters(200))[1]));
+  CHECK(!missing.take(response[1], 7));
+  // The response is there.
+  for (const Bytes& packet : response) missing.take(packet);
+  CHECK(!missing.take(response[1]));
+  // The tag went on to something else, or was never of SPDM.
+  asked(missing, 5);
+  asked(missing, 1);
+  CHECK(!missing.take(response[1]));
+  // What does not own its tag awaits nothing.
+  CHECK(!missing.take(capture::packets(way, 5, letters(200))[1]));
+}
+
 TEST_CASE("what to do about it") {
   Assembly assembly;
   assembly.take(piece(kBegin | kEnd, 0));
