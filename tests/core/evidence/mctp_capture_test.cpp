@@ -247,7 +247,7 @@ TEST_CASE("one device of several: what is said") {
   expect_error(ErrorId::bad_input, "x: has evidence of 2 devices", [&] { load_evidence(file.bytes, "x"); });
 }
 
-TEST_CASE("N316 cooked captures: cut at every byte, every byte garbled: errors or messages, never worse") {
+TEST_CASE("captures of MCTP: cut at every byte, every byte garbled: errors or messages, never worse") {
   for (const std::uint32_t link : kLinks) {
     const Bytes whole = interleaved(link).bytes;
     const auto attempt = [](View bytes) {
