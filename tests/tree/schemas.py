@@ -301,6 +301,10 @@ def main():
         check("keyring remove", keyring, run("keyring", "remove", *on, "root", code=0))
         check("keyring, a failure", keyring, run("keyring", "remove", *on, "root", code=2))
         check("decode", messages, run("decode", "--json", "measured.json", code=0))
+        run("measurements", device, "--record", "seen.pcap", code=10)
+        several = [sys.executable, data / "mctp.py", "276", "bmc.pcap", "seen.pcap=9", "seen.pcap=10", "drop=40"]
+        subprocess.run(several, cwd=scratch, check=True)
+        check("decode, several devices, one of them broken", messages, run("decode", "--json", "bmc.pcap", code=2))
         check("decode, broken", messages, run("decode", "--json", "10ff", code=6))
         (pathlib.Path(scratch) / "key.hex").write_text("12fe0000030002010030000002000005001201" + 32 * "a5" + "0000000001000000\n")
         check("decode, a key that is not shown", messages, run("decode", "--json", "key.hex", code=0))
