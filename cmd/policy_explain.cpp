@@ -78,6 +78,7 @@ std::string seen_text(const HostView& host) {
     add_known("firmware-revision", host.drive->firmware);
     add_known("transport", host.drive->transport);
   }
+  if (host.mctp) out += cat(", transport mctp, endpoint ", to_string(*host.mctp));
   if (!host.identity) out += ", no PCI identity";
   return printable(out);
 }

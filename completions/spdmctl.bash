@@ -16,7 +16,7 @@ _spdmctl() {
   local hash="SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 SM3-256"
   local key_exchange="secp256r1 secp384r1 secp521r1 ffdhe2048 ffdhe3072 ffdhe4096 ML-KEM-512 ML-KEM-768 ML-KEM-1024" aead="AES-128-GCM AES-256-GCM ChaCha20-Poly1305 SM4-GCM"
   local session="--in-session --psk --psk-hint --requester-key --requester-cert --key-exchange --aead --handshake-in-the-clear --mac-only --exercise --session-secrets"
-  local targets="all nvme:/dev/nvme scsi:/dev/sg emu:// tcp:// emulated: file: pcap:" devices='' device
+  local targets="all nvme:/dev/nvme scsi:/dev/sg mctp: emu:// tcp:// emulated: file: pcap:" devices='' device
   for device in /sys/bus/pci/devices/*; do [[ -e $device ]] && devices+=" ${device##*/}"; done
 
   local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]-}

@@ -52,7 +52,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a explain -d "Tell which rule decides on a device"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a test -d "Judge evidence and compare with what is expected"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and not __fish_seen_subcommand_from check show explain test generate" -f -a generate -d "Write a first policy for the devices of this host"
-complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -a "all nvme:/dev/nvme scsi:/dev/sg emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
+complete -c spdmctl -n "__fish_seen_subcommand_from $asking collect" -a "all nvme:/dev/nvme scsi:/dev/sg mctp: emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from $verbs; and not __fish_seen_subcommand_from reference generate collect watch" -s f -l format -x -a "text json ndjson yaml" -d "Format"
 complete -c spdmctl -n "__fish_seen_subcommand_from watch" -s f -l format -x -a "text ndjson" -d "Format"
@@ -232,7 +232,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from keyring; and __fish_seen_sub
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from check show explain test" -l policy -r -F -d "Policy, a file or a directory"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from generate" -l overwrite -d "Replace that file"
 complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from generate" -s o -l output -r -F -d "Write it to this file"
-complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -a "all nvme:/dev/nvme scsi:/dev/sg emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
+complete -c spdmctl -n "__fish_seen_subcommand_from policy; and __fish_seen_subcommand_from explain generate" -a "all nvme:/dev/nvme scsi:/dev/sg mctp: emu:// tcp:// emulated: file: pcap: (ls /sys/bus/pci/devices 2>/dev/null)"
 
 complete -c spdmctl -n "__fish_seen_subcommand_from audit" -l total -x -d "Time for all devices together"
 complete -c spdmctl -n "__fish_seen_subcommand_from audit" -l since -r -F -d "Show what has changed since this report"

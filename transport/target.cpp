@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "core/text.h"
 #include "transport/emulated/emulated.h"
+#include "transport/mctp/open.h"
 #include "transport/pci/address.h"
 #include "transport/pci/open.h"
 #include "transport/socket/emu.h"
@@ -20,6 +21,7 @@ namespace {
 constexpr std::array kKinds{
     Kind{"emu", kEmuUsage, "the DMTF emulator's socket, which QEMU speaks, too", open_emu},
     Kind{"emulated", "emulated:PROFILE", "a device emulated in this process, from a profile", open_emulated},
+    Kind{"mctp", kMctpUsage, "an endpoint of an MCTP network, such as a device behind a BMC (DSP0275)", open_mctp},
     Kind{"nvme", kNvmeUsage, "the security commands of an NVMe controller (DSP0286)", open_nvme},
     Kind{"pci", kPciUsage, "the DOE mailbox of a PCI function", open_function},
     Kind{"scsi", kScsiUsage, "the security commands of a SCSI or SATA drive (DSP0286)", open_scsi},

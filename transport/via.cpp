@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "transport/base/binding.h"
 #include "transport/base/forwarding_link.h"
 #include "transport/base/max_option.h"
 #include "transport/pci/config_file.h"
@@ -34,7 +35,7 @@ bool is_locked_down(const Host& host, const Bdf& bdf) {
 }
 
 Opened open_by_drive(std::string_view target, const Drive& drive, const OpenOptions& options) {
-  return open_drive(drive, options, max_option(target, kPciUsage, Binding::storage, StorageLinkOptions{}.max_message));
+  return open_drive(drive, options, max_option(target, kPciUsage, max_message(Binding::storage), StorageLinkOptions{}.max_message));
 }
 
 // The drive's own way, taken because the mailbox is locked down: where it leads to no SPDM, the lockdown is what is wrong.

@@ -42,6 +42,7 @@ void open_and_confine(Run& run) {
   }
   open_targets(run.targets, run.open, adapt);
   needs.readable = recordings_of(run.targets);
+  needs.sends_mctp = sends_mctp(run.targets);
   confine(std::move(needs), run.tell);
 }
 

@@ -10,6 +10,7 @@
 #include "cmd/host/parallel.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "transport/mctp/open.h"
 #include "transport/pci/bus.h"
 #include "transport/pci/encryption.h"
 #include "transport/target.h"
@@ -83,6 +84,8 @@ void add_all(Targets& out, const transport::Host& host, transport::Via via) {
 }  // namespace
 
 std::optional<transport::Bdf> address_of(std::string_view target) { return transport::parse_bdf(target.substr(0, target.find('?'))); }
+
+bool is_endpoint(std::string_view target) { return target.starts_with("mctp:"); }
 
 std::string unknown_in_words(std::size_t functions) {
   return cat("all: ", functions, " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all");
@@ -159,6 +162,12 @@ HostView view_of(const std::string& target, const transport::Host& host, bool in
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch): no such drive: its name is all there is
     }
   }
+  if (is_endpoint(target)) {
+    const transport::MctpAddress address = transport::mctp_address_of(target);
+    MctpView& view = out.mctp.emplace();
+    view.eid = address.eid;
+    if (address.network != 0) view.network = address.network;
+  }
   out.target = target;
   return out;
 }
@@ -202,8 +211,13 @@ std::vector<std::filesystem::path> recordings_of(const std::vector<Target>& targ
 
 bool connects(const std::vector<Target>& targets) {
   return std::any_of(targets.begin(), targets.end(), [](const Target& target) {
-    return !recording(target.name) && !address_of(target.name) && !is_drive(target.name) && !target.name.starts_with("emulated:");
+    return !recording(target.name) && !address_of(target.name) && !is_drive(target.name) && !is_endpoint(target.name) &&
+           !target.name.starts_with("emulated:");
   });
+}
+
+bool sends_mctp(const std::vector<Target>& targets) {
+  return std::any_of(targets.begin(), targets.end(), [](const Target& target) { return target.opened && is_endpoint(target.name); });
 }
 
 }  // namespace spdm::cmd

@@ -53,6 +53,9 @@ Targets targets_of(const std::vector<std::string>& names, const transport::Host&
 // The address in a target, "0000:03:00.0" or "03:00.0?max=4600"; nothing when it is no PCI function.
 std::optional<transport::Bdf> address_of(std::string_view target);
 
+// Whether a target is an endpoint of MCTP.
+bool is_endpoint(std::string_view target);
+
 // "all: 5 PCI functions are asleep, ...": the note on functions whose mailboxes could not be looked for.
 std::string unknown_in_words(std::size_t functions);
 // Throws Error{permission}: nothing was found, these functions could not be looked at, and the process is not root's.
@@ -81,5 +84,7 @@ void open_targets(std::vector<Target>& targets, const transport::OpenOptions& op
 std::vector<std::filesystem::path> recordings_of(const std::vector<Target>& targets);
 // Whether a target is still to be connected with, in the network.
 bool connects(const std::vector<Target>& targets);
+// Whether one of those that are open is an endpoint of MCTP.
+bool sends_mctp(const std::vector<Target>& targets);
 
 }  // namespace spdm::cmd

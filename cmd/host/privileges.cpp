@@ -72,6 +72,7 @@ std::vector<Kept> capabilities_to_keep(const Needs& needs) {
   if (needs.opens_devices && had(CAP_SYS_ADMIN)) out.push_back({CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "for configuration space"});
   if (needs.commands_nvme && had(CAP_SYS_ADMIN)) out.push_back({CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "for commands to NVMe drives"});
   if (needs.commands_scsi && had(CAP_SYS_RAWIO)) out.push_back({CAP_SYS_RAWIO, "CAP_SYS_RAWIO", "for commands to SCSI drives"});
+  if (needs.sends_mctp && had(CAP_NET_RAW)) out.push_back({CAP_NET_RAW, "CAP_NET_RAW", "for messages over MCTP"});
   if (!had(CAP_DAC_OVERRIDE) && !had(CAP_DAC_READ_SEARCH)) return out;
   ::capng_updatev(CAPNG_DROP, CAPNG_EFFECTIVE, static_cast<unsigned>(CAP_DAC_OVERRIDE), static_cast<unsigned>(CAP_DAC_READ_SEARCH), -1);
   if (::capng_apply(CAPNG_SELECT_CAPS) != 0) return out;

@@ -26,6 +26,8 @@ struct Needs {
   std::vector<std::filesystem::path> attributes{};
   // Sockets that are there already are still connected with peers in the network.
   bool connects = false;
+  // Messages are still sent over MCTP: CAP_NET_RAW.
+  bool sends_mctp = false;
   // Configuration space is still opened: CAP_SYS_ADMIN.
   bool opens_devices = false;
   // Nodes of devices, or directories of them, that are opened and take commands (ioctl).
@@ -43,7 +45,7 @@ struct Confinement {
 };
 
 // Confines the process for good, and every thread that is started later: call it before there are any. No new privileges; no
-// capabilities but those of `opens_devices` and of commands to drives, and CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH where what is named
+// capabilities but those of `opens_devices`, of commands to drives and of `sends_mctp`, and CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH where what is named
 // cannot be written or read without; landlock for files and TCP; no sockets, no memory that becomes code, and no system calls that
 // this program does not need (seccomp).
 Confinement drop_privileges(const Needs& needs);

@@ -92,6 +92,9 @@ std::string seen_of_drive(const HostView& host, std::string DriveView::*there) {
 std::string boolean(bool value) { return value ? "true" : "false"; }
 
 // "01", "0108", "010802": as many digits as were written.
+// Of a drive how the host reaches it; an endpoint of MCTP is reached in that way alone.
+std::string transport_of(const HostView& host) { return host.mctp ? "mctp" : seen_of_drive(host, &DriveView::transport); }
+
 void read_class(const Value& code, DeviceMatch& out) {
   const std::size_t missing = 4 * (6 - std::min<std::size_t>(code.text().size(), 6));
   out.class_code = hex_digits(code, {2, 4, 6}, "write two, four or six hex digits: \"01\", \"0108\", \"010802\"") << missing;
@@ -198,11 +201,15 @@ constexpr std::array kKeys{
         [](const HostView& host) { return seen_of_drive(host, &DriveView::firmware); }),
     KeyRow(
         "transport", Source::host, [](const Value& word, DeviceMatch& out) { out.transport = read_word(word); },
+        [](const DeviceMatch& match, const HostView& host) { return !match.transport || transport_of(host) == *match.transport; },
+        [](const DeviceMatch& match) { return match.transport.value_or(""); }, transport_of),
+    KeyRow(
+        "endpoint", Source::host, [](const Value& pattern, DeviceMatch& out) { out.endpoint = read_word(pattern); },
         [](const DeviceMatch& match, const HostView& host) {
-          return !match.transport || (host.drive && host.drive->transport == *match.transport);
+          return !match.endpoint || (host.mctp && fits_pattern(match.endpoint, to_string(*host.mctp)));
         },
-        [](const DeviceMatch& match) { return match.transport.value_or(""); },
-        [](const HostView& host) { return seen_of_drive(host, &DriveView::transport); }),
+        [](const DeviceMatch& match) { return match.endpoint.value_or(""); },
+        [](const HostView& host) { return host.mctp ? to_string(*host.mctp) : std::string(); }),
 };
 
 // The keys of what a device proves.

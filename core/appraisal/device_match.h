@@ -43,8 +43,9 @@ struct DeviceMatch {
   std::optional<std::string> target;                    // a pattern of fnmatch(3) over the target's name, "emu://*"
   std::optional<std::string> driver, slot;              // exactly
   std::optional<bool> removable;
-  // Of a drive that is asked by its own way: patterns of fnmatch(3), and a word (DriveView::transport).
+  // Of a drive that is asked by its own way: patterns of fnmatch(3), and a word (DriveView::transport); "mctp" of an endpoint.
   std::optional<std::string> model, serial, firmware_revision, transport;
+  std::optional<std::string> endpoint;  // a pattern of fnmatch(3) over network and EID, "1:*"
   // What a device proves.
   std::optional<std::string> certificate_identity;  // a pattern of fnmatch(3) over a CMA otherName, "Vendor=1b36:Device=0010:*"
   std::optional<std::string> device_info;           // a pattern of fnmatch(3), "Example:*"
@@ -92,7 +93,7 @@ std::string pattern_for(std::string_view name);
 
 // {vendor: "1b36", device: "0010", subsystem-vendor: "1af4", subsystem: "1100", class: "0108", bdf: "0000:03:*",
 //  target: "emu://*", driver: nvme, slot: "3", removable: true, model: "Example *", serial: "S1*",
-//  firmware-revision: "2.*", transport: pcie, certificate-identity: "Vendor=1b36:*", device-info: "Example:*",
+//  firmware-revision: "2.*", transport: pcie, endpoint: "1:*", certificate-identity: "Vendor=1b36:*", device-info: "Example:*",
 //  leaf-key: SHA256, root: SHA256}. Throws Error{config} with file, line and column.
 DeviceMatch read_device_match(const yaml::Value& value);
 

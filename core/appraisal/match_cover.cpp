@@ -128,13 +128,10 @@ struct Order {
   std::string_view key;
   bool (*covers)(const std::string& wide, const std::string& narrow);
 };
-constexpr std::array kOrders{Order{"class", is_prefix},
-                             Order{"bdf", pattern_covers},
-                             Order{"target", pattern_covers},
-                             Order{"model", pattern_covers},
-                             Order{"serial", pattern_covers},
-                             Order{"firmware-revision", pattern_covers},
-                             Order{"certificate-identity", pattern_covers},
+constexpr std::array kOrders{Order{"class", is_prefix},           Order{"bdf", pattern_covers},
+                             Order{"target", pattern_covers},     Order{"model", pattern_covers},
+                             Order{"serial", pattern_covers},     Order{"firmware-revision", pattern_covers},
+                             Order{"endpoint", pattern_covers},   Order{"certificate-identity", pattern_covers},
                              Order{"device-info", pattern_covers}};
 
 bool value_covers(const MatchKey& wide, const MatchKey& narrow) {

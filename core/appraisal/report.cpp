@@ -25,6 +25,13 @@ Json texts(const std::vector<std::string>& hostile) {
   return out;
 }
 
+Json endpoint_json(const MctpView& view) {
+  Json out{{"eid", view.eid}};
+  if (view.network) out["network"] = *view.network;
+  if (!view.interface.empty()) out["interface"] = text(view.interface);
+  return out;
+}
+
 Json host_json(const HostView& host) {
   Json out{{"target", text(host.target)}};
   if (host.bdf) out["bdf"] = text(*host.bdf);
@@ -37,6 +44,7 @@ Json host_json(const HostView& host) {
   if (Json platform = to_json(host.platform); !platform.empty()) out["platform"] = std::move(platform);
   if (host.encryption) out["encryption"] = to_json(*host.encryption);
   if (host.drive) out["drive"] = to_json(*host.drive);
+  if (host.mctp) out["mctp"] = endpoint_json(*host.mctp);
   return out;
 }
 
@@ -308,6 +316,7 @@ std::vector<std::string_view> claims_of(const Report& report) {
   claim("host.platform", host.platform != PlatformView{});
   claim("host.encryption", host.encryption.has_value());
   claim("host.drive", host.drive.has_value());
+  claim("host.mctp", host.mctp.has_value());
   claim("connection.sessions", report.connection && std::any_of(report.connection->sessions.begin(), report.connection->sessions.end(),
                                                                 [](const SessionReport& session) { return !session.proven; }));
   return out;

@@ -162,6 +162,24 @@ std::string drive_json(const DriveView& view) {
   return out + "}";
 }
 
+MctpView read_mctp(JsonReader& json) {
+  MctpView out;
+  json.object({"eid"}, {"network", "interface"}, [&](std::string_view key) {
+    if (key == "eid") out.eid = static_cast<std::uint8_t>(json.number(0xFF));
+    if (key == "network") out.network = static_cast<std::uint32_t>(json.number(0xFFFFFFFF));
+    if (out.network == 0U) json.fail("is no number of a network");
+    if (key == "interface") out.interface = read_text(json);
+  });
+  return out;
+}
+
+std::string mctp_json(const MctpView& view) {
+  std::string out = cat(R"({"eid":)", static_cast<unsigned>(view.eid));
+  if (view.network) out += cat(R"(,"network":)", *view.network);
+  if (!view.interface.empty()) out += cat(R"(,"interface":)", quoted(view.interface));
+  return out + "}";
+}
+
 std::string encryption_json(const EncryptionView& view) {
   std::string out = cat(R"({"tee_io":)", view.tee_io ? "true" : "false");
   if (view.ide) out += cat(R"(,"ide":")", hex(*view.ide), '"');
@@ -190,7 +208,8 @@ std::string_view read_text(JsonReader& json) {
 
 HostView read_host(JsonReader& json) {
   HostView out;
-  json.object({"target"}, {"bdf", "identity", "driver", "owner", "slot", "removable", "hostname", "platform", "encryption", "drive"},
+  json.object({"target"},
+              {"bdf", "identity", "driver", "owner", "slot", "removable", "hostname", "platform", "encryption", "drive", "mctp"},
               [&](std::string_view key) {
                 if (key == "platform") {
                   out.platform = read_platform(json);
@@ -202,6 +221,10 @@ HostView read_host(JsonReader& json) {
                 }
                 if (key == "drive") {
                   out.drive = read_drive(json);
+                  return;
+                }
+                if (key == "mctp") {
+                  out.mctp = read_mctp(json);
                   return;
                 }
                 const std::string_view text = read_text(json);
@@ -232,6 +255,7 @@ std::string host_json(const HostView& host) {
   if (const std::string platform = platform_json(host.platform); !platform.empty()) out += cat(",\"platform\":", platform);
   if (host.encryption) out += cat(",\"encryption\":", encryption_json(*host.encryption));
   if (host.drive) out += cat(",\"drive\":", drive_json(*host.drive));
+  if (host.mctp) out += cat(",\"mctp\":", mctp_json(*host.mctp));
   return out + "}";
 }
 

@@ -16,4 +16,9 @@ struct MctpView {
   bool operator==(const MctpView&) const = default;
 };
 
+// "1:9", and "9" where the network is not known.
+inline std::string to_string(const MctpView& view) {
+  return (view.network ? std::to_string(*view.network) + ":" : std::string()) + std::to_string(view.eid);
+}
+
 }  // namespace spdm

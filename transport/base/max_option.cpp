@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "core/text.h"
-#include "transport/base/binding.h"
 
 namespace spdm::transport {
 
@@ -16,7 +15,7 @@ constexpr std::string_view kMax = "max=";
 
 }  // namespace
 
-std::size_t max_option(std::string_view target, std::string_view usage, Binding binding, std::size_t otherwise) {
+std::size_t max_option(std::string_view target, std::string_view usage, std::size_t most, std::size_t otherwise) {
   const auto refuse = [&](const std::string& why) { throw Error(ErrorId::usage, why, cat("the form is ", usage)); };
   const std::size_t question = target.find('?');
   if (question == std::string_view::npos) return otherwise;
@@ -25,7 +24,6 @@ std::size_t max_option(std::string_view target, std::string_view usage, Binding 
   value.remove_prefix(kMax.size());
   std::size_t out = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), out);
-  const std::size_t most = max_message(binding);
   if (error != std::errc() || end != value.data() + value.size() || out < kLeast || out > most)
     refuse(cat("max '", printable(value), "' is not a number from ", kLeast, " to ", most));
   return out;

@@ -1,4 +1,4 @@
-// MCTP control messages (DSP0236 12), as far as a requester of SPDM needs them.
+// MCTP control messages (DSP0236), as far as a requester of SPDM needs them.
 #pragma once
 
 #include <vector>

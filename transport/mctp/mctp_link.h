@@ -9,7 +9,7 @@ namespace spdm::transport {
 
 struct MctpLinkOptions {
   std::size_t max_message = kMostMctpMessage;  // that is received, in bytes
-  // Asks for the message types first (DSP0236 12.6, Get Message Type Support): who does not have type 5 is Error{no_spdm}, not a silence.
+  // Asks for the message types first (DSP0236, Get Message Type Support): who does not have type 5 is Error{no_spdm}, not a silence.
   bool ask_types = false;
 };
 

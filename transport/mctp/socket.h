@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "core/protocol/link.h"
 #include "transport/mctp/address.h"
@@ -43,6 +44,28 @@ class MctpSocket {
   // itself away after six seconds. A peer has eight. The network has to be named. Throws Error: busy when all are taken, io.
   virtual std::uint8_t take_tag(const MctpAddress& peer) = 0;
   virtual void give_back_tag(const MctpAddress& peer, std::uint8_t tag) = 0;
+};
+
+// A tag, for as long as it is held. Throws as MctpSocket::take_tag. When it is replaced by another, that one is taken first: the kernel
+// would hand out the same again, and with it the answer to a request that was given up.
+class MctpTag {
+ public:
+  MctpTag(MctpSocket& socket, const MctpAddress& peer) : socket_(socket), peer_(peer), tag_(socket.take_tag(peer)) {}
+  ~MctpTag() { socket_.give_back_tag(peer_, tag_); }
+  MctpTag(const MctpTag&) = delete;
+  MctpTag& operator=(const MctpTag&) = delete;
+
+  std::uint8_t with_owner_bit() const { return tag_; }
+  std::uint8_t number() const { return tag_ & kTagNumber; }
+  void renew() {
+    const std::uint8_t fresh = socket_.take_tag(peer_);
+    socket_.give_back_tag(peer_, std::exchange(tag_, fresh));
+  }
+
+ private:
+  MctpSocket& socket_;
+  MctpAddress peer_;
+  std::uint8_t tag_;
 };
 
 }  // namespace spdm::transport

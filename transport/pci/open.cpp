@@ -54,7 +54,7 @@ struct PciTarget {
 PciTarget parse_target(std::string_view target) {
   const std::optional<Bdf> bdf = parse_bdf(target.substr(0, target.find('?')));
   if (!bdf) throw Error(ErrorId::usage, "not an address of a PCI function", cat("the form is ", kPciUsage));
-  return {.bdf = *bdf, .max_receive = max_option(target, kPciUsage, Binding::doe, kEmuMaxReceive)};
+  return {.bdf = *bdf, .max_receive = max_option(target, kPciUsage, max_message(Binding::doe), kEmuMaxReceive)};
 }
 
 // Refuses a device without a CMA-SPDM mailbox, as far as the kernel tells. It does not access the device.

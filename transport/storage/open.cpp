@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "transport/base/binding.h"
 #include "transport/base/forwarding_link.h"
 #include "transport/base/max_option.h"
 #include "transport/pci/config_file.h"
@@ -65,7 +66,7 @@ std::string_view node_of(std::string_view target) {
 }
 
 Opened open_named(DriveKind kind, std::string_view usage, std::string_view target, const OpenOptions& options) {
-  const std::size_t max = max_option(target, usage, Binding::storage, StorageLinkOptions{}.max_message);
+  const std::size_t max = max_option(target, usage, max_message(Binding::storage), StorageLinkOptions{}.max_message);
   const Drive drive = find_drive(options.host, kind, node_of(target));
   if (options.via != Via::doe) return open_drive(drive, options, max);
   if (!drive.bdf)

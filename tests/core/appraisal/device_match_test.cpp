@@ -41,6 +41,7 @@ TEST_CASE("device match: each key fits its value and no other") {
   struct Case {
     std::string fits, other;
     bool is_claim = true;  // false: the device proves it
+    bool is_endpoint = false;
   };
   for (const Case& c : {
            Case{"{vendor: \"1b36\"}", "{vendor: \"1b37\"}"},
@@ -59,6 +60,8 @@ TEST_CASE("device match: each key fits its value and no other") {
            Case{"{serial: S1}", "{serial: S2}"},
            Case{"{firmware-revision: \"2.*\"}", "{firmware-revision: \"3.*\"}"},
            Case{"{transport: pcie}", "{transport: \"*\"}"},
+           Case{"{transport: mctp}", "{transport: pcie}", true, true},
+           Case{"{endpoint: \"1:*\"}", "{endpoint: \"2:*\"}", true, true},
            Case{"{certificate-identity: \"Vendor=1b36:*\"}", "{certificate-identity: \"Vendor=8086:*\"}", false},
            Case{"{device-info: \"ACME:*\"}", "{device-info: \"acme:*\"}", false},
            Case{"{leaf-key: " + kA + "}", "{leaf-key: " + kB + "}", false},
@@ -66,6 +69,7 @@ TEST_CASE("device match: each key fits its value and no other") {
        }) {
     CAPTURE(c.fits);
     HostView host = device();
+    if (c.is_endpoint) host.mctp = MctpView{1, 9, "mctpi2c4"};
     CHECK(fit(match_of(c.fits), host, proof()) == Fit::yes);
     CHECK(fit(match_of(c.other), host, proof()) == Fit::no);
     CHECK(misfit(match_of(c.fits), host, proof()).empty());

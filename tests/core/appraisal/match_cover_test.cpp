@@ -51,6 +51,7 @@ TEST_CASE("a match covers another: by each of its keys") {
            Pair{"{driver: nvme}", "{driver: nvme, class: \"01\"}", true},
            Pair{"{model: \"Example *\"}", "{model: \"Example SSD*\"}", true},
            Pair{"{firmware-revision: \"2.*\"}", "{firmware-revision: \"*\"}", false},
+           Pair{"{endpoint: \"1:*\"}", "{endpoint: \"1:9\"}", true},
            Pair{"{subsystem-vendor: \"1af4\"}", "{subsystem-vendor: \"1af4\", subsystem: \"1100\"}", true},
        })
     CHECK_MESSAGE(covers(match(one.wide), match(one.narrow)) == one.covers, one.wide, " ", one.narrow);

@@ -47,6 +47,7 @@ Evidence sample() {
                 .firmware = "2.3",
                 .transport = "pcie",
                 .discovery = StorageDiscovery{.version = 0x1000, .connections = 1, .operations = 0x66, .order = ByteOrder::big}};
+  out.host.mctp = MctpView{.network = 1, .eid = 9, .interface = "mctpi2c4"};
   out.nonces = {Block<32>{1, 2, 3}, Block<32>{}};
   out.provisioned_key = {0x30, 0x01};
   out.log = {{true, false, {0x10, 0x84, 0, 0}}, {false, false, {0x10, 0x04, 0}}, {true, true, {1, 2}}};
@@ -56,22 +57,23 @@ Evidence sample() {
 }  // namespace
 
 TEST_CASE("evidence is one line with its keys in a fixed order") {
-  CHECK(write_evidence(sample()) ==
-        R"({"schema":"spdmctl.evidence/1","collector":"spdmctl 0.1.0","time":"2026-01-31T12:00:00Z","live":true,"binding":"doe",)"
-        R"("host":{"target":"03:00.0","bdf":"0000:03:00.0",)"
-        R"("identity":"Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100","driver":"nvme","owner":"kernel",)"
-        R"("platform":{"grammar":"tsm","authenticated":"tsm0","is_authenticated":true,"tsm_connected":"tsm0","tsm_bound":"",)"
-        R"("tsm_dsm":"0000:03:00.0","certificate_slots":[0,7],"signatures":3},)"
-        R"("encryption":{"tee_io":true,"ide":"4100000004000000010000fe02000000","root_port":"0000:00:01.0",)"
-        R"("root_port_ide":"0000000000000000","msix_control":32799,)"
-        R"("bars":[{"index":0,"begin":"00000000fe800000","size":"0000000000004000"},)"
-        R"({"index":6,"begin":"0000000000000000","size":"0000000000000800"}]},)"
-        R"("drive":{"transport":"pcie","model":"Example SSD","serial":"S1","firmware":"2.3",)"
-        R"("discovery":{"version":4096,"connections":1,"operations":102,"byte_order":"big-endian"}}},)"
-        R"("nonces":["0102030000000000000000000000000000000000000000000000000000000000",)"
-        R"("0000000000000000000000000000000000000000000000000000000000000000"],"provisioned_key":"MAE=",)"
-        R"("messages":[{"from":"requester","data":"EIQAAA=="},{"from":"responder","data":"EAQA"},)"
-        R"({"from":"requester","secured":true,"data":"AQI="}]})");
+  CHECK(
+      write_evidence(sample()) ==
+      R"({"schema":"spdmctl.evidence/1","collector":"spdmctl 0.1.0","time":"2026-01-31T12:00:00Z","live":true,"binding":"doe",)"
+      R"("host":{"target":"03:00.0","bdf":"0000:03:00.0",)"
+      R"("identity":"Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100","driver":"nvme","owner":"kernel",)"
+      R"("platform":{"grammar":"tsm","authenticated":"tsm0","is_authenticated":true,"tsm_connected":"tsm0","tsm_bound":"",)"
+      R"("tsm_dsm":"0000:03:00.0","certificate_slots":[0,7],"signatures":3},)"
+      R"("encryption":{"tee_io":true,"ide":"4100000004000000010000fe02000000","root_port":"0000:00:01.0",)"
+      R"("root_port_ide":"0000000000000000","msix_control":32799,)"
+      R"("bars":[{"index":0,"begin":"00000000fe800000","size":"0000000000004000"},)"
+      R"({"index":6,"begin":"0000000000000000","size":"0000000000000800"}]},)"
+      R"("drive":{"transport":"pcie","model":"Example SSD","serial":"S1","firmware":"2.3",)"
+      R"("discovery":{"version":4096,"connections":1,"operations":102,"byte_order":"big-endian"}},"mctp":{"eid":9,"network":1,"interface":"mctpi2c4"}},)"
+      R"("nonces":["0102030000000000000000000000000000000000000000000000000000000000",)"
+      R"("0000000000000000000000000000000000000000000000000000000000000000"],"provisioned_key":"MAE=",)"
+      R"("messages":[{"from":"requester","data":"EIQAAA=="},{"from":"responder","data":"EAQA"},)"
+      R"({"from":"requester","secured":true,"data":"AQI="}]})");
   Evidence bare;
   CHECK(write_evidence(bare) ==
         R"({"schema":"spdmctl.evidence/1","collector":"","time":"","live":false,"binding":"none","host":{"target":""},)"
@@ -93,6 +95,7 @@ TEST_CASE("what is written is read again") {
   CHECK(after.host.platform == before.host.platform);
   CHECK(after.host.encryption == before.host.encryption);
   CHECK(after.host.drive == before.host.drive);
+  CHECK(after.host.mctp == before.host.mctp);
   CHECK(after.nonces == before.nonces);
   CHECK(after.provisioned_key == before.provisioned_key);
   REQUIRE(after.log.size() == 3);

@@ -44,6 +44,20 @@ TEST_CASE("what the host knows of a drive is read as strictly as the rest") {
   refused(discovery(R"("version":4096,"connections":1,"operations":32,"byte_order":"middle")"), ".byte_order: is no byte order");
 }
 
+TEST_CASE("what the host knows of an MCTP endpoint is read as strictly as the rest") {
+  const auto with = [](const std::string& members) {
+    return replaced(R"({"target":"x"})", cat(R"({"target":"x","mctp":{)", members, "}}"));
+  };
+  CHECK(read_evidence(with(R"("eid":9)"), "e").host.mctp == MctpView{{}, 9, ""});
+  refused(with(""), "host.mctp: ");
+  refused(with(R"("eid":256)"), "host.mctp.eid: is more than 255");
+  refused(with(R"("eid":"9")"), "host.mctp.eid: is not a number");
+  refused(with(R"("eid":9,"network":0)"), "host.mctp.network: is no number of a network");
+  refused(with(R"("eid":9,"network":4294967296)"), "host.mctp.network: is more than 4294967295");
+  refused(with(R"("eid":9,"interface":1)"), "host.mctp.interface: is not a string");
+  refused(with(R"("eid":9,"tag":1)"), "unknown key");
+}
+
 TEST_CASE("what the host saw of PCI encryption is read as strictly as the rest") {
   const auto with = [](const std::string& members) {
     return replaced(R"({"target":"x"})", cat(R"({"target":"x","encryption":{"tee_io":false,"bars":[])", members, "}}"));

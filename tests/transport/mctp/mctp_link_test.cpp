@@ -1,0 +1,246 @@
+#include "transport/mctp/mctp_link.h"
+
+#include <doctest/doctest.h>
+
+#include "core/evidence/expect_error.h"
+#include "support/fake_mctp.h"
+
+using namespace spdm;
+using namespace spdm::transport;
+
+namespace {
+
+constexpr MctpAddress kPeer{1, 9};
+const Bytes kGetVersion{0x10, 0x84, 0, 0}, kVersion{0x10, 0x04, 0, 0, 0, 1, 0x00, 0x12};
+const Bytes kGetDigests{0x12, 0x81, 0, 0}, kDigests{0x12, 0x01, 0, 0, 0xAA}, kOldDigests{0x12, 0x01, 0, 0, 0xBB};
+const Bytes kError{0x10, 0x7F, 0x03, 0};
+
+using Header = fake::MctpNetwork::Header;
+
+struct Bed {
+  fake::MctpNetwork network;
+  std::unique_ptr<Link> link;
+
+  explicit Bed(const MctpLinkOptions& options = {}) : link(mctp_link(std::make_unique<fake::MctpSocket>(network), kPeer, options)) {}
+
+  void answers(const Bytes& bytes) {
+    network.peer = [this, bytes](const Header& to, View) { network.answer(to, bytes); };
+  }
+  Bytes ask(const Bytes& request) { return link->exchange(request, Clock::now() + std::chrono::milliseconds(50)); }
+  // The first exchange, after which the tag has changed.
+  void begin() {
+    answers(kVersion);
+    CHECK(ask(kGetVersion) == kVersion);
+    answers(kDigests);
+    CHECK(ask(kGetDigests) == kDigests);
+    network.calls.clear();
+    network.sent.clear();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("MCTP: a request goes to the endpoint with type 5 and a tag that is kept") {
+  Bed bed;
+  bed.answers(kVersion);
+  CHECK(bed.ask(kGetVersion) == kVersion);
+  REQUIRE(bed.network.sent.size() == 1);
+  CHECK(bed.network.sent[0].from.peer == kPeer);
+  CHECK(bed.network.sent[0].from.type == 5);
+  CHECK(bed.network.sent[0].from.tag == 0x18);
+  CHECK(bed.network.sent[0].bytes == kGetVersion);  // the type byte is the kernel's
+  CHECK(bed.link->binding() == Binding::mctp);
+  CHECK(bed.link->carries_sessions());
+  CHECK(bed.link->max_receive() == 65'535);
+}
+
+TEST_CASE("MCTP: the tag stays the same while all is answered, and is given back at the end") {
+  Bed bed;
+  bed.begin();
+  for (int i = 0; i < 3; ++i) CHECK(bed.ask(kGetDigests) == kDigests);
+  CHECK(bed.network.calls == std::vector<std::string>{"send 5 1", "send 5 1", "send 5 1"});
+  bed.link.reset();
+  CHECK(bed.network.calls.back() == "give 1");
+  CHECK(bed.network.taken.empty());
+}
+
+TEST_CASE("MCTP: what is no answer is left aside, and the answer behind it is taken") {
+  const auto wrong = [](const char* what, auto change, View bytes) {
+    CAPTURE(std::string(what));
+    Bed bed;
+    bed.begin();
+    bed.network.peer = [&](const Header& to, View) {
+      Header other = to;
+      other.tag &= kTagNumber;
+      change(other);
+      bed.network.arriving.push_back({other, to_bytes(bytes)});
+      bed.network.answer(to, kDigests);
+    };
+    CHECK(bed.ask(kGetDigests) == kDigests);
+    bed.network.peer = [&](const Header& to, View) {
+      Header other = to;
+      other.tag &= kTagNumber;
+      change(other);
+      bed.network.arriving.push_back({other, to_bytes(bytes)});
+    };
+    expect_error(ErrorId::timeout, "endpoint 1:9 does not answer in time; 1 message that is no answer was left aside",
+                 [&] { bed.ask(kGetDigests); });
+  };
+  wrong(
+      "another EID", [](Header& from) { from.peer.eid = 10; }, kOldDigests);
+  wrong(
+      "another network", [](Header& from) { from.peer.network = 2; }, kOldDigests);
+  wrong(
+      "another tag", [](Header& from) { from.tag ^= 1; }, kOldDigests);
+  wrong(
+      "a request of its own", [](Header& from) { from.tag |= kTagOwner; }, kOldDigests);
+  wrong(
+      "another type", [](Header& from) { from.type = 1; }, kOldDigests);
+  wrong(
+      "a secured message", [](Header& from) { from.type = 6; }, kOldDigests);
+  wrong(
+      "an integrity check", [](Header& from) { from.type |= 0x80; }, kOldDigests);
+}
+
+TEST_CASE("MCTP: after a request without an answer the next one has another tag, taken before the old one is given back") {
+  Bed bed;
+  bed.begin();
+  bed.network.peer = nullptr;  // it is lost
+  expect_error(ErrorId::timeout, "endpoint 1:9 does not answer in time", [&] { bed.ask(kGetDigests); });
+  // The late answer comes before the new one.
+  bed.network.peer = [&](const Header& to, View) {
+    Header old = bed.network.sent.front().from;
+    bed.network.answer(old, kOldDigests);
+    bed.network.answer(to, kDigests);
+  };
+  CHECK(bed.ask(kGetDigests) == kDigests);
+  CHECK(bed.network.calls == std::vector<std::string>{"send 5 1", "take 0", "give 1", "send 5 0"});
+}
+
+TEST_CASE("MCTP: a message that could not be sent may have been") {
+  Bed bed;
+  bed.begin();
+  bed.network.peer = [](const Header&, View) { throw Error(ErrorId::io, "No buffer space"); };
+  expect_error(ErrorId::io, "No buffer space", [&] { bed.ask(kGetDigests); });
+  bed.answers(kDigests);
+  CHECK(bed.ask(kGetDigests) == kDigests);
+  CHECK(bed.network.calls == std::vector<std::string>{"send 5 1", "take 0", "give 1", "send 5 0"});
+}
+
+TEST_CASE("MCTP: without a free tag nothing is asked that could be answered by an older answer") {
+  Bed bed;
+  bed.begin();
+  bed.network.peer = nullptr;
+  expect_error(ErrorId::timeout, "does not answer", [&] { bed.ask(kGetDigests); });
+  for (std::uint8_t tag = 0; tag < 8; ++tag) bed.network.taken.insert(tag);
+  bed.answers(kDigests);
+  expect_error(ErrorId::busy, "all tags are taken", [&] { bed.ask(kGetDigests); });
+  bed.network.taken.erase(5);
+  CHECK(bed.ask(kGetDigests) == kDigests);
+}
+
+TEST_CASE("MCTP: at first, the answer to a request of somebody else is left aside") {
+  Bed bed;
+  bed.network.peer = [&](const Header& to, View) {
+    bed.network.answer(to, kOldDigests);
+    bed.network.answer(to, kVersion);
+  };
+  CHECK(bed.ask(kGetVersion) == kVersion);
+  // If the VERSION was somebody else's, ours still comes: by a tag that is not ours any more.
+  bed.network.peer = [&](const Header& to, View) {
+    bed.network.answer(bed.network.sent.front().from, kVersion);
+    bed.network.answer(to, kDigests);
+  };
+  CHECK(bed.ask(kGetDigests) == kDigests);
+  CHECK(bed.network.calls == std::vector<std::string>{"take 0", "send 5 0", "take 1", "give 0", "send 5 1"});
+}
+
+TEST_CASE("MCTP: at first, an error is an answer; later every message with our tag is") {
+  Bed bed;
+  bed.answers(kError);
+  CHECK(bed.ask(kGetVersion) == kError);
+  bed.answers(kVersion);
+  CHECK(bed.ask(kGetDigests) == kVersion);
+  bed.answers({});
+  CHECK(bed.ask(kGetDigests).empty());
+}
+
+TEST_CASE("MCTP: where no other tag is free, the first answer is believed") {
+  Bed bed;
+  bed.answers(kVersion);
+  CHECK(bed.ask(kGetVersion) == kVersion);
+  for (std::uint8_t tag = 0; tag < 8; ++tag) bed.network.taken.insert(tag);
+  bed.answers(kDigests);
+  CHECK(bed.ask(kGetDigests) == kDigests);
+}
+
+TEST_CASE("MCTP: who sends without end is not heard longer than the time") {
+  Bed bed;
+  bed.begin();
+  bed.network.without_end = true;
+  bed.network.peer = [&](Header to, View) {
+    to.type = 1;
+    bed.network.answer(to, kDigests);
+  };
+  expect_error(ErrorId::timeout, "messages that are no answers were left aside", [&] { bed.ask(kGetDigests); });
+}
+
+TEST_CASE("MCTP: a secured message has type 6, and its answer is of that type, or plain") {
+  Bed bed;
+  bed.begin();
+  const Bytes record{1, 2, 3, 4, 5, 6, 7, 8, 9};
+  const auto exchange = [&] { return bed.link->exchange_secured(record, Clock::now()); };
+  bed.answers(record);
+  SecuredReply reply = exchange();
+  CHECK(reply.is_secured);
+  CHECK(reply.bytes == record);
+  CHECK(bed.network.sent.back().from.type == 6);
+  bed.network.peer = [&](Header to, View) {
+    to.type = 5;
+    bed.network.answer(to, kError);
+  };
+  reply = exchange();
+  CHECK(!reply.is_secured);
+  CHECK(reply.bytes == kError);
+}
+
+TEST_CASE("MCTP: an answer that is larger than we take") {
+  Bed bed({.max_message = 64});
+  CHECK(bed.link->max_receive() == 64);
+  bed.answers(Bytes(65, 0x10));
+  expect_error(ErrorId::timeout, "does not answer", [&] { bed.ask(kGetVersion); });  // that is no VERSION
+  Bytes large = kVersion;
+  large.resize(65);
+  bed.answers(large);
+  expect_error(ErrorId::peer, "an answer of 65 bytes; we take 64", [&] { bed.ask(kGetVersion); });
+}
+
+TEST_CASE("MCTP: all tags are taken when the link is made") {
+  fake::MctpNetwork network;
+  for (std::uint8_t tag = 0; tag < 8; ++tag) network.taken.insert(tag);
+  expect_error(ErrorId::busy, "all tags are taken", [&] { mctp_link(std::make_unique<fake::MctpSocket>(network), kPeer, {}); });
+}
+
+TEST_CASE("MCTP: message types are asked for once, by a tag of their own") {
+  const auto ask = [](const Bytes& answer) {
+    auto bed = std::make_unique<Bed>(MctpLinkOptions{.ask_types = true});
+    bed->network.peer = [bed = bed.get(), answer](const Header& to, View request) {
+      if (to.type == kMctpControl) CHECK(to_bytes(request) == Bytes{0x81, 0x05});
+      bed->network.answer(to, to.type == kMctpControl ? answer : kVersion);
+    };
+    return bed;
+  };
+  auto bed = ask({0x01, 0x05, 0, 2, 1, 5});
+  CHECK(bed->ask(kGetVersion) == kVersion);
+  CHECK(bed->ask(kGetVersion) == kVersion);
+  CHECK(bed->network.calls ==
+        std::vector<std::string>{"take 0", "take 1", "send 0 1", "give 1", "send 5 0", "take 1", "give 0", "send 5 1"});
+
+  expect_error(ErrorId::no_spdm, "endpoint 1:9 does not speak SPDM", [&] { ask({0x01, 0x05, 0, 1, 1})->ask(kGetVersion); });
+  expect_error(ErrorId::no_spdm, "does not speak SPDM", [&] { ask({0x01, 0x05, 0, 0})->ask(kGetVersion); });
+  expect_error(ErrorId::peer, "completion code: 0x05 is an error", [&] { ask({0x01, 0x05, 5})->ask(kGetVersion); });
+  expect_error(ErrorId::peer, "message types", [&] { ask({0x01, 0x05, 0, 3, 1, 5})->ask(kGetVersion); });
+  expect_error(ErrorId::peer, "completion code", [&] { ask({0x01, 0x05})->ask(kGetVersion); });
+  for (const Bytes& none : {Bytes{}, Bytes{0x01}, Bytes{0x02, 0x05, 0, 1, 5}, Bytes{0x81, 0x05, 0, 1, 5}, Bytes{0x01, 0x04, 0, 1, 5}})
+    expect_error(ErrorId::timeout, "does not say which message types", [&] { ask(none)->ask(kGetVersion); });
+}
