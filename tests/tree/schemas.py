@@ -319,6 +319,8 @@ def main():
                                   stderr=subprocess.DEVNULL, cwd=scratch, env=environment)
         text = b"".join(iter(server.stdout.readline, b"}\n")) + b"}"
         served = check("emulate", validator("spdmctl.emulated-server-1.json"), text)
+        endpoint = {key: value for key, value in served.items() if key != "port"} | {"target": "mctp:1:9"}
+        check("emulate, an MCTP endpoint", validator("spdmctl.emulated-server-1.json"), json.dumps(endpoint))
         drive = f"emu://127.0.0.1:{served['port']}?binding=storage"
         attest("auth", drive, *root, "--record", "drive.json")
         attest("verify", "drive.json", *root)
