@@ -5,6 +5,7 @@ import re
 from stage import pick
 
 PERMISSION, BUSY = 4, 5
+NET_RAW = f"{1 << 13:016x}"  # CAP_NET_RAW alone
 VIEW = {"binding": "mctp", "host.mctp.network": 1, "host.mctp.eid": 9}
 
 
@@ -76,12 +77,13 @@ def mctp(stage):
     listed(stage, guest)
     confined(stage, guest)
     rights(stage, guest)
+    requests(stage, guest)
     stage.kernel_is_content(guest)
 
 
 def verbs(stage, guest):
     passes(stage, guest, "auth")
-    passes(stage, guest, "the network is not named", target="mctp:9")
+    refused(stage, guest, "an EID that two networks know", 2, "usage", target="mctp:9")
     passes(stage, guest, "all", target="--via mctp all")
     device = passes(stage, guest, "measurements", "measurements", "--record /run/evidence.json")
     stage.equal("measurements: indices", sorted(entry["index"] for entry in device["measurements"]), [1, 2, 3, 4, 6, 7, 254])
@@ -112,18 +114,30 @@ def listed(stage, guest):
     stage.check("doctor: the kernel has MCTP", "MCTP" in doctor.stdout, doctor.stdout)
 
 
-CAPABILITIES = "grep CapEff /proc/$(pidof -s {}spdmctl)/status"
-
-
 def confined(stage, guest):
-    """CAP_NET_RAW is all that is kept (13), for the kernel asks for it at each message."""
+    """CAP_NET_RAW is all that is kept, for the kernel asks for it at each message."""
     result = guest.run("spdmctl auth mctp:1:9 -v")
     stage.equal("auth -v: exit code", result.status, 0)
-    stage.check("it says what it keeps", re.search(r"cap_net_raw", result.stderr, re.I), result.stderr)
+    stage.check("it says what it keeps", "CAP_NET_RAW" in result.stderr, result.stderr)
+    status = guest.read("/proc/$(cat /run/emulate-session.pid)/status").splitlines()
+    for line in (f"CapEff:\t{NET_RAW}", "NoNewPrivs:\t1", "Seccomp:\t2"):
+        stage.check(f"the endpoint is confined: {line}", line in status, status)
 
 
 def rights(stage, guest):
-    result = guest.run("setpriv --reuid 65534 --regid 65534 --clear-groups spdmctl auth mctp:1:9 --json")
-    stage.equal("not root: exit code", result.status, PERMISSION)
-    stage.fields("not root", result.json()["devices"][0], {"error.id": "permission"})
-    stage.check("it names the capability", "CAP_NET_RAW" in str(result.json()["devices"][0]["error"]), result.stdout)
+    for what, command in (("without the right to send", "setpriv --bounding-set -net_raw --inh-caps -net_raw"),
+                          ("another user", "setpriv --reuid 65534 --regid 65534 --clear-groups")):
+        result = guest.run(f"{command} spdmctl auth mctp:1:9 --json")
+        stage.equal(f"{what}: exit code", result.status, PERMISSION)
+        stage.fields(what, result.json()["devices"][0], {"error.id": "permission"})
+        stage.check(f"{what}: what to do", "root" in str(pick(result.json(), "error.remedy")), result.stdout)
+
+
+def requests(stage, guest):
+    """Requests that no requester of ours makes."""
+    version, invalid, no_session = (rf"1 9 05 \d {answer}" for answer in ("1004.*", "107f01.*", "107f02.*"))
+    answers = {"05 10840000": version, "85 10840000": "", "06 10840000": no_session, "00 800005": "", "05 10": invalid, "05 ''": ""}
+    for message, answer in answers.items():
+        said = guest.run(f"bed ask 1 9 {message} --wait 0.5").stdout.strip()
+        stage.check(f"asked {message}", re.fullmatch(answer, said), said)
+    passes(stage, guest, "after that")

@@ -16,15 +16,18 @@ def tags(stage):
     stays(stage, guest, "pair", "exec bed pair")
     endpoint(stage, guest, "good")
     stays(stage, guest, "tags", "exec bed tags 1 9")
-    stage.check("another program has them all", guest.read("/run/tags").startswith("8 tags"), guest.read("/run/tags"))
+    stage.check("another program has them all", "8 tags" in guest.read("/run/tags"), guest.read("/run/tags"))
     refused(stage, guest, "no tag", BUSY, "busy")
     end(guest, "tags")
     passes(stage, guest, "they are given back")
+    stays(stage, guest, "tags", "exec bed tags 1 9 --most 7")
+    passes(stage, guest, "one is left")
+    end(guest, "tags")
     # Each that ends well, and each that is refused, gives back what it took: more runs than there are tags.
     result = guest.run("for i in 1 2 3 4 5 6 7 8 9 10; do spdmctl auth mctp:1:9 >/dev/null; echo $?; done", 60)
     stage.equal("again and again", result.stdout.split(), ["0"] * 10)
     result = guest.run("for i in 1 2 3 4; do (spdmctl auth mctp:1:9 >/dev/null; echo $?) & done; wait", 60)
-    stage.equal("four at once", result.stdout.split(), ["0"] * 4)
+    stage.check("of several at once one asks, and the others are told", set(result.stdout.split()) == {"0", str(BUSY)}, result.stdout)
     stage.kernel_is_content(guest)
 
 
@@ -71,7 +74,7 @@ def large(stage):
             stage.equal(f"{what}: exit code", result.status, 0)
             stage.fields(what, device, {"verdict": "pass", "exit_code": 0, "binding": "mctp"})
             stage.equal(f"{what}: sizes", [len(entry.get("value", "")) // 2 for entry in device.get("measurements", [])], [BLOCK] * BLOCKS)
-            received = pick(device, "traffic.bytes_received") or 0
+            received = pick(device, "traffic.bytes") or 0
             stage.check(f"{what}: chain and measurements came", received > LEVELS * COMMENT + BLOCKS * BLOCK, device.get("traffic"))
         end(guest, "large")
     stage.kernel_is_content(guest)

