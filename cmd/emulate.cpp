@@ -22,6 +22,7 @@
 #include "transport/emulated/server.h"
 #include "transport/emulated/service.h"
 #include "transport/mctp/kernel_socket.h"
+#include "transport/mctp/routes.h"
 
 namespace spdm::cmd {
 
@@ -96,16 +97,19 @@ Listening listen_on_socket(const EmulateOptions& options, Note note) {
   return {.service = std::move(server), .target = shown_target(how, port), .port = port};
 }
 
-Listening listen_on_mctp(const transport::MctpAddress& address, const EmulateOptions& options, Note note) {
+Listening listen_on_mctp(transport::MctpAddress address, const EmulateOptions& options, Note note) {
   if (options.once)
     throw Error(ErrorId::usage, "--once: an MCTP endpoint has no connections, and so no first one", "end it with SIGINT or SIGTERM");
   if (!options.port_file.empty())
     throw Error(ErrorId::usage, "--port-file: an MCTP endpoint has no port", "leave it out; requesters go by network and EID");
   const auto profile = load(options.profile);
+  if (!transport::kernel_has_mctp()) transport::fail_without_mctp();
+  const bool any = address.eid == 0;
+  if (!any) address = transport::own_address(transport::mctp_routes(), address);
   auto socket = transport::bind_mctp_socket(address, {transport::kMctpSpdm, transport::kMctpSecuredSpdm});
   return {
       .service = std::make_unique<transport::MctpEndpoint>(profile, std::move(socket), transport::EndpointOptions{.note = std::move(note)}),
-      .target = cat("mctp:", address.eid == 0 ? "any" : to_string(address)),
+      .target = cat("mctp:", any ? "any" : to_string(address)),
       .needs = {.sends_mctp = true}};
 }
 

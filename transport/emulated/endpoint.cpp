@@ -41,6 +41,14 @@ std::optional<MctpAddress> parse_mctp_listen(std::string_view target) {
   return address;
 }
 
+MctpAddress own_address(std::vector<MctpRoute> routes, const MctpAddress& address) {
+  std::erase_if(routes, [&](const MctpRoute& route) { return !route.is_local || !route.leads_to(address); });
+  if (routes.empty())
+    throw Error(ErrorId::no_device, cat("MCTP endpoint ", to_string(address), " is no address of this host"),
+                "give it to an interface first, or listen on mctp:any");
+  return {find_endpoint(routes, address).network.value_or(0), address.eid};
+}
+
 MctpEndpoint::MctpEndpoint(std::shared_ptr<const DeviceProfile> profile, std::unique_ptr<MctpSocket> socket, EndpointOptions options)
     : profile_(std::move(profile)), socket_(std::move(socket)), options_(std::move(options)) {}
 

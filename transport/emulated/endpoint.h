@@ -9,9 +9,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/responder/responder.h"
 #include "transport/emulated/service.h"
+#include "transport/mctp/routes.h"
 #include "transport/mctp/socket.h"
 
 namespace spdm::transport {
@@ -25,6 +27,9 @@ struct EndpointOptions {
 // "mctp:EID", "mctp:NETWORK:EID", or "mctp:any" for all of our addresses (an EID of 0, as bind_mctp_socket takes it). Nothing for another
 // scheme. Throws Error{usage}.
 std::optional<MctpAddress> parse_mctp_listen(std::string_view target);
+
+// The address of this host with its network. Throws Error: no_device where the host does not have it, usage where it has it in several.
+MctpAddress own_address(std::vector<MctpRoute> routes, const MctpAddress& address);
 
 // Serves each requester, by its network and EID, with a responder of its own. There are no connections: a requester is known from its
 // first request until it is forgotten for another one.

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint8_t kRequest = 0x80, kInstance = 0x01;
 constexpr std::uint8_t kGetMessageTypeSupport = 0x05;
 
+// N391
 std::vector<std::uint8_t> decode(View message) {
   Reader reader(message, "Get Message Type Support");
   reader.skip(2, "header");

@@ -14,7 +14,7 @@ namespace spdm::transport {
 namespace {
 
 // The first message of a connection may find the answer to a request that somebody else has given up: the kernel hands out a tag again
-// as soon as it is given back. Only an answer to this request, or an error, is taken for one.
+// as soon as it is given back. Only an answer to this request, or an error, is taken for one (N388).
 bool may_answer(View request, View response) {
   if (request.size() < kHeaderSize || response.size() < kHeaderSize) return true;  // which is for the requester to refuse
   const Code code = read_header(response).code;
@@ -55,13 +55,13 @@ void MctpLink::connect(Clock::time_point deadline) {
     throw Error(ErrorId::no_spdm, cat("endpoint ", to_string(peer_), " does not speak SPDM: its message types do not include 5 (DSP0275)"));
 }
 
-// The kernel compares only EID and tag, and takes a message type with the bit for an integrity check for one without.
+// The kernel compares only EID and tag, and takes a message type with the bit for an integrity check for one without (N385, N386).
 bool MctpLink::is_answer(const MctpHeader& from, std::uint8_t type) const {
   const bool fits = from.type == type || (type == kMctpSecuredSpdm && from.type == kMctpSpdm);  // who has no such session answers plainly
   return from.peer == peer_ && fits && from.tag == tag_.number();
 }
 
-// An answer that may still come must not find its way to us.
+// An answer that may still come must not find its way to us (N387).
 void MctpLink::renew_tag() {
   try {
     tag_.renew();
@@ -80,12 +80,12 @@ SecuredReply MctpLink::transact(std::uint8_t type, View request, Clock::time_poi
   while (std::optional<MctpMessage> message = socket_->receive(deadline)) {
     if (!is_answer(message->from, type) || (!begun_ && !may_answer(request, message->bytes))) {
       ++others;
-      if (Clock::now() >= deadline) break;  // who sends without end does not keep us
+      if (Clock::now() >= deadline) break;  // who sends without end does not keep us (N389)
       continue;
     }
     unanswered_ = false;
     doubtful_ = !std::exchange(begun_, true);
-    if (message->bytes.size() > options_.max_message)
+    if (message->bytes.size() > options_.max_message)  // N390
       throw Error(ErrorId::peer, cat("an answer of ", message->bytes.size(), " bytes; we take ", options_.max_message));
     return {message->from.type == kMctpSecuredSpdm, std::move(message->bytes)};
   }

@@ -64,45 +64,44 @@ TEST_CASE("MCTP: the tag stays the same while all is answered, and is given back
   CHECK(bed.network.taken.empty());
 }
 
-TEST_CASE("MCTP: what is no answer is left aside, and the answer behind it is taken") {
-  const auto wrong = [](const char* what, auto change, View bytes) {
-    CAPTURE(std::string(what));
-    Bed bed;
-    bed.begin();
-    bed.network.peer = [&](const Header& to, View) {
-      Header other = to;
-      other.tag &= kTagNumber;
-      change(other);
-      bed.network.arriving.push_back({other, to_bytes(bytes)});
-      bed.network.answer(to, kDigests);
-    };
-    CHECK(bed.ask(kGetDigests) == kDigests);
-    bed.network.peer = [&](const Header& to, View) {
-      Header other = to;
-      other.tag &= kTagNumber;
-      change(other);
-      bed.network.arriving.push_back({other, to_bytes(bytes)});
-    };
-    expect_error(ErrorId::timeout, "endpoint 1:9 does not answer in time; 1 message that is no answer was left aside",
-                 [&] { bed.ask(kGetDigests); });
+namespace {
+
+// What comes with a header that was changed is left aside, and the answer behind it is taken.
+void left_aside(const char* what, void (*change)(Header& from)) {
+  CAPTURE(std::string(what));
+  Bed bed;
+  bed.begin();
+  const auto wrong = [&](Header from) {
+    from.tag &= kTagNumber;
+    change(from);
+    bed.network.arriving.push_back({from, kOldDigests});
   };
-  wrong(
-      "another EID", [](Header& from) { from.peer.eid = 10; }, kOldDigests);
-  wrong(
-      "another network", [](Header& from) { from.peer.network = 2; }, kOldDigests);
-  wrong(
-      "another tag", [](Header& from) { from.tag ^= 1; }, kOldDigests);
-  wrong(
-      "a request of its own", [](Header& from) { from.tag |= kTagOwner; }, kOldDigests);
-  wrong(
-      "another type", [](Header& from) { from.type = 1; }, kOldDigests);
-  wrong(
-      "a secured message", [](Header& from) { from.type = 6; }, kOldDigests);
-  wrong(
-      "an integrity check", [](Header& from) { from.type |= 0x80; }, kOldDigests);
+  bed.network.peer = [&](const Header& to, View) {
+    wrong(to);
+    bed.network.answer(to, kDigests);
+  };
+  CHECK(bed.ask(kGetDigests) == kDigests);
+  bed.network.peer = [&](const Header& to, View) { wrong(to); };
+  expect_error(ErrorId::timeout, "endpoint 1:9 does not answer in time; 1 message that is no answer was left aside",
+               [&] { bed.ask(kGetDigests); });
 }
 
-TEST_CASE("MCTP: after a request without an answer the next one has another tag, taken before the old one is given back") {
+}  // namespace
+
+TEST_CASE("N385 MCTP: from somebody else, to another request, or a request itself") {
+  left_aside("another EID", [](Header& from) { from.peer.eid = 10; });
+  left_aside("another network", [](Header& from) { from.peer.network = 2; });
+  left_aside("another tag", [](Header& from) { from.tag ^= 1; });
+  left_aside("a request", [](Header& from) { from.tag |= kTagOwner; });
+}
+
+TEST_CASE("N386 MCTP: of another message type") {
+  left_aside("PLDM", [](Header& from) { from.type = 1; });
+  left_aside("a secured message", [](Header& from) { from.type = 6; });
+  left_aside("an integrity check", [](Header& from) { from.type |= 0x80; });
+}
+
+TEST_CASE("N387 MCTP: after a request without an answer the next one has another tag, taken before the old one is given back") {
   Bed bed;
   bed.begin();
   bed.network.peer = nullptr;  // it is lost
@@ -117,7 +116,7 @@ TEST_CASE("MCTP: after a request without an answer the next one has another tag,
   CHECK(bed.network.calls == std::vector<std::string>{"send 5 1", "take 0", "give 1", "send 5 0"});
 }
 
-TEST_CASE("MCTP: a message that could not be sent may have been") {
+TEST_CASE("N387 MCTP: a message that could not be sent may have been") {
   Bed bed;
   bed.begin();
   bed.network.peer = [](const Header&, View) { throw Error(ErrorId::io, "No buffer space"); };
@@ -139,7 +138,7 @@ TEST_CASE("MCTP: without a free tag nothing is asked that could be answered by a
   CHECK(bed.ask(kGetDigests) == kDigests);
 }
 
-TEST_CASE("MCTP: at first, the answer to a request of somebody else is left aside") {
+TEST_CASE("N388 MCTP: at first, the answer to a request of somebody else is left aside") {
   Bed bed;
   bed.network.peer = [&](const Header& to, View) {
     bed.network.answer(to, kOldDigests);
@@ -174,7 +173,7 @@ TEST_CASE("MCTP: where no other tag is free, the first answer is believed") {
   CHECK(bed.ask(kGetDigests) == kDigests);
 }
 
-TEST_CASE("MCTP: who sends without end is not heard longer than the time") {
+TEST_CASE("N389 MCTP: who sends without end is not heard longer than the time") {
   Bed bed;
   bed.begin();
   bed.network.without_end = true;
@@ -204,7 +203,7 @@ TEST_CASE("MCTP: a secured message has type 6, and its answer is of that type, o
   CHECK(reply.bytes == kError);
 }
 
-TEST_CASE("MCTP: an answer that is larger than we take") {
+TEST_CASE("N390 MCTP: an answer that is larger than we take") {
   Bed bed({.max_message = 64});
   CHECK(bed.link->max_receive() == 64);
   bed.answers(Bytes(65, 0x10));
@@ -221,7 +220,7 @@ TEST_CASE("MCTP: all tags are taken when the link is made") {
   expect_error(ErrorId::busy, "all tags are taken", [&] { mctp_link(std::make_unique<fake::MctpSocket>(network), kPeer, {}); });
 }
 
-TEST_CASE("MCTP: message types are asked for once, by a tag of their own") {
+TEST_CASE("N391 MCTP: message types are asked for once, by a tag of their own") {
   const auto ask = [](const Bytes& answer) {
     auto bed = std::make_unique<Bed>(MctpLinkOptions{.ask_types = true});
     bed->network.peer = [bed = bed.get(), answer](const Header& to, View request) {
