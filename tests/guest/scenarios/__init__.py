@@ -51,6 +51,7 @@ SCENARIOS = [
     Scenario("drive-watch", drives.watched, EVERY, "watch --drives"),
     Scenario("drive-removal", drives.removal, EVERY, "drives that go while they are asked"),
     Scenario("mctp", mctp.mctp, MCTP, "two endpoints with a cable between them: all verbs, sessions, and what is given up"),
+    Scenario("mctp-capture", mctp.capture, MCTP, "what a packet socket sees of an attestation, judged again"),
     Scenario("mctp-late", mctp_far.late, MCTP, "an answer after seven seconds; answers to requests that were given up"),
     Scenario("mctp-wrong", mctp_far.wrong, MCTP, "answers of others, with another tag or type, in pieces, and noise"),
     Scenario("mctp-silent", mctp_far.silent, MCTP, "endpoints without SPDM"),

@@ -104,6 +104,26 @@ def session(stage, guest):
                                          "connection.sessions.0.heartbeats": 1, "connection.sessions.0.key_updates": 4})
 
 
+def capture(stage):
+    """What a packet socket sees is evidence, too, as it is what tcpdump writes on a BMC."""
+    guest = boot(stage)
+    stays(stage, guest, "pair", "exec bed pair")
+    endpoint(stage, guest, "good")
+    stays(stage, guest, "sniff", "exec bed sniff /run/good.pcap")
+    passes(stage, guest, "measurements", "measurements")
+    end(guest, "sniff")
+    result = guest.run("spdmctl verify /run/good.pcap --json")
+    stage.equal("verify: exit code", result.status, 0)
+    device = result.json()["devices"][0]
+    stage.fields("verify", device, {"verdict": "pass", "binding": "mctp", "connection.version": "1.4"})
+    stage.check("verify: signed measurements", [entry["signed"] for entry in device["measurements"]] == [True] * 7, device.get("measurements"))
+    decoded = guest.run("spdmctl decode /run/good.pcap")
+    stage.equal("decode: exit code", decoded.status, 0)
+    for name in ("GET_VERSION", "CERTIFICATE", "MEASUREMENTS"):
+        stage.check(f"decode: {name}", name in decoded.stdout, decoded.stdout[:300])
+    stage.kernel_is_content(guest)
+
+
 def listed(stage, guest):
     result = guest.run("spdmctl list --json")
     stage.equal("list: exit code", result.status, 0)
