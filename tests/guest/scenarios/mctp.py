@@ -62,8 +62,7 @@ def refused(stage, guest, what, code, identifier, options="", target="mctp:1:9")
     """One clear line, and nothing else."""
     result, device = ask(guest, "auth", options, target)
     error = device.get("error") or result.json().get("error") or {}
-    stage.equal(f"{what}: exit code", result.status, code)
-    stage.equal(f"{what}: error", error.get("id"), identifier)
+    stage.check(f"{what}: {identifier}", (result.status, error.get("id")) == (code, identifier), f"{result.status}, {error}")
     stage.check(f"{what}: one line", error.get("why") and "\n" not in error["why"], error)
     return error
 
@@ -72,6 +71,9 @@ def mctp(stage):
     guest = boot(stage)
     stays(stage, guest, "pair", "exec bed pair")
     endpoint(stage, guest, "session")
+    # Which message types there are is what mctpd says for an endpoint.
+    stays(stage, guest, "control-9", "exec bed control 2 9 0,5,6")
+    stays(stage, guest, "control-8", "exec bed control 1 8 0")
     verbs(stage, guest)
     session(stage, guest)
     listed(stage, guest)
@@ -125,13 +127,14 @@ def capture(stage):
 
 
 def listed(stage, guest):
-    result = guest.run("spdmctl list --json")
-    stage.equal("list: exit code", result.status, 0)
-    result = guest.run("spdmctl list --mctp")
-    stage.equal("list --mctp: exit code", result.status, 0)
-    stage.check("list --mctp: the endpoint", "mctp:1:9" in result.stdout, result.stdout)
-    doctor = guest.run("spdmctl doctor")
-    stage.check("doctor: the kernel has MCTP", "MCTP" in doctor.stdout, doctor.stdout)
+    for options, endpoints, said in (("", ["mctp:1:8", "mctp:1:9", "mctp:2:8", "mctp:2:9"], "unknown"), ("--mctp", ["mctp:1:8", "mctp:1:9", "mctp:2:9"], "yes")):
+        result = guest.run(f"spdmctl list {options}")
+        stage.equal(f"list {options}: exit code", result.status, 0)
+        lines = {line.split()[0]: line for line in result.stdout.splitlines() if line.startswith("mctp:")}
+        stage.equal(f"list {options}: endpoints", sorted(lines), endpoints)
+        stage.check(f"list {options}: what is known of 1:9", said in lines.get("mctp:1:9", ""), result.stdout)
+    doctor = guest.run("spdmctl doctor").stdout
+    stage.check("doctor: there are endpoints", re.search(r"^ok +mctp +routes lead to 2 endpoints", doctor, re.M), doctor)
 
 
 def confined(stage, guest):

@@ -78,6 +78,13 @@ class Rules:
         return fit[0] if fit else []
 
 
+def control(message, types):
+    """The answer of an endpoint that has these message types."""
+    if len(message) < 3 or message[2] != TYPE_SUPPORT:
+        return None
+    return bytes([CONTROL, message[1] & 0x1F, TYPE_SUPPORT, 0, len(types), *types])
+
+
 class FarEnd:
     def __init__(self, line, eid, behind, rules, other=None, types=(CONTROL, SPDM, SECURED), note=print):
         self.line, self.eid, self.behind, self.other, self.types, self.note = line, eid, behind, other, types, note
@@ -106,15 +113,9 @@ class FarEnd:
         tag &= packets.TAG
         code = "control" if kind == CONTROL else "secured" if kind == SECURED else f"{message[2]:02x}" if len(message) > 2 else "none"
         self.note(f"{peer}, tag {tag}, type {kind}: {code}, {len(message) - 1} bytes")
-        answer = self.control(message) if kind == CONTROL else self.behind.ask(message) if kind in self.types else None
+        answer = control(message, self.types) if kind == CONTROL else self.behind.ask(message) if kind in self.types else None
         if answer:
             self.disturb(self.rules.actions(code), peer, tag, answer)
-
-    def control(self, message):
-        if len(message) < 3 or message[2] != TYPE_SUPPORT:
-            return None
-        kinds = bytes(self.types)
-        return bytes([CONTROL, message[1] & 0x1F, TYPE_SUPPORT, 0, len(kinds)]) + kinds
 
     def disturb(self, actions, peer, tag, answer):
         false = answer[:-1] + bytes([answer[-1] ^ 1])
