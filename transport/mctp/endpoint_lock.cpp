@@ -16,31 +16,49 @@ namespace {
 // An answer that takes longer than this is not expected any more.
 constexpr std::chrono::seconds kForgotten{30};
 
-// Of the clock that all processes share until the next boot, as the lock file does.
+// As the lock file, it begins anew with each boot.
 std::int64_t seconds_now() { return std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count(); }
 
-// The number behind `key` in a line of words.
-std::optional<std::int64_t> number_in(std::string_view line, std::string_view key) {
+constexpr std::string_view kTags = "tags=", kUntil = "until=";
+
+// What stands behind `key`, up to the next space.
+std::string_view word_in(std::string_view line, std::string_view key) {
   const std::size_t at = line.find(key);
-  if (at == std::string_view::npos) return std::nullopt;
+  if (at == std::string_view::npos) return {};
   const std::string_view text = line.substr(at + key.size());
+  return text.substr(0, text.find(' '));
+}
+
+std::optional<std::int64_t> until_in(std::string_view line) {
+  const std::string_view text = word_in(line, kUntil);
   std::int64_t out = 0;
-  if (std::from_chars(text.data(), text.data() + text.size(), out).ec != std::errc()) return std::nullopt;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return out;
 }
 
-constexpr std::string_view kTags = " tags=", kUntil = " until=";
+// A digit each.
+TagList tags_in(std::string_view line) {
+  TagList out;
+  for (const char digit : word_in(line, kTags))
+    if (digit >= '0' && digit <= '0' + kTagNumber) add(out, static_cast<std::uint8_t>(digit - '0'));
+  return out;
+}
 
-TagSet late_in(std::string_view line) {
-  const std::optional<std::int64_t> until = number_in(line, kUntil);
-  if (until && *until < seconds_now()) return 0;
-  return static_cast<TagSet>(number_in(line, kTags).value_or(0));
+std::string text_of(const TagList& tags) {
+  std::string out;
+  for (const std::uint8_t tag : tags) out += static_cast<char>('0' + tag);
+  return out;
 }
 
 }  // namespace
 
 EndpointLock::EndpointLock(const Host& host, const MctpAddress& peer)
-    : file_(host, cat("mctp-", peer.network, "-", static_cast<unsigned>(peer.eid))), late_(late_in(file_.read())) {}
+    : file_(host, cat("mctp-", peer.network, "-", static_cast<unsigned>(peer.eid))) {
+  const std::string line = file_.read();
+  until_ = until_in(line);
+  if (!until_ || *until_ >= seconds_now()) late_ = tags_in(line);
+}
 
 void EndpointLock::write(std::string line) {
   try {
@@ -49,11 +67,12 @@ void EndpointLock::write(std::string line) {
   }
 }
 
-void EndpointLock::work_with(TagSet tags) { write(cat(::getpid(), kTags, static_cast<unsigned>(tags | late_))); }
+void EndpointLock::work_with(const TagList& tags) { write(cat(::getpid(), " ", kTags, text_of(tags))); }
 
-void EndpointLock::end_with(TagSet given_up) {
-  const TagSet late = given_up | late_;
-  write(late == 0 ? "" : cat(::getpid(), kTags, static_cast<unsigned>(late), kUntil, seconds_now() + kForgotten.count()));
+void EndpointLock::end_with(const TagList& tags) {
+  if (tags.empty()) return write("");
+  if (tags != late_ || !until_) until_ = seconds_now() + kForgotten.count();
+  write(cat(::getpid(), " ", kTags, text_of(tags), " ", kUntil, *until_));
 }
 
 }  // namespace spdm::transport

@@ -28,8 +28,8 @@ class MctpLink final : public Link {
         peer_(peer),
         options_(options),
         lock_(std::move(lock)),
-        tags_(*socket_, peer, lock_ ? lock_->late() : TagSet{0}) {
-    if (lock_) lock_->work_with(tags_.in_use());
+        tags_(*socket_, peer, lock_ ? lock_->late() : TagList()) {
+    if (lock_) lock_->work_with(used());
   }
   ~MctpLink() override {
     if (unanswered_) tags_.give_up();
@@ -49,6 +49,12 @@ class MctpLink final : public Link {
   SecuredReply transact(std::uint8_t type, View request, Clock::time_point deadline);
   bool is_answer(const MctpHeader& from, std::uint8_t type) const;
   const MctpTag& tag_for_request();
+  // By which an answer may come.
+  TagList used() const {
+    TagList out = tags_.given_up();
+    for (const std::uint8_t number : tags_.in_use()) add(out, number);
+    return out;
+  }
 
   std::unique_ptr<MctpSocket> socket_;
   MctpAddress peer_;
@@ -78,7 +84,7 @@ const MctpTag& MctpLink::tag_for_request() {
   const bool given_up = std::exchange(unanswered_, false);
   if (given_up) tags_.give_up();
   const MctpTag& out = tags_.next();
-  if (given_up && lock_) lock_->work_with(tags_.in_use() | tags_.given_up());
+  if (given_up && lock_) lock_->work_with(used());
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "transport/mctp/tags.h"
 
-#include <vector>
+#include <algorithm>
+#include <utility>
 
 #include "core/error.h"
 
@@ -10,20 +11,33 @@ namespace {
 
 constexpr std::size_t kInTurn = 2;
 
-TagSet set_of(const MctpTag& tag) { return static_cast<TagSet>(1U << tag.number()); }
-
 }  // namespace
 
-MctpTags::MctpTags(MctpSocket& socket, const MctpAddress& peer, TagSet avoid) : socket_(socket), peer_(peer), avoid_(avoid) { fill(); }
+void add(TagList& list, std::uint8_t number) {
+  std::erase(list, number);
+  list.push_back(number);
+}
 
-// The kernel gives the lowest that is free: those that are not wanted are held until one comes that is.
+MctpTags::MctpTags(MctpSocket& socket, const MctpAddress& peer, TagList avoid) : socket_(socket), peer_(peer), given_up_(std::move(avoid)) {
+  fill();
+}
+
+// The kernel gives the lowest that is free: those that are not wanted are held until one comes that is. Where none does, it is the one
+// that was given up first.
 std::unique_ptr<MctpTag> MctpTags::take() const {
   std::vector<std::unique_ptr<MctpTag>> unwanted;
-  for (;;) {
-    auto tag = std::make_unique<MctpTag>(socket_, peer_);
-    if ((set_of(*tag) & (avoid_ | given_up_)) == 0) return tag;
-    unwanted.push_back(std::move(tag));
+  const auto given_up = [&](const std::unique_ptr<MctpTag>& tag) { return std::find(given_up_.begin(), given_up_.end(), tag->number()); };
+  try {
+    for (;;) {
+      auto tag = std::make_unique<MctpTag>(socket_, peer_);
+      if (given_up(tag) == given_up_.end()) return tag;
+      unwanted.push_back(std::move(tag));
+    }
+  } catch (const Error& error) {
+    if (unwanted.empty() || error.id != ErrorId::busy) throw;
   }
+  return std::move(
+      *std::min_element(unwanted.begin(), unwanted.end(), [&](const auto& a, const auto& b) { return given_up(a) < given_up(b); }));
 }
 
 void MctpTags::fill() {
@@ -36,20 +50,22 @@ void MctpTags::fill() {
 }
 
 const MctpTag& MctpTags::next() {
+  if (held_.size() == kInTurn) {
+    held_.push_back(std::move(held_.front()));
+    held_.pop_front();
+  }
   fill();
-  held_.push_back(std::move(held_.front()));
-  held_.pop_front();
   return current();
 }
 
 void MctpTags::give_up() {
-  given_up_ |= set_of(current());
+  add(given_up_, current().number());
   held_.pop_front();
 }
 
-TagSet MctpTags::in_use() const {
-  TagSet out = 0;
-  for (const std::unique_ptr<MctpTag>& tag : held_) out |= set_of(*tag);
+TagList MctpTags::in_use() const {
+  TagList out;
+  for (const std::unique_ptr<MctpTag>& tag : held_) out.push_back(tag->number());
   return out;
 }
 
