@@ -97,6 +97,18 @@ Listening listen_on_socket(const EmulateOptions& options, Note note) {
   return {.service = std::move(server), .target = shown_target(how, port), .port = port};
 }
 
+// On a BMC, control messages are mctpd's.
+std::unique_ptr<transport::MctpSocket> bind_to(const transport::MctpAddress& address, const Note& note) {
+  using namespace transport;
+  try {
+    return bind_mctp_socket(address, {kMctpControl, kMctpSpdm, kMctpSecuredSpdm});
+  } catch (const Error& error) {
+    if (error.id != ErrorId::busy) throw;
+    note(cat(error.what(), "; that of control messages is left to it"));
+  }
+  return bind_mctp_socket(address, {kMctpSpdm, kMctpSecuredSpdm});
+}
+
 Listening listen_on_mctp(transport::MctpAddress address, const EmulateOptions& options, Note note) {
   if (options.once)
     throw Error(ErrorId::usage, "--once: an MCTP endpoint has no connections, and so no first one", "end it with SIGINT or SIGTERM");
@@ -106,7 +118,7 @@ Listening listen_on_mctp(transport::MctpAddress address, const EmulateOptions& o
   if (!transport::kernel_has_mctp()) transport::fail_without_mctp();
   const bool any = address.eid == 0;
   if (!any) address = transport::own_address(transport::mctp_routes(), address);
-  auto socket = transport::bind_mctp_socket(address, {transport::kMctpSpdm, transport::kMctpSecuredSpdm});
+  auto socket = bind_to(address, note);
   return {
       .service = std::make_unique<transport::MctpEndpoint>(profile, std::move(socket), transport::EndpointOptions{.note = std::move(note)}),
       .target = cat("mctp:", any ? "any" : to_string(address)),

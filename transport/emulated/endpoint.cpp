@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "transport/mctp/control.h"
 
 namespace spdm::transport {
 
@@ -84,9 +85,19 @@ MctpEndpoint::Requester& MctpEndpoint::requester(const MctpAddress& address) {
   return requesters_.emplace_front(Requester{address, Responder(profile_), {}});
 }
 
+void MctpEndpoint::answer_control_message(const MctpMessage& message) {
+  std::vector<std::uint8_t> types{kMctpSpdm};
+  if (profile_->sessions) types.push_back(kMctpSecuredSpdm);
+  std::optional<Bytes> bytes = answer_control(message.bytes, types);
+  if (!bytes) return tell(message.from.peer, "ignored: it is no request");
+  const MctpHeader to{message.from.peer, kMctpControl, static_cast<std::uint8_t>(message.from.tag & kTagNumber)};
+  send({to, std::move(*bytes), {}});
+}
+
 void MctpEndpoint::take(const MctpMessage& message) {
   const MctpHeader& from = message.from;
   if (const std::string_view why = wrong_with(from); !why.empty()) return tell(from.peer, cat("ignored: ", why));
+  if (from.type == kMctpControl) return answer_control_message(message);
   const Unwrapped request = request_in(message);
   Requester& peer = requester(from.peer);
   if (peer.answers.size() >= kMostAnswers)

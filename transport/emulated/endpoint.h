@@ -39,7 +39,7 @@ MctpAddress own_address(std::vector<MctpRoute> routes, const MctpAddress& addres
 //   - An answer that cannot be sent is lost, with a note.
 class MctpEndpoint final : public Service {
  public:
-  // `socket`: bound to both types.
+  // `socket`: bound to both types, and to control messages where nobody else answers those.
   MctpEndpoint(std::shared_ptr<const DeviceProfile> profile, std::unique_ptr<MctpSocket> socket, EndpointOptions options);
   ~MctpEndpoint() override;
 
@@ -61,6 +61,7 @@ class MctpEndpoint final : public Service {
 
   std::optional<MctpMessage> next_message();
   void take(const MctpMessage& message);
+  void answer_control_message(const MctpMessage& message);
   Requester& requester(const MctpAddress& address);
   void send_what_is_due();
   void send(const Answer& answer);

@@ -127,7 +127,7 @@ TEST_CASE("MCTP endpoint: what is no request of SPDM is ignored, and the next on
       {{{1, 255}, kMctpSpdm, kTagOwner}, kGetVersion, "mctp:1:255: ignored: no endpoint has this EID"},
       {{kFirst, 0x85, kTagOwner}, kGetVersion, "integrity check bit"},
       {{kFirst, 0x86, kTagOwner}, kGetVersion, "integrity check bit"},
-      {{kFirst, kMctpControl, kTagOwner}, kGetVersion, "0x00 is not SPDM"},
+      {{kFirst, kMctpControl, kTagOwner}, kGetVersion, "it is no request"},
       {{kFirst, 0x7E, kTagOwner}, kGetVersion, "0x7e is not SPDM"},
       {{kFirst, kMctpSpdm, kTagOwner}, {}, "no message follows"},
       {{kFirst, kMctpSecuredSpdm, kTagOwner}, Bytes(40), "the emulated device has no sessions"},
@@ -138,6 +138,24 @@ TEST_CASE("MCTP endpoint: what is no request of SPDM is ignored, and the next on
     CHECK(running.network.has_note(one.note));
     running.ask(kSecond, kGetVersion);
     CHECK(running.answer().from.peer == kSecond);
+  }
+}
+
+TEST_CASE("MCTP endpoint: it says which message types it takes, and that it has no other control command") {
+  for (const bool sessions : {false, true}) {
+    Running running(device(sessions));
+    running.ask(kFirst, Bytes{0x9F, 0x05}, kMctpControl, kTagOwner | 3);
+    const MctpMessage answer = running.answer();
+    CHECK(answer.from.type == kMctpControl);
+    CHECK(answer.from.tag == 3);
+    CHECK(answer.bytes == (sessions ? Bytes{0x1F, 0x05, 0, 2, 5, 6} : Bytes{0x1F, 0x05, 0, 1, 5}));
+    for (const Bytes& other : {Bytes{0x81, 0x02}, Bytes{0x81, 0x05, 0x00}}) {
+      running.ask(kFirst, other, kMctpControl);
+      CHECK(running.answer().bytes == Bytes{0x01, other[1], 0x05});
+    }
+    for (const Bytes& none : {Bytes{}, Bytes{0x81}, Bytes{0x01, 0x05}, Bytes{0xC1, 0x05}}) running.ask(kFirst, none, kMctpControl);
+    running.ask(kFirst, kGetVersion);
+    CHECK(running.answer().from.type == kMctpSpdm);
   }
 }
 
