@@ -6,13 +6,11 @@ no more than to call it. Packages are not installed.
 """
 
 import base64
-import io
 import pathlib
 import shlex
 import shutil
 import subprocess
 import sys
-import tarfile
 
 import systems
 from devices import stop, wait_for
@@ -23,19 +21,17 @@ sys.path.insert(0, str(TESTS / "support"))
 import sessions  # noqa: E402
 
 PAGE, SECTION = TESTS.parent / "man/spdmctl-tutorial.7", "PART TWO: THE MACHINE"
-PORT = "2323"
 MODULES = ["nvme", "ext4", "virtio_pci", "virtio_blk", "9p", "9pnet_virtio"]
 
 
 class PageGuest(Guest):
-    """The machine that a command of the page starts. What is added leads to us; what is taken away would need a terminal."""
+    """The machine that a command of the page starts, without the terminal that a reader has before him."""
 
-    def __init__(self, words, replaced, added, folder):
+    def __init__(self, words, added):
         self.prepare([], 180)
-        words = [replaced.get(word, word) for word in words if word != "-nographic"]
+        words = [word for word in words if word != "-nographic"]
         while "-accel" in words:
             del words[words.index("-accel") : words.index("-accel") + 2]
-        words = [word.replace("path=share", f"path={folder}/share").replace("file=nvme.img", f"file={folder}/nvme.img") for word in words]
         words += [*added, "-nodefaults", "-display", "none", "-no-reboot"]
         try:
             self.launch(words + self.channels("quiet root=LABEL=guest rootfstype=ext4 rw"))
@@ -100,12 +96,19 @@ class Reader:
         self.stage.check("the device waits", self.port)
 
     def boot(self, words=None):
+        """The command of the page, or the one of before: with our disk, with the port of our device, and from our directory."""
         self.words = words or self.words
-        words = [word.replace(f"spdm_port={PORT}", f"spdm_port={self.port}") for word in self.words]
-        replaced = {"if=virtio,file=guest.qcow2": f"if=virtio,format=raw,file={self.disk}"}
-        self.stage.check("the command has the disk and the port", replaced.keys() <= set(words) and words != self.words, words)
+        line = "\n".join(self.words[1:])
+        for its, ours in {
+            "file=guest.qcow2": f"format=raw,file={self.disk}",
+            "file=nvme.img": f"file={self.home}/nvme.img",
+            "path=share": f"path={self.home}/share",
+            "spdm_port=2323": f"spdm_port={self.port}",
+        }.items():
+            self.stage.equal(f"{its} in QEMU's command", line.count(its), 1)
+            line = line.replace(its, ours)
         added = ["-accel", self.workshop.accelerator, "-kernel", str(self.stage.kernel.image), "-initrd", str(self.initrd)]
-        self.guest = PageGuest([*self.workshop.qemu, *words[1:]], replaced, added, self.home)
+        self.guest = PageGuest([*self.workshop.qemu, *line.split("\n")], added)
         self.stage.guests.append(self.guest)
         self.guest.wait_for_agent()
         self.guest.run("udevadm settle 2>/dev/null; true")
@@ -125,19 +128,19 @@ class Reader:
         return self.compare(step, done.stdout, done.status)
 
     def take_image(self):
-        packed = self.guest.run("tar -C / -cf - etc/spdmctl | base64")
-        with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed.stdout))) as archive:
-            archive.extractall(self.tree, filter="fully_trusted")
+        """What update-initramfs makes, and what it leaves on the disk that the guest runs from."""
+        packed = base64.b64decode(self.guest.run("tar -C / -cf - etc/spdmctl | base64").stdout)
+        subprocess.run(["tar", "-C", self.tree, "-xf", "-"], input=packed, check=True)
         self.make_image()
-        # What the reader has on his disk from now on: the image, and the note of what is in it.
-        name = f"initrd.img-{self.stage.kernel.version}"
-        notes = self.folder / f"scratch{self.images}/lib/spdmctl"
-        self.stage.check("a note was left of the image", any(notes.rglob("*.json")))
-        for file, place in [(self.initrd, f"/boot/{name}"), *((note, f"/var/lib/spdmctl/images/{note.name}") for note in notes.rglob("*.json"))]:
-            self.guest.run(f"mkdir -p {pathlib.PurePath(place).parent}")
-            time = int(file.stat().st_mtime)
-            content = base64.b64encode(file.read_bytes()).decode() if file != self.initrd else ""
-            self.guest.run(f"echo '{content}' | base64 -d >{place}; touch -d @{time} {place}")
+        notes = list((self.folder / f"scratch{self.images}/lib/spdmctl/images").glob("*.json"))
+        self.stage.equal("notes of the image", [note.stem for note in notes], [self.stage.kernel.version])
+        for note in notes:
+            self.put(f"/var/lib/spdmctl/images/{note.name}", note.read_bytes(), note.stat().st_mtime)
+        self.put(f"/boot/initrd.img-{self.stage.kernel.version}", b"", self.initrd.stat().st_mtime)  # nothing looks into it
+
+    def put(self, place, content, time):
+        packed = base64.b64encode(content).decode()
+        self.guest.run(f"mkdir -p {pathlib.PurePath(place).parent}; echo '{packed}' | base64 -d >{place}; touch -d @{int(time)} {place}")
 
     def compare(self, step, said, code):
         found = sessions.problems(step, said, code)
