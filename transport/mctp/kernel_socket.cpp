@@ -74,6 +74,9 @@ Descriptor make_socket() {
     case ENXIO:
     case ENETDOWN:
       throw Error(ErrorId::no_device, cat(what, ": no way leads there: ", std::strerror(error)), "see the routes: spdmctl list");
+    case ENOENT:
+      throw Error(ErrorId::no_spdm, cat(what, ": it is an address of this host, and nobody takes messages of type ",
+                                        static_cast<unsigned>(to.type), " there"));
     case EMSGSIZE:
     case ENOBUFS:
       throw Error(ErrorId::io, cat(what, ": ", size, " bytes do not get through: ", std::strerror(error)));
