@@ -201,13 +201,16 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
   parser.add_flag("--force", options.force, "Use a PCI device although somebody else seems to own it or to speak with it")
       ->group("Protocol");
   add_via_option(parser, options.via, "Protocol");
+  // The gate, which has the option as well, is about PCI functions.
+  CLI::Option* const via = parser.get_option("--via");
+  via->description(cat(via->get_description(), ". mctp: all are the endpoints of MCTP networks"));
 }
 
 void add_via_option(CLI::App& parser, std::string& via, const std::string& group) {
   parser
       .add_option("--via", via,
                   "How a drive is asked: doe, its mailbox, or storage, its security commands; the mailbox, if not given, and storage where "
-                  "the kernel is locked down. mctp: all are the endpoints of MCTP networks")
+                  "the kernel is locked down")
       ->type_name("WAY")
       ->group(group);
 }

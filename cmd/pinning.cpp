@@ -24,11 +24,14 @@ struct Handle {
   std::string match, name;
 };
 
-// The address alone where there is one: a card with other ids at the same address must fail the pin, not escape it. A recording whose
-// collector names no device (a capture, a report of measurements) is of the device that its certificate names.
+// The address alone where there is one: a card with other ids at the same address must fail the pin, not escape it. So an endpoint of MCTP
+// goes by its network and EID, for "mctp:9" and "mctp:1:9" may be the same. A recording whose collector names no device (a capture, a
+// report of measurements) is of the device that its certificate names.
 Handle handle_of(const Report& report) {
   const HostView& host = report.host;
   if (host.bdf) return {cat("{bdf: \"", *host.bdf, "\"}"), pin_name(host.target, host.bdf)};
+  if (host.mctp && host.mctp->network)
+    return {cat("{endpoint: \"", to_string(*host.mctp), "\"}"), pin_name(cat("mctp:", to_string(*host.mctp)), {})};
   if (!host.target.empty()) return {cat("{target: ", in_quotes(pattern_for(host.target)), "}"), pin_name(host.target, {})};
   const auto by = [](std::string_view key, const std::string& value) {
     return Handle{cat("{", key, ": ", in_quotes(pattern_for(value)), "}"), pin_name(value, {})};

@@ -141,7 +141,7 @@ AuditScope audit_scope(const std::vector<std::string>& names, const Policy* poli
     if (name != kAllDevices) named.push_back(name);
   for (Target& target : targets_of(named, host, via).list) {
     AuditTarget& added = out.targets.emplace_back();
-    added.host.target = target.name;
+    added.host = view_of(target.name, host);  // which may meet a rule
     added.target = std::move(target);
   }
   if (!names.empty() && named.size() == names.size()) return out;

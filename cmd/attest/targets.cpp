@@ -35,6 +35,15 @@ bool holds(const std::vector<Target>& targets, const transport::Bdf& bdf) {
   return std::any_of(targets.begin(), targets.end(), [&](const Target& target) { return address_of(target.name) == bdf; });
 }
 
+// Whether it is one of these, as the name of a function or of an endpoint says.
+bool is_again(const std::vector<Target>& targets, const std::string& name) {
+  if (recording(name)) return false;
+  if (const std::optional<transport::Bdf> bdf = address_of(name)) return holds(targets, *bdf);
+  const std::optional<transport::MctpAddress> endpoint = endpoint_of(name);
+  return endpoint &&
+         std::any_of(targets.begin(), targets.end(), [&](const Target& target) { return endpoint_of(target.name) == endpoint; });
+}
+
 // Throws Error{usage} for what is no kind of target.
 void assert_is_target(const std::string& name) {
   try {
@@ -138,10 +147,8 @@ Targets targets_of(const std::vector<std::string>& names, const transport::Host&
     if (name != kAllDevices && !recording(name)) assert_is_target(name);
   Targets out;
   // Named targets come first, wherever `all` stands: a device that is named and part of `all` counts as named.
-  for (const std::string& name : names) {
-    const std::optional<transport::Bdf> bdf = recording(name) ? std::nullopt : address_of(name);
-    if (name != kAllDevices && !(bdf && holds(out.list, *bdf))) out.list.push_back({.name = name});
-  }
+  for (const std::string& name : names)
+    if (name != kAllDevices && !is_again(out.list, name)) out.list.push_back({.name = name});
   if (std::find(names.begin(), names.end(), kAllDevices) == names.end()) return out;
   try {
     add_all(out, host, via);

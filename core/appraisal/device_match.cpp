@@ -91,10 +91,10 @@ std::string seen_of_drive(const HostView& host, std::string DriveView::*there) {
 
 std::string boolean(bool value) { return value ? "true" : "false"; }
 
-// "01", "0108", "010802": as many digits as were written.
 // Of a drive how the host reaches it; an endpoint of MCTP is reached in that way alone.
 std::string transport_of(const HostView& host) { return host.mctp ? "mctp" : seen_of_drive(host, &DriveView::transport); }
 
+// "01", "0108", "010802": as many digits as were written.
 void read_class(const Value& code, DeviceMatch& out) {
   const std::size_t missing = 4 * (6 - std::min<std::size_t>(code.text().size(), 6));
   out.class_code = hex_digits(code, {2, 4, 6}, "write two, four or six hex digits: \"01\", \"0108\", \"010802\"") << missing;

@@ -1,8 +1,9 @@
 #include "core/evidence/pcap.h"
 
 #include <algorithm>
-#include <map>
 #include <optional>
+#include <set>
+#include <tuple>
 #include <utility>
 
 #include "core/calendar.h"
@@ -45,6 +46,10 @@ struct DoeObject {
   View message;
 };
 
+// From which endpoint to which, and by which interface, where the capture has them.
+using Way = std::tuple<std::uint8_t, std::uint8_t, std::optional<std::uint32_t>>;
+Way way_of(const MctpPacket& packet, const CookedPacket& cooked) { return {packet.source, packet.destination, cooked.interface}; }
+
 class PcapReader {
  public:
   PcapReader(View file, std::string_view what) : file_(file) { place_.file = what; }
@@ -56,8 +61,9 @@ class PcapReader {
   void assert_whole() const;
   std::optional<DoeObject> doe(View packet) const;
   std::optional<MctpPacket> mctp(View packet) const;
-  std::optional<MctpPacket> cooked(View packet);
-  bool is_copy(const MctpPacket& packet, bool is_outgoing);
+  std::optional<CookedPacket> opened(View packet) const;
+  std::optional<MctpPacket> cooked(View packet) const;
+  void look_for_ways_out();
   std::vector<EvidencePart> read_doe();
   std::vector<EvidencePart> read_mctp();
   std::uint32_t field(std::size_t at) const { return u32(file_, at, swapped_); }
@@ -65,10 +71,10 @@ class PcapReader {
   View file_;
   bool swapped_ = false;
   std::uint32_t snap_length_ = 0, link_type_ = 0;
-  std::size_t at_ = kFileHeader;                                // of the next packet
-  PacketPlace place_;                                           // of the current packet
-  std::uint32_t included_ = 0, original_ = 0;                   // bytes of it that are in the capture, and that it had
-  std::map<std::pair<std::uint8_t, std::uint8_t>, bool> ways_;  // from which endpoint to which: whether its packets go out
+  std::size_t at_ = kFileHeader;               // of the next packet
+  PacketPlace place_;                          // of the current packet
+  std::uint32_t included_ = 0, original_ = 0;  // bytes of it that are in the capture, and that it had
+  std::set<Way> ways_out_;                     // on which packets go out
 };
 
 void PcapReader::read_header() {
@@ -130,23 +136,34 @@ std::optional<MctpPacket> PcapReader::mctp(View packet) const {
   return parse_mctp(packet, place_);
 }
 
-std::optional<MctpPacket> PcapReader::cooked(View packet) {
-  const std::optional<CookedPacket> opened = link_type_ == kLinkCooked ? parse_cooked(packet) : parse_cooked2(packet);
-  if (!opened) place_.fail(cat("its ", packet.size(), " bytes are less than the header of a cooked capture"));
-  if (opened->protocol != kProtocolMctp) return std::nullopt;
+// What Linux captured, where it is MCTP.
+std::optional<CookedPacket> PcapReader::opened(View packet) const {
+  const std::optional<CookedPacket> out = link_type_ == kLinkCooked ? parse_cooked(packet) : parse_cooked2(packet);
+  if (!out) place_.fail(cat("its ", packet.size(), " bytes are less than the header of a cooked capture"));
+  return out->protocol == kProtocolMctp ? out : std::nullopt;
+}
+
+std::optional<MctpPacket> PcapReader::cooked(View packet) const {
+  const std::optional<CookedPacket> from = opened(packet);
+  if (!from) return std::nullopt;
   assert_whole();
-  std::optional<MctpPacket> out = parse_mctp(opened->payload, place_);
+  std::optional<MctpPacket> out = parse_mctp(from->payload, place_);
   if (!out || out->version != kMctpVersion) return std::nullopt;  // Linux drops it: nobody has seen it
-  out->interface = opened->interface;
-  if (is_copy(*out, opened->is_outgoing)) return std::nullopt;
+  if (!from->is_outgoing && ways_out_.contains(way_of(*out, *from))) return std::nullopt;
+  out->interface = from->interface;
   return out;
 }
 
-// Where a host forwards packets, or has both ends of a cable, each packet is captured twice: as it comes in, and as it goes out. Where the
-// capture has no interfaces, those are taken that go the way of the first between these two.
-bool PcapReader::is_copy(const MctpPacket& packet, bool is_outgoing) {
-  if (packet.interface) return false;
-  return ways_.try_emplace({packet.source, packet.destination}, is_outgoing).first->second != is_outgoing;
+// Where a host forwards packets, or has both ends of a cable, each packet is captured twice: as it comes in, and as it goes out. Those that
+// go out are taken, whichever comes first: what a host sends itself does not come in, so whatever does in its name is a copy, or false.
+void PcapReader::look_for_ways_out() {
+  while (at_ < file_.size()) {
+    const std::optional<CookedPacket> from = opened(next_packet());
+    const std::optional<MctpPacket> packet = from && from->is_outgoing ? parse_mctp(from->payload, place_) : std::nullopt;
+    if (packet) ways_out_.insert(way_of(*packet, *from));
+  }
+  at_ = kFileHeader;
+  place_.number = 0;
 }
 
 std::vector<EvidencePart> PcapReader::read_doe() {
@@ -169,6 +186,7 @@ std::vector<EvidencePart> PcapReader::read_doe() {
 }
 
 std::vector<EvidencePart> PcapReader::read_mctp() {
+  if (link_type_ != kLinkMctp) look_for_ways_out();
   MctpCapture capture;
   while (at_ < file_.size()) {
     const View bytes = next_packet();

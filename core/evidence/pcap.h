@@ -22,8 +22,9 @@ namespace spdm {
 // null, all is of one device, and codes tell who has asked.
 //
 // Packets of a bridge, or of a host with both ends of a cable, are captured twice: as they come in, and as they go out. Without interfaces
-// (113) one of the two is left out; with interfaces (276) there are two devices, each complete. What cannot be told apart: endpoints of the
-// same number in two networks, where the capture has no interfaces.
+// (113) the one that comes in is left out; with interfaces (276) there are two devices, each complete. What comes in under the name of
+// an endpoint whose packets go out by the same interface is left out, too: a device cannot put its words before those of the host. What
+// cannot be told apart: endpoints of the same number in two networks, where the capture has no interfaces.
 //
 // Several connections of one device stay in one log. A packet that is missing or wrong is an error of its device; where there is no other
 // device, it is thrown. A capture without any SPDM message is refused. Throws Error{bad_input} naming `what`, the packet number and its

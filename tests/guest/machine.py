@@ -120,17 +120,20 @@ class Guest(Commands):
     """A virtual machine with one PCIe root port per device, and some more for what is plugged in later."""
 
     def __init__(self, qemu, accelerator, image, initrd, devices, *, append="", memory=512, spare_ports=0, root_disk=None, overlay=b"", timeout=90, clock=None):
+        self.prepare(devices, timeout)
+        try:
+            self.start(qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay, clock)
+        except BaseException:
+            self.close()
+            raise
+
+    def prepare(self, devices, timeout):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="guest-"))
         self.devices, self.timeout = devices, timeout
         self.sequence, self.started = 0, time.monotonic()
         self.process = self.agent = self.monitor = None
         self.events = []
         self.exclusive = threading.Lock()
-        try:
-            self.start(qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay, clock)
-        except BaseException:
-            self.close()
-            raise
 
     def start(self, qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay, clock):
         if overlay:  # the kernel unpacks archives that follow one another
@@ -141,11 +144,7 @@ class Guest(Commands):
         command += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel", image, "-initrd", initrd]
         if clock:
             command += ["-rtc", f"base={clock}"]
-        # On a busy host an emulated timer is late, and the kernel takes it for one that is not connected.
-        command += ["-append", f"console=ttyS0 panic=-1 no_timer_check {append}"]
-        command += ["-serial", f"file:{self.folder}/console", "-serial", "chardev:agent", "-qmp", "chardev:monitor"]
-        for channel in ("agent", "monitor"):
-            command += ["-chardev", f"socket,id={channel},path={self.folder}/{channel},server=on,wait=off"]
+        command += self.channels(append)
         for i in range(len(self.devices) + spare_ports):
             command += ["-device", f"pcie-root-port,id=port{i},bus=pcie.0,chassis={i + 1},slot={i + 1}"]
         for i, device in enumerate(self.devices):
@@ -154,6 +153,18 @@ class Guest(Commands):
             command += ["-drive", f"if=none,id=disk{i},format=raw,{backing}"]
             spdm = f"spdm_port={device.port},spdm_trans={device.way}"
             command += ["-device", f"nvme,id=nvme{i},serial={device.name},drive=disk{i},bus=port{i},{spdm}"]
+        self.launch(command)
+
+    def channels(self, append):
+        """The kernel's words go to a file, the agent's and QEMU's own to sockets."""
+        # On a busy host an emulated timer is late, and the kernel takes it for one that is not connected.
+        words = ["-append", f"console=ttyS0 panic=-1 no_timer_check {append}"]
+        words += ["-serial", f"file:{self.folder}/console", "-serial", "chardev:agent", "-qmp", "chardev:monitor"]
+        for channel in ("agent", "monitor"):
+            words += ["-chardev", f"socket,id={channel},path={self.folder}/{channel},server=on,wait=off"]
+        return words
+
+    def launch(self, command):
         with open(self.folder / "qemu", "wb") as log:
             self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + 10

@@ -76,19 +76,19 @@ def system_image(tree, kernel, target, scratch):
 CONFIGURATION = "MODULES=list\nBUSYBOX=y\nKEYMAP=n\nCOMPRESS=gzip\nCOMPRESSLEVEL=1\nDEVICE=\nNFSROOT=auto\nRUNSIZE=10%\nFSTYPE=ext4\n"
 
 
-def initramfs_tools_image(tree, kernel, target, scratch):
+def initramfs_tools_image(tree, kernel, target, scratch, modules=MODULES):
     if not find("mkinitramfs"):
         raise Unfit("there is no initramfs-tools here; dist/packages guest installs it")
     configuration = scratch / "initramfs-tools"
     for directory in ("conf.d", "hooks", "scripts"):
         (configuration / directory).mkdir(parents=True)
     (configuration / "initramfs.conf").write_text(CONFIGURATION)
-    (configuration / "modules").write_text("".join(f"{module}\n" for module in MODULES))
+    (configuration / "modules").write_text("".join(f"{module}\n" for module in modules))
     return overlaid(tree, kernel, scratch, ["mkinitramfs", "-d", configuration, "-o", target, kernel.version])
 
 
-def root_disk(program, target, scratch):
-    """A root file system: busybox, the program and the agent."""
+def root_disk(program, target, scratch, fill=None, size="64M"):
+    """A root file system: busybox, the program and the agent, and what `fill` puts there. Root owns all of it."""
     root = scratch / "root"
     for directory in ("bin", "sbin", "proc", "sys", "dev", "run", "tmp", "etc", "var", "usr/lib", "usr/bin", "usr/sbin"):
         (root / directory).mkdir(parents=True)
@@ -100,5 +100,9 @@ def root_disk(program, target, scratch):
     (root / "etc/os-release").write_text("ID=guest\n")
     shutil.copy(HERE / "inside/init", root / "sbin/init")
     shutil.copy(HERE / "inside/agent", root / "agent")
-    subprocess.run([find("mke2fs"), "-q", "-t", "ext4", "-L", "guest", "-d", root, target, "64M"], check=True, stdout=subprocess.DEVNULL)
+    if fill:
+        fill(root)
+    command = [] if os.geteuid() == 0 else ["unshare", "--map-root-user"]
+    command += [find("mke2fs"), "-q", "-t", "ext4", "-L", "guest", "-d", root, target, size]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return target

@@ -44,6 +44,7 @@ EXCEPTIONS = {
         "man/spdmctl-auth.1": "a page to see",
         "man/spdmctl-info.1": "a page to see",
         "man/spdmctl-report.1": "a page to see",
+        "man/spdmctl-troubleshooting.7": "advice to use it",
     },
     "An output format": {
         "core/appraisal/measurement.cpp": "a column of the types of measurements: Redfish's word",

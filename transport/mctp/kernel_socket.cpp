@@ -74,6 +74,9 @@ Descriptor make_socket() {
     case ENXIO:
     case ENETDOWN:
       throw Error(ErrorId::no_device, cat(what, ": no way leads there: ", std::strerror(error)), "see the routes: spdmctl list");
+    case ENOENT:
+      throw Error(ErrorId::no_spdm, cat(what, ": it is an address of this host, and nobody takes messages of type ",
+                                        static_cast<unsigned>(to.type), " there"));
     case EMSGSIZE:
     case ENOBUFS:
       throw Error(ErrorId::io, cat(what, ": ", size, " bytes do not get through: ", std::strerror(error)));
@@ -157,7 +160,7 @@ std::uint8_t KernelSocket::take_tag(const MctpAddress& peer) {
     throw Error(ErrorId::busy, cat(what, ": all eight are taken by those who wait for its answers"), "try again once they are done");
   if (errno == ENOTTY || errno == EINVAL)
     throw Error(ErrorId::unsupported, cat(what, ": this kernel keeps none on network ", peer.network),
-                "take a newer kernel: 6.11 or later");
+                "take a newer kernel");
   throw Error(ErrorId::io, cat(what, ": ", std::strerror(errno)));
 }
 

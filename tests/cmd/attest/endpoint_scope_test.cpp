@@ -2,6 +2,7 @@
 #include "cmd/attest/endpoint_scope.h"
 
 #include <doctest/doctest.h>
+#include <CLI/CLI.hpp>
 
 #include <string>
 #include <vector>
@@ -64,6 +65,27 @@ TEST_CASE("endpoints: a copy of a host has none, whatever the kernel at work has
   expect_error(ErrorId::no_device, "no MCTP endpoint that routes lead to speaks SPDM", [] { fail_for_want_of_devices(Via::mctp); });
 }
 
+TEST_CASE("endpoints: one that is named twice is asked once") {
+  const support::FakeSysfs sysfs;
+  const std::vector<Target> once = targets_of({"mctp:1:9", "mctp:1:09", "mctp:1:9?max=4096", "mctp:2:9", "mctp:9"}, sysfs.host()).list;
+  REQUIRE(once.size() == 3);
+  CHECK(once[1].name == "mctp:2:9");
+  CHECK(once[2].name == "mctp:9");
+}
+
+TEST_CASE("endpoints: one that is named meets the rule that expects it") {
+  const support::FakeSysfs sysfs;
+  Policy policy;
+  PolicyRule& rule = policy.rules.emplace_back();
+  rule.match.endpoint = "1:9";
+  rule.expected = true;
+  const auto absent = [&](const std::string& name) {
+    return audit_scope({name, "all"}, &policy, sysfs.host(), Exempt::left_out, Via::mctp).absent.size();
+  };
+  CHECK(absent("mctp:1:9") == 0);
+  CHECK(absent("mctp:1:10") == 1);
+}
+
 TEST_CASE("endpoints: all are those that nobody has named, and are sought only") {
   std::vector<Target> targets(2);
   targets[0].name = "mctp:9";
@@ -90,7 +112,13 @@ TEST_CASE("endpoints: they are connected with by no network socket") {
 
 TEST_CASE("--via mctp is for endpoints") {
   CHECK(via_of("mctp") == Via::mctp);
+  ProtocolOptions protocol;
+  CLI::App asks, gate;
+  add_protocol_options(asks, protocol);
+  CHECK(asks.get_option("--via")->get_description().find("mctp") != std::string::npos);
   GateOptions options;
+  add_gate_options(gate, options);
+  CHECK(gate.get_option("--via")->get_description().find("mctp") == std::string::npos);
   options.via = "mctp";
   expect_error(ErrorId::usage, "the gate is about PCI functions", [&] { check(options); });
 }

@@ -157,6 +157,23 @@ TEST_CASE("both ends of a cable in one host: packets go out, and come in again")
   }
 }
 
+TEST_CASE("what a host sends goes out: what comes in from its own address is a copy, or false, whichever comes first") {
+  const Bytes other{0x10, 0x84, 0, 1};
+  for (const std::uint32_t link : {capture::kCooked, capture::kCooked2}) {
+    File file(link);
+    Way false_request = to(9);
+    false_request.outgoing = false;
+    file.send(false_request, 5, other).send(to(9).back(), 5, answer(9));
+    file.send(to(9), 5, kGetVersion).send(to(9).back(), 5, answer(9)).send(false_request, 5, other);
+    const std::vector<EvidencePart> parts = read(file);
+    REQUIRE(parts.size() == 1);
+    REQUIRE(parts.front().evidence.log.size() == 3);
+    CHECK(!parts.front().evidence.log[0].from_requester);
+    CHECK(parts.front().evidence.log[1].bytes == kGetVersion);
+    CHECK(!parts.front().evidence.log[2].from_requester);
+  }
+}
+
 TEST_CASE("null endpoints are one device, of which codes and turns tell who asks; beside others it has a label") {
   const Way null{.from = 0, .to = 0, .owner = false};
   File file(capture::kMctp);

@@ -6,7 +6,7 @@ from typing import Callable
 
 import systems
 from mctp_kernel import MctpKernel
-from scenarios import attest, drives, encryption, gate, mctp, mctp_far, mctp_limits, packing, power, presence, services, sessions, watch
+from scenarios import attest, drives, encryption, gate, mctp, mctp_far, mctp_limits, packing, power, presence, services, sessions, tutorial, watch
 
 EVERY = ["6.1", "6.12", "7.3"]
 MCTP = [MctpKernel.name]  # played where it was made
@@ -42,6 +42,7 @@ SCENARIOS = [
     Scenario("hold-others", watch.hold_others, ["7.3"], "devices that the service has not judged itself"),
     Scenario("services", services.services, ["6.12"], "units and rules on a system with systemd and udev"),
     Scenario("removal", presence.removal, EVERY, "devices that go in the middle of an exchange"),
+    Scenario("tutorial", tutorial.tutorial, ["6.12"], "part two of the tutorial, with the commands of the page"),
     Scenario("drive", drives.drive, EVERY, "a drive by its own commands, and the same device by a mailbox"),
     Scenario("drive-lockdown", drives.lockdown, EVERY, "kernel lockdown in integrity mode stops the mailbox, and not the commands of a drive"),
     Scenario("drive-trust", drives.trust, EVERY, "drives that are bad, mute, or die in the middle"),

@@ -85,7 +85,11 @@ def mctp(stage):
 def verbs(stage, guest):
     passes(stage, guest, "auth")
     refused(stage, guest, "an EID that two networks know", 2, "usage", target="mctp:9")
+    refused(stage, guest, "an address of this host that nobody serves", 3, "no-spdm", target="mctp:1:8")
     passes(stage, guest, "all", target="--via mctp all")
+    # A pin holds by whatever name the endpoint goes, so that another device in its place does not pass.
+    guest.run("mkdir /run/pins; spdmctl keyring pin --keyring /run/pins --vouch mctp:1:9?max=65535")
+    passes(stage, guest, "pinned by another name", options="--keyring /run/pins")
     device = passes(stage, guest, "measurements", "measurements", "--record /run/evidence.json")
     stage.equal("measurements: indices", sorted(entry["index"] for entry in device["measurements"]), [1, 2, 3, 4, 6, 7, 254])
     stage.check("measurements: all of them signed", all(entry["signed"] for entry in device["measurements"]))
