@@ -159,8 +159,7 @@ std::uint8_t KernelSocket::take_tag(const MctpAddress& peer) {
   if (errno == EBUSY)
     throw Error(ErrorId::busy, cat(what, ": all eight are taken by those who wait for its answers"), "try again once they are done");
   if (errno == ENOTTY || errno == EINVAL)
-    throw Error(ErrorId::unsupported, cat(what, ": this kernel keeps none on network ", peer.network),
-                "take a newer kernel");
+    throw Error(ErrorId::unsupported, cat(what, ": this kernel keeps none on network ", peer.network), "take a newer kernel");
   throw Error(ErrorId::io, cat(what, ": ", std::strerror(errno)));
 }
 
