@@ -64,7 +64,7 @@ void Inspector::look_at_platform() {
 void Inspector::look_at_owner() {
   constexpr InspectionItem kItem = InspectionItem::no_owner;
   constexpr std::string_view kWho = "see: spdmctl tsm show";
-  if (!host_.bdf) return add(kItem, CheckStatus::not_run, "it is no PCI function of this host");
+  if (!host_.bdf) return add(kItem, CheckStatus::not_run, "it is not a PCI function of this host");
   if (host_.owner) return add(kItem, CheckStatus::fail, cat("SPDM belongs to ", printable(*host_.owner)), std::string(kWho));
   if (!host_.encryption) return add(kItem, CheckStatus::not_run, "its streams were not seen", std::string(kAskHere));
   if (out_.registers)
