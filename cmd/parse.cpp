@@ -104,7 +104,7 @@ PciIdentity parse_identity(std::string_view text) {
 
 IdentityMatch parse_identity_match(std::string_view text) {
   if (const std::optional<IdentityMatch> how = identity_match_of(text)) return *how;
-  refuse("--identity-match", text, "is no way to compare", cat("give ", names_of(kIdentityMatches)));
+  refuse_value("--identity-match", text, "unknown value", cat("give ", names_of(kIdentityMatches)));
 }
 
 Block<32> parse_nonce(std::string_view text) {

@@ -41,7 +41,7 @@ struct FileContents {
 inline constexpr std::string_view kEmptyFile = "is empty; to mask the name, link it to /dev/null";
 
 // The `why` of a link to a file that is not there.
-inline constexpr std::string_view kDanglingLink = "is a broken symbolic link";
+inline constexpr std::string_view kDanglingLink = "is a link that leads nowhere";
 
 // Reads a configuration file. Does not wait for the writer of a pipe, and makes no terminal the controlling one.
 FileContents read_configuration(const std::filesystem::path& path, FileKind kind);

@@ -116,7 +116,7 @@ TEST_CASE("OCSP: a stale answer is told, and still counts") {
   const ChainResult result = owned.validated();
   CHECK(ids(result) == "ocsp-stale");
   CHECK(result.trust == Trust::trusted);
-  CHECK(contains(result.findings[0].why, "of 2020-01-01T00:00:00Z, a newer one was promised for 2023-01-01T00:00:00Z, judged at 2024"));
+  CHECK(contains(result.findings[0].why, "of 2020-01-01T00:00:00Z, the next one was due on 2023-01-01T00:00:00Z, judged at 2024"));
   owned.write_ocsp("x.ocsp", {.answers = {{.serial = kLeaf, .next_update = ""}}});
   CHECK(ids(owned.validated()) == "");
 }

@@ -89,7 +89,7 @@ TEST_CASE("--in-session opens one, with what is offered") {
     if (table.type == AlgType::dhe) CHECK(table.supported == find_key_exchange("secp384r1")->bit);
     if (table.type == AlgType::aead) CHECK(table.supported == find_aead("AES-256-GCM")->bit);
   }
-  refuse(ErrorId::usage, "--key-exchange: 'P-384' is no algorithm that is known", [&] {
+  refuse(ErrorId::usage, "--key-exchange: unknown algorithm 'P-384'", [&] {
     arguments.key_exchange = {"P-384"};
     applied(arguments);
   });
@@ -113,7 +113,7 @@ TEST_CASE("a shared key comes from a file that nobody else reads") {
 }
 
 TEST_CASE("options of sessions that say nothing together") {
-  contradiction("--psk is about a session, and none is opened", [](auto& a) { a.psk = "x"; });
+  contradiction("--psk is about a session, and no session is opened", [](auto& a) { a.psk = "x"; });
   contradiction("--psk-hint is about a session", [](auto& a) { a.psk_hint = "x"; });
   contradiction("--key-exchange is about a session", [](auto& a) { a.key_exchange = {"secp384r1"}; });
   contradiction("--aead is about a session", [](auto& a) { a.aead = {"AES-256-GCM"}; });

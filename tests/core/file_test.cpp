@@ -34,7 +34,7 @@ TEST_CASE("reader of files: exactly the limit is read, one byte more is not") {
   const FileContents refused = read_configuration(large, kKind);
   CHECK(refused.is(State::too_large));
   CHECK(refused.bytes.empty());
-  CHECK(refused.why == "is larger than the 4096 bytes that are read of one note of the gate");
+  CHECK(refused.why == "is larger than 4096 bytes, the limit for a file of this kind (note of the gate)");
   expect_error(ErrorId::bad_input, refused.why, [&] { read_file(large, kKind); });
   // The same file is no more than other kinds may be.
   CHECK(read_configuration(large, FileKind::policy).is(State::whole));

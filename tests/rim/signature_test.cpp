@@ -115,7 +115,7 @@ TEST_CASE("rim: only one signature, by the root, over all of the document") {
   refuse(with(kDocument, signature + signature), "has 2 signatures");
   // The signed document as a part of another: signature wrapping.
   const std::string inner = sign(kDocument, key());
-  refuse(cat(kOpen, "<Payload>", entry(3, 'b'), "</Payload><Meta>", inner, "</Meta>", kEnd), "is no child of the document's root");
+  refuse(cat(kOpen, "<Payload>", entry(3, 'b'), "</Payload><Meta>", inner, "</Meta>", kEnd), "is not a child of the document's root");
   for (const char* uri : {" URI=\"#payload\"", " URI=\"#xpointer(/)\"", " URI=\"http://192.0.2.1/\"", " URI=\"rim.xml\"", ""}) {
     Recipe recipe;
     recipe.uri = uri;

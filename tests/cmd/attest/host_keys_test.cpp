@@ -195,7 +195,7 @@ TEST_CASE("a directory of keys that is not whole is told, and none of it is used
   CHECK(refusal("b.pem", public_pem(pki::Key::make(*find_asym("SM2-P256")))) != "none");
   for (const char* const slip : {"b.PEM", "b.crt", "b.pub", "b.der", "b.key", "b.pem.crt"}) {
     CAPTURE(slip);
-    CHECK(refusal(slip, public_pem(key_b())) == "is not called NAME.pem, and would not count");
+    CHECK(refusal(slip, public_pem(key_b())) == "is not named NAME.pem and would be ignored");
   }
   CHECK(refusal("b.pem/x", "") != "none");
   support::TemporaryDirectory empty;

@@ -64,7 +64,7 @@ TEST_CASE("messages of a session, and records, are marked with it") {
     CHECK(message.contains("session") == (logged.secured || logged.inside != 0));
     if (message.contains("session")) CHECK(message["session"] == "0xffff8427");
     CHECK(message.contains("fields") == !logged.secured);
-    if (logged.secured) CHECK(message["note"] == "inside a secure session, as the collector tells beside it");
+    if (logged.secured) CHECK(message["note"] == "inside a secure session, according to the collector");
   }
   CHECK(text_of(decoding.named("HEARTBEAT"), false) == "29 -> HEARTBEAT  1.2  in session 0xffff8427  4 bytes\n");
 }
@@ -173,6 +173,6 @@ TEST_CASE("a request that came in chunks is shown as a whole with its last chunk
   CHECK(joined["index"] == 2);
   CHECK(joined["from"] == "requester");
   CHECK(joined["name"] == "VENDOR_DEFINED_REQUEST");
-  CHECK(joined["note"] == "put together from chunks");
+  CHECK(joined["note"] == "reassembled from chunks");
   CHECK(joined["fields"]["payload"] == hex(request.payload));
 }

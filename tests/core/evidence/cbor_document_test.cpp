@@ -76,8 +76,8 @@ TEST_CASE("wrappers of every form, signed and not, hold tokens and other evidenc
 TEST_CASE("a wrapper that is none, says what is not so, or goes too deep is refused") {
   const Bytes token = token_of(collected(k12).evidence);
   const auto wrapped = [](const Item& item) { return refused(eat::encode(item)); };
-  CHECK(contains(wrapped(record(eat::number(267), as_bytes("{\"a\": 1}"))), "is no CBOR"));
-  CHECK(contains(wrapped(record(eat::text("application/cmw+json"), token)), "is no JSON"));
+  CHECK(contains(wrapped(record(eat::number(267), as_bytes("{\"a\": 1}"))), "is not a CBOR"));
+  CHECK(contains(wrapped(record(eat::text("application/cmw+json"), token)), "is not JSON"));
   CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::number(1)})), "no conceptual message wrapper"));
   CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::bytes(token), eat::text("x")})), "no conceptual message wrapper"));
   CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::bytes(token), eat::number(8)})), "no evidence"));

@@ -184,7 +184,7 @@ TEST_CASE("N43 a plain answer of a drive is told from a record") {
   profile.storage.stale_tail = true;
   Rig rig(profile);
   const std::unique_ptr<Link> link = rig.link();
-  expect_error(ErrorId::peer, "answered outside of the session, with ERROR InvalidSession", [&] { collected(*link, true); });
+  expect_error(ErrorId::peer, "answered outside the session, with ERROR InvalidSession", [&] { collected(*link, true); });
 }
 
 TEST_CASE("a drive without secured messages opens no session") {

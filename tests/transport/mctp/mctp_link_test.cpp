@@ -97,7 +97,7 @@ void left_aside(const char* what, void (*change)(Header& from)) {
   };
   CHECK(bed.ask(kGetDigests) == kDigests);
   bed.network.peer = [&](const Header& to, View) { wrong(to); };
-  expect_error(ErrorId::timeout, "endpoint 1:9 does not answer in time; 1 message that is no answer was left aside",
+  expect_error(ErrorId::timeout, "endpoint 1:9 does not answer in time; 1 message that is not an answer was left aside",
                [&] { bed.ask(kGetDigests); });
 }
 
@@ -242,7 +242,7 @@ TEST_CASE("N389 MCTP: who sends without end is not heard longer than the time") 
     to.type = 1;
     bed.network.answer(to, kDigests);
   };
-  expect_error(ErrorId::timeout, "messages that are no answers were left aside", [&] { bed.ask(kGetDigests); });
+  expect_error(ErrorId::timeout, "messages that are not answers were left aside", [&] { bed.ask(kGetDigests); });
 }
 
 TEST_CASE("MCTP: a secured message has type 6, and its answer is of that type, or plain") {

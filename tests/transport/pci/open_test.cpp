@@ -119,7 +119,7 @@ TEST_CASE("pci: functions that are not there, or do not speak SPDM") {
   expect_error(ErrorId::no_device, "0000:04:00.0", [&] { bus.open("04:00.0"); });
   expect_error(ErrorId::no_device, "PCI", [] { spdm::transport::open("04:00.0", {.timeout = {}, .host = {"/nonexistent"}}); });
   bus.sysfs.features(kName, {"doe_discovery", "1e98:02"});
-  refused(bus, ErrorId::no_spdm, "carry no CMA-SPDM (0001:01), says the kernel");
+  refused(bus, ErrorId::no_spdm, "carry no CMA-SPDM (0001:01), according to the kernel");
   bus.sysfs.features(kName, {"0001:01"});
   CHECK(bus.open().link);
   support::FakeFunction without = nvme();

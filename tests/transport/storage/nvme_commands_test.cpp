@@ -143,6 +143,6 @@ TEST_CASE("nvme: commands that the controller has not answered") {
   try {
     bed.receive();
   } catch (const Error& error) {
-    CHECK(error.hint == "run it as root: each command takes CAP_SYS_ADMIN");
+    CHECK(error.hint == "run it as root: each command needs CAP_SYS_ADMIN");
   }
 }
