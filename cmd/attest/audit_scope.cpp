@@ -23,7 +23,7 @@ Report failed(const HostView& host, const std::string& source, const PolicyRule&
   PolicyResult& policy = out.policy.emplace();
   policy.rule = rule.name;
   policy.origin = rule.origin;
-  policy.demands = {{"it is present and speaks SPDM", DemandState::unmet}};
+  policy.demands = {{"it is there, and speaks SPDM", DemandState::unmet}};
   policy.actions = rule.on_failure;
   out.checks.push_back({Check::policy, CheckStatus::fail, finding.why});
   out.findings.push_back(std::move(finding));

@@ -138,7 +138,8 @@ class Reading {
 
   void finish() {
     if (others_ != 0)
-      out_.notes.push_back(cat(others_, others_ == 1 ? " element" : " elements", " of the payload that are not measurements"));
+      out_.notes.push_back(cat(others_, others_ == 1 ? " element of the payload that is not a measurement"
+                                                     : " elements of the payload that are not measurements"));
     for (const std::string& space : unknown_)
       out_.notes.push_back(cat("digests in the namespace '", space, "': the algorithm is not known here"));
     if (!out_.devices.empty()) return;

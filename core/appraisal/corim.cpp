@@ -295,7 +295,7 @@ void check_signature(const crypto::Sign1& message, const crypto::PublicKey& key)
     }
   }();
   if (!good)
-    fail(cat("the signature (", crypto::algorithm_of(message), ") does not fit the contents and the key of the signer"),
+    fail(cat("the signature (", crypto::algorithm_of(message), ") does not verify with the key of the signer"),
          "the file is not what the signer published");
 }
 

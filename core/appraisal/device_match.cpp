@@ -23,7 +23,7 @@ std::uint32_t hex_digits(const Value& value, std::initializer_list<std::size_t> 
   const std::string text = value.text();
   const bool digits = text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
   if (!digits || std::find(lengths.begin(), lengths.end(), text.size()) == lengths.end())
-    value.fail(cat("'", printable(text), "' is no such number"), hint);
+    value.fail(cat("invalid number '", printable(text), "'"), hint);
   return static_cast<std::uint32_t>(std::stoul(text, nullptr, 16));
 }
 

@@ -70,7 +70,7 @@ void Inspector::look_at_owner() {
   if (out_.registers)
     for (const IdeStream& stream : out_.registers->streams)
       if (stream.is_enabled()) return add(kItem, CheckStatus::fail, cat(to_string(stream), " is enabled"), std::string(kWho));
-  add(kItem, CheckStatus::pass, "nobody else holds its SPDM");
+  add(kItem, CheckStatus::pass, "nobody else owns its SPDM");
 }
 
 void Inspector::look_at_ide() {

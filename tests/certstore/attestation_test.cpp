@@ -274,7 +274,7 @@ TEST_CASE("attestation: concise evidence in a wrapper is read as DiceTcbInfo") {
     CHECK(tcb.denies(TcbFlag::not_configured));
   }
   CHECK(contains(fault(kWrapper, unhex("d9023ba0", "no triples")), "concise evidence: it has no triples"));
-  CHECK(contains(fault(kWrapper, unhex("d9023ba100a1008101", "no pair")), "no pair of environment and measurements"));
+  CHECK(contains(fault(kWrapper, unhex("d9023ba100a1008101", "no pair")), "not a pair of environment and measurements"));
 }
 
 TEST_CASE("attestation: a critical extension that is decoded is accepted") {

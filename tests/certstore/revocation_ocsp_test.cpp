@@ -166,7 +166,7 @@ TEST_CASE("OCSP: answers that nobody can rely on leave it undecided") {
     return why({.answers = {good}, .responder = &responder});
   };
   const pki::Profile responder = pki::responder("responder", pki::Key::make("EC", "P-384"));
-  constexpr const char* kStranger = "neither the issuer nor somebody";
+  constexpr const char* kStranger = "it is not signed by the issuer";
   CHECK(contains(delegated(responder, &pki::sample().root), kStranger));  // the root delegates for itself only
   CHECK(contains(delegated(responder, nullptr), kStranger));
   pki::Profile other = responder;
@@ -291,7 +291,7 @@ TEST_CASE("OCSP: an issuer whose key nobody can read has signed nothing") {
   *(at + 8) = 0x63;  // the last arc is one that nobody has heard of
   owned.write_ocsp("x.ocsp", {.answers = {{.serial = kLeaf, .status = kRevoked}}});
   const ChainResult result = owned.validated();
-  CHECK(contains(finding(result, FindingId::ocsp_unusable).why, "neither the issuer nor somebody"));
+  CHECK(contains(finding(result, FindingId::ocsp_unusable).why, "it is not signed by the issuer"));
   CHECK(result.revocations.empty());
 }
 

@@ -60,8 +60,8 @@ TEST_CASE("a hint is text, or hex") {
   CHECK(parse_psk_hint("drive-7") == bytes("drive-7"));
   CHECK(parse_psk_hint("hex:00fF") == Bytes{0, 0xFF});
   CHECK(parse_psk_hint("hex:").empty());
-  refuse(ErrorId::usage, "no whole number of hex bytes", [] { parse_psk_hint("hex:0"); });
-  refuse(ErrorId::usage, "no whole number of hex bytes", [] { parse_psk_hint("hex:zz"); });
+  refuse(ErrorId::usage, "not a whole number of hex bytes", [] { parse_psk_hint("hex:0"); });
+  refuse(ErrorId::usage, "not a whole number of hex bytes", [] { parse_psk_hint("hex:zz"); });
   refuse(ErrorId::usage, "more than 1024", [] { parse_psk_hint(std::string(1025, 'h')); });
 }
 
@@ -109,7 +109,7 @@ TEST_CASE("a shared key comes from a file that nobody else reads") {
   CHECK_FALSE(wanted.session->needs_slot());
   CHECK((wanted.session->capability_flags(k12) & cap::psk_mask) != 0);
   ::chmod(file.c_str(), 0644);
-  refuse(ErrorId::config, "everybody may read it", [&] { applied(arguments); });
+  refuse(ErrorId::config, "everybody can read it", [&] { applied(arguments); });
 }
 
 TEST_CASE("options of sessions that say nothing together") {
@@ -120,8 +120,8 @@ TEST_CASE("options of sessions that say nothing together") {
   contradiction("--exercise is about a session", [](auto& a) { a.exercise = true; });
   contradiction("--handshake-in-the-clear is about a session", [](auto& a) { a.handshake_in_the_clear = true; });
   contradiction("--mac-only is about a session", [](auto& a) { a.mac_only = true; });
-  contradiction("--psk-hint tells the device which key", [](auto& a) { a.in_session = true, a.psk_hint = "x"; });
-  contradiction("--requester-cert is of no use", [](auto& a) { a.requester_cert = "x"; });
+  contradiction("--psk-hint names a shared key", [](auto& a) { a.in_session = true, a.psk_hint = "x"; });
+  contradiction("--requester-cert requires", [](auto& a) { a.requester_cert = "x"; });
   contradiction("--psk and --key-exchange contradict", [](auto& a) { a.in_session = true, a.psk = "x", a.key_exchange = {"secp384r1"}; });
   contradiction("--psk and --handshake-in-the-clear contradict",
                 [](auto& a) { a.in_session = true, a.psk = "x", a.handshake_in_the_clear = true; });

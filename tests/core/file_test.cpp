@@ -68,7 +68,7 @@ TEST_CASE("reader of files: what is no regular file is no configuration, and nob
 }
 
 TEST_CASE("reader of files: what never ends ends at the limit") {
-  expect_error(ErrorId::bad_input, "is larger than the 4096 bytes", [] { read_file("/dev/zero", kKind); });
+  expect_error(ErrorId::bad_input, "is larger than 4096 bytes", [] { read_file("/dev/zero", kKind); });
 }
 
 TEST_CASE("reader of files: what is missing, and a link to nowhere") {

@@ -80,7 +80,7 @@ TEST_CASE("rim: what is not compared is told") {
   const rim::Rim out = read(document(entry("1", unknown, "True", "1", "") + entry(2, 'c') + "<Resource type=\"Other\"></Resource>"));
   REQUIRE(out.notes.size() == 3);
   CHECK(out.notes[0] == "index 1: has no digest that can be compared");
-  CHECK(out.notes[1] == "1 element of the payload that are not measurements");
+  CHECK(out.notes[1] == "1 element of the payload that is not a measurement");
   CHECK(out.notes[2] == "digests in the namespace 'urn:sm3': the algorithm is not known here");
   CHECK(out.devices.at(0).measurements.size() == 1);
 }

@@ -158,7 +158,7 @@ TEST_CASE("a signature stands at the evidence that it was made for, and at no ot
     changes[i](other);
     const CollectionCheck found = known.check(line(other, signature));
     CHECK(found.signature == CollectionSignature::wrong);
-    CHECK(found.why.find("for other evidence") != std::string::npos);
+    CHECK(found.why.find("signed other evidence") != std::string::npos);
   }
 }
 

@@ -289,9 +289,9 @@ TEST_CASE("CoRIM: what is none, or of no use") {
   const auto refuse = [](const std::string& why, const Bytes& file) { expect_error(ErrorId::bad_input, why, [&] { read(file); }); };
   refuse("is empty", {});
   refuse("CBOR: byte 3", h("d901f5"));
-  refuse("this is none", h("a0"));
-  refuse("this is none", h("d901f5 01"));
-  refuse("this is none", h("d901f5 a1 00 6178"));
+  refuse("this is not a CoRIM", h("a0"));
+  refuse("this is not a CoRIM", h("d901f5 01"));
+  refuse("this is not a CoRIM", h("d901f5 a1 00 6178"));
   refuse("no reference value for an SPDM measurement is in it", h("d901f5 a2 00 6178 01 80"));
   refuse("(an element of the kind CoSWID (tag 505) is not a CoMID)", h("d901f5 a2 00 6178 01 81 d901f9 40"));
   refuse("a CoMID, at byte 12: CBOR", h("d901f5 a2 00 6178 01 81 d901fa 41ff"));

@@ -100,7 +100,7 @@ TEST_CASE("references: no more than anybody needs") {
   for (int i = 0; i < 300; ++i) text += "- {match: {}, measurements: [{index: 1, any-of: *a}]}\n";
   expect_config("exceeds the limit of 200000 reference values", text);
   for (int i = 0; i < 25; ++i) list += "{text: x}, ";
-  expect_config("any-of[1024]: is one more than the 1024 values",
+  expect_config("any-of[1024]: exceeds the limit of 1024 values",
                 cat("version: 1\ndevices:\n- {match: {}, measurements: [{index: 1, any-of: ", list, "]}]}\n"));
 }
 
@@ -118,7 +118,7 @@ TEST_CASE("references: environments") {
   expect_config("key 'measurements' is missing", "version: 1\ndevices: [{match: {}}]\n");
   std::string many = "version: 1\ndevices:\n- match: {}\n  environments:\n";
   for (std::size_t i = 0; i <= kMaxEnvironments; ++i) many += "  - {class: {model: x}, svn: 1}\n";
-  expect_config("environments[4096]: is one more than the 4096 environments", many);
+  expect_config("environments[4096]: exceeds the limit of 4096 environments", many);
 }
 
 TEST_CASE("references: no more nodes, and no deeper, than memory is taken for") {

@@ -301,7 +301,7 @@ TEST_CASE("the report tells what the rule made of the device") {
 
   trial.question.rule.require.min_svn = 5;
   CHECK(trial.judge().policy->actions.empty());
-  CHECK(policy_detail(trial.judge()) == "what rule 'disks' asks beside is met");
+  CHECK(policy_detail(trial.judge()) == "rule 'disks': its other requirements are met");
 
   rule = {};
   rule.name = "free";

@@ -78,10 +78,10 @@ TEST_CASE("a wrapper that is none, says what is not so, or goes too deep is refu
   const auto wrapped = [](const Item& item) { return refused(eat::encode(item)); };
   CHECK(contains(wrapped(record(eat::number(267), as_bytes("{\"a\": 1}"))), "is not a CBOR"));
   CHECK(contains(wrapped(record(eat::text("application/cmw+json"), token)), "is not JSON"));
-  CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::number(1)})), "no conceptual message wrapper"));
-  CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::bytes(token), eat::text("x")})), "no conceptual message wrapper"));
+  CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::number(1)})), "not a conceptual message wrapper"));
+  CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::bytes(token), eat::text("x")})), "not a conceptual message wrapper"));
   CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::bytes(token), eat::number(8)})), "no evidence"));
-  CHECK(contains(wrapped(eat::tag(1668547081, eat::text("x"))), "no byte string"));
+  CHECK(contains(wrapped(eat::tag(1668547081, eat::text("x"))), "not a byte string"));
   CHECK(contains(wrapped(eat::tag(1668547072, eat::bytes(token))), "not known"));  // no content format has it
   CHECK(contains(wrapped(eat::tag(1668612096, eat::bytes(token))), "not known"));
   CHECK(contains(wrapped(eat::tag(98, eat::bytes(token))), "not known"));

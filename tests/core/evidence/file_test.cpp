@@ -204,7 +204,7 @@ TEST_CASE("values of the wrong type or outside their range") {
 TEST_CASE("what is not JSON") {
   refused("", "is not an object");
   refused("[]", "is not an object");
-  refused(cat(kSmall, "x"), "something follows");
+  refused(cat(kSmall, "x"), "extra data after");
   refused(R"("live":false,)", R"("live":false)", "',' or '}' is missing");
   refused(R"("live":)", R"("live")", "':' is missing");
   refused(R"("nonces":[])", R"("nonces":[,])", "nonces[0]: is not a string");
@@ -233,7 +233,7 @@ TEST_CASE("too large a file, too many messages") {
                [] { load_evidence(Bytes(spdm::limit_of(spdm::FileKind::evidence) + 1), "e"); });
   std::string many;
   for (std::size_t i = 0; i <= kMaxEvidenceMessages; ++i) many += R"({"from":"requester","data":"AA=="},)";
-  refused(R"("messages":[)", cat(R"("messages":[)", many), "messages[20000]: is one more than the 20000");
+  refused(R"("messages":[)", cat(R"("messages":[)", many), "messages[20000]: exceeds the limit of 20000");
 }
 
 TEST_CASE("cut at every byte, every byte garbled: an error or evidence, never worse") {

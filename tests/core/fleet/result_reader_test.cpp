@@ -405,7 +405,7 @@ TEST_CASE("an EAR in a wrapper is read, a signed one is told, and other arrays a
   };
   CHECK(why(write_cmw(CmwForm::json, "application/eat+jwt", as_bytes("eyJ"))).find("signed EAR") != std::string::npos);
   CHECK(why("eyJhbGciOiJFUzI1NiJ9.e30.AA\n").find("signed EAR") != std::string::npos);
-  CHECK(why(write_cmw(CmwForm::json, type, as_bytes("[" + record + "]"))).find("no attestation result") != std::string::npos);
+  CHECK(why(write_cmw(CmwForm::json, type, as_bytes("[" + record + "]"))).find("not an attestation result") != std::string::npos);
   const Read followed = read(write_cmw(CmwForm::json, type, as_bytes(ear + " {}")));
   CHECK(followed.results.size() == 1);
   CHECK(followed.unreadable.size() == 1);

@@ -99,7 +99,7 @@ def events(stage):
     guest.run("sleep 3")  # a session is open again
     stage.equal("others can ask the device", guest.run(f"spdmctl auth {HERE}", 90).status, 0)
     stage.check("that ends the session, which is told as well", heard(guest, HERE, "event", 2), guest.read(WORDS))
-    stage.check("and named", "its session for events is lost" in guest.read(WORDS), guest.read(WORDS))
+    stage.check("and named", "the session for events was lost" in guest.read(WORDS), guest.read(WORDS))
     stage.check("a device without events is left alone", not heard_at_once(guest, NEW, "event"))
     stop(stage, guest)
     stage.equal("the mailbox works on", guest.run(f"spdmctl auth {HERE}", 90).status, 0)

@@ -127,7 +127,7 @@ TEST_CASE("nvme: commands that the controller has not answered") {
   fails({.error = EPERM}, ErrorId::permission, "the kernel refuses the command");
   fails({.error = ENODEV}, ErrorId::no_device, "/dev/nvme0 is gone");
   fails({.error = ENXIO}, ErrorId::no_device, "/dev/nvme0 is gone");
-  fails({.error = ENOTTY}, ErrorId::no_spdm, "its driver takes no such command");
+  fails({.error = ENOTTY}, ErrorId::no_spdm, "its driver does not support this command");
   fails({.error = EINTR}, ErrorId::timeout, "the kernel has cancelled the command");
   fails({.error = EBUSY}, ErrorId::busy, "a command to /dev/nvme0");
   fails({.error = EIO}, ErrorId::io, "a command to /dev/nvme0");
