@@ -62,7 +62,7 @@ TEST_CASE("a hint is text, or hex") {
   CHECK(parse_psk_hint("hex:").empty());
   refuse(ErrorId::usage, "not a whole number of hex bytes", [] { parse_psk_hint("hex:0"); });
   refuse(ErrorId::usage, "not a whole number of hex bytes", [] { parse_psk_hint("hex:zz"); });
-  refuse(ErrorId::usage, "more than 1024", [] { parse_psk_hint(std::string(1025, 'h')); });
+  refuse(ErrorId::usage, "the limit is 1024", [] { parse_psk_hint(std::string(1025, 'h')); });
 }
 
 TEST_CASE("without an option nobody opens a session, nor says who we are") {
@@ -122,7 +122,8 @@ TEST_CASE("options of sessions that say nothing together") {
   contradiction("--mac-only is about a session", [](auto& a) { a.mac_only = true; });
   contradiction("--psk-hint names a shared key", [](auto& a) { a.in_session = true, a.psk_hint = "x"; });
   contradiction("--requester-cert requires", [](auto& a) { a.requester_cert = "x"; });
-  contradiction("--psk and --key-exchange contradict", [](auto& a) { a.in_session = true, a.psk = "x", a.key_exchange = {"secp384r1"}; });
-  contradiction("--psk and --handshake-in-the-clear contradict",
+  contradiction("--psk and --key-exchange cannot be combined",
+                [](auto& a) { a.in_session = true, a.psk = "x", a.key_exchange = {"secp384r1"}; });
+  contradiction("--psk and --handshake-in-the-clear cannot be combined",
                 [](auto& a) { a.in_session = true, a.psk = "x", a.handshake_in_the_clear = true; });
 }

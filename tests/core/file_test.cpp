@@ -149,6 +149,6 @@ TEST_CASE("reader of files: a pipe that the user named is read to its end") {
 
 TEST_CASE("reader of files: who writes is held to what is read") {
   CHECK_NOTHROW(assert_readable(limit_of(kKind), kKind));
-  expect_error(ErrorId::bad_input, "this would have 4097 bytes; of one note of the gate no more than 4096 are read",
+  expect_error(ErrorId::bad_input, "this would have 4097 bytes; the limit is 4096 (note of the gate)",
                [] { assert_readable(limit_of(kKind) + 1, kKind); });
 }

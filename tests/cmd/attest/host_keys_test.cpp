@@ -120,7 +120,7 @@ TEST_CASE("a host cannot speak for another one, nor can an unnamed one") {
     const CollectionCheck found = known.check(signed_line(of(claimed), key_a()));
     CHECK(found.signature == CollectionSignature::wrong);
     CHECK(found.host.empty());
-    CHECK(found.why.find("a.pem has signed") != std::string::npos);
+    CHECK(found.why.find("a.pem signed it") != std::string::npos);
   }
   Evidence unnamed = of("a");
   unnamed.host.hostname.reset();

@@ -107,8 +107,8 @@ TEST_CASE("what goes wrong at the drive is told as it is: bounded, and safe to p
     CHECK(std::string(error.what()).size() <= 400);
   }
   expect_error(ErrorId::unsupported, "it sleeps", [&] { broker.opener->open(DriveKind::nvme, "/dev/nvme0", true); });
-  expect_error(ErrorId::usage, "no node of an NVMe drive", [&] { open("/dev/sda"); });
-  expect_error(ErrorId::usage, "no node of an NVMe drive", [&] { open("/dev/nvme0n1"); });
+  expect_error(ErrorId::usage, "not a node of an NVMe drive", [&] { open("/dev/sda"); });
+  expect_error(ErrorId::usage, "not a node of an NVMe drive", [&] { open("/dev/nvme0n1"); });
   CHECK(open("/dev/nvme0")->receive(kProtocolSpdm, kMessage, 512, soon()).is_good());
 }
 

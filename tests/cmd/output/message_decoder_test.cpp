@@ -101,7 +101,7 @@ TEST_CASE("with secrets, what a capture has is shown below its record") {
     CHECK(opened.contains("fields"));
   }
   CHECK(text_of(decoding.named("FINISH_RSP"), false) ==
-        "20 <- FINISH_RSP  1.2  in session 0xffff6b56  4 bytes\n      RequesterVerifyData is right\n");
+        "20 <- FINISH_RSP  1.2  in session 0xffff6b56  4 bytes\n      RequesterVerifyData is correct\n");
   // The encapsulated certificate is held to what was asked.
   const Json& delivered = decoding.messages.at(21);
   CHECK(delivered["fields"]["encapsulated_response"]["name"] == "CERTIFICATE");
@@ -133,7 +133,7 @@ TEST_CASE("a record that cannot be opened, and verify data that is wrong, break 
   const Decoding wrong(confirmed, adapted);
   CHECK(wrong.broken);
   CHECK(wrong.named("KEY_EXCHANGE_RSP")["verify_data"][0]["good"] == false);
-  CHECK(wrong.named("KEY_EXCHANGE_RSP")["why"].get<std::string>().starts_with("ResponderVerifyData is not what"));
+  CHECK(wrong.named("KEY_EXCHANGE_RSP")["why"].get<std::string>().starts_with("ResponderVerifyData does not match"));
 }
 
 TEST_CASE("a record shows its number where the binding carries it, and one that is cut is broken") {

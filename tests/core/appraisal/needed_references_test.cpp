@@ -179,7 +179,7 @@ TEST_CASE("needed: other documents are no reports") {
   const auto refuse = [](const std::string& text, const std::string& part) { expect_error(ErrorId::bad_input, part, [&] { read(text); }); };
   refuse("", "reports.json, line 1");
   refuse("{}", "has no \"schema\"");
-  refuse(R"({"schema": "spdmctl.list/2"})", "is not a spdmctl.report/2");
+  refuse(R"({"schema": "spdmctl.list/2"})", "is not spdmctl.report/2");
   refuse(R"({"schema": "spdmctl.report/2", "slots": 3})", "reports.json, line 1");
   refuse(R"({"schema": "spdmctl.report/2"} x)", "reports.json, line 1");
 }

@@ -145,8 +145,11 @@ TEST_CASE("what cannot be understood is an error with its place") {
     CHECK(rule_failure("{match: {}, on-failure: " + bad + "}") != "none");
   CHECK(require_failure("min-version: 1.5") == "/etc/x/10-test.yaml:3:40: rules[0].require.min-version: '1.5' is unknown");
   CHECK(require_failure("max-age: 5w") == "/etc/x/10-test.yaml:3:36: rules[0].require.max-age: invalid duration '5w'");
-  for (const char* text : {"2h", "1.5s", "500ms", "soon"})
-    CHECK(failure(spdm::cat("version: 1\ngate: {timeout: ", text, "}")).starts_with("/etc/x/10-test.yaml:2:17: gate.timeout: '"));
+  for (const char* text : {"2h", "1.5s", "500ms", "soon"}) {
+    const std::string why = failure(spdm::cat("version: 1\ngate: {timeout: ", text, "}"));
+    CHECK(why.starts_with("/etc/x/10-test.yaml:2:17: gate.timeout: "));
+    CHECK(why.find(spdm::cat("'", text, "'")) != std::string::npos);
+  }
   CHECK(require_failure("max-age: 1500ms") == "/etc/x/10-test.yaml:3:36: rules[0].require.max-age: '1500ms' is out of range");
   CHECK(require_failure("max-age: 0") == "/etc/x/10-test.yaml:3:36: rules[0].require.max-age: '0' is out of range");
   for (const std::string bad :

@@ -227,9 +227,9 @@ TEST_CASE("deep nesting costs nothing: the reader goes no deeper than the format
 }
 
 TEST_CASE("too large a file, too many messages") {
-  expect_error(ErrorId::bad_input, "more than the 8388608",
+  expect_error(ErrorId::bad_input, "exceed the limit of 8388608",
                [] { read_evidence(std::string(spdm::limit_of(spdm::FileKind::evidence) + 1, ' '), "e"); });
-  expect_error(ErrorId::bad_input, "more than the 8388608",
+  expect_error(ErrorId::bad_input, "exceed the limit of 8388608",
                [] { load_evidence(Bytes(spdm::limit_of(spdm::FileKind::evidence) + 1), "e"); });
   std::string many;
   for (std::size_t i = 0; i <= kMaxEvidenceMessages; ++i) many += R"({"from":"requester","data":"AA=="},)";

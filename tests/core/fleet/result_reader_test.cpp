@@ -288,7 +288,7 @@ TEST_CASE("result reader: what is no report is told, and nothing else is lost") 
       {R"({"schema":"spdmctl.report/2","verdict":"maybe"})", "\"maybe\" is not known"},
       {R"({"schema":"spdmctl.report/2","verdict":"pass"})", "has no \"exit_code\""},
       {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":0})", "has neither"},
-      {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":99})", "99 is not an exit code"},
+      {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":99})", "99 is not a known exit code"},
       {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":11,"source":"x"})", "says pass with exit code 11"},
       {R"({"schema":"spdmctl.report/2","verdict":"fail","exit_code":0,"source":"x"})", "says fail with exit code 0"},
       {R"({"schema":"spdmctl.report/2","verdict":"undetermined","exit_code":0,"source":"x"})", "says undetermined with exit code 0"},

@@ -242,7 +242,7 @@ TEST_CASE("MCTP endpoint: where to listen") {
   for (const char* other : {"", "mctp", "emu://127.0.0.1", "tcp://mctp:9"}) CHECK_FALSE(parse_mctp_listen(other));
   for (const char* wrong : {"mctp:", "mctp:0", "mctp:7", "mctp:255", "mctp:0:9", "mctp:1:any", "mctp:1:2:9", "mctp:x", "mctp:9?max=1"}) {
     CAPTURE(wrong);
-    expect_error(ErrorId::usage, "is not an address of MCTP", [&] { parse_mctp_listen(wrong); });
+    expect_error(ErrorId::usage, "is not an MCTP address", [&] { parse_mctp_listen(wrong); });
   }
 }
 

@@ -132,7 +132,7 @@ TEST_CASE("nvme: commands that the controller has not answered") {
   fails({.error = EBUSY}, ErrorId::busy, "a command to /dev/nvme0");
   fails({.error = EIO}, ErrorId::io, "a command to /dev/nvme0");
   fails({.error = EINVAL}, ErrorId::io, "a command to /dev/nvme0");
-  fails({.error = EINVAL}, ErrorId::io, "a command with 65536 bytes of data does not pass", 65536);
+  fails({.error = EINVAL}, ErrorId::io, "a command with 65536 bytes of data failed", 65536);
   fails({.status = 0x0371}, ErrorId::io, "did not reach the controller: NVMe status 0x0371 (Command Aborted By Host)");
   // The drive was removed meanwhile.
   fails({.error = EIO}, ErrorId::no_device, "/dev/nvme0 is gone", 64, node_removed());
