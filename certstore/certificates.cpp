@@ -14,7 +14,7 @@ namespace {
 
 using enum FindingId;
 
-constexpr std::string_view kVendor = "the vendor has to issue the certificate anew";
+constexpr std::string_view kVendor = "the vendor must reissue the certificate";
 
 // "needs OpenSSL 3.5", for algorithms where this is known.
 std::string needed_for(std::string_view algorithm) {
@@ -34,7 +34,7 @@ void unsupported(Validation& j, std::size_t i, std::string_view field, std::stri
 std::string remedy_of(FindingId id) {
   if (id == extension_accepted) return {};
   if (id == critical_extension)
-    return cat(kVendor, "; if you know what it says and need not check it: critical-extensions in the scope of the root");
+    return cat(kVendor, "; if its contents need no check, list it as critical-extensions in the scope of the root");
   return std::string(kVendor);
 }
 
@@ -73,9 +73,9 @@ void check_issuer(Validation& j, std::size_t i, X509* certificate) {
   const std::uint32_t flags = X509_get_extension_flags(certificate);
   if ((flags & EXFLAG_CA) == 0)
     j.find(not_a_ca, j.place(i, "basicConstraints"),
-           cat((flags & EXFLAG_BCONS) != 0 ? "cA is false" : "missing", ", yet it stands above another certificate"), std::string(kVendor));
+           cat((flags & EXFLAG_BCONS) != 0 ? "cA is false" : "missing", ", but it issued another certificate"), std::string(kVendor));
   if ((flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(certificate) & KU_KEY_CERT_SIGN) == 0)
-    j.find(key_usage, j.place(i, "keyUsage"), "keyCertSign is not set, yet it stands above another certificate", std::string(kVendor));
+    j.find(key_usage, j.place(i, "keyUsage"), "keyCertSign is not set, but it issued another certificate", std::string(kVendor));
 }
 
 // Checks that each received certificate was issued by the one before it. X509_check_issued compares names and key
@@ -88,16 +88,16 @@ void check_order(Validation& j, std::size_t i) {
     case X509_V_ERR_SUBJECT_ISSUER_MISMATCH:
       j.find(issuer_mismatch, j.place(i, "issuer"),
              cat("the issuer is ", infos[i].issuer, ", the certificate before it is ", infos[i - 1].subject),
-             "the device has to send the chain complete and in order, the root first");
+             "the device must send the chain complete and in order, the root first");
       break;
     case X509_V_ERR_AKID_SKID_MISMATCH:
     case X509_V_ERR_AKID_ISSUER_SERIAL_MISMATCH:
-      j.find(issuer_mismatch, j.place(i, "authorityKeyIdentifier"), "it names another certificate than the one before it",
-             "the device has to send the chain complete and in order, the root first");
+      j.find(issuer_mismatch, j.place(i, "authorityKeyIdentifier"), "it does not name the certificate before it",
+             "the device must send the chain complete and in order, the root first");
       break;
     case X509_V_ERR_SIGNATURE_ALGORITHM_MISMATCH:
       j.find(certificate_signature, j.place(i, "signatureAlgorithm"),
-             cat(infos[i].signature_algorithm, " does not go with the issuer's key, ", infos[i - 1].key), std::string(kVendor));
+             cat(infos[i].signature_algorithm, " does not match the issuer's key, ", infos[i - 1].key), std::string(kVendor));
       break;
     default:
       break;  // key usage is checked above, signatures in path.cpp
@@ -111,7 +111,7 @@ void check_twice(Validation& j) {
     for (std::size_t k = 0; k < i; ++k)
       if (infos[i].der == infos[k].der)
         j.find(chain_malformed, j.place(i), cat("the same certificate as certificate ", k + 1),
-               "the device has to send each certificate once");
+               "the device must send each certificate once");
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ void check_known_root(Validation& j) {
   j.find(root_hash_mismatch, cat(j.slot(), ", RootHash"),
          cat("RootHash is ", hex(j.root_hash), ", the ", j.input.hash->name, " of the root that the keyring knows, ", root.info.subject,
              " (", root.file, "), is ", hex(crypto::hash(*j.input.hash, root.info.der))),
-         "a defect of the device or of what provisioned it, or a device that hides its root: report it to the vendor");
+         "the device or its provisioning is defective, or it hides its root: report it to the vendor");
 }
 
 }  // namespace

@@ -21,19 +21,19 @@ std::string fault_of(X509_EXTENSION* extension) {
   const ASN1_OBJECT* const id = X509_EXTENSION_get_object(extension);
   constexpr std::array kKnown{NID_crl_number, NID_authority_key_identifier, NID_crl_reason, NID_invalidity_date};
   const int kind = OBJ_obj2nid(id);
-  if (kind == NID_delta_crl) return "it is a delta list, which tells changes only";
-  if (kind == NID_issuing_distribution_point) return "it covers a part of what its issuer has issued (issuingDistributionPoint)";
-  if (kind == NID_certificate_issuer) return "it is an indirect list: it speaks of other issuers, too";
+  if (kind == NID_delta_crl) return "it is a delta list, with changes only";
+  if (kind == NID_issuing_distribution_point) return "it covers only a part of what its issuer issued (issuingDistributionPoint)";
+  if (kind == NID_certificate_issuer) return "it is an indirect list: it covers other issuers, too";
   const bool known = std::find(kKnown.begin(), kKnown.end(), kind) != kKnown.end();
-  if (X509_EXTENSION_get_critical(extension) != 0 && !known) return cat("its extension ", dotted(id), " is critical and not known here");
+  if (X509_EXTENSION_get_critical(extension) != 0 && !known) return cat("its extension ", dotted(id), " is critical and not known");
   return {};
 }
 
 std::string fault_of(const X509_CRL* list, const Crl& read) {
   for (int i = 0; i < X509_CRL_get_ext_count(list); ++i)
     if (std::string fault = fault_of(X509_CRL_get_ext(list, i)); !fault.empty()) return fault;
-  if (read.this_update.empty()) return "its thisUpdate is no time";
-  if (X509_CRL_get0_nextUpdate(list) != nullptr && read.next_update.empty()) return "its nextUpdate is no time";
+  if (read.this_update.empty()) return "its thisUpdate is not a valid time";
+  if (X509_CRL_get0_nextUpdate(list) != nullptr && read.next_update.empty()) return "its nextUpdate is not a valid time";
   if (read.revocations > kMaxRevocations) return cat("it has more than ", kMaxRevocations, " entries");
   STACK_OF(X509_REVOKED)* const entries = X509_CRL_get_REVOKED(const_cast<X509_CRL*>(list));
   for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i) {

@@ -72,7 +72,7 @@ void DerReader::finish() const {
 
 std::uint64_t DerReader::number(const Element& element, std::string_view field) const {
   View digits = element.content;
-  if (digits.empty()) fail(field, "is no number: it has no bytes");
+  if (digits.empty()) fail(field, "is not a number: it has no bytes");
   if (digits[0] >= 0x80) fail(field, "is negative");
   if (digits.size() > 1 && digits[0] == 0 && digits[1] < 0x80) fail(field, "is written with more bytes than it needs");
   if (digits.size() > 1 && digits[0] == 0) digits = digits.subspan(1);
@@ -83,10 +83,10 @@ std::uint64_t DerReader::number(const Element& element, std::string_view field) 
 }
 
 std::uint64_t DerReader::bits(const Element& element, std::string_view field) const {
-  if (element.content.empty()) fail(field, "is no BIT STRING: it has no bytes");
+  if (element.content.empty()) fail(field, "is not a BIT STRING: it has no bytes");
   const std::uint8_t unused = element.content[0];
   const View bytes = element.content.subspan(1);
-  if (unused > 7 || (bytes.empty() && unused != 0)) fail(field, cat("is no BIT STRING: ", unused, " bits are unused"));
+  if (unused > 7 || (bytes.empty() && unused != 0)) fail(field, cat("is not a BIT STRING: ", unused, " bits are unused"));
   if (bytes.size() > 8) fail(field, "has more than 64 bits");
   if (!bytes.empty() && (bytes.back() & ((1U << unused) - 1)) != 0) fail(field, "has bits set that are unused");
   std::uint64_t out = 0;
@@ -96,13 +96,13 @@ std::uint64_t DerReader::bits(const Element& element, std::string_view field) co
 }
 
 std::string DerReader::text(const Element& element, std::string_view field) const {
-  if (!is_utf8(element.content)) fail(field, "is no UTF-8");
+  if (!is_utf8(element.content)) fail(field, "is not UTF-8");
   return std::string(as_text(element.content));
 }
 
 std::string DerReader::ascii(const Element& element, std::string_view field) const {
   if (std::any_of(element.content.begin(), element.content.end(), [](std::uint8_t byte) { return byte >= 0x80; }))
-    fail(field, "is no ASCII");
+    fail(field, "is not ASCII");
   return std::string(as_text(element.content));
 }
 
@@ -110,7 +110,7 @@ std::string DerReader::identifier(const Element& element, std::string_view field
   const std::uint8_t* at = element.whole.data();
   const crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(d2i_ASN1_OBJECT(nullptr, &at, static_cast<long>(element.whole.size())));
   ERR_clear_error();
-  if (!object) fail(field, "is no object identifier");
+  if (!object) fail(field, "is not an object identifier");
   return dotted(object.get());
 }
 

@@ -34,7 +34,7 @@ void read_list(Reader& in, EfiSignatures& out) {
   body.skip(header, "SignatureHeaderSize");
   if (each <= sizeof(Guid)) body.fail("SignatureSize", cat(each, " bytes leave no room for a signature"));
   if (body.remaining() == 0 || body.remaining() % each != 0)
-    body.fail("SignatureListSize", cat(body.remaining(), " bytes are no signatures of ", each, " bytes each"));
+    body.fail("SignatureListSize", cat(body.remaining(), " bytes are not signatures of ", each, " bytes each"));
   while (body.remaining() > 0) {
     Reader signature(body.take(each, "signature"), in.message());
     signature.skip(sizeof(Guid), "SignatureOwner");

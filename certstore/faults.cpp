@@ -69,9 +69,9 @@ std::string encoding_fault(const X509* certificate, View der) {
   const View own = signed_algorithm(tbs->whole);
   if (own.empty() || !equal(own, algorithm->whole)) return "signatureAlgorithm is not written as in the part that is signed";
   if (signature->tag != kBitString || signature->content.empty() || signature->content[0] != 0)
-    return "the signature is no BIT STRING of whole bytes";
+    return "the signature is not a BIT STRING of whole bytes";
   if (signs_with_two_numbers(certificate) && !is_pair_of_numbers(signature->content.subspan(1)))
-    return "the signature is no pair of numbers in DER";
+    return "the signature is not a pair of numbers in DER";
   return {};
 }
 
@@ -137,10 +137,10 @@ void inspect_extensions(X509* certificate, const std::vector<Accepted>& accepted
     if (!critical || refused || X509_supported_extension(extension) == 1 || id == kSpdmExtensionId) continue;
     refused = taken == nullptr;  // one is enough: a certificate may have tens of thousands
     if (refused)
-      out.faults.push_back({critical_extension, cat("extension ", id), "it is critical and not known here (RFC 5280 4.2)"});
+      out.faults.push_back({critical_extension, cat("extension ", id), "it is critical and not known (RFC 5280 4.2)"});
     else
       out.faults.push_back(
-          {extension_accepted, cat("extension ", id), cat("it is critical and not known here; ", taken->origin, " accepts it")});
+          {extension_accepted, cat("extension ", id), cat("it is critical and not known; ", taken->origin, " accepts it")});
   }
 }
 

@@ -216,7 +216,7 @@ void Keyring::assert_complete() const {
   for (const Problem& problem : problems())
     if (problem.fatal)
       throw Error(problem.cause, cat(problem.where(), ": ", problem.why),
-                  "nobody is trusted until this is mended, or the file removed or masked");
+                  "nothing is trusted until this is fixed, or the file is removed or masked");
 }
 
 }  // namespace spdm::certstore

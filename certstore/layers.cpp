@@ -16,13 +16,13 @@ struct State {
 };
 constexpr std::array kStates{
     State{TcbFlag::not_configured, FindingId::tcb_not_configured, "the layer that it certifies is not configured",
-          "finish what provisions the device"},
+          "finish the provisioning of the device"},
     State{TcbFlag::not_secure, FindingId::tcb_not_secure, "the layer that it certifies is not secure",
-          "ask the vendor in which state the device is"},
+          "ask the vendor about the state of the device"},
     State{TcbFlag::recovery, FindingId::tcb_recovery, "the layer that it certifies is in recovery",
           "finish the recovery, and start the device again"},
-    State{TcbFlag::debug, FindingId::tcb_debug, "the layer that it certifies is debugged",
-          "a layer that is debugged may say anything: reset the device, and find out who did it"},
+    State{TcbFlag::debug, FindingId::tcb_debug, "the layer that it certifies is in debug mode",
+          "a layer in debug mode cannot be trusted: reset the device, and find out who enabled debug"},
 };
 
 }  // namespace
@@ -33,7 +33,7 @@ void check_layers(Validation& j) {
     for (const LayerState& layer : states_of(certificates[i]))
       for (const State& state : kStates)
         if ((layer.states & bit_of(state.flag)) != 0)
-          j.find(state.id, j.place(i, layer.where), cat(state.why, ", says its issuer"), std::string(state.remedy));
+          j.find(state.id, j.place(i, layer.where), cat(state.why, ", according to its issuer"), std::string(state.remedy));
 }
 
 }  // namespace spdm::certstore

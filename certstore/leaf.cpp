@@ -8,7 +8,7 @@ namespace {
 
 using enum FindingId;
 
-constexpr std::string_view kVendor = "the vendor has to issue the leaf certificate anew";
+constexpr std::string_view kVendor = "the vendor must reissue the leaf certificate";
 
 struct Leaf {
   Validation& j;
@@ -35,7 +35,7 @@ void check_key(const Leaf& leaf) {
   if (key->fits(*leaf.j.input.asym)) {
     leaf.j.result.leaf_key = key;
   } else {
-    leaf.find(leaf_key_mismatch, "subjectPublicKeyInfo", cat("the key is ", key->describe(), ", negotiated was ", leaf.j.input.asym->name));
+    leaf.find(leaf_key_mismatch, "subjectPublicKeyInfo", cat("the key is ", key->describe(), ", negotiated is ", leaf.j.input.asym->name));
   }
 }
 
@@ -60,7 +60,7 @@ void check_constraints(const Leaf& leaf) {
   if ((flags & EXFLAG_BCONS) == 0 && leaf.j.input.version >= k13)
     leaf.find(basic_constraints_missing, "basicConstraints", cat("missing, required in SPDM ", version_name(leaf.j.input.version)));
   if (self_issued(leaf.certificate))
-    leaf.find(self_signed_leaf, "issuer", "the leaf names itself as its issuer: nobody else vouches for the key");
+    leaf.find(self_signed_leaf, "issuer", "the leaf names itself as its issuer: no issuer vouches for the key");
 }
 
 void check_identity(const Leaf& leaf) {

@@ -83,9 +83,9 @@ void read_cbor_record(const Item& record, MessageWrapper& out, std::vector<TcbIn
   if (!type.is(Kind::text) && !type.is(Kind::unsigned_integer)) fail("the type of the record is neither text nor a number");
   if (type.is(Kind::text)) out.media_type = type.text();
   if (type.is(Kind::unsigned_integer)) out.content_format = type.number;
-  if (!record.items[1].is(Kind::bytes)) fail("the value of the record is no byte string");
+  if (!record.items[1].is(Kind::bytes)) fail("the value of the record is not a byte string");
   if (record.items.size() == 3) {
-    if (!record.items[2].is(Kind::unsigned_integer)) fail("the indicator of the record is no number");
+    if (!record.items[2].is(Kind::unsigned_integer)) fail("the indicator of the record is not a number");
     out.indicator = record.items[2].number;
   }
   out.form = "cbor-record";
@@ -111,14 +111,14 @@ void read_cmw(View cmw, MessageWrapper& out, std::vector<TcbInfo>& claims) {
   if (cmw.empty()) fail("it is empty");
   if (cmw.front() == '[') return read_json_record(as_text(cmw), out, claims);
   if (cmw.front() == '{') {
-    if (!Json::accept(cmw.begin(), cmw.end())) fail("it is no JSON");
+    if (!Json::accept(cmw.begin(), cmw.end())) fail("it is not JSON");
     out.form = "json-collection";
     return tell_message(cmw, out);
   }
   const Item item = cbor::read(cmw, kLimits);
   if (item.is(Kind::array)) return read_cbor_record(item, out, claims);
   if (item.is(Kind::tag)) return read_tag(cmw, item, out, claims);
-  if (!item.is(Kind::map) || item.items.empty()) fail("it is no record, no tag and no collection");
+  if (!item.is(Kind::map) || item.items.empty()) fail("it is neither a record, a tag nor a collection");
   out.form = "cbor-collection";
   tell_message(cmw, out);
 }

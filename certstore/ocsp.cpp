@@ -31,12 +31,12 @@ std::string fault_of(X509_EXTENSION* extension) {
   const ASN1_OBJECT* const id = X509_EXTENSION_get_object(extension);
   const bool known = std::find(kKnown.begin(), kKnown.end(), OBJ_obj2nid(id)) != kKnown.end();
   if (X509_EXTENSION_get_critical(extension) == 0 || known) return {};
-  return cat("its extension ", dotted(id), " is critical and not known here");
+  return cat("its extension ", dotted(id), " is critical and not known");
 }
 
 std::string fault_of(const OcspAnswer& answer, OCSP_SINGLERESP* single, const OcspResponse& response) {
-  if (answer.this_update.empty()) return "its thisUpdate is no time";
-  if (response.produced_at.empty()) return "its producedAt is no time";
+  if (answer.this_update.empty()) return "its thisUpdate is not a valid time";
+  if (response.produced_at.empty()) return "its producedAt is not a valid time";
   const std::int64_t produced = parse_rfc3339(response.produced_at).value_or(0);
   if (answer.this_update > utc_of(produced + kClockSkew)) return "it was produced before the time that it speaks of (thisUpdate)";
   if (!answer.next_update.empty() && answer.next_update < answer.this_update) return "its nextUpdate is before its thisUpdate";
@@ -72,7 +72,7 @@ OcspAnswer answer_of(const OcspResponse& response, OCSP_SINGLERESP* single, std:
   out.this_update = rfc3339(this_update);
   out.next_update = rfc3339(next_update);
   out.unusable = fault_of(out, single, response);
-  if (next_update != nullptr && out.next_update.empty()) out.unusable = "its nextUpdate is no time";
+  if (next_update != nullptr && out.next_update.empty()) out.unusable = "its nextUpdate is not a valid time";
   if (out.status != OcspStatus::revoked) return out;
   out.revoked_at = rfc3339(revoked_at);
   out.reason = reason_name(reason);

@@ -15,7 +15,7 @@ using enum FindingId;
 std::string slot_of(const ChainResult& result) { return cat("slot ", int{result.slot}); }
 
 constexpr const char* kProveIt =
-    "if that host is trusted, say so: --trust-host; else match by what devices prove: certificate-identity, device-info, leaf-key, root";
+    "if you trust that host, give --trust-host; otherwise match by what devices prove: certificate-identity, device-info, leaf-key, root";
 
 std::string claims_in(const DeviceMatch& match, const HostView& host, const Proven& proven) {
   std::string out;
@@ -45,7 +45,7 @@ void check_scope(const Scope& scope, std::time_t at, const HostView& host, Chain
   if (fits == Fit::claimed)
     result.findings.push_back({claim_decides_trust, slot_of(result),
                                cat(result.anchor->subject, " vouches for ", devices_in_words(scope), " by ", who,
-                                   "; that it is one of them is only what the collector says: ", claims_in(*best, host, proven)),
+                                   "; only the collector says that it is one of them: ", claims_in(*best, host, proven)),
                                kProveIt});
   if (fits < Fit::claimed)
     mismatch(cat(result.anchor->subject, " vouches for ", devices_in_words(scope), " by ", who, "; ", seen(host, proven)));
@@ -96,11 +96,10 @@ void check_pins(const Keyring& keyring, const HostView& host, ChainResult& resul
   for (const Pin* pin : denied) {
     const auto fits = [&](const Pin* other) { return other->match == pin->match && shows(result, *other); };
     if (std::any_of(denied.begin(), denied.end(), fits)) continue;
-    result.findings.push_back(
-        {claim_decides_trust, slot_of(result),
-         cat(pin->origin, " pins another ", name(pin->kind),
-             "; that it is not about this device is only what the collector says: ", claims_in(pin->match, host, proven)),
-         kProveIt});
+    result.findings.push_back({claim_decides_trust, slot_of(result),
+                               cat(pin->origin, " pins another ", name(pin->kind),
+                                   "; only the collector says that it is not about this device: ", claims_in(pin->match, host, proven)),
+                               kProveIt});
     break;  // one is enough: a keyring may have many
   }
   for (const Pin* pin : mine) {
@@ -113,7 +112,7 @@ void check_pins(const Keyring& keyring, const HostView& host, ChainResult& resul
         {pin_mismatch, slot_of(result),
          cat(pin->origin, " pins the ", name(pin->kind), " ", pin->sha256,
              others > 0 ? cat(" (or one of ", others, " more)") : std::string(), "; the device shows ", shown(result, pin->kind)),
-         "this is not the device that was pinned: find out who changed it; or unpin it (spdmctl keyring unpin)"});
+         "this is not the pinned device: find out who replaced it; or unpin it (spdmctl keyring unpin)"});
   }
   for (const Pin* pin : mine)
     if (shows(result, *pin) && (!result.pin || (pin->vouches && !result.pin->vouches)))
@@ -129,7 +128,7 @@ void vouch_by_pin(ChainResult& result) {
   result.trust = Trust::trusted;
   if (result.pin->is_claimed)
     result.findings.push_back({claim_decides_trust, slot_of(result),
-                               cat(result.pin->origin, " vouches for it only by what the collector says of the device"), kProveIt});
+                               cat(result.pin->origin, " vouches for it only by what the collector says about the device"), kProveIt});
 }
 
 void settle(ChainResult& result) {

@@ -36,15 +36,15 @@ void report_time(Validation& j, std::size_t index, int error) {
   const bool early = error == X509_V_ERR_CERT_NOT_YET_VALID;
   j.find(early ? not_yet_valid : expired, j.place(index, early ? "notBefore" : "notAfter"),
          cat(early ? "valid from " : "valid until ", early ? info.not_before : info.not_after, ", judged at ", utc_of(j.options.at)),
-         "check the clock of this host, or name the time to judge at with --at");
+         "check the clock of this host, or set the time to judge at with --at");
 }
 
 void report_signature(Validation& j, std::size_t index) {
   // With the wrong issuer, or with an unknown algorithm, no signature verifies. That has been reported already.
   if (j.found(issuer_mismatch, j.place(index, "issuer")) || j.found(issuer_mismatch, j.place(index, "authorityKeyIdentifier"))) return;
   if (j.unknown_signature.at(index) || j.found(certificate_signature, j.place(index, "signatureAlgorithm"))) return;
-  j.find(certificate_signature, j.place(index, "signature"), "it does not verify with the key of the issuer",
-         "the chain was altered or put together from parts that do not belong together: do not trust the device");
+  j.find(certificate_signature, j.place(index, "signature"), "verification with the key of the issuer failed",
+         "the chain was altered, or mixed from several chains: do not trust the device");
 }
 
 // Collects every error: always returns 1, so that the verification goes on.
@@ -63,7 +63,7 @@ int on_error(int good, X509_STORE_CTX* context) {
       break;
     case X509_V_ERR_PATH_LENGTH_EXCEEDED:
       j.find(path_length, j.place(at, "basicConstraints"), "its pathLenConstraint allows fewer certificates below it than the chain has",
-             "the vendor has to issue the certificate anew");
+             "the vendor must reissue the certificate");
       break;
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
       report_signature(j, at);
@@ -71,7 +71,7 @@ int on_error(int good, X509_STORE_CTX* context) {
     case X509_V_ERR_NO_EXPLICIT_POLICY:
       j.find(certificate_policy, j.slot(),
              "a certificate asks for certificate policies (policyConstraints) that those below it do not have",
-             "the vendor has to issue the certificates anew");
+             "the vendor must reissue the certificates");
       break;
     // certificates.cpp checks these, with clearer messages.
     case X509_V_ERR_INVALID_CA:
@@ -88,7 +88,7 @@ int on_error(int good, X509_STORE_CTX* context) {
     case X509_V_ERR_CERT_UNTRUSTED:
       break;
     default:
-      j.find(certificate_malformed, j.place(at), X509_verify_cert_error_string(error), "the vendor has to issue the certificate anew");
+      j.find(certificate_malformed, j.place(at), X509_verify_cert_error_string(error), "the vendor must reissue the certificate");
   }
   return 1;
 }
@@ -130,7 +130,7 @@ bool refuses_policies(Validation& j) {
     if (X509_get_ext_by_NID(certificate, NID_policy_constraints, -1) < 0) continue;
     if (X509_get_ext_by_NID(certificate, NID_certificate_policies, -1) >= 0) continue;
     j.find(certificate_policy, j.place(i, "policyConstraints"), "it constrains certificate policies, and has none itself",
-           "the vendor has to issue the certificates anew");
+           "the vendor must reissue the certificates");
     return true;
   }
   return false;
@@ -216,7 +216,7 @@ void check_path(Validation& j) {
   const std::size_t length = path == nullptr ? 0 : static_cast<std::size_t>(sk_X509_num(path));
   if (!j.unsupported && (verified != 1 || length != expected))
     j.find(chain_incomplete, j.slot(), cat("the path from the leaf has ", length, " of ", expected, " certificates"),
-           "the device has to send the chain complete and in order, the root first");
+           "the device must send the chain complete and in order, the root first");
 }
 
 }  // namespace spdm::certstore

@@ -21,7 +21,7 @@ Pin read_pin(const std::string& file, const Value& value) {
   out.origin = value.origin();
   const Value match = section.get("match");
   out.match = read_device_match(match);
-  if (out.match == DeviceMatch{}) match.fail("fits every device", "say which one is pinned, by bdf or by target");
+  if (out.match == DeviceMatch{}) match.fail("matches every device", "say which one is pinned, by bdf or by target");
   for (const Word<PinKind>& kind : kPinKinds)
     section.with(kind.name, [&](const Value& fingerprint) {
       if (!out.sha256.empty())
@@ -34,7 +34,7 @@ Pin read_pin(const std::string& file, const Value& value) {
   section.with("min-version", [&](const Value& version) { out.min_version = version.word(kVersions); });
   section.with("first-seen", [&](const Value& time) {
     out.first_seen = time.text();
-    if (!parse_rfc3339(out.first_seen)) time.fail("is no time", "write RFC 3339: 2026-06-01T00:00:00Z");
+    if (!parse_rfc3339(out.first_seen)) time.fail("is not a time", "write RFC 3339: 2026-06-01T00:00:00Z");
   });
   section.with("comment", [&](const Value& text) { out.comment = text.text(); });
   return out;

@@ -12,7 +12,7 @@ namespace {
 
 using enum FindingId;
 
-constexpr std::string_view kNewList = "get the newest list of this issuer and put it in the place of this file";
+constexpr std::string_view kNewList = "replace this file with the newest list of this issuer";
 constexpr int kRemoved = 2;  // of X509_CRL_get0_by_serial: removeFromCRL, no longer revoked
 
 // The whole path, the top first. Where the owner ends it does not matter: also an anchor can be revoked.
@@ -139,13 +139,13 @@ const Crl* newest(const std::vector<List>& lists, const std::string& until = {})
 void report(Validation& j, const Link& link, Revocation revocation) {
   const bool by_list = revocation.source == RevocationSource::crl;
   const std::string unproven =
-      cat("; who signed the ", by_list ? "list" : "response", " could not be checked, for the certificate of the issuer is not there");
+      cat("; who signed the ", by_list ? "list" : "response", " could not be checked: the certificate of the issuer is missing");
   j.find(revoked, cat(link.below, ", serialNumber"),
          cat("revoked by ", revocation.issuer, ": serial ", revocation.serial, ", since ", revocation.revoked_at,
              revocation.invalid_since.empty() ? "" : ", invalid since ", revocation.invalid_since,
              revocation.reason.empty() ? "" : ", reason ", revocation.reason, by_list ? " (" : " (OCSP response ", revocation.file, ")",
              link.issuer == nullptr ? unproven : std::string()),
-         "do not use the device; ask its vendor what became of the key");
+         "do not use the device; ask its vendor about the key");
   j.result.revocations.push_back(std::move(revocation));
 }
 
@@ -189,7 +189,7 @@ Heard hear_lists(Validation& j, const Link& link) {
       out.newest = CrlInfo{{}, told->file, told->this_update, told->next_update, told->number, RevocationSource::crl, {}};
     if (last != nullptr && !last->next_update.empty() && last->next_update < utc_of(j.options.at))
       j.find(crl_stale, cat(link.above, ", ", last->file),
-             cat("the revocation list is of ", last->this_update, ", a newer one was promised for ", last->next_update, ", judged at ",
+             cat("the revocation list is of ", last->this_update, ", the next one was due on ", last->next_update, ", judged at ",
                  utc_of(j.options.at)),
              std::string(kNewList));
   }

@@ -15,7 +15,7 @@ namespace {
 
 using enum FindingId;
 
-constexpr std::string_view kNewAnswer = "ask the responder of this issuer again, and put its answer in the place of this file";
+constexpr std::string_view kNewAnswer = "replace this file with a new answer of this issuer's responder";
 
 using OwnedStore = crypto::Owned<X509_STORE, X509_STORE_free>;
 void free_stack(STACK_OF(X509) * stack) { sk_X509_free(stack); }
@@ -100,7 +100,7 @@ std::string fault_of(const Validation& j, const OcspResponse& response, const Oc
     return cat("it does not verify: ", crypto::openssl_reason());
   if (signer.delegate == nullptr) return {};
   if (const std::string end = rfc3339(X509_get0_notAfter(signer.delegate)); end < utc_of(j.options.at))
-    return cat("the certificate of its responder has expired on ", end);
+    return cat("the certificate of its responder expired on ", end);
   return reason_against(j, signer.delegate, link.issuer);
 }
 
@@ -127,8 +127,8 @@ std::vector<Said> answers_about(Validation& j, const Link& link) {
       // A certificate above the anchor may be one that somebody else has made for the key of the issuer, in another encoding.
       const bool is_its = named.by_key || (signer.known && !link.told);
       if (!is_its) continue;
-      said.fault = signer.known ? fault_of(j, response, answer, link, signer)
-                                : "neither the issuer nor somebody to whom it has delegated that (OCSPSigning) has signed it";
+      said.fault =
+          signer.known ? fault_of(j, response, answer, link, signer) : "it is not signed by the issuer or a delegate of it (OCSPSigning)";
       if (!said.fault.empty())
         j.find(ocsp_unusable, cat(link.below, ", ", response.file), cat("the OCSP response cannot be used: ", said.fault),
                std::string(kNewAnswer));
@@ -180,10 +180,10 @@ Heard hear_ocsp(Validation& j, const Link& link) {
                            {}, RevocationSource::ocsp, told->answer->serial};
     if (told != nullptr && told->answer->status == OcspStatus::unknown)
       j.find(ocsp_unknown, cat(link.below, ", ", told->response->file), "the responder of its issuer does not know the certificate",
-             "it shows nothing; ask the vendor whether this certificate was issued");
+             "the answer proves nothing; ask the vendor whether this certificate was issued");
     if (last != nullptr && !last->answer->next_update.empty() && last->answer->next_update < now)
       j.find(ocsp_stale, cat(link.below, ", ", last->response->file),
-             cat("the OCSP response is of ", last->answer->this_update, ", a newer one was promised for ", last->answer->next_update,
+             cat("the OCSP response is of ", last->answer->this_update, ", the next one was due on ", last->answer->next_update,
                  ", judged at ", now),
              std::string(kNewAnswer));
   }

@@ -19,7 +19,7 @@ constexpr std::size_t kMostExtensions = 64, kLongestId = 128;
 
 DeviceMatch read_match(const Value& value) {
   DeviceMatch out = read_device_match(value);
-  if (out == DeviceMatch{}) value.fail("fits every device", "say which devices, or leave vouches-for out");
+  if (out == DeviceMatch{}) value.fail("matches every device", "say which devices, or leave vouches-for out");
   return out;
 }
 
@@ -29,7 +29,7 @@ std::string read_extension_id(const Value& value) {
   const crypto::Owned<ASN1_OBJECT, ASN1_OBJECT_free> object(out.size() > kLongestId ? nullptr : OBJ_txt2obj(out.c_str(), 1));
   ERR_clear_error();
   if (!object || dotted(object.get()) != out)
-    value.fail(cat("'", printable(out), "' is no object identifier"), "write it in digits: 1.3.6.1.4.1.99999.1");
+    value.fail(cat("invalid object identifier '", printable(out), "'"), "write it in digits: 1.3.6.1.4.1.99999.1");
   const crypto::Owned<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free> nothing(ASN1_OCTET_STRING_new());
   const crypto::Owned<X509_EXTENSION, X509_EXTENSION_free> extension(X509_EXTENSION_create_by_OBJ(nullptr, object.get(), 1, nothing.get()));
   if (!extension || X509_supported_extension(extension.get()) == 1 || out == kSpdmExtensionId || is_decoded(out))
@@ -58,12 +58,11 @@ Scope read_scope(const std::string& file, const std::string& contents) {
   section.with("not-after", [&](const Value& time) {
     out.not_after = parse_date_or_time(time.text());
     if (!out.not_after)
-      time.fail(cat("'", printable(time.text()), "' is no time"), "write a date or RFC 3339: 2027-01-01 or 2027-01-01T00:00:00Z");
+      time.fail(cat("invalid time '", printable(time.text()), "'"), "write a date or RFC 3339: 2027-01-01 or 2027-01-01T00:00:00Z");
   });
   section.with("critical-extensions", [&](const Value& list) {
     for (const Value& oid : list.list()) {
-      if (out.critical_extensions.size() == kMostExtensions)
-        oid.fail(cat("is one more than the ", kMostExtensions, " extensions that are read"));
+      if (out.critical_extensions.size() == kMostExtensions) oid.fail(cat("exceeds the limit of ", kMostExtensions, " extensions"));
       out.critical_extensions.push_back(read_extension_id(oid));
     }
     if (out.critical_extensions.empty()) list.fail("names no extension", "leave it out to accept none");

@@ -9,7 +9,7 @@ namespace {
 
 using enum FindingId;
 
-constexpr std::string_view kVendor = "a defect of the device or of what provisioned it: report it to the vendor";
+constexpr std::string_view kVendor = "the device or its provisioning is defective: report it to the vendor";
 
 // Length has 16 bits and 16 reserved ones before 1.4, and 32 bits since.
 void check_length(Validation& j) {
@@ -36,7 +36,7 @@ bool split(Validation& j, View area, std::vector<View>& out) {
       return false;
     }
     if (area.front() != kSequence) {
-      j.find(chain_malformed, where, cat(area.size(), " bytes follow that are no certificate, the first is 0x", hex(area.front(), 2)),
+      j.find(chain_malformed, where, cat(area.size(), " bytes follow that are not a certificate, the first is 0x", hex(area.front(), 2)),
              remedy);
       return false;
     }

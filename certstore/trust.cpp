@@ -71,7 +71,7 @@ void report_untrusted(Validation& j) {
   if (const Entry* other = namesake(j))
     why += other->blocked.empty() ? cat("; ", other->file, " has the same name but is another certificate", of_another_key(j, *other), " (",
                                         other->info.sha256, ")")
-                                  : cat("; ", other->file, " would, but how far is not known: ", other->blocked);
+                                  : cat("; ", other->file, " would, but its scope cannot be used: ", other->blocked);
   j.find(not_trusted, j.slot(), why, remedy);
 }
 

@@ -24,7 +24,7 @@ Verifier make_verifier(const TrustOptions& options, const Question& question, co
   certstore::Keyring keyring = read_keyring(options);
   for (const certstore::Problem& problem : keyring.problems())
     if (!problem.duplicate && !problem.fatal)
-      console.note(cat("spdmctl: ", printable(problem.where()), ": ", printable(problem.why), "; the keyring does without it"));
+      console.note(cat("spdmctl: ", printable(problem.where()), ": ", printable(problem.why), "; the keyring ignores it"));
   return Verifier({.keyring = std::move(keyring),
                    .options = {.at = time_of(options), .partial_chains = options.partial_chains},
                    .question = question,
@@ -111,8 +111,7 @@ void Attestation::add_to(CLI::App& parser) {
     parser.add_option("--extend-pcr", extend_pcr, "Extend this PCR, 8 to 23, of the system's TPM with the SHA-256 of the evidence")
         ->type_name("N")
         ->group("Attestation");
-    parser
-        .add_option("--pcr-log", pcr_log, "Extend it with results, which are the same at each boot, and write them to the end of this file")
+    parser.add_option("--pcr-log", pcr_log, "Extend the PCR with results, which are the same at each boot, and append them to this file")
         ->type_name("FILE")
         ->group("Attestation");
   }
@@ -124,7 +123,7 @@ void Attestation::add_to(CLI::App& parser) {
 Plan Attestation::plan(Console& console) const {
   apply(output, console);
   if (targets.empty() && default_target.empty())
-    throw Error(ErrorId::usage, "no target was given", "name a device, such as emu://127.0.0.1:2323, or a recording");
+    throw Error(ErrorId::usage, "no target given", "name a device, such as emu://127.0.0.1:2323, or a recording");
   Plan out;
   out.wanted = wanted_of(protocol, trust);
   out.question = question_of(trust);
@@ -181,7 +180,7 @@ void measure(const PcrEvents& events, PcrLog& log, PcrExtender& pcr) {
 Exit Attestation::run(Console& console, Plan plan) const {
   std::unique_ptr<PcrExtender> measured;
   if (!extend_pcr.empty()) measured = std::make_unique<PcrExtender>(parse_pcr(extend_pcr));
-  if (!pcr_log.empty() && !measured) throw Error(ErrorId::usage, "--pcr-log goes with --extend-pcr", "say which PCR the log is of");
+  if (!pcr_log.empty() && !measured) throw Error(ErrorId::usage, "--pcr-log requires --extend-pcr", "give the PCR of the log");
   std::unique_ptr<PcrLog> log;
   if (!pcr_log.empty()) log = std::make_unique<PcrLog>(pcr_log);
   PcrEvents events;
@@ -197,7 +196,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   const bool many = scope.targets.list.size() + scope.lacking.size() > 1;
   if (scope.targets.list.size() > 1 && !plan.outputs.empty())
     throw Error(ErrorId::usage, "--record and exports take one target",
-                "take one target after the other; evidence of several is for: spdmctl collect -o FILE");
+                "run it once for each target; for evidence of several, use: spdmctl collect -o FILE");
   const std::filesystem::path pins = pin_first_use ? writable_pins(trust) : std::filesystem::path();
 
   set_targets(run, std::move(scope.targets), console);

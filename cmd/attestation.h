@@ -60,7 +60,7 @@ struct Plan {
 void look_only(Report& report);
 
 // The help of --pin-first-use, of the verbs that have it.
-inline constexpr const char* kPinFirstUse = "Pin the key of devices that pass and that nothing is pinned for";
+inline constexpr const char* kPinFirstUse = "Pin the key of devices that pass and have no pin yet";
 
 struct Attestation {
   OutputOptions output;

@@ -87,7 +87,7 @@ Run Audit::make(const Verifier& verifier) const {
   out.width = kMostAtOnce;
   // A device that was not reached is undetermined: it has neither failed nor passed.
   const std::string unit = options_.total.find_first_not_of("0123456789.") == std::string::npos ? " s" : "";
-  out.effort.overdue = {ErrorId::timeout, cat("was not reached within the ", options_.total, unit, " that all devices have together"),
+  out.effort.overdue = {ErrorId::timeout, cat("was not reached within the time limit of ", options_.total, unit, " for all devices"),
                         "give more time with --total"};
   return out;
 }
@@ -169,7 +169,7 @@ void Audit::tell_gone() const {
   if (!earlier_) return;
   for (const std::string& source : earlier_->gone(options_.targets)) {
     const std::string line =
-        cat(printable(source), ": was there ", earlier_->time().empty() ? "before" : printable(earlier_->time()), ", and is there no more");
+        cat(printable(source), ": was there ", earlier_->time().empty() ? "before" : printable(earlier_->time()), ", and is now missing");
     if (console_.format == Format::text)
       console_.out(cat(writer_.count() > 0 ? "\n" : "", "GONE  ", line, "\n"));
     else if (console_.format == Format::ndjson)
@@ -241,14 +241,14 @@ Action setup(CLI::App& parser) {
   add_policy_options(parser, options->policy);
   add_reference_option(parser, options->trust);
   add_protocol_options(parser, options->protocol);
-  parser.add_option("--total", options->total, "Time for all devices together; 60s if not given")->type_name("DURATION")->group("Audit");
-  parser.add_option("--since", options->since, "Show what has changed since this report, which an earlier audit has printed")
+  parser.add_option("--total", options->total, "Total time for all devices; default: 60s")->type_name("DURATION")->group("Audit");
+  parser.add_option("--since", options->since, "Show what has changed since this report of an earlier audit")
       ->type_name("FILE")
       ->group("Audit");
   parser.add_option("--metrics", options->metrics, "Write the results for the textfile collector of Prometheus")
       ->type_name("FILE")
       ->group("Audit");
-  parser.add_option("--evidence", options->evidence, "Write what was judged, one line of evidence for each device")
+  parser.add_option("--evidence", options->evidence, "Write the judged evidence, one line for each device")
       ->type_name("FILE")
       ->group("Audit");
   add_expect_option(parser, options->expect);
@@ -257,7 +257,7 @@ Action setup(CLI::App& parser) {
 
 }  // namespace
 
-const Verb audit_verb{"audit", "Attest every device of this host, and judge it by everything that policy asks",
+const Verb audit_verb{"audit", "Attest every device of this host against the whole policy",
                       "  spdmctl audit\n"
                       "  spdmctl audit --json --evidence today.ndjson > today.json\n"
                       "  spdmctl audit --since yesterday.json --metrics /var/lib/node_exporter/spdmctl.prom\n",

@@ -23,7 +23,7 @@ const SlotReport& exported_slot(const Report& report) {
   for (const SlotReport& slot : report.slots)
     if (slot.chain && !slot.chain->certificates.empty()) return slot;
   Error error(report.error ? report.error->id : ErrorId::no_spdm, report.error ? report.error->message : "no certificate chain was read",
-              report.error ? report.error->hint : cat("see what is there with: spdmctl info ", shell_word(report.source)));
+              report.error ? report.error->hint : cat("list the slots with: spdmctl info ", shell_word(report.source)));
   error.device = report.source;
   throw error;
 }
@@ -36,7 +36,8 @@ struct Export {
 Export root_file(const ChainResult& chain, const std::string& file) {
   const CertificateInfo& first = chain.certificates.front();
   if (first.subject != first.issuer)
-    throw Error(ErrorId::bad_input, cat("--export-root: the chain in slot ", chain.slot, " leaves out its root ", printable(first.issuer)),
+    throw Error(ErrorId::bad_input,
+                cat("--export-root: the chain in slot ", chain.slot, " does not contain its root ", printable(first.issuer)),
                 "get the root from the vendor of the device");
   const bool der = has_ending(file, ".der") || has_ending(file, ".cer");
   return {file, der ? first.der : to_bytes(as_bytes(to_pem(first.der)))};
@@ -91,7 +92,7 @@ Action setup(CLI::App& parser) {
     if (plan.wanted.slot == kProvisionedKey)
       throw Error(ErrorId::usage, "slot 255 holds a key and no certificates", "give --slot 0 to 7, or all");
     if (options->exports() && plan.wanted.all_slots)
-      throw Error(ErrorId::usage, "--slot all and an export contradict each other", "export one slot after the other");
+      throw Error(ErrorId::usage, "--slot all and an export cannot be combined", "export one slot at a time");
     plan.wanted.all_slots = !plan.wanted.slot;
     plan.wanted.challenge = false;
     plan.question.user.depth = Depth::look;

@@ -91,9 +91,8 @@ std::optional<crypto::PrivateKey> signer_of(const Options& options, const Consol
   for (const std::string& target : options.targets)
     if (recording(target))
       throw Error(ErrorId::usage, cat("--sign-key signs what this host has collected, and ", printable(target), " is a recording"),
-                  "have the host sign that collects it");
-  if (!host_name())
-    throw Error(ErrorId::config, "--sign-key: this host has no name, and a signature is that of a name", "see: hostname(1)");
+                  "sign on the host that collects it");
+  if (!host_name()) throw Error(ErrorId::config, "--sign-key: this host has no name, which a signature must give", "see: hostname(1)");
   return read_sign_key(options.sign_key, console);
 }
 
@@ -101,12 +100,12 @@ std::optional<crypto::PrivateKey> signer_of(const Options& options, const Consol
 bool wants_token(const Options& options) {
   const Format format = parse_format(options.format);
   if (format != Format::eat && format != Format::ndjson)
-    throw Error(ErrorId::usage, cat("--format: ", options.format, " is a format of reports, and nothing is judged here"),
+    throw Error(ErrorId::usage, cat("--format ", options.format, " is for reports, and collect judges nothing"),
                 "evidence is written as ndjson, or as a token (eat)");
   if (format == Format::eat && !options.sign_key.empty())
     throw Error(ErrorId::usage, "--sign-key signs lines of evidence, and a token is not signed", "leave --format eat or --sign-key out");
   if (format != Format::eat && !options.wrapper.empty())
-    throw Error(ErrorId::usage, "--cmw goes with --format eat", "lines of evidence have no media type that others know");
+    throw Error(ErrorId::usage, "--cmw requires --format eat", "lines of evidence have no registered media type");
   return format == Format::eat;
 }
 
@@ -163,37 +162,38 @@ Exit run(const Options& options, Console& console) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   add_targets(parser, options->targets);
-  parser.add_option("-o,--output", options->file, "Write the evidence to this file, once it is complete; standard output if not given")
+  parser.add_option("-o,--output", options->file, "Write the evidence to this file when it is complete; default: standard output")
       ->type_name("FILE")
       ->group("Output");
-  parser.add_option("-f,--format", options->format, "ndjson, evidence of spdmctl, or eat, one token (experimental); ndjson if not given")
+  parser.add_option("-f,--format", options->format, "ndjson (evidence of spdmctl) or eat (one token, experimental); default: ndjson")
       ->type_name("FORMAT")
       ->group("Output");
   add_wrapper_option(parser, options->wrapper, "the token");
   refuse_option(parser, "--file", "give the file with -o/--output FILE");
-  parser.add_flag("-v,--verbose", options->verbose, "Say how the program confines itself")->group("Output");
+  parser.add_flag("-v,--verbose", options->verbose, "Show how the process is confined")->group("Output");
   parser.add_option("--sign-key", options->sign_key, "Sign each line with this private key of the host, PEM or DER")
       ->type_name("FILE")
       ->group("Output");
-  parser.add_option("--nonce", options->nonce, "The nonce of the verifier, for what the device signs: 64 hex digits; random if not given")
+  parser.add_option("--nonce", options->nonce, "Nonce of the verifier that the device signs: 64 hex digits; default: random")
       ->type_name("HEX")
       ->group("Evidence");
-  parser.add_flag("--extension-log", options->extension_log, "The measurement extension log, too, where the device has one")
+  parser.add_flag("--extension-log", options->extension_log, "Also collect the measurement extension log, if the device has one")
       ->group("Evidence");
-  parser.add_flag("--endpoint-info", options->endpoint_info, "The endpoint information, too, where the device has it")->group("Evidence");
+  parser.add_flag("--endpoint-info", options->endpoint_info, "Also collect the endpoint information, if the device has it")
+      ->group("Evidence");
   add_protocol_options(parser, options->protocol);
-  parser.add_flag("--inspect", options->inspect, "What the device and its host tell of PCI encryption, too: in a session")
+  parser.add_flag("--inspect", options->inspect, "Also collect what device and host report about PCI encryption, in a session")
       ->group("Evidence");
   add_session_options(parser, options->session);
   add_tolerate_option(parser, options->tolerate);
-  parser.get_option("--slot")->description("0 to 7, all, or 255 for a provisioned key; the first that holds a chain if not given");
+  parser.get_option("--slot")->description("0 to 7, all, or 255 for a provisioned key; default: the first with a chain");
   return [options](Console& console) { return run(*options, console); };
 }
 
 }  // namespace
 
 const Verb collect_verb{"collect",
-                        "Gather evidence of devices for a verifier elsewhere; nothing is judged",
+                        "Collect evidence of devices for a remote verifier, without judging it",
                         "  spdmctl collect 03:00.0 > device.json\n"
                         "  spdmctl collect all --nonce \"$NONCE\" -o host.ndjson\n"
                         "  spdmctl collect --format eat -o token.cbor 03:00.0\n",

@@ -104,7 +104,7 @@ std::vector<EvidencePart> read_input(const std::vector<std::string>& input) {
     }
     return alone(from_hex(text, "message"));
   }
-  if (input.size() > 1) throw Error(ErrorId::usage, "only one recording can be decoded at a time", "decode them one after the other");
+  if (input.size() > 1) throw Error(ErrorId::usage, "only one recording can be decoded at a time", "decode them one by one");
   const std::string name = file ? file->string() : "standard input";
   if (file && is_kernel_log_entry(*file)) return alone(read_kernel_log_entry(*file));
   const Bytes bytes = read_file(file.value_or("-"), FileKind::evidence);
@@ -231,17 +231,16 @@ Action setup(CLI::App& parser) {
       ->group("Decoding");
   add_tolerate_option(parser, options->tolerate);
   parser.get_option("--tolerate")
-      ->description("Read on where these rules of the protocol are broken, such as MEASUREMENTS.Index, or all")
+      ->description("Continue when these protocol rules are broken, such as MEASUREMENTS.Index, or all")
       ->group("Decoding");
   parser.add_option("--openssl", options->openssl, "Write the signatures to this new directory, with the openssl commands that check them")
       ->type_name("DIR")
       ->group("Decoding");
-  parser
-      .add_option("--session-secrets", options->session_secrets, "Show what was exchanged in the recorded sessions that these secrets open")
+  parser.add_option("--session-secrets", options->session_secrets, "Decrypt recorded sessions with these secrets")
       ->type_name("FILE")
       ->group("Decoding");
   CLI::Option* const report =
-      parser.add_option("--tdisp-report", options->interface_report, "Show this report of a device interface (TDISP), in bytes or in hex")
+      parser.add_option("--tdisp-report", options->interface_report, "Decode this TDISP interface report, binary or hex")
           ->type_name("FILE")
           ->group("Decoding")
           ->excludes(input);

@@ -72,7 +72,7 @@ void examine_sessions(Lines& out) {
   if (exchanges.empty() && ciphers.empty())
     return out.push_back({Health::good, "sessions", cat(library, " has every key exchange and cipher that sessions are opened with"), ""});
   out.push_back({Health::limited, "sessions", cat(library, " lacks ", exchanges, exchanges.empty() || ciphers.empty() ? "" : ", ", ciphers),
-                 "no session is opened with them; OpenSSL 3.5 or newer has ML-KEM"});
+                 "no session uses them; OpenSSL 3.5 or newer has ML-KEM"});
 }
 
 Diagnosis broken(const char* topic, const Error& error, const std::string& remedy) {
@@ -107,7 +107,7 @@ void examine_policy(Lines& out, const std::vector<std::string>& paths) {
     out.push_back({Health::good, "policy",
                    cat(files.size(), files.size() == 1 ? " file, " : " files, ", rules, rules == 1 ? " rule" : " rules"), ""});
   } catch (const Error& error) {
-    out.push_back(broken("policy", error, printable(cat("see all that is wrong with: spdmctl policy check", as_given("--policy", paths)))));
+    out.push_back(broken("policy", error, printable(cat("see all errors with: spdmctl policy check", as_given("--policy", paths)))));
   }
 }
 
@@ -116,11 +116,11 @@ void examine_references(Lines& out, const TrustOptions& trust) {
     const std::shared_ptr<const References> references = read_references(trust);
     const std::size_t entries = references ? references->devices.size() : 0;
     out.push_back({Health::good, "references",
-                   references ? cat(entries, entries == 1 ? " entry" : " entries") : "none: measurements are compared with nothing", ""});
+                   references ? cat(entries, entries == 1 ? " entry" : " entries") : "none: measurements are not compared", ""});
   } catch (const Error& error) {
     std::string check = "spdmctl reference check";  // it takes the paths as arguments, and no variable
     for (const std::string& path : trust.references) check += cat(" ", shell_word(path));
-    out.push_back(broken("references", error, printable(cat("see all that is wrong with: ", check))));
+    out.push_back(broken("references", error, printable(cat("see all errors with: ", check))));
   }
 }
 
@@ -129,9 +129,8 @@ void examine_privileges(Lines& out) {
   if (has_capability(CAP_SYS_ADMIN))
     out.push_back({Health::good, "privileges", cat(who, " with CAP_SYS_ADMIN"), ""});
   else
-    out.push_back({Health::limited, "privileges",
-                   cat(who, " without CAP_SYS_ADMIN: the configuration space of PCI devices is out of reach"),
-                   "run as root for PCI devices; sockets and recordings need nothing"});
+    out.push_back({Health::limited, "privileges", cat(who, " without CAP_SYS_ADMIN: cannot read the configuration space of PCI devices"),
+                   "run as root for PCI devices; sockets and recordings need no privileges"});
 }
 
 void examine_transports(Lines& out) {
@@ -182,7 +181,7 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   add_output_options(parser, options->output);
   add_keyring_options(parser, options->trust);
-  add_policy_path(parser, options->policy, "Look at the policy of this file or directory, in place of the system's", "Policy");
+  add_policy_path(parser, options->policy, "Check the policy in this file or directory instead of the system's", "Policy");
   add_reference_option(parser, options->trust);
   return [options](Console& console) { return run(*options, console); };
 }
@@ -190,7 +189,7 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb doctor_verb{"doctor",
-                       "Say what this host can and cannot do, and why",
+                       "Check what this host can and cannot do, and why",
                        "  spdmctl doctor\n"
                        "  spdmctl doctor --json\n",
                        setup,

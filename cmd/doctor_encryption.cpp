@@ -35,7 +35,7 @@ void examine_kernel(Lines& out, const Host& host) {
 // Only what a file of the kernel says for sure.
 void examine_platform(Lines& out, const Host& host) {
   const std::optional<std::string> tio = attribute(host.root / "sys/module/ccp/parameters/tio");
-  if (tio == "Y" || tio == "1") tell(out, "AMD SEV-TIO is asked for (module parameter ccp.tio)");
+  if (tio == "Y" || tio == "1") tell(out, "AMD SEV-TIO is requested (module parameter ccp.tio)");
   if (tio == "N" || tio == "0") tell(out, "AMD SEV-TIO is off (module parameter ccp.tio)", "start the kernel with ccp.tio=1");
   if (const std::optional<std::string> version = attribute(host.root / "sys/devices/faux/tdx_host/version"))
     tell(out, cat("Intel TDX module ", printable(*version), " is loaded"));
@@ -98,7 +98,7 @@ void examine_functions(Lines& out, const Host& host, const std::vector<PciDevice
   tell(out, what, counts.hidden > 0 ? "run as root" : is_more ? "see: spdmctl list --all" : "");
   if (!counts.enabled.empty())
     tell(out, cat("IDE streams are enabled of ", named(counts.enabled)),
-         "no session is opened with them: somebody holds one that has set the keys");
+         "spdmctl opens no session with them: another session has set their keys");
 }
 
 // Streams that the kernel has set up, by host bridge where it says which.
@@ -112,7 +112,7 @@ void examine_streams(Lines& out, const Host& host) {
     tell(out, cat(pool.bridge, " has ", pool.available ? std::to_string(*pool.available) : "an unknown number of",
                   " IDE streams left, and ", used, " in use"));
   }
-  if (pools.empty() && !streams.empty()) tell(out, cat(counted(streams.size(), "IDE stream"), " in use, says the kernel"));
+  if (pools.empty() && !streams.empty()) tell(out, cat(counted(streams.size(), "IDE stream"), " in use, according to the kernel"));
 }
 
 }  // namespace

@@ -57,18 +57,17 @@ void examine_drives(Lines& out, const std::vector<transport::Drive>& drives) {
   if (drives.empty()) return;
   std::string names;
   for (const transport::Drive& drive : drives) names += cat(names.empty() ? "" : ", ", printable(drive.name));
-  out.push_back({Health::good, "drives", cat(names, ": which of them speak SPDM by their own commands, list --drives tells"), ""});
+  out.push_back({Health::good, "drives", cat(names, ": list --drives shows which of them speak SPDM through security commands"), ""});
 }
 
 void examine_lockdown(Lines& out, const Host& host, bool has_drives) {
   const transport::Lockdown state = transport::lockdown(host);
-  if (state == transport::Lockdown::none)
-    return out.push_back({Health::good, "lockdown", "the kernel is not locked down, as far as can be seen", ""});
+  if (state == transport::Lockdown::none) return out.push_back({Health::good, "lockdown", "the kernel does not report lockdown", ""});
   out.push_back({Health::limited, "lockdown",
                  cat("is on (", state == transport::Lockdown::integrity ? "integrity" : "confidentiality",
                      "): the kernel refuses writes to PCI configuration space"),
                  cat("attest PCI devices from an initrd before lockdown, or without Secure Boot",
-                     has_drives ? "; drives can be asked by their own commands, see: spdmctl list --drives" : "")});
+                     has_drives ? "; drives can be attested through security commands, see: spdmctl list --drives" : "")});
 }
 
 bool hides_mailboxes(const PciDevice& device) { return device.hides_mailboxes(); }
@@ -89,11 +88,12 @@ void examine_mailboxes(Lines& out, const std::vector<PciDevice>& devices, const 
   if (!other.empty()) what += cat("; ", other.size(), other.size() == 1 ? " carries" : " carry", " no CMA-SPDM");
   out.push_back({usable.empty() ? Health::limited : Health::good, "mailboxes", what, "see: spdmctl list"});
   if (silent.empty())
-    out.push_back({Health::good, "features", "the kernel tells what each mailbox carries (doe_features)", ""});
+    out.push_back({Health::good, "features", "the kernel reports the protocols of each mailbox (doe_features)", ""});
   else
-    out.push_back({Health::limited, "features", cat("the kernel does not tell what these mailboxes carry: ", named(silent)),
-                   version && *version >= kTellsFeatures ? "the kernel may have given them up, see dmesg; ask them: spdmctl list --discover"
-                                                         : "Linux 6.15 or newer tells; ask them: spdmctl list --discover"});
+    out.push_back({Health::limited, "features", cat("the kernel does not report the protocols of these mailboxes: ", named(silent)),
+                   version && *version >= kTellsFeatures
+                       ? "the kernel may have given up on them, see dmesg; query them with: spdmctl list --discover"
+                       : "Linux 6.15 or newer reports them; query the mailboxes with: spdmctl list --discover"});
 }
 
 void examine_owners(Lines& out, const std::vector<PciDevice>& devices) {
@@ -104,8 +104,7 @@ void examine_owners(Lines& out, const std::vector<PciDevice>& devices) {
 
 void examine_devices(Lines& out, const std::vector<PciDevice>& devices) {
   if (const auto gone = those(devices, [](const PciDevice& d) { return d.gone; }); !gone.empty())
-    out.push_back(
-        {Health::limited, "devices", cat("do not answer any more: ", named(gone)), "remove and rescan them, or reset their slot"});
+    out.push_back({Health::limited, "devices", cat("no longer answer: ", named(gone)), "remove and rescan them, or reset their slot"});
   if (const auto asleep = those(devices, [](const PciDevice& d) { return d.has_no_power(); }); !asleep.empty())
     out.push_back({Health::good, "devices", cat("sleep in D3cold and were left asleep: ", named(asleep)), ""});
   const auto master = those(devices, [](const PciDevice& d) { return d.bus_master && !d.driver && !d.is_bridge(); });
@@ -116,11 +115,11 @@ void examine_devices(Lines& out, const std::vector<PciDevice>& devices) {
 
 void examine_tsm(Lines& out, const Host& host, const std::vector<PciDevice>& devices) {
   const std::vector<transport::Tsm> tsms = transport::tsms_of(host);
-  if (tsms.empty()) return out.push_back({Health::good, "tsm", "this host has no TSM: nobody else speaks SPDM for the platform", ""});
+  if (tsms.empty()) return out.push_back({Health::good, "tsm", "this host has no TSM: the platform itself does not speak SPDM", ""});
   for (const transport::Tsm& tsm : tsms) {
     const auto connected = those(devices, [&](const PciDevice& d) { return d.platform.tsm_connected == tsm.name; });
     out.push_back({Health::good, "tsm",
-                   cat(tsm.name, connected.empty() ? " is connected with no device" : cat(" owns SPDM of ", named(connected))),
+                   cat(tsm.name, connected.empty() ? " is connected to no device" : cat(" owns SPDM of ", named(connected))),
                    "see: spdmctl tsm show"});
   }
 }
@@ -149,13 +148,12 @@ void examine_gate(Lines& out, const Host& host) {
   add(holds_ours(host.root / "usr/lib/systemd/system", ".service") || holds_ours(host.root / "etc/systemd/system", ".service"),
       "systemd units");
   if (in_initrd)
-    out.push_back(
-        {Health::good, "gate", cat("is installed: ", found, "; a policy takes it into initrd images that are made from then on"), ""});
+    out.push_back({Health::good, "gate", cat("is installed: ", found, "; once there is a policy, new initrd images include it"), ""});
   else
     out.push_back({Health::limited, "gate",
                    cat(found.empty() ? "is not installed" : cat("is not installed for the initrd (only: ", found, ")"),
-                       ": drivers bind to devices before anybody has attested them"),
-                   "install the module of dracut or the hook of initramfs-tools, and build the initrd anew"});
+                       ": drivers bind to devices before these are attested"),
+                   "install the dracut module or the initramfs-tools hook, and rebuild the initrd"});
 }
 
 void examine_mode(Lines& out, const Host& host, const std::vector<std::string>& policies) {
@@ -167,13 +165,13 @@ void examine_mode(Lines& out, const Host& host, const std::vector<std::string>& 
 
 void examine_binding(Lines& out, const Host& host, const std::vector<PciDevice>& devices) {
   const std::optional<std::string> autoprobe = attribute(host.pci() / "drivers_autoprobe");
-  if (autoprobe == "1") out.push_back({Health::good, "autoprobe", "drivers bind to devices as they come", ""});
+  if (autoprobe == "1") out.push_back({Health::good, "autoprobe", "drivers bind to devices automatically", ""});
   if (autoprobe == "0")
-    out.push_back({Health::limited, "autoprobe", "is off: no driver binds by itself",
-                   "a gate is at work, or was killed before it came to its end: run it again, or undo it with: spdmctl gate --release"});
+    out.push_back({Health::limited, "autoprobe", "is off: no driver binds automatically",
+                   "a gate is running, or was killed: run it again, or undo its changes with: spdmctl gate --release"});
   if (const auto blocked = those(devices, [](const PciDevice& d) { return d.driver_override == kSentinel; }); !blocked.empty())
-    out.push_back({Health::limited, "blocked", cat("no driver may bind, says driver_override ", kSentinel, ": ", named(blocked)),
-                   "they failed, or a gate was killed before it came to its end; see: spdmctl status"});
+    out.push_back({Health::limited, "blocked", cat("no driver may bind, because of driver_override ", kSentinel, ": ", named(blocked)),
+                   "they failed, or a gate was killed; see: spdmctl status"});
 }
 
 }  // namespace

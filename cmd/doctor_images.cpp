@@ -101,14 +101,14 @@ std::vector<Note> read_notes(std::vector<Diagnosis>& out, const Host& host) {
   for (const std::string& name : names_in(folder)) {
     if (!name.ends_with(".json") || name.starts_with('.') || notes.size() == kMostNotes) continue;
     const FileContents contents = read_configuration(folder / name, FileKind::image_note);
-    std::string why = contents.is(FileContents::State::mask) ? "is no note" : contents.why;
+    std::string why = contents.is(FileContents::State::mask) ? "is not a note" : contents.why;
     if (why.empty()) try {
         notes.push_back({parse_image_manifest(std::string(as_text(contents.bytes))), modified(folder / name)});
       } catch (const Error& error) {
         why = error.what();
       }
     if (!why.empty())
-      out.push_back({Health::limited, "image", cat(printable((folder / name).string()), ": ", printable(why)), "make the image anew"});
+      out.push_back({Health::limited, "image", cat(printable((folder / name).string()), ": ", printable(why)), "rebuild the image"});
   }
   return notes;
 }
@@ -128,10 +128,10 @@ const Note* note_of(const std::vector<Note>& notes, const std::string& path, con
 }
 
 std::string to_make_anew(const std::string& path, const Image& image, const Note* note, const std::set<std::string>& kernels) {
-  if (!kernels.contains(image.kernel)) return "it is of no kernel that is installed: remove it, unless somebody boots it";
+  if (!kernels.contains(image.kernel)) return "its kernel is not installed: remove the image, unless it is still booted";
   const bool by_dracut = note != nullptr ? !note->manifest.image.empty() : !path.starts_with("/boot/initrd.img-");
   const std::string kernel = printable(image.kernel);
-  return cat("make the image anew: ",
+  return cat("rebuild the image: ",
              by_dracut ? cat("dracut --force ", printable(path), " ", kernel) : cat("update-initramfs -u -k ", kernel));
 }
 
@@ -163,17 +163,17 @@ std::string listed(const std::vector<std::string>& items) {
 Diagnosis judge(const std::string& path, const Note* note, const ImageManifest& now, const Host& host, const std::string& remedy) {
   const std::string who = printable(path);
   if (note == nullptr)
-    return {Health::limited, "image", cat(who, ": cannot tell whether the gate is in it: no note is of this image"), remedy};
+    return {Health::limited, "image", cat(who, ": cannot tell whether it contains the gate: there is no note about this image"), remedy};
   const ImageManifest& then = note->manifest;
   if (const std::vector<std::string> changes = changes_since(then, now, host); !changes.empty())
     return {Health::limited, "image", cat(who, ": was made before this system changed: ", listed(changes)), remedy};
   if (!then.problems.empty()) {
     const Error& first = then.problems.front();
     return {Health::limited, "image",
-            cat(who, ": was made although something could not be included: ", printable(first.device), ": ", printable(first.what())),
+            cat(who, ": was built without something that could not be included: ", printable(first.device), ": ", printable(first.what())),
             cat("repair it, and ", remedy)};
   }
-  return {Health::good, "image", cat(who, ": has the gate, as this system is now; mode ", name(then.mode), ", made ", printable(then.time)),
+  return {Health::good, "image", cat(who, ": contains the gate and is up to date; mode ", name(then.mode), ", made ", printable(then.time)),
           ""};
 }
 
@@ -197,8 +197,8 @@ void examine_images(std::vector<Diagnosis>& out, const Host& host) {
   }
   for (const std::string& kernel : without)
     out.push_back({Health::limited, "image",
-                   cat("cannot tell of kernel ", printable(kernel), ": no image of it is where dracut and initramfs-tools put theirs"),
-                   "make one, or look at its boot entry"});
+                   cat("cannot check kernel ", printable(kernel), ": it has no image where dracut and initramfs-tools put theirs"),
+                   "build one, or check its boot entry"});
 }
 
 }  // namespace spdm::cmd

@@ -10,13 +10,14 @@ namespace spdm::cmd {
 Diagnosis about_mctp(const MctpState& state) {
   if (!state.problem.empty()) return {Health::limited, "mctp", printable(state.problem), ""};
   if (!state.kernel_has_it)
-    return {Health::good, "mctp", "this kernel has no MCTP: endpoints of MCTP networks cannot be asked",
-            "a BMC takes a kernel with CONFIG_MCTP; Debian's have none"};
+    return {Health::good, "mctp", "this kernel has no MCTP: MCTP endpoints cannot be queried",
+            "a BMC needs a kernel with CONFIG_MCTP; Debian kernels lack it"};
   if (state.endpoints == 0)
-    return {Health::good, "mctp", "the kernel has MCTP, and no route to an endpoint", "routes are made by mctpd, or with: mctp route add"};
-  const std::string what = cat("routes lead to ", counted(state.endpoints, "endpoint"));
+    return {Health::good, "mctp", "the kernel has MCTP but no route to an endpoint",
+            "mctpd adds routes; to add one by hand: mctp route add"};
+  const std::string what = cat("there are routes to ", counted(state.endpoints, "endpoint"));
   if (!state.may_send)
-    return {Health::limited, "mctp", cat(what, "; without CAP_NET_RAW none can be asked"), "run as root; in a container, grant it"};
+    return {Health::limited, "mctp", cat(what, "; without CAP_NET_RAW none can be queried"), "run as root; in a container, grant it"};
   return {Health::good, "mctp", what, "see which of them speak SPDM: spdmctl list --mctp"};
 }
 

@@ -110,10 +110,9 @@ std::unique_ptr<transport::MctpSocket> bind_to(const transport::MctpAddress& add
 }
 
 Listening listen_on_mctp(transport::MctpAddress address, const EmulateOptions& options, Note note) {
-  if (options.once)
-    throw Error(ErrorId::usage, "--once: an MCTP endpoint has no connections, and so no first one", "end it with SIGINT or SIGTERM");
+  if (options.once) throw Error(ErrorId::usage, "--once: an MCTP endpoint has no connections", "end it with SIGINT or SIGTERM");
   if (!options.port_file.empty())
-    throw Error(ErrorId::usage, "--port-file: an MCTP endpoint has no port", "leave it out; requesters go by network and EID");
+    throw Error(ErrorId::usage, "--port-file: an MCTP endpoint has no port", "leave it out; requesters use network and EID");
   const auto profile = load(options.profile);
   if (!transport::kernel_has_mctp()) transport::fail_without_mctp();
   const bool any = address.eid == 0;
@@ -148,7 +147,7 @@ Exit serve(const EmulateOptions& options, Console& console) {
 }
 
 constexpr std::string_view kProfile =
-    R"(# A device profile for "spdmctl emulate" and the target "emulated:". Its keys are good for trying things out only.
+    R"(# A device profile for "spdmctl emulate" and the target "emulated:". Its keys are for tests only.
 name: Emulated device
 slots:
   - slot: 0
@@ -181,7 +180,7 @@ Exit init(const EmulateOptions& options, Console& console) {
   request.identity = options.identity;
   if (!request.identity.empty()) (void)parse_identity(request.identity);
   if (std::count(request.device_info.begin(), request.device_info.end(), ':') != 2)
-    throw Error(ErrorId::usage, cat("--device-info: '", printable(request.device_info), "' is not of three parts"),
+    throw Error(ErrorId::usage, cat("--device-info: '", printable(request.device_info), "' does not have three parts"),
                 "write MANUFACTURER:PRODUCT:SERIAL");
   const std::filesystem::path directory = options.init;
   std::vector<std::filesystem::path> files;
@@ -207,21 +206,24 @@ Exit init(const EmulateOptions& options, Console& console) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<EmulateOptions>();
   auto* profile = parser.add_option("profile", options->profile, "The device profile (YAML) to serve")->type_name("PROFILE");
-  parser.add_option("--listen", options->listen, "Where to wait for requesters: emu://, tcp:// or mctp:; port 0 takes a free one")
+  parser.add_option("--listen", options->listen, "Address to listen on: emu://, tcp:// or mctp:; port 0 selects a free port")
       ->type_name("TARGET")
       ->capture_default_str()
       ->group("Serving");
-  parser.add_option("--port-file", options->port_file, "Write the port here once it is open")->type_name("FILE")->group("Serving");
-  parser.add_flag("--once", options->once, "End with the first connection")->group("Serving");
+  parser.add_option("--port-file", options->port_file, "Write the port number to this file once it is open")
+      ->type_name("FILE")
+      ->group("Serving");
+  parser.add_flag("--once", options->once, "Exit after the first connection")->group("Serving");
   auto* init_option =
-      parser.add_option("--init", options->init, "Make a throw-away device in this directory instead: keys, certificates, profile")
+      parser.add_option("--init", options->init, "Create a throw-away device in this directory instead: keys, certificates, profile")
           ->type_name("DIR")
           ->group("Making a device");
-  for (auto* option : {parser.add_option("--algorithm", options->algorithm, "Of its keys")->type_name("NAME")->capture_default_str(),
-                       parser.add_option("--identity", options->identity, "PCI identity in its certificate")->type_name("Vendor=..."),
-                       parser.add_option("--device-info", options->device_info, "DMTF device information in its certificate")
-                           ->type_name("MANUFACTURER:PRODUCT:SERIAL")
-                           ->capture_default_str()})
+  for (auto* option :
+       {parser.add_option("--algorithm", options->algorithm, "Algorithm of its keys")->type_name("NAME")->capture_default_str(),
+        parser.add_option("--identity", options->identity, "PCI identity in its certificate")->type_name("Vendor=..."),
+        parser.add_option("--device-info", options->device_info, "DMTF device information in its certificate")
+            ->type_name("MANUFACTURER:PRODUCT:SERIAL")
+            ->capture_default_str()})
     option->needs(init_option)->group("Making a device");
   init_option->excludes(profile);
   for (const char* const serving : {"--listen", "--port-file", "--once"}) parser.get_option(serving)->excludes(init_option);
@@ -229,7 +231,7 @@ Action setup(CLI::App& parser) {
   return [options](Console& console) {
     apply(options->output, console);
     if (!options->init.empty()) return init(*options, console);
-    if (options->profile.empty()) throw Error(ErrorId::usage, "no profile is named", "give a PROFILE, or make one with --init DIR");
+    if (options->profile.empty()) throw Error(ErrorId::usage, "no profile given", "give a PROFILE, or make one with --init DIR");
     return serve(*options, console);
   };
 }
@@ -237,7 +239,7 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb emulate_verb{"emulate",
-                        "Be a device in software: for first tries, for other requesters, for tests",
+                        "Emulate a device in software, to try things out and for tests",
                         "  spdmctl emulate --init ./device\n"
                         "  spdmctl emulate ./device/profile.yaml\n"
                         "  spdmctl emulate --listen tcp://127.0.0.1:4194 --once ./device/profile.yaml\n"

@@ -38,21 +38,21 @@ std::vector<Bdf> parse_addresses(const std::vector<std::string>& words) {
   std::vector<Bdf> out;
   for (const std::string& word : words) {
     const std::optional<Bdf> bdf = transport::parse_bdf(word);
-    if (!bdf) throw Error(ErrorId::usage, cat("'", printable(word), "' is no address of a PCI function"), "write it as 0000:03:00.0");
+    if (!bdf) throw Error(ErrorId::usage, cat("invalid PCI address '", printable(word), "'"), "write it as 0000:03:00.0");
     out.push_back(*bdf);
   }
   return out;
 }
 
 void check(const Options& options) {
-  if (options.dry_run && options.enforce) throw Error(ErrorId::usage, "--dry-run and --enforce contradict each other", "give one of them");
+  if (options.dry_run && options.enforce) throw Error(ErrorId::usage, "--dry-run and --enforce cannot be combined", "give one of them");
   if (options.release && (options.dry_run || options.enforce || !options.mode.empty()))
-    throw Error(ErrorId::usage, "--release goes with none of --mode, --dry-run and --enforce", "give it alone, or with addresses");
+    throw Error(ErrorId::usage, "--release cannot be combined with --mode, --dry-run or --enforce", "give it alone, or with addresses");
   if (options.manifest && (options.release || options.dry_run || options.enforce || !options.mode.empty() || !options.addresses.empty()))
-    throw Error(ErrorId::usage, "--manifest looks at no device: it goes with none of BDF, --mode, --dry-run, --enforce and --release",
+    throw Error(ErrorId::usage, "--manifest looks at no device: it cannot be combined with BDF, --mode, --dry-run, --enforce or --release",
                 "give it alone, or with --kernel and --image");
   if (!options.manifest && (!options.kernel.empty() || !options.image.empty()))
-    throw Error(ErrorId::usage, "--kernel and --image go with --manifest only", "see: spdmctl gate --help");
+    throw Error(ErrorId::usage, "--kernel and --image require --manifest", "see: spdmctl gate --help");
   check(static_cast<const GateOptions&>(options));
 }
 
@@ -108,7 +108,7 @@ std::vector<DeviceState> work(Gatekeeper& gatekeeper, const std::vector<Bdf>& on
     return only.empty() ? gatekeeper.run(occasion) : gatekeeper.attend(only, occasion);
   } catch (const Error& error) {
     if (occasion != Occasion::boot || error.id == ErrorId::no_device || error.id == ErrorId::busy) throw;
-    Error out(ErrorId::io, cat("the gate could not do its work: ", error.what()), error.hint);
+    Error out(ErrorId::io, cat("the gate failed: ", error.what()), error.hint);
     out.device = error.device;
     throw out;
   }
@@ -119,7 +119,7 @@ void tell_way_out(const std::vector<DeviceState>& states, const Console& console
   const auto held = std::count_if(states.begin(), states.end(), is_shut);
   if (held == 0) return;
   console.note(cat("spdmctl: ", held, held == 1 ? " device is" : " devices are",
-                   " held back; spdmctl status tells why, spdmctl gate --release lets them go, and spdmctl.gate=audit on the kernel "
+                   " held back; spdmctl status shows why, spdmctl gate --release releases them, and spdmctl.gate=audit on the kernel "
                    "command line boots without"));
 }
 
@@ -168,21 +168,21 @@ Exit run(const Options& options, Console& console) {
     std::error_code ignored;
     if (off || std::filesystem::exists(host.pci() / "devices" / to_string(bdf), ignored) || text.find(to_string(bdf)) != std::string::npos)
       continue;
-    Error gone(ErrorId::no_device, "is not there", "see which are there with: spdmctl list --all");
+    Error gone(ErrorId::no_device, "is not there", "list PCI functions with: spdmctl list --all");
     gone.device = to_string(bdf);
     console.complain(gone);
     exit = worse(exit, row(gone.id).exit);
   }
   if (off)
-    text = cat("The gate is off (", chosen.from(), "): no device was looked at.\n");
+    text = cat("The gate is off (", chosen.from(), "): no device was checked.\n");
   else if (states.empty())
     text = "No device is in scope: none has a mailbox for SPDM, and no rule expects one.\n";
   write_document(console, document_of(states, setup, settings.dry_run, occasion, exit), text);
   if (occasion == Occasion::boot && !settings.dry_run) tell_way_out(states, console);
   if (settings.dry_run && !states.empty() && chosen.mode == GateMode::enforce)
-    console.note("spdmctl: nothing was changed; --enforce does what was said");
+    console.note("spdmctl: nothing was changed; --enforce applies these decisions");
   if (!states.empty() && chosen.source == ModeSource::none && chosen.warning.empty() && !setup.broken)
-    console.note(cat("spdmctl: nothing is done to a device: mode audit (", chosen.from(), ")"));
+    console.note(cat("spdmctl: devices are left as they are: mode audit (", chosen.from(), ")"));
   // Threads that hang in a device must neither delay the exit nor see their data destroyed.
   if (gatekeeper.left_behind() > 0) ::_exit(static_cast<int>(exit));
   return exit;
@@ -190,18 +190,20 @@ Exit run(const Options& options, Console& console) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("address", options->addresses, "Only these PCI functions, with all functions of their devices; all if not given")
+  parser.add_option("address", options->addresses, "Only these PCI functions, with all functions of their devices; default: all")
       ->type_name("BDF");
   add_output_options(parser, options->output);
   add_gate_options(parser, *options);
-  parser.add_flag("--dry-run", options->dry_run, "Attest and tell what would be done; the default outside of an initrd")->group("Gate");
-  parser.add_flag("--enforce", options->enforce, "Outside of an initrd: do it, too")->group("Gate");
+  parser.add_flag("--dry-run", options->dry_run, "Attest and show what would be done; the default outside an initrd")->group("Gate");
+  parser.add_flag("--enforce", options->enforce, "Outside an initrd: apply the decisions")->group("Gate");
   parser.add_flag("--release", options->release, "Undo what a gate did: let drivers bind again")->group("Gate");
-  parser.add_option("--occasion", options->occasion, cat("Why now: ", names_of(kGateOccasions)))->type_name("WHAT")->group("Gate");
+  parser.add_option("--occasion", options->occasion, cat("Why the gate runs: ", names_of(kGateOccasions)))
+      ->type_name("WHAT")
+      ->group("Gate");
   const auto add_of_image = [&](const char* option, std::string& value, const char* help, const char* type) {
     parser.add_option(option, value, help)->type_name(type)->group("Image");
   };
-  parser.add_flag("--manifest", options->manifest, "Tell what an initrd image made now takes from this system")->group("Image");
+  parser.add_flag("--manifest", options->manifest, "List the files that a new initrd image takes from this system")->group("Image");
   add_of_image("--kernel", options->kernel, "The version of the kernel that the image is for", "VERSION");
   add_of_image("--image", options->image, "The file of the image", "FILE");
   return [options](Console& console) { return run(*options, console); };

@@ -28,23 +28,23 @@ void add_gate_options(CLI::App& parser, GateOptions& options) {
   add_keyring_options(parser, options.trust);
   options.trust.compares = true;  // with the system's reference values
   options.trust.of_gate = true;
-  parser.add_option("--mode", options.mode, "off, audit (attest and tell, do nothing) or enforce; what the policy says if not given")
+  parser.add_option("--mode", options.mode, "off, audit (attest and report, change nothing) or enforce; default: as in the policy")
       ->type_name("MODE")
       ->group("Gate");
   add_via_option(parser, options.via, "Gate");
-  add_policy_path(parser, options.policies, "Read the policy from this file or directory, in place of the system's", "Gate");
-  parser.add_option("--timeout", options.timeout, "Time for all devices together; that of the policy, or 30s, if not given")
+  add_policy_path(parser, options.policies, "Read the policy from this file or directory instead of the system's", "Gate");
+  parser.add_option("--timeout", options.timeout, "Total time for all devices; default: as in the policy, or 30s")
       ->type_name("DURATION")
       ->group("Gate");
 }
 
 void check(const GateOptions& options) {
   if (!options.mode.empty() && !gate_mode_of(options.mode))
-    throw Error(ErrorId::usage, cat("--mode: '", printable(options.mode), "' is no mode"), "give off, audit or enforce");
+    throw Error(ErrorId::usage, cat("--mode: invalid mode '", printable(options.mode), "'"), "give off, audit or enforce");
   if (!options.timeout.empty()) parse_duration(options.timeout);
   time_of(options.trust);
   if (via_of(options.via) == transport::Via::mctp)
-    throw Error(ErrorId::usage, "--via mctp: the gate is about PCI functions, and those are no MCTP endpoints", "give doe or storage");
+    throw Error(ErrorId::usage, "--via mctp: the gate handles PCI functions, not MCTP endpoints", "give doe or storage");
 }
 
 GateSetup set_up_gate(const GateOptions& options, const Host& host, const Console& console,
@@ -81,7 +81,7 @@ void tell_setup(const GateSetup& setup, const Console& console) {
   if (mode.mode == GateMode::enforce)
     console.note(cat("spdmctl: no device can be judged: the gate stays closed for every device that may speak SPDM (", mode.from(), ")"));
   else
-    console.note(cat("spdmctl: no device can be judged, and nothing is done to any: mode audit (", mode.from(), ")"));
+    console.note(cat("spdmctl: no device can be judged; devices are left as they are: mode audit (", mode.from(), ")"));
 }
 
 bool is_worth_keeping(const GateSetup& setup) {

@@ -111,7 +111,7 @@ void assert_readable(ImageManifest& out) {
   for (const ImageFile& file : out.configuration) {
     const auto is_told = [&](const Error& error) { return error.device.find(file.path) != std::string::npos; };
     if (file.sha256.empty() && !file.mask && std::none_of(out.problems.begin(), out.problems.end(), is_told))
-      out.problems.push_back(problem(file.path, "cannot be read, or is no regular file", "repair or remove it"));
+      out.problems.push_back(problem(file.path, "cannot be read, or is not a regular file", "repair or remove it"));
   }
 }
 

@@ -30,7 +30,7 @@ FunctionId parse_function(const std::string& text) {
   constexpr std::uint32_t kMostSegments = 0x100, kSegmentValid = 1U << 24;
   const std::optional<transport::Bdf> bdf = transport::parse_bdf(text);
   if (!bdf || bdf->domain >= kMostSegments)
-    throw Error(ErrorId::usage, cat("--function-id: '", printable(text), "' is no function with a segment below 0x100"),
+    throw Error(ErrorId::usage, cat("--function-id: '", printable(text), "' is not a function with a segment below 0x100"),
                 "give it as in 03:00.0, or 0001:03:00.0 with a segment");
   const std::uint32_t own = static_cast<std::uint32_t>(bdf->bus) << 8 | static_cast<std::uint32_t>(bdf->device) << 3 | bdf->function;
   return {bdf->domain == 0 ? own : own | bdf->domain << 16 | kSegmentValid};
@@ -48,10 +48,10 @@ Json document_of(const Report& report) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   options->add_to(parser);
-  parser.add_option("--for", options->readiness, "What it must be ready for: ide, or tee-io, which asks for more; tee-io if not given")
+  parser.add_option("--for", options->readiness, "Readiness to check: ide, or tee-io, which requires more; default: tee-io")
       ->type_name("WHAT")
       ->group("Inspection");
-  parser.add_option("--function-id", options->function, "The function whose interface is asked about; that of the target if not given")
+  parser.add_option("--function-id", options->function, "Function whose interface is queried; default: that of the target")
       ->type_name("BDF")
       ->group("Inspection");
   add_requester_options(parser, options->session);
@@ -60,8 +60,7 @@ Action setup(CLI::App& parser) {
     plan.question.user.readiness = parse_readiness(options->readiness);
     for (const std::string& target : options->targets)
       if (!options->function.empty() && recording(target))
-        throw Error(ErrorId::usage, cat("--function-id says what a device is asked, and ", printable(target), " is a recording"),
-                    "leave it out");
+        throw Error(ErrorId::usage, cat("--function-id is for live devices, and ", printable(target), " is a recording"), "leave it out");
     if (!options->function.empty()) plan.wanted.function = parse_function(options->function);
     options->session.in_session = true;
     want_inspection(plan.wanted);
@@ -76,7 +75,7 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb inspect_verb{"inspect",
-                        "Show whether a device is ready for PCI encryption (IDE, TEE-IO), and who holds it",
+                        "Check whether a device is ready for PCI encryption (IDE, TEE-IO), and who uses it",
                         "  spdmctl inspect 0000:03:00.0\n"
                         "  spdmctl inspect --for ide --json 03:00.0 04:00.0\n"
                         "  spdmctl inspect --function-id 00:00.0 'emu://127.0.0.1:2323?binding=doe'\n",

@@ -12,7 +12,7 @@ using Subs = SubVerbs<KeyringOptions>;
 CLI::App* add_sub(Subs& subs, const char* name, const char* summary, Subs::Run run) {
   CLI::App* sub = subs.add(name, summary, run);
   add_output_options(*sub, subs.options().output);
-  add_repeatable(*sub, "--keyring", subs.options().trust.keyrings, "The directory to use, in place of the system's keyring")
+  add_repeatable(*sub, "--keyring", subs.options().trust.keyrings, "Keyring directory to use instead of the system's")
       ->type_name("DIR")
       ->envname("SPDMCTL_KEYRING");
   return sub;
@@ -32,49 +32,50 @@ void add_changing(Subs& subs) {
   KeyringOptions& options = subs.options();
   CLI::App* adding = add_sub(subs, "add", "Trust the certificates of files", add_files);
   adding->add_option("file", options.arguments, "PEM or DER files; - is standard input")->type_name("FILE");
-  adding->add_option("--name", options.name, "Name in the keyring; that of the file if not given")->type_name("NAME");
+  adding->add_option("--name", options.name, "Name in the keyring; default: that of the file")->type_name("NAME");
   adding->add_flag("--overwrite", options.overwrite, "Replace a file of that name");
-  adding->add_flag("--allow-non-ca", options.allow_non_ca, "Take certificates, too, that are no certificate authorities");
-  refuse_option(*adding, "--force", "give --overwrite to replace a file, --allow-non-ca for what is no certificate authority");
-  CLI::App* removing = add_sub(subs, "remove", "Trust a certificate no longer", remove_named);
+  adding->add_flag("--allow-non-ca", options.allow_non_ca, "Also accept certificates that are not certificate authorities");
+  refuse_option(*adding, "--force",
+                "give --overwrite to replace a file, --allow-non-ca for a certificate that is not a certificate authority");
+  CLI::App* removing = add_sub(subs, "remove", "Remove a certificate, which is then no longer trusted", remove_named);
   removing->add_option("name", options.arguments, "File name or SHA-256 fingerprint")->type_name("NAME");
   removing->add_flag("--force", options.force, "Remove a file of several certificates");
   CLI::App* denying = add_sub(subs, "deny", "Put certificates or keys on the deny list", deny_fingerprints);
   denying->add_option("fingerprint", options.arguments, "SHA-256 fingerprints, or PEM or DER files")->type_name("FINGERPRINT|FILE");
-  denying->add_flag("--key", options.key, "Fingerprints are of public keys; of files, deny the keys alone");
-  denying->add_flag("--tbs", options.tbs, "Fingerprints are of signed parts (TBSCertificate); of files, deny these alone");
-  denying->add_option("--comment", options.comment, "Why, for the list and for reports")->type_name("TEXT");
-  CLI::App* unpinning = add_sub(subs, "unpin", "Take back what a device was pinned to", unpin_device);
+  denying->add_flag("--key", options.key, "Deny public keys: by their fingerprints, or those in files");
+  denying->add_flag("--tbs", options.tbs, "Deny signed parts (TBSCertificate): by their fingerprints, or those in files");
+  denying->add_option("--comment", options.comment, "Reason, for the list and for reports")->type_name("TEXT");
+  CLI::App* unpinning = add_sub(subs, "unpin", "Remove the pin of a device", unpin_device);
   unpinning->add_option("name", options.arguments, "Name of the pin, or the target")->type_name("NAME|TARGET");
   unpinning->add_flag("--force", options.force, "Remove a file of several pins");
 }
 
 void add_asking(Subs& subs) {
   KeyringOptions& options = subs.options();
-  CLI::App* explaining = add_device_sub(subs, "explain", "Tell who vouches for a device and how far, or what is missing", explain_trust);
-  CLI::App* pinning = add_device_sub(subs, "pin", "Attest a device, and have it show the same again from now on", pin_device);
+  CLI::App* explaining = add_device_sub(subs, "explain", "Show which root or pin vouches for a device, or what is missing", explain_trust);
+  CLI::App* pinning = add_device_sub(subs, "pin", "Attest a device, and accept only the same key or certificate from now on", pin_device);
   for (CLI::App* sub : {explaining, pinning}) add_policy_options(*sub, options.policy);
-  pinning->add_option("--by", options.by, "leaf-key, certificate or root; leaf-key if not given")->type_name("WHAT");
-  pinning->add_flag("--vouch", options.vouch, "Trust this device by the pin, whoever issued its certificates");
+  pinning->add_option("--by", options.by, "leaf-key, certificate or root; default: leaf-key")->type_name("WHAT");
+  pinning->add_flag("--vouch", options.vouch, "Trust this device by the pin alone, without a root");
   CLI::App* importing =
-      add_device_sub(subs, "import", "Trust roots of the firmware, of a kernel, or of a device's own chain", import_roots);
+      add_device_sub(subs, "import", "Trust roots from the firmware, from a kernel, or from a device's own chain", import_roots);
   add_repeatable(*importing, "--efi", options.efi, "A signature database of the firmware: db, devdb, or an .esl file")->type_name("FILE");
-  add_repeatable(*importing, "--kernel", options.kernel, "Certificates one after the other, as kernels list them; - is standard input")
+  add_repeatable(*importing, "--kernel", options.kernel, "Concatenated certificates, as kernels list them; - is standard input")
       ->type_name("FILE");
   add_repeatable(*importing, "--fingerprint", options.fingerprints, "Trust the certificate with this SHA-256 fingerprint")
       ->type_name("SHA256");
-  importing->add_flag("--yes", options.yes, "Trust all of them, unseen");
+  importing->add_flag("--yes", options.yes, "Trust all of them, without comparing fingerprints");
   importing->add_option("--name", options.name, "Name in the keyring")->type_name("NAME");
   importing->add_flag("--overwrite", options.overwrite, "Replace a file of that name");
 }
 
 Action setup(CLI::App& parser) {
   Subs subs(parser);
-  add_sub(subs, "show", "Show all that counts, and files that cannot be used", show_keyring);
+  add_sub(subs, "show", "Show all entries, and files that cannot be used", show_keyring);
   refuse_sub_verb(parser, "list", "show");
   CLI::App* check =
-      add_sub(subs, "check", "As show, and say what is expired, stale or no authority; exit code 2 when something is wrong", check_keyring);
-  check->add_option("--at", subs.options().trust.at, "Certificates must be valid at this time; now if not given")->type_name("TIME");
+      add_sub(subs, "check", "Like show, and report what is expired, stale or not an authority; exit code 2 on problems", check_keyring);
+  check->add_option("--at", subs.options().trust.at, "Time at which certificates must be valid; default: now")->type_name("TIME");
   add_changing(subs);
   add_asking(subs);
   return subs.action();
@@ -83,7 +84,7 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb keyring_verb{"keyring",
-                        "Show, check and change what this host trusts, and how far",
+                        "Show, check and change what this host trusts",
                         "  spdmctl keyring show\n"
                         "  spdmctl keyring add vendor-root.pem\n"
                         "  spdmctl keyring explain 0000:03:00.0\n"

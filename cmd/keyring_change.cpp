@@ -29,15 +29,15 @@ std::vector<Bytes> certificates_to_add(const std::string& source, bool allow_non
   const Bytes bytes = read_file(source, FileKind::certificates);
   const std::string_view text = as_text(bytes);
   if (text.find("PRIVATE KEY-----") != std::string_view::npos)
-    fail_at(ErrorId::usage, source, "holds a private key, which has no place in a keyring", "give a file with certificates only");
+    fail_at(ErrorId::usage, source, "contains a private key, which does not belong in a keyring", "give a file with certificates only");
   std::vector<Bytes> out = certstore::read_certificates(bytes, source);
   for (const Bytes& der : out) {
     const CertificateInfo info = certstore::describe(der);
     if (const std::vector<std::string> faults = certstore::faults_of(der); !faults.empty())
-      fail_at(ErrorId::usage, source, cat(printable(info.subject), ": ", printable(faults.front()), ": no chain with it is trusted"),
+      fail_at(ErrorId::usage, source, cat(printable(info.subject), ": ", printable(faults.front()), ": no chain through it is trusted"),
               "ask the vendor for a root that can be trusted");
     if (!info.is_ca && !allow_non_ca)
-      fail_at(ErrorId::usage, source, cat(printable(info.subject), " is no certificate authority: it cannot vouch for a device"),
+      fail_at(ErrorId::usage, source, cat(printable(info.subject), " is not a certificate authority: it cannot vouch for a device"),
               "give the root of the vendor (see: spdmctl certs --export-root), or --allow-non-ca");
   }
   return out;
@@ -62,7 +62,7 @@ bool is_named(const Entry& entry, const std::string& wanted) {
 
 fs::path writable_keyring(const TrustOptions& options) {
   if (options.keyrings.empty() && !options.roots.empty())
-    throw Error(ErrorId::usage, "--root takes the place of the system's keyring, which would not be read again",
+    throw Error(ErrorId::usage, "--root replaces the system's keyring, so a change of that would have no effect",
                 "name the keyring to change with --keyring DIR");
   if (options.keyrings.size() > 1) throw Error(ErrorId::usage, "only one --keyring can be changed at a time");
   if (options.keyrings.size() == 1) {
@@ -114,7 +114,7 @@ void assert_in_layer(const fs::path& file, const fs::path& layer) {
 
 std::string keyring_file_name(const std::string& source, const std::string& wished) {
   if (wished.find('/') != std::string::npos || wished.starts_with('.'))
-    throw Error(ErrorId::usage, cat("--name: '", printable(wished), "' is no file name"), "give a name without directories");
+    throw Error(ErrorId::usage, cat("--name: invalid file name '", printable(wished), "'"), "give a name without directories");
   const fs::path name = wished.empty() ? fs::path(source).filename() : fs::path(wished);
   // A keyring does not read hidden files.
   if (name.stem().string().starts_with('.'))
@@ -129,7 +129,7 @@ void write_additions(std::vector<Addition> additions, const KeyringOptions& opti
     addition.file = directory / addition.file;
     std::error_code ignored;
     if (fs::exists(addition.file, ignored) && !fs::is_regular_file(addition.file, ignored))
-      fail_at(ErrorId::usage, addition.file.string(), "is no regular file: it masks this name", "remove it first, or give --name NAME");
+      fail_at(ErrorId::usage, addition.file.string(), "is not a regular file: it masks this name", "remove it first, or give --name NAME");
     assert_new(addition.file, options.overwrite);
     outputs.push_back(addition.file);
   }
@@ -156,7 +156,7 @@ void write_additions(std::vector<Addition> additions, const KeyringOptions& opti
 
 Exit add_files(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
-  if (options.arguments.empty()) throw Error(ErrorId::usage, "no file was given", "give the certificates to trust, PEM or DER");
+  if (options.arguments.empty()) throw Error(ErrorId::usage, "no file given", "give the certificates to trust, PEM or DER");
   if (!options.name.empty() && options.arguments.size() > 1)
     throw Error(ErrorId::usage, "--name takes one file", "add the files one by one");
   confine_to_keyring(options, console);
@@ -166,7 +166,7 @@ Exit add_files(const KeyringOptions& options, Console& console) {
     if (source == "-" && options.name.empty()) throw Error(ErrorId::usage, "standard input has no name", "give one with --name NAME");
     const std::string name = keyring_file_name(source, options.name);
     if (std::any_of(additions.begin(), additions.end(), [&](const Addition& other) { return other.file == name; }))
-      fail_at(ErrorId::usage, source, cat("would be ", printable(name), ", like a file before it"),
+      fail_at(ErrorId::usage, source, cat("would be ", printable(name), ", the name of an earlier file"),
               "add the files one by one, with --name NAME");
     additions.push_back({name, certificates_to_add(source, options.allow_non_ca)});
   }
@@ -198,7 +198,7 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
   assert_in_layer(file, layer);
   const auto in_file = std::count_if(keyring.entries().begin(), keyring.entries().end(), [&](const Entry& e) { return e.file == file; });
   if (in_file > 1 && !options.force)
-    fail_at(ErrorId::usage, file.string(), cat("holds ", in_file, " certificates, all of which would go"),
+    fail_at(ErrorId::usage, file.string(), cat("holds ", in_file, " certificates, which would all be removed"),
             "give --force to remove the file");
   remove_file(file);
   // A copy under another name, or a file of a weaker layer that this one hid, would stay trusted unnoticed.

@@ -62,8 +62,8 @@ void add_fingerprint(const std::string& digits, const certstore::Keyring& keyrin
   if (kind == DenialKind::certificate && known != keyring.entries().end()) return add_certificate(known->info, known->file, options, out);
   if (kind == DenialKind::certificate)
     console.note(cat("spdmctl: ", digits,
-                     ": denied by its fingerprint alone, which a device escapes that encodes the certificate again; give the file of the "
-                     "certificate when you have it"));
+                     ": denied only by its fingerprint, which a re-encoded certificate evades; give the file of the "
+                     "certificate if you have it"));
   out.push_back(entry_of(kind, digits, options));
 }
 
@@ -106,7 +106,8 @@ std::string indentation_of(const std::string& contents) {
 }
 
 std::string with_entries(const fs::path& file, const std::string& before, const std::vector<Denial>& added, const std::string& check) {
-  std::string out = before.empty() ? "# Certificates and keys that are never good; see spdmctl-keyring(1).\nversion: 1\ndeny:\n" : before;
+  std::string out =
+      before.empty() ? "# Certificates and keys that are never accepted; see spdmctl-keyring(1).\nversion: 1\ndeny:\n" : before;
   const std::string indentation = indentation_of(before);
   if (!out.ends_with('\n')) out += '\n';
   for (const Denial& entry : added)
@@ -122,7 +123,7 @@ std::string with_entries(const fs::path& file, const std::string& before, const 
     if (before.empty()) throw;
   }
   if (found != wanted)
-    fail_at(ErrorId::config, file.string(), "nothing can be added to it: its list does not end the file, or it is broken",
+    fail_at(ErrorId::config, file.string(), "cannot add an entry: the list is not at the end of the file, or the file is malformed",
             cat("write the entry with an editor, and check it with: ", check));
   return out;
 }
@@ -132,9 +133,9 @@ std::string with_entries(const fs::path& file, const std::string& before, const 
 Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
   if (options.arguments.empty())
-    throw Error(ErrorId::usage, "nothing was given to deny", "give SHA-256 fingerprints, or files of certificates");
+    throw Error(ErrorId::usage, "no fingerprint or file given", "give SHA-256 fingerprints, or files of certificates");
   if (options.key && options.tbs)
-    throw Error(ErrorId::usage, "--key and --tbs exclude each other", "leave both out: a certificate is denied by both");
+    throw Error(ErrorId::usage, "--key and --tbs cannot be combined", "leave both out: a certificate is denied by both");
   const fs::path file = writable_keyring(options.trust) / "deny.yaml";
   assert_distinct({console.file(), file});
   confine_to_keyring(options, console);
@@ -142,7 +143,7 @@ Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
   std::error_code ignored;
   const bool there = fs::symlink_status(file, ignored).type() != fs::file_type::not_found;
   if (there && !fs::is_regular_file(file, ignored))
-    fail_at(ErrorId::usage, file.string(), "is no regular file: it masks this name", "remove it first");
+    fail_at(ErrorId::usage, file.string(), "is not a regular file: it masks this name", "remove it first");
   for (const Denial& entry : keyring.denials())
     if (const fs::path other(entry.file); !there && other.filename() == file.filename() && other.parent_path().filename() != "anchors")
       fail_at(ErrorId::usage, file.string(), cat("would hide ", printable(entry.file)), "copy that file there first");
@@ -151,7 +152,7 @@ Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
   for (const std::string& argument : options.arguments)
     for (Denial& entry : denials_of(argument, keyring, options, console)) {
       if (const Denial* known = find_denial(keyring.denials(), entry.kind, entry.sha256)) {
-        console.note(cat("spdmctl: ", printable(argument), ": is denied already: ", printable(known->origin)));
+        console.note(cat("spdmctl: ", printable(argument), ": is already denied: ", printable(known->origin)));
       } else if (find_denial(added, entry.kind, entry.sha256) == nullptr) {
         entry.file = file.string();
         added.push_back(std::move(entry));

@@ -7,7 +7,7 @@ namespace spdm::cmd {
 
 Report attest_one(const KeyringOptions& options, Console& console, Depth depth, const std::vector<std::filesystem::path>& writable) {
   if (options.arguments.size() != 1)
-    throw Error(ErrorId::usage, "one device must be named", "give a target, such as 03:00.0, or a recording, such as file:device.json");
+    throw Error(ErrorId::usage, "exactly one device is needed", "give a target, such as 03:00.0, or a recording, such as file:device.json");
   Question question = question_of(options.trust);
   question.user.depth = depth;
   const Verifier verifier =
@@ -31,7 +31,7 @@ Report attest_one(const KeyringOptions& options, Console& console, Depth depth, 
 const ChainResult& main_chain(const Report& report) {
   if (const SlotReport* slot = main_slot(report)) return *slot->chain;
   Error error(report.error ? report.error->id : ErrorId::no_spdm, report.error ? report.error->message : "no certificate chain was read",
-              report.error ? report.error->hint : cat("see what is there with: spdmctl info ", shell_word(report.source)));
+              report.error ? report.error->hint : cat("list the slots with: spdmctl info ", shell_word(report.source)));
   error.device = report.source;
   if (report.exit != Exit::ok) error.exit = report.exit;
   throw error;

@@ -15,7 +15,7 @@ std::string line(std::string_view title, std::string_view text) {
 
 std::string answer(const ChainResult& chain) {
   if (chain.trust == Trust::not_checked) return "could not be decided";
-  if (chain.trust != Trust::trusted) return chain.sound ? "nobody vouches for it" : "the chain is broken";
+  if (chain.trust != Trust::trusted) return chain.sound ? "not trusted: no root or pin vouches for it" : "the chain is broken";
   if (chain.anchor) return cat("trusted, by ", printable(chain.anchor->subject));
   return chain.pin ? cat("trusted, by the pin ", printable(chain.pin->origin)) : "trusted, by its owner";
 }

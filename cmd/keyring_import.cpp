@@ -55,7 +55,7 @@ Offer from_device(const KeyringOptions& options, Console& console) {
             cat("its chain is not sound: ", bad == chain.findings.end() ? "" : cat(bad->where, ": ", bad->why)));
   }
   if (chain.certificates.empty() || chain.certificates.front().subject != chain.certificates.front().issuer)
-    fail_at(ErrorId::bad_input, report.source, "its chain leaves out its root", "get the root from the vendor of the device");
+    fail_at(ErrorId::bad_input, report.source, "its chain does not contain its root", "get the root from the vendor of the device");
   const std::string name =
       options.name.empty() ? cat(pin_name(report.host.target, report.host.bdf), "-root.pem") : keyring_file_name({}, options.name);
   return {report.source, name, {chain.certificates.front().der}};
@@ -80,7 +80,7 @@ std::vector<std::string> wanted_fingerprints(const KeyringOptions& options) {
   std::vector<std::string> out;
   for (const std::string& text : options.fingerprints)
     if (out.emplace_back(plain_fingerprint(text)).empty())
-      throw Error(ErrorId::usage, cat("--fingerprint: '", printable(text), "' is no SHA-256 fingerprint"),
+      throw Error(ErrorId::usage, cat("--fingerprint: invalid SHA-256 fingerprint '", printable(text), "'"),
                   "give 64 hex digits, with or without colons");
   return out;
 }
@@ -97,11 +97,12 @@ Exit import_roots(const KeyringOptions& options, Console& console) {
   for (const Bytes& der : offer.certificates) {
     const CertificateInfo info = certstore::describe(der);
     if (!info.is_ca) {
-      console.note(cat("spdmctl: left out: ", printable(info.subject), " is no certificate authority: it cannot vouch for a device"));
+      console.note(cat("spdmctl: left out: ", printable(info.subject), " is not a certificate authority: it cannot vouch for a device"));
       continue;
     }
     if (const std::vector<std::string> faults = certstore::faults_of(der); !faults.empty()) {
-      console.note(cat("spdmctl: left out: ", printable(info.subject), ": ", printable(faults.front()), ": no chain with it is trusted"));
+      console.note(
+          cat("spdmctl: left out: ", printable(info.subject), ": ", printable(faults.front()), ": no chain through it is trusted"));
       continue;
     }
     offered.push_back(info);
@@ -116,7 +117,7 @@ Exit import_roots(const KeyringOptions& options, Console& console) {
               "do not trust it, unless the vendor publishes this one");
   if (!addition.certificates.empty()) {
     if (std::error_code ignored; !options.overwrite && std::filesystem::exists(writable_keyring(options.trust) / addition.file, ignored))
-      fail_at(ErrorId::usage, addition.file.string(), "is in the keyring already", "give another name with --name NAME, or --overwrite");
+      fail_at(ErrorId::usage, addition.file.string(), "is already in the keyring", "give another name with --name NAME, or --overwrite");
     write_additions({std::move(addition)}, options, console);
     return Exit::ok;
   }

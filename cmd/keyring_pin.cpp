@@ -75,11 +75,11 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
   assert_worth_pinning(report, options.trust);
   const ChainResult& chain = main_chain(report);
   if (chain.pin)
-    fail_at(ErrorId::usage, report.source, cat("is pinned already: ", chain.pin->origin),
+    fail_at(ErrorId::usage, report.source, cat("is already pinned: ", chain.pin->origin),
             cat("unpin it first: ", unpin_command(options, report.source)));
   const NewPin made = make_pin(report, chain, kind, options.vouch ? PinUse::vouch : PinUse::compare, pins);
   if (is_taken(made.file))
-    fail_at(ErrorId::usage, made.file.string(), "is there already, and pins something else",
+    fail_at(ErrorId::usage, made.file.string(), "already exists, and pins something else",
             cat("unpin that first: ", unpin_command(options, made.file.stem().string())));
   assert_distinct({console.file(), made.file});
   write_file(made.file, made.contents);
@@ -91,7 +91,7 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
       console, document,
       cat("pinned: ", printable(report.source), "\n  ", name(kind), " ", made.pin.sha256, "\n  ", printable(made.file.string()), "\n"));
   if (chain.trust != Trust::trusted && !options.vouch)
-    console.note(printable(cat("spdmctl: nobody vouches for it yet: add its root (spdmctl keyring add",
+    console.note(printable(cat("spdmctl: no root vouches for it yet: add its root (spdmctl keyring add",
                                as_given("--keyring", options.trust.keyrings), " FILE), or unpin it and pin it with --vouch")));
   return Exit::ok;
 }
@@ -108,12 +108,12 @@ Exit unpin_device(const KeyringOptions& options, Console& console) {
     return file.filename() == wanted || file.stem() == wanted || file.filename() == made + ".yaml";
   });
   if (found == keyring.pins().end())
-    throw Error(ErrorId::usage, cat("nothing of the keyring pins '", printable(wanted), "'"), see_pins(options));
+    throw Error(ErrorId::usage, cat("the keyring has no pin for '", printable(wanted), "'"), see_pins(options));
   const fs::path file(found->file), layer = writable_keyring(options.trust);
   assert_in_layer(file, layer);
   const auto in_file = std::count_if(keyring.pins().begin(), keyring.pins().end(), [&](const Pin& pin) { return pin.file == found->file; });
   if (in_file > 1 && !options.force)
-    fail_at(ErrorId::usage, file.string(), cat("holds ", in_file, " pins, all of which would go"), "give --force to remove the file");
+    fail_at(ErrorId::usage, file.string(), cat("holds ", in_file, " pins, which would all be removed"), "give --force to remove the file");
   remove_file(file);
   Json document = begin_document(kKeyringSchema);
   document["exit_code"] = 0;

@@ -20,14 +20,14 @@ using certstore::Problem;
 std::string weakness_of(const Entry& entry, const std::string& now) {
   if (entry.info.not_after < now) return cat("expired on ", entry.info.not_after);
   if (entry.info.not_before > now) return cat("is not valid before ", entry.info.not_before);
-  if (entry.anchor && !entry.info.is_ca) return "is no certificate authority";
+  if (entry.anchor && !entry.info.is_ca) return "is not a certificate authority";
   return {};
 }
 
 // An entry that a device escapes by encoding its certificate again.
 Problem escapable(const certstore::Denial& denial) {
   Problem out{denial.file,
-              "denies a certificate by its fingerprint alone, which a device escapes that encodes it again; deny the file of the "
+              "denies a certificate only by its fingerprint, which a re-encoded certificate evades; deny the file of the "
               "certificate (spdmctl keyring deny FILE), then take this entry out"};
   if (denial.origin.starts_with(denial.file + ":")) out.place = denial.origin.substr(denial.file.size() + 1);
   return out;
@@ -42,8 +42,8 @@ void add_problems(const certstore::OcspResponse& response, const std::string& no
   const auto stale = std::find_if(all.begin(), all.end(),
                                   [&](const certstore::OcspAnswer& one) { return !one.next_update.empty() && one.next_update < now; });
   if (stale != all.end())
-    out.push_back({response.file,
-                   cat("the OCSP response about serial ", stale->serial, " is stale: a newer one was promised for ", stale->next_update)});
+    out.push_back(
+        {response.file, cat("the OCSP response about serial ", stale->serial, " is stale: the next one was due on ", stale->next_update)});
 }
 
 std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
@@ -52,7 +52,7 @@ std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
   for (const Entry& entry : keyring.entries()) {
     if (const std::string why = weakness_of(entry, now); !why.empty()) out.push_back({entry.file, why});
     for (const std::string& fault : certstore::faults_of(entry.info.der, entry.scopes))
-      out.push_back({entry.file, cat(entry.info.subject, ": ", fault, ": no chain with it is trusted")});
+      out.push_back({entry.file, cat(entry.info.subject, ": ", fault, ": no chain through it is trusted")});
     for (const certstore::Scope& scope : entry.scopes)
       if (scope.not_after && *scope.not_after < at) out.push_back({scope.file, cat("vouches until ", utc_of(*scope.not_after))});
   }
@@ -61,7 +61,7 @@ std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
   for (const certstore::Crl& crl : keyring.crls()) {
     if (!crl.unusable.empty()) out.push_back({crl.file, cat("the revocation list of ", crl.issuer, " cannot be used: ", crl.unusable)});
     if (!crl.next_update.empty() && crl.next_update < now)
-      out.push_back({crl.file, cat("the revocation list of ", crl.issuer, " is stale: a newer one was promised for ", crl.next_update)});
+      out.push_back({crl.file, cat("the revocation list of ", crl.issuer, " is stale: the next one was due on ", crl.next_update)});
   }
   for (const certstore::OcspResponse& response : keyring.ocsp()) add_problems(response, now, out);
   return out;
@@ -208,7 +208,7 @@ Exit show(const KeyringOptions& options, Console& console, bool check) {
     Json& json = document["problems"].emplace_back(Json{{"file", printable(problem.file)}, {"why", printable(problem.why)}});
     if (!problem.place.empty()) json["place"] = problem.place;
     if (problem.fatal) json["fatal"] = true;
-    text += cat(problem.fatal ? "problem, and nobody is trusted until it is mended: " : "problem: ", printable(problem.where()), ": ",
+    text += cat(problem.fatal ? "problem, and nothing is trusted until it is fixed: " : "problem: ", printable(problem.where()), ": ",
                 printable(problem.why), "\n");
   }
   if (check && problems.empty()) {

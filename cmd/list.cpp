@@ -103,7 +103,7 @@ std::string ide_text(const Listed& listed) {
 // Asks each mailbox, as an owner would: with the lock, and with the device awake.
 std::vector<DoeFeature> ask_mailboxes(const Host& host, const PciDevice& device, Clock::time_point deadline) {
   if (const std::optional<std::string> owner = owner_of(device))
-    throw Error(ErrorId::owned, cat("its mailboxes were not asked, they belong to somebody else: ", printable(*owner)));
+    throw Error(ErrorId::owned, cat("its mailboxes were not queried, they belong to somebody else: ", printable(*owner)));
   transport::PciLock lock(host, device.bdf);
   const transport::PciPower power(host, device.bdf, lock);
   power.wait_until_awake(deadline);
@@ -201,8 +201,7 @@ std::vector<PciDevice> chosen(const Host& host, const Options& options, bool may
   std::vector<PciDevice> out;
   for (const std::string& name : options.functions) {
     const std::optional<Bdf> bdf = transport::parse_bdf(name);
-    if (!bdf)
-      throw Error(ErrorId::usage, cat("'", printable(name), "' is no address of a PCI function"), "give it as in 0000:03:00.0 or 03:00.0");
+    if (!bdf) throw Error(ErrorId::usage, cat("invalid PCI address '", printable(name), "'"), "give it as in 0000:03:00.0 or 03:00.0");
     if (std::none_of(out.begin(), out.end(), [&](const PciDevice& other) { return other.bdf == *bdf; }))
       out.push_back(transport::find_device(host, *bdf));
   }
@@ -241,12 +240,12 @@ Error nothing_found(const std::vector<PciDevice>& seen, bool named, const Option
   const auto hidden = std::count_if(seen.begin(), seen.end(), [](const PciDevice& device) { return device.hides_mailboxes(); });
   if (hidden > 0)
     return {ErrorId::permission, cat("the mailboxes of ", hidden, hidden == 1 ? " function" : " functions", " cannot be seen"),
-            "run it as root: what is beyond the first bytes of configuration space needs CAP_SYS_ADMIN"};
+            "run it as root: reading all of configuration space needs CAP_SYS_ADMIN"};
   const bool asleep = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.has_no_power(); });
   return {ErrorId::no_spdm,
-          cat(whom, " DOE mailbox", asleep ? "; those that sleep in D3cold were not looked at" : "",
+          cat(whom, " DOE mailbox", asleep ? "; functions in D3cold were not checked" : "",
               options.drives ? ", and no drive that was asked speaks SPDM" : "",
-              options.mctp ? ", and no MCTP endpoint that routes lead to speaks SPDM" : ""),
+              options.mctp ? ", and no MCTP endpoint with a route speaks SPDM" : ""),
           named ? "" : "see all functions with: spdmctl list --all"};
 }
 
@@ -343,12 +342,12 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("function", options->functions, "Only these PCI functions, such as 0000:03:00.0 or 03:00.0")->type_name("BDF");
   parser.add_flag("--all", options->all, "Every PCI function, not only those with a mailbox");
-  parser.add_flag("--discover", options->discover, "Ask the mailboxes what they carry where the kernel does not tell: writes to them");
-  parser.add_flag("--drives", options->drives, "The drives, too, that speak SPDM by their own way; asks each that is awake");
-  parser.add_flag("--mctp", options->mctp, "Ask the endpoints of MCTP networks that routes lead to whether they speak SPDM");
-  parser
-      .add_option("--timeout", options->timeout,
-                  "Longest wait for the mailboxes of a function, for a drive, or for an endpoint; 10s if not given")
+  parser.add_flag("--discover", options->discover,
+                  "Query mailboxes for their protocols if the kernel does not report them: writes to the device");
+  parser.add_flag("--drives", options->drives,
+                  "Also list drives that speak SPDM through security commands; queries each drive that is awake");
+  parser.add_flag("--mctp", options->mctp, "Query the MCTP endpoints that have a route whether they speak SPDM");
+  parser.add_option("--timeout", options->timeout, "Longest wait for the mailboxes of a function, a drive or an endpoint; default: 10s")
       ->type_name("DURATION")
       ->envname("SPDMCTL_TIMEOUT");
   add_output_options(parser, options->output);
@@ -358,7 +357,7 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb list_verb{"list",
-                     "Show the PCI functions, the drives and the MCTP endpoints that may speak SPDM",
+                     "List PCI functions, drives and MCTP endpoints that may speak SPDM",
                      "  spdmctl list\n"
                      "  spdmctl list --all --json\n"
                      "  spdmctl list --discover 03:00.0\n"

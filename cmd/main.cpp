@@ -110,10 +110,10 @@ Exit run(int argc, char** argv, cmd::Console& console) {
   } catch (const CLI::ParseError& error) {
     const std::vector<CLI::App*> chosen = parser.get_subcommands();
     if (chosen.empty() && argc > 1 && argv[1][0] != '-')
-      throw Error(ErrorId::usage, cat("'", printable(argv[1]), "' is no verb"), "see: spdmctl --help");
+      throw Error(ErrorId::usage, cat("unknown verb '", printable(argv[1]), "'"), "see: spdmctl --help");
     throw Error(ErrorId::usage, cmd::message_of(error, parser), cat("see: spdmctl ", chosen_words(parser), "--help"));
   }
-  if (!action) throw Error(ErrorId::usage, "no verb was given", "see: spdmctl --help");
+  if (!action) throw Error(ErrorId::usage, "no verb given", "see: spdmctl --help");
   cmd::refuse_old_variables();
   prepare_guards();
   cmd::refuse_empty(parser);

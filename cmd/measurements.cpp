@@ -58,9 +58,9 @@ void keep(Saved& saved, const Report& report, bool complete) {
 
 void save(const Saved& saved, const Options& options, const Console& console) {
   for (const std::string& source : saved.left_out)
-    console.note(cat("spdmctl: ", printable(source), ": did not pass, no reference values are saved of it"));
+    console.note(cat("spdmctl: ", printable(source), ": did not pass, so its measurements were not saved as reference values"));
   for (const std::string& source : saved.uncompared)
-    console.note(cat("spdmctl: ", printable(source), ": its reference values are saved; it lacks nothing else that the policy asks for"));
+    console.note(cat("spdmctl: ", printable(source), ": its reference values were saved; otherwise it meets the policy"));
   std::vector<DeviceReferences> devices;
   for (const auto& [source, references] : saved.devices) devices.push_back(references);
   if (devices.empty()) return;
@@ -70,11 +70,11 @@ void save(const Saved& saved, const Options& options, const Console& console) {
 // Throws Error for what cannot be written, or would be worth nothing, before any device is asked.
 void prepare_to_save(Options& options, Plan& plan) {
   if (options.overwrite && options.save_reference.empty())
-    throw Error(ErrorId::usage, "--overwrite is for --save-reference", "leave it out");
+    throw Error(ErrorId::usage, "--overwrite requires --save-reference", "leave it out");
   if (options.save_reference.empty()) return;
   if (options.count || options.no_signature)
-    throw Error(ErrorId::usage, cat("--save-reference and ", options.count ? "--count" : "--no-signature", " contradict each other"),
-                "only what is signed is a reference value");
+    throw Error(ErrorId::usage, cat("--save-reference and ", options.count ? "--count" : "--no-signature", " cannot be combined"),
+                "reference values must be signed");
   assert_new(options.save_reference, options.overwrite);
   assert_writable(options.save_reference);
   plan.written_after.emplace_back(options.save_reference);
@@ -85,7 +85,7 @@ void prepare_to_save(Options& options, Plan& plan) {
 
 MeasurementMode mode_of(const Options& options) {
   const int chosen = (options.indices.empty() ? 0 : 1) + (options.each ? 1 : 0) + (options.count ? 1 : 0);
-  if (chosen > 1) throw Error(ErrorId::usage, "--index, --each and --count contradict each other", "give one of them");
+  if (chosen > 1) throw Error(ErrorId::usage, "--index, --each and --count cannot be combined", "give one of them");
   if (options.count) return MeasurementMode::count;
   if (options.each) return MeasurementMode::each;
   return options.indices.empty() ? MeasurementMode::all : MeasurementMode::indices;
@@ -101,7 +101,7 @@ std::uint8_t parse_index(std::string_view text) {
     used = 0;
   }
   if (used == 0 || used != text.size() || text.front() == '-' || value < 1 || value > 254)
-    throw Error(ErrorId::usage, cat("--index: '", printable(text), "' is no measurement index"), "give 1 to 254, or 0x01 to 0xfe");
+    throw Error(ErrorId::usage, cat("--index: invalid measurement index '", printable(text), "'"), "give 1 to 254, or 0x01 to 0xfe");
   return static_cast<std::uint8_t>(value);
 }
 
@@ -121,7 +121,7 @@ Action setup(CLI::App& parser) {
   flag("--each", options->each, "One request for each measurement, the last one signed");
   flag("--count", options->count, "Only how many measurements there are");
   flag("--raw", options->raw, "Ask for raw bit streams in place of digests (SPDM 1.2 and later)");
-  flag("--new", options->fresh, "Ask the device to measure anew (SPDM 1.3 and later)");
+  flag("--new", options->fresh, "Ask the device for new measurements (SPDM 1.3 and later)");
   flag("--no-signature", options->no_signature, "Do not ask for a signature over the measurements");
   flag("--extension-log", options->extension_log, "Read the measurement extension log, too (SPDM 1.3 and later)");
   flag("--endpoint-info", options->endpoint_info, "Read the endpoint information, too (SPDM 1.3 and later)");

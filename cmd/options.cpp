@@ -64,14 +64,14 @@ std::string as_given(const std::string& option, const std::vector<std::string>& 
 void refuse_old_variables() {
   for (const OldVariable& old : kOldVariables)
     if (const char* const value = ::secure_getenv(old.name); value != nullptr && *value != '\0')
-      throw Error(ErrorId::usage, cat("the variable ", old.name, " is called ", old.now, " now"),
+      throw Error(ErrorId::usage, cat("the variable ", old.name, " was renamed to ", old.now),
                   cat("set ", old.now, ", and unset ", old.name));
 }
 
 void refuse_option(CLI::App& parser, const std::string& old, const std::string& hint) {
   parser
       .add_option_function<std::string>(old,
-                                        [=](const std::string&) { throw Error(ErrorId::usage, cat(old, " is no option any more"), hint); })
+                                        [=](const std::string&) { throw Error(ErrorId::usage, cat(old, " is no longer an option"), hint); })
       ->expected(0, 1)
       ->group("");
 }
@@ -79,7 +79,7 @@ void refuse_option(CLI::App& parser, const std::string& old, const std::string& 
 void refuse_sub_verb(CLI::App& parser, const std::string& old, const std::string& now) {
   const std::string verb = parser.get_name();
   parser.add_subcommand(old, "")->group("")->preparse_callback([=](std::size_t) {
-    throw Error(ErrorId::usage, cat(verb, " ", old, " is called ", verb, " ", now, " now"), cat("write: spdmctl ", verb, " ", now));
+    throw Error(ErrorId::usage, cat(verb, " ", old, " was renamed to ", verb, " ", now), cat("write: spdmctl ", verb, " ", now));
   });
 }
 
@@ -88,27 +88,27 @@ CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vect
 }
 
 void add_output_options(CLI::App& parser, OutputOptions& options) {
-  options.format_given = parser.add_option("-f,--format", options.format, cat(names_of(kPlainFormats), "; text if not given"))
+  options.format_given = parser.add_option("-f,--format", options.format, cat(names_of(kPlainFormats), "; default: text"))
                              ->type_name("FORMAT")
                              ->envname("SPDMCTL_FORMAT")
                              ->group("Output");
-  parser.add_flag("--json", options.json, "The same as --format json")->group("Output");
-  parser.add_option("-o,--output", options.file, "Write to this file, once all is there; standard output if not given")
+  parser.add_flag("--json", options.json, "Same as --format json")->group("Output");
+  parser.add_option("-o,--output", options.file, "Write to this file when everything is complete; default: standard output")
       ->type_name("FILE")
       ->group("Output");
-  parser.add_flag("-v,--verbose", options.verbose, "Show everything that is known")->group("Output");
-  parser.add_flag("--no-color", options.no_color, "No colours, not on a terminal either")->group("Output");
+  parser.add_flag("-v,--verbose", options.verbose, "Show all details")->group("Output");
+  parser.add_flag("--no-color", options.no_color, "Do not use colours, even on a terminal")->group("Output");
 }
 
 void add_export_options(CLI::App& parser, OutputOptions& options) {
   add_output_options(parser, options);
   options.exports = true;
-  options.format_given->description(cat(names_of(kPlainFormats, ", "), ", ", names_of(kExportFormats), "; text if not given"));
+  options.format_given->description(cat(names_of(kPlainFormats, ", "), ", ", names_of(kExportFormats), "; default: text"));
   parser.add_option("--sign-key", options.sign_key, "Sign the EAR with this private key, PEM or DER: a JWT")
       ->type_name("FILE")
       ->group("Output");
   options.ear_profile_given =
-      parser.add_option("--ear-profile", options.ear_profile, cat("Names of the EAR: ", names_of(kEarProfiles), "; 2023 if not given"))
+      parser.add_option("--ear-profile", options.ear_profile, cat("Names of the EAR: ", names_of(kEarProfiles), "; default: 2023"))
           ->type_name("YEAR")
           ->group("Output");
   add_wrapper_option(parser, options.wrapper, "the EAR");
@@ -122,17 +122,17 @@ void add_wrapper_option(CLI::App& parser, std::string& form, const std::string& 
 
 void add_token_format(OutputOptions& options) {
   options.tokens = true;
-  options.format_given->description(cat(names_of(kFormats), " (the evidence, experimental); text if not given"));
+  options.format_given->description(cat(names_of(kFormats), " (the evidence, experimental); default: text"));
 }
 
 void add_keyring_options(CLI::App& parser, TrustOptions& options) {
-  add_repeatable(parser, "--keyring", options.keyrings, "Trust the certificates of this directory, in place of the system's keyring")
+  add_repeatable(parser, "--keyring", options.keyrings, "Trust the certificates in this directory instead of the system's keyring")
       ->type_name("DIR")
       ->envname("SPDMCTL_KEYRING")
       ->group("Trust");
-  add_repeatable(parser, "--root", options.roots, "Trust the certificates of this file, too")->type_name("FILE")->group("Trust");
-  parser.add_option("--at", options.at, "Certificates must be valid at this time; now if not given")->type_name("TIME")->group("Trust");
-  parser.add_flag("--partial-chain", options.partial_chains, "Any certificate of the keyring may end a chain, not only roots")
+  add_repeatable(parser, "--root", options.roots, "Also trust the certificates in this file")->type_name("FILE")->group("Trust");
+  parser.add_option("--at", options.at, "Time at which certificates must be valid; default: now")->type_name("TIME")->group("Trust");
+  parser.add_flag("--partial-chain", options.partial_chains, "Let any certificate of the keyring end a chain, not only roots")
       ->group("Trust");
 }
 
@@ -140,25 +140,24 @@ void add_keyring_options(CLI::App& parser, TrustOptions& options) {
 static void name_default_match(CLI::App& parser) {
   CLI::Option* const match = parser.get_option_no_throw("--identity-match");
   if (match == nullptr || parser.get_option_no_throw("--policy") == nullptr) return;
-  match->description("exact, ids (vendor and device id suffice) or none; what the policy says, or exact, if not given");
+  match->description("exact, ids (vendor and device id suffice) or none; default: as in the policy, or exact");
 }
 
 void add_trust_options(CLI::App& parser, TrustOptions& options) {
   add_keyring_options(parser, options);
   parser
-      .add_option("--host-keys", options.host_keys, "Recordings are signed by their hosts: DIR/NAME.pem is the public key of the host NAME")
+      .add_option("--host-keys", options.host_keys,
+                  "Verify the signature of the host on recordings: DIR/NAME.pem is the public key of the host NAME")
       ->type_name("DIR")
       ->group("Trust");
   parser.add_option("--identity", options.identity, "PCI identity that the device must have: Vendor=1b36:Device=0010:CC=010802:REV=02...")
       ->type_name("ID")
       ->group("Trust");
-  parser.add_option("--identity-match", options.identity_match, "exact, ids (vendor and device id suffice) or none; exact if not given")
+  parser.add_option("--identity-match", options.identity_match, "exact, ids (vendor and device id suffice) or none; default: exact")
       ->type_name("HOW")
       ->group("Trust");
-  parser.add_flag("--trust-host", options.trust_host, "What the host that collected evidence says of the device counts as known")
-      ->group("Trust");
-  parser.add_flag("--require-fresh", options.require_fresh, "What is not shown to be signed for a nonce of ours does not pass")
-      ->group("Trust");
+  parser.add_flag("--trust-host", options.trust_host, "Trust what the collecting host says about the device")->group("Trust");
+  parser.add_flag("--require-fresh", options.require_fresh, "Fail whatever was not signed for a nonce of this verifier")->group("Trust");
   parser.add_option("--chain", options.chain, "Certificates of the device, PEM, DER or Redfish JSON, for recordings that have none")
       ->type_name("FILE")
       ->group("Trust");
@@ -171,24 +170,24 @@ void add_trust_options(CLI::App& parser, TrustOptions& options) {
 void add_reference_option(CLI::App& parser, TrustOptions& options) {
   options.compares = true;
   add_repeatable(parser, "--reference", options.references,
-                 "Compare measurements with the values of this file or directory, in place of the system's reference values")
+                 "Compare measurements with the values in this file or directory instead of the system's reference values")
       ->type_name("PATH")
       ->envname("SPDMCTL_REFERENCE")
       ->group("Trust");
 }
 
 void add_expect_option(CLI::App& parser, std::string& file) {
-  parser.add_option("--expect", file, "Devices that must be shown: each that is missing, and each that is not listed, is a failure")
+  parser.add_option("--expect", file, "Expected devices: a missing device and a device that is not listed are failures")
       ->type_name("FILE")
       ->group("Attestation");
 }
 
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
-  parser.add_option("--timeout", options.timeout, "Longest wait for one answer; 10s if not given")
+  parser.add_option("--timeout", options.timeout, "Longest wait for one answer; default: 10s")
       ->type_name("DURATION")
       ->envname("SPDMCTL_TIMEOUT")
       ->group("Protocol");
-  parser.add_option("--slot", options.slot, "0 to 7, all, or 255 for a provisioned key; the first that is trusted if not given")
+  parser.add_option("--slot", options.slot, "0 to 7, all, or 255 for a provisioned key; default: the first that is trusted")
       ->type_name("N")
       ->group("Protocol");
   add_repeatable(parser, "--spdm-version", options.versions, "Speak only these versions, such as 1.2,1.3")
@@ -198,8 +197,7 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
       ->type_name("LIST")
       ->group("Protocol");
   add_repeatable(parser, "--hash", options.hash, "Offer only these hash algorithms, such as SHA-384")->type_name("LIST")->group("Protocol");
-  parser.add_flag("--force", options.force, "Use a PCI device although somebody else seems to own it or to speak with it")
-      ->group("Protocol");
+  parser.add_flag("--force", options.force, "Use a PCI device even if it seems to be owned or in use by somebody else")->group("Protocol");
   add_via_option(parser, options.via, "Protocol");
   // The gate, which has the option as well, is about PCI functions.
   CLI::Option* const via = parser.get_option("--via");
@@ -209,7 +207,7 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
 void add_via_option(CLI::App& parser, std::string& via, const std::string& group) {
   parser
       .add_option("--via", via,
-                  "How a drive is asked: doe, its mailbox, or storage, its security commands; the mailbox, if not given, and storage where "
+                  "How to reach a drive: doe (mailbox) or storage (security commands); default: doe, or storage where "
                   "the kernel is locked down")
       ->type_name("WAY")
       ->group(group);
@@ -217,13 +215,13 @@ void add_via_option(CLI::App& parser, std::string& via, const std::string& group
 
 void add_tolerate_option(CLI::App& parser, std::vector<std::string>& rules) {
   add_repeatable(parser, "--tolerate", rules,
-                 "For the bench: go on where these rules of the protocol are broken, such as MEASUREMENTS.Index, or all; nothing passes")
+                 "For lab use: continue when these protocol rules are broken, such as MEASUREMENTS.Index, or all; no device passes")
       ->type_name("LIST")
       ->group("Protocol");
 }
 
 void add_record_option(CLI::App& parser, ProtocolOptions& options) {
-  parser.add_option("--record", options.record, "Write what was seen to this file: evidence, or a capture when it ends in .pcap")
+  parser.add_option("--record", options.record, "Write the messages to this file: as evidence, or as a capture if its name ends in .pcap")
       ->type_name("FILE")
       ->group("Protocol");
 }
@@ -234,8 +232,8 @@ void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const st
 }
 
 void add_policy_options(CLI::App& parser, PolicyOptions& options) {
-  add_policy_path(parser, options.paths, "Read the policy from this file or directory, in place of the system's", "Policy");
-  parser.add_flag("--no-policy", options.none, "Ask for no more than the other options do, whatever the policy says")->group("Policy");
+  add_policy_path(parser, options.paths, "Read the policy from this file or directory instead of the system's", "Policy");
+  parser.add_flag("--no-policy", options.none, "Ignore the policy: require only what the other options ask for")->group("Policy");
 }
 
 void add_targets(CLI::App& parser, std::vector<std::string>& targets) {
@@ -249,24 +247,24 @@ void apply(const OutputOptions& options, Console& console) {
   Format format = parse_format(options.format, option);
   if (options.json) {
     if (options.format_given->count() > 0 && option == "--format" && format != Format::json)
-      throw Error(ErrorId::usage, cat("--json and --format ", options.format, " contradict each other"), "give one of them");
+      throw Error(ErrorId::usage, cat("--json and --format ", options.format, " cannot be combined"), "give one of them");
     format = Format::json;
   }
   if (!options.exports && is_export(format))
-    throw Error(ErrorId::usage, cat(option, ": ", options.format, " is a format of judgements, and nothing is judged here"),
-                "it goes with: auth, measurements, verify, audit");
+    throw Error(ErrorId::usage, cat(option, ": ", options.format, " is a format for verdicts, and this verb gives none"),
+                "use it with: auth, measurements, verify, audit");
   if (!options.tokens && format == Format::eat)
-    throw Error(ErrorId::usage, cat(option, ": ", options.format, " is a format of evidence, and no evidence is written here"),
-                "it goes with: collect, verify");
+    throw Error(ErrorId::usage, cat(option, ": ", options.format, " is a format for evidence, and this verb writes none"),
+                "use it with: collect, verify");
   if (!options.sign_key.empty() && format != Format::ear)
-    throw Error(ErrorId::usage, "--sign-key goes with --format ear", "other formats are not signed");
+    throw Error(ErrorId::usage, "--sign-key requires --format ear", "other formats are not signed");
   if (options.ear_profile_given != nullptr && options.ear_profile_given->count() > 0 && format != Format::ear)
-    throw Error(ErrorId::usage, "--ear-profile goes with --format ear", "other formats have no profile");
+    throw Error(ErrorId::usage, "--ear-profile requires --format ear", "other formats have no profile");
   const std::optional<CmwForm> wrapper = ear_form_of(options).wrapper;
   const bool wrappable = format == Format::ear || format == Format::eat;
   if (wrapper && !wrappable)
-    throw Error(ErrorId::usage, cat("--cmw goes with --format ", options.tokens ? "ear or eat" : "ear"),
-                "other formats have no media type that others know");
+    throw Error(ErrorId::usage, cat("--cmw requires --format ", options.tokens ? "ear or eat" : "ear"),
+                "other formats have no registered media type");
   if (format == Format::eat && wrapper != CmwForm::json) assert_binary_is_wanted("a token", options.file);
   if (format == Format::ear && wrapper == CmwForm::cbor) assert_binary_is_wanted("a wrapper in CBOR", options.file);
   console.format = format;
@@ -303,7 +301,7 @@ certstore::Keyring read_keyring(const TrustOptions& options) {
     const bool is_directory = std::filesystem::is_directory(directory, failure);
     const bool refused = is_directory || failure == std::errc::permission_denied;  // also of a folder above it
     if (!is_directory || ::access(directory.c_str(), R_OK | X_OK) != 0) {
-      Error error(refused ? ErrorId::permission : ErrorId::config, "is not a directory that can be read",
+      Error error(refused ? ErrorId::permission : ErrorId::config, "is not a readable directory",
                   cat(given_as("--keyring"), " takes a directory of PEM and DER files"));
       error.device = directory;
       throw error;
@@ -375,7 +373,7 @@ Question question_of(const TrustOptions& options) {
   out.user.require_fresh = options.require_fresh;
   out.user.provisioned = !options.provisioned_key.empty();
   if (out.user.identity && out.user.identity_match == IdentityMatch::none)
-    throw Error(ErrorId::usage, "--identity and --identity-match none contradict each other", "leave one of them out");
+    throw Error(ErrorId::usage, "--identity and --identity-match none cannot be combined", "leave one of them out");
   return out;
 }
 
@@ -397,7 +395,7 @@ Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
   const bool provisioned = !trust.provisioned_key.empty();
   if (!options.slot.empty()) {
     if (provisioned && out.slot != kProvisionedKey)
-      throw Error(ErrorId::usage, cat("--provisioned-key and --slot ", options.slot, " contradict each other"),
+      throw Error(ErrorId::usage, cat("--provisioned-key and --slot ", options.slot, " cannot be combined"),
                   "a provisioned key is slot 255");
     if (!provisioned && out.slot == kProvisionedKey)
       throw Error(ErrorId::usage, "--slot 255 needs the public key of the device", "give it with --provisioned-key FILE");
@@ -410,7 +408,7 @@ Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
 transport::Via via_of(const std::string& via) {
   if (via.empty()) return transport::Via::any;
   if (const std::optional<transport::Via> out = value_of(kVias, via)) return *out;
-  throw Error(ErrorId::usage, cat("--via: '", printable(via), "' is no way to a device"), cat("give ", names_of(kVias)));
+  throw Error(ErrorId::usage, cat("--via: '", printable(via), "' is unknown"), cat("give ", names_of(kVias)));
 }
 
 Limits limits_of(const ProtocolOptions& options) {

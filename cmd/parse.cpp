@@ -20,6 +20,11 @@ namespace {
   throw Error(ErrorId::usage, cat(option, ": '", printable(text), "' ", why), std::move(hint));
 }
 
+// `fault`: such as "invalid time".
+[[noreturn]] void refuse_value(std::string_view option, std::string_view text, std::string_view fault, std::string hint) {
+  throw Error(ErrorId::usage, cat(option, ": ", fault, " '", printable(text), "'"), std::move(hint));
+}
+
 template <class Table>
 std::string names(const Table& table) {
   std::string out;
@@ -30,7 +35,7 @@ std::string names(const Table& table) {
 // `row`: what was found under the name.
 template <class Row, class Table>
 const Row* supported(const Row* row, std::string_view text, std::string_view option, const Table& table) {
-  if (row == nullptr) refuse(option, text, "is no algorithm that is known", cat("the names are ", names(table)));
+  if (row == nullptr) refuse_value(option, text, "unknown algorithm", cat("the names are ", names(table)));
   if (!crypto::supports(*row))
     throw Error(ErrorId::unsupported, cat(option, ": ", crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
   return row;
@@ -41,25 +46,25 @@ const Row* supported(const Row* row, std::string_view text, std::string_view opt
 Format parse_format(std::string_view text, std::string_view option) {
   if (text.starts_with('=')) text.remove_prefix(1);  // -f=json
   if (const std::optional<Format> format = format_of(text)) return *format;
-  refuse(option, text, "is no format",
-         cat("the formats are ", names_of(kPlainFormats, ", "), "; ", names_of(kExportFormats, " and "), " where devices are judged; ",
-             names_of(kTokenFormats), " of collect and verify"));
+  refuse_value(option, text, "unknown format",
+               cat("the formats are ", names_of(kPlainFormats, ", "), "; ", names_of(kExportFormats, " and "),
+                   " where devices are judged; ", names_of(kTokenFormats), " of collect and verify"));
 }
 
 std::chrono::steady_clock::duration parse_duration(std::string_view text, std::string_view option, std::chrono::hours most) {
   const std::optional<std::chrono::milliseconds> out = spdm::parse_duration(text);
   if (!out || out->count() < 1 || *out > most) {
     const bool days = most > std::chrono::hours(24);
-    refuse(option, text, "is no duration that is taken here",
-           cat("give 1ms to ", days ? most.count() / 24 : most.count(), days ? "d" : "h",
-               ", for example 10s, 500ms or 2m; a number alone is seconds"));
+    refuse_value(option, text, "invalid duration",
+                 cat("give 1ms to ", days ? most.count() / 24 : most.count(), days ? "d" : "h",
+                     ", for example 10s, 500ms or 2m; a number alone is seconds"));
   }
   return *out;
 }
 
 std::time_t parse_time(std::string_view text) {
   const std::optional<std::int64_t> out = parse_date_or_time(text);
-  if (!out) refuse("--at", text, "is no time", "give a date or RFC 3339, for example 2026-06-01 or 2026-06-01T12:00:00Z");
+  if (!out) refuse_value("--at", text, "invalid time", "give a date or RFC 3339, for example 2026-06-01 or 2026-06-01T12:00:00Z");
   return *out;
 }
 
@@ -68,13 +73,13 @@ std::optional<std::uint8_t> parse_slot(std::string_view text) {
   unsigned slot = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), slot);
   if (error != std::errc() || end != text.data() + text.size() || (slot > 7 && slot != 255))
-    refuse("--slot", text, "is no slot", "give 0 to 7, all, or 255 for a provisioned key");
+    refuse_value("--slot", text, "invalid slot", "give 0 to 7, all, or 255 for a provisioned key");
   return static_cast<std::uint8_t>(slot);
 }
 
 std::uint8_t parse_version(std::string_view text) {
   if (const std::optional<std::uint8_t> version = value_of(kVersions, text)) return *version;
-  refuse("--spdm-version", text, "is no version that is spoken here", cat("the versions are ", names_of(kVersions, ", ")));
+  refuse_value("--spdm-version", text, "unsupported version", cat("the versions are ", names_of(kVersions, ", ")));
 }
 
 const AsymAlgorithm* parse_asym(std::string_view text, std::string_view option) {
@@ -99,13 +104,13 @@ PciIdentity parse_identity(std::string_view text) {
 
 IdentityMatch parse_identity_match(std::string_view text) {
   if (const std::optional<IdentityMatch> how = identity_match_of(text)) return *how;
-  refuse("--identity-match", text, "is no way to compare", cat("give ", names_of(kIdentityMatches)));
+  refuse_value("--identity-match", text, "unknown value", cat("give ", names_of(kIdentityMatches)));
 }
 
 Block<32> parse_nonce(std::string_view text) {
   Block<32> out{};
   if (text.size() != 2 * out.size() || text.find_first_not_of("0123456789abcdefABCDEF") != std::string_view::npos)
-    refuse("--nonce", text, "is no nonce", "give 32 bytes as 64 hex digits, such as of: openssl rand -hex 32");
+    refuse_value("--nonce", text, "invalid nonce", "give 32 bytes as 64 hex digits, such as of: openssl rand -hex 32");
   const Bytes bytes = unhex(text, "--nonce");
   std::copy(bytes.begin(), bytes.end(), out.begin());
   return out;
@@ -154,12 +159,12 @@ DeviceMatch parse_match(std::string_view text) {
 VendorDefined parse_vendor_request(std::string_view text) {
   constexpr std::string_view option = "--vendor-request", form = "give STANDARD:VENDOR:PAYLOAD in hex, such as 0003:1234:00ff";
   const std::size_t first = text.find(':'), second = first == std::string_view::npos ? first : text.find(':', first + 1);
-  if (second == std::string_view::npos) refuse(option, text, "is not of three parts", std::string(form));
+  if (second == std::string_view::npos) refuse(option, text, "does not have three parts", std::string(form));
   const auto part = [&](std::string_view digits) {
     try {
       return unhex(digits, option);
     } catch (const Error&) {
-      refuse(option, text, cat("has '", printable(digits), "', which is no whole number of hex bytes"), std::string(form));
+      refuse(option, text, cat("has '", printable(digits), "', which is not a whole number of hex bytes"), std::string(form));
     }
   };
   const Bytes standard = part(text.substr(0, first));

@@ -15,25 +15,25 @@ Action setup(CLI::App& parser) {
     return sub;
   };
   const auto path = [&](CLI::App* sub) {
-    add_policy_path(*sub, options.policy.paths, "Read the policy from this file or directory, in place of the system's", "Policy");
+    add_policy_path(*sub, options.policy.paths, "Read the policy from this file or directory instead of the system's", "Policy");
   };
-  CLI::App* check = add_sub("check", "Read every file and tell what is wrong; exit code 2 when something is", check_policy);
-  check->add_option("path", options.arguments, "Files and directories of a policy; those of the system if not given")->type_name("PATH");
+  CLI::App* check = add_sub("check", "Check every file and report errors; exit code 2 if there are any", check_policy);
+  check->add_option("path", options.arguments, "Files and directories of a policy; default: the system's")->type_name("PATH");
   path(check);
-  check->add_flag("--strict", options.strict, "A warning, too, ends with exit code 2");
+  check->add_flag("--strict", options.strict, "Exit code 2 on warnings, too");
   add_keyring_options(*check, options.trust);
 
-  CLI::App* show = add_sub("show", "Show the rules of all files together, and where each comes from", show_policy);
+  CLI::App* show = add_sub("show", "Show the merged rules of all files, and where each comes from", show_policy);
   path(show);
 
-  CLI::App* explain = add_sub("explain", "Tell which rule decides on a device, why, and what it comes to", explain_policy);
+  CLI::App* explain = add_sub("explain", "Show which rule decides on a device, why, and the verdict", explain_policy);
   add_targets(*explain, options.arguments);
   path(explain);
   add_trust_options(*explain, options.trust);
   add_reference_option(*explain, options.trust);
   add_protocol_options(*explain, options.protocol);
 
-  CLI::App* test = add_sub("test", "Judge evidence and compare with what is expected; exit code 13 when a case fails", test_policy);
+  CLI::App* test = add_sub("test", "Judge evidence and compare with expected results; exit code 13 if a case fails", test_policy);
   test->add_option("file", options.arguments, "Cases, YAML")->type_name("CASES");
   path(test);
   add_trust_options(*test, options.trust);
@@ -41,12 +41,10 @@ Action setup(CLI::App& parser) {
 
   CLI::App* generate = subs.add("generate", "Write a first policy for the devices of this host", generate_policy);
   add_targets(*generate, options.arguments);
-  generate->add_option("-o,--output", options.file, "Write it to this file; to standard output if not given")
-      ->type_name("FILE")
-      ->group("Output");
+  generate->add_option("-o,--output", options.file, "Write it to this file; default: standard output")->type_name("FILE")->group("Output");
   refuse_option(*generate, "--file", "give the file with -o/--output FILE");
   generate->add_flag("--overwrite", options.overwrite, "Replace the file of --output")->group("Output");
-  generate->add_flag("-v,--verbose", options.output.verbose, "Say how the program confines itself")->group("Output");
+  generate->add_flag("-v,--verbose", options.output.verbose, "Show how the process is confined")->group("Output");
   add_trust_options(*generate, options.trust);
   add_protocol_options(*generate, options.protocol);
   return subs.action();

@@ -26,7 +26,7 @@ std::vector<std::string> doubts_about(const Policy& policy) {
     const PolicyRule& rule = policy.rules[i];
     const auto doubt = [&](const std::string& why) { out.push_back(cat(rule.origin, ": rule '", rule.name, "': ", why)); };
     if (rule.match.driver)
-      doubt("the gate decides before a driver is bound, and does not see this rule then; match by class, vendor or bdf to have it there");
+      doubt("the gate decides before a driver is bound and cannot apply this rule; match by class, vendor or bdf instead");
     const bool first = policy.matching == Matching::first;
     // Of all that match together an exemption alone may go for nothing.
     if (!first && !rule.exempt) continue;
@@ -34,7 +34,7 @@ std::vector<std::string> doubts_about(const Policy& policy) {
     const auto end = policy.rules.begin() + static_cast<std::ptrdiff_t>(first ? i : policy.rules.size() - 1);
     const auto hider = std::find_if(policy.rules.begin(), end, hides);
     if (hider != end)
-      doubt(cat("never decides: rule '", hider->name, "' (", hider->origin,
+      doubt(cat("never applies: rule '", hider->name, "' (", hider->origin,
                 first ? ") comes first and matches all that it does" : ") matches all that it does, and exempts nothing"));
   }
   return out;
@@ -122,14 +122,16 @@ Exit check_policy(const PolicyVerbOptions& options, Console& console) {
   }
   const Exit exit = wrong > 0 || (options.strict && !doubts.empty()) ? Exit::usage : Exit::ok;
   document["exit_code"] = static_cast<int>(exit);
-  text += cat(checked.size(), checked.size() == 1 ? " file, " : " files, ", rules, rules == 1 ? " rule, " : " rules, ", wrong,
-              wrong == 1 ? " file cannot be used" : " files cannot be used", "\n");
+  text +=
+      cat(wrong == 0 ? "OK: " : "", checked.size(), checked.size() == 1 ? " file, " : " files, ", rules, rules == 1 ? " rule" : " rules");
+  if (wrong > 0) text += cat("; ", wrong, wrong == 1 ? " file cannot be used" : " files cannot be used");
+  text += "\n";
   document["mode"] = name(mode.mode);
   document["mode_from"] = name(mode.source);
   text += cat("mode ", name(mode.mode), " (", printable(mode.from()), ")\n");
   if (wrong > 0 && paths.empty())
-    text += mode.mode == GateMode::enforce ? "The gate holds back every device, and nothing else judges, until this is mended.\n"
-                                           : "Nothing is judged until this is mended.\n";
+    text += mode.mode == GateMode::enforce ? "Until this is fixed, the gate holds back every device and nothing else is judged.\n"
+                                           : "Nothing is judged until this is fixed.\n";
   write_document(console, document, text);
   return exit;
 }

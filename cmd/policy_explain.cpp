@@ -38,8 +38,8 @@ std::vector<Step> walk(const Policy& policy, const HostView& host, const Proven&
     step.decides = std::find(names.begin(), names.end(), rule.name) != names.end();
     if (step.decides)
       step.why = is_default                    ? "no other rule matches"
-                 : rule.match == DeviceMatch{} ? "it is about every device"
-                                               : "everything that it names fits";
+                 : rule.match == DeviceMatch{} ? "it matches every device"
+                                               : "all that it names matches";
     else if (!step.matched)
       step.why = misfit_text;
     else if (is_default)
@@ -51,7 +51,7 @@ std::vector<Step> walk(const Policy& policy, const HostView& host, const Proven&
     if (!is_default && is_open(fit(rule.match, host, proven))) {
       std::string claims;
       for (const std::string& claim : open_keys(rule.match, host, proven)) claims += cat(claims.empty() ? "" : ", ", claim);
-      step.why += cat(step.why.empty() ? "" : "; ", "only by what the collector says: ", claims);
+      step.why += cat(step.why.empty() ? "" : "; ", "only by claims of the collector: ", claims);
     }
     if (step.decides) step.why += inherited_text(policy, rule);
     done = done || step.decides;
@@ -118,9 +118,9 @@ std::string text_of(const Json& device) {
                                  : "no match ",
                "'", word(rule["name"]), "' (", word(rule["origin"]), "): ", word(rule["why"]), "\n");
   if (device["exempt"])
-    out += cat("\n'", word(device["rule"]), "' exempts the device: nothing more is asked of it.\n");
+    out += cat("\n'", word(device["rule"]), "' exempts the device: nothing more is required.\n");
   else
-    out += cat("\nWhat '", word(device["rule"]), "' asks\n");
+    out += cat("\nRequirements of '", word(device["rule"]), "'\n");
   for (const Json& demand : device["demands"]) {
     std::string state = word(demand["state"]);
     state.resize(11, ' ');
@@ -134,14 +134,14 @@ std::string text_of(const Json& device) {
   }
   std::string actions;
   for (const Json& action : device["actions"]) actions += cat(actions.empty() ? "" : ", ", word(action));
-  return out + cat("What follows: ", actions, "\n");
+  return out + cat("Actions: ", actions, "\n");
 }
 
 }  // namespace
 
 Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
   apply(options.output, console);
-  if (options.arguments.empty()) throw Error(ErrorId::usage, "no device was given", "name a target, such as 03:00.0, or a recording");
+  if (options.arguments.empty()) throw Error(ErrorId::usage, "no device given", "name a target, such as 03:00.0, or a recording");
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
   const Verifier verifier = make_verifier(options.trust, question_of(options.trust), console, policy);
   Run run = make_run(options.protocol, console);

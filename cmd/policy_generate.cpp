@@ -70,7 +70,7 @@ Drafted draft(const Report& report, std::size_t number) {
       rule.require.min_svn = std::min(rule.require.min_svn.value_or(*measurement.security_version), *measurement.security_version);
   if (report.connection && report.connection->negotiated) rule.require.min_version = report.connection->parameters.version;
   if (all_signed) out.comments.push_back("with reference values (spdmctl measurements --save-reference FILE) add: references: true");
-  if (report.verdict != Verdict::pass) out.comments.push_back(cat("today it does not pass: ", report.reason));
+  if (report.verdict != Verdict::pass) out.comments.push_back(cat("it does not pass now: ", report.reason));
   return out;
 }
 
@@ -78,9 +78,9 @@ std::string text_of(const std::vector<Drafted>& drafts, const std::vector<std::s
   Policy policy;
   policy.mode = GateMode::audit;
   std::string comments =
-      "# Drafted by spdmctl policy generate from the devices that were there. Read it, and try it:\n"
+      "# Drafted by spdmctl policy generate from the devices found. Review it, and test it:\n"
       "#   spdmctl policy check, spdmctl audit, spdmctl gate\n"
-      "# The gate only tells (audit); say enforce once the log says that all is well.\n";
+      "# The gate only reports (audit); set enforce once the log shows no failures.\n";
   for (const Drafted& one : drafts) {
     policy.rules.insert(policy.rules.end() - 1, one.rule);
     comments += cat("#\n# ", printable(one.rule.name), "\n");

@@ -43,7 +43,7 @@ std::string check_finding(const Value& value) {
   std::string out = value.text();
   const auto known = [&](const FindingRow& row) { return row.name == out; };
   if (std::none_of(findings_table().begin(), findings_table().end(), known))
-    value.fail(cat("'", printable(out), "' is no finding that there is"), "see the ids in: man 7 spdmctl-findings");
+    value.fail(cat("unknown finding '", printable(out), "'"), "see the ids in: man 7 spdmctl-findings");
   return out;
 }
 
@@ -72,7 +72,7 @@ Case read_case(const Value& value, const fs::path& file) {
   section.with("at", [&](const Value& at) {
     out.at = at.text();
     if (!parse_date_or_time(out.at))
-      at.fail(cat("'", printable(out.at), "' is no time"), "give a date or RFC 3339, for example 2026-06-01 or 2026-06-01T12:00:00Z");
+      at.fail(cat("invalid time '", printable(out.at), "'"), "give a date or RFC 3339, for example 2026-06-01 or 2026-06-01T12:00:00Z");
   });
   section.with("keyring", [&](const Value& directory) { out.keyrings = {beside(file, directory)}; });
   section.with("root", [&](const Value& root) { out.roots = {beside(file, root)}; });
@@ -88,7 +88,7 @@ std::vector<Case> read_cases(const std::string& path) {
   section.get("version").number(1, 1);
   std::vector<Case> out;
   for (const Value& value : section.get("cases").list()) {
-    if (out.size() == kMaxCases) value.fail(cat("is one more than the ", kMaxCases, " cases that are read"));
+    if (out.size() == kMaxCases) value.fail(cat("exceeds the limit of ", kMaxCases, " cases"));
     out.push_back(read_case(value, path));
   }
   if (out.empty()) section.fail("has no case: a test that cannot fail proves nothing");
@@ -118,7 +118,7 @@ std::vector<fs::path> places_of(const std::vector<Case>& cases, const PolicyVerb
 CaseResult run(const Case& one, const PolicyVerbOptions& options, const std::shared_ptr<const Policy>& policy, const Console& console) {
   CaseResult out{one.name, {}};
   const auto compare = [&](std::string_view what, const std::string& found, const std::string& expected) {
-    if (found != expected) out.differences.push_back(cat(what, " is ", found, ", expected is ", expected));
+    if (found != expected) out.differences.push_back(cat(what, " is ", found, ", expected ", expected));
   };
   const TrustOptions trust = trust_of(one, options);
   try {

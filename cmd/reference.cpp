@@ -89,10 +89,11 @@ std::string text_of(const References& references) {
 std::string summary_of(const References& references, std::size_t files, std::size_t wrong) {
   std::size_t measurements = 0;
   for (const DeviceReferences& device : references.devices) measurements += device.measurements.size() + device.environments.size();
-  return cat(files, files == 1 ? " file, " : " files, ", references.devices.size(),
-             references.devices.size() == 1 ? " entry, " : " entries, ", measurements,
-             measurements == 1 ? " measurement, " : " measurements, ", wrong,
-             wrong == 1 ? " file cannot be used\n" : " files cannot be used\n");
+  std::string out =
+      cat(wrong == 0 ? "OK: " : "", files, files == 1 ? " file, " : " files, ", references.devices.size(),
+          references.devices.size() == 1 ? " entry, " : " entries, ", measurements, measurements == 1 ? " measurement" : " measurements");
+  if (wrong > 0) out += cat("; ", wrong, wrong == 1 ? " file cannot be used" : " files cannot be used");
+  return out + "\n";
 }
 
 enum class Show { values, errors };
@@ -127,8 +128,7 @@ Exit read_all(const Options& options, Console& console, Show what) {
   const Exit exit = wrong.empty() ? Exit::ok : Exit::usage;
   document["exit_code"] = static_cast<int>(exit);
   text += only_check ? summary_of(references, files.size() + unreadable, wrong.size()) : text_of(references);
-  if (!wrong.empty() && options.paths.empty())
-    text += "What cannot be read counts for nothing, and no run that compares goes on, until this is mended.\n";
+  if (!wrong.empty() && options.paths.empty()) text += "Until this is fixed, runs that compare measurements stop with an error.\n";
   write_document(console, document, text);
   return exit;
 }
@@ -145,11 +145,10 @@ std::string origin_of(const Corim& corim, const std::string& file, const Signer&
 void tell(const Corim& corim, const std::string& shown, const Signer& signer, const Console& console) {
   const auto note = [&](const std::string& words) { console.note(cat("spdmctl: ", printable(shown), ": ", words)); };
   const std::string now = utc_of(std::time(nullptr));
-  if (corim.is_signed && !signer.is_given())
-    note("is signed, and nobody has checked the signature: give the key of the signer with --signer");
-  if (!corim.not_after.empty() && corim.not_after < now) note(cat("its validity has ended at ", corim.not_after));
+  if (corim.is_signed && !signer.is_given()) note("is signed, but the signature was not checked: give the key of the signer with --signer");
+  if (!corim.not_after.empty() && corim.not_after < now) note(cat("its validity ended at ", corim.not_after));
   if (!corim.signature_not_after.empty() && corim.signature_not_after < now)
-    note(cat("the validity of its signature has ended at ", corim.signature_not_after));
+    note(cat("the validity of its signature ended at ", corim.signature_not_after));
   for (const std::string& one : corim.notes) note(cat("left out: ", printable(one)));
 }
 
@@ -178,7 +177,7 @@ std::vector<DeviceReferences> import_file(const std::string& file, const Options
 
 Exit import(const Options& options, Console& console) {
   console.format = Format::text;  // what is written is reference values, and no document of any format
-  if (options.paths.empty()) throw Error(ErrorId::usage, "no file was given", "give CoRIM files, or - for standard input");
+  if (options.paths.empty()) throw Error(ErrorId::usage, "no file given", "give CoRIM files, or - for standard input");
   refuse_format_as_file(options.out);
   if (!options.out.empty() && options.out != "-") {
     assert_new(options.out, options.overwrite);
@@ -207,29 +206,29 @@ Action setup(CLI::App& parser) {
     sub->add_option("path", options.paths, paths)->type_name("PATH");
     return sub;
   };
-  constexpr auto* kPaths = "Files, or directories of .yaml files; those of the system if not given";
-  CLI::App* show = add_sub("show", "Show all reference values, and where they stand", kPaths,
+  constexpr auto* kPaths = "Files, or directories of .yaml files; default: the system's";
+  CLI::App* show = add_sub("show", "Show all reference values, and where they come from", kPaths,
                            [](const Options& o, Console& c) { return read_all(o, c, Show::values); });
-  CLI::App* check = add_sub("check", "Read reference values, and say where one is wrong; exit code 2 when it is", kPaths,
+  CLI::App* check = add_sub("check", "Check reference values and report errors; exit code 2 if there are any", kPaths,
                             [](const Options& o, Console& c) { return read_all(o, c, Show::errors); });
   CLI::App* needed =
-      add_sub("needed", "Say which reference documents devices ask for",
-              "Evidence and reports, or directories with signatures of the kernel; - is standard input", [](const Options& o, Console& c) {
+      add_sub("needed", "Show which reference documents devices need",
+              "Evidence and reports, or directories of kernel signatures; - is standard input", [](const Options& o, Console& c) {
                 return tell_needed({o.output, o.paths, o.chain}, c);
               });
   needed->add_option("--chain", options.chain, "Certificates of the device, PEM, DER or Redfish JSON, for recordings that have none")
       ->type_name("FILE");
   for (CLI::App* sub : {show, check, needed}) add_output_options(*sub, options.output);
-  CLI::App* importing = add_sub("import", "Make a file of reference values from CoRIM", "CoRIM files; - is standard input", import);
-  importing->add_option("--match", options.match, "Which devices they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");
+  CLI::App* importing = add_sub("import", "Convert CoRIM to a file of reference values", "CoRIM files; - is standard input", import);
+  importing->add_option("--match", options.match, "Devices that they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");
   importing
       ->add_option("--signer", options.signer,
-                   "Public key or certificate of the signer, or a chain up to its issuer, DER or PEM: the signature must be there and fit")
+                   "Public key or certificate of the signer, or a chain up to its issuer, DER or PEM: requires a valid signature")
       ->type_name("FILE");
-  importing->add_flag("--complete", options.complete, "These are all values of the devices: what is not listed is a gap");
+  importing->add_flag("--complete", options.complete, "The list is complete: a measurement that is not listed is a gap");
   importing->add_flag("--environments", options.environments,
-                      "Keys that are numbers are of concise evidence, too, and no indices of measurements");
-  importing->add_option("-o,--output", options.out, "Write to this file; standard output if not given")->type_name("FILE");
+                      "Read numeric keys as keys of concise evidence, too, not as measurement indices");
+  importing->add_option("-o,--output", options.out, "Write to this file; default: standard output")->type_name("FILE");
   refuse_option(*importing, "--file", "give the file with -o/--output FILE");
   importing->add_flag("--overwrite", options.overwrite, "Replace the file if it exists");
   return subs.action();

@@ -37,8 +37,8 @@ Json to_json(const NeededReference& one) {
 }
 
 // What no vendor has told us is said so, too.
-constexpr std::string_view kNobodyKnows = "which documents its vendor publishes is not known here";
-constexpr std::string_view kNoChain = "its certificates, which say whose it is, are not there: give them with --chain";
+constexpr std::string_view kNobodyKnows = "the reference documents of its vendor are not known";
+constexpr std::string_view kNoChain = "its certificates, which name the vendor, are missing: give them with --chain";
 
 class Answer {
  public:
@@ -98,7 +98,7 @@ void read_evidence(const std::string& file, const Verifier& verifier, Answer& an
 
 Exit tell_needed(const NeededOptions& options, Console& console) {
   apply(options.output, console);
-  if (options.paths.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or reports, or - for standard input");
+  if (options.paths.empty()) throw Error(ErrorId::usage, "no file given", "give evidence or reports, or - for standard input");
   if (std::count(options.paths.begin(), options.paths.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   TrustOptions trust;
   trust.chain = options.chain;

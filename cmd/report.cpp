@@ -75,7 +75,7 @@ FleetSummary read_all(const Options& options, std::int64_t at, const Console& co
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
-  if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give reports, or - for standard input");
+  if (options.files.empty()) throw Error(ErrorId::usage, "no file given", "give reports, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const std::time_t at = options.at.empty() ? std::time(nullptr) : parse_time(options.at);
   Needs needs{.readable = {options.files.begin(), options.files.end()}};
@@ -98,12 +98,11 @@ Action setup(CLI::App& parser) {
   parser.add_option("file", options->files, "Reports: JSON documents or NDJSON, of one host or of many; - is standard input")
       ->type_name("FILE");
   add_output_options(parser, options->output);
-  parser.add_option("--at", options->at, "Say which certificates end before and after this time; now if not given")
+  parser.add_option("--at", options->at, "Time to compare the ends of certificates with; default: now")
       ->type_name("TIME")
       ->group("Summary");
-  parser.add_flag("--by-file", options->by_file, "Each file is of the host that it is named after, whatever the reports say")
-      ->group("Summary");
-  parser.add_option("--html", options->html, "Write the summary to this file, too, as a page with a table of devices to search")
+  parser.add_flag("--by-file", options->by_file, "Take the host name from the file name, not from the reports")->group("Summary");
+  parser.add_option("--html", options->html, "Also write the summary to this file, as a page with a searchable table of devices")
       ->type_name("FILE")
       ->group("Summary");
   return [options](Console& console) { return run(*options, console); };

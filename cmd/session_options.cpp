@@ -36,7 +36,8 @@ View without_line_break(View bytes) {
 // Throws Error{usage} for an option of sessions where none is opened.
 void assert_in_session(const SessionArguments& arguments) {
   const auto needs = [&](const char* option, bool given) {
-    if (given) throw Error(ErrorId::usage, cat(option, " is about a session, and none is opened"), "add --in-session, or leave it out");
+    if (given)
+      throw Error(ErrorId::usage, cat(option, " is about a session, and no session is opened"), "add --in-session, or leave it out");
   };
   needs("--psk", !arguments.psk.empty());
   needs("--psk-hint", !arguments.psk_hint.empty());
@@ -51,12 +52,12 @@ void assert_in_session(const SessionArguments& arguments) {
 void assert_consistent(const SessionArguments& arguments) {
   if (!arguments.in_session) assert_in_session(arguments);
   if (arguments.psk.empty() && !arguments.psk_hint.empty())
-    throw Error(ErrorId::usage, "--psk-hint tells the device which key it is, and there is none", "give the key with --psk FILE");
+    throw Error(ErrorId::usage, "--psk-hint names a shared key, and no key is given", "give the key with --psk FILE");
   if (arguments.requester_key.empty() && !arguments.requester_cert.empty())
-    throw Error(ErrorId::usage, "--requester-cert is of no use without its private key", "give that with --requester-key FILE");
+    throw Error(ErrorId::usage, "--requester-cert requires its private key", "give that with --requester-key FILE");
   const auto contradicts = [&](const char* option, bool given) {
     if (given && !arguments.psk.empty())
-      throw Error(ErrorId::usage, cat("--psk and ", option, " contradict each other"), "a session by a shared key exchanges none");
+      throw Error(ErrorId::usage, cat("--psk and ", option, " cannot be combined"), "a session by a shared key has no key exchange");
   };
   contradicts("--key-exchange", !arguments.key_exchange.empty());
   contradicts("--handshake-in-the-clear", arguments.handshake_in_the_clear);
@@ -84,7 +85,7 @@ SecretBytes psk_of(SecretBytes contents, const std::string& file) {
     out = std::move(contents);
   }
   if (out.size() <= kMaxPsk) return out;
-  Error error(ErrorId::bad_input, cat("holds a key of ", out.size(), " bytes, and one of more than ", kMaxPsk, " is not taken"));
+  Error error(ErrorId::bad_input, cat("holds a key of ", out.size(), " bytes; the limit is ", kMaxPsk));
   error.device = file;
   throw error;
 }
@@ -95,11 +96,10 @@ Bytes parse_psk_hint(std::string_view text) {
   try {
     out = in_hex ? unhex(text.substr(kHexPrefix.size()), "--psk-hint") : to_bytes(as_bytes(text));
   } catch (const Error&) {
-    throw Error(ErrorId::usage, cat("--psk-hint: '", printable(text), "' is no whole number of hex bytes"),
+    throw Error(ErrorId::usage, cat("--psk-hint: '", printable(text), "' is not a whole number of hex bytes"),
                 "give hex:00ff, or the hint as text");
   }
-  if (out.size() > kMaxPskHint)
-    throw Error(ErrorId::usage, cat("--psk-hint: has ", out.size(), " bytes, and more than ", kMaxPskHint, " are not sent"));
+  if (out.size() > kMaxPskHint) throw Error(ErrorId::usage, cat("--psk-hint: has ", out.size(), " bytes; the limit is ", kMaxPskHint));
   return out;
 }
 
@@ -111,24 +111,24 @@ void add_session_options(CLI::App& parser, SessionArguments& arguments) {
   const auto list = [&](const char* name, std::vector<std::string>& value, const char* help) {
     parser.add_option(name, value, help)->allow_extra_args(false)->type_name("LIST")->group("Session");
   };
-  flag("--in-session", arguments.in_session, "Open a secure session, and ask for measurements inside of it");
-  text("--psk", arguments.psk, "FILE", "Open it with the key in this file, hex digits or bytes, which the device has, too");
-  text("--psk-hint", arguments.psk_hint, "TEXT", "Which key that is, for the device: text, or hex:00ff");
+  flag("--in-session", arguments.in_session, "Open a secure session, and read the measurements inside it");
+  text("--psk", arguments.psk, "FILE", "Open it with the pre-shared key in this file, hex digits or bytes");
+  text("--psk-hint", arguments.psk_hint, "TEXT", "Hint that tells the device which key that is: text, or hex:00ff");
   add_requester_options(parser, arguments);
   list("--key-exchange", arguments.key_exchange, "Offer only these key exchanges, such as secp384r1 or ML-KEM-1024");
   list("--aead", arguments.aead, "Offer only these ciphers, such as AES-256-GCM");
-  flag("--handshake-in-the-clear", arguments.handshake_in_the_clear, "Do not encrypt the handshake, where the device does without, too");
-  flag("--mac-only", arguments.mac_only, "Authenticate messages, and do not encrypt them");
-  flag("--exercise", arguments.exercise, "Try heartbeat and updates of keys, too, as far as the device can");
-  text("--session-secrets", arguments.secrets, "FILE", "Keep what opens the session later in this file, and its records in the evidence");
+  flag("--handshake-in-the-clear", arguments.handshake_in_the_clear, "Do not encrypt the handshake, if the device supports that");
+  flag("--mac-only", arguments.mac_only, "Authenticate messages without encrypting them");
+  flag("--exercise", arguments.exercise, "Also test heartbeat and key updates, as far as the device supports them");
+  text("--session-secrets", arguments.secrets, "FILE", "Save the session secrets in this file, and the encrypted records in the evidence");
 }
 
 void add_requester_options(CLI::App& parser, SessionArguments& arguments) {
   const auto text = [&](const char* name, std::string& value, const char* help) {
     parser.add_option(name, value, help)->type_name("FILE")->group("Session");
   };
-  text("--requester-key", arguments.requester_key, "Private key, PEM or DER, that says who we are to a device that asks");
-  text("--requester-cert", arguments.requester_cert, "Its certificate chain with the root; a device that has the key needs none");
+  text("--requester-key", arguments.requester_key, "Private key for mutual authentication, PEM or DER");
+  text("--requester-cert", arguments.requester_cert, "Its certificate chain with the root; not needed if the device has the key");
 }
 
 void apply(const SessionArguments& arguments, Wanted& wanted, const Console& console, bool policy_asks) {
@@ -148,7 +148,7 @@ void apply(const SessionArguments& arguments, Wanted& wanted, const Console& con
   forbid_core_dumps();
   if (!arguments.psk.empty()) options.psk = psk_of(read_secret_file(arguments.psk, FileKind::key), arguments.psk);
   if (!arguments.psk.empty() && options.psk.size() < kGuessable)
-    console.note(cat("spdmctl: ", printable(arguments.psk), ": a key of ", options.psk.size(), " bytes can be guessed; take ", kGuessable,
+    console.note(cat("spdmctl: ", printable(arguments.psk), ": a key of ", options.psk.size(), " bytes can be guessed; use ", kGuessable,
                      " or more"));
   if (!arguments.requester_key.empty()) options.identity = read_identity(arguments);
   if (!arguments.secrets.empty()) {

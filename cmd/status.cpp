@@ -55,24 +55,24 @@ void look_at(const Host& host, const std::vector<transport::PciDevice>& devices,
   const std::optional<Bdf> bdf = transport::parse_bdf(state.bdf);
   const auto device = std::find_if(devices.begin(), devices.end(), [&](const auto& other) { return other.bdf == bdf; });
   if (device == devices.end()) {
-    if (state.decision != Decision::absent && !was_taken_away(state)) line.warnings.emplace_back("it is not there any more");
+    if (state.decision != Decision::absent && !was_taken_away(state)) line.warnings.emplace_back("it is gone");
     return;
   }
-  if (state.decision == Decision::absent) line.warnings.emplace_back("it is there now: spdmctl gate --enforce judges it");
+  if (state.decision == Decision::absent) line.warnings.emplace_back("it is present now: spdmctl gate --enforce judges it");
   const transport::PciControl control(host);
   const bool held = control.driver_override(*bdf) == kSentinel;
   line.driver = control.driver(*bdf);
   if (is_shut(state) && line.driver) line.warnings.push_back(cat("driver ", *line.driver, " is bound all the same"));
-  if (is_shut(state) && !held) line.warnings.emplace_back("nothing holds it back any more: its driver_override is gone");
-  if (is_shut(state) && was_taken_away(state)) line.warnings.emplace_back("it was taken away, and is there again");
+  if (is_shut(state) && !held) line.warnings.emplace_back("it is no longer held back: its driver_override is gone");
+  if (is_shut(state) && was_taken_away(state)) line.warnings.emplace_back("it was removed, and is present again");
   if (state.decision == Decision::allowed && held) line.warnings.emplace_back("driver_override still holds it back");
-  if (state.decision == Decision::pending) line.warnings.emplace_back("a gate is at work, or was killed: run spdmctl gate --enforce again");
+  if (state.decision == Decision::pending) line.warnings.emplace_back("a gate is running, or was killed: run spdmctl gate --enforce again");
   if (state.decision == Decision::late && state.occasion == Occasion::arrival && state.verdict == Verdict::pass)
-    line.warnings.push_back(cat("a driver met it before the verdict: ", kernel_holds_newcomers(host)
-                                                                            ? "spdmctl watch --hold keeps them off until then"
-                                                                            : "to hold what is found later takes Linux 6.19 or newer"));
+    line.warnings.push_back(cat("a driver was bound before the verdict: ",
+                                kernel_holds_newcomers(host) ? "spdmctl watch --hold prevents that"
+                                                             : "holding back devices that are added later needs Linux 6.19 or newer"));
   if (!is_another(state, *device) && state.instance && !is_of(state, *device))
-    line.warnings.emplace_back("it was taken out since, or another one of its kind has its address: spdmctl gate --enforce judges it");
+    line.warnings.emplace_back("it was removed since, or another device of its kind has its address: spdmctl gate --enforce judges it");
   if (is_another(state, *device)) line.warnings.push_back(cat("another device is there now: ", to_string(device->identity)));
 }
 
@@ -98,7 +98,7 @@ std::vector<Error> unknown(const std::vector<std::string>& addresses, const std:
   std::vector<Error> out;
   for (const std::string& word : addresses) {
     const std::optional<Bdf> bdf = transport::parse_bdf(word);
-    if (!bdf) throw Error(ErrorId::usage, cat("'", printable(word), "' is no address of a PCI function"), "write it as 0000:03:00.0");
+    if (!bdf) throw Error(ErrorId::usage, cat("invalid PCI address '", printable(word), "'"), "write it as 0000:03:00.0");
     if (std::any_of(states.begin(), states.end(), [&](const DeviceState& state) { return transport::parse_bdf(state.bdf) == bdf; }))
       continue;
     out.emplace_back(ErrorId::no_device, "has no state: no gate has judged it", "see: spdmctl gate --help").device = to_string(*bdf);
@@ -110,7 +110,7 @@ std::vector<Error> unknown(const std::vector<std::string>& addresses, const std:
 struct Unjudged {
   std::string bdf, driver;
 };
-constexpr std::string_view kWhyUnjudged = "is bound, and nobody has judged the device";
+constexpr std::string_view kWhyUnjudged = "is bound, and the device was not judged";
 constexpr std::string_view kRemedyUnjudged = "spdmctl gate --enforce judges it";
 
 // Without a policy nobody has to be judged.
@@ -204,10 +204,9 @@ Exit run(const Options& options, Console& console) {
   document["holds_newcomers"] = kernel_holds_newcomers(host);
   document["exit_code"] = static_cast<int>(exit);
   if (enabled && !states.states.empty() && !kernel_holds_newcomers(host))
-    text += "A device that is found after the gate meets its driver before it is judged: to hold it takes Linux 6.19 or newer.\n";
-  if (states.states.empty() && states.problems.empty() && others.empty())
-    text = "No gate has judged a device since this system was started.\n";
-  if (autoprobe_is_off(host)) text += "drivers_autoprobe is off: a gate is at work, or was killed, or could not hold a device back\n";
+    text += "A device that is added after the gate gets its driver before it is judged: holding it back needs Linux 6.19 or newer.\n";
+  if (states.states.empty() && states.problems.empty() && others.empty()) text = "No gate has judged a device since this system booted.\n";
+  if (autoprobe_is_off(host)) text += "drivers_autoprobe is off: a gate is running, or was killed, or could not hold a device back\n";
   text += cat("mode ", name(mode.mode), " (", printable(mode.from()), ")\n");
   write_document(console, document, text);
   for (const Error& problem : states.problems) console.complain(problem);
@@ -216,9 +215,9 @@ Exit run(const Options& options, Console& console) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("address", options->addresses, "Only these PCI functions; all if not given")->type_name("BDF");
+  parser.add_option("address", options->addresses, "Only these PCI functions; default: all")->type_name("BDF");
   add_output_options(parser, options->output);
-  add_policy_path(parser, options->policies, "Who has to be judged: the policy in this file or directory, in place of the system's",
+  add_policy_path(parser, options->policies, "Policy on which devices must be judged: this file or directory instead of the system's",
                   "Gate");
   return [options](Console& console) { return run(*options, console); };
 }
@@ -226,7 +225,7 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb status_verb{"status",
-                       "Show what the gate decided on PCI devices, and whether it still holds",
+                       "Show the gate's decisions on PCI devices, and whether they still hold",
                        "  spdmctl status\n"
                        "  spdmctl status --json 0000:03:00.0\n",
                        setup,

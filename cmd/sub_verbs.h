@@ -31,8 +31,7 @@ class SubVerbs {
   // The action of the verb: runs the sub-verb that was named. It throws Error{usage} when none was.
   Action action() const {
     return [state = state_, verb = parser_.get_name()](Console& console) {
-      if (state->run == nullptr)
-        throw Error(ErrorId::usage, cat(verb, ": what to do is missing"), cat("see what there is: spdmctl ", verb, " --help"));
+      if (state->run == nullptr) throw Error(ErrorId::usage, cat(verb, ": subcommand missing"), cat("see: spdmctl ", verb, " --help"));
       return state->run(state->options, console);
     };
   }

@@ -30,7 +30,7 @@ struct Options {
 
 Bdf bdf_of(const std::string& name) {
   if (const std::optional<Bdf> bdf = transport::parse_bdf(name)) return *bdf;
-  throw Error(ErrorId::usage, cat("'", printable(name), "' is no address of a PCI function"), "give it as in 0000:03:00.0 or 03:00.0");
+  throw Error(ErrorId::usage, cat("invalid PCI address '", printable(name), "'"), "give it as in 0000:03:00.0 or 03:00.0");
 }
 
 // A TSM takes the function, or manages it through another function of the device.
@@ -121,7 +121,7 @@ std::pair<std::string, Bdf> request_of(const Options& options) {
     throw Error(ErrorId::usage, "one PCI function must be given, after the TSM if there are several", "see: spdmctl tsm --help");
   const std::string tsm = options.arguments.size() == 2 ? options.arguments.front() : "";
   if (!tsm.empty() && !transport::is_tsm_name(tsm))
-    throw Error(ErrorId::usage, cat("'", printable(tsm), "' is no name of a TSM"), "the kernel calls them tsm0, tsm1, ...");
+    throw Error(ErrorId::usage, cat("invalid TSM name '", printable(tsm), "'"), "the kernel calls them tsm0, tsm1, ...");
   return {tsm, bdf_of(options.arguments.back())};
 }
 
@@ -156,8 +156,9 @@ Action setup(CLI::App& parser) {
   };
   add_sub("show", "Show the TSMs of this host and what is connected with them", show);
   refuse_sub_verb(parser, "status", "show");
-  add_sub("connect", "Let a TSM own SPDM of a device", [](const Options& o, Console& c) { return change(o, c, Change::connect); });
-  add_sub("disconnect", "Take a device away from its TSM", [](const Options& o, Console& c) { return change(o, c, Change::disconnect); });
+  add_sub("connect", "Connect a device to a TSM, which then owns its SPDM",
+          [](const Options& o, Console& c) { return change(o, c, Change::connect); });
+  add_sub("disconnect", "Disconnect a device from its TSM", [](const Options& o, Console& c) { return change(o, c, Change::disconnect); });
   return subs.action();
 }
 

@@ -19,13 +19,13 @@ std::string choose(const Host& host, const std::string& wanted) {
   const std::vector<transport::Tsm> tsms = transport::tsms_of(host);
   if (tsms.empty())
     throw Error(ErrorId::no_device, "this host has no TSM: there is none in /sys/class/tsm",
-                "it takes Linux 6.19 or newer with the driver of the platform's security processor or module");
+                "it needs Linux 6.19 or newer with the driver of the platform's security processor or module");
   std::string all;
   for (const transport::Tsm& tsm : tsms) all += cat(all.empty() ? "" : ", ", tsm.name);
   if (wanted.empty() && tsms.size() == 1) return tsms.front().name;
-  if (wanted.empty()) throw Error(ErrorId::usage, cat("this host has several TSMs: ", all), "name the one that is meant");
+  if (wanted.empty()) throw Error(ErrorId::usage, cat("this host has several TSMs: ", all), "name one of them");
   if (std::none_of(tsms.begin(), tsms.end(), [&](const transport::Tsm& tsm) { return tsm.name == wanted; }))
-    throw Error(ErrorId::usage, cat("'", printable(wanted), "' is no TSM of this host"), cat("there is ", all));
+    throw Error(ErrorId::usage, cat("'", printable(wanted), "' is not a TSM of this host"), cat("there is ", all));
   return wanted;
 }
 
@@ -56,7 +56,7 @@ void tell_kernel(const WriteAttribute& write, const PciDevice& device, const Hos
       case ErrorId::no_device:
         throw Error(ErrorId::no_device, what, "the TSM does not take this device, or one of them is gone");
       default:
-        throw Error(error.id, what, "the kernel log says more: dmesg");
+        throw Error(error.id, what, "see the kernel log: dmesg");
     }
   }
 }
@@ -67,7 +67,7 @@ void verify(const Host& host, const Bdf& bdf, const std::string& wanted) {
   throw Error(ErrorId::io,
               cat("the kernel took the request, but ", to_string(bdf), " is ",
                   now.empty() ? "not connected" : cat("connected with ", printable(now))),
-              "the kernel log says more: dmesg");
+              "see the kernel log: dmesg");
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ std::string connect_tsm(const Host& host, const Bdf& bdf, const std::string& tsm
 std::string disconnect_tsm(const Host& host, const Bdf& bdf, const std::string& tsm, const WriteAttribute& write) {
   const PciDevice device = find_taken(host, bdf);
   const std::string connected = *device.platform.tsm_connected;
-  if (connected.empty()) throw Error(ErrorId::usage, cat(to_string(bdf), " is connected with no TSM"), "see: spdmctl tsm show");
+  if (connected.empty()) throw Error(ErrorId::usage, cat(to_string(bdf), " is not connected to a TSM"), "see: spdmctl tsm show");
   if (!tsm.empty() && tsm != connected)
     throw Error(ErrorId::usage, cat(to_string(bdf), " is connected with ", printable(connected), ", not with ", printable(tsm)));
   tell_kernel(write, device, host, "disconnect", connected);

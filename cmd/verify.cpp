@@ -52,7 +52,7 @@ Exit run(const Options& options, Console& console) {
   if (options.measurements) question.user.depth = Depth::measurements;
   question.user.tolerance = tolerance_of(options.tolerate);
   if (!options.nonce.empty()) question.user.nonce = parse_nonce(options.nonce);
-  if (options.files.empty()) throw Error(ErrorId::usage, "no file was given", "give evidence or pcap files, or - for standard input");
+  if (options.files.empty()) throw Error(ErrorId::usage, "no file given", "give evidence or pcap files, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const bool as_token = console.format == Format::eat;
   RunCheck together(question.user.nonce.has_value(), read_expected(options.expect));
@@ -97,24 +97,24 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser
       .add_option("file", options->files,
-                  "Evidence, one piece or one a line, pcap files, signed measurements that others saved, or directories with "
-                  "signatures of the kernel; - is standard input")
+                  "Evidence, one document or one per line, pcap files, signed measurements of other tools, or directories of "
+                  "kernel signatures; - is standard input")
       ->type_name("FILE");
   add_export_options(parser, options->output);
   add_token_format(options->output);
-  parser.get_option("--cmw")->description("Put the EAR, or the token, into a conceptual message wrapper (RFC 9999): json or cbor");
+  parser.get_option("--cmw")->description("Put the EAR or the token into a conceptual message wrapper (RFC 9999): json or cbor");
   add_trust_options(parser, options->trust);
-  parser.add_flag("--unordered", options->unordered, "Write each report as soon as it is there, not in the order of the input")
+  parser.add_flag("--unordered", options->unordered, "Write each report as soon as it is ready, not in the order of the input")
       ->group("Output");
   add_policy_options(parser, options->policy);
   add_reference_option(parser, options->trust);
-  parser.add_flag("--measurements", options->measurements, "Signed measurements must be there, too")->group("Attestation");
-  parser.add_option("--nonce", options->nonce, "The nonce that signatures must be made for: 64 hex digits")
+  parser.add_flag("--measurements", options->measurements, "Also require signed measurements")->group("Attestation");
+  parser.add_option("--nonce", options->nonce, "Nonce that the signatures must be for: 64 hex digits")
       ->type_name("HEX")
       ->group("Attestation");
   parser
       .add_option("--session-secrets", options->session_secrets,
-                  "Open the sessions of the evidence with these secrets, and check what was exchanged in them")
+                  "Decrypt the recorded sessions with these secrets, and check their messages")
       ->type_name("FILE")
       ->group("Attestation");
   add_expect_option(parser, options->expect);

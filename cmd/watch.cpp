@@ -59,7 +59,8 @@ std::optional<Clock::duration> event_interval_of(const Options& options) {
   if (options.events.empty()) return std::nullopt;
   const Clock::duration out = parse_duration(options.events, "--events");
   if (out < kShortestEvents)
-    throw Error(ErrorId::usage, cat("--events: '", printable(options.events), "' is too short"), "a device is asked once a second at most");
+    throw Error(ErrorId::usage, cat("--events: '", printable(options.events), "' is too short"),
+                "a device is polled once a second at most");
   return out;
 }
 
@@ -157,13 +158,13 @@ void Watch::configure(Watcher* before) {
   if (!holds && hold_) end_hold(before);
   if (holds && !hold_) hold_.emplace(host_);
   std::string promise = "a device that is plugged in is judged after its driver was bound, and unbound when it fails";
-  if (hold_) promise = "a device that is plugged in finds no driver before it is judged";
+  if (hold_) promise = "a device that is plugged in gets no driver before it is judged";
   if (!enforces)
     promise =
         cat("devices are left as they are (", refrains ? "--enforce was not given" : cat("mode ", name(mode_), ": ", chosen.from()), ")");
   console_.note(cat("spdmctl: watching PCI devices; ", promise));
   if (options_.hold && enforces && !hold_)
-    console_.note("spdmctl: --hold: this kernel (before 6.19) binds drivers to devices that are plugged in whatever it is told");
+    console_.note("spdmctl: --hold has no effect: this kernel (before 6.19) binds drivers to devices that are plugged in");
 }
 
 // What has arrived and was not attended any more: what is in scope stays held, the others get their drivers.
@@ -372,8 +373,8 @@ Exit Watch::run() {
 Exit run(const Options& options, Console& console) {
   refuse_format_as_file(options.output.file);
   if (!options.output.file.empty() && options.output.file != "-")
-    throw Error(ErrorId::usage, "--output: watch writes for as long as it runs, and a file would never be whole",
-                "have its standard output go where you want it");
+    throw Error(ErrorId::usage, "--output: watch writes as long as it runs, so the file would never be complete",
+                "redirect its standard output");
   apply(options.output, console);
   if (console.format != Format::text && console.format != Format::ndjson)
     throw Error(
@@ -384,11 +385,11 @@ Exit run(const Options& options, Console& console) {
   interval_of(options);
   event_interval_of(options);
   if (options.drives && via_of(options.via) == transport::Via::doe)
-    throw Error(ErrorId::usage, "--drives and --via doe contradict each other: drives without a mailbox have their own way alone",
+    throw Error(ErrorId::usage, "--drives and --via doe cannot be combined: drives without a mailbox have only their security commands",
                 "leave one of them out");
   if (!options.end.empty()) {
     if (!options.background.empty() || options.hold || !options.events.empty())
-      throw Error(ErrorId::usage, "--end goes with none of --background, --events and --hold", "give it alone");
+      throw Error(ErrorId::usage, "--end cannot be combined with --background, --events or --hold", "give it alone");
     if (end_background(options.end)) Watch(options, console).give_back();
     return Exit::ok;
   }
@@ -398,26 +399,26 @@ Exit run(const Options& options, Console& console) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   add_output_options(parser, options->output);
-  options->output.format_given->description("text or ndjson; text if not given");
+  options->output.format_given->description("text or ndjson; default: text");
   for (const char* const refused : {"--output", "--json"}) parser.get_option(refused)->group("");
   add_gate_options(parser, *options);
-  parser.add_option("--interval", options->interval, "Attest all devices again after so long; 0, the default, is never")
+  parser.add_option("--interval", options->interval, "Attest all devices again after this time; 0, the default, is never")
       ->type_name("DURATION")
       ->group("Gate");
   parser
       .add_option("--events", options->events,
-                  "Keep a session with each device that tells of changes in itself, and ask it so often; it is attested again then")
+                  "Keep a session with each device that reports events, and poll it at this interval; an event attests it again")
       ->type_name("DURATION")
       ->group("Gate");
-  parser.add_flag("--enforce", options->enforce, "Do what policy says, and do not only tell")->group("Gate");
-  parser.add_flag("--hold", options->hold, "Let no driver bind to a device that is plugged in before it is judged (Linux 6.19 or newer)")
+  parser.add_flag("--enforce", options->enforce, "Do what the policy says, not only report it")->group("Gate");
+  parser.add_flag("--hold", options->hold, "Keep drivers off a device that is plugged in until it is judged (Linux 6.19 or newer)")
       ->group("Gate");
-  parser.add_flag("--drives", options->drives, "Attest drives, too, that are there or come and have no mailbox, by their own way")
+  parser.add_flag("--drives", options->drives, "Also attest drives without a mailbox, present or added later, through security commands")
       ->group("Gate");
-  parser.add_option("--background", options->background, "Go on in the background once it watches; its number goes into this file")
+  parser.add_option("--background", options->background, "Go on in the background once it watches; write the process id to this file")
       ->type_name("FILE")
       ->group("Gate");
-  parser.add_option("--end", options->end, "End the watch in the background that has this file")->type_name("FILE")->group("Gate");
+  parser.add_option("--end", options->end, "End the background watch that has this file")->type_name("FILE")->group("Gate");
   return [options](Console& console) { return run(*options, console); };
 }
 

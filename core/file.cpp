@@ -51,13 +51,13 @@ FileContents too_large(FileKind kind) {
   const FileKindRow& limits = row(kind);
   return {State::too_large,
           {},
-          cat("is larger than the ", limits.limit, " bytes that are read of one ", limits.name),
+          cat("is larger than ", limits.limit, " bytes, the limit for a file of this kind (", limits.name, ")"),
           std::string(limits.advice)};
 }
 
 FileContents irregular() {
   return {
-      State::irregular, {}, "is no regular file, and only these are read in a directory", "a pipe is read where the command line names it"};
+      State::irregular, {}, "is not a regular file, and only these are read in a directory", "to read a pipe, name it on the command line"};
 }
 
 ErrorId error_id(State state) {
@@ -199,8 +199,7 @@ std::function<std::size_t(std::span<char>)> open_found(const std::filesystem::pa
 void assert_readable(std::size_t size, FileKind kind) {
   const FileKindRow& limits = row(kind);
   if (size > limits.limit)
-    throw Error(ErrorId::bad_input,
-                cat("this would have ", size, " bytes; of one ", limits.name, " no more than ", limits.limit, " are read"),
+    throw Error(ErrorId::bad_input, cat("this would have ", size, " bytes; the limit is ", limits.limit, " (", limits.name, ")"),
                 std::string(limits.advice));
 }
 

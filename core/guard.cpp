@@ -64,7 +64,7 @@ std::string exposure_of(const fs::path& path, const struct stat& about, const Gu
   const bool group = root_only && group_may_write(about) && !sticky;
   const bool owner = root_only && !is_as_good_as_root(about.st_uid, guard);
   if ((!all && !group && !owner) || is_read_only(path)) return {};
-  return cat(root_only ? "others than root may write " : "everybody may write ", passed ? printable(path.string()) : "it", " (owner ",
+  return cat(root_only ? "users other than root can write " : "everybody can write ", passed ? printable(path.string()) : "it", " (owner ",
              about.st_uid, ", mode ", mode_text(about), ")");
 }
 
@@ -101,7 +101,7 @@ std::string exposure_of_way(const fs::path& path, const Guard& guard) {
     }
     // In a directory with the sticky bit a link is its owner's to replace.
     if ((above.st_mode & S_ISVTX) != 0 && !is_as_good_as_root(own.st_uid, guard))
-      return cat("others than root may write ", printable(next.string()), " (owner ", own.st_uid, ")");
+      return cat("users other than root can write ", printable(next.string()), " (owner ", own.st_uid, ")");
     const fs::path target = fs::read_symlink(next, failure);
     if (failure || ++links > kMostLinks) return {};
     if (target.is_absolute()) at = "/";
@@ -127,8 +127,8 @@ std::string exposure(const fs::path& path, const Guard& guard) {
 }
 
 std::string remedy_of_exposure(const Guard& guard) {
-  return guard.against == Against::all_but_root ? "give it to root, and take the right to write from all others: chown root, chmod go-w"
-                                                : "take the right to write from all others: chmod o-w";
+  return guard.against == Against::all_but_root ? "make root its owner, and deny write access to others: chown root, chmod go-w"
+                                                : "deny write access to others: chmod o-w";
 }
 
 }  // namespace spdm

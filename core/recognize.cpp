@@ -71,14 +71,14 @@ constexpr std::array<FileKind, 6> only(FileKind kind) { return {kind, kind, kind
 
 constexpr std::array<FileKind, 6> kXml{rim, profile_contents, rim, rim, rim, rim};
 
-constexpr std::string_view kReadsCertificates = "certificates are for: spdmctl keyring add, or --root FILE";
+constexpr std::string_view kReadsCertificates = "for certificates, use: spdmctl keyring add, or --root FILE";
 constexpr std::string_view kReadsEvidence = "judge it with: spdmctl verify; look at it with: spdmctl decode";
 
 // The first that fits. What a file may be is generous: the reader of the kind says the rest.
 const std::array kRows{
     Row{is_pcap, "a capture of traffic (pcap)", kReadsEvidence, only(evidence)},
     Row{[](std::string_view text) { return is_xml(text) && has(text, "SoftwareIdentity"); }, "a TCG RIM (a SWID tag, in XML)",
-        "its values are for: spdmctl-rim, which writes reference values", kXml},
+        "convert it to reference values with: spdmctl-rim", kXml},
     Row{is_xml, "XML", "no verb reads XML; spdmctl-rim reads TCG RIM", kXml},
     Row{[](std::string_view text) { return is_document(text, R"("spdmctl.evidence/)"); },
         "evidence of spdmctl",
@@ -102,23 +102,23 @@ const std::array kRows{
         {crl, certificates, keyring_entry, root_list, ocsp, key}},
     Row{[](std::string_view text) { return is_pem(text, "KEY-----"); },
         "a key in PEM",
-        "keys are for: --provisioned-key, --signer, --sign-key, --host-keys",
+        "for keys, use: --provisioned-key, --signer, --sign-key, --host-keys",
         {key, certificates, keyring_entry, profile_contents, root_list, key}},
     Row{is_efi_update, "a signed update of a variable of the firmware (EFI_VARIABLE_AUTHENTICATION_2)",
         "give the variable itself, below /sys/firmware/efi/efivars, or the list in it, an .esl file", only(profile_contents)},
-    Row{is_corim, "a CoRIM", "make reference values of it with: spdmctl reference import", only(corim)},
+    Row{is_corim, "a CoRIM", "convert it to reference values with: spdmctl reference import", only(corim)},
     Row{[](std::string_view text) { return text.starts_with("\xd2\x84"); },
         "a signed document in CBOR (COSE_Sign1): a CoRIM, or a token",
-        "a CoRIM is for: spdmctl reference import; a token for: spdmctl verify",
+        "for a CoRIM, use: spdmctl reference import; for a token: spdmctl verify",
         {corim, evidence, corim, corim, corim, corim}},
     Row{[](std::string_view text) { return has_key(text, "rules:") || has_key(text, "defaults:"); },
         "a policy",
-        "policies are for: --policy FILE",
+        "for a policy, use: --policy FILE",
         {policy, policy_cases, policy, policy, policy, policy}},
     Row{[](std::string_view text) { return has_key(text, "slots:"); }, "the profile of an emulated device",
         "emulate it with: spdmctl emulate; ask it with: spdmctl auth emulated:FILE", only(profile)},
     Row{[](std::string_view text) { return has_key(text, "devices:") && has(text, "measurements:"); }, "a file of reference values",
-        "reference values are for: --reference FILE", only(references)},
+        "for reference values, use: --reference FILE", only(references)},
 };
 
 }  // namespace
@@ -127,7 +127,7 @@ std::optional<Error> wrong_kind(View contents, FileKind wanted) {
   const std::string_view text = as_text(contents.first(std::min(contents.size(), kLooked)));
   const auto found = std::find_if(kRows.begin(), kRows.end(), [&](const Row& row) { return row.is(text); });
   if (found == kRows.end() || std::find(found->kinds.begin(), found->kinds.end(), wanted) != found->kinds.end()) return std::nullopt;
-  return Error(ErrorId::bad_input, cat("is ", found->what, ", and no ", row(wanted).name), std::string(found->takes));
+  return Error(ErrorId::bad_input, cat("is ", found->what, "; expected: ", row(wanted).name), std::string(found->takes));
 }
 
 void assert_kind(View contents, FileKind wanted) {

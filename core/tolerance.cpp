@@ -160,7 +160,7 @@ Tolerance::Tolerance(std::span<const std::string_view> names) {
     for (const TolerableRule& rule : tolerable_rules())  // some differ by case alone: Length is a field, length that of the message
       if (same_letters(rule.name, name)) names_.push_back(rule.name);
     if (names_.size() == before)
-      throw Error(ErrorId::usage, cat("'", printable(name), "' is no rule after which a message can be read on"),
+      throw Error(ErrorId::usage, cat("'", printable(name), "' is not a rule after which a message can be read on"),
                   cat("near are: ", near_ones(name), "; all are in: man 7 spdmctl-rules"));
   }
   if (all) names_ = {std::string(kAll)};

@@ -44,7 +44,7 @@ const Kind& kind_of(std::string_view target) {
   if (scheme.size() < target.size())
     for (const Kind& kind : kKinds)
       if (kind.scheme == scheme) return kind;
-  Error error(ErrorId::usage, "is neither a file that is there nor a kind of target",
+  Error error(ErrorId::usage, "is neither an existing file nor a target",
               cat("the forms are ", forms(), ", all, file:EVIDENCE, pcap:FILE"));
   error.device = target;
   throw error;

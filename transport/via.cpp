@@ -48,7 +48,7 @@ class Detour final : public ForwardingLink {
       ForwardingLink::connect(deadline);
     } catch (const Error& error) {
       if (error.id != ErrorId::no_spdm) throw;
-      fail_locked_down(cat("the mailbox of ", to_string(bdf_), ", which does not speak SPDM as a drive"));
+      fail_locked_down(cat("the mailbox of ", to_string(bdf_), ", which does not speak SPDM through security commands"));
     }
   }
 
@@ -77,7 +77,7 @@ Opened open_function(std::string_view target, const OpenOptions& options) {
     throw Error(ErrorId::no_device,
                 cat("the kernel has no NVMe controller for ", to_string(*bdf), ": ",
                     device.driver ? cat("its driver is ", printable(*device.driver)) : "it has no driver"),
-                "a driver has to be bound before a drive can be asked by its own way; its mailbox needs none: --via doe");
+                "security commands need a bound driver; the mailbox needs none: --via doe");
   }
   if (drive && options.drives && is_locked_down(options.host, *bdf)) return open_locked_down(target, *drive, options);
   return open_pci(target, options);

@@ -33,8 +33,8 @@ Report failed(const HostView& host, const std::string& source, const PolicyRule&
 
 Report absent_report(const PolicyRule& rule) {
   return failed({}, rule.name, rule,
-                {FindingId::device_absent, "", cat("rule '", rule.name, "' expects a device, and there is none that matches it"),
-                 "it was taken out, or does not answer any more: find out which; or take the rule away"});
+                {FindingId::device_absent, "", cat("rule '", rule.name, "' expects a device, and no device matches"),
+                 "check whether the device was removed or no longer answers; or remove the rule"});
 }
 
 std::vector<PciDevice> devices_of(const transport::Host& host) {
@@ -166,7 +166,7 @@ Report silent_report(const AuditTarget& target) {
   const PolicyRule& rule = *target.expected_by;
   return failed(target.host, target.name(), rule,
                 {FindingId::policy_unmet, "", cat("rule '", rule.name, "' expects it to speak SPDM, and it does not"),
-                 "a device that fails can pretend to have no mailbox: find out what it is; or take expected out of the rule"});
+                 "a device that would fail can hide its mailbox: check the device; or remove expected from the rule"});
 }
 
 }  // namespace spdm::cmd

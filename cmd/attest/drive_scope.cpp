@@ -71,8 +71,8 @@ AwakeDrives awake_drives(const Host& host) {
 }
 
 std::string asleep_in_words(std::size_t drives) {
-  return cat("all: ", drives, drives == 1 ? " drive is" : " drives are", " asleep, and left out: a command would wake ",
-             drives == 1 ? "it; name it" : "them; name those", " to be asked all the same");
+  return cat("all: ", drives, drives == 1 ? " drive is" : " drives are", " asleep and skipped: a command would wake ",
+             drives == 1 ? "it; to ask it anyway, name it" : "them; to ask them anyway, name them", "");
 }
 
 bool may_need_drives(const std::vector<Target>& targets, const transport::OpenOptions& options) {

@@ -35,6 +35,6 @@ std::vector<transport::MctpNeighbour> endpoints_to_ask(const transport::Host& ho
 // Throws Error{unsupported} where the kernel has no MCTP.
 void assert_has_mctp(const transport::Host& host);
 
-inline constexpr std::string_view kNoEndpoint = "no route of this host leads to an MCTP endpoint";
+inline constexpr std::string_view kNoEndpoint = "this host has no route to an MCTP endpoint";
 
 }  // namespace spdm::cmd

@@ -134,7 +134,7 @@ EvidencePiece EvidenceFiles::next_of_front() {
                     .error = std::nullopt};
   if (line->too_long)
     out.error.emplace(ErrorId::bad_input,
-                      cat(out.what, ": the line is longer than the ", limit_of(FileKind::evidence_line), " bytes that are read of one"),
+                      cat(out.what, ": the line is longer than the limit of ", limit_of(FileKind::evidence_line), " bytes"),
                       std::string(row(FileKind::evidence_line).advice));
   expand(out);
   return take_pending();
@@ -165,8 +165,7 @@ std::string advice_on_lines(const std::filesystem::path& path) try {
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) return {};
   if (!LineFile(path, limit_of(FileKind::evidence_line)).holds_objects(limit_of(FileKind::evidence))) return {};
-  return cat("evidence of several devices, one a line, is for: spdmctl verify; take one of them with: sed -n 1p ",
-             shell_word(path.string()));
+  return cat("for evidence of several devices, one per line, use: spdmctl verify; to take one line: sed -n 1p ", shell_word(path.string()));
 } catch (const Error&) {
   return {};
 }
@@ -189,7 +188,7 @@ Evidence read_recording(const std::filesystem::path& path) {
     return as_recorded(is_kernel_log_entry(path) ? read_kernel_log_entry(path) : load_evidence(read_file(path, FileKind::evidence), name));
   } catch (Error& error) {
     if (error.device.empty()) error.device = name;
-    if (is_folder(path)) error.hint = "a directory with signatures of the kernel is for: spdmctl verify";
+    if (is_folder(path)) error.hint = "for a directory of kernel signatures, use: spdmctl verify";
     if (const std::string advice = advice_on_lines(path); !advice.empty()) error.hint = advice;
     advise(error, path);
     throw;

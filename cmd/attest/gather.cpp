@@ -42,8 +42,8 @@ void ask(Target& target, const Wanted& wanted, const Effort& effort, transport::
   }
   // A rule may go by what is seen of a device only once it is awake. What an owner protects was not looked at then.
   if (wanted.in_session && !target.opened->for_session)
-    throw Error(ErrorId::config, "a rule asks for a session, and what it goes by was not known before the device was opened",
-                "ask for the session yourself: --in-session");
+    throw Error(ErrorId::config, "a rule requires a session, but whether it applies was not known before the device was opened",
+                "request the session with --in-session");
   // Connects before anything is in the log: the log must not have a request that could not be sent.
   target.opened->link->connect(Clock::now() + left().exchange);
   target.opened->link->describe(evidence.host);

@@ -15,7 +15,7 @@ struct Effort {
   Limits limits{};                                        // of one device; its total begins with opening and connecting
   Clock::time_point deadline = Clock::time_point::max();  // of all devices together
   // The error in the evidence of a device whose turn did not come by the deadline. The device is not asked.
-  Interruption overdue{ErrorId::timeout, "was not reached within the time that all devices have together", ""};
+  Interruption overdue{ErrorId::timeout, "was not reached within the time limit for all devices", ""};
   // How long to try again while somebody else uses the device (Error{busy}).
   Clock::duration patience = Clock::duration::zero();
 };

@@ -42,7 +42,7 @@ std::vector<fs::path> key_files(const fs::path& directory) {
       if (out.size() == kMaxHostKeys) refuse(directory, cat("holds more than ", kMaxHostKeys, " keys"));
       out.push_back(it->path());
     } else if (std::any_of(kSlips.begin(), kSlips.end(), [&](const char* ending) { return has_ending(name, ending); })) {
-      refuse(it->path(), "is not called NAME.pem, and would not count");
+      refuse(it->path(), "is not named NAME.pem and would be ignored");
     }
   }
   if (failure) {
@@ -50,7 +50,7 @@ std::vector<fs::path> key_files(const fs::path& directory) {
     error.device = directory.string();
     throw error;
   }
-  if (out.empty()) refuse(directory, "holds no keys of hosts");
+  if (out.empty()) refuse(directory, "contains no host keys");
   std::sort(out.begin(), out.end());
   return out;
 }
@@ -111,26 +111,25 @@ const HostKeys::Key* HostKeys::signer_of(const std::string& token) const {
 
 CollectionCheck HostKeys::check(const Evidence& evidence) const {
   const auto not_good = [](CollectionSignature signature, std::string why) { return CollectionCheck{signature, "", "", std::move(why)}; };
-  if (evidence.signature.empty()) return not_good(CollectionSignature::missing, "no host has signed the evidence: its word is a claim");
-  if (!evidence.host.hostname) return not_good(CollectionSignature::wrong, "the evidence is signed, and names no host");
+  if (evidence.signature.empty())
+    return not_good(CollectionSignature::missing, "no host signed the evidence: host data in it is only claimed");
+  if (!evidence.host.hostname) return not_good(CollectionSignature::wrong, "the evidence is signed but names no host");
   const std::string& host = *evidence.host.hostname;
   const auto named = keys_.find(host);
   if (named != keys_.end()) {
     const Key& key = named->second;
     const std::optional<std::string> payload = key.verifier.payload_of(evidence.signature);
     if (payload && *payload == payload_for(evidence.sha256)) return {CollectionSignature::good, host, key.file, ""};
-    if (payload)
-      return not_good(CollectionSignature::wrong, cat("the signature is one of the host ", host, ", for other evidence: this was altered"));
+    if (payload) return not_good(CollectionSignature::wrong, cat("the host ", host, " signed other evidence: this evidence was altered"));
   }
   if (const Key* const signer = signer_of(evidence.signature))
-    return not_good(CollectionSignature::wrong,
-                    cat("the evidence says that it is of the host ", host, ", and the key of ", signer->file, " has signed"));
+    return not_good(CollectionSignature::wrong, cat("the evidence names the host ", host, ", but the key in ", signer->file, " signed it"));
   if (named != keys_.end())
-    return not_good(CollectionSignature::wrong, cat("the signature is none that the key of ", named->second.file, " has made"));
+    return not_good(CollectionSignature::wrong, cat("the signature does not verify with the key in ", named->second.file));
   if (headers_.contains(crypto::jws_header_of(evidence.signature)))
-    return not_good(CollectionSignature::wrong, "the signature is wrong, whatever key made it");
+    return not_good(CollectionSignature::wrong, "the signature does not verify with the key that it names");
   return not_good(CollectionSignature::unknown_key,
-                  cat("the host ", host, " has no key in ", directory_.string(), ": its word is a claim"));
+                  cat("the host ", host, " has no key in ", directory_.string(), ": host data in the evidence is only claimed"));
 }
 
 }  // namespace spdm::cmd

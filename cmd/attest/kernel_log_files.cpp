@@ -65,8 +65,8 @@ std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::pat
     if (const std::optional<std::uint32_t> number = number_of(it->path().filename())) numbers.push_back(*number);
   if (error || numbers.empty()) {
     const bool refused = error == std::errc::permission_denied;
-    Error out(refused ? ErrorId::permission : ErrorId::bad_input, error ? error.message() : "holds no signatures of the kernel",
-              error ? "" : "a kernel that authenticates devices leaves N_transcript and N_signature there");
+    Error out(refused ? ErrorId::permission : ErrorId::bad_input, error ? error.message() : "contains no kernel signatures",
+              error ? "" : "the kernel writes N_transcript and N_signature there when it authenticates a device");
     out.device = signatures.string();
     throw out;
   }

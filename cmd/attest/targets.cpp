@@ -67,13 +67,13 @@ void add_drives(Targets& out, const transport::Host& host) {
   }
   if (drives.list.empty())
     throw Error(ErrorId::no_device, std::string(kNoDrive),
-                drives.asleep > 0 ? asleep_in_words(drives.asleep) : "see which are there: spdmctl list --drives");
+                drives.asleep > 0 ? asleep_in_words(drives.asleep) : "list drives with: spdmctl list --drives");
 }
 
 void add_endpoints_of(Targets& out, const transport::Host& host) {
   const std::vector<transport::MctpNeighbour> endpoints = endpoints_to_ask(host);
   add_endpoints(out.list, endpoints);
-  if (endpoints.empty()) throw Error(ErrorId::no_device, std::string(kNoEndpoint), "routes are made by mctpd, or with: mctp route add");
+  if (endpoints.empty()) throw Error(ErrorId::no_device, std::string(kNoEndpoint), "mctpd adds routes; to add one by hand: mctp route add");
 }
 
 void add_all(Targets& out, const transport::Host& host, transport::Via via) {
@@ -92,7 +92,7 @@ void add_all(Targets& out, const transport::Host& host, transport::Via via) {
   if (out.unknown > 0 && ::geteuid() != 0) fail_for_want_of_permission(out.unknown);
   if (out.unknown > 0)
     throw Error(ErrorId::no_device,
-                cat("no PCI device that is awake has a DOE mailbox that carries CMA-SPDM; of ", out.unknown, " it is unknown"),
+                cat("no PCI device that is awake has a DOE mailbox with CMA-SPDM; ", out.unknown, " could not be checked"),
                 "see: spdmctl list --all");
   fail_for_want_of_devices(via);
 }
@@ -108,17 +108,17 @@ void add_endpoints(std::vector<Target>& out, const std::vector<transport::MctpNe
 std::optional<transport::Bdf> address_of(std::string_view target) { return transport::parse_bdf(target.substr(0, target.find('?'))); }
 
 std::string unknown_in_words(std::size_t functions) {
-  return cat("all: ", functions, " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all");
+  return cat("all: ", functions, " PCI functions are asleep, gone or unreachable, and were not checked; see: spdmctl list --all");
 }
 
 void fail_for_want_of_permission(std::size_t functions) {
-  throw Error(ErrorId::permission, cat("the mailboxes of ", functions, " PCI functions could not be looked for"), "run it as root");
+  throw Error(ErrorId::permission, cat("cannot search ", functions, " PCI functions for mailboxes"), "run it as root");
 }
 
 std::optional<std::filesystem::path> recording(const std::string& target) {
   for (const std::string_view scheme : {"file:", "pcap:"}) {
     if (target == scheme)
-      throw Error(ErrorId::usage, cat(target, " names no file"), cat("write ", scheme, "FILE, such as file:device.json"));
+      throw Error(ErrorId::usage, cat(target, " has no file name"), cat("write ", scheme, "FILE, such as file:device.json"));
     if (target.starts_with(scheme)) return target.substr(scheme.size());
   }
   std::error_code ignored;
@@ -137,7 +137,7 @@ std::string why_no_recording(const std::string& name) {
   std::error_code failure, ignored;
   const fs::file_status status = fs::status(name, failure);
   if (fs::is_directory(status)) return "is a directory";
-  if (fs::exists(status)) return "is no regular file";
+  if (fs::exists(status)) return "is not a regular file";
   if (!fs::is_symlink(name, ignored)) return {};
   return failure == std::errc::too_many_symbolic_link_levels ? failure.message() : std::string(kDanglingLink);
 }
@@ -161,9 +161,10 @@ Targets targets_of(const std::vector<std::string>& names, const transport::Host&
 
 void fail_for_want_of_devices(transport::Via via) {
   if (via == transport::Via::storage)
-    throw Error(ErrorId::no_device, "no drive of this host that is awake speaks SPDM by its own way", "see: spdmctl list --drives --all");
+    throw Error(ErrorId::no_device, "no drive of this host that is awake speaks SPDM through security commands",
+                "see: spdmctl list --drives --all");
   if (via == transport::Via::mctp)
-    throw Error(ErrorId::no_device, "no MCTP endpoint that routes lead to speaks SPDM", "see: spdmctl list --mctp --all");
+    throw Error(ErrorId::no_device, "no MCTP endpoint with a route speaks SPDM", "see: spdmctl list --mctp --all");
   throw Error(ErrorId::no_device, std::string(kNoDevice), std::string(kSeeDevices));
 }
 

@@ -47,7 +47,7 @@ class TimeShares {
 // work until its turn was over.
 inline std::string used_up(const Turn& turn) {
   const auto tenths = std::chrono::round<std::chrono::duration<long, std::deci>>(turn.end - turn.begin).count();
-  return cat("; its share of the time that all devices have together, ", tenths / 10, ".", tenths % 10, " s, was used up");
+  return cat("; its share of the total time limit, ", tenths / 10, ".", tenths % 10, " s, was used up");
 }
 
 }  // namespace spdm::cmd

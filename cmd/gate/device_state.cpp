@@ -58,7 +58,7 @@ Json raw_json(const DeviceState& state) {
 template <class Table>
 auto word(JsonReader& json, const Table& table, std::string_view what) {
   const auto out = value_of(table, json.string());
-  if (!out) json.fail(cat("is no ", what, " that is known"));
+  if (!out) json.fail(cat("is not a known ", what));
   return *out;
 }
 
@@ -66,12 +66,12 @@ Exit exit_code(JsonReader& json) {
   const std::uint64_t code = json.number(255);
   for (const ExitRow& row : exit_codes())
     if (static_cast<std::uint64_t>(row.code) == code) return row.code;
-  json.fail("is no exit code that is known");
+  json.fail("is not a known exit code");
 }
 
 std::string fingerprint(JsonReader& json) {
   std::string out(json.string());
-  if (out.size() != kFingerprint || out.find_first_not_of("0123456789abcdef") != std::string::npos) json.fail("is no SHA-256 in hex");
+  if (out.size() != kFingerprint || out.find_first_not_of("0123456789abcdef") != std::string::npos) json.fail("is not a SHA-256 in hex");
   return out;
 }
 
@@ -124,7 +124,8 @@ DeviceState parse_state(const std::string& text, const std::string& name) {
   json.finish();
   if (!out.bdf.empty()) {
     const std::optional<transport::Bdf> bdf = transport::parse_bdf(out.bdf);
-    if (!bdf || to_string(*bdf) != out.bdf) throw Error(ErrorId::bad_input, cat("state: bdf: '", printable(out.bdf), "' is no address"));
+    if (!bdf || to_string(*bdf) != out.bdf)
+      throw Error(ErrorId::bad_input, cat("state: bdf: invalid PCI address '", printable(out.bdf), "'"));
   }
   if (file_name(out) != name) throw Error(ErrorId::bad_input, cat("state: is of another device, ", printable(file_name(out))));
   return out;
@@ -137,7 +138,7 @@ std::optional<DeviceState> read_one(const RunFolder& folder, const std::string& 
     return parse_state(*text, name);
   } catch (Error& error) {
     if (error.device.empty()) error.device = folder.path(name).string();
-    if (error.hint.empty()) error.hint = "remove it: the next run of the gate writes it anew";
+    if (error.hint.empty()) error.hint = "remove it: the next gate run writes a new one";
     throw;
   }
 }
@@ -204,7 +205,7 @@ States read_states(const transport::Host& host) {
   const std::vector<std::string> names = folder->names(".json", kMaxStates + 1);
   for (const std::string& name : names) {
     if (out.states.size() + out.problems.size() == kMaxStates) {
-      Error& error = out.problems.emplace_back(ErrorId::bad_input, cat("holds more than the ", kMaxStates, " states that are read"));
+      Error& error = out.problems.emplace_back(ErrorId::bad_input, cat("holds more than ", kMaxStates, " states, which is the limit"));
       error.device = folder->path("").string();
       break;
     }

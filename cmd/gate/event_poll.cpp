@@ -57,7 +57,7 @@ void EventPoll::follow(const Bdf& bdf) {
   if (noted.empty()) return;
   if (followed_.size() >= kMost && !followed_.contains(bdf)) {
     lock.unlock();
-    return tell(bdf, cat("it is not asked for events: ", kMost, " other devices are"));
+    return tell(bdf, cat("it is not polled for events: ", kMost, " other devices already are"));
   }
   const auto pause = pauses_.find(bdf);
   Followed next{.shown = std::move(noted.mapped()), .due = options_.now(), .opened = {}, .session = nullptr};
@@ -111,7 +111,7 @@ std::vector<Bdf> EventPoll::poll() {
   try {
     after = take_turn(bdf, turn.mapped());
   } catch (const std::exception& error) {
-    tell(bdf, cat("it is not asked for events any more: ", error.what()));
+    tell(bdf, cat("it is no longer polled for events: ", error.what()));
   }
   lock.lock();
   if (after == After::ask_again) followed_.insert(std::move(turn));
@@ -128,7 +128,7 @@ EventPoll::After EventPoll::take_turn(const Bdf& bdf, Followed& followed) {
     followed.due = options_.now() + options_.interval;
     if (event.empty() && !followed.session->is_used_up()) return After::ask_again;
     followed.session->end(*way, Clock::now() + kFarewell);
-    if (!event.empty()) return attest(bdf, followed, cat("it tells of an event, ", event));
+    if (!event.empty()) return attest(bdf, followed, cat("it reported an event, ", event));
     followed.session.reset();
     followed.due = options_.now();
     return After::ask_again;
@@ -138,13 +138,13 @@ EventPoll::After EventPoll::take_turn(const Bdf& bdf, Followed& followed) {
     if (error.id == ErrorId::busy) return put_off(bdf, followed);
     // Whoever answers in another way than its attestation has shown may be somebody else: it is attested once more.
     if (!followed.session && error.id == ErrorId::peer && doubted_.insert(bdf).second)
-      return attest(bdf, followed, cat("no session for events can be opened: ", error.what()));
+      return attest(bdf, followed, cat("cannot open a session for events: ", error.what()));
     const bool forbidden = error.id == ErrorId::owned || error.id == ErrorId::permission || error.id == ErrorId::lockdown;
     if (forbidden || (!followed.session && lasts(error.id))) {
-      tell(bdf, cat("it is not asked for events: ", error.what()));
+      tell(bdf, cat("it is not polled for events: ", error.what()));
       return After::drop;
     }
-    if (followed.session) return attest(bdf, followed, cat("its session for events is lost: ", error.what()));
+    if (followed.session) return attest(bdf, followed, cat("the session for events was lost: ", error.what()));
     followed.due = options_.now() + lengthen(bdf);
     return After::ask_again;
   }
@@ -160,8 +160,9 @@ EventPoll::After EventPoll::begin(const Bdf& bdf, Followed& followed, Link& way)
   followed.opened = options_.now();
   if (!same || !same_chain) {
     session->end(way, Clock::now() + kFarewell);
-    return attest(bdf, followed,
-                  cat("its ", same_chain ? "measurements are not those" : "certificate chain is not that", " of its attestation"));
+    return attest(
+        bdf, followed,
+        cat("its ", same_chain ? "measurements differ from those" : "certificate chain differs from that", " of its attestation"));
   }
   followed.session = std::move(session);
   doubted_.erase(bdf);
@@ -172,7 +173,7 @@ EventPoll::After EventPoll::begin(const Bdf& bdf, Followed& followed, Link& way)
 EventPoll::After EventPoll::put_off(const Bdf& bdf, Followed& followed) {
   followed.due = options_.now() + options_.interval;
   if (!followed.session || ++followed.busy < kMostBusy) return After::ask_again;
-  return attest(bdf, followed, cat("it was busy ", kMostBusy, " times when it was asked for events"));
+  return attest(bdf, followed, cat("it was busy ", kMostBusy, " times when it was polled for events"));
 }
 
 EventPoll::After EventPoll::attest(const Bdf& bdf, const Followed& followed, const std::string& why) {

@@ -21,7 +21,7 @@ namespace {
 constexpr std::string_view kParameter = "spdmctl.gate";
 constexpr std::string_view kSchema = "spdmctl.mode/1";
 const std::string kFile = "mode.json";
-constexpr std::string_view kWriteItDown = "write gate: {mode: enforce} into the policy, or gate: {mode: audit}";
+constexpr std::string_view kWriteItDown = "set gate: {mode: enforce} in the policy, or gate: {mode: audit}";
 
 bool enforces(const DropIn& file) {
   Policy policy;
@@ -133,7 +133,7 @@ ModeInForce mode_in_force(const Host& host, const ModeQuestion& question) {
     ModeInForce out{mode.value_or(GateMode::enforce), ModeSource::kernel_command_line, {}, {}};
     if (!mode)
       out.warning =
-          cat(kParameter, "=", printable(*word), " on the kernel command line is no mode (off, audit, enforce); the gate enforces");
+          cat(kParameter, "=", printable(*word), " on the kernel command line is not a mode (off, audit, enforce); the gate enforces");
     return out;
   }
   if (question.given) return {*question.given, ModeSource::command_line, {}, {}};
@@ -148,7 +148,7 @@ ModeInForce mode_in_force(const Host& host, const ModeQuestion& question) {
   }
   ModeInForce out;
   if (has_policy_file(question.policy_paths))
-    out.warning = cat("no policy says gate.mode: devices are judged, and nothing is done to one that fails; ", kWriteItDown);
+    out.warning = cat("no policy sets gate.mode: devices are judged, but failing devices are not blocked; ", kWriteItDown);
   return out;
 }
 

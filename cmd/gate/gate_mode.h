@@ -29,10 +29,10 @@ inline constexpr std::array kModeSources{
     ModeSourceRow{ModeSource::kernel_command_line, "kernel-command-line", "kernel command line"},
     ModeSourceRow{ModeSource::command_line, "command-line", "--mode"},
     ModeSourceRow{ModeSource::policy, "policy", "policy"},
-    ModeSourceRow{ModeSource::readable_policy, "readable-policy", "what can be read of the policy"},
+    ModeSourceRow{ModeSource::readable_policy, "readable-policy", "the readable part of the policy"},
     ModeSourceRow{ModeSource::image, "image", "the manifest of this image"},
     ModeSourceRow{ModeSource::last_run, "last-run", "the last gate that could read its policy"},
-    ModeSourceRow{ModeSource::none, "default", "default: no policy says gate.mode"},
+    ModeSourceRow{ModeSource::none, "default", "default: no policy sets gate.mode"},
 };
 static_assert(is_sound(kModeSources));
 inline std::string_view name(ModeSource source) { return row_of(kModeSources, source).name; }

@@ -68,7 +68,7 @@ GateTime time_of_gate(const Host& host, std::int64_t clock, std::optional<std::i
     if (const std::optional<std::int64_t> time = parse_date_or_time(*word))
       return {*time, TimeSource::kernel_command_line,
               cat("certificates are judged at ", utc_of(*time), ", as ", kParameter, "= on the kernel command line says; ", says), image};
-    slip = cat(kParameter, "=", printable(*word), " on the kernel command line is no time, and does not count; write 2026-06-01");
+    slip = cat(kParameter, "=", printable(*word), " on the kernel command line is not a valid time and is ignored; write 2026-06-01");
   }
   GateTime out{clock, TimeSource::clock, slip, image};
   if (image && *image > out.at) out = {*image, TimeSource::image, {}, image};

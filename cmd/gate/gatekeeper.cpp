@@ -137,7 +137,7 @@ void Gatekeeper::Work::tell_absent(const std::vector<PciDevice>& devices, const 
     state.occasion = occasion;
     state.verdict = Verdict::fail;
     state.exit = Exit::policy;
-    state.reason = cat("rule '", rule.name, "' expects a device, and there is none that matches it");
+    state.reason = cat("rule '", rule.name, "' expects a device, and no device matches");
     write(state);
     add_result(state);
   }

@@ -40,7 +40,7 @@ std::vector<GateStep> plan(Member& member, const PolicyRule& rule) {
     if (member.device.slot)
       out.push_back(GateStep::powered_off);
     else
-      member.state.trouble.emplace_back("it is in no slot whose power could be turned off");
+      member.state.trouble.emplace_back("it is in no slot with power control");
   }
   return out;
 }
@@ -138,7 +138,7 @@ bool Gatekeeper::Work::accept(Member& member, const GroupResult& result) const {
   try {
     if (control.driver_override(member.device.bdf) == kSentinel) same = let_go(member.device, state.former_override, state.trouble);
   } catch (const Error& error) {
-    state.trouble.push_back(cat("could not be let go: ", error.what()));
+    state.trouble.push_back(cat("could not be released: ", error.what()));
     state.exit = worse(state.exit, row(error.id).exit);
   }
   if (state.trouble.size() != trouble) write(state);

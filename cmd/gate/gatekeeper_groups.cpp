@@ -69,9 +69,9 @@ GroupResult unconcerned(const Group& group, const std::string& why) {
 }
 
 GroupResult unfinished(const Member& member, std::chrono::milliseconds limit) {
-  return result_of(member, Verdict::undetermined, row(ErrorId::timeout).exit,
-                   cat("was not attested within its share of the ", limit.count() / 1000, ".", limit.count() % 1000 / 100,
-                       " s that all devices have together"));
+  return result_of(
+      member, Verdict::undetermined, row(ErrorId::timeout).exit,
+      cat("was not attested within its share of the total time limit, ", limit.count() / 1000, ".", limit.count() % 1000 / 100, " s"));
 }
 
 GroupResult result_of(const Member& member, const Report& report) {
@@ -89,7 +89,7 @@ std::optional<std::uint8_t> newer_before(const Member& member, const Report& rep
 
 GroupResult rolled_back(const Member& member, const Report& report, std::uint8_t before) {
   return result_of(member, Verdict::fail, row(FindingId::version_rollback).exit,
-                   cat("SPDM ", version_name(report.connection->parameters.version), " was spoken, the device has spoken ",
+                   cat("SPDM ", version_name(report.connection->parameters.version), " was negotiated, the device used ",
                        version_name(before), " before"));
 }
 

@@ -24,7 +24,7 @@ void Gatekeeper::Work::remember(Group& group) const {
     try {
       if (std::optional<DeviceState> before = read_state(host, state.bdf)) member.before = std::move(*before);
     } catch (const Error& error) {  // what cannot be understood is overwritten, but not in silence
-      state.trouble.push_back(cat("the state before is lost: ", error.device, ": ", error.what()));
+      state.trouble.push_back(cat("the previous state is lost: ", error.device, ": ", error.what()));
     }
     state.time = utc_of(std::time(nullptr));
     state.occasion = occasion;

@@ -32,7 +32,7 @@ Error parse_problem(JsonReader& json) {
 
 GateMode parse_mode(const std::string& word) {
   if (const std::optional<GateMode> mode = gate_mode_of(word)) return *mode;
-  throw Error(ErrorId::bad_input, cat("manifest: mode: '", printable(word), "' is no mode"));
+  throw Error(ErrorId::bad_input, cat("manifest: mode: invalid mode '", printable(word), "'"));
 }
 
 }  // namespace
@@ -48,7 +48,7 @@ ImageManifest parse_image_manifest(const std::string& text) {
                 if (key == "exit_code") return void(json.number(255));
                 const std::string word(json.string());
                 if (key == "schema" && word != kImageSchema)
-                  throw Error(ErrorId::bad_input, cat("manifest: the schema is no ", kImageSchema));
+                  throw Error(ErrorId::bad_input, cat("manifest: the schema is not ", kImageSchema));
                 if (key == "time") out.time = word;
                 if (key == "kernel") out.kernel = word;
                 if (key == "image") out.image = word;

@@ -243,7 +243,7 @@ void Watcher::work() {
     if (asked && options_.lacks) try {
         options_.lacks();
       } catch (const std::exception& error) {
-        complain_(cat("looking for who lacks: ", error.what()));
+        complain_(cat("looking for missing devices: ", error.what()));
       }
     const std::lock_guard lock(mutex_);
     busy_since_.reset();

@@ -32,7 +32,7 @@ using transport::SecurityCommands;
 namespace {
 
 constexpr std::chrono::seconds kBrokerTime{10};  // of the broker itself, which waits for nobody
-constexpr std::string_view kEnded = "the process that holds the right to drives has ended";
+constexpr std::string_view kEnded = "the process with access to drives has ended";
 
 // Whether there is something to receive by then.
 bool is_ready(int socket, Clock::time_point deadline) {
@@ -72,7 +72,7 @@ class Control {
  private:
   void assert_answers() const {
     if (!is_ready(socket_.get(), Clock::now() + kBrokerTime))
-      throw Error(ErrorId::timeout, "the process that holds the right to drives hangs");
+      throw Error(ErrorId::timeout, "the process with access to drives does not respond");
   }
 
   std::mutex mutex_;
@@ -161,8 +161,8 @@ Completion BrokeredCommands::ask(const DriveCommand& command, std::size_t size, 
 
 Bytes BrokeredCommands::hear(Clock::time_point deadline) {
   if (!is_ready(socket_.get(), deadline)) {
-    lost_ = Error(ErrorId::timeout, "the drive does not answer a command in time, and is asked no more",
-                  "the kernel may still wait for it: see its log");
+    lost_ = Error(ErrorId::timeout, "the drive did not answer a command in time; it gets no more commands",
+                  "the kernel may still wait for it: see dmesg");
   } else if (std::optional<Bytes> answer = receive_datagram(socket_.get(), kMostDatagram)) {
     return *std::move(answer);
   } else {

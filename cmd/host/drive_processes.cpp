@@ -90,7 +90,7 @@ void assert_no_link(const std::string& node) {
   struct stat status {};
   for (const std::filesystem::path& place : {std::filesystem::path(node), std::filesystem::path(node).parent_path()})
     if (::lstat(place.c_str(), &status) == 0 && S_ISLNK(status.st_mode))
-      throw Error(ErrorId::usage, cat(printable(place.string()), " is a link"), "name the node of the drive itself");
+      throw Error(ErrorId::usage, cat(printable(place.string()), " is a link"), "give the device node itself");
 }
 
 Bytes answer_to(const DriveCommand& command, transport::SecurityCommands& drive) {
@@ -140,7 +140,8 @@ void serve(int socket, transport::SecurityCommands& drive) {
 void open_drive(Descriptor& control, const BrokerOptions& options, const DriveRequest& request) {
   if (!is_drive_node(request.kind, request.node, options.root))
     throw Error(
-        ErrorId::usage, cat(printable(request.node), " is no node of ", request.kind == DriveKind::nvme ? "an NVMe" : "a SCSI", " drive"),
+        ErrorId::usage,
+        cat(printable(request.node), " is not a node of ", request.kind == DriveKind::nvme ? "an NVMe" : "a SCSI", " drive"),
         request.kind == DriveKind::nvme ? "it is one such as /dev/nvme0" : "it is one such as /dev/sg0, /dev/sda or /dev/bsg/0:0:0:0");
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0)

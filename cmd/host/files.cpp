@@ -156,7 +156,7 @@ std::filesystem::path written_at(const std::filesystem::path& path) {
 
 void assert_writable(const std::filesystem::path& path) {
   if (path == "-") {
-    Error error(ErrorId::usage, "is standard output with -o/--output alone", "name a file; one that is called so is ./-");
+    Error error(ErrorId::usage, "means standard output only with -o/--output", "give a file name; a file named - is ./-");
     error.device = path.string();
     throw error;
   }
@@ -178,7 +178,7 @@ void assert_secret_writable(const std::filesystem::path& path) {
     throw error;
   };
   if (is_link(path)) refuse("is a link");
-  if (open_descriptor(path) || is_special(path)) refuse("is no regular file");
+  if (open_descriptor(path) || is_special(path)) refuse("is not a regular file");
 }
 
 struct FileInMaking::State {
@@ -270,7 +270,7 @@ void assert_distinct(const std::vector<std::filesystem::path>& files) {
     if (std::filesystem::exists(file, ignored) && !std::filesystem::is_regular_file(file, ignored)) continue;
     const std::filesystem::path place = std::filesystem::weakly_canonical(std::filesystem::absolute(file, ignored), ignored);
     if (seen.insert(place.empty() ? file : place).second) continue;
-    Error error(ErrorId::usage, "two outputs of this run would go to this file", "name another file for one of them");
+    Error error(ErrorId::usage, "two outputs would be written to this file", "give one of them another file");
     error.device = file.string();
     throw error;
   }

@@ -133,7 +133,7 @@ std::vector<DropIn> read_named_layers(const std::vector<fs::path>& directories, 
   std::vector<DropIn> out = read_drop_ins(directories, kind, unreadable, guard);
   const bool told = unreadable != nullptr && !unreadable->empty();
   if (out.empty() && !told)
-    fail(directories.front(), ErrorId::config, "holds no .yaml file that counts", "name the directory, or the file, that does");
+    fail(directories.front(), ErrorId::config, "contains no .yaml file", "give a .yaml file, or a directory with some");
   return out;
 }
 

@@ -128,7 +128,7 @@ std::optional<Line> LineFile::next() {
 Bytes LineFile::rest(std::size_t limit) {
   do {
     if (ahead().size() <= limit) continue;
-    Error error(ErrorId::bad_input, cat("is larger than the ", limit, " bytes that are read"));
+    Error error(ErrorId::bad_input, cat("is larger than the limit of ", limit, " bytes"));
     error.device = path_ == "-" ? "" : path_.string();
     throw error;
   } while (fill());

@@ -115,8 +115,7 @@ void PcrExtender::extend(const std::string& sha256) {
     throw Error(ErrorId::io, cat("PCR ", pcr_, " may or may not have been extended: ", kTool, " did not end in time"),
                 "the TPM, or the daemon before it, does not answer; see: tpm2_pcrread");
   if (result != 0)
-    throw Error(ErrorId::io, cat("PCR ", pcr_, " could not be extended: ", kTool, " failed"),
-                "what it says stands above; try: tpm2_pcrread");
+    throw Error(ErrorId::io, cat("PCR ", pcr_, " could not be extended: ", kTool, " failed"), "see its output above; try: tpm2_pcrread");
 }
 
 namespace {
@@ -138,7 +137,7 @@ PcrLog::PcrLog(const std::filesystem::path& file)
   struct stat status {};
   if (::fstat(file_.get(), &status) != 0) fail(name_, errno);
   if (!S_ISREG(status.st_mode))
-    throw Error(ErrorId::usage, cat("--pcr-log: ", printable(name_), " is no regular file"), "give the name of one");
+    throw Error(ErrorId::usage, cat("--pcr-log: ", printable(name_), " is not a regular file"), "give the name of one");
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) != 0)
     throw Error(ErrorId::usage, cat("--pcr-log: another run writes to ", printable(name_)), "wait until it has ended");
 }
@@ -158,7 +157,7 @@ unsigned parse_pcr(std::string_view text) {
   unsigned out = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
   if (error != std::errc() || end != text.data() + text.size() || out < kFirst || out > kLast)
-    throw Error(ErrorId::usage, cat("--extend-pcr: '", printable(text), "' is no PCR for this"),
+    throw Error(ErrorId::usage, cat("--extend-pcr: invalid PCR '", printable(text), "'"),
                 cat("give ", kFirst, " to ", kLast, "; those below are of firmware and boot, 16 and 23 can be reset"));
   return out;
 }

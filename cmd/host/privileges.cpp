@@ -235,7 +235,7 @@ Confinement drop_privileges(const Needs& needs) {
   const std::optional<Ruleset> rules = prepare_files(needs, out);
   drop_capabilities(needs, out);
   if (needs.broker_lacks) {
-    out.in_force.emplace_back("drives: a broker has the right to them, one process for each, and sends nothing but SPDM");
+    out.in_force.emplace_back("drives: only a broker accesses them, one process for each, and it sends only SPDM");
     for (const std::string& line : *needs.broker_lacks) out.missing.push_back(cat("broker of drives: ", line));
   }
   if (rules) restrict_files(*rules, out);

@@ -23,14 +23,14 @@ constexpr std::chrono::milliseconds kLockPoll{10};  // flock(2) knows no time li
 
 [[noreturn]] void fail(const std::filesystem::path& path, int error) {
   const bool refused = error == EACCES || error == EPERM || error == EROFS;
-  Error out(refused ? ErrorId::permission : ErrorId::io, error == ELOOP ? "is a link, and none is followed here" : std::strerror(error),
-            refused ? "run it as root" : "");
+  Error out(refused ? ErrorId::permission : ErrorId::io,
+            error == ELOOP ? "is a symbolic link, and links are not followed here" : std::strerror(error), refused ? "run it as root" : "");
   out.device = path.string();
   throw out;
 }
 
 [[noreturn]] void fail_input(const std::filesystem::path& path, const std::string& why) {
-  Error out(ErrorId::bad_input, why, "remove it: the next run of the gate writes it anew");
+  Error out(ErrorId::bad_input, why, "remove it: the next gate run writes a new one");
   out.device = path.string();
   throw out;
 }
@@ -82,7 +82,7 @@ std::optional<std::string> RunFolder::read(const std::string& name, FileKind kin
   const Descriptor fd(::openat(fd_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (fd.get() < 0) {
     if (errno == ENOENT) return std::nullopt;
-    if (errno == ELOOP) fail_input(path(name), "is a link, and none is followed here");
+    if (errno == ELOOP) fail_input(path(name), "is a symbolic link, and links are not followed here");
     fail(path(name), errno);
   }
   const FileContents contents = read_configuration(fd.get(), kind);
@@ -92,7 +92,7 @@ std::optional<std::string> RunFolder::read(const std::string& name, FileKind kin
     case FileContents::State::mask:
     case FileContents::State::directory:
     case FileContents::State::irregular:
-      fail_input(path(name), "is no regular file");
+      fail_input(path(name), "is not a regular file");
     case FileContents::State::too_large:
       fail_input(path(name), contents.why);
     case FileContents::State::missing:
@@ -144,7 +144,7 @@ Descriptor RunFolder::lock(const std::string& name, Lock mode, Clock::time_point
   if (fd.get() < 0) fail(path(name), errno);
   while (::flock(fd.get(), (mode == Lock::exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK && errno != EINTR) fail(path(name), errno);
-    if (Clock::now() >= deadline) throw Error(ErrorId::busy, "another gate is at work", "wait until it is done");
+    if (Clock::now() >= deadline) throw Error(ErrorId::busy, "another gate is running", "wait until it has finished");
     std::this_thread::sleep_for(kLockPoll);
   }
   return fd;

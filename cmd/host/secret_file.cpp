@@ -36,12 +36,12 @@ void assert_safe(const std::filesystem::path& path, int fd) {
   if (::fstat(fd, &status) != 0) fail_for_errno(path);
   if (S_ISFIFO(status.st_mode)) return;
   if (!S_ISREG(status.st_mode)) fail(path, ErrorId::bad_input, "is neither a file nor a pipe", "put the key into a file of its own");
-  const char* const kKeep = "a secret is its owner's alone: chown it to you or to root, and chmod 600";
+  const char* const kKeep = "only its owner may access a secret file: chown it to yourself or root, and chmod 600";
   if (status.st_uid != 0 && status.st_uid != ::geteuid())
     fail(path, ErrorId::config, cat("belongs to the user ", status.st_uid, ", who may change it"), kKeep);
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) fail(path, ErrorId::config, "others may write it", kKeep);
+  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) fail(path, ErrorId::config, "other users can write it", kKeep);
   if ((status.st_mode & S_IROTH) != 0)
-    fail(path, ErrorId::config, "everybody may read it: it is no secret any more", cat("make another one; ", kKeep));
+    fail(path, ErrorId::config, "everybody can read it: it is no longer secret", cat("create a new one; ", kKeep));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ const Json* chain_of(const Json& report) {
 }
 
 [[noreturn]] void refuse(const std::filesystem::path& file, std::size_t line, const std::string& why) {
-  Error error(ErrorId::bad_input, line == 0 ? why : cat("line ", line, ": ", why), "give what an earlier spdmctl audit --json has printed");
+  Error error(ErrorId::bad_input, line == 0 ? why : cat("line ", line, ": ", why), "give the output of an earlier spdmctl audit --json");
   error.device = file.string();
   throw error;
 }
@@ -53,9 +53,9 @@ Json parse(const std::filesystem::path& file, std::size_t line, std::string_view
   try {
     return Json::parse(text);
   } catch (const Json::parse_error& error) {
-    refuse(file, line, cat("is no JSON (byte ", error.byte, ")"));
+    refuse(file, line, cat("is not JSON (byte ", error.byte, ")"));
   } catch (const Json::exception&) {
-    refuse(file, line, "is no JSON");
+    refuse(file, line, "is not JSON");
   }
 }
 
@@ -88,7 +88,7 @@ EarlierReport::Device EarlierReport::device_of(const Json& report) {
 }
 
 void EarlierReport::add(const Json& report, const std::string& where) {
-  if (!report.is_object()) throw Error(ErrorId::bad_input, cat(where, " is no report"));
+  if (!report.is_object()) throw Error(ErrorId::bad_input, cat(where, " is not a report"));
   if (const auto judged = report.find("judged"); judged != report.end() && *judged == false)
     throw Error(ErrorId::bad_input, cat(where, ": ", kJudgesNothing));
   const std::string source = text_at(report, {"source"});
@@ -107,7 +107,7 @@ EarlierReport EarlierReport::read(const std::filesystem::path& file) {
     const std::string schema = text_at(json, {"schema"});
     if (schema != kReportSchema && schema != kReportSchemaBefore)
       refuse(file, line,
-             cat("is no report: its schema is ", schema.empty() ? "missing" : printable(schema), ", not ", kReportSchema, " or ",
+             cat("is not a report: its schema is ", schema.empty() ? "missing" : printable(schema), ", not ", kReportSchema, " or ",
                  kReportSchemaBefore));
     try {
       if (!json.contains("devices")) return out.add(json, "it");

@@ -223,7 +223,7 @@ Json tdisp(const Inner& in, bool is_request) {
   if (fields)
     out["fields"] = std::move(*fields);
   else
-    out["note"] = header.version == kTdispVersion ? "a message that is not read further" : "of a version that is not read";
+    out["note"] = header.version == kTdispVersion ? "a message that is not decoded further" : "of a version that is not supported";
   return out;
 }
 

@@ -85,7 +85,7 @@ Json inner_fields(DecodeInput& in, View message, bool is_response) {
   if (fields)
     out["fields"] = fields->fields;
   else
-    out["note"] = "a message that is not read further";
+    out["note"] = "a message that is not decoded further";
   return out;
 }
 

@@ -90,12 +90,12 @@ std::string text_of(const Json& message, bool whole) {
   out += cat("  ", message["length"].dump(), " bytes");
   if (opened) out += "  (opened)";
   if (message.contains("note")) out += cat("  (", message["note"].get<std::string>(), ")");
-  if (message.contains("hidden")) out += "  (a key is not shown: zeros stand in its place)";
+  if (message.contains("hidden")) out += "  (a key is replaced by zeros)";
   out += "\n";
   if (message.contains("fields")) out += fields_text(message["fields"], whole, std::string(kIndent));
   if (message.contains("verify_data"))
     for (const Json& check : message["verify_data"])
-      if (check["good"].get<bool>()) out += cat(kIndent, check["field"].get<std::string>(), " is right\n");
+      if (check["good"].get<bool>()) out += cat(kIndent, check["field"].get<std::string>(), " is correct\n");
   if (message.contains("tolerated"))
     for (const Json& told : message["tolerated"]) out += cat("      tolerated: ", told.get<std::string>(), "\n");
   if (message.contains("why")) out += cat("      problem: ", message["why"].get<std::string>(), "\n");

@@ -37,7 +37,7 @@ crypto::PrivateKey read_sign_key(const std::string& sign_key, const Console& con
   }
   struct stat status {};
   if (::stat(sign_key.c_str(), &status) == 0 && (status.st_mode & (S_IROTH | S_IWOTH)) != 0)
-    console.note(cat("spdmctl: ", printable(sign_key), ": everybody may read this private key; chmod 600 it, or make another one"));
+    console.note(cat("spdmctl: ", printable(sign_key), ": everybody can read this private key; chmod 600 it, or create a new one"));
   return out;
 }
 

@@ -15,7 +15,7 @@ std::string authenticated_line(const PlatformView& platform) {
       if (platform.authenticated.empty()) return "no TSM has authenticated the device";
       return cat("TSM ", printable(platform.authenticated), " says: authenticated");
     case AuthenticatedGrammar::unknown:
-      return cat("the kernel says, in words not known here: \"", printable(platform.authenticated), "\"");
+      return cat("the kernel reports a state that is not known: \"", printable(platform.authenticated), "\"");
     default:
       return "";
   }

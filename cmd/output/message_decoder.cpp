@@ -61,7 +61,7 @@ void add_checks(DecodedMessage& out, const std::vector<VerifyDataCheck>& checks)
   for (const VerifyDataCheck& check : checks) {
     const std::string_view field = verify_data_name(check.by);
     out.json["verify_data"].push_back(Json{{"field", field}, {"good", check.is_good}});
-    if (!check.is_good) blame(out, cat(field, " is not what the secret of the session and the messages before it give"));
+    if (!check.is_good) blame(out, cat(field, " does not match the session secret and the messages before it"));
   }
 }
 
@@ -108,7 +108,7 @@ void MessageDecoder::show_record(const Message& record, std::size_t index, const
   }
   if (!known.opened) {
     const bool told = record.bytes.size() >= sizeof(std::uint32_t) && sessions_.is_told(record_session_id(record.bytes));
-    out.front().json["note"] = told ? "inside a secure session, as the collector tells beside it" : "inside a secure session, not read";
+    out.front().json["note"] = told ? "inside a secure session, according to the collector" : "inside a secure session, not read";
     return;
   }
   out.front().json["opened"] = true;
@@ -145,7 +145,7 @@ void MessageDecoder::explain(DecodedMessage& out, View bytes, std::uint32_t insi
   const std::optional<Fields> fields = decode_fields(bytes, context);
   tell(out, tolerance_.deviations());
   if (!fields) {
-    out.json["note"] = "a message that is not read further";
+    out.json["note"] = "a message that is not decoded further";
     return;
   }
   out.json["fields"] = fields->fields;
@@ -168,7 +168,7 @@ void MessageDecoder::join(const Message& message, std::size_t index, const std::
   HiddenKeys::Shown shown = hide_key(message.bytes);
   const Bytes bytes = shown.bytes;
   DecodedMessage joined = describe(message, std::move(shown), index);
-  joined.json["note"] = "put together from chunks";
+  joined.json["note"] = "reassembled from chunks";
   try {
     DecodeContext context{parameters(), request, &tolerance_};
     context.encapsulated = sessions_.asked();

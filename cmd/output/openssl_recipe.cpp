@@ -142,7 +142,7 @@ std::string write_one(const Signed& one, const certstore::Validator& validator, 
   const Bytes transcript = one.connection.transcript(one.statement);
   const bool prefixed = parameters.version >= k12;
   std::string script = cat("echo '", name, ": ", asym.name, ", ", hash.name, ", SPDM ", version_name(parameters.version), "'\n");
-  if (!crypto::supports(hash)) return script + "echo 'not to be had: the hash is unknown to the OpenSSL that wrote this'; failed=1\n\n";
+  if (!crypto::supports(hash)) return script + "echo 'not available: the OpenSSL that wrote this script lacks the hash'; failed=1\n\n";
   if (prefixed) write_file(folder / "transcript.bin", transcript);
   write_file(folder / "message.bin",
              prefixed ? crypto::signing_message(parameters.version, context, crypto::hash(hash, transcript)) : transcript);
@@ -189,7 +189,7 @@ void assert_recipe_directory(const std::filesystem::path& directory) {
   if (!std::filesystem::exists(status)) return assert_writable(without_slash(directory));
   written_at(without_slash(directory));  // refuses a way that another user has laid
   if (std::filesystem::is_directory(status) && std::filesystem::is_empty(directory, ignored)) return;
-  Error error(ErrorId::usage, "exists and is no empty directory", "name a directory that is not there yet");
+  Error error(ErrorId::usage, "exists and is not an empty directory", "name a new directory");
   error.device = directory.string();
   throw error;
 }
@@ -210,7 +210,7 @@ std::size_t write_openssl_recipe(const Evidence& evidence, const std::filesystem
     }
   if (count == 0 && signed_messages != 0)
     throw Error(ErrorId::bad_input, "no signature can be checked: the recording lacks the negotiation, or the chain of the device",
-                "have the whole transcript recorded, with the certificates");
+                "record the whole transcript with the certificates");
   if (count == 0) throw Error(ErrorId::bad_input, "nothing was signed in this recording", "record a challenge or signed measurements");
   script += "exit $failed\n";
   const std::filesystem::path verify = scaffold.path() / "verify.sh";

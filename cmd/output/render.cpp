@@ -291,9 +291,9 @@ void ReportWriter::tell(Together together) {
   const std::size_t total = together_.taken_back_total;
   for (std::size_t i = 0; i < std::min(together_.taken_back.size(), kMostNotes); ++i) {
     const TakenBack& one = together_.taken_back[i];
-    console_.note(cat("spdmctl: ", printable(one.place), ": was told as ", name(one.told), ", and fails: ", printable(one.why())));
+    console_.note(cat("spdmctl: ", printable(one.place), ": was reported as ", name(one.told), ", but fails: ", printable(one.why())));
   }
-  if (total > kMostNotes) console_.note(cat("spdmctl: ", total - kMostNotes, " more were told as better than they are, and fail"));
+  if (total > kMostNotes) console_.note(cat("spdmctl: ", total - kMostNotes, " more were reported as better, but fail"));
   verdicts_[static_cast<std::size_t>(Verdict::pass)] -= together_.taken_back_passes;
   verdicts_[static_cast<std::size_t>(Verdict::undetermined)] -= total - together_.taken_back_passes;
   verdicts_[static_cast<std::size_t>(Verdict::fail)] += total;

@@ -59,7 +59,7 @@ std::string target_of(const Report& report) {
 
 // A pass from a recording may be an old one, played again.
 std::string_view freshness(const Report& report) {
-  return report.verdict == Verdict::pass && report.judged && report.fresh == false ? " (recorded; freshness not shown)" : "";
+  return report.verdict == Verdict::pass && report.judged && report.fresh == false ? " (recorded; freshness not proven)" : "";
 }
 
 void write_verdict(Page& page, const Report& report) {
@@ -72,13 +72,13 @@ std::string signer_of(const CollectionCheck& collection) {
     case CollectionSignature::good:
       return cat("the host ", printable(collection.host), ", with the key of ", printable(collection.key));
     case CollectionSignature::not_checked:
-      return "not checked: no keys of hosts were given";
+      return "not checked: no host keys given";
     case CollectionSignature::missing:
       return "no host";
     case CollectionSignature::unknown_key:
-      return "a key that is not known";
+      return "an unknown key";
     default:
-      return "nobody: the signature is wrong";
+      return "nobody: the signature is invalid";
   }
 }
 
@@ -96,7 +96,7 @@ void write_host(Page& page, const Report& report, bool verbose) {
     if (claim.starts_with("host.")) claim.remove_prefix(5);
     claims += cat(claims.empty() ? "" : ", ", claim);
   }
-  if (!claims.empty()) page.pair("claimed", cat(claims, ": by the collector; the device has signed none of it"));
+  if (!claims.empty()) page.pair("claimed", cat(claims, ": by the collector, not signed by the device"));
   if (report.collection) page.pair("signed by", signer_of(*report.collection));
   if (verbose && !report.evidence_sha256.empty()) page.pair("evidence", cat("SHA-256 ", report.evidence_sha256));
 }
@@ -188,7 +188,7 @@ void write_measurements(Page& page, const Report& report, bool verbose) {
   if (report.measurements.empty() && !report.measurement_count) return;
   const bool inside = !report.measurements.empty() && std::all_of(report.measurements.begin(), report.measurements.end(),
                                                                   [](const Measurement& one) { return one.session != 0; });
-  page.heading(inside ? "Measurements (read inside of the session)" : "Measurements");
+  page.heading(inside ? "Measurements (read inside the session)" : "Measurements");
   if (report.measurement_count) page.line(cat("  the device has ", *report.measurement_count));
   for (const Measurement& measurement : report.measurements) {
     page.line(cat("  ", Page::padded(cat("0x", hex(measurement.block.index, 2)), 6), Page::padded(name(measurement.block.type), 36),
@@ -229,7 +229,7 @@ void write_references(Page& page, const Report& report, bool verbose) {
 // What the device says of itself: its words, proven to be its own where they are signed.
 void write_facts(Page& page, const Report& report, bool verbose) {
   if (report.facts.empty()) return;
-  page.heading(cat("Said by the device (", report.facts.front().is_signed ? "signed" : "unsigned", ")"));
+  page.heading(cat("Reported by the device (", report.facts.front().is_signed ? "signed" : "unsigned", ")"));
   for (const DeviceFact& fact : report.facts) {
     if (fact.name.empty() && !verbose) continue;
     const std::string title = fact.name.empty() ? cat("type ", fact.type) : std::string(fact.name);
@@ -280,7 +280,7 @@ void write_changes(Page& page, const Report& report) {
   if (report.changes->empty()) page.line("  none");
   for (const Change& change : *report.changes)
     page.line(cat("  ", printable(change.what), ": ", change.before.empty() ? "" : cat(printable(change.before), " -> "),
-                  change.after.empty() ? "no more" : printable(change.after)));
+                  change.after.empty() ? "gone" : printable(change.after)));
 }
 
 }  // namespace
@@ -321,7 +321,7 @@ std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdic
   std::string more;
   if (together.taken_back_total > 0)
     more += cat("; ", together.taken_back_total, " of those that fail ", together.taken_back_total == 1 ? "was" : "were",
-                " told above as better");
+                " reported as better above");
   if (together.passing_devices != verdicts[0])
     more += cat("; those that pass are of ", together.passing_devices, together.passing_devices == 1 ? " device" : " devices");
   page.line(cat(page.painted(upper(name(worst)), color_of(worst)), "  of ", verdicts[0] + verdicts[1] + verdicts[2],
@@ -367,7 +367,7 @@ std::string render_info(const Report& report, const Console& console) {
   if (!report.connection) return page.take();
   const ConnectionReport& connection = *report.connection;
   const Parameters& p = connection.parameters;
-  page.pair("versions", cat(joined(connection.offered_versions), "; ", version_name(p.version), " is spoken"));
+  page.pair("versions", cat(joined(connection.offered_versions), "; ", version_name(p.version), " was negotiated"));
   page.pair("can", joined(flag_names(p.responder.flags)));
   page.pair("sessions", session_abilities(p));
   page.pair("timing", cat("cryptography takes up to 2^", p.responder.ct_exponent, " us"));

@@ -180,7 +180,7 @@
   function showUnreadable() {
     if (!summary.unreadable.length) return;
     at("unreadable").hidden = false;
-    at("unreadable-table").append(folded("Parts of the input that are no reports", [
+    at("unreadable-table").append(folded("Parts of the input that are not reports", [
       ["File", "name", row => row.file],
       ["Line", "number", row => row.line ? String(row.line) : ""],
       ["Why", "words", row => row.why],

@@ -36,15 +36,15 @@ constexpr const char* kExamples =
 
 void add_options(CLI::App& parser, Options& options) {
   parser.add_option("path", options.paths, "TCG RIM files: signed SWID tags in XML; - is standard input")->type_name("PATH");
-  parser.add_option("--signer", options.signer, "Public key, certificate or chain of the signer, DER or PEM: the signature must fit")
+  parser.add_option("--signer", options.signer, "Public key, certificate or chain of the signer, DER or PEM: requires a valid signature")
       ->type_name("FILE");
-  parser.add_option("--match", options.match, "Which devices they are for: vendor=10de,device=2330; all if not given")
+  parser.add_option("--match", options.match, "Devices that they are for: vendor=10de,device=2330; default: all")
       ->type_name("KEY=VALUE,...");
-  parser.add_option("--index-shift", options.shift, "An index of the RIM plus this is the index of the SPDM block; 1 if not given")
+  parser.add_option("--index-shift", options.shift, "Add this to an index of the RIM for the index of the SPDM block; default: 1")
       ->type_name("N");
-  parser.add_option("-o,--output", options.out, "Write to this file; standard output if not given")->type_name("FILE");
+  parser.add_option("-o,--output", options.out, "Write to this file; default: standard output")->type_name("FILE");
   parser.add_flag("--overwrite", options.overwrite, "Replace the file if it exists");
-  parser.add_flag("-v,--verbose", options.verbose, "Say how the process is confined");
+  parser.add_flag("-v,--verbose", options.verbose, "Show how the process is confined");
 }
 
 void note(const cmd::Console& console, const std::string& line) { console.note(cat("spdmctl-rim: ", printable(line))); }
@@ -59,7 +59,7 @@ std::vector<DeviceReferences> read_one(const std::string& file, const Options& o
     if (!rim.is_signed)
       tell("is not signed");
     else if (signer == nullptr)
-      tell("is signed, and nobody has checked the signature: give the key of the signer with --signer");
+      tell("is signed, but the signature was not checked: give the key of the signer with --signer");
     tell(cat("index 0 of the RIM is taken for block ", options.shift, " of the device, and so on (--index-shift ", options.shift, ")"));
     if (rim.inactive != 0) tell(cat("left out: ", rim.inactive, " measurements that it says are not active"));
     for (const std::string& left_out : rim.notes) tell(cat("left out: ", left_out));
@@ -89,7 +89,7 @@ void tell_of_overlaps(const std::vector<DeviceReferences>& devices, const cmd::C
 
 Exit make_references(const Options& options, cmd::Console& console) {
   console.verbose = options.verbose;
-  if (options.paths.empty()) throw Error(ErrorId::usage, "no file was given", "give TCG RIM files, or - for standard input");
+  if (options.paths.empty()) throw Error(ErrorId::usage, "no file given", "give TCG RIM files, or - for standard input");
   if (std::count(options.paths.begin(), options.paths.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   if (options.shift > kLastIndex)
     throw Error(ErrorId::usage, cat("--index-shift: ", options.shift, " is too large"), cat("give 0 to ", kLastIndex));
@@ -109,7 +109,7 @@ Exit make_references(const Options& options, cmd::Console& console) {
     for (DeviceReferences& device : read_one(file, options, match, signer ? &*signer : nullptr, console))
       devices.push_back(std::move(device));
   tell_of_overlaps(devices, console);
-  if (options.match.empty()) note(console, "the values fit every device that is compared with them: say which they are for with --match");
+  if (options.match.empty()) note(console, "the values match every device: limit them with --match");
   const std::string yaml = write_references(devices, cat("made from TCG RIM ", utc_of(std::time(nullptr)), " by spdmctl-rim ",
                                                          SPDMCTL_VERSION, "; index 0 of a RIM is block ", options.shift));
   References again;  // what cannot be read again is not written
@@ -120,7 +120,7 @@ Exit make_references(const Options& options, cmd::Console& console) {
 }
 
 Exit run(int argc, char** argv, cmd::Console& console) {
-  CLI::App parser("Make reference values of TCG RIM (signed SWID tags), for spdmctl --reference", "spdmctl-rim");
+  CLI::App parser("Convert TCG RIM (signed SWID tags) to reference values for spdmctl --reference", "spdmctl-rim");
   parser.set_version_flag("--version", "spdmctl-rim " SPDMCTL_VERSION);
   parser.footer(kExamples);
   parser.get_formatter()->column_width(36);

@@ -138,7 +138,8 @@ class Reading {
 
   void finish() {
     if (others_ != 0)
-      out_.notes.push_back(cat(others_, others_ == 1 ? " element" : " elements", " of the payload that are no measurements"));
+      out_.notes.push_back(cat(others_, others_ == 1 ? " element of the payload that is not a measurement"
+                                                     : " elements of the payload that are not measurements"));
     for (const std::string& space : unknown_)
       out_.notes.push_back(cat("digests in the namespace '", space, "': the algorithm is not known here"));
     if (!out_.devices.empty()) return;
@@ -186,7 +187,8 @@ Rim read_rim(View file, const DeviceMatch& match, unsigned shift, const Bytes* s
   const Document document = parse(file);
   const xmlNode& root = *xmlDocGetRootElement(document.get());
   if (!is(root, kSwid, "SoftwareIdentity"))
-    fail(cat("this is none: its root is ", printable(local_name(root)), " in the namespace '", printable(name_space(root)), "'"), kWanted);
+    fail(cat("this is not a TCG RIM: its root is ", printable(local_name(root)), " in the namespace '", printable(name_space(root)), "'"),
+         kWanted);
   Rim out;
   out.is_signed = has_signature(*document);
   if (signer != nullptr) check_signature(*document, *signer);

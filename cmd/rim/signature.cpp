@@ -128,7 +128,7 @@ xmlNode& signature_of(const xmlDoc& document) {
   if (count > 1) fail(cat("has ", count, " signatures; only one is taken"), kOtherMeans);
   const xmlNode* signature = first_element(root);
   while (signature != nullptr && !is(*signature, kSpace, "Signature")) signature = next_element(*signature);
-  if (signature == nullptr) fail("its signature is no child of the document's root", kOtherMeans);
+  if (signature == nullptr) fail("its signature is not a child of the document's root", kOtherMeans);
 
   const xmlNode& info = *children_of(*signature, {"SignedInfo", "SignatureValue", "KeyInfo?"}).front();
   const std::vector<const xmlNode*> parts = children_of(info, {"CanonicalizationMethod", "SignatureMethod", "Reference"});
@@ -160,7 +160,7 @@ void allow_only_these(xmlSecDSigCtx& context) {
            xmlSecDSigCtxEnableSignatureTransform(&context, row.get()) == 0;
   for (const AlgorithmRow& row : kDigests) done = done && xmlSecDSigCtxEnableReferenceTransform(&context, row.get()) == 0;
   for (const AlgorithmRow& row : kSignatures) done = done && xmlSecDSigCtxEnableSignatureTransform(&context, row.get()) == 0;
-  if (!done) throw Error(ErrorId::internal, "the library for XML signatures cannot be set up");
+  if (!done) throw Error(ErrorId::internal, "cannot set up the XML signature library");
 }
 
 void say_nothing(const char* /*file*/, int /*line*/, const char* /*function*/, const char* /*object*/, const char* /*subject*/,
@@ -174,7 +174,7 @@ void prepare_signatures() {
     xmlInitParser();
     xmlSecErrorsSetCallback(say_nothing);
     if (xmlSecInit() != 0 || xmlSecCheckVersion() != 1 || xmlSecOpenSSLAppInit(nullptr) != 0 || xmlSecOpenSSLInit() != 0)
-      throw Error(ErrorId::internal, "the library for XML signatures cannot be started");
+      throw Error(ErrorId::internal, "cannot start the XML signature library");
     xmlSecErrorsSetCallback(say_nothing);  // xmlSecInit() sets its own
   });
 }
@@ -190,11 +190,11 @@ void check_signature(xmlDoc& document, const Bytes& key) {
   context->signKey =
       xmlSecOpenSSLAppKeyLoadMemory(key.data(), static_cast<xmlSecSize>(key.size()), xmlSecKeyDataFormatDer, nullptr, nullptr, nullptr);
   if (context->signKey == nullptr)
-    throw Error(ErrorId::unsupported, "the key of --signer is of a kind that XML signatures are not checked with",
+    throw Error(ErrorId::unsupported, "the key of --signer has a type that is not supported for XML signatures",
                 "give an RSA or ECDSA key");
   const bool done = xmlSecDSigCtxVerify(context.get(), &signature) == 0;
   if (!done || context->status != xmlSecDSigStatusSucceeded || xmlSecPtrListGetSize(&context->signedInfoReferences) != 1)
-    fail("the signature does not fit the document and the key of the signer", "this is not what the signer has published");
+    fail("signature verification failed with the key of the signer", "the file is not what the signer published");
 }
 
 }  // namespace spdm::rim

@@ -86,14 +86,14 @@ void assert_utf8(std::string_view text) {
 }
 
 void assert_flat(const xmlNode& node, unsigned depth) {
-  if (depth > kMaxDepth) fail(cat(line_of(node), "has more than ", kMaxDepth, " elements inside of each other"), kWanted);
+  if (depth > kMaxDepth) fail(cat(line_of(node), "has more than ", kMaxDepth, " nested elements"), kWanted);
   for (const xmlNode* child = first_element(node); child != nullptr; child = next_element(*child)) assert_flat(*child, depth + 1);
 }
 
 // The library's words, without the line break at their end.
 std::string why_of(xmlParserCtxt& parser) {
   const xmlError* error = xmlCtxtGetLastError(&parser);
-  if (error == nullptr || error->message == nullptr) return "nobody says why";
+  if (error == nullptr || error->message == nullptr) return "no reason given";
   std::string out = error->message;
   out.erase(out.find_last_not_of(" \n") + 1);
   return error->line > 0 ? cat("line ", error->line, ": ", out) : out;
@@ -102,10 +102,9 @@ std::string why_of(xmlParserCtxt& parser) {
 void refuse_other_kinds(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) fail("is empty", kWanted);
-  if (text[first] == '{')
-    fail("is JSON, and no XML", "of the answer of a RIM service give the document that is in it: jq -r .rim FILE | base64 -d");
+  if (text[first] == '{') fail("is JSON, not XML", "extract the document from the answer of a RIM service: jq -r .rim FILE | base64 -d");
   const auto byte = static_cast<unsigned char>(text.front());
-  if (byte >= 0xD0 && byte <= 0xDB) fail("is CBOR, and no XML", "a CoRIM is read by: spdmctl reference import");
+  if (byte >= 0xD0 && byte <= 0xDB) fail("is CBOR, not XML", "a CoRIM is read by: spdmctl reference import");
 }
 
 }  // namespace
@@ -126,10 +125,9 @@ Document parse(View file) {
   constexpr int kOptions = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_IGNORE_ENC | XML_PARSE_COMPACT;
   Document out(xmlCtxtReadMemory(parser.get(), text.data(), static_cast<int>(text.size()), nullptr, "UTF-8", kOptions));
   if (doctype) fail("has a document type declaration (DOCTYPE), which is not read", "a TCG RIM needs none");
-  if (!out || parser->wellFormed != 1 || parser->nsWellFormed != 1)
-    fail(cat("is no XML that can be read: ", printable(why_of(*parser))), kWanted);
+  if (!out || parser->wellFormed != 1 || parser->nsWellFormed != 1) fail(cat("is not valid XML: ", printable(why_of(*parser))), kWanted);
   const xmlNode* root = xmlDocGetRootElement(out.get());
-  if (root == nullptr || out->intSubset != nullptr || out->extSubset != nullptr) fail("is no XML that can be read", kWanted);
+  if (root == nullptr || out->intSubset != nullptr || out->extSubset != nullptr) fail("is not valid XML", kWanted);
   assert_flat(*root, 1);
   return out;
 }

@@ -26,8 +26,8 @@ Finding no_common_algorithm(std::size_t message, const Error& error) {
 
 Finding resynchronized(std::size_t message) {
   return {FindingId::resynchronized, cat("message ", message + 1),
-          "the responder had lost its state (RequestResynch), and the conversation began again here",
-          "only what came after it counts; a device that does so again and again resets itself: report it to its vendor"};
+          "the responder lost its state (RequestResynch), and the connection started again here",
+          "only later messages count; if this happens repeatedly, the device resets itself: report it to its vendor"};
 }
 
 // Counts what connections keep, beside their messages.
@@ -56,8 +56,8 @@ class Kept {
 };
 
 Finding budget_reached(std::size_t message, const std::string& why) {
-  return {FindingId::budget_reached, cat("message ", message + 1), cat(why, ": this message and all after it are not looked at"),
-          "record one connection at a time; a device that alone sends so much misbehaves: do not use it"};
+  return {FindingId::budget_reached, cat("message ", message + 1), cat(why, ": this message and all later ones are ignored"),
+          "record one connection at a time; do not use a device that alone sends this much"};
 }
 
 // What the parts that others have kept do not show.
@@ -71,12 +71,12 @@ void describe_parts(const Evidence& evidence, Analysis& out) {
              parameters.asym == nullptr                                 ? ""
              : connection.algorithm_source() == AlgorithmSource::stated ? "; the algorithms are those that the collector states"
                                                                         : "; the algorithms are those that the key of the leaf allows"),
-         "a rule can ask that the negotiation is signed: require: {negotiation: proven}"});
+         "a rule can require that the negotiation is signed: require: {negotiation: proven}"});
   if (connection.surplus() != 0 && parameters.asym != nullptr)
     out.findings.push_back({FindingId::surplus_bytes, cat("message ", evidence.log.size()),
                             cat(connection.surplus(), connection.surplus() == 1 ? " byte follows" : " bytes follow",
-                                " the end of the message; nobody has signed that"),
-                            "whoever saved the evidence added it"});
+                                " the end of the message; this is not signed"),
+                            "the tool that saved the evidence added it"});
 }
 
 // Takes the exchange, and tells which rules it breaks that are tolerated.

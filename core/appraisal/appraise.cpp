@@ -100,8 +100,8 @@ void Appraiser::bound_findings() {
     return !keeps;
   });
   if (all.size() == before) return;
-  add({FindingId::budget_reached, "", cat("there are ", before, " findings, and the last ", before - all.size(), " are not told"),
-       "begin with those that are told"});
+  add({FindingId::budget_reached, "", cat("there are ", before, " findings; the last ", before - all.size(), " are not shown"),
+       "begin with those that are shown"});
 }
 
 void Appraiser::describe_evidence() {
@@ -184,13 +184,13 @@ void Appraiser::check_protocol() {
   const bool interrupted = report_.error.has_value();
   if (evidence_.error && !interrupted)
     add({FindingId::capture_incomplete, cat("message ", evidence_.log.size()),
-         cat("the collector broke off here: ", evidence_.error->message),
-         "that limit is none of SPDM before 1.2: ask the device again with this version"});
+         cat("the collector stopped here: ", evidence_.error->message),
+         "SPDM before 1.2 has no such limit: ask the device again with this version"});
   report_.tolerates = question_.user.tolerance.names();
   const bool tolerant = !report_.tolerates.empty();
   if (tolerant)
-    add({FindingId::tolerant_run, "", "this run goes on where rules of the protocol are broken (--tolerate): it passes nothing",
-         "it is for the bench: judge the device without --tolerate"});
+    add({FindingId::tolerant_run, "", "this run continues when protocol rules are broken (--tolerate): no device passes",
+         "this is for lab use: judge the device without --tolerate"});
   if (analysis_.connections.empty() || interrupted)
     result(Check::protocol, broken ? CheckStatus::fail : CheckStatus::not_run,
            interrupted ? evidence_.error->message : "no SPDM connection in the evidence");
@@ -211,11 +211,11 @@ void Appraiser::check_collection() {
       return result(Check::collection, CheckStatus::pass, cat("signed by the host ", found.host, ", with the key of ", found.key));
     case CollectionSignature::wrong:
       add({FindingId::collection_signature_wrong, "signature of the host", found.why,
-           "take the evidence from the host itself; if it has another key now, put that into --host-keys DIR"});
+           "get the evidence from the host itself; if the host has a new key, put that into --host-keys DIR"});
       return result(Check::collection, CheckStatus::fail, found.why);
     case CollectionSignature::unknown_key:
       add({FindingId::collection_key_unknown, "signature of the host", found.why,
-           "put the public key of the host into --host-keys DIR as NAME.pem, by a way that you trust"});
+           "put the public key of the host into --host-keys DIR as NAME.pem, over a trusted channel"});
       break;
     default:
       add({FindingId::collection_unsigned, "", found.why, "have the host sign what it collects: spdmctl collect --sign-key KEY"});

@@ -146,9 +146,9 @@ void Appraiser::weigh_claims(const Rules& rules, const std::vector<ValueSets>& s
   std::optional<Finding> found;
   const auto differs = [&](FindingId id, const std::string& reading, const std::string& why) {
     found = Finding{id, "",
-                    cat("it passes only by what the collector says (", joined(claims_that_decide()), "), which the device has not signed; ",
+                    cat("it passes only by claims of the collector (", joined(claims_that_decide()), "), which the device has not signed; ",
                         reading, ": ", why),
-                    "if that host is trusted, say so: --trust-host; else match by what devices prove: certificate-identity, device-info, "
+                    "if you trust that host, give --trust-host; otherwise match by what devices prove: certificate-identity, device-info, "
                     "leaf-key, root"};
   };
   if (readings > kMostTried)
@@ -185,7 +185,7 @@ void Appraiser::weigh_claims(const Rules& rules, const std::vector<ValueSets>& s
   for (CheckResult& check : report_.checks)
     if (check.check == row(found->id).check) {
       check.status = CheckStatus::not_run;
-      check.detail = "hangs on what only the collector says";
+      check.detail = "depends on claims of the collector";
     }
   add(*std::move(found));
 }

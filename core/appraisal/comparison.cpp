@@ -180,7 +180,7 @@ class Comparer {
       Comparison& out = entry(index, Result::mismatch, rows);
       out.reported = reported_as(measurement, {}, hash_);
       fail({FindingId::reference_mismatch, where(measurement.block), cat("what ", out.source, " leaves out is ", name(*rows.front()->type)),
-            "the firmware may be another one"});
+            "the firmware may differ"});
     }
   }
 
@@ -192,7 +192,7 @@ class Comparer {
     Comparison& out = entry(index, Result::not_reported, rows);
     out.expected = expectations(rows, required_svn(rows));
     fail({FindingId::reference_not_reported, index_of(index), cat("is not reported, ", out.source, " has a reference value for it"),
-          "the firmware may be another one: correct the reference values if this is as it should be"});
+          "the firmware may differ: correct the reference values if this is expected"});
   }
 
   void unknown(const Measurement& measurement) {
@@ -215,7 +215,7 @@ class Comparer {
     if (rows.empty()) {
       out.result = Result::mismatch;
       return fail({FindingId::reference_mismatch, where(block),
-                   cat("the reference value of ", out.source, " is for ", name(*all.front()->type)), "the firmware may be another one"});
+                   cat("the reference value of ", out.source, " is for ", name(*all.front()->type)), "the firmware may differ"});
     }
     bool fits = false, compared = false, any = false;
     for (const ReferenceMeasurement* row : rows)
@@ -268,7 +268,7 @@ class Comparer {
     for (const std::string& value : out.expected) values += cat(values.empty() ? "" : " or ", shortened(value));
     fail({FindingId::reference_mismatch, where(measurement.block),
           cat("is ", shortened(out.reported), ", the reference value", one ? "" : "s", " of ", out.source, one ? " is " : " are ", values),
-          "if this is a firmware that you know to be good, add it to the reference values; else do not use the device"});
+          "if this firmware is known to be good, add it to the reference values; otherwise do not use the device"});
   }
 
   void too_low(const Measurement& measurement, Comparison& out, std::uint64_t min_svn) {
@@ -332,10 +332,10 @@ void Appraiser::check_references() {
   const bool asked = demanded || references->asked;
   const Connection* connection = last_connection();
   if (values_.empty()) {
-    const std::string none = references == nullptr ? "no reference values were given" : "no reference values are for this device";
+    const std::string none = references == nullptr ? "no reference values were given" : "no reference values match this device";
     if (!asked) return result(Check::references, CheckStatus::not_needed, none);
     add({FindingId::reference_absent, "", none,
-         "save those of a device that you know to be good: spdmctl measurements --save-reference FILE; or correct what they match"});
+         "save the measurements of a known-good device: spdmctl measurements --save-reference FILE; or correct what the values match"});
     return result(Check::references, CheckStatus::not_run, none);
   }
   const bool refused = connection != nullptr && std::any_of(connection->errors().begin(), connection->errors().end(),

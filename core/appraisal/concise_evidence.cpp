@@ -32,7 +32,7 @@ std::vector<Fwid> read_digests(const Item& list) {
   std::vector<Fwid> out;
   for (const Item& entry : as(list, Kind::array, "digests").items) {
     if (out.size() == kMostDigests) fail(cat("more than ", kMostDigests, " digests"));
-    if (!entry.is(Kind::array) || entry.items.size() != 2) fail("a digest is no pair of algorithm and value");
+    if (!entry.is(Kind::array) || entry.items.size() != 2) fail("a digest is not a pair of algorithm and value");
     const Bytes& value = as(entry.items[1], Kind::bytes, "a digest").bytes;
     const HashAlgorithm* const hash = hash_of(entry.items[0], value.size());
     out.push_back({hash == nullptr ? cbor::to_string(entry.items[0]) : std::string(hash->name), value});
@@ -97,7 +97,7 @@ void read_environment(const Item& environment, TcbInfo& out) {
 }
 
 void read_triple(const Item& triple, std::vector<EvidenceClaim>& out) {
-  if (!triple.is(Kind::array) || triple.items.size() != 2) fail("an evidence triple is no pair of environment and measurements");
+  if (!triple.is(Kind::array) || triple.items.size() != 2) fail("an evidence triple is not a pair of environment and measurements");
   for (const Item& measurement : as(triple.items[1], Kind::array, "measurements").items) {
     if (out.size() == kMostClaims) fail(cat("more than ", kMostClaims, " measurements"));
     out.push_back(read_claim(triple.items[0], measurement));

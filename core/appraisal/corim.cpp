@@ -115,7 +115,7 @@ class Reading {
     const Item& triples = need(comid.find(4), Kind::map, "the triples of a CoMID");
     for (std::size_t i = 0; i < triples.items.size(); i += 2)
       if (!(triples.items[i].is(Kind::unsigned_integer) && triples.items[i].number == 0))
-        note(cat("triples of the kind ", to_string(triples.items[i]), " are no reference values"));
+        note(cat("triples of the kind ", to_string(triples.items[i]), " are not reference values"));
     const Item* references = triples.find(std::int64_t{0});
     if (references == nullptr) return;
     for (const Item& triple : need(references, Kind::array, "reference-triples").items) {
@@ -235,7 +235,7 @@ class Reading {
   void read_svn(const Item& svn, const std::string& where, ReferenceMeasurement& out) {
     const bool least = svn.is_tag(553);
     const Item& number = least || svn.is_tag(552) ? svn.items.front() : svn;
-    if (!number.is(Kind::unsigned_integer)) return note(cat(where, ": its security version number is no number"));
+    if (!number.is(Kind::unsigned_integer)) return note(cat(where, ": its security version number is not a number"));
     if (least)
       out.min_svn = number.number;
     else
@@ -295,8 +295,8 @@ void check_signature(const crypto::Sign1& message, const crypto::PublicKey& key)
     }
   }();
   if (!good)
-    fail(cat("the signature (", crypto::algorithm_of(message), ") does not fit the contents and the key of the signer"),
-         "this is not what the signer has published");
+    fail(cat("the signature (", crypto::algorithm_of(message), ") does not verify with the key of the signer"),
+         "the file is not what the signer published");
 }
 
 constexpr std::string_view kWanted = "give a CoRIM in CBOR, as vendors publish it; reference values in YAML need no import";
@@ -306,7 +306,7 @@ Item read_outer(View file) {
   try {
     return cbor::read(file);
   } catch (const Error& error) {
-    fail(cat("this is none: ", error.what()), std::string(kWanted));
+    fail(cat("this is not a CoRIM: ", error.what()), std::string(kWanted));
   }
 }
 
@@ -324,7 +324,7 @@ Item corim_map(Item item) {
   const Item inner = unwrapped(item.is_tag(501) ? std::move(item.items.front()) : std::move(item));
   const Item* tags = inner.find(1);
   if (!inner.is(Kind::map) || inner.find(std::int64_t{0}) == nullptr || tags == nullptr || !tags->is(Kind::array))
-    fail("this is none: it is no map with an id and tags, in tag 501 or 18 or without one", std::string(kWanted));
+    fail("this is not a CoRIM: it is not a map with an id and tags, in tag 501 or 18 or without one", std::string(kWanted));
   return inner;
 }
 
@@ -357,7 +357,7 @@ void read_map(const Item& map, Reading& reading, Corim& out) {
     if (comid)
       reading.comid(*comid);
     else
-      reading.note(cat("an element of the kind ", kind_of(tag), " is no CoMID"));
+      reading.note(cat("an element of the kind ", kind_of(tag), " is not a CoMID"));
   }
 }
 

@@ -23,7 +23,7 @@ std::uint32_t hex_digits(const Value& value, std::initializer_list<std::size_t> 
   const std::string text = value.text();
   const bool digits = text.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
   if (!digits || std::find(lengths.begin(), lengths.end(), text.size()) == lengths.end())
-    value.fail(cat("'", printable(text), "' is no such number"), hint);
+    value.fail(cat("invalid number '", printable(text), "'"), hint);
   return static_cast<std::uint32_t>(std::stoul(text, nullptr, 16));
 }
 
@@ -34,7 +34,7 @@ std::uint16_t read_id(const Value& value) { return static_cast<std::uint16_t>(he
 std::string read_address(const Value& value) {
   const std::string text = value.text();
   const auto fail = [&] {
-    value.fail(cat("'", printable(text), "' is no address"), "write it as in /sys: \"0000:03:00.0\", \"0000:03:*\"");
+    value.fail(cat("invalid PCI address '", printable(text), "'"), "write it as in /sys: \"0000:03:00.0\", \"0000:03:*\"");
   };
   if (text.empty() || text.find_first_not_of("0123456789abcdef:.*?[]-!") != std::string::npos) fail();
   const bool is_pattern = text.find_first_of("*?[") != std::string::npos;
@@ -323,12 +323,12 @@ std::string misfit(const DeviceMatch& match, const HostView& host, const Proven&
   for (const KeyRow& row : kKeys) {
     if (fit_of(row, match, host, proven) >= Fit::claimed) continue;
     const std::string wanted = printable(row.text(match)), there = printable(seen_of(row, host, proven));
-    return there.empty() ? cat("it has no ", row.name, ", the rule asks for ", wanted) : cat(row.name, " is ", there, ", not ", wanted);
+    return there.empty() ? cat("it has no ", row.name, ", the rule requires ", wanted) : cat(row.name, " is ", there, ", not ", wanted);
   }
   for (const ProofRow& row : kProofs) {
     if (fit_of(row, match, proven) >= Fit::claimed) continue;
     const std::string wanted = printable((match.*row.wanted).value_or("")), there = printable(joined(proven.*row.proven));
-    return there.empty() ? cat("it has proven no ", row.name, ", the rule asks for ", wanted)
+    return there.empty() ? cat("it has proven no ", row.name, ", the rule requires ", wanted)
                          : cat(row.name, " is ", there, ", not ", wanted);
   }
   return {};

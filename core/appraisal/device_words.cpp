@@ -29,7 +29,7 @@ class WordsReader {
     in_.object([&](std::string_view key) {
       if (key == "schema") {
         has_schema = in_.string(kWord) == kReportSchema;
-        if (!has_schema) in_.fail(cat("is no ", kReportSchema));
+        if (!has_schema) in_.fail(cat("is not ", kReportSchema));
       } else if (key == "devices") {
         has_devices = true;
         in_.array([&] { device(); }, JsonStream::Items::on_lines_of_their_own);
@@ -37,7 +37,7 @@ class WordsReader {
         member(key, line);
       }
     });
-    if (!has_schema) in_.fail("has no \"schema\": it is no report of spdmctl");
+    if (!has_schema) in_.fail("has no \"schema\": it is not a report of spdmctl");
     if (!has_devices) device_(std::move(line.words));
   }
 

@@ -94,11 +94,10 @@ EnvironmentResult not_reported(const Entries& entries, bool all_asked, bool coun
   out.result = Result::not_reported;
   if (!counts) return {std::move(out), std::nullopt};
   const FindingId id = all_asked ? FindingId::reference_not_reported : FindingId::reference_absent;
-  Finding finding{
-      id, out.environment,
-      cat("is not reported in concise evidence, ", out.source, " has a reference value for it",
-          all_asked ? "" : "; not all measurements were asked for"),
-      all_asked ? "the firmware may be another one: correct the reference values if this is as it should be" : "read all measurements"};
+  Finding finding{id, out.environment,
+                  cat("is not reported in concise evidence, ", out.source, " has a reference value for it",
+                      all_asked ? "" : "; not all measurements were asked for"),
+                  all_asked ? "the firmware may differ: correct the reference values if this is expected" : "read all measurements"};
   return {std::move(out), std::move(finding)};
 }
 
@@ -131,7 +130,7 @@ EnvironmentResult compare(const Reported& reported, const Entries& entries) {
     std::string values;
     for (const std::string& value : out.expected) values += cat(values.empty() ? "" : " or ", value);
     finding.why = cat("is ", out.reported, ", the reference values of ", out.source, " are ", values);
-    finding.remedy = "if this is a firmware that you know to be good, add it to the reference values; else do not use the device";
+    finding.remedy = "if this firmware is known to be good, add it to the reference values; otherwise do not use the device";
   }
   return {std::move(out), std::move(finding)};
 }

@@ -26,9 +26,10 @@ void Appraiser::check_chains() {
     trusted = false;
     untrusted = true;
     add({FindingId::version_rollback, slot_name(chain->slot),
-         cat("SPDM ", version_name(connection->version()), " was spoken, the device has spoken ", version_name(*chain->pin->min_version),
+         cat("SPDM ", version_name(connection->version()), " was negotiated, the device used ", version_name(*chain->pin->min_version),
              " before (", chain->pin->origin, ")"),
-         "who is between device and host may have taken newer versions away; if its firmware is older now, change min-version in the pin"});
+         "an attacker between device and host may have removed newer versions; if its firmware is older now, change min-version in the "
+         "pin"});
   }
   // The appraisal adds findings about chains of its own (check_chain_hash).
   for (const Finding& finding : report_.findings)
@@ -80,10 +81,10 @@ void Appraiser::check_identity() {
   const std::optional<PciIdentity>& expected = question_.user.identity ? question_.user.identity : evidence_.host.identity;
   // Of a device that could not be asked that is what has to be told.
   if (!expected && question_.rule.identity == IdentityDemand::required && !evidence_.error)
-    add({FindingId::identity_unknown, "", "a rule asks for the PCI identity, and the host knows none of this device",
+    add({FindingId::identity_unknown, "", "a rule requires the PCI identity, and the host does not know that of this device",
          "give it with --identity, or leave identity out of the rule"});
   if (!expected && question_.rule.identity == IdentityDemand::waived)
-    add({FindingId::identity_relaxed, "", "a rule asks for the PCI identity, and --identity-match none has waived it", ""});
+    add({FindingId::identity_relaxed, "", "a rule requires the PCI identity, and --identity-match none waives it", ""});
   if (!expected)
     return result(Check::identity, question_.rule.identity == IdentityDemand::required ? CheckStatus::not_run : CheckStatus::not_needed,
                   "no PCI identity to compare with");
@@ -134,7 +135,7 @@ bool Appraiser::tell_unnamed(const ChainResult& chain) {
                                                                 : std::string();
   if (!who.empty()) {
     add({FindingId::identity_unnamed, where, cat(unnamed, "; ", who, " says that it belongs there"),
-         "see that no other device of this vendor may stand in its place; where each has to be known, pin it: spdmctl keyring pin"});
+         "make sure that no other device of this vendor can replace it; to bind this very device, pin it: spdmctl keyring pin"});
     return true;
   }
   add({FindingId::identity_unbound, where, cat(unnamed, ", and nothing says that this certificate belongs to the function"),
@@ -162,7 +163,7 @@ bool may_be_sibling(const PciIdentity& one, const PciIdentity& other) {
   return one.device == other.device || (one.serial != 0 && one.serial == other.serial);
 }
 
-constexpr const char* kWayOut = "where the vendor writes it so, say --identity-match ids, or identity: ids in the rule";
+constexpr const char* kWayOut = "if the vendor writes it this way, use --identity-match ids, or identity: ids in the rule";
 
 }  // namespace
 

@@ -64,13 +64,13 @@ void Inspector::look_at_platform() {
 void Inspector::look_at_owner() {
   constexpr InspectionItem kItem = InspectionItem::no_owner;
   constexpr std::string_view kWho = "see: spdmctl tsm show";
-  if (!host_.bdf) return add(kItem, CheckStatus::not_run, "it is no PCI function of this host");
+  if (!host_.bdf) return add(kItem, CheckStatus::not_run, "it is not a PCI function of this host");
   if (host_.owner) return add(kItem, CheckStatus::fail, cat("SPDM belongs to ", printable(*host_.owner)), std::string(kWho));
   if (!host_.encryption) return add(kItem, CheckStatus::not_run, "its streams were not seen", std::string(kAskHere));
   if (out_.registers)
     for (const IdeStream& stream : out_.registers->streams)
       if (stream.is_enabled()) return add(kItem, CheckStatus::fail, cat(to_string(stream), " is enabled"), std::string(kWho));
-  add(kItem, CheckStatus::pass, "nobody else holds its SPDM");
+  add(kItem, CheckStatus::pass, "nobody else owns its SPDM");
 }
 
 void Inspector::look_at_ide() {

@@ -53,7 +53,7 @@ bool Inspector::has_answers(const SessionSeen& session) const {
 }
 
 void Inspector::look_at_session() {
-  if (has_session()) return add(InspectionItem::session, CheckStatus::pass, "opened, and messages were exchanged inside of it");
+  if (has_session()) return add(InspectionItem::session, CheckStatus::pass, "opened, and messages were exchanged inside it");
   const bool known = connection_ != nullptr && connection_->negotiated();
   if (known && !connection_->parameters().opens_sessions())
     return add(InspectionItem::session, CheckStatus::fail, "the device can open none", "see the lines above");
@@ -75,7 +75,7 @@ void Inspector::compare_measurements() {
       for (const MeasurementBlock& block : seen.response.blocks) place[{block.index, block.raw, block.type}] = &block;
     }
   if (inside.empty() || outside.empty())
-    return add(kItem, CheckStatus::not_run, cat("measurements were not read ", inside.empty() ? "inside of a session" : "outside of it"));
+    return add(kItem, CheckStatus::not_run, cat("measurements were not read ", inside.empty() ? "inside a session" : "outside it"));
   std::string differ;
   const auto note = [&](const Key& key) { differ += cat(differ.empty() ? "" : ", ", std::get<0>(key)); };
   for (const auto& [key, block] : outside)
@@ -83,12 +83,12 @@ void Inspector::compare_measurements() {
   for (const auto& [key, block] : inside)
     if (!outside.contains(key)) note(key);
   if (!differ.empty()) {
-    const std::string why = cat("inside of the session the device says something else than outside; measurements: ", differ);
+    const std::string why = cat("inside the session the device reports other values than outside; measurements: ", differ);
     findings_.push_back({FindingId::session_measurements_differ, "session", why,
                          "measure again; if they do not change by themselves, two devices answer: look at what lies between"});
     return add(kItem, CheckStatus::fail, why, "measure again");
   }
-  if (!all_is_signed) return add(kItem, CheckStatus::not_run, "they are the same, and not all signed well");
+  if (!all_is_signed) return add(kItem, CheckStatus::not_run, "they are the same, but not all have a good signature");
   add(kItem, CheckStatus::pass, cat(inside.size(), " measurements are the same inside and outside, all signed"));
 }
 
@@ -197,7 +197,7 @@ void Inspector::look_at_tdisp() {
   if (!seen->state) return rest_unknown();
   const bool is_error = seen->state == TdiState::error;
   add(InspectionItem::interface_state, is_error ? CheckStatus::fail : CheckStatus::pass, std::string(name(*seen->state)),
-      is_error ? "whoever has locked the interface stops it, or the device is reset" : "");
+      is_error ? "the party that locked the interface must stop it, or reset the device" : "");
   look_at_report();
 }
 
@@ -205,7 +205,7 @@ void Inspector::look_at_report() {
   constexpr InspectionItem kItem = InspectionItem::interface_report;
   const TdispSeen& seen = *interface_seen();
   const bool is_locked = seen.state == TdiState::config_locked || seen.state == TdiState::run;
-  if (!is_locked) return add(kItem, CheckStatus::not_needed, "nobody has locked the interface, so there is none");
+  if (!is_locked) return add(kItem, CheckStatus::not_needed, "the interface is not locked, so there is none");
   if (!seen.has_report())
     return add(kItem, CheckStatus::not_run,
                seen.error ? cat("TDISP_ERROR ", name(seen.error->code)) : cat("only ", seen.report.size(), " bytes of it were read"));

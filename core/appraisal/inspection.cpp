@@ -86,7 +86,7 @@ void Appraiser::inspect() {
   if (!asked && !has_some) return;  // unless a rule asks
   report_.inspection = inspected_;
   if (lies) return result(Check::inspection, CheckStatus::fail, "what was inspected contradicts itself");
-  if (!asked) return result(Check::inspection, CheckStatus::not_needed, "nobody asks whether it is ready for PCI encryption");
+  if (!asked) return result(Check::inspection, CheckStatus::not_needed, "readiness for PCI encryption is not required");
   judge_readiness(*asked);
 }
 

@@ -76,7 +76,7 @@ void read_device_mode(Measurement& out, std::vector<Finding>& findings) {
   for (const std::string& bit : device_mode_names(mode.device_state)) state += cat(state.empty() ? "" : ", ", bit);
   if (!state.empty())
     findings.push_back({FindingId::debug_mode, where(out.block), cat("the device reports: ", state),
-                        "do not rely on its other measurements before this is explained"});
+                        "do not rely on its other measurements until this is explained"});
 }
 
 // DSP0274 measurement block, N205: a security version number should be 8 bytes, in little-endian order. A shorter one is as clear.
@@ -92,7 +92,7 @@ void read_security_version(Measurement& out, std::vector<Finding>& findings) {
   findings.push_back({FindingId::svn_size, where(out.block),
                       cat("a security version number should have 8 bytes, this one has ", value.size(),
                           out.security_version ? cat(": read as ", *out.security_version) : std::string(", and is not read")),
-                      "see with its vendor that this is the number"});
+                      "confirm with its vendor that this is the number"});
 }
 
 // DSP0274 "Structured measurement manifest": a standards body or vendor header says who defines what follows.

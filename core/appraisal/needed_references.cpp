@@ -70,7 +70,7 @@ class Maker {
     }
     out_.facts.push_back(*fact);
     if (!is_plain(fact->text)) {
-      strange_ = cat("what the device says of its ", name, " is no part of a name: ", fact->text);
+      strange_ = cat("what the device says of its ", name, " is not a part of a name: ", fact->text);
       return *this;
     }
     return add(spell(fact->text));

@@ -98,7 +98,7 @@ PolicyRule read_rule(const Value& value) {
 
 void read_rules(const Value& value, Policy& policy) {
   for (const Value& one : value.list()) {
-    if (policy.rules.size() > kMaxRules) one.fail(cat("is one more than the ", kMaxRules, " rules that are read"));
+    if (policy.rules.size() > kMaxRules) one.fail(cat("exceeds the limit of ", kMaxRules, " rules"));
     PolicyRule rule = read_rule(one);
     const auto same = std::find_if(policy.rules.begin(), policy.rules.end(), [&](const PolicyRule& r) { return r.name == rule.name; });
     if (same != policy.rules.end())
@@ -110,7 +110,7 @@ void read_rules(const Value& value, Policy& policy) {
 // Several files may name hosts: each of them counts.
 void read_trusted_hosts(const Value& value, Policy& policy) {
   for (const Value& one : value.list()) {
-    if (policy.trust_host.size() == kMaxHosts) one.fail(cat("is one more than the ", kMaxHosts, " hosts that are read"));
+    if (policy.trust_host.size() == kMaxHosts) one.fail(cat("exceeds the limit of ", kMaxHosts, " hosts"));
     std::string host = one.text();
     if (host.empty()) one.fail("is empty", "give the name of a host, or a pattern such as web*");
     if (host.find('/') != std::string::npos) one.fail("has a '/', which no name of a host has");

@@ -22,7 +22,7 @@ const HashAlgorithm* read_hash(const Value& value) {
   const HashAlgorithm* out = find_hash(word);
   std::string allowed;
   for (const HashAlgorithm& row : hash_algorithms()) allowed += cat(allowed.empty() ? "allowed: " : ", ", row.name);
-  if (out == nullptr) value.fail(cat("'", printable(word), "' is no hash algorithm"), allowed);
+  if (out == nullptr) value.fail(cat("unknown hash algorithm '", printable(word), "'"), allowed);
   return out;
 }
 
@@ -74,7 +74,7 @@ MeasurementType read_type(const Value& value) {
     if (known == word) return static_cast<MeasurementType>(type);
     if (!known.starts_with("type-")) allowed += cat(allowed.empty() ? "allowed: " : ", ", known);
   }
-  value.fail(cat("'", printable(word), "' is no type of measurement"), allowed);
+  value.fail(cat("unknown measurement type '", printable(word), "'"), allowed);
 }
 
 ReferenceMeasurement read_measurement(const Value& value, const HashAlgorithm* hash) {
@@ -91,13 +91,13 @@ ReferenceMeasurement read_measurement(const Value& value, const HashAlgorithm* h
       read_values(alternative, hash, out.allowed);
       if (out.allowed.size() != before + 1) alternative.fail("must be one value", "for example {digest: \"00ff...\"}");
       if (out.allowed.size() > kMaxAlternatives)
-        alternative.fail(cat("is one more than the ", kMaxAlternatives, " values of one measurement that are read"));
+        alternative.fail(cat("exceeds the limit of ", kMaxAlternatives, " values of one measurement"));
     }
   });
   section.with("min-svn", [&](const Value& number) { out.min_svn = number.number64(0, ~std::uint64_t{0}); });
   section.with("ignore", [&](const Value& flag) { out.ignore = flag.boolean(); });
   const bool says_something = !out.allowed.empty() || out.min_svn;
-  if (out.ignore && says_something) section.fail("ignore and a value contradict each other");
+  if (out.ignore && says_something) section.fail("ignore and a value cannot be combined");
   if (!out.ignore && !says_something)
     section.fail("has no value to compare with", "give digest, raw, text, svn, any-of or min-svn, or say ignore: true");
   return out;
@@ -160,8 +160,7 @@ DeviceReferences read_device(const Value& value) {
   section.with("complete", [&](const Value& flag) { out.complete = flag.boolean(); });
   section.with("environments", [&](const Value& list) {
     for (const Value& one : list.list()) {
-      if (out.environments.size() == kMaxEnvironments)
-        one.fail(cat("is one more than the ", kMaxEnvironments, " environments that are read"));
+      if (out.environments.size() == kMaxEnvironments) one.fail(cat("exceeds the limit of ", kMaxEnvironments, " environments"));
       out.environments.push_back(read_environment(one));
     }
     if (out.environments.empty()) list.fail("is empty");
@@ -226,7 +225,7 @@ void add_references(References& references, const std::string& file, const std::
   for (const Value& one : section.get("devices").list()) {
     DeviceReferences device = read_device(one);
     references.values += weight_of(device);
-    if (references.values > kMaxReferences) one.fail(cat("is beyond the ", kMaxReferences, " reference values that are read"));
+    if (references.values > kMaxReferences) one.fail(cat("exceeds the limit of ", kMaxReferences, " reference values"));
     references.devices.push_back(std::move(device));
   }
 }

@@ -43,14 +43,14 @@ void Appraiser::check_policy() {
   if (!question_.rule.told && question_.rule.require == Requirement{} && !question_.rule.measurements) return;
   const std::string rule = question_.rule.told ? cat("rule '", question_.rule.told->rule, "'") : std::string("what was asked");
   if (question_.rule.told && question_.rule.told->exempt)
-    return result(Check::policy, CheckStatus::not_needed, cat(rule, " exempts the device: nothing more is asked of it"));
+    return result(Check::policy, CheckStatus::not_needed, cat(rule, " exempts the device: nothing more is required"));
   for (const RequirementRow& row : requirements())
     if (row.is_asked(question_)) (this->*row.decide)();
   const CheckStatus status = !unmet_.empty() ? CheckStatus::fail : !undecided_.empty() ? CheckStatus::not_run : CheckStatus::pass;
   result(Check::policy, status,
          status == CheckStatus::pass
-             ? cat("what ", rule, " asks beside is met")
-             : cat(rule, ": of what it asks beside, ", unmet_.size(), " not met, ", undecided_.size(), " undecided"));
+             ? cat(rule, ": its other requirements are met")
+             : cat(rule, ": of its other requirements, ", unmet_.size(), " not met, ", undecided_.size(), " undecided"));
 }
 
 void Appraiser::demand_measurements() {
@@ -68,7 +68,7 @@ void Appraiser::demand_root() {
                                                          ", SHA-256 ", chain->anchor->sha256, ")")
                                                    : std::string("no root of the keyring vouches for it"),
                                      ", the rule accepts: ", joined(question_.rule.require.roots)),
-                                 "another vendor's root has no word here: name it under require.roots if it should"});
+                                 "roots of other vendors are not accepted here: if this one should be, add it to require.roots"});
   }
 }
 
@@ -78,7 +78,7 @@ void Appraiser::demand_version() {
     return undecided(Demand::min_version, "no version was negotiated", "see the findings above");
   if (connection->version() >= *question_.rule.require.min_version) return;
   unmet(Demand::min_version, {FindingId::version_too_low, "VERSION",
-                              cat("SPDM ", version_name(connection->version()), " was spoken, the rule asks for ",
+                              cat("SPDM ", version_name(connection->version()), " was negotiated, the rule requires ",
                                   version_name(*question_.rule.require.min_version), " or newer"),
                               "update the firmware of the device, or accept less: require.min-version"});
 }
@@ -91,7 +91,7 @@ void Appraiser::demand_strength() {
     if (strength >= *question_.rule.require.min_strength) return;
     unmet(Demand::min_strength,
           {FindingId::algorithm_too_weak, "ALGORITHMS",
-           cat(name, " has a strength of ", strength, " bits, the rule asks for ", *question_.rule.require.min_strength, " or more"),
+           cat(name, " has a strength of ", strength, " bits, the rule requires ", *question_.rule.require.min_strength, " or more"),
            "offer only stronger ones (--asym, --hash), or accept less: require.min-strength"});
   };
   weigh(parameters->asym->name, parameters->asym->strength);
@@ -151,8 +151,8 @@ bool Appraiser::weigh_layer_states() {
         if ((layer.states & kAbnormal) == 0) continue;
         unmet(Demand::debug_off, {FindingId::debug_enabled, cat(slot_name(chain->slot), ", certificate ", i + 1, ", ", layer.where),
                                   cat("its issuer reports: ", joined(names_of(layer.states & kAbnormal)),
-                                      ", the rule asks for normal operation and no debugging"),
-                                  "a device that is or was debugged may say anything: reset it, and find out who did it"});
+                                      ", the rule requires normal operation and no debugging"),
+                                  "a device that is or was in debug mode cannot be trusted: reset it, and find out who enabled debug"});
       }
     normal = normal && says_so;
   }
@@ -169,7 +169,7 @@ bool Appraiser::weigh_layer_svns() {
         if (layer.svn < *question_.rule.require.min_svn)
           unmet(Demand::min_svn,
                 {FindingId::firmware_too_old, cat(slot_name(chain->slot), ", certificate ", i + 1, ", ", layer.where, ", svn"),
-                 cat("it is ", layer.svn, ", the rule asks for ", *question_.rule.require.min_svn, " or higher"),
+                 cat("it is ", layer.svn, ", the rule requires ", *question_.rule.require.min_svn, " or higher"),
                  "update the firmware of the device"});
       }
   return any;
@@ -185,7 +185,7 @@ void Appraiser::demand_debug_off() {
     constexpr std::uint32_t normal = 1U << 2;
     if (!measurement.device_mode || measurement.device_mode->operational_state == 0) {
       unmet(Demand::debug_off,
-            {FindingId::debug_enabled, where, "it does not say in which mode it is, the rule asks for normal operation", "ask the vendor"});
+            {FindingId::debug_enabled, where, "it does not say in which mode it is, the rule requires normal operation", "ask the vendor"});
       continue;
     }
     const DeviceMode& mode = *measurement.device_mode;
@@ -193,8 +193,8 @@ void Appraiser::demand_debug_off() {
     for (std::string& state : device_mode_names(mode.device_state)) states.push_back(std::move(state));
     if (!states.empty())
       unmet(Demand::debug_off, {FindingId::debug_enabled, where,
-                                cat("the device reports: ", joined(states), ", the rule asks for normal operation and no debugging"),
-                                "a device that is or was debugged may say anything: reset it, and find out who did it"});
+                                cat("the device reports: ", joined(states), ", the rule requires normal operation and no debugging"),
+                                "a device that is or was in debug mode cannot be trusted: reset it, and find out who enabled debug"});
   }
   demand_all_measurements(Demand::debug_off);
 }
@@ -207,7 +207,7 @@ void Appraiser::demand_svn() {
     if (measurement.security_version && *measurement.security_version >= *question_.rule.require.min_svn) continue;
     const std::string found = measurement.security_version ? cat(*measurement.security_version) : std::string("unreadable");
     unmet(Demand::min_svn, {FindingId::firmware_too_old, cat("measurement ", measurement.block.index, " (security version)"),
-                            cat("it is ", found, ", the rule asks for ", *question_.rule.require.min_svn, " or higher"),
+                            cat("it is ", found, ", the rule requires ", *question_.rule.require.min_svn, " or higher"),
                             "update the firmware of the device"});
   }
   demand_all_measurements(Demand::min_svn);
@@ -235,10 +235,10 @@ void Appraiser::demand_pin() {
   if (counted.empty()) return undecided(Demand::pin, "no certificate chain was read", "see the findings above");
   for (const ChainResult* chain : counted)
     if (chain->pin && chain->pin->is_claimed)
-      undecided(Demand::pin, cat("that ", chain->pin->origin, " is about it is only what the collector says"),
+      undecided(Demand::pin, cat("that ", chain->pin->origin, " is about it is only a claim of the collector"),
                 "pin by what devices prove, or trust the host: --trust-host");
     else if (!chain->pin)
-      unmet(Demand::pin, {FindingId::pin_missing, slot_name(chain->slot), "the rule asks for a device that is pinned, and no pin fits it",
+      unmet(Demand::pin, {FindingId::pin_missing, slot_name(chain->slot), "the rule requires a pinned device, and no pin matches it",
                           "if this is the device: spdmctl keyring pin"});
 }
 
@@ -257,7 +257,7 @@ void Appraiser::weigh_crl(const std::string& where, const CrlInfo& crl) {
   if (crl.file.empty()) {
     undecided_.push_back(Demand::crls);
     return add({FindingId::crl_missing, where,
-                cat("it has no revocation list, and no OCSP response about what it issued, the rule asks for one of at most ",
+                cat("it has no revocation list, and no OCSP response about what it issued, the rule requires one of at most ",
                     duration_text(most)),
                 "get the list of this issuer, or the answer of its responder, and put it into the keyring"});
   }
@@ -276,8 +276,7 @@ void Appraiser::weigh_crl(const std::string& where, const CrlInfo& crl) {
 
 void Appraiser::demand_negotiation() {
   if (report_.connection && report_.connection->negotiation_proven) return;
-  undecided(Demand::negotiation, "no good signature covers it",
-            "have the device asked for a CHALLENGE, or for signed measurements in SPDM 1.2 or newer");
+  undecided(Demand::negotiation, "no good signature covers it", "use CHALLENGE, or signed measurements in SPDM 1.2 or newer");
 }
 
 // The state of a demand after all checks.

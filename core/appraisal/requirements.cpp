@@ -243,7 +243,7 @@ static_assert(is_in_order());
 std::chrono::seconds read_duration(const Value& value, std::chrono::seconds most) {
   const std::string text = value.text();
   const std::optional<std::chrono::milliseconds> out = parse_duration(text);
-  if (!out) value.fail(cat("'", printable(text), "' is no duration"), "write seconds, or 30s, 15m, 2h, 7d");
+  if (!out) value.fail(cat("invalid duration '", printable(text), "'"), "write seconds, or 30s, 15m, 2h, 7d");
   if (out->count() == 0 || out->count() % 1000 != 0 || *out > most)
     value.fail(cat("'", printable(text), "' is out of range"),
                cat("allowed: whole seconds from 1s to ", duration_text(static_cast<std::uint32_t>(most.count()))));

@@ -75,22 +75,22 @@ void Appraiser::demand_session() {
     if (!connection->parameters.opens_sessions())
       return fail("the device can open none (KEY_EX_CAP, PSK_CAP)", "ask the vendor, or take the demand out of the rule");
     if (report_.error) return undecided(Demand::session, "none was established before the conversation ended", "see the error");
-    return fail("none was opened", "ask it inside of one: --in-session");
+    return fail("none was opened", "ask it inside one: --in-session");
   }
   const auto outside = static_cast<std::size_t>(std::count_if(report_.measurements.begin(), report_.measurements.end(),
                                                               [](const Measurement& measurement) { return measurement.session == 0; }));
   if (outside != 0)
-    return fail(cat(outside, " of ", report_.measurements.size(), " measurements were read outside of the session"),
-                "read all of them inside of one: --in-session");
+    return fail(cat(outside, " of ", report_.measurements.size(), " measurements were read outside the session"),
+                "read all of them inside one: --in-session");
   // Verify data is seen to be right by who holds the keys. What was exchanged after it shows that it was.
   const auto goes_on = [](const SessionReport& session) {
     return session.state == SessionState::ended || session.requests + session.heartbeats + session.key_updates != 0;
   };
   if (std::none_of(sessions.begin(), sessions.end(), goes_on))
-    return undecided(Demand::session, "nothing was exchanged inside of it", "see the findings above");
+    return undecided(Demand::session, "nothing was exchanged inside it", "see the findings above");
   const auto is_proven = [](const SessionReport& session) { return session.proven; };
   if (evidence_.host.is_claimed && !std::all_of(sessions.begin(), sessions.end(), is_proven))
-    undecided(Demand::session, "that messages were inside of it is only what the collector says",
+    undecided(Demand::session, "only the collector says that messages were inside the session",
               "trust the host that collected: --trust-host; or give the secrets that it kept: --session-secrets");
 }
 

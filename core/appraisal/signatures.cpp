@@ -88,8 +88,8 @@ SignatureResult Appraiser::check_statement(std::size_t index, const Connection& 
     return SignatureResult::good;
   }
   add({FindingId::bad_signature, where,
-       cat("the ", parameters.asym->name, " signature does not fit the messages that were exchanged and the key of the leaf certificate"),
-       "the messages were altered, or this is not the holder of the key: do not use the device"});
+       cat("the ", parameters.asym->name, " signature does not verify with the key of the leaf certificate"),
+       "the messages were altered, or the device does not hold the key: do not use the device"});
   return SignatureResult::bad;
 }
 
@@ -154,43 +154,44 @@ void Appraiser::check_signatures() {
   }
   if (good_in_last != 0) report_.fresh = stale_in_last == 0;
   for (const Finding& finding : analysis_.session_findings) add(finding);
-  if (bad != 0) return result(Check::signature, CheckStatus::fail, cat(bad, " of ", good + bad + unchecked, " signatures are wrong"));
+  if (bad != 0)
+    return result(Check::signature, CheckStatus::fail, cat("signature verification failed (", bad, " of ", good + bad + unchecked, ")"));
   if (!analysis_.session_findings.empty())
-    return result(Check::signature, CheckStatus::fail, "the records of a session do not hold what they should");
+    return result(Check::signature, CheckStatus::fail, "the records of a session do not match its secrets");
   if (unchecked != 0)
     return result(Check::signature, CheckStatus::not_run, cat(unchecked, " of ", good + unchecked, " signatures could not be checked"));
   if (question_.user.nonce && stale_in_last != 0) {
-    add({FindingId::nonce_mismatch, "",
-         cat(stale_in_last, " of ", good_in_last, " signatures were made for another nonce than the one that was given"),
-         "this is no answer to the verifier's question: have the device asked again"});
-    return result(Check::signature, CheckStatus::fail, "the nonce is not the one that was given");
+    add({FindingId::nonce_mismatch, "", cat(stale_in_last, " of ", good_in_last, " signatures are for another nonce than the one given"),
+         "this does not answer the verifier's request: ask the device again"});
+    return result(Check::signature, CheckStatus::fail, "the nonce is not the one given");
   }
   if (good != 0 && !evidence_.live && !question_.user.nonce)
     add({FindingId::freshness_unknown, "", "a recording does not show that its nonces were fresh when they were used",
-         "whoever must know asks the device with a nonce of their own"});
+         "if freshness matters, ask the device with your own nonce"});
   if (question_.user.require_fresh && good_in_last != 0 && stale_in_last != 0)
-    add({FindingId::freshness_unproven, "", "what the device has signed is not shown to be fresh, which --require-fresh asks for",
-         "ask the device with a nonce of your own: spdmctl collect --nonce NONCE there, --nonce NONCE here"});
+    add({FindingId::freshness_unproven, "", "the signatures are not proven to be fresh, which --require-fresh requires",
+         "ask the device with your own nonce: spdmctl collect --nonce NONCE there, --nonce NONCE here"});
   if (good_in_last != 0 && !report_.connection->negotiation_proven)
     add({FindingId::negotiation_unproven, "VERSION, CAPABILITIES, ALGORITHMS",
-         "no signature covers them: in SPDM 1.0 and 1.1 those of measurements do not. Who is between device and host could have taken "
+         "no signature covers them: in SPDM 1.0 and 1.1 those of measurements do not. An attacker between device and host could have "
+         "removed "
          "newer "
-         "versions, and CHALLENGE, away",
-         "have the device asked for a CHALLENGE, where it can; a rule can ask for it: require: {negotiation: proven}"});
+         "versions, and CHALLENGE",
+         "use CHALLENGE if the device supports it; a rule can require it: require: {negotiation: proven}"});
   // A signature before the last GET_VERSION proves nothing about the connection after it.
   if (good_in_last != 0)
     return result(Check::signature, CheckStatus::pass, cat(good, good == 1 ? " signature verifies" : " signatures verify"));
   if (!question_.authenticates()) return result(Check::signature, CheckStatus::not_needed, "no signature was asked for");
   if (question_.user.provisioned && good != 0) {
     add({FindingId::key_missing, slot_name(kProvisionedKey), "nothing was signed with it",
-         "this speaks for another key than the one that was given: judge it without --provisioned-key"});
+         "the signatures may be of another key: judge it without --provisioned-key"});
     return result(Check::signature, CheckStatus::not_run, "nothing was signed with the provisioned key");
   }
   result(Check::signature, CheckStatus::not_run, "nothing was signed");
   if (!evidence_.error && !analysis_.connections.empty())
-    add({FindingId::signature_missing, "", "the responder has signed nothing: whoever answered may have copied the certificates",
+    add({FindingId::signature_missing, "", "the responder signed nothing: it may only have a copy of the certificates",
          last_connection()->parameters().responder.has(cap::key_ex) && last_connection()->version() >= k11
-             ? "ask for a CHALLENGE, for signed measurements, or inside of a session whose KEY_EXCHANGE_RSP is signed: --in-session"
+             ? "ask for a CHALLENGE, for signed measurements, or inside a session whose KEY_EXCHANGE_RSP is signed: --in-session"
              : "ask for a CHALLENGE or for signed measurements; a device that can do neither cannot be authenticated"});
 }
 

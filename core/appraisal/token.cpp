@@ -73,7 +73,7 @@ TokenResult check_token(const crypto::Sign1& token, std::span<const crypto::Publ
   } catch (const Error& error) {
     return {TokenSignature::not_checked, error.what()};
   }
-  return {TokenSignature::bad, cat("its signature (", crypto::algorithm_of(token), ") does not fit its contents and the key of the leaf")};
+  return {TokenSignature::bad, cat("its signature (", crypto::algorithm_of(token), ") does not verify with the key of the leaf")};
 }
 
 std::vector<EvidenceClaim> claims_of(const Measurement& measurement) try {

@@ -49,7 +49,7 @@ const AlgorithmRow* row_of(const Sign1& message) {
 }
 
 Item map_of(const Item& item, std::string_view what) {
-  if (!item.is(Kind::map)) fail(cat(what, ", at byte ", item.offset, ", is no map"));
+  if (!item.is(Kind::map)) fail(cat(what, ", at byte ", item.offset, ", is not a map"));
   return item;
 }
 
@@ -81,7 +81,7 @@ std::vector<Bytes> Sign1::certificates() const {
   if (chain == nullptr) chain = unprotected.find(kX5Chain);
   if (chain == nullptr) return {};
   if (chain->is(Kind::bytes)) return {chain->bytes};
-  if (!chain->is(Kind::array) || chain->items.size() > kMaxCertificates) fail("x5chain is no certificate, and no list of a few");
+  if (!chain->is(Kind::array) || chain->items.size() > kMaxCertificates) fail("x5chain is neither a certificate nor a short list of them");
   std::vector<Bytes> out;
   for (const Item& one : chain->items) {
     if (!one.is(Kind::bytes)) fail("x5chain holds something else than certificates");
@@ -93,7 +93,7 @@ std::vector<Bytes> Sign1::certificates() const {
 Sign1 read_sign1(const Item& item) {
   const Item& parts = item.is_tag(kSign1Tag) ? item.items.front() : item;
   if (!parts.is(Kind::array) || parts.items.size() != 4 || !parts.items[0].is(Kind::bytes) || !parts.items[3].is(Kind::bytes))
-    fail("it is no COSE_Sign1 structure");
+    fail("it is not a COSE_Sign1 structure");
   if (!parts.items[2].is(Kind::bytes)) fail("the signed contents are elsewhere (detached)");
   Sign1 out;
   out.protected_bytes = parts.items[0].bytes;

@@ -145,7 +145,7 @@ SecretBytes KeyAgreement::derive(View peer) const {
 }
 
 Encapsulated encapsulate(const KeyExchangeAlgorithm& algorithm, View encapsulation_key) {
-  if (!algorithm.kem) throw Error(ErrorId::internal, cat(algorithm.name, " is no KEM"));
+  if (!algorithm.kem) throw Error(ErrorId::internal, cat(algorithm.name, " is not a KEM"));
   require(algorithm);
   require_size(algorithm, encapsulation_key, algorithm.request_size);
   const OwnedKey key(

@@ -26,7 +26,7 @@ class Intake {
  public:
   // Why the message of `size` bytes is too much; nothing, and it is counted, when it is not.
   std::optional<std::string> refuses(std::size_t size) {
-    if (messages_ == kMaxEvidenceMessages) return cat("is one more than the ", kMaxEvidenceMessages, " messages that are read");
+    if (messages_ == kMaxEvidenceMessages) return cat("exceeds the limit of ", kMaxEvidenceMessages, " messages");
     if (size > kMaxEvidenceBytes - bytes_)
       return cat("has ", size, " bytes and ", bytes_, " were before it: all messages have no more than ", kMaxEvidenceBytes);
     bytes_ += size;

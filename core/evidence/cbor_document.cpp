@@ -47,13 +47,13 @@ class CborWalker {
     Item& inner = item.items.front();
     if (item.number == kSelfDescribed || item.number == kCwt) return value(inner, label);
     if (item.number == kUccs) {
-      if (!is_token(inner)) refuse(label, "an unprotected claims set (UCCS) that is no token");
+      if (!is_token(inner)) refuse(label, "an unprotected claims set (UCCS) that is not a token");
       return value(inner, label);
     }
     if (item.number == kSign1) return sign1(inner, label);
     const std::optional<std::uint64_t> format = content_format_of(item.number);
     if (!format) refuse(label, cat("CBOR with the tag ", item.number, ", which is not known"));
-    if (!inner.is(Kind::bytes)) refuse(label, "a wrapper whose contents are no byte string");
+    if (!inner.is(Kind::bytes)) refuse(label, "a wrapper whose contents are not a byte string");
     return wrapped(inner.bytes, media_type_of(*format), label);
   }
 
@@ -74,7 +74,7 @@ class CborWalker {
     std::vector<Item>& parts = item.items;
     const bool fits = (parts.size() == 2 || parts.size() == 3) && (parts[0].is(Kind::text) || parts[0].is(Kind::unsigned_integer)) &&
                       parts[1].is(Kind::bytes) && (parts.size() == 2 || parts[2].is(Kind::unsigned_integer));
-    if (!fits) refuse(label, "an array that is no conceptual message wrapper (type, contents, indicator)");
+    if (!fits) refuse(label, "an array that is not a conceptual message wrapper (type, contents, indicator)");
     if (parts.size() == 3 && (parts[2].number & kIndicatesEvidence) == 0) return {};
     const std::string type = parts[0].is(Kind::text) ? parts[0].text() : std::string(media_type_of(parts[0].number));
     return wrapped(parts[1].bytes, type, label);
@@ -122,7 +122,7 @@ Item parse(View bytes, std::string_view what) {
   try {
     return cbor::read(bytes, kLimits);
   } catch (const Error& error) {
-    throw Error(ErrorId::bad_input, cat(what, ": ", error.what()), "it is no whole token, or was altered");
+    throw Error(ErrorId::bad_input, cat(what, ": ", error.what()), "it is not a whole token, or was altered");
   }
 }
 

@@ -45,7 +45,7 @@ void Cutter::begin_in_the_middle() {
 }
 
 void Cutter::refuse(std::size_t at, std::string_view why) const {
-  throw Error(ErrorId::bad_input, cat(place_, ": at byte ", at, ": ", why), "it is no transcript of SPDM messages, or was altered");
+  throw Error(ErrorId::bad_input, cat(place_, ": at byte ", at, ": ", why), "it is not a transcript of SPDM messages, or was altered");
 }
 
 void Cutter::keep(bool from_requester, std::size_t size) {
@@ -137,7 +137,7 @@ void Cutter::cut_exchange() {
             std::move(got.blocks.begin(), got.blocks.end(), std::back_inserter(measured_));
           });
     default:
-      malformed("the log", "RequestResponseCode", cat(name(code), " is no request whose answer a transcript of signed messages has"));
+      malformed("the log", "RequestResponseCode", cat(name(code), " is not a request whose answer a transcript of signed messages has"));
   }
 }
 

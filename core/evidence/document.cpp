@@ -46,7 +46,7 @@ class Walker {
   std::vector<EvidencePart> run() {
     try {
       value("", 0);
-      if (!in_.at_end()) in_.fail("something follows the document");
+      if (!in_.at_end()) in_.fail("there is extra data after the document");
     } catch (Error& error) {
       throw Error(ErrorId::bad_input, cat(what_, ": ", error.what()));
     }

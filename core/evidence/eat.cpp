@@ -68,7 +68,7 @@ class Device {
   Evidence read() {
     const Item* challenge = claims_.find(claim::challenge);
     const Item* measurements = claims_.find(claim::measurements);
-    if (measurements != nullptr && !measurements->is(Kind::map)) refuse("claim 3802", "is no map");
+    if (measurements != nullptr && !measurements->is(Kind::map)) refuse("claim 3802", "is not a map");
     const Item* signature = measurements == nullptr ? nullptr : measurements->find(claim::signature);
     if (challenge == nullptr && signature == nullptr)
       refuse("claims", "nothing in them is signed by the device: neither a challenge (3807) nor a signature over measurements (3802)");
@@ -86,7 +86,7 @@ class Device {
   }
 
   View bytes_of(const Item& item, std::string_view where) const {
-    if (!item.is(Kind::bytes)) refuse(where, "is no byte string");
+    if (!item.is(Kind::bytes)) refuse(where, "is not a byte string");
     return item.bytes;
   }
 
@@ -103,12 +103,12 @@ class Device {
     const Item* item = map.find(key);
     const std::string place = cat(where, ", ", key);
     if (item == nullptr) refuse(place, "is missing");
-    if (!item->is(Kind::unsigned_integer) || item->number > most) refuse(place, cat("is no number up to ", most));
+    if (!item->is(Kind::unsigned_integer) || item->number > most) refuse(place, cat("is not a number up to ", most));
     return item->number;
   }
 
   Statement read_statement(const Item& item, const std::string& where) const {
-    if (!item.is(Kind::map)) refuse(where, "is no map");
+    if (!item.is(Kind::map)) refuse(where, "is not a map");
     for (std::size_t i = 0; i < item.items.size(); i += 2) {
       const Item& key = item.items[i];
       if (!key.is(Kind::unsigned_integer) || key.number < dat_signature::slot || key.number > dat_signature::signature)
@@ -132,12 +132,12 @@ class Device {
   void read_certificates() {
     const Item* map = claims_.find(claim::certificates);
     if (map == nullptr) return;
-    if (!map->is(Kind::map)) refuse("claim 3803", "is no map");
+    if (!map->is(Kind::map)) refuse("claim 3803", "is not a map");
     std::size_t total = 0;
     for (std::size_t i = 0; i < map->items.size(); i += 2) {
       const Item& key = map->items[i];
       if (!key.is(Kind::unsigned_integer) || key.number >= kSlots)
-        refuse("claim 3803", cat("has the key ", cbor::to_string(key), ", which is no slot"));
+        refuse("claim 3803", cat("has the key ", cbor::to_string(key), ", which is not a slot"));
       const std::string where = cat("claim 3803, ", key.number);
       const View chain = bytes_of(map->items[i + 1], where);
       total += chain.size();
@@ -180,7 +180,7 @@ class Device {
   const HashAlgorithm* hash_of(const Statement& statement, const std::string& where) const {
     for (const HashAlgorithm& row : hash_algorithms())
       if (dat_hash(row) == statement.hash || row.bit == statement.hash) return &row;
-    refuse(cat(where, ", 6"), cat(statement.hash, " is no hash algorithm"));
+    refuse(cat(where, ", 6"), cat(statement.hash, " is not a hash algorithm"));
   }
 
   static Bytes joined(View prefix, const Statement& statement) {
@@ -253,7 +253,7 @@ class Device {
       const Item& key = map.items[i];
       if (key.is(Kind::text) && key.text() == claim::signature) continue;
       if (!key.is(Kind::unsigned_integer) || key.number == 0 || key.number > dat_measurement::last_index)
-        refuse("claim 3802", cat("has the key ", cbor::to_string(key), ", which is no index of a measurement"));
+        refuse("claim 3802", cat("has the key ", cbor::to_string(key), ", which is not an index of a measurement"));
       const std::string where = cat("claim 3802, ", key.number);
       const auto found =
           std::find_if(measured.rbegin(), measured.rend(), [&](const MeasurementBlock& block) { return block.index == key.number; });
@@ -263,14 +263,14 @@ class Device {
   }
 
   void compare_measurement(const Item& item, const MeasurementBlock& block, const std::string& where) const {
-    if (!item.is(Kind::map)) refuse(where, "is no map");
+    if (!item.is(Kind::map)) refuse(where, "is not a map");
     const Item* digest = item.find(dat_measurement::digest);
     const Item* raw = item.find(dat_measurement::raw);
     if (item.items.size() != 4 || (digest == nullptr) == (raw == nullptr)) refuse(where, "has not its type, and one digest or raw value");
     const std::uint64_t type = number(item, dat_measurement::type, dat_measurement::last_type, where);
     if (type != static_cast<std::uint64_t>(block.type)) refuse(where, "is of another type than what the device has signed");
     if (digest != nullptr && (!digest->is(Kind::array) || digest->items.size() != 2))
-      refuse(where, "has a digest that is no pair of algorithm and value");
+      refuse(where, "has a digest that is not a pair of algorithm and value");
     const View value = bytes_of(raw != nullptr ? *raw : digest->items[1], where);
     if (block.raw != (raw != nullptr) || !equal(value, block.value)) refuse(where, "is another value than what the device has signed");
   }
@@ -313,7 +313,7 @@ class Token {
 
  private:
   [[noreturn]] void refuse(std::string_view why) const {
-    throw Error(ErrorId::bad_input, cat(what_, ": ", why), "it is no token for device assignment, or was altered");
+    throw Error(ErrorId::bad_input, cat(what_, ": ", why), "it is not a token for device assignment, or was altered");
   }
 
   // RFC 9711 section 4.2.18: a submodule is a claims set, a token of its own (bytes), or something that is not for us.
@@ -329,12 +329,12 @@ class Token {
     if (has_profile(item, kDatProfile)) check_nonce(item);
     const Item* submods = item.find(claim::submods);
     if (submods == nullptr) return;
-    if (!submods->is(Kind::map)) refuse("claim 266: is no map");
+    if (!submods->is(Kind::map)) refuse("claim 266: is not a map");
     for (std::size_t i = 0; i < submods->items.size(); i += 2) submodule(submods->items[i], submods->items[i + 1], label);
   }
 
   void submodule(const Item& name, const Item& value, const std::string& label) {
-    if (!name.is(Kind::text)) refuse("claim 266: a submodule whose name is no text");
+    if (!name.is(Kind::text)) refuse("claim 266: a submodule whose name is not text");
     if (name.bytes.size() > kMaxName) refuse(cat("claim 266: the name of a submodule has more than ", kMaxName, " bytes"));
     const std::string own = cat(label, "[", printable(name.text()), "]");
     if (value.is(Kind::map)) return claims(value, own, name.text());
@@ -355,7 +355,7 @@ class Token {
     if (nonce == nullptr) return;
     const auto fits = [](const Item& one) { return one.is(Kind::bytes) && one.bytes.size() >= kMinNonce && one.bytes.size() <= kMaxNonce; };
     const bool several = nonce->is(Kind::array) && !nonce->items.empty() && std::all_of(nonce->items.begin(), nonce->items.end(), fits);
-    if (!fits(*nonce) && !several) refuse(cat("claim 10: is no byte string of ", kMinNonce, " to ", kMaxNonce, " bytes"));
+    if (!fits(*nonce) && !several) refuse(cat("claim 10: is not a byte string of ", kMinNonce, " to ", kMaxNonce, " bytes"));
   }
 
   // `name`: what the collector calls the device; no path, for the same evidence is the same in any file.

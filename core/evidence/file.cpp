@@ -46,7 +46,7 @@ Message read_message(JsonReader& json) {
       out.secured = json.boolean();
     } else if (key == "session") {
       out.inside = static_cast<std::uint32_t>(json.number(std::numeric_limits<std::uint32_t>::max()));
-      if (out.inside == 0) json.fail("is 0; a message outside of a session has no such member");
+      if (out.inside == 0) json.fail("is 0; a message outside a session has no such member");
     } else {
       out.bytes = read_base64(json);
       if (out.bytes.empty()) json.fail("is a message of no bytes");
@@ -184,8 +184,7 @@ std::string evidence_sha256(const Evidence& evidence) {
 
 Evidence read_evidence(std::string_view text, std::string_view what) {
   if (text.size() > limit_of(FileKind::evidence))
-    throw Error(ErrorId::bad_input,
-                cat(what, ": ", text.size(), " bytes are more than the ", limit_of(FileKind::evidence), " that are read"));
+    throw Error(ErrorId::bad_input, cat(what, ": ", text.size(), " bytes exceed the limit of ", limit_of(FileKind::evidence)));
   Evidence out;
   Intake intake;
   JsonReader json(text, what);

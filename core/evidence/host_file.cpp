@@ -96,7 +96,7 @@ PciBar read_bar(JsonReader& json) {
     if (key == "begin") out.begin = read_address(json);
     if (key == "size") out.size = read_address(json);
   });
-  if (out.size == 0 || out.size - 1 > std::numeric_limits<std::uint64_t>::max() - out.begin) json.fail("is no range of addresses");
+  if (out.size == 0 || out.size - 1 > std::numeric_limits<std::uint64_t>::max() - out.begin) json.fail("is not a range of addresses");
   return out;
 }
 
@@ -129,7 +129,7 @@ StorageDiscovery read_discovery(JsonReader& json) {
     if (key == "operations") out.operations = static_cast<std::uint8_t>(json.number(0xFF));
     if (key == "byte_order") {
       const std::optional<ByteOrder> order = value_of(kByteOrders, json.string());
-      if (!order) json.fail(cat("is no byte order (", names_of(kByteOrders), ")"));
+      if (!order) json.fail(cat("is not a byte order (", names_of(kByteOrders), ")"));
       out.order = *order;
     }
   });
@@ -167,7 +167,7 @@ MctpView read_mctp(JsonReader& json) {
   json.object({"eid"}, {"network", "interface"}, [&](std::string_view key) {
     if (key == "eid") out.eid = static_cast<std::uint8_t>(json.number(0xFF));
     if (key == "network") out.network = static_cast<std::uint32_t>(json.number(0xFFFFFFFF));
-    if (out.network == 0U) json.fail("is no number of a network");
+    if (out.network == 0U) json.fail("is not a number of a network");
     if (key == "interface") out.interface = read_text(json);
   });
   return out;

@@ -69,8 +69,7 @@ std::vector<EvidencePart> load_wrapped(View bytes, std::string_view what, unsign
 
 std::vector<EvidencePart> load_parts(View bytes, std::string_view what) {
   if (bytes.size() > limit_of(FileKind::evidence))
-    throw Error(ErrorId::bad_input,
-                cat(what, ": ", bytes.size(), " bytes are more than the ", limit_of(FileKind::evidence), " that are read"));
+    throw Error(ErrorId::bad_input, cat(what, ": ", bytes.size(), " bytes exceed the limit of ", limit_of(FileKind::evidence)));
   if (const std::optional<Error> wrong = wrong_kind(bytes, FileKind::evidence))
     throw Error(wrong->id, cat(what, ": ", wrong->what()), wrong->hint);
   return load_wrapped(bytes, what, 0);

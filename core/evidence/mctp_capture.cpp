@@ -16,8 +16,7 @@ bool sent_by_requester(View message, bool secured, const MessageLog& before) {
 MctpCapture::Device& MctpCapture::device(const MctpPair& pair, const PacketPlace& place) {
   const auto [entry, is_new] = places_.emplace(pair, devices_.size());
   if (!is_new) return devices_[entry->second];
-  if (devices_.size() == kMaxDevicesOfDocument)
-    place.fail(cat("is of one more than the ", kMaxDevicesOfDocument, " devices that are read of a capture"));
+  if (devices_.size() == kMaxDevicesOfDocument) place.fail(cat("exceeds the limit of ", kMaxDevicesOfDocument, " devices in one capture"));
   Device& out = devices_.emplace_back();
   out.pair = pair;
   out.evidence.binding = Binding::mctp;

@@ -70,7 +70,7 @@ void assert_of_type(std::string_view media_type, View contents) {
                   cat("the wrapper says ", printable(row.name), ": an attestation result, or a token that is not read here"));
     const bool fits = row.encoding == Encoding::cbor ? looks_like_cbor(contents) : is_json(contents);
     if (!fits)
-      throw Error(ErrorId::bad_input, cat("the wrapper says ", printable(row.name), ", and what is inside is no ",
+      throw Error(ErrorId::bad_input, cat("the wrapper says ", printable(row.name), ", and what is inside is not ",
                                           row.encoding == Encoding::cbor ? "CBOR" : "JSON"));
   }
 }

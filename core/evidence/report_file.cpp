@@ -41,7 +41,7 @@ const auto& named(const Rows& rows, std::string_view name) {
   const std::string wanted = plain(name);
   for (const auto& row : rows)
     if (plain(row.name) == wanted) return row;
-  throw Error(ErrorId::bad_input, cat("'", printable(name.substr(0, 64)), "' is no algorithm of SPDM"));
+  throw Error(ErrorId::bad_input, cat("unknown SPDM algorithm '", printable(name.substr(0, 64)), "'"));
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ Result read_submod(JsonStream& in, const EarNames& names, std::string label) {
     });
   });
   if (std::find(kTiers.begin(), kTiers.end(), status) == kTiers.end())
-    in.fail(status.empty() ? cat("has no \"", names.status, "\"") : cat("\"", status, "\" is no tier of trustworthiness"));
+    in.fail(status.empty() ? cat("has no \"", names.status, "\"") : cat("\"", status, "\" is not a tier of trustworthiness"));
   if (!has_verdict || !has_exit) in.fail(cat("has no \"", names.report, "\" with verdict and exit code: spdmctl has not written it"));
   if ((out.verdict == Verdict::pass) != (out.exit == Exit::ok) || !fits(status, out.verdict))
     in.fail(cat("says ", status, ", ", name(out.verdict), " and exit code ", static_cast<int>(out.exit), ": it contradicts itself"));
@@ -67,7 +67,7 @@ const EarNames& ear_profile_of(JsonStream& in) {
   const std::string profile = string_of(in, kName);
   for (const EarNames& names : kEarProfiles)
     if (names.profile == profile) return names;
-  in.fail(cat("\"", profile, "\" is no profile of attestation results that is read here"));
+  in.fail(cat("\"", profile, "\" is not a profile of attestation results that is read here"));
 }
 
 void read_ear_submods(JsonStream& in, const EarNames& names, const std::function<void(Result)>& sink) {
@@ -89,7 +89,7 @@ std::string read_wrapped_ear(JsonStream& in) {
   if (parts[1].size() > kMaxWrapped) in.fail("is a wrapper around more than is read of one; give what is inside");
   if (parts[0].starts_with("application/eat+jwt")) in.fail(kSignedEar);
   const std::optional<Bytes> contents = crypto::from_base64url(parts[1]);
-  if (!contents) in.fail("is a wrapper whose contents are no base64url");
+  if (!contents) in.fail("is a wrapper whose contents are not base64url");
   return std::string(as_text(*contents));
 }
 

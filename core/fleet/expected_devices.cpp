@@ -30,7 +30,7 @@ std::string read_words(const Value& value) {
 std::string read_pin_name(const Value& value) {
   const std::string out = read_words(value);
   if (out.find('/') != std::string::npos)
-    value.fail(cat("'", printable(out), "' is no name of a file"), "write the name of a file of the keyring's pins, without its folder");
+    value.fail(cat("invalid file name '", printable(out), "'"), "write the name of a file of the keyring's pins, without its folder");
   return out;
 }
 
@@ -99,12 +99,10 @@ std::vector<ExpectedDevice> read_expected_devices(const std::string& file, const
   std::multimap<std::string, std::optional<std::string>> hosts;  // by leaf key
   std::size_t patterns = 0;
   for (const Value& entry : section.get("devices").list()) {
-    if (out.size() == kMaxExpected)
-      entry.fail(cat("is one more than the ", kMaxExpected, " devices that are read"), "split the list by host");
+    if (out.size() == kMaxExpected) entry.fail(cat("exceeds the limit of ", kMaxExpected, " devices"), "split the list by host");
     ExpectedDevice device = read_device(entry);
     if (!device.leaf_key && ++patterns > kMaxExpectedByPattern)
-      entry.fail(cat("is one more than the ", kMaxExpectedByPattern, " devices that may be listed without a leaf-key"),
-                 "name devices by their leaf-key");
+      entry.fail(cat("exceeds the limit of ", kMaxExpectedByPattern, " devices without a leaf-key"), "name devices by their leaf-key");
     if (!names.insert(device.name).second)
       entry.fail(cat("another device has the name '", printable(device.name), "'"),
                  "leave the name out: then the place in the file is its name");
@@ -185,7 +183,7 @@ std::optional<Finding> RollCall::meet(const Report& report, const ShownDevice& s
                  key.empty()
                      ? "it proves nothing by which it could be on the list of expected devices"
                      : cat("it is not on the list of expected devices, or another device has taken its place there; its leaf-key is ", key),
-                 "find out where it comes from; where it belongs there, put it on the list"};
+                 "find out where it comes from; if it belongs there, add it to the list"};
 }
 
 std::vector<Report> RollCall::absent() const {
@@ -197,7 +195,7 @@ std::vector<Report> RollCall::absent() const {
     const std::string why = cat("no device that passes is the one listed at ", device.origin, ": ", in_words(device));
     report.checks.push_back({Check::policy, CheckStatus::fail, why});
     report.findings.push_back(
-        {FindingId::device_absent, "", why, "it was taken out, does not answer, or fails: find out which; or take it off the list"});
+        {FindingId::device_absent, "", why, "check whether it was removed, does not answer, or fails; or take it off the list"});
     conclude(report, Depth::look);
   };
   std::size_t place = 0;

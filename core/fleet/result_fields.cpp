@@ -29,7 +29,7 @@ Exit exit_of(JsonStream& in) {
   const auto code = static_cast<Exit>(in.number(255));
   const auto rows = exit_codes();
   if (std::none_of(rows.begin(), rows.end(), [&](const ExitRow& row) { return row.code == code; }))
-    in.fail(cat(static_cast<int>(code), " is no exit code that is known here"));
+    in.fail(cat(static_cast<int>(code), " is not a known exit code"));
   return code;
 }
 

@@ -95,7 +95,7 @@ class ResultReader {
           member(key, line);
         }
       });
-      if (!has_schema) in_.fail("has no \"schema\": it is no document of spdmctl");
+      if (!has_schema) in_.fail("has no \"schema\": it is not a document of spdmctl");
       const bool empty = !has_results_ && waiting_.empty();
       const bool further = has_devices && ((line.has_error && empty) || is_worse(line));
       if (further && !line.has_error) {
@@ -126,9 +126,9 @@ class ResultReader {
       return count;
     });
     try {
-      if (inner.kind() != '{') inner.fail("what is wrapped is no attestation result");
+      if (inner.kind() != '{') inner.fail("what is wrapped is not an attestation result");
       ResultReader(inner, host_, naming_, sink_).record();
-      if (!inner.at_end()) inner.fail("something follows the attestation result");
+      if (!inner.at_end()) inner.fail("there is extra data after the attestation result");
     } catch (const Error& error) {
       in_.fail(error.what());
     }
@@ -367,9 +367,9 @@ class ResultReader {
   Result finished(Draft draft) {
     Result& out = draft.result;
     out.host = draft.hostname;
-    if (!draft.has_verdict) in_.fail("has no \"verdict\": it is no report");
-    if (!draft.has_exit) in_.fail("has no \"exit_code\": it is no report");
-    if (!draft.has_source && !draft.has_error) in_.fail("has neither \"source\" nor \"error\": it is no report");
+    if (!draft.has_verdict) in_.fail("has no \"verdict\": it is not a report");
+    if (!draft.has_exit) in_.fail("has no \"exit_code\": it is not a report");
+    if (!draft.has_source && !draft.has_error) in_.fail("has neither \"source\" nor \"error\": it is not a report");
     if (!draft.judged) in_.fail(kJudgesNothing);
     if ((out.verdict == Verdict::pass) != (out.exit == Exit::ok))
       in_.fail(cat("says ", name(out.verdict), " with exit code ", static_cast<int>(out.exit), ": it contradicts itself"));

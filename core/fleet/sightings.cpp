@@ -126,7 +126,7 @@ void Sightings::compare_answers(const Report& report, const ShownDevice& shown, 
     out.push_back(
         {FindingId::signature_repeated, "",
          cat(place_of(other), " and ", place_of(number), " ", words_of(FindingId::signature_repeated), ": one answer of one device"),
-         "somebody has copied it: have each of them asked again, with a nonce of yours"});
+         "one of them is a copy: ask each device again with your own nonce"});
   } else if (piece.same_as != kNone) {
     out.push_back({FindingId::evidence_repeated, "",
                    cat(place_of(piece.same_as), " and ", place_of(number), " are the same evidence: one piece, counted once"), ""});
@@ -148,9 +148,10 @@ void Sightings::compare_keys(const ShownDevice& shown, std::vector<Finding>& out
     if (const std::uint32_t rival = rival_of(piece, key); rival != kNone) {
       key.doubted = true;
       if (!piece.failed)
-        out.push_back({FindingId::device_elsewhere, "",
-                       cat(place_of(rival), " and ", place_of(number), " ", words_of(FindingId::device_elsewhere), ": one device for both"),
-                       "one of the hosts forwards what is not in it: look at both; where both may show it, a rule says shared: true"});
+        out.push_back(
+            {FindingId::device_elsewhere, "",
+             cat(place_of(rival), " and ", place_of(number), " ", words_of(FindingId::device_elsewhere), ": one device for both"),
+             "one of the hosts forwards a device that is not in it: check both; if both may show it, set shared: true in a rule"});
       piece.failed = true;
     } else if (!told && key.first != number) {
       told = true;

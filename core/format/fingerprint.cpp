@@ -17,7 +17,7 @@ std::string plain_fingerprint(std::string_view text) {
 
 std::string read_fingerprint(const yaml::Value& value) {
   std::string out = plain_fingerprint(value.text());
-  if (out.empty()) value.fail("is no SHA-256 fingerprint", "write its 64 hex digits, with or without colons");
+  if (out.empty()) value.fail("is not a SHA-256 fingerprint", "write its 64 hex digits, with or without colons");
   return out;
 }
 

@@ -109,7 +109,7 @@ std::uint64_t JsonReader::number(std::uint64_t max) {
 
 void JsonReader::finish() {
   skip_space();
-  if (at_ != text_.size()) fail("something follows the end of the document");
+  if (at_ != text_.size()) fail("there is extra data after the end of the document");
 }
 
 }  // namespace spdm

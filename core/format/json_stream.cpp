@@ -196,7 +196,7 @@ void JsonStream::skip_word() {
   if (word == "true" || word == "false" || word == "null") return;
   const bool number = !word.empty() && (word[0] == '-' || (word[0] >= '0' && word[0] <= '9'));
   if (!number || word.find_first_not_of("0123456789+-.eE") != std::string::npos)
-    fail(cat("'", printable(word.substr(0, 20)), "' is no JSON"));
+    fail(cat("'", printable(word.substr(0, 20)), "' is not JSON"));
 }
 
 bool JsonStream::boolean() {

@@ -70,8 +70,7 @@ class Survey final : public YAML::EventHandler {
   };
 
   void count(const YAML::Mark& mark, std::size_t more) {
-    if (more > kMaxNodes - nodes_)
-      fail_at(file_, mark, cat("is one more than the ", kMaxNodes, " values and keys that are read"), "split the file");
+    if (more > kMaxNodes - nodes_) fail_at(file_, mark, cat("exceeds the limit of ", kMaxNodes, " values and keys"), "split the file");
     nodes_ += more;
   }
   void keep(YAML::anchor_t anchor, std::size_t size) {
@@ -80,7 +79,7 @@ class Survey final : public YAML::EventHandler {
   void enter(const YAML::Mark& mark, YAML::anchor_t anchor) {
     open_.push_back({anchor, nodes_});
     count(mark, 1);
-    if (open_.size() > kMaxDepth) fail_at(file_, mark, cat("more than ", kMaxDepth, " lists and mappings inside of each other"), "");
+    if (open_.size() > kMaxDepth) fail_at(file_, mark, cat("more than ", kMaxDepth, " nested lists and mappings"), "");
   }
   void leave() {
     keep(open_.back().anchor, nodes_ - open_.back().before);
@@ -200,7 +199,7 @@ Value parse(const std::string& file, const std::string& contents) {
     }
     return {file, YAML::Load(contents), ""};
   } catch (const YAML::Exception& why) {
-    fail_at(file, why.mark, why.msg, "this is no YAML: look for a bracket, a quote or an indentation that does not fit");
+    fail_at(file, why.mark, why.msg, "invalid YAML: look for a mismatched bracket, quote or indentation");
   }
 }
 

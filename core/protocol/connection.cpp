@@ -21,7 +21,7 @@ std::string_view signing_context(SignedMessage kind) {
 void Connection::trim(Bytes& message, const Reader& reader) {
   // A message of a session ends where its record says.
   const View surplus = reader.rest();
-  if (surplus_ != 0) reader.fail("length", cat(surplus_, " bytes before it are no message"));
+  if (surplus_ != 0) reader.fail("length", cat(surplus_, " bytes before it are not a message"));
   const bool padding = is_padding(inside_ ? Binding::none : binding_, surplus);
   if (!padding && keeps_surplus_)
     surplus_ = surplus.size();

@@ -16,7 +16,7 @@ std::optional<ErrorResponse> as_error(View message) {
   return ErrorResponse::decode(reader);
 }
 
-constexpr std::string_view kMoreTime = "the device wants more time than --timeout gives";
+constexpr std::string_view kMoreTime = "the device needs more time than --timeout allows";
 
 // Between two requests of the same, where the responder has no answer yet.
 constexpr std::chrono::milliseconds kShortestPause{1}, kLongestPause{100};
@@ -47,7 +47,7 @@ void Requester::ask(Bytes request) {
   if (before_each_) before_each_();
   const Code code = read_header(request).code;
   if (limits_.is_stopped != nullptr && code != Code::end_session && limits_.is_stopped())
-    throw Error(ErrorId::io, cat("the program was asked to end before ", name(code), " was sent"));
+    throw Error(ErrorId::io, cat("the program was stopped before ", name(code), " was sent"));
   const Clock::time_point deadline = std::min(Clock::now() + limits_.exchange, end_);
   const std::size_t log_index = log_.size();
   Bytes response = respond(request, deadline);

@@ -181,7 +181,7 @@ Fault parse_fault(std::string_view on, std::string_view action) {
       if (name(static_cast<Code>(value)) == on) out.on = static_cast<Code>(value);
     if (!out.on) out.within = pci_response(on);
     if (!out.on && !out.within)
-      throw Error(ErrorId::usage, cat("'", printable(on), "' is no response"),
+      throw Error(ErrorId::usage, cat("'", printable(on), "' is not a response"),
                   "name one as the specification does (CHALLENGE_AUTH, MEASUREMENTS, ...), or 'any'");
   }
   const std::vector<std::string_view> parts = words(action);
@@ -190,7 +190,7 @@ Fault parse_fault(std::string_view on, std::string_view action) {
   if (row == kRows.end()) bad(action, "no such action");
   out.kind = row->kind;
   const bool is_of_tdisp = out.within && out.within->protocol == PciProtocol::tdisp;
-  if (out.kind == tdisp_error && !is_of_tdisp) bad(action, cat("'", printable(on), "' is no response of TDISP"));
+  if (out.kind == tdisp_error && !is_of_tdisp) bad(action, cat("'", printable(on), "' is not a response of TDISP"));
   if (out.kind == not_ready && out.within) bad(action, "RESPOND_IF_READY is for VENDOR_DEFINED_RESPONSE as a whole");
 
   const std::size_t count = parts.size() - 1;

@@ -100,7 +100,8 @@ class KeyExchangeHandshake {
   void authenticate() {
     const MutualAuth kind = response().mutual_auth;
     if (kind == MutualAuth::none) return;
-    if (!options_.identity) throw Error(ErrorId::no_spdm, "the device asks who we are (MutAuthRequested), and nobody says it");
+    if (!options_.identity)
+      throw Error(ErrorId::no_spdm, "the device asks for mutual authentication (MutAuthRequested), and no requester key is given");
     if (parameters().req_asym == nullptr) malformed("KEY_EXCHANGE_RSP", "MutAuthRequested", "no algorithm was selected for our signature");
     Bytes digests;
     std::uint8_t wanted = response().requester_slot;

@@ -26,8 +26,7 @@ OpenedSessions open_sessions(Evidence& evidence, std::span<const SessionSecret> 
     const std::string where = cat("message ", i + 1);
     if (!message.why.empty()) tell(where, message.why);
     for (const VerifyDataCheck& check : message.checks)
-      if (!check.is_good)
-        tell(where, cat(verify_data_name(check.by), " is not what the secret of the session and the messages before it give"));
+      if (!check.is_good) tell(where, cat(verify_data_name(check.by), " does not match the session secret and the messages before it"));
     if (message.opened && !sessions.is_told(message.opened->inside)) evidence.log[i] = std::move(*message.opened);
   }
   for (std::string& why : sessions.unmatched()) tell("", std::move(why));

@@ -81,7 +81,8 @@ void Opener::offer(NegotiateAlgorithms& algorithms, std::uint8_t version) const 
 }
 
 void Opener::authenticate_requester(Requester& requester) const {
-  if (!options_.identity) throw Error(ErrorId::no_spdm, "the device asks who we are (BasicMutAuthReq), and nobody says it");
+  if (!options_.identity)
+    throw Error(ErrorId::no_spdm, "the device asks for mutual authentication (BasicMutAuthReq), and no requester key is given");
   // DSP0274 "CHALLENGE_AUTH", N279: it asks in encapsulated requests, or not at all.
   if (!requester.connection().parameters().encapsulates())
     malformed("CHALLENGE_AUTH", "BasicMutAuthReq", "set, but encapsulated requests (ENCAP_CAP) were not negotiated");

@@ -40,7 +40,7 @@ Bytes RecordedKeys::open_response(View record) {
   if (std::optional<Bytes> old = session_.open_with_old(Direction::response, record)) {
     if (!is_error(*old)) {
       session_.kill();
-      malformed("secured message", "key", "an answer to KEY_UPDATE under the old key that is no ERROR");
+      malformed("secured message", "key", "an answer to KEY_UPDATE under the old key that is not an ERROR");
     }
     session_.revert(Direction::response);
     renews_response_ = false;

@@ -79,7 +79,7 @@ std::uint32_t read_id(JsonReader& json) {
   if (!fits) json.fail("is not 0x and 8 hex digits");
   std::uint32_t out = 0;
   for (const std::uint8_t byte : unhex(text.substr(2), "id")) out = out << 8 | byte;
-  if (out == 0) json.fail("is no session: none has the id 0");
+  if (out == 0) json.fail("is not a session: none has the id 0");
   return out;
 }
 
@@ -124,7 +124,7 @@ Block<32> session_response_sha256(View response) {
 
 SecretBytes write_session_secrets(std::span<const SessionSecret> sessions) {
   if (sessions.size() > kMaxSessionSecrets)
-    throw Error(ErrorId::bad_input, cat(sessions.size(), " sessions are more than the ", kMaxSessionSecrets, " that are read of one file"));
+    throw Error(ErrorId::bad_input, cat(sessions.size(), " sessions exceed the limit of ", kMaxSessionSecrets, " for one file"));
   const std::size_t size = write(sessions, {});
   assert_readable(size, FileKind::session_secrets);
   SecretBytes out(size);
@@ -145,7 +145,7 @@ std::vector<SessionSecret> read_session_secrets(View text, std::string_view what
       return;
     }
     json.array([&] {
-      if (out.size() == kMaxSessionSecrets) json.fail(cat("is one more than the ", kMaxSessionSecrets, " sessions that are read"));
+      if (out.size() == kMaxSessionSecrets) json.fail(cat("exceeds the limit of ", kMaxSessionSecrets, " sessions"));
       SessionSecret session = read_session(json);
       for (const SessionSecret& other : out)
         if (other.response_sha256 == session.response_sha256) json.fail("is of the same session as one before it");

@@ -26,7 +26,7 @@ std::size_t room_inside(std::size_t outside) {
     Reader reader(message, "ERROR");
     what += " " + describe(ErrorResponse::decode(reader));
   }
-  throw Error(ErrorId::peer, cat(request, ": answered outside of the session, with ", what), "the device may have ended the session");
+  throw Error(ErrorId::peer, cat(request, ": answered outside the session, with ", what), "the device may have ended the session");
 }
 
 // DSP0274 ERROR, N42, N268: after these the responder has no session any more, and after RequestResynch not even a connection.

@@ -96,7 +96,7 @@ void check_flags(const Reader& reader, std::uint32_t flags, std::uint8_t version
          "session features with neither KEY_EX_CAP nor PSK_CAP");                                                  // N65
   forbid(!session && v13 && any(cap::event), "EVENT_CAP with neither KEY_EX_CAP nor PSK_CAP");                     // N66
   forbid(!any(cap::key_ex) && any(cap::handshake_in_the_clear), "HANDSHAKE_IN_THE_CLEAR_CAP without KEY_EX_CAP");  // N67
-  forbid(any(cap::cert) && any(cap::pub_key_id), "CERT_CAP and PUB_KEY_ID_CAP exclude each other");                // N68
+  forbid(any(cap::cert) && any(cap::pub_key_id), "CERT_CAP and PUB_KEY_ID_CAP cannot be combined");                // N68
   if (any(cap::cert | cap::pub_key_id))
     forbid(!any(cap::chal | cap::key_ex) && !signs_measurements && !signs_endpoint_info,
            "an identity but nothing that proves it");  // N69

@@ -125,7 +125,7 @@ IdeRegisters walk_ide_registers(const Read& read, IdeDepth depth) { return Walk(
 
 IdeRegisters decode_ide_registers(View registers) {
   Reader reader(registers, kName);
-  if (registers.size() % kWord != 0) reader.fail("size", cat(registers.size(), " bytes are no whole number of registers"));
+  if (registers.size() % kWord != 0) reader.fail("size", cat(registers.size(), " bytes are not a whole number of registers"));
   // One register after the other: so the reader is where the walk is. N353
   IdeRegisters out = walk_ide_registers([&](std::size_t) { return reader.u32("stream blocks"); });
   out.surplus = reader.remaining();

@@ -113,7 +113,7 @@ void check_required(const Reader& reader, const AlgorithmsResponse& in, std::uin
   const HashAlgorithm* measurement_hash = find_measurement_hash(in.measurement_hash);
   if (in.measurement_specification != 0 && in.measurement_hash != kRawOnly &&
       (measurement_hash == nullptr || measurement_hash->since > version))  // DSP0274 ALGORITHMS, N95, N106
-    reader.breaks("MeasurementHashAlgo", cat("0x", hex(in.measurement_hash, 8), " is no hash algorithm"));
+    reader.breaks("MeasurementHashAlgo", cat("0x", hex(in.measurement_hash, 8), " is not a hash algorithm"));
   if (version >= k13) {
     const bool wants_mel = responder.has(cap::mel) && offer.mel_specification != 0;
     if (wants_mel != (in.mel_specification != 0))  // DSP0274 ALGORITHMS, N107

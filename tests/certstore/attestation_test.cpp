@@ -118,18 +118,18 @@ TEST_CASE("attestation: what is no DiceTcbInfo") {
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x83, "01"), bits(0x83, "01")})), "the tag 0x83 follows"));  // twice
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x8C, "01")})), "the tag 0x8c follows"));                    // not defined
   CHECK(contains(fault(kTcbInfo, sequence({bits(0xA3, "020107")})), "the tag 0xa3 follows"));                // an explicit tag
-  CHECK(contains(fault(kTcbInfo, sequence({bits(0x83, "")})), "svn: is no number"));
+  CHECK(contains(fault(kTcbInfo, sequence({bits(0x83, "")})), "svn: is not a number"));
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x83, "FF")})), "svn: is negative"));
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x83, "0007")})), "svn: is written with more bytes than it needs"));
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x83, "010000000000000000")})), "svn: has more than 64 bits"));
-  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "C0AF")})), "vendor: is no UTF-8"));
-  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "EDA080")})), "vendor: is no UTF-8"));
-  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "F4908080")})), "vendor: is no UTF-8"));
-  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "F0808080")})), "vendor: is no UTF-8"));
-  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "E282")})), "vendor: is no UTF-8"));
-  CHECK(contains(fault(kTcbInfo, sequence({bits(0x87, "")})), "flags: is no BIT STRING"));
-  CHECK(contains(fault(kTcbInfo, sequence({bits(0x87, "08FF")})), "flags: is no BIT STRING: 8 bits are unused"));
-  CHECK(contains(fault(kTcbInfo, sequence({bits(0x87, "01")})), "flags: is no BIT STRING: 1 bits are unused"));
+  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "C0AF")})), "vendor: is not UTF-8"));
+  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "EDA080")})), "vendor: is not UTF-8"));
+  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "F4908080")})), "vendor: is not UTF-8"));
+  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "F0808080")})), "vendor: is not UTF-8"));
+  CHECK(contains(fault(kTcbInfo, sequence({bits(0x80, "E282")})), "vendor: is not UTF-8"));
+  CHECK(contains(fault(kTcbInfo, sequence({bits(0x87, "")})), "flags: is not a BIT STRING"));
+  CHECK(contains(fault(kTcbInfo, sequence({bits(0x87, "08FF")})), "flags: is not a BIT STRING: 8 bits are unused"));
+  CHECK(contains(fault(kTcbInfo, sequence({bits(0x87, "01")})), "flags: is not a BIT STRING: 1 bits are unused"));
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x87, "04FF")})), "flags: has bits set that are unused"));
   CHECK(contains(fault(kTcbInfo, sequence({bits(0x8A, "00000000000000000000")})), "flagsMask: has more than 64 bits"));
   CHECK(contains(fault(kTcbInfo, sequence({der::element(0xA6, {})})), "the list is empty"));
@@ -137,13 +137,13 @@ TEST_CASE("attestation: what is no DiceTcbInfo") {
       contains(fault(kTcbInfo, sequence({der::element(0xA6, {der::fwid(der::kSha384, 47, 1)})})), "digest: has 47 bytes, SHA-384 has 48"));
   CHECK(contains(fault(kTcbInfo, sequence({der::element(0xA6, {sequence({der::kSha384})})})), "digest: is missing"));
   CHECK(contains(fault(kTcbInfo, sequence({der::element(0xA6, {sequence({{0x06, 0x00}, {0x04, 0x01, 0x00}})})})),
-                 "hashAlg: is no object identifier"));
+                 "hashAlg: is not an object identifier"));
   CHECK(
       contains(fault(kTcbInfo, sequence({der::element(0xA6, {sequence({{0x06, 0x02, 0x2A, 0x03}, {0x04, 0x00}})})})), "digest: is empty"));
   CHECK(contains(fault(kTcbInfo, sequence({der::element(0xAB, {sequence({bits(0x81, "01")})})})), "registerDigests: is missing"));
   CHECK(contains(
       fault(kTcbInfo, sequence({der::element(0xAB, {sequence({bits(0x80, "E2"), der::element(0xA2, {der::fwid(der::kSha256, 32, 1)})})})})),
-      "registerName: is no ASCII"));
+      "registerName: is not ASCII"));
 }
 
 TEST_CASE("attestation: lists are no larger than their bytes allow") {
@@ -274,7 +274,7 @@ TEST_CASE("attestation: concise evidence in a wrapper is read as DiceTcbInfo") {
     CHECK(tcb.denies(TcbFlag::not_configured));
   }
   CHECK(contains(fault(kWrapper, unhex("d9023ba0", "no triples")), "concise evidence: it has no triples"));
-  CHECK(contains(fault(kWrapper, unhex("d9023ba100a1008101", "no pair")), "no pair of environment and measurements"));
+  CHECK(contains(fault(kWrapper, unhex("d9023ba100a1008101", "no pair")), "not a pair of environment and measurements"));
 }
 
 TEST_CASE("attestation: a critical extension that is decoded is accepted") {

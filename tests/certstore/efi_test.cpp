@@ -57,7 +57,7 @@ TEST_CASE("EFI signatures: what does not add up is refused by name") {
   CHECK(contains(refusal(none), "16 bytes leave no room"));
   Bytes uneven = list;
   uneven[24] = static_cast<std::uint8_t>(uneven[24] - 1);
-  CHECK(contains(refusal(uneven), "are no signatures of"));
+  CHECK(contains(refusal(uneven), "are not signatures of"));
   Bytes trailing = root;
   trailing.push_back(0);
   CHECK(contains(refusal(list_of(kX509, {trailing})), "not a certificate"));

@@ -78,7 +78,7 @@ TEST_CASE("deny list: what an entry may say") {
   CHECK(why("tbs: " + digits).empty());
   CHECK(contains(why(cat("tbs: ", digits, ", key: ", digits)), "only one of tbs, certificate and key may be there"));
   CHECK(contains(why("comment: x"), "one of tbs, certificate and key must be there"));
-  CHECK(contains(why("tbs: 00"), "no SHA-256 fingerprint"));
+  CHECK(contains(why("tbs: 00"), "not a SHA-256 fingerprint"));
 }
 
 TEST_CASE("encoding: what DER does not allow around the signed part is refused") {
@@ -111,21 +111,22 @@ TEST_CASE("encoding: what DER does not allow around the signed part is refused")
     Bytes padded = numbers;
     ++padded[1];
     padded.insert(padded.begin() + 2, 0);
-    CHECK(contains(judged(which, with_numbers(padded)), "no pair of numbers in DER"));
+    CHECK(contains(judged(which, with_numbers(padded)), "not a pair of numbers in DER"));
     Bytes negative = numbers;
     negative[2] = 0x80;
-    CHECK(contains(judged(which, with_numbers(negative)), "no pair of numbers in DER"));
-    CHECK(contains(judged(which, with_numbers(reencode::joined(numbers, {0x02, 0x01, 0x01}))), "no pair of numbers in DER"));
-    CHECK(
-        contains(judged(which, reencode::with_signature(genuine, 0x03, reencode::joined(signature, {0x00}))), "no pair of numbers in DER"));
+    CHECK(contains(judged(which, with_numbers(negative)), "not a pair of numbers in DER"));
+    CHECK(contains(judged(which, with_numbers(reencode::joined(numbers, {0x02, 0x01, 0x01}))), "not a pair of numbers in DER"));
+    CHECK(contains(judged(which, reencode::with_signature(genuine, 0x03, reencode::joined(signature, {0x00}))),
+                   "not a pair of numbers in DER"));
     const Bytes length{0, 0x30, 0x82, 0, static_cast<std::uint8_t>(numbers.size())};
-    CHECK(contains(judged(which, reencode::with_signature(genuine, 0x03, reencode::joined(length, numbers))), "no pair of numbers in DER"));
+    CHECK(contains(judged(which, reencode::with_signature(genuine, 0x03, reencode::joined(length, numbers))),
+                   "not a pair of numbers in DER"));
 
     CHECK(contains(judged(which, reencode::with_signature(genuine, 0x23, reencode::element(0x03, signature))),
-                   "no BIT STRING of whole bytes"));
+                   "not a BIT STRING of whole bytes"));
     Bytes unused = signature;
     unused[0] = 1;
-    CHECK(contains(judged(which, reencode::with_signature(genuine, 0x03, unused)), "no BIT STRING of whole bytes"));
+    CHECK(contains(judged(which, reencode::with_signature(genuine, 0x03, unused)), "not a BIT STRING of whole bytes"));
 
     parts = reencode::parts_of(genuine);
     parts.signature = reencode::joined(parts.signature, {0x05, 0x00});

@@ -262,7 +262,7 @@ TEST_CASE("keyring: what others may write does not count") {
     keyring.add_directory(directory.path(), own);
     if (keyring.problems().empty()) return std::string();
     CHECK(keyring.problems().size() == 1);
-    CHECK(contains(keyring.problems()[0].why, "may write it"));
+    CHECK(contains(keyring.problems()[0].why, "can write it"));
     return spdm::cat(keyring.problems()[0].fatal ? "fatal" : "told", " ", keyring.entries().size());
   };
   CHECK(problem("", 0777) == "fatal 0");

@@ -91,7 +91,7 @@ TEST_CASE("N163 a leaf key of another kind than negotiated") {
     setup.asym = asym;
     const ChainResult result = validated(setup);
     CHECK(ids(result) == "leaf-key-mismatch");
-    CHECK(contains(result.findings[0].why, spdm::cat("EC P-384, negotiated was ", asym)));
+    CHECK(contains(result.findings[0].why, spdm::cat("EC P-384, negotiated is ", asym)));
     CHECK_FALSE(result.leaf_key.has_value());
   }
   setup = with_leaf(pki::leaf("device", pki::Key::shared(*spdm::find_asym("RSASSA-2048"))));

@@ -116,7 +116,7 @@ TEST_CASE("OCSP: a stale answer is told, and still counts") {
   const ChainResult result = owned.validated();
   CHECK(ids(result) == "ocsp-stale");
   CHECK(result.trust == Trust::trusted);
-  CHECK(contains(result.findings[0].why, "of 2020-01-01T00:00:00Z, a newer one was promised for 2023-01-01T00:00:00Z, judged at 2024"));
+  CHECK(contains(result.findings[0].why, "of 2020-01-01T00:00:00Z, the next one was due on 2023-01-01T00:00:00Z, judged at 2024"));
   owned.write_ocsp("x.ocsp", {.answers = {{.serial = kLeaf, .next_update = ""}}});
   CHECK(ids(owned.validated()) == "");
 }
@@ -166,7 +166,7 @@ TEST_CASE("OCSP: answers that nobody can rely on leave it undecided") {
     return why({.answers = {good}, .responder = &responder});
   };
   const pki::Profile responder = pki::responder("responder", pki::Key::make("EC", "P-384"));
-  constexpr const char* kStranger = "neither the issuer nor somebody";
+  constexpr const char* kStranger = "it is not signed by the issuer";
   CHECK(contains(delegated(responder, &pki::sample().root), kStranger));  // the root delegates for itself only
   CHECK(contains(delegated(responder, nullptr), kStranger));
   pki::Profile other = responder;
@@ -176,7 +176,7 @@ TEST_CASE("OCSP: answers that nobody can rely on leave it undecided") {
   CHECK(contains(delegated(other, &issuer), kStranger));
   other = responder;
   other.not_after = "20230101000000Z";
-  CHECK(contains(delegated(other, &issuer), "has expired on 2023-01-01T00:00:00Z"));
+  CHECK(contains(delegated(other, &issuer), "expired on 2023-01-01T00:00:00Z"));
   other.not_after = "20191231000000Z";  // before it signed
   CHECK(contains(delegated(other, &issuer), "it does not verify"));
   other = responder;
@@ -291,7 +291,7 @@ TEST_CASE("OCSP: an issuer whose key nobody can read has signed nothing") {
   *(at + 8) = 0x63;  // the last arc is one that nobody has heard of
   owned.write_ocsp("x.ocsp", {.answers = {{.serial = kLeaf, .status = kRevoked}}});
   const ChainResult result = owned.validated();
-  CHECK(contains(finding(result, FindingId::ocsp_unusable).why, "neither the issuer nor somebody"));
+  CHECK(contains(finding(result, FindingId::ocsp_unusable).why, "it is not signed by the issuer"));
   CHECK(result.revocations.empty());
 }
 

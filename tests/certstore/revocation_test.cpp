@@ -85,7 +85,7 @@ TEST_CASE("revocation: a stale list still revokes") {
   CHECK(ids(stale) == "crl-stale");
   CHECK(stale.trust == Trust::trusted);
   CHECK(contains(stale.findings[0].why,
-                 "of 2020-01-01T00:00:00Z, a newer one was promised for 2023-01-01T00:00:00Z, judged at 2024-01-01T00:00:00Z"));
+                 "of 2020-01-01T00:00:00Z, the next one was due on 2023-01-01T00:00:00Z, judged at 2024-01-01T00:00:00Z"));
   for (const char* const at : {"20220101000000Z", "20230101000000Z"}) {
     owned.at = at;
     CHECK(ids(owned.validated()) == "");

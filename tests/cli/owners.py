@@ -35,7 +35,7 @@ def main():
             command = [*before, program, "verify", "--at", "2027-01-01T00:00:00Z", DATA / "device.json"]
             done = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.environ["PATH"], "SPDMCTL_CONFROOT": name, **environment})
             told = done.stdout + done.stderr
-            if done.returncode != wanted or ("others than root may write" in told) != (wanted != 0):
+            if done.returncode != wanted or ("users other than root can write" in told) != (wanted != 0):
                 problems.append(f"{' '.join(before)} {environment}: {done.returncode}, not {wanted}: {told[:400]}")
 
         verify(0)

@@ -14,13 +14,13 @@ TEST_CASE("doctor: what there is of MCTP") {
   CHECK(without.remedy.find("CONFIG_MCTP") != std::string::npos);
   const Diagnosis no_route = about_mctp({.kernel_has_it = true, .may_send = true});
   CHECK(no_route.health == Health::good);
-  CHECK(no_route.what == "the kernel has MCTP, and no route to an endpoint");
+  CHECK(no_route.what == "the kernel has MCTP but no route to an endpoint");
   const Diagnosis one = about_mctp({.kernel_has_it = true, .may_send = true, .endpoints = 1});
   CHECK(one.health == Health::good);
-  CHECK(one.what == "routes lead to 1 endpoint");
+  CHECK(one.what == "there are routes to 1 endpoint");
   const Diagnosis refused = about_mctp({.kernel_has_it = true, .endpoints = 3});
   CHECK(refused.health == Health::limited);
-  CHECK(refused.what == "routes lead to 3 endpoints; without CAP_NET_RAW none can be asked");
+  CHECK(refused.what == "there are routes to 3 endpoints; without CAP_NET_RAW none can be queried");
   const Diagnosis unknown = about_mctp({.kernel_has_it = true, .problem = "netlink: x"});
   CHECK(unknown.health == Health::limited);
   CHECK(unknown.what == "netlink: x");

@@ -60,9 +60,9 @@ TEST_CASE("a hint is text, or hex") {
   CHECK(parse_psk_hint("drive-7") == bytes("drive-7"));
   CHECK(parse_psk_hint("hex:00fF") == Bytes{0, 0xFF});
   CHECK(parse_psk_hint("hex:").empty());
-  refuse(ErrorId::usage, "no whole number of hex bytes", [] { parse_psk_hint("hex:0"); });
-  refuse(ErrorId::usage, "no whole number of hex bytes", [] { parse_psk_hint("hex:zz"); });
-  refuse(ErrorId::usage, "more than 1024", [] { parse_psk_hint(std::string(1025, 'h')); });
+  refuse(ErrorId::usage, "not a whole number of hex bytes", [] { parse_psk_hint("hex:0"); });
+  refuse(ErrorId::usage, "not a whole number of hex bytes", [] { parse_psk_hint("hex:zz"); });
+  refuse(ErrorId::usage, "the limit is 1024", [] { parse_psk_hint(std::string(1025, 'h')); });
 }
 
 TEST_CASE("without an option nobody opens a session, nor says who we are") {
@@ -89,7 +89,7 @@ TEST_CASE("--in-session opens one, with what is offered") {
     if (table.type == AlgType::dhe) CHECK(table.supported == find_key_exchange("secp384r1")->bit);
     if (table.type == AlgType::aead) CHECK(table.supported == find_aead("AES-256-GCM")->bit);
   }
-  refuse(ErrorId::usage, "--key-exchange: 'P-384' is no algorithm that is known", [&] {
+  refuse(ErrorId::usage, "--key-exchange: unknown algorithm 'P-384'", [&] {
     arguments.key_exchange = {"P-384"};
     applied(arguments);
   });
@@ -109,20 +109,21 @@ TEST_CASE("a shared key comes from a file that nobody else reads") {
   CHECK_FALSE(wanted.session->needs_slot());
   CHECK((wanted.session->capability_flags(k12) & cap::psk_mask) != 0);
   ::chmod(file.c_str(), 0644);
-  refuse(ErrorId::config, "everybody may read it", [&] { applied(arguments); });
+  refuse(ErrorId::config, "everybody can read it", [&] { applied(arguments); });
 }
 
 TEST_CASE("options of sessions that say nothing together") {
-  contradiction("--psk is about a session, and none is opened", [](auto& a) { a.psk = "x"; });
+  contradiction("--psk is about a session, and no session is opened", [](auto& a) { a.psk = "x"; });
   contradiction("--psk-hint is about a session", [](auto& a) { a.psk_hint = "x"; });
   contradiction("--key-exchange is about a session", [](auto& a) { a.key_exchange = {"secp384r1"}; });
   contradiction("--aead is about a session", [](auto& a) { a.aead = {"AES-256-GCM"}; });
   contradiction("--exercise is about a session", [](auto& a) { a.exercise = true; });
   contradiction("--handshake-in-the-clear is about a session", [](auto& a) { a.handshake_in_the_clear = true; });
   contradiction("--mac-only is about a session", [](auto& a) { a.mac_only = true; });
-  contradiction("--psk-hint tells the device which key", [](auto& a) { a.in_session = true, a.psk_hint = "x"; });
-  contradiction("--requester-cert is of no use", [](auto& a) { a.requester_cert = "x"; });
-  contradiction("--psk and --key-exchange contradict", [](auto& a) { a.in_session = true, a.psk = "x", a.key_exchange = {"secp384r1"}; });
-  contradiction("--psk and --handshake-in-the-clear contradict",
+  contradiction("--psk-hint names a shared key", [](auto& a) { a.in_session = true, a.psk_hint = "x"; });
+  contradiction("--requester-cert requires", [](auto& a) { a.requester_cert = "x"; });
+  contradiction("--psk and --key-exchange cannot be combined",
+                [](auto& a) { a.in_session = true, a.psk = "x", a.key_exchange = {"secp384r1"}; });
+  contradiction("--psk and --handshake-in-the-clear cannot be combined",
                 [](auto& a) { a.in_session = true, a.psk = "x", a.handshake_in_the_clear = true; });
 }

@@ -34,7 +34,7 @@ TEST_CASE("reader of files: exactly the limit is read, one byte more is not") {
   const FileContents refused = read_configuration(large, kKind);
   CHECK(refused.is(State::too_large));
   CHECK(refused.bytes.empty());
-  CHECK(refused.why == "is larger than the 4096 bytes that are read of one note of the gate");
+  CHECK(refused.why == "is larger than 4096 bytes, the limit for a file of this kind (note of the gate)");
   expect_error(ErrorId::bad_input, refused.why, [&] { read_file(large, kKind); });
   // The same file is no more than other kinds may be.
   CHECK(read_configuration(large, FileKind::policy).is(State::whole));
@@ -68,7 +68,7 @@ TEST_CASE("reader of files: what is no regular file is no configuration, and nob
 }
 
 TEST_CASE("reader of files: what never ends ends at the limit") {
-  expect_error(ErrorId::bad_input, "is larger than the 4096 bytes", [] { read_file("/dev/zero", kKind); });
+  expect_error(ErrorId::bad_input, "is larger than 4096 bytes", [] { read_file("/dev/zero", kKind); });
 }
 
 TEST_CASE("reader of files: what is missing, and a link to nowhere") {
@@ -149,6 +149,6 @@ TEST_CASE("reader of files: a pipe that the user named is read to its end") {
 
 TEST_CASE("reader of files: who writes is held to what is read") {
   CHECK_NOTHROW(assert_readable(limit_of(kKind), kKind));
-  expect_error(ErrorId::bad_input, "this would have 4097 bytes; of one note of the gate no more than 4096 are read",
+  expect_error(ErrorId::bad_input, "this would have 4097 bytes; the limit is 4096 (note of the gate)",
                [] { assert_readable(limit_of(kKind) + 1, kKind); });
 }

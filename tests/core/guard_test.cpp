@@ -47,8 +47,8 @@ TEST_CASE("guard: what nobody else may write is good, and so is what is not ther
 TEST_CASE("guard: what everybody may write is refused whoever named it") {
   const Tree tree;
   Tree::mode(tree.file, 0646);
-  CHECK(exposure(tree.file, {}) == cat("everybody may write it (owner ", ::geteuid(), ", mode 0646)"));
-  CHECK(exposure(tree.file, tree.system) == cat("others than root may write it (owner ", ::geteuid(), ", mode 0646)"));
+  CHECK(exposure(tree.file, {}) == cat("everybody can write it (owner ", ::geteuid(), ", mode 0646)"));
+  CHECK(exposure(tree.file, tree.system) == cat("users other than root can write it (owner ", ::geteuid(), ", mode 0646)"));
   CHECK(exposure(tree.file, {.against = Against::nobody}).empty());
   Tree::mode(tree.layer, 0757);
   CHECK_FALSE(exposure(tree.layer, {}).empty());
@@ -67,7 +67,7 @@ TEST_CASE("guard: an owner who is not root, unless it is the one behind sudo") {
   const Tree tree;
   if (!Tree::give(tree.file, kSomebody)) return;
   CHECK(exposure(tree.file, {}).empty());
-  CHECK(exposure(tree.file, tree.system) == "others than root may write it (owner 12345, mode 0644)");
+  CHECK(exposure(tree.file, tree.system) == "users other than root can write it (owner 12345, mode 0644)");
   Guard sudo = tree.system;
   sudo.owner = kSomebody;
   CHECK(exposure(tree.file, sudo).empty());
@@ -79,7 +79,8 @@ TEST_CASE("guard: of the system's files each directory on the way counts, from i
   const Tree tree;
   const std::filesystem::path above = tree.layer.parent_path();
   Tree::mode(above, 0777);
-  CHECK(exposure(tree.file, tree.system) == cat("others than root may write ", above.string(), " (owner ", ::geteuid(), ", mode 0777)"));
+  CHECK(exposure(tree.file, tree.system) ==
+        cat("users other than root can write ", above.string(), " (owner ", ::geteuid(), ", mode 0777)"));
   CHECK(exposure(tree.layer, tree.system) == exposure(tree.file, tree.system));
   CHECK(exposure(tree.file, {}).empty());  // of what was named only the thing itself
   Guard from_here = tree.system;
@@ -134,8 +135,8 @@ TEST_CASE("guard: what is refused is not read") {
   const FileContents refused = read_configuration(tree.file, FileKind::policy, tree.system);
   CHECK(refused.is(FileContents::State::exposed));
   CHECK(refused.bytes.empty());
-  CHECK(refused.hint == "give it to root, and take the right to write from all others: chown root, chmod go-w");
-  expect_error(ErrorId::config, "everybody may write it", [&] { read_file(tree.file, FileKind::key, {}); });
+  CHECK(refused.hint == "make root its owner, and deny write access to others: chown root, chmod go-w");
+  expect_error(ErrorId::config, "everybody can write it", [&] { read_file(tree.file, FileKind::key, {}); });
   CHECK(as_text(read_file(tree.file, FileKind::key)) == "x");
   // The mask is no file of ours, and may be written by all.
   CHECK(read_configuration("/dev/null", FileKind::policy, tree.system).is(FileContents::State::mask));

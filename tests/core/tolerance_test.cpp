@@ -49,7 +49,7 @@ TEST_CASE("tolerance: names are in any case, and all of them") {
   const std::array two{std::string_view("MEASUREMENTS.Index"), std::string_view("all")};
   CHECK(Tolerance(two).names() == std::vector<std::string>{"all"});
   const std::array wrong{std::string_view("all"), std::string_view("MEASUREMENTS.Indx")};
-  expect_error(ErrorId::usage, "'MEASUREMENTS.Indx' is no rule", [&] { (void)Tolerance(wrong); });
+  expect_error(ErrorId::usage, "'MEASUREMENTS.Indx' is not a rule", [&] { (void)Tolerance(wrong); });
   CHECK(Tolerance().is_strict());
   CHECK_FALSE(of("all").is_strict());
 }

@@ -103,10 +103,10 @@ def problems_of(program, folder, arguments, code, devices, signed, findings):
 CORIM = "cases/04-nvidia-corim"
 PUBLISHED = [
     (f"{CORIM}/nvidia-cx7-28.39.4082.corim", f"{CORIM}/nvidia-corim-signer-cx7-id-2.pub.pem", 5, "dependent-rims"),
-    (f"{CORIM}/nvidia-cx7-28.39.4082.corim", None, 5, "nobody has checked the signature"),
+    (f"{CORIM}/nvidia-cx7-28.39.4082.corim", None, 5, "the signature was not checked"),
     (f"{CORIM}/rewrapped-imports.corim", None, 5, "dependent-rims"),
     ("veraison/corim/corim-1.cbor", None, 1, ""),
-    ("veraison/corim/signed-good-corim.cbor", None, 3, "validity of its signature has ended"),
+    ("veraison/corim/signed-good-corim.cbor", None, 3, "validity of its signature ended"),
     ("veraison/corim/unsigned-good-corim.cbor", None, 3, ""),
 ]
 
@@ -168,7 +168,7 @@ def problems_of_rim(program, folder):
                 yield f"{match}: {run.returncode} {results}"
         # Not what NVIDIA has signed, and not the key that has signed.
         (scratch / "changed.swidtag").write_text(text.replace("Measurement_12", "Measurement_99"))
-        for key, file, why in ((scratch / "signer.pem", scratch / "changed.swidtag", "the signature does not fit"),
+        for key, file, why in ((scratch / "signer.pem", scratch / "changed.swidtag", "signature verification failed"),
                                (folder / "nvidia/verifier_RIM_root.pem", RIM, "the key of the signer may not sign")):
             refused = subprocess.run([rim, "--signer", key, file], capture_output=True, text=True, cwd=folder, check=False)
             if refused.returncode != 2 or refused.stdout or why not in refused.stderr:

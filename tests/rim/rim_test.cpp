@@ -80,7 +80,7 @@ TEST_CASE("rim: what is not compared is told") {
   const rim::Rim out = read(document(entry("1", unknown, "True", "1", "") + entry(2, 'c') + "<Resource type=\"Other\"></Resource>"));
   REQUIRE(out.notes.size() == 3);
   CHECK(out.notes[0] == "index 1: has no digest that can be compared");
-  CHECK(out.notes[1] == "1 element of the payload that are no measurements");
+  CHECK(out.notes[1] == "1 element of the payload that is not a measurement");
   CHECK(out.notes[2] == "digests in the namespace 'urn:sm3': the algorithm is not known here");
   CHECK(out.devices.at(0).measurements.size() == 1);
 }
@@ -116,14 +116,14 @@ TEST_CASE("rim: documents that are none") {
   refuse(cat(kOpen, "<Evidence>", entry(1, 'a'), "</Evidence><Payload></Payload>", kEnd), "has no measurement");
   refuse("", "is empty");
   refuse(" \n", "is empty");
-  refuse("hello", "is no XML that can be read: line 1: ");
+  refuse("hello", "is not valid XML: line 1: ");
   refuse("{\"rim\": \"\"}", "is JSON");
   refuse("\xD9\x01\xF5\xA0", "is CBOR");
-  refuse("<a>", "is no XML");
-  refuse("<a></b>", "is no XML");
-  refuse(document(entry(1, 'a')) + "<more/>", "is no XML");
-  refuse(document(entry("1", cat("h:Hash0=\"", digest('1'), "\" h:Hash0=\"", digest('1'), "\""))), "is no XML");
-  refuse(document(entry("1", cat("unbound:Hash0=\"", digest('1'), "\""))), "is no XML");
+  refuse("<a>", "is not XML");
+  refuse("<a></b>", "is not XML");
+  refuse(document(entry(1, 'a')) + "<more/>", "is not XML");
+  refuse(document(entry("1", cat("h:Hash0=\"", digest('1'), "\" h:Hash0=\"", digest('1'), "\""))), "is not XML");
+  refuse(document(entry("1", cat("unbound:Hash0=\"", digest('1'), "\""))), "is not XML");
 }
 
 TEST_CASE("rim: nothing is declared, loaded or expanded") {
@@ -135,8 +135,8 @@ TEST_CASE("rim: nothing is declared, loaded or expanded") {
     refuse(doctype + body, "has a document type declaration");
   // It is refused where it begins: what is in it is not read, and so no fault of it is found.
   refuse("<!DOCTYPE a [ nothing of this is a declaration ]>" + body, "has a document type declaration");
-  refuse("<a>&b;</a>", "is no XML");
-  refuse("<a b=\"&c;\"/>", "is no XML");
+  refuse("<a>&b;</a>", "is not XML");
+  refuse("<a b=\"&c;\"/>", "is not XML");
   // Not understood, and so an element like any other.
   const rim::Rim out = read(cat(kOpen, "<Payload>", entry(1, 'a'),
                                 "<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" href=\"/etc/passwd\"/></Payload>", kEnd));
@@ -152,7 +152,7 @@ TEST_CASE("rim: UTF-8 and nothing else") {
   for (const char* name : {"ISO-8859-1", "UTF-16", "UTF-7", "EBCDIC-CP-US", ""})
     refuse(cat("<?xml version=\"1.0\" encoding=\"", name, "\"?>", body), "is in the encoding");
   refuse(std::string("<\0a\0/\0>\0", 8), "bytes that are zero");
-  refuse("<a>\xFF</a>", "is no XML");
+  refuse("<a>\xFF</a>", "is not XML");
 }
 
 TEST_CASE("rim: large documents are refused before they are parsed") {
@@ -172,11 +172,11 @@ TEST_CASE("rim: large documents are refused before they are parsed") {
     end += "</a>";
   }
   expect_error(ErrorId::bad_input, "its root is a", [&] { read(deep + end); });
-  refuse("<a>" + deep + end + "</a>", "has more than 32 elements inside of each other");
+  refuse("<a>" + deep + end + "</a>", "has more than 32 nested elements");
   for (unsigned i = 0; i < 12; ++i) {
     deep += deep.substr(0, 900);
     end += end.substr(0, 1200);
   }
-  refuse(deep + end, "is no XML that can be read");
+  refuse(deep + end, "is not valid XML");
   CHECK(limit_of(FileKind::rim) == 4 * kMiB);
 }

@@ -73,7 +73,7 @@ TEST_CASE("names that are wrong are usage errors that show the form") {
 }
 
 TEST_CASE("a kind of target that does not exist lists those that do") {
-  for (const std::string_view target : {"", "foo", "foo:bar", "emu", "EMU://host", ":"}) refused(target, "nor a kind of target");
+  for (const std::string_view target : {"", "foo", "foo:bar", "emu", "EMU://host", ":"}) refused(target, "nor a target");
   try {
     kind_of("foo:bar");
   } catch (const Error& error) {

@@ -36,7 +36,7 @@ Descriptor open_lock(const Host& host, const std::string& name) {
   if (fd.get() < 0) fail(host, errno, cat("lock file ", printable((directory / name).string())));
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode))
-    throw Error(ErrorId::io, cat("lock file ", printable((directory / name).string()), " is no file"), "remove it");
+    throw Error(ErrorId::io, cat("lock file ", printable((directory / name).string()), " is not a file"), "remove it");
   return fd;
 }
 
@@ -50,7 +50,7 @@ LockFile::LockFile(const Host& host, const std::string& name) : name_(name), fd_
   const std::string line = read();
   const std::string pid = line.substr(0, line.find(' '));
   throw Error(ErrorId::busy, cat("another spdmctl", pid.empty() ? "" : cat(" (process ", pid, ")"), " works with ", name),
-              "wait until it is done");
+              "wait until it has finished");
 }
 
 std::string LockFile::read() const {

@@ -6,7 +6,7 @@ namespace spdm::transport {
 
 void refuse_mctp(Via via) {
   if (via == Via::mctp)
-    throw Error(ErrorId::usage, "is no MCTP endpoint, and --via mctp asks those alone",
+    throw Error(ErrorId::usage, "is not an MCTP endpoint, and --via mctp is only for those",
                 "leave --via out, or name an endpoint, as in mctp:9");
 }
 

@@ -56,7 +56,7 @@ std::unique_ptr<Link> emulated_link(std::shared_ptr<const DeviceProfile> profile
 
 Opened open_emulated(std::string_view target, const OpenOptions&) {
   const std::string_view path = target.substr(target.find(':') + 1);
-  if (path.empty()) throw Error(ErrorId::usage, "no profile is named", "write emulated:PROFILE, such as emulated:device/profile.yaml");
+  if (path.empty()) throw Error(ErrorId::usage, "no profile given", "write emulated:PROFILE, such as emulated:device/profile.yaml");
   return {emulated_link(std::make_shared<const DeviceProfile>(load_profile(std::filesystem::path(path)))), {}};
 }
 

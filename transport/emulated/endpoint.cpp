@@ -37,7 +37,7 @@ std::optional<MctpAddress> parse_mctp_listen(std::string_view target) {
   if (text == "any") return MctpAddress{};
   const std::optional<MctpAddress> address = parse_mctp_address(text);
   if (!address)
-    throw Error(ErrorId::usage, cat("cannot listen on '", printable(target), "': that is no address of MCTP"),
+    throw Error(ErrorId::usage, cat("cannot listen on '", printable(target), "': that is not an MCTP address"),
                 "write mctp:EID, mctp:NETWORK:EID or mctp:any; an EID is 8 to 254");
   return address;
 }
@@ -45,7 +45,7 @@ std::optional<MctpAddress> parse_mctp_listen(std::string_view target) {
 MctpAddress own_address(std::vector<MctpRoute> routes, const MctpAddress& address) {
   std::erase_if(routes, [&](const MctpRoute& route) { return !route.is_local || !route.leads_to(address); });
   if (routes.empty())
-    throw Error(ErrorId::no_device, cat("MCTP endpoint ", to_string(address), " is no address of this host"),
+    throw Error(ErrorId::no_device, cat("MCTP endpoint ", to_string(address), " is not an address of this host"),
                 "give it to an interface first, or listen on mctp:any");
   return {find_endpoint(routes, address).network.value_or(0), address.eid};
 }
@@ -89,7 +89,7 @@ void MctpEndpoint::answer_control_message(const MctpMessage& message) {
   std::vector<std::uint8_t> types{kMctpSpdm};
   if (profile_->sessions) types.push_back(kMctpSecuredSpdm);
   std::optional<Bytes> bytes = answer_control(message.bytes, types);
-  if (!bytes) return tell(message.from.peer, "ignored: it is no request");
+  if (!bytes) return tell(message.from.peer, "ignored: it is not a request");
   const MctpHeader to{message.from.peer, kMctpControl, static_cast<std::uint8_t>(message.from.tag & kTagNumber)};
   send({to, std::move(*bytes), {}});
 }

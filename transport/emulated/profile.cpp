@@ -91,7 +91,7 @@ class Loader {
 void refuse_renamed(const Value& value) {
   const std::string word = value.text();
   for (const Renamed& row : kRenamed)
-    if (row.old == word) value.fail(cat("'", word, "' is called ", row.now, " now"), cat("write ", row.now));
+    if (row.old == word) value.fail(cat("'", word, "' was renamed to ", row.now), cat("write ", row.now));
 }
 
 const TypeRow type_row(const Value& value) {

@@ -36,7 +36,7 @@ std::uint16_t secured_version_of(const Value& value) {
 template <class Read>
 Bytes one_of(const Section& in, std::string_view key, std::string_view hex_key, std::size_t most, Read read) {
   const std::optional<Value> plain = in.find(key), digits = in.find(hex_key);
-  if (plain && digits) digits->fail(cat(key, " and ", hex_key, " exclude each other"));
+  if (plain && digits) digits->fail(cat(key, " and ", hex_key, " cannot be combined"));
   if (!plain && !digits) in.fail(cat(key, " is missing"), cat("give it as ", key, " or ", hex_key));
   Bytes out = plain ? read(*plain) : digits->hex();
   if (out.empty() || out.size() > most) (plain ? *plain : *digits).fail(cat(out.size(), " bytes do not fit"), cat("1 to ", most, " bytes"));

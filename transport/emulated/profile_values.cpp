@@ -51,7 +51,7 @@ Bytes ProfileFiles::public_key(const yaml::Value& name) const {
 std::optional<Bytes> ProfileFiles::contents(const yaml::Section& in) const {
   std::optional<Bytes> out;
   const auto take = [&](const yaml::Value& value, Bytes bytes) {
-    if (out) value.fail("text, hex, file and number exclude each other");
+    if (out) value.fail("text, hex, file and number cannot be combined");
     if (bytes.size() > kMaxValue) value.fail(cat(bytes.size(), " bytes do not fit"), cat("at most ", kMaxValue, " bytes"));
     out = std::move(bytes);
   };

@@ -67,15 +67,15 @@ Descriptor make_socket() {
     case EACCES:
     case EPERM:
       throw Error(ErrorId::permission, cat(what, ": the kernel refuses it: ", std::strerror(error)),
-                  "run it as root, and not in a container: each message takes CAP_NET_RAW");
+                  "run it as root, and not in a container: each message needs CAP_NET_RAW");
     case EHOSTUNREACH:
     case ENETUNREACH:
     case ENODEV:
     case ENXIO:
     case ENETDOWN:
-      throw Error(ErrorId::no_device, cat(what, ": no way leads there: ", std::strerror(error)), "see the routes: spdmctl list");
+      throw Error(ErrorId::no_device, cat(what, ": no route: ", std::strerror(error)), "see the routes: spdmctl list");
     case ENOENT:
-      throw Error(ErrorId::no_spdm, cat(what, ": it is an address of this host, and nobody takes messages of type ",
+      throw Error(ErrorId::no_spdm, cat(what, ": it is an address of this host, and no program receives messages of type ",
                                         static_cast<unsigned>(to.type), " there"));
     case EMSGSIZE:
     case ENOBUFS:
@@ -156,10 +156,9 @@ std::uint8_t KernelSocket::take_tag(const MctpAddress& peer) {
     if (::ioctl(any(), kTakeOldTag, &old) == 0) return old.tag & kTagBits;
   }
   const std::string what = cat("MCTP: a tag for endpoint ", to_string(peer));
-  if (errno == EBUSY)
-    throw Error(ErrorId::busy, cat(what, ": all eight are taken by those who wait for its answers"), "try again once they are done");
+  if (errno == EBUSY) throw Error(ErrorId::busy, cat(what, ": all eight tags are in use"), "try again later");
   if (errno == ENOTTY || errno == EINVAL)
-    throw Error(ErrorId::unsupported, cat(what, ": this kernel keeps none on network ", peer.network), "take a newer kernel");
+    throw Error(ErrorId::unsupported, cat(what, ": this kernel cannot reserve one on network ", peer.network), "use a newer kernel");
   throw Error(ErrorId::io, cat(what, ": ", std::strerror(errno)));
 }
 
@@ -175,8 +174,8 @@ void KernelSocket::give_back_tag(const MctpAddress& peer, std::uint8_t tag) {
 bool kernel_has_mctp() { return Descriptor(::socket(kFamily, SOCK_DGRAM | SOCK_CLOEXEC, 0)).get() >= 0 || errno != EAFNOSUPPORT; }
 
 void fail_without_mctp() {
-  throw Error(ErrorId::unsupported, "this kernel has no MCTP: it was built without CONFIG_MCTP, as those of Debian are",
-              "take a kernel that has it: BMCs do");
+  throw Error(ErrorId::unsupported, "this kernel has no MCTP: it was built without CONFIG_MCTP, like Debian kernels",
+              "use a kernel with CONFIG_MCTP, such as that of a BMC");
 }
 
 std::unique_ptr<MctpSocket> open_mctp_socket() {
@@ -193,8 +192,8 @@ std::unique_ptr<MctpSocket> bind_mctp_socket(const MctpAddress& local, std::init
     if (::bind(sockets.back().get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) continue;
     const std::string what = cat("MCTP: binding type ", static_cast<unsigned>(type));
     if (errno == EACCES || errno == EPERM)
-      throw Error(ErrorId::permission, cat(what, ": ", std::strerror(errno)), "run it as root: it takes CAP_NET_BIND_SERVICE");
-    if (errno == EADDRINUSE) throw Error(ErrorId::busy, cat(what, ": somebody else answers it on this host already"));
+      throw Error(ErrorId::permission, cat(what, ": ", std::strerror(errno)), "run it as root: it needs CAP_NET_BIND_SERVICE");
+    if (errno == EADDRINUSE) throw Error(ErrorId::busy, cat(what, ": another process on this host already serves it"));
     throw Error(ErrorId::io, cat(what, ": ", std::strerror(errno)));
   }
   return std::make_unique<KernelSocket>(std::move(sockets));

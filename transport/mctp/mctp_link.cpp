@@ -103,15 +103,16 @@ SecuredReply MctpLink::transact(std::uint8_t type, View request, Clock::time_poi
     unanswered_ = false;
     begun_ = true;
     if (message->bytes.size() > options_.max_message)  // N390
-      throw Error(ErrorId::peer, cat("an answer of ", message->bytes.size(), " bytes; we take ", options_.max_message));
+      throw Error(ErrorId::peer, cat("a response of ", message->bytes.size(), " bytes; the limit is ", options_.max_message));
     return {message->from.type == kMctpSecuredSpdm, std::move(message->bytes)};
   }
-  throw Error(ErrorId::timeout,
-              cat("endpoint ", to_string(peer_), " does not answer in time",
-                  others == 0 ? ""
-                              : cat("; ", others, others == 1 ? " message that is no answer was" : " messages that are no answers were",
-                                    " left aside")),
-              "see which endpoints answer: spdmctl list --mctp");
+  throw Error(
+      ErrorId::timeout,
+      cat("endpoint ", to_string(peer_), " does not answer in time",
+          others == 0 ? ""
+                      : cat("; ", others, others == 1 ? " message that is not a response was" : " messages that are not responses were",
+                            " ignored")),
+      "see which endpoints answer: spdmctl list --mctp");
 }
 
 }  // namespace

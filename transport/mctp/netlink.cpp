@@ -29,7 +29,7 @@ View behind(View bytes, std::size_t size) { return bytes.subspan(std::min(aligne
   const ErrorId id = error == EOPNOTSUPP || error == EAFNOSUPPORT ? ErrorId::unsupported
                      : error == EPERM || error == EACCES          ? ErrorId::permission
                                                                   : ErrorId::io;
-  throw Error(id, cat("netlink: the kernel does not tell of MCTP: ", std::strerror(error)));
+  throw Error(id, cat("netlink: the kernel gives no data about MCTP: ", std::strerror(error)));
 }
 
 // An error stands at the beginning of the body, below zero.

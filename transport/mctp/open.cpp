@@ -18,7 +18,7 @@ MctpAddress mctp_address_of(std::string_view target) {
   const std::optional<MctpAddress> out = parse_mctp_address(text);
   if (!out)
     throw Error(
-        ErrorId::usage, cat("'", printable(text), "' is no MCTP endpoint"),
+        ErrorId::usage, cat("invalid MCTP endpoint '", printable(text), "'"),
         cat("the form is ", kMctpUsage, ", with an EID from ", static_cast<unsigned>(kFirstEid), " to ", static_cast<unsigned>(kLastEid)));
   return *out;
 }

@@ -41,7 +41,7 @@ std::vector<Capability> capabilities_of(ConfigSpace& config) {
   // Bits 1:0 of a pointer are reserved and must be masked.
   std::uint16_t at = read(is_card_bus ? kCardBusPointer : kPointer) & 0xFC;
   while (at != 0) {
-    if (at < kConventionalBegin) malformed(kList, "next", cat("0x", hex(at, 2), " is inside of the header"));
+    if (at < kConventionalBegin) malformed(kList, "next", cat("0x", hex(at, 2), " is inside the header"));
     if (out.size() == kMostConventional) malformed(kList, "next", "the list has no end");
     const std::uint32_t header = read(at);
     out.push_back({static_cast<std::uint8_t>(header), at});
@@ -66,7 +66,7 @@ std::vector<std::uint16_t> find_extended(ConfigSpace& config, std::uint16_t id) 
     if ((header & 0xFFFF) == id) out.push_back(at);
     // Bits 1:0 are reserved and must be masked. A header of zeros means an empty list.
     at = static_cast<std::uint16_t>(header >> 20 & 0xFFC);
-    if (at != 0 && at < kExtendedBegin) malformed(kList, "next", cat("0x", hex(at, 3), " is outside of the extended space"));
+    if (at != 0 && at < kExtendedBegin) malformed(kList, "next", cat("0x", hex(at, 3), " is outside the extended space"));
   }
   return out;
 }

@@ -56,8 +56,8 @@ DoeMailbox::DoeMailbox(ConfigSpace& config, std::uint16_t offset, const DoeLimit
 
 void DoeMailbox::claim(bool force, Clock::time_point deadline) {
   if (!force && !is_free(wait(is_free, within(limits_.busy, deadline))))
-    throw Error(ErrorId::busy, cat(where(), ": somebody else's exchange is under way, or its answer was never fetched"),
-                "try again; if nobody is at work with this device, --force aborts that exchange");
+    throw Error(ErrorId::busy, cat(where(), ": another exchange is in progress, or its response was never read"),
+                "try again; if nobody else uses this device, --force aborts that exchange");
   abort_exchange(deadline);
 }
 
@@ -115,7 +115,8 @@ void DoeMailbox::get_idle(Clock::time_point deadline) {
   if ((seen & kError) != 0) return abort_exchange(deadline);
   if ((seen & kBusy) != 0) throw Error(ErrorId::busy, cat(where(), ": stays BUSY"), "try again later; --force aborts what it does");
   if ((seen & kReady) != 0)
-    throw Error(ErrorId::busy, cat(where(), ": holds an answer that somebody else asked for"), "let nobody else work with this mailbox");
+    throw Error(ErrorId::busy, cat(where(), ": holds the response to somebody else's request"),
+                "make sure that nobody else uses this mailbox");
 }
 
 void DoeMailbox::send(View object, Clock::time_point deadline) {
@@ -135,7 +136,7 @@ void DoeMailbox::await_answer(Clock::time_point deadline) {
   if (deadline < limit) throw Error(ErrorId::timeout, cat(where(), ": no answer in time"), "allow more time with --timeout");
   throw Error(ErrorId::timeout,
               cat(where(), ": no answer within ", std::chrono::duration_cast<std::chrono::milliseconds>(limits_.response).count(), " ms"),
-              "a device silently discards an object of a type or length that it does not like (PCIe r6.x 6.30.1): try ?max=1024, or "
+              "a device silently discards an object of a type or length that it does not support (PCIe r6.x 6.30.1): try ?max=1024, or "
               "reset the device");
 }
 
@@ -167,7 +168,7 @@ DoeHeader DoeMailbox::check_header(View bytes, View accepted, std::size_t max_ob
     throw Error(ErrorId::peer, cat(where(), ": an object of type ", to_string(answered), " answers one of type ", to_string(asked)));
   if (header.size > max_object)
     throw Error(ErrorId::peer, cat(where(), ": an answer of ", header.size, " bytes, we take ", max_object),
-                "if the device has to say so much at once, say so with the target: ?max=BYTES");
+                "to take larger responses, give the target ?max=BYTES");
   return header;
 }
 
@@ -215,7 +216,7 @@ void DoeMailbox::abort_exchange(Clock::time_point deadline) {
   }
   dead_ = deadline >= limit;
   if (dead_) throw dead();
-  throw Error(ErrorId::timeout, cat(where(), ": ABORT takes its time"), "allow more time with --timeout");
+  throw Error(ErrorId::timeout, cat(where(), ": ABORT did not finish in time"), "allow more time with --timeout");
 }
 
 std::uint32_t DoeMailbox::status() {
@@ -238,11 +239,11 @@ Error DoeMailbox::gone() const {
 }
 
 Error DoeMailbox::dead() const {
-  return {ErrorId::peer, cat(where(), ": not even ABORT brings it back"), "reset the device: write 1 to its file reset in /sys"};
+  return {ErrorId::peer, cat(where(), ": ABORT does not recover it"), "reset the device: write 1 to its file reset in /sys"};
 }
 
 void DoeMailbox::in_time(Clock::time_point deadline) const {
-  if (Clock::now() >= deadline) throw Error(ErrorId::timeout, cat(where(), ": the time is up"), "allow more time with --timeout");
+  if (Clock::now() >= deadline) throw Error(ErrorId::timeout, cat(where(), ": timed out"), "allow more time with --timeout");
 }
 
 }  // namespace spdm::transport

@@ -62,13 +62,13 @@ void require_mailbox(const PciDevice& device) {
   const auto& features = device.doe_features;
   if (features && std::find(features->begin(), features->end(), kCmaSpdm) == features->end())
     throw Error(ErrorId::no_spdm, cat(to_string(device.bdf), " does not speak SPDM: its DOE mailboxes carry no CMA-SPDM (",
-                                      to_string(kCmaSpdm), "), says the kernel"));
+                                      to_string(kCmaSpdm), "), according to the kernel"));
   if (device.mailboxes && device.mailboxes->empty())
     throw Error(ErrorId::no_spdm, cat(to_string(device.bdf), " does not speak SPDM: it has no DOE mailbox"));
 }
 
 // Opening a session begins with GET_VERSION, which ends every session that the device has (DSP0274 "GET_VERSION").
-constexpr std::string_view kNoForce = "let the owner give it up; a session of ours would end that of the owner, so --force does not help";
+constexpr std::string_view kNoForce = "have the owner release it; our session would end the owner's, so --force does not help";
 
 }  // namespace
 
@@ -76,7 +76,7 @@ void refuse_owned(const PciDevice& device, const OpenOptions& options) {
   if (options.force && !options.for_session) return;
   if (const std::optional<std::string> owner = owner_of(device))
     throw Error(ErrorId::owned, cat("SPDM of ", to_string(device.bdf), " belongs to somebody else: ", printable(*owner)),
-                options.for_session ? std::string(kNoForce) : "let the owner give it up, or take it away with --force");
+                options.for_session ? std::string(kNoForce) : "have the owner release it, or use --force");
 }
 
 void refuse_encrypted(ConfigSpace& config, const Bdf& bdf) {

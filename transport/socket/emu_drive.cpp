@@ -38,7 +38,8 @@ class EmuDrive final : public SecurityCommands {
 
 Bytes EmuDrive::read(Command expected, Clock::time_point deadline) {
   Frame frame = read_frame(*stream_, Binding::storage, deadline);
-  if (frame.command == Command::unknown) malformed(kFrame, "command", "the peer is no drive: it does not know the command that was sent");
+  if (frame.command == Command::unknown)
+    malformed(kFrame, "command", "the peer is not a drive: it does not know the command that was sent");
   if (frame.command != expected) {
     const auto number = [](Command command) { return cat("0x", hex(static_cast<std::uint32_t>(command), 4)); };
     malformed(kFrame, "command", cat(number(frame.command), ", is to be ", number(expected)));

@@ -178,7 +178,7 @@ std::string shown_name(const fs::path& node) { return printable(cat("/dev/", is_
 fs::path resolve(const Host& host, DriveKind kind, std::string_view node) {
   const fs::path given{node};
   const std::string example = kind == DriveKind::nvme ? "nvme:/dev/nvme0" : "scsi:/dev/sg0";
-  if (!given.is_absolute()) refuse(cat("'", printable(node), "' is no device node"), cat("give its whole path, such as ", example));
+  if (!given.is_absolute()) refuse(cat("'", printable(node), "' is not a device node"), cat("give its whole path, such as ", example));
   std::error_code error;
   fs::path out = fs::canonical(host.root / given.relative_path(), error);
   if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory || error == std::errc::filename_too_long)
@@ -244,7 +244,7 @@ void assert_node_of(const Host& host, const Drive& drive) {
   if (!number || ::stat(drive.node.c_str(), &status) != 0) return;  // no node: to open it tells
   if (const std::string its = cat(major(status.st_rdev), ":", minor(status.st_rdev)); its != *number)
     throw Error(ErrorId::no_device, cat(shown, " is device ", its, "; what the kernel calls ", printable(name), " is ", printable(*number)),
-                "give the node the name that the kernel has for it, in a container, too");
+                "use the kernel's name for the node, in a container, too");
 }
 
 Drive find_drive(const Host& host, DriveKind kind, std::string_view node) {
@@ -268,7 +268,7 @@ Drive find_drive(const Host& host, DriveKind kind, std::string_view node) {
   refuse_relatives(host, shown, name);
   std::error_code ignored;
   if (fs::is_regular_file(path, ignored) || fs::is_directory(path, ignored))
-    refuse(cat(printable(node), " is no device node"), "see: spdmctl list --drives");
+    refuse(cat(printable(node), " is not a device node"), "see: spdmctl list --drives");
   refuse(cat(printable(node), " is neither an NVMe controller nor a SCSI device"), "see: spdmctl list --drives");
 }
 

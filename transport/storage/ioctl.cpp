@@ -41,7 +41,7 @@ int kernel_ioctl(int fd, unsigned long request, void* argument) { return ::ioctl
 
 std::uint32_t milliseconds_for(const CommandPlace& place, Clock::time_point deadline) {
   const Clock::duration left = deadline - Clock::now();
-  if (left <= Clock::duration::zero()) throw Error(ErrorId::timeout, cat(place.name, ": the time is up before a command was sent"));
+  if (left <= Clock::duration::zero()) throw Error(ErrorId::timeout, cat(place.name, ": timed out before a command was sent"));
   const auto time = std::clamp<Clock::duration>(left, kLeastTime, kMostTime);
   return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
 }
@@ -52,7 +52,7 @@ void give_up(const CommandPlace& place, const std::string& why) {
   do {
     if (is_removed(place.fd)) fail_removed(place);
   } while (pace.wait());
-  throw Error(ErrorId::io, cat(place.name, ": ", why), "the log of the kernel has more: dmesg");
+  throw Error(ErrorId::io, cat(place.name, ": ", why), "see the kernel log: dmesg");
 }
 
 void fail_command(const CommandPlace& place, int error, std::size_t size) {
@@ -62,23 +62,23 @@ void fail_command(const CommandPlace& place, int error, std::size_t size) {
     case EPERM:
       // Lockdown does not stop commands of drives, so it is not the reason.
       throw Error(ErrorId::permission, cat(place.name, ": the kernel refuses the command: ", reason),
-                  cat("run it as root: each command takes ", place.capability));
+                  cat("run it as root: each command needs ", place.capability));
     case ENODEV:
     case ENXIO:
       fail_removed(place);
     case ENOTTY:
     case EOPNOTSUPP:
-      throw Error(ErrorId::no_spdm, cat(place.name, " does not speak SPDM: its driver takes no such command (", reason, ")"));
+      throw Error(ErrorId::no_spdm, cat(place.name, " does not speak SPDM: its driver does not support this command (", reason, ")"));
     case EINTR:
       if (is_removed(place.fd)) fail_removed(place);
-      throw Error(ErrorId::timeout, cat(place.name, ": the kernel has cancelled the command"), "the log of the kernel has more: dmesg");
+      throw Error(ErrorId::timeout, cat(place.name, ": the kernel has cancelled the command"), "see the kernel log: dmesg");
     case EINVAL:
     case EIO:
     case ENOMEM:
       if (is_removed(place.fd)) fail_removed(place);
       if (size > kSurelyPasses)
-        throw Error(ErrorId::io, cat(place.name, ": a command with ", size, " bytes of data does not pass: ", reason),
-                    "if that is more than the kernel or the adapter takes at once, give the target ?max=BYTES with less");
+        throw Error(ErrorId::io, cat(place.name, ": a command with ", size, " bytes of data failed: ", reason),
+                    "if that is too much at once for the kernel or the adapter, give the target a smaller ?max=BYTES");
       break;
     default:
       break;

@@ -71,8 +71,7 @@ Opened open_named(DriveKind kind, std::string_view usage, std::string_view targe
   const Drive drive = find_drive(options.host, kind, node_of(target));
   if (options.via != Via::doe) return open_drive(drive, options, max);
   if (!drive.bdf)
-    throw Error(ErrorId::no_spdm, cat(drive.name, " has no mailbox: it is no PCI function of its own"),
-                "ask it by its own way: --via storage");
+    throw Error(ErrorId::no_spdm, cat(drive.name, " has no mailbox: it is not a PCI function"), "use its security commands: --via storage");
   return open_pci(cat(to_string(*drive.bdf), target.substr(std::min(target.find('?'), target.size()))), options);
 }
 
@@ -95,8 +94,7 @@ Opened open_nvme(std::string_view target, const OpenOptions& options) { return o
 Opened open_scsi(std::string_view target, const OpenOptions& options) { return open_named(DriveKind::scsi, kScsiUsage, target, options); }
 
 Opened open_drive(const Drive& drive, const OpenOptions& options, std::size_t max_message) {
-  if (!options.drives)
-    throw Error(ErrorId::internal, cat(drive.name, " cannot be opened: nobody here holds the right to the commands of drives"));
+  if (!options.drives) throw Error(ErrorId::internal, cat(drive.name, " cannot be opened: this process has no access to drive commands"));
   view_of(drive, options);
   auto lock = std::make_unique<DriveLock>(options.host, drive);
   HostView view = view_of(drive, options);

@@ -48,13 +48,13 @@ int open_settled(const char* path, int flags) {
 // being reset.
 Descriptor open_node(DriveKind kind, const std::filesystem::path& node, const std::string& name) {
   if (kind_of_node(node) != kind)
-    throw Error(ErrorId::usage, cat(name, " is no node of ", kind == DriveKind::nvme ? "an NVMe controller" : "a SCSI device"));
+    throw Error(ErrorId::usage, cat(name, " is not a node of ", kind == DriveKind::nvme ? "an NVMe controller" : "a SCSI device"));
   Descriptor fd(open_settled(node.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY));
   if (fd.get() < 0) fail_open(errno, name);
   struct stat status {};
   const bool is_known = ::fstat(fd.get(), &status) == 0;
   if (!is_known || !(S_ISCHR(status.st_mode) || (kind == DriveKind::scsi && S_ISBLK(status.st_mode))))
-    throw Error(ErrorId::usage, cat(name, " is no device node"), "see: spdmctl list --drives");
+    throw Error(ErrorId::usage, cat(name, " is not a device node"), "see: spdmctl list --drives");
   return fd;
 }
 

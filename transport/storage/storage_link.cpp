@@ -165,13 +165,13 @@ void StorageLink::drain(Clock::time_point deadline) {
       if (!info.waits) return;
       allocation = std::max(allocation, in_blocks(std::min<std::size_t>(info.length, kMostTransferred)));
       if (!drain_one(allocation, deadline))
-        throw Error(ErrorId::busy, cat("the drive has a response of ", info.length, " bytes for somebody else, and does not give it away"),
-                    "wait until nobody else works with the drive, or reset it");
+        throw Error(ErrorId::busy, cat("the drive holds a response of ", info.length, " bytes to somebody else's request"),
+                    "wait until nobody else uses the drive, or reset it");
     } else if (!drain_one(allocation, deadline)) {
       return;
     }
   }
-  throw Error(ErrorId::peer, cat("the drive has ", kMostWaiting, " responses that nobody asked for, and no end"));
+  throw Error(ErrorId::peer, cat("the drive has ", kMostWaiting, " responses that were not requested, and no end"));
 }
 
 StorageLink::~StorageLink() {

@@ -52,7 +52,7 @@ def device(chance, host, slot):
     verdict, code, reason, findings, result, trusted = "pass", 0, "authenticated", [], "good", True
     if 0.030 <= fate < 0.036:
         verdict, code, result = "fail", 11, "bad"
-        reason = f"slot 0, CHALLENGE_AUTH: the {asym} signature does not fit the messages that were exchanged and the key of the leaf certificate"
+        reason = f"slot 0, CHALLENGE_AUTH: the {asym} signature does not verify with the key of the leaf certificate"
         findings = [("bad-signature", "signature")]
     elif 0.036 <= fate < 0.044:
         verdict, code, trusted, root = "fail", 10, False, "CN=Unheard-of root"

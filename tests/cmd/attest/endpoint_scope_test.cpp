@@ -57,12 +57,12 @@ TEST_CASE("endpoints: a copy of a host has none, whatever the kernel at work has
   CHECK(endpoints_of(host).empty());
   CHECK(endpoints_to_ask(host).empty());
   assert_has_mctp(host);
-  expect_error(ErrorId::no_device, "no route of this host leads to an MCTP endpoint", [&] { targets_of({"all"}, host, Via::mctp); });
+  expect_error(ErrorId::no_device, "this host has no route to an MCTP endpoint", [&] { targets_of({"all"}, host, Via::mctp); });
   // Beside one that was named it is no error.
-  CHECK(targets_of({"all", "emu://127.0.0.1"}, host, Via::mctp).none.find("no route of this host") == 0);
+  CHECK(targets_of({"all", "emu://127.0.0.1"}, host, Via::mctp).none.find("this host has no route") == 0);
   AuditScope scope = audit_scope({}, nullptr, host, Exempt::left_out, Via::mctp);
   CHECK(scope.targets.empty());
-  expect_error(ErrorId::no_device, "no MCTP endpoint that routes lead to speaks SPDM", [] { fail_for_want_of_devices(Via::mctp); });
+  expect_error(ErrorId::no_device, "no MCTP endpoint with a route speaks SPDM", [] { fail_for_want_of_devices(Via::mctp); });
 }
 
 TEST_CASE("endpoints: one that is named twice is asked once") {
@@ -120,5 +120,5 @@ TEST_CASE("--via mctp is for endpoints") {
   add_gate_options(gate, options);
   CHECK(gate.get_option("--via")->get_description().find("mctp") == std::string::npos);
   options.via = "mctp";
-  expect_error(ErrorId::usage, "the gate is about PCI functions", [&] { check(options); });
+  expect_error(ErrorId::usage, "the gate handles PCI functions", [&] { check(options); });
 }

@@ -120,7 +120,7 @@ TEST_CASE("a host cannot speak for another one, nor can an unnamed one") {
     const CollectionCheck found = known.check(signed_line(of(claimed), key_a()));
     CHECK(found.signature == CollectionSignature::wrong);
     CHECK(found.host.empty());
-    CHECK(found.why.find("a.pem has signed") != std::string::npos);
+    CHECK(found.why.find("a.pem signed it") != std::string::npos);
   }
   Evidence unnamed = of("a");
   unnamed.host.hostname.reset();
@@ -158,7 +158,7 @@ TEST_CASE("a signature stands at the evidence that it was made for, and at no ot
     changes[i](other);
     const CollectionCheck found = known.check(line(other, signature));
     CHECK(found.signature == CollectionSignature::wrong);
-    CHECK(found.why.find("for other evidence") != std::string::npos);
+    CHECK(found.why.find("signed other evidence") != std::string::npos);
   }
 }
 
@@ -195,7 +195,7 @@ TEST_CASE("a directory of keys that is not whole is told, and none of it is used
   CHECK(refusal("b.pem", public_pem(pki::Key::make(*find_asym("SM2-P256")))) != "none");
   for (const char* const slip : {"b.PEM", "b.crt", "b.pub", "b.der", "b.key", "b.pem.crt"}) {
     CAPTURE(slip);
-    CHECK(refusal(slip, public_pem(key_b())) == "is not called NAME.pem, and would not count");
+    CHECK(refusal(slip, public_pem(key_b())) == "is not named NAME.pem and would be ignored");
   }
   CHECK(refusal("b.pem/x", "") != "none");
   support::TemporaryDirectory empty;

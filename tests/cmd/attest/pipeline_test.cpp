@@ -220,7 +220,7 @@ TEST_CASE("where all have one time limit, peers that stall leave the others thei
       CHECK(good(outcomes[i]) == (i == 17));
     }
     REQUIRE(outcomes[0].evidence->error);
-    CHECK(outcomes[0].evidence->error->message.find("its share of the time that all devices have together") != std::string::npos);
+    CHECK(outcomes[0].evidence->error->message.find("its share of the total time limit") != std::string::npos);
     CHECK(outcomes[0].evidence->error->hint == "give more time");
   }
   SUBCASE("one at a time") {
@@ -323,15 +323,15 @@ TEST_CASE("two outputs of one run do not go to the same file, under whatever nam
   for (const std::filesystem::path& other : {file, folder.path() / "sub/../out.json"}) {
     Run run = run_over({});
     run.writable = {file, other};
-    expect_error(ErrorId::usage, "two outputs of this run", [&] { open_and_confine(run); });
+    expect_error(ErrorId::usage, "two outputs would be written", [&] { open_and_confine(run); });
   }
   std::ofstream(file) << "{}";
   Run run = run_over({});
   run.writable = {file, folder.path() / "link.json"};
-  expect_error(ErrorId::usage, "two outputs of this run", [&] { open_and_confine(run); });
+  expect_error(ErrorId::usage, "two outputs would be written", [&] { open_and_confine(run); });
   // Names of files that a run makes in a folder are known later; what there is no name for does not count.
   assert_distinct({"", "", file, folder.path() / "other.json"});
-  expect_error(ErrorId::usage, "two outputs of this run", [&] { assert_distinct({folder.path() / "link.json", "", file}); });
+  expect_error(ErrorId::usage, "two outputs would be written", [&] { assert_distinct({folder.path() / "link.json", "", file}); });
   CHECK(in_child([] {
           Run both = run_over({});
           both.writable = {"/dev/null", "/dev/null"};

@@ -61,8 +61,8 @@ TEST_CASE("no file of secrets, one that others may read, and one that is somethi
   const std::filesystem::path file = scratch.path() / "secrets", other = scratch.write("evidence", R"({"schema":"spdmctl.evidence/1"})");
   SecretKeeper(file).keep(secret(1));
   ::chmod(file.c_str(), 0644);
-  expect_error(ErrorId::config, "everybody may read it", [&] { read_secrets(file); });
+  expect_error(ErrorId::config, "everybody can read it", [&] { read_secrets(file); });
   ::chmod(other.c_str(), 0600);
-  expect_error(ErrorId::bad_input, "is evidence of spdmctl, and no file of session secrets", [&] { read_secrets(other); });
+  expect_error(ErrorId::bad_input, "is evidence of spdmctl; expected: file of session secrets", [&] { read_secrets(other); });
   expect_error(ErrorId::bad_input, "", [&] { read_secrets(scratch.path() / "missing"); });
 }

@@ -99,7 +99,7 @@ TEST_CASE("a device that cannot be opened is inspected all the same, where that 
 
 TEST_CASE("a wrong name ends it before anything is looked for") {
   const spdm::transport::Host nowhere{"/nothing/there"};
-  expect_error(ErrorId::usage, "nor a kind of target", [&] { targets_of({"all", "03:00.9"}, nowhere); });
+  expect_error(ErrorId::usage, "nor a target", [&] { targets_of({"all", "03:00.9"}, nowhere); });
   expect_error(ErrorId::no_device, "shows no PCI bus", [&] { targets_of({"all"}, nowhere); });
 }
 

@@ -61,7 +61,6 @@ TEST_CASE("after the deadline a turn is over when it begins") {
 }
 
 TEST_CASE("the share in words") {
-  CHECK(used_up({at(0), at(15)}) == "; its share of the time that all devices have together, 15.0 s, was used up");
-  CHECK(used_up({at(0), at(2) - std::chrono::milliseconds(20)}) ==
-        "; its share of the time that all devices have together, 2.0 s, was used up");
+  CHECK(used_up({at(0), at(15)}) == "; its share of the total time limit, 15.0 s, was used up");
+  CHECK(used_up({at(0), at(2) - std::chrono::milliseconds(20)}) == "; its share of the total time limit, 2.0 s, was used up");
 }

@@ -79,7 +79,7 @@ TEST_CASE("events: a device that tells of a change is attested again, once, and 
   poll.attested();
   CHECK(poll.after(29s).empty());  // it is opened, and asked twice
   CHECK(poll.after(1s) == kAttestFirst);
-  CHECK(poll.told("0000:01:00.0: it tells of an event, measurement-changed: it is attested again"));
+  CHECK(poll.told("0000:01:00.0: it reported an event, measurement-changed: it is attested again"));
   CHECK(poll.events.due() == Clock::time_point::max());  // until it has passed again
   poll.attested();
   CHECK(poll.after(1h).empty());
@@ -92,7 +92,7 @@ TEST_CASE("events: a session that is lost is followed by an attestation") {
   CHECK(poll.after(15s).empty());
   poll.device.restart();
   CHECK(poll.after(10s) == kAttestFirst);
-  CHECK(poll.told("its session for events is lost: "));
+  CHECK(poll.told("the session for events was lost: "));
 }
 
 TEST_CASE("events: what changed between attestation and subscription is seen, in measurements and in the chain") {
@@ -112,7 +112,8 @@ TEST_CASE("events: what changed between attestation and subscription is seen, in
     poll.events.note(kFirst, shown);
     poll.events.follow(kFirst);
     CHECK(poll.after(0s) == kAttestFirst);
-    CHECK(poll.told(chain ? "its certificate chain is not that of its attestation" : "its measurements are not those of its attestation"));
+    CHECK(poll.told(chain ? "its certificate chain differs from that of its attestation"
+                          : "its measurements differ from those of its attestation"));
   }
 }
 
@@ -198,7 +199,7 @@ TEST_CASE("events: a device with an owner is left alone") {
   const unsigned before = poll.opened;
   CHECK(poll.after(1h).empty());
   CHECK(poll.opened == before + 1);
-  CHECK(poll.told("it is not asked for events: SPDM of it belongs to somebody else"));
+  CHECK(poll.told("it is not polled for events: SPDM of it belongs to somebody else"));
   CHECK(poll.events.due() == Clock::time_point::max());
 }
 
@@ -231,10 +232,10 @@ TEST_CASE("events: a device that can open no session is attested once more, and 
   Poll poll(std::move(profile));
   poll.attested();
   CHECK(poll.after(1h) == kAttestFirst);  // whoever answers otherwise than before may be somebody else
-  CHECK(poll.told("no session for events can be opened: SUPPORTED_EVENT_TYPES: VendorIDLen"));
+  CHECK(poll.told("cannot open a session for events: SUPPORTED_EVENT_TYPES: VendorIDLen"));
   poll.attested();
   CHECK(poll.after(1h).empty());
-  CHECK(poll.told("it is not asked for events: SUPPORTED_EVENT_TYPES: VendorIDLen"));
+  CHECK(poll.told("it is not polled for events: SUPPORTED_EVENT_TYPES: VendorIDLen"));
   CHECK(poll.words.size() == 2);
 
   Poll slow;
@@ -276,7 +277,7 @@ TEST_CASE("events: so many devices, and no more; a device that was not noted is 
   CHECK(poll.words.empty());
   poll.events.note(kFirst, Shown{});
   poll.events.follow(kFirst);
-  CHECK(poll.told("0000:01:00.0: it is not asked for events: 32 other devices are"));
+  CHECK(poll.told("0000:01:00.0: it is not polled for events: 32 other devices already are"));
 }
 
 TEST_CASE("events: from the attestation to the event, and to the next attestation, which sees what has changed") {

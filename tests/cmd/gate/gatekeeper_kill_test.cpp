@@ -328,11 +328,11 @@ TEST_CASE("there is one gate at a time; who attends to one device waits for it")
   kernel.add(kGood);
   std::optional<spdm::Descriptor> lock =
       spdm::cmd::RunFolder::make(kernel.host(), "").lock("gate.lock", spdm::cmd::RunFolder::Lock::exclusive, spdm::Clock::now());
-  CHECK_THROWS_WITH_AS(run(kernel, {}), "another gate is at work", spdm::Error);
+  CHECK_THROWS_WITH_AS(run(kernel, {}), "another gate is running", spdm::Error);
   CHECK(kernel.steps == 0);
   spdm::Policy impatient;
   impatient.timeout = std::chrono::milliseconds(30);
-  CHECK_THROWS_WITH_AS(attend(kernel, {}, kGood, Occasion::arrival, impatient), "another gate is at work", spdm::Error);
+  CHECK_THROWS_WITH_AS(attend(kernel, {}, kGood, Occasion::arrival, impatient), "another gate is running", spdm::Error);
   std::jthread other([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     lock.reset();
@@ -340,7 +340,7 @@ TEST_CASE("there is one gate at a time; who attends to one device waits for it")
   CHECK(attend(kernel, {}, kGood, Occasion::arrival).at(0).decision == Decision::allowed);
   lock = spdm::cmd::RunFolder::make(kernel.host(), "")
              .lock(spdm::cat("gate-", kGood, ".lock"), spdm::cmd::RunFolder::Lock::exclusive, spdm::Clock::now());
-  CHECK_THROWS_WITH_AS(attend(kernel, {}, kGood, Occasion::arrival, impatient), "another gate is at work", spdm::Error);
+  CHECK_THROWS_WITH_AS(attend(kernel, {}, kGood, Occasion::arrival, impatient), "another gate is running", spdm::Error);
 }
 
 TEST_CASE("a state that nobody understands is overwritten, and told of") {

@@ -31,7 +31,7 @@ TEST_CASE("a device that has spoken a newer version of SPDM is refused when it s
   CHECK(ask(speaking(spdm::k12, true)).version == spdm::k12);
   const auto refused = ask(speaking(spdm::k11, false));
   CHECK(refused.verdict == Verdict::fail);
-  CHECK(refused.reason.find("SPDM 1.1 was spoken, the device has spoken 1.2 before") != std::string::npos);
+  CHECK(refused.reason.find("SPDM 1.1 was negotiated, the device used 1.2 before") != std::string::npos);
   CHECK(refused.version == spdm::k12);
   CHECK(ask(speaking(spdm::k11, true)).verdict == Verdict::fail);
   CHECK(ask(speaking(spdm::k13, true)).verdict == Verdict::pass);

@@ -108,7 +108,7 @@ TEST_CASE("more devices than are asked at once: each has its share, and the last
   CHECK(asked.back().first == scene.good);
   for (std::size_t i = 0; i < 2; ++i) CHECK(asked[i].second - begin < std::chrono::milliseconds(2500));  // a third, and not all
   const std::string& reason = reports.at(address(1)).reason;
-  CHECK(reason.find("its share of the time that all devices have together") != std::string::npos);
+  CHECK(reason.find("its share of the total time limit") != std::string::npos);
 }
 
 TEST_CASE("one that a rule expects is asked first, whatever its address") {

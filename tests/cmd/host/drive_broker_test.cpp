@@ -107,8 +107,8 @@ TEST_CASE("what goes wrong at the drive is told as it is: bounded, and safe to p
     CHECK(std::string(error.what()).size() <= 400);
   }
   expect_error(ErrorId::unsupported, "it sleeps", [&] { broker.opener->open(DriveKind::nvme, "/dev/nvme0", true); });
-  expect_error(ErrorId::usage, "no node of an NVMe drive", [&] { open("/dev/sda"); });
-  expect_error(ErrorId::usage, "no node of an NVMe drive", [&] { open("/dev/nvme0n1"); });
+  expect_error(ErrorId::usage, "not a node of an NVMe drive", [&] { open("/dev/sda"); });
+  expect_error(ErrorId::usage, "not a node of an NVMe drive", [&] { open("/dev/nvme0n1"); });
   CHECK(open("/dev/nvme0")->receive(kProtocolSpdm, kMessage, 512, soon()).is_good());
 }
 
@@ -129,10 +129,10 @@ TEST_CASE("a command that hangs ends the wait of the client, and that drive alon
   const cmd::DriveBroker broker = cmd::start_drive_broker(options_with(told));
   const auto hanging = broker.opener->open(DriveKind::nvme, "/dev/nvme1", false);
   const Clock::time_point begin = Clock::now();
-  expect_error(ErrorId::timeout, "asked no more", [&] { hanging->receive(kProtocolSpdm, kMessage, 512, Clock::now() + 100ms); });
+  expect_error(ErrorId::timeout, "no more commands", [&] { hanging->receive(kProtocolSpdm, kMessage, 512, Clock::now() + 100ms); });
   CHECK(Clock::now() - begin < 10s);
   // From then on it refuses at once: the command may still be under way.
-  expect_error(ErrorId::timeout, "asked no more", [&] { hanging->send(kProtocolSpdm, kMessage, Bytes(16), soon()); });
+  expect_error(ErrorId::timeout, "no more commands", [&] { hanging->send(kProtocolSpdm, kMessage, Bytes(16), soon()); });
   CHECK(told->commands == 1);
   const auto other = broker.opener->open(DriveKind::nvme, "/dev/nvme0", false);
   CHECK(other->receive(kProtocolSpdm, kMessage, 512, soon()).is_good());

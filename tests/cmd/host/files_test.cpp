@@ -87,7 +87,7 @@ TEST_CASE("a link to a file that is yet to be is followed, through other links, 
 }
 
 TEST_CASE("no file to write is called -") {
-  expect_error(ErrorId::usage, "is standard output with -o/--output alone", [] { assert_writable("-"); });
+  expect_error(ErrorId::usage, "means standard output only with -o/--output", [] { assert_writable("-"); });
 }
 
 TEST_CASE("a link that another user laid into a shared directory is not followed, to whatever it leads") {
@@ -168,8 +168,8 @@ TEST_CASE("what is found in a directory is read only where it is a regular file,
   std::filesystem::create_symlink(pipe, link);
   for (const std::filesystem::path& path : {pipe, link, std::filesystem::path("/dev/null"), scratch.path()}) {
     CAPTURE(path);
-    expect_error(ErrorId::bad_input, "is no regular file", [&] { spdm::read_found(path, spdm::FileKind::key); });
-    expect_error(ErrorId::bad_input, "is no regular file", [&] { spdm::open_found(path); });
+    expect_error(ErrorId::bad_input, "is not a regular file", [&] { spdm::read_found(path, spdm::FileKind::key); });
+    expect_error(ErrorId::bad_input, "is not a regular file", [&] { spdm::open_found(path); });
   }
   CHECK_FALSE(spdm::read_found(scratch.path() / "missing", spdm::FileKind::key));
   CHECK(spdm::read_found(scratch.write("file", "x"), spdm::FileKind::key) == spdm::Bytes{'x'});

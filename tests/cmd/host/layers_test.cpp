@@ -41,12 +41,12 @@ TEST_CASE("layers: a drop-in, or a directory, that others may write is an error"
   const Guard system = cmd::system_guard(scratch.path());
   CHECK(refusal(scratch, system) == "none");
   REQUIRE(::chmod(file.c_str(), 0666) == 0);
-  CHECK(refusal(scratch, system).starts_with("others than root may write it"));
-  CHECK(refusal(scratch, {}).starts_with("everybody may write it"));
+  CHECK(refusal(scratch, system).starts_with("users other than root can write it"));
+  CHECK(refusal(scratch, {}).starts_with("everybody can write it"));
   REQUIRE(::chmod(file.c_str(), 0644) == 0);
   REQUIRE(::chmod(layer.c_str(), 0777) == 0);
-  CHECK(refusal(scratch, system).starts_with("others than root may write it"));
-  CHECK(refusal(scratch, {}).starts_with("everybody may write it"));
+  CHECK(refusal(scratch, system).starts_with("users other than root can write it"));
+  CHECK(refusal(scratch, {}).starts_with("everybody can write it"));
   CHECK(refusal(scratch, {.against = Guard::Against::nobody}) == "none");
 }
 

@@ -48,8 +48,8 @@ TEST_CASE("a secret is read whole, where it is its owner's alone") {
 }
 
 TEST_CASE("a secret that others may read or write is none") {
-  for (const mode_t mode : {0604U, 0644U, 0444U}) Secrets("secret", mode).refuse(ErrorId::config, "everybody may read it");
-  for (const mode_t mode : {0620U, 0602U, 0660U, 0666U}) Secrets("secret", mode).refuse(ErrorId::config, "others may write it");
+  for (const mode_t mode : {0604U, 0644U, 0444U}) Secrets("secret", mode).refuse(ErrorId::config, "everybody can read it");
+  for (const mode_t mode : {0620U, 0602U, 0660U, 0666U}) Secrets("secret", mode).refuse(ErrorId::config, "other users can write it");
 }
 
 TEST_CASE("a secret of another user is none of ours") {

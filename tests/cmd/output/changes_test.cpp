@@ -102,10 +102,10 @@ TEST_CASE("changes: one report on each line, and what is none") {
   line["schema"] = "spdmctl.report/2";
 
   CHECK(failure("") != "none");
-  CHECK(failure("nonsense").find("is no JSON") != std::string::npos);
-  CHECK(failure("{\"schema\": \"spdmctl.list/1\"}").find("is no report") != std::string::npos);
-  CHECK(failure(line.dump() + "\n{}\n").find("line 2: is no report") != std::string::npos);
-  CHECK(failure(line.dump() + "\n{\n").find("line 2: is no JSON") != std::string::npos);
+  CHECK(failure("nonsense").find("is not JSON") != std::string::npos);
+  CHECK(failure("{\"schema\": \"spdmctl.list/1\"}").find("is not a report") != std::string::npos);
+  CHECK(failure(line.dump() + "\n{}\n").find("line 2: is not a report") != std::string::npos);
+  CHECK(failure(line.dump() + "\n{\n").find("line 2: is not JSON") != std::string::npos);
   CHECK(failure("{\"schema\": \"spdmctl.report/2\", \"devices\": [1]}").find("devices[0]") != std::string::npos);
   // Values of another kind than they should be are none.
   CHECK(

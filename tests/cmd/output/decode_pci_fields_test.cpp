@@ -237,12 +237,12 @@ TEST_CASE("decode: messages of TDISP that are out of place") {
 TEST_CASE("A34 messages of TDISP that nobody knows, and other versions of it") {
   Bytes unknown = encode_tdisp(TdispQuestion::version, kFunction);
   unknown[1] = 0x9A;
-  CHECK(asked(kTdisp, unknown)["tdisp"]["note"] == "a message that is not read further");
+  CHECK(asked(kTdisp, unknown)["tdisp"]["note"] == "a message that is not decoded further");
   CHECK(asked(kTdisp, unknown)["tdisp"]["name"] == "0x9a");
   Bytes newer = DeviceInterfaceState{}.encode(kFunction);
   newer[0] = 0x20;
   newer.push_back(0);
-  CHECK(answered(kTdisp, newer)["tdisp"]["note"] == "of a version that is not read");
+  CHECK(answered(kTdisp, newer)["tdisp"]["note"] == "of a version that is not supported");
   // What answers a request of another version is not known.
   Bytes question = encode_tdisp(TdispQuestion::version, kFunction);
   question[0] = 0x20;
@@ -290,7 +290,7 @@ TEST_CASE("decode: PCI messages as text") {
       CHECK(one.json.contains("hidden") == (i == 0));
       CHECK(one.json.dump().find("a5a5") == std::string::npos);
     }
-  CHECK(text.find("1 -> VENDOR_DEFINED_REQUEST  1.2  59 bytes  (a key is not shown: zeros stand in its place)\n") == 0);
+  CHECK(text.find("1 -> VENDOR_DEFINED_REQUEST  1.2  59 bytes  (a key is replaced by zeros)\n") == 0);
   CHECK(text.find("      ide_km: KEY_PROG  47 bytes\n          stream_id: 5\n") != std::string::npos);
   CHECK(text.find("          key: not shown\n") != std::string::npos);
   CHECK(text.find("          ide:\n              link_streams: 1\n") != std::string::npos);

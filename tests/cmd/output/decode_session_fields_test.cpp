@@ -218,10 +218,10 @@ TEST_CASE("encapsulated messages are decoded in their turn, one level deep, and 
   const Bytes nested = EncapsulatedRequest{.id = 1, .request = message}.encode(k12);
   const Json outer = decode(nested).fields["encapsulated_request"];
   CHECK(outer["name"] == "ENCAPSULATED_REQUEST");
-  CHECK(outer["fields"]["encapsulated_request"]["note"] == "a message that is not read further");
+  CHECK(outer["fields"]["encapsulated_request"]["note"] == "a message that is not decoded further");
   const Bytes unknown = begin(k12, Code{0xAA}).take();
   CHECK(decode(EncapsulatedRequest{.id = 1, .request = unknown}.encode(k12)).fields["encapsulated_request"]["note"] ==
-        "a message that is not read further");
+        "a message that is not decoded further");
 }
 
 TEST_CASE("what the requester answers is read with its own keys") {

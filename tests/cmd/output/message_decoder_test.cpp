@@ -64,7 +64,7 @@ TEST_CASE("messages of a session, and records, are marked with it") {
     CHECK(message.contains("session") == (logged.secured || logged.inside != 0));
     if (message.contains("session")) CHECK(message["session"] == "0xffff8427");
     CHECK(message.contains("fields") == !logged.secured);
-    if (logged.secured) CHECK(message["note"] == "inside a secure session, as the collector tells beside it");
+    if (logged.secured) CHECK(message["note"] == "inside a secure session, according to the collector");
   }
   CHECK(text_of(decoding.named("HEARTBEAT"), false) == "29 -> HEARTBEAT  1.2  in session 0xffff8427  4 bytes\n");
 }
@@ -101,7 +101,7 @@ TEST_CASE("with secrets, what a capture has is shown below its record") {
     CHECK(opened.contains("fields"));
   }
   CHECK(text_of(decoding.named("FINISH_RSP"), false) ==
-        "20 <- FINISH_RSP  1.2  in session 0xffff6b56  4 bytes\n      RequesterVerifyData is right\n");
+        "20 <- FINISH_RSP  1.2  in session 0xffff6b56  4 bytes\n      RequesterVerifyData is correct\n");
   // The encapsulated certificate is held to what was asked.
   const Json& delivered = decoding.messages.at(21);
   CHECK(delivered["fields"]["encapsulated_response"]["name"] == "CERTIFICATE");
@@ -133,7 +133,7 @@ TEST_CASE("a record that cannot be opened, and verify data that is wrong, break 
   const Decoding wrong(confirmed, adapted);
   CHECK(wrong.broken);
   CHECK(wrong.named("KEY_EXCHANGE_RSP")["verify_data"][0]["good"] == false);
-  CHECK(wrong.named("KEY_EXCHANGE_RSP")["why"].get<std::string>().starts_with("ResponderVerifyData is not what"));
+  CHECK(wrong.named("KEY_EXCHANGE_RSP")["why"].get<std::string>().starts_with("ResponderVerifyData does not match"));
 }
 
 TEST_CASE("a record shows its number where the binding carries it, and one that is cut is broken") {
@@ -173,6 +173,6 @@ TEST_CASE("a request that came in chunks is shown as a whole with its last chunk
   CHECK(joined["index"] == 2);
   CHECK(joined["from"] == "requester");
   CHECK(joined["name"] == "VENDOR_DEFINED_REQUEST");
-  CHECK(joined["note"] == "put together from chunks");
+  CHECK(joined["note"] == "reassembled from chunks");
   CHECK(joined["fields"]["payload"] == hex(request.payload));
 }

@@ -243,7 +243,7 @@ TEST_CASE("claims: a rule and reference values are tried together") {
   const Report report = device.under(rules("{name: asks, match: {bdf: \"0000:04:00.0\"}, require: {references: true}}"));
   CHECK(report.verdict == Verdict::undetermined);
   REQUIRE(report.findings.front().id == FindingId::claim_decides_rule);
-  CHECK(report.findings.front().why.find("no reference values are for this device") != std::string::npos);
+  CHECK(report.findings.front().why.find("no reference values match this device") != std::string::npos);
   device.evidence.host.is_claimed = false;
   device.evidence.host.bdf = "0000:03:00.0";
   CHECK(device.judge().verdict == Verdict::pass);

@@ -150,7 +150,7 @@ TEST_CASE("comparison: a device without any reference values") {
   const Report report = compared(other);
   expect(report, kNothing);
   CHECK(report.comparisons.empty());
-  CHECK(report.reason == "no reference values are for this device");
+  CHECK(report.reason == "no reference values match this device");
 
   References layers = other;  // of the system: nobody asked for them in this run
   layers.asked = false;

@@ -335,7 +335,8 @@ TEST_CASE("coverage: the chain decides, too") {
   };
   const std::vector<Case> cases{
       {[](auto& c) {
-         c.trust = Trust::untrusted, c.findings.push_back({FindingId::not_trusted, "slot 0", "nobody vouches for it", ""});
+         c.trust = Trust::untrusted,
+         c.findings.push_back({FindingId::not_trusted, "slot 0", "not trusted: no root or pin vouches for it", ""});
        },
        Verdict::fail, Exit::untrusted, FindingId::not_trusted},
       {[](auto& c) {
@@ -377,7 +378,7 @@ TEST_CASE("coverage: where nothing was signed, the slot can count that a challen
   trial.change_chain = [&](ChainResult& chain) {
     if (std::find(untrusted.begin(), untrusted.end(), chain.slot) == untrusted.end()) return;
     chain.trust = Trust::untrusted;
-    chain.findings.push_back({FindingId::not_trusted, "slot", "nobody vouches for it", ""});
+    chain.findings.push_back({FindingId::not_trusted, "slot", "not trusted: no root or pin vouches for it", ""});
   };
   const struct {
     std::vector<std::uint8_t> untrusted;

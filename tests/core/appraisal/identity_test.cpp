@@ -188,7 +188,7 @@ TEST_CASE("identity: functions of one device are known by their serial number, w
     CHECK(report.verdict == Verdict::fail);
     for (const Finding& finding : report.findings)
       if (finding.id == FindingId::identity_mismatch)
-        CHECK(finding.remedy == "where the vendor writes it so, say --identity-match ids, or identity: ids in the rule");
+        CHECK(finding.remedy == "if the vendor writes it this way, use --identity-match ids, or identity: ids in the rule");
   }
 }
 

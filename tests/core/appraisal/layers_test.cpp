@@ -58,10 +58,10 @@ TEST_CASE("demand: debug is off in each layer below the anchor") {
   for (const TcbFlag flag : {TcbFlag::debug, TcbFlag::not_secure, TcbFlag::recovery, TcbFlag::not_configured}) {
     trial.change_chain = saying({}, {layer(bit_of(flag))}, {});
     check_unmet(trial.judge(), FindingId::debug_enabled,
-                cat("its issuer reports: ", name(flag), ", the rule asks for normal operation and no debugging"));
+                cat("its issuer reports: ", name(flag), ", the rule requires normal operation and no debugging"));
   }
   trial.change_chain = saying({}, {}, {}, DiceMode::debug);
-  check_unmet(trial.judge(), FindingId::debug_enabled, "its issuer reports: debug, the rule asks for normal operation and no debugging");
+  check_unmet(trial.judge(), FindingId::debug_enabled, "its issuer reports: debug, the rule requires normal operation and no debugging");
   trial.change_chain = saying({}, {}, {}, DiceMode::normal);
   check_met(trial.judge());
 }
@@ -89,7 +89,7 @@ TEST_CASE("demand: security versions of certified layers count") {
   trial.change_chain = saying({layer({}, {}, 1)}, {layer({}, {}, 5)}, {layer({}, {}, 9)});
   check_met(trial.judge());
   trial.change_chain = saying({}, {layer({}, {}, 4)}, {layer({}, {}, 9)});
-  check_unmet(trial.judge(), FindingId::firmware_too_old, "it is 4, the rule asks for 5 or higher");
+  check_unmet(trial.judge(), FindingId::firmware_too_old, "it is 4, the rule requires 5 or higher");
 
   Good none;
   none.device.blocks.erase(none.device.blocks.end() - 2);

@@ -122,7 +122,7 @@ TEST_CASE("needed: what a device says becomes no part of an address unless it is
     DeviceWords device = gpu("GH100");
     set(device, "driver-version", bad);
     CHECK(needed_references(device).at(0).id.empty());
-    CHECK(needed_references(device).at(0).why.starts_with("what the device says of its driver-version is no part of a name"));
+    CHECK(needed_references(device).at(0).why.starts_with("what the device says of its driver-version is not a part of a name"));
     set(device, "project", bad);
     CHECK(needed_references(device).at(1).id.empty());
   }
@@ -179,7 +179,7 @@ TEST_CASE("needed: other documents are no reports") {
   const auto refuse = [](const std::string& text, const std::string& part) { expect_error(ErrorId::bad_input, part, [&] { read(text); }); };
   refuse("", "reports.json, line 1");
   refuse("{}", "has no \"schema\"");
-  refuse(R"({"schema": "spdmctl.list/2"})", "is no spdmctl.report/2");
+  refuse(R"({"schema": "spdmctl.list/2"})", "is not spdmctl.report/2");
   refuse(R"({"schema": "spdmctl.report/2", "slots": 3})", "reports.json, line 1");
   refuse(R"({"schema": "spdmctl.report/2"} x)", "reports.json, line 1");
 }

@@ -87,7 +87,7 @@ TEST_CASE("demand: a version at least") {
   trial.question.rule.require.min_version = k12;
   check_met(trial.judge());
   trial.question.rule.require.min_version = k13;
-  check_unmet(trial.judge(), FindingId::version_too_low, "SPDM 1.2 was spoken, the rule asks for 1.3 or newer");
+  check_unmet(trial.judge(), FindingId::version_too_low, "SPDM 1.2 was negotiated, the rule requires 1.3 or newer");
   Trial silent;
   silent.question.rule.require.min_version = k10;
   check_undecided(silent.judge(), "asked for: SPDM 1.0 or newer; no version was negotiated");
@@ -103,7 +103,7 @@ TEST_CASE("demand: strength of signature and hash") {
   Good strong_hash(profile);
   strong_hash.question.rule.require.min_strength = 192;
   check_unmet(strong_hash.collect().judge(), FindingId::algorithm_too_weak,
-              "ECDSA-P256 has a strength of 128 bits, the rule asks for 192 or more");
+              "ECDSA-P256 has a strength of 128 bits, the rule requires 192 or more");
   profile.asym = "ECDSA-P384";
   Good strong(profile);
   strong.question.rule.require.min_strength = 192;
@@ -112,7 +112,7 @@ TEST_CASE("demand: strength of signature and hash") {
   Good weak_hash(profile);
   weak_hash.question.rule.require.min_strength = 192;
   check_unmet(weak_hash.collect().judge(), FindingId::algorithm_too_weak,
-              "SHA-256 has a strength of 128 bits, the rule asks for 192 or more");
+              "SHA-256 has a strength of 128 bits, the rule requires 192 or more");
   Trial silent;
   silent.question.rule.require.min_strength = 1;
   check_undecided(silent.judge(), "asked for: algorithms of 1 bits or more; no algorithms were negotiated");
@@ -128,12 +128,12 @@ TEST_CASE("demand: debug is off") {
   };
   check_met(judged(device_mode(4)));
   check_unmet(judged(device_mode(4, 2)), FindingId::debug_enabled,
-              "the device reports: invasive-debug-active, the rule asks for normal operation and no debugging");
+              "the device reports: invasive-debug-active, the rule requires normal operation and no debugging");
   check_unmet(judged(device_mode(4, 16)), FindingId::debug_enabled,
-              "the device reports: invasive-debug-was-active-ever, the rule asks for normal operation and no debugging");
+              "the device reports: invasive-debug-was-active-ever, the rule requires normal operation and no debugging");
   check_unmet(judged(device_mode(1)), FindingId::debug_enabled,
-              "the device reports: manufacturing, the rule asks for normal operation and no debugging");
-  check_unmet(judged(device_mode(0)), FindingId::debug_enabled, "it does not say in which mode it is, the rule asks for normal operation");
+              "the device reports: manufacturing, the rule requires normal operation and no debugging");
+  check_unmet(judged(device_mode(0)), FindingId::debug_enabled, "it does not say in which mode it is, the rule requires normal operation");
   check_unmet(judged(std::nullopt), FindingId::policy_unmet,
               "asked for: in normal operation, and debug is off; the device does not say: it reports no measurement device-mode");
 }
@@ -144,11 +144,11 @@ TEST_CASE("demand: a security version at least, each of them") {
   trial.question.rule.require.min_svn = 5;
   check_met(trial.judge());
   trial.question.rule.require.min_svn = 6;
-  check_unmet(trial.judge(), FindingId::firmware_too_old, "it is 5, the rule asks for 6 or higher");
+  check_unmet(trial.judge(), FindingId::firmware_too_old, "it is 5, the rule requires 6 or higher");
   Good two;
   two.device.blocks.insert(two.device.blocks.end() - 1, svn(8, 4));
   two.question.rule.require.min_svn = 5;
-  check_unmet(two.collect().judge(), FindingId::firmware_too_old, "it is 4, the rule asks for 5 or higher");
+  check_unmet(two.collect().judge(), FindingId::firmware_too_old, "it is 4, the rule requires 5 or higher");
   Trial none;
   none.device.blocks.pop_back();
   none.question.rule.require.min_svn = 1;
@@ -297,11 +297,11 @@ TEST_CASE("the report tells what the rule made of the device") {
                                                             {"security version 6 or higher", DemandState::unmet}});
   CHECK(report.policy->actions == std::vector{FailureAction::block, FailureAction::remove});
 
-  CHECK(policy_detail(report) == "rule 'disks': of what it asks beside, 1 not met, 0 undecided");
+  CHECK(policy_detail(report) == "rule 'disks': of its other requirements, 1 not met, 0 undecided");
 
   trial.question.rule.require.min_svn = 5;
   CHECK(trial.judge().policy->actions.empty());
-  CHECK(policy_detail(trial.judge()) == "what rule 'disks' asks beside is met");
+  CHECK(policy_detail(trial.judge()) == "rule 'disks': its other requirements are met");
 
   rule = {};
   rule.name = "free";

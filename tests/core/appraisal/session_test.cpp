@@ -224,8 +224,7 @@ TEST_CASE("demand: a session, with all measurements read inside") {
   claimed.evidence.host.is_claimed = true;
   const Report undecided = judge_for_session(claimed);
   CHECK(undecided.verdict == Verdict::undetermined);
-  CHECK(only_policy_finding(undecided).why ==
-        "asked for: a secure session; that messages were inside of it is only what the collector says");
+  CHECK(only_policy_finding(undecided).why == "asked for: a secure session; only the collector says that messages were inside the session");
 
   InSession outside;
   outside.prepare();
@@ -233,7 +232,7 @@ TEST_CASE("demand: a session, with all measurements read inside") {
   outside.key_exchange();
   outside.finish();
   check_unmet(judge_for_session(outside), FindingId::policy_unmet,
-              "asked for: a secure session; 4 of 4 measurements were read outside of the session");
+              "asked for: a secure session; 4 of 4 measurements were read outside the session");
 
   InSession unfinished;
   unfinished.prepare();

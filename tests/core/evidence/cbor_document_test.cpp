@@ -76,16 +76,16 @@ TEST_CASE("wrappers of every form, signed and not, hold tokens and other evidenc
 TEST_CASE("a wrapper that is none, says what is not so, or goes too deep is refused") {
   const Bytes token = token_of(collected(k12).evidence);
   const auto wrapped = [](const Item& item) { return refused(eat::encode(item)); };
-  CHECK(contains(wrapped(record(eat::number(267), as_bytes("{\"a\": 1}"))), "is no CBOR"));
-  CHECK(contains(wrapped(record(eat::text("application/cmw+json"), token)), "is no JSON"));
-  CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::number(1)})), "no conceptual message wrapper"));
-  CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::bytes(token), eat::text("x")})), "no conceptual message wrapper"));
+  CHECK(contains(wrapped(record(eat::number(267), as_bytes("{\"a\": 1}"))), "is not CBOR"));
+  CHECK(contains(wrapped(record(eat::text("application/cmw+json"), token)), "is not JSON"));
+  CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::number(1)})), "not a conceptual message wrapper"));
+  CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::bytes(token), eat::text("x")})), "not a conceptual message wrapper"));
   CHECK(contains(wrapped(eat::list({eat::text("a/b"), eat::bytes(token), eat::number(8)})), "no evidence"));
-  CHECK(contains(wrapped(eat::tag(1668547081, eat::text("x"))), "no byte string"));
+  CHECK(contains(wrapped(eat::tag(1668547081, eat::text("x"))), "not a byte string"));
   CHECK(contains(wrapped(eat::tag(1668547072, eat::bytes(token))), "not known"));  // no content format has it
   CHECK(contains(wrapped(eat::tag(1668612096, eat::bytes(token))), "not known"));
   CHECK(contains(wrapped(eat::tag(98, eat::bytes(token))), "not known"));
-  CHECK(contains(wrapped(eat::tag(601, eat::map({eat::number(1), record(eat::number(267), token)}))), "no token"));
+  CHECK(contains(wrapped(eat::tag(601, eat::map({eat::number(1), record(eat::number(267), token)}))), "not a token"));
   CHECK(contains(wrapped(eat::tag(18, eat::list({eat::bytes({}), eat::map({}), eat::bytes(token)}))), "COSE_Sign1"));
   CHECK(contains(wrapped(eat::tag(18, eat::bytes(token))), "COSE_Sign1"));
   CHECK(contains(wrapped(eat::map({eat::bytes({1}), record(eat::number(267), token)})), "keys"));

@@ -72,7 +72,7 @@ TEST_CASE("N25 RequestResynch is heard wherever it comes, and only as the last r
     Ear ear;
     CHECK(ear.request(kGetDigests).response(kLarge).request(chunk_get(0)).response(resynch).listener.asked_to_resynch());
   }
-  SUBCASE("put together from chunks") {
+  SUBCASE("reassembled from chunks") {
     Bytes large = resynch;
     large.resize(70);  // what fits into one message needs no chunks
     Ear ear;

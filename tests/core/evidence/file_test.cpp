@@ -204,7 +204,7 @@ TEST_CASE("values of the wrong type or outside their range") {
 TEST_CASE("what is not JSON") {
   refused("", "is not an object");
   refused("[]", "is not an object");
-  refused(cat(kSmall, "x"), "something follows");
+  refused(cat(kSmall, "x"), "extra data after");
   refused(R"("live":false,)", R"("live":false)", "',' or '}' is missing");
   refused(R"("live":)", R"("live")", "':' is missing");
   refused(R"("nonces":[])", R"("nonces":[,])", "nonces[0]: is not a string");
@@ -227,13 +227,13 @@ TEST_CASE("deep nesting costs nothing: the reader goes no deeper than the format
 }
 
 TEST_CASE("too large a file, too many messages") {
-  expect_error(ErrorId::bad_input, "more than the 8388608",
+  expect_error(ErrorId::bad_input, "exceed the limit of 8388608",
                [] { read_evidence(std::string(spdm::limit_of(spdm::FileKind::evidence) + 1, ' '), "e"); });
-  expect_error(ErrorId::bad_input, "more than the 8388608",
+  expect_error(ErrorId::bad_input, "exceed the limit of 8388608",
                [] { load_evidence(Bytes(spdm::limit_of(spdm::FileKind::evidence) + 1), "e"); });
   std::string many;
   for (std::size_t i = 0; i <= kMaxEvidenceMessages; ++i) many += R"({"from":"requester","data":"AA=="},)";
-  refused(R"("messages":[)", cat(R"("messages":[)", many), "messages[20000]: is one more than the 20000");
+  refused(R"("messages":[)", cat(R"("messages":[)", many), "messages[20000]: exceeds the limit of 20000");
 }
 
 TEST_CASE("cut at every byte, every byte garbled: an error or evidence, never worse") {

@@ -41,7 +41,7 @@ TEST_CASE("what the host knows of a drive is read as strictly as the rest") {
   refused(discovery(R"("version":65536,"connections":1,"operations":32,"byte_order":"big-endian")"), ".version: is more than 65535");
   refused(discovery(R"("version":4096,"connections":5,"operations":32,"byte_order":"big-endian")"), ".connections: is more than 4");
   refused(discovery(R"("version":4096,"connections":1,"operations":256,"byte_order":"big-endian")"), ".operations: is more than 255");
-  refused(discovery(R"("version":4096,"connections":1,"operations":32,"byte_order":"middle")"), ".byte_order: is no byte order");
+  refused(discovery(R"("version":4096,"connections":1,"operations":32,"byte_order":"middle")"), ".byte_order: is not a byte order");
 }
 
 TEST_CASE("what the host knows of an MCTP endpoint is read as strictly as the rest") {
@@ -52,7 +52,7 @@ TEST_CASE("what the host knows of an MCTP endpoint is read as strictly as the re
   refused(with(""), "host.mctp: ");
   refused(with(R"("eid":256)"), "host.mctp.eid: is more than 255");
   refused(with(R"("eid":"9")"), "host.mctp.eid: is not a number");
-  refused(with(R"("eid":9,"network":0)"), "host.mctp.network: is no number of a network");
+  refused(with(R"("eid":9,"network":0)"), "host.mctp.network: is not a number of a network");
   refused(with(R"("eid":9,"network":4294967296)"), "host.mctp.network: is more than 4294967295");
   refused(with(R"("eid":9,"interface":1)"), "host.mctp.interface: is not a string");
   refused(with(R"("eid":9,"tag":1)"), "unknown key");
@@ -73,7 +73,7 @@ TEST_CASE("what the host saw of PCI encryption is read as strictly as the rest")
   refused(R"({"target":"x"})", R"({"target":"x","encryption":{}})", "host.encryption: ");
   refused(R"({"target":"x"})", R"({"target":"x","encryption":{"tee_io":1,"bars":[]}})", "host.encryption.tee_io: is neither");
   refused_member(R"("ide":"")", ".ide: IDE registers: stream blocks");
-  refused_member(R"("ide":"0000000000")", ".ide: IDE registers: size: 5 bytes are no whole number of registers");
+  refused_member(R"("ide":"0000000000")", ".ide: IDE registers: size: 5 bytes are not a whole number of registers");
   refused_member(R"("ide":"0100000000000000")", ".ide: IDE registers: stream blocks");
   refused_member(R"("ide":"ffffffff00000000")", ".ide: IDE registers: register 0x004: reads as all ones");
   refused_member(R"("ide":"000000000000000000000000")", ".ide: has 4 bytes behind the last stream");
@@ -98,8 +98,8 @@ TEST_CASE("what the host saw of PCI encryption is read as strictly as the rest")
   refused_bars(bar(0, kNone, kOne) + "," + bar(0, kNone, kOne), "[1]: is not in ascending order");
   refused_bars(bar(0, "00", kOne), "[0].begin: is not 16 hex digits");
   refused_bars(bar(0, kNone, "000000000000000001"), "[0].size: has 18 digits; it has no more than 16");
-  refused_bars(bar(0, kNone, kNone), "[0]: is no range of addresses");
-  refused_bars(bar(0, kLast, "0000000000000002"), "[0]: is no range of addresses");
+  refused_bars(bar(0, kNone, kNone), "[0]: is not a range of addresses");
+  refused_bars(bar(0, kLast, "0000000000000002"), "[0]: is not a range of addresses");
   refused_bars(R"({"index":0})", "[0]: ");
   CHECK(read_evidence(
             replaced(R"({"target":"x"})", cat(R"({"target":"x","encryption":{"tee_io":true,"bars":[)", bar(6, kLast, kOne), "]}}")), "e")

@@ -233,7 +233,7 @@ TEST_CASE("more devices than a document may have are refused") {
     if (i == kMaxDevicesOfDocument) CHECK(read(file).size() == kMaxDevicesOfDocument);
     file.send(to(9, i), 5, kGetVersion);
   }
-  expect_error(ErrorId::bad_input, "one more than the 1024 devices", [&] { read(file); });
+  expect_error(ErrorId::bad_input, "exceeds the limit of 1024 devices", [&] { read(file); });
 }
 
 TEST_CASE("the time of a device is that of its first message") {

@@ -240,7 +240,7 @@ TEST_CASE("N309 DOE packets with wrong headers") {
 TEST_CASE("more messages than the limit") {
   Capture capture = mctp();
   for (std::size_t i = 0; i <= kMaxEvidenceMessages; ++i) capture.packet("000000C0 06 11");
-  refused(capture.bytes, "one more than the 20000 messages");
+  refused(capture.bytes, "exceeds the limit of 20000 messages");
 }
 
 TEST_CASE("N316 pcap: cut at every byte, every byte garbled: an error or messages, never worse") {

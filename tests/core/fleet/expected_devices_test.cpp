@@ -62,8 +62,8 @@ TEST_CASE("expected devices: a list is read strictly") {
   CHECK(devices[2].pin == "0000-03-00.0");
   const auto entry = [](const std::string& one) { return failure("version: 1\ndevices:\n  - " + one + "\n"); };
   CHECK(entry("{name: disk, host: node7}").find("says of no device what it must prove") != std::string::npos);
-  CHECK(entry("{leaf-key: 12ab}").find("is no SHA-256 fingerprint") != std::string::npos);
-  CHECK(entry("{pin: pins/x.yaml}").find("is no name of a file") != std::string::npos);
+  CHECK(entry("{leaf-key: 12ab}").find("is not a SHA-256 fingerprint") != std::string::npos);
+  CHECK(entry("{pin: pins/x.yaml}").find("invalid file name") != std::string::npos);
   CHECK(entry("{bdf: '0000:03:00.0'}").find("unknown key 'bdf'") != std::string::npos);
   CHECK(entry("{device-info: ''}").find("is empty") != std::string::npos);
   CHECK(failure("version: 2\ndevices: []\n") != "");

@@ -277,7 +277,7 @@ TEST_CASE("result reader: what is no report is told, and nothing else is lost") 
       {"garbage", "is not an object"},
       {"[]", "is not an object"},
       {R"(["application/x", "e30"])", "has no \"schema\""},
-      {R"({"eat_profile":"tag:x,2020:y","submods":{}})", "is no profile"},
+      {R"({"eat_profile":"tag:x,2020:y","submods":{}})", "is not a profile"},
       {R"({"eat_profile":"tag:github.com,2023:veraison/ear","submods":{"a":{"ear.status":"none"}}})",
        "submods.a: has no \"spdmctl.report\""},
       {"{}", "has no \"schema\""},
@@ -288,7 +288,7 @@ TEST_CASE("result reader: what is no report is told, and nothing else is lost") 
       {R"({"schema":"spdmctl.report/2","verdict":"maybe"})", "\"maybe\" is not known"},
       {R"({"schema":"spdmctl.report/2","verdict":"pass"})", "has no \"exit_code\""},
       {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":0})", "has neither"},
-      {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":99})", "99 is no exit code"},
+      {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":99})", "99 is not a known exit code"},
       {R"({"schema":"spdmctl.report/2","verdict":"pass","exit_code":11,"source":"x"})", "says pass with exit code 11"},
       {R"({"schema":"spdmctl.report/2","verdict":"fail","exit_code":0,"source":"x"})", "says fail with exit code 0"},
       {R"({"schema":"spdmctl.report/2","verdict":"undetermined","exit_code":0,"source":"x"})", "says undetermined with exit code 0"},
@@ -405,7 +405,7 @@ TEST_CASE("an EAR in a wrapper is read, a signed one is told, and other arrays a
   };
   CHECK(why(write_cmw(CmwForm::json, "application/eat+jwt", as_bytes("eyJ"))).find("signed EAR") != std::string::npos);
   CHECK(why("eyJhbGciOiJFUzI1NiJ9.e30.AA\n").find("signed EAR") != std::string::npos);
-  CHECK(why(write_cmw(CmwForm::json, type, as_bytes("[" + record + "]"))).find("no attestation result") != std::string::npos);
+  CHECK(why(write_cmw(CmwForm::json, type, as_bytes("[" + record + "]"))).find("not an attestation result") != std::string::npos);
   const Read followed = read(write_cmw(CmwForm::json, type, as_bytes(ear + " {}")));
   CHECK(followed.results.size() == 1);
   CHECK(followed.unreadable.size() == 1);

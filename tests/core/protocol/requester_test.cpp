@@ -321,7 +321,7 @@ TEST_CASE("N33 which time was too short is told as it is") {
     FAIL("it was not ready");
   } catch (const Error& error) {
     CHECK(std::string(error.what()).ends_with("the responder answered ResponseNotReady 1 time"));
-    CHECK(error.hint == "the device wants more time than --timeout gives");
+    CHECK(error.hint == "the device needs more time than --timeout allows");
   }
 }
 

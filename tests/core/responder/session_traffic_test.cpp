@@ -21,7 +21,7 @@ TEST_CASE("Q18 where a request is allowed") {
   SessionPeer peer(device, k13);
   peer.connect();
 
-  SUBCASE("outside of sessions") {
+  SUBCASE("outside sessions") {
     for (const Code code : {Code::finish, Code::psk_finish, Code::heartbeat, Code::key_update, Code::end_session}) {
       CAPTURE(name(code));
       CHECK(peer.refused(header(code)).code == ErrorCode::session_required);

@@ -115,7 +115,7 @@ TEST_CASE("event session: who speaks with the device meanwhile ends it") {
   const std::unique_ptr<EventSession> session = listen(device);
   CHECK(poll(device, *session).empty());
   device.restart();
-  expect_error(ErrorId::peer, "answered outside of the session", [&] { poll(device, *session); });
+  expect_error(ErrorId::peer, "answered outside the session", [&] { poll(device, *session); });
 }
 
 TEST_CASE("event session: the way is given back") {

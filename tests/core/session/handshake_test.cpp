@@ -106,7 +106,7 @@ TEST_CASE("N237 FINISH_RSP outside of the session, where it must be inside") {
   broken.run.device.tamper_record = [](Code code, SecuredReply& reply) {
     if (code == Code::finish) reply = {false, FinishResponse{}.encode(k12)};
   };
-  broken.expect("FINISH: answered outside of the session, with FINISH_RSP");
+  broken.expect("FINISH: answered outside the session, with FINISH_RSP");
 }
 
 TEST_CASE("N238 FINISH_RSP with wrong verify data, or half of it") {

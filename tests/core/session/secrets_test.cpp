@@ -68,7 +68,7 @@ TEST_CASE("a file of secrets is read strictly, and an error says where") {
   refused("[]", "secrets.json: is not an object (byte 0)");
   refused(R"({"schema":"spdmctl.session-secrets/2","sessions":[]})", "schema: 'spdmctl.session-secrets/2' is not");
   refused(R"({"schema":"spdmctl.session-secrets/1"})", "\"sessions\" is missing");
-  refused(with(kGood) + "x", "follows the end");
+  refused(with(kGood) + "x", "after the end");
   refused(with(kGood + R"(,"more":1)"), "sessions[0]: unknown key");
   refused(with(R"("id":"0xffff0001",)" + kHash), "sessions[0]: has neither \"shared_secret\" nor \"psk\"");
   refused(with(kGood + R"(,"psk":"03")"), "sessions[0].psk: is a second secret");
@@ -98,9 +98,9 @@ TEST_CASE("a file of secrets has a limit of sessions") {
   CHECK(read(text_of(sessions)).size() == kMaxSessionSecrets);
   std::string json = text_of(sessions);
   sessions.push_back(secret(1, SessionKind::psk, {9, 9, 9}));
-  expect_error(ErrorId::bad_input, "1025 sessions are more than the 1024", [&] { write_session_secrets(sessions); });
+  expect_error(ErrorId::bad_input, "1025 sessions exceed the limit of 1024", [&] { write_session_secrets(sessions); });
   json.replace(json.rfind("]}"), 2, cat(",{\"id\":\"0x00000001\",", kHash, ",\"psk\":\"01\"}]}"));
-  expect_error(ErrorId::bad_input, "sessions[1024]: is one more than the 1024 sessions", [&] { read(json); });
+  expect_error(ErrorId::bad_input, "sessions[1024]: exceeds the limit of 1024 sessions", [&] { read(json); });
 }
 
 TEST_CASE("no more is written than is read again") {

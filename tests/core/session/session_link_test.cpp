@@ -41,8 +41,8 @@ TEST_CASE("N15 a plain answer to a request of a session is none, and the session
       [](SecuredReply& reply) {
         reply = {false, MeasurementsResponse{}.encode(k12, 0)};
       },
-      "GET_MEASUREMENTS: answered outside of the session, with MEASUREMENTS", false);
-  expect_refused([](SecuredReply& reply) { reply = {false, {}}; }, "answered outside of the session, with 0 bytes", false);
+      "GET_MEASUREMENTS: answered outside the session, with MEASUREMENTS", false);
+  expect_refused([](SecuredReply& reply) { reply = {false, {}}; }, "answered outside the session, with 0 bytes", false);
 }
 
 TEST_CASE("N43 a plain ERROR, which anybody can send, ends the request and not the session") {
@@ -50,12 +50,12 @@ TEST_CASE("N43 a plain ERROR, which anybody can send, ends the request and not t
       [](SecuredReply& reply) {
         reply = {false, error(ErrorCode::decrypt_error)};
       },
-      "answered outside of the session, with ERROR DecryptError (0x06)", false);
+      "answered outside the session, with ERROR DecryptError (0x06)", false);
   expect_refused(
       [](SecuredReply& reply) {
         reply = {false, error(ErrorCode::invalid_session)};
       },
-      "answered outside of the session, with ERROR InvalidSession (0x02)", false);
+      "answered outside the session, with ERROR InvalidSession (0x02)", false);
 }
 
 TEST_CASE("records that cannot be opened end the session") {

@@ -81,7 +81,7 @@ TEST_CASE("capabilities: flags that contradict each other") {
       {"N65", k12, kSigns | cap::handshake_in_the_clear, "neither KEY_EX_CAP nor PSK_CAP"},
       {"N66", k13, kSigns | cap::event, "EVENT_CAP"},
       {"N67", k11, kSigns | cap::psk | cap::mac | cap::handshake_in_the_clear, "HANDSHAKE_IN_THE_CLEAR_CAP"},
-      {"N68", k11, kSigns | cap::pub_key_id, "exclude each other"},
+      {"N68", k11, kSigns | cap::pub_key_id, "cannot be combined"},
       {"N69", k11, cap::cert, "nothing that proves it"},
       {"N69", k12, cap::cert | cap::meas_no_sig, "nothing that proves it"},
       {"N69", k13, cap::cert | cap::ep_info_no_sig, "nothing that proves it"},

@@ -95,11 +95,11 @@ def events(stage):
     stage.check("what was there is judged", heard(guest, HERE, "start") and heard(guest, NEW, "start"), guest.read(WORDS))
     stage.check("a change that it tells of has it judged again", heard(guest, HERE, "event"), guest.read(WORDS))
     stage.fields("which it passes", last(guest, HERE), {"occasion": "event", "verdict": "pass", "exit_code": 0, "same_device": True})
-    stage.check("the event is named", "it tells of an event, measurement-changed" in guest.read(WORDS), guest.read(WORDS))
+    stage.check("the event is named", "it reported an event, measurement-changed" in guest.read(WORDS), guest.read(WORDS))
     guest.run("sleep 3")  # a session is open again
     stage.equal("others can ask the device", guest.run(f"spdmctl auth {HERE}", 90).status, 0)
     stage.check("that ends the session, which is told as well", heard(guest, HERE, "event", 2), guest.read(WORDS))
-    stage.check("and named", "its session for events is lost" in guest.read(WORDS), guest.read(WORDS))
+    stage.check("and named", "the session for events was lost" in guest.read(WORDS), guest.read(WORDS))
     stage.check("a device without events is left alone", not heard_at_once(guest, NEW, "event"))
     stop(stage, guest)
     stage.equal("the mailbox works on", guest.run(f"spdmctl auth {HERE}", 90).status, 0)

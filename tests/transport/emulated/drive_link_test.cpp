@@ -184,7 +184,7 @@ TEST_CASE("N43 a plain answer of a drive is told from a record") {
   profile.storage.stale_tail = true;
   Rig rig(profile);
   const std::unique_ptr<Link> link = rig.link();
-  expect_error(ErrorId::peer, "answered outside of the session, with ERROR InvalidSession", [&] { collected(*link, true); });
+  expect_error(ErrorId::peer, "answered outside the session, with ERROR InvalidSession", [&] { collected(*link, true); });
 }
 
 TEST_CASE("a drive without secured messages opens no session") {
@@ -211,7 +211,7 @@ TEST_CASE("each fault of a drive has its error, and a drive has nothing pending 
       {{.operations = 0x06}, ErrorId::peer, "operations: 0x06 lacks messages"},
       {{.operations = 0x20}, ErrorId::peer, "the drive refuses discovery: status 0x4002"},
       {{.empty = true}, ErrorId::peer, "the drive reports success and sends nothing"},
-      {{.waiting = Bytes(70000, 1)}, ErrorId::busy, "the drive has a response of 70000 bytes for somebody else"},
+      {{.waiting = Bytes(70000, 1)}, ErrorId::busy, "the drive holds a response of 70000 bytes to somebody else"},
       {{.not_ready = 1000}, ErrorId::timeout, "the drive has no response in time: status 0x4002"},
   };
   for (const Row& row : rows) {

@@ -127,7 +127,7 @@ TEST_CASE("MCTP endpoint: what is no request of SPDM is ignored, and the next on
       {{{1, 255}, kMctpSpdm, kTagOwner}, kGetVersion, "mctp:1:255: ignored: no endpoint has this EID"},
       {{kFirst, 0x85, kTagOwner}, kGetVersion, "integrity check bit"},
       {{kFirst, 0x86, kTagOwner}, kGetVersion, "integrity check bit"},
-      {{kFirst, kMctpControl, kTagOwner}, kGetVersion, "it is no request"},
+      {{kFirst, kMctpControl, kTagOwner}, kGetVersion, "it is not a request"},
       {{kFirst, 0x7E, kTagOwner}, kGetVersion, "0x7e is not SPDM"},
       {{kFirst, kMctpSpdm, kTagOwner}, {}, "no message follows"},
       {{kFirst, kMctpSecuredSpdm, kTagOwner}, Bytes(40), "the emulated device has no sessions"},
@@ -242,7 +242,7 @@ TEST_CASE("MCTP endpoint: where to listen") {
   for (const char* other : {"", "mctp", "emu://127.0.0.1", "tcp://mctp:9"}) CHECK_FALSE(parse_mctp_listen(other));
   for (const char* wrong : {"mctp:", "mctp:0", "mctp:7", "mctp:255", "mctp:0:9", "mctp:1:any", "mctp:1:2:9", "mctp:x", "mctp:9?max=1"}) {
     CAPTURE(wrong);
-    expect_error(ErrorId::usage, "is no address of MCTP", [&] { parse_mctp_listen(wrong); });
+    expect_error(ErrorId::usage, "is not an MCTP address", [&] { parse_mctp_listen(wrong); });
   }
 }
 
@@ -256,7 +256,7 @@ TEST_CASE("MCTP endpoint: the address is one of this host, and its network is kn
   CHECK(own_address(routes, {0, 9}) == MctpAddress{2, 9});  // in network 1 it is somebody else
   CHECK(own_address(routes, {1, 8}) == MctpAddress{1, 8});
   expect_error(ErrorId::usage, "several MCTP networks have an endpoint 8: 1, 2", [&] { own_address(routes, {0, 8}); });
-  expect_error(ErrorId::no_device, "MCTP endpoint 1:9 is no address of this host", [&] { own_address(routes, {1, 9}); });
-  expect_error(ErrorId::no_device, "MCTP endpoint 30 is no address of this host", [&] { own_address(routes, {0, 30}); });
-  expect_error(ErrorId::no_device, "MCTP endpoint 9 is no address of this host", [&] { own_address({}, {0, 9}); });
+  expect_error(ErrorId::no_device, "MCTP endpoint 1:9 is not an address of this host", [&] { own_address(routes, {1, 9}); });
+  expect_error(ErrorId::no_device, "MCTP endpoint 30 is not an address of this host", [&] { own_address(routes, {0, 30}); });
+  expect_error(ErrorId::no_device, "MCTP endpoint 9 is not an address of this host", [&] { own_address({}, {0, 9}); });
 }

@@ -26,6 +26,6 @@ TEST_CASE("MCTP: how endpoints are written") {
 TEST_CASE("MCTP: the address in a target") {
   CHECK(mctp_address_of("mctp:9") == MctpAddress{0, 9});
   CHECK(mctp_address_of("mctp:2:9?max=1024") == MctpAddress{2, 9});
-  expect_error(ErrorId::usage, "'300' is no MCTP endpoint", [] { mctp_address_of("mctp:300"); });
-  expect_error(ErrorId::usage, "'' is no MCTP endpoint", [] { mctp_address_of("mctp:?max=1024"); });
+  expect_error(ErrorId::usage, "invalid MCTP endpoint '300'", [] { mctp_address_of("mctp:300"); });
+  expect_error(ErrorId::usage, "invalid MCTP endpoint ''", [] { mctp_address_of("mctp:?max=1024"); });
 }

@@ -97,7 +97,7 @@ void left_aside(const char* what, void (*change)(Header& from)) {
   };
   CHECK(bed.ask(kGetDigests) == kDigests);
   bed.network.peer = [&](const Header& to, View) { wrong(to); };
-  expect_error(ErrorId::timeout, "endpoint 1:9 does not answer in time; 1 message that is no answer was left aside",
+  expect_error(ErrorId::timeout, "endpoint 1:9 does not answer in time; 1 message that is not a response was ignored",
                [&] { bed.ask(kGetDigests); });
 }
 
@@ -242,7 +242,7 @@ TEST_CASE("N389 MCTP: who sends without end is not heard longer than the time") 
     to.type = 1;
     bed.network.answer(to, kDigests);
   };
-  expect_error(ErrorId::timeout, "messages that are no answers were left aside", [&] { bed.ask(kGetDigests); });
+  expect_error(ErrorId::timeout, "messages that are not responses were ignored", [&] { bed.ask(kGetDigests); });
 }
 
 TEST_CASE("MCTP: a secured message has type 6, and its answer is of that type, or plain") {
@@ -272,7 +272,7 @@ TEST_CASE("N390 MCTP: an answer that is larger than we take") {
   Bytes large = kVersion;
   large.resize(65);
   bed.answers(large);
-  expect_error(ErrorId::peer, "an answer of 65 bytes; we take 64", [&] { bed.ask(kGetVersion); });
+  expect_error(ErrorId::peer, "a response of 65 bytes; the limit is 64", [&] { bed.ask(kGetVersion); });
 }
 
 TEST_CASE("MCTP: all tags are taken when the link is made") {

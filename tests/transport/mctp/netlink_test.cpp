@@ -59,7 +59,7 @@ TEST_CASE("netlink: what answers another request is left out") {
 }
 
 TEST_CASE("netlink: errors of the kernel") {
-  expect_error(ErrorId::unsupported, "netlink: the kernel does not tell of MCTP", [] { read(error_of(EOPNOTSUPP)); });
+  expect_error(ErrorId::unsupported, "netlink: the kernel gives no data about MCTP", [] { read(error_of(EOPNOTSUPP)); });
   expect_error(ErrorId::unsupported, "netlink", [] { read(error_of(EAFNOSUPPORT)); });
   expect_error(ErrorId::permission, "netlink", [] { read(error_of(EPERM)); });
   expect_error(ErrorId::io, "No buffer space", [] { read(error_of(ENOBUFS)); });

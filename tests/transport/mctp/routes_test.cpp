@@ -101,9 +101,9 @@ TEST_CASE("MCTP routes: the endpoint that an address means") {
   CHECK(find_endpoint(routes, {0, 22}) == MctpView{.network = 1, .eid = 22, .interface = "mctpi2c5"});  // the first one that fits
   CHECK(find_endpoint(routes, {2, 9}) == MctpView{.network = 2, .eid = 9, .interface = "mctpserial0"});
   expect_error(ErrorId::usage, "several MCTP networks have an endpoint 9: 1, 2", [&] { find_endpoint(routes, {0, 9}); });
-  expect_error(ErrorId::no_device, "no route leads to MCTP endpoint 31", [&] { find_endpoint(routes, {0, 31}); });
-  expect_error(ErrorId::no_device, "no route leads to MCTP endpoint 2:20", [&] { find_endpoint(routes, {2, 20}); });
-  expect_error(ErrorId::no_device, "no route leads to MCTP endpoint 8", [] { find_endpoint({}, {0, 8}); });
+  expect_error(ErrorId::no_device, "no route to MCTP endpoint 31", [&] { find_endpoint(routes, {0, 31}); });
+  expect_error(ErrorId::no_device, "no route to MCTP endpoint 2:20", [&] { find_endpoint(routes, {2, 20}); });
+  expect_error(ErrorId::no_device, "no route to MCTP endpoint 8", [] { find_endpoint({}, {0, 8}); });
 }
 
 TEST_CASE("MCTP routes: each endpoint once, in order") {

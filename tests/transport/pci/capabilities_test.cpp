@@ -50,7 +50,7 @@ TEST_CASE("N356 capabilities: a list that ends nowhere, or elsewhere") {
   expect_error(ErrorId::peer, "no end", [&] { capabilities_of(function); });
   CHECK(function.others < 100);
   function.put(0x50, 0x8003'3C11);
-  expect_error(ErrorId::peer, "capabilities: next: 0x3c is inside of the header", [&] { capabilities_of(function); });
+  expect_error(ErrorId::peer, "capabilities: next: 0x3c is inside the header", [&] { capabilities_of(function); });
   function.put(0x50, 0xFFFF'FFFF);
   expect_error(ErrorId::peer, "0x50 reads as all ones", [&] { capabilities_of(function); });
   for (const std::size_t accesses : {0U, 1U, 2U, 3U}) {

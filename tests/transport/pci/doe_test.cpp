@@ -173,10 +173,10 @@ TEST_CASE("doe: what another process left in a mailbox") {
   CHECK(mailbox.exchange(kDoeSpdm, pattern(8), soon()) == pattern(8));
 
   rig.box.leave_answer(4);
-  expect_error(ErrorId::busy, "somebody else's exchange", [&] { mailbox.claim(false, soon()); });
+  expect_error(ErrorId::busy, "another exchange", [&] { mailbox.claim(false, soon()); });
   CHECK(rig.box.accesses.abort == 1);
   rig.box.be_busy(fake::kForEver);
-  expect_error(ErrorId::busy, "somebody else's exchange", [&] { mailbox.claim(false, soon()); });
+  expect_error(ErrorId::busy, "another exchange", [&] { mailbox.claim(false, soon()); });
   CHECK(rig.box.accesses.abort == 1);
   mailbox.claim(true, soon());
   CHECK(rig.box.accesses.abort == 2);
@@ -196,7 +196,7 @@ TEST_CASE("doe: an answer that somebody else waits for is left alone") {
   Rig rig;
   DoeMailbox mailbox = rig.open(short_limits());
   rig.box.leave_answer(4);
-  expect_error(ErrorId::busy, "somebody else asked for", [&] { mailbox.exchange(kDoeSpdm, pattern(8), soon()); });
+  expect_error(ErrorId::busy, "somebody else's request", [&] { mailbox.exchange(kDoeSpdm, pattern(8), soon()); });
   CHECK(rig.box.accesses.writes() == 0);
   CHECK(rig.box.accesses.data == 0);
 }
@@ -259,7 +259,7 @@ TEST_CASE("doe: a flood ends at the deadline, too") {
   Rig rig;
   DoeMailbox mailbox = rig.open();
   rig.box.strike({.times = 1, .polls = 0, .delay = milliseconds(100), .flood = true});
-  expect_error(ErrorId::timeout, "time is up", [&] { mailbox.exchange(kDoeSpdm, pattern(16), Clock::now() + milliseconds(102)); });
+  expect_error(ErrorId::timeout, "timed out", [&] { mailbox.exchange(kDoeSpdm, pattern(16), Clock::now() + milliseconds(102)); });
   CHECK(mailbox.exchange(kDoeSpdm, pattern(16), soon()) == pattern(16));
 }
 
@@ -279,7 +279,7 @@ TEST_CASE("doe: a slow ABORT is waited for; one that does not help is the end of
   rig.box.abort_slowly(fake::kForEver);
   DoeMailbox mailbox = rig.open(short_limits());
   rig.box.strike({.silent = true});
-  expect_error(ErrorId::peer, "no answer within 20 ms; DOE mailbox at 0x150: not even ABORT",
+  expect_error(ErrorId::peer, "no answer within 20 ms; DOE mailbox at 0x150: ABORT does not recover it",
                [&] { mailbox.exchange(kDoeSpdm, pattern(16), soon()); });
   const std::size_t accesses = rig.box.accesses.total();
   try {
@@ -289,7 +289,7 @@ TEST_CASE("doe: a slow ABORT is waited for; one that does not help is the end of
     CHECK(error.id == ErrorId::peer);
     CHECK(error.hint.find("reset the device") == 0);
   }
-  expect_error(ErrorId::peer, "not even ABORT", [&] { mailbox.claim(true, soon()); });
+  expect_error(ErrorId::peer, "ABORT does not recover it", [&] { mailbox.claim(true, soon()); });
   CHECK(rig.box.accesses.total() <= accesses + 1);
 }
 
@@ -309,7 +309,7 @@ TEST_CASE("doe: an ABORT that the deadline leaves no time for is made up for") {
 TEST_CASE("doe: no time left means no access") {
   Rig rig;
   DoeMailbox mailbox = rig.open();
-  expect_error(ErrorId::timeout, "time is up", [&] { mailbox.exchange(kDoeSpdm, pattern(16), Clock::now()); });
+  expect_error(ErrorId::timeout, "timed out", [&] { mailbox.exchange(kDoeSpdm, pattern(16), Clock::now()); });
   CHECK(rig.box.accesses.total() == 0);
 }
 

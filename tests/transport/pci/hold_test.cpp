@@ -76,7 +76,7 @@ TEST_CASE("pci lock: links and other things in its place are refused") {
   CHECK(read_attribute(tree.files.path() / "victim") == "precious");
   std::filesystem::remove(tree.lock_file());
   REQUIRE(::mkfifo(tree.lock_file().c_str(), 0600) == 0);
-  expect_error(ErrorId::io, "is no file", [&] { PciLock(tree.host, kDevice); });
+  expect_error(ErrorId::io, "is not a file", [&] { PciLock(tree.host, kDevice); });
   std::filesystem::remove_all(tree.host.run() / "lock");
   std::filesystem::create_directories(tree.files.path() / "elsewhere");
   std::filesystem::create_symlink(tree.files.path() / "elsewhere", tree.host.run() / "lock");

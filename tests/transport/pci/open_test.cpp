@@ -81,7 +81,7 @@ TEST_CASE("pci target: an address with an option, and nothing else") {
         Row{"03:00.0?max=99999999999999999999", "is not a number"}, Row{"03:00.0?max=64x", "max '64x'"}, Row{"03:00.0?max=-1", "max '-1'"},
         Row{"pci:03:00.0", "not an address"}})
     expect_error(ErrorId::usage, std::string(row.why), [&] { bus.open(row.target); });
-  expect_error(ErrorId::usage, "nor a kind of target", [] { kind_of("03:20.0"); });
+  expect_error(ErrorId::usage, "nor a target", [] { kind_of("03:20.0"); });
 }
 
 TEST_CASE("pci: what the host sees of the device goes along, and nothing was sent") {
@@ -119,7 +119,7 @@ TEST_CASE("pci: functions that are not there, or do not speak SPDM") {
   expect_error(ErrorId::no_device, "0000:04:00.0", [&] { bus.open("04:00.0"); });
   expect_error(ErrorId::no_device, "PCI", [] { spdm::transport::open("04:00.0", {.timeout = {}, .host = {"/nonexistent"}}); });
   bus.sysfs.features(kName, {"doe_discovery", "1e98:02"});
-  refused(bus, ErrorId::no_spdm, "carry no CMA-SPDM (0001:01), says the kernel");
+  refused(bus, ErrorId::no_spdm, "carry no CMA-SPDM (0001:01), according to the kernel");
   bus.sysfs.features(kName, {"0001:01"});
   CHECK(bus.open().link);
   support::FakeFunction without = nvme();
@@ -278,7 +278,7 @@ TEST_CASE("pci: an exchange that a killed process left behind is aborted, one of
   config.at(0x160 + 0x0F) = static_cast<char>(0x80);  // DATA OBJECT READY
   bus.sysfs.set(kName, "config", config);
   const auto exchange = [&] { bus.open().link->exchange(kHello, Clock::now() + milliseconds(20)); };
-  expect_error(ErrorId::busy, "somebody else's exchange", exchange);
+  expect_error(ErrorId::busy, "another exchange", exchange);
   CHECK(bus.config(0x160 + 0x08) == 0);
   const std::filesystem::path lock = bus.sysfs.host().run() / "lock" / kName;
   CHECK(!read_attribute(lock).value_or("-").starts_with("0"));
@@ -286,7 +286,7 @@ TEST_CASE("pci: an exchange that a killed process left behind is aborted, one of
   REQUIRE(::stat(bus.sysfs.device(kName).c_str(), &status) == 0);
   for (int round = 0; round < 2; ++round) {
     if (round == 0) bus.sysfs.write("run/spdmctl/lock/" + kName, cat("4711 - ", status.st_ino, " mailbox\n"));
-    expect_error(ErrorId::timeout, "ABORT takes its time", exchange);  // in a file nobody acts on it
+    expect_error(ErrorId::timeout, "ABORT did not finish in time", exchange);  // in a file nobody acts on it
     CHECK(bus.config(0x160 + 0x08) == 1);
     CHECK(read_attribute(lock) == cat("0 - ", status.st_ino, " mailbox"));
   }

@@ -77,7 +77,7 @@ TEST_CASE("emulated drive: what goes over the socket, and back") {
 TEST_CASE("emulated drive: wrong frames end the connection") {
   const std::string good = "0000000400000004000000020000";
   refused("00000001000000040000000400000000", ErrorId::peer, "command: 0x0001, is to be 0x0004");
-  refused("0000ffff0000000400000000", ErrorId::peer, "the peer is no drive");
+  refused("0000ffff0000000400000000", ErrorId::peer, "the peer is not a drive");
   refused("0000000400000002000000020000", ErrorId::peer, "transport type");
   refused("0000000400000004000000010000", ErrorId::peer, "status: 1 bytes, has 2");
   refused("00000004000000047fffffff", ErrorId::peer, "payload size");

@@ -181,20 +181,20 @@ TEST_CASE("drives: nodes that are no drive, or not of this kind") {
   tree.refused(nvme, "/dev/bsg/0:0:0:0", ErrorId::usage, "/dev/bsg/0:0:0:0 is a SCSI device", "write scsi:/dev/sg0");
   tree.refused(scsi, "/dev/nvme0", ErrorId::usage, "/dev/nvme0 is an NVMe controller", "write nvme:/dev/nvme0");
   tree.refused(scsi, "/dev/sda1", ErrorId::usage, "/dev/sda1 is a partition", "write scsi:/dev/sda");
-  tree.refused(nvme, "nvme0", ErrorId::usage, "'nvme0' is no device node", "give its whole path, such as nvme:/dev/nvme0");
-  tree.refused(scsi, "", ErrorId::usage, "'' is no device node", "give its whole path, such as scsi:/dev/sg0");
+  tree.refused(nvme, "nvme0", ErrorId::usage, "'nvme0' is not a device node", "give its whole path, such as nvme:/dev/nvme0");
+  tree.refused(scsi, "", ErrorId::usage, "'' is not a device node", "give its whole path, such as scsi:/dev/sg0");
   tree.refused(nvme, "/dev/nvme7", ErrorId::no_device, "there is no /dev/nvme7", "see: spdmctl list --drives");
   tree.refused(nvme, "/dev/nvme0/x", ErrorId::no_device, "there is no /dev/nvme0/x", "see: spdmctl list --drives");
-  tree.refused(nvme, "/dev", ErrorId::usage, "/dev is no device node", "see: spdmctl list --drives");
+  tree.refused(nvme, "/dev", ErrorId::usage, "/dev is not a device node", "see: spdmctl list --drives");
   tree.sysfs.write("home/file", "");
-  tree.refused(scsi, "/home/file", ErrorId::usage, "/home/file is no device node", "see: spdmctl list --drives");
+  tree.refused(scsi, "/home/file", ErrorId::usage, "/home/file is not a device node", "see: spdmctl list --drives");
   tree.sysfs.write("dev/nvme5", "");  // a file of this name, of which the kernel knows nothing
-  tree.refused(nvme, "/dev/nvme5", ErrorId::usage, "/dev/nvme5 is no device node", "see: spdmctl list --drives");
+  tree.refused(nvme, "/dev/nvme5", ErrorId::usage, "/dev/nvme5 is not a device node", "see: spdmctl list --drives");
   fs::create_symlink("/dev/null", tree.host.root / "dev/null");
   tree.refused(nvme, "/dev/null", ErrorId::usage, "/dev/null is neither an NVMe controller nor a SCSI device",
                "see: spdmctl list --drives");
   tree.sysfs.remove("0000:03:00.0");
-  tree.refused(nvme, "/dev/nvme0", ErrorId::usage, "/dev/nvme0 is no device node", "see: spdmctl list --drives");
+  tree.refused(nvme, "/dev/nvme0", ErrorId::usage, "/dev/nvme0 is not a device node", "see: spdmctl list --drives");
 }
 
 TEST_CASE("drives: what takes commands, by its name") {

@@ -127,12 +127,12 @@ TEST_CASE("nvme: commands that the controller has not answered") {
   fails({.error = EPERM}, ErrorId::permission, "the kernel refuses the command");
   fails({.error = ENODEV}, ErrorId::no_device, "/dev/nvme0 is gone");
   fails({.error = ENXIO}, ErrorId::no_device, "/dev/nvme0 is gone");
-  fails({.error = ENOTTY}, ErrorId::no_spdm, "its driver takes no such command");
+  fails({.error = ENOTTY}, ErrorId::no_spdm, "its driver does not support this command");
   fails({.error = EINTR}, ErrorId::timeout, "the kernel has cancelled the command");
   fails({.error = EBUSY}, ErrorId::busy, "a command to /dev/nvme0");
   fails({.error = EIO}, ErrorId::io, "a command to /dev/nvme0");
   fails({.error = EINVAL}, ErrorId::io, "a command to /dev/nvme0");
-  fails({.error = EINVAL}, ErrorId::io, "a command with 65536 bytes of data does not pass", 65536);
+  fails({.error = EINVAL}, ErrorId::io, "a command with 65536 bytes of data failed", 65536);
   fails({.status = 0x0371}, ErrorId::io, "did not reach the controller: NVMe status 0x0371 (Command Aborted By Host)");
   // The drive was removed meanwhile.
   fails({.error = EIO}, ErrorId::no_device, "/dev/nvme0 is gone", 64, node_removed());
@@ -143,6 +143,6 @@ TEST_CASE("nvme: commands that the controller has not answered") {
   try {
     bed.receive();
   } catch (const Error& error) {
-    CHECK(error.hint == "run it as root: each command takes CAP_SYS_ADMIN");
+    CHECK(error.hint == "run it as root: each command needs CAP_SYS_ADMIN");
   }
 }

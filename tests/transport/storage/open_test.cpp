@@ -124,13 +124,13 @@ TEST_CASE("drive target: names and options that are wrong") {
   bed.refused("nvme:/dev/nvme0?min=3", ErrorId::usage, "unknown option 'min'");
   bed.refused("nvme:/dev/nvme0?max=41", ErrorId::usage, "max '41' is not a number from 42");
   bed.refused("nvme:/dev/nvme0?max=65537", ErrorId::usage, "max '65537' is not a number from 42 to 65536");
-  bed.refused("nvme:", ErrorId::usage, "'' is no device node");
+  bed.refused("nvme:", ErrorId::usage, "'' is not a device node");
   bed.refused("nvme:/dev/nvme0n1", ErrorId::usage, "is a namespace");
   bed.refused("scsi:/dev/nvme0", ErrorId::usage, "is an NVMe controller");
   bed.refused("scsi:/dev/sg9", ErrorId::no_device, "there is no /dev/sg9");
   bed.refused(cat("nvme:/dev/", std::string(5000, 'n')), ErrorId::no_device, "there is no /dev/nnn");
   bed.options.drives = nullptr;
-  bed.refused("nvme:/dev/nvme0", ErrorId::internal, "nobody here holds the right to the commands of drives");
+  bed.refused("nvme:/dev/nvme0", ErrorId::internal, "this process has no access to drive commands");
 }
 
 TEST_CASE("drive target: a node that leads to another device than its name says") {
@@ -185,7 +185,7 @@ TEST_CASE("via: ways that a device does not have") {
   Bed bed(false);
   bed.refused(kName, ErrorId::no_spdm, "it has no DOE mailbox");
   bed.refused("nvme:/dev/nvme0", ErrorId::no_spdm, "it has no DOE mailbox", Via::doe);
-  bed.refused("scsi:/dev/sg0", ErrorId::no_spdm, "sg0 has no mailbox: it is no PCI function of its own", Via::doe);
+  bed.refused("scsi:/dev/sg0", ErrorId::no_spdm, "sg0 has no mailbox: it is not a PCI function", Via::doe);
   fs::remove(bed.sysfs.root() / "sys/class/nvme/nvme0");
   bed.refused(kName, ErrorId::no_device, "the kernel has no NVMe controller for 0000:03:00.0: its driver is nvme", Via::storage);
   fs::remove(bed.sysfs.device(kName) / "driver");
@@ -194,14 +194,14 @@ TEST_CASE("via: ways that a device does not have") {
   try {
     bed.open(kName, Via::storage);
   } catch (const Error& error) {
-    CHECK(error.hint.starts_with("a driver has to be bound before a drive can be asked"));
+    CHECK(error.hint.starts_with("security commands need a bound driver"));
   }
 }
 
 TEST_CASE("via: neither a function nor a drive is an MCTP endpoint") {
   Bed bed;
   for (const char* const target : {"3:0.0", "nvme:/dev/nvme0", "scsi:/dev/sg0", "0000:09:00.0"})
-    bed.refused(target, ErrorId::usage, "is no MCTP endpoint, and --via mctp asks those alone", Via::mctp);
+    bed.refused(target, ErrorId::usage, "is not an MCTP endpoint, and --via mctp is only for those", Via::mctp);
   CHECK(bed.opener->opened.empty());
 }
 
@@ -221,7 +221,8 @@ TEST_CASE("via: under lockdown, a drive that does not speak SPDM in its own way"
   Bed bed;
   bed.write_lockdown("none [integrity] confidentiality\n");
   bed.opener->drive.protocols = {0x00};
-  expect_error(ErrorId::lockdown, "the mailbox of 0000:03:00.0, which does not speak SPDM as a drive: the kernel is locked down",
+  expect_error(ErrorId::lockdown,
+               "the mailbox of 0000:03:00.0, which does not speak SPDM through security commands: the kernel is locked down",
                [&] { bed.open(kName).link->connect(soon()); });
   expect_error(ErrorId::no_spdm, "do not include E8h", [&] { bed.open(kName, Via::storage).link->connect(soon()); });
   expect_error(ErrorId::no_spdm, "do not include E8h", [&] { bed.open("nvme:/dev/nvme0").link->connect(soon()); });

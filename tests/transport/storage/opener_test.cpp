@@ -46,16 +46,16 @@ TEST_CASE("opener: what is no node of a drive gets no command") {
   using enum DriveKind;
   nodes.refused(nvme, "nvme0", ErrorId::no_device, "No such file");
   nodes.directory.write("nvme0", "");
-  nodes.refused(nvme, "nvme0", ErrorId::usage, "is no device node");
+  nodes.refused(nvme, "nvme0", ErrorId::usage, "is not a device node");
   nodes.directory.write("sg0", "");
-  nodes.refused(scsi, "sg0", ErrorId::usage, "is no device node");
-  nodes.refused(nvme, "sg0", ErrorId::usage, "is no node of an NVMe controller");
-  nodes.refused(scsi, "nvme0", ErrorId::usage, "is no node of a SCSI device");
-  nodes.refused(scsi, "watchdog", ErrorId::usage, "is no node of a SCSI device");
+  nodes.refused(scsi, "sg0", ErrorId::usage, "is not a device node");
+  nodes.refused(nvme, "sg0", ErrorId::usage, "is not a node of an NVMe controller");
+  nodes.refused(scsi, "nvme0", ErrorId::usage, "is not a node of a SCSI device");
+  nodes.refused(scsi, "watchdog", ErrorId::usage, "is not a node of a SCSI device");
   fs::create_symlink("sg0", nodes.directory.path() / "sg1");
   nodes.refused(scsi, "sg1", ErrorId::usage, "is a link");
   REQUIRE(::mkfifo((nodes.directory.path() / "sg2").c_str(), 0600) == 0);
-  nodes.refused(scsi, "sg2", ErrorId::usage, "is no device node");
+  nodes.refused(scsi, "sg2", ErrorId::usage, "is not a device node");
 }
 
 // What the driver says while it starts, resets or removes a controller, a lease of a file says as well: EAGAIN.
@@ -78,7 +78,7 @@ TEST_CASE("opener: a controller that is not ready is waited for, and one that go
     if (goes)
       nodes.refused(DriveKind::nvme, "nvme0", ErrorId::no_device, "No such file");
     else
-      nodes.refused(DriveKind::nvme, "nvme0", ErrorId::usage, "is no device node");
+      nodes.refused(DriveKind::nvme, "nvme0", ErrorId::usage, "is not a device node");
     later.join();
   }
 }

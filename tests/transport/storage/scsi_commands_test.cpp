@@ -163,8 +163,8 @@ TEST_CASE("scsi: commands that the device has not answered") {
   fails({.error = EPERM}, ErrorId::permission, "the kernel refuses the command");
   fails({.error = EACCES}, ErrorId::permission, "the kernel refuses the command");
   fails({.error = ENODEV}, ErrorId::no_device, "/dev/sg0 is gone");
-  fails({.error = ENOTTY}, ErrorId::no_spdm, "its driver takes no such command");
-  fails({.error = EIO}, ErrorId::io, "a command with 65536 bytes of data does not pass", 65536);
+  fails({.error = ENOTTY}, ErrorId::no_spdm, "its driver does not support this command");
+  fails({.error = EIO}, ErrorId::io, "a command with 65536 bytes of data failed", 65536);
   fails({.error = EIO}, ErrorId::no_device, "/dev/sg0 is gone", 64, node_removed());
   fails({.host = 0x01}, ErrorId::no_device, "host status 0x01 (the device cannot be reached)");
   fails({.host = 0x03}, ErrorId::timeout, "no answer in time");
