@@ -30,7 +30,7 @@ TEST_CASE("recognize: what a file is, where another kind is wanted") {
   const Case cases[] = {
       {R"(<SoftwareIdentity xmlns="x">)", corim, "is a TCG RIM (a SWID tag, in XML); expected: CoRIM file"},
       {"\xEF\xBB\xBF<?xml version=\"1.0\"?>\n<n:SoftwareIdentity>", references,
-       "is a TCG RIM (a SWID tag, in XML), and no file of reference values"},
+       "is a TCG RIM (a SWID tag, in XML); expected: file of reference values"},
       {"<?xml version=\"1.0\"?><a/>", policy, "is XML; expected: policy file"},
       {"<html>", evidence, "is XML; expected: evidence file"},
       {std::string("\xd4\xc3\xb2\xa1\2\0\4\0", 8), report, "is a capture of traffic (pcap); expected: earlier report"},

@@ -119,11 +119,11 @@ TEST_CASE("rim: documents that are none") {
   refuse("hello", "is not valid XML: line 1: ");
   refuse("{\"rim\": \"\"}", "is JSON");
   refuse("\xD9\x01\xF5\xA0", "is CBOR");
-  refuse("<a>", "is not XML");
-  refuse("<a></b>", "is not XML");
-  refuse(document(entry(1, 'a')) + "<more/>", "is not XML");
-  refuse(document(entry("1", cat("h:Hash0=\"", digest('1'), "\" h:Hash0=\"", digest('1'), "\""))), "is not XML");
-  refuse(document(entry("1", cat("unbound:Hash0=\"", digest('1'), "\""))), "is not XML");
+  refuse("<a>", "is not valid XML");
+  refuse("<a></b>", "is not valid XML");
+  refuse(document(entry(1, 'a')) + "<more/>", "is not valid XML");
+  refuse(document(entry("1", cat("h:Hash0=\"", digest('1'), "\" h:Hash0=\"", digest('1'), "\""))), "is not valid XML");
+  refuse(document(entry("1", cat("unbound:Hash0=\"", digest('1'), "\""))), "is not valid XML");
 }
 
 TEST_CASE("rim: nothing is declared, loaded or expanded") {
@@ -135,8 +135,8 @@ TEST_CASE("rim: nothing is declared, loaded or expanded") {
     refuse(doctype + body, "has a document type declaration");
   // It is refused where it begins: what is in it is not read, and so no fault of it is found.
   refuse("<!DOCTYPE a [ nothing of this is a declaration ]>" + body, "has a document type declaration");
-  refuse("<a>&b;</a>", "is not XML");
-  refuse("<a b=\"&c;\"/>", "is not XML");
+  refuse("<a>&b;</a>", "is not valid XML");
+  refuse("<a b=\"&c;\"/>", "is not valid XML");
   // Not understood, and so an element like any other.
   const rim::Rim out = read(cat(kOpen, "<Payload>", entry(1, 'a'),
                                 "<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" href=\"/etc/passwd\"/></Payload>", kEnd));
@@ -152,7 +152,7 @@ TEST_CASE("rim: UTF-8 and nothing else") {
   for (const char* name : {"ISO-8859-1", "UTF-16", "UTF-7", "EBCDIC-CP-US", ""})
     refuse(cat("<?xml version=\"1.0\" encoding=\"", name, "\"?>", body), "is in the encoding");
   refuse(std::string("<\0a\0/\0>\0", 8), "bytes that are zero");
-  refuse("<a>\xFF</a>", "is not XML");
+  refuse("<a>\xFF</a>", "is not valid XML");
 }
 
 TEST_CASE("rim: large documents are refused before they are parsed") {
