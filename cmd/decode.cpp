@@ -83,7 +83,14 @@ Evidence from_hex(std::string_view text, const std::string& what) {
   return out;
 }
 
-Evidence read_input(const std::vector<std::string>& input) {
+std::vector<EvidencePart> alone(Evidence evidence) {
+  std::vector<EvidencePart> out;
+  out.push_back({.label = "", .evidence = std::move(evidence), .error = std::nullopt});
+  return out;
+}
+
+// The device, or the devices of a capture or a document.
+std::vector<EvidencePart> read_input(const std::vector<std::string>& input) {
   if (input.empty()) throw Error(ErrorId::usage, "nothing to decode", "give a recording, - or the bytes of a message in hex");
   const std::optional<std::filesystem::path> file = recording(input.front());
   if (!file && input.front() != "-") {
@@ -95,16 +102,20 @@ Evidence read_input(const std::vector<std::string>& input) {
       throw Error(ErrorId::usage, cat("'", printable(*wrong), "' ", why.empty() ? "is neither a file nor hex digits" : why),
                   "give a recording, - or the bytes of a message in hex");
     }
-    return from_hex(text, "message");
+    return alone(from_hex(text, "message"));
   }
   if (input.size() > 1) throw Error(ErrorId::usage, "only one recording can be decoded at a time", "decode them one after the other");
   const std::string name = file ? file->string() : "standard input";
-  if (file && is_kernel_log_entry(*file)) return read_kernel_log_entry(*file);
+  if (file && is_kernel_log_entry(*file)) return alone(read_kernel_log_entry(*file));
   const Bytes bytes = read_file(file.value_or("-"), FileKind::evidence);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!looks_like_pcap(bytes) && is_hex(text)) return from_hex(text, name);
+  if (!looks_like_pcap(bytes) && is_hex(text)) return alone(from_hex(text, name));
   try {
-    return load_evidence(bytes, name);
+    std::vector<EvidencePart> parts = load_parts(bytes, name);
+    if (parts.size() > 1) return parts;
+    if (parts.front().error) throw Error(*parts.front().error);
+    parts.front().label.clear();
+    return parts;
   } catch (Error& error) {
     if (const std::string advice = file ? advice_on_lines(*file) : std::string(); !advice.empty()) error.hint = advice;
     throw;
@@ -144,10 +155,40 @@ Exit show_interface_report(const std::string& file, Console& console) {
   return exit;
 }
 
+void write_recipe(const std::vector<EvidencePart>& parts, const std::string& directory, Console& console) {
+  if (parts.size() != 1)
+    throw Error(ErrorId::usage, cat("the input has ", parts.size(), " devices, and --openssl writes the signatures of one"),
+                "give a recording of that device alone");
+  const std::size_t count = write_openssl_recipe(parts.front().evidence, directory);
+  console.note(cat("spdmctl: ", printable(directory), ": ", count, count == 1 ? " signature" : " signatures", "; check with: sh ",
+                   printable(shell_word((std::filesystem::path(directory) / "verify.sh").string()))));
+}
+
+// Shows those of one device. Returns whether one breaks a rule.
+bool show_messages(const EvidencePart& part, const Options& options, const std::vector<SessionSecret>& secrets, Console& console,
+                   ListWriter& document) {
+  const MessageLog& log = part.evidence.log;
+  Parameters assumed = assumed_parameters(options);
+  if (!log.empty() && log.front().bytes.size() >= kHeaderSize) assumed.version = log.front().bytes.front();
+  MessageDecoder decoder(part.evidence, assumed, tolerance_of(options.tolerate), secrets);
+  bool broken = false;
+  for (std::size_t i = 0; i < log.size(); ++i) {
+    for (DecodedMessage& decoded : decoder.next(log[i], i)) {
+      broken = broken || decoded.broken;
+      if (!part.label.empty()) decoded.json["device"] = printable(part.label);
+      if (console.format == Format::text)
+        console.out(text_of(decoded.json, console.verbose));
+      else
+        document.add(decoded.json);
+    }
+  }
+  return broken;
+}
+
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   if (!options.interface_report.empty()) return show_interface_report(options.interface_report, console);
-  Tolerance tolerance = tolerance_of(options.tolerate);
+  tolerance_of(options.tolerate);  // a word that is none is told before anything is read
   const std::vector<SessionSecret> secrets = read_secrets(options.session_secrets);
   Needs needs{.readable = EvidenceFiles::places(options.input)};
   if (!options.openssl.empty()) {
@@ -156,30 +197,25 @@ Exit run(const Options& options, Console& console) {
     needs.folders.push_back(place_of_recipe(options.openssl));
   }
   work_on_files(console, std::move(needs));
-  const Evidence evidence = read_input(options.input);
-  Parameters assumed = assumed_parameters(options);
-  if (!evidence.log.empty() && evidence.log.front().bytes.size() >= kHeaderSize) assumed.version = evidence.log.front().bytes.front();
+  const std::vector<EvidencePart> parts = read_input(options.input);
+  if (!options.openssl.empty()) write_recipe(parts, options.openssl, console);
 
-  if (!options.openssl.empty()) {
-    const std::size_t count = write_openssl_recipe(evidence, options.openssl);
-    console.note(cat("spdmctl: ", printable(options.openssl), ": ", count, count == 1 ? " signature" : " signatures", "; check with: sh ",
-                     printable(shell_word((std::filesystem::path(options.openssl) / "verify.sh").string()))));
-  }
-
-  MessageDecoder decoder(evidence, assumed, std::move(tolerance), secrets);
   ListWriter document(console, begin_document(kSchema), "messages");
-  bool broken = false;
-  for (std::size_t i = 0; i < evidence.log.size(); ++i) {
-    for (DecodedMessage& decoded : decoder.next(evidence.log[i], i)) {
-      broken = broken || decoded.broken;
-      if (console.format == Format::text)
-        console.out(text_of(decoded.json, console.verbose));
-      else
-        document.add(decoded.json);
+  Exit exit = Exit::ok;
+  Json tail;
+  for (const EvidencePart& part : parts) {
+    if (part.error) {
+      Error error = *part.error;
+      error.device = part.label;
+      console.complain(error);
+      exit = worse(exit, row(error.id).exit);
+      if (!tail.contains("error")) tail["error"] = error_json(error);
+    } else if (show_messages(part, options, secrets, console, document)) {
+      exit = worse(exit, Exit::peer);
     }
   }
-  const Exit exit = broken ? Exit::peer : Exit::ok;
-  document.finish(Json{{"exit_code", static_cast<int>(exit)}});
+  tail["exit_code"] = static_cast<int>(exit);
+  document.finish(tail);
   return exit;
 }
 

@@ -1,12 +1,13 @@
 // doctor: what this host can and cannot do, and what to do about it.
+#include <linux/capability.h>
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
-#include <fstream>
 #include <memory>
 
 #include "cmd/attest/policy_files.h"
 #include "cmd/doctor.h"
+#include "cmd/doctor_pieces.h"
 #include "cmd/host/layers.h"
 #include "cmd/host/this_host.h"
 #include "cmd/options.h"
@@ -123,17 +124,9 @@ void examine_references(Lines& out, const TrustOptions& trust) {
   }
 }
 
-bool has_admin_capability() {
-  constexpr std::uint64_t kSysAdmin = std::uint64_t{1} << 21;  // CAP_SYS_ADMIN
-  std::ifstream in("/proc/self/status");
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("CapEff:")) return (std::strtoull(line.c_str() + 7, nullptr, 16) & kSysAdmin) != 0;
-  return false;
-}
-
 void examine_privileges(Lines& out) {
   const std::string who = cat("runs as uid ", ::geteuid());
-  if (has_admin_capability())
+  if (has_capability(CAP_SYS_ADMIN))
     out.push_back({Health::good, "privileges", cat(who, " with CAP_SYS_ADMIN"), ""});
   else
     out.push_back({Health::limited, "privileges",

@@ -190,6 +190,7 @@ void examine_host(Lines& out, const Host& host, const std::vector<std::string>& 
     out.push_back({Health::limited, "pci", error.what(), error.hint});
   }
   examine_drives(out, drives);
+  examine_mctp(out, host);
   examine_owners(out, devices);
   examine_devices(out, devices);
   examine_tsm(out, host, devices);

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +25,14 @@ inline std::optional<std::string> attribute(const std::filesystem::path& file) {
   } catch (const Error&) {
     return std::nullopt;
   }
+}
+
+// Whether this process has a capability in force, by its number (linux/capability.h).
+inline bool has_capability(unsigned capability) {
+  std::ifstream in("/proc/self/status");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("CapEff:")) return (std::strtoull(line.c_str() + 7, nullptr, 16) >> capability & 1) != 0;
+  return false;
 }
 
 inline std::string counted(std::size_t count, std::string_view one) { return cat(count, " ", one, count == 1 ? "" : "s"); }

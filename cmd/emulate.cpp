@@ -3,9 +3,11 @@
 #include <atomic>
 #include <csignal>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "certstore/throwaway.h"
 #include "cmd/attestation.h"
@@ -15,8 +17,12 @@
 #include "cmd/parse.h"
 #include "cmd/verb.h"
 #include "core/text.h"
+#include "transport/emulated/endpoint.h"
 #include "transport/emulated/profile.h"
 #include "transport/emulated/server.h"
+#include "transport/emulated/service.h"
+#include "transport/mctp/kernel_socket.h"
+#include "transport/mctp/routes.h"
 
 namespace spdm::cmd {
 
@@ -33,16 +39,16 @@ struct EmulateOptions {
   std::string init, algorithm = "ECDSA-P384", identity, device_info = "Example:Emulated device:0001";
 };
 
-std::atomic<transport::Server*> serving = nullptr;
+std::atomic<transport::Service*> serving = nullptr;
 
-// While this object lives, SIGINT and SIGTERM end the server in good order.
+// While this object lives, SIGINT and SIGTERM end the service in good order.
 class StopOnSignal {
  public:
-  explicit StopOnSignal(transport::Server& server) {
-    serving = &server;
+  explicit StopOnSignal(transport::Service& service) {
+    serving = &service;
     struct sigaction action = {};
     action.sa_handler = [](int) {
-      if (transport::Server* running = serving) running->stop();
+      if (transport::Service* running = serving) running->stop();
     };
     ::sigaction(SIGINT, &action, &interrupt_);
     ::sigaction(SIGTERM, &action, &terminate_);
@@ -68,28 +74,76 @@ std::string shown_target(const transport::ServeOptions& options, std::uint16_t p
   return out;
 }
 
-Exit serve(const EmulateOptions& options, Console& console) {
+using Note = std::function<void(const std::string&)>;
+
+// A device that listens.
+struct Listening {
+  std::unique_ptr<transport::Service> service;
+  std::string target;                      // for requesters
+  std::optional<std::uint16_t> port = {};  // of a socket
+  Needs needs = {};                        // what it still does when it serves
+};
+
+std::shared_ptr<const DeviceProfile> load(const std::string& profile) {
+  return std::make_shared<const DeviceProfile>(transport::load_profile(profile));
+}
+
+Listening listen_on_socket(const EmulateOptions& options, Note note) {
   transport::ServeOptions how = transport::parse_listen(options.listen);
   how.once = options.once;
+  how.note = std::move(note);
+  auto server = std::make_unique<transport::Server>(load(options.profile), how);
+  const std::uint16_t port = server->port();
+  return {.service = std::move(server), .target = shown_target(how, port), .port = port};
+}
+
+// On a BMC, control messages are mctpd's.
+std::unique_ptr<transport::MctpSocket> bind_to(const transport::MctpAddress& address, const Note& note) {
+  using namespace transport;
+  try {
+    return bind_mctp_socket(address, {kMctpControl, kMctpSpdm, kMctpSecuredSpdm});
+  } catch (const Error& error) {
+    if (error.id != ErrorId::busy) throw;
+    note(cat(error.what(), "; that of control messages is left to it"));
+  }
+  return bind_mctp_socket(address, {kMctpSpdm, kMctpSecuredSpdm});
+}
+
+Listening listen_on_mctp(transport::MctpAddress address, const EmulateOptions& options, Note note) {
+  if (options.once)
+    throw Error(ErrorId::usage, "--once: an MCTP endpoint has no connections, and so no first one", "end it with SIGINT or SIGTERM");
+  if (!options.port_file.empty())
+    throw Error(ErrorId::usage, "--port-file: an MCTP endpoint has no port", "leave it out; requesters go by network and EID");
+  const auto profile = load(options.profile);
+  if (!transport::kernel_has_mctp()) transport::fail_without_mctp();
+  const bool any = address.eid == 0;
+  if (!any) address = transport::own_address(transport::mctp_routes(), address);
+  auto socket = bind_to(address, note);
+  return {
+      .service = std::make_unique<transport::MctpEndpoint>(profile, std::move(socket), transport::EndpointOptions{.note = std::move(note)}),
+      .target = cat("mctp:", any ? "any" : to_string(address)),
+      .needs = {.sends_mctp = true}};
+}
+
+Exit serve(const EmulateOptions& options, Console& console) {
   assert_distinct({console.file(), options.port_file});
   std::mutex one_line_at_a_time;
-  if (console.verbose)
-    how.note = [&](const std::string& line) {
-      const std::lock_guard lock(one_line_at_a_time);
-      console.note(printable(line));
-    };
-  const auto profile = std::make_shared<const DeviceProfile>(transport::load_profile(options.profile));
-  transport::Server server(profile, how);
-  const StopOnSignal stop(server);
-  if (!options.port_file.empty()) write_file(options.port_file, cat(server.port(), "\n"));
-  const std::string target = shown_target(how, server.port());
+  Note note = [&](const std::string& line) {
+    if (!console.verbose) return;
+    const std::lock_guard lock(one_line_at_a_time);
+    console.note(printable(line));
+  };
+  const std::optional<transport::MctpAddress> endpoint = transport::parse_mctp_listen(options.listen);
+  const Listening listening = endpoint ? listen_on_mctp(*endpoint, options, std::move(note)) : listen_on_socket(options, std::move(note));
+  const StopOnSignal stop(*listening.service);
+  if (!options.port_file.empty()) write_file(options.port_file, cat(*listening.port, "\n"));
   Json document = begin_document(kServerSchema);
-  document["target"] = target;
-  document["port"] = server.port();
-  write_document(console, document, "");  // at once: a reader waits for the port, not for the end
-  console.note(cat("listening on ", target));
-  work_on_files(console);
-  server.run();
+  document["target"] = listening.target;
+  if (listening.port) document["port"] = *listening.port;
+  write_document(console, document, "");  // at once: a reader waits for where to ask, not for the end
+  console.note(cat("listening on ", listening.target));
+  work_on_files(console, listening.needs);
+  listening.service->run();
   return Exit::ok;
 }
 
@@ -153,7 +207,7 @@ Exit init(const EmulateOptions& options, Console& console) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<EmulateOptions>();
   auto* profile = parser.add_option("profile", options->profile, "The device profile (YAML) to serve")->type_name("PROFILE");
-  parser.add_option("--listen", options->listen, "Where to wait for requesters; port 0 takes a free one")
+  parser.add_option("--listen", options->listen, "Where to wait for requesters: emu://, tcp:// or mctp:; port 0 takes a free one")
       ->type_name("TARGET")
       ->capture_default_str()
       ->group("Serving");
@@ -186,7 +240,8 @@ const Verb emulate_verb{"emulate",
                         "Be a device in software: for first tries, for other requesters, for tests",
                         "  spdmctl emulate --init ./device\n"
                         "  spdmctl emulate ./device/profile.yaml\n"
-                        "  spdmctl emulate --listen tcp://127.0.0.1:4194 --once ./device/profile.yaml\n",
+                        "  spdmctl emulate --listen tcp://127.0.0.1:4194 --once ./device/profile.yaml\n"
+                        "  spdmctl emulate --listen mctp:9 ./device/profile.yaml\n",
                         setup,
                         {.schema = kServerSchema},
                         {{{"--init", {.schema = kDeviceSchema}}}}};

@@ -43,7 +43,8 @@ void check(const GateOptions& options) {
     throw Error(ErrorId::usage, cat("--mode: '", printable(options.mode), "' is no mode"), "give off, audit or enforce");
   if (!options.timeout.empty()) parse_duration(options.timeout);
   time_of(options.trust);
-  via_of(options.via);
+  if (via_of(options.via) == transport::Via::mctp)
+    throw Error(ErrorId::usage, "--via mctp: the gate is about PCI functions, and those are no MCTP endpoints", "give doe or storage");
 }
 
 GateSetup set_up_gate(const GateOptions& options, const Host& host, const Console& console,

@@ -1,15 +1,17 @@
 // list: the PCI functions that may be attested, who has them, what their mailboxes carry, and what they have for PCI encryption; the
-// drives that speak SPDM by their own way.
+// drives that speak SPDM by their own way; the endpoints of MCTP networks.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cmd/attest/endpoint_scope.h"
 #include "cmd/attestation.h"
 #include "cmd/host/drive_broker.h"
 #include "cmd/host/this_host.h"
 #include "cmd/list_drives.h"
+#include "cmd/list_endpoints.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 #include "cmd/output/table.h"
@@ -35,7 +37,7 @@ struct Options {
   OutputOptions output;
   std::vector<std::string> functions;
   std::string timeout = "10";
-  bool all = false, discover = false, drives = false;
+  bool all = false, discover = false, drives = false, mctp = false;
 };
 
 struct Listed {
@@ -188,12 +190,12 @@ std::string to_text(const std::vector<Listed>& devices) {
   return table(rows);
 }
 
-// Those that were named, or all. A host without a PCI bus may have drives.
-std::vector<PciDevice> chosen(const Host& host, const Options& options) {
+// Those that were named, or all. A host without a PCI bus may have drives, or endpoints.
+std::vector<PciDevice> chosen(const Host& host, const Options& options, bool may_lack_bus) {
   if (options.functions.empty()) try {
       return transport::scan(host);
     } catch (const Error& error) {
-      if (!options.drives || error.id != ErrorId::no_device) throw;
+      if (!may_lack_bus || error.id != ErrorId::no_device) throw;
       return {};
     }
   std::vector<PciDevice> out;
@@ -217,8 +219,22 @@ std::vector<transport::Drive> drives_among(const std::vector<PciDevice>& functio
   return out;
 }
 
+// What the kernel's routes lead to. Whoever named functions did not ask for it; whoever asks for nothing but a list gets it as far as
+// the kernel tells.
+std::vector<ListedEndpoint> endpoints_to_list(const Host& host, const Options& options, const Console& console) {
+  if (options.mctp) assert_has_mctp(host);
+  if (!options.mctp && !options.functions.empty()) return {};
+  try {
+    return listed(endpoints_of(host));
+  } catch (const Error& error) {
+    if (options.mctp) throw;
+    console.note(cat("spdmctl: MCTP endpoints are not listed: ", error.what()));
+    return {};
+  }
+}
+
 // The error when no mailbox was found: it names what could not be looked at.
-Error nothing_found(const std::vector<PciDevice>& seen, bool named, bool drives) {
+Error nothing_found(const std::vector<PciDevice>& seen, bool named, const Options& options) {
   const std::string whom = !named             ? "no PCI function of this host has a"
                            : seen.size() == 1 ? cat(to_string(seen.front().bdf), " has no")
                                               : "none of these functions has a";
@@ -229,7 +245,8 @@ Error nothing_found(const std::vector<PciDevice>& seen, bool named, bool drives)
   const bool asleep = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.has_no_power(); });
   return {ErrorId::no_spdm,
           cat(whom, " DOE mailbox", asleep ? "; those that sleep in D3cold were not looked at" : "",
-              drives ? ", and no drive that was asked speaks SPDM" : ""),
+              options.drives ? ", and no drive that was asked speaks SPDM" : "",
+              options.mctp ? ", and no MCTP endpoint that routes lead to speaks SPDM" : ""),
           named ? "" : "see all functions with: spdmctl list --all"};
 }
 
@@ -262,10 +279,12 @@ Exit run(const Options& options, Console& console) {
   const Host host = this_host();
   std::optional<DriveBroker> broker;
   if (options.drives) broker = start_drive_broker({.root = host.root});
-  Needs needs{.readable = places_of_names(host)};
+  std::vector<ListedEndpoint> endpoints = endpoints_to_list(host, options, console);
+  MctpSockets sockets = options.mctp ? open_sockets(endpoints) : MctpSockets();
+  Needs needs{.readable = places_of_names(host), .sends_mctp = !sockets.empty()};
   if (broker) needs.broker_lacks = broker->missing;
   work_on_host(console, host, options.discover ? HostUse::change : HostUse::look, std::move(needs));
-  std::vector<PciDevice> seen = chosen(host, options);
+  std::vector<PciDevice> seen = chosen(host, options, options.drives || options.mctp || !endpoints.empty());
   const bool named = !options.functions.empty();
   const bool any = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.has_mailbox(); });
   std::optional<std::vector<ListedDrive>> drives;
@@ -274,8 +293,11 @@ Exit run(const Options& options, Console& console) {
     drives = ask_drives(host, there, *broker->opener, seen, parse_duration(options.timeout, given_as("--timeout")));
   }
   if (drives && !options.all) std::erase_if(*drives, [](const ListedDrive& listed) { return !listed.may_speak_spdm(); });
+  if (options.mctp) ask_endpoints(endpoints, std::move(sockets), parse_duration(options.timeout, given_as("--timeout")));
+  if (!options.all) std::erase_if(endpoints, [](const ListedEndpoint& listed) { return !listed.may_speak_spdm(); });
+  const bool all_local = std::all_of(endpoints.begin(), endpoints.end(), [](const ListedEndpoint& one) { return one.endpoint.is_local; });
   std::optional<Error> error;
-  if (!any && !options.all && (!drives || drives->empty())) error = nothing_found(seen, named, options.drives);
+  if (!any && !options.all && (!drives || drives->empty()) && all_local) error = nothing_found(seen, named, options);
   if (!named && !options.all) std::erase_if(seen, [](const PciDevice& device) { return !device.has_mailbox(); });
 
   const std::vector<transport::PciNames> names = seen.empty() ? std::vector<transport::PciNames>() : names_of(seen, host);
@@ -302,6 +324,14 @@ Exit run(const Options& options, Console& console) {
     }
     text += cat(text.empty() || drives->empty() ? "" : "\n", to_text(*drives));
   }
+  if (options.mctp || !endpoints.empty()) document["endpoints"] = Json::array();
+  for (const ListedEndpoint& listed : endpoints) {
+    document["endpoints"].push_back(to_json(listed));
+    if (!listed.error || !listed.is_there()) continue;
+    console.complain(*listed.error);
+    exit = worse(exit, row(listed.error->id).exit);
+  }
+  text += cat(text.empty() || endpoints.empty() ? "" : "\n", to_text(endpoints));
   document["exit_code"] = static_cast<int>(exit);
   if (error) document["error"] = error_json(*error);
   write_document(console, document, text);
@@ -315,7 +345,10 @@ Action setup(CLI::App& parser) {
   parser.add_flag("--all", options->all, "Every PCI function, not only those with a mailbox");
   parser.add_flag("--discover", options->discover, "Ask the mailboxes what they carry where the kernel does not tell: writes to them");
   parser.add_flag("--drives", options->drives, "The drives, too, that speak SPDM by their own way; asks each that is awake");
-  parser.add_option("--timeout", options->timeout, "Longest wait for the mailboxes of a function, or for a drive; 10s if not given")
+  parser.add_flag("--mctp", options->mctp, "Ask the endpoints of MCTP networks that routes lead to whether they speak SPDM");
+  parser
+      .add_option("--timeout", options->timeout,
+                  "Longest wait for the mailboxes of a function, for a drive, or for an endpoint; 10s if not given")
       ->type_name("DURATION")
       ->envname("SPDMCTL_TIMEOUT");
   add_output_options(parser, options->output);
@@ -325,11 +358,12 @@ Action setup(CLI::App& parser) {
 }  // namespace
 
 const Verb list_verb{"list",
-                     "Show the PCI functions, and the drives, that may speak SPDM",
+                     "Show the PCI functions, the drives and the MCTP endpoints that may speak SPDM",
                      "  spdmctl list\n"
                      "  spdmctl list --all --json\n"
                      "  spdmctl list --discover 03:00.0\n"
-                     "  spdmctl list --drives\n",
+                     "  spdmctl list --drives\n"
+                     "  spdmctl list --mctp\n",
                      setup,
                      {.schema = kSchema, .devices = true}};
 

@@ -20,7 +20,7 @@ namespace {
 // The complete list. None names a root or lowers a check: what is trusted must be seen on the command line or in a file.
 constexpr std::array kVariables{"SPDMCTL_FORMAT", "SPDMCTL_KEYRING", "SPDMCTL_POLICY", "SPDMCTL_REFERENCE", "SPDMCTL_TIMEOUT"};
 
-constexpr std::array kVias{Word{transport::Via::doe, "doe"}, Word{transport::Via::storage, "storage"}};
+constexpr std::array kVias{Word{transport::Via::doe, "doe"}, Word{transport::Via::storage, "storage"}, Word{transport::Via::mctp, "mctp"}};
 
 struct OldVariable {
   const char *name, *now;
@@ -207,7 +207,7 @@ void add_via_option(CLI::App& parser, std::string& via, const std::string& group
   parser
       .add_option("--via", via,
                   "How a drive is asked: doe, its mailbox, or storage, its security commands; the mailbox, if not given, and storage where "
-                  "the kernel is locked down")
+                  "the kernel is locked down. mctp: all are the endpoints of MCTP networks")
       ->type_name("WAY")
       ->group(group);
 }

@@ -42,7 +42,7 @@ _spdmctl() {
     --cmw) values="json cbor" ;;
     --identity-match) values="exact ids none" ;;
     --mode) values="off audit enforce" ;;
-    --via) values="doe storage" ;;
+    --via) values="doe storage mctp" ;;
     --occasion) values="boot arrival resume reset interval request" ;;
     --summary) values="none tcb all" ;;
     --tolerate) values=all ;;
@@ -122,7 +122,7 @@ _spdmctl() {
     gate) options="$output $keyring $gate --dry-run --enforce --release --occasion --manifest --kernel --image" pci=1 files='' ;;
     watch) options="${output/ --json -o --output/} $keyring $gate --enforce --interval --events --hold --drives --background --end" ;;
     status) options="$output --policy" pci=1 files='' ;;
-    list) options="$output --all --discover --drives --timeout" pci=1 files='' ;;
+    list) options="$output --all --discover --drives --mctp --timeout" pci=1 files='' ;;
     tsm)
       case ${COMP_WORDS[2]-} in
         show) options=$output pci=1 files='' ;;

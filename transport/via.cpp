@@ -67,6 +67,7 @@ Opened open_locked_down(std::string_view target, const Drive& drive, const OpenO
 }  // namespace
 
 Opened open_function(std::string_view target, const OpenOptions& options) {
+  refuse_mctp(options.via);
   const std::optional<Bdf> bdf = parse_bdf(target.substr(0, target.find('?')));
   if (!bdf || options.via == Via::doe) return open_pci(target, options);
   const std::optional<Drive> drive = drive_of(options.host, *bdf);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cmd/attest/drive_scope.h"
+#include "cmd/attest/endpoint_scope.h"
 #include "cmd/attest/pci_scope.h"
 #include "core/appraisal/verdict.h"
 #include "core/text.h"
@@ -85,25 +86,33 @@ void add_host(AuditScope& out, const Policy* policy, const std::vector<PciDevice
   if (others && !found && unknown == 0) out.notes.push_back(cat("all: ", kNoDevice, "; ", kSeeDevices));
 }
 
+void add_sought(AuditScope& out, const Policy* policy, HostView view, Exempt exempt, bool supposed = false) {
+  const std::shared_ptr<const PolicyRule> rule = policy == nullptr ? nullptr : rule_of(*policy, view);
+  if (rule && rule->exempt && exempt == Exempt::left_out) return out.notes.push_back(left_out(view, *rule));
+  AuditTarget& target = out.targets.emplace_back();
+  target.target = {.name = view.target, .sought = true, .supposed = supposed};
+  target.target.expected = rule && rule->expected;
+  if (target.target.expected) target.expected_by = rule;
+  target.host = std::move(view);
+}
+
 // The drives of the host, where only their own way is asked.
 void add_drives(AuditScope& out, const Policy* policy, const transport::Host& host, Exempt exempt) {
   const AwakeDrives drives = awake_drives(host);
   for (const transport::Drive& drive : drives.list) {
     HostView view = view_of(drive, host);
-    if (std::any_of(out.targets.begin(), out.targets.end(), [&](const AuditTarget& target) { return target.name() == view.target; }))
-      continue;
-    const std::shared_ptr<const PolicyRule> rule = policy == nullptr ? nullptr : rule_of(*policy, view);
-    if (rule && rule->exempt && exempt == Exempt::left_out) {
-      out.notes.push_back(left_out(view, *rule));
-      continue;
-    }
-    AuditTarget& target = out.targets.emplace_back();
-    target.target = {.name = view.target, .sought = true};
-    target.target.expected = rule && rule->expected;
-    if (target.target.expected) target.expected_by = rule;
-    target.host = std::move(view);
+    if (std::none_of(out.targets.begin(), out.targets.end(), [&](const AuditTarget& target) { return target.name() == view.target; }))
+      add_sought(out, policy, std::move(view), exempt);
   }
   if (drives.asleep > 0) out.notes.push_back(asleep_in_words(drives.asleep));
+}
+
+// The endpoints that its routes lead to, where MCTP is asked.
+void add_endpoints(AuditScope& out, const Policy* policy, const transport::Host& host, Exempt exempt) {
+  for (const transport::MctpNeighbour& endpoint : endpoints_to_ask(host))
+    if (std::none_of(out.targets.begin(), out.targets.end(),
+                     [&](const AuditTarget& target) { return means(target.name(), endpoint.address); }))
+      add_sought(out, policy, view_of(endpoint), exempt, endpoint.is_one_of_many);
 }
 
 // A target that was named may meet a rule, too.
@@ -139,6 +148,8 @@ AuditScope audit_scope(const std::vector<std::string>& names, const Policy* poli
   const std::vector<PciDevice> devices = devices_of(host);
   if (via == transport::Via::storage)
     add_drives(out, policy, host, exempt);
+  else if (via == transport::Via::mctp)
+    add_endpoints(out, policy, host, exempt);
   else
     add_host(out, policy, devices, exempt);
   if (policy != nullptr) add_absent(out, *policy, devices);

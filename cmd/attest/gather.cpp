@@ -113,4 +113,6 @@ bool is_left_out(bool sought, const Evidence& evidence) {
   return evidence.error->id == ErrorId::no_spdm || evidence.error->id == ErrorId::unsupported;
 }
 
+bool is_silent(const Evidence& evidence) { return evidence.log.empty() && evidence.error && evidence.error->id == ErrorId::timeout; }
+
 }  // namespace spdm::cmd

@@ -36,5 +36,7 @@ std::unique_ptr<Link> open_again(const std::string& device, Clock::duration time
 // Whether `all` leaves the target out: it was only sought (Target::sought), and its mailbox carries no CMA-SPDM, or the drive lists no
 // SPDM, or is in standby.
 bool is_left_out(bool sought, const Evidence& evidence);
+// Whether nothing ever came of it.
+bool is_silent(const Evidence& evidence);
 
 }  // namespace spdm::cmd

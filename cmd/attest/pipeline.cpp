@@ -55,17 +55,18 @@ std::vector<std::size_t> turns(const std::vector<Target>& targets) {
 
 Outcome attend(Run& run, std::size_t index, const Turn& turn) {
   Outcome out{.index = index, .target = run.targets[index].name, .evidence = {}, .report = {}, .unread = {}, .left_out = {}};
-  const bool sought = run.targets[index].sought;
+  const bool sought = run.targets[index].sought, supposed = run.targets[index].supposed;
   try {
     Effort effort = run.effort;
     effort.deadline = turn.end;
     Evidence evidence = gather(std::move(run.targets[index]), run.wanted, effort, run.verifier, run.open);
     const bool asked = turn.begin < run.effort.deadline && !recording(out.target);
-    if (asked && evidence.error && evidence.error->id == ErrorId::timeout && Clock::now() >= turn.end) {
+    const bool out_of_time = asked && evidence.error && evidence.error->id == ErrorId::timeout && Clock::now() >= turn.end;
+    if (out_of_time) {
       evidence.error->message += used_up(turn);
       evidence.error->hint = effort.overdue.hint;
     }
-    if (is_left_out(sought, evidence)) {
+    if (is_left_out(sought, evidence) || (supposed && !out_of_time && is_silent(evidence))) {
       out.left_out = evidence.error->message;
       return out;
     }

@@ -6,11 +6,11 @@
 #include <algorithm>
 
 #include "cmd/attest/drive_scope.h"
+#include "cmd/attest/endpoint_scope.h"
 #include "cmd/attest/kernel_log_files.h"
 #include "cmd/host/parallel.h"
 #include "core/file.h"
 #include "core/text.h"
-#include "transport/mctp/open.h"
 #include "transport/pci/bus.h"
 #include "transport/pci/encryption.h"
 #include "transport/target.h"
@@ -61,8 +61,15 @@ void add_drives(Targets& out, const transport::Host& host) {
                 drives.asleep > 0 ? asleep_in_words(drives.asleep) : "see which are there: spdmctl list --drives");
 }
 
+void add_endpoints_of(Targets& out, const transport::Host& host) {
+  const std::vector<transport::MctpNeighbour> endpoints = endpoints_to_ask(host);
+  add_endpoints(out.list, endpoints);
+  if (endpoints.empty()) throw Error(ErrorId::no_device, std::string(kNoEndpoint), "routes are made by mctpd, or with: mctp route add");
+}
+
 void add_all(Targets& out, const transport::Host& host, transport::Via via) {
   if (via == transport::Via::storage) return add_drives(out, host);
+  if (via == transport::Via::mctp) return add_endpoints_of(out, host);
   bool found = false;
   for (const transport::PciDevice& device : transport::scan(host)) {
     if (device.gone || (!device.doe_features && !device.mailboxes)) ++out.unknown;
@@ -83,9 +90,13 @@ void add_all(Targets& out, const transport::Host& host, transport::Via via) {
 
 }  // namespace
 
-std::optional<transport::Bdf> address_of(std::string_view target) { return transport::parse_bdf(target.substr(0, target.find('?'))); }
+void add_endpoints(std::vector<Target>& out, const std::vector<transport::MctpNeighbour>& endpoints) {
+  for (const transport::MctpNeighbour& endpoint : endpoints)
+    if (std::none_of(out.begin(), out.end(), [&](const Target& target) { return means(target.name, endpoint.address); }))
+      out.push_back({.name = target_of(endpoint.address), .sought = true, .supposed = endpoint.is_one_of_many});
+}
 
-bool is_endpoint(std::string_view target) { return target.starts_with("mctp:"); }
+std::optional<transport::Bdf> address_of(std::string_view target) { return transport::parse_bdf(target.substr(0, target.find('?'))); }
 
 std::string unknown_in_words(std::size_t functions) {
   return cat("all: ", functions, " PCI functions are asleep, gone or out of reach: what they can do is unknown; see: spdmctl list --all");
@@ -144,6 +155,8 @@ Targets targets_of(const std::vector<std::string>& names, const transport::Host&
 void fail_for_want_of_devices(transport::Via via) {
   if (via == transport::Via::storage)
     throw Error(ErrorId::no_device, "no drive of this host that is awake speaks SPDM by its own way", "see: spdmctl list --drives --all");
+  if (via == transport::Via::mctp)
+    throw Error(ErrorId::no_device, "no MCTP endpoint that routes lead to speaks SPDM", "see: spdmctl list --mctp --all");
   throw Error(ErrorId::no_device, std::string(kNoDevice), std::string(kSeeDevices));
 }
 
@@ -161,12 +174,8 @@ HostView view_of(const std::string& target, const transport::Host& host, bool in
       out = view_of(find_drive(target, host), host);
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch): no such drive: its name is all there is
     }
-  }
-  if (is_endpoint(target)) {
-    const transport::MctpAddress address = transport::mctp_address_of(target);
-    MctpView& view = out.mctp.emplace();
-    view.eid = address.eid;
-    if (address.network != 0) view.network = address.network;
+  } else if (is_endpoint(target)) {
+    out = view_of_endpoint(target, host);
   }
   out.target = target;
   return out;

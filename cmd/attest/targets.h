@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "transport/base/opened.h"
+#include "transport/mctp/routes.h"
 #include "transport/pci/address.h"
 
 namespace spdm::cmd {
@@ -21,6 +22,8 @@ struct Target {
   std::string name;
   // Found by `all`, and only DOE discovery tells what its mailbox carries. It is no error when that is no CMA-SPDM.
   bool sought = false;
+  // Found by `all` in a range of EIDs that a route leads to: nobody says that there is such an endpoint. No answer is no error.
+  bool supposed = false;
   bool expected = false;  // by a rule of the policy: where all devices share a time limit, it is asked first
   // One of the two is set by open_targets() for a live target, before privileges are dropped: a right to a PCI function stays with
   // its descriptor, and a confined process makes no socket. `failure` becomes part of the device's evidence.
@@ -47,14 +50,15 @@ std::optional<std::filesystem::path> recording(const std::string& target);
 std::string why_no_recording(const std::string& name);
 
 // Touches no device. Throws Error: usage for a name that is wrong; no_device, or permission, when `all` alone was asked for and
-// there is none. `all` stands for PCI functions with a mailbox; for drives where only their own way is asked (Via::storage).
+// there is none. `all` stands for PCI functions with a mailbox; for drives where only their own way is asked (Via::storage); for
+// endpoints of MCTP networks with Via::mctp, and then Error{unsupported} where the kernel has no MCTP.
 Targets targets_of(const std::vector<std::string>& names, const transport::Host& host, transport::Via via = transport::Via::any);
+
+// Adds those that no target means yet, as what is only sought.
+void add_endpoints(std::vector<Target>& out, const std::vector<transport::MctpNeighbour>& endpoints);
 
 // The address in a target, "0000:03:00.0" or "03:00.0?max=4600"; nothing when it is no PCI function.
 std::optional<transport::Bdf> address_of(std::string_view target);
-
-// Whether a target is an endpoint of MCTP.
-bool is_endpoint(std::string_view target);
 
 // "all: 5 PCI functions are asleep, ...": the note on functions whose mailboxes could not be looked for.
 std::string unknown_in_words(std::size_t functions);
@@ -67,7 +71,8 @@ inline constexpr std::string_view kNoDrive = "this host has no drive that is awa
 // What is said where `all` stands for nothing, and what to do about it.
 inline constexpr std::string_view kNoDevice = "no PCI device of this host has a DOE mailbox that carries CMA-SPDM";
 inline constexpr std::string_view kSeeDevices = "see: spdmctl list";
-// Throws Error{no_device}: no PCI function has a mailbox that carries CMA-SPDM; with Via::storage, no drive speaks SPDM.
+// Throws Error{no_device}: no PCI function has a mailbox that carries CMA-SPDM; with Via::storage, no drive speaks SPDM;
+// with Via::mctp, no endpoint.
 [[noreturn]] void fail_for_want_of_devices(transport::Via via);
 
 // What the host sees of a target that was not opened: of a PCI function what the kernel shows, else its name. With `inspect` also

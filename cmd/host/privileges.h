@@ -45,9 +45,9 @@ struct Confinement {
 };
 
 // Confines the process for good, and every thread that is started later: call it before there are any. No new privileges; no
-// capabilities but those of `opens_devices`, of commands to drives and of `sends_mctp`, and CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH where what is named
-// cannot be written or read without; landlock for files and TCP; no sockets, no memory that becomes code, and no system calls that
-// this program does not need (seccomp).
+// capabilities but those of `opens_devices`, of commands to drives and of `sends_mctp`, and CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH where
+// what is named cannot be written or read without; landlock for files and TCP; no sockets, no memory that becomes code, and no system calls
+// that this program does not need (seccomp).
 Confinement drop_privileges(const Needs& needs);
 
 }  // namespace spdm::cmd

@@ -78,7 +78,8 @@ std::string fields_text(const Json& fields, bool whole, const std::string& inden
 }  // namespace
 
 std::string text_of(const Json& message, bool whole) {
-  std::string out = cat(message["index"].dump(), message["from"] == "requester" ? " -> " : " <- ");
+  std::string out = message.contains("device") ? cat(message["device"].get<std::string>(), " ") : std::string();
+  out += cat(message["index"].dump(), message["from"] == "requester" ? " -> " : " <- ");
   const bool opened = message.contains("opened");
   if (message.contains("name"))
     out += cat(message["name"].get<std::string>(), "  ", message["version"].get<std::string>());

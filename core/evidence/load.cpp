@@ -49,14 +49,14 @@ std::vector<EvidencePart> alone(Evidence evidence) {
 }  // namespace
 
 bool may_hold_several(View bytes) {
-  if (looks_like_cbor(bytes)) return !looks_like_pcap(bytes);
+  if (looks_like_cbor(bytes) || looks_like_pcap(bytes)) return true;
   const std::string_view text = without_space(bytes);
   return (text.starts_with('{') && !is_own(text)) || text.starts_with('[');
 }
 
 std::vector<EvidencePart> load_wrapped(View bytes, std::string_view what, unsigned depth) {
   if (depth > kMaxWrappers) throw Error(ErrorId::bad_input, cat(what, ": more than ", kMaxWrappers, " wrappers inside each other"));
-  if (looks_like_pcap(bytes)) return alone(read_pcap(bytes, what));
+  if (looks_like_pcap(bytes)) return read_pcap(bytes, what);
   if (looks_like_transcript(bytes)) return alone(read_report(bytes, what));
   if (looks_like_cbor(bytes)) return read_cbor(bytes, what, depth);
   const std::string_view text = without_space(bytes);
@@ -80,7 +80,9 @@ Evidence load_evidence(View bytes, std::string_view what) {
   std::vector<EvidencePart> parts = load_parts(bytes, what);
   if (parts.size() != 1)
     throw Error(ErrorId::bad_input, cat(what, ": has evidence of ", parts.size(), " devices, and one is wanted"),
-                "all of them are for: spdmctl verify; here take one of them, such as the first with: jq '.[0]'");
+                looks_like_pcap(bytes) ? "all of them are for: spdmctl verify; here take one of them, such as endpoint 9 with: "
+                                         "tshark -r IN -F pcap -w OUT -Y 'mctp.src == 9 or mctp.dst == 9'"
+                                       : "all of them are for: spdmctl verify; here take one of them, such as the first with: jq '.[0]'");
   if (parts.front().error) throw Error(*parts.front().error);
   return std::move(parts.front().evidence);
 }

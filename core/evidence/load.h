@@ -16,18 +16,19 @@ inline constexpr std::string_view kReportFormat = "report", kNvidiaFormat = "nvi
 // The most devices that one document may speak of.
 inline constexpr std::size_t kMaxDevicesOfDocument = 1'024;
 
-// One device of a document that may have several.
+// One device of a document or a capture that may have several.
 struct EvidencePart {
-  std::string label;  // its place in the document: "[2]", ".nvgpu[0]"; empty where the document is one piece
+  std::string label;  // its place in the document: "[2]", ".nvgpu[0]", "[mctp 9]"; empty where the document is one piece
   Evidence evidence;
   std::optional<Error> error;  // it could not be read, and why; then there is no evidence
 };
 
-// Whether the bytes are a document of others, which may have several devices. What it begins with decides.
+// Whether the bytes are a document of others or a capture, which may have several devices. What they begin with decides.
 bool may_hold_several(View bytes);
 
 // Every device in a file of any kind:
-// - evidence that spdmctl wrote, or a pcap capture: one;
+// - evidence that spdmctl wrote: one;
+// - a pcap capture: one, or each MCTP endpoint (pcap.h);
 // - signed measurements as bytes or in hex, GET_MEASUREMENTS and MEASUREMENTS with the signature behind it: one;
 // - JSON with NVIDIA's evidence ("evidence", "certificate"), or answers to Redfish's SPDMGetSignedMeasurements, at any depth, also in
 //   a conceptual message wrapper (CMW): all;

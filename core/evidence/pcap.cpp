@@ -1,11 +1,15 @@
 #include "core/evidence/pcap.h"
 
 #include <algorithm>
-#include <chrono>
+#include <map>
 #include <optional>
+#include <utility>
 
+#include "core/calendar.h"
 #include "core/error.h"
-#include "core/evidence/file.h"
+#include "core/evidence/budget.h"
+#include "core/evidence/cooked_packet.h"
+#include "core/evidence/mctp_capture.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -18,12 +22,12 @@ constexpr std::uint32_t kNanoseconds = 0xA1B23C4D;
 constexpr std::uint32_t kPcapNg = 0x0A0D0D0A;  // the same in both byte orders
 constexpr std::size_t kFileHeader = 24;
 constexpr std::size_t kPacketHeader = 16;
+constexpr std::uint32_t kLinkCooked = 113, kLinkCooked2 = 276;  // LINUX_SLL, LINUX_SLL2
 constexpr std::uint32_t kLinkMctp = 291;
 constexpr std::uint32_t kLinkDoe = 292;
 constexpr std::size_t kSnapLength = 0x40000;  // the usual limit of Wireshark, raised for a larger packet
 
 constexpr std::size_t kDoeHeader = 8;
-constexpr std::size_t kMctpHeader = 4;
 
 std::uint32_t u32(View file, std::size_t at, bool swapped) {
   std::uint32_t value = 0;
@@ -35,53 +39,41 @@ std::uint32_t swap(std::uint32_t value) { return value >> 24 | (value >> 8 & 0xF
 
 bool is_magic(std::uint32_t value) { return value == kMicroseconds || value == kNanoseconds; }
 
-std::string utc(std::uint32_t seconds) {
-  using namespace std::chrono;
-  const sys_seconds time{std::chrono::seconds(seconds)};
-  const auto day = floor<days>(time);
-  const year_month_day date(day);
-  const hh_mm_ss clock(time - day);
-  const auto two = [](auto number) { return cat(number < 10 ? "0" : "", number); };
-  return cat(static_cast<int>(date.year()), "-", two(static_cast<unsigned>(date.month())), "-", two(static_cast<unsigned>(date.day())), "T",
-             two(clock.hours().count()), ":", two(clock.minutes().count()), ":", two(clock.seconds().count()), "Z");
-}
-
-// An SPDM message in a packet.
-struct Payload {
+// An SPDM message in a DOE object.
+struct DoeObject {
   bool secured;
   View message;
 };
 
 class PcapReader {
  public:
-  PcapReader(View file, std::string_view what) : file_(file), what_(what) {}
-  Evidence read();
+  PcapReader(View file, std::string_view what) : file_(file) { place_.file = what; }
+  std::vector<EvidencePart> read();
 
  private:
   void read_header();
   View next_packet();
-  std::optional<Payload> mctp(View packet) const;
-  std::optional<Payload> doe(View packet) const;
-  bool from_requester(const Payload& payload) const;
+  void assert_whole() const;
+  std::optional<DoeObject> doe(View packet) const;
+  std::optional<MctpPacket> mctp(View packet) const;
+  std::optional<MctpPacket> cooked(View packet);
+  bool is_copy(const MctpPacket& packet, bool is_outgoing);
+  std::vector<EvidencePart> read_doe();
+  std::vector<EvidencePart> read_mctp();
   std::uint32_t field(std::size_t at) const { return u32(file_, at, swapped_); }
-  [[noreturn]] void fail(std::string_view why) const;
 
   View file_;
-  std::string_view what_;
   bool swapped_ = false;
   std::uint32_t snap_length_ = 0, link_type_ = 0;
-  std::size_t at_ = kFileHeader;            // of the next packet
-  std::size_t packet_ = 0, packet_at_ = 0;  // number and offset of the current packet, for error messages
-  Evidence out_;
+  std::size_t at_ = kFileHeader;                                // of the next packet
+  PacketPlace place_;                                           // of the current packet
+  std::uint32_t included_ = 0, original_ = 0;                   // bytes of it that are in the capture, and that it had
+  std::map<std::pair<std::uint8_t, std::uint8_t>, bool> ways_;  // from which endpoint to which: whether its packets go out
 };
-
-void PcapReader::fail(std::string_view why) const {
-  throw Error(ErrorId::bad_input, cat(what_, ": packet ", packet_, " at offset ", packet_at_, ": ", why));
-}
 
 void PcapReader::read_header() {
   const auto refuse = [&](std::string_view why, std::string hint) {
-    throw Error(ErrorId::bad_input, cat(what_, ": ", why), std::move(hint));
+    throw Error(ErrorId::bad_input, cat(place_.file, ": ", why), std::move(hint));
   };
   if (file_.size() >= 4 && u32(file_, 0, false) == kPcapNg)
     refuse("is a pcapng capture, only classic pcap is read", "convert it: editcap -F pcap IN OUT");
@@ -92,70 +84,119 @@ void PcapReader::read_header() {
   if ((swapped_ ? version >> 16 : version & 0xFFFF) != 2) refuse("the version of the capture format is not 2", "");
   snap_length_ = field(16);
   link_type_ = field(20);
-  if (link_type_ != kLinkMctp && link_type_ != kLinkDoe)
-    refuse(cat("link type ", link_type_, " is neither MCTP (291) nor PCI DOE (292)"), "");
+  for (const std::uint32_t known : {kLinkMctp, kLinkDoe, kLinkCooked, kLinkCooked2})
+    if (link_type_ == known) return;
+  refuse(cat("link type ", link_type_, " is neither MCTP (291), PCI DOE (292) nor Linux cooked capture (113, 276)"),
+         "capture the MCTP interface: tcpdump -i mctpi2c1 -w FILE");
 }
 
 View PcapReader::next_packet() {
-  ++packet_;
-  packet_at_ = at_;
+  ++place_.number;
+  place_.offset = at_;
   const std::size_t left = file_.size() - at_;
-  if (left < kPacketHeader) fail(cat("the file ends in the packet header, after ", left, " of 16 bytes"));
-  const std::uint32_t seconds = field(at_), included = field(at_ + 8), original = field(at_ + 12);
-  if (packet_ == 1 && seconds != 0) out_.time = utc(seconds);
-  if (snap_length_ != 0 && included > snap_length_)
-    fail(cat("its ", included, " bytes are more than the snap length of the capture (", snap_length_, ")"));
-  if (included > left - kPacketHeader) fail(cat("says ", included, " bytes, the file has ", left - kPacketHeader, " more"));
-  // A truncated message is refused: later it would only look like a bad signature.
-  if (included < original) fail(cat("was cut to ", included, " of ", original, " bytes when it was captured"));
-  at_ += kPacketHeader + included;
-  return file_.subspan(packet_at_ + kPacketHeader, included);
+  if (left < kPacketHeader) place_.fail(cat("the file ends in the packet header, after ", left, " of 16 bytes"));
+  place_.seconds = field(at_);
+  included_ = field(at_ + 8);
+  original_ = field(at_ + 12);
+  if (snap_length_ != 0 && included_ > snap_length_)
+    place_.fail(cat("its ", included_, " bytes are more than the snap length of the capture (", snap_length_, ")"));
+  if (included_ > left - kPacketHeader) place_.fail(cat("says ", included_, " bytes, the file has ", left - kPacketHeader, " more"));
+  at_ += kPacketHeader + included_;
+  return file_.subspan(place_.offset + kPacketHeader, included_);
 }
 
-std::optional<Payload> PcapReader::mctp(View packet) const {
-  // Version and endpoints are not looked at: the DMTF emulator writes zeros there.
-  if (packet.size() <= kMctpHeader) fail(cat("its ", packet.size(), " bytes are less than an MCTP header and a message type"));
-  // DSP0236: bits 7 and 6 are start and end of message.
-  if ((packet[3] & 0xC0) != 0xC0) fail("is a fragment of an MCTP message; only messages in one packet are read");
-  const std::uint8_t type = packet[kMctpHeader] & 0x7F;
-  if (type != 5 && type != 6) return std::nullopt;
-  if ((packet[kMctpHeader] & 0x80) != 0) fail("has the MCTP integrity check bit set, which SPDM does not use (DSP0275)");
-  return Payload{type == 6, packet.subspan(kMctpHeader + 1)};
+// A truncated message is refused: later it would only look like a bad signature.
+void PcapReader::assert_whole() const {
+  if (included_ < original_) place_.fail(cat("was cut to ", included_, " of ", original_, " bytes when it was captured"));
 }
 
-std::optional<Payload> PcapReader::doe(View packet) const {
-  if (packet.size() < kDoeHeader) fail(cat("its ", packet.size(), " bytes are less than a DOE header"));
+std::optional<DoeObject> PcapReader::doe(View packet) const {
+  assert_whole();
+  if (packet.size() < kDoeHeader) place_.fail(cat("its ", packet.size(), " bytes are less than a DOE header"));
   const std::uint32_t length = u32(packet, 4, false);  // DOE is little-endian in every capture
   // PCIe r6.x 6.30.1: bits 17:0 count dwords, header included; zero stands for 2^18.
   const std::size_t size = std::size_t{4} * ((length & 0x3FFFF) == 0 ? 0x40000 : length & 0x3FFFF);
-  if ((length >> 18) != 0 || packet[3] != 0) fail("reserved bits of its DOE header are set");
-  if (size != packet.size()) fail(cat("its DOE header says ", size, " bytes, the packet has ", packet.size()));
+  if ((length >> 18) != 0 || packet[3] != 0) place_.fail("reserved bits of its DOE header are set");
+  if (size != packet.size()) place_.fail(cat("its DOE header says ", size, " bytes, the packet has ", packet.size()));
   const bool pci_sig = packet[0] == 1 && packet[1] == 0;
   if (!pci_sig || (packet[2] != 1 && packet[2] != 2)) return std::nullopt;  // discovery, other features, other vendors
-  return Payload{packet[2] == 2, packet.subspan(kDoeHeader)};
+  return DoeObject{packet[2] == 2, packet.subspan(kDoeHeader)};
 }
 
-bool PcapReader::from_requester(const Payload& payload) const {
-  // The link types carry no direction. Requests have bit 7 of their code set (DSP0274 table of codes). Secured messages
-  // show no code: there the sides alternate.
-  if (!payload.secured && payload.message.size() >= 2) return (payload.message[1] & 0x80) != 0;
-  return out_.log.empty() || !out_.log.back().from_requester;
+// The version is not looked at: the DMTF emulator writes zero there.
+std::optional<MctpPacket> PcapReader::mctp(View packet) const {
+  assert_whole();
+  if (packet.size() <= kMctpHeader) place_.fail(cat("its ", packet.size(), " bytes are less than an MCTP header and a message type"));
+  return parse_mctp(packet, place_);
 }
 
-Evidence PcapReader::read() {
-  read_header();
-  out_.binding = link_type_ == kLinkDoe ? Binding::doe : Binding::mctp;
+std::optional<MctpPacket> PcapReader::cooked(View packet) {
+  const std::optional<CookedPacket> opened = link_type_ == kLinkCooked ? parse_cooked(packet) : parse_cooked2(packet);
+  if (!opened) place_.fail(cat("its ", packet.size(), " bytes are less than the header of a cooked capture"));
+  if (opened->protocol != kProtocolMctp) return std::nullopt;
+  assert_whole();
+  std::optional<MctpPacket> out = parse_mctp(opened->payload, place_);
+  if (!out || out->version != kMctpVersion) return std::nullopt;  // Linux drops it: nobody has seen it
+  out->interface = opened->interface;
+  if (is_copy(*out, opened->is_outgoing)) return std::nullopt;
+  return out;
+}
+
+// Where a host forwards packets, or has both ends of a cable, each packet is captured twice: as it comes in, and as it goes out. Where the
+// capture has no interfaces, those are taken that go the way of the first between these two.
+bool PcapReader::is_copy(const MctpPacket& packet, bool is_outgoing) {
+  if (packet.interface) return false;
+  return ways_.try_emplace({packet.source, packet.destination}, is_outgoing).first->second != is_outgoing;
+}
+
+std::vector<EvidencePart> PcapReader::read_doe() {
+  Evidence out;
+  out.binding = Binding::doe;
   Intake intake;
   while (at_ < file_.size()) {
     const View packet = next_packet();
-    const std::optional<Payload> payload = link_type_ == kLinkDoe ? doe(packet) : mctp(packet);
-    if (!payload) continue;
-    if (payload->message.empty()) fail("no message follows its header");
-    if (const std::optional<std::string> why = intake.refuses(payload->message.size())) fail(*why);
-    out_.log.push_back({from_requester(*payload), payload->secured, to_bytes(payload->message)});
+    if (place_.number == 1 && place_.seconds != 0) out.time = utc_of(place_.seconds);
+    const std::optional<DoeObject> object = doe(packet);
+    if (!object) continue;
+    if (object->message.empty()) place_.fail("no message follows its header");
+    if (const std::optional<std::string> why = intake.refuses(object->message.size())) place_.fail(*why);
+    const bool from_requester = sent_by_requester(object->message, object->secured, out.log);
+    out.log.push_back({from_requester, object->secured, to_bytes(object->message)});
   }
-  if (out_.log.empty()) throw Error(ErrorId::bad_input, cat(what_, ": the capture holds no SPDM message"));
-  return std::move(out_);
+  std::vector<EvidencePart> parts;
+  if (!out.log.empty()) parts.push_back({.label = "", .evidence = std::move(out), .error = std::nullopt});
+  return parts;
+}
+
+std::vector<EvidencePart> PcapReader::read_mctp() {
+  MctpCapture capture;
+  while (at_ < file_.size()) {
+    const View bytes = next_packet();
+    const std::optional<MctpPacket> packet = link_type_ == kLinkMctp ? mctp(bytes) : cooked(bytes);
+    if (packet) capture.add(*packet);
+  }
+  return capture.finish();
+}
+
+std::vector<EvidencePart> PcapReader::read() {
+  read_header();
+  std::vector<EvidencePart> out = link_type_ == kLinkDoe ? read_doe() : read_mctp();
+  if (out.empty()) throw Error(ErrorId::bad_input, cat(place_.file, ": the capture holds no SPDM message"));
+  if (out.size() == 1 && out.front().error) throw Error(*out.front().error);
+  return out;
+}
+
+// The endpoints that a message is written with. The collector does not know its own: 8 is the first that is not reserved (DSP0236), and
+// mostly a bus owner's. Where nobody knows the device's either, both are null.
+struct Endpoints {
+  std::uint8_t requester = 0, responder = 0;
+};
+
+Endpoints endpoints_of(const Evidence& evidence) {
+  if (!evidence.host.mctp) return {};
+  constexpr std::uint8_t kFirst = 8;
+  const std::uint8_t responder = evidence.host.mctp->eid;
+  return {static_cast<std::uint8_t>(responder == kFirst ? kFirst + 1 : kFirst), responder};
 }
 
 }  // namespace
@@ -166,13 +207,14 @@ bool looks_like_pcap(View file) {
   return is_magic(magic) || is_magic(swap(magic)) || magic == kPcapNg;
 }
 
-Evidence read_pcap(View file, std::string_view what) { return PcapReader(file, what).read(); }
+std::vector<EvidencePart> read_pcap(View file, std::string_view what) { return PcapReader(file, what).read(); }
 
 Bytes write_pcap(const Evidence& evidence) {
   const bool doe = evidence.binding == Binding::doe;
   std::size_t snap_length = kSnapLength;
   for (const Message& message : evidence.log) snap_length = std::max(snap_length, message.bytes.size() + kDoeHeader + 3);
 
+  const Endpoints endpoints = endpoints_of(evidence);
   Writer out;
   out.u32(kMicroseconds).u16(2).u16(4).u32(0).u32(0).u32(snap_length).u32(doe ? kLinkDoe : kLinkMctp);
   for (const Message& message : evidence.log) {
@@ -183,8 +225,13 @@ Bytes write_pcap(const Evidence& evidence) {
     if (doe) {
       out.u16(1).u8(message.secured ? 2 : 1).u8(0).u32(size / 4 & 0x3FFFF);
     } else {
-      // Version 1 (Wireshark looks), null endpoints, one packet a message; a request owns its tag (DSP0236).
-      out.u8(1).u8(0).u8(0).u8(message.from_requester ? 0xC8 : 0xC0).u8(message.secured ? 6 : 5);
+      // Version 1 (Wireshark looks), one packet a message; a request owns its tag (DSP0236).
+      out.u8(kMctpVersion);
+      if (message.from_requester)
+        out.u8(endpoints.responder).u8(endpoints.requester).u8(0xC8);
+      else
+        out.u8(endpoints.requester).u8(endpoints.responder).u8(0xC0);
+      out.u8(message.secured ? kMctpSecured : kMctpSpdm);
     }
     out.bytes(message.bytes).zeros(padding);
   }

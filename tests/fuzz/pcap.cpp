@@ -1,14 +1,15 @@
-// Captures: what was read is written again, and holds the same messages.
-#include <algorithm>
-
+// Captures: each device that was read is written again, and has the same messages.
 #include "core/evidence/pcap.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return fuzz::run([&] {
-    const spdm::Evidence evidence = spdm::read_pcap({data, size}, "fuzz input");
-    const spdm::Bytes written = spdm::write_pcap(evidence);
-    const spdm::Evidence again = spdm::read_pcap(written, "written");
-    fuzz::require(again.log.size() == evidence.log.size() && spdm::write_pcap(again) == written);
+    for (const spdm::EvidencePart& part : spdm::read_pcap({data, size}, "fuzz input")) {
+      if (part.error) continue;
+      const spdm::Bytes written = spdm::write_pcap(part.evidence);
+      const std::vector<spdm::EvidencePart> again = spdm::read_pcap(written, "written");
+      fuzz::require(again.size() == 1 && again.front().evidence.log.size() == part.evidence.log.size());
+      fuzz::require(again.front().evidence.host.mctp == part.evidence.host.mctp && spdm::write_pcap(again.front().evidence) == written);
+    }
   });
 }

@@ -256,6 +256,10 @@ def main():
                 if version == "1.4":
                     write("evidence", "signed", evidence.rstrip().removesuffix(b"}") + b',"signature":"e30.e30.AAAA"}\n')
                 write("pcap", version, capture)
+                for link in ("113", "276"):
+                    command = [sys.executable, CORPUS.parents[1] / "cli/data/mctp.py", link, "bmc.pcap", "seed.pcap=9", "seed.pcap=10"]
+                    subprocess.run(command, cwd=scratch, check=True)
+                    write("pcap", f"{version}-{link}", (scratch / "bmc.pcap").read_bytes())
         for version in ("1.0", "1.1", "1.2", "1.4"):
             write("eat", version, token(program, scratch, version))
         plain = token(program, scratch, "1.3")

@@ -27,6 +27,7 @@ FAULTS = {
     "psk": [],
     "events": [],
     "tee-io": [],
+    "patient": [],
     "not-ready": ["{on: CHALLENGE_AUTH, do: not-ready 18 4, times: 1}"],  # 2^18 us
 }
 # What devices have beside the profile that `emulate --init` writes. "psk" opens sessions with this key only.
@@ -40,6 +41,7 @@ EXTRAS = {
 ide: {ports: [{bus: 0x1f}, {bus: 0x01, device: 0, function: 0}], selective-streams: 2}
 tdisp: {functions: [{bus: 0x01, device: 0, function: 0}], state: run, report: {ranges: [{first-page: 0xfe000, pages: 4}]}}""",
     "events": "sessions: {events: {happen: [{type: measurement-changed, after: 2, indices: [2], text: other firmware}]}}",
+    "patient": "ct-exponent: 23",  # 8.4 s
     "psk": f"sessions: {{key-exchange: [], psk: [{{hint: guest, key-hex: '{PSK}'}}]}}",
 }
 # Which of the roots each kind hangs from; "owner" is the one that guests trust.

@@ -31,18 +31,8 @@ class Result:
 class Lines:
     """Lines out of a socket, each within a deadline."""
 
-    def __init__(self, path, deadline, process):
-        while True:
-            self.socket = socket.socket(socket.AF_UNIX)
-            try:
-                self.socket.connect(str(path))
-                break
-            except OSError:
-                self.socket.close()
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise GuestError("QEMU does not start") from None
-                time.sleep(0.02)
-        self.rest = b""
+    def __init__(self, connected):
+        self.socket, self.rest = connected, b""
 
     def read(self, deadline):
         while b"\n" not in self.rest:
@@ -52,7 +42,7 @@ class Lines:
             except TimeoutError:
                 raise GuestError("no answer in time") from None
             if not data:
-                raise GuestError("QEMU has ended")
+                raise GuestError("the machine has ended")
             self.rest += data
         line, self.rest = self.rest.split(b"\n", 1)
         return line.decode(errors="replace").strip()
@@ -61,51 +51,21 @@ class Lines:
         self.socket.sendall(text.encode() + b"\n")
 
 
-class Guest:
-    """A virtual machine with one PCIe root port per device, and some more for what is plugged in later."""
-
-    def __init__(self, qemu, accelerator, image, initrd, devices, *, append="", memory=512, spare_ports=0, root_disk=None, overlay=b"", timeout=90, clock=None):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="guest-"))
-        self.devices, self.timeout = devices, timeout
-        self.sequence, self.started = 0, time.monotonic()
-        self.process = self.agent = self.monitor = None
-        self.events = []
-        self.exclusive = threading.Lock()
+def connect(path, deadline, process):
+    while True:
+        connected = socket.socket(socket.AF_UNIX)
         try:
-            self.start(qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay, clock)
-        except BaseException:
-            self.close()
-            raise
+            connected.connect(str(path))
+            return connected
+        except OSError:
+            connected.close()
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise GuestError("QEMU does not start") from None
+            time.sleep(0.02)
 
-    def start(self, qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay, clock):
-        if overlay:  # the kernel unpacks archives that follow one another
-            joined = self.folder / "initrd"
-            joined.write_bytes(initrd.read_bytes() + overlay)
-            initrd = joined
-        command = [*qemu, "-machine", "q35", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", str(memory)]
-        command += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel", image, "-initrd", initrd]
-        if clock:
-            command += ["-rtc", f"base={clock}"]
-        # On a busy host an emulated timer is late, and the kernel takes it for one that is not connected.
-        command += ["-append", f"console=ttyS0 panic=-1 no_timer_check {append}"]
-        command += ["-serial", f"file:{self.folder}/console", "-serial", "chardev:agent", "-qmp", "chardev:monitor"]
-        for channel in ("agent", "monitor"):
-            command += ["-chardev", f"socket,id={channel},path={self.folder}/{channel},server=on,wait=off"]
-        for i in range(len(self.devices) + spare_ports):
-            command += ["-device", f"pcie-root-port,id=port{i},bus=pcie.0,chassis={i + 1},slot={i + 1}"]
-        for i, device in enumerate(self.devices):
-            disk = root_disk if root_disk and i == 0 else None
-            backing = f"file={disk},snapshot=on" if disk else "file.driver=null-co,file.size=64M,file.read-zeroes=on"
-            command += ["-drive", f"if=none,id=disk{i},format=raw,{backing}"]
-            spdm = f"spdm_port={device.port},spdm_trans={device.way}"
-            command += ["-device", f"nvme,id=nvme{i},serial={device.name},drive=disk{i},bus=port{i},{spdm}"]
-        with open(self.folder / "qemu", "wb") as log:
-            self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + 10
-        self.agent = Lines(self.folder / "agent", deadline, self.process)
-        self.monitor = Lines(self.folder / "monitor", deadline, self.process)
-        self.monitor.read(deadline)  # its greeting
-        self.qmp("qmp_capabilities")
+
+class Commands:
+    """What the agent in a guest does for us. A guest has `agent`, `sequence`, `started`, `timeout`, and `folder` with its console."""
 
     def wait_for_agent(self, seconds=None):
         deadline = time.monotonic() + (seconds or self.timeout)
@@ -148,6 +108,59 @@ class Guest:
         """Waits in the guest until the command succeeds; says whether it did."""
         tries = int(seconds * 10)
         return self.run(f"i=0; until {command}; do i=$((i+1)); [ $i -lt {tries} ] || exit 1; sleep 0.1; done", seconds + 20).status == 0
+
+    def console(self):
+        try:
+            return (self.folder / "console").read_text(errors="replace")
+        except OSError:
+            return ""
+
+
+class Guest(Commands):
+    """A virtual machine with one PCIe root port per device, and some more for what is plugged in later."""
+
+    def __init__(self, qemu, accelerator, image, initrd, devices, *, append="", memory=512, spare_ports=0, root_disk=None, overlay=b"", timeout=90, clock=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="guest-"))
+        self.devices, self.timeout = devices, timeout
+        self.sequence, self.started = 0, time.monotonic()
+        self.process = self.agent = self.monitor = None
+        self.events = []
+        self.exclusive = threading.Lock()
+        try:
+            self.start(qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay, clock)
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, qemu, accelerator, image, initrd, append, memory, spare_ports, root_disk, overlay, clock):
+        if overlay:  # the kernel unpacks archives that follow one another
+            joined = self.folder / "initrd"
+            joined.write_bytes(initrd.read_bytes() + overlay)
+            initrd = joined
+        command = [*qemu, "-machine", "q35", "-accel", accelerator, "-cpu", "max", "-smp", "2", "-m", str(memory)]
+        command += ["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-kernel", image, "-initrd", initrd]
+        if clock:
+            command += ["-rtc", f"base={clock}"]
+        # On a busy host an emulated timer is late, and the kernel takes it for one that is not connected.
+        command += ["-append", f"console=ttyS0 panic=-1 no_timer_check {append}"]
+        command += ["-serial", f"file:{self.folder}/console", "-serial", "chardev:agent", "-qmp", "chardev:monitor"]
+        for channel in ("agent", "monitor"):
+            command += ["-chardev", f"socket,id={channel},path={self.folder}/{channel},server=on,wait=off"]
+        for i in range(len(self.devices) + spare_ports):
+            command += ["-device", f"pcie-root-port,id=port{i},bus=pcie.0,chassis={i + 1},slot={i + 1}"]
+        for i, device in enumerate(self.devices):
+            disk = root_disk if root_disk and i == 0 else None
+            backing = f"file={disk},snapshot=on" if disk else "file.driver=null-co,file.size=64M,file.read-zeroes=on"
+            command += ["-drive", f"if=none,id=disk{i},format=raw,{backing}"]
+            spdm = f"spdm_port={device.port},spdm_trans={device.way}"
+            command += ["-device", f"nvme,id=nvme{i},serial={device.name},drive=disk{i},bus=port{i},{spdm}"]
+        with open(self.folder / "qemu", "wb") as log:
+            self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        deadline = time.monotonic() + 10
+        self.agent = Lines(connect(self.folder / "agent", deadline, self.process))
+        self.monitor = Lines(connect(self.folder / "monitor", deadline, self.process))
+        self.monitor.read(deadline)  # its greeting
+        self.qmp("qmp_capabilities")
 
     def qmp(self, name, **arguments):
         deadline = time.monotonic() + 20
@@ -192,12 +205,6 @@ class Guest:
 
     def unplug(self, identifier):
         self.qmp("device_del", id=identifier)
-
-    def console(self):
-        try:
-            return (self.folder / "console").read_text(errors="replace")
-        except OSError:
-            return ""
 
     def crashed(self):
         """The signal that QEMU died of, if it did. (It ends with a status when it refuses something.)"""

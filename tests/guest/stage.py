@@ -11,6 +11,8 @@ import devices
 import images
 import machine
 import systems
+import user_mode
+from mctp_kernel import MctpKernel
 from store import Unfit
 
 # What the kernel says when it thinks that somebody misbehaves; what we tell it ourselves is another matter.
@@ -21,11 +23,10 @@ OUR_WORDS = re.compile(r"^\[ *[\d.]+\] (spdmctl(\[\d+\])?: |systemd\[1\]: |.*omm
 
 
 class Workshop:
-    """Makes what guests boot, each image once and when it is first asked for."""
+    """Makes what guests boot, each image once and when it is first asked for. Without `machines` there are none but processes."""
 
-    def __init__(self, store, build, folder):
+    def __init__(self, store, build, folder, machines=True):
         self.store, self.build, self.folder = store, build, folder
-        self.qemu = store.qemu()
         self.tree = folder / "tree"
         systems.install(build, self.tree)
         self.program = self.tree / "usr/local/bin/spdmctl"
@@ -34,11 +35,14 @@ class Workshop:
         (self.tree / "etc/spdmctl/keyring.d/owner.pem").write_text(self.vendor.anchors)
         (self.tree / "etc/spdmctl/keyring.d/masked.pem").symlink_to("/dev/null")
         self.lock, self.made, self.times = threading.Lock(), {}, {}
-        self.accelerator = machine.accelerator(self.qemu, self.kernel("6.12").image)
-        self.disk = systems.root_disk(self.program, folder / "disk", folder)
+        self.accelerator = "none"
+        if machines:
+            self.qemu = store.qemu()
+            self.accelerator = machine.accelerator(self.qemu, self.kernel("6.12").image)
+            self.disk = systems.root_disk(self.program, folder / "disk", folder)
 
     def kernel(self, name):
-        return self.store.kernel(name)
+        return MctpKernel(self.store) if name == MctpKernel.name else self.store.kernel(name)
 
     def helper(self, name):
         """A program of the tests in C, for guests that have no libraries for it."""
@@ -122,6 +126,13 @@ class Stage:
         guest = machine.Guest(
             self.workshop.qemu, self.workshop.accelerator, self.kernel.image, self.workshop.image(image, self.kernel),
             [self.device(kind) for kind in kinds], append=append, overlay=images.overlay(files) if files else b"", **options)
+        self.guests.append(guest)
+        return guest
+
+    def boot_process(self):
+        """A guest of the kernel with MCTP. Its files are ours; it writes below /run."""
+        self.kernel.need()
+        guest = user_mode.UserModeGuest(self.kernel.image, self.workshop.tree)
         self.guests.append(guest)
         return guest
 

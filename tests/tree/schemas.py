@@ -301,6 +301,10 @@ def main():
         check("keyring remove", keyring, run("keyring", "remove", *on, "root", code=0))
         check("keyring, a failure", keyring, run("keyring", "remove", *on, "root", code=2))
         check("decode", messages, run("decode", "--json", "measured.json", code=0))
+        run("measurements", device, "--record", "seen.pcap", code=10)
+        several = [sys.executable, data / "mctp.py", "276", "bmc.pcap", "seen.pcap=9", "seen.pcap=10", "drop=40"]
+        subprocess.run(several, cwd=scratch, check=True)
+        check("decode, several devices, one of them broken", messages, run("decode", "--json", "bmc.pcap", code=2))
         check("decode, broken", messages, run("decode", "--json", "10ff", code=6))
         (pathlib.Path(scratch) / "key.hex").write_text("12fe0000030002010030000002000005001201" + 32 * "a5" + "0000000001000000\n")
         check("decode, a key that is not shown", messages, run("decode", "--json", "key.hex", code=0))
@@ -319,6 +323,8 @@ def main():
                                   stderr=subprocess.DEVNULL, cwd=scratch, env=environment)
         text = b"".join(iter(server.stdout.readline, b"}\n")) + b"}"
         served = check("emulate", validator("spdmctl.emulated-server-1.json"), text)
+        endpoint = {key: value for key, value in served.items() if key != "port"} | {"target": "mctp:1:9"}
+        check("emulate, an MCTP endpoint", validator("spdmctl.emulated-server-1.json"), json.dumps(endpoint))
         drive = f"emu://127.0.0.1:{served['port']}?binding=storage"
         attest("auth", drive, *root, "--record", "drive.json")
         attest("verify", "drive.json", *root)
@@ -360,6 +366,7 @@ def main():
         (nvme / "transport").write_text("tcp\n")
         (pathlib.Path(scratch) / "bare/dev").mkdir()
         check("list --drives", listing, run("list", "--drives", "--json", code=3, SPDMCTL_SYSROOT="bare"))
+        check("list --mctp", listing, run("list", "--mctp", "--json", code=0))
         check("tsm show", tsm, run("tsm", "show", "--json", code=0))
         subprocess.run([sys.executable, ROOT / "tests/cli/data/sysfs.py", "bridges", "bridges"], cwd=scratch, check=True)
         check("tsm show, host bridges", tsm, run("tsm", "show", "--json", code=0, SPDMCTL_SYSROOT="bridges"))

@@ -20,6 +20,7 @@ HEADERS = {
     r"transport/pci/lock\.h": ("cmd/tsm_connection.cpp",),  # nothing is read of the device
     r"transport/pci/power\.h": ("cmd/list.cpp", "cmd/main.cpp"),
     r"transport/socket/\w+\.h": (),
+    r"transport/mctp/(kernel_socket|mctp_link|open|netlink)\.h": ("cmd/doctor_mctp.cpp", "cmd/emulate.cpp", "cmd/list_endpoints.cpp"),
 }
 # Who has transport/target.h could open by it under many names.
 OPEN = re.compile(r"(?<!\w)open\b")

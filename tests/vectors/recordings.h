@@ -8,7 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-#include "core/evidence/pcap.h"
+#include "core/evidence/load.h"
 
 namespace recordings {
 
@@ -26,7 +26,7 @@ inline spdm::Bytes read_file(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-inline spdm::Evidence capture(const fs::path& path) { return spdm::read_pcap(read_file(path), path.filename().string()); }
+inline spdm::Evidence capture(const fs::path& path) { return spdm::load_evidence(read_file(path), path.filename().string()); }
 
 // The one pre-shared key of the reference implementation: "TestPskData", with its end.
 inline constexpr const char* kPsk = "5465737450736b4461746100";

@@ -3,36 +3,20 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "core/evidence/exchange.h"
-#include "core/evidence/pcap.h"
 #include "core/text.h"
 #include "core/wire/encapsulated.h"
 #include "core/wire/finish.h"
 #include "core/wire/psk_exchange.h"
 #include "core/wire/secured_versions.h"
+#include "vectors/recordings.h"
 
 using namespace spdm;
+using namespace recordings;
 
 namespace {
-
-namespace fs = std::filesystem;
-
-fs::path folder() {
-  const char* name = std::getenv("SPDMCTL_VECTORS");
-  return name == nullptr ? fs::path{} : fs::path(name);
-}
-
-Bytes read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  REQUIRE_MESSAGE(in.good(), path.string());
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 using Counts = std::map<std::string, std::size_t>;
 
@@ -146,7 +130,7 @@ TEST_CASE("recorded messages of sessions" * doctest::skip(folder().empty())) {
       if (entry.path().extension() != ".pcap") continue;
       const std::string file = entry.path().filename().string();
       CAPTURE(file);
-      const Evidence evidence = read_pcap(read_file(entry.path()), file);
+      const Evidence evidence = capture(entry.path());
       Reading reading(evidence.binding, counts);
       Listener listener;
       for (std::size_t i = 0; i < evidence.log.size(); ++i) {

@@ -11,12 +11,16 @@ namespace spdm::transport {
 
 class DriveOpener;
 
-// How a device is asked that has more than one way to SPDM: a PCI function with a mailbox that is also an NVMe controller.
+// How a device is asked that has more than one way to SPDM: a PCI function with a mailbox that is also an NVMe controller. And what `all`
+// stands for.
 enum class Via {
   any,      // the mailbox; the drive's own way where the kernel is locked down
   doe,      // the mailbox only
   storage,  // the security protocol commands only
+  mctp,     // endpoints of MCTP networks only: `all` are those, and neither functions nor drives can be asked
 };
+// Throws Error{usage} with Via::mctp: for what is no endpoint.
+void refuse_mctp(Via via);
 
 struct OpenOptions {
   Clock::duration timeout = std::chrono::seconds(10);  // for a look-up of its name, for a function to wake up

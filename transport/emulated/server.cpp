@@ -17,8 +17,7 @@ namespace spdm::transport {
 
 namespace {
 
-// How long a stop may go unnoticed, and how long a peer may take to finish a frame.
-constexpr auto kNotice = std::chrono::milliseconds(100);
+// How long a peer may take to finish a frame.
 constexpr auto kFrameTime = std::chrono::seconds(30);
 
 constexpr std::array kBindings{Binding::none, Binding::mctp, Binding::doe, Binding::tcp, Binding::storage};
@@ -55,10 +54,9 @@ class Connection {
  public:
   Connection(Stream stream, std::shared_ptr<const DeviceProfile> profile, const ServeOptions& options, const std::atomic<bool>& stopping)
       : stream_(std::move(stream)),
-        has_sessions_(profile->sessions.has_value()),
-        updates_keys_(has_sessions_ && profile->sessions->key_updates == KeyUpdates::both),
-        responder_(profile),
-        drive_(std::move(profile)),
+        profile_(std::move(profile)),
+        responder_(profile_),
+        drive_(profile_),
         options_(options),
         stopping_(stopping) {}
 
@@ -80,9 +78,10 @@ class Connection {
   // Waits; false when the server stops meanwhile.
   bool pause(std::chrono::milliseconds time);
   Clock::time_point soon() const { return Clock::now() + kFrameTime; }
+  bool updates_keys() const { return profile_->sessions && profile_->sessions->key_updates == KeyUpdates::both; }
 
   Stream stream_;
-  bool has_sessions_, updates_keys_;
+  std::shared_ptr<const DeviceProfile> profile_;
   Responder responder_;
   EmulatedDrive drive_;  // the same device, asked in another way
   const ServeOptions& options_;
@@ -95,7 +94,7 @@ std::optional<Bytes> Connection::begin(std::size_t size) {
     if (stopping_) return std::nullopt;
     try {
       // One byte only: a read that times out then loses nothing.
-      first = stream_.read_or_end(1, Clock::now() + kNotice);
+      first = stream_.read_or_end(1, Clock::now() + kStopNotice);
       if (!first) return std::nullopt;
     } catch (const Error& why) {
       if (why.id != ErrorId::timeout) throw;
@@ -107,15 +106,12 @@ std::optional<Bytes> Connection::begin(std::size_t size) {
 
 bool Connection::pause(std::chrono::milliseconds time) {
   const auto end = Clock::now() + time;
-  while (!stopping_ && Clock::now() < end) std::this_thread::sleep_until(std::min(end, Clock::now() + kNotice));
+  while (!stopping_ && Clock::now() < end) std::this_thread::sleep_until(std::min(end, Clock::now() + kStopNotice));
   return !stopping_;
 }
 
 bool Connection::answer(Binding binding, View packed, const std::function<Bytes(View)>& frame) {
-  const Unwrapped request = unwrap(binding, packed);
-  if (request.secured && !has_sessions_) malformed("request", "secured message", "the emulated device has no sessions");
-  responder_.carry(binding);
-  const Reply reply = request.secured ? responder_.respond_secured(request.message) : responder_.respond(request.message);
+  const Reply reply = transport::answer(responder_, *profile_, binding, unwrap(binding, packed));
   if (!pause(reply.delay) || reply.action == Reply::Action::close) return false;
   if (reply.action == Reply::Action::silence) return true;
   stream_.write(frame(wrap(binding, reply.bytes, reply.secured)), soon());
@@ -132,7 +128,7 @@ bool Connection::tcp_message() {
 bool Connection::normal(Binding binding, View payload) {
   const auto frame = [&](View packed) { return encode_frame(binding, Command::normal, packed); };
   if (binding != Binding::doe || !is_doe_discovery(payload)) return answer(binding, payload, frame);
-  stream_.write(frame(doe_discovery(payload, has_sessions_)), soon());
+  stream_.write(frame(doe_discovery(payload, profile_->sessions.has_value())), soon());
   return true;
 }
 
@@ -172,7 +168,7 @@ bool Connection::emulator_frame() {
       reply(header.command, {});
       return false;
     case Command::key_update:  // such a device does so without being told
-      reply(updates_keys_ ? header.command : Command::unknown, {});
+      reply(updates_keys() ? header.command : Command::unknown, {});
       return true;
     default:
       reply(Command::unknown, {});
@@ -187,7 +183,7 @@ ServeOptions parse_listen(std::string_view target) {
   const std::string_view scheme = target.substr(0, target.find(':'));
   if (scheme != "emu" && scheme != "tcp")
     throw Error(ErrorId::usage, cat("cannot listen on '", printable(target), "'"),
-                "write emu://HOST:PORT[?binding=doe|mctp|tcp|storage|none] or tcp://HOST:PORT");
+                "write emu://HOST:PORT[?binding=doe|mctp|tcp|storage|none], tcp://HOST:PORT, mctp:[NETWORK:]EID or mctp:any");
   out.framing = scheme == "tcp" ? Framing::tcp : Framing::emulator;
   // parse_socket_target() refuses port 0, which is allowed for listening.
   std::string text(target);
@@ -217,12 +213,12 @@ Server::~Server() {
 std::optional<Stream> Server::next_client() {
   while (!stopping_) {
     try {
-      return listener_.accept(Clock::now() + kNotice);
+      return listener_.accept(Clock::now() + kStopNotice);
     } catch (const Error& why) {
       if (why.id == ErrorId::timeout) continue;
       // Out of descriptors or memory: other connections may free some.
       options_.note(why.what());
-      std::this_thread::sleep_for(kNotice);
+      std::this_thread::sleep_for(kStopNotice);
     }
   }
   return std::nullopt;

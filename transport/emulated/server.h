@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/responder/responder.h"
+#include "transport/emulated/service.h"
 #include "transport/socket/socket.h"
 
 namespace spdm::transport {
@@ -32,17 +33,16 @@ struct ServeOptions {
 ServeOptions parse_listen(std::string_view target);
 
 // Serves each connection with a responder of its own, fresh from reset.
-class Server {
+class Server final : public Service {
  public:
   // Listens; run() begins to serve. Throws as Listener does.
   Server(std::shared_ptr<const DeviceProfile> profile, ServeOptions options);
-  ~Server();
+  ~Server() override;
 
   std::uint16_t port() const { return listener_.port(); }
   // Serves until stop(), or until the first connection has ended with ServeOptions::once.
-  void run();
-  // From any thread, and from a signal handler. run() returns within a fraction of a second.
-  void stop() { stopping_ = true; }
+  void run() override;
+  void stop() override { stopping_ = true; }
 
  private:
   struct Worker {

@@ -10,13 +10,16 @@ namespace {
 // The first byte: the request bit and an instance number, which an answer repeats.
 constexpr std::uint8_t kRequest = 0x80, kInstance = 0x01;
 constexpr std::uint8_t kGetMessageTypeSupport = 0x05;
+// Bits of the first byte: request, datagram (nobody waits for an answer), the instance number.
+constexpr std::uint8_t kDatagram = 0x40, kInstanceMask = 0x1F;
+constexpr std::uint8_t kSuccess = 0x00, kUnsupportedCommand = 0x05;
 
 // N391
 std::vector<std::uint8_t> decode(View message) {
   Reader reader(message, "Get Message Type Support");
   reader.skip(2, "header");
   const std::uint8_t completion = reader.u8("completion code");
-  if (completion != 0) reader.fail("completion code", cat("0x", hex(completion, 2), " is an error"));
+  if (completion != kSuccess) reader.fail("completion code", cat("0x", hex(completion, 2), " is an error"));
   const std::uint8_t count = reader.u8("message type count");
   const Bytes types = to_bytes(reader.take(count, "message types"));
   return {types.begin(), types.end()};
@@ -36,6 +39,14 @@ std::vector<std::uint8_t> message_types(MctpSocket& socket, const MctpAddress& p
     if (Clock::now() >= deadline) break;  // who sends without end does not keep us
   }
   throw Error(ErrorId::timeout, cat("endpoint ", to_string(peer), " does not say which message types it takes"));
+}
+
+std::optional<Bytes> answer_control(View request, const std::vector<std::uint8_t>& types) {
+  if (request.size() < 2 || (request[0] & (kRequest | kDatagram)) != kRequest) return std::nullopt;
+  Writer out;
+  out.u8(request[0] & kInstanceMask).u8(request[1]);
+  if (request[1] != kGetMessageTypeSupport || request.size() != 2) return out.u8(kUnsupportedCommand).take();
+  return out.u8(kSuccess).u8(types.size()).bytes(types).take();
 }
 
 }  // namespace spdm::transport

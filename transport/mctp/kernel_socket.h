@@ -17,8 +17,8 @@ bool kernel_has_mctp();
 // A socket for requests. Throws Error: unsupported where the kernel has no MCTP, permission, io.
 std::unique_ptr<MctpSocket> open_mctp_socket();
 
-// For requests of others: each of these message types, sent to `local`; without a network, on all of them, and with an EID of 0 to all
-// of our addresses. Throws Error: as above; permission (it takes CAP_NET_BIND_SERVICE), busy when somebody else has the type.
+// For requests of others: each of these message types, sent to `local`, whose network is named; with neither network nor EID, to all
+// addresses of ours. Throws Error: as above; permission (it takes CAP_NET_BIND_SERVICE), busy when somebody else has the type.
 std::unique_ptr<MctpSocket> bind_mctp_socket(const MctpAddress& local, std::initializer_list<std::uint8_t> types);
 
 }  // namespace spdm::transport

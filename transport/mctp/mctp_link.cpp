@@ -23,8 +23,20 @@ bool may_answer(View request, View response) {
 
 class MctpLink final : public Link {
  public:
-  MctpLink(std::unique_ptr<MctpSocket> socket, const MctpAddress& peer, const MctpLinkOptions& options)
-      : socket_(std::move(socket)), peer_(peer), options_(options), tag_(*socket_, peer) {}
+  MctpLink(std::unique_ptr<MctpSocket> socket, const MctpAddress& peer, const MctpLinkOptions& options, std::unique_ptr<EndpointLock> lock)
+      : socket_(std::move(socket)),
+        peer_(peer),
+        options_(options),
+        lock_(std::move(lock)),
+        tags_(*socket_, peer, lock_ ? lock_->late() : TagList()) {
+    if (lock_) lock_->work_with(used());
+  }
+  ~MctpLink() override {
+    if (unanswered_) tags_.give_up();
+    if (lock_) lock_->end_with(tags_.given_up());
+  }
+  MctpLink(const MctpLink&) = delete;
+  MctpLink& operator=(const MctpLink&) = delete;
 
   void connect(Clock::time_point deadline) override;
   Bytes exchange(View request, Clock::time_point deadline) override { return transact(kMctpSpdm, request, deadline).bytes; }
@@ -36,15 +48,21 @@ class MctpLink final : public Link {
  private:
   SecuredReply transact(std::uint8_t type, View request, Clock::time_point deadline);
   bool is_answer(const MctpHeader& from, std::uint8_t type) const;
-  void renew_tag();
+  const MctpTag& tag_for_request();
+  // By which an answer may come.
+  TagList used() const {
+    TagList out = tags_.given_up();
+    for (const std::uint8_t number : tags_.in_use()) add(out, number);
+    return out;
+  }
 
   std::unique_ptr<MctpSocket> socket_;
   MctpAddress peer_;
   MctpLinkOptions options_;
-  MctpTag tag_;
+  std::unique_ptr<EndpointLock> lock_;
+  MctpTags tags_;
   bool begun_ = false;       // an answer has come
   bool unanswered_ = false;  // a request was sent, or may have been, and its answer can still come
-  bool doubtful_ = false;    // the first answer may have been to a request of somebody else, and ours still to come
 };
 
 void MctpLink::connect(Clock::time_point deadline) {
@@ -58,24 +76,23 @@ void MctpLink::connect(Clock::time_point deadline) {
 // The kernel compares only EID and tag, and takes a message type with the bit for an integrity check for one without (N385, N386).
 bool MctpLink::is_answer(const MctpHeader& from, std::uint8_t type) const {
   const bool fits = from.type == type || (type == kMctpSecuredSpdm && from.type == kMctpSpdm);  // who has no such session answers plainly
-  return from.peer == peer_ && fits && from.tag == tag_.number();
+  return from.peer == peer_ && fits && from.tag == tags_.current().number();
 }
 
 // An answer that may still come must not find its way to us (N387).
-void MctpLink::renew_tag() {
-  try {
-    tag_.renew();
-  } catch (const Error& error) {
-    if (unanswered_ || error.id != ErrorId::busy) throw;  // a doubt is no reason to give up
-  }
-  unanswered_ = doubtful_ = false;
+const MctpTag& MctpLink::tag_for_request() {
+  const bool given_up = std::exchange(unanswered_, false);
+  if (given_up) tags_.give_up();
+  const MctpTag& out = tags_.next();
+  if (given_up && lock_) lock_->work_with(used());
+  return out;
 }
 
 SecuredReply MctpLink::transact(std::uint8_t type, View request, Clock::time_point deadline) {
   connect(deadline);  // for callers that did not: the pipeline does
-  if (unanswered_ || doubtful_) renew_tag();
+  const MctpTag& tag = tag_for_request();
   unanswered_ = true;
-  socket_->send({peer_, type, tag_.with_owner_bit()}, request);
+  socket_->send({peer_, type, tag.with_owner_bit()}, request);
   std::size_t others = 0;
   while (std::optional<MctpMessage> message = socket_->receive(deadline)) {
     if (!is_answer(message->from, type) || (!begun_ && !may_answer(request, message->bytes))) {
@@ -84,7 +101,7 @@ SecuredReply MctpLink::transact(std::uint8_t type, View request, Clock::time_poi
       continue;
     }
     unanswered_ = false;
-    doubtful_ = !std::exchange(begun_, true);
+    begun_ = true;
     if (message->bytes.size() > options_.max_message)  // N390
       throw Error(ErrorId::peer, cat("an answer of ", message->bytes.size(), " bytes; we take ", options_.max_message));
     return {message->from.type == kMctpSecuredSpdm, std::move(message->bytes)};
@@ -99,8 +116,9 @@ SecuredReply MctpLink::transact(std::uint8_t type, View request, Clock::time_poi
 
 }  // namespace
 
-std::unique_ptr<Link> mctp_link(std::unique_ptr<MctpSocket> socket, const MctpAddress& peer, const MctpLinkOptions& options) {
-  return std::make_unique<MctpLink>(std::move(socket), peer, options);
+std::unique_ptr<Link> mctp_link(std::unique_ptr<MctpSocket> socket, const MctpAddress& peer, const MctpLinkOptions& options,
+                                std::unique_ptr<EndpointLock> lock) {
+  return std::make_unique<MctpLink>(std::move(socket), peer, options, std::move(lock));
 }
 
 }  // namespace spdm::transport

@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "transport/mctp/socket.h"
+#include "transport/mctp/endpoint_lock.h"
 
 namespace spdm::transport {
 
@@ -13,7 +13,9 @@ struct MctpLinkOptions {
   bool ask_types = false;
 };
 
-// `peer`: with its network. A tag is taken at once, and given back at the end. Throws as MctpSocket::take_tag.
-std::unique_ptr<Link> mctp_link(std::unique_ptr<MctpSocket> socket, const MctpAddress& peer, const MctpLinkOptions& options);
+// `peer`: with its network. Tags are taken at once, and given back at the end. `lock`: held for as long; nullptr: nobody else asks the
+// endpoint. Throws as MctpSocket::take_tag.
+std::unique_ptr<Link> mctp_link(std::unique_ptr<MctpSocket> socket, const MctpAddress& peer, const MctpLinkOptions& options,
+                                std::unique_ptr<EndpointLock> lock = nullptr);
 
 }  // namespace spdm::transport

@@ -1,44 +1,16 @@
 #include "transport/mctp/open.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
-#include "transport/base/forwarding_link.h"
-#include "transport/base/lock_file.h"
 #include "transport/base/max_option.h"
 #include "transport/mctp/kernel_socket.h"
 #include "transport/mctp/mctp_link.h"
 #include "transport/mctp/routes.h"
 
 namespace spdm::transport {
-
-namespace {
-
-// One process at a time works with an endpoint: for most of them all requesters are one.
-class EndpointLink final : public ForwardingLink {
- public:
-  EndpointLink(LockFile lock, std::unique_ptr<Link> link) : ForwardingLink(std::move(link)), lock_(std::move(lock)) {
-    lock_.write(std::to_string(::getpid()));
-  }
-  ~EndpointLink() override {
-    close();
-    try {
-      lock_.write("");
-    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): a name in a lock that nobody holds is not read
-    }
-  }
-  EndpointLink(const EndpointLink&) = delete;
-  EndpointLink& operator=(const EndpointLink&) = delete;
-
- private:
-  LockFile lock_;
-};
-
-}  // namespace
 
 MctpAddress mctp_address_of(std::string_view target) {
   target.remove_prefix(std::min(target.find(':') + 1, target.size()));
@@ -57,9 +29,8 @@ Opened open_mctp(std::string_view target, const OpenOptions& options) {
   std::unique_ptr<MctpSocket> socket = open_mctp_socket();
   const MctpView view = find_endpoint(mctp_routes(), address);
   address.network = view.network.value_or(0);
-  LockFile lock(options.host, cat("mctp-", address.network, "-", static_cast<unsigned>(address.eid)));
-  std::unique_ptr<Link> link = mctp_link(std::move(socket), address, {.max_message = max, .ask_types = options.gently});
-  Opened out{std::make_unique<EndpointLink>(std::move(lock), std::move(link)), {}};
+  auto lock = std::make_unique<EndpointLock>(options.host, address);
+  Opened out{mctp_link(std::move(socket), address, {.max_message = max, .ask_types = options.gently}, std::move(lock)), {}};
   out.host.mctp = view;
   return out;
 }

@@ -94,16 +94,16 @@ std::vector<MctpRoute> RouteTable::routes() const {
     route.route.interface = at->second.name;
   }
   // The kernel takes the first route that fits, and so from gateway to gateway.
-  const auto next = [&](const Route& from) {
-    return std::find_if(known.begin(), known.end(), [&](const Route& to) {
-      return to.route.leads_to({from.route.first.network, from.gateway});
-    });
+  const auto behind_gateway = [&](const Route& route) -> const Route* {
+    for (const Route& next : known)
+      if (next.route.leads_to({route.route.first.network, route.gateway})) return &next;
+    return nullptr;
   };
   std::vector<MctpRoute> out;
   for (const Route& route : known) {
-    auto way = known.begin() + (&route - known.data());
-    for (int hop = 0; way != known.end() && way->gateway != 0; ++hop) way = hop < kMostHops ? next(*way) : known.end();
-    if (way == known.end() || way->route.interface.empty()) continue;
+    const Route* way = &route;
+    for (int hop = 0; way != nullptr && way->gateway != 0; ++hop) way = hop < kMostHops ? behind_gateway(*way) : nullptr;
+    if (way == nullptr || way->route.interface.empty()) continue;
     out.push_back(route.route);
     out.back().interface = way->route.interface;
   }

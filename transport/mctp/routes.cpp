@@ -76,7 +76,7 @@ MctpView find_endpoint(const std::vector<MctpRoute>& routes, const MctpAddress& 
   for (const MctpRoute& route : routes)
     if (route.leads_to(address)) ways.emplace(route.first.network, &route);
   if (ways.empty())
-    throw Error(ErrorId::no_device, cat("no route leads to MCTP endpoint ", to_string(address)), "see: spdmctl list --mctp --all");
+    throw Error(ErrorId::no_device, cat("no route leads to MCTP endpoint ", to_string(address)), "see which there are: spdmctl list");
   if (ways.size() > 1) {
     std::string networks;
     for (const auto& [network, way] : ways) networks += cat(networks.empty() ? "" : ", ", network);

@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <utility>
 
 #include "core/protocol/link.h"
 #include "transport/mctp/address.h"
@@ -46,8 +45,7 @@ class MctpSocket {
   virtual void give_back_tag(const MctpAddress& peer, std::uint8_t tag) = 0;
 };
 
-// A tag, for as long as it is held. Throws as MctpSocket::take_tag. When it is replaced by another, that one is taken first: the kernel
-// would hand out the same again, and with it the answer to a request that was given up.
+// A tag, for as long as it is held. Throws as MctpSocket::take_tag.
 class MctpTag {
  public:
   MctpTag(MctpSocket& socket, const MctpAddress& peer) : socket_(socket), peer_(peer), tag_(socket.take_tag(peer)) {}
@@ -57,10 +55,6 @@ class MctpTag {
 
   std::uint8_t with_owner_bit() const { return tag_; }
   std::uint8_t number() const { return tag_ & kTagNumber; }
-  void renew() {
-    const std::uint8_t fresh = socket_.take_tag(peer_);
-    socket_.give_back_tag(peer_, std::exchange(tag_, fresh));
-  }
 
  private:
   MctpSocket& socket_;

@@ -67,6 +67,7 @@ std::string_view node_of(std::string_view target) {
 
 Opened open_named(DriveKind kind, std::string_view usage, std::string_view target, const OpenOptions& options) {
   const std::size_t max = max_option(target, usage, max_message(Binding::storage), StorageLinkOptions{}.max_message);
+  refuse_mctp(options.via);
   const Drive drive = find_drive(options.host, kind, node_of(target));
   if (options.via != Via::doe) return open_drive(drive, options, max);
   if (!drive.bdf)

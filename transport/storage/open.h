@@ -9,8 +9,8 @@ namespace spdm::transport {
 
 inline constexpr std::string_view kNvmeUsage = "nvme:/dev/nvmeN[?max=BYTES]", kScsiUsage = "scsi:/dev/sgN[?max=BYTES]";
 
-// By the node of a drive. With Via::doe, the mailbox of its PCI function (pci/open.h). Throws Error: usage; and what find_drive() and
-// open_drive() throw; no_spdm with Via::doe where it is no PCI function.
+// By the node of a drive. With Via::doe, the mailbox of its PCI function (pci/open.h). Throws Error: usage, also with Via::mctp; and what
+// find_drive() and open_drive() throw; no_spdm with Via::doe where it is no PCI function.
 Opened open_nvme(std::string_view target, const OpenOptions& options);
 Opened open_scsi(std::string_view target, const OpenOptions& options);
 

@@ -166,6 +166,22 @@ TEST_CASE("what all leaves out is told in its place, and a run of nothing else i
   CHECK(told_by({nothing}, false, cat("left out ", nothing, "; "), false) == 0);
 }
 
+TEST_CASE("who never answers is left out where it was only supposed to be there, but not for want of time") {
+  const auto left_out = [](bool supposed, ErrorId id, Clock::duration time = std::chrono::seconds(10)) {
+    Run run = run_over({"mctp:1:9"});
+    run.targets.front().sought = true;
+    run.targets.front().supposed = supposed;
+    run.targets.front().failure = Error(id, "no answer in time");
+    run.effort.deadline = Clock::now() + std::chrono::seconds(20);
+    const Clock::time_point begin = Clock::now();
+    return attend(run, 0, {begin, begin + time}).left_out;
+  };
+  CHECK(left_out(true, ErrorId::timeout) == "no answer in time");
+  CHECK(left_out(false, ErrorId::timeout).empty());
+  CHECK(left_out(true, ErrorId::io).empty());
+  CHECK(left_out(true, ErrorId::timeout, {}).empty());
+}
+
 TEST_CASE("a device whose turn does not come in time is told as such, and not asked") {
   const Device emulator(transport::Framing::emulator);
   const int code = in_child([&] {

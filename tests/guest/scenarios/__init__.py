@@ -5,9 +5,11 @@ from functools import partial
 from typing import Callable
 
 import systems
-from scenarios import attest, drives, encryption, gate, packing, power, presence, services, sessions, watch
+from mctp_kernel import MctpKernel
+from scenarios import attest, drives, encryption, gate, mctp, mctp_far, mctp_limits, packing, power, presence, services, sessions, watch
 
 EVERY = ["6.1", "6.12", "7.3"]
+MCTP = [MctpKernel.name]  # played where it was made
 PLAIN = ["6.1", "6.12"]  # without TSM and doe_features
 
 
@@ -48,6 +50,16 @@ SCENARIOS = [
     Scenario("drive-list", drives.listed, ["6.12"], "list --drives"),
     Scenario("drive-watch", drives.watched, EVERY, "watch --drives"),
     Scenario("drive-removal", drives.removal, EVERY, "drives that go while they are asked"),
+    Scenario("mctp", mctp.mctp, MCTP, "two endpoints with a cable between them: all verbs, sessions, and what is given up"),
+    Scenario("mctp-capture", mctp.capture, MCTP, "what a packet socket sees of an attestation, judged again"),
+    Scenario("mctp-late", mctp_far.late, MCTP, "an answer after seven seconds"),
+    Scenario("mctp-stale", mctp_far.stale, MCTP, "answers to requests that a program before has given up"),
+    Scenario("mctp-wrong", mctp_far.wrong, MCTP, "answers of others, with another tag or type, in pieces, and noise"),
+    Scenario("mctp-silent", mctp_far.silent, MCTP, "endpoints without SPDM"),
+    Scenario("mctp-tags", mctp_limits.tags, MCTP, "all tags taken by somebody else"),
+    Scenario("mctp-large", mctp_limits.large, MCTP, "messages of 60 KiB, and a long chain"),
+    Scenario("mctp-down", mctp_limits.down, MCTP, "no link, no route, nobody"),
+    Scenario("mctp-reference", mctp_far.reference, MCTP, "the reference responder at the end of a serial line"),
     Scenario("dracut-packing", partial(packing.packing, image="dracut", make=systems.dracut_image), ["6.12"], "what gets into an image of dracut (no guest)"),
     Scenario("initramfs-tools-packing", partial(packing.packing, image="initramfs-tools", make=systems.initramfs_tools_image), ["6.12"],
              "what gets into an image of initramfs-tools (no guest)"),

@@ -10,7 +10,10 @@
 #include "support/pki.h"
 #include "transport/base/binding.h"
 #include "transport/emulated/emulated.h"
+#include "transport/emulated/endpoint.h"
+#include "transport/emulated/mctp_requesters.h"
 #include "transport/emulated/server.h"
+#include "transport/mctp/mctp_link.h"
 #include "transport/socket/emu.h"
 #include "transport/socket/peer.h"
 #include "transport/socket/tcp.h"
@@ -95,6 +98,22 @@ class Running {
   std::thread thread_;
 };
 
+// The same of an endpoint.
+class RunningEndpoint {
+ public:
+  explicit RunningEndpoint(MctpRequesters& network)
+      : endpoint_(std::make_shared<const DeviceProfile>(device()), std::make_unique<EndpointSocket>(network), {}),
+        thread_([this] { endpoint_.run(); }) {}
+  ~RunningEndpoint() {
+    endpoint_.stop();
+    thread_.join();
+  }
+
+ private:
+  MctpEndpoint endpoint_;
+  std::thread thread_;
+};
+
 }  // namespace
 
 TEST_CASE("sessions in the process, in every version") {
@@ -123,6 +142,15 @@ TEST_CASE("sessions over each binding of the server") {
       check_exercised(Run{k13, psk}.collect_over(*emu_link(emulator.connect(), binding, 4600, soon())));
     }
     check_exercised(Run{k13, psk}.collect_over(*tcp_link(plain.connect())));
+  }
+}
+
+TEST_CASE("sessions with an MCTP endpoint") {
+  MctpRequesters network;
+  const RunningEndpoint endpoint(network);
+  for (const bool psk : {false, true}) {
+    CAPTURE(psk);
+    check_exercised(Run{k13, psk}.collect_over(*mctp_link(std::make_unique<RequesterSocket>(network), {1, 9}, {})));
   }
 }
 

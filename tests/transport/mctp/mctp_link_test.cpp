@@ -2,11 +2,18 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <set>
+
 #include "core/evidence/expect_error.h"
 #include "support/fake_mctp.h"
+#include "support/temporary.h"
 
 using namespace spdm;
 using namespace spdm::transport;
+using support::TemporaryDirectory;
 
 namespace {
 
@@ -15,24 +22,33 @@ const Bytes kGetVersion{0x10, 0x84, 0, 0}, kVersion{0x10, 0x04, 0, 0, 0, 1, 0x00
 const Bytes kGetDigests{0x12, 0x81, 0, 0}, kDigests{0x12, 0x01, 0, 0, 0xAA}, kOldDigests{0x12, 0x01, 0, 0, 0xBB};
 const Bytes kError{0x10, 0x7F, 0x03, 0};
 
+// Whether the lock is held, as by another process.
+bool lock_file_busy(const std::function<std::unique_ptr<EndpointLock>()>& lock) {
+  try {
+    lock();
+    return false;
+  } catch (const Error& error) {
+    return error.id == ErrorId::busy;
+  }
+}
+
 using Header = fake::MctpNetwork::Header;
 
 struct Bed {
   fake::MctpNetwork network;
   std::unique_ptr<Link> link;
 
-  explicit Bed(const MctpLinkOptions& options = {}) : link(mctp_link(std::make_unique<fake::MctpSocket>(network), kPeer, options)) {}
+  explicit Bed(const MctpLinkOptions& options = {}, std::unique_ptr<EndpointLock> lock = nullptr)
+      : link(mctp_link(std::make_unique<fake::MctpSocket>(network), kPeer, options, std::move(lock))) {}
 
   void answers(const Bytes& bytes) {
     network.peer = [this, bytes](const Header& to, View) { network.answer(to, bytes); };
   }
   Bytes ask(const Bytes& request) { return link->exchange(request, Clock::now() + std::chrono::milliseconds(50)); }
-  // The first exchange, after which the tag has changed.
   void begin() {
     answers(kVersion);
     CHECK(ask(kGetVersion) == kVersion);
     answers(kDigests);
-    CHECK(ask(kGetDigests) == kDigests);
     network.calls.clear();
     network.sent.clear();
   }
@@ -47,20 +63,19 @@ TEST_CASE("MCTP: a request goes to the endpoint with type 5 and a tag that is ke
   REQUIRE(bed.network.sent.size() == 1);
   CHECK(bed.network.sent[0].from.peer == kPeer);
   CHECK(bed.network.sent[0].from.type == 5);
-  CHECK(bed.network.sent[0].from.tag == 0x18);
+  CHECK(bed.network.sent[0].from.tag == 0x19);
   CHECK(bed.network.sent[0].bytes == kGetVersion);  // the type byte is the kernel's
   CHECK(bed.link->binding() == Binding::mctp);
   CHECK(bed.link->carries_sessions());
   CHECK(bed.link->max_receive() == 65'535);
 }
 
-TEST_CASE("MCTP: the tag stays the same while all is answered, and is given back at the end") {
+TEST_CASE("MCTP: two tags take turns, and are given back at the end") {
   Bed bed;
   bed.begin();
   for (int i = 0; i < 3; ++i) CHECK(bed.ask(kGetDigests) == kDigests);
-  CHECK(bed.network.calls == std::vector<std::string>{"send 5 1", "send 5 1", "send 5 1"});
+  CHECK(bed.network.calls == std::vector<std::string>{"send 5 0", "send 5 1", "send 5 0"});
   bed.link.reset();
-  CHECK(bed.network.calls.back() == "give 1");
   CHECK(bed.network.taken.empty());
 }
 
@@ -101,19 +116,29 @@ TEST_CASE("N386 MCTP: of another message type") {
   left_aside("an integrity check", [](Header& from) { from.type |= 0x80; });
 }
 
-TEST_CASE("N387 MCTP: after a request without an answer the next one has another tag, taken before the old one is given back") {
+TEST_CASE("N387 MCTP: an answer that comes twice is not the answer to the next request") {
+  Bed bed;
+  bed.begin();
+  CHECK(bed.ask(kGetDigests) == kDigests);
+  bed.network.peer = [&](const Header& to, View) {
+    bed.network.answer(bed.network.sent.front().from, kOldDigests);
+    bed.network.answer(to, kDigests);
+  };
+  CHECK(bed.ask(kGetDigests) == kDigests);
+}
+
+TEST_CASE("N387 MCTP: the tag of a request that was given up is not used again") {
   Bed bed;
   bed.begin();
   bed.network.peer = nullptr;  // it is lost
   expect_error(ErrorId::timeout, "endpoint 1:9 does not answer in time", [&] { bed.ask(kGetDigests); });
-  // The late answer comes before the new one.
   bed.network.peer = [&](const Header& to, View) {
-    Header old = bed.network.sent.front().from;
-    bed.network.answer(old, kOldDigests);
+    bed.network.answer(bed.network.sent.front().from, kOldDigests);
     bed.network.answer(to, kDigests);
   };
-  CHECK(bed.ask(kGetDigests) == kDigests);
-  CHECK(bed.network.calls == std::vector<std::string>{"send 5 1", "take 0", "give 1", "send 5 0"});
+  for (int i = 0; i < 4; ++i) CHECK(bed.ask(kGetDigests) == kDigests);
+  CHECK(bed.network.calls ==
+        std::vector<std::string>{"send 5 0", "give 0", "take 0", "take 2", "give 0", "send 5 1", "send 5 2", "send 5 1", "send 5 2"});
 }
 
 TEST_CASE("N387 MCTP: a message that could not be sent may have been") {
@@ -122,20 +147,62 @@ TEST_CASE("N387 MCTP: a message that could not be sent may have been") {
   bed.network.peer = [](const Header&, View) { throw Error(ErrorId::io, "No buffer space"); };
   expect_error(ErrorId::io, "No buffer space", [&] { bed.ask(kGetDigests); });
   bed.answers(kDigests);
-  CHECK(bed.ask(kGetDigests) == kDigests);
-  CHECK(bed.network.calls == std::vector<std::string>{"send 5 1", "take 0", "give 1", "send 5 0"});
+  for (int i = 0; i < 3; ++i) CHECK(bed.ask(kGetDigests) == kDigests);
+  CHECK(std::count(bed.network.calls.begin(), bed.network.calls.end(), "send 5 0") == 1);
 }
 
-TEST_CASE("MCTP: without a free tag nothing is asked that could be answered by an older answer") {
+TEST_CASE("N387 MCTP: where all tags were given up, the first of them is taken") {
   Bed bed;
   bed.begin();
   bed.network.peer = nullptr;
-  expect_error(ErrorId::timeout, "does not answer", [&] { bed.ask(kGetDigests); });
-  for (std::uint8_t tag = 0; tag < 8; ++tag) bed.network.taken.insert(tag);
+  for (int i = 0; i < 8; ++i) expect_error(ErrorId::timeout, "does not answer", [&] { bed.ask(kGetDigests); });
+  std::vector<std::string> sent = bed.network.calls;
+  std::erase_if(sent, [](const std::string& call) { return !call.starts_with("send"); });
+  CHECK(std::set<std::string>(sent.begin(), sent.end()).size() == 8);
   bed.answers(kDigests);
-  expect_error(ErrorId::busy, "all tags are taken", [&] { bed.ask(kGetDigests); });
-  bed.network.taken.erase(5);
   CHECK(bed.ask(kGetDigests) == kDigests);
+  CHECK(bed.network.calls.back() == sent.front());
+}
+
+TEST_CASE("N387 MCTP: the next process keeps away from what was given up") {
+  TemporaryDirectory folder;
+  const Host host{.root = folder.path()};
+  std::filesystem::create_directories(folder.path() / "run");
+  const auto lock = [&] { return std::make_unique<EndpointLock>(host, kPeer); };
+  {
+    Bed bed({}, lock());
+    bed.begin();
+    CHECK(bed.ask(kGetDigests) == kDigests);
+  }
+  CHECK(lock()->late().empty());
+  {
+    Bed bed({}, lock());
+    bed.begin();
+    bed.network.peer = nullptr;
+    expect_error(ErrorId::timeout, "does not answer", [&] { bed.ask(kGetDigests); });
+  }
+  CHECK(lock()->late() == TagList{0});
+  {
+    Bed bed({}, lock());
+    CHECK(bed.network.calls == std::vector<std::string>{"take 0", "take 1", "give 0", "take 0", "take 2", "give 0"});
+    CHECK(lock_file_busy(lock));
+  }
+  CHECK(lock()->late() == TagList{0});  // it still may come
+}
+
+TEST_CASE("N387 MCTP: a process that was killed had tags, and half a minute later nothing comes any more") {
+  TemporaryDirectory folder;
+  const Host host{.root = folder.path()};
+  std::filesystem::create_directories(folder.path() / "run/spdmctl/lock");
+  const auto late_after = [&](const std::string& line) {
+    folder.write("run/spdmctl/lock/mctp-1-9", line + "\n");
+    return EndpointLock(host, kPeer).late();
+  };
+  const std::int64_t now = std::chrono::duration_cast<std::chrono::seconds>(Clock::now().time_since_epoch()).count();
+  CHECK(late_after("4711 tags=30") == TagList{3, 0});
+  CHECK(late_after("4711 tags=42 until=" + std::to_string(now + 10)) == TagList{4, 2});
+  CHECK(late_after("4711 tags=4 until=" + std::to_string(now - 1)).empty());
+  for (const char* const other : {"", "4711", "4711 tags=", "4711 tags=89x", "x tags=3"}) CHECK(late_after(other).empty());
 }
 
 TEST_CASE("N388 MCTP: at first, the answer to a request of somebody else is left aside") {
@@ -145,13 +212,7 @@ TEST_CASE("N388 MCTP: at first, the answer to a request of somebody else is left
     bed.network.answer(to, kVersion);
   };
   CHECK(bed.ask(kGetVersion) == kVersion);
-  // If the VERSION was somebody else's, ours still comes: by a tag that is not ours any more.
-  bed.network.peer = [&](const Header& to, View) {
-    bed.network.answer(bed.network.sent.front().from, kVersion);
-    bed.network.answer(to, kDigests);
-  };
-  CHECK(bed.ask(kGetDigests) == kDigests);
-  CHECK(bed.network.calls == std::vector<std::string>{"take 0", "send 5 0", "take 1", "give 0", "send 5 1"});
+  CHECK(bed.network.sent.size() == 1);
 }
 
 TEST_CASE("MCTP: at first, an error is an answer; later every message with our tag is") {
@@ -164,13 +225,13 @@ TEST_CASE("MCTP: at first, an error is an answer; later every message with our t
   CHECK(bed.ask(kGetDigests).empty());
 }
 
-TEST_CASE("MCTP: where no other tag is free, the first answer is believed") {
-  Bed bed;
-  bed.answers(kVersion);
-  CHECK(bed.ask(kGetVersion) == kVersion);
-  for (std::uint8_t tag = 0; tag < 8; ++tag) bed.network.taken.insert(tag);
-  bed.answers(kDigests);
-  CHECK(bed.ask(kGetDigests) == kDigests);
+TEST_CASE("MCTP: where only one tag is free, it is taken for all requests") {
+  fake::MctpNetwork network;
+  for (std::uint8_t tag = 1; tag < 8; ++tag) network.taken.insert(tag);
+  const std::unique_ptr<Link> link = mctp_link(std::make_unique<fake::MctpSocket>(network), kPeer, {});
+  network.peer = [&](const Header& to, View) { network.answer(to, kVersion); };
+  for (int i = 0; i < 2; ++i) CHECK(link->exchange(kGetVersion, Clock::now()) == kVersion);
+  CHECK(network.calls == std::vector<std::string>{"take 0", "send 5 0", "send 5 0"});
 }
 
 TEST_CASE("N389 MCTP: who sends without end is not heard longer than the time") {
@@ -232,8 +293,7 @@ TEST_CASE("N391 MCTP: message types are asked for once, by a tag of their own") 
   auto bed = ask({0x01, 0x05, 0, 2, 1, 5});
   CHECK(bed->ask(kGetVersion) == kVersion);
   CHECK(bed->ask(kGetVersion) == kVersion);
-  CHECK(bed->network.calls ==
-        std::vector<std::string>{"take 0", "take 1", "send 0 1", "give 1", "send 5 0", "take 1", "give 0", "send 5 1"});
+  CHECK(bed->network.calls == std::vector<std::string>{"take 0", "take 1", "take 2", "send 0 2", "give 2", "send 5 1", "send 5 0"});
 
   expect_error(ErrorId::no_spdm, "endpoint 1:9 does not speak SPDM", [&] { ask({0x01, 0x05, 0, 1, 1})->ask(kGetVersion); });
   expect_error(ErrorId::no_spdm, "does not speak SPDM", [&] { ask({0x01, 0x05, 0, 0})->ask(kGetVersion); });

@@ -198,6 +198,13 @@ TEST_CASE("via: ways that a device does not have") {
   }
 }
 
+TEST_CASE("via: neither a function nor a drive is an MCTP endpoint") {
+  Bed bed;
+  for (const char* const target : {"3:0.0", "nvme:/dev/nvme0", "scsi:/dev/sg0", "0000:09:00.0"})
+    bed.refused(target, ErrorId::usage, "is no MCTP endpoint, and --via mctp asks those alone", Via::mctp);
+  CHECK(bed.opener->opened.empty());
+}
+
 TEST_CASE("via: under lockdown, the drive's own way where there is one") {
   Bed bed;
   bed.write_lockdown("none [integrity] confidentiality\n");
