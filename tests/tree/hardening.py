@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Reads from the program what a hole in it could be used for: relocations are read-only (full RELRO), it is position-independent, no
-stack is executable, and of both programs only spdmctl-rim links a reader of XML. Where it is optimised (what is installed): FORTIFY, CET, stack clash protection, and no path of the build.
+stack is executable, and of both programs only spdmctl-rim links a reader of XML. What goes into an initrd links what the gate
+needs, and nothing else. Where it is optimised (what is installed): FORTIFY, CET, stack clash protection, and no path of the build.
 
   hardening.py PROGRAM TYPE [FOLDER ...]   TYPE: of the build, such as Release; FOLDERs: paths that must not be in it
 """
@@ -13,10 +14,14 @@ import sys
 OPTIMISED = ("Release", "RelWithDebInfo", "MinSizeRel")
 # Of libraries that read XML, and the symbols that they are called by.
 XML = re.compile(rb"lib(xml|xslt|expat)|xml(Sec|Parse|Read|Doc|Ctxt)|XML_Parse")
+# What spdmctl links: it is all that goes into an initrd. The names stand without their versions.
+NEEDED = {"libc", "libm", "libgcc_s", "libstdc++", "ld-linux-x86-64", "ld-linux-aarch64",  # of the compiler
+          "libcrypto", "libpci", "libseccomp", "libcap-ng", "libyaml-cpp"}
+SANITIZERS = {"libasan", "libubsan", "librt", "libpthread", "libdl", "libresolv"}
 PT_LOAD, PT_DYNAMIC, PT_GNU_STACK, PT_GNU_RELRO, PT_GNU_PROPERTY = 1, 2, 0x6474E551, 0x6474E552, 0x6474E553
 PF_X = 1
 ET_DYN, EM_X86_64, EM_AARCH64 = 3, 62, 183
-DT_STRTAB, DT_STRSZ, DT_FLAGS, DT_FLAGS_1 = 5, 10, 30, 0x6FFFFFFB
+DT_NEEDED, DT_STRTAB, DT_STRSZ, DT_FLAGS, DT_FLAGS_1 = 1, 5, 10, 30, 0x6FFFFFFB
 DF_BIND_NOW, DF_1_NOW, DF_1_PIE = 0x8, 0x1, 0x08000000
 X86_FEATURE_1_AND, SHSTK = 0xC0000002, 2
 ENDBR64 = b"\xf3\x0f\x1e\xfa"
@@ -36,7 +41,8 @@ class Elf:
         # (type, flags, offset, address, size in the file)
         self.segments = [(*struct.unpack_from("<IIQQ", data, table + i * size), struct.unpack_from("<Q", data, table + i * size + 32)[0]) for i in range(count)]
         dynamic = self.segment(PT_DYNAMIC)
-        self.dynamic = dict(struct.unpack_from("<QQ", dynamic, at) for at in range(0, len(dynamic or b""), 16))
+        entries = [struct.unpack_from("<QQ", dynamic, at) for at in range(0, len(dynamic or b""), 16)]
+        self.dynamic, self.needed = dict(entries), [value for tag, value in entries if tag == DT_NEEDED]
 
     def of_type(self, kind):
         return [segment for segment in self.segments if segment[0] == kind]
@@ -47,9 +53,17 @@ class Elf:
 
     def names(self):
         """The names of the dynamic symbols, and of libraries."""
+        return self.strings().split(b"\0")
+
+    def strings(self):
         at = self.dynamic[DT_STRTAB]
         offset = next(offset + at - address for _, _, offset, address, size in self.of_type(PT_LOAD) if address <= at < address + size)
-        return self.data[offset : offset + self.dynamic[DT_STRSZ]].split(b"\0")
+        return self.data[offset : offset + self.dynamic[DT_STRSZ]]
+
+    def libraries(self):
+        """What it links, without versions."""
+        strings = self.strings()
+        return {strings[at : strings.index(b"\0", at)].decode().partition(".so")[0] for at in self.needed}
 
     def code(self):
         return b"".join(self.data[offset : offset + size] for _, flags, offset, _, size in self.of_type(PT_LOAD) if flags & PF_X)
@@ -82,6 +96,14 @@ def readers_of_xml(program, elf):
         yield "the library of XML that this test looks for", found
 
 
+def libraries(program, elf, kind):
+    """Each library that is linked grows an initrd, and is one more that reads what devices send."""
+    if program.name == "spdmctl":
+        others = elf.libraries() - NEEDED - (set() if kind in OPTIMISED else SANITIZERS)
+        yield "no library that the gate does not need, but has " + ", ".join(sorted(others)), not others
+        yield "the libraries that this test looks for", "libcrypto" in elf.libraries()
+
+
 def when_optimised(elf, folders):
     yield "checked copies (FORTIFY: __*_chk)", any(name.startswith(b"__") and name.endswith(b"_chk") for name in elf.names())
     if elf.machine == EM_X86_64:
@@ -96,7 +118,7 @@ def when_optimised(elf, folders):
 def main():
     program, kind, *folders = sys.argv[1:]
     elf = Elf(pathlib.Path(program).read_bytes())
-    wanted = list(always(elf)) + list(readers_of_xml(pathlib.Path(program), elf))
+    wanted = [*always(elf), *readers_of_xml(pathlib.Path(program), elf), *libraries(pathlib.Path(program), elf, kind)]
     if kind in OPTIMISED:
         wanted += when_optimised(elf, folders)
     missing = [what for what, there in wanted if not there]

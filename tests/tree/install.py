@@ -3,6 +3,7 @@
 looks what is left."""
 
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -61,14 +62,24 @@ def problems_of_uninstall(build, top):
     return problems
 
 
+def install(prefix, scratch):
+    subprocess.run(["cmake", "--install", sys.argv[1], "--prefix", prefix], env={"PATH": "/usr/bin:/bin", "DESTDIR": scratch}, check=True,
+                   stdout=subprocess.DEVNULL)
+
+
+def texts_that_name_other_places(prefix):
+    """Pages, and what else is read by people, name the places of their own installation."""
+    with tempfile.TemporaryDirectory() as scratch:
+        install(prefix, scratch)
+        texts = [path for path in (pathlib.Path(scratch) / prefix[1:] / "share").rglob("*") if path.suffix in (".1", ".7", ".md")]
+        named = {place for path in texts for place in re.findall(r"/[a-z/]*/share/spdmctl\b", path.read_text())}
+        return [f"below {prefix}, a text names {place}" for place in sorted(named - {f"{prefix}/share/spdmctl"})] + (
+            [] if named else [f"below {prefix}, no text names a place"])
+
+
 def main():
     with tempfile.TemporaryDirectory() as scratch:
-        subprocess.run(
-            ["cmake", "--install", sys.argv[1], "--prefix", "/usr"],
-            env={"PATH": "/usr/bin:/bin", "DESTDIR": scratch},
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        install("/usr", scratch)
         top = pathlib.Path(scratch)
         found = files_below(top)
         wanted = {
@@ -97,6 +108,7 @@ def main():
         wanted |= {f"usr/share/spdmctl/schema/{schema.name}" for schema in (ROOT / "dist/schema").glob("*.json")}
         version = subprocess.run([top / "usr/bin/spdmctl", "--version"], capture_output=True, text=True, check=True)
         problems = problems_of_uninstall(sys.argv[1], top)
+        problems += [problem for prefix in ("/usr", "/opt/some/where") for problem in texts_that_name_other_places(prefix)]
     for path in sorted(found - wanted):
         print(f"installed, but nobody expects it: /{path}")
     for path in sorted(wanted - found):
