@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "core/wire/mctp.h"
 
 namespace spdm {
 
@@ -11,7 +12,7 @@ namespace {
 // Both bindings leave the integrity check of MCTP alone: bit 7 of the type is zero (DSP0275, DSP0276).
 constexpr std::uint8_t kIntegrityCheck = 0x80;
 
-bool is_spdm(std::uint8_t type) { return (type & ~kIntegrityCheck) == kMctpSpdm || (type & ~kIntegrityCheck) == kMctpSecured; }
+bool is_spdm(std::uint8_t type) { return (type & ~kIntegrityCheck) == kMctpSpdm || (type & ~kIntegrityCheck) == kMctpSecuredSpdm; }
 
 constexpr std::string_view kCaptureAgain = "capture again, with a larger buffer: tcpdump -B 8192";
 
@@ -58,7 +59,7 @@ std::optional<MctpMessage> MctpMessages::take(const MctpPacket& packet) {
 
 std::optional<MctpMessage> MctpMessages::finish(const MctpPacket& last, View bytes) {
   if (last.owns_tag) awaited_[key_of_response(last)] = last.place.number;
-  return MctpMessage{bytes[0] == kMctpSecured, to_bytes(bytes.subspan(1))};
+  return MctpMessage{bytes[0] == kMctpSecuredSpdm, to_bytes(bytes.subspan(1))};
 }
 
 std::optional<MctpMessage> MctpMessages::begin(const Key& key, const MctpPacket& packet) {

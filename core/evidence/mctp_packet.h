@@ -12,8 +12,6 @@ namespace spdm {
 
 inline constexpr std::size_t kMctpHeader = 4;  // version, destination, source, flags
 inline constexpr std::uint8_t kMctpVersion = 1;
-// DSP0236 message types: SPDM (DSP0275) and secured messages (DSP0276).
-inline constexpr std::uint8_t kMctpSpdm = 5, kMctpSecured = 6;
 
 // A packet of a capture, to tell what is wrong with it.
 struct PacketPlace {

@@ -12,6 +12,7 @@
 #include "core/evidence/cooked_packet.h"
 #include "core/evidence/mctp_capture.h"
 #include "core/text.h"
+#include "core/wire/mctp.h"
 
 namespace spdm {
 
@@ -249,7 +250,7 @@ Bytes write_pcap(const Evidence& evidence) {
         out.u8(endpoints.responder).u8(endpoints.requester).u8(0xC8);
       else
         out.u8(endpoints.requester).u8(endpoints.responder).u8(0xC0);
-      out.u8(message.secured ? kMctpSecured : kMctpSpdm);
+      out.u8(message.secured ? kMctpSecuredSpdm : kMctpSpdm);
     }
     out.bytes(message.bytes).zeros(padding);
   }

@@ -8,6 +8,7 @@
 #include "core/error.h"
 #include "core/session/storage_envelope.h"
 #include "core/text.h"
+#include "core/wire/mctp.h"
 
 namespace spdm {
 
@@ -17,7 +18,6 @@ constexpr std::string_view kRecord = "secured message";
 constexpr std::size_t kMaxLength = std::numeric_limits<std::uint16_t>::max();
 
 // What stands before the SPDM message inside (DSP0276: a type byte; DSP0287: a header, as outside; DSP0286: storage_envelope.h).
-constexpr std::uint8_t kMctpSpdm = 0x05;
 constexpr std::uint8_t kTcpVersion = 0x01, kTcpSpdm = 0x05;
 
 // MCTP and storage carry the lower 16 bits of the sequence number (DSP0276, DSP0286); the others, which lose no message, carry none.

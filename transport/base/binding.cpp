@@ -2,14 +2,11 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "core/wire/mctp.h"
 
 namespace spdm::transport {
 
 namespace {
-
-// DSP0275: bit 7 asks for an integrity check over the message, which SPDM does not use; bits 6:0 are the type.
-constexpr std::uint8_t kMctpSpdm = 0x05;
-constexpr std::uint8_t kMctpSecuredSpdm = 0x06;
 
 constexpr std::string_view kDoe = "DOE data object";
 constexpr std::string_view kMctp = "MCTP message";

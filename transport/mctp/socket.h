@@ -6,12 +6,10 @@
 #include <optional>
 
 #include "core/protocol/link.h"
+#include "core/wire/mctp.h"
 #include "transport/mctp/address.h"
 
 namespace spdm::transport {
-
-// Message types (DSP0239). Bit 7, the integrity check, is never set by SPDM (DSP0275).
-inline constexpr std::uint8_t kMctpControl = 0x00, kMctpSpdm = 0x05, kMctpSecuredSpdm = 0x06;
 
 // The most that a message has, its type not counted, in bytes: the kernel puts no more than 64 KiB together.
 inline constexpr std::size_t kMostMctpMessage = 0xFFFF;
