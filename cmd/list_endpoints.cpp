@@ -55,7 +55,7 @@ void ask(ListedEndpoint& listed, MctpSocket& socket, Clock::duration timeout) {
 std::string spdm_text(const ListedEndpoint& listed) {
   if (!listed.types) return listed.is_there() ? "unknown" : "no answer";
   if (!listed.speaks_spdm()) return "-";
-  return listed.takes(transport::kMctpSecuredSpdm) ? "yes, secured" : "yes";
+  return listed.takes(kMctpSecuredSpdm) ? "yes, secured" : "yes";
 }
 
 }  // namespace
@@ -99,7 +99,7 @@ Json to_json(const ListedEndpoint& listed) {
   out["interface"] = printable(endpoint.interface);
   out["local"] = endpoint.is_local;
   out["spdm"] = listed.types ? Json(listed.speaks_spdm()) : Json();
-  out["secured"] = listed.types ? Json(listed.takes(transport::kMctpSecuredSpdm)) : Json();
+  out["secured"] = listed.types ? Json(listed.takes(kMctpSecuredSpdm)) : Json();
   if (listed.types) {
     out["message_types"] = Json::array();
     for (const std::uint8_t type : *listed.types) out["message_types"].push_back(cat("0x", hex(type, 2)));

@@ -21,7 +21,7 @@ struct ListedEndpoint {
   std::optional<Error> error = std::nullopt;  // what went wrong when it was asked
 
   bool takes(std::uint8_t type) const;
-  bool speaks_spdm() const { return takes(transport::kMctpSpdm); }
+  bool speaks_spdm() const { return takes(kMctpSpdm); }
   // It was asked, and is there or may be: of a range, who does not answer is nobody.
   bool is_there() const;
   // `list` shows those that speak SPDM, and those that may.

@@ -35,10 +35,10 @@ class MctpMessages {
  private:
   // DSP0236: endpoints, tag and its owner say to which message a packet belongs. So does the interface.
   struct Key {
-    std::uint8_t source, destination, tag;
-    bool owns_tag;
+    std::uint8_t source = 0, destination = 0, tag = 0;
+    bool owns_tag = false;
     std::optional<std::uint32_t> interface;
-    auto operator<=>(const Key&) const = default;
+    auto operator<=>(const Key&) const = default;  // NOLINT(modernize-use-nullptr): the 0 is the compiler's
   };
   struct Open {
     MctpPacket first;  // its payload is a view of the capture

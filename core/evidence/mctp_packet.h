@@ -44,7 +44,7 @@ struct MctpPair {
 
   // Null endpoints on both sides: whoever wrote the capture does not know who spoke. The DMTF emulator does so.
   bool is_unknown() const { return requester == 0 && responder == 0; }
-  auto operator<=>(const MctpPair&) const = default;
+  auto operator<=>(const MctpPair&) const = default;  // NOLINT(modernize-use-nullptr): the 0 is the compiler's
 };
 
 // The requester owns the tag (DSP0236 TO bit).

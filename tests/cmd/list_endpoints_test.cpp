@@ -38,7 +38,7 @@ class Socket final : public transport::MctpSocket {
     if (network_.refused.contains(to.peer)) throw Error(ErrorId::permission, "sending takes CAP_NET_RAW");
     network_.asked.insert(to.peer);
     const auto at = network_.types.find(to.peer);
-    if (at == network_.types.end() || to.type != transport::kMctpControl || message[1] != kGetMessageTypes) return;
+    if (at == network_.types.end() || to.type != kMctpControl || message[1] != kGetMessageTypes) return;
     Bytes answer{static_cast<std::uint8_t>(message[0] & 0x1F), kGetMessageTypes, 0, static_cast<std::uint8_t>(at->second.size())};
     append(answer, at->second);
     answers_.push_back({{to.peer, to.type, static_cast<std::uint8_t>(to.tag & transport::kTagNumber)}, answer});

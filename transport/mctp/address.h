@@ -16,7 +16,7 @@ struct MctpAddress {
   std::uint8_t eid = 0;
 
   bool operator==(const MctpAddress&) const = default;
-  auto operator<=>(const MctpAddress&) const = default;
+  auto operator<=>(const MctpAddress&) const = default;  // NOLINT(modernize-use-nullptr): the 0 is the compiler's
 };
 
 // "EID" or "NETWORK:EID", in decimal. Nothing for another form, a network of 0, and an EID that no endpoint has.

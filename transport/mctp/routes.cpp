@@ -95,6 +95,7 @@ std::vector<MctpNeighbour> endpoints_of(const std::vector<MctpRoute>& routes) {
       out.try_emplace(address, MctpNeighbour{address, route.interface, route.is_local, route.first.eid != route.last});
     }
   std::vector<MctpNeighbour> list;
+  list.reserve(out.size());
   for (auto& [address, neighbour] : out) list.push_back(std::move(neighbour));
   return list;
 }
