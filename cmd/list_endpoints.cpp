@@ -66,6 +66,7 @@ bool ListedEndpoint::is_there() const { return !(error && error->id == ErrorId::
 
 std::vector<ListedEndpoint> listed(std::vector<MctpNeighbour> endpoints) {
   std::vector<ListedEndpoint> out;
+  out.reserve(endpoints.size());
   for (MctpNeighbour& endpoint : endpoints) out.push_back({.endpoint = std::move(endpoint)});
   return out;
 }
