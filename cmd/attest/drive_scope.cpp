@@ -72,7 +72,7 @@ AwakeDrives awake_drives(const Host& host) {
 
 std::string asleep_in_words(std::size_t drives) {
   return cat("all: ", drives, drives == 1 ? " drive is" : " drives are", " asleep and skipped: a command would wake ",
-             drives == 1 ? "it; to ask it anyway, name it" : "them; to ask them anyway, name them", "");
+             drives == 1 ? "it; to ask it anyway, name it" : "them; to ask them anyway, name them");
 }
 
 bool may_need_drives(const std::vector<Target>& targets, const transport::OpenOptions& options) {

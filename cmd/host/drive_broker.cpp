@@ -1,6 +1,5 @@
 #include "cmd/host/drive_broker.h"
 
-#include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +21,7 @@
 #include "core/descriptor.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "transport/base/wait.h"
 
 namespace spdm::cmd {
 
@@ -36,14 +36,8 @@ constexpr std::string_view kEnded = "the process with access to drives has ended
 
 // Whether there is something to receive by then.
 bool is_ready(int socket, Clock::time_point deadline) {
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    pollfd one{socket, POLLIN, 0};
-    const int ready = ::poll(&one, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max())));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) throw Error(ErrorId::io, cat("broker of drives: poll: ", std::strerror(errno)));
-    if (Clock::now() >= deadline) return false;
-  }
+  std::array one{pollfd{socket, POLLIN, 0}};
+  return transport::wait_for(one, deadline);
 }
 
 // Without links, and from the root on: the broker compares names. What is not there stays as it is written.

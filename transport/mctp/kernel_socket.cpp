@@ -1,19 +1,18 @@
 #include "transport/mctp/kernel_socket.h"
 
-#include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <limits>
 #include <utility>
 #include <vector>
 
 #include "core/descriptor.h"
 #include "core/error.h"
 #include "core/text.h"
+#include "transport/base/wait.h"
+#include "transport/mctp/kernel_tags.h"
 
 namespace spdm::transport {
 
@@ -30,29 +29,6 @@ struct SocketAddress {
   std::uint8_t eid = 0, type = 0, tag = 0, pad2 = 0;
 };
 static_assert(sizeof(SocketAddress) == 12);
-
-// SIOCMCTPALLOCTAG2, SIOCMCTPDROPTAG2. The tag comes with the owner bit, and with another that says that it is kept.
-struct Tag {
-  std::uint32_t network = 0;
-  std::uint8_t peer = 0, local = 0;
-  std::uint16_t flags = 0;
-  std::uint8_t tag = 0;
-  std::array<std::uint8_t, 3> pad{};
-};
-static_assert(sizeof(Tag) == 12);
-constexpr unsigned long kTakeTag = 0x89E2, kGiveBackTag = 0x89E3;
-
-// SIOCMCTPALLOCTAG, SIOCMCTPDROPTAG: of older kernels, which do so on this network alone.
-struct OldTag {
-  std::uint8_t peer = 0, tag = 0;
-  std::uint16_t flags = 0;
-};
-static_assert(sizeof(OldTag) == 4);
-constexpr unsigned long kTakeOldTag = 0x89E0, kGiveBackOldTag = 0x89E1;
-constexpr std::uint32_t kOldNetwork = 1;
-
-// What was kept has both bits.
-constexpr std::uint8_t kTagBits = 0x1F;
 
 Descriptor make_socket() {
   Descriptor out(::socket(kFamily, SOCK_DGRAM | SOCK_CLOEXEC, 0));
@@ -73,7 +49,7 @@ Descriptor make_socket() {
     case ENODEV:
     case ENXIO:
     case ENETDOWN:
-      throw Error(ErrorId::no_device, cat(what, ": no route: ", std::strerror(error)), "see the routes: spdmctl list");
+      throw Error(ErrorId::no_device, cat(what, ": ", std::strerror(error)), "see the routes: spdmctl list");
     case ENOENT:
       throw Error(ErrorId::no_spdm, cat(what, ": it is an address of this host, and no program receives messages of type ",
                                         static_cast<unsigned>(to.type), " there"));
@@ -91,12 +67,11 @@ class KernelSocket final : public MctpSocket {
 
   void send(const MctpHeader& to, View message) override;
   std::optional<MctpMessage> receive(Clock::time_point deadline) override;
-  std::uint8_t take_tag(const MctpAddress& peer) override;
-  void give_back_tag(const MctpAddress& peer, std::uint8_t tag) override;
+  std::uint8_t take_tag(const MctpAddress& peer) override { return take_kernel_tag(kernel_ioctl, any(), peer); }
+  void give_back_tag(const MctpAddress& peer, std::uint8_t tag) override { give_back_kernel_tag(kernel_ioctl, any(), peer, tag); }
 
  private:
   int any() const { return sockets_.front().get(); }  // the type is part of an address, not of a socket that is not bound
-  bool wait(Clock::time_point deadline) const;
 
   std::vector<Descriptor> sockets_;  // one at least; of an endpoint, one for each type
 };
@@ -110,19 +85,6 @@ void KernelSocket::send(const MctpHeader& to, View message) {
   if (sent < 0) fail_send(to, message.size(), errno);
   if (static_cast<std::size_t>(sent) != message.size())
     throw Error(ErrorId::io, cat("MCTP: ", sent, " of ", message.size(), " bytes were sent"));
-}
-
-// False when the time is up.
-bool KernelSocket::wait(Clock::time_point deadline) const {
-  std::vector<pollfd> all;
-  for (const Descriptor& one : sockets_) all.push_back({one.get(), POLLIN, 0});
-  for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    const int ready = ::poll(all.data(), all.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, std::numeric_limits<int>::max())));
-    if (ready > 0) return true;
-    if (ready < 0 && errno != EINTR) throw Error(ErrorId::io, cat("MCTP: poll: ", std::strerror(errno)));
-    if (ready == 0 && Clock::now() >= deadline) return false;
-  }
 }
 
 // A message that waits there. Nothing when there is none, and when it is none that can be.
@@ -142,31 +104,13 @@ std::optional<MctpMessage> take(int socket) {
 }
 
 std::optional<MctpMessage> KernelSocket::receive(Clock::time_point deadline) {
-  while (wait(deadline))
+  std::vector<pollfd> all;
+  all.reserve(sockets_.size());
+  for (const Descriptor& one : sockets_) all.push_back({one.get(), POLLIN, 0});
+  while (wait_for(all, deadline))
     for (const Descriptor& one : sockets_)
       if (std::optional<MctpMessage> message = take(one.get())) return message;
   return std::nullopt;
-}
-
-std::uint8_t KernelSocket::take_tag(const MctpAddress& peer) {
-  Tag tag{.network = peer.network, .peer = peer.eid};
-  if (::ioctl(any(), kTakeTag, &tag) == 0) return tag.tag & kTagBits;
-  if ((errno == ENOTTY || errno == EINVAL) && peer.network == kOldNetwork) {
-    OldTag old{.peer = peer.eid};
-    if (::ioctl(any(), kTakeOldTag, &old) == 0) return old.tag & kTagBits;
-  }
-  const std::string what = cat("MCTP: a tag for endpoint ", to_string(peer));
-  if (errno == EBUSY) throw Error(ErrorId::busy, cat(what, ": all eight tags are in use"), "try again later");
-  if (errno == ENOTTY || errno == EINVAL)
-    throw Error(ErrorId::unsupported, cat(what, ": this kernel cannot reserve one on network ", peer.network), "use a newer kernel");
-  throw Error(ErrorId::io, cat(what, ": ", std::strerror(errno)));
-}
-
-void KernelSocket::give_back_tag(const MctpAddress& peer, std::uint8_t tag) {
-  Tag given{.network = peer.network, .peer = peer.eid, .tag = tag};
-  if (::ioctl(any(), kGiveBackTag, &given) == 0) return;
-  OldTag old{.peer = peer.eid, .tag = tag};
-  ::ioctl(any(), kGiveBackOldTag, &old);  // what cannot be given back ends with the socket
 }
 
 }  // namespace

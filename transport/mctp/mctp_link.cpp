@@ -106,13 +106,10 @@ SecuredReply MctpLink::transact(std::uint8_t type, View request, Clock::time_poi
       throw Error(ErrorId::peer, cat("a response of ", message->bytes.size(), " bytes; the limit is ", options_.max_message));
     return {message->from.type == kMctpSecuredSpdm, std::move(message->bytes)};
   }
-  throw Error(
-      ErrorId::timeout,
-      cat("endpoint ", to_string(peer_), " does not answer in time",
-          others == 0 ? ""
-                      : cat("; ", others, others == 1 ? " message that is not a response was" : " messages that are not responses were",
-                            " ignored")),
-      "see which endpoints answer: spdmctl list --mctp");
+  throw Error(ErrorId::timeout,
+              cat("endpoint ", to_string(peer_), " does not answer in time",
+                  others == 0 ? "" : cat("; ", others, others == 1 ? " other message was ignored" : " other messages were ignored")),
+              "see which endpoints answer: spdmctl list --mctp");
 }
 
 }  // namespace

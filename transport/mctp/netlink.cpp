@@ -1,14 +1,15 @@
 #include "transport/mctp/netlink.h"
 
 #include <linux/netlink.h>
-#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 
 #include "core/error.h"
+#include "transport/base/wait.h"
 
 namespace spdm::transport {
 
@@ -102,11 +103,8 @@ void Netlink::dump(std::uint16_t request, View body, Clock::time_point deadline,
 Bytes Netlink::receive(Clock::time_point deadline) {
   Bytes out(kMostDatagram);
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    if (left <= 0) throw Error(ErrorId::timeout, "netlink: the kernel does not answer in time");
-    pollfd wait{fd_.get(), POLLIN, 0};
-    if (::poll(&wait, 1, static_cast<int>(std::min<std::int64_t>(left, 60'000))) < 0 && errno != EINTR) fail_netlink(errno);
-    if (wait.revents == 0) continue;
+    std::array wanted{pollfd{fd_.get(), POLLIN, 0}};
+    if (!wait_for(wanted, deadline)) throw Error(ErrorId::timeout, "netlink: the kernel does not answer in time");
     sockaddr_nl from{};
     socklen_t size = sizeof from;
     const ssize_t got = ::recvfrom(fd_.get(), out.data(), out.size(), MSG_DONTWAIT | MSG_TRUNC, reinterpret_cast<sockaddr*>(&from), &size);

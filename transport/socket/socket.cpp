@@ -3,16 +3,17 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "core/error.h"
 #include "core/text.h"
+#include "transport/base/wait.h"
 #include "transport/socket/resolve.h"
 
 namespace spdm::transport {
@@ -43,19 +44,11 @@ std::string reason(int number) { return std::generic_category().message(number);
   }
 }
 
-// Waits until the socket can do what `events` asks for; false when the deadline came first.
-bool wait_for(int fd, short events, Clock::time_point deadline) {
-  for (;;) {
-    const auto left = deadline - Clock::now();
-    if (left <= Clock::duration::zero()) return false;
-    // Rounded up, so that the last millisecond does not spin. Long waits are cut into pieces that fit an int.
-    const auto piece = std::min(std::chrono::ceil<std::chrono::milliseconds>(std::min<Clock::duration>(left, std::chrono::hours(1))),
-                                std::chrono::milliseconds(3'600'000));
-    pollfd wanted{fd, events, 0};
-    const int ready = ::poll(&wanted, 1, static_cast<int>(piece.count()));
-    if (ready > 0) return true;  // also for POLLERR and POLLHUP: the next call on the socket reports them
-    if (ready < 0 && errno != EINTR) fail("waiting for the peer", errno);
-  }
+// Waits until the socket can do what `events` asks for; false when the deadline came first, and then nothing is looked at: a peer that
+// sends a byte at a time must not go on for ever.
+bool can(int fd, short events, Clock::time_point deadline) {
+  std::array wanted{pollfd{fd, events, 0}};
+  return Clock::now() < deadline && wait_for(wanted, deadline);
 }
 
 void set_option(int fd, int level, int option) {
@@ -68,7 +61,7 @@ void set_option(int fd, int level, int option) {
 int try_connect(int fd, const Address& address, Clock::time_point deadline) {
   if (::connect(fd, address.get(), address.size) == 0) return 0;
   if (errno != EINPROGRESS && errno != EINTR) return errno;  // after EINTR it goes on in the background, too
-  if (!wait_for(fd, POLLOUT, deadline)) return ETIMEDOUT;
+  if (!can(fd, POLLOUT, deadline)) return ETIMEDOUT;
   int result = 0;
   socklen_t size = sizeof result;
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &result, &size) == 0 ? result : errno;
@@ -125,7 +118,7 @@ std::optional<Bytes> Stream::read_or_end(std::size_t size, Clock::time_point dea
       if (done == 0) return std::nullopt;
       throw Error(ErrorId::io, cat("the peer closed the connection after ", done, " of ", size, " bytes"));
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!wait_for(fd_.get(), POLLIN, deadline))
+      if (!can(fd_.get(), POLLIN, deadline))
         throw Error(ErrorId::timeout, cat("the peer did not answer in time (", done, " of ", size, " bytes came)"),
                     "allow more time with --timeout");
     } else if (errno != EINTR) {
@@ -148,7 +141,7 @@ void Stream::write(View bytes, Clock::time_point deadline) {
     if (sent >= 0) {
       done += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      if (!wait_for(fd_.get(), POLLOUT, deadline))
+      if (!can(fd_.get(), POLLOUT, deadline))
         throw Error(ErrorId::timeout, cat("the peer did not take the request in time (", done, " of ", bytes.size(), " bytes went)"),
                     "allow more time with --timeout");
     } else if (errno == EPIPE || errno == ECONNRESET) {
@@ -184,7 +177,7 @@ Stream Listener::accept(Clock::time_point deadline) {
     // A client may go away between poll() and accept(): the listener goes on.
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno != EAGAIN && errno != EWOULDBLOCK) fail("accepting a connection", errno);
-    if (!wait_for(fd_.get(), POLLIN, deadline)) throw Error(ErrorId::timeout, "nobody connected in time");
+    if (!can(fd_.get(), POLLIN, deadline)) throw Error(ErrorId::timeout, "nobody connected in time");
   }
 }
 

@@ -13,6 +13,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "transport/storage/command_failure.h"
 
 namespace spdm::transport {
 

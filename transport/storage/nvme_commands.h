@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "core/descriptor.h"
-#include "transport/storage/ioctl.h"
+#include "transport/base/ioctl.h"
 #include "transport/storage/security_commands.h"
 
 namespace spdm::transport {

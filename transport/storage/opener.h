@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "transport/base/ioctl.h"
 #include "transport/storage/drives.h"
-#include "transport/storage/ioctl.h"
 #include "transport/storage/security_commands.h"
 
 namespace spdm::transport {

@@ -5,7 +5,8 @@
 #include <span>
 #include <string_view>
 
-#include "transport/storage/ioctl.h"
+#include "transport/base/ioctl.h"
+#include "transport/storage/command_failure.h"
 #include "transport/storage/scsi_sense.h"
 
 namespace spdm::transport {

@@ -1,6 +1,12 @@
 // NVMe commands, word by word, as the kernel is handed them.
 #include "transport/storage/nvme_commands.h"
 
+#include <fcntl.h>
+
+#include <filesystem>
+#include <thread>
+
+#include "support/temporary.h"
 #include "transport/storage/recording_kernel.h"
 
 using namespace spdm;
@@ -120,6 +126,24 @@ TEST_CASE("nvme: a controller that wants a namespace named is told all of them")
   CHECK(other.kernel.asked.size() == 2);
   CHECK(other.receive().refusal == "NVMe status 0x000b (Invalid Namespace or Format)");
   CHECK(other.kernel.asked.size() == 3);
+}
+
+// The kernel ends the commands of a drive that was pulled out, and takes its node away a moment later.
+TEST_CASE("nvme: a drive that goes while its command ends is gone") {
+  for (const KernelAnswer& answer : {KernelAnswer{.error = EINTR}, KernelAnswer{.error = EIO}, KernelAnswer{.status = 0x0371}}) {
+    CAPTURE(answer.error);
+    TemporaryDirectory folder;
+    folder.write("nvme0", "");
+    const std::filesystem::path node = folder.path() / "nvme0";
+    Bed bed(Descriptor(::open(node.c_str(), O_RDONLY | O_CLOEXEC)));
+    bed.kernel.answers = {answer};
+    std::thread later([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      std::filesystem::remove(node);
+    });
+    expect_error(ErrorId::no_device, "/dev/nvme0 is gone", [&] { bed.receive(); });
+    later.join();
+  }
 }
 
 TEST_CASE("nvme: commands that the controller has not answered") {

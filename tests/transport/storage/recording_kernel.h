@@ -18,7 +18,7 @@
 #include "core/bytes.h"
 #include "core/descriptor.h"
 #include "core/evidence/expect_error.h"
-#include "transport/storage/ioctl.h"
+#include "transport/base/ioctl.h"
 
 namespace support {
 

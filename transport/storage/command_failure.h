@@ -1,18 +1,13 @@
-// The seam to the kernel: one call. Tests record there what a drive would be sent, byte by byte.
+// What is said of a command that the drive has not answered, and how long one may take.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "core/protocol/link.h"
 
 namespace spdm::transport {
-
-// As ioctl(2): -1, with errno, for an error.
-using Ioctl = std::function<int(int fd, unsigned long request, void* argument)>;
-int kernel_ioctl(int fd, unsigned long request, void* argument);
 
 // What a command that was not answered is said of.
 struct CommandPlace {

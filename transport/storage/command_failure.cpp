@@ -1,6 +1,5 @@
-#include "transport/storage/ioctl.h"
+#include "transport/storage/command_failure.h"
 
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -31,13 +30,20 @@ bool is_removed(int fd) {
   return ::fstat(fd, &status) == 0 && status.st_nlink == 0;
 }
 
+// The kernel ends the commands of a drive that was pulled out before it takes its node away.
+bool is_going(int fd) {
+  Pace pace(Clock::now() + kRemoval);
+  do {
+    if (is_removed(fd)) return true;
+  } while (pace.wait());
+  return false;
+}
+
 [[noreturn]] void fail_removed(const CommandPlace& place) {
   throw Error(ErrorId::no_device, cat(place.name, " is gone: the drive was removed, or the kernel has given it up"));
 }
 
 }  // namespace
-
-int kernel_ioctl(int fd, unsigned long request, void* argument) { return ::ioctl(fd, request, argument); }
 
 std::uint32_t milliseconds_for(const CommandPlace& place, Clock::time_point deadline) {
   const Clock::duration left = deadline - Clock::now();
@@ -47,11 +53,7 @@ std::uint32_t milliseconds_for(const CommandPlace& place, Clock::time_point dead
 }
 
 void give_up(const CommandPlace& place, const std::string& why) {
-  // The kernel ends the commands of a drive that was pulled out before it takes its node away.
-  Pace pace(Clock::now() + kRemoval);
-  do {
-    if (is_removed(place.fd)) fail_removed(place);
-  } while (pace.wait());
+  if (is_going(place.fd)) fail_removed(place);
   throw Error(ErrorId::io, cat(place.name, ": ", why), "see the kernel log: dmesg");
 }
 
@@ -70,12 +72,12 @@ void fail_command(const CommandPlace& place, int error, std::size_t size) {
     case EOPNOTSUPP:
       throw Error(ErrorId::no_spdm, cat(place.name, " does not speak SPDM: its driver does not support this command (", reason, ")"));
     case EINTR:
-      if (is_removed(place.fd)) fail_removed(place);
+      if (is_going(place.fd)) fail_removed(place);
       throw Error(ErrorId::timeout, cat(place.name, ": the kernel has cancelled the command"), "see the kernel log: dmesg");
     case EINVAL:
     case EIO:
     case ENOMEM:
-      if (is_removed(place.fd)) fail_removed(place);
+      if (is_going(place.fd)) fail_removed(place);
       if (size > kSurelyPasses)
         throw Error(ErrorId::io, cat(place.name, ": a command with ", size, " bytes of data failed: ", reason),
                     "if that is too much at once for the kernel or the adapter, give the target a smaller ?max=BYTES");
