@@ -103,10 +103,15 @@ TEST_CASE("endpoints: a kernel without MCTP is told of") {
   expect_error(ErrorId::unsupported, "MCTP", [] { targets_of({"all"}, {}, Via::mctp); });
 }
 
-TEST_CASE("endpoints: they are connected with by no network socket") {
-  std::vector<Target> targets(1);
+TEST_CASE("endpoints: they are connected with by no network socket, and only one that is open keeps the right to send") {
+  std::vector<Target> targets(2);
   targets[0].name = "mctp:1:9";
+  targets[1].name = "03:00.0";
+  targets[1].opened.emplace();
   CHECK_FALSE(connects(targets));
+  CHECK_FALSE(sends_mctp(targets));
+  targets[0].opened.emplace();
+  CHECK(sends_mctp(targets));
   CHECK_FALSE(recording("mctp:1:9"));
 }
 

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/nvme_ioctl.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <scsi/sg.h>
 #include <sys/ioctl.h>
@@ -182,6 +183,18 @@ TEST_CASE("who still opens devices keeps CAP_SYS_ADMIN, and no other capability"
           for (const char* set : {"CapPrm", "CapEff"})
             if (status_line(set) != (had ? "0000000000200000" : "0000000000000000")) return 1;
           return status_line("CapBnd") == "0000000000000000" && status_line("CapInh") == "0000000000000000" ? 0 : 2;
+        }) == 0);
+}
+
+TEST_CASE("who still sends over MCTP keeps CAP_NET_RAW, and makes no other socket with it") {
+  if (::geteuid() != 0) return;
+  CHECK(in_child([] {
+          const bool had = (std::stoull(status_line("CapEff"), nullptr, 16) & 1U << 13) != 0;
+          const spdm::cmd::Confinement told = spdm::cmd::drop_privileges({.sends_mctp = true});
+          for (const char* set : {"CapPrm", "CapEff"})
+            if (status_line(set) != (had ? "0000000000002000" : "0000000000000000")) return 1;
+          if (had && !tells(told.in_force, "CAP_NET_RAW, for messages over MCTP")) return 2;
+          return ::socket(AF_INET, SOCK_RAW, IPPROTO_ICMP) < 0 ? 0 : 3;
         }) == 0);
 }
 

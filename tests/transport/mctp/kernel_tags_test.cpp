@@ -20,7 +20,7 @@ constexpr unsigned long kTake = 0x89E2, kGiveBack = 0x89E3, kTakeOld = 0x89E0, k
 struct Kernel {
   bool has_new = true;
   int error = 0;  // of what it knows
-  std::vector<std::pair<unsigned long, Bytes>> asked;
+  std::vector<std::pair<unsigned long, Bytes>> asked{};
 
   Ioctl ioctl() {
     return [this](int, unsigned long request, void* argument) {
