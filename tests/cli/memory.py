@@ -200,7 +200,7 @@ def make_evidence(folder):
     (folder / "words.json").write_text((folder / "real.json").read_text().replace('"collector":"', f'"collector":"{text}', 1))
     return {
         "connections.json": "more than 1024 connections", "broken.json": "more than 1", "errors.json": "", "signatures.json": "more than 4096 signatures",
-        "kinds.json": "", "vendor.json": "", "many.json": "one more than the 20000 messages", "large.json": "no more than 4194304",
+        "kinds.json": "", "vendor.json": "", "many.json": "the limit of 20000 messages", "large.json": "no more than 4194304",
         "words.json": "no more than 16384", "log.json": "no more than 16384", "log-fits.json": "",
         "document.json": "", "devices.json": "", "report.txt": "", "larger.txt": "", "arrays.json": "without evidence", "too-many.json": "more than 1024 devices",
     }

@@ -24,7 +24,8 @@ struct MctpNetwork {
   std::vector<std::string> calls;  // "take 0", "send 5 0", "give 0"
   // Called after each send; answers by answer() or by `arriving` itself, or not at all.
   std::function<void(const Header& to, spdm::View message)> peer;
-  bool without_end = false;  // the last message arrives again and again
+  std::vector<spdm::Clock::time_point> deadlines;  // of each wait
+  bool without_end = false;                        // the last message arrives again and again
 
   // As the peer at `to` answers: with the number of the tag, without the owner bit.
   void answer(Header to, spdm::Bytes bytes) {
@@ -43,7 +44,8 @@ class MctpSocket final : public spdm::transport::MctpSocket {
     if (network_.peer) network_.peer(to, message);
   }
   // What does not wait here now never comes: no test waits.
-  std::optional<spdm::transport::MctpMessage> receive(spdm::Clock::time_point) override {
+  std::optional<spdm::transport::MctpMessage> receive(spdm::Clock::time_point deadline) override {
+    network_.deadlines.push_back(deadline);
     if (network_.arriving.empty()) return std::nullopt;
     spdm::transport::MctpMessage out = network_.arriving.front();
     if (network_.arriving.size() > 1 || !network_.without_end) network_.arriving.pop_front();

@@ -1,5 +1,8 @@
 #include "transport/mctp/control.h"
 
+#include <algorithm>
+#include <chrono>
+
 #include "core/error.h"
 #include "core/text.h"
 
@@ -12,6 +15,8 @@ constexpr std::uint8_t kRequest = 0x80, kInstance = 0x01;
 constexpr std::uint8_t kGetMessageTypeSupport = 0x05;
 // Bits of the first byte: request, datagram (nobody waits for an answer), the instance number.
 constexpr std::uint8_t kDatagram = 0x40, kInstanceMask = 0x1F;
+// The bindings give an endpoint a fraction of a second for a control message. Where a route leads to a range, most EIDs never answer.
+constexpr std::chrono::seconds kLongest{2};
 constexpr std::uint8_t kSuccess = 0x00, kUnsupportedCommand = 0x05;
 
 // N391
@@ -28,6 +33,7 @@ std::vector<std::uint8_t> decode(View message) {
 }  // namespace
 
 std::vector<std::uint8_t> message_types(MctpSocket& socket, const MctpAddress& peer, Clock::time_point deadline) {
+  deadline = std::min<Clock::time_point>(deadline, Clock::now() + kLongest);
   const MctpTag tag(socket, peer);
   socket.send({peer, kMctpControl, tag.with_owner_bit()}, Bytes{kRequest | kInstance, kGetMessageTypeSupport});
   while (const std::optional<MctpMessage> answer = socket.receive(deadline)) {

@@ -8,8 +8,8 @@
 
 namespace spdm::transport {
 
-// Get Message Type Support: what `peer` takes, besides control. `peer`: with its network. Throws Error: timeout when it does not answer,
-// peer for an answer that is none, and what the socket throws.
+// Get Message Type Support: what `peer` takes, besides control. `peer`: with its network. Waits two seconds at most, whatever is left until
+// `deadline`. Throws Error: timeout when it does not answer, peer for an answer that is none, and what the socket throws.
 std::vector<std::uint8_t> message_types(MctpSocket& socket, const MctpAddress& peer, Clock::time_point deadline);
 
 // What an endpoint with these message types answers to a control message: to Get Message Type Support, these; to all others, that it does

@@ -10,6 +10,7 @@
 #include "core/evidence/expect_error.h"
 #include "support/fake_mctp.h"
 #include "support/temporary.h"
+#include "transport/mctp/control.h"
 
 using namespace spdm;
 using namespace spdm::transport;
@@ -278,6 +279,17 @@ TEST_CASE("MCTP: all tags are taken when the link is made") {
   fake::MctpNetwork network;
   for (std::uint8_t tag = 0; tag < 8; ++tag) network.taken.insert(tag);
   expect_error(ErrorId::busy, "all tags are taken", [&] { mctp_link(std::make_unique<fake::MctpSocket>(network), kPeer, {}); });
+}
+
+TEST_CASE("MCTP: an endpoint has two seconds to say which message types it takes, however long others have") {
+  fake::MctpNetwork network;
+  fake::MctpSocket socket(network);
+  for (const auto time : {std::chrono::milliseconds(60'000), std::chrono::milliseconds(500)}) {
+    const auto begin = Clock::now();
+    expect_error(ErrorId::timeout, "does not say which message types", [&] { message_types(socket, kPeer, begin + time); });
+    CHECK(network.deadlines.back() <= Clock::now() + std::chrono::seconds(2));
+    CHECK(network.deadlines.back() >= begin + std::min<Clock::duration>(time, std::chrono::seconds(2)));
+  }
 }
 
 TEST_CASE("N391 MCTP: message types are asked for once, by a tag of their own") {
