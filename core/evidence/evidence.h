@@ -1,6 +1,7 @@
 // Evidence (RFC 9334): what the host saw of the target, and what was on the wire. appraise.h appraises it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -26,6 +27,8 @@ struct Message {
   Bytes bytes;
   // The session that it was exchanged in: the plain text of a secured message, as the collector opened it. 0: outside of any.
   std::uint32_t inside = 0;
+  // When it was on the link, since 1970 in UTC; nothing when nobody has kept it.
+  std::optional<std::chrono::nanoseconds> time = std::nullopt;
 };
 
 // Append-only, in the order of the wire. Transcripts are functions over it (transcript.h).
