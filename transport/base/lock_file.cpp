@@ -8,14 +8,19 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 
 #include "core/error.h"
+#include "core/protocol/link.h"
 #include "core/text.h"
 
 namespace spdm::transport {
 
 namespace {
+
+constexpr std::chrono::milliseconds kPatience{1000}, kStep{10};
 
 // Every line has this size, so that one pwrite(2) replaces the earlier one.
 constexpr std::size_t kLine = 64;
@@ -40,12 +45,22 @@ Descriptor open_lock(const Host& host, const std::string& name) {
   return fd;
 }
 
+// Whether it is ours now. flock(2) itself would wait without end.
+bool lock(int fd) {
+  const Clock::time_point until = Clock::now() + kPatience;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK || Clock::now() >= until) return false;
+    std::this_thread::sleep_for(kStep);
+  }
+  return true;
+}
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
 LockFile::LockFile(const Host& host, const std::string& name) : name_(name), fd_(open_lock(host, name)) {
-  if (::flock(fd_.get(), LOCK_EX | LOCK_NB) == 0) return;
+  if (lock(fd_.get())) return;
   if (errno != EWOULDBLOCK) fail(host, errno, cat("locking ", name));
   const std::string line = read();
   const std::string pid = line.substr(0, line.find(' '));

@@ -13,7 +13,8 @@ namespace spdm::transport {
 // that holds it. Nothing is opened after construction, so the lock works after privileges were dropped.
 class LockFile {
  public:
-  // `name`: of the device, and of the file. Throws Error: busy naming who holds it, at once; permission, io.
+  // `name`: of the device, and of the file. Waits a second for whoever holds it: `watch` asks a device for events in less. Throws Error:
+  // busy naming who holds it; permission, io.
   LockFile(const Host& host, const std::string& name);
 
   // The line, as far as it is one that we could have written: it begins with a number. Else it is empty.

@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <memory>
 #include <thread>
 
 #include "core/evidence/expect_error.h"
@@ -65,6 +67,18 @@ TEST_CASE("pci lock: held by somebody who writes nothing of use") {
   const Descriptor fd(::open(tree.lock_file().c_str(), O_RDWR | O_CLOEXEC));
   REQUIRE(::flock(fd.get(), LOCK_EX) == 0);
   expect_error(ErrorId::busy, "another spdmctl works with 0000:03:00.0", [&] { PciLock(tree.host, kDevice); });
+}
+
+TEST_CASE("pci lock: whoever holds it for a moment is waited for") {
+  Tree tree;
+  auto held = std::make_unique<PciLock>(tree.host, kDevice);
+  std::thread holder([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    held.reset();
+  });
+  const PciLock lock(tree.host, kDevice);
+  holder.join();
+  CHECK(tree.record() == cat(::getpid(), " - ", tree.number(), " mailbox"));
 }
 
 TEST_CASE("pci lock: links and other things in its place are refused") {
