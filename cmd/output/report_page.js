@@ -106,7 +106,7 @@ const page = (() => {
     tile(totals.outliers, "unlike their siblings", "", {differs: "1"});
     tile(totals.unreadable, "parts unreadable", "fail");
     const notices = [...summary.cut];
-    if (totals.repeated) notices.push(`${count(totals.repeated)} results are on a host and device that had one before.`);
+    if (totals.repeated) notices.push(`${many(totals.repeated, "result is", "results are")} on a host and device that had one before.`);
     if (devices.length < totals.results)
       notices.push(`The table of devices has ${count(devices.length)} of the ${count(totals.results)} results: those that do not pass or differ, then others.`);
     if (notices.length) at("notices").append(make("div", {class: "notice"}, make("ul", {}, ...notices.map(words => make("li", {}, words)))));

@@ -183,7 +183,8 @@ def check_interaction(chromium, page, summary, problems):
 # Where the page stands once it is there, what is wider than the window, and what opens by the keyboard.
 MEASURE = """
 const box = document.getElementById("devices").getBoundingClientRect();
-const wide = [...document.querySelectorAll("header, main > *, main > section > *, td, dd")].filter(element => element.getBoundingClientRect().right > innerWidth + 1);
+const wide = [...document.querySelectorAll("header, main > *, main > section > *, td, dd")]
+  .filter(element => element.getBoundingClientRect().right > (element.parentNode.closest("section") || document.documentElement).getBoundingClientRect().right + 1);
 const inside = element => element.closest(".scroll, .card, figure");
 const opener = document.querySelector("button.open");
 opener.focus(); opener.click();
