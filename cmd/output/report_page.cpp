@@ -41,8 +41,11 @@ std::string filled(std::string_view page, std::initializer_list<std::pair<std::s
 }  // namespace
 
 std::string report_page(const Json& document, const FleetSummary& summary) {
-  Json data{{"summary", document}, {"devices", Json::array()}};
-  for (const DeviceLine& line : summary.devices) data["devices"].push_back(to_json(line));
+  Json data{{"summary", document}, {"devices", Json::array()}, {"texts", summary.texts}};
+  for (const DeviceLine& line : summary.devices) {
+    Json& device = data["devices"].emplace_back(to_json(line));
+    if (line.details) device["details"] = to_json(*line.details);
+  }
   const std::string policy = cat("default-src 'none'; style-src ", source_hash(kReportPageCss), "; script-src ", source_hash(kReportPageJs),
                                  "; base-uri 'none'; form-action 'none'");
   return filled(kReportPageHtml,

@@ -9,7 +9,7 @@
 
 namespace spdm::cmd {
 
-// The parts of the page as they are in report_page.html, .css and .js.
+// The parts of the page as they are in report_page.html, .css and the two of .js.
 extern const std::string_view kReportPageHtml, kReportPageCss, kReportPageJs;
 
 // `document` is what is printed as JSON; the devices that the page can search are those of the summary. Nothing of the

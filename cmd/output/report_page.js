@@ -1,13 +1,11 @@
 
 "use strict";
-/* Shows the summary and the devices of the data block. Strings become text, never markup: see make(). The search is
-   kept behind the # of the address, so that a view can be bookmarked and sent: q, verdict, model, vendor, firmware, root,
-   host, differs, sort. */
-(() => {
+/* Shows the summary of the data block. Strings become text, never markup: see make(). The table of devices is in
+   report_page_devices.js. */
+const page = (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const summary = data.summary, totals = summary.totals, devices = data.devices;
   const VERDICTS = ["pass", "fail", "undetermined"];
-  const PAGE = 200;
   const at = id => document.getElementById(id);
   const count = number => number.toLocaleString("en");
   const short = number => number < 1000 ? String(number) : number.toLocaleString("en", {notation: "compact", maximumFractionDigits: 1});
@@ -20,8 +18,10 @@
     return element;
   }
   const link = (filter, text) => make("a", {href: "#" + new URLSearchParams(filter)}, text);
-  const vendorOf = device => (device.model || "").split(":")[0];
-  const rootName = row => row.subject || "SHA-256 " + row.sha256.slice(0, 16) + "...";
+  /* As the program names roots: of several with one subject, the fingerprint tells which it is. */
+  const rootPrint = row => "SHA-256 " + row.sha256.slice(0, 16) + "...";
+  const rootName = row => !row.subject ? rootPrint(row)
+    : summary.roots.filter(other => other.subject === row.subject).length > 1 ? `${row.subject} (${rootPrint(row)})` : row.subject;
 
   function bar(tally) {
     const out = make("div", {class: "bar", "aria-hidden": "true"});
@@ -34,16 +34,21 @@
     return out;
   }
 
-  /* Columns: [title, class, row => content]. */
-  function table(caption, columns, rows, hidden) {
-    const head = make("tr", {}, ...columns.map(([title, kind]) => make("th", {scope: "col", class: kind === "number" ? kind : ""}, title)));
-    const body = rows.map(row => make("tr", {}, ...columns.map(([, kind, cell]) => {
+  /* A cell that knows its title can stand below the others on a narrow screen, and stays a cell for those who listen. */
+  const cellOf = (title, kind, ...content) => make("td", {class: kind, role: "cell", "data-title": title}, ...content);
+
+  /* Columns: [title, class, row => content]. `kind`: class of the table; "stack" is for those with much text. */
+  function table(caption, columns, rows, kind = "", hidden = false) {
+    const head = make("tr", {role: "row"}, ...columns.map(([title, kind]) =>
+      make("th", {scope: "col", role: "columnheader", class: kind === "number" ? kind : ""}, title)));
+    const body = rows.map(row => make("tr", {role: "row"}, ...columns.map(([title, kind, cell]) => {
       const content = cell(row);
-      const zero = kind === "number" && content === 0;
+      const zero = kind === "number" && (content === 0 || content === "0");
       const shade = typeof kind === "function" ? kind(row) : kind;
-      return make("td", {class: shade + (zero || content === "0" ? " zero" : "")}, typeof content === "number" ? count(content) : content);
+      return cellOf(title, shade + (zero ? " zero" : ""), typeof content === "number" ? count(content) : content);
     })));
-    return make("table", {}, make("caption", hidden ? {class: "hidden"} : {}, caption), make("thead", {}, head), make("tbody", {}, ...body));
+    return make("table", {class: kind, role: "table"}, make("caption", hidden ? {class: "hidden"} : {}, caption),
+      make("thead", {role: "rowgroup"}, head), make("tbody", {role: "rowgroup"}, ...body));
   }
 
   const tallyColumns = [
@@ -51,21 +56,25 @@
     ["Pass", "number", row => row.pass],
     ["Fail", "number", row => row.fail],
     ["Undetermined", "number", row => row.undetermined],
-    ["", "", row => bar(row)],
+    ["", "share", row => bar(row)],
   ];
 
   /* A long table shows its first rows, and the others on request. */
-  function folded(caption, columns, rows, most, hidden) {
-    const box = make("div", {}, table(caption, columns, rows.slice(0, most), hidden));
+  function folded(caption, columns, rows, most, kind, hidden) {
+    const box = make("div", {}, table(caption, columns, rows.slice(0, most), kind, hidden));
     if (rows.length > most) {
       const button = make("button", {type: "button"}, `Show all ${count(rows.length)}`);
-      button.addEventListener("click", () => box.replaceChildren(table(caption, columns, rows, hidden)));
+      button.addEventListener("click", () => {
+        box.replaceChildren(table(caption, columns, rows, kind, hidden));
+        box.tabIndex = -1;
+        box.focus();
+      });
       box.append(make("p", {class: "fold"}, button));
     }
     return box;
   }
   function card(caption, name, rows) {
-    if (rows.length) at("tables").append(make("div", {class: "card"}, folded(caption, [name, ...tallyColumns], rows, 10)));
+    if (rows.length) at("tables").append(make("div", {class: "card", id: "of-" + caption.toLowerCase()}, folded(caption, [name, ...tallyColumns], rows, 10, "tally")));
   }
   const named = (main, detail) => {
     const out = document.createDocumentFragment();
@@ -78,9 +87,10 @@
     at("tool").textContent = summary.tool + " report";
     const bad = totals.fail ? `${count(totals.fail)} of ${count(totals.results)} results fail`
       : totals.undetermined ? `${count(totals.undetermined)} of ${count(totals.results)} results are undetermined`
-      : totals.results ? `All ${count(totals.results)} results pass` : "No results";
-    at("headline").textContent = bad;
-    document.title = bad + " - spdmctl";
+      : totals.results > 1 ? `All ${count(totals.results)} results pass` : totals.results ? "The one result passes" : "No results";
+    const lost = totals.unreadable ? `; ${many(totals.unreadable, "part", "parts")} could not be read` : "";
+    at("headline").textContent = bad + lost;
+    document.title = bad + lost + " - spdmctl";
     at("about").textContent = `${many(totals.hosts, "host", "hosts")}, ${many(totals.devices, "device", "devices")}, ${many(totals.files, "file", "files")}. Certificates are compared with ${summary.at}.`;
     at("verdict-bar").append(...bar(totals).children);
     at("verdict-bar").setAttribute("aria-label", VERDICTS.map(verdict => `${totals[verdict]} ${verdict}`).join(", "));
@@ -89,17 +99,37 @@
       const box = filter && number ? make("a", {href: "#" + new URLSearchParams(filter)}, ...inside) : make("div", {}, ...inside);
       at("tiles").append(make("li", {}, box));
     };
-    tile(totals.results, "results", "", {q: ""});
-    tile(totals.pass, "pass", "pass", {verdict: "pass"});
     tile(totals.fail, "fail", "fail", {verdict: "fail"});
     tile(totals.undetermined, "undetermined", "undetermined", {verdict: "undetermined"});
+    tile(totals.pass, "pass", "pass", {verdict: "pass"});
+    tile(totals.results, "results", "", {q: ""});
     tile(totals.outliers, "unlike their siblings", "", {differs: "1"});
     tile(totals.unreadable, "parts unreadable", "fail");
     const notices = [...summary.cut];
-    if (totals.repeated) notices.push(`${count(totals.repeated)} results are on a host and device that had one before.`);
+    if (totals.repeated) notices.push(`${many(totals.repeated, "result is", "results are")} on a host and device that had one before.`);
     if (devices.length < totals.results)
       notices.push(`The table of devices has ${count(devices.length)} of the ${count(totals.results)} results: those that do not pass or differ, then others.`);
     if (notices.length) at("notices").append(make("div", {class: "notice"}, make("ul", {}, ...notices.map(words => make("li", {}, words)))));
+  }
+
+  const verdictKind = row => row.verdict + " whole";
+  const nameOf = row => named(link({host: row.host, ...(row.device ? {device: row.device} : {})}, row.host), row.device);
+
+  function showFailing() {
+    if (!summary.failing.length) return;
+    at("failing").hidden = false;
+    at("causes").append(...summary.causes.slice(0, 12).map(row =>
+      make("li", {}, link({cause: row.id}, row.id), ` ${count(row.results)}`)));
+    at("failing-table").append(folded("Devices that fail, then those that are undetermined", [
+      ["Verdict", verdictKind, row => row.verdict],
+      ["Host and device", "name", nameOf],
+      ["Model", "name", row => row.model || "not known"],
+      ["Cause", "name", row => link({cause: row.cause || "not said"}, row.cause || "not said")],
+      ["Why", "words", row => lines([row.reason || ""])],
+    ], summary.failing, 10, "stack", true));
+    const all = totals.fail + totals.undetermined;
+    if (summary.failing.length < all)
+      at("failing-table").append(make("p", {}, `${count(summary.failing.length)} of ${count(all)} are here; `, link({verdict: "fail"}, "more are among the devices"), "."));
   }
 
   function showTables() {
@@ -107,7 +137,7 @@
     card("Models", ["Model", "name", row => link({model: row.model}, row.model)], summary.models);
     card("Firmware", ["Version", "name", row => named(link({model: row.model, firmware: row.version}, row.version), row.model)], summary.firmware);
     card("Roots", ["Root", "name", row => named(link({root: rootName(row)}, rootName(row)), row.sha256 + (row.trusted ? "" : " - not trusted"))], summary.roots);
-    card("Causes", ["What stands in the way", "name", row => row.id], summary.causes);
+    card("Causes", ["What stands in the way", "name", row => link({cause: row.id}, row.id)], summary.causes);
     card("SPDM", ["Version", "name", row => named(row.version, row.algorithms)], summary.spdm_versions);
   }
 
@@ -120,6 +150,8 @@
   }
 
   function showExpiry() {
+    if (!summary.expiry.periods.some(period => period.certificates)) return;
+    at("expiry").hidden = false;
     const periods = Object.fromEntries(summary.expiry.periods.map(period => [period.period, period]));
     const words = {expired: "expired", "30-days": "within 30 days", "90-days": "within 90 days", "1-year": "within a year", later: "later", never: "without an end"};
     at("expiry-words").textContent = summary.expiry.periods.filter(period => period.certificates)
@@ -146,27 +178,28 @@
       .map(name => `${count(periods[name].devices)} ${name === "later" ? "devices in more than a year" : "devices without an end"}`);
     if (rest.length) svg.append(draw("text", {x: left + width, y: 202, "text-anchor": "end"}, "in all: " + rest.join(", ")));
     const columns = [["Period", "name", row => row.period], ["Certificates", "number", row => row.certificates], ["Devices", "number", row => row.devices]];
-    at("months").append(table("Certificates that end", columns, bars, true));
+    at("months").append(table("Certificates that end", columns, bars, "", true));
     if (summary.expiry.soonest.length)
       at("soonest").append(folded("The next to end", [
         ["Ends", "whole", row => row.not_after.slice(0, 10)],
-        ["Certificate", "name", row => row.subject],
+        ["Certificate", "name", row => named(row.subject, row.sha256)],
         ["Role", "whole", row => row.role],
         ["Devices", "number", row => row.devices],
-      ], summary.expiry.soonest, 12));
+      ], summary.expiry.soonest, 12, "stack"));
   }
 
   function showOutliers() {
+    if (!totals.results) return;
+    at("outliers").hidden = false;
     if (!summary.outliers.length) {
       at("outlier-table").append(make("p", {class: "quiet"}, "None differs."));
       return;
     }
     at("outlier-table").append(folded("Devices that differ from the others of their model", [
-      ["Host", "name", row => link({host: row.host}, row.host)],
-      ["Device", "whole", row => row.device],
-      ["Model", "whole", row => row.model],
+      ["Host and device", "name", nameOf],
+      ["Model", "name", row => row.model],
       ["What differs", "words", row => lines(row.differences.map(one => one.why))],
-    ], summary.outliers, 25, true));
+    ], summary.outliers, 12, "stack", true));
     if (summary.outliers.length < totals.outliers)
       at("outlier-table").append(make("p", {}, `${count(summary.outliers.length)} of ${count(totals.outliers)} are here; `, link({differs: "1"}, "more are among the devices"), "."));
   }
@@ -183,113 +216,15 @@
     at("unreadable-table").append(folded("Parts of the input that are not reports", [
       ["File", "name", row => row.file],
       ["Line", "number", row => row.line ? String(row.line) : ""],
-      ["Why", "words", row => row.why],
-    ], summary.unreadable, 25, true));
-  }
-
-  /* The table of devices. */
-  const remarks = device => [...(device.verdict === "pass" ? [] : [device.reason || device.cause || ""]), ...(device.differences || []).filter(one => one.what !== "verdict").map(one => one.why)];
-  /* Key, title, text to sort and search, class, content where it is more than the text. */
-  const COLUMNS = [
-    ["verdict", "Verdict", device => device.verdict, device => device.verdict + " whole"],
-    ["host", "Host and device", device => device.host + " " + device.device, () => "name",
-      device => named(link({host: device.host}, device.host), device.device)],
-    ["model", "Model and firmware", device => (device.model || "not known") + " " + (device.firmware || ""), () => "",
-      device => named(device.model || "not known", device.firmware)],
-    ["root", "Root", device => device.root || "", () => "name"],
-    ["expires", "Valid until", device => device.expires ? device.expires.startsWith("9999") ? "no end" : device.expires.slice(0, 10) : "", () => "whole"],
-    ["remarks", "Remarks", device => remarks(device).join(" "), () => "words", device => lines(remarks(device))],
-  ];
-  const ORDER = {fail: 0, undetermined: 1, pass: 2};
-  const haystack = new Map(devices.map(device =>
-    [device, [...COLUMNS.map(column => column[2](device)), device.cause || "", device.version || "", device.algorithms || ""].join("\n").toLowerCase()]));
-  let filter = {}, found = [], shown = 0;
-
-  function matches(device, words) {
-    return (!filter.verdict || device.verdict === filter.verdict) && (!filter.model || (device.model || "not known") === filter.model)
-      && (!filter.vendor || (vendorOf(device) || "not known") === filter.vendor) && (!filter.firmware || device.firmware === filter.firmware)
-      && (!filter.root || device.root === filter.root) && (!filter.host || device.host === filter.host)
-      && (!filter.differs || (device.differences || []).length > 0) && words.every(word => haystack.get(device).includes(word));
-  }
-
-  function rowOf(device) {
-    return make("tr", {}, ...COLUMNS.map(([, , text, kind, content]) => make("td", {class: kind(device)}, (content || text)(device))));
-  }
-
-  function showMore() {
-    at("rows").append(...found.slice(shown, shown + PAGE).map(rowOf));
-    shown = Math.min(found.length, shown + PAGE);
-    at("more").hidden = shown === found.length;
-    const part = shown < found.length ? `, the first ${count(shown)} are shown` : "";
-    at("found").textContent = `${count(found.length)} of ${count(devices.length)} devices${part}`;
-  }
-
-  function apply() {
-    const words = (filter.q || "").toLowerCase().split(/\s+/).filter(Boolean);
-    found = devices.filter(device => matches(device, words));
-    const [key, down] = (filter.sort || "").split(".");
-    const column = COLUMNS.find(one => one[0] === key);
-    if (column) {
-      const value = device => key === "verdict" ? ORDER[device.verdict] : key === "expires" ? device.expires || "~" : column[2](device);
-      found.sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) * (down ? -1 : 1));
-    }
-    for (const cell of at("head").children) {
-      if (cell.dataset.key === key) cell.setAttribute("aria-sort", down ? "descending" : "ascending");
-      else cell.removeAttribute("aria-sort");
-    }
-    at("rows").replaceChildren();
-    at("chips").replaceChildren(...["vendor", "firmware", "root", "host"].filter(name => filter[name]).map(name => {
-      const chip = make("button", {type: "button", "aria-label": `Remove the filter on ${name}`}, `${name}: ${filter[name]} \u00d7`);
-      chip.addEventListener("click", () => change({[name]: ""}));
-      return chip;
-    }));
-    shown = 0;
-    showMore();
-  }
-
-  function readAddress() {
-    filter = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-    at("q").value = filter.q || "";
-    at("verdict").value = VERDICTS.includes(filter.verdict) ? filter.verdict : "";
-    at("model").value = filter.model || "";
-    at("differs").checked = Boolean(filter.differs);
-    apply();
-  }
-
-  function change(more) {
-    filter = Object.fromEntries(Object.entries({...filter, ...more}).filter(([, value]) => value));
-    const text = new URLSearchParams(filter).toString();
-    history.replaceState(null, "", text ? "#" + text : "#devices");
-    readAddress();
-  }
-
-  function setUp() {
-    for (const row of summary.models) at("model").append(make("option", {value: row.model}, row.model));
-    for (const [key, title] of COLUMNS) {
-      const button = make("button", {type: "button"}, title);
-      button.addEventListener("click", () => change({sort: filter.sort === key ? key + ".down" : key}));
-      const cell = make("th", {scope: "col"}, button);
-      cell.dataset.key = key;
-      at("head").append(cell);
-    }
-    at("q").addEventListener("input", () => change({q: at("q").value}));
-    at("verdict").addEventListener("change", () => change({verdict: at("verdict").value}));
-    at("model").addEventListener("change", () => change({model: at("model").value}));
-    at("differs").addEventListener("change", () => change({differs: at("differs").checked ? "1" : ""}));
-    at("reset").addEventListener("click", () => { filter = {}; change({}); });
-    at("filters").addEventListener("submit", event => event.preventDefault());
-    at("more").addEventListener("click", showMore);
-    window.addEventListener("hashchange", () => {
-      readAddress();
-      if (location.hash.includes("=")) at("devices").scrollIntoView();
-    });
-    readAddress();
+      ["Why", "words", row => lines([row.why])],
+    ], summary.unreadable, 25, "stack", true));
   }
 
   showTotals();
+  showFailing();
   showTables();
   showExpiry();
   showOutliers();
   showUnreadable();
-  setUp();
+  return {data, VERDICTS, at, count, make, link, named, lines, table, cellOf};
 })();

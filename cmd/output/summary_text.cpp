@@ -35,13 +35,13 @@ class SummaryText {
     });
     table("Firmware", in_.firmware, [](const TallyRow& row) { return cat(row.detail, "  ", row.name); });
     expiry();
+    list("Do not pass", in_.failing, in_.failing_total,
+         [this](const DeviceLine& line) { return cat(painted(name(line.verdict), line.verdict), ": ", line.reason); });
     list("Differ from their siblings", in_.outliers, in_.outliers_total, [](const DeviceLine& line) {
       std::string out;
       for (const Difference& difference : line.differences) out += cat(out.empty() ? "" : "; ", in_words(difference));
       return out;
     });
-    list("Do not pass", in_.failing, in_.failing_total,
-         [this](const DeviceLine& line) { return cat(painted(name(line.verdict), line.verdict), ": ", line.reason); });
     if (!in_.cut.empty()) heading("Left out");
     for (const std::string& words : in_.cut) out_ += cat("  ", words, "\n");
     return std::move(out_);

@@ -37,6 +37,8 @@ class Names {
     return id == kNone ? none : id == kFull ? full : names_[id - 2];
   }
   static bool known(NameId id) { return id > kFull; }
+  std::size_t size() const { return names_.size(); }  // without those two
+  std::size_t bytes() const { return bytes_; }
   bool full() const { return full_; }
 
  private:

@@ -18,6 +18,11 @@ struct ResultMeasurement {
   std::uint8_t index = 0;
   std::string type;   // "mutable-firmware"
   std::string value;  // hex; a long one is cut and carries its SHA-256
+  bool is_signed = false;
+};
+
+struct ResultFinding {
+  std::string id, severity, where, why, remedy;
 };
 
 // A line of an inspection. One that nobody needed is none.
@@ -28,15 +33,18 @@ struct ResultLine {
 
 // Strings are safe to show: they are escaped for a terminal. An empty string means not known.
 struct Result {
-  std::string host;    // who wrote the report
-  std::string device;  // PCI address, target or file; empty when the run ended before there was a device
-  std::string key;     // SHA-256 of the leaf key of the main slot, where a good signature proves it; else empty
-  std::string model;   // "1b36:0010" (PCI vendor and device), or "MANUFACTURER:PRODUCT" of the certificate
-  std::string vendor;  // the first part of it
+  std::string host;      // who wrote the report
+  std::string device;    // PCI address, target or file; empty when the run ended before there was a device
+  std::string key;       // SHA-256 of the leaf key of the main slot, where a good signature proves it; else empty
+  std::string leaf_key;  // the same, proven or not
+  std::string model;     // "1b36:0010" (PCI vendor and device), or "MANUFACTURER:PRODUCT" of the certificate
+  std::string vendor;    // the first part of it
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
   std::string reason;  // one line
   std::string cause;   // id of the error, or of the finding that counts most
+  std::string evidence_sha256;
+  std::vector<ResultFinding> findings;  // the first of them
   std::string version, algorithms;
   std::string root_sha256, root_subject;  // of the anchor; without an anchor, of the root that the device sent
   bool trusted = false;

@@ -6,6 +6,7 @@
 #include "core/crypto/crypto.h"
 #include "core/fleet/ear_results.h"
 #include "core/fleet/result_fields.h"
+#include "core/fleet/result_parts.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -17,7 +18,7 @@ namespace {
 
 // Limits: the bytes that are kept of a string (see result_fields.h), and the entries that are kept of a list.
 constexpr std::size_t kValue = 128, kLongValue = 128 * 1024;
-constexpr std::size_t kMaxCertificates = 16, kMaxMeasurements = 254, kMaxFirmware = 8;
+constexpr std::size_t kMaxCertificates = 16, kMaxMeasurements = 254, kMaxFirmware = 8, kMaxFindings = 16;
 // The host may be named after the devices of a document: at most this many results wait for it.
 constexpr std::size_t kMaxWaiting = 1024;
 
@@ -215,6 +216,8 @@ class ResultReader {
       });
     } else if (key == "connection") {
       read_connection(out);
+    } else if (key == "evidence_sha256") {
+      result.evidence_sha256 = string_of(in_, kValue);
     } else if (key == "judged") {
       out.judged = in_.boolean();
     } else if (key == "findings") {
@@ -226,29 +229,10 @@ class ResultReader {
     } else if (key == "measurements") {
       in_.array([&] { read_measurement(out); });
     } else if (key == "inspection") {
-      read_inspection(result);
+      read_result_lines(in_, result.inspection);
     } else {
       in_.skip();
     }
-  }
-
-  void read_inspection(Result& out) {
-    constexpr std::size_t kMost = 2 * kInspectionItems.size();  // more may come
-    in_.object([&](std::string_view key) {
-      if (key != "lines") return in_.skip();
-      in_.array([&] {
-        ResultLine line;
-        std::optional<CheckStatus> status;  // an unknown one changes nothing
-        in_.object([&](std::string_view name) {
-          if (name == "line") return void(line.name = string_of(in_, kWord));
-          if (name == "status") return void(status = value_of(kCheckStatuses, string_of(in_, kWord)));
-          in_.skip();
-        });
-        if (!status || *status == CheckStatus::not_needed || out.inspection.size() == kMost) return;
-        if (*status != CheckStatus::not_run) line.verdict = *status == CheckStatus::pass ? Verdict::pass : Verdict::fail;
-        out.inspection.push_back(std::move(line));
-      });
-    });
   }
 
   void read_exit(Draft& out) {
@@ -270,15 +254,11 @@ class ResultReader {
   }
 
   void read_finding(Draft& out) {
-    std::string id;
-    std::optional<Severity> severity;  // an unknown severity changes nothing
-    in_.object([&](std::string_view key) {
-      if (key == "id") return void(id = string_of(in_, kWord));
-      if (key == "severity") return void(severity = value_of(kSeverities, string_of(in_, kWord)));
-      in_.skip();
-    });
-    if (severity == Severity::failure && out.failure.empty()) out.failure = id;
-    if (severity == Severity::gap && out.gap.empty()) out.gap = id;
+    ResultFinding finding = read_result_finding(in_);
+    const std::optional<Severity> severity = value_of(kSeverities, finding.severity);  // an unknown one changes nothing
+    if (severity == Severity::failure && out.failure.empty()) out.failure = finding.id;
+    if (severity == Severity::gap && out.gap.empty()) out.gap = finding.id;
+    if (out.result.findings.size() < kMaxFindings) out.result.findings.push_back(std::move(finding));
   }
 
   void read_signature(Draft& out) {
@@ -347,6 +327,7 @@ class ResultReader {
       if (key == "type") return void(measurement.type = string_of(in_, kWord));
       if (key == "value") return void(measurement.value = in_.string(kLongValue));
       if (key == "text") return void(text = string_of(in_, kValue));
+      if (key == "signed") return void(measurement.is_signed = in_.boolean());
       in_.skip();
     });
     measurement.value = shortened(measurement.value);
@@ -383,6 +364,7 @@ class ResultReader {
     for (const std::string& version : draft.firmware) out.firmware += cat(out.firmware.empty() ? "" : ", ", version);
     Slot& slot = draft.slot;
     out.trusted = slot.trusted;
+    out.leaf_key = slot.leaf_key;
     if (slot.trusted && draft.proven.test(static_cast<std::size_t>(slot.number))) out.key = slot.leaf_key;
     out.root_sha256 = slot.anchor_sha256.empty() ? slot.root_sha256 : slot.anchor_sha256;
     out.root_subject = slot.anchor_subject;

@@ -97,6 +97,8 @@ struct Summarizer::State {
   DeviceCount devices{kMaxSeen};
   std::vector<std::uint32_t> last_rows;  // by the number of a device: its last row
   std::unordered_map<NameId, NameId> root_subjects;
+  std::unordered_map<NameId, std::size_t> roots_of_subject;
+  DetailStore details;
   Tallies exits, causes, vendors, models, roots, firmware, versions, inspection;
   bool rows_full = false;
 
@@ -153,14 +155,21 @@ void Summarizer::State::tally(const Result& in, const FleetRow& row) {
   for (const ResultLine& line : in.inspection) inspection.add({names.id(line.name), 0}, line.verdict);
   if (row.root != Names::kNone) {
     roots.add({row.root, 0}, verdict, in.trusted);
-    if (Names::known(row.root) && !in.root_subject.empty()) root_subjects.try_emplace(row.root, names.id(in.root_subject));
+    if (Names::known(row.root) && !in.root_subject.empty()) {
+      const auto [subject, is_new] = root_subjects.try_emplace(row.root, names.id(in.root_subject));
+      if (is_new) ++roots_of_subject[subject->second];
+    }
   }
 }
 
+// Anybody can call a root as he likes: of several with one subject, the fingerprint tells which it is.
 std::string Summarizer::State::root_name(NameId root) const {
+  if (root == Names::kNone) return {};
+  const std::string fingerprint = cat("SHA-256 ", names[root].substr(0, 16), "...");
   const auto subject = root_subjects.find(root);
-  if (subject != root_subjects.end()) return names[subject->second];
-  return root == Names::kNone ? std::string() : cat("SHA-256 ", names[root].substr(0, 16), "...");
+  if (subject == root_subjects.end()) return fingerprint;
+  const std::string& name = names[subject->second];
+  return roots_of_subject.at(subject->second) > 1 ? cat(name, " (", fingerprint, ")") : name;
 }
 
 DeviceLine Summarizer::State::line_of(const FleetRow& row) const {
@@ -211,7 +220,9 @@ void Summarizer::State::list_devices(const std::vector<Outlier>& outliers) {
       if (own != round) continue;
       summary.devices.push_back(line_of(rows[i]));
       if (differs) summary.devices.back().differences = outlier->second->differences;
+      if (const DeviceDetails* found = details.find(i)) summary.devices.back().details = *found;
     }
+  summary.texts = details.texts();
 }
 
 void Summarizer::State::finish_tables() {
@@ -245,6 +256,8 @@ void Summarizer::State::tell_cuts() {
   add_cut(cut, reasons.full(), "there are more reasons than are kept: some are shown as (not kept)");
   add_cut(cut, sets.full(), "there are more measurements than are kept: some were not compared");
   add_cut(cut, expiry.full(), "there are more certificates than are kept: some were not counted");
+  add_cut(cut, details.full(),
+          "there are more findings, certificates and measurements than the page can hold: some rows do not open to them");
   add_cut(cut, devices.full(), cat("devices were counted, and results recognised as repeated, among the first ", kMaxSeen, " only"));
   for (const auto& [what, table] : {std::pair("exit codes", &summary.exits),
                                     {"causes", &summary.causes},
@@ -296,6 +309,7 @@ void Summarizer::add(const Result& result) {
     return;
   }
   if (seen) state.supersede(seen->number, row);
+  if (state.limits.devices > 0) state.details.keep(state.rows.size(), result);
   state.rows.push_back(row);
 }
 

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "core/fleet/device_details.h"
 #include "core/fleet/result_reader.h"
 #include "core/format/json.h"
 
@@ -74,8 +76,9 @@ struct DeviceLine {
   Verdict verdict = Verdict::undetermined;
   Exit exit = Exit::internal;
   std::string reason, cause, firmware, root, version, algorithms;
-  std::string expires;                  // when its first certificate does; empty when not known
-  std::vector<Difference> differences;  // empty: like its siblings
+  std::string expires;                   // when its first certificate does; empty when not known
+  std::vector<Difference> differences;   // empty: like its siblings
+  std::optional<DeviceDetails> details;  // of FleetSummary::devices, as far as there is room
 };
 
 struct FleetSummary {
@@ -95,6 +98,7 @@ struct FleetSummary {
   std::size_t failing_total = 0, outliers_total = 0;
   // For a page that people search: devices that fail, are undetermined or differ, then the others, up to the limit.
   std::vector<DeviceLine> devices;
+  std::vector<std::string> texts;  // by the numbers in DeviceLine::details
   std::vector<Unreadable> unreadable;
   std::size_t unreadable_total = 0;
   std::vector<std::string> cut;  // one sentence each: what was left out, and because of which limit

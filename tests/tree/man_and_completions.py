@@ -62,22 +62,23 @@ def in_zsh(text, path):
         if not found:
             return set()
         text = found.group(1)
-    out = set(re.findall(rf"['\"*]({LONG})\[", text))
+    out = set(re.findall(rf"['\"*,]({LONG})=?[\[}}]", text))
     for name in re.findall(r"\$(\w+)\[@\]", text):
         out |= arrays[name]
     return out
 
 
 def in_fish(text, path):
-    """The long options of the lines whose condition holds after the words of `path`."""
-    lists = dict(re.findall(r"^set -l (\w+) (.*)", text, re.M))
-    out = set()
-    for condition, option in re.findall(r'^complete -c spdmctl -n "([^"]*)".* -l ([a-z-]+)', text, re.M):
-        condition = re.sub(r"\$(\w+)", lambda match: lists[match.group(1)], condition)
-        parts = [part.split("__fish_seen_subcommand_from") for part in condition.split("; and ")]
-        if all(bool(set(words.split()) & set(path)) == (negation == "") for negation, words in parts):
-            out.add("--" + option)
-    return out
+    """The long options of the lines that name the verb, or verb and verb below it with a slash between them."""
+    lists = {}
+
+    def words(line):
+        return re.sub(r"\$(\w+)", lambda match: lists[match.group(1)], line).split()
+
+    for name, line in re.findall(r"^set -l (\w+) (.*)", text, re.M):
+        lists[name] = line if line.endswith("\\") else " ".join(words(line))
+    named = {path[0], "/".join(path)}
+    return {"--" + option for verbs, option in re.findall(r'^complete -c spdmctl -n "__spdmctl_in ([^"]*)".* -l ([a-z-]+)', text, re.M) if named & set(words(verbs))}
 
 
 def of_other(program, compare):
@@ -88,7 +89,7 @@ def of_other(program, compare):
         COMP_WORDS=({name} --); COMP_CWORD=1; _{name.replace("-", "_")}; printf "%s\\n" "${{COMPREPLY[@]}}"'''
     compare(f"bash, {name}", {word for word in run("bash", "-c", script).split() if word.startswith("--")}, wanted)
     zsh, fish = ((ROOT / "completions" / file).read_text() for file in (f"_{name}", f"{name}.fish"))
-    compare(f"zsh, {name}", set(re.findall(rf"(?:'|,)({LONG})(?:\[|}})", zsh)), wanted)
+    compare(f"zsh, {name}", set(re.findall(rf"(?:'|,)({LONG})=?(?:\[|}})", zsh)), wanted)
     compare(f"fish, {name}", {f"--{option}" for option in re.findall(rf"^complete -c {name} .*-l ([a-z-]+)", fish, re.M)}, wanted)
     compare(f"{name}.1", in_manual(ROOT / f"man/{name}.1")[0], wanted)
     return wanted

@@ -54,6 +54,7 @@ Report full_report() {
   report.exit = Exit::bad_signature;
   report.reason = "the signature is wrong";
   report.source = "recording.json";
+  report.evidence_sha256 = std::string(64, 'e');
   report.host.target = "03:00.0";
   report.host.bdf = "0000:03:00.0";
   report.host.identity = parse_pci_identity("Vendor=1B36:Device=0010:CC=010802:REV=02");
@@ -88,6 +89,7 @@ Report full_report() {
   firmware.block.index = 2;
   firmware.block.type = MeasurementType::mutable_firmware;
   firmware.block.value = {1, 2, 3};
+  firmware.is_signed = true;
   version.block.index = 6;
   version.block.type = MeasurementType::firmware_version;
   version.block.raw = true;
@@ -125,6 +127,13 @@ TEST_CASE("result reader: what a report says") {
   CHECK(result.measurements[0].index == 2);
   CHECK(result.measurements[0].type == "mutable-firmware");
   CHECK(result.measurements[0].value == "010203");
+  CHECK(result.measurements[0].is_signed);
+  CHECK(result.evidence_sha256 == std::string(64, 'e'));
+  REQUIRE(result.findings.size() == 3);
+  CHECK(result.findings[1].id == "bad-signature");
+  CHECK(result.findings[1].severity == "failure");
+  CHECK(result.findings[1].where == "slot 0");
+  CHECK(result.findings[1].why == "w");
 }
 
 TEST_CASE("result reader: the key of a device is one that a good signature proves") {

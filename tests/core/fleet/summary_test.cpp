@@ -277,6 +277,26 @@ TEST_CASE("summary: devices that fail are listed wherever they come") {
   CHECK(summary.failing[0].host == "last");
 }
 
+TEST_CASE("summary: of roots with one name, the fingerprint tells which it is") {
+  Summarizer summarizer(kNow, {.devices = 100});
+  const auto add = [&](const std::string& host, const std::string& subject, char digit) {
+    Result result = passing(host);
+    result.root_subject = subject;
+    result.root_sha256 = std::string(64, digit);
+    summarizer.add(result);
+    return result;
+  };
+  add("a", "CN=Same", 'a');
+  add("b", "CN=Same", 'b');
+  add("c", "CN=Same", 'b');
+  add("d", "CN=Other", 'd');
+  const FleetSummary summary = summarizer.finish();
+  REQUIRE(summary.devices.size() == 4);
+  CHECK(summary.devices[0].root == "CN=Same (SHA-256 aaaaaaaaaaaaaaaa...)");
+  CHECK(summary.devices[2].root == "CN=Same (SHA-256 bbbbbbbbbbbbbbbb...)");
+  CHECK(summary.devices[3].root == "CN=Other");
+}
+
 TEST_CASE("summary: a key is one device, over functions, transports and days") {
   Fleet fleet;
   const auto add = [&](const std::string& host, const std::string& device, const std::string& key) {
