@@ -31,11 +31,6 @@ namespace spdm {
 // offset.
 std::vector<EvidencePart> read_pcap(View file, std::string_view what);
 
-// The log as a pcap that Wireshark and spdm-dump read: link type 292 for Binding::doe, 291 for every other binding.
-// Messages of which only the plain text is known, because the collector opened them itself (Message::inside), are left out: they
-// were not on the link as they are. Requests and responses alternate; times are not recorded (zero), as evidence holds none per message.
-Bytes write_pcap(const Evidence& evidence);
-
 // Whether the bytes begin like a pcap file (or like pcapng, which read_pcap() refuses with advice).
 bool looks_like_pcap(View file);
 

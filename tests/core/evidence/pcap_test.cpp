@@ -5,8 +5,10 @@
 #include "core/evidence/file.h"
 #include "core/text.h"
 #include "expect_error.h"
+#include "link_capture.h"
 
 using namespace spdm;
+using capture::write_pcap;
 
 namespace {
 
