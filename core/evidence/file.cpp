@@ -44,8 +44,8 @@ Message read_message(JsonReader& json) {
       out.from_requester = side == "requester";
       if (!out.from_requester && side != "responder") json.fail("is neither \"requester\" nor \"responder\"");
     } else if (key == "time") {
-      out.time = parse_seconds(json.string());
-      if (!out.time) json.fail("is not the seconds since 1970 with nine decimals");
+      out.time = parse_message_time(json.string());
+      if (!out.time) json.fail("is not a time in UTC with nanoseconds (RFC 3339)");
     } else if (key == "secured") {
       out.secured = json.boolean();
     } else if (key == "session") {
@@ -150,7 +150,7 @@ void write_pieces(const Evidence& evidence, Put put) {
   comma = {};
   for (const Message& message : evidence.log) {
     // A capture keeps its times itself. Evidence that is made from it is the same bytes as ever, so its hash is the same, too.
-    const std::string time = message.time && !evidence.collector.empty() ? cat(R"("time":")", seconds_of(*message.time), "\",") : "";
+    const std::string time = message.time && !evidence.collector.empty() ? cat(R"("time":")", utc_of(*message.time), "\",") : "";
     const std::string session = message.inside == 0 ? "" : cat(R"("session":)", message.inside, ",");
     put(cat(comma, R"({"from":")", message.from_requester ? "requester" : "responder", message.secured ? R"(","secured":true,)" : "\",",
             time, session, R"("data":")", base64(message.bytes), "\"}"));
@@ -162,7 +162,7 @@ void write_pieces(const Evidence& evidence, Put put) {
 }  // namespace
 
 std::string write_evidence(const Evidence& evidence) {
-  constexpr std::size_t kAround = 96;  // a message and what stands around it
+  constexpr std::size_t kAround = 128;  // a message and what stands around it
   std::size_t size = 4 * kKiB;
   for (const Message& message : evidence.log) size += (message.bytes.size() + 2) / 3 * 4 + kAround;
   std::string out;

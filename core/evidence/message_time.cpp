@@ -5,37 +5,34 @@
 #include <cstdint>
 #include <limits>
 
+#include "core/calendar.h"
 #include "core/text.h"
 
 namespace spdm {
 
 namespace {
-
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr std::size_t kDecimals = 9;
-
-std::optional<std::int64_t> number(std::string_view digits) {
-  if (digits.empty() || digits.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
-  std::int64_t out = 0;
-  if (std::from_chars(digits.data(), digits.data() + digits.size(), out).ec != std::errc()) return std::nullopt;
-  return out;
-}
-
+constexpr std::size_t kSize = std::string_view("2026-11-30T15:44:30.066231283Z").size();
 }  // namespace
 
-std::string seconds_of(std::chrono::nanoseconds time) {
+std::string utc_of(std::chrono::nanoseconds time) {
   const std::int64_t count = std::max<std::int64_t>(time.count(), 0);
+  std::string seconds = utc_of(count / kSecond);
+  seconds.pop_back();
   const std::string decimals = std::to_string(count % kSecond);
-  return cat(count / kSecond, ".", std::string(kDecimals - decimals.size(), '0'), decimals);
+  return cat(seconds, ".", std::string(kDecimals - decimals.size(), '0'), decimals, "Z");
 }
 
-std::optional<std::chrono::nanoseconds> parse_seconds(std::string_view text) {
-  const std::size_t point = text.find('.');
-  if (point == std::string_view::npos || text.size() != point + 1 + kDecimals) return std::nullopt;
-  const std::optional<std::int64_t> whole = number(text.substr(0, point)), part = number(text.substr(point + 1));
-  if (!whole || !part || *whole >= std::numeric_limits<std::int64_t>::max() / kSecond) return std::nullopt;
-  if (point > 1 && text.front() == '0') return std::nullopt;
-  return std::chrono::nanoseconds(*whole * kSecond + *part);
+std::optional<std::chrono::nanoseconds> parse_message_time(std::string_view text) {
+  const std::optional<std::int64_t> seconds = parse_rfc3339(text);
+  if (!seconds || text.size() != kSize || *seconds < 0 || *seconds >= std::numeric_limits<std::int64_t>::max() / kSecond)
+    return std::nullopt;
+  std::int64_t part = 0;
+  std::from_chars(text.end() - 1 - kDecimals, text.end() - 1, part);
+  const std::chrono::nanoseconds out(*seconds * kSecond + part);
+  if (utc_of(out) != text) return std::nullopt;
+  return out;
 }
 
 }  // namespace spdm

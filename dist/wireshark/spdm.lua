@@ -221,6 +221,7 @@ local messages = {}
 messages[0x04] = function(c, m)  -- VERSION
   c:take(f.reserved, 1)
   local count = c:number(f.entry_count, 1)
+  m.text = m.text .. ":"
   for _ = 1, count do
     local range, item = c:take(f.version_entry, 2)
     if not range then return end
@@ -514,6 +515,10 @@ function tcp.dissector(tvb, pinfo, root)
     end
     if kind == 5 or kind == 6 then inner(kind == 6, tvb, at + 4, size - 4, pinfo, root) end
     at = at + size
+    if at < tvb:len() then
+      pinfo.cols.info:append("; ")
+      pinfo.cols.info:fence()
+    end
   end
   return tvb:len()
 end
