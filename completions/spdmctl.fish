@@ -184,6 +184,7 @@ complete -c spdmctl -n "__fish_seen_subcommand_from verify" -l nonce -x -d "The 
 
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l openssl -x -a "(__fish_complete_directories)" -d "Write the signatures, and how openssl checks them"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l tdisp-report -r -F -d "Show this report of a device interface"
+complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l brief -d "One line for each message"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l hash -x -a "$hash" -d "Negotiated hash"
 complete -c spdmctl -n "__fish_seen_subcommand_from decode" -l asym -x -a "$asym" -d "Negotiated signature algorithm"
 
