@@ -149,7 +149,7 @@ TEST_CASE("a message that the binding could not carry is not written as one that
   expect_error(ErrorId::bad_input, "the binding tcp carries 65533", [&] { write_pcap(evidence); });
   evidence.binding = Binding::doe;
   evidence.log[0].bytes.resize((1U << 20) - 8);
-  CHECK(packets(write_pcap(evidence))[0].substr(64, 16) == "0100010000000000");  // 2^18 dwords
+  CHECK(packets(write_pcap(evidence))[0].substr(48, 16) == "0100010000000000");  // 2^18 dwords
   evidence.log[0].bytes.resize((1U << 20) - 7);
   expect_error(ErrorId::bad_input, "the binding doe carries 1048568", [&] { write_pcapng(evidence); });
 }
