@@ -85,7 +85,8 @@ class CaptureReader {
 
 // Where a host forwards packets, or has both ends of a cable, each packet is captured twice: as it comes in, and as it goes out. Those that
 // go out are taken, whichever comes first: what a host sends itself does not come in, so whatever does in its name is a copy, or false.
-void CaptureReader::look_for_ways_out() {
+// What is wrong with the capture is told by whoever reads it.
+void CaptureReader::look_for_ways_out() try {
   const std::unique_ptr<CaptureFrames> frames = open_capture(file_, what_);
   while (const std::optional<CaptureFrame> frame = frames->next()) {
     if (!is_cooked(*frame)) continue;
@@ -93,6 +94,7 @@ void CaptureReader::look_for_ways_out() {
     if (cooked.protocol != kProtocolMctp || !cooked.is_outgoing) continue;
     if (const std::optional<MctpPacket> packet = cooked_mctp(*frame, cooked)) ways_out_.insert(way_of(*packet));
   }
+} catch (const Error&) {  // NOLINT(bugprone-empty-catch)
 }
 
 void CaptureReader::add_cooked(const CaptureFrame& frame) {

@@ -125,9 +125,8 @@ void unpack_zstd(View bytes, Unpacked& out) {
       out.fail(cat("its zstd stream is corrupt, or takes too much memory (", library.error_name(state), "), near byte ", in.pos),
                "if it is sound, pack it again: zstd -19");
     out.add(View(room).first(piece.pos), in.pos);
-    if (in.pos < in.size || piece.pos == room.size()) continue;
-    if (state == 0) return;
-    out.fail("its zstd stream is cut off", "copy the file again");
+    if (state == 0 && in.pos == in.size) return;
+    if (in.pos == in.size && piece.pos < room.size()) out.fail("its zstd stream is cut off", "copy the file again");
   }
 }
 

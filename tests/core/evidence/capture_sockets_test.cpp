@@ -273,7 +273,8 @@ TEST_CASE("a capture of TCP that is cut at every byte, every byte garbled: an er
         Bytes garbled = whole;
         garbled[at] = static_cast<std::uint8_t>(garbled[at] ^ change);
         try {
-          for (const EvidencePart& part : read_pcap(garbled, "x")) CHECK(part.evidence.log.size() <= 2);
+          for (const EvidencePart& part : read_pcap(garbled, "x"))
+            CHECK(part.evidence.log.size() <= 4);  // discovery may have become a message
         } catch (const Error& error) {
           CHECK(error.id == ErrorId::bad_input);
         }

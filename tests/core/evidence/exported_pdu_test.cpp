@@ -78,8 +78,7 @@ TEST_CASE("fields that nobody knows are skipped, and PDUs for other dissectors l
 TEST_CASE("N316 exported PDUs that are cut or wrong") {
   const Bytes whole = pdu("spdm", {}, 1);
   for (std::size_t size = 0; size < whole.size(); ++size) {
-    const std::string why =
-        size < 4 || size == 12 || (size > 12 && size < 16) || size >= 20 ? "the fields of its exported PDU have no end" : "field ";
+    const std::string why = size % 8 < 4 ? "the fields of its exported PDU have no end" : "field ";
     refused(to_bytes(View(whole).first(size)), why);
   }
   refused(whole, "no message follows its header");
