@@ -32,7 +32,8 @@ std::string seconds(std::chrono::nanoseconds time, std::size_t decimals) {
 std::string text_in(const Json& fields, const char* key) {
   const auto found = fields.find(key);
   if (found == fields.end() || found->is_null()) return "";
-  return found->is_string() ? found->get<std::string>() : found->is_structured() ? "" : found->dump();
+  const Json& value = found->is_array() && found->size() == 1 ? found->front() : *found;
+  return value.is_string() ? value.get<std::string>() : value.is_structured() ? "" : value.dump();
 }
 
 void add_fact(std::string& out, std::string_view name, const std::string& value) {

@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include "core/error.h"
+#include "core/evidence/capture_writer.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"
 #include "core/evidence/pcap.h"
