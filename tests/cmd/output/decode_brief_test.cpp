@@ -44,7 +44,7 @@ TEST_CASE("a line has number, direction, name, version, length and what matters 
   json = message(4, "MEASUREMENTS");
   json["fields"] = {{"slot", "255 (provisioned key)"}, {"blocks", Json::array({1, 2, 3})}};
   json["session"] = "0xffff8427";
-  CHECK(lines.line(json) == " 4 <- MEASUREMENTS 1.2  1652 bytes  slot 255 (provisioned key)  bloc...  in 0xffff8427\n");
+  CHECK(lines.line(json) == " 4 <- MEASUREMENTS 1.2  1652 bytes  slot 255 (provisioned key)...  in 0xffff8427\n");
   json = {{"index", 5}, {"from", "requester"}, {"session", "0xffff8427"}, {"length", 20}, {"note", "inside a secure session, not read"}};
   CHECK(lines.line(json) == " 5 -> secured message  20 bytes  in 0xffff8427\n");
   json = {{"index", 6}, {"from", "requester"}, {"length", 1}, {"why", "only 1 byte"}};
@@ -55,7 +55,7 @@ TEST_CASE("times count from the first message, as fine as the recording has them
   const auto line = [](const std::vector<std::int64_t>& times, std::int64_t time) {
     return BriefLines(log_of(times)).line(at(time)).substr(2, 14);
   };
-  CHECK(line({kStart, kStart + 12'000'000'000}, kStart) == " 0 <- VERSION 1");
+  CHECK(line({kStart, kStart + 12'000'000'000}, kStart) == " 0 <- VERSION ");
   CHECK(line({kStart, kStart + 12'000'000'000}, kStart + 12'000'000'000) == "12 <- VERSION ");
   CHECK(line({kStart, kStart + 250'000'000}, kStart + 250'000'000) == "0.250 <- VERSI");
   CHECK(line({kStart, kStart + 250'000}, kStart + 250'000) == "0.000250 <- VE");
