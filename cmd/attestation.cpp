@@ -11,10 +11,10 @@
 #include "cmd/host/this_host.h"
 #include "cmd/output/pcr_event.h"
 #include "cmd/pinning.h"
+#include "cmd/record.h"
 #include "core/appraisal/verdict.h"
 #include "core/crypto/crypto.h"
 #include "core/evidence/file.h"
-#include "core/evidence/pcap.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -81,16 +81,6 @@ void set_targets(Run& run, Targets targets, const Console& console) {
 
 void note_left_out(const Console& console, const Outcome& outcome) {
   console.note(printable(cat("spdmctl: all: left out: ", outcome.target, ": ", outcome.left_out)));
-}
-
-void record(const Evidence& evidence, const std::filesystem::path& file) {
-  if (evidence.log.empty()) return;  // nothing was seen
-  if (has_ending(file, ".pcap")) {
-    const auto capture = write_pcap(evidence);
-    assert_readable(capture.size(), FileKind::evidence);
-    return write_file(file, capture);
-  }
-  write_file(file, evidence_line(evidence, FileKind::evidence));
 }
 
 void look_only(Report& report) {
@@ -189,7 +179,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   const Verifier verifier = make_verifier(trust, plan.question, console, plan.policy);
   Envelope envelope = make_envelope(ear_form_of(output), std::time(nullptr), plan.question.user.nonce, console);
   Run run = make_run(protocol, console);
-  if (!protocol.record.empty()) assert_writable(protocol.record);
+  if (!protocol.record.empty()) assert_recordable(protocol.record);
   Scope scope = scope_of(targets.empty() ? std::vector{default_target} : targets, plan.policy.get(), run.open);
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);

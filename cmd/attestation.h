@@ -35,9 +35,6 @@ void work_on_host(const Console& console, const transport::Host& host, HostUse u
 // Notes on stderr which target `all` left out, and why.
 void note_left_out(const Console& console, const Outcome& outcome);
 
-// Writes a pcap when the name ends in .pcap, else evidence (JSON). Writes nothing when the log is empty. Throws Error as write_file().
-void record(const Evidence& evidence, const std::filesystem::path& file);
-
 // What a verb asks of each device, and how it shows the result.
 struct Plan {
   Wanted wanted;

@@ -9,6 +9,7 @@
 #include "cmd/attest/session_secrets.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
+#include "cmd/output/decode_brief.h"
 #include "cmd/output/message_decoder.h"
 #include "cmd/output/openssl_recipe.h"
 #include "cmd/output/pci_fields.h"
@@ -32,6 +33,7 @@ struct Options {
   OutputOptions output;
   std::vector<std::string> input, asym, hash, tolerate;
   std::string openssl, session_secrets, interface_report;
+  bool brief = false;
 };
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
@@ -171,13 +173,14 @@ bool show_messages(const EvidencePart& part, const Options& options, const std::
   Parameters assumed = assumed_parameters(options);
   if (!log.empty() && log.front().bytes.size() >= kHeaderSize) assumed.version = log.front().bytes.front();
   MessageDecoder decoder(part.evidence, assumed, tolerance_of(options.tolerate), secrets);
+  const BriefLines lines(log);
   bool broken = false;
   for (std::size_t i = 0; i < log.size(); ++i) {
     for (DecodedMessage& decoded : decoder.next(log[i], i)) {
       broken = broken || decoded.broken;
       if (!part.label.empty()) decoded.json["device"] = printable(part.label);
       if (console.format == Format::text)
-        console.out(text_of(decoded.json, console.verbose));
+        console.out(options.brief ? lines.line(decoded.json) : text_of(decoded.json, console.verbose));
       else
         document.add(decoded.json);
     }
@@ -187,6 +190,8 @@ bool show_messages(const EvidencePart& part, const Options& options, const std::
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
+  if (options.brief && console.format != Format::text)
+    throw Error(ErrorId::usage, "--brief is text", "leave it out: other formats have all of each message");
   if (!options.interface_report.empty()) return show_interface_report(options.interface_report, console);
   tolerance_of(options.tolerate);  // a word that is none is told before anything is read
   const std::vector<SessionSecret> secrets = read_secrets(options.session_secrets);
@@ -225,6 +230,7 @@ Action setup(CLI::App& parser) {
       parser.add_option("input", options->input, "Evidence or pcap file, - for standard input, or the bytes of a message in hex")
           ->type_name("INPUT");
   add_output_options(parser, options->output);
+  parser.add_flag("--brief", options->brief, "One line for each message")->group("Decoding");
   add_repeatable(parser, "--hash", options->hash, "Negotiated hash, for a message on its own")->type_name("NAME")->group("Decoding");
   add_repeatable(parser, "--asym", options->asym, "Negotiated signature algorithm, for a message on its own")
       ->type_name("NAME")
@@ -244,7 +250,7 @@ Action setup(CLI::App& parser) {
           ->type_name("FILE")
           ->group("Decoding")
           ->excludes(input);
-  for (const char* const other : {"--hash", "--asym", "--tolerate", "--openssl", "--session-secrets"})
+  for (const char* const other : {"--brief", "--hash", "--asym", "--tolerate", "--openssl", "--session-secrets"})
     report->excludes(parser.get_option(other));
   return [options](Console& console) { return run(*options, console); };
 }
@@ -254,6 +260,7 @@ Action setup(CLI::App& parser) {
 const Verb decode_verb{"decode",
                        "Show recorded messages field by field",
                        "  spdmctl decode device.pcap\n"
+                       "  spdmctl decode --brief device.pcapng\n"
                        "  spdmctl decode --json device.json\n"
                        "  spdmctl decode --session-secrets secrets.json device.pcap\n"
                        "  spdmctl decode --openssl signatures device.json\n"

@@ -221,7 +221,9 @@ void add_tolerate_option(CLI::App& parser, std::vector<std::string>& rules) {
 }
 
 void add_record_option(CLI::App& parser, ProtocolOptions& options) {
-  parser.add_option("--record", options.record, "Write the messages to this file: as evidence, or as a capture if its name ends in .pcap")
+  parser
+      .add_option("--record", options.record,
+                  "Write the messages to this file: evidence (.json, or no ending) or a capture (.pcap, .pcapng)")
       ->type_name("FILE")
       ->group("Protocol");
 }

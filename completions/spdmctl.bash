@@ -83,7 +83,7 @@ _spdmctl() {
     collect) options="-f --format -o --output -v --verbose -h --help $speak $session --tolerate --cmw --sign-key --nonce --inspect --extension-log --endpoint-info" words=$targets pci=1 ;;
     audit) options="$live_only $policy --sign-key --ear-profile --cmw --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --session-secrets --tolerate --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;
-    decode) options="$output --session-secrets --tolerate --hash --asym --openssl --tdisp-report" ;;
+    decode) options="$output --brief --session-secrets --tolerate --hash --asym --openssl --tdisp-report" ;;
     report) options="$output --at --by-file --html" ;;
     keyring)
       case ${COMP_WORDS[2]-} in

@@ -198,6 +198,7 @@ complete -c spdmctl -n "__spdmctl_in auth measurements verify audit" -l expect -
 complete -c spdmctl -n "__spdmctl_in auth measurements verify collect decode" -l tolerate -x -a all -d "For the bench: go on where these rules of the protocol are broken"
 complete -c spdmctl -n "__spdmctl_in verify" -l nonce -x -d "The nonce that signatures must be made for"
 
+complete -c spdmctl -n "__spdmctl_in decode" -l brief -d "One line for each message"
 complete -c spdmctl -n "__spdmctl_in decode" -l openssl -x -a "(__fish_complete_directories)" -d "Write the signatures, and how openssl checks them"
 complete -c spdmctl -n "__spdmctl_in decode" -l tdisp-report -r -F -d "Show this report of a device interface"
 complete -c spdmctl -n "__spdmctl_in decode" -l hash -x -a "$hash" -d "Negotiated hash"

@@ -54,6 +54,8 @@ bool is_pcap(std::string_view text) {
   return false;
 }
 
+bool is_packed(std::string_view text) { return text.starts_with("\x1f\x8b\x08") || text.starts_with("\x28\xb5\x2f\xfd"); }
+
 // Tags 500 to 502 and 505 of CBOR (draft-ietf-rats-corim).
 bool is_corim(std::string_view text) {
   for (const std::string_view tag : {"\xd9\x01\xf4", "\xd9\x01\xf5", "\xd9\x01\xf6", "\xd9\x01\xf9"})
@@ -77,6 +79,10 @@ constexpr std::string_view kReadsEvidence = "judge it with: spdmctl verify; look
 // The first that fits. What a file may be is generous: the reader of the kind says the rest.
 const std::array kRows{
     Row{is_pcap, "a capture of traffic (pcap)", kReadsEvidence, only(evidence)},
+    Row{is_packed,
+        "a compressed file",
+        "unpack it first; spdmctl verify and decode read captures and evidence as they are",
+        {evidence, profile_contents, evidence, evidence, evidence, evidence}},
     Row{[](std::string_view text) { return is_xml(text) && has(text, "SoftwareIdentity"); }, "a TCG RIM (a SWID tag, in XML)",
         "convert it to reference values with: spdmctl-rim", kXml},
     Row{is_xml, "XML", "no verb reads XML; spdmctl-rim reads TCG RIM", kXml},

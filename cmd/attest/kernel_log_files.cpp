@@ -6,6 +6,7 @@
 
 #include "cmd/host/files.h"
 #include "core/error.h"
+#include "core/evidence/compression.h"
 #include "core/evidence/kernel_log.h"
 #include "core/text.h"
 #include "core/wire/certificate.h"
@@ -90,8 +91,9 @@ std::vector<std::filesystem::path> evidence_places(const std::filesystem::path& 
     for (const std::string_view part : {kTranscript, kSignature, kType, kHash, kPrefix, kRequesterNonce, kResponderNonce})
       out.push_back(file_of(path, part));
     add_chain(path, out);
-  } else if (path != "-") {
-    out.push_back(path);
+  } else {
+    prepare_to_unpack(path);
+    if (path != "-") out.push_back(path);
   }
   return out;
 }

@@ -17,6 +17,7 @@ std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::pat
 
 // The files and directories that a reader of this evidence opens: a file itself; of signatures of a kernel their files, or the
 // directory, with the chains that these link to. A link that leads out of the device's directory is none of them.
+// What it takes to unpack a compressed file is opened here, before the process confines itself (compression.h).
 std::vector<std::filesystem::path> evidence_places(const std::filesystem::path& path);
 
 // Throws Error: bad_input, io, permission.

@@ -1,6 +1,7 @@
 // Decoded messages as text.
 #include <algorithm>
 
+#include "cmd/output/decode_certificates.h"
 #include "cmd/output/message_decoder.h"
 #include "cmd/output/pci_fields.h"
 #include "core/text.h"
@@ -88,11 +89,17 @@ std::string text_of(const Json& message, bool whole) {
   if (message.contains("session")) out += cat("  in session ", message["session"].get<std::string>());
   if (message.contains("sequence_number")) out += cat(", number ", message["sequence_number"].dump());
   out += cat("  ", message["length"].dump(), " bytes");
+  if (message.contains("time")) out += cat("  ", message["time"].get<std::string>());
   if (opened) out += "  (opened)";
   if (message.contains("note")) out += cat("  (", message["note"].get<std::string>(), ")");
   if (message.contains("hidden")) out += "  (a key is replaced by zeros)";
   out += "\n";
-  if (message.contains("fields")) out += fields_text(message["fields"], whole, std::string(kIndent));
+  if (message.contains("fields")) {
+    Json fields = message["fields"];
+    if (message.contains("certificates") && !whole) fields.erase("portion");  // they say what is in it
+    out += fields_text(fields, whole, std::string(kIndent));
+  }
+  if (message.contains("certificates")) out += certificates_text(message["certificates"], kIndent);
   if (message.contains("verify_data"))
     for (const Json& check : message["verify_data"])
       if (check["good"].get<bool>()) out += cat(kIndent, check["field"].get<std::string>(), " is correct\n");

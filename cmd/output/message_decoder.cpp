@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "cmd/output/decode_certificates.h"
+#include "core/evidence/message_time.h"
 #include "core/protocol/detached.h"
 #include "core/text.h"
 
@@ -25,6 +27,7 @@ std::string session_text(std::uint32_t id) { return cat("0x", hex(id, 8)); }
 DecodedMessage describe(const Message& message, std::size_t index) {
   DecodedMessage out;
   out.json = Json{{"index", index + 1}, {"from", message.from_requester ? "requester" : "responder"}};
+  if (message.time) out.json["time"] = utc_of(*message.time);
   if (!message.secured && message.bytes.size() >= kHeaderSize) {
     const Header header = read_header(message.bytes);
     const std::string_view version = version_name(header.version);
@@ -113,7 +116,9 @@ void MessageDecoder::show_record(const Message& record, std::size_t index, const
   }
   out.front().json["opened"] = true;
   if (sessions_.is_told(known.opened->inside)) return;  // the collector tells the same: it is shown there
-  decode(*known.opened, index, out);
+  Message opened = *known.opened;
+  opened.time = record.time;
+  decode(opened, index, out);
 }
 
 void MessageDecoder::decode(const Message& message, std::size_t index, std::vector<DecodedMessage>& out) {
@@ -183,11 +188,14 @@ void MessageDecoder::join(const Message& message, std::size_t index, const std::
 void MessageDecoder::follow(const Message& message, std::size_t index, std::vector<DecodedMessage>& out) {
   std::optional<Exchange> exchange = listener_.hear(message, index);
   if (message.from_requester && read_header(message.bytes).code == Code::chunk_send && listener_.request())
-    join({.from_requester = true, .secured = false, .bytes = *listener_.request(), .inside = message.inside}, index, std::nullopt, out);
+    join({.from_requester = true, .secured = false, .bytes = *listener_.request(), .inside = message.inside, .time = message.time}, index,
+         std::nullopt, out);
   if (!exchange) return;
   if (exchange->response.size() != message.bytes.size())
-    join({.from_requester = false, .secured = false, .bytes = exchange->response, .inside = exchange->inside}, index, exchange->request,
-         out);
+    join({.from_requester = false, .secured = false, .bytes = exchange->response, .inside = exchange->inside, .time = message.time}, index,
+         exchange->request, out);
+  const bool has_chain = exchange->request_code() == Code::get_certificate && !exchange->is_error();
+  const std::uint8_t slot = has_chain ? exchange->request[2] & 0x0F : 0;
   try {
     connection_.observe(std::move(*exchange));
   } catch (const Error&) {
@@ -195,6 +203,15 @@ void MessageDecoder::follow(const Message& message, std::size_t index, std::vect
     throw;
   }
   tell(out.back(), connection_.deviations());
+  if (has_chain) show_chain(out.back(), slot);
+}
+
+// The chain that this message was the last portion of.
+void MessageDecoder::show_chain(DecodedMessage& out, std::uint8_t slot) const {
+  const HashAlgorithm* const hash = connection_.parameters().hash;
+  if (hash == nullptr || !connection_.chain(slot).complete()) return;
+  if (Json certificates = certificates_json(connection_.chain(slot).chain(), *hash); !certificates.is_null())
+    out.json["certificates"] = std::move(certificates);
 }
 
 }  // namespace spdm::cmd

@@ -41,6 +41,7 @@ class MessageDecoder {
   void explain(DecodedMessage& out, View bytes, std::uint32_t inside, const DecodeContext& context);
   void join(const Message& message, std::size_t index, const std::optional<Bytes>& request, std::vector<DecodedMessage>& out);
   void follow(const Message& message, std::size_t index, std::vector<DecodedMessage>& out);
+  void show_chain(DecodedMessage& out, std::uint8_t slot) const;
 
   Binding binding_;
   Parameters assumed_;

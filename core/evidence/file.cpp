@@ -8,6 +8,7 @@
 #include "core/crypto/crypto.h"
 #include "core/error.h"
 #include "core/evidence/host_file.h"
+#include "core/evidence/message_time.h"
 #include "core/file.h"
 #include "core/file_kinds.h"
 #include "core/format/json_reader.h"
@@ -37,11 +38,14 @@ Bytes read_base64(JsonReader& json) {
 
 Message read_message(JsonReader& json) {
   Message out{};
-  json.object({"from", "data"}, {"secured", "session"}, [&](std::string_view key) {
+  json.object({"from", "data"}, {"time", "secured", "session"}, [&](std::string_view key) {
     if (key == "from") {
       const std::string_view side = json.string();
       out.from_requester = side == "requester";
       if (!out.from_requester && side != "responder") json.fail("is neither \"requester\" nor \"responder\"");
+    } else if (key == "time") {
+      out.time = parse_message_time(json.string());
+      if (!out.time) json.fail("is not a time in UTC with nanoseconds (RFC 3339)");
     } else if (key == "secured") {
       out.secured = json.boolean();
     } else if (key == "session") {
@@ -145,9 +149,11 @@ void write_pieces(const Evidence& evidence, Put put) {
   put(out);
   comma = {};
   for (const Message& message : evidence.log) {
+    // A capture keeps its times itself. Evidence that is made from it is the same bytes as ever, so its hash is the same, too.
+    const std::string time = message.time && !evidence.collector.empty() ? cat(R"("time":")", utc_of(*message.time), "\",") : "";
     const std::string session = message.inside == 0 ? "" : cat(R"("session":)", message.inside, ",");
     put(cat(comma, R"({"from":")", message.from_requester ? "requester" : "responder", message.secured ? R"(","secured":true,)" : "\",",
-            session, R"("data":")", base64(message.bytes), "\"}"));
+            time, session, R"("data":")", base64(message.bytes), "\"}"));
     comma = ",";
   }
   put("]}");
@@ -156,7 +162,7 @@ void write_pieces(const Evidence& evidence, Put put) {
 }  // namespace
 
 std::string write_evidence(const Evidence& evidence) {
-  constexpr std::size_t kAround = 64;  // a message and what stands around it
+  constexpr std::size_t kAround = 128;  // a message and what stands around it
   std::size_t size = 4 * kKiB;
   for (const Message& message : evidence.log) size += (message.bytes.size() + 2) / 3 * 4 + kAround;
   std::string out;
@@ -234,6 +240,8 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
   json.finish();
   if (out.detached.has_value() != is_detached)
     throw Error(ErrorId::bad_input, cat(what, ": 'detached' belongs to ", kDetachedSchema, ", and to no other"));
+  if (out.collector.empty() && std::any_of(out.log.begin(), out.log.end(), [](const Message& message) { return message.time.has_value(); }))
+    throw Error(ErrorId::bad_input, cat(what, ": messages have times, and no collector who says so"));
   return out;
 }
 

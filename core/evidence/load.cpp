@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/evidence/cbor_document.h"
+#include "core/evidence/compression.h"
 #include "core/evidence/document.h"
 #include "core/evidence/file.h"
 #include "core/evidence/pcap.h"
@@ -49,7 +50,7 @@ std::vector<EvidencePart> alone(Evidence evidence) {
 }  // namespace
 
 bool may_hold_several(View bytes) {
-  if (looks_like_cbor(bytes) || looks_like_pcap(bytes)) return true;
+  if (looks_like_cbor(bytes) || looks_like_pcap(bytes) || is_compressed(bytes)) return true;
   const std::string_view text = without_space(bytes);
   return (text.starts_with('{') && !is_own(text)) || text.starts_with('[');
 }
@@ -64,24 +65,42 @@ std::vector<EvidencePart> load_wrapped(View bytes, std::string_view what, unsign
   if (text.starts_with('{') || text.starts_with('[')) return read_document(text, what, depth);
   if (is_hex(text)) return alone(read_report(unhex(text, what), what));
   throw Error(ErrorId::bad_input, cat(what, bytes.empty() ? ": is empty" : ": is neither an evidence file nor a pcap capture"),
-              "give evidence that spdmctl recorded, a classic pcap capture of MCTP or PCI DOE, or signed measurements that others saved");
+              "give evidence that spdmctl recorded, a capture (pcap, pcapng), or signed measurements that others saved");
 }
+
+namespace {
+
+std::vector<EvidencePart> load_unpacked(View bytes, std::string_view what) {
+  if (const std::optional<Error> wrong = wrong_kind(bytes, FileKind::evidence))
+    throw Error(wrong->id, cat(what, ": ", wrong->what()), wrong->hint);
+  return load_wrapped(bytes, what, 0);
+}
+
+// How to have one device alone.
+std::string_view advice_on_several(const std::vector<EvidencePart>& parts, View bytes) {
+  if (!looks_like_pcap(bytes) && !is_compressed(bytes))
+    return "all of them are for: spdmctl verify; here take one of them, such as the first with: jq '.[0]'";
+  if (parts.front().label.starts_with("[mctp"))
+    return "all of them are for: spdmctl verify; here take one of them, such as endpoint 9 with: "
+           "tshark -r IN -F pcap -w OUT -Y 'mctp.src == 9 or mctp.dst == 9'";
+  return "all of them are for: spdmctl verify; here take one of them, such as a connection with: tshark -r IN -w OUT -Y 'tcp.port == "
+         "41234'";
+}
+
+}  // namespace
 
 std::vector<EvidencePart> load_parts(View bytes, std::string_view what) {
   if (bytes.size() > limit_of(FileKind::evidence))
     throw Error(ErrorId::bad_input, cat(what, ": ", bytes.size(), " bytes exceed the limit of ", limit_of(FileKind::evidence)));
-  if (const std::optional<Error> wrong = wrong_kind(bytes, FileKind::evidence))
-    throw Error(wrong->id, cat(what, ": ", wrong->what()), wrong->hint);
-  return load_wrapped(bytes, what, 0);
+  if (is_compressed(bytes)) return load_unpacked(unpacked(bytes, what, limit_of(FileKind::evidence)), what);
+  return load_unpacked(bytes, what);
 }
 
 Evidence load_evidence(View bytes, std::string_view what) {
   std::vector<EvidencePart> parts = load_parts(bytes, what);
   if (parts.size() != 1)
     throw Error(ErrorId::bad_input, cat(what, ": has evidence of ", parts.size(), " devices, and one is wanted"),
-                looks_like_pcap(bytes) ? "all of them are for: spdmctl verify; here take one of them, such as endpoint 9 with: "
-                                         "tshark -r IN -F pcap -w OUT -Y 'mctp.src == 9 or mctp.dst == 9'"
-                                       : "all of them are for: spdmctl verify; here take one of them, such as the first with: jq '.[0]'");
+                std::string(advice_on_several(parts, bytes)));
   if (parts.front().error) throw Error(*parts.front().error);
   return std::move(parts.front().evidence);
 }

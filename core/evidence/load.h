@@ -23,17 +23,18 @@ struct EvidencePart {
   std::optional<Error> error;  // it could not be read, and why; then there is no evidence
 };
 
-// Whether the bytes are a document of others or a capture, which may have several devices. What they begin with decides.
+// Whether the bytes are a document of others, a capture or compressed, which may have several devices. What they begin with decides.
 bool may_hold_several(View bytes);
 
 // Every device in a file of any kind:
 // - evidence that spdmctl wrote: one;
-// - a pcap capture: one, or each MCTP endpoint (pcap.h);
+// - a capture, pcap or pcapng: one, or each MCTP endpoint and each TCP connection (pcap.h);
 // - signed measurements as bytes or in hex, GET_MEASUREMENTS and MEASUREMENTS with the signature behind it: one;
 // - JSON with NVIDIA's evidence ("evidence", "certificate"), or answers to Redfish's SPDMGetSignedMeasurements, at any depth, also in
 //   a conceptual message wrapper (CMW): all;
 // - CBOR with tokens for device assignment (EAT, eat.h), signed by a collector or not, or with wrappers: all.
-// There is one at least. Throws Error{bad_input} naming `what` when the file as a whole cannot be read.
+// Each may be compressed (compression.h). There is one at least. Throws Error{bad_input} naming `what` when the file as a whole cannot be
+// read.
 std::vector<EvidencePart> load_parts(View bytes, std::string_view what);
 
 // The only one. Throws Error{bad_input} naming `what`, also when there are several.

@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
-#include "core/calendar.h"
 #include "core/error.h"
+#include "core/evidence/capture_devices.h"
 #include "core/text.h"
 
 namespace spdm {
-
-bool sent_by_requester(View message, bool secured, const MessageLog& before) {
-  if (!secured && message.size() >= 2) return (message[1] & 0x80) != 0;
-  return before.empty() || !before.back().from_requester;
-}
 
 MctpCapture::Device& MctpCapture::device(const MctpPair& pair, const PacketPlace& place) {
   const auto [entry, is_new] = places_.emplace(pair, devices_.size());
@@ -20,7 +15,7 @@ MctpCapture::Device& MctpCapture::device(const MctpPair& pair, const PacketPlace
   Device& out = devices_.emplace_back();
   out.pair = pair;
   out.evidence.binding = Binding::mctp;
-  if (place.seconds != 0) out.evidence.time = utc_of(place.seconds);
+  out.evidence.time = time_of(place);
   if (!pair.is_unknown()) out.evidence.host.mctp = MctpView{.network = std::nullopt, .eid = pair.responder, .interface = ""};
   return out;
 }
@@ -47,7 +42,7 @@ void MctpCapture::add(const MctpPacket& packet) {
   MessageLog& log = device(pair, packet.place).evidence.log;
   // Whoever writes null endpoints leaves the owner of the tag alone, too.
   const bool asks = pair.is_unknown() ? sent_by_requester(message->bytes, message->secured, log) : packet.owns_tag;
-  log.push_back({asks, message->secured, std::move(message->bytes)});
+  log.push_back({asks, message->secured, std::move(message->bytes), 0, packet.place.time});
 }
 
 // As much as it takes to tell the devices of this capture apart.

@@ -11,12 +11,11 @@
 
 namespace spdm {
 
-// Who sent a message of a capture that carries no direction. Requests have bit 7 of their code set (DSP0274 table of codes). Secured
-// messages show no code: there the sides alternate.
-bool sent_by_requester(View message, bool secured, const MessageLog& before);
-
 class MctpCapture {
  public:
+  // Counts what all devices of the capture have together: they are in memory at the same time.
+  explicit MctpCapture(Intake& intake) : intake_(intake) {}
+
   // What is wrong with a packet is an error of its device alone: no device can keep others from being judged. Throws Error{bad_input}
   // where the capture as a whole is too much.
   void add(const MctpPacket& packet);
@@ -36,7 +35,7 @@ class MctpCapture {
   MctpMessages messages_;
   std::vector<Device> devices_;
   std::map<MctpPair, std::size_t> places_;  // in devices_
-  Intake intake_;                           // of all devices together: they are in memory at the same time
+  Intake& intake_;
 };
 
 }  // namespace spdm

@@ -1,6 +1,7 @@
 // One packet of MCTP (DSP0236) in a capture, and where it lies there.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,9 +16,9 @@ inline constexpr std::uint8_t kMctpVersion = 1;
 
 // A packet of a capture, to tell what is wrong with it.
 struct PacketPlace {
-  std::string_view file;               // how errors call it
-  std::size_t number = 0, offset = 0;  // the number counts from 1
-  std::uint32_t seconds = 0;           // when it was captured; 0: nobody knows
+  std::string_view file;                           // how errors call it
+  std::size_t number = 0, offset = 0;              // the number counts from 1
+  std::optional<std::chrono::nanoseconds> time{};  // when it was captured, since 1970; nothing: nobody knows
 
   // Throws Error{bad_input}.
   [[noreturn]] void fail(std::string_view why, std::string hint = {}) const;

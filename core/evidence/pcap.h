@@ -1,4 +1,4 @@
-// Captures in the classic pcap format: MCTP as Linux captures it, and the link types of the SPDM bindings.
+// Captures: MCTP as Linux captures it, the link types of the SPDM bindings, SPDM over TCP, and what Wireshark exports.
 #pragma once
 
 #include <string_view>
@@ -9,17 +9,22 @@
 
 namespace spdm {
 
-// Reads a whole capture: MCTP type 5 and 6, DOE types 1 and 2; DOE discovery and other traffic is left out. Link types:
-// - 113 and 276 (LINUX_SLL, LINUX_SLL2): what "tcpdump -i mctpi2c1" writes, and "-i any". Only protocol 0x00FA is read. A packet whose
-//   MCTP version is not 1 is left out, as Linux drops it. What Linux sends to itself by way of lo passes no interface: no capture has it.
+// Reads a whole capture, classic pcap or pcapng (capture_frames.h): MCTP type 5 and 6, DOE types 1 and 2, DSP0287, the frames of the DMTF
+// emulator; DOE discovery and other traffic is left out. Link types:
+// - 113 and 276 (LINUX_SLL, LINUX_SLL2): what "tcpdump -i mctpi2c1" writes, and "-i any". Of protocol 0x00FA a packet whose MCTP version is
+//   not 1 is left out, as Linux drops it. What Linux sends to itself by way of lo passes no interface: no capture has it. IP as below.
 // - 291 (MCTP): packets without anything in front. The version is not looked at.
 // - 292 (PCI DOE): one device.
-// Both byte orders and both time stamp resolutions of the format are understood.
+// - 1 (Ethernet), 101, 228, 229 (IP), 0, 108 (loopback): TCP (capture_sockets.h). Each connection is a device, whose label is
+//   "[127.0.0.1:2323 from :41234]".
+// - 252 (exported PDU): messages for the dissectors of capture_writer.h. Each of them is a device, and each endpoint of MCTP where ports
+// tell it. In pcapng, other link types are left out where there are some that are read, and each interface has devices of its own; those
+// that are spoken with over TCP have connections.
 //
 // Messages are put together from packets (mctp_messages.h). Each pair of MCTP endpoints that speaks SPDM is a device, where the capture
-// has interfaces (276) each pair of each interface; the requester is the one that owns the tag. HostView::mctp is the responder. Its label
-// is "[mctp 9]", with ", requester 8" or ", interface 3" where the endpoint alone does not tell devices apart. Where both endpoints are
-// null, all is of one device, and codes tell who has asked.
+// has interfaces (276, pcapng) each pair of each interface; the requester is the one that owns the tag. HostView::mctp is the responder.
+// Its label is "[mctp 9]", with ", requester 8" or ", interface 3" where the endpoint alone does not tell devices apart. Where both
+// endpoints are null, all is of one device, and codes tell who has asked.
 //
 // Packets of a bridge, or of a host with both ends of a cable, are captured twice: as they come in, and as they go out. Without interfaces
 // (113) the one that comes in is left out; with interfaces (276) there are two devices, each complete. What comes in under the name of
@@ -31,12 +36,7 @@ namespace spdm {
 // offset.
 std::vector<EvidencePart> read_pcap(View file, std::string_view what);
 
-// The log as a pcap that Wireshark and spdm-dump read: link type 292 for Binding::doe, 291 for every other binding.
-// Messages of which only the plain text is known, because the collector opened them itself (Message::inside), are left out: they
-// were not on the link as they are. Requests and responses alternate; times are not recorded (zero), as evidence holds none per message.
-Bytes write_pcap(const Evidence& evidence);
-
-// Whether the bytes begin like a pcap file (or like pcapng, which read_pcap() refuses with advice).
+// Whether the bytes begin like a pcap or a pcapng file.
 bool looks_like_pcap(View file);
 
 }  // namespace spdm

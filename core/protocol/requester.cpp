@@ -33,6 +33,12 @@ std::string stays_busy(Code code, unsigned times, Clock::duration time) {
              ".", tenths % 10, " s, and nothing else");
 }
 
+// Every message of a conversation comes by here: when it is about to be sent, or has just come.
+void append_now(MessageLog& log, Message message) {
+  message.time = std::chrono::system_clock::now().time_since_epoch();
+  log.push_back(std::move(message));
+}
+
 // The first exchanges must be answered at once and in one piece (DSP0274 ERROR: ResponseNotReady is not allowed there).
 bool negotiates(Code code) { return code == Code::get_version || code == Code::get_capabilities || code == Code::negotiate_algorithms; }
 
@@ -71,13 +77,13 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
     malformed(name(read_header(message).code), "response", cat("the conversation has ", log_.size(), " messages and no end"));
   const Code code = read_header(message).code;
   assert_within_budget(name(code), message.size() + (twice ? message.size() + kRecordOverhead : 0));
-  log_.push_back({.from_requester = true, .secured = false, .bytes = to_bytes(message), .inside = session_});
+  append_now(log_, {.from_requester = true, .secured = false, .bytes = to_bytes(message), .inside = session_});
   bytes_ += message.size();
   Bytes response = way().exchange(message, deadline);
   assert_within_budget(name(code), response.size());
   bytes_ += response.size();
   in_front_ = 0;
-  log_.push_back({.from_requester = false, .secured = false, .bytes = response, .inside = session_});
+  append_now(log_, {.from_requester = false, .secured = false, .bytes = response, .inside = session_});
   // DSP0274 message format, N1: a response without a full header is not read any further.
   if (response.size() < kHeaderSize) malformed(name(read_header(message).code), "response", cat("only ", response.size(), " bytes"));
   // DSP0274 CAPABILITIES, N19: no response may be larger than the DataTransferSize that we announced. Before 1.2 nobody announces one,
@@ -106,7 +112,7 @@ void Requester::assert_within_budget(std::string_view what, std::size_t more) co
 
 void Requester::keep_record(bool from_requester, View record) {
   if (!from_requester) assert_within_budget("secured message", record.size());
-  log_.push_back({.from_requester = from_requester, .secured = true, .bytes = to_bytes(record)});
+  append_now(log_, {.from_requester = from_requester, .secured = true, .bytes = to_bytes(record)});
   bytes_ += record.size();
 }
 

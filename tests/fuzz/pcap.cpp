@@ -1,5 +1,7 @@
 // Captures: each device that was read is written again, and has the same messages.
 #include "core/evidence/pcap.h"
+
+#include "core/evidence/capture_writer.h"
 #include "tests/fuzz/fuzz.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

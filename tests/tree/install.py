@@ -13,6 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 PLACES = {
     "dist/ansible": "usr/share/spdmctl/ansible",
     "dist/examples": "usr/share/spdmctl/examples",
+    "dist/wireshark": "usr/share/spdmctl/wireshark",
     "dist/systemd": "usr/lib/systemd/system",
     "dist/udev": "usr/lib/udev/rules.d",
     "dist/dracut": "usr/lib/dracut/modules.d",

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A capture as tcpdump makes it on a BMC: mctp.py LINK OUT CAPTURE=EID ... [drop=N]
 
-LINK is 113 (of one interface) or 276 (of all). Each CAPTURE has messages of one device, with link type 291; in OUT the device has
+LINK is 113 (of one interface) or 276 (of all). Each CAPTURE has messages of one device, as --record writes them; in OUT the device has
 this EID and the BMC is 8, messages come in packets of 64 bytes, those of devices in turn. Packet N, from 1 on, is not captured."""
 import struct
 import sys
@@ -10,13 +10,27 @@ UNIT = 64
 OUTGOING = 4
 
 
+DISSECTOR, DIRECTION, END = 12, 35, 0  # tags of exported PDUs
+TYPES = {"spdm": b"\5", "spdm_secured": b"\6", "spdm_mctp": b""}
+
+
+def untagged(packet):
+    """The tags of an exported PDU, and what follows them."""
+    tags, at, tag = {}, 0, None
+    while tag != END:
+        tag, size = struct.unpack(">HH", packet[at : at + 4])
+        tags[tag] = packet[at + 4 : at + 4 + size]
+        at += 4 + size
+    return tags, packet[at:]
+
+
 def messages(path):
     """Whether the BMC sent it, and the message with its type."""
     data, at = open(path, "rb").read(), 24
     while at < len(data):
         size = struct.unpack("<I", data[at + 8 : at + 12])[0]
-        packet = data[at + 16 : at + 16 + size]
-        yield (packet[3] & 8) != 0, packet[4:]
+        tags, message = untagged(data[at + 16 : at + 16 + size])
+        yield tags[DIRECTION][3] == 0, TYPES[tags[DISSECTOR].rstrip(b"\0").decode()] + message
         at += 16 + size
 
 

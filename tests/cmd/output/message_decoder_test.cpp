@@ -176,3 +176,41 @@ TEST_CASE("a request that came in chunks is shown as a whole with its last chunk
   CHECK(joined["note"] == "reassembled from chunks");
   CHECK(joined["fields"]["payload"] == hex(request.payload));
 }
+
+TEST_CASE("the message that completes a chain shows its certificates, and no block of hex") {
+  const Evidence evidence = recording("device.json");
+  const Decoding decoding(evidence);
+  CHECK(decoding.count("certificates") == 1);
+  const Json& message = decoding.named("CERTIFICATE");
+  REQUIRE(message["certificates"].size() == 3);
+  CHECK(message["certificates"][0]["subject"] == message["certificates"][0]["issuer"]);
+  CHECK(message["certificates"][2]["sha256"].get<std::string>().size() == 64);
+  CHECK(message["fields"].contains("portion"));
+  const std::string text = text_of(message, false);
+  CHECK(text.find("portion:") == text.npos);
+  CHECK(text.find("      certificate 3: ") != text.npos);
+  CHECK(text.find("          valid: ") != text.npos);
+  CHECK(text_of(message, true).find("portion: ") != text.npos);
+}
+
+TEST_CASE("what is no chain of certificates is shown as the bytes that it is") {
+  Evidence evidence = recording("device.json");
+  const auto found = std::find_if(evidence.log.begin(), evidence.log.end(),
+                                  [](const Message& one) { return !one.from_requester && one.bytes[1] == 0x02; });
+  REQUIRE(found != evidence.log.end());
+  found->bytes[8 + 4 + 48] = 0;  // the tag of the first certificate
+  const Decoding decoding(evidence);
+  CHECK(decoding.count("certificates") == 0);
+  CHECK(text_of(decoding.named("CERTIFICATE"), false).find("portion: ") != std::string::npos);
+}
+
+TEST_CASE("a message has the time that the recording has of it, and so has what is made of it") {
+  Evidence evidence = recording("session.json");
+  std::int64_t at = 0;
+  for (Message& message : evidence.log) message.time = std::chrono::nanoseconds(++at);
+  const std::vector<SessionSecret> with = secrets();
+  const Decoding decoding(evidence, with);
+  CHECK(decoding.count("time") == decoding.messages.size());
+  CHECK(decoding.messages[1]["time"] == "1970-01-01T00:00:00.000000002Z");
+  CHECK(text_of(decoding.messages[0], false) == "1 -> GET_VERSION  1.0  4 bytes  1970-01-01T00:00:00.000000001Z\n");
+}

@@ -6,9 +6,9 @@
 
 #include "core/crypto/crypto.h"
 #include "core/evidence/load.h"
-#include "core/evidence/pcap.h"
 #include "core/file_kinds.h"
 #include "core/text.h"
+#include "link_capture.h"
 #include "small_evidence.h"
 
 using namespace small_evidence;
@@ -121,6 +121,53 @@ TEST_CASE("the plain text of a session says of which, and the hash covers it") {
   CHECK(evidence_sha256(before) != name);
   before.log[3].inside = 0;
   CHECK(evidence_sha256(before) != name);
+}
+
+TEST_CASE("messages have the times that the collector has seen, and the hash covers them") {
+  Evidence before = sample();
+  const std::string without = evidence_sha256(before);
+  before.log[0].time = std::chrono::nanoseconds(1'788'912'000'000'250'000);
+  before.log[2].time = std::chrono::nanoseconds(999'999'999);
+  const std::string line = write_evidence(before);
+  CHECK(line.find(R"({"from":"requester","time":"2026-09-09T00:00:00.000250000Z","data":"EIQAAA=="},{"from":"responder","data")") !=
+        line.npos);
+  CHECK(line.ends_with(R"({"from":"requester","secured":true,"time":"1970-01-01T00:00:00.999999999Z","data":"AQI="}]})"));
+  const Evidence after = read_evidence(line, "e.json");
+  CHECK(after.log[0].time == before.log[0].time);
+  CHECK(!after.log[1].time);
+  CHECK(after.log[2].time == before.log[2].time);
+  CHECK(write_evidence(after) == line);
+  CHECK(evidence_sha256(after) == evidence_sha256(before));
+  CHECK(evidence_sha256(before) != without);
+}
+
+TEST_CASE("evidence that is made from a capture has no times: its hash is what it was before they were read") {
+  Evidence evidence = sample();
+  evidence.collector.clear();
+  const std::string name = evidence_sha256(evidence);
+  evidence.log[0].time = std::chrono::nanoseconds(1);
+  CHECK(evidence_sha256(evidence) == name);
+  std::string line = write_evidence(evidence);
+  CHECK(line.find(R"("time":"1970)") == line.npos);
+  line.insert(line.find(R"("data")"), R"("time":"1970-01-01T00:00:00.000000001Z",)");
+  expect_error(ErrorId::bad_input, "no collector who says so", [&] { read_evidence(line, "e.json"); });
+}
+
+TEST_CASE("a time has one form: UTC, and nine decimals") {
+  Evidence evidence = sample();
+  evidence.log[0].time = std::chrono::nanoseconds(1'000'000'000);
+  const std::string good = write_evidence(evidence), time = R"("1970-01-01T00:00:01.000000000Z")";
+  const auto with = [&](std::string_view other) {
+    std::string out = good;
+    return out.replace(out.find(time), time.size(), other);
+  };
+  CHECK(read_evidence(with(R"("2262-04-11T23:47:15.999999999Z")"), "e.json").log[0].time ==
+        std::chrono::nanoseconds(9'223'372'035'999'999'999));
+  for (const std::string_view wrong :
+       {R"("")", R"("1970-01-01T00:00:01Z")", R"("1970-01-01T00:00:01.00000000Z")", R"("1970-01-01T00:00:01.0000000000Z")",
+        R"("1970-01-01t00:00:01.000000000z")", R"("1970-01-01 00:00:01.000000000Z")", R"("1970-01-01T00:00:01.000+01:00")",
+        R"("1970-01-01T00:00:60.000000000Z")", R"("1969-12-31T23:59:59.000000000Z")", R"("2262-04-11T23:47:16.000000000Z")", "1", "null"})
+    expect_error(ErrorId::bad_input, "messages[0].time", [&] { read_evidence(with(wrong), "e.json"); });
 }
 
 TEST_CASE("evidence has one name: the SHA-256 of its line, whatever the file looks like") {
@@ -256,7 +303,7 @@ TEST_CASE("load_evidence goes by what is in the file") {
   const std::string json = " \n" + write_evidence(evidence);
   const auto* text = reinterpret_cast<const std::uint8_t*>(json.data());
   CHECK(load_evidence({text, json.size()}, "e").live);
-  CHECK(!load_evidence(write_pcap(evidence), "e").live);
+  CHECK(!load_evidence(capture::write_pcap(evidence), "e").live);
   expect_error(ErrorId::bad_input, "pcapng", [] { load_evidence(Bytes{0x0A, 0x0D, 0x0D, 0x0A}, "e"); });
   expect_error(ErrorId::bad_input, "e: is empty", [] { load_evidence({}, "e"); });
   for (const Bytes& bytes : {Bytes{' '}, Bytes{0, 1, 2, 3, 4}, Bytes{'x'}})

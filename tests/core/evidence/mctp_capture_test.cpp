@@ -6,6 +6,7 @@
 #include "core/evidence/pcap.h"
 #include "core/text.h"
 #include "expect_error.h"
+#include "link_capture.h"
 
 using namespace spdm;
 using capture::File, capture::Way;
@@ -249,7 +250,7 @@ TEST_CASE("the time of a device is that of its first message") {
 
 TEST_CASE("each device is written and read again on its own") {
   for (const EvidencePart& part : read(interleaved(capture::kCooked2))) {
-    const std::vector<EvidencePart> again = read_pcap(write_pcap(part.evidence), "again");
+    const std::vector<EvidencePart> again = read_pcap(capture::write_pcap(part.evidence), "again");
     REQUIRE(again.size() == 1);
     CHECK(again[0].evidence.host.mctp == part.evidence.host.mctp);
     CHECK(again[0].evidence.log.size() == part.evidence.log.size());

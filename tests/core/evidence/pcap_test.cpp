@@ -5,8 +5,10 @@
 #include "core/evidence/file.h"
 #include "core/text.h"
 #include "expect_error.h"
+#include "link_capture.h"
 
 using namespace spdm;
+using capture::write_pcap;
 
 namespace {
 
@@ -135,6 +137,8 @@ TEST_CASE("both byte orders, both resolutions, and the time of the first packet"
       CHECK(!evidence.log[1].from_requester);
       CHECK(hex(evidence.log[1].bytes) == "1004000000010012");
       CHECK(evidence.time == "2023-11-14T22:13:20Z");
+      CHECK(evidence.log[0].time == std::chrono::seconds(1'700'000'000));
+      CHECK(evidence.log[1].time == std::chrono::seconds(1'700'000'001));
     }
 }
 
@@ -175,8 +179,10 @@ TEST_CASE("N316 pcap: bad magic, version, link type, header cut short") {
   CHECK(looks_like_pcap(h("0A0D0D0A")));
   CHECK(!looks_like_pcap(h("0A0D0D")));
   refused(h("D4C3B2A10200"), "after 6 of 24 bytes");
+  Capture wireless;
+  refused(wireless.header(0xA1B2C3D4, 0x10000, 105).bytes, "link type 105 is neither MCTP");
   Capture ethernet;
-  refused(ethernet.header(0xA1B2C3D4, 0x10000, 1).bytes, "link type 1 is neither MCTP");
+  refused(ethernet.header(0xA1B2C3D4, 0x10000, 1).bytes, "holds no SPDM message");
   Capture version = mctp();
   version.bytes[4] = 3;
   refused(version.bytes, "version");

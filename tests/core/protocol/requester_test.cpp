@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "core/evidence/expect_error.h"
 #include "core/text.h"
@@ -79,6 +81,29 @@ void fails(std::vector<Bytes> answers, ErrorId id, const std::string& part) {
 }
 
 }  // namespace
+
+TEST_CASE("a message is kept with the time at which it was sent, or had come") {
+  const auto now = [] { return std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()); };
+  std::chrono::nanoseconds answered{};
+  fake::Device device;
+  fake::Link link{[&](View message) {
+    answered = now();
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    return device.answer(message);
+  }};
+  Asked asked(link);
+  const std::chrono::nanoseconds before = now();
+  asked.requester.ask(GetVersion{}.encode());
+  asked.requester.keep_record(true, Bytes{1, 2, 3, 4});
+  const MessageLog& log = asked.log;
+  REQUIRE(log.size() == 3);
+  for (const Message& message : log) REQUIRE(message.time);
+  CHECK(*log[0].time >= before);
+  CHECK(*log[0].time <= answered);
+  CHECK(*log[1].time >= answered + std::chrono::milliseconds(2));
+  CHECK(*log[2].time >= *log[1].time);
+  CHECK(*log[2].time <= now());
+}
 
 TEST_CASE("N1 answers of less than four bytes") {
   for (std::size_t size = 0; size < 4; ++size) fails({Bytes(size, 0x12)}, ErrorId::peer, "only");

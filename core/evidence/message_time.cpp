@@ -1,0 +1,38 @@
+#include "core/evidence/message_time.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+
+#include "core/calendar.h"
+#include "core/text.h"
+
+namespace spdm {
+
+namespace {
+constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::size_t kDecimals = 9;
+constexpr std::size_t kSize = std::string_view("2026-11-30T15:44:30.066231283Z").size();
+}  // namespace
+
+std::string utc_of(std::chrono::nanoseconds time) {
+  const std::int64_t count = std::max<std::int64_t>(time.count(), 0);
+  std::string seconds = utc_of(count / kSecond);
+  seconds.pop_back();
+  const std::string decimals = std::to_string(count % kSecond);
+  return cat(seconds, ".", std::string(kDecimals - decimals.size(), '0'), decimals, "Z");
+}
+
+std::optional<std::chrono::nanoseconds> parse_message_time(std::string_view text) {
+  const std::optional<std::int64_t> seconds = parse_rfc3339(text);
+  if (!seconds || text.size() != kSize || *seconds < 0 || *seconds >= std::numeric_limits<std::int64_t>::max() / kSecond)
+    return std::nullopt;
+  std::int64_t part = 0;
+  std::from_chars(text.end() - 1 - kDecimals, text.end() - 1, part);
+  const std::chrono::nanoseconds out(*seconds * kSecond + part);
+  if (utc_of(out) != text) return std::nullopt;
+  return out;
+}
+
+}  // namespace spdm
