@@ -53,9 +53,9 @@ std::string why_no_recording(const std::string& name);
 // that names no device of this host stays as it is. Throws Error{usage} for a name that is wrong, or fits several functions.
 std::vector<std::string> known_names(const std::vector<std::string>& names, const transport::Host& host);
 
-// Touches no device. Names are those of known_names(). Throws Error: usage for a name that is wrong; no_device, or permission, when `all` alone was asked for and
-// there is none. `all` stands for PCI functions with a mailbox; for drives where only their own way is asked (Via::storage); for
-// endpoints of MCTP networks with Via::mctp, and then Error{unsupported} where the kernel has no MCTP.
+// Touches no device. Names are those of known_names(). Throws Error: usage for a name that is wrong; no_device, or permission, when `all`
+// alone was asked for and there is none. `all` stands for PCI functions with a mailbox; for drives where only their own way is asked
+// (Via::storage); for endpoints of MCTP networks with Via::mctp, and then Error{unsupported} where the kernel has no MCTP.
 Targets targets_of(const std::vector<std::string>& names, const transport::Host& host, transport::Via via = transport::Via::any);
 
 // Adds those that no target means yet, as what is only sought.
