@@ -5,6 +5,7 @@
 
 #include "certstore/keyring_names.h"
 #include "certstore/read.h"
+#include "core/encoding.h"
 #include "core/error.h"
 #include "core/file.h"
 #include "core/guard.h"
@@ -103,6 +104,7 @@ void Keyring::add_named(const fs::path& file, const std::string& name, const Gua
     if (kind == EntryKind::misnamed) throw Error(ErrorId::bad_input, "is not read: name it .yaml");
     if (!content.why.empty()) throw Error(cause_of(content), cat(content.why, content.hint.empty() ? "" : "; ", content.hint));
     if (empty) throw Error(ErrorId::bad_input, std::string(kEmptyFile));
+    assert_encoding(content.bytes, file_kind(kind));
     // Appends all entries of the file at once, or none.
     const auto take = [](auto& all, auto more) {
       all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));

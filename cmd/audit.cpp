@@ -58,6 +58,7 @@ class Audit {
   Clock::time_point begin_ = Clock::now(), deadline_;
   const std::int64_t timestamp_ = std::time(nullptr);
   std::optional<EarlierReport> earlier_;
+  std::vector<std::string> named_;  // targets as reports have them
   std::optional<RunCheck> together_;
   Metrics metrics_;
   std::string evidence_;
@@ -158,7 +159,7 @@ Json Audit::members() const {
   Json out = Json::object();
   if (!earlier_) return out;
   Json gone = Json::array();
-  for (const std::string& source : earlier_->gone(options_.targets)) gone.push_back(source);
+  for (const std::string& source : earlier_->gone(named_)) gone.push_back(source);
   out["since"]["file"] = printable(options_.since);
   out["gone"] = std::move(gone);
   if (!earlier_->time().empty()) out["since"]["time"] = earlier_->time();
@@ -167,7 +168,7 @@ Json Audit::members() const {
 
 void Audit::tell_gone() const {
   if (!earlier_) return;
-  for (const std::string& source : earlier_->gone(options_.targets)) {
+  for (const std::string& source : earlier_->gone(named_)) {
     const std::string line =
         cat(printable(source), ": was there ", earlier_->time().empty() ? "before" : printable(earlier_->time()), ", and is now missing");
     if (console_.format == Format::text)
@@ -220,7 +221,8 @@ Exit Audit::run() {
 
   writer_.enclose(make_envelope(ear_form_of(options_.output), timestamp_, std::nullopt, console_));
   Run run = make(verifier);
-  AuditScope scope = audit_scope(options_.targets, policy.get(), run.open.host, Exempt::left_out, run.open.via);
+  named_ = known_names(options_.targets, run.open.host);
+  AuditScope scope = audit_scope(named_, policy.get(), run.open.host, Exempt::left_out, run.open.via);
   many_ = scope.targets.size() + scope.absent.size() > 1;
   for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
   run.targets = scope.take_live();

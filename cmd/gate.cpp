@@ -16,6 +16,7 @@
 #include "cmd/verb.h"
 #include "core/calendar.h"
 #include "core/text.h"
+#include "transport/naming.h"
 
 namespace spdm::cmd {
 
@@ -33,16 +34,6 @@ struct Options : GateOptions {
   bool dry_run = false, enforce = false, release = false, manifest = false;
   std::string kernel, image;  // of the manifest
 };
-
-std::vector<Bdf> parse_addresses(const std::vector<std::string>& words) {
-  std::vector<Bdf> out;
-  for (const std::string& word : words) {
-    const std::optional<Bdf> bdf = transport::parse_bdf(word);
-    if (!bdf) throw Error(ErrorId::usage, cat("invalid PCI address '", printable(word), "'"), "write it as 0000:03:00.0");
-    out.push_back(*bdf);
-  }
-  return out;
-}
 
 void check(const Options& options) {
   if (options.dry_run && options.enforce) throw Error(ErrorId::usage, "--dry-run and --enforce cannot be combined", "give one of them");
@@ -69,9 +60,10 @@ bool in_initrd(const Host& host) {
 }
 
 Exit release(const Options& options, Console& console, const Host& host) {
+  const std::vector<Bdf> wanted = transport::functions_named(options.addresses, host);
   work_on_host(console, host, HostUse::change);
   Gatekeeper gatekeeper(host, Policy{}, GateMode::enforce, {}, {});
-  const std::vector<Bdf> released = gatekeeper.release(parse_addresses(options.addresses));
+  const std::vector<Bdf> released = gatekeeper.release(wanted);
   if (options.addresses.empty()) forget_time(host);
   Json document = begin_document(kSchema);
   document["devices"] = Json::array();  // none is attested
@@ -130,7 +122,7 @@ Exit run(const Options& options, Console& console) {
   const Host host = this_host();
   const bool initrd = in_initrd(host);
   const Occasion occasion = occasion_from(options.occasion, initrd);
-  const std::vector<Bdf> only = parse_addresses(options.addresses);
+  const std::vector<Bdf> only = transport::functions_named(options.addresses, host);
   if (options.release) return release(options, console, host);
 
   const bool drives = may_need_drives(host, via_of(options.via));

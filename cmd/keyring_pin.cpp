@@ -3,9 +3,11 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/host/files.h"
+#include "cmd/host/this_host.h"
 #include "cmd/keyring.h"
 #include "cmd/pinning.h"
 #include "core/text.h"
+#include "transport/naming.h"
 #include "transport/pci/address.h"
 
 namespace spdm::cmd {
@@ -99,7 +101,7 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
 Exit unpin_device(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
   if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one name or target must be given", see_pins(options));
-  const std::string& wanted = options.arguments.front();
+  const std::string wanted = transport::canonical(options.arguments.front(), this_host());
   const std::optional<transport::Bdf> bdf = transport::parse_bdf(wanted);
   const std::string made = pin_name(wanted, bdf ? std::optional(to_string(*bdf)) : std::nullopt);
   const certstore::Keyring keyring = read_keyring(options.trust);

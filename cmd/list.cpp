@@ -18,6 +18,7 @@
 #include "cmd/verb.h"
 #include "core/appraisal/encryption_json.h"
 #include "core/text.h"
+#include "transport/naming.h"
 #include "transport/pci/encryption.h"
 #include "transport/pci/open.h"
 #include "transport/pci/power.h"
@@ -191,20 +192,15 @@ std::string to_text(const std::vector<Listed>& devices) {
 }
 
 // Those that were named, or all. A host without a PCI bus may have drives, or endpoints.
-std::vector<PciDevice> chosen(const Host& host, const Options& options, bool may_lack_bus) {
-  if (options.functions.empty()) try {
+std::vector<PciDevice> chosen(const Host& host, const std::vector<Bdf>& named, bool may_lack_bus) {
+  if (named.empty()) try {
       return transport::scan(host);
     } catch (const Error& error) {
       if (!may_lack_bus || error.id != ErrorId::no_device) throw;
       return {};
     }
   std::vector<PciDevice> out;
-  for (const std::string& name : options.functions) {
-    const std::optional<Bdf> bdf = transport::parse_bdf(name);
-    if (!bdf) throw Error(ErrorId::usage, cat("invalid PCI address '", printable(name), "'"), "give it as in 0000:03:00.0 or 03:00.0");
-    if (std::none_of(out.begin(), out.end(), [&](const PciDevice& other) { return other.bdf == *bdf; }))
-      out.push_back(transport::find_device(host, *bdf));
-  }
+  for (const Bdf& bdf : named) out.push_back(transport::find_device(host, bdf));
   return out;
 }
 
@@ -276,6 +272,7 @@ Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   parse_duration(options.timeout, given_as("--timeout"));
   const Host host = this_host();
+  const std::vector<Bdf> functions = transport::functions_named(options.functions, host);
   std::optional<DriveBroker> broker;
   if (options.drives) broker = start_drive_broker({.root = host.root});
   std::vector<ListedEndpoint> endpoints = endpoints_to_list(host, options, console);
@@ -283,8 +280,8 @@ Exit run(const Options& options, Console& console) {
   Needs needs{.readable = places_of_names(host), .sends_mctp = !sockets.empty()};
   if (broker) needs.broker_lacks = broker->missing;
   work_on_host(console, host, options.discover ? HostUse::change : HostUse::look, std::move(needs));
-  std::vector<PciDevice> seen = chosen(host, options, options.drives || options.mctp || !endpoints.empty());
-  const bool named = !options.functions.empty();
+  std::vector<PciDevice> seen = chosen(host, functions, options.drives || options.mctp || !endpoints.empty());
+  const bool named = !functions.empty();
   const bool any = std::any_of(seen.begin(), seen.end(), [](const PciDevice& device) { return device.has_mailbox(); });
   std::optional<std::vector<ListedDrive>> drives;
   if (broker) {

@@ -211,11 +211,11 @@ Action setup(CLI::App& parser) {
                            [](const Options& o, Console& c) { return read_all(o, c, Show::values); });
   CLI::App* check = add_sub("check", "Check reference values and report errors; exit code 2 if there are any", kPaths,
                             [](const Options& o, Console& c) { return read_all(o, c, Show::errors); });
-  CLI::App* needed =
-      add_sub("needed", "Show which reference documents devices need",
-              "Evidence and reports, or directories of kernel signatures; - is standard input", [](const Options& o, Console& c) {
-                return tell_needed({o.output, o.paths, o.chain}, c);
-              });
+  CLI::App* needed = add_sub("needed", "Show which reference documents devices need",
+                             "Evidence and reports, or directories of evidence or kernel signatures; - is standard input",
+                             [](const Options& o, Console& c) {
+                               return tell_needed({o.output, o.paths, o.chain}, c);
+                             });
   needed->add_option("--chain", options.chain, "Certificates of the device, PEM, DER or Redfish JSON, for recordings that have none")
       ->type_name("FILE");
   for (CLI::App* sub : {show, check, needed}) add_output_options(*sub, options.output);

@@ -7,6 +7,7 @@
 
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
+#include "cmd/host/folder.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 #include "cmd/output/report_page.h"
@@ -30,17 +31,42 @@ struct Options {
   bool by_file = false;
 };
 
+// A file to be read: one that was named, or one of a directory that was.
+struct Input {
+  std::string file;
+  bool found = false;
+  std::optional<Error> error = std::nullopt;
+};
+
+std::vector<Input> inputs_of(const std::vector<std::string>& files) {
+  std::vector<Input> out;
+  for (const std::string& file : files) {
+    std::error_code ignored;
+    if (file == "-" || !std::filesystem::is_directory(file, ignored)) {
+      out.push_back({.file = file});
+      continue;
+    }
+    try {
+      for (FolderEntry& entry : entries_of_folder(file))
+        out.push_back({.file = entry.path.string(), .found = true, .error = std::move(entry.error)});
+    } catch (const Error& error) {
+      out.push_back({.file = file, .error = error});
+    }
+  }
+  return out;
+}
+
 // The host of each file, for reports that do not name theirs or are not to be believed: files are named after hosts. Where two
 // files have one name, as when each host has a folder, the whole path is the host's name.
-std::vector<std::string> hosts_of(const std::vector<std::string>& files) {
+std::vector<std::string> hosts_of(const std::vector<Input>& inputs) {
   std::map<std::string, std::size_t> counts;
   std::vector<std::string> out;
-  for (const std::string& file : files) {
+  for (const auto& [file, found, error] : inputs) {
     out.push_back(printable(file == "-" ? "standard input" : std::filesystem::path(file).stem().string()));
     ++counts[out.back()];
   }
-  for (std::size_t i = 0; i < files.size(); ++i)
-    if (counts[out[i]] > 1) out[i] = printable(files[i]);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (counts[out[i]] > 1) out[i] = printable(inputs[i].file);
   return out;
 }
 
@@ -57,13 +83,15 @@ FleetSummary read_all(const Options& options, std::int64_t at, const Console& co
           },
       .host = [&](const std::string& host) { summarizer.add_host(host); },
   };
-  const std::vector<std::string> hosts = hosts_of(options.files);
-  for (std::size_t i = 0; i < options.files.size(); ++i) {
-    const std::string& file = options.files[i];
+  const std::vector<Input> inputs = inputs_of(options.files);
+  const std::vector<std::string> hosts = hosts_of(inputs);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::string& file = inputs[i].file;
     const std::string name = file == "-" ? "standard input" : printable(file);
     summarizer.add_file();
     try {
-      read_results(of_kind(open_file(file), FileKind::report), name, hosts[i], sink,
+      if (inputs[i].error) throw Error(*inputs[i].error);
+      read_results(of_kind(inputs[i].found ? open_found(file) : open_file(file), FileKind::report), name, hosts[i], sink,
                    options.by_file ? HostNaming::by_file : HostNaming::reported);
     } catch (const Error& error) {  // an error of one file does not end the others
       sink.unreadable({name, 0, cat(error.what(), error.hint.empty() ? "" : "; ", error.hint)});
@@ -95,7 +123,9 @@ Exit run(const Options& options, Console& console) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("file", options->files, "Reports: JSON documents or NDJSON, of one host or of many; - is standard input")
+  parser
+      .add_option("file", options->files,
+                  "Reports: JSON documents or NDJSON, of one host or of many, or directories of these; - is standard input")
       ->type_name("FILE");
   add_output_options(parser, options->output);
   parser.add_option("--at", options->at, "Time to compare the ends of certificates with; default: now")
@@ -112,7 +142,7 @@ Action setup(CLI::App& parser) {
 
 const Verb report_verb{"report",
                        "Summarise the reports of many hosts",
-                       "  spdmctl report reports/*.json\n"
+                       "  spdmctl report reports/\n"
                        "  spdmctl report --html fleet.html reports/*.ndjson\n"
                        "  spdmctl verify --format ndjson evidence/*.json | spdmctl report --json -\n",
                        setup,

@@ -16,6 +16,7 @@
 #include "cmd/output/state_text.h"
 #include "cmd/verb.h"
 #include "core/text.h"
+#include "transport/naming.h"
 
 namespace spdm::cmd {
 
@@ -93,15 +94,13 @@ bool autoprobe_is_off(const Host& host) {
   }
 }
 
-// An error for each address that was asked for and has no state.
-std::vector<Error> unknown(const std::vector<std::string>& addresses, const std::vector<DeviceState>& states) {
+// An error for each function that was asked for and has no state.
+std::vector<Error> unknown(const std::vector<Bdf>& asked, const std::vector<DeviceState>& states) {
   std::vector<Error> out;
-  for (const std::string& word : addresses) {
-    const std::optional<Bdf> bdf = transport::parse_bdf(word);
-    if (!bdf) throw Error(ErrorId::usage, cat("invalid PCI address '", printable(word), "'"), "write it as 0000:03:00.0");
+  for (const Bdf& bdf : asked) {
     if (std::any_of(states.begin(), states.end(), [&](const DeviceState& state) { return transport::parse_bdf(state.bdf) == bdf; }))
       continue;
-    out.emplace_back(ErrorId::no_device, "has no state: no gate has judged it", "see: spdmctl gate --help").device = to_string(*bdf);
+    out.emplace_back(ErrorId::no_device, "has no state: no gate has judged it", "see: spdmctl gate --help").device = to_string(bdf);
   }
   return out;
 }
@@ -153,10 +152,11 @@ Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   const Host host = this_host();
   States states = read_states(host);
-  for (Error& error : unknown(options.addresses, states.states)) states.problems.push_back(std::move(error));
+  const std::vector<Bdf> named = transport::functions_named(options.addresses, host);
+  for (Error& error : unknown(named, states.states)) states.problems.push_back(std::move(error));
   const auto asked = [&](const DeviceState& state) {
-    const auto same = [&](const std::string& word) { return transport::parse_bdf(word) == transport::parse_bdf(state.bdf); };
-    return options.addresses.empty() || (!state.bdf.empty() && std::any_of(options.addresses.begin(), options.addresses.end(), same));
+    const std::optional<Bdf> bdf = transport::parse_bdf(state.bdf);
+    return named.empty() || (bdf && std::find(named.begin(), named.end(), *bdf) != named.end());
   };
   const std::vector<transport::PciDevice> devices = devices_of(host);
   const ModeInForce mode = mode_in_force(host, options.policies);

@@ -9,6 +9,7 @@
 #include "cmd/output/render.h"
 #include "cmd/sub_verbs.h"
 #include "core/text.h"
+#include "transport/naming.h"
 #include "transport/pci/platform.h"
 
 namespace spdm::cmd {
@@ -27,11 +28,6 @@ struct Options {
   OutputOptions output;
   std::vector<std::string> arguments;
 };
-
-Bdf bdf_of(const std::string& name) {
-  if (const std::optional<Bdf> bdf = transport::parse_bdf(name)) return *bdf;
-  throw Error(ErrorId::usage, cat("invalid PCI address '", printable(name), "'"), "give it as in 0000:03:00.0 or 03:00.0");
-}
 
 // A TSM takes the function, or manages it through another function of the device.
 bool is_under_tsm(const PciDevice& device) { return device.platform.tsm_connected || device.platform.tsm_dsm || device.platform.tsm_bound; }
@@ -96,6 +92,7 @@ std::string to_text(const Links& links, const std::vector<PciDevice>& devices) {
 Exit show(const Options& options, Console& console) {
   apply(options.output, console);
   const Host host = this_host();
+  const std::vector<Bdf> named = transport::functions_named(options.arguments, host);
   work_on_host(console, host, HostUse::look);
   const Links links{transport::tsms_of(host), transport::streams_without_tsm(host)};
   std::vector<PciDevice> devices;
@@ -103,7 +100,7 @@ Exit show(const Options& options, Console& console) {
     devices = transport::scan(host);
     std::erase_if(devices, [](const PciDevice& device) { return !is_under_tsm(device); });
   }
-  for (const std::string& name : options.arguments) devices.push_back(transport::find_device(host, bdf_of(name)));
+  for (const Bdf& bdf : named) devices.push_back(transport::find_device(host, bdf));
   Json document = begin_document(kSchema);
   document["tsms"] = Json::array();
   for (const Tsm& tsm : links.tsms) document["tsms"].push_back(Json{{"name", tsm.name}, {"streams", to_json(tsm.streams)}});
@@ -116,13 +113,13 @@ Exit show(const Options& options, Console& console) {
 }
 
 // [TSM] BDF
-std::pair<std::string, Bdf> request_of(const Options& options) {
+std::pair<std::string, Bdf> request_of(const Options& options, const Host& host) {
   if (options.arguments.empty() || options.arguments.size() > 2)
     throw Error(ErrorId::usage, "one PCI function must be given, after the TSM if there are several", "see: spdmctl tsm --help");
   const std::string tsm = options.arguments.size() == 2 ? options.arguments.front() : "";
   if (!tsm.empty() && !transport::is_tsm_name(tsm))
     throw Error(ErrorId::usage, cat("invalid TSM name '", printable(tsm), "'"), "the kernel calls them tsm0, tsm1, ...");
-  return {tsm, bdf_of(options.arguments.back())};
+  return {tsm, transport::function_named(options.arguments.back(), host)};
 }
 
 enum class Change { connect, disconnect };
@@ -130,8 +127,8 @@ enum class Change { connect, disconnect };
 Exit change(const Options& options, Console& console, Change change) {
   const bool connect = change == Change::connect;
   apply(options.output, console);
-  const auto [wanted, bdf] = request_of(options);
   const Host host = this_host();
+  const auto [wanted, bdf] = request_of(options, host);
   work_on_host(console, host, HostUse::change);
   const std::string tsm = (connect ? connect_tsm : disconnect_tsm)(host, bdf, wanted, transport::write_attribute);
   const std::string_view result = connect ? "connected" : "disconnected";

@@ -97,8 +97,8 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser
       .add_option("file", options->files,
-                  "Evidence, one document or one per line, pcap files, signed measurements of other tools, or directories of "
-                  "kernel signatures; - is standard input")
+                  "Evidence, one document or one per line, pcap files, signed measurements of other tools, or directories of these "
+                  "or of kernel signatures; - is standard input")
       ->type_name("FILE");
   add_export_options(parser, options->output);
   add_token_format(options->output);
@@ -127,6 +127,7 @@ Action setup(CLI::App& parser) {
 
 const Verb verify_verb{"verify", "Judge recorded evidence and captures",
                        "  spdmctl verify device.json\n"
+                       "  spdmctl verify evidence/\n"
                        "  spdmctl verify --keyring ./roots --at 2026-06-01T00:00:00Z *.json\n"
                        "  spdmctl verify --session-secrets secrets.json device.json\n"
                        "  ssh host spdmctl collect --nonce \"$NONCE\" | spdmctl verify --nonce \"$NONCE\" --format ndjson -\n",

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/encoding.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -31,6 +32,16 @@ bool is_xml(std::string_view text) {
 }
 bool is_json(std::string_view text) { return begins(text, "{") || begins(text, "["); }
 bool is_document(std::string_view text, std::string_view schema) { return begins(text, "{") && has(text, schema); }
+// A document of ours has its schema first.
+bool begins_document(std::string_view text) {
+  text = without_space(text);
+  if (!text.starts_with('{')) return false;
+  text = without_space(text.substr(1));
+  constexpr std::string_view kKey = R"("schema")";
+  if (!text.starts_with(kKey)) return false;
+  text = without_space(text.substr(kKey.size()));
+  return text.starts_with(':') && without_space(text.substr(1)).starts_with(R"("spdmctl.)");
+}
 bool is_pem(std::string_view text, std::string_view label) {
   text = without_space(text);
   return text.starts_with("-----BEGIN ") && has(text.substr(0, text.find('\n')), label);
@@ -63,6 +74,18 @@ bool is_corim(std::string_view text) {
   return false;
 }
 
+// Certificate (RFC 5280 4.1): a SEQUENCE with another in it that begins with the version, [0] 2 for v3.
+bool is_der_certificate(std::string_view text) {
+  for (int depth = 0; depth < 2; ++depth) {
+    if (text.size() < 2 || text[0] != 0x30) return false;
+    const auto length = static_cast<unsigned char>(text[1]);
+    const std::size_t head = length < 0x80 ? 2 : 2 + (length & 0x7FU);
+    if (head > 5 || text.size() < head) return false;
+    text.remove_prefix(head);
+  }
+  return text.starts_with(std::string_view("\xA0\x03\x02\x01\x02", 5));
+}
+
 struct Row {
   bool (*is)(std::string_view text);
   std::string_view what, takes;
@@ -92,14 +115,22 @@ const std::array kRows{
         {evidence, evidence_line, report, report, report, report}},
     Row{[](std::string_view text) { return is_document(text, R"("spdmctl.report/)"); }, "a report of spdmctl",
         "sum up reports with: spdmctl report; judge evidence, which collect and --record write, with: spdmctl verify", only(report)},
+    Row{[](std::string_view text) { return is_document(text, R"("spdmctl.summary/)"); }, "a summary of spdmctl report",
+        "no verb reads it; sum up the reports themselves with: spdmctl report", only(report)},
     Row{[](std::string_view text) { return is_document(text, R"("spdmctl.session-secrets/)"); }, "a file of session secrets",
         "they open the sessions of a recording: spdmctl decode --session-secrets FILE", only(session_secrets)},
+    Row{[](std::string_view text) { return begins_document(text); }, "a document of spdmctl for other programs",
+        "no verb reads it; evidence, for spdmctl verify, is written by: spdmctl collect", only(report)},
     Row{[](std::string_view text) { return is_json(text) && has(text, R"("SignedMeasurements")"); },
         "signed measurements of a management controller", kReadsEvidence, only(evidence)},
     Row{[](std::string_view text) { return is_json(text) && has(text, R"("evidence")") && has(text, R"("certificate")"); },
         "evidence that others have saved", kReadsEvidence, only(evidence)},
     Row{[](std::string_view text) { return is_pem(text, "CERTIFICATE-----"); },
         "a PEM file of certificates",
+        kReadsCertificates,
+        {certificates, keyring_entry, root_list, key, kernel_chain, profile_contents}},
+    Row{is_der_certificate,
+        "a certificate (DER)",
         kReadsCertificates,
         {certificates, keyring_entry, root_list, key, kernel_chain, profile_contents}},
     Row{[](std::string_view text) { return is_pem(text, " CRL-----"); },
@@ -121,6 +152,10 @@ const std::array kRows{
         "a policy",
         "for a policy, use: --policy FILE",
         {policy, policy_cases, policy, policy, policy, policy}},
+    Row{[](std::string_view text) { return has_key(text, "cases:"); }, "a file of policy cases", "run it with: spdmctl policy test",
+        only(policy_cases)},
+    Row{[](std::string_view text) { return has_key(text, "deny:") || has_key(text, "pins:"); }, "a list of pins or denials of a keyring",
+        "put it into a keyring: --keyring DIR; see: man spdmctl-keyring", only(keyring_entry)},
     Row{[](std::string_view text) { return has_key(text, "slots:"); }, "the profile of an emulated device",
         "emulate it with: spdmctl emulate; ask it with: spdmctl auth emulated:FILE", only(profile)},
     Row{[](std::string_view text) { return has_key(text, "devices:") && has(text, "measurements:"); }, "a file of reference values",
@@ -131,6 +166,9 @@ const std::array kRows{
 
 std::optional<Error> wrong_kind(View contents, FileKind wanted) {
   const std::string_view text = as_text(contents.first(std::min(contents.size(), kLooked)));
+  // XML says itself how it is encoded.
+  if (!is_xml(text))
+    if (std::optional<Error> error = wrong_encoding(contents, wanted)) return error;
   const auto found = std::find_if(kRows.begin(), kRows.end(), [&](const Row& row) { return row.is(text); });
   if (found == kRows.end() || std::find(found->kinds.begin(), found->kinds.end(), wanted) != found->kinds.end()) return std::nullopt;
   return Error(ErrorId::bad_input, cat("is ", found->what, "; expected: ", row(wanted).name), std::string(found->takes));

@@ -6,7 +6,8 @@
 #include "core/text.h"
 #include "transport/emulated/emulated.h"
 #include "transport/mctp/open.h"
-#include "transport/pci/address.h"
+#include "transport/mistaken.h"
+#include "transport/naming.h"
 #include "transport/pci/open.h"
 #include "transport/socket/emu.h"
 #include "transport/socket/tcp.h"
@@ -31,7 +32,7 @@ constexpr std::array kKinds{
 std::string forms() {
   std::string out;
   for (const Kind& kind : kKinds) out += cat(out.empty() ? "" : ", ", kind.usage);
-  return out;
+  return out + ", VENDOR:DEVICE, /dev/nvmeN, all, file:EVIDENCE, pcap:FILE";
 }
 
 }  // namespace
@@ -39,22 +40,20 @@ std::string forms() {
 std::span<const Kind> kinds() { return kKinds; }
 
 const Kind& kind_of(std::string_view target) {
-  const bool is_pci = parse_bdf(target.substr(0, target.find('?'))).has_value();
+  const bool is_pci = names_function(target.substr(0, target.find('?')));
   const std::string_view scheme = is_pci ? "pci" : target.substr(0, target.find(':'));
   if (scheme.size() < target.size())
     for (const Kind& kind : kKinds)
       if (kind.scheme == scheme) return kind;
-  Error error(ErrorId::usage, "is neither an existing file nor a target",
-              cat("the forms are ", forms(), ", all, file:EVIDENCE, pcap:FILE"));
-  error.device = target;
-  throw error;
+  throw Error(mistaken_target(target, forms()));
 }
 
 Opened open(std::string_view target, const OpenOptions& options) {
   const Kind& kind = kind_of(target);
   try {
-    Opened opened = kind.open(target, options);
-    opened.host.target = target;
+    const std::string name = canonical(target, options.host);
+    Opened opened = kind.open(name, options);
+    opened.host.target = name;
     opened.for_session = options.for_session;
     return opened;
   } catch (Error& error) {

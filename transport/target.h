@@ -18,7 +18,7 @@ struct Kind {
 
 std::span<const Kind> kinds();
 
-// The row for the name of a target. Throws Error{usage} with the list of forms when no row fits.
+// The row for the name of a target. Throws Error{usage} when no row fits, with what it could be, or the list of forms.
 const Kind& kind_of(std::string_view target);
 
 // Opens a live target. Throws Error: usage for a wrong name, and what the row's `open` throws (no_device, io, timeout,

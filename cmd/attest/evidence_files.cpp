@@ -3,6 +3,7 @@
 #include "cmd/attest/kernel_log_files.h"
 #include "cmd/attest/targets.h"
 #include "cmd/host/files.h"
+#include "cmd/host/folder.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"
 #include "core/text.h"
@@ -27,11 +28,6 @@ Evidence as_recorded(Evidence evidence) {
   return evidence;
 }
 
-// Adds a hint on what the user may have meant by this file.
-void advise(Error& error, const std::filesystem::path& path) {
-  if (has_ending(path, ".yaml")) error.hint = cat("a device profile is the target emulated:", shell_word(path.string()));
-}
-
 }  // namespace
 
 EvidenceFiles::EvidenceFiles(const std::vector<std::string>& files) {
@@ -42,12 +38,25 @@ EvidenceFiles::EvidenceFiles(const std::vector<std::string>& files) {
       continue;
     }
     try {
-      for (const std::filesystem::path& entry : kernel_log_entries(file))
-        sources_.push_back({.name = entry.string(), .what = entry.string(), .path = entry});
+      add_folder(file);
     } catch (const Error& error) {
       sources_.push_back({.name = file, .what = file, .path = file, .error = error});
     }
   }
+}
+
+void EvidenceFiles::add_folder(const std::string& folder) {
+  if (is_kernel_log(folder)) {
+    for (const std::filesystem::path& entry : kernel_log_entries(folder))
+      sources_.push_back({.name = entry.string(), .what = entry.string(), .path = entry});
+    return;
+  }
+  for (FolderEntry& entry : entries_of_folder(folder))
+    sources_.push_back({.name = entry.path.string(),
+                        .what = entry.path.string(),
+                        .path = entry.path,
+                        .error = std::move(entry.error),
+                        .by = LineFile::By::folder});
 }
 
 std::vector<std::filesystem::path> EvidenceFiles::places(const std::vector<std::string>& files) {
@@ -68,7 +77,7 @@ std::size_t EvidencePiece::size() const {
 void EvidenceFiles::open() {
   const Source& source = sources_.front();
   opened_ = true;
-  LineFile file(source.path, limit_of(FileKind::evidence_line));
+  LineFile file(source.path, limit_of(FileKind::evidence_line), source.by);
   lines_ = file.holds_objects(limit_of(FileKind::evidence));
   if (lines_)
     file_.emplace(std::move(file));
@@ -149,7 +158,6 @@ std::optional<EvidencePiece> EvidenceFiles::next() {
     } catch (Error& error) {
       const Source& source = sources_.front();
       if (error.device.empty()) error.device = source.what;
-      if (!source.error) advise(error, source.path);
       out = {.name = source.name, .what = source.what, .bytes = {}, .entry = std::nullopt, .error = error};
     }
     sources_.pop_front();
@@ -177,7 +185,6 @@ Evidence read_piece(const EvidencePiece& piece) {
     return as_recorded(piece.entry ? read_kernel_log_entry(*piece.entry) : load_evidence(piece.bytes, piece.what));
   } catch (Error& error) {
     if (error.device.empty()) error.device = piece.what;
-    if (!piece.error) advise(error, piece.what);
     throw;
   }
 }
@@ -188,9 +195,8 @@ Evidence read_recording(const std::filesystem::path& path) {
     return as_recorded(is_kernel_log_entry(path) ? read_kernel_log_entry(path) : load_evidence(read_file(path, FileKind::evidence), name));
   } catch (Error& error) {
     if (error.device.empty()) error.device = name;
-    if (is_folder(path)) error.hint = "for a directory of kernel signatures, use: spdmctl verify";
+    if (is_folder(path)) error.hint = "for a directory of evidence, or of kernel signatures, use: spdmctl verify";
     if (const std::string advice = advice_on_lines(path); !advice.empty()) error.hint = advice;
-    advise(error, path);
     throw;
   }
 }

@@ -1,5 +1,5 @@
-// The evidence in the files of a command line, piece by piece: whole files, the lines of streams, and the signatures that
-// a kernel has left in a directory. A document of others may speak of several devices: each is a piece.
+// The evidence in the files of a command line, piece by piece: whole files, the lines of streams, the files of a directory, and the
+// signatures that a kernel has left in one. A document of others may speak of several devices: each is a piece.
 #pragma once
 
 #include <deque>
@@ -30,7 +30,7 @@ class EvidenceFiles {
  public:
   // What is opened, for a process that confines itself first.
   static std::vector<std::filesystem::path> places(const std::vector<std::string>& files);
-  // Opens nothing yet. A directory stands for the signatures of a kernel in it.
+  // Opens no file yet. A directory stands for the signatures of a kernel where it has such, else for its files (cmd/host/folder.h).
   explicit EvidenceFiles(const std::vector<std::string>& files);
 
   // Whether there is exactly one piece. Reads no more of the file than that takes.
@@ -43,8 +43,10 @@ class EvidenceFiles {
     std::string name, what;
     std::filesystem::path path;
     std::optional<Error> error = std::nullopt;
+    LineFile::By by = LineFile::By::user;
   };
 
+  void add_folder(const std::string& folder);
   // The file of sources_.front(), told apart by its contents. Throws Error.
   void open();
   EvidencePiece next_of_front();

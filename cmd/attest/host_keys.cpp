@@ -6,6 +6,7 @@
 
 #include "certstore/spki.h"
 #include "core/crypto/pem.h"
+#include "core/encoding.h"
 #include "core/error.h"
 #include "core/evidence/file.h"
 #include "core/file.h"
@@ -67,6 +68,7 @@ Bytes read_spki(const fs::path& file) {
   if (!contents.is(FileContents::State::whole)) refuse(file, contents.why);
   Bytes out;
   std::size_t keys = 0;
+  if (const std::optional<Error> wrong = wrong_encoding(contents.bytes, FileKind::key)) refuse(file, wrong->what(), wrong->hint);
   try {
     crypto::for_each_pem_block(contents.bytes, file.string(), [&](std::string_view label, View der, std::size_t) {
       if (label == "PUBLIC KEY") out = to_bytes(der);

@@ -57,6 +57,15 @@ bool is_kernel_log_entry(const std::filesystem::path& path) {
   return !std::filesystem::exists(path, ignored) && std::filesystem::exists(file_of(path, kTranscript), ignored);
 }
 
+bool is_kernel_log(const std::filesystem::path& directory) {
+  std::error_code failure;
+  if (std::filesystem::is_directory(directory / "signatures", failure)) return true;
+  failure.clear();
+  for (std::filesystem::directory_iterator it(directory, failure), end; !failure && it != end; it.increment(failure))
+    if (number_of(it->path().filename())) return true;
+  return false;
+}
+
 std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::path& directory) {
   std::error_code error;
   const std::filesystem::path below = directory / "signatures";

@@ -11,6 +11,9 @@ namespace spdm::cmd {
 // An entry is named by the common prefix of its files: "DIRECTORY/signatures/0".
 bool is_kernel_log_entry(const std::filesystem::path& path);
 
+// Whether a directory is that of a kernel: it has signatures/ in it, or transcripts of signatures. Any other has files of evidence.
+bool is_kernel_log(const std::filesystem::path& directory);
+
 // The entries of a directory signatures/, or of the device's directory above it, in the order of their numbers. Throws
 // Error: bad_input when there are none, permission.
 std::vector<std::filesystem::path> kernel_log_entries(const std::filesystem::path& directory);

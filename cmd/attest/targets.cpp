@@ -11,8 +11,10 @@
 #include "cmd/host/parallel.h"
 #include "core/file.h"
 #include "core/text.h"
+#include "transport/naming.h"
 #include "transport/pci/bus.h"
 #include "transport/pci/encryption.h"
+#include "transport/storage/drives.h"
 #include "transport/target.h"
 
 namespace spdm::cmd {
@@ -51,9 +53,32 @@ void assert_is_target(const std::string& name) {
   } catch (Error& error) {
     const std::string why = why_no_recording(name);
     if (why.empty()) throw;
-    Error better(ErrorId::usage, why, "name a recording, such as file:device.json, or a device");
+    std::error_code ignored;
+    const bool folder = std::filesystem::is_directory(name, ignored);
+    Error better(ErrorId::usage, why,
+                 folder ? "all that is in a directory is for: spdmctl verify" : "name a recording, such as file:device.json, or a device");
     better.device = name;
     throw better;
+  }
+}
+
+// What is in a drive is no recording.
+void assert_is_no_drive(const std::string& name) {
+  if (!name.starts_with("/dev/") || transport::kind_of_node(name) != transport::DriveKind::scsi) return;
+  Error error(ErrorId::usage, "is a drive, and no recording", cat("ask it by its commands: scsi:", printable(name)));
+  error.device = name;
+  throw error;
+}
+
+// The name by which outputs have the target. One that names a device which is not there stays as it is: opening it tells so, and the
+// others are asked all the same.
+std::string known_as(const std::string& name, const transport::Host& host) {
+  if (recording(name)) return name;
+  try {
+    return transport::canonical(name, host);
+  } catch (const Error& error) {
+    if (error.id == ErrorId::usage) throw;
+    return name;
   }
 }
 
@@ -124,7 +149,7 @@ std::optional<std::filesystem::path> recording(const std::string& target) {
   std::error_code ignored;
   // A file that bears the name of a device must not stand in for it; ./NAME and file:NAME are files whatever they are called.
   const std::string_view scheme = std::string_view(target).substr(0, target.find(':'));
-  const bool is_live = address_of(target) ||
+  const bool is_live = transport::names_function(std::string_view(target).substr(0, target.find('?'))) ||
                        (scheme.size() < target.size() && std::any_of(transport::kinds().begin(), transport::kinds().end(),
                                                                      [&](const transport::Kind& kind) { return kind.scheme == scheme; }));
   if (target == kAllDevices || is_live) return std::nullopt;
@@ -142,9 +167,22 @@ std::string why_no_recording(const std::string& name) {
   return failure == std::errc::too_many_symbolic_link_levels ? failure.message() : std::string(kDanglingLink);
 }
 
-Targets targets_of(const std::vector<std::string>& names, const transport::Host& host, transport::Via via) {
-  for (const std::string& name : names)
-    if (name != kAllDevices && !recording(name)) assert_is_target(name);
+std::vector<std::string> known_names(const std::vector<std::string>& names, const transport::Host& host) {
+  for (const std::string& name : names) {
+    if (name == kAllDevices) continue;
+    if (recording(name))
+      assert_is_no_drive(name);
+    else
+      assert_is_target(name);
+  }
+  std::vector<std::string> out;
+  out.reserve(names.size());
+  for (const std::string& name : names) out.push_back(known_as(name, host));
+  return out;
+}
+
+Targets targets_of(const std::vector<std::string>& given, const transport::Host& host, transport::Via via) {
+  const std::vector<std::string> names = known_names(given, host);
   Targets out;
   // Named targets come first, wherever `all` stands: a device that is named and part of `all` counts as named.
   for (const std::string& name : names)
@@ -228,7 +266,7 @@ std::vector<std::filesystem::path> recordings_of(const std::vector<Target>& targ
 
 bool connects(const std::vector<Target>& targets) {
   return std::any_of(targets.begin(), targets.end(), [](const Target& target) {
-    return !recording(target.name) && !address_of(target.name) && !is_drive(target.name) && !is_endpoint(target.name) &&
+    return !recording(target.name) && !transport::names_function(target.name) && !is_drive(target.name) && !is_endpoint(target.name) &&
            !target.name.starts_with("emulated:");
   });
 }

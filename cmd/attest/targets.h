@@ -49,9 +49,13 @@ std::optional<std::filesystem::path> recording(const std::string& target);
 // What the file of this name is, where it is no recording: a directory, a link that leads nowhere. Empty when there is none.
 std::string why_no_recording(const std::string& name);
 
-// Touches no device. Throws Error: usage for a name that is wrong; no_device, or permission, when `all` alone was asked for and
-// there is none. `all` stands for PCI functions with a mailbox; for drives where only their own way is asked (Via::storage); for
-// endpoints of MCTP networks with Via::mctp, and then Error{unsupported} where the kernel has no MCTP.
+// These names as outputs have them: a PCI function by its address (transport/naming.h), also where several names stand for one. One
+// that names no device of this host stays as it is. Throws Error{usage} for a name that is wrong, or fits several functions.
+std::vector<std::string> known_names(const std::vector<std::string>& names, const transport::Host& host);
+
+// Touches no device. Names are those of known_names(). Throws Error: usage for a name that is wrong; no_device, or permission, when `all`
+// alone was asked for and there is none. `all` stands for PCI functions with a mailbox; for drives where only their own way is asked
+// (Via::storage); for endpoints of MCTP networks with Via::mctp, and then Error{unsupported} where the kernel has no MCTP.
 Targets targets_of(const std::vector<std::string>& names, const transport::Host& host, transport::Via via = transport::Via::any);
 
 // Adds those that no target means yet, as what is only sought.

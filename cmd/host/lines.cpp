@@ -34,8 +34,8 @@ bool goes_on(View line) { return !line.empty() && (line.back() == ',' || line.ba
 
 }  // namespace
 
-LineFile::LineFile(std::filesystem::path path, std::size_t limit)
-    : path_(std::move(path)), limit_(limit), read_(open_file(path_)), room_(kFirstRoom) {}
+LineFile::LineFile(std::filesystem::path path, std::size_t limit, By by)
+    : path_(std::move(path)), limit_(limit), read_(by == By::user ? open_file(path_) : open_found(path_)), room_(kFirstRoom) {}
 
 bool LineFile::fill() {
   if (at_end_) return false;

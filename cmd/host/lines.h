@@ -18,8 +18,10 @@ struct Line {
 
 class LineFile {
  public:
-  // "-" is standard input. Lines are at most `limit` bytes long. Throws Error as open_file().
-  LineFile(std::filesystem::path path, std::size_t limit);
+  // Who has named it. Of what was found in a directory only a regular file is read.
+  enum class By { user, folder };
+  // "-" is standard input, where the user says so. Lines are at most `limit` bytes long. Throws Error as open_file(), or open_found().
+  LineFile(std::filesystem::path path, std::size_t limit, By by = By::user);
 
   // Whether this is a stream of JSON objects or arrays, one a line, and no single document: there is a second line, and one of the
   // first 16 (for some may be broken) is by itself such a one, from bracket to bracket. Reads no more than that takes, and at most

@@ -43,6 +43,12 @@ const Json* chain_of(const Json& report) {
   return any;
 }
 
+// Whether both are one PCI function, which earlier reports call as it was named then, such as "03:00.0".
+bool is_same_function(const std::string& a, const std::string& b) {
+  const std::optional<transport::Bdf> address = address_of(a);
+  return address && address == address_of(b);
+}
+
 [[noreturn]] void refuse(const std::filesystem::path& file, std::size_t line, const std::string& why) {
   Error error(ErrorId::bad_input, line == 0 ? why : cat("line ", line, ": ", why), "give the output of an earlier spdmctl audit --json");
   error.device = file.string();
@@ -136,6 +142,8 @@ EarlierReport EarlierReport::read(const std::filesystem::path& file) {
 
 EarlierReport::Device* EarlierReport::find(const std::string& source) {
   auto found = devices_.find(printable(source));
+  if (found == devices_.end())
+    found = std::find_if(devices_.begin(), devices_.end(), [&](const auto& device) { return is_same_function(device.first, source); });
   // A recording that could not be read then stands there under the name of its file.
   if (const auto file = recording(source); file && found == devices_.end()) found = devices_.find(printable(file->string()));
   return found == devices_.end() ? nullptr : &found->second;
@@ -169,8 +177,11 @@ void EarlierReport::compare(Report& report) {
 }
 
 std::vector<std::string> EarlierReport::gone(const std::vector<std::string>& targets) const {
-  const auto named = [&](std::string_view name) { return std::find(targets.begin(), targets.end(), name) != targets.end(); };
-  const bool all = targets.empty() || named(kAllDevices);
+  const auto named = [&](const std::string& name) {
+    return std::any_of(targets.begin(), targets.end(),
+                       [&](const std::string& target) { return target == name || is_same_function(target, name); });
+  };
+  const bool all = targets.empty() || named(std::string(kAllDevices));
   std::vector<std::string> out;
   for (const auto& [source, device] : devices_)
     if (!device.seen && (all || named(source))) out.push_back(source);

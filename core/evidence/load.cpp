@@ -64,8 +64,10 @@ std::vector<EvidencePart> load_wrapped(View bytes, std::string_view what, unsign
   if (is_own(text)) return alone(read_evidence(text, what));
   if (text.starts_with('{') || text.starts_with('[')) return read_document(text, what, depth);
   if (is_hex(text)) return alone(read_report(unhex(text, what), what));
+  const bool profile = what.ends_with(".yaml");
   throw Error(ErrorId::bad_input, cat(what, bytes.empty() ? ": is empty" : ": is neither an evidence file nor a pcap capture"),
-              "give evidence that spdmctl recorded, a capture (pcap, pcapng), or signed measurements that others saved");
+              profile ? cat("a device profile is the target emulated:", shell_word(what))
+                      : "give evidence that spdmctl recorded, a capture (pcap, pcapng), or signed measurements that others saved");
 }
 
 namespace {

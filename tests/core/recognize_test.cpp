@@ -54,6 +54,14 @@ TEST_CASE("recognize: what a file is, where another kind is wanted") {
       {"version: 1\nrules:\n  - {}\n", references, "is a policy; expected: file of reference values"},
       {"version: 1\ndevices:\n  - match: {}\n    measurements: []\n", policy, "is a file of reference values; expected: policy file"},
       {"slots:\n  - {}\nmeasurements: []\n", expected_devices, "is the profile of an emulated device; expected: list of expected devices"},
+      {R"({"schema":"spdmctl.summary/2")", evidence, "is a summary of spdmctl report; expected: evidence file"},
+      {"{\n  \"schema\" : \"spdmctl.list/2\"", evidence, "is a document of spdmctl for other programs; expected: evidence file"},
+      {std::string("\x30\x82\x02\x10\x30\x82\x01\x97\xA0\x03\x02\x01\x02\x02", 14), evidence,
+       "is a certificate (DER); expected: evidence file"},
+      {std::string("\x30\x10\x30\x0E\xA0\x03\x02\x01\x02\x02", 10), policy, "is a certificate (DER); expected: policy file"},
+      {"version: 1\ncases: []\n", policy, "is a file of policy cases; expected: policy file"},
+      {"version: 1\npins:\n  - {}\n", evidence, "is a list of pins or denials of a keyring; expected: evidence file"},
+      {"deny:\n  - {}\n", references, "is a list of pins or denials of a keyring; expected: file of reference values"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.contents);
@@ -76,6 +84,13 @@ TEST_CASE("recognize: what is wanted, or nothing that is known, is left to its r
   CHECK(why(R"({"schema":"spdmctl.evidence/2")", evidence).empty());
   CHECK(why(R"({"schema":"spdmctl.report/2")", report).empty());
   CHECK(why(R"({"schema":"spdmctl.evidence/2")", report).empty());  // which names the line, and reads on
+  CHECK(why(R"({"schema":"spdmctl.summary/2")", report).empty());   // likewise
+  CHECK(why(R"({"a":{"schema":"spdmctl.list/2")", evidence).empty());
+  CHECK(why(std::string("\x30\x82\x02\x10\x30\x82\x01\x97\xA0\x03\x02\x01\x02", 13), certificates).empty());
+  CHECK(why(std::string("\x30\x82\x02\x10\x30\x82\x01\x97\x02\x01", 10), policy).empty());  // of another structure
+  CHECK(why("\x30", policy).empty());
+  CHECK(why("\x30\x84\1\1\1\1\x30", policy).empty());
+  CHECK(why("deny: []\n", keyring_entry).empty());
   CHECK(why("< 5", policy).empty());
   CHECK(why(std::string(20, '\0'), root_list).empty());
   CHECK(why(kEfiTime, root_list).empty());

@@ -19,6 +19,7 @@ COUNTS = [
     ("core/appraisal/policy_file.cpp", "kMaxRules", "rules of a policy"),
     ("core/appraisal/requirements.cpp", "kMaxRoots", "roots that a rule names"),
     ("cmd/policy_test.cpp", "kMaxCases", "cases of a file for policy test"),
+    ("cmd/host/folder.h", "kMaxFolderEntries", "entries of a directory for verify or report"),
     ("core/fleet/expected_devices.h", "kMaxExpected", "devices of a list for --expect"),
     ("core/fleet/expected_devices.h", "kMaxExpectedByPattern", "those among them without a leaf-key"),
     ("core/fleet/sightings.h", "kMaxCompared", "pieces of evidence that are compared with each other"),

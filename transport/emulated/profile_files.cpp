@@ -1,5 +1,6 @@
 #include "transport/emulated/profile_files.h"
 
+#include "core/encoding.h"
 #include "core/error.h"
 #include "core/text.h"
 
@@ -38,7 +39,8 @@ std::size_t sequence_size(View bytes) {
 
 Bytes read_profile_file(const std::filesystem::path& path, FileKind kind) {
   FileContents out = read_configuration(path, kind);
-  const std::string why = out.is(FileContents::State::mask) ? "not a regular file" : out.why;
+  std::string why = out.is(FileContents::State::mask) ? "not a regular file" : out.why;
+  if (const std::optional<Error> wrong = wrong_encoding(out.bytes, kind); why.empty() && wrong) why = cat(wrong->what(), "; ", wrong->hint);
   if (why.empty()) return std::move(out.bytes);
   throw Error(out.is(FileContents::State::refused) ? ErrorId::permission : ErrorId::config, cat(printable(path.string()), ": ", why));
 }

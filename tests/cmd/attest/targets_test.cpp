@@ -46,11 +46,38 @@ TEST_CASE("all: every function that may speak SPDM, by address; only discovery's
 
 TEST_CASE("a device that is named is named, also twice and beside all") {
   const Bus bus;
-  CHECK(names_of(targets_of({"all", "01:00.0"}, bus.sysfs.host())) == Names{"01:00.0", "0000:02:00.0"});
+  CHECK(names_of(targets_of({"all", "01:00.0"}, bus.sysfs.host())) == Names{"0000:01:00.0", "0000:02:00.0"});
   CHECK(names_of(targets_of({"02:00.0", "0000:02:00.0?max=4600", "emu://a", "emu://a"}, bus.sysfs.host())) ==
-        Names{"02:00.0", "emu://a", "emu://a"});
+        Names{"0000:02:00.0", "emu://a", "emu://a"});
   // Named, it need not exist: that is for opening it to tell.
-  CHECK(names_of(targets_of({"09:00.0"}, bus.sysfs.host())) == Names{"09:00.0"});
+  CHECK(names_of(targets_of({"09:00.0"}, bus.sysfs.host())) == Names{"0000:09:00.0"});
+}
+
+TEST_CASE("a device that is named in several ways counts once, and has its address in outputs") {
+  const Bus bus;
+  bus.sysfs.add({.bdf = "0000:04:00.0", .vendor = 0x10de, .device = 0x2330});
+  bus.sysfs.add_controller({.bdf = "0000:03:00.0"});
+  const auto host = bus.sysfs.host();
+  CHECK(names_of(targets_of({"10de:2330", "04:00.0", "/sys/bus/pci/devices/0000:04:00.0/", "/dev/nvme0", "/dev/nvme0n1", "03:00.0"},
+                            host)) == Names{"0000:04:00.0", "0000:03:00.0"});
+  CHECK(names_of(targets_of({"all", "/sys/bus/pci/devices/0000:02:00.0"}, host)) == Names{"0000:02:00.0", "0000:01:00.0?"});
+  // Several fit: which of them is meant nobody knows. One that is not there is a result of its own, and the others are asked.
+  expect_error(ErrorId::usage, "fits 4 PCI functions", [&] { targets_of({"01:00.0", "1b36:0010"}, host); });
+  Targets found = targets_of({"10de:ffff", "/dev/nvme7", "01:00.0"}, host);
+  CHECK(names_of(found) == Names{"10de:ffff", "/dev/nvme7", "0000:01:00.0"});
+  open_targets(found.list, {.host = host});
+  REQUIRE(found.list[0].failure);
+  CHECK(found.list[0].failure->id == ErrorId::no_device);
+  REQUIRE(found.list[1].failure);
+  CHECK(found.list[1].failure->id == ErrorId::no_device);
+  CHECK(found.list[2].opened);
+  CHECK_FALSE(connects(found.list));
+}
+
+TEST_CASE("a name of a device is no recording, and a drive is none either") {
+  for (const char* name : {"1b36:0010", "/sys/bus/pci/devices/0000:01:00.0/", "/dev/nvme0", "/dev/nvme0n1p1"}) CHECK_FALSE(recording(name));
+  for (const char* name : {"/sys/bus/pci/devices/0000:01:00.0/signatures/0", "/dev/stdin", "/dev/fd/63"}) CHECK(recording(name));
+  expect_error(ErrorId::usage, "is a drive, and no recording", [] { targets_of({"/dev/sda"}, {}); });
 }
 
 TEST_CASE("functions that could not be looked into are counted") {

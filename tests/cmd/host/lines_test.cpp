@@ -2,6 +2,7 @@
 #include "cmd/host/lines.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <string>
 #include <string_view>
@@ -116,4 +117,13 @@ TEST_CASE("looking takes nothing away") {
   CHECK_THROWS_AS(small.rest(11), spdm::Error);
   CHECK_THROWS_AS(LineFile(written.folder.path(), 64), spdm::Error);
   CHECK_THROWS_AS(LineFile(written.folder.path() / "none", 64), spdm::Error);
+}
+
+TEST_CASE("of a directory only regular files are read, and no pipe is waited for") {
+  const Written written("{1}\n");
+  LineFile stream(written.path, 64, LineFile::By::folder);
+  CHECK(lines_of(stream) == "1:{1}");
+  const std::filesystem::path pipe = written.folder.path() / "pipe";
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_AS(LineFile(pipe, 64, LineFile::By::folder), spdm::Error);
 }

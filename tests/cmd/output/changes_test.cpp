@@ -72,6 +72,16 @@ TEST_CASE("changes: what differs is told, what does not is not") {
   CHECK(saved.report->time() == "2026-01-01T00:00:00Z");
 }
 
+TEST_CASE("changes: a PCI function is the same one, whatever it was called before") {
+  Saved saved(document({device("03:00.0"), device("0000:04:00.0")}));
+  Report now = device("0000:03:00.0");
+  saved.report->compare(now);
+  CHECK(told(now).empty());
+  CHECK(saved.report->gone({}) == std::vector<std::string>{"0000:04:00.0"});
+  CHECK(saved.report->gone({"04:00.0"}) == std::vector<std::string>{"0000:04:00.0"});
+  CHECK(saved.report->gone({"05:00.0"}).empty());
+}
+
 TEST_CASE("changes: what was not heard has not gone") {
   Saved saved(document({device("a")}));
   Report now = device("a");
