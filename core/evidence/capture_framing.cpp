@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kFrameHeader = 12;
 constexpr std::uint32_t kNormal = 1, kTest = 0xDEAD;
 constexpr std::uint32_t kDriveFirst = 2, kDriveLast = 4;  // to send, to receive, and its status
-// New keys, and ENDPOINT_INFO, the next time that the responder is asked; CONTINUE, SHUTDOWN, unknown command.
+// Two that only prepare the responder for what it is asked next; CONTINUE, SHUTDOWN, unknown command.
 constexpr std::array<std::uint32_t, 5> kOthers{0x8001, 0x8002, 0xFFFD, 0xFFFE, 0xFFFF};
 constexpr std::array kTransports{Binding::none, Binding::mctp, Binding::doe, Binding::tcp};
 constexpr std::string_view kGreeting("Client Hello!\0", 14);

@@ -260,6 +260,10 @@ def main():
                     command = [sys.executable, CORPUS.parents[1] / "cli/data/mctp.py", link, "bmc.pcap", "seed.pcap=9", "seed.pcap=10"]
                     subprocess.run(command, cwd=scratch, check=True)
                     write("pcap", f"{version}-{link}", (scratch / "bmc.pcap").read_bytes())
+                for name in ("network.pcap", "network.pcapng"):
+                    command = [sys.executable, CORPUS.parents[1] / "cli/data/network.py", name, "seed.pcap=4194", "seed.pcap=2323"]
+                    subprocess.run(command, cwd=scratch, check=True)
+                    write("pcap", f"{version}-{name}", (scratch / name).read_bytes())
         for version in ("1.0", "1.1", "1.2", "1.4"):
             write("eat", version, token(program, scratch, version))
         plain = token(program, scratch, "1.3")

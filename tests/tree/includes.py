@@ -19,6 +19,8 @@ LIBRARIES = {
     "CLI/": ("cmd/",),
     "yaml-cpp/": ("core/format/yaml_reader", "cmd/"),
     "libxml/": ("cmd/rim/",),
+    "zlib.h": ("core/evidence/compression",),
+    "zstd.h": ("core/evidence/compression",),
     "xmlsec/": ("cmd/rim/",),
 }
 

@@ -76,4 +76,5 @@ def main(link, out, *words):
                 file.write(struct.pack("<IIII", 1788912000 + number // 100, 0, len(data), len(data)) + data)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
