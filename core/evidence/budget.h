@@ -28,7 +28,7 @@ class Intake {
   std::optional<std::string> refuses(std::size_t size) {
     if (messages_ == kMaxEvidenceMessages) return cat("exceeds the limit of ", kMaxEvidenceMessages, " messages");
     if (size > kMaxEvidenceBytes - bytes_)
-      return cat("has ", size, " bytes and ", bytes_, " were before it: all messages have no more than ", kMaxEvidenceBytes);
+      return cat("has ", size, " bytes after ", bytes_, " before it: the limit for all messages is ", kMaxEvidenceBytes, " bytes");
     bytes_ += size;
     ++messages_;
     return std::nullopt;

@@ -40,7 +40,7 @@ class CborWalker {
 
   [[noreturn]] void refuse(const std::string& label, std::string_view why) const {
     throw Error(ErrorId::bad_input, cat(place(label), ": ", why),
-                "what is read of CBOR are tokens for device assignment (EAT) and wrappers (CMW) around evidence");
+                "give a token for device assignment (EAT), or a wrapper (CMW) around evidence");
   }
 
   std::vector<EvidencePart> tagged(Item& item, const std::string& label) {
@@ -52,7 +52,7 @@ class CborWalker {
     }
     if (item.number == kSign1) return sign1(inner, label);
     const std::optional<std::uint64_t> format = content_format_of(item.number);
-    if (!format) refuse(label, cat("CBOR with the tag ", item.number, ", which is not known"));
+    if (!format) refuse(label, cat("CBOR with the unknown tag ", item.number));
     if (!inner.is(Kind::bytes)) refuse(label, "a wrapper whose contents are not a byte string");
     return wrapped(inner.bytes, media_type_of(*format), label);
   }
@@ -62,10 +62,10 @@ class CborWalker {
   std::vector<EvidencePart> sign1(Item& item, const std::string& label) {
     const bool fits = item.is(Kind::array) && item.items.size() == 4 && item.items[0].is(Kind::bytes) && item.items[1].is(Kind::map) &&
                       item.items[2].is(Kind::bytes) && item.items[3].is(Kind::bytes);
-    if (!fits) refuse(label, "a COSE_Sign1 that has not its four parts, or whose payload lies elsewhere");
+    if (!fits) refuse(label, "a COSE_Sign1 that does not have four parts, or whose payload is detached");
     const Bytes payload = std::move(item.items[2].bytes);
     std::vector<EvidencePart> out = load_wrapped(payload, place(label), depth_ + 1);
-    for (EvidencePart& part : out) part.evidence.collector += ", in a signature that nobody has checked";
+    for (EvidencePart& part : out) part.evidence.collector += ", in a signature that was not checked";
     return out;
   }
 
@@ -122,7 +122,7 @@ Item parse(View bytes, std::string_view what) {
   try {
     return cbor::read(bytes, kLimits);
   } catch (const Error& error) {
-    throw Error(ErrorId::bad_input, cat(what, ": ", error.what()), "it is not a whole token, or was altered");
+    throw Error(ErrorId::bad_input, cat(what, ": ", error.what()), "the token is incomplete, or was altered");
   }
 }
 
@@ -142,7 +142,7 @@ std::vector<EvidencePart> read_cbor(View bytes, std::string_view what, unsigned 
   std::vector<EvidencePart> out = CborWalker(what, depth).value(item, "");
   if (out.empty())
     throw Error(ErrorId::bad_input, cat(what, ": has no evidence that a device has signed"),
-                "a collector that asks the device for a challenge or for signed measurements has some");
+                "collect again with a collector that asks the device for a challenge or for signed measurements");
   return out;
 }
 

@@ -51,7 +51,7 @@ void Cutter::refuse(std::size_t at, std::string_view why) const {
 void Cutter::keep(bool from_requester, std::size_t size) {
   if (size > kMaxCutMessage)
     throw Error(ErrorId::bad_input,
-                cat("message ", log_.size() + 1, " has ", size, " bytes, and no more than ", kMaxCutMessage, " are read of one"));
+                cat("message ", log_.size() + 1, " has ", size, " bytes; the limit for one message is ", kMaxCutMessage));
   if (const std::optional<std::string> why = intake_.refuses(size))
     throw Error(ErrorId::bad_input, cat("message ", log_.size() + 1, " ", *why));
   log_.push_back({.from_requester = from_requester, .secured = false, .bytes = to_bytes(rest_.first(size))});
@@ -137,7 +137,7 @@ void Cutter::cut_exchange() {
             std::move(got.blocks.begin(), got.blocks.end(), std::back_inserter(measured_));
           });
     default:
-      malformed("the log", "RequestResponseCode", cat(name(code), " is not a request whose answer a transcript of signed messages has"));
+      malformed("the log", "RequestResponseCode", cat(name(code), " is not a request of a transcript of signed messages"));
   }
 }
 

@@ -185,8 +185,7 @@ Bytes read_chain_file(View file, std::string_view what) {
     throw Error(ErrorId::bad_input, cat(what, ": ", error.what()));
   }
   if (pem.empty())
-    throw Error(ErrorId::bad_input, cat(what, ": no 'CertificateString' in it"),
-                "give a Certificate of Redfish, or the chain in PEM or DER");
+    throw Error(ErrorId::bad_input, cat(what, ": has no 'CertificateString'"), "give a Redfish Certificate, or the chain in PEM or DER");
   return crypto::read_chain(as_bytes(pem), cat(what, ".CertificateString"));
 }
 

@@ -95,7 +95,7 @@ class Device {
     const std::string place = cat(where, ", ", key);
     if (item == nullptr) refuse(place, "is missing");
     const View out = bytes_of(*item, place);
-    if (size != 0 && out.size() != size) refuse(place, cat("has ", out.size(), " bytes, and not ", size));
+    if (size != 0 && out.size() != size) refuse(place, cat("has ", out.size(), " bytes, not ", size));
     return out;
   }
 
@@ -112,7 +112,7 @@ class Device {
     for (std::size_t i = 0; i < item.items.size(); i += 2) {
       const Item& key = item.items[i];
       if (!key.is(Kind::unsigned_integer) || key.number < dat_signature::slot || key.number > dat_signature::signature)
-        refuse(where, cat("has the key ", cbor::to_string(key), ", which is not known"));
+        refuse(where, cat("has the unknown key ", cbor::to_string(key)));
     }
     Statement out;
     out.slot = number(item, dat_signature::slot, kSlots - 1, where);
@@ -123,9 +123,9 @@ class Device {
     out.signature = member(item, dat_signature::signature, 0, where);
     if (const Item* prefix = item.find(dat_signature::prefix)) out.prefix = bytes_of(*prefix, cat(where, ", 4"));
     if (out.transcript.size() > kMaxEvidenceBytes)
-      refuse(cat(where, ", 5"), cat("has ", out.transcript.size(), " bytes, and no more than ", kMaxEvidenceBytes, " are read"));
+      refuse(cat(where, ", 5"), cat("has ", out.transcript.size(), " bytes; the limit is ", kMaxEvidenceBytes));
     if (out.signature.empty() || out.signature.size() > limit_of(FileKind::kernel_signature))
-      refuse(cat(where, ", 7"), cat("has ", out.signature.size(), " bytes, which no signature has"));
+      refuse(cat(where, ", 7"), cat("has ", out.signature.size(), " bytes; no signature has that size"));
     return out;
   }
 
@@ -142,7 +142,7 @@ class Device {
       const View chain = bytes_of(map->items[i + 1], where);
       total += chain.size();
       if (chain.empty()) refuse(where, "has no certificates");
-      if (total > kMaxChainBytes) refuse(where, cat("makes more than the ", kMaxChainBytes, " bytes that chains may have together"));
+      if (total > kMaxChainBytes) refuse(where, cat("exceeds the limit of ", kMaxChainBytes, " bytes for all chains together"));
       chains_.push_back({static_cast<std::uint8_t>(key.number), to_bytes(chain)});
     }
   }
@@ -196,7 +196,7 @@ class Device {
     const std::string where = "claim 3807";
     const Statement statement = read_statement(item, where);
     if (!begins_with_get_version(statement.transcript))
-      refuse(cat(where, ", 5"), "does not begin with GET_VERSION: what was negotiated is not known");
+      refuse(cat(where, ", 5"), "does not begin with GET_VERSION: the negotiation is not known");
     Cut cut(joined({}, statement), cat(what_, ": ", where, ", 5"));
     cut.cutter.cut();
     check(cut, statement, kChallengeAuthContext, where);
@@ -257,7 +257,7 @@ class Device {
       const std::string where = cat("claim 3802, ", key.number);
       const auto found =
           std::find_if(measured.rbegin(), measured.rend(), [&](const MeasurementBlock& block) { return block.index == key.number; });
-      if (found == measured.rend()) refuse(where, "is not in what the device has signed");
+      if (found == measured.rend()) refuse(where, "is not among the measurements that the device has signed");
       compare_measurement(map.items[i + 1], *found, where);
     }
   }
@@ -266,13 +266,14 @@ class Device {
     if (!item.is(Kind::map)) refuse(where, "is not a map");
     const Item* digest = item.find(dat_measurement::digest);
     const Item* raw = item.find(dat_measurement::raw);
-    if (item.items.size() != 4 || (digest == nullptr) == (raw == nullptr)) refuse(where, "has not its type, and one digest or raw value");
+    if (item.items.size() != 4 || (digest == nullptr) == (raw == nullptr))
+      refuse(where, "does not have a type and either a digest or a raw value");
     const std::uint64_t type = number(item, dat_measurement::type, dat_measurement::last_type, where);
-    if (type != static_cast<std::uint64_t>(block.type)) refuse(where, "is of another type than what the device has signed");
+    if (type != static_cast<std::uint64_t>(block.type)) refuse(where, "does not have the type that the device has signed");
     if (digest != nullptr && (!digest->is(Kind::array) || digest->items.size() != 2))
       refuse(where, "has a digest that is not a pair of algorithm and value");
     const View value = bytes_of(raw != nullptr ? *raw : digest->items[1], where);
-    if (block.raw != (raw != nullptr) || !equal(value, block.value)) refuse(where, "is another value than what the device has signed");
+    if (block.raw != (raw != nullptr) || !equal(value, block.value)) refuse(where, "is not the value that the device has signed");
   }
 
   // A chain that was read on the connection is the one that the claim has.
@@ -282,7 +283,7 @@ class Device {
       const ChainReader& read = cutter.chain(*beside.slot);
       if (!read.complete() || read.chain().size() < head) return false;
       if (!equal(View(read.chain()).subspan(head), beside.certificates))
-        refuse(cat("claim 3803, ", *beside.slot), "is another chain than the one that was read on the connection (claim 3807, 5)");
+        refuse(cat("claim 3803, ", *beside.slot), "is not the chain that was read on the connection (claim 3807, 5)");
       return true;
     });
   }
@@ -324,7 +325,7 @@ class Token {
     if (!has_profile(item, kDatProfile) && profile != nullptr && profile->is(Kind::text) && profile->text().starts_with(kProfiles))
       return keep(label, [&](const std::string& place) -> Evidence {
         throw Error(ErrorId::bad_input, cat(place, ": claim 265: the profile ", printable(profile->text().substr(0, 128)), " is not known"),
-                    cat("what is read is ", kDatSpdmProfile));
+                    cat("the known profile is ", kDatSpdmProfile));
       });
     if (has_profile(item, kDatProfile)) check_nonce(item);
     const Item* submods = item.find(claim::submods);

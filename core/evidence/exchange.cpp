@@ -22,7 +22,7 @@ std::optional<Exchange> Listener::hear(const Message& message, std::size_t log_i
 
 // DSP0274 "Session": what is asked in a session is answered in it, and nothing else is.
 void Listener::assert_same_place(const Message& message, Code code) const {
-  if (message.inside != inside_) malformed(name(code), "session", "it was not exchanged where its request was");
+  if (message.inside != inside_) malformed(name(code), "session", "the response was not exchanged in the session of its request");
 }
 
 void Listener::hear_request(const Message& heard, const Header& header, std::size_t log_index) {

@@ -53,10 +53,10 @@ Message read_message(JsonReader& json) {
       if (out.inside == 0) json.fail("is 0; a message outside a session has no such member");
     } else {
       out.bytes = read_base64(json);
-      if (out.bytes.empty()) json.fail("is a message of no bytes");
+      if (out.bytes.empty()) json.fail("is an empty message");
     }
   });
-  if (out.secured && out.inside != 0) json.fail("is secured, and the plain text of a session: it is one of them");
+  if (out.secured && out.inside != 0) json.fail("is both secured and the plain text of a session, and can be only one");
   return out;
 }
 
@@ -100,7 +100,7 @@ Detached read_detached(JsonReader& json) {
         if (!chain.slot || !other.slot || *chain.slot == *other.slot) json.fail("is a second chain of a slot");
       if (chain.certificates.empty()) json.fail("has no certificates");
       bytes += chain.certificates.size();
-      if (bytes > kMaxChainBytes) json.fail(cat("makes more than the ", kMaxChainBytes, " bytes that chains may have together"));
+      if (bytes > kMaxChainBytes) json.fail(cat("exceeds the limit of ", kMaxChainBytes, " bytes for all chains together"));
       out.chains.push_back(std::move(chain));
     });
   });
@@ -222,7 +222,7 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
                 } else if (key == "provisioned_key") {
                   out.provisioned_key = read_base64(json);
                   if (out.provisioned_key.size() > limit_of(FileKind::key))
-                    json.fail(cat("has ", out.provisioned_key.size(), " bytes; a key has no more than ", limit_of(FileKind::key)));
+                    json.fail(cat("has ", out.provisioned_key.size(), " bytes; the limit for a key is ", limit_of(FileKind::key)));
                 } else if (key == "error") {
                   out.error = read_error(json);
                 } else if (key == "signature") {
@@ -238,10 +238,9 @@ Evidence read_evidence(std::string_view text, std::string_view what) {
                 }
               });
   json.finish();
-  if (out.detached.has_value() != is_detached)
-    throw Error(ErrorId::bad_input, cat(what, ": 'detached' belongs to ", kDetachedSchema, ", and to no other"));
+  if (out.detached.has_value() != is_detached) throw Error(ErrorId::bad_input, cat(what, ": 'detached' belongs only to ", kDetachedSchema));
   if (out.collector.empty() && std::any_of(out.log.begin(), out.log.end(), [](const Message& message) { return message.time.has_value(); }))
-    throw Error(ErrorId::bad_input, cat(what, ": messages have times, and no collector who says so"));
+    throw Error(ErrorId::bad_input, cat(what, ": messages have times, but no collector is named"));
   return out;
 }
 

@@ -68,7 +68,7 @@ std::string platform_json(const PlatformView& view) {
 // Lower-case, without anything between the digits: evidence has one form.
 Bytes read_hex(JsonReader& json, std::size_t most) {
   const std::string_view digits = json.string();
-  if (digits.size() > 2 * most) json.fail(cat("has ", digits.size(), " digits; it has no more than ", 2 * most));
+  if (digits.size() > 2 * most) json.fail(cat("has ", digits.size(), " digits; the limit is ", 2 * most));
   Bytes out = convert(json, [&] { return unhex(digits, "hex"); });
   if (hex(out) != digits) json.fail("is not hex digits in lower case");
   return out;
@@ -77,7 +77,7 @@ Bytes read_hex(JsonReader& json, std::size_t most) {
 Bytes read_ide(JsonReader& json) {
   Bytes out = read_hex(json, kMaxIdeRegisters);
   const IdeRegisters registers = convert(json, [&] { return decode_ide_registers(out); });
-  if (registers.surplus != 0) json.fail(cat("has ", registers.surplus, " bytes behind the last stream"));
+  if (registers.surplus != 0) json.fail(cat("has ", registers.surplus, " bytes after the last stream"));
   return out;
 }
 
@@ -167,7 +167,7 @@ MctpView read_mctp(JsonReader& json) {
   json.object({"eid"}, {"network", "interface"}, [&](std::string_view key) {
     if (key == "eid") out.eid = static_cast<std::uint8_t>(json.number(0xFF));
     if (key == "network") out.network = static_cast<std::uint32_t>(json.number(0xFFFFFFFF));
-    if (out.network == 0U) json.fail("is not a number of a network");
+    if (out.network == 0U) json.fail("is not the number of a network");
     if (key == "interface") out.interface = read_text(json);
   });
   return out;
@@ -202,7 +202,7 @@ std::string quoted(const std::string& text) { return nlohmann::json(text).dump(-
 
 std::string_view read_text(JsonReader& json) {
   const std::string_view out = json.string();
-  if (out.size() > kMaxEvidenceText) json.fail(cat("has ", out.size(), " bytes; a text in evidence has no more than ", kMaxEvidenceText));
+  if (out.size() > kMaxEvidenceText) json.fail(cat("has ", out.size(), " bytes; the limit for a text in evidence is ", kMaxEvidenceText));
   return out;
 }
 

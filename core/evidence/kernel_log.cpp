@@ -43,7 +43,7 @@ class Comparison {
     if (entry_.hash_algorithm && hash != nullptr && plain(text_of(*entry_.hash_algorithm)) != plain(hash->openssl))
       contradicts("hash_algorithm", cat(hash->name, " was negotiated"));
     if (entry_.combined_prefix && !equal(*entry_.combined_prefix, prefix()))
-      contradicts("combined_spdm_prefix", "another one belongs to it");
+      contradicts("combined_spdm_prefix", "the transcript requires another one");
     if (entry_.requester_nonce && !equal(*entry_.requester_nonce, said_.requester_nonce))
       contradicts("requester_nonce", "the request has another one");
     if (entry_.responder_nonce && !equal(*entry_.responder_nonce, said_.responder_nonce))
@@ -74,7 +74,7 @@ class Comparison {
     const std::size_t head = 4 + cutter_.parameters().hash_size();
     if (!chain.complete() || chain.chain().size() < head) return;
     if (!equal(View(chain.chain()).subspan(head), *entry_.certificate_chain))
-      contradicts("certificate_chain", "another chain was read then",
+      contradicts("certificate_chain", "another chain was read at that time",
                   "the slot was provisioned anew since, or a file was altered; without this file the transcript is judged on its own");
   }
 
@@ -95,7 +95,7 @@ Evidence read_kernel_log(const KernelLogEntry& entry, std::string_view what) {
   if (const std::size_t limit = limit_of(FileKind::kernel_transcript); entry.transcript.size() > limit)
     refuse("transcript", cat("is larger than ", limit, " bytes"));
   if (entry.transcript.size() > kMaxEvidenceBytes)
-    refuse("transcript", cat("has ", entry.transcript.size(), " bytes of messages, and no more than ", kMaxEvidenceBytes, " are read"));
+    refuse("transcript", cat("has ", entry.transcript.size(), " bytes of messages; the limit is ", kMaxEvidenceBytes));
 
   Evidence out;
   out.host.target = what;
@@ -110,7 +110,7 @@ Evidence read_kernel_log(const KernelLogEntry& entry, std::string_view what) {
   if (!cutter.intact()) {
     // The messages are appraised. But the entry's own signature was not verified, so it must not pass.
     out.error = Interruption{ErrorId::bad_input,
-                             cat(what, "_transcript: a message in it cannot be understood, and the signature not be judged"), ""};
+                             cat(what, "_transcript: has a message that cannot be understood, so its signature cannot be judged"), ""};
     return out;
   }
   if (!cutter.last()) refuse("transcript", "does not end with a signed message");

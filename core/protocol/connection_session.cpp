@@ -55,7 +55,7 @@ void Connection::check_place(const Exchange& exchange) {
   if (exchange.is_error()) return;  // the responder has refused what is out of place
   const Place place = place_of(code, parameters_);
   if (exchange.inside == 0) {
-    if (!place.outside) malformed(name(code), "session", "it is exchanged in a session only");
+    if (!place.outside) malformed(name(code), "session", "it is allowed only in a session");
     return;
   }
   const SessionSeen::State state = session_of(exchange).state;
@@ -72,7 +72,7 @@ SessionSeen& Connection::session_of(const Exchange& exchange) {
   });
   if (found != sessions_.rend()) return *found;
   malformed(name(exchange.request_code()), "session",
-            exchange.inside != 0 ? cat("0x", hex(exchange.inside, 8), " was not opened") : "no handshake goes on");
+            exchange.inside != 0 ? cat("0x", hex(exchange.inside, 8), " was not opened") : "no handshake is in progress");
 }
 
 void Connection::observe_session(Exchange& exchange) {

@@ -74,7 +74,7 @@ void Requester::ask(Bytes request) {
 Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   const bool twice = keeps_records_ && inside_ != nullptr;
   if (log_.size() + (twice ? 4 : 2) > limits_.messages)
-    malformed(name(read_header(message).code), "response", cat("the conversation has ", log_.size(), " messages and no end"));
+    malformed(name(read_header(message).code), "response", cat("the conversation has ", log_.size(), " messages and does not end"));
   const Code code = read_header(message).code;
   assert_within_budget(name(code), message.size() + (twice ? message.size() + kRecordOverhead : 0));
   append_now(log_, {.from_requester = true, .secured = false, .bytes = to_bytes(message), .inside = session_});
@@ -91,7 +91,7 @@ Bytes Requester::exchange_once(View message, Clock::time_point deadline) {
   const bool announced = !connection_.capabilities() || connection_.version() >= k12;
   const std::size_t most = announced ? data_transfer_size() : limits_.max_message;
   if (response.size() > most && response.size() - most > padding())
-    malformed(name(read_header(message).code), "response", cat(response.size(), " bytes, we take ", most, " in one piece"));
+    malformed(name(read_header(message).code), "response", cat(response.size(), " bytes; we take ", most, " in one piece"));
   return response;
 }
 
@@ -105,9 +105,10 @@ void Requester::end_last(std::size_t size) {
 // Before memory is taken for a message: what a device sends is kept, more than once, until it is judged and told.
 void Requester::assert_within_budget(std::string_view what, std::size_t more) const {
   if (bytes_ + more <= limits_.bytes) return;
-  throw Error(ErrorId::peer,
-              cat(what, ": ", more, " bytes after ", bytes_, ": all messages of one device have no more than ", limits_.bytes),
-              "ask for a part, such as one measurement (--index); a device that sends so much for one question misbehaves");
+  throw Error(
+      ErrorId::peer,
+      cat(what, ": ", more, " bytes after ", bytes_, " before them: the limit for all messages of one device is ", limits_.bytes, " bytes"),
+      "ask for a part, such as one measurement (--index); a device that sends so much for one question misbehaves");
 }
 
 void Requester::keep_record(bool from_requester, View record) {
@@ -150,7 +151,7 @@ Bytes Requester::send(View request, Clock::time_point deadline) {
   if (request.size() <= one_piece) return exchange_once(request, deadline);
   const std::string what = cat(name(read_header(request).code), " of ", request.size(), " bytes");
   if (!sized || !parameters.requester.has(cap::chunk) || !parameters.responder.has(cap::chunk))
-    throw Error(ErrorId::no_spdm, cat(what, ": the responder takes ", one_piece, " and cannot chunk"));
+    throw Error(ErrorId::no_spdm, cat(what, ": the responder takes ", one_piece, " in one piece, and no chunks"));
   if (request.size() > parameters.responder.max_message_size)
     throw Error(ErrorId::no_spdm, cat(what, ": the responder's MaxSPDMmsgSize is ", parameters.responder.max_message_size));
   return send_chunks(request, deadline);

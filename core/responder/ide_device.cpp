@@ -120,7 +120,7 @@ Bytes IdeDevice::set_key(View message, std::uint32_t session) {
   if (request.port >= profile_.ports.size()) reader.fail("PortIndex", "above MaxPortIndex");
   if (!request.which.is_known()) reader.fail("KeySubStream", "there is none");
   Stream* stream = find(request.port, request.stream);
-  if (stream == nullptr || stream->session != session) reader.fail("StreamID", "no key of it came in this session");
+  if (stream == nullptr || stream->session != session) reader.fail("StreamID", "none of its keys was programmed in this session");
   const std::size_t index = index_of(request.which);
   if (request.object == IdeKmObject::k_set_stop)
     stream->forget(index);

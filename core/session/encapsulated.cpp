@@ -46,7 +46,7 @@ void EncapsulatedFlow::run_if_pending() {
 
 void EncapsulatedFlow::answer_all(std::uint8_t id, Bytes request) {
   for (unsigned round = 0;; ++round) {
-    if (round == kMaxRounds) malformed("ENCAPSULATED_RESPONSE_ACK", "payload", cat(round, " requests and no end"));
+    if (round == kMaxRounds) malformed("ENCAPSULATED_RESPONSE_ACK", "payload", cat(round, " requests without an end"));
     const DeliverEncapsulatedResponse deliver{.id = id, .response = answer(request)};
     if (key_ == Key::renewing) {
       ask_under_new_key(requester_, *inside_, deliver.encode(parameters().version));

@@ -61,8 +61,8 @@ EventSession::EventSession(Link& way, std::uint8_t slot, Clock::time_point end)
   requester_.reserve_for_session();
   negotiate(requester_, wanted);
   // Before the handshake, which costs the device more.
-  if (parameters().version < k13 || !parameters().responder.has(cap::event)) cannot("the device tells of none (EVENT_CAP)");
-  if (!parameters().encapsulates()) cannot("the device cannot ask us anything (ENCAP_CAP)");
+  if (parameters().version < k13 || !parameters().responder.has(cap::event)) cannot("the device reports none (EVENT_CAP)");
+  if (!parameters().encapsulates()) cannot("the device cannot send requests (ENCAP_CAP)");
   requester_.ask(begin(parameters().version, Code::get_digests).take());
   read_chain(requester_, slot_);
   session_ = opener->establish(requester_, slot_, evidence_);
@@ -80,7 +80,7 @@ void EventSession::subscribe() {
   for (const EventType type : kEventsThatMatter)
     if (requester_.connection().event_types()->has(type)) group.types.push_back(static_cast<std::uint16_t>(type));
   // What it does not list it may not be asked for (N370).
-  if (group.types.empty()) cannot("the device tells of none that matters (SUPPORTED_EVENT_TYPES)");
+  if (group.types.empty()) cannot("the device reports none that matters (SUPPORTED_EVENT_TYPES)");
   requester_.ask(SubscribeEventTypes{{group}}.encode(parameters().version));
 }
 

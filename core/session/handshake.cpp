@@ -78,7 +78,7 @@ std::unique_ptr<ActiveSession> begin_session(Requester& requester, const Session
 
 void check_verify_data(View received, View expected, std::string_view message) {
   if (!crypto::equal_in_constant_time(received, expected))
-    malformed(message, "ResponderVerifyData", "it does not fit: the responder has other keys, or saw other messages");
+    malformed(message, "ResponderVerifyData", "it does not match: the responder has other keys, or saw other messages");
 }
 
 }  // namespace spdm

@@ -68,8 +68,8 @@ class KeyExchangeHandshake {
         View(exchange.response).first(exchange.response.size() - response().signature.size() - response().verify_data.size()));
     if (!crypto::verify(leaf_key(), *parameters().asym, *parameters().hash, parameters().version, kKeyExchangeContext, transcript_.hash(),
                         response().signature))
-      throw Error(ErrorId::peer, cat("KEY_EXCHANGE_RSP: Signature: it is not by the key of slot ", slot_, ", or over other messages"),
-                  "no session is opened with who cannot prove to be the device");
+      throw Error(ErrorId::peer, cat("KEY_EXCHANGE_RSP: Signature: it does not verify with the key of slot ", slot_),
+                  "no session is opened with a peer that cannot prove to be the device");
     transcript_.append(response().signature);
   }
 

@@ -98,18 +98,21 @@ std::optional<Error> Opener::obstacle(const Requester& requester) const {
     return cannot(cat("SPDM ", version_name(parameters.version), " has none of the algorithms that may be used for it"),
                   "see what this host can do with: spdmctl doctor");
   if (!by_psk() && !parameters.both(cap::key_ex))
-    return cannot("the device exchanges no keys (KEY_EX_CAP)", parameters.responder.has(cap::psk_mask) ? "it takes a pre-shared key" : "");
+    return cannot("the device does not support key exchange (KEY_EX_CAP)",
+                  parameters.responder.has(cap::psk_mask) ? "it supports a pre-shared key instead" : "");
   if (by_psk() && !parameters.both(cap::psk_mask))
-    return cannot("the device takes no pre-shared key (PSK_CAP)", parameters.responder.has(cap::key_ex) ? "it exchanges keys" : "");
-  if (!parameters.both(cap::mac)) return cannot("the device authenticates no messages (MAC_CAP)");
+    return cannot("the device does not support a pre-shared key (PSK_CAP)",
+                  parameters.responder.has(cap::key_ex) ? "it supports key exchange instead" : "");
+  if (!parameters.both(cap::mac)) return cannot("the device does not authenticate messages (MAC_CAP)");
   if (!options_.mac_only && !parameters.encrypts())
-    return cannot("the device encrypts no messages (ENCRYPT_CAP)", "a session that only authenticates them has to be asked for");
+    return cannot("the device does not encrypt messages (ENCRYPT_CAP)",
+                  "with auth and measurements, --mac-only opens a session that only authenticates them");
   // DSP0274 "KEY_EXCHANGE": the versions of secured messages are told in general opaque data.
   if (parameters.version >= k12 && parameters.opaque_format != other_params::opaque_fmt1)
-    return cannot("the device has not selected OpaqueDataFmt1, in which the versions of secured messages are told");
+    return cannot("the device has not selected OpaqueDataFmt1, which carries the versions of secured messages");
   const bool agrees = by_psk() || (parameters.key_exchange != nullptr && parameters.asym != nullptr);
   if (!agrees || parameters.hash == nullptr || parameters.aead == nullptr || !parameters.key_schedule)
-    return cannot("the device has not selected all algorithms that it takes (ALGORITHMS)");
+    return cannot("the device has not selected all algorithms that a session needs (ALGORITHMS)");
   if (!requester.link().carries_sessions()) return Error(ErrorId::unsupported, "no session: this transport carries no secured messages");
   return std::nullopt;
 }

@@ -32,7 +32,7 @@ struct RecordedSessions::Session {
   void match(RecordedMessage& out) {
     while (!opened.empty() && !told.empty() && !is_contradicted) {
       is_contradicted = opened.front().from_requester != told.front().from_requester || opened.front().bytes != told.front().bytes;
-      if (is_contradicted) out.why = "the record holds another message than the collector tells";
+      if (is_contradicted) out.why = "the record holds another message than the collector reports";
       opened.pop_front();
       told.pop_front();
     }
@@ -170,14 +170,14 @@ void RecordedSessions::begin_session(RecordedMessage& out) try {
   const auto refuse = [&](std::string_view why) { out.why = cat("session ", shown(seen.id), " cannot be opened: ", why); };
   const SessionKind kind = seen.is_psk() ? SessionKind::psk : SessionKind::key_exchange;
   if (secret->id != seen.id) return refuse(cat("the file of secrets says that it is ", shown(secret->id)));
-  if (secret->kind != kind) return refuse(cat("the file of secrets has one of a ", name(secret->kind), " for it"));
+  if (secret->kind != kind) return refuse(cat("the file of secrets has \"", name(secret->kind), "\" for it"));
   if (const std::string why = lacking(parameters); !why.empty()) return refuse(why);
   const auto is_open = [](const auto& session) { return session->phase() != SessionPhase::dead; };
   if (std::count_if(sessions_.begin(), sessions_.end(), is_open) >= static_cast<std::ptrdiff_t>(kMaxOpenRecorded))
     return refuse(cat(kMaxOpenRecorded, " others are open"));
 
   const View identity = seen.is_psk() ? View() : connection_.session_identity(seen.slot);
-  if (!seen.is_psk() && identity.empty()) return refuse(cat("what slot ", seen.slot, " proves itself with was not recorded"));
+  if (!seen.is_psk() && identity.empty()) return refuse(cat("the certificate chain or key of slot ", seen.slot, " was not recorded"));
   const Bytes a = vca(connection_.exchanges());
   const HashAlgorithm& algorithm = *parameters.hash;
   SessionTranscript transcript = seen.is_psk() ? SessionTranscript::of_psk(algorithm, a)
@@ -280,7 +280,7 @@ std::vector<std::string> RecordedSessions::unmatched() const {
       out.push_back(
           cat("session ", shown(session->id()), ": ", left.size(), left.size() == 1 ? " message" : " messages", " that only ", who));
     };
-    tell(session->told, "the collector tells");
+    tell(session->told, "the collector reports");
     tell(session->opened, "the records hold");
   }
   return out;

@@ -115,7 +115,7 @@ Bytes open_record(const RecordShape& shape, RecordKeys& keys, View record) {
   // Authenticated only: all before the tag is associated data, and nothing is encrypted.
   const View associated = shape.encrypted ? parts.header : record.first(parts.header.size() + clear.size());
   const std::optional<Bytes> plaintext = crypto::open(*shape.aead, keys.key, nonce(keys), associated, shape.encrypted ? parts.rest : tag);
-  if (!plaintext) malformed(kRecord, "tag", "it does not fit: another key, or the record was changed");
+  if (!plaintext) malformed(kRecord, "tag", "it does not match: another key, or the record was changed");
   const Bytes message = unwrap(shape.binding, shape.encrypted ? application_data(*plaintext) : to_bytes(clear));
   ++keys.next;
   return message;

@@ -51,7 +51,7 @@ DigestsResponse DigestsResponse::decode(Reader& reader, const Parameters& parame
     if ((slot.key_usage & key_usage::reserved) != 0)
       reader.breaks("KeyUsageMask", cat("0x", hex(slot.key_usage, 4), " has reserved bits"));  // DSP0274 DIGESTS, N128
     // DSP0274 DIGESTS, N126: its key has to be of use for at least one request.
-    if (slot.slot == 0 && (slot.key_usage & 0x0F) == 0) reader.breaks("KeyUsageMask", "the key of slot 0 is good for nothing");
+    if (slot.slot == 0 && (slot.key_usage & 0x0F) == 0) reader.breaks("KeyUsageMask", "the key of slot 0 has no usage");
   }
   return out;
 }

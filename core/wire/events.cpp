@@ -40,7 +40,7 @@ EventGroup read_group(Reader& reader) {
   }
   std::vector<std::uint16_t> sorted = out.types;
   std::sort(sorted.begin(), sorted.end());
-  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) reader.fail("EventTypeID", "one type is listed twice");  // N361
+  if (std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end()) reader.fail("EventTypeID", "a type is listed twice");  // N361
   return out;
 }
 
@@ -54,7 +54,7 @@ std::vector<EventGroup> read_groups(Reader& reader, std::uint8_t count, std::str
   for (unsigned i = 0; i < count; ++i) {
     EventGroup group = read_group(list);
     const auto same = [&](const EventGroup& other) { return other.registry == group.registry && other.vendor == group.vendor; };
-    if (std::any_of(out.begin(), out.end(), same)) list.fail("ID", "one group is there twice");  // N361
+    if (std::any_of(out.begin(), out.end(), same)) list.fail("ID", "a group is listed twice");  // N361
     out.push_back(std::move(group));
   }
   list.assert_done();
@@ -96,7 +96,7 @@ void put_in_order(const Reader& reader, std::vector<Event>& events) {
   const auto gap = std::adjacent_find(events.begin(), events.end(), skips);
   if (gap != events.end()) std::rotate(events.begin(), gap + 1, events.end());
   if (std::adjacent_find(events.begin(), events.end(), skips) != events.end())
-    reader.fail("EventInstanceID", "one number is there twice, or lacks between the others");
+    reader.fail("EventInstanceID", "a number is repeated or missing");
 }
 
 }  // namespace
@@ -116,7 +116,7 @@ Bytes SupportedEventTypes::encode(std::uint8_t version) const {
 
 SupportedEventTypes SupportedEventTypes::decode(Reader& reader, std::uint8_t version) {
   const std::uint8_t count = expect(reader, Code::supported_event_types, version).param1;
-  if (count == 0) reader.fail("EventGroupCount", "0: a device with EVENT_CAP has some event");  // N305
+  if (count == 0) reader.fail("EventGroupCount", "0, but a device with EVENT_CAP has at least one");  // N305
   return {read_groups(reader, count, "SupportedEventGroupsListLen")};
 }
 
@@ -139,7 +139,8 @@ SubscribeEventTypes SubscribeEventTypes::decode(Reader& reader, std::uint8_t ver
   if (count == 0) return out;
   out.groups = read_groups(reader, count, "SubscribeListLen");
   for (const EventGroup& group : out.groups)
-    if (group.all != group.types.empty()) reader.fail("EventTypeCount", "a subscription lists types, or wants all of them");  // Q27
+    if (group.all != group.types.empty())
+      reader.fail("EventTypeCount", "a subscription either lists types or asks for all of them");  // Q27
   return out;
 }
 

@@ -30,7 +30,8 @@ std::vector<AlgStruct> read_tables(Reader& reader, unsigned count, std::uint8_t 
       reader.breaks("AlgStruct.AlgType", cat(type, " does not exist in ", version_name(version)));
     // DSP0274 ALGORITHMS, N110: with a table twice it is ambiguous which one counts.
     if (!tables.empty() && type <= static_cast<std::uint8_t>(tables.back().type))
-      reader.breaks("AlgStruct.AlgType", cat(type, " after ", static_cast<unsigned>(tables.back().type), ", types must rise"));
+      reader.breaks("AlgStruct.AlgType",
+                    cat(type, " after ", static_cast<unsigned>(tables.back().type), ", types must be in ascending order"));
     // DSP0274 ALGORITHMS, N111
     if (counts >> 4 != 2) reader.fail("AlgStruct.AlgCount", cat("fixed part of ", counts >> 4, " bytes, 2 are defined"));
     tables.push_back({static_cast<AlgType>(type), supported});

@@ -54,7 +54,7 @@ std::optional<Bytes> find_element(View opaque, const Parameters& parameters, std
     const std::uint8_t data_version = reader.u8("SMDataVersion");
     const std::uint8_t data_id = reader.u8("SMDataID");
     if (data_version != kDataVersion || data_id != static_cast<std::uint8_t>(id)) continue;
-    if (out) reader.fail("SMDataID", cat(data_id, " is there twice"));  // DSP0277 Secured Message Opaque Element, N229
+    if (out) reader.fail("SMDataID", cat(data_id, " appears twice"));  // DSP0277 Secured Message Opaque Element, N229
     out = to_bytes(reader.rest());
   }
   return out;

@@ -114,7 +114,7 @@ def make_devices(folder):
     device(folder, "name", small, chain_of([certificate(named(b"\1" * 15_000), n) for n in range(2)]), slots)
     device(folder, "names", small, chain_of([certificate(many_names(1_900), n) for n in range(1)]), slots)
     return {
-        "raw": "no more than 4194304", "text": "no more than", "wide": "not decoded", "deep": "not decoded", "keys": "not decoded",
+        "raw": "one device is 4194304 bytes", "text": "one device is 4194304 bytes", "wide": "not decoded", "deep": "not decoded", "keys": "not decoded",
         "escapes": "not decoded", "fits": "", "certificates": "", "name": "", "names": "",
     }
 
@@ -200,8 +200,8 @@ def make_evidence(folder):
     (folder / "words.json").write_text((folder / "real.json").read_text().replace('"collector":"', f'"collector":"{text}', 1))
     return {
         "connections.json": "more than 1024 connections", "broken.json": "more than 1", "errors.json": "", "signatures.json": "more than 4096 signatures",
-        "kinds.json": "", "vendor.json": "", "many.json": "the limit of 20000 messages", "large.json": "no more than 4194304",
-        "words.json": "no more than 16384", "log.json": "no more than 16384", "log-fits.json": "",
+        "kinds.json": "", "vendor.json": "", "many.json": "the limit of 20000 messages", "large.json": "all messages is 4194304 bytes",
+        "words.json": "a text in evidence is 16384", "log.json": "no more than 16384", "log-fits.json": "",
         "document.json": "", "devices.json": "", "report.txt": "", "larger.txt": "", "arrays.json": "without evidence", "too-many.json": "more than 1024 devices",
     }
 

@@ -99,7 +99,7 @@ MmioRange range_of(const Value& value) {
   MmioRange out;
   out.first_page = in.get("first-page").number64(0, kPages - 1);
   out.pages = in.get("pages").number(1, 0xFFFFFFFF);
-  if (out.pages > kPages - out.first_page) in.fail("ends behind the address space", "there are 2^52 pages");
+  if (out.pages > kPages - out.first_page) in.fail("ends beyond the address space", "there are 2^52 pages");
   in.with("attributes", [&](const Value& one) { out.attributes = static_cast<std::uint16_t>(one.choices(kRangeAttributes)); });
   in.with("id", [&](const Value& one) { out.id = static_cast<std::uint16_t>(one.number(0, 0xFFFF)); });
   return out;

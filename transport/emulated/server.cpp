@@ -26,7 +26,7 @@ constexpr std::array kBindings{Binding::none, Binding::mctp, Binding::doe, Bindi
 Binding binding_in(View header) {
   for (const Binding binding : kBindings)
     if (equal(header.subspan(4, 4), View(encode_frame(binding, Command::normal, {})).subspan(4, 4))) return binding;
-  malformed("emulator frame", "transport type", cat("0x", hex(header.subspan(4, 4)), " is none that is served"));
+  malformed("emulator frame", "transport type", cat("0x", hex(header.subspan(4, 4)), " is not served"));
 }
 
 // DOE Discovery (PCIe r6.x 6.30.1.1): answers with one entry of what this mailbox carries.

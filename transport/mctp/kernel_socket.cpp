@@ -55,7 +55,7 @@ Descriptor make_socket() {
                                         static_cast<unsigned>(to.type), " there"));
     case EMSGSIZE:
     case ENOBUFS:
-      throw Error(ErrorId::io, cat(what, ": ", size, " bytes do not get through: ", std::strerror(error)));
+      throw Error(ErrorId::io, cat(what, ": ", size, " bytes cannot be sent: ", std::strerror(error)));
     default:
       throw Error(ErrorId::io, cat(what, ": ", std::strerror(error)));
   }

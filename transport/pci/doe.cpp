@@ -167,7 +167,7 @@ DoeHeader DoeMailbox::check_header(View bytes, View accepted, std::size_t max_ob
   if (header.vendor != kDoeVendorPciSig || std::find(accepted.begin(), accepted.end(), header.type) == accepted.end())
     throw Error(ErrorId::peer, cat(where(), ": an object of type ", to_string(answered), " answers one of type ", to_string(asked)));
   if (header.size > max_object)
-    throw Error(ErrorId::peer, cat(where(), ": an answer of ", header.size, " bytes, we take ", max_object),
+    throw Error(ErrorId::peer, cat(where(), ": an answer of ", header.size, " bytes; we take ", max_object),
                 "to take larger responses, give the target ?max=BYTES");
   return header;
 }
@@ -183,7 +183,7 @@ void DoeMailbox::require_ready(std::size_t taken, std::size_t size) {
 void DoeMailbox::drain(std::size_t size, Clock::time_point deadline) {
   std::uint32_t seen = status();
   for (std::size_t dwords = size / 4; (seen & kReady) != 0; ++dwords) {
-    if (dwords >= kMaxDwords) throw Error(ErrorId::peer, cat(where(), ": the answer has no end"));
+    if (dwords >= kMaxDwords) throw Error(ErrorId::peer, cat(where(), ": the answer does not end"));
     if (dwords % kTimeEvery == 0) in_time(deadline);
     config_.read32(offset_ + kReadMailbox);
     config_.write32(offset_ + kReadMailbox, 0);

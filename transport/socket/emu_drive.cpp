@@ -42,7 +42,7 @@ Bytes EmuDrive::read(Command expected, Clock::time_point deadline) {
     malformed(kFrame, "command", "the peer is not a drive: it does not know the command that was sent");
   if (frame.command != expected) {
     const auto number = [](Command command) { return cat("0x", hex(static_cast<std::uint32_t>(command), 4)); };
-    malformed(kFrame, "command", cat(number(frame.command), ", is to be ", number(expected)));
+    malformed(kFrame, "command", cat(number(frame.command), ", expected ", number(expected)));
   }
   return std::move(frame.payload);
 }

@@ -142,7 +142,7 @@ void Stream::write(View bytes, Clock::time_point deadline) {
       done += static_cast<std::size_t>(sent);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       if (!can(fd_.get(), POLLOUT, deadline))
-        throw Error(ErrorId::timeout, cat("the peer did not take the request in time (", done, " of ", bytes.size(), " bytes went)"),
+        throw Error(ErrorId::timeout, cat("the peer did not take the request in time (", done, " of ", bytes.size(), " bytes were sent)"),
                     "allow more time with --timeout");
     } else if (errno == EPIPE || errno == ECONNRESET) {
       throw Error(ErrorId::io, "the peer closed the connection");

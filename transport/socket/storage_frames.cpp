@@ -29,7 +29,7 @@ Bytes encode_storage_status(std::uint16_t status) {
 }
 
 std::uint16_t parse_storage_status(View payload) {
-  if (payload.size() != 2) malformed(kFrame, "status", cat(payload.size(), " bytes, has 2"));
+  if (payload.size() != 2) malformed(kFrame, "status", cat(payload.size(), " bytes, expected 2"));
   return static_cast<std::uint16_t>(payload[0] << 8 | payload[1]);
 }
 

@@ -171,7 +171,7 @@ void StorageLink::drain(Clock::time_point deadline) {
       return;
     }
   }
-  throw Error(ErrorId::peer, cat("the drive has ", kMostWaiting, " responses that were not requested, and no end"));
+  throw Error(ErrorId::peer, cat("the drive has ", kMostWaiting, " responses that were not requested, without an end"));
 }
 
 StorageLink::~StorageLink() {

@@ -191,5 +191,5 @@ TEST_CASE("chains are put in order, whatever the order is that a file has") {
   Bytes many;
   for (int i = 0; i <= 100; ++i) append(many, stranger.der);
   fails(many, "c: more than 100 certificates");
-  expect_error(ErrorId::bad_input, "no 'CertificateString' in it", [] { read_chain_file(as_bytes("{}"), "c"); });
+  expect_error(ErrorId::bad_input, "has no 'CertificateString'", [] { read_chain_file(as_bytes("{}"), "c"); });
 }

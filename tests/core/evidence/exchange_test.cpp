@@ -225,12 +225,12 @@ TEST_CASE("listener: what is asked in a session is answered in it") {
   };
   CHECK_FALSE(hear(true, kGetDigests, 7));
   for (const std::uint32_t other : {0U, 8U})
-    expect_error(ErrorId::peer, "not exchanged where its request was", [&] { hear(false, kDigests, other); });
+    expect_error(ErrorId::peer, "not exchanged in the session of its request", [&] { hear(false, kDigests, other); });
   const std::optional<Exchange> inside = hear(false, kDigests, 7);
   REQUIRE(inside);
   CHECK(inside->inside == 7);
   CHECK_FALSE(hear(true, kGetDigests, 0));
-  expect_error(ErrorId::peer, "not exchanged where its request was", [&] { hear(false, kDigests, 7); });
+  expect_error(ErrorId::peer, "not exchanged in the session of its request", [&] { hear(false, kDigests, 7); });
   CHECK(hear(false, kDigests, 0)->inside == 0);
   CHECK_FALSE(hear(false, kDigests, 7));  // nobody has asked
 }

@@ -214,7 +214,7 @@ TEST_CASE("keys: unknown, missing, twice") {
 
 TEST_CASE("values of the wrong type or outside their range") {
   refused(R"(:"spdmctl.evidence/1")", R"(:"spdmctl.evidence/3")", "schema: 'spdmctl.evidence/3' is neither spdmctl.evidence/1 nor");
-  refused(R"(:"spdmctl.evidence/1")", R"(:"spdmctl.evidence/2")", "'detached' belongs to spdmctl.evidence/2");
+  refused(R"(:"spdmctl.evidence/1")", R"(:"spdmctl.evidence/2")", "'detached' belongs only to spdmctl.evidence/2");
   refused(R"("live":false)", R"("live":"false")", "live: is neither true nor false");
   refused(R"("live":false)", R"("live":null)", "live: is neither true nor false");
   refused(R"("binding":"none")", R"("binding":"usb")", "binding: is not a binding");
@@ -240,9 +240,9 @@ TEST_CASE("values of the wrong type or outside their range") {
   refused_session(R"("session":"1")", "messages[0].session: is not a number");
   refused_session(R"("session":null)", "messages[0].session: is not a number");
   refused_session(R"("session":1,"session":1)", "key \"session\" is given twice");
-  refused_session(R"("session":1,"secured":true)", "messages[0]: is secured, and the plain text");
+  refused_session(R"("session":1,"secured":true)", "messages[0]: is both secured and the plain text");
   CHECK(read_evidence(replaced(R"("from":"requester")", R"("from":"requester","session":1,"secured":false)"), "e").log[0].inside == 1);
-  refused("EIQAAA==", "", "messages[0].data: is a message of no bytes");
+  refused("EIQAAA==", "", "messages[0].data: is an empty message");
   refused("EIQAAA==", "EIQ", "messages[0].data: data: base64");
   refused("EIQAAA==", "EI!AAA==", "messages[0].data: data: not base64");
   refused(R"({"from":"requester","data":"EIQAAA=="})", "7", "messages[0]: is not an object");
@@ -337,7 +337,7 @@ TEST_CASE("detached evidence of a wrong form is refused") {
     json.replace(json.find(from), from.size(), to);
     refused(json, why);
   };
-  refuses("spdmctl.evidence/2", "spdmctl.evidence/1", "'detached' belongs to spdmctl.evidence/2");
+  refuses("spdmctl.evidence/2", "spdmctl.evidence/1", "'detached' belongs only to spdmctl.evidence/2");
   refuses("ECDSA-P384", "ECDSA-P385", "detached.asym: is not a signature algorithm of SPDM");
   refuses("SHA-384", "SHA-385", "detached.hash: is not a hash algorithm of SPDM");
   refuses(R"("slot":1)", R"("slot":8)", "detached.chains[0].slot: ");
@@ -346,7 +346,7 @@ TEST_CASE("detached evidence of a wrong form is refused") {
   for (const std::string_view other : {one, std::string_view(R"({"certificates":"MAA="})")})
     refuses(one, cat(one, ",", other), "detached.chains[1]: is a second chain of a slot");
   const std::string large = base64(Bytes(kMaxChainBytes, 0x30));
-  refuses(one, cat(one, R"(,{"slot":2,"certificates":")", large, "\"}"), "bytes that chains may have together");
+  refuses(one, cat(one, R"(,{"slot":2,"certificates":")", large, "\"}"), "bytes for all chains together");
 }
 
 TEST_CASE("the signature of a host stands behind the evidence, and is no part of its hash") {
@@ -377,7 +377,7 @@ TEST_CASE("no more bytes of messages than one device may send, and no longer tex
   const std::string large = cat(R"({"from":"responder","data":")", base64(Bytes(kMaxEvidenceBytes / 4)), R"("},)");
   const std::string four = large + large + large + large;  // with the messages of the sample it is more
   refused(R"("messages":[)", cat(R"("messages":[)", four), "messages[4]: has ");
-  refused(R"("messages":[)", cat(R"("messages":[)", four), "all messages have no more than 4194304");
+  refused(R"("messages":[)", cat(R"("messages":[)", four), "the limit for all messages is 4194304 bytes");
   Evidence evidence = sample();
   evidence.log.assign(4, {.from_requester = false, .secured = false, .bytes = Bytes(kMaxEvidenceBytes / 4)});
   CHECK(read_evidence(write_evidence(evidence), "e.json").log.size() == 4);

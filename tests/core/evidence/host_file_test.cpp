@@ -52,7 +52,7 @@ TEST_CASE("what the host knows of an MCTP endpoint is read as strictly as the re
   refused(with(""), "host.mctp: ");
   refused(with(R"("eid":256)"), "host.mctp.eid: is more than 255");
   refused(with(R"("eid":"9")"), "host.mctp.eid: is not a number");
-  refused(with(R"("eid":9,"network":0)"), "host.mctp.network: is not a number of a network");
+  refused(with(R"("eid":9,"network":0)"), "host.mctp.network: is not the number of a network");
   refused(with(R"("eid":9,"network":4294967296)"), "host.mctp.network: is more than 4294967295");
   refused(with(R"("eid":9,"interface":1)"), "host.mctp.interface: is not a string");
   refused(with(R"("eid":9,"tag":1)"), "unknown key");
@@ -76,11 +76,11 @@ TEST_CASE("what the host saw of PCI encryption is read as strictly as the rest")
   refused_member(R"("ide":"0000000000")", ".ide: IDE registers: size: 5 bytes are not a whole number of registers");
   refused_member(R"("ide":"0100000000000000")", ".ide: IDE registers: stream blocks");
   refused_member(R"("ide":"ffffffff00000000")", ".ide: IDE registers: register 0x004: reads as all ones");
-  refused_member(R"("ide":"000000000000000000000000")", ".ide: has 4 bytes behind the last stream");
+  refused_member(R"("ide":"000000000000000000000000")", ".ide: has 4 bytes after the last stream");
   refused_member(R"("ide":"0A00000000000000")", ".ide: is not hex digits in lower case");
   refused_member(R"("ide":"00 00000000000000")", ".ide: is not hex digits in lower case");
   refused_member(R"("ide":"0x")", ".ide: ");
-  refused_member(cat(R"("ide":")", std::string(2 * kMaxIdeRegisters + 2, '0'), '"'), ".ide: has 7674 digits; it has no more than 7672");
+  refused_member(cat(R"("ide":")", std::string(2 * kMaxIdeRegisters + 2, '0'), '"'), ".ide: has 7674 digits; the limit is 7672");
   refused_member(R"("ide":null)", ".ide: is not a string");
   refused_member(R"("root_port_ide":"0000000000000000")", ": has registers of a root port without its address");
   refused_member(R"("root_port":"x","root_port_ide":"0000000000000000","root_port_unread":"")",
@@ -97,7 +97,7 @@ TEST_CASE("what the host saw of PCI encryption is read as strictly as the rest")
   refused_bars(bar(7, kNone, kOne), "[0].index: is more than 6");
   refused_bars(bar(0, kNone, kOne) + "," + bar(0, kNone, kOne), "[1]: is not in ascending order");
   refused_bars(bar(0, "00", kOne), "[0].begin: is not 16 hex digits");
-  refused_bars(bar(0, kNone, "000000000000000001"), "[0].size: has 18 digits; it has no more than 16");
+  refused_bars(bar(0, kNone, "000000000000000001"), "[0].size: has 18 digits; the limit is 16");
   refused_bars(bar(0, kNone, kNone), "[0]: is not a range of addresses");
   refused_bars(bar(0, kLast, "0000000000000002"), "[0]: is not a range of addresses");
   refused_bars(R"({"index":0})", "[0]: ");

@@ -238,7 +238,7 @@ TEST_CASE("a conversation has a last message, however small the portions") {
   Run run(device);
   Limits limits;
   limits.messages = 100;
-  expect_error(ErrorId::peer, "no end", [&] { spdm::collect(run.link, {}, limits, run.evidence); });
+  expect_error(ErrorId::peer, "messages and does not end", [&] { spdm::collect(run.link, {}, limits, run.evidence); });
   CHECK(run.evidence.log.size() == 100);
 }
 

@@ -204,9 +204,9 @@ TEST_CASE("sessions: a handshake in the clear is finished outside, another insid
 
   Talk talk;
   talk.open();
-  expect_error(ErrorId::peer, "FINISH: session: it is exchanged in a session only", [&] { talk.finish(0); });
+  expect_error(ErrorId::peer, "FINISH: session: it is allowed only in a session", [&] { talk.finish(0); });
   Talk none(kUsual | cap::handshake_in_the_clear);
-  expect_error(ErrorId::peer, "FINISH: session: no handshake goes on", [&] { none.finish(0); });
+  expect_error(ErrorId::peer, "FINISH: session: no handshake is in progress", [&] { none.finish(0); });
 }
 
 TEST_CASE("sessions: each request has its place") {
@@ -216,7 +216,7 @@ TEST_CASE("sessions: each request has its place") {
   Talk talk;
   for (const Code code : inside_only) {
     CAPTURE(name(code));
-    expect_error(ErrorId::peer, "it is exchanged in a session only", [&] { talk.simple(code, 0); });
+    expect_error(ErrorId::peer, "it is allowed only in a session", [&] { talk.simple(code, 0); });
     expect_error(ErrorId::peer, "0xffff0101 was not opened", [&] { talk.simple(code); });
   }
   talk.open();
@@ -302,7 +302,7 @@ TEST_CASE("events: what was listed, and what was subscribed to") {
   const Bytes ask = encode_get_supported_event_types(k13), subscribe = SubscribeEventTypes{{group}}.encode(k13);
   const Bytes list = SupportedEventTypes{{group}}.encode(k13), acknowledged = begin(k13, Code::subscribe_event_types_ack).take();
   Talk talk(flags, 0, Binding::none, k13);
-  expect_error(ErrorId::peer, "it is exchanged in a session only", [&] { talk.observe(ask, list); });
+  expect_error(ErrorId::peer, "it is allowed only in a session", [&] { talk.observe(ask, list); });
   talk.open();
   talk.finish();
   CHECK_FALSE(talk.connection.event_types());

@@ -171,7 +171,7 @@ TEST_CASE("N19 before 1.2 nobody says how much it takes") {
     asked.negotiate(device);
     const Bytes request{version, 0xE0, 0, 1};
     // It is read, and is no MEASUREMENTS.
-    expect_error(ErrorId::peer, version == k12 ? "5196 bytes, we take 4608" : "RequestResponseCode", [&] { asked.requester.ask(request); });
+    expect_error(ErrorId::peer, version == k12 ? "5196 bytes; we take 4608" : "RequestResponseCode", [&] { asked.requester.ask(request); });
   }
 }
 
@@ -428,7 +428,7 @@ TEST_CASE("a device sends no more than its budget, in however many messages, and
   asked.negotiate(device, false);
   const Bytes request = VendorDefined{3, {0x36, 0x1B}, false, {}}.encode(Code::vendor_defined_request, version);
   for (int i = 0; i < 3; ++i) asked.requester.ask(request);
-  expect_error(ErrorId::peer, "all messages of one device have no more than 200000", [&] { asked.requester.ask(request); });
+  expect_error(ErrorId::peer, "the limit for all messages of one device is 200000 bytes", [&] { asked.requester.ask(request); });
   std::size_t kept = 0;
   for (const Message& message : asked.log) kept += message.bytes.size();
   CHECK(kept > 180'000);

@@ -90,16 +90,16 @@ TEST_CASE("event session: it subscribes only to what is listed") {
 TEST_CASE("event session: devices that tell of nothing") {
   DeviceProfile none = event_profile();
   none.sessions->events.reset();
-  not_opened(std::move(none), ErrorId::no_spdm, "no events: the device tells of none (EVENT_CAP)");
+  not_opened(std::move(none), ErrorId::no_spdm, "no events: the device reports none (EVENT_CAP)");
   DeviceProfile old = event_profile();
   old.versions = {k12};
-  not_opened(std::move(old), ErrorId::no_spdm, "no events: the device tells of none (EVENT_CAP)");
+  not_opened(std::move(old), ErrorId::no_spdm, "no events: the device reports none (EVENT_CAP)");
   DeviceProfile silent = event_profile();
   silent.clear_flags = cap::encap;
-  not_opened(std::move(silent), ErrorId::no_spdm, "no events: the device cannot ask us anything (ENCAP_CAP)");
+  not_opened(std::move(silent), ErrorId::no_spdm, "no events: the device cannot send requests (ENCAP_CAP)");
   DeviceProfile other = event_profile();
   other.sessions->events->types = {EventType::measurement_pre_update};
-  not_opened(std::move(other), ErrorId::no_spdm, "no events: the device tells of none that matters");
+  not_opened(std::move(other), ErrorId::no_spdm, "no events: the device reports none that matters");
   DeviceProfile junk = event_profile();
   Fault fault;
   fault.on = Code::supported_event_types;
@@ -158,7 +158,7 @@ TEST_CASE("N371 events without end") {
   profile.faults.push_back(fault);
   EventDevice device(std::move(profile));
   const std::unique_ptr<EventSession> session = listen(device);
-  expect_error(ErrorId::peer, "1024 requests and no end", [&] { poll(device, *session); });
+  expect_error(ErrorId::peer, "1024 requests without an end", [&] { poll(device, *session); });
 }
 
 TEST_CASE("N368 SEND_EVENT to who has not subscribed") {

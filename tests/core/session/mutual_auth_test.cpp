@@ -167,7 +167,7 @@ TEST_CASE("N278 encapsulated requests without end are answered no more at some t
   run.options.identity = fake::our_identity();
   run.device.to_ask = {get_digests(k12), get_digests(k12)};
   run.device.asks_without_end = true;
-  expect_error(ErrorId::peer, "1024 requests and no end", [&] { run.collect(); });
+  expect_error(ErrorId::peer, "1024 requests without an end", [&] { run.collect(); });
   CHECK(run.count(Code::deliver_encapsulated_response) == 1024);
   CHECK(run.count(Code::finish) == 0);
 }

@@ -101,7 +101,7 @@ TEST_CASE("a told message that its record does not hold fails, and so do a chang
   Kept told, record, verify, wrong;
   const std::size_t finish = nth(told, false, 0), first = nth(record, true, 0);
   told.evidence.log[finish].bytes.back() ^= 1;
-  fails(told, cat("message ", nth(told, true, 0) + 1), "another message than the collector tells");
+  fails(told, cat("message ", nth(told, true, 0) + 1), "another message than the collector reports");
   record.evidence.log[first].bytes.back() ^= 1;
   fails(record, cat("message ", first + 1), "tag");
   auto& response = *std::find_if(verify.evidence.log.begin(), verify.evidence.log.end(), [](const Message& message) {

@@ -292,7 +292,7 @@ TEST_CASE("secrets that are not of the session are told, or open nothing") {
   const Opened id = with([](SessionSecret& secret) { secret.id ^= 1; });
   CHECK(says(id.why, "the file of secrets says that it is 0x"));
   const Opened kind = with([](SessionSecret& secret) { secret.kind = SessionKind::psk; });
-  CHECK(says(kind.why, "the file of secrets has one of a psk"));
+  CHECK(says(kind.why, "the file of secrets has \"psk\""));
   const Opened hash = with([](SessionSecret& secret) { secret.response_sha256[0] ^= 1; });
   CHECK(hash.why.empty());
   const Opened secret = with([](SessionSecret& wrong) { wrong.shared.writable()[0] ^= 1; });
@@ -311,7 +311,7 @@ TEST_CASE("what a key depends on was not recorded: the session stays shut, and i
   log.erase(certificate, certificate + 2);
   const Opened opened = open_all(recorded.run.evidence, log, copies(recorded.secrets));
   CHECK(opened.messages.empty());
-  CHECK(says(opened.why, "what slot 0 proves itself with was not recorded"));
+  CHECK(says(opened.why, "the certificate chain or key of slot 0 was not recorded"));
 
   Recorded mutual({.flags = kMutual, .mutual_auth = MutualAuth::optimized});
   mutual.run.options.identity = fake::our_identity();
@@ -340,12 +340,12 @@ TEST_CASE("what the collector tells is compared with what the records hold") {
   MessageLog changed = log, missing = log, invented = log, other = log;
   told(changed, 4)->bytes.back() ^= 1;
   told(changed, 6)->bytes.back() ^= 1;
-  CHECK(open(changed).why == std::vector<std::string>{"the record holds another message than the collector tells"});
+  CHECK(open(changed).why == std::vector<std::string>{"the record holds another message than the collector reports"});
   std::swap(told(other, 4)->from_requester, told(other, 5)->from_requester);
-  CHECK(says(open(other).why, "another message than the collector tells"));
+  CHECK(says(open(other).why, "another message than the collector reports"));
   const std::size_t last = recorded.inside().size() - 1;
   invented.push_back(*told(invented, last));
-  CHECK(says(open(invented).unmatched, "1 message that only the collector tells"));
+  CHECK(says(open(invented).unmatched, "1 message that only the collector reports"));
   missing.erase(told(missing, last));
   CHECK(says(open(missing).unmatched, "1 message that only the records hold"));
   // Without secrets it is what the collector says.

@@ -212,7 +212,7 @@ TEST_CASE("record: neither twice, nor with one left out, nor of another session"
     RecordKeys keys = record_keys();
     const Bytes first = seal_record(shape, keys, kMessage), second = seal_record(shape, keys, kMessage);
     CHECK(first != second);
-    const std::string_view why = carries_number(shape) ? "sequence number: not the next" : "tag: it does not fit";
+    const std::string_view why = carries_number(shape) ? "sequence number: not the next" : "tag: it does not match";
     check_refused(shape, first, why, 1);
     check_refused(shape, second, why, 0);
     RecordShape other = shape;
@@ -229,7 +229,7 @@ TEST_CASE("record: MCTP carries the lower half of the number, and the whole coun
   CHECK(open_record(shape, theirs, last) == kMessage);
   CHECK(open_record(shape, theirs, next) == kMessage);
   CHECK(theirs.next == 0x10001);
-  check_refused(shape, next, "tag: it does not fit", 0);
+  check_refused(shape, next, "tag: it does not match", 0);
 }
 
 TEST_CASE("record: the last number is used once, and none after it") {

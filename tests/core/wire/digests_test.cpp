@@ -76,7 +76,7 @@ TEST_CASE("what a slot of a multi-key connection can be and what not") {
       {"N124", info, 6, "CertificateInfo"},
       {"N124", info, 7, "CertificateInfo"},
       {"N125", info, 3, "GenericCert"},
-      {"N126", usage, 0, "good for nothing"},
+      {"N126", usage, 0, "has no usage"},
       {"N127", info, 0, "no certificate but a digest"},
       {"N128", usage, 0x14, "reserved bits"},
       {"N128", usage + 1, 0x20, "reserved bits"},

@@ -184,7 +184,7 @@ TEST_CASE("N360 a group of DMTF in a version that is not defined") {
 }
 
 TEST_CASE("N361 a group, or a type, is listed twice") {
-  malformed("ID: one group", [] { supported(SupportedEventTypes{{dmtf(), vendor(), dmtf({3})}}.encode(k13)); });
+  malformed("ID: a group", [] { supported(SupportedEventTypes{{dmtf(), vendor(), dmtf({3})}}.encode(k13)); });
   malformed("EventTypeID", [] { supported(SupportedEventTypes{{dmtf({2, 4, 2})}}.encode(k13)); });
 }
 

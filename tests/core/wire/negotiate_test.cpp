@@ -263,8 +263,8 @@ TEST_CASE("N109 types of tables that do not exist") {
 }
 
 TEST_CASE("N110 tables twice or in falling order") {
-  malformed("types must rise", [] { read(tables({0x2002, 0x2002}, k12), k12); });
-  malformed("types must rise", [] { read(tables({0x2003, 0x2002}, k12), k12); });
+  malformed("types must be in ascending order", [] { read(tables({0x2002, 0x2002}, k12), k12); });
+  malformed("types must be in ascending order", [] { read(tables({0x2003, 0x2002}, k12), k12); });
 }
 
 TEST_CASE("N111 AlgCount of a table") {

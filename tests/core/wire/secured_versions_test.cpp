@@ -57,8 +57,8 @@ TEST_CASE("secured versions: updates and drafts of one version are one") {
 }
 
 TEST_CASE("N229 not exactly one selection, or a list that does not fit") {
-  malformed("is there twice", [] { selected("02000000 00000400 01000012 00000400 01000012", k12Parameters); });
-  malformed("is there twice", [] { listed("02000000 00000500 0101010010000000 00000500 0101010010000000", k12Parameters); });
+  malformed("appears twice", [] { selected("02000000 00000400 01000012 00000400 01000012", k12Parameters); });
+  malformed("appears twice", [] { listed("02000000 00000500 0101010010000000 00000500 0101010010000000", k12Parameters); });
   malformed("SelectedVersion", [] { selected("01000000 00000300 01000000", k12Parameters); });
   malformed("left over", [] { selected("01000000 00000500 0100001200000000", k12Parameters); });
   malformed("SMDataID", [] { selected("01000000 00000100 01000000", k12Parameters); });

@@ -209,7 +209,7 @@ TEST_CASE("errors name their place and what is allowed") {
       {"tdisp: {report: {ranges: [{pages: 1}]}}", ":1:27:", "key 'first-page' is missing"},
       {"tdisp: {report: {ranges: [{first-page: 0, pages: 0}]}}", ":1:50:", "out of range"},
       {"tdisp: {report: {ranges: [{first-page: 0x10000000000000, pages: 1}]}}", ":1:40:", "out of range"},
-      {"tdisp: {report: {ranges: [{first-page: 0xfffffffffffff, pages: 2}]}}", ":1:27:", "ends behind the address space"},
+      {"tdisp: {report: {ranges: [{first-page: 0xfffffffffffff, pages: 2}]}}", ":1:27:", "ends beyond the address space"},
       {"tdisp: {report: {ranges: [{first-page: 0, pages: 1, attributes: [soft]}]}}", ":1:66:", "'soft' is unknown"},
       {"tdisp: {report: {info: [dma]}}", ":1:25:", "'dma' is unknown"},
       {"tdisp: {report: {device-specific: '" + std::string(2 * 0xFFFF, '0') + "'}}", ":1:17:", "do not fit"},

@@ -136,7 +136,7 @@ TEST_CASE("doe link: limits are those of the mailbox") {
   const std::unique_ptr<Link> link = link_to(rig.function, {.max_receive = 41 + 1});
   CHECK(link->max_receive() == 42);
   CHECK(link->exchange(pattern(42), soon()) == padded(pattern(42)));
-  expect_error(ErrorId::peer, "an answer of 56 bytes, we take 52", [&] { link->exchange(pattern(48), soon()); });
+  expect_error(ErrorId::peer, "an answer of 56 bytes; we take 52", [&] { link->exchange(pattern(48), soon()); });
   CHECK(link->exchange(pattern(42), soon()) == padded(pattern(42)));
 }
 

@@ -156,7 +156,7 @@ TEST_CASE("N311 doe: discovery has an end, whatever the mailbox says") {
 
   Rig rig;
   rig.box.strike({.length = 4});  // discovery takes no more than it asked for
-  expect_error(ErrorId::peer, "an answer of 16 bytes, we take 12", [&] { rig.open().discover(soon()); });
+  expect_error(ErrorId::peer, "an answer of 16 bytes; we take 12", [&] { rig.open().discover(soon()); });
   rig.box.strike({.length = 2});
   expect_error(ErrorId::peer, "DOE Discovery: vendor", [&] { rig.open().discover(soon()); });
   rig.box.strike({.silent = true});
@@ -222,13 +222,13 @@ TEST_CASE("doe: every fault has its error, and the next exchange works") {
     fails_then_works("N310", {.cut_after = 5}, ErrorId::peer, "cut short", version);
     fails_then_works("N310", {.cut_after = 3}, ErrorId::peer, "reports ERROR", version);
     fails_then_works("N310", {.cut_after = 0x10, .length = 0x400}, ErrorId::peer, "reports ERROR after 1024 of 4096", version);
-    fails_then_works("N310", {.flood = true}, ErrorId::peer, "no end", version);
+    fails_then_works("N310", {.flood = true}, ErrorId::peer, "the answer does not end", version);
     fails_then_works("N309", {.first = 0x0002'0001}, ErrorId::peer, "type 0001:02 answers one of type 0001:01", version);
     fails_then_works("N309", {.first = 0x0001'8086}, ErrorId::peer, "type 8086:01 answers", version);
     fails_then_works("N309", {.first = 0x0101'0001}, ErrorId::peer, "reserved byte", version);
     fails_then_works("N309", {.length = 1}, ErrorId::peer, "less than the header", version);
     fails_then_works("N309", {.length = 7}, ErrorId::peer, "cut short: it should have 28 bytes", version);
-    fails_then_works("N309", {.length = 0x4001}, ErrorId::peer, "an answer of 65540 bytes, we take 65536", version);
+    fails_then_works("N309", {.length = 0x4001}, ErrorId::peer, "an answer of 65540 bytes; we take 65536", version);
     fails_then_works("N309", {.length = 0}, ErrorId::peer, "an answer of 1048576 bytes", version);
     fails_then_works("N309", {.length = 0x0004'0006}, ErrorId::peer, "reserved bits", version);
   }

@@ -76,15 +76,15 @@ TEST_CASE("emulated drive: what goes over the socket, and back") {
 
 TEST_CASE("emulated drive: wrong frames end the connection") {
   const std::string good = "0000000400000004000000020000";
-  refused("00000001000000040000000400000000", ErrorId::peer, "command: 0x0001, is to be 0x0004");
+  refused("00000001000000040000000400000000", ErrorId::peer, "command: 0x0001, expected 0x0004");
   refused("0000ffff0000000400000000", ErrorId::peer, "the peer is not a drive");
   refused("0000000400000002000000020000", ErrorId::peer, "transport type");
-  refused("0000000400000004000000010000", ErrorId::peer, "status: 1 bytes, has 2");
+  refused("0000000400000004000000010000", ErrorId::peer, "status: 1 bytes, expected 2");
   refused("00000004000000047fffffff", ErrorId::peer, "payload size");
   refused("", ErrorId::io, "closed");
   refused("000000040000000400000002", ErrorId::io, "closed");
   refused(good, ErrorId::io, "closed");
-  refused(good + "0000000400000004000000020000", ErrorId::peer, "command: 0x0004, is to be 0x0003");
+  refused(good + "0000000400000004000000020000", ErrorId::peer, "command: 0x0004, expected 0x0003");
   refused(good + "000000030000000400000011" + std::string(34, '0'), ErrorId::peer, "data: 17 bytes, 16 were allocated");
   refused(good + "00000003000000040000000411", ErrorId::io, "closed");
 }

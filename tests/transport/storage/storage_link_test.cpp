@@ -116,7 +116,7 @@ TEST_CASE("N379 a drive that never runs out of old responses") {
   Bed bed;
   bed.drive.waiting = Bytes{0x12, 0x04, 0, 0};
   bed.drive.keeps = true;
-  refused(bed, ErrorId::peer, "no end");
+  refused(bed, ErrorId::peer, "without an end");
   CHECK(bed.drive.commands.size() < 16);
 }
 
