@@ -150,7 +150,7 @@ TEST_CASE("evidence that is made from a capture has no times: its hash is what i
   std::string line = write_evidence(evidence);
   CHECK(line.find(R"("time":"1970)") == line.npos);
   line.insert(line.find(R"("data")"), R"("time":"1970-01-01T00:00:00.000000001Z",)");
-  expect_error(ErrorId::bad_input, "no collector who says so", [&] { read_evidence(line, "e.json"); });
+  expect_error(ErrorId::bad_input, "no collector is named", [&] { read_evidence(line, "e.json"); });
 }
 
 TEST_CASE("a time has one form: UTC, and nine decimals") {
