@@ -1,0 +1,19 @@
+#include "cmd/attest/name_target.h"
+
+#include <string_view>
+
+#include "cmd/attest/targets.h"
+#include "core/text.h"
+
+namespace spdm::cmd {
+
+std::string name_target(std::string hint, const std::string& target, bool live) {
+  constexpr std::string_view kWord = "TARGET";
+  if (target.empty() || (!live && !recording(target))) return hint;
+  const std::string word = shell_word(target);
+  for (std::size_t at = hint.find(kWord); at != std::string::npos; at = hint.find(kWord, at + word.size()))
+    hint.replace(at, kWord.size(), word);
+  return hint;
+}
+
+}  // namespace spdm::cmd
