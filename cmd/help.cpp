@@ -17,7 +17,7 @@ constexpr std::size_t kWidth = 80, kColumn = 26;  // of the page, and where expl
 struct Rare {
   std::string_view group, option;
 };
-constexpr std::array<Rare, 43> kRare{{
+constexpr std::array<Rare, 47> kRare{{
     {"Output", "--color"},
     {"Output", "--no-color"},
     {"Output", "--sign-key"},
@@ -52,6 +52,10 @@ constexpr std::array<Rare, 43> kRare{{
     {"Session", "--mac-only"},
     {"Session", "--exercise"},
     {"Session", "--session-secrets"},
+    {"Measurements", "--each"},
+    {"Measurements", "--count"},
+    {"Measurements", "--extension-log"},
+    {"Measurements", "--endpoint-info"},
     {"Measurements", "--raw"},
     {"Measurements", "--new"},
     {"Measurements", "--no-signature"},
@@ -99,7 +103,7 @@ std::string option_line(const CLI::Option& option) {
   if (option.get_items_expected_max() > 0) name += cat(" ", option.get_type_name());
   std::string about = option.get_description();
   if (!option.get_default_str().empty()) about += cat("; default: ", option.get_default_str());
-  if (!option.get_envname().empty()) about += cat(" (or the variable ", option.get_envname(), ")");
+  if (!option.get_envname().empty()) about += cat(" (", option.get_envname(), ")");
   return line(name, about);
 }
 

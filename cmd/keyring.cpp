@@ -50,7 +50,7 @@ void add_changing(Subs& subs) {
   denying->add_option("fingerprint", options.arguments, "SHA-256 fingerprints, or PEM or DER files")->type_name("FINGERPRINT|FILE...");
   denying->add_flag("--key", options.key, "Deny public keys: by their fingerprints, or those in files");
   denying->add_flag("--tbs", options.tbs, "Deny signed parts (TBSCertificate): by their fingerprints, or those in files");
-  denying->add_option("--comment", options.comment, "Reason, for the list and for reports")->type_name("TEXT");
+  denying->add_option("--comment", options.comment, "Reason, for the list and for reports")->type_name("REASON");
   CLI::App* unpinning = add_sub(subs, "unpin", "Remove the pin of a device", unpin_device, "  spdmctl keyring unpin 0000:03:00.0\n");
   unpinning->add_option("name", options.arguments, "Name of the pin, or the target")->type_name("NAME|TARGET");
   unpinning->add_flag("--force", options.force, "Remove a file of several pins");

@@ -98,7 +98,7 @@ void add_output_options(CLI::App& parser, OutputOptions& options) {
       ->type_name("FILE")
       ->group("Output");
   parser.add_flag("-v,--verbose", options.verbose, "Show all details")->group("Output");
-  parser.add_flag("-q,--quiet", options.quiet, "Write no text, only errors: the exit code says the rest")->group("Output");
+  parser.add_flag("-q,--quiet", options.quiet, "No text, only errors and the exit code")->group("Output");
   options.color_given = parser.add_option("--color", options.color, "Use colours: auto (on a terminal), always or never; default: auto")
                             ->type_name("WHEN")
                             ->group("Output");
