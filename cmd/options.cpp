@@ -309,7 +309,7 @@ EarForm ear_form_of(const OutputOptions& options) {
   const std::optional<EarProfile> profile = value_of(kEarProfiles, options.ear_profile);
   if (!profile)
     throw Error(ErrorId::usage, cat("--ear-profile: '", printable(options.ear_profile), "' is unknown"),
-                cat(guess_from(options.ear_profile, kEarProfiles), "give ", names_of(kEarProfiles)));
+                cat("give ", names_of(kEarProfiles)));
   return {.sign_key = options.sign_key, .profile = *profile, .wrapper = wrapper_of(options.wrapper)};
 }
 
