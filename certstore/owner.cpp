@@ -1,6 +1,7 @@
 #include "certstore/owner.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "certstore/x509.h"
 #include "core/calendar.h"
@@ -112,7 +113,8 @@ void check_pins(const Keyring& keyring, const HostView& host, ChainResult& resul
         {pin_mismatch, slot_of(result),
          cat(pin->origin, " pins the ", name(pin->kind), " ", pin->sha256,
              others > 0 ? cat(" (or one of ", others, " more)") : std::string(), "; the device shows ", shown(result, pin->kind)),
-         "this is not the pinned device: find out who replaced it; or unpin it (spdmctl keyring unpin)"});
+         cat("this is not the pinned device: find out who replaced it; or unpin it (spdmctl keyring unpin ",
+             shell_word(std::filesystem::path(pin->file).filename().string()), ")")});
   }
   for (const Pin* pin : mine)
     if (shows(result, *pin) && (!result.pin || (pin->vouches && !result.pin->vouches)))

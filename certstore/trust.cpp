@@ -53,8 +53,8 @@ void report_untrusted(Validation& j) {
   std::string why, remedy;
   if (j.has_root) {
     why = cat("the chain ends in the root ", first.subject, " with the SHA-256 fingerprint ", first.sha256);
-    remedy =
-        cat("if you trust this vendor: save the root (spdmctl certs --export-root FILE), check its SHA-256 fingerprint ", first.sha256);
+    remedy = cat("if you trust this vendor: save the root (spdmctl certs --export-root FILE TARGET), check its SHA-256 fingerprint ",
+                 first.sha256);
   } else if (j.input.is_bare) {
     why = cat("the chain ends below ", first.issuer);
     remedy = cat("if you trust this vendor: get the certificate of ", first.issuer, ", check it");

@@ -57,6 +57,7 @@ Run make_run(const ProtocolOptions& options, const Console& console) {
   out.open = {.timeout = out.effort.limits.exchange, .host = this_host(), .force = options.force, .via = via_of(options.via)};
   if (!console.file().empty()) out.writable.push_back(console.file());
   out.tell = tell_confinement(console);
+  out.progress = console.progress();
   return out;
 }
 
@@ -92,7 +93,7 @@ void look_only(Report& report) {
 }
 
 void Attestation::add_to(CLI::App& parser) {
-  add_targets(parser, targets);
+  add_targets(parser, targets, operand);
   if (output.exports)
     add_export_options(parser, output);
   else
@@ -113,7 +114,7 @@ void Attestation::add_to(CLI::App& parser) {
 Plan Attestation::plan(Console& console) const {
   apply(output, console);
   if (targets.empty() && default_target.empty())
-    throw Error(ErrorId::usage, "no target given", "name a device, such as emu://127.0.0.1:2323, or a recording");
+    throw Error(ErrorId::usage, "no TARGET given", "name a device, such as emu://127.0.0.1:2323, or a recording");
   Plan out;
   out.wanted = wanted_of(protocol, trust);
   out.question = question_of(trust);

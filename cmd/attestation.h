@@ -64,12 +64,13 @@ struct Attestation {
   TrustOptions trust;
   ProtocolOptions protocol;
   std::vector<std::string> targets;
-  std::string default_target;         // when none is named; empty: that is an error
-  std::string extend_pcr;             // PCR of the system's TPM to measure evidence into; empty: none
-  std::string pcr_log;                // file beside that PCR; with it results are measured, and not evidence
-  std::string expect;                 // a list of the devices that must be shown; empty: there is none
-  std::vector<std::string> tolerate;  // rules of the protocol that may be broken
-  bool pin_first_use = false;         // devices that pass and that nothing is pinned for are pinned
+  std::string default_target;           // when none is named; empty: that is an error
+  std::string operand = "[TARGET...]";  // how targets stand in the usage line
+  std::string extend_pcr;               // PCR of the system's TPM to measure evidence into; empty: none
+  std::string pcr_log;                  // file beside that PCR; with it results are measured, and not evidence
+  std::string expect;                   // a list of the devices that must be shown; empty: there is none
+  std::vector<std::string> tolerate;    // rules of the protocol that may be broken
+  bool pin_first_use = false;           // devices that pass and that nothing is pinned for are pinned
 
   void add_to(CLI::App& parser);
   // Throws Error{usage} for options that contradict each other. Sets up the console.

@@ -237,7 +237,7 @@ Exit Audit::run() {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  add_targets(parser, options->targets);
+  add_targets(parser, options->targets, "[TARGET...]");
   add_export_options(parser, options->output);
   add_trust_options(parser, options->trust);
   add_policy_options(parser, options->policy);

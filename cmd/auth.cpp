@@ -6,6 +6,7 @@
 #include "cmd/attestation.h"
 #include "cmd/session_options.h"
 #include "cmd/verb.h"
+#include "core/suggest.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -21,7 +22,8 @@ struct Options : Attestation {
 
 Summary parse_summary(const std::string& text) {
   if (const std::optional<Summary> summary = value_of(kSummaries, text)) return *summary;
-  throw Error(ErrorId::usage, cat("--summary: '", printable(text), "' is unknown"), cat("give ", names_of(kSummaries)));
+  throw Error(ErrorId::usage, cat("--summary: '", printable(text), "' is unknown"),
+              cat(guess_from(text, kSummaries), "give ", names_of(kSummaries)));
 }
 
 Action setup(CLI::App& parser) {

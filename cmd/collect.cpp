@@ -130,6 +130,7 @@ Exit run_token(Run& run, std::optional<CmwForm> wrapper, Console& console) {
 Exit run(const Options& options, Console& console) {
   console.format = Format::text;  // what is written is evidence, and no report of any format
   console.verbose = options.verbose;
+  console.show_progress();
   const bool as_token = wants_token(options);
   const std::optional<CmwForm> wrapper = wrapper_of(options.wrapper);
   const Wanted wanted = everything(options, console);
@@ -161,7 +162,7 @@ Exit run(const Options& options, Console& console) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  add_targets(parser, options->targets);
+  add_targets(parser, options->targets, "[TARGET...]");
   parser.add_option("-o,--output", options->file, "Write the evidence to this file when it is complete; default: standard output")
       ->type_name("FILE")
       ->group("Output");

@@ -3,16 +3,22 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 #include "cmd/host/console.h"
+#include "core/error.h"
 
 namespace spdm::cmd {
 
-// Answers --help and --version.
+// Answers --help, --help-all and --version.
 void answer(const CLI::Success& asked, const CLI::App& parser, Console& console);
 
-// What is wrong, in one line.
-std::string message_of(const CLI::ParseError& error, const CLI::App& parser);
+// What is wrong, in our own words: those of the library differ from version to version, and name its types. `arguments`: without the
+// name of the program.
+Error error_of(const CLI::ParseError& error, CLI::App& parser, const std::vector<std::string>& arguments);
+
+// For a verb, or the sub-verb of `at`, that there is none of. `more`: verbs that the parser does not know.
+Error unknown_verb(const CLI::App& at, const std::string& word, const std::vector<std::string>& more = {});
 
 // An empty value is a variable of a script that was not set. It must never pass for an option that was left out. Throws Error{usage}.
 void refuse_empty(const CLI::App& parser);

@@ -93,7 +93,7 @@ std::vector<EvidencePart> alone(Evidence evidence) {
 
 // The device, or the devices of a capture or a document.
 std::vector<EvidencePart> read_input(const std::vector<std::string>& input) {
-  if (input.empty()) throw Error(ErrorId::usage, "nothing to decode", "give a recording, - or the bytes of a message in hex");
+  if (input.empty()) throw Error(ErrorId::usage, "no INPUT given", "give a recording, - or the bytes of a message in hex");
   const std::optional<std::filesystem::path> file = recording(input.front());
   if (!file && input.front() != "-") {
     std::string text;
@@ -228,7 +228,7 @@ Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   CLI::Option* const input =
       parser.add_option("input", options->input, "Evidence or pcap file, - for standard input, or the bytes of a message in hex")
-          ->type_name("INPUT");
+          ->type_name("INPUT...");
   add_output_options(parser, options->output);
   parser.add_flag("--brief", options->brief, "One line for each message")->group("Decoding");
   add_repeatable(parser, "--hash", options->hash, "Negotiated hash, for a message on its own")->type_name("NAME")->group("Decoding");

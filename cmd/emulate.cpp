@@ -205,7 +205,8 @@ Exit init(const EmulateOptions& options, Console& console) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<EmulateOptions>();
-  auto* profile = parser.add_option("profile", options->profile, "The device profile (YAML) to serve")->type_name("PROFILE");
+  auto* profile =
+      parser.add_option("profile", options->profile, "The device profile (YAML) to serve, unless --init is given")->type_name("PROFILE");
   parser.add_option("--listen", options->listen, "Address to listen on: emu://, tcp:// or mctp:; port 0 selects a free port")
       ->type_name("TARGET")
       ->capture_default_str()
@@ -217,21 +218,21 @@ Action setup(CLI::App& parser) {
   auto* init_option =
       parser.add_option("--init", options->init, "Create a throw-away device in this directory instead: keys, certificates, profile")
           ->type_name("DIR")
-          ->group("Making a device");
+          ->group("Making a device (with --init)");
   for (auto* option :
        {parser.add_option("--algorithm", options->algorithm, "Algorithm of its keys")->type_name("NAME")->capture_default_str(),
         parser.add_option("--identity", options->identity, "PCI identity in its certificate")->type_name("Vendor=..."),
         parser.add_option("--device-info", options->device_info, "DMTF device information in its certificate")
             ->type_name("MANUFACTURER:PRODUCT:SERIAL")
             ->capture_default_str()})
-    option->needs(init_option)->group("Making a device");
+    option->needs(init_option)->group("Making a device (with --init)");
   init_option->excludes(profile);
   for (const char* const serving : {"--listen", "--port-file", "--once"}) parser.get_option(serving)->excludes(init_option);
   add_output_options(parser, options->output);
   return [options](Console& console) {
     apply(options->output, console);
     if (!options->init.empty()) return init(*options, console);
-    if (options->profile.empty()) throw Error(ErrorId::usage, "no profile given", "give a PROFILE, or make one with --init DIR");
+    if (options->profile.empty()) throw Error(ErrorId::usage, "no PROFILE given", "give a device profile, or make one with --init DIR");
     return serve(*options, console);
   };
 }

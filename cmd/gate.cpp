@@ -139,11 +139,14 @@ Exit run(const Options& options, Console& console) {
   // A mode that nobody chose is a look at what there is, and leaves no trace.
   const bool looks_only = chosen.mode == GateMode::enforce || chosen.source == ModeSource::none;
   settings.dry_run = options.dry_run || (looks_only && !options.enforce && !initrd);
+  std::optional<ProgressOfWork> progress(std::in_place, console.progress(), "device", "devices");
   const auto tell = [&](const DeviceState& state) {
+    if (progress) progress->add(1);
     if (occasion == Occasion::boot && !settings.dry_run) tell_kernel_log(host, state);
   };
   Gatekeeper gatekeeper(host, setup.policy, settings, setup.attest, tell);
   const std::vector<DeviceState> states = work(gatekeeper, only, occasion);
+  progress.reset();
   if (!settings.dry_run && !off) keep_time(host, setup.time);  // who looks at nothing has no verdict
   if (!settings.dry_run && is_worth_keeping(setup)) keep_mode(host, chosen.mode);
 
@@ -183,7 +186,7 @@ Exit run(const Options& options, Console& console) {
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
   parser.add_option("address", options->addresses, "Only these PCI functions, with all functions of their devices; default: all")
-      ->type_name("BDF");
+      ->type_name("[BDF...]");
   add_output_options(parser, options->output);
   add_gate_options(parser, *options);
   parser.add_flag("--dry-run", options->dry_run, "Attest and show what would be done; the default outside an initrd")->group("Gate");

@@ -47,6 +47,7 @@ Json document_of(const Report& report) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
+  options->operand = "TARGET...";
   options->add_to(parser);
   parser.add_option("--for", options->readiness, "Readiness to check: ide, or tee-io, which requires more; default: tee-io")
       ->type_name("WHAT")

@@ -156,7 +156,7 @@ void write_additions(std::vector<Addition> additions, const KeyringOptions& opti
 
 Exit add_files(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
-  if (options.arguments.empty()) throw Error(ErrorId::usage, "no file given", "give the certificates to trust, PEM or DER");
+  if (options.arguments.empty()) throw Error(ErrorId::usage, "no FILE given", "give the certificates to trust, PEM or DER");
   if (!options.name.empty() && options.arguments.size() > 1)
     throw Error(ErrorId::usage, "--name takes one file", "add the files one by one");
   confine_to_keyring(options, console);
@@ -177,7 +177,7 @@ Exit add_files(const KeyringOptions& options, Console& console) {
 Exit remove_named(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
   if (options.arguments.size() != 1)
-    throw Error(ErrorId::usage, "one name or fingerprint must be given",
+    throw Error(ErrorId::usage, options.arguments.empty() ? "no NAME or FINGERPRINT given" : "only one NAME or FINGERPRINT can be given",
                 cat("see them with: spdmctl keyring show", as_given("--keyring", options.trust.keyrings)));
   const std::string& wanted = options.arguments.front();
   const std::string fingerprint = plain_fingerprint(wanted);

@@ -133,7 +133,7 @@ std::string with_entries(const fs::path& file, const std::string& before, const 
 Exit deny_fingerprints(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
   if (options.arguments.empty())
-    throw Error(ErrorId::usage, "no fingerprint or file given", "give SHA-256 fingerprints, or files of certificates");
+    throw Error(ErrorId::usage, "no FINGERPRINT or FILE given", "give SHA-256 fingerprints, or files of certificates");
   if (options.key && options.tbs)
     throw Error(ErrorId::usage, "--key and --tbs cannot be combined", "leave both out: a certificate is denied by both");
   const fs::path file = writable_keyring(options.trust) / "deny.yaml";

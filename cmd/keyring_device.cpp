@@ -7,7 +7,8 @@ namespace spdm::cmd {
 
 Report attest_one(const KeyringOptions& options, Console& console, Depth depth, const std::vector<std::filesystem::path>& writable) {
   if (options.arguments.size() != 1)
-    throw Error(ErrorId::usage, "exactly one device is needed", "give a target, such as 03:00.0, or a recording, such as file:device.json");
+    throw Error(ErrorId::usage, options.arguments.empty() ? "no TARGET given" : "only one TARGET can be given",
+                "give a device, such as 03:00.0, or a recording, such as file:device.json");
   Question question = question_of(options.trust);
   question.user.depth = depth;
   const Verifier verifier =
@@ -22,6 +23,7 @@ Report attest_one(const KeyringOptions& options, Console& console, Depth depth, 
   run.targets = std::move(found.list);
   run.writable.insert(run.writable.end(), writable.begin(), writable.end());
   open_and_confine(run);
+  const ProgressOfWork work(run.progress, "device", "devices", 1);
   Outcome outcome = attend(run, 0);
   if (outcome.unread) throw Error(*outcome.unread);
   if (!outcome.report) fail_at(ErrorId::no_spdm, outcome.target, outcome.left_out);

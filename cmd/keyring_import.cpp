@@ -69,7 +69,7 @@ Json json_of(const CertificateInfo& info, const std::string& source) {
 
 Offer offer_of(const KeyringOptions& options, Console& console) {
   if (options.efi.size() + options.kernel.size() + options.arguments.size() != 1)
-    throw Error(ErrorId::usage, "one source must be given", "give --efi FILE, --kernel FILE, or a device");
+    throw Error(ErrorId::usage, "one source must be given", "give --efi FILE, --kernel FILE, or a TARGET");
   if (!options.arguments.empty()) return from_device(options, console);
   confine_to_keyring(options, console);
   if (!options.efi.empty()) return from_efi(options.efi.front(), options, console);

@@ -100,7 +100,8 @@ Exit pin_device(const KeyringOptions& options, Console& console) {
 
 Exit unpin_device(const KeyringOptions& options, Console& console) {
   apply(options.output, console);
-  if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one name or target must be given", see_pins(options));
+  if (options.arguments.empty()) throw Error(ErrorId::usage, "no NAME or TARGET given", see_pins(options));
+  if (options.arguments.size() > 1) throw Error(ErrorId::usage, "only one NAME or TARGET can be given", see_pins(options));
   const std::string wanted = transport::canonical(options.arguments.front(), this_host());
   const std::optional<transport::Bdf> bdf = transport::parse_bdf(wanted);
   const std::string made = pin_name(wanted, bdf ? std::optional(to_string(*bdf)) : std::nullopt);

@@ -337,7 +337,7 @@ Exit run(const Options& options, Console& console) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("function", options->functions, "Only these PCI functions, such as 0000:03:00.0 or 03:00.0")->type_name("BDF");
+  parser.add_option("function", options->functions, "Only these PCI functions, such as 0000:03:00.0 or 03:00.0")->type_name("[BDF...]");
   parser.add_flag("--all", options->all, "Every PCI function, not only those with a mailbox");
   parser.add_flag("--discover", options->discover,
                   "Query mailboxes for their protocols if the kernel does not report them: writes to the device");

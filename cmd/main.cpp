@@ -4,9 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "cmd/command_line.h"
 #include "cmd/host/stop_signal.h"
@@ -15,6 +19,7 @@
 #include "cmd/verb.h"
 #include "core/guard.h"
 #include "core/text.h"
+#include "core/word_table.h"
 #include "transport/pci/power.h"
 
 using namespace spdm;
@@ -69,13 +74,6 @@ cmd::DocumentKind document_of(std::span<char*> arguments) {
   return cmd::kReportDocument;
 }
 
-// The words of the command line up to the verb, or the sub-verb, that was chosen.
-std::string chosen_words(const CLI::App& parser) {
-  std::string out;
-  for (const CLI::App* at = &parser; !at->get_subcommands().empty(); out += at->get_name() + " ") at = at->get_subcommands().front();
-  return out;
-}
-
 // Names the variable when an error is about a file that a variable names: the user would not find it on the command line.
 void name_variable(const CLI::App& app, Error& error) {
   for (const CLI::Option* option : app.get_options()) {
@@ -86,12 +84,48 @@ void name_variable(const CLI::App& app, Error& error) {
   for (const CLI::App* sub : app.get_subcommands()) name_variable(*sub, error);
 }
 
+// Verbs about the program itself. They are other words for options, and have no documents.
+enum class About { help, version };
+constexpr std::array kAbout{Word{About::help, "help"}, Word{About::version, "version"}};
+static_assert(is_sound(kAbout));
+
+// "help auth" is "auth --help". Throws Error{usage} for arguments that the verb does not take.
+std::vector<std::string> spelled_out(About about, std::vector<std::string> arguments) {
+  const std::string verb = arguments.front();
+  arguments.erase(arguments.begin());
+  for (const std::string& argument : arguments)
+    if (about == About::version || argument.starts_with('-'))
+      throw Error(ErrorId::usage, cat(verb, ": not expected: ", printable(argument)),
+                  about == About::version ? "write: spdmctl version" : "write: spdmctl help VERB");
+  if (about == About::version) return {"--version"};
+  if (!arguments.empty() && value_of(kAbout, arguments.front())) arguments.clear();  // the page of all verbs tells of these two
+  arguments.emplace_back("--help");
+  return arguments;
+}
+
+// Throws Error{usage} for a word of "help VERB SUB-VERB" that is none of them. The last argument is --help.
+void assert_all_are_verbs(const CLI::App& parser, const std::vector<std::string>& arguments) {
+  const CLI::App* at = &parser;
+  for (const std::string& word : std::span(arguments).first(arguments.size() - 1)) {
+    const std::vector<CLI::App*> chosen = at->get_subcommands();
+    if (chosen.empty() && at->get_subcommands([](const CLI::App*) { return true; }).empty())
+      throw Error(ErrorId::usage, cat("help: not expected: ", printable(word)), cat("write: spdmctl help ", at->get_name()));
+    if (chosen.empty()) throw cmd::unknown_verb(*at, word, {"help", "version"});
+    at = chosen.front();
+  }
+}
+
 Exit run(int argc, char** argv, cmd::Console& console) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  const std::optional<About> about = arguments.empty() ? std::nullopt : value_of(kAbout, arguments.front());
+  if (about) arguments = spelled_out(*about, std::move(arguments));
   CLI::App parser("Attest devices over SPDM (DMTF DSP0274)", "spdmctl");
-  parser.set_version_flag("--version", "spdmctl " SPDMCTL_VERSION);
+  parser.set_help_flag("-h,--help", "Show this help");
+  parser.set_help_all_flag("--help-all", "Show it with the options that few need");
+  parser.set_version_flag("--version", "spdmctl " SPDMCTL_VERSION, "Show the version");
   parser.require_subcommand(0, 1);
-  parser.footer("Help on a verb: spdmctl VERB --help\nExit codes and formats: man spdmctl");
-  parser.get_formatter()->column_width(36);
+  parser.footer(
+      "Help on a verb: spdmctl help VERB, or spdmctl VERB --help\nThe version: spdmctl version\nExit codes and formats: man spdmctl");
 
   cmd::Action action;
   for (const cmd::Verb* verb : kVerbs) {
@@ -102,16 +136,14 @@ Exit run(int argc, char** argv, cmd::Console& console) {
   }
   const cmd::Variables variables;
   try {
-    parser.parse(argc, argv);
+    parser.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the last to the first
     variables.fill_in(parser);
   } catch (const CLI::Success& asked) {
+    if (about == About::help) assert_all_are_verbs(parser, arguments);
     cmd::answer(asked, parser, console);
     return Exit::ok;
   } catch (const CLI::ParseError& error) {
-    const std::vector<CLI::App*> chosen = parser.get_subcommands();
-    if (chosen.empty() && argc > 1 && argv[1][0] != '-')
-      throw Error(ErrorId::usage, cat("unknown verb '", printable(argv[1]), "'"), "see: spdmctl --help");
-    throw Error(ErrorId::usage, cmd::message_of(error, parser), cat("see: spdmctl ", chosen_words(parser), "--help"));
+    throw cmd::error_of(error, parser, arguments);
   }
   if (!action) throw Error(ErrorId::usage, "no verb given", "see: spdmctl --help");
   cmd::refuse_old_variables();
@@ -155,7 +187,7 @@ int main(int argc, char** argv) {
       return static_cast<int>(cmd::report_error(console, Error(ErrorId::internal, error.what(), "please report this defect"), document));
     }
   } catch (const std::exception& error) {  // even the error could not be written to stdout
-    console.note(cat("spdmctl: ", error.what()));
+    console.complain(cat("spdmctl: ", error.what()));
     return static_cast<int>(Exit::internal);
   }
 }

@@ -11,6 +11,7 @@
 #include "cmd/output/token.h"
 #include "core/appraisal/references.h"
 #include "core/evidence/document.h"
+#include "core/suggest.h"
 #include "core/text.h"
 #include "core/word_table.h"
 
@@ -97,7 +98,11 @@ void add_output_options(CLI::App& parser, OutputOptions& options) {
       ->type_name("FILE")
       ->group("Output");
   parser.add_flag("-v,--verbose", options.verbose, "Show all details")->group("Output");
-  parser.add_flag("--no-color", options.no_color, "Do not use colours, even on a terminal")->group("Output");
+  parser.add_flag("-q,--quiet", options.quiet, "No text, only errors and the exit code")->group("Output");
+  options.color_given = parser.add_option("--color", options.color, "Use colours: auto (on a terminal), always or never; default: auto")
+                            ->type_name("WHEN")
+                            ->group("Output");
+  parser.add_flag("--no-color", options.no_color, "Same as --color never")->group("Output");
 }
 
 void add_export_options(CLI::App& parser, OutputOptions& options) {
@@ -238,10 +243,25 @@ void add_policy_options(CLI::App& parser, PolicyOptions& options) {
   parser.add_flag("--no-policy", options.none, "Ignore the policy: require only what the other options ask for")->group("Policy");
 }
 
-void add_targets(CLI::App& parser, std::vector<std::string>& targets) {
+void add_targets(CLI::App& parser, std::vector<std::string>& targets, const std::string& operand) {
   parser.add_option("target", targets, "Devices (03:00.0, all, emu://HOST:PORT, ...) or recordings (file:FILE, pcap:FILE)")
-      ->type_name("TARGET");
+      ->type_name(operand);
 }
+
+namespace {
+
+Color color_of(const OutputOptions& options) {
+  const std::optional<Color> out = value_of(kColors, options.color);
+  if (!out)
+    throw Error(ErrorId::usage, cat("--color: '", printable(options.color), "' is unknown"),
+                cat(guess_from(options.color, kColors), "give ", names_of(kColors)));
+  if (!options.no_color) return *out;
+  if (options.color_given->count() > 0 && out != Color::never)
+    throw Error(ErrorId::usage, cat("--no-color and --color ", options.color, " cannot be combined"), "give one of them");
+  return Color::never;
+}
+
+}  // namespace
 
 void apply(const OutputOptions& options, Console& console) {
   refuse_format_as_file(options.file);
@@ -269,17 +289,22 @@ void apply(const OutputOptions& options, Console& console) {
                 "other formats have no registered media type");
   if (format == Format::eat && wrapper != CmwForm::json) assert_binary_is_wanted("a token", options.file);
   if (format == Format::ear && wrapper == CmwForm::cbor) assert_binary_is_wanted("a wrapper in CBOR", options.file);
+  if (options.quiet && options.verbose) throw Error(ErrorId::usage, "--quiet and --verbose cannot be combined", "give one of them");
+  const Color color = color_of(options);
   console.format = format;
   console.verbose = options.verbose;
+  console.quiet = options.quiet;
   const bool to_file = !options.file.empty() && options.file != "-";
-  console.color = format == Format::text && !to_file && wants_color(options.no_color);
+  console.color = format == Format::text && wants_color(color, to_file);
   if (to_file) console.write_to(options.file);
+  console.show_progress();
 }
 
 std::optional<CmwForm> wrapper_of(const std::string& form) {
   if (form.empty()) return std::nullopt;
   if (const std::optional<CmwForm> out = value_of(kCmwForms, form)) return out;
-  throw Error(ErrorId::usage, cat("--cmw: '", printable(form), "' is unknown"), cat("give ", names_of(kCmwForms)));
+  throw Error(ErrorId::usage, cat("--cmw: '", printable(form), "' is unknown"),
+              cat(guess_from(form, kCmwForms), "give ", names_of(kCmwForms)));
 }
 
 EarForm ear_form_of(const OutputOptions& options) {
@@ -410,7 +435,7 @@ Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust) {
 transport::Via via_of(const std::string& via) {
   if (via.empty()) return transport::Via::any;
   if (const std::optional<transport::Via> out = value_of(kVias, via)) return *out;
-  throw Error(ErrorId::usage, cat("--via: '", printable(via), "' is unknown"), cat("give ", names_of(kVias)));
+  throw Error(ErrorId::usage, cat("--via: '", printable(via), "' is unknown"), cat(guess_from(via, kVias), "give ", names_of(kVias)));
 }
 
 Limits limits_of(const ProtocolOptions& options) {

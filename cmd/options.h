@@ -25,9 +25,9 @@ class Option;
 namespace spdm::cmd {
 
 struct OutputOptions {
-  std::string format = "text", file;
-  CLI::Option* format_given = nullptr;
-  bool json = false, verbose = false, no_color = false;
+  std::string format = "text", file, color = "auto";
+  CLI::Option *format_given = nullptr, *color_given = nullptr;
+  bool json = false, verbose = false, quiet = false, no_color = false;
   bool exports = false;  // the verb appraises: ear and redfish are formats, too
   bool tokens = false;   // and its evidence can be written: so is eat
   std::string sign_key, ear_profile = std::string(kEarProfiles[0].name), wrapper;
@@ -67,7 +67,8 @@ void add_expect_option(CLI::App& parser, std::string& file);
 void add_policy_options(CLI::App& parser, PolicyOptions& options);
 // --policy alone, with the help text of the verb.
 void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const std::string& help, const std::string& group);
-void add_targets(CLI::App& parser, std::vector<std::string>& targets);
+// `operand`: how they stand in the usage line; in brackets where they may be left out.
+void add_targets(CLI::App& parser, std::vector<std::string>& targets, const std::string& operand);
 
 // Old names: giving one is an error that tells the new name. Help does not show them, and they never get a second meaning.
 void refuse_option(CLI::App& parser, const std::string& old, const std::string& hint);

@@ -10,6 +10,7 @@
 #include "core/crypto/key_agreement.h"
 #include "core/error.h"
 #include "core/format/yaml_reader.h"
+#include "core/suggest.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -35,7 +36,7 @@ std::string names(const Table& table) {
 // `row`: what was found under the name.
 template <class Row, class Table>
 const Row* supported(const Row* row, std::string_view text, std::string_view option, const Table& table) {
-  if (row == nullptr) refuse_value(option, text, "unknown algorithm", cat("the names are ", names(table)));
+  if (row == nullptr) refuse_value(option, text, "unknown algorithm", cat(guess_from(text, table), "the names are ", names(table)));
   if (!crypto::supports(*row))
     throw Error(ErrorId::unsupported, cat(option, ": ", crypto::library_version(), " lacks ", row->name), "see: spdmctl doctor");
   return row;
@@ -47,7 +48,7 @@ Format parse_format(std::string_view text, std::string_view option) {
   if (text.starts_with('=')) text.remove_prefix(1);  // -f=json
   if (const std::optional<Format> format = format_of(text)) return *format;
   refuse_value(option, text, "unknown format",
-               cat("the formats are ", names_of(kPlainFormats, ", "), "; ", names_of(kExportFormats, " and "),
+               cat(guess_from(text, kFormats), "the formats are ", names_of(kPlainFormats, ", "), "; ", names_of(kExportFormats, " and "),
                    " where devices are judged; ", names_of(kTokenFormats), " of collect and verify"));
 }
 
@@ -104,7 +105,7 @@ PciIdentity parse_identity(std::string_view text) {
 
 IdentityMatch parse_identity_match(std::string_view text) {
   if (const std::optional<IdentityMatch> how = identity_match_of(text)) return *how;
-  refuse_value("--identity-match", text, "unknown value", cat("give ", names_of(kIdentityMatches)));
+  refuse_value("--identity-match", text, "unknown value", cat(guess_from(text, kIdentityMatches), "give ", names_of(kIdentityMatches)));
 }
 
 Block<32> parse_nonce(std::string_view text) {

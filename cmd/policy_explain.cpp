@@ -141,7 +141,7 @@ std::string text_of(const Json& device) {
 
 Exit explain_policy(const PolicyVerbOptions& options, Console& console) {
   apply(options.output, console);
-  if (options.arguments.empty()) throw Error(ErrorId::usage, "no device given", "name a target, such as 03:00.0, or a recording");
+  if (options.arguments.empty()) throw Error(ErrorId::usage, "no TARGET given", "name a target, such as 03:00.0, or a recording");
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
   const Verifier verifier = make_verifier(options.trust, question_of(options.trust), console, policy);
   Run run = make_run(options.protocol, console);

@@ -143,7 +143,8 @@ CaseResult run(const Case& one, const PolicyVerbOptions& options, const std::sha
 
 Exit test_policy(const PolicyVerbOptions& options, Console& console) {
   apply(options.output, console);
-  if (options.arguments.size() != 1) throw Error(ErrorId::usage, "one file of cases must be given", "see: man spdmctl-policy");
+  if (options.arguments.empty()) throw Error(ErrorId::usage, "no CASES given", "give a file of cases; see: man spdmctl-policy");
+  if (options.arguments.size() > 1) throw Error(ErrorId::usage, "only one file of CASES can be given", "run it once for each file");
   const auto policy = std::make_shared<const Policy>(load_policy(options.policy.paths));
   const std::vector<Case> cases = read_cases(options.arguments.front());
   work_on_files(console, {.readable = places_of(cases, options)});

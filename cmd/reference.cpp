@@ -177,7 +177,7 @@ std::vector<DeviceReferences> import_file(const std::string& file, const Options
 
 Exit import(const Options& options, Console& console) {
   console.format = Format::text;  // what is written is reference values, and no document of any format
-  if (options.paths.empty()) throw Error(ErrorId::usage, "no file given", "give CoRIM files, or - for standard input");
+  if (options.paths.empty()) throw Error(ErrorId::usage, "no FILE given", "give CoRIM files, or - for standard input");
   refuse_format_as_file(options.out);
   if (!options.out.empty() && options.out != "-") {
     assert_new(options.out, options.overwrite);
@@ -201,25 +201,38 @@ Exit import(const Options& options, Console& console) {
 Action setup(CLI::App& parser) {
   SubVerbs<Options> subs(parser);
   Options& options = subs.options();
-  const auto add_sub = [&](const char* name, const char* summary, const char* paths, SubVerbs<Options>::Run run) {
-    CLI::App* sub = subs.add(name, summary, run);
-    sub->add_option("path", options.paths, paths)->type_name("PATH");
+  // `operand`: how `paths` stand in the usage line.
+  const auto add_sub = [&](const char* name, const char* summary, const char* operand, const char* paths, SubVerbs<Options>::Run run,
+                           const char* examples) {
+    CLI::App* sub = subs.add(name, summary, run, examples);
+    sub->add_option("path", options.paths, paths)->type_name(operand);
     return sub;
   };
   constexpr auto* kPaths = "Files, or directories of .yaml files; default: the system's";
-  CLI::App* show = add_sub("show", "Show all reference values, and where they come from", kPaths,
-                           [](const Options& o, Console& c) { return read_all(o, c, Show::values); });
-  CLI::App* check = add_sub("check", "Check reference values and report errors; exit code 2 if there are any", kPaths,
-                            [](const Options& o, Console& c) { return read_all(o, c, Show::errors); });
-  CLI::App* needed = add_sub("needed", "Show which reference documents devices need",
-                             "Evidence and reports, or directories of evidence or kernel signatures; - is standard input",
-                             [](const Options& o, Console& c) {
-                               return tell_needed({o.output, o.paths, o.chain}, c);
-                             });
+  CLI::App* show = add_sub(
+      "show", "Show all reference values, and where they come from", "[PATH...]", kPaths,
+      [](const Options& o, Console& c) { return read_all(o, c, Show::values); },
+      "  spdmctl reference show\n"
+      "  spdmctl reference show nvme.yaml\n");
+  CLI::App* check = add_sub(
+      "check", "Check reference values and report errors; exit code 2 if there are any", "[PATH...]", kPaths,
+      [](const Options& o, Console& c) { return read_all(o, c, Show::errors); },
+      "  spdmctl reference check\n"
+      "  spdmctl reference check --quiet nvme.yaml && echo good\n");
+  CLI::App* needed = add_sub(
+      "needed", "Show which reference documents devices need", "FILE...",
+      "Evidence and reports, or directories of evidence or kernel signatures; - is standard input",
+      [](const Options& o, Console& c) {
+        return tell_needed({o.output, o.paths, o.chain}, c);
+      },
+      "  spdmctl reference needed gpu_evidence.json\n");
   needed->add_option("--chain", options.chain, "Certificates of the device, PEM, DER or Redfish JSON, for recordings that have none")
       ->type_name("FILE");
   for (CLI::App* sub : {show, check, needed}) add_output_options(*sub, options.output);
-  CLI::App* importing = add_sub("import", "Convert CoRIM to a file of reference values", "CoRIM files; - is standard input", import);
+  CLI::App* importing =
+      add_sub("import", "Convert CoRIM to a file of reference values", "FILE...", "CoRIM files; - is standard input", import,
+              "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n"
+              "  spdmctl reference import --signer vendor.pem -o nvme.yaml vendor.corim\n");
   importing->add_option("--match", options.match, "Devices that they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");
   importing
       ->add_option("--signer", options.signer,

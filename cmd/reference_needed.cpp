@@ -98,7 +98,7 @@ void read_evidence(const std::string& file, const Verifier& verifier, Answer& an
 
 Exit tell_needed(const NeededOptions& options, Console& console) {
   apply(options.output, console);
-  if (options.paths.empty()) throw Error(ErrorId::usage, "no file given", "give evidence or reports, or - for standard input");
+  if (options.paths.empty()) throw Error(ErrorId::usage, "no FILE given", "give evidence or reports, or - for standard input");
   if (std::count(options.paths.begin(), options.paths.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   TrustOptions trust;
   trust.chain = options.chain;

@@ -73,12 +73,17 @@ std::vector<std::string> hosts_of(const std::vector<Input>& inputs) {
 FleetSummary read_all(const Options& options, std::int64_t at, const Console& console) {
   Summarizer summarizer(at, {.devices = options.html.empty() ? 0 : kMaxOnPage});
   std::size_t faults = 0;
+  const ProgressOfWork work(console.progress(), "result", "results", 0, bytes_of(options.files));
   const ResultSink sink{
-      .result = [&](const Result& result) { summarizer.add(result); },
+      .result =
+          [&](const Result& result) {
+            summarizer.add(result);
+            work.add(1);
+          },
       .unreadable =
           [&](Unreadable fault) {
             if (++faults <= kMaxTold)
-              console.note(cat("spdmctl: ", fault.file, fault.line > 0 ? cat(":", fault.line) : "", ": ", fault.why));
+              console.complain(cat("spdmctl: ", fault.file, fault.line > 0 ? cat(":", fault.line) : "", ": ", fault.why));
             summarizer.add(std::move(fault));
           },
       .host = [&](const std::string& host) { summarizer.add_host(host); },
@@ -89,6 +94,7 @@ FleetSummary read_all(const Options& options, std::int64_t at, const Console& co
     const std::string& file = inputs[i].file;
     const std::string name = file == "-" ? "standard input" : printable(file);
     summarizer.add_file();
+    const std::uintmax_t bytes = bytes_of({file});
     try {
       if (inputs[i].error) throw Error(*inputs[i].error);
       read_results(of_kind(inputs[i].found ? open_found(file) : open_file(file), FileKind::report), name, hosts[i], sink,
@@ -96,14 +102,15 @@ FleetSummary read_all(const Options& options, std::int64_t at, const Console& co
     } catch (const Error& error) {  // an error of one file does not end the others
       sink.unreadable({name, 0, cat(error.what(), error.hint.empty() ? "" : "; ", error.hint)});
     }
+    work.add(0, bytes);
   }
-  if (faults > kMaxTold) console.note(cat("spdmctl: ", faults - kMaxTold, " more parts could not be read"));
+  if (faults > kMaxTold) console.complain(cat("spdmctl: ", faults - kMaxTold, " more parts could not be read"));
   return summarizer.finish();
 }
 
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
-  if (options.files.empty()) throw Error(ErrorId::usage, "no file given", "give reports, or - for standard input");
+  if (options.files.empty()) throw Error(ErrorId::usage, "no FILE given", "give reports, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const std::time_t at = options.at.empty() ? std::time(nullptr) : parse_time(options.at);
   Needs needs{.readable = {options.files.begin(), options.files.end()}};
@@ -126,7 +133,7 @@ Action setup(CLI::App& parser) {
   parser
       .add_option("file", options->files,
                   "Reports: JSON documents or NDJSON, of one host or of many, or directories of these; - is standard input")
-      ->type_name("FILE");
+      ->type_name("FILE...");
   add_output_options(parser, options->output);
   parser.add_option("--at", options->at, "Time to compare the ends of certificates with; default: now")
       ->type_name("TIME")

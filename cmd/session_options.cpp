@@ -113,7 +113,7 @@ void add_session_options(CLI::App& parser, SessionArguments& arguments) {
   };
   flag("--in-session", arguments.in_session, "Open a secure session, and read the measurements inside it");
   text("--psk", arguments.psk, "FILE", "Open it with the pre-shared key in this file, hex digits or bytes");
-  text("--psk-hint", arguments.psk_hint, "TEXT", "Hint that tells the device which key that is: text, or hex:00ff");
+  text("--psk-hint", arguments.psk_hint, "HINT", "Hint that tells the device which key that is: text, or hex:00ff");
   add_requester_options(parser, arguments);
   list("--key-exchange", arguments.key_exchange, "Offer only these key exchanges, such as secp384r1 or ML-KEM-1024");
   list("--aead", arguments.aead, "Offer only these ciphers, such as AES-256-GCM");

@@ -100,7 +100,8 @@ std::vector<Error> unknown(const std::vector<Bdf>& asked, const std::vector<Devi
   for (const Bdf& bdf : asked) {
     if (std::any_of(states.begin(), states.end(), [&](const DeviceState& state) { return transport::parse_bdf(state.bdf) == bdf; }))
       continue;
-    out.emplace_back(ErrorId::no_device, "has no state: no gate has judged it", "see: spdmctl gate --help").device = to_string(bdf);
+    out.emplace_back(ErrorId::no_device, "has no state: no gate has judged it", cat("judge it with: spdmctl gate ", to_string(bdf)))
+        .device = to_string(bdf);
   }
   return out;
 }
@@ -215,7 +216,7 @@ Exit run(const Options& options, Console& console) {
 
 Action setup(CLI::App& parser) {
   auto options = std::make_shared<Options>();
-  parser.add_option("address", options->addresses, "Only these PCI functions; default: all")->type_name("BDF");
+  parser.add_option("address", options->addresses, "Only these PCI functions; default: all")->type_name("[BDF...]");
   add_output_options(parser, options->output);
   add_policy_path(parser, options->policies, "Policy on which devices must be judged: this file or directory instead of the system's",
                   "Gate");

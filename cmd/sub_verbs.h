@@ -21,17 +21,23 @@ class SubVerbs {
 
   Options& options() const { return state_->options; }
 
-  // `run` is called when the user names this sub-verb.
-  CLI::App* add(const std::string& name, const std::string& summary, Run run) {
+  // `run` is called when the user names this sub-verb. `examples`: lines for the foot of its --help.
+  CLI::App* add(const std::string& name, const std::string& summary, Run run, const std::string& examples) {
     CLI::App* sub = parser_.add_subcommand(name, summary);
+    sub->footer(cat("Examples:\n", examples));
     sub->parse_complete_callback([state = state_, run] { state->run = run; });
     return sub;
   }
 
   // The action of the verb: runs the sub-verb that was named. It throws Error{usage} when none was.
   Action action() const {
-    return [state = state_, verb = parser_.get_name()](Console& console) {
-      if (state->run == nullptr) throw Error(ErrorId::usage, cat(verb, ": subcommand missing"), cat("see: spdmctl ", verb, " --help"));
+    std::string names;
+    for (const CLI::App* sub : parser_.get_subcommands([](const CLI::App* one) { return !one->get_group().empty(); }))
+      names += cat(names.empty() ? "" : ", ", sub->get_name());
+    return [state = state_, verb = parser_.get_name(), names](Console& console) {
+      if (state->run == nullptr)
+        throw Error(ErrorId::usage, cat("no sub-verb of ", verb, " given"),
+                    cat("give one of: ", names, "; see: spdmctl ", verb, " --help"));
       return state->run(state->options, console);
     };
   }

@@ -114,8 +114,9 @@ Exit show(const Options& options, Console& console) {
 
 // [TSM] BDF
 std::pair<std::string, Bdf> request_of(const Options& options, const Host& host) {
-  if (options.arguments.empty() || options.arguments.size() > 2)
-    throw Error(ErrorId::usage, "one PCI function must be given, after the TSM if there are several", "see: spdmctl tsm --help");
+  if (options.arguments.empty()) throw Error(ErrorId::usage, "no BDF given", "give one PCI function, such as 0000:03:00.0");
+  if (options.arguments.size() > 2)
+    throw Error(ErrorId::usage, "only one BDF can be given, after the TSM if there are several", "run it once for each function");
   const std::string tsm = options.arguments.size() == 2 ? options.arguments.front() : "";
   if (!tsm.empty() && !transport::is_tsm_name(tsm))
     throw Error(ErrorId::usage, cat("invalid TSM name '", printable(tsm), "'"), "the kernel calls them tsm0, tsm1, ...");
@@ -145,17 +146,25 @@ Exit change(const Options& options, Console& console, Change change) {
 Action setup(CLI::App& parser) {
   SubVerbs<Options> subs(parser);
   Options& options = subs.options();
-  const auto add_sub = [&](const char* name, const char* summary, SubVerbs<Options>::Run run) {
-    CLI::App* sub = subs.add(name, summary, run);
-    sub->add_option("function", options.arguments, "PCI functions; for connect and disconnect one, a TSM such as tsm0 before it")
-        ->type_name("[TSM] BDF");
+  const auto add_sub = [&](const char* name, const char* summary, const char* operand, const char* functions, SubVerbs<Options>::Run run,
+                           const char* examples) {
+    CLI::App* sub = subs.add(name, summary, run, examples);
+    sub->add_option("function", options.arguments, functions)->type_name(operand);
     add_output_options(*sub, options.output);
   };
-  add_sub("show", "Show the TSMs of this host and what is connected with them", show);
+  constexpr auto* kOne = "One PCI function, and before it a TSM, such as tsm0, where there are several";
+  add_sub("show", "Show the TSMs of this host and what is connected with them", "[BDF...]", "Only these PCI functions; default: all", show,
+          "  spdmctl tsm show\n"
+          "  spdmctl tsm show 0000:03:00.0\n");
   refuse_sub_verb(parser, "status", "show");
-  add_sub("connect", "Connect a device to a TSM, which then owns its SPDM",
-          [](const Options& o, Console& c) { return change(o, c, Change::connect); });
-  add_sub("disconnect", "Disconnect a device from its TSM", [](const Options& o, Console& c) { return change(o, c, Change::disconnect); });
+  add_sub(
+      "connect", "Connect a device to a TSM, which then owns its SPDM", "[TSM] BDF", kOne,
+      [](const Options& o, Console& c) { return change(o, c, Change::connect); },
+      "  spdmctl tsm connect 0000:03:00.0\n"
+      "  spdmctl tsm connect tsm1 0000:03:00.0\n");
+  add_sub(
+      "disconnect", "Disconnect a device from its TSM", "[TSM] BDF", kOne,
+      [](const Options& o, Console& c) { return change(o, c, Change::disconnect); }, "  spdmctl tsm disconnect 0000:03:00.0\n");
   return subs.action();
 }
 

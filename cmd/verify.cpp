@@ -52,7 +52,7 @@ Exit run(const Options& options, Console& console) {
   if (options.measurements) question.user.depth = Depth::measurements;
   question.user.tolerance = tolerance_of(options.tolerate);
   if (!options.nonce.empty()) question.user.nonce = parse_nonce(options.nonce);
-  if (options.files.empty()) throw Error(ErrorId::usage, "no file given", "give evidence or pcap files, or - for standard input");
+  if (options.files.empty()) throw Error(ErrorId::usage, "no FILE given", "give evidence or pcap files, or - for standard input");
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   const bool as_token = console.format == Format::eat;
   RunCheck together(question.user.nonce.has_value(), read_expected(options.expect));
@@ -74,7 +74,9 @@ Exit run(const Options& options, Console& console) {
        .verifier = verifier,
        .ordered = !options.unordered,
        .idle = [&] { or_end(console, [&] { console.flush(); }); },
-       .keeps_evidence = as_token},
+       .keeps_evidence = as_token,
+       .progress = console.progress(),
+       .total = bytes_of(options.files)},
       [&](Outcome outcome) -> Judged {
         if (!outcome.report) return {writer.render(*outcome.unread), std::nullopt, std::nullopt};
         std::optional<TokenPart> part;
@@ -99,7 +101,7 @@ Action setup(CLI::App& parser) {
       .add_option("file", options->files,
                   "Evidence, one document or one per line, pcap files, signed measurements of other tools, or directories of these "
                   "or of kernel signatures; - is standard input")
-      ->type_name("FILE");
+      ->type_name("FILE...");
   add_export_options(parser, options->output);
   add_token_format(options->output);
   parser.get_option("--cmw")->description("Put the EAR or the token into a conceptual message wrapper (RFC 9999): json or cbor");

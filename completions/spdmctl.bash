@@ -1,7 +1,7 @@
 # bash completion for spdmctl
 
 _spdmctl() {
-  local output="-f --format --json -o --output -v --verbose --no-color -h --help"
+  local output="-f --format --json -o --output -v --verbose -q --quiet --color --no-color -h --help --help-all"
   local keyring="--keyring --root --at --partial-chain"
   local trust="$keyring --host-keys --identity --identity-match --trust-host --require-fresh --chain --provisioned-key"
   local speak="--timeout --slot --spdm-version --asym --hash --force --via"
@@ -25,7 +25,7 @@ _spdmctl() {
   [[ $cur == [=:] ]] && cur=''
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs inspect collect verify audit decode list keyring policy reference gate watch status tsm emulate doctor report --help --version" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "info auth measurements certs inspect collect verify audit decode list keyring policy reference gate watch status tsm emulate doctor report help version --help --help-all --version" -- "$cur")
     return
   fi
 
@@ -38,6 +38,7 @@ _spdmctl() {
       [[ $verb == collect ]] && values="ndjson eat"
       [[ $verb == watch ]] && values="text ndjson"
       ;;
+    --color) values="auto always never" ;;
     --ear-profile) values="2023 2026" ;;
     --cmw) values="json cbor" ;;
     --identity-match) values="exact ids none" ;;
@@ -70,6 +71,19 @@ _spdmctl() {
     return
   fi
 
+  if [[ $verb == help ]]; then
+    case $COMP_CWORD,$prev in
+      2,*) values="info auth measurements certs inspect collect verify audit decode list keyring policy reference gate watch status tsm emulate doctor report" ;;
+      3,keyring) values="show check add remove deny unpin explain pin import" ;;
+      3,policy) values="check show explain test generate" ;;
+      3,reference) values="show check import needed" ;;
+      3,tsm) values="show connect disconnect" ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
+    return
+  fi
+  [[ $verb != version ]] || return
+
   local options='' words='' files=yes pci=''
   case $verb in
     info) options="$live --vendor-request" words=$targets pci=1 ;;
@@ -80,7 +94,7 @@ _spdmctl() {
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
     inspect) options="$live --for --function-id --requester-key --requester-cert" words=$targets pci=1 ;;
-    collect) options="-f --format -o --output -v --verbose -h --help $speak $session --tolerate --cmw --sign-key --nonce --inspect --extension-log --endpoint-info" words=$targets pci=1 ;;
+    collect) options="-f --format -o --output -v --verbose -h --help --help-all $speak $session --tolerate --cmw --sign-key --nonce --inspect --extension-log --endpoint-info" words=$targets pci=1 ;;
     audit) options="$live_only $policy --sign-key --ear-profile --cmw --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --session-secrets --tolerate --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;
     decode) options="$output --brief --session-secrets --tolerate --hash --asym --openssl --tdisp-report" ;;
@@ -96,7 +110,7 @@ _spdmctl() {
         explain) options="$live_only $policy" words=$targets pci=1 ;;
         pin) options="$live_only $policy --by --vouch" words=$targets pci=1 ;;
         import) options="$live_only --efi --kernel --fingerprint --yes --name --overwrite" words=$targets pci=1 ;;
-        *) options="-h --help" words="show check add remove deny unpin explain pin import" files='' ;;
+        *) options="-h --help --help-all" words="show check add remove deny unpin explain pin import" files='' ;;
       esac
       ;;
     policy)
@@ -105,16 +119,16 @@ _spdmctl() {
         show) options="$output --policy" files='' ;;
         explain) options="$live_only --policy --reference" words=$targets pci=1 ;;
         test) options="$output $trust --policy --reference" ;;
-        generate) options="-o --output --overwrite -v --verbose -h --help $trust $speak" words=$targets pci=1 ;;
-        *) options="-h --help" words="check show explain test generate" files='' ;;
+        generate) options="-o --output --overwrite -v --verbose -h --help --help-all $trust $speak" words=$targets pci=1 ;;
+        *) options="-h --help --help-all" words="check show explain test generate" files='' ;;
       esac
       ;;
     reference)
       case ${COMP_WORDS[2]-} in
         show | check) options=$output ;;
-        import) options="-o --output --match --signer --complete --environments --overwrite -h --help" ;;
+        import) options="-o --output --match --signer --complete --environments --overwrite -h --help --help-all" ;;
         needed) options="$output --chain" ;;
-        *) options="-h --help" words="show check import needed" files='' ;;
+        *) options="-h --help --help-all" words="show check import needed" files='' ;;
       esac
       ;;
     emulate) options="$output --listen --port-file --once --init --algorithm --identity --device-info" ;;
@@ -127,7 +141,7 @@ _spdmctl() {
       case ${COMP_WORDS[2]-} in
         show) options=$output pci=1 files='' ;;
         connect | disconnect) options=$output words=$(ls /sys/class/tsm 2>/dev/null) pci=1 files='' ;;
-        *) options="-h --help" words="show connect disconnect" files='' ;;
+        *) options="-h --help --help-all" words="show connect disconnect" files='' ;;
       esac
       ;;
   esac

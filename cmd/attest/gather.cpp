@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cmd/attest/evidence_files.h"
+#include "cmd/attest/name_target.h"
 #include "cmd/host/secret_file.h"
 #include "cmd/host/stop_signal.h"
 #include "cmd/host/this_host.h"
@@ -94,6 +95,7 @@ Evidence gather(Target target, Wanted wanted, const Effort& effort, const Verifi
       const bool again = error.id == ErrorId::busy && evidence.log.empty() && Clock::now() + kBusyRetry < patience;
       if (!again) {
         evidence.error = interruption_of(error);
+        evidence.error->hint = name_target(std::move(evidence.error->hint), target.name, evidence.live);
         break;
       }
       target.opened.reset();

@@ -59,7 +59,9 @@ Outcome attend(Run& run, std::size_t index, const Turn& turn) {
   try {
     Effort effort = run.effort;
     effort.deadline = turn.end;
-    Evidence evidence = gather(std::move(run.targets[index]), run.wanted, effort, run.verifier, run.open);
+    Wanted wanted = run.wanted;
+    if (run.progress != nullptr) wanted.chain_read = [&](std::size_t more, std::size_t total) { run.progress->add_chain(more, total); };
+    Evidence evidence = gather(std::move(run.targets[index]), std::move(wanted), effort, run.verifier, run.open);
     const bool asked = turn.begin < run.effort.deadline && !recording(out.target);
     const bool out_of_time = asked && evidence.error && evidence.error->id == ErrorId::timeout && Clock::now() >= turn.end;
     if (out_of_time) {

@@ -15,6 +15,7 @@
 #include "cmd/attest/time_shares.h"
 #include "cmd/host/parallel.h"
 #include "cmd/host/privileges.h"
+#include "cmd/host/progress.h"
 
 namespace spdm::cmd {
 
@@ -41,6 +42,7 @@ struct Run {
   std::function<void(const Outcome&)> left_out = nullptr;
   bool may_be_empty = false;              // that nothing is left to attest is no error
   std::size_t width = kMaxDevicesAtOnce;  // devices at once
+  Progress* progress = nullptr;           // who is told how far the run is
 };
 
 // What came of one target.
@@ -105,7 +107,9 @@ void attest(Run& run, const std::function<Shaped(Outcome)>& shape, const std::fu
   };
   open_and_confine(run);
   std::size_t count = 0;
+  const ProgressOfWork work(run.progress, "device", "devices", run.targets.size());
   const std::function<Came(Outcome)> sort_out = [&](Outcome outcome) {
+    work.add(1);
     if (!outcome.left_out.empty()) return Came{std::nullopt, std::move(outcome)};
     return Came{shape(std::move(outcome)), {}};
   };
@@ -131,6 +135,8 @@ struct RecordedRun {
   bool ordered = true;              // outcomes in the order of the input, else as they come
   std::function<void()> idle = {};  // called while there is nothing to take: output may be flushed
   bool keeps_evidence = false;      // outcomes have the evidence, too
+  Progress* progress = nullptr;     // who is told how far the run is
+  std::uintmax_t total = 0;         // bytes of all files; 0: not known
 };
 // Appraises one piece. Throws no Error: it is in the outcome.
 Outcome appraise_piece(const Verifier& verifier, EvidencePiece piece, bool keeps_evidence = false);
@@ -141,9 +147,16 @@ void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outc
   // Bytes of evidence that are read and not yet reported. A run holds no more of its input than this and one piece: pieces that are
   // large are looked at one by one.
   constexpr std::size_t kInFlight = 2U << 20;
+  const ProgressOfWork work(run.progress, "recording", "recordings", 0, run.total);
   run_stream<EvidencePiece, Shaped>({
       .next = [&] { return run.files.next(); },
-      .produce = [&](EvidencePiece piece) { return shape(appraise_piece(run.verifier, std::move(piece), run.keeps_evidence)); },
+      .produce =
+          [&](EvidencePiece piece) {
+            const std::size_t size = piece.size();
+            Shaped out = shape(appraise_piece(run.verifier, std::move(piece), run.keeps_evidence));
+            work.add(1, size);
+            return out;
+          },
       .consume = take,
       .idle = run.idle,
       .workers = std::max(1U, std::thread::hardware_concurrency()),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "certstore/chains.h"
+#include "cmd/attest/name_target.h"
 #include "cmd/host/secret_file.h"
 #include "core/evidence/file.h"
 #include "core/session/opened_evidence.h"
@@ -101,6 +102,12 @@ Report Verifier::appraise(Evidence evidence, const std::string& source, Question
   Report report =
       spdm::appraise(evidence, analysis, certstore::validate_chains(evidence, analysis, validator_, setup_.owner_key), question);
   report.source = source;
+  const auto name_it = [&](std::vector<Finding>& findings) {
+    for (Finding& finding : findings) finding.remedy = name_target(std::move(finding.remedy), source, evidence.live);
+  };
+  name_it(report.findings);
+  for (SlotReport& slot : report.slots)
+    if (slot.chain) name_it(slot.chain->findings);
   return report;
 }
 

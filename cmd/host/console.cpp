@@ -33,9 +33,24 @@ std::string one_line(const Error& error) {
   return printable(out);
 }
 
+// A terminal that can do more than write letters one after the other.
+bool is_screen(int fd) {
+  const char* const terminal = ::secure_getenv("TERM");
+  return ::isatty(fd) == 1 && terminal != nullptr && std::string_view(terminal) != "dumb";
+}
+
+bool is_set(const char* variable) {
+  const char* const value = ::secure_getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+// "0" says no.
+bool forces(const char* variable) { return is_set(variable) && std::string_view(::secure_getenv(variable)) != "0"; }
+
 }  // namespace
 
 void Console::out(std::string_view text) {
+  if (quiet && format == Format::text && file_.empty()) return;
   if (text.size() < kFlushAt) {
     pending_ += text;
     if (pending_.size() >= kFlushAt) flush();
@@ -61,6 +76,8 @@ void Console::put(std::string_view text) {
     reader_gone_ = false;
     return;
   }
+  if (text.empty()) return;
+  const std::unique_lock lock = aside();
   const int failure = write_all(STDOUT_FILENO, text);
   if (failure == EPIPE) {
     reader_gone_ = true;
@@ -94,16 +111,30 @@ void Console::discard() {
 }
 
 // When stderr fails, there is no place left to report it.
-void Console::complain(const Error& error) const { note(one_line(error)); }
-void Console::note(std::string_view line) const { write_all(STDERR_FILENO, cat(line, "\n")); }
+void Console::complain(const Error& error) const { complain(one_line(error)); }
+
+void Console::complain(std::string_view line) const {
+  const std::unique_lock lock = aside();
+  write_all(STDERR_FILENO, cat(line, "\n"));
+}
+
+void Console::note(std::string_view line) const {
+  if (!quiet) complain(line);
+}
+
+// The line of progress is on the same screen as what is written now.
+std::unique_lock<std::mutex> Console::aside() const { return progress_ ? progress_->step_aside() : std::unique_lock<std::mutex>(); }
+
+void Console::show_progress() {
+  if (!quiet && !progress_ && is_screen(STDERR_FILENO)) progress_ = std::make_unique<Progress>(STDERR_FILENO);
+}
 
 bool is_terminal() { return ::isatty(STDOUT_FILENO) == 1; }
 
-bool wants_color(bool forbidden) {
-  const char* no_color = ::secure_getenv("NO_COLOR");
-  const char* terminal = ::secure_getenv("TERM");
-  if (forbidden || (no_color != nullptr && *no_color != '\0')) return false;
-  return is_terminal() && terminal != nullptr && std::string_view(terminal) != "dumb";
+bool wants_color(Color color, bool to_file) {
+  if (color != Color::automatic) return color == Color::always;
+  if (to_file || is_set("NO_COLOR")) return false;
+  return forces("FORCE_COLOR") || forces("CLICOLOR_FORCE") || is_screen(STDOUT_FILENO);
 }
 
 }  // namespace spdm::cmd

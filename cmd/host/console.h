@@ -2,13 +2,17 @@
 // for people.
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "cmd/host/files.h"
+#include "cmd/host/progress.h"
 #include "core/error.h"
 #include "core/word_table.h"
 
@@ -47,25 +51,41 @@ class Console {
   void discard();
   // One line on stderr: "spdmctl: TARGET: message; hint".
   void complain(const Error& error) const;
+  // The same for what is an error, and has its words already.
+  void complain(std::string_view line) const;
+  // One line on stderr that a quiet run goes without.
   void note(std::string_view line) const;
+  // How far the run is, on stderr if that is a terminal; nullptr where nothing is to be shown.
+  Progress* progress() const { return progress_.get(); }
+  // From here on progress() shows something, if stderr is a terminal that can.
+  void show_progress();
 
   // Until the options are understood this is a guess from the arguments, so that their own errors can be documents, too.
   Format format;
   bool color = false;  // of stdout
   bool verbose = false;
+  bool quiet = false;  // no text on standard output, no notes
 
  private:
   void put(std::string_view text);
+  std::unique_lock<std::mutex> aside() const;
 
   std::string pending_;
   bool reader_gone_ = false;
   std::filesystem::path file_;
   std::unique_ptr<FileInMaking> in_making_;
   bool finished_ = false;
+  std::unique_ptr<Progress> progress_;
 };
 
 bool is_terminal();  // standard output
-// Whether standard output is a terminal that shows colours.
-bool wants_color(bool forbidden);
+
+// When there are colours. automatic: on a terminal that shows them, or as the environment says.
+enum class Color { automatic, always, never };
+inline constexpr std::array kColors{Word{Color::automatic, "auto"}, Word{Color::always, "always"}, Word{Color::never, "never"}};
+static_assert(is_sound(kColors));
+// Whether text has colours. NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are about standard output; a file has colours only if they were
+// asked for.
+bool wants_color(Color color, bool to_file);
 
 }  // namespace spdm::cmd

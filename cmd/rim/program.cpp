@@ -35,7 +35,7 @@ constexpr const char* kExamples =
     "Exit codes: man spdmctl";
 
 void add_options(CLI::App& parser, Options& options) {
-  parser.add_option("path", options.paths, "TCG RIM files: signed SWID tags in XML; - is standard input")->type_name("PATH");
+  parser.add_option("path", options.paths, "TCG RIM files: signed SWID tags in XML; - is standard input")->type_name("FILE...");
   parser.add_option("--signer", options.signer, "Public key, certificate or chain of the signer, DER or PEM: requires a valid signature")
       ->type_name("FILE");
   parser.add_option("--match", options.match, "Devices that they are for: vendor=10de,device=2330; default: all")
@@ -89,7 +89,7 @@ void tell_of_overlaps(const std::vector<DeviceReferences>& devices, const cmd::C
 
 Exit make_references(const Options& options, cmd::Console& console) {
   console.verbose = options.verbose;
-  if (options.paths.empty()) throw Error(ErrorId::usage, "no file given", "give TCG RIM files, or - for standard input");
+  if (options.paths.empty()) throw Error(ErrorId::usage, "no FILE given", "give TCG RIM files, or - for standard input");
   if (std::count(options.paths.begin(), options.paths.end(), "-") > 1) throw Error(ErrorId::usage, "- can be read only once");
   if (options.shift > kLastIndex)
     throw Error(ErrorId::usage, cat("--index-shift: ", options.shift, " is too large"), cat("give 0 to ", kLastIndex));
@@ -121,9 +121,9 @@ Exit make_references(const Options& options, cmd::Console& console) {
 
 Exit run(int argc, char** argv, cmd::Console& console) {
   CLI::App parser("Convert TCG RIM (signed SWID tags) to reference values for spdmctl --reference", "spdmctl-rim");
-  parser.set_version_flag("--version", "spdmctl-rim " SPDMCTL_VERSION);
+  parser.set_help_flag("-h,--help", "Show this help");
+  parser.set_version_flag("--version", "spdmctl-rim " SPDMCTL_VERSION, "Show the version");
   parser.footer(kExamples);
-  parser.get_formatter()->column_width(36);
   Options options;
   add_options(parser, options);
   try {
@@ -132,7 +132,7 @@ Exit run(int argc, char** argv, cmd::Console& console) {
     cmd::answer(asked, parser, console);
     return Exit::ok;
   } catch (const CLI::ParseError& error) {
-    throw Error(ErrorId::usage, cmd::message_of(error, parser), "see: spdmctl-rim --help");
+    throw cmd::error_of(error, parser, {argv + std::min(argc, 1), argv + argc});
   }
   prepare_guards();
   cmd::refuse_empty(parser);

@@ -135,7 +135,7 @@ bool Appraiser::tell_unnamed(const ChainResult& chain) {
                                                                 : std::string();
   if (!who.empty()) {
     add({FindingId::identity_unnamed, where, cat(unnamed, "; ", who, " says that it belongs there"),
-         "make sure that no other device of this vendor can replace it; to bind this very device, pin it: spdmctl keyring pin"});
+         "make sure that no other device of this vendor can replace it; to bind this very device, pin it: spdmctl keyring pin TARGET"});
     return true;
   }
   add({FindingId::identity_unbound, where, cat(unnamed, ", and nothing says that this certificate belongs to the function"),

@@ -239,7 +239,7 @@ void Appraiser::demand_pin() {
                 "pin by what devices prove, or trust the host: --trust-host");
     else if (!chain->pin)
       unmet(Demand::pin, {FindingId::pin_missing, slot_name(chain->slot), "the rule requires a pinned device, and no pin matches it",
-                          "if this is the device: spdmctl keyring pin"});
+                          "if this is the device: spdmctl keyring pin TARGET"});
 }
 
 void Appraiser::demand_crls() {

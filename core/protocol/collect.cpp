@@ -91,14 +91,14 @@ class Collector {
     }
     if (slots.empty())
       throw Error(ErrorId::no_spdm, cat("slot ", wanted_.slot.value_or(0), " holds no certificate chain"),
-                  "see the slots with: spdmctl certs");
+                  "see the slots with: spdmctl certs TARGET");
     if (wanted_.all_slots) {
-      for (const std::uint8_t slot : slots) read_chain(requester_, slot);
+      for (const std::uint8_t slot : slots) read_chain(requester_, slot, wanted_.chain_read);
       return slots;
     }
     // A slot that is not trusted is followed by the next provisioned one. When none is trusted, the first is reported.
     for (const std::uint8_t slot : slots) {
-      read_chain(requester_, slot);
+      read_chain(requester_, slot, wanted_.chain_read);
       if (wanted_.slot || !wanted_.trusts || wanted_.trusts(connection(), slot)) return {slot};
     }
     return {slots.front()};

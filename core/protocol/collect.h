@@ -39,6 +39,8 @@ struct Wanted {
   Summary summary = Summary::none;
   // Asked once per chain when no slot was given. May be empty: then slot 0 is taken.
   std::function<bool(const Connection&, std::uint8_t slot)> trusts;
+  // Is told of each portion of a chain: the bytes that it has, and, at the first one, the bytes of the chain; else 0. May be empty.
+  std::function<void(std::size_t more, std::size_t total)> chain_read;
 
   // Leaves out what the device has no capability for (measurements, extension log, endpoint information) instead of
   // throwing Error{no_spdm}. For collecting evidence for a remote verifier.

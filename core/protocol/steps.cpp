@@ -66,7 +66,7 @@ void negotiate(Requester& requester, const Wanted& wanted, Offer offer) {
 }
 
 // One GET_CERTIFICATE per portion, in the largest portions that fit (DSP0274 CERTIFICATE).
-void read_chain(Requester& requester, std::uint8_t slot) {
+void read_chain(Requester& requester, std::uint8_t slot, const std::function<void(std::size_t more, std::size_t total)>& told) {
   const Connection& connection = requester.connection();
   const Parameters& parameters = connection.parameters();
   const bool large = parameters.large_certificates();
@@ -78,6 +78,7 @@ void read_chain(Requester& requester, std::uint8_t slot) {
     request.offset = connection.chain(slot).complete() ? 0 : connection.chain(slot).size();
     if (!large) request.length = std::min<std::uint32_t>(request.length, 0xFFFF - request.offset);
     requester.ask(request.encode(connection.version()));
+    if (told) told(connection.chain(slot).size() - request.offset, request.offset == 0 ? connection.chain(slot).total() : 0);
   } while (!connection.chain(slot).complete());
 }
 

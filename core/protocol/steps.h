@@ -1,6 +1,8 @@
 // The first steps of every conversation, in the order of the specification: what collecting begins with, and a session that stays open.
 #pragma once
 
+#include <functional>
+
 #include "core/protocol/collect.h"
 
 namespace spdm {
@@ -13,6 +15,7 @@ enum class Offer { narrow, wide };
 void negotiate(Requester& requester, const Wanted& wanted, Offer offer = Offer::narrow);
 
 // Reads the certificate chain of a slot; afterwards it is complete in the connection. Throws as Requester::ask.
-void read_chain(Requester& requester, std::uint8_t slot);
+// `told`: as Wanted::chain_read.
+void read_chain(Requester& requester, std::uint8_t slot, const std::function<void(std::size_t more, std::size_t total)>& told = nullptr);
 
 }  // namespace spdm

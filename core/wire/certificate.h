@@ -37,6 +37,7 @@ class ChainReader {
   void add(const GetCertificate& request, const CertificateResponse& response);
   bool complete() const { return total_ != 0 && chain_.size() == total_; }
   std::uint32_t size() const { return static_cast<std::uint32_t>(chain_.size()); }
+  std::uint64_t total() const { return total_; }  // bytes of the chain; 0 before the first portion
   const Bytes& chain() const { return chain_; }
   std::uint8_t model() const { return model_; }
 

@@ -18,6 +18,8 @@ PROGRAM = sys.argv[1]
 OTHERS = [pathlib.Path(name) for name in sys.argv[2:]]
 # Pages of programs beside it; without the option of the build they are not there.
 OTHER_PAGES = {"spdmctl-rim"}
+# Verbs about the program itself, which have no page and no options.
+ABOUT = {"help", "version"}
 LONG = r"--[a-z][a-z0-9-]*"
 
 
@@ -27,11 +29,11 @@ def run(*command, **more):
 
 
 def from_help(*verb, program=PROGRAM):
-    """The sub-commands and the long options that --help tells of."""
-    sections = re.split(r"^(\S.*):$", run(program, *verb, "--help"), flags=re.M)
+    """The sub-commands and all long options that there are; a program beside it shows all of them in --help."""
+    sections = re.split(r"^(\S.*):$", run(program, *verb, "--help-all" if program == PROGRAM else "--help"), flags=re.M)
     verbs, options = [], set()
     for title, text in zip(sections[1::2], sections[2::2]):
-        if title == "Subcommands":
+        if title in ("Verbs", "Sub-verbs"):
             verbs = re.findall(r"^  ([a-z]+)\b", text, re.M)
         elif title != "Examples":
             for line in re.findall(r"^  (-.*)", text, re.M):
@@ -108,8 +110,8 @@ def main():
                     if page.stem not in OTHER_PAGES}, set(verbs))
     compare("man/spdmctl.1, verbs", set(re.findall(r"^\.Xr spdmctl-(\w+) 1", (ROOT / "man/spdmctl.1").read_text(), re.M))
             - {name.removeprefix("spdmctl-") for name in OTHER_PAGES}, set(verbs))
-    compare("bash, verbs", in_bash('""'), set(verbs) | general)
-    compare("zsh, verbs", set(re.findall(r"^    '(\w+):", zsh.split("actions=(")[0].split("verbs=(")[1], re.M)), set(verbs))
+    compare("bash, verbs", in_bash('""'), set(verbs) | ABOUT | general)
+    compare("zsh, verbs", set(re.findall(r"^    '(\w+):", zsh.split("actions=(")[0].split("verbs=(")[1], re.M)), set(verbs) | ABOUT)
     compare("fish, verbs", set(re.findall(r"^set -l verbs (.*)", fish, re.M)[0].split()), set(verbs))
 
     every = set(general)

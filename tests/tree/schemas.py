@@ -99,7 +99,7 @@ def names_are_joined_in_one_way(problems):
 def verbs_of(program):
     """All that --help lists, one a line."""
     told = subprocess.run([program, "--help"], capture_output=True, text=True).stdout
-    return re.findall(r"^  ([a-z]+) {2,}", told[told.index("ubcommands:"):], re.M)
+    return re.findall(r"^  ([a-z]+) {2,}", told[told.index("Verbs:"):], re.M)
 
 
 def validator(name):
