@@ -179,7 +179,7 @@ std::string_view result_color(Comparison::Result result) {
 
 // A block of its own, to compare line by line; whole where the values would look the same.
 void write_difference(Page& page, const Comparison& one, bool verbose) {
-  const auto shown = [](const std::string& value, bool whole) { return shortened(printable(value), whole); };
+  const auto shown = [](const std::string& value, bool whole) { return with_short_digits(printable(value), whole); };
   const bool whole = verbose || std::any_of(one.expected.begin(), one.expected.end(),
                                             [&](const std::string& value) { return shown(value, false) == shown(one.reported, false); });
   std::string_view title = "expected";
@@ -200,7 +200,7 @@ void write_references(Page& page, const Report& report, bool verbose) {
       if (!words.empty()) line += cat(line.empty() ? "" : "  ", words);
     };
     add(printable(one.environment));
-    if (!differs) add(shortened(printable(one.reported), verbose));
+    if (!differs) add(with_short_digits(printable(one.reported), verbose));
     add(printable(one.source));
     page.line(cat("  ", Page::padded(one.index == 0 ? "-" : cat("0x", hex(one.index, 2)), 6),
                   page.painted(Page::padded(name(one.result), 14), result_color(one.result)), line));

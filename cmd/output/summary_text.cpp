@@ -94,7 +94,7 @@ class SummaryText {
     for (std::size_t i = 0; i < most; ++i) {
       const TallyRow& row = table.rows[i];
       std::string name = name_of(row);
-      if (!console_.verbose) name = middle_cut(name, kNameWidth);
+      if (!console_.verbose) name = middle_cut(name, kNameWidth - 1);
       out_ += cat("  ", left(name, kNameWidth), right(row.devices.total(), kNumberWidth), right(row.devices.pass, kNumberWidth),
                   right(row.devices.fail, kNumberWidth), right(row.devices.undetermined, kLastWidth), "\n");
     }
