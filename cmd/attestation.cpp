@@ -199,8 +199,10 @@ Exit Attestation::run(Console& console, Plan plan) const {
   if (!protocol.record.empty()) run.seen = [&](std::size_t, const Evidence& evidence) { record(evidence, protocol.record); };
 
   const bool judges = plan.judges || !plan.text;
-  if (!plan.text) plan.text = many ? render_one_of_many : render_text;
+  const bool tabulates = many && !plan.text && !console.verbose;
+  if (!plan.text) plan.text = render_text;
   ReportWriter writer(console, plan.text, "\n", plan.form);
+  if (tabulates) writer.tabulate();
   if (judges) writer.tally();
   writer.enclose(std::move(envelope));
   // Refined and pinned are those that pass beside the others, too; so what depends on them is done in their order.

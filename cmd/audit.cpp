@@ -11,6 +11,7 @@
 #include "cmd/host/files.h"
 #include "cmd/output/changes.h"
 #include "cmd/output/metrics.h"
+#include "cmd/output/wrap.h"
 #include "cmd/verb.h"
 #include "core/evidence/file.h"
 #include "core/text.h"
@@ -30,12 +31,7 @@ struct Options {
 
 class Audit {
  public:
-  Audit(const Options& options, Console& console)
-      : options_(options), console_(console), writer_(console, [this](const Report& report, const Console& to) {
-          return many_ ? render_one_of_many(report, to) : render_text(report, to);
-        }) {
-    writer_.tally();
-  }
+  Audit(const Options& options, Console& console) : options_(options), console_(console), writer_(console, render_text) { writer_.tally(); }
 
   Exit run();
 
@@ -53,7 +49,6 @@ class Audit {
 
   const Options& options_;
   Console& console_;
-  bool many_ = false;  // devices
   ReportWriter writer_;
   Clock::time_point begin_ = Clock::now(), deadline_;
   const std::int64_t timestamp_ = std::time(nullptr);
@@ -172,7 +167,7 @@ void Audit::tell_gone() const {
     const std::string line =
         cat(printable(source), ": was there ", earlier_->time().empty() ? "before" : printable(earlier_->time()), ", and is now missing");
     if (console_.format == Format::text)
-      console_.out(cat(writer_.count() > 0 ? "\n" : "", "GONE  ", line, "\n"));
+      console_.out(fitted(cat(writer_.count() > 0 ? "\n" : "", "GONE  ", line, "\n")));
     else if (console_.format == Format::ndjson)
       console_.note(cat("spdmctl: ", line));
   }
@@ -201,7 +196,7 @@ void Audit::judge(AuditScope& scope, Run& run) {
   if (writer_.count() == 0) {
     const std::string_view line = "no device of this host speaks SPDM, and no rule expects one: there is nothing to judge";
     if (console_.format == Format::text)
-      console_.out(cat(line, "\n"));
+      console_.out(fitted(cat(line, "\n")));
     else
       console_.note(cat("spdmctl: ", line));
   }
@@ -223,7 +218,7 @@ Exit Audit::run() {
   Run run = make(verifier);
   named_ = known_names(options_.targets, run.open.host);
   AuditScope scope = audit_scope(named_, policy.get(), run.open.host, Exempt::left_out, run.open.via);
-  many_ = scope.targets.size() + scope.absent.size() > 1;
+  if (scope.targets.size() + scope.absent.size() > 1 && !console_.verbose) writer_.tabulate();
   for (const std::string& note : scope.notes) console_.note(cat("spdmctl: ", printable(note)));
   run.targets = scope.take_live();
   try {

@@ -24,7 +24,12 @@ Exit write_manifest(const std::string& kernel, const std::string& image, Console
   };
   line(manifest.program);
   for (const ImageFile& file : manifest.configuration) line(file);
-  write_document(console, document, text);
+  if (console.format == Format::text) {
+    console.out(text);  // scripts read it by the line
+    console.finish();
+  } else {
+    write_document(console, document, "");
+  }
   for (const Error& problem : manifest.problems) console.complain(problem);
   return exit;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cmd/keyring.h"
+#include "cmd/output/wrap.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -47,14 +48,14 @@ std::string finding_text(const Finding& finding) {
   return out;
 }
 
-std::string chain_text(const SlotReport& slot) {
+std::string chain_text(const SlotReport& slot, bool verbose) {
   const ChainResult& chain = *slot.chain;
   std::string out = line(slot.slot == kProvisionedKey ? "slot 255" : cat("slot ", slot.slot), answer(chain));
   for (const Completion& issuer : chain.completed)
     out += line("issuer", cat(printable(issuer.subject), ", above the path, in ", printable(issuer.file)));
   out += path_text(chain);
-  out += line("root", cat("SHA-256 ", printable(chain.root_fingerprint)));
-  if (!chain.leaf_key_sha256.empty()) out += line("leaf key", cat("SHA-256 ", chain.leaf_key_sha256));
+  out += line("root", cat("SHA-256 ", shortened(printable(chain.root_fingerprint), verbose)));
+  if (!chain.leaf_key_sha256.empty()) out += line("leaf key", cat("SHA-256 ", shortened(chain.leaf_key_sha256, verbose)));
   if (chain.anchor) out += line("scope", chain.anchor_scope.empty() ? "any device" : printable(chain.anchor_scope));
   for (std::size_t i = 0; i < chain.crls.size(); ++i) out += line(i == 0 ? "revocation" : "", crl_text(chain.crls[i]));
   out += line("pin", chain.pin ? cat(name(chain.pin->kind), ", ", printable(chain.pin->origin)) : std::string("none"));
@@ -72,12 +73,12 @@ bool is_of_a_chain(const Report& report, const Finding& finding) {
   });
 }
 
-std::string trust_text(const Report& report, const Console&) {
+std::string trust_text(const Report& report, const Console& console) {
   std::string out = cat(printable(report.source), "\n");
   bool any = false;
   for (const SlotReport& slot : report.slots) {
     if (!slot.chain) continue;
-    out += cat(any ? "\n" : "", chain_text(slot));
+    out += cat(any ? "\n" : "", chain_text(slot, console.verbose));
     any = true;
   }
   for (const Finding& finding : report.findings)

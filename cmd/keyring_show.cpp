@@ -67,11 +67,12 @@ std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
   return out;
 }
 
-constexpr std::string_view kIndent = "\n               ";
+constexpr std::string_view kIndent = "\n               ", kFingerprintIndent = "\n        ";  // a fingerprint just fits the line
 
 std::string text_of(const Entry& entry) {
-  std::string out = cat("  ", entry.anchor ? "root         " : "intermediate ", printable(entry.info.subject), kIndent, "SHA-256 ",
-                        entry.info.sha256, kIndent, entry.info.key, ", valid until ", entry.info.not_after, ", ", printable(entry.file));
+  std::string out =
+      cat("  ", entry.anchor ? "root         " : "intermediate ", printable(entry.info.subject), kFingerprintIndent, "SHA-256 ",
+          entry.info.sha256, kIndent, entry.info.key, ", valid until ", entry.info.not_after, ", ", printable(entry.file));
   if (!entry.blocked.empty()) out += cat(kIndent, "vouches for nothing: ", printable(entry.blocked));
   for (const certstore::Scope& scope : entry.scopes)
     out += cat(kIndent, "vouches for ", printable(in_words(scope)), ", ", printable(scope.file),

@@ -5,6 +5,7 @@
 #include <array>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cmd/attest/endpoint_scope.h"
 #include "cmd/attestation.h"
@@ -15,6 +16,7 @@
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 #include "cmd/output/table.h"
+#include "cmd/output/wrap.h"
 #include "cmd/verb.h"
 #include "core/appraisal/encryption_json.h"
 #include "core/text.h"
@@ -177,18 +179,33 @@ Json to_json(const Listed& listed) {
   return out;
 }
 
-using Row = std::array<std::string, 8>;
+using Row = std::array<std::string, 7>;
 
 std::string to_text(const std::vector<Listed>& devices) {
   if (devices.empty()) return "";
-  std::vector<Row> rows{{"ADDRESS", "FEATURES", "TEE-IO", "IDE", "OWNER", "DRIVER", "POWER", "NAME"}};
+  std::vector<Row> rows{{"ADDRESS", "FEATURES", "TEE-IO", "IDE", "DRIVER", "POWER", "NAME"}};
   for (const Listed& listed : devices) {
     const PciDevice& device = listed.device;
     rows.push_back({transport::to_string(device.bdf), features_text(listed), tee_io_text(listed), ide_text(listed),
-                    printable(owner_of(device).value_or("-")), printable(device.driver.value_or("-")),
-                    printable(device.power_state.value_or("-")), printable(cat(listed.names.vendor, " ", listed.names.device))});
+                    printable(device.driver.value_or("-")), printable(device.power_state.value_or("-")),
+                    printable(cat(listed.names.vendor, " ", listed.names.device))});
   }
-  return table(rows);
+  // A name that does not fit, and an owner, which takes a sentence, stand below their device.
+  std::string lines = table(rows, true);
+  const bool fits = fitted(lines) == lines;
+  if (!fits) {
+    for (Row& row : rows) row.back().clear();
+    lines = table(rows);
+  }
+  std::size_t end = lines.find('\n') + 1;
+  std::string out = lines.substr(0, end);
+  for (const Listed& listed : devices) {
+    const std::size_t begin = std::exchange(end, lines.find('\n', end) + 1);
+    out += lines.substr(begin, end - begin);
+    if (!fits) out += cat("    ", printable(cat(listed.names.vendor, " ", listed.names.device)), "\n");
+    if (const std::optional<std::string> owner = owner_of(listed.device)) out += cat("    owner of SPDM: ", printable(*owner), "\n");
+  }
+  return out;
 }
 
 // Those that were named, or all. A host without a PCI bus may have drives, or endpoints.

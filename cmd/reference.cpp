@@ -8,6 +8,7 @@
 #include "cmd/host/layers.h"
 #include "cmd/options.h"
 #include "cmd/output/render.h"
+#include "cmd/output/wrap.h"
 #include "cmd/reference_needed.h"
 #include "cmd/signer.h"
 #include "cmd/sub_verbs.h"
@@ -127,7 +128,8 @@ Exit read_all(const Options& options, Console& console, Show what) {
   for (const DeviceReferences& device : references.devices) document["devices"].push_back(to_json(device));
   const Exit exit = wrong.empty() ? Exit::ok : Exit::usage;
   document["exit_code"] = static_cast<int>(exit);
-  text += only_check ? summary_of(references, files.size() + unreadable, wrong.size()) : text_of(references);
+  text += only_check ? summary_of(references, files.size() + unreadable, wrong.size())
+                     : with_short_digits(text_of(references), console.verbose);
   if (!wrong.empty() && options.paths.empty()) text += "Until this is fixed, runs that compare measurements stop with an error.\n";
   write_document(console, document, text);
   return exit;

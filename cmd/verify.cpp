@@ -63,9 +63,10 @@ Exit run(const Options& options, Console& console) {
   Envelope envelope = make_envelope(ear_form_of(options.output), std::time(nullptr), question.user.nonce, console);
   work_on_files(console, {.readable = EvidenceFiles::places(options.files)});
   EvidenceFiles files(options.files);
-  const bool alone = files.is_one(), brief = !alone && !console.verbose;
+  const bool alone = files.is_one();
   const bool compares = !alone || !options.expect.empty();
-  ReportWriter writer(console, brief ? render_brief : render_text, brief ? "" : "\n");
+  ReportWriter writer(console, render_text);
+  if (!alone && !console.verbose) writer.tabulate();
   writer.tally();
   writer.enclose(std::move(envelope));
   TokenWriter token(console, wrapper_of(options.output.wrapper));

@@ -1,5 +1,6 @@
 #include "cmd/output/certificate_text.h"
 
+#include "cmd/output/wrap.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -37,8 +38,8 @@ class Lines {
     out_.push_back({"extension", title});
     if (!in.ueid.empty()) more(cat("ueid ", shown(in.ueid)));
     if (in.composite)
-      more(cat("version ", in.composite->version, ", device key ", in.composite->key_sha256.substr(0, verbose_ ? std::string::npos : 16),
-               ", fwid ", shown(in.composite->fwid)));
+      more(cat("version ", in.composite->version, ", device key ", shortened(in.composite->key_sha256, verbose_), ", fwid ",
+               shown(in.composite->fwid)));
     if (in.open_dice) open_dice(*in.open_dice);
     if (in.wrapper) wrapper(*in.wrapper);
     for (const TcbInfo& info : in.tcb_infos) tcb_info(info);
@@ -51,11 +52,7 @@ class Lines {
     if (!line.empty()) out_.push_back({"", std::move(line)});
   }
 
-  std::string shown(const Bytes& bytes) const {
-    constexpr std::size_t kShown = 24;
-    if (verbose_ || bytes.size() <= kShown) return hex(bytes);
-    return cat(hex(View(bytes).first(kShown)), "... (", bytes.size(), " bytes)");
-  }
+  std::string shown(const Bytes& bytes) const { return shortened(hex(bytes), verbose_); }
   std::string shown(const Fwid& fwid) const { return cat(printable(fwid.algorithm), " ", shown(fwid.digest)); }
 
   void tcb_info(const TcbInfo& in) {

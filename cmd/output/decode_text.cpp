@@ -4,20 +4,19 @@
 #include "cmd/output/decode_certificates.h"
 #include "cmd/output/message_decoder.h"
 #include "cmd/output/pci_fields.h"
+#include "cmd/output/wrap.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
 
 namespace {
 
-std::string shortened(const std::string& text, bool whole) {
-  constexpr std::size_t kShown = 64;
-  const bool digits = text.size() > kShown && text.find_first_not_of("0123456789abcdef") == std::string::npos;
-  return whole || !digits ? text : cat(text.substr(0, kShown), "... (", text.size() / 2, " bytes)");
+std::string shown(const std::string& text, bool whole) {
+  return text.find_first_not_of("0123456789abcdef") == std::string::npos ? shortened(text, whole) : text;
 }
 
 std::string value_text(const Json& value, bool whole) {
-  if (value.is_string()) return shortened(value.get<std::string>(), whole);
+  if (value.is_string()) return shown(value.get<std::string>(), whole);
   if (value.is_array()) {
     std::string out;
     for (const Json& item : value) out += cat(out.empty() ? "" : ", ", value_text(item, whole));
@@ -108,7 +107,7 @@ std::string text_of(const Json& message, bool whole) {
   if (message.contains("why")) out += cat("      problem: ", message["why"].get<std::string>(), "\n");
   if ((!message.contains("fields") && !opened) || message.contains("why") || whole)
     out += cat("      hex: ", message["hex"].get<std::string>(), "\n");
-  return out;
+  return fitted(out);
 }
 
 std::string interface_report_text(const Json& report, bool whole) {

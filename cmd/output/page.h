@@ -1,4 +1,5 @@
-// Lines of a report for people: headings, and pairs of a name and what there is to say, one under the other.
+// Lines of a report for people: headings, and pairs of a name and what there is to say, one under the other. Who writes them breaks
+// those that are too wide (wrap.h).
 #pragma once
 
 #include <string>

@@ -6,13 +6,17 @@
 #include <ostream>
 #include <streambuf>
 
+#include "cmd/output/headline.h"
 #include "cmd/output/render_text.h"
+#include "cmd/output/wrap.h"
 #include "core/format/json_writer.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
 
 namespace {
+
+constexpr std::size_t kMostRest = std::size_t{256} << 10;  // bytes that are kept to be shown below a table
 
 // Strings of devices are escaped before they come here; file names may still be no UTF-8.
 std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
@@ -115,7 +119,7 @@ void write_json(Console& console, const Json& document, int indent) {
 void write_document(Console& console, const Json& document, const std::string& text) {
   switch (console.format) {
     case Format::text:
-      console.out(text);
+      console.out(fitted(text));
       break;
     case Format::json:
     case Format::ear:  // only errors come here in these formats
@@ -199,7 +203,10 @@ RenderedReport ReportWriter::render(const Report& report) const {
   switch (console_.format) {
     case Format::text:
       // A target that never answered has nothing to show: the line on stderr says it all.
-      if (report.messages > 0 || report.inspection || !report.error) out.text = text_of_(report, console_);
+      if (tabulates_)
+        tabulate(out, report);
+      else if (report.messages > 0 || report.inspection || !report.error)
+        out.text = fitted(text_of_(report, console_));
       break;
     case Format::json:
       out.text = in_list(json_of(report), room_for(report));
@@ -224,6 +231,15 @@ RenderedReport ReportWriter::render(const Report& report) const {
   return out;
 }
 
+// A row, and what else there is to say for the end.
+void ReportWriter::tabulate(RenderedReport& out, const Report& report) const {
+  out.text = render_row(report, console_);
+  out.stale = is_stale_pass(report);
+  if (report.messages + report.findings.size() > 0 && is_worth_showing(report)) out.rest = fitted(text_of_(report, console_));
+  out.rest_left_out = out.rest.size() > kMostRest;
+  if (out.rest_left_out) out.rest = std::string();
+}
+
 RenderedReport ReportWriter::render(const Error& error) const {
   RenderedReport out;
   out.verdict = Verdict::undetermined;
@@ -233,6 +249,7 @@ RenderedReport ReportWriter::render(const Error& error) const {
                   {"verdict", name(out.verdict)},
                   {"exit_code", static_cast<int>(out.exit)},
                   {"error", error_json(error)}};
+  if (console_.format == Format::text && tabulates_) out.text = render_row(error_report(error, error.device), console_);
   if (console_.format == Format::json) out.text = in_list(json, 0);
   if (console_.format == Format::ndjson) out.text = dump(with_schema(json), -1) + "\n";
   if (console_.format == Format::yaml) out.text = to_yaml(Json::array({json}));
@@ -244,6 +261,7 @@ RenderedReport ReportWriter::render(const Error& error) const {
 }
 
 void ReportWriter::begin() {
+  if (console_.format == Format::text && tabulates_) console_.out(render_row_head(console_));
   const Json head = begin_document(form_.schema);
   if (console_.format == Format::json) {
     std::string text = dump(head, 2);
@@ -258,10 +276,11 @@ void ReportWriter::add(RenderedReport report) {
   if (report.part) keep_part(report);
   if (count_ == 0) begin();
   if (count_ > 0 && console_.format == Format::json) console_.out(",\n");
-  if (count_ > 0 && console_.format == Format::text && !report.text.empty()) console_.out(between_);
+  if (count_ > 0 && console_.format == Format::text && !tabulates_ && !report.text.empty()) console_.out(between_);
   console_.out(report.text);
   worst_ = worse(worst_, report.exit);
   verdict_ = count_ == 0 ? report.verdict : worse_verdict(verdict_, report.verdict);
+  if (tabulates_) keep_rest(report);
   ++count_;
   ++verdicts_.at(static_cast<std::size_t>(report.verdict));
   if (report.error) {
@@ -269,6 +288,22 @@ void ReportWriter::add(RenderedReport report) {
     console_.complain(*report.error);
     if (!first_error_) first_error_ = std::move(report.error);
   }
+}
+
+void ReportWriter::keep_rest(RenderedReport& report) {
+  stale_ += report.stale ? 1 : 0;
+  const bool fits = rests_size_ + report.rest.size() <= kMostRest && rests_left_out_ == 0 && !report.rest_left_out;
+  if (!fits && (report.rest_left_out || !report.rest.empty())) ++rests_left_out_;
+  if (!fits || report.rest.empty()) return;
+  rests_size_ += report.rest.size();
+  rests_.push_back(std::move(report.rest));
+}
+
+void ReportWriter::write_rests() {
+  for (const std::string& rest : rests_) console_.out(cat("\n", rest));
+  if (rests_left_out_ > 0)
+    console_.out(cat("\n", rests_left_out_, " more ", rests_left_out_ == 1 ? "is" : "are",
+                     " not shown in full: name the device alone, or take --format ndjson\n"));
 }
 
 void ReportWriter::fail(const Error& error) {
@@ -333,8 +368,9 @@ Json ReportWriter::together_json() const {
 Exit ReportWriter::finish() { return finish(Json::object()); }
 
 Exit ReportWriter::finish(const Json& more) {
+  if (console_.format == Format::text && tabulates_) write_rests();
   if (console_.format == Format::text && tallies_ && count_ > 1)
-    console_.out(cat("\n", render_tally(verdict_, verdicts_, together_, console_)));
+    console_.out(cat("\n", render_tally(verdict_, verdicts_, together_, stale_, console_)));
   if (console_.format == Format::ear || console_.format == Format::redfish)
     console_.out(export_document(console_.format, parts_ ? std::move(*parts_) : Json(), envelope_));
   if (console_.format == Format::json || console_.format == Format::yaml) {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cmd/host/console.h"
 #include "cmd/output/document.h"
@@ -27,6 +28,9 @@ struct RenderedReport {
   // For ear and redfish, one object of all devices: the part of this device, and its label there.
   std::shared_ptr<Json> part;
   std::string label;
+  // Of a table: what is shown below it, whether that is too long to be kept, and whether it is a pass whose freshness is not proven.
+  std::string rest;
+  bool rest_left_out = false, stale = false;
 };
 
 // The document that reports are written as.
@@ -53,6 +57,9 @@ class ReportWriter {
   void fail(const Error& error);
   std::size_t count() const { return count_; }  // reports
   Exit worst() const { return worse(worst_, failed_); }
+  // Makes the text a table, and shows below it what is_worth_showing() (render_text.h), as far as 256 KiB hold it. Call it before
+  // render().
+  void tabulate() { tabulates_ = true; }
   // Makes the text of several reports end with the number of each verdict.
   void tally() { tallies_ = true; }
   // Says of reports that are written already what came out later. Call it once, before finish().
@@ -69,6 +76,9 @@ class ReportWriter {
   Json with_schema(Json document) const;
   void keep_part(RenderedReport& report);
   void take_back(const TakenBack& one);
+  void tabulate(RenderedReport& out, const Report& report) const;
+  void keep_rest(RenderedReport& report);
+  void write_rests();
   Json together_json() const;
 
   Console& console_;
@@ -78,7 +88,9 @@ class ReportWriter {
   std::size_t count_ = 0;
   Exit worst_ = Exit::ok, failed_ = Exit::ok;  // of the devices, of the rest of the run
   Verdict verdict_ = Verdict::pass;
-  bool tallies_ = false;
+  bool tallies_ = false, tabulates_ = false;
+  std::vector<std::string> rests_;
+  std::size_t rests_size_ = 0, rests_left_out_ = 0, stale_ = 0;
   std::array<std::size_t, 3> verdicts_{};       // how many there are, in the order of Verdict
   std::optional<Error> first_error_, failure_;  // of the devices, of the rest of the run
   Envelope envelope_;

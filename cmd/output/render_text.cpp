@@ -4,10 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "cmd/output/certificate_text.h"
+#include "cmd/output/headline.h"
 #include "cmd/output/host_text.h"
 #include "cmd/output/inspection_text.h"
 #include "cmd/output/page.h"
 #include "cmd/output/session_text.h"
+#include "cmd/output/wrap.h"
 #include "core/appraisal/manifest.h"
 #include "core/text.h"
 #include "core/wire/header.h"
@@ -16,36 +18,11 @@ namespace spdm::cmd {
 
 namespace {
 
-std::string_view color_of(Verdict verdict) { return verdict == Verdict::pass ? kGreen : verdict == Verdict::fail ? kRed : kYellow; }
-
-std::string_view color_of(Severity severity) {
-  switch (severity) {
-    case Severity::failure:
-      return kRed;
-    case Severity::note:
-      return kDim;
-    default:
-      return kYellow;
-  }
-}
-
-std::string upper(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return out;
-}
-
 template <class Text>
 std::string joined(const std::vector<Text>& parts) {
   std::string out;
   for (const std::string_view part : parts) out += cat(out.empty() ? "" : ", ", printable(part));
   return out;
-}
-
-std::string shortened(View bytes, bool whole) {
-  constexpr std::size_t kShown = 24;
-  if (whole || bytes.size() <= kShown) return hex(bytes);
-  return cat(hex(bytes.first(kShown)), "... (", bytes.size(), " bytes)");
 }
 
 std::string slot_title(std::uint8_t slot) { return slot == kProvisionedKey ? "slot 255" : cat("slot ", slot); }
@@ -55,16 +32,6 @@ std::string target_of(const Report& report) {
   // For a recording: the device that it came from.
   if (!report.host.target.empty() && report.host.target != report.source) out += cat(" (", printable(report.host.target), ")");
   return out;
-}
-
-// A pass from a recording may be an old one, played again.
-std::string_view freshness(const Report& report) {
-  return report.verdict == Verdict::pass && report.judged && report.fresh == false ? " (recorded; freshness not proven)" : "";
-}
-
-void write_verdict(Page& page, const Report& report) {
-  page.line(cat(page.painted(upper(name(report.verdict)), color_of(report.verdict)), freshness(report), "  ", target_of(report), ": ",
-                printable(report.reason)));
 }
 
 std::string signer_of(const CollectionCheck& collection) {
@@ -89,14 +56,17 @@ void write_host(Page& page, const Report& report, bool verbose) {
   if (report.host.drive) write_drive(page, *report.host.drive, verbose);
   if (report.host.owner) page.pair("owner", printable(*report.host.owner));
   for (const std::string& line : platform_lines(report.host.platform)) page.pair("platform", line);
-  if (!report.time.empty())
-    page.pair("recorded", cat(printable(report.time), report.collector.empty() ? "" : " by ", printable(report.collector)));
+  if (!report.host.target.empty() && report.host.target != report.source) page.pair("target", printable(report.host.target));
+  std::string recorded;
+  if (!report.time.empty()) recorded = cat(printable(report.time), report.collector.empty() ? "" : " by ", printable(report.collector));
+  if (is_stale_pass(report)) recorded += cat(recorded.empty() ? "" : "; ", "freshness not proven");
+  page.pair("recorded", recorded);
   std::string claims;
   for (std::string_view claim : claims_of(report)) {
     if (claim.starts_with("host.")) claim.remove_prefix(5);
     claims += cat(claims.empty() ? "" : ", ", claim);
   }
-  if (!claims.empty()) page.pair("claimed", cat(claims, ": by the collector, not signed by the device"));
+  if (!claims.empty()) page.pair("claimed", cat(claims, ": not signed by the device"));
   if (report.collection) page.pair("signed by", signer_of(*report.collection));
   if (verbose && !report.evidence_sha256.empty()) page.pair("evidence", cat("SHA-256 ", report.evidence_sha256));
 }
@@ -107,13 +77,13 @@ std::string vouched(const ChainResult& chain) {
   return chain.trust == Trust::not_checked ? "not checked" : "not trusted";
 }
 
-void write_identity(Page& page, const SlotReport& slot) {
+void write_identity(Page& page, const SlotReport& slot, bool verbose) {
   const ChainResult& chain = *slot.chain;
   if (chain.certificates.empty()) return page.pair(slot_title(slot.slot), cat(model_name(chain), ", ", vouched(chain)));
   const CertificateInfo& leaf = chain.certificates.back();
   page.pair("device", printable(leaf.subject));
   page.pair("issuer", printable(leaf.issuer));
-  page.pair("root", cat("SHA-256 ", printable(chain.root_fingerprint), ", ", vouched(chain)));
+  page.pair("root", cat("SHA-256 ", shortened(printable(chain.root_fingerprint), verbose), ", ", vouched(chain)));
   page.pair("key", cat(printable(leaf.key), ", ", slot_title(slot.slot), ", ", model_name(chain), ", valid until ", leaf.not_after));
   page.pair("device info", printable(leaf.device_info));
   page.pair("cma", joined(leaf.cma_identities));
@@ -161,6 +131,8 @@ void add_bits(std::string& out, std::string_view title, const std::vector<std::s
   if (!names.empty()) out += cat(out.empty() ? "" : "; ", title, " ", joined(names));
 }
 
+constexpr std::size_t kTypeWidth = 34;
+
 // The meaning of a block where it is known, else its value.
 std::string value_of(const Measurement& measurement, bool verbose) {
   std::string out;
@@ -173,7 +145,7 @@ std::string value_of(const Measurement& measurement, bool verbose) {
   if (measurement.security_version) return cat(*measurement.security_version);
   if (measurement.text) return *measurement.text;  // escaped already
   if (!measurement.manifest_format.empty()) out = cat(printable(measurement.manifest_format), ": ");
-  return out + shortened(measurement.block.value, verbose);
+  return out + shortened(hex(measurement.block.value), verbose);
 }
 
 void write_manifest(Page& page, const Measurement& measurement) {
@@ -191,38 +163,48 @@ void write_measurements(Page& page, const Report& report, bool verbose) {
   page.heading(inside ? "Measurements (read inside the session)" : "Measurements");
   if (report.measurement_count) page.line(cat("  the device has ", *report.measurement_count));
   for (const Measurement& measurement : report.measurements) {
-    page.line(cat("  ", Page::padded(cat("0x", hex(measurement.block.index, 2)), 6), Page::padded(name(measurement.block.type), 36),
+    page.line(cat("  ", Page::padded(cat("0x", hex(measurement.block.index, 2)), 6), Page::padded(name(measurement.block.type), kTypeWidth),
                   Page::padded(measurement.block.raw ? "raw" : "digest", 8),
                   page.painted(Page::padded(measurement.is_signed ? "signed" : "unsigned", 10), measurement.is_signed ? kGreen : kYellow),
                   value_of(measurement, verbose)));
     if (verbose) write_manifest(page, measurement);
   }
-  if (!report.summary_hash.empty()) page.line(cat("  summary ", shortened(report.summary_hash, verbose)));
+  if (!report.summary_hash.empty()) page.line(cat("  summary ", shortened(hex(report.summary_hash), verbose)));
 }
 
-std::string ends_of(const std::string& value, bool whole) {
-  constexpr std::size_t kHead = 16, kTail = 8;
-  if (whole || value.size() <= kHead + kTail + 3) return printable(value);
-  return cat(printable(value.substr(0, kHead)), "...", printable(value.substr(value.size() - kTail)));
+std::string_view result_color(Comparison::Result result) {
+  using enum Comparison::Result;
+  return result == match ? kGreen : result == mismatch || result == not_reported ? kRed : kYellow;
+}
+
+// A block of its own, to compare line by line; whole where the values would look the same.
+void write_difference(Page& page, const Comparison& one, bool verbose) {
+  const auto shown = [](const std::string& value, bool whole) { return with_short_digits(printable(value), whole); };
+  const bool whole = verbose || std::any_of(one.expected.begin(), one.expected.end(),
+                                            [&](const std::string& value) { return shown(value, false) == shown(one.reported, false); });
+  std::string_view title = "expected";
+  for (const std::string& value : one.expected) {
+    page.line(cat("          ", Page::padded(title, 12), shown(value, whole)));
+    title = "or";
+  }
+  page.line(cat("          ", Page::padded("reported", 12), one.reported.empty() ? "nothing" : shown(one.reported, whole)));
 }
 
 void write_references(Page& page, const Report& report, bool verbose) {
   if (report.comparisons.empty()) return;
   page.heading("References");
   for (const Comparison& one : report.comparisons) {
-    std::string line = ends_of(one.reported, verbose);
-    if (one.result == Comparison::Result::mismatch || one.result == Comparison::Result::not_reported) {
-      std::string expected;
-      for (const std::string& value : one.expected) expected += cat(expected.empty() ? "expected " : " or ", ends_of(value, verbose));
-      line += cat(line.empty() ? "" : ", ", expected);
-    }
-    if (!one.environment.empty()) line = cat(printable(one.environment), "  ", line);
-    if (!one.source.empty()) line += cat("  ", printable(one.source));
-    const std::string_view color = one.result == Comparison::Result::match                                                        ? kGreen
-                                   : one.result == Comparison::Result::mismatch || one.result == Comparison::Result::not_reported ? kRed
-                                                                                                                                  : kYellow;
+    const bool differs = one.result == Comparison::Result::mismatch || one.result == Comparison::Result::not_reported;
+    std::string line;
+    const auto add = [&](const std::string& words) {
+      if (!words.empty()) line += cat(line.empty() ? "" : "  ", words);
+    };
+    add(printable(one.environment));
+    if (!differs) add(with_short_digits(printable(one.reported), verbose));
+    add(printable(one.source));
     page.line(cat("  ", Page::padded(one.index == 0 ? "-" : cat("0x", hex(one.index, 2)), 6),
-                  page.painted(Page::padded(name(one.result), 14), color), line));
+                  page.painted(Page::padded(name(one.result), 14), result_color(one.result)), line));
+    if (differs) write_difference(page, one, verbose);
   }
 }
 
@@ -233,7 +215,7 @@ void write_facts(Page& page, const Report& report, bool verbose) {
   for (const DeviceFact& fact : report.facts) {
     if (fact.name.empty() && !verbose) continue;
     const std::string title = fact.name.empty() ? cat("type ", fact.type) : std::string(fact.name);
-    page.line(cat("  ", Page::padded(title, 24), fact.text == hex(fact.value) ? shortened(fact.value, verbose) : fact.text));
+    page.line(cat("  ", Page::padded(title, 24), fact.text == hex(fact.value) ? shortened(fact.text, verbose) : fact.text));
   }
 }
 
@@ -243,11 +225,12 @@ void write_extras(Page& page, const Report& report, bool verbose) {
     page.heading("Measurement extension log");
     for (const MelEntry& entry : report.extension_log)
       page.line(cat("  ", Page::padded(cat(entry.index), 6), "extends 0x", hex(entry.measurement_index, 2), "  ",
-                    Page::padded(name(static_cast<MeasurementType>(entry.value_type & 0x7F)), 36), shortened(entry.value, verbose)));
+                    Page::padded(name(static_cast<MeasurementType>(entry.value_type & 0x7F)), kTypeWidth),
+                    shortened(hex(entry.value), verbose)));
   }
   if (report.endpoint_info) {
     page.heading("Endpoint information");
-    page.line(cat("  ", shortened(report.endpoint_info->info, true)));
+    page.line(cat("  ", hex(report.endpoint_info->info)));
   }
 }
 
@@ -263,7 +246,7 @@ void write_findings(Page& page, const std::vector<Finding>& findings, bool verbo
     first = false;
     page.line(cat("  ", page.painted(name(finding.severity()), color_of(finding.severity())), " ", row(finding.id).name,
                   finding.where.empty() ? "" : cat(": ", printable(finding.where))));
-    page.line(cat("      ", printable(finding.why)));
+    page.line(cat("      ", with_short_digits(printable(finding.why), verbose)));
     if (!finding.remedy.empty()) page.line(cat("      -> ", printable(finding.remedy)));
   }
   if (notes > 0) page.line(cat("\n", notes, notes == 1 ? " note, " : " notes, ", "shown with -v"));
@@ -274,13 +257,14 @@ void write_certificate(Page& page, const CertificateInfo& certificate, std::size
   for (const NamedLine& line : certificate_lines(certificate, verbose)) page.line(cat("       ", Page::padded(line.name, 14), line.value));
 }
 
-void write_changes(Page& page, const Report& report) {
+void write_changes(Page& page, const Report& report, bool verbose) {
+  const auto shown = [&](const std::string& value) { return with_short_digits(printable(value), verbose); };
   if (!report.changes) return;
   page.heading("Changes");
   if (report.changes->empty()) page.line("  none");
   for (const Change& change : *report.changes)
-    page.line(cat("  ", printable(change.what), ": ", change.before.empty() ? "" : cat(printable(change.before), " -> "),
-                  change.after.empty() ? "gone" : printable(change.after)));
+    page.line(cat("  ", printable(change.what), ": ", change.before.empty() ? "" : cat(shown(change.before), " -> "),
+                  change.after.empty() ? "gone" : shown(change.after)));
 }
 
 }  // namespace
@@ -289,7 +273,7 @@ std::string render_text(const Report& report, const Console& console) {
   Page page(console.color);
   write_verdict(page, report);
   write_host(page, report, console.verbose);
-  if (const SlotReport* slot = main_slot(report)) write_identity(page, *slot);
+  if (const SlotReport* slot = main_slot(report)) write_identity(page, *slot, console.verbose);
   write_protocol(page, report, console.verbose);
   write_policy(page, report);
   write_checks(page, report);
@@ -297,42 +281,12 @@ std::string render_text(const Report& report, const Console& console) {
   write_references(page, report, console.verbose);
   write_extras(page, report, console.verbose);
   write_findings(page, report.findings, console.verbose);
-  write_changes(page, report);
+  write_changes(page, report, console.verbose);
   if (report.error && !report.error->hint.empty()) page.line(cat("\n-> ", printable(report.error->hint)));
   return page.take();
 }
 
-std::string render_brief(const Report& report, const Console& console) {
-  Page page(console.color);
-  write_verdict(page, report);
-  for (const Finding& finding : report.findings)
-    if (finding.severity() >= Severity::gap && !finding.remedy.empty()) {
-      page.line(cat("  -> ", printable(finding.remedy)));
-      break;
-    }
-  std::string out = page.take();
-  return out;
-}
-
-std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdicts, const Together& together, const Console& console) {
-  Page page(console.color);
-  // Reports are no devices where several of them are about one.
-  const bool apart = together.passing_devices != verdicts[0] || together.taken_back_total > 0;
-  std::string more;
-  if (together.taken_back_total > 0)
-    more += cat("; ", together.taken_back_total, " of those that fail ", together.taken_back_total == 1 ? "was" : "were",
-                " reported as better above");
-  if (together.passing_devices != verdicts[0])
-    more += cat("; those that pass are of ", together.passing_devices, together.passing_devices == 1 ? " device" : " devices");
-  page.line(cat(page.painted(upper(name(worst)), color_of(worst)), "  of ", verdicts[0] + verdicts[1] + verdicts[2],
-                apart ? " reports " : " devices ", verdicts[0], " pass, ", verdicts[1], " fail, ", verdicts[2], " undetermined", more));
-  return page.take();
-}
-
-std::string render_one_of_many(const Report& report, const Console& console) {
-  const bool brief = report.verdict == Verdict::pass && !console.verbose && (!report.changes || report.changes->empty());
-  return brief ? render_brief(report, console) : render_text(report, console);
-}
+bool is_worth_showing(const Report& report) { return report.verdict != Verdict::pass || (report.changes && !report.changes->empty()); }
 
 std::string_view status_color(CheckStatus status) {
   switch (status) {
@@ -362,7 +316,7 @@ std::string render_inspection(const Report& report, const Console& console) {
 
 std::string render_info(const Report& report, const Console& console) {
   Page page(console.color);
-  page.line(page.painted(target_of(report), kBold));
+  page.line(page.painted(printable(report.source), kBold));
   write_host(page, report, console.verbose);
   if (!report.connection) return page.take();
   const ConnectionReport& connection = *report.connection;
@@ -385,9 +339,9 @@ std::string render_info(const Report& report, const Console& console) {
   }
   for (const SlotReport& slot : report.slots)
     page.pair(slot_title(slot.slot),
-              slot.digest.empty() ? "provisioned" : cat("chain with digest ", shortened(slot.digest, console.verbose)));
+              slot.digest.empty() ? "provisioned" : cat("chain with digest ", shortened(hex(slot.digest), console.verbose)));
   for (const VendorDefined& vendor : report.vendor_defined)
-    page.pair("vendor", cat("registry ", vendor.standard_id, ", id ", hex(vendor.vendor_id), ": ", shortened(vendor.payload, true)));
+    page.pair("vendor", cat("registry ", vendor.standard_id, ", id ", hex(vendor.vendor_id), ": ", hex(vendor.payload)));
   write_findings(page, report.findings, console.verbose);
   return page.take();
 }
@@ -408,7 +362,7 @@ std::string render_certificates(const Report& report, const Console& console) {
     for (std::size_t i = 0; i < chain.certificates.size(); ++i) write_certificate(page, chain.certificates[i], i + 1, console.verbose);
     for (const Finding& finding : chain.findings)
       page.line(cat("  ", page.painted(name(finding.severity()), color_of(finding.severity())), " ", row(finding.id).name, ": ",
-                    printable(finding.where), ": ", printable(finding.why)));
+                    printable(finding.where), ": ", with_short_digits(printable(finding.why), console.verbose)));
   }
   return page.take();
 }

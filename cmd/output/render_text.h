@@ -1,22 +1,16 @@
-// A report for people: the verdict first, then why, then what was seen.
+// A report for people: the verdict first, then why, then what was seen. No line is wider than the screen (wrap.h), but words that are.
 #pragma once
 
-#include <array>
 #include <string>
 
 #include "cmd/host/console.h"
 #include "core/appraisal/report.h"
-#include "core/fleet/sightings.h"
 
 namespace spdm::cmd {
 
 std::string render_text(const Report& report, const Console& console);
-// The verdict alone, and what stands in its way: for many reports at once.
-std::string render_brief(const Report& report, const Console& console);
-// For one of several devices: all of it unless it passed.
-std::string render_one_of_many(const Report& report, const Console& console);
-// How many there are of each verdict, in the order of Verdict.
-std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdicts, const Together& together, const Console& console);
+// Whether one of several devices is shown in full: it does not pass, or has changed.
+bool is_worth_showing(const Report& report);
 // Whether a device is ready for PCI encryption, line by line.
 std::string render_inspection(const Report& report, const Console& console);
 std::string_view status_color(CheckStatus status);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cmd/output/wrap.h"
 #include "core/calendar.h"
 #include "core/text.h"
 
@@ -10,7 +11,7 @@ namespace spdm::cmd {
 namespace {
 
 constexpr std::size_t kRows = 6, kLines = 8;  // of a table and of a list, unless everything is asked for
-constexpr std::size_t kNameWidth = 52, kNumberWidth = 13;
+constexpr std::size_t kNameWidth = 40, kNumberWidth = 8, kLastWidth = 14;
 
 std::string left(std::string_view text, std::size_t width) {
   return cat(text, std::string(text.size() < width ? width - text.size() : 1, ' '));
@@ -31,7 +32,7 @@ class SummaryText {
     table("Inspection", in_.inspection, [](const TallyRow& row) { return row.name; });
     table("Roots", in_.roots, [](const TallyRow& row) {
       const std::string name = row.name.empty() ? "a root that was not sent" : row.name;
-      return cat(name, " ", row.detail.substr(0, 12), row.trusted == 0 ? ", not trusted" : "");
+      return cat(name, " ", shortened(row.detail, false), row.trusted == 0 ? ", not trusted" : "");
     });
     table("Firmware", in_.firmware, [](const TallyRow& row) { return cat(row.detail, "  ", row.name); });
     expiry();
@@ -87,33 +88,28 @@ class SummaryText {
   template <class F>
   void table(std::string_view title, const TallyTable& table, F name_of) {
     if (table.rows.empty()) return;
-    out_ += cat("\n", bold(left(title, kNameWidth + 2)), right("results", 9), right("pass", 9), right("fail", 9),
-                right("undetermined", kNumberWidth), "\n");
+    out_ += cat("\n", bold(left(title, kNameWidth + 2)), right("results", kNumberWidth), right("pass", kNumberWidth),
+                right("fail", kNumberWidth), right("undetermined", kLastWidth), "\n");
     const std::size_t most = console_.verbose ? table.rows.size() : std::min(table.rows.size(), kRows);
     for (std::size_t i = 0; i < most; ++i) {
       const TallyRow& row = table.rows[i];
       std::string name = name_of(row);
-      if (name.size() > kNameWidth && !console_.verbose) name = cut(name, kNameWidth);
-      out_ += cat("  ", left(name, kNameWidth), right(row.devices.total(), 9), right(row.devices.pass, 9), right(row.devices.fail, 9),
-                  right(row.devices.undetermined, kNumberWidth), "\n");
+      if (!console_.verbose) name = middle_cut(name, kNameWidth - 1);
+      out_ += cat("  ", left(name, kNameWidth), right(row.devices.total(), kNumberWidth), right(row.devices.pass, kNumberWidth),
+                  right(row.devices.fail, kNumberWidth), right(row.devices.undetermined, kLastWidth), "\n");
     }
     if (most < table.rows.size()) out_ += cat("  ", table.rows.size() - most, " more, shown with -v\n");
-  }
-
-  // Never cuts in the middle of a UTF-8 character.
-  static std::string cut(const std::string& text, std::size_t width) {
-    std::size_t end = width - 3;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    return text.substr(0, end) + "...";
   }
 
   void expiry() {
     if (std::all_of(in_.expiry.periods.begin(), in_.expiry.periods.end(), [](const auto& period) { return period.certificates == 0; }))
       return;
-    out_ += cat("\n", bold(left(cat("Certificates at ", utc_of(in_.at)), kNameWidth + 2)), right("all", 9), right("devices", 9), "\n");
+    out_ += cat("\n", bold(left(cat("Certificates at ", utc_of(in_.at)), kNameWidth + 2)), right("all", kNumberWidth),
+                right("devices", kNumberWidth), "\n");
     for (const ExpiryPeriod& period : in_.expiry.periods) {
       if (period.certificates + period.devices == 0) continue;
-      out_ += cat("  ", left(period.words, kNameWidth), right(period.certificates, 9), right(period.devices, 9), "\n");
+      out_ +=
+          cat("  ", left(period.words, kNameWidth), right(period.certificates, kNumberWidth), right(period.devices, kNumberWidth), "\n");
     }
     const std::size_t most = console_.verbose ? in_.expiry.soonest.size() : std::min<std::size_t>(in_.expiry.soonest.size(), 3);
     for (std::size_t i = 0; i < most; ++i) {
@@ -129,7 +125,8 @@ class SummaryText {
     heading(cat(title, " (", total, ")"));
     const std::size_t most = console_.verbose ? lines.size() : std::min(lines.size(), kLines);
     for (std::size_t i = 0; i < most; ++i)
-      out_ += cat("  ", lines[i].host, " ", lines[i].device.empty() ? "" : lines[i].device + ": ", words(lines[i]), "\n");
+      out_ += cat("  ", lines[i].host, " ", lines[i].device.empty() ? "" : lines[i].device + ": ",
+                  with_short_digits(words(lines[i]), console_.verbose), "\n");
     if (most == total) return;
     out_ += cat("  ", total - most, " more");
     if (most < lines.size()) out_ += lines.size() == total ? ", shown with -v" : cat("; -v shows the first ", lines.size());

@@ -22,6 +22,7 @@ import own_root  # what this machine is configured with is no part of a test
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 60  # seconds for one command
+FOLDER_WIDTH = 40  # columns: where a line breaks must not depend on where temporary files are
 
 # (pattern, replacement): what no two runs need to have in common.
 VOLATILE = [
@@ -62,7 +63,8 @@ def replay(expected, program):
     """The session as the program plays it now: comments and empty lines between commands stay as they are."""
     played = []
     with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name).resolve() / "work"
+        folder = pathlib.Path(name).resolve()
+        folder = folder / "work".ljust(FOLDER_WIDTH - len(str(folder)) - 1, "-")
         shutil.copytree(HERE / "data", folder)
         (folder / "keyring").mkdir()
         for line in expected:
