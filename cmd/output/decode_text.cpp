@@ -88,11 +88,11 @@ std::string text_of(const Json& message, bool whole) {
   if (message.contains("session")) out += cat("  in session ", message["session"].get<std::string>());
   if (message.contains("sequence_number")) out += cat(", number ", message["sequence_number"].dump());
   out += cat("  ", message["length"].dump(), " bytes");
-  if (message.contains("time")) out += cat("  ", message["time"].get<std::string>());
   if (opened) out += "  (opened)";
   if (message.contains("note")) out += cat("  (", message["note"].get<std::string>(), ")");
   if (message.contains("hidden")) out += "  (a key is replaced by zeros)";
   out += "\n";
+  if (message.contains("time")) out += cat(kIndent, "time: ", message["time"].get<std::string>(), "\n");
   if (message.contains("fields")) {
     Json fields = message["fields"];
     if (message.contains("certificates") && !whole) fields.erase("portion");  // they say what is in it

@@ -23,6 +23,12 @@ std::string verdict_words(const Report& report, const Page& page) {
   return cat(page.painted(upper(name(report.verdict)), color_of(report.verdict)), is_stale_pass(report) ? " (recorded)" : "");
 }
 
+// Errors of files name the file, which stands in front of it here.
+std::string reason_of(const Report& report) {
+  const std::string named = cat(report.source, ": ");
+  return printable(report.reason.starts_with(named) ? report.reason.substr(named.size()) : report.reason);
+}
+
 // The finding that gave the reason.
 const Finding* decisive(const Report& report) {
   const auto it = std::find_if(report.findings.begin(), report.findings.end(), [&](const Finding& finding) {
@@ -48,7 +54,7 @@ std::string end_cut(const std::string& text, std::size_t width) {
 
 // The reason, or its first clause, or the name of the finding and where it is.
 std::string short_reason(const Report& report, std::size_t width) {
-  const std::string reason = with_short_digits(printable(report.reason), false);
+  const std::string reason = with_short_digits(reason_of(report), false);
   if (columns(reason) <= width) return reason;
   const std::string clause = reason.substr(0, reason.find("; "));
   if (columns(clause) <= width) return clause;
@@ -113,7 +119,7 @@ void write_verdict(Page& page, const Report& report) {
   const std::string device = middle_cut(printable(report.source), kDeviceWidth);
   const std::string reason = short_reason(report, room_of(report, device));
   page.line(cat(verdict_words(report, page), "  ", device, ": ", reason));
-  if (reason != printable(report.reason) && decisive(report) == nullptr) page.pair("reason", printable(report.reason));
+  if (reason != reason_of(report) && decisive(report) == nullptr) page.pair("reason", reason_of(report));
 }
 
 std::string render_row_head(const Console& console) {
@@ -140,14 +146,15 @@ std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdic
   Page page(console.color);
   // Reports are no devices where several of them are about one.
   const bool apart = together.passing_devices != verdicts[0] || together.taken_back_total > 0;
-  page.line(cat(page.painted(upper(name(worst)), color_of(worst)), "  of ", verdicts[0] + verdicts[1] + verdicts[2],
-                apart ? " reports " : " devices ", verdicts[0], " pass, ", verdicts[1], " fail, ", verdicts[2], " undetermined"));
   if (together.taken_back_total > 0)
     page.line(cat("  ", together.taken_back_total, " of those that fail ", together.taken_back_total == 1 ? "was" : "were",
                   " reported as better above"));
   if (together.passing_devices != verdicts[0])
     page.line(cat("  those that pass are of ", together.passing_devices, together.passing_devices == 1 ? " device" : " devices"));
+  stale = std::min(stale, verdicts[0]);  // one that was taken back passes no more
   if (stale > 0) page.line(cat("  ", stale, " of those that pass ", stale == 1 ? "was" : "were", " recorded: freshness not proven"));
+  page.line(cat(page.painted(upper(name(worst)), color_of(worst)), "  of ", verdicts[0] + verdicts[1] + verdicts[2],
+                apart ? " reports " : " devices ", verdicts[0], " pass, ", verdicts[1], " fail, ", verdicts[2], " undetermined"));
   return page.take();
 }
 

@@ -25,7 +25,8 @@ bool is_stale_pass(const Report& report);
 // Several devices are a table: its head, and the row of each, with a second line where there is more to say than "authenticated".
 std::string render_row_head(const Console& console);
 std::string render_row(const Report& report, const Console& console);
-// How many there are of each verdict, in the order of Verdict; and of how many that pass freshness is not proven.
+// How many there are of each verdict, in the order of Verdict; and of how many that pass freshness is not proven. The last line
+// has the verdicts.
 std::string render_tally(Verdict worst, const std::array<std::size_t, 3>& verdicts, const Together& together, std::size_t stale,
                          const Console& console);
 
