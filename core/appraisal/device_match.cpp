@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdio>
 
 #include "core/evidence/chain.h"
@@ -57,6 +58,17 @@ std::string read_word(const Value& value) {
   std::string out = value.text();
   if (out.empty()) value.fail("is empty", "leave the key out to match any");
   return out;
+}
+
+// Targets are called by their whole address, whatever name was given: "03:00.0" is 0000:03:00.0.
+std::string read_target(const Value& value) {
+  std::string out = read_word(value);
+  const auto is_digit = [](char c) { return std::isxdigit(static_cast<unsigned char>(c)) != 0; };
+  if (out.size() != 7 || out[2] != ':' || out[5] != '.') return out;
+  for (const std::size_t at : {0U, 1U, 3U, 4U, 6U})
+    if (!is_digit(out[at])) return out;
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return "0000:" + out;
 }
 
 bool fits_pattern(const std::string& pattern, const std::string& text) { return ::fnmatch(pattern.c_str(), text.c_str(), 0) == 0; }
@@ -168,7 +180,7 @@ constexpr std::array kKeys{
         [](const DeviceMatch& match, const HostView& host) { return !match.bdf || (host.bdf && fits_pattern(match.bdf, *host.bdf)); },
         [](const DeviceMatch& match) { return match.bdf.value_or(""); }, [](const HostView& host) { return host.bdf.value_or(""); }),
     KeyRow(
-        "target", Source::host, [](const Value& pattern, DeviceMatch& out) { out.target = read_word(pattern); },
+        "target", Source::host, [](const Value& pattern, DeviceMatch& out) { out.target = read_target(pattern); },
         [](const DeviceMatch& match, const HostView& host) { return fits_pattern(match.target, host.target); },
         [](const DeviceMatch& match) { return match.target.value_or(""); }, [](const HostView& host) { return host.target; }),
     KeyRow(

@@ -33,51 +33,51 @@ bool is_command(std::uint32_t command) {
          std::find(kOthers.begin(), kOthers.end(), command) != kOthers.end();
 }
 
-Fit fits_text(View bytes, std::string_view text) {
+FramingFit fits_text(View bytes, std::string_view text) {
   const std::size_t size = std::min(bytes.size(), text.size());
-  if (as_text(bytes.first(size)) != text.substr(0, size)) return Fit::no;
-  return size == text.size() ? Fit::yes : Fit::undecided;
+  if (as_text(bytes.first(size)) != text.substr(0, size)) return FramingFit::no;
+  return size == text.size() ? FramingFit::yes : FramingFit::undecided;
 }
 
-Fit fits_tcp(View bytes, bool is_known_port) {
+FramingFit fits_tcp(View bytes, bool is_known_port) {
   if (!is_known_port) return fits_text(bytes, kTcpGetVersion);
-  if (bytes.size() < kTcpMessageHeader) return Fit::undecided;
+  if (bytes.size() < kTcpMessageHeader) return FramingFit::undecided;
   try {
     tcp_message_size(bytes, {});
-    return Fit::yes;
+    return FramingFit::yes;
   } catch (const Error&) {
-    return Fit::no;
+    return FramingFit::no;
   }
 }
 
 // The payload of the first frame, where nothing else is known of the connection.
-Fit fits_payload(Binding binding, View payload, std::size_t size) {
+FramingFit fits_payload(Binding binding, View payload, std::size_t size) {
   switch (binding) {
     case Binding::mctp:
-      return size == kMctpGetVersion.size() + 2 ? fits_text(payload, kMctpGetVersion) : Fit::no;
+      return size == kMctpGetVersion.size() + 2 ? fits_text(payload, kMctpGetVersion) : FramingFit::no;
     case Binding::tcp:
-      return size == kTcpGetVersion.size() + 2 ? fits_text(payload, kTcpGetVersion) : Fit::no;
+      return size == kTcpGetVersion.size() + 2 ? fits_text(payload, kTcpGetVersion) : FramingFit::no;
     case Binding::doe:
-      if (payload.size() < kDoeObjectHeader) return Fit::undecided;
-      return payload[0] == 1 && payload[1] == 0 && payload[2] <= 1 && payload[3] == 0 && doe_object_size(payload) == size ? Fit::yes
-                                                                                                                          : Fit::no;
+      if (payload.size() < kDoeObjectHeader) return FramingFit::undecided;
+      return payload[0] == 1 && payload[1] == 0 && payload[2] <= 1 && payload[3] == 0 && doe_object_size(payload) == size ? FramingFit::yes
+                                                                                                                          : FramingFit::no;
     case Binding::none:
     case Binding::storage:
       break;
   }
-  return size == kGetVersion.size() + 2 ? fits_text(payload, kGetVersion) : Fit::no;
+  return size == kGetVersion.size() + 2 ? fits_text(payload, kGetVersion) : FramingFit::no;
 }
 
-Fit fits_emulator(View bytes, bool is_known_port) {
-  if (bytes.size() < kFrameHeader) return Fit::undecided;
+FramingFit fits_emulator(View bytes, bool is_known_port) {
+  if (bytes.size() < kFrameHeader) return FramingFit::undecided;
   const std::uint32_t command = u32(bytes, 0), transport = u32(bytes, 4), size = u32(bytes, 8);
   constexpr std::uint32_t kMostTransports = 5;  // those of drives among them
-  if (!is_command(command) || transport > kMostTransports || size > kMaxEmulatorPayload) return Fit::no;
-  if (is_known_port) return Fit::yes;
-  if (transport >= kTransports.size()) return Fit::no;
+  if (!is_command(command) || transport > kMostTransports || size > kMaxEmulatorPayload) return FramingFit::no;
+  if (is_known_port) return FramingFit::yes;
+  if (transport >= kTransports.size()) return FramingFit::no;
   const View payload = bytes.subspan(kFrameHeader);
-  if (command == kTest) return size == kGreeting.size() ? fits_text(payload, kGreeting) : Fit::no;
-  return command == kNormal ? fits_payload(kTransports[transport], payload, size) : Fit::no;
+  if (command == kTest) return size == kGreeting.size() ? fits_text(payload, kGreeting) : FramingFit::no;
+  return command == kNormal ? fits_payload(kTransports[transport], payload, size) : FramingFit::no;
 }
 
 std::optional<FramedMessage> first_of_tcp(View bytes, const PacketPlace& place) {
@@ -104,7 +104,7 @@ std::optional<FramedMessage> first_of_emulator(View bytes, std::optional<std::ui
 
 }  // namespace
 
-Fit fits(Framing framing, View bytes, bool is_known_port) {
+FramingFit fits(Framing framing, View bytes, bool is_known_port) {
   return framing == Framing::tcp ? fits_tcp(bytes, is_known_port) : fits_emulator(bytes, is_known_port);
 }
 

@@ -16,11 +16,11 @@ inline constexpr std::size_t kMaxEmulatorPayload = std::size_t{1} << 20;  // the
 enum class Framing { tcp, emulator };
 
 // Whether a connection begins with these bytes.
-enum class Fit { no, undecided, yes };
+enum class FramingFit { no, undecided, yes };
 
 // `is_known_port`: one that is of SPDM; then the bytes may be any message, else only one that opens a conversation: GET_VERSION, the
 // greeting of the emulator, DOE discovery.
-Fit fits(Framing framing, View bytes, bool is_known_port);
+FramingFit fits(Framing framing, View bytes, bool is_known_port);
 
 struct FramedMessage {
   std::size_t size = 0;  // with its framing

@@ -67,12 +67,12 @@ bool SocketCapture::decide(Connection& connection, std::size_t sender, const Pac
   const View bytes = connection.streams[*connection.speaks_first].ready();
   bool open = false;
   for (const Framing framing : {Framing::emulator, Framing::tcp}) {
-    const Fit fit = fits(framing, bytes, connection.is_known_port());
-    if (fit == Fit::yes) {
+    const FramingFit fit = fits(framing, bytes, connection.is_known_port());
+    if (fit == FramingFit::yes) {
       connection.framing = framing;
       return true;
     }
-    open = open || fit == Fit::undecided;
+    open = open || fit == FramingFit::undecided;
   }
   // On these ports it is SPDM, mostly; without its beginning nobody can tell.
   if (!open && connection.is_known_port() && !connection.opener)

@@ -67,9 +67,9 @@ TEST_CASE("audit: what is named is judged though a rule exempts it, and nothing 
       "  - {name: free, match: {bdf: \"0000:04:00.0\"}, exempt: true}\n"
       "  - {name: nine, match: {bdf: \"0000:09:00.0\"}, expected: true}\n");
   const spdm::cmd::AuditScope named = machine.scope({"4:0.0"});
-  CHECK(targets(named) == std::vector<std::string>{"4:0.0"});
+  CHECK(targets(named) == std::vector<std::string>{"0000:04:00.0"});
   CHECK(named.absent.empty());
-  CHECK(targets(machine.scope({"4:0.0", "all"})) == std::vector<std::string>{"4:0.0", "0000:01:00.0"});
+  CHECK(targets(machine.scope({"4:0.0", "all"})) == std::vector<std::string>{"0000:04:00.0", "0000:01:00.0"});
   CHECK(machine.scope({"4:0.0", "all"}).absent.size() == 1);
 }
 

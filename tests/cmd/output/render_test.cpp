@@ -79,7 +79,7 @@ TEST_CASE("what came out later is in the document, the count and the exports") {
   CHECK(json["taken_back"][0]["other"] == "b");
   CHECK(json["taken_back"][0]["finding"] == "device-elsewhere");
   CHECK(written(Format::text)
-            .find("FAIL  of 2 reports 0 pass, 2 fail, 0 undetermined\n  1 of those that fail was reported as better above\n") !=
+            .find("  1 of those that fail was reported as better above\nFAIL  of 2 reports 0 pass, 2 fail, 0 undetermined\n") !=
         std::string::npos);
   const Json ear = Json::parse(written(Format::ear));
   CHECK(ear["submods"]["a"]["ear.status"] == "contraindicated");

@@ -94,6 +94,12 @@ TEST_CASE("device match: what the kernel does not show of a drive fits nothing t
   CHECK_FALSE(names_drive(match_of("{driver: nvme}")));
 }
 
+TEST_CASE("device match: a target without its domain is the whole address, by which targets are called") {
+  CHECK(match_of("{target: \"0A:00.0\"}").target == "0000:0a:00.0");
+  for (const std::string other : {"1:03:00.0", "03:00.*", "03-00.0", "0x:00.0", "file"})
+    CHECK(match_of(cat("{target: \"", other, "\"}")).target == other);
+}
+
 TEST_CASE("device match: a match is as good as the worst of its keys") {
   HostView host = device();
   host.is_claimed = true;

@@ -90,7 +90,7 @@ TEST_CASE("pci: what the host sees of the device goes along, and nothing was sen
   const std::string before = bus.sysfs.read(bus.sysfs.device(kName) / "config");
   {
     const Opened opened = bus.open("3:0.0");
-    CHECK(opened.host.target == "3:0.0");
+    CHECK(opened.host.target == "0000:03:00.0");
     CHECK(opened.host.bdf == kName);
     REQUIRE(opened.host.identity);
     CHECK(to_string(*opened.host.identity) == "Vendor=1b36:Device=0010:CC=010802:REV=02:SSVID=1af4:SSID=1100:0123456789abcdef");

@@ -174,7 +174,7 @@ TEST_CASE("via: the mailbox first, and each way when it is asked for") {
   const Opened opened = bed.open("3:0.0?max=1024", Via::storage);
   CHECK(opened.link->binding() == Binding::storage);
   CHECK(opened.link->max_receive() == 1024);
-  CHECK(opened.host.target == "3:0.0?max=1024");
+  CHECK(opened.host.target == "0000:03:00.0?max=1024");
   CHECK(opened.host.bdf == kName);
   CHECK(opened.host.identity);
   CHECK(opened.host.drive);
