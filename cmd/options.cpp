@@ -135,7 +135,9 @@ void add_keyring_options(CLI::App& parser, TrustOptions& options) {
       ->type_name("DIR")
       ->envname("SPDMCTL_KEYRING")
       ->group("Trust");
-  add_repeatable(parser, "--root", options.roots, "Also trust the certificates in this file")->type_name("FILE")->group("Trust");
+  add_repeatable(parser, "--root", options.roots, "Trust the certificates in this file; without --keyring, these alone")
+      ->type_name("FILE")
+      ->group("Trust");
   parser.add_option("--at", options.at, "Time at which certificates must be valid; default: now")->type_name("TIME")->group("Trust");
   parser.add_flag("--partial-chain", options.partial_chains, "Let any certificate of the keyring end a chain, not only roots")
       ->group("Trust");
@@ -162,7 +164,7 @@ void add_trust_options(CLI::App& parser, TrustOptions& options) {
       ->type_name("HOW")
       ->group("Trust");
   parser.add_flag("--trust-host", options.trust_host, "Trust what the collecting host says about the device")->group("Trust");
-  parser.add_flag("--require-fresh", options.require_fresh, "Fail whatever was not signed for a nonce of this verifier")->group("Trust");
+  parser.add_flag("--require-fresh", options.require_fresh, "Do not pass what was not signed for a nonce of this verifier")->group("Trust");
   parser.add_option("--chain", options.chain, "Certificates of the device, PEM, DER or Redfish JSON, for recordings that have none")
       ->type_name("FILE")
       ->group("Trust");

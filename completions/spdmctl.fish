@@ -121,7 +121,7 @@ complete -c spdmctl -n "__spdmctl_in $judging" -l ear-profile -x -a "2023 2026" 
 complete -c spdmctl -n "__spdmctl_in $judging collect" -l cmw -x -a "json cbor" -d "Wrapper around the EAR or the token"
 
 complete -c spdmctl -n "__spdmctl_in $anchored" -l keyring -x -a "(__fish_complete_directories)" -d "Directory of trusted certificates"
-complete -c spdmctl -n "__spdmctl_in $anchored" -l root -r -F -d "Also trust the certificates in this file"
+complete -c spdmctl -n "__spdmctl_in $anchored" -l root -r -F -d "Trust the certificates in this file"
 complete -c spdmctl -n "__spdmctl_in $anchored" -l at -x -d "Certificates must be valid at this time"
 complete -c spdmctl -n "__spdmctl_in $anchored" -l partial-chain -d "Any certificate of the keyring may end a chain"
 complete -c spdmctl -n "__spdmctl_in policy/check" -l strict -d "Exit code 2 on warnings, too"

@@ -75,7 +75,8 @@ class SummaryText {
     pair("read", cat(in_.hosts, in_.hosts == 1 ? " host, " : " hosts, ", in_.devices_total,
                      in_.devices_total == 1 ? " device, " : " devices, ", in_.files, in_.files == 1 ? " file" : " files"));
     if (in_.unreadable_total > 0) pair("unreadable", cat(in_.unreadable_total, in_.unreadable_total == 1 ? " part" : " parts"));
-    if (in_.repeated > 0) pair("repeated", cat(in_.repeated, " results repeat a host and device"));
+    if (in_.repeated > 0)
+      pair("repeated", cat(in_.repeated, in_.repeated == 1 ? " result repeats" : " results repeat", " a host and device"));
     std::string exits, causes;
     for (const TallyRow& row : in_.exits.rows)
       exits += cat(exits.empty() ? "" : ", ", row.name, " (", row.detail, ") ", row.devices.total());
