@@ -196,7 +196,13 @@ Exit Attestation::run(Console& console, Plan plan) const {
   run.writable.insert(run.writable.end(), plan.outputs.begin(), plan.outputs.end());
   run.writable.insert(run.writable.end(), plan.written_after.begin(), plan.written_after.end());
   if (pin_first_use) run.writable.push_back(pins);
-  if (!protocol.record.empty()) run.seen = [&](std::size_t, const Evidence& evidence) { record(evidence, protocol.record); };
+  if (!protocol.record.empty())
+    run.seen = [&](std::size_t, const Evidence& evidence) {
+      record(evidence, protocol.record);
+      if (const std::size_t count = left_out_of_record(evidence, protocol.record); count > 0)
+        console.note(cat("spdmctl: ", printable(protocol.record), ": leaves out ", count, count == 1 ? " message" : " messages",
+                         " inside of a session; evidence (.json) keeps them, and --session-secrets opens the capture"));
+    };
 
   const bool judges = plan.judges || !plan.text;
   const bool tabulates = many && !plan.text && !console.verbose;

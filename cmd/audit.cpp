@@ -257,7 +257,7 @@ Action setup(CLI::App& parser) {
 const Verb audit_verb{"audit", "Attest every device of this host against the whole policy",
                       "  spdmctl audit\n"
                       "  spdmctl audit --json --evidence today.ndjson > today.json\n"
-                      "  spdmctl audit --since yesterday.json --metrics /var/lib/node_exporter/spdmctl.prom\n",
+                      "  spdmctl audit --since yesterday.json --metrics /var/lib/metrics/spdmctl.prom\n",
                       setup, kReportDocument};
 
 }  // namespace spdm::cmd

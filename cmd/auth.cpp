@@ -59,8 +59,8 @@ Action setup(CLI::App& parser) {
 const Verb auth_verb{"auth", "Authenticate devices: certificates, trust, and proof of the key",
                      "  spdmctl auth 0000:03:00.0\n"
                      "  spdmctl auth --measurements --record device.json tcp://192.0.2.7\n"
-                     "  spdmctl auth --keyring ./roots --json emu://127.0.0.1:2323 emu://127.0.0.1:2324\n"
-                     "  spdmctl auth --in-session --requester-key us.key --requester-cert us.pem 0000:03:00.0\n",
+                     "  spdmctl auth --keyring ./roots --json emu://10.0.0.1 emu://10.0.0.2\n"
+                     "  spdmctl auth --in-session --requester-key us.key --requester-cert us.pem 03:00.0\n",
                      setup, kReportDocument};
 
 }  // namespace spdm::cmd

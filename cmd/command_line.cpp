@@ -133,7 +133,10 @@ Error error_of(const CLI::ParseError& error, CLI::App& parser, const std::vector
       if (guess.empty() && is_option(argument)) guess = guessed(without_value(argument), names_of_options(at));
     }
     const bool has_subs = !at.get_subcommands([](const CLI::App*) { return true; }).empty();
-    if (has_subs && !extras.empty() && !is_option(extras.front())) return unknown_verb(at, extras.front(), {"help", "version"});
+    if (has_subs && !extras.empty() && !is_option(extras.front())) {
+      const bool top = at.get_parent() == nullptr;
+      return unknown_verb(at, extras.front(), top ? std::vector<std::string>{"help", "version"} : std::vector<std::string>{});
+    }
     return Error(ErrorId::usage, out, guess + see_help(at));
   }
   std::optional<std::string> out = without_its_value(at, arguments);

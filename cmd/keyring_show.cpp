@@ -209,8 +209,11 @@ Exit show(const KeyringOptions& options, Console& console, bool check) {
     Json& json = document["problems"].emplace_back(Json{{"file", printable(problem.file)}, {"why", printable(problem.why)}});
     if (!problem.place.empty()) json["place"] = problem.place;
     if (problem.fatal) json["fatal"] = true;
-    text += cat(problem.fatal ? "problem, and nothing is trusted until it is fixed: " : "problem: ", printable(problem.where()), ": ",
-                printable(problem.why), "\n");
+    const std::string line =
+        cat(problem.fatal ? "problem, and nothing is trusted until it is fixed: " : "problem: ", printable(problem.where()), ": ",
+            printable(problem.why));
+    text += line + "\n";
+    if (console.quiet) console.complain(cat("spdmctl: ", line));
   }
   if (check && problems.empty()) {
     text += counted(keyring.entries().size(), "certificate");

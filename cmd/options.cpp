@@ -23,11 +23,6 @@ constexpr std::array kVariables{"SPDMCTL_FORMAT", "SPDMCTL_KEYRING", "SPDMCTL_PO
 
 constexpr std::array kVias{Word{transport::Via::doe, "doe"}, Word{transport::Via::storage, "storage"}, Word{transport::Via::mctp, "mctp"}};
 
-struct OldVariable {
-  const char *name, *now;
-};
-constexpr std::array<OldVariable, 2> kOldVariables{{{"SPDMCTL_OUTPUT", "SPDMCTL_FORMAT"}, {"SPDMCTL_ROOT", "SPDMCTL_SYSROOT"}}};
-
 // From an option to the variable that its value came from. Global, for there is one command line.
 std::map<std::string, std::string> from_variables;
 }  // namespace
@@ -60,28 +55,6 @@ std::string as_given(const std::string& option, const std::vector<std::string>& 
   if (given_as(option) == option)
     for (const std::string& value : values) out += cat(" ", option, " ", shell_word(value));
   return out;
-}
-
-void refuse_old_variables() {
-  for (const OldVariable& old : kOldVariables)
-    if (const char* const value = ::secure_getenv(old.name); value != nullptr && *value != '\0')
-      throw Error(ErrorId::usage, cat("the variable ", old.name, " was renamed to ", old.now),
-                  cat("set ", old.now, ", and unset ", old.name));
-}
-
-void refuse_option(CLI::App& parser, const std::string& old, const std::string& hint) {
-  parser
-      .add_option_function<std::string>(old,
-                                        [=](const std::string&) { throw Error(ErrorId::usage, cat(old, " is no longer an option"), hint); })
-      ->expected(0, 1)
-      ->group("");
-}
-
-void refuse_sub_verb(CLI::App& parser, const std::string& old, const std::string& now) {
-  const std::string verb = parser.get_name();
-  parser.add_subcommand(old, "")->group("")->preparse_callback([=](std::size_t) {
-    throw Error(ErrorId::usage, cat(verb, " ", old, " was renamed to ", verb, " ", now), cat("write: spdmctl ", verb, " ", now));
-  });
 }
 
 CLI::Option* add_repeatable(CLI::App& parser, const std::string& name, std::vector<std::string>& values, const std::string& help) {
@@ -242,11 +215,16 @@ void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const st
 
 void add_policy_options(CLI::App& parser, PolicyOptions& options) {
   add_policy_path(parser, options.paths, "Read the policy from this file or directory instead of the system's", "Policy");
-  parser.add_flag("--no-policy", options.none, "Ignore the policy: require only what the other options ask for")->group("Policy");
+  parser.add_flag("--no-policy", options.none, "Ignore the policy: require only what the other options ask for")
+      ->excludes(parser.get_option("--policy"))
+      ->group("Policy");
 }
 
 void add_targets(CLI::App& parser, std::vector<std::string>& targets, const std::string& operand) {
-  parser.add_option("target", targets, "Devices (03:00.0, all, emu://HOST:PORT, ...) or recordings (file:FILE, pcap:FILE)")
+  parser
+      .add_option(
+          "target", targets,
+          "Devices (03:00.0, 1b36:0010, /dev/nvme0, all, emu://HOST:PORT, emulated:PROFILE, ...) or recordings (file:FILE, pcap:FILE)")
       ->type_name(operand);
 }
 

@@ -104,6 +104,7 @@ Exit check_policy(const PolicyVerbOptions& options, Console& console) {
     file["why"] = printable(one.error->what());
     if (!one.error->hint.empty()) file["remedy"] = printable(one.error->hint);
     text += line_of(*one.error) + "\n";
+    if (console.quiet) console.complain(cat("spdmctl: ", line_of(*one.error)));
   }
   document["warnings"] = Json::array();
   std::vector<std::string> doubts = doubts_about(policy);

@@ -1,5 +1,7 @@
 #include "cmd/record.h"
 
+#include <algorithm>
+
 #include "cmd/host/files.h"
 #include "core/error.h"
 #include "core/evidence/capture_writer.h"
@@ -45,6 +47,12 @@ void record(const Evidence& evidence, const std::filesystem::path& file) {
     case Form::pcapng:
       return write_capture(file, write_pcapng(evidence));
   }
+}
+
+std::size_t left_out_of_record(const Evidence& evidence, const std::filesystem::path& file) {
+  if (form_of(file) == Form::evidence) return 0;
+  return static_cast<std::size_t>(
+      std::count_if(evidence.log.begin(), evidence.log.end(), [](const Message& message) { return message.inside != 0; }));
 }
 
 }  // namespace spdm::cmd

@@ -122,7 +122,10 @@ Exit read_all(const Options& options, Console& console, Show what) {
   std::string text;
   for (const Error& error : wrong) {
     document["errors"].push_back(error_json(error));
-    text += printable(cat(error.device, error.device.empty() ? "" : ": ", error.what(), error.hint.empty() ? "" : "; ", error.hint)) + "\n";
+    const std::string line =
+        printable(cat(error.device, error.device.empty() ? "" : ": ", error.what(), error.hint.empty() ? "" : "; ", error.hint));
+    text += line + "\n";
+    if (console.quiet) console.complain(cat("spdmctl: ", line));
   }
   document["devices"] = Json::array();
   for (const DeviceReferences& device : references.devices) document["devices"].push_back(to_json(device));
@@ -233,7 +236,7 @@ Action setup(CLI::App& parser) {
   for (CLI::App* sub : {show, check, needed}) add_output_options(*sub, options.output);
   CLI::App* importing =
       add_sub("import", "Convert CoRIM to a file of reference values", "FILE...", "CoRIM files; - is standard input", import,
-              "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n"
+              "  spdmctl reference import --match vendor=1b36 -o nvme.yaml vendor.corim\n"
               "  spdmctl reference import --signer vendor.pem -o nvme.yaml vendor.corim\n");
   importing->add_option("--match", options.match, "Devices that they are for: vendor=1b36,device=0010")->type_name("KEY=VALUE,...");
   importing
@@ -255,7 +258,7 @@ const Verb reference_verb{"reference",
                           "Show, check and import reference values of measurements",
                           "  spdmctl reference show\n"
                           "  spdmctl reference check nvme.yaml\n"
-                          "  spdmctl reference import --match vendor=1b36,device=0010 -o nvme.yaml vendor.corim\n"
+                          "  spdmctl reference import --match vendor=1b36 -o nvme.yaml vendor.corim\n"
                           "  spdmctl reference needed gpu_evidence.json\n",
                           setup,
                           {.schema = kSchema, .devices = true},

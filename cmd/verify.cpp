@@ -133,7 +133,7 @@ const Verb verify_verb{"verify", "Judge recorded evidence and captures",
                        "  spdmctl verify evidence/\n"
                        "  spdmctl verify --keyring ./roots --at 2026-06-01T00:00:00Z *.json\n"
                        "  spdmctl verify --session-secrets secrets.json device.json\n"
-                       "  ssh host spdmctl collect --nonce \"$NONCE\" | spdmctl verify --nonce \"$NONCE\" --format ndjson -\n",
+                       "  ssh host spdmctl collect --nonce $NONCE | spdmctl verify --nonce $NONCE -\n",
                        setup, kReportDocument};
 
 }  // namespace spdm::cmd

@@ -94,7 +94,8 @@ std::vector<std::filesystem::path> evidence_places(const std::filesystem::path& 
     out.push_back(path);
     try {
       for (const std::filesystem::path& entry : kernel_log_entries(path)) add_chain(entry, out);
-    } catch (const Error&) {  // whoever reads it says why
+    } catch (const Error&) {   // whoever reads it says why
+      prepare_to_unpack("-");  // its files may be anything
     }
   } else if (is_kernel_log_entry(path)) {
     for (const std::string_view part : {kTranscript, kSignature, kType, kHash, kPrefix, kRequesterNonce, kResponderNonce})

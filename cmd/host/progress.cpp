@@ -56,7 +56,7 @@ std::string progress_line(const ProgressState& state, std::size_t width) {
     out += cat(", ", count_in_words(state.chain_bytes, state.chain_total, "byte", "bytes"), " of certificates");
   double left = state.total > 0 ? time_left(state.done, state.total, elapsed) : time_left(state.bytes, state.total_bytes, elapsed);
   if (state.total == 1) left = time_left(state.chain_bytes, state.chain_total, elapsed);
-  out += left > 0 ? cat(", about ", time_in_words(left), " left") : cat(", ", time_in_words(elapsed));
+  out += left > 0 ? cat(", about ", time_in_words(left), " left") : cat(", after ", time_in_words(elapsed));
   return out.substr(0, width);
 }
 

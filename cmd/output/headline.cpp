@@ -10,8 +10,9 @@ namespace spdm::cmd {
 
 namespace {
 
+constexpr std::string_view kRecorded = " (recorded)";
 constexpr std::size_t kDeviceWidth = 40;                                               // in a headline
-constexpr std::size_t kVerdictColumn = 14, kNames = 28, kModels = 24, kFirmware = 10;  // of the table; two spaces between
+constexpr std::size_t kVerdictColumn = 17, kNames = 26, kModels = 23, kFirmware = 10;  // of the table; two spaces between
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -20,7 +21,7 @@ std::string upper(std::string_view text) {
 }
 
 std::string verdict_words(const Report& report, const Page& page) {
-  return cat(page.painted(upper(name(report.verdict)), color_of(report.verdict)), is_stale_pass(report) ? " (recorded)" : "");
+  return cat(page.painted(upper(name(report.verdict)), color_of(report.verdict)), is_stale_pass(report) ? kRecorded : "");
 }
 
 // Errors of files name the file, which stands in front of it here.
@@ -65,7 +66,7 @@ std::string short_reason(const Report& report, std::size_t width) {
 }
 
 std::size_t room_of(const Report& report, std::string_view device) {
-  const std::size_t taken = name(report.verdict).size() + (is_stale_pass(report) ? 11 : 0) + 2 + columns(device) + 2;
+  const std::size_t taken = name(report.verdict).size() + (is_stale_pass(report) ? kRecorded.size() : 0) + 2 + columns(device) + 2;
   return kScreenWidth - taken;
 }
 
@@ -116,9 +117,10 @@ std::string_view color_of(Severity severity) {
 bool is_stale_pass(const Report& report) { return report.verdict == Verdict::pass && report.judged && report.fresh == false; }
 
 void write_verdict(Page& page, const Report& report) {
-  const std::string device = middle_cut(printable(report.source), kDeviceWidth);
+  const std::string whole = printable(report.source), device = middle_cut(whole, kDeviceWidth);
   const std::string reason = short_reason(report, room_of(report, device));
   page.line(cat(verdict_words(report, page), "  ", device, ": ", reason));
+  if (device != whole) page.pair("device", whole);
   if (reason != reason_of(report) && decisive(report) == nullptr) page.pair("reason", reason_of(report));
 }
 
@@ -131,13 +133,16 @@ std::string render_row_head(const Console& console) {
 
 std::string render_row(const Report& report, const Console& console) {
   const Page page(console.color);
-  const std::string words = upper(name(report.verdict));
-  std::string line =
-      cat(page.painted(words, color_of(report.verdict)), std::string(kVerdictColumn - words.size(), ' '),
-          cell(printable(report.source), kNames), cell(model_of(report), kModels), middle_cut(firmware_of(report), kFirmware));
+  const std::size_t taken = name(report.verdict).size() + (is_stale_pass(report) ? kRecorded.size() : 0);
+  const std::string whole = printable(report.source), indent(kVerdictColumn, ' ');
+  std::string line = cat(verdict_words(report, page), std::string(kVerdictColumn - taken, ' '), cell(whole, kNames),
+                         cell(model_of(report), kModels), middle_cut(firmware_of(report), kFirmware));
   while (line.ends_with(' ')) line.pop_back();
+  if (middle_cut(whole, kNames) != whole) line += cat("\n", indent, whole);
   const bool is_plain = report.verdict == Verdict::pass && report.reason == "authenticated";
-  if (!is_plain) line += cat("\n", std::string(kVerdictColumn, ' '), short_reason(report, kScreenWidth - kVerdictColumn));
+  if (!is_plain) line += cat("\n", indent, short_reason(report, kScreenWidth - kVerdictColumn));
+  for (const Finding& finding : report.findings)
+    if (finding.severity() == Severity::warning) line += cat("\n", indent, page.painted("warning", kYellow), " ", row(finding.id).name);
   return line + "\n";
 }
 

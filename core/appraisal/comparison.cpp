@@ -331,7 +331,10 @@ void Appraiser::check_references() {
   if (references == nullptr && !demanded) return;
   const bool asked = demanded || references->asked;
   const Connection* connection = last_connection();
-  if (values_.empty()) {
+  const auto is_read = [](const MeasurementsSeen& seen) { return seen.request.operation != kMeasurementCount; };
+  const bool read = connection != nullptr && std::any_of(connection->measurements().begin(), connection->measurements().end(), is_read);
+  // Where the run ended before the device measured anything, that is the reason, and nobody knows which values match it.
+  if (values_.empty() && (read || !report_.error)) {
     const std::string none = references == nullptr ? "no reference values were given" : "no reference values match this device";
     if (!asked) return result(Check::references, CheckStatus::not_needed, none);
     add({FindingId::reference_absent, "", none,
@@ -340,8 +343,7 @@ void Appraiser::check_references() {
   }
   const bool refused = connection != nullptr && std::any_of(connection->errors().begin(), connection->errors().end(),
                                                             [](const ErrorSeen& seen) { return seen.request == Code::get_measurements; });
-  const auto is_read = [](const MeasurementsSeen& seen) { return seen.request.operation != kMeasurementCount; };
-  if (connection == nullptr || std::none_of(connection->measurements().begin(), connection->measurements().end(), is_read))
+  if (!read)
     return result(Check::references, asked || refused || question_.wants_measurements() ? CheckStatus::not_run : CheckStatus::not_needed,
                   "no measurements were read");
   Comparer comparer(report_, *connection, demanded, question_.user.partial);

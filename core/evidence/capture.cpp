@@ -23,6 +23,8 @@
 #include "core/evidence/mctp_capture.h"
 #include "core/evidence/pcap.h"
 #include "core/text.h"
+#include "core/wire/codes.h"
+#include "core/wire/header.h"
 #include "core/word_table.h"
 
 namespace spdm {
@@ -62,11 +64,39 @@ CookedPacket opened(const CaptureFrame& frame) {
   return *out;
 }
 
-// A packet of MCTP that Linux captured. The interface is that of the packet, or else that of the capture.
+// A packet of MCTP that Linux captured. The interface is that of the packet, or else that of the capture; where captures of several
+// hosts were put into one, both tell devices apart.
 std::optional<MctpPacket> cooked_mctp(const CaptureFrame& frame, const CookedPacket& cooked) {
   std::optional<MctpPacket> out = parse_mctp(cooked.payload, frame.place);
-  if (out) out->interface = cooked.interface ? cooked.interface : frame.interface;
+  if (out && !cooked.interface) out->interface = frame.interface;
+  if (out && cooked.interface) out->interface = frame.interface.value_or(0) << 16 | *cooked.interface;
   return out;
+}
+
+bool is_same(const Message& one, const Message& other) {
+  return one.from_requester == other.from_requester && one.secured == other.secured && one.bytes == other.bytes;
+}
+
+// Whether the requester has asked for a signature, with a nonce.
+bool has_nonce(const MessageLog& log) {
+  return std::any_of(log.begin(), log.end(), [](const Message& message) {
+    if (!message.from_requester || message.bytes.size() < kHeaderSize + 32) return false;
+    const Code code = static_cast<Code>(message.bytes[1]);
+    return code == Code::challenge || code == Code::get_measurements;
+  });
+}
+
+// A bridge, or a host that translates addresses, shows one conversation on two interfaces. The nonces of its requester are in it: two
+// devices cannot have the same.
+void leave_out_copies(std::vector<EvidencePart>& parts) {
+  for (auto one = parts.begin(); one != parts.end(); ++one)
+    parts.erase(std::remove_if(std::next(one), parts.end(),
+                               [&](const EvidencePart& other) {
+                                 const MessageLog &log = one->evidence.log, &again = other.evidence.log;
+                                 return !one->error && !other.error && has_nonce(log) &&
+                                        std::equal(log.begin(), log.end(), again.begin(), again.end(), is_same);
+                               }),
+                parts.end());
 }
 
 class CaptureReader {
@@ -121,11 +151,10 @@ void CaptureReader::add_cooked(const CaptureFrame& frame) {
 // The version is not looked at: the DMTF emulator writes zero there.
 void CaptureReader::add_mctp(const CaptureFrame& frame) {
   frame.assert_whole();
-  if (frame.bytes.size() <= kMctpHeader)
-    frame.place.fail(cat("its ", frame.bytes.size(), " bytes are less than an MCTP header and a message type"));
-  MctpPacket packet = *parse_mctp(frame.bytes, frame.place);
-  packet.interface = frame.interface;
-  mctp_.add(packet);
+  std::optional<MctpPacket> packet = parse_mctp(frame.bytes, frame.place);
+  if (!packet) return;  // as little as nothing: whoever sends it keeps no other from being judged
+  packet->interface = frame.interface;
+  mctp_.add(*packet);
 }
 
 void CaptureReader::add_object(const CaptureFrame& frame, const PackedMessage& in) {
@@ -180,6 +209,7 @@ std::vector<EvidencePart> CaptureReader::finish() {
   take(objects_.finish());
   take(mctp_.finish());
   take(sockets_.finish());
+  leave_out_copies(out);
   if (out.empty() && left_out_) throw Error(ErrorId::bad_input, cat(what_, ": ", *why_not_read(*left_out_)));
   if (out.empty()) throw Error(ErrorId::bad_input, cat(what_, ": the capture holds no SPDM message"));
   if (out.size() == 1 && out.front().error) throw Error(*out.front().error);

@@ -19,7 +19,7 @@ inline constexpr std::uint32_t kLinkNull = 0, kLinkEthernet = 1, kLinkRaw = 101,
 struct CaptureFrame {
   PacketPlace place;  // its number, and where it begins in the file: with its header, or its block
   std::uint32_t link_type = 0;
-  std::optional<std::uint32_t> interface;  // of pcapng, within its section
+  std::optional<std::uint32_t> interface;  // of pcapng, counted through all its sections
   std::size_t original = 0;                // bytes that it had; fewer may be captured
   View bytes;
 

@@ -136,7 +136,8 @@ std::optional<TcpSegment> parse_tcp(View packet, const PacketPlace& place) {
   out.answers = (bytes[13] & 0x10) != 0;
   out.is_fragment = ip->is_fragment;
   out.missing = ip->missing;
-  out.payload = bytes.subspan(header);
+  const bool is_reset = (bytes[13] & 0x04) != 0;  // may have words that say why (RFC 9293 3.5.3), which are no part of the stream
+  if (!is_reset) out.payload = bytes.subspan(header);
   return out;
 }
 

@@ -51,6 +51,7 @@ class PcapNgFrames final : public CaptureFrames {
   std::size_t at_ = 0;  // of the next block
   PacketPlace place_;   // of the current block, and the last packet
   std::vector<Interface> interfaces_;
+  std::uint32_t before_ = 0;  // interfaces of the sections before this one
 };
 
 // Of a block that is no packet.
@@ -68,6 +69,7 @@ void PcapNgFrames::begin_section() {
   if (u32(header, kHead) != kByteOrder) fail("the byte order of the section is none");
   const std::uint16_t version = capture_u16(header, kHead + 4, swapped_);
   if (version != 1) fail(cat("the version of the section is ", version, ", not 1"));
+  before_ += static_cast<std::uint32_t>(interfaces_.size());
   interfaces_.clear();
 }
 
@@ -127,7 +129,7 @@ CaptureFrame PcapNgFrames::frame(std::uint32_t interface, View data, std::uint32
   CaptureFrame out;
   out.place = place_;
   out.link_type = interfaces_[interface].link_type;
-  out.interface = interface;
+  out.interface = before_ + interface;
   out.original = original;
   out.bytes = data.first(captured);
   return out;

@@ -54,29 +54,34 @@ void SocketCapture::add(const TcpSegment& segment) {
 // Whether the connection is still of use.
 bool SocketCapture::take(Connection& connection, const TcpSegment& segment, std::size_t sender) try {
   connection.streams[sender].add(segment);
-  return connection.framing || decide(connection, sender, segment.place);
+  return connection.framing || decide(connection, segment.place);
 } catch (const Error& error) {
   if (connection.framing || connection.is_known_port()) fail(connection, segment.place, error);
   return false;
 }
 
-// Whether it may be of SPDM. The end that speaks first decides.
-bool SocketCapture::decide(Connection& connection, std::size_t sender, const PacketPlace& place) {
-  if (!connection.speaks_first && !connection.streams[sender].ready().empty()) connection.speaks_first = sender;
-  if (!connection.speaks_first) return true;
-  const View bytes = connection.streams[*connection.speaks_first].ready();
-  bool open = false;
-  for (const Framing framing : {Framing::emulator, Framing::tcp}) {
-    const FramingFit fit = fits(framing, bytes, connection.is_known_port());
-    if (fit == FramingFit::yes) {
-      connection.framing = framing;
-      return true;
+// Whether it may be of SPDM. What one end says cannot hide what the other one asks: a device could leave the capture in that way.
+bool SocketCapture::decide(Connection& connection, const PacketPlace& place) {
+  bool open = false, strange = false;
+  for (const TcpStream& stream : connection.streams) {
+    const View bytes = stream.ready();
+    bool may_fit = bytes.empty();
+    for (const Framing framing : {Framing::emulator, Framing::tcp}) {
+      const FramingFit fit = bytes.empty() ? FramingFit::undecided : fits(framing, bytes, connection.is_known_port());
+      if (fit == FramingFit::yes) {
+        connection.framing = framing;
+        return true;
+      }
+      may_fit = may_fit || fit == FramingFit::undecided;
     }
-    open = open || fit == FramingFit::undecided;
+    open = open || (may_fit && bytes.size() < kMaxUndecided);
+    strange = strange || !may_fit;
   }
-  // On these ports it is SPDM, mostly; without its beginning nobody can tell.
-  if (!open && connection.is_known_port() && !connection.opener)
-    place.fail("its TCP connection is in the middle of a message, or carries no SPDM", "capture from the beginning of the connection on");
+  // These ports are of SPDM.
+  if (strange && connection.is_known_port())
+    place.fail(connection.opener ? "its TCP connection does not begin with a message of SPDM"
+                                 : "its TCP connection is in the middle of a message, or carries no SPDM",
+               "capture from the beginning of the connection on");
   return open;
 }
 

@@ -14,10 +14,12 @@
 
 namespace spdm {
 
-inline constexpr std::size_t kMaxTcpConnections = 16'384;  // of a capture, those that are left out among them
+inline constexpr std::size_t kMaxTcpConnections = 16'384;            // of a capture, those that are left out among them
+inline constexpr std::size_t kMaxUndecided = std::size_t{64} << 10;  // bytes of one end, while the other says nothing
 
 // A connection is of SPDM where its first bytes fit a framing: any message on the ports that are of SPDM (4194, 2323), one that opens a
-// conversation on any other. All others are left out.
+// conversation on any other, whichever end says it. On the ports of SPDM anything else is an error of the connection; on any other it is
+// left out.
 class SocketCapture {
  public:
   explicit SocketCapture(Intake& intake) : devices_(intake) {}
@@ -34,7 +36,6 @@ class SocketCapture {
     PacketPlace first;
     std::array<TcpStream, 2> streams;              // by who sends
     std::optional<std::size_t> opener, requester;  // which end has connected, and which one asks
-    std::optional<std::size_t> speaks_first;       // which end
     std::optional<Framing> framing;                // nothing: not decided
     std::optional<std::uint32_t> transport;        // of the emulator's framing
     std::optional<std::size_t> device;
@@ -45,7 +46,7 @@ class SocketCapture {
 
   std::unique_ptr<Connection>& connection_of(const TcpSegment& segment, const Ends& ends, std::size_t sender);
   bool take(Connection& connection, const TcpSegment& segment, std::size_t sender);
-  static bool decide(Connection& connection, std::size_t sender, const PacketPlace& place);
+  static bool decide(Connection& connection, const PacketPlace& place);
   bool read(Connection& connection, std::size_t sender, const PacketPlace& place);
   void hear(Connection& connection, std::size_t sender, const FramedMessage& framed, const PacketPlace& place);
   std::size_t device_of(Connection& connection, Binding binding, const PacketPlace& place);

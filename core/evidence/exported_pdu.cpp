@@ -12,11 +12,11 @@ std::uint32_t number(View bytes) {
   return out;
 }
 
-bool is_sent(View value, const PacketPlace& place) {
-  if (value.size() != 4) place.fail(cat("the direction of its exported PDU has ", value.size(), " bytes, not 4"));
+// Nothing where it is not known, which Wireshark writes as 0xFFFFFFFF.
+std::optional<bool> is_sent(View value) {
+  if (value.size() != 4) return std::nullopt;
   const std::uint32_t direction = number(value);
-  if (direction != kPduSent && direction != kPduReceived)
-    place.fail(cat("the direction of its exported PDU is ", direction, ": neither sent (0) nor received (1)"));
+  if (direction != kPduSent && direction != kPduReceived) return std::nullopt;
   return direction == kPduSent;
 }
 
@@ -50,7 +50,7 @@ ExportedPdu parse_exported_pdu(View packet, const PacketPlace& place) {
     if (tag == kPduPortType && size == 4) port_type = number(value);
     if (tag == kPduSource && size == 4) source = number(value);
     if (tag == kPduDestination && size == 4) destination = number(value);
-    if (tag == kPduDirection) out.from_requester = is_sent(value, place);
+    if (tag == kPduDirection) out.from_requester = is_sent(value);
   }
 }
 

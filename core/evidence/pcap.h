@@ -27,7 +27,8 @@ namespace spdm {
 // endpoints are null, all is of one device, and codes tell who has asked.
 //
 // Packets of a bridge, or of a host with both ends of a cable, are captured twice: as they come in, and as they go out. Without interfaces
-// (113) the one that comes in is left out; with interfaces (276) there are two devices, each complete. What comes in under the name of
+// (113) the one that comes in is left out; with interfaces (276) there are two devices, each complete; one of them is enough
+// where the requester has sent a nonce, which no two conversations share. What comes in under the name of
 // an endpoint whose packets go out by the same interface is left out, too: a device cannot put its words before those of the host. What
 // cannot be told apart: endpoints of the same number in two networks, where the capture has no interfaces.
 //

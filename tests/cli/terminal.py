@@ -86,8 +86,8 @@ def look_at_progress(folder):
         target = f"emu://127.0.0.1:{silent.getsockname()[1]}"
         asked = ("auth", "--timeout", "2500ms", target)
         seen = on_terminal(*asked)
-        check(f"no progress on a terminal: {seen!r}", "\r\x1b[Kspdmctl: 0 of 1 device, 1 s" in seen)
-        check(f"progress is not gone before the report: {seen!r}", re.search(r"device, \d s\r\x1b\[K", seen))
+        check(f"no progress on a terminal: {seen!r}", "\r\x1b[Kspdmctl: 0 of 1 device, after 1 s" in seen)
+        check(f"progress is not gone before the report: {seen!r}", re.search(r"device, after \d s\r\x1b\[K", seen))
         check(f"progress stays behind: {seen!r}", "0 of 1 device" not in seen.split("\x1b[K")[-1])
         for quiet in (on_terminal(*asked, "--quiet"), on_terminal(*asked, TERM="dumb"), run(*asked).stderr):
             check(f"progress where none belongs: {quiet!r}", "of 1 device" not in quiet)

@@ -23,7 +23,7 @@ STARTS = re.compile(r"\b(sys\.argv\[1\]|PROGRAM|program)\b")
 # Of each kind one: sessions, README, and one that has no environment of its own.
 PLAYED = (
     ["tests/cli/run.py", "{program}", "trust", "policy", "keyring"],
-    ["tests/cli/readme.py", "{program}", "Fleets"],
+    ["tests/cli/readme.py", "{program}", "From a device to a fleet"],
     ["tests/tree/policy_examples.py", "{program}"],
 )
 MOUNT = 'mount -t tmpfs none /etc/spdmctl && {python} {script} --hostile / && exec "$@"'

@@ -69,10 +69,10 @@ ProgressState devices(std::uint64_t done, std::uint64_t total, std::chrono::seco
 
 TEST_CASE("a line of progress has count, rate, and what is left where the total is known") {
   CHECK(progress_line(devices(3, 12, 2s), 80) == "spdmctl: 3 of 12 devices, 1.5 a second, about 6 s left");
-  CHECK(progress_line(devices(0, 12, 2s), 80) == "spdmctl: 0 of 12 devices, 2 s");
-  CHECK(progress_line(devices(12, 12, 2s), 80) == "spdmctl: 12 of 12 devices, 6 a second, 2 s");
-  CHECK(progress_line(devices(50, 0, 2s), 80) == "spdmctl: 50 devices, 25 a second, 2 s");
-  CHECK(progress_line(devices(0, 1, 2s), 80) == "spdmctl: 0 of 1 device, 2 s");
+  CHECK(progress_line(devices(0, 12, 2s), 80) == "spdmctl: 0 of 12 devices, after 2 s");
+  CHECK(progress_line(devices(12, 12, 2s), 80) == "spdmctl: 12 of 12 devices, 6 a second, after 2 s");
+  CHECK(progress_line(devices(50, 0, 2s), 80) == "spdmctl: 50 devices, 25 a second, after 2 s");
+  CHECK(progress_line(devices(0, 1, 2s), 80) == "spdmctl: 0 of 1 device, after 2 s");
   CHECK(progress_line(devices(1, 1000, 1s), 80) == "spdmctl: 1 of 1000 devices, 1 a second, about 16 min left");
   CHECK(progress_line(devices(1, 10000, 1s), 80) == "spdmctl: 1 of 10000 devices, 1 a second, about 2 h left");
 }
@@ -81,7 +81,7 @@ TEST_CASE("what is left is told by bytes where only those are known") {
   ProgressState state{.one = "recording", .many = "recordings", .done = 10, .bytes = 100, .total_bytes = 400, .elapsed = 5s};
   CHECK(progress_line(state, 80) == "spdmctl: 10 recordings, 2 a second, about 15 s left");
   state.total_bytes = 50;  // a file that has grown
-  CHECK(progress_line(state, 80) == "spdmctl: 10 recordings, 2 a second, 5 s");
+  CHECK(progress_line(state, 80) == "spdmctl: 10 recordings, 2 a second, after 5 s");
 }
 
 TEST_CASE("a chain over a slow link is told in bytes") {
@@ -90,7 +90,7 @@ TEST_CASE("a chain over a slow link is told in bytes") {
   state.chain_total = 4096;
   CHECK(progress_line(state, 80) == "spdmctl: 0 of 1 device, 1024 of 4096 bytes of certificates, about 12 s left");
   state.total = 2;
-  CHECK(progress_line(state, 80) == "spdmctl: 0 of 2 devices, 1024 of 4096 bytes of certificates, 4 s");
+  CHECK(progress_line(state, 80) == "spdmctl: 0 of 2 devices, 1024 of 4096 bytes of certificates, after 4 s");
 }
 
 TEST_CASE("a line of progress is never longer than the terminal is wide") {

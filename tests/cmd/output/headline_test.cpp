@@ -77,7 +77,7 @@ TEST_CASE("a headline is one line, whatever the reason") {
   CHECK(long_where == "FAIL  device.json: reference-mismatch: slot 0, certificate 1...\n");
 
   Report named = passing(std::string(100, 'n'));
-  CHECK(headline(named) == cat("PASS  ", middle_cut(named.source, 40), ": authenticated\n"));
+  CHECK(headline(named) == cat("PASS  ", middle_cut(named.source, 40), ": authenticated\n  device      ", named.source, "\n"));
 }
 
 TEST_CASE("a reason that no finding has stands whole below the headline") {
@@ -94,7 +94,17 @@ TEST_CASE("a pass from a recording says so in each form") {
   old.fresh = false;
   CHECK(headline(old) == "PASS (recorded)  a: authenticated\n");
   CHECK(render_text(old, Console(Format::text)).find("freshness not proven") != std::string::npos);
-  CHECK(table_of({old, passing("b")}).find("  1 of those that pass was recorded: freshness not proven\n") != std::string::npos);
+  const std::string table = table_of({old, passing("b")});
+  CHECK(table.find("  1 of those that pass was recorded: freshness not proven\n") != std::string::npos);
+  CHECK(table.find("PASS (recorded)  a\nPASS             b\n") != std::string::npos);
+}
+
+TEST_CASE("a row has the whole of a long name, and warnings of a device that passes") {
+  Report report = passing(std::string(60, 'n'));
+  report.findings.push_back({.id = FindingId::debug_mode, .where = "measurement 254", .why = "it can be debugged", .remedy = ""});
+  const std::string table = table_of({report, passing("b")});
+  CHECK(table.find(cat("\n", std::string(17, ' '), report.source, "\n", std::string(17, ' '), "warning debug-mode\n")) !=
+        std::string::npos);
 }
 
 TEST_CASE("several devices are a table, and those that fail stand below it in full") {
@@ -104,10 +114,10 @@ TEST_CASE("several devices are a table, and those that fail stand below it in fu
   drive.host.drive->firmware = "1.0";
   const std::string text = table_of({drive, failing("measurement 0x01", "is not as it was")});
   CHECK(
-      text.starts_with("VERDICT       DEVICE                        VENDOR AND MODEL          FIRMWARE\n"
-                       "PASS          /dev/nvme0                    A drive wit...h too long  1.0\n"
-                       "FAIL          device.json\n"
-                       "              measurement 0x01: is not as it was\n"
+      text.starts_with("VERDICT          DEVICE                      VENDOR AND MODEL         FIRMWARE\n"
+                       "PASS             /dev/nvme0                  A drive wi...h too long  1.0\n"
+                       "FAIL             device.json\n"
+                       "                 measurement 0x01: is not as it was\n"
                        "\n"
                        "FAIL  device.json: measurement 0x01: is not as it was\n"));
   CHECK(text.find("-> look at it") != std::string::npos);

@@ -188,6 +188,29 @@ TEST_CASE("pcapng: endpoints of the same number at two interfaces are two device
   CHECK(parts[1].label == "[mctp 9, interface 1]");
 }
 
+TEST_CASE("pcapng: interfaces of another section are other interfaces") {
+  NgFile capture;
+  for (int section = 0; section < 2; ++section)
+    capture.section().interface(kLinkDoe).enhanced(0, 0, capture::doe(kGetVersion)).enhanced(0, 0, capture::doe(kVersion));
+  const std::vector<EvidencePart> parts = read_pcap(capture.bytes, "x");
+  REQUIRE(parts.size() == 2);
+  CHECK(parts[0].label == "[doe]");
+  CHECK(parts[1].label == "[doe, interface 1]");
+  CHECK(parts[1].evidence.log.size() == 2);
+}
+
+TEST_CASE("pcapng: a conversation with a nonce that is there twice is one") {
+  Bytes challenge{0x12, 0x83, 0, 0};
+  challenge.resize(36, 0x5A);
+  NgFile capture;
+  capture.section().interface(kLinkDoe).interface(kLinkDoe);
+  for (const unsigned interface : {0U, 1U}) capture.enhanced(interface, 0, capture::doe(challenge));
+  CHECK(read_pcap(capture.bytes, "x").size() == 1);
+  challenge.back() = 0;
+  capture.section().interface(kLinkDoe).enhanced(0, 0, capture::doe(challenge));
+  CHECK(read_pcap(capture.bytes, "x").size() == 2);
+}
+
 TEST_CASE("N316 pcapng: cut at every byte, every byte garbled: an error or messages, never worse") {
   NgFile capture = file();
   capture.interface(kLinkRaw, 0, capture.option(9, {9})).enhanced(0, kTime, capture::doe(kGetVersion)).simple(capture::doe(kVersion));

@@ -129,11 +129,22 @@ TEST_CASE("on other ports only what opens a conversation is taken, to the byte")
   }
 }
 
-TEST_CASE("on the ports of SPDM, another protocol is left out where its beginning was seen; else it is an error of the connection") {
+TEST_CASE("on the ports of SPDM, another protocol is an error of its connection; on others it is left out") {
   for (const unsigned port : {2323U, 4194U}) {
     Talk seen{.server = port}, late{.server = port};
-    holds_nothing(seen.open().say(true, text("\xFF\xFB\x18 telnet says hello")));
+    refused(seen.open().say(true, text("\xFF\xFB\x18 telnet says hello")), "does not begin with a message of SPDM");
     refused(late.say(true, text("\xFF\xFB\x18 telnet says hello")), "is in the middle of a message, or carries no SPDM");
+  }
+  Talk other{.server = 23};
+  holds_nothing(other.open().say(true, text("\xFF\xFB\x18 telnet says hello")));
+}
+
+TEST_CASE("a device that speaks first does not leave the capture") {
+  for (const unsigned port : {2323U, 5000U}) {
+    Talk talk{.server = port};
+    talk.open().say(false, {0});
+    talk.say(true, emulator(kDoe, doe(kGetVersion))).say(false, emulator(kDoe, doe(kVersion)));
+    refused(talk, "packet");
   }
 }
 
@@ -253,7 +264,7 @@ TEST_CASE("N313 messages of DSP0287 in a capture that are wrong") {
 
 TEST_CASE("more connections, and more messages, than the limit") {
   File file(kLinkRaw);
-  for (std::size_t i = 0; i <= kMaxTcpConnections; ++i) file.frame(ipv4({.from = 1 + static_cast<unsigned>(i), .to = 80}));
+  for (std::size_t i = 0; i <= kMaxTcpConnections; ++i) file.frame(ipv4({.from = 1 + static_cast<unsigned>(i), .to = 80, .payload = {}}));
   expect_error(ErrorId::bad_input, "packet 16385 at offset 917528: exceeds the limit of 16384 TCP connections in one capture",
                [&] { read_pcap(file.bytes, "x"); });
   Talk talk = dsp0287();

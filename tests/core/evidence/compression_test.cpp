@@ -31,9 +31,9 @@ Bytes gzip(View bytes) {
   stream.next_out = out.data();
   stream.avail_out = static_cast<uInt>(out.size());
   REQUIRE(library.function<decltype(&deflate)>("deflate")(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(out.size() - stream.avail_out);
+  const Bytes made = to_bytes(View(out).first(out.size() - stream.avail_out));
   library.function<decltype(&deflateEnd)>("deflateEnd")(&stream);
-  return out;
+  return made;
 }
 
 Bytes zstd(View bytes) {
