@@ -217,6 +217,7 @@ std::vector<PciDevice> chosen(const Host& host, const std::vector<Bdf>& named, b
       return {};
     }
   std::vector<PciDevice> out;
+  out.reserve(named.size());
   for (const Bdf& bdf : named) out.push_back(transport::find_device(host, bdf));
   return out;
 }

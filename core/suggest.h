@@ -1,6 +1,7 @@
 // What somebody may have meant by a word that is not known.
 #pragma once
 
+#include <iterator>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 template <class Table>
 std::string guess_from(std::string_view word, const Table& table) {
   std::vector<std::string_view> names;
+  names.reserve(std::size(table));
   for (const auto& row : table) names.push_back(row.name);
   std::string out = did_you_mean(word, names);
   return out.empty() ? out : out + " ";
