@@ -78,15 +78,16 @@ std::vector<EvidencePart> load_unpacked(View bytes, std::string_view what) {
   return load_wrapped(bytes, what, 0);
 }
 
-// How to have one device alone.
-std::string_view advice_on_several(const std::vector<EvidencePart>& parts, View bytes) {
-  if (!looks_like_pcap(bytes) && !is_compressed(bytes))
-    return "all of them are for: spdmctl verify; here take one of them, such as the first with: jq '.[0]'";
-  if (parts.front().label.starts_with("[mctp"))
+// How to have one device alone; its label tells what it was read from.
+std::string_view advice_on_several(std::string_view label, View bytes) {
+  if (label.starts_with("[mctp"))
     return "all of them are for: spdmctl verify; here take one of them, such as endpoint 9 with: "
            "tshark -r IN -F pcap -w OUT -Y 'mctp.src == 9 or mctp.dst == 9'";
-  return "all of them are for: spdmctl verify; here take one of them, such as a connection with: tshark -r IN -w OUT -Y 'tcp.port == "
-         "41234'";
+  if (label.find(" from ") != std::string_view::npos)
+    return "all of them are for: spdmctl verify; here take one of them, such as a connection with: tshark -r IN -w OUT -Y 'tcp.port == "
+           "41234'";
+  if (looks_like_pcap(bytes) || is_compressed(bytes)) return "all of them are for: spdmctl verify";
+  return "all of them are for: spdmctl verify; here take one of them, such as the first with: jq '.[0]'";
 }
 
 }  // namespace
@@ -102,7 +103,7 @@ Evidence load_evidence(View bytes, std::string_view what) {
   std::vector<EvidencePart> parts = load_parts(bytes, what);
   if (parts.size() != 1)
     throw Error(ErrorId::bad_input, cat(what, ": has evidence of ", parts.size(), " devices, and one is wanted"),
-                std::string(advice_on_several(parts, bytes)));
+                std::string(advice_on_several(parts.front().label, bytes)));
   if (parts.front().error) throw Error(*parts.front().error);
   return std::move(parts.front().evidence);
 }

@@ -139,6 +139,13 @@ TEST_CASE("on the ports of SPDM, another protocol is an error of its connection;
   holds_nothing(other.open().say(true, text("\xFF\xFB\x18 telnet says hello")));
 }
 
+TEST_CASE("the words of a reset are no part of the stream") {
+  Talk talk = dsp0287();
+  const std::size_t before = read_pcap(talk.file().bytes, "x").at(0).evidence.log.size();
+  talk.add(false, text("go away"), kRst);
+  CHECK(read_pcap(talk.file().bytes, "x").at(0).evidence.log.size() == before);
+}
+
 TEST_CASE("a device that speaks first does not leave the capture") {
   for (const unsigned port : {2323U, 5000U}) {
     Talk talk{.server = port};

@@ -102,6 +102,9 @@ TEST_CASE("fields that nobody knows are skipped, and PDUs for other dissectors l
   CHECK(read({pdu("http", text("GET /")), more, field(0, {}), pdu("SPDM", kGetVersion)}).at(0).evidence.log.size() == 1);
   expect_error(ErrorId::bad_input, "holds no SPDM message", [] { read({pdu("http", text("GET /"))}); });
   CHECK(read({pdu("spdm_doe", doe(kGetVersion)), pdu("spdm_mctp", joined({{5}, kGetVersion}))}).size() == 2);
+  // A direction that is not known, of ours and of others: then the code says who asks.
+  for (const unsigned direction : {2U, 0xFFFFFFFFU})
+    CHECK(read({pdu("btl2cap", {1}, direction), pdu("spdm", kGetVersion, direction)}).at(0).evidence.log.at(0).from_requester);
 }
 
 TEST_CASE("N316 exported PDUs that are cut or wrong") {
