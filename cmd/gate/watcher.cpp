@@ -40,15 +40,33 @@ Descriptor signals() {
   return fd;
 }
 
+// What a driver did to the device: it asks less than the others, who judge the device in any case.
+bool is_of_drivers(Occasion occasion) { return occasion == Occasion::bind || occasion == Occasion::driver || occasion == Occasion::drive; }
+
+std::vector<Attention> drained(std::map<Bdf, std::set<Occasion>>& waiting) {
+  std::vector<Attention> out;
+  for (const auto& [bdf, occasions] : waiting)
+    for (const Occasion occasion : occasions) out.push_back({bdf, occasion});
+  waiting.clear();
+  return out;
+}
+
 }  // namespace
 
 void WorkList::add(const Bdf& bdf, Occasion occasion) {
   {
     const std::lock_guard lock(mutex_);
-    const bool waits = waiting_.contains(bdf);
-    const bool of_drivers = occasion == Occasion::bind || occasion == Occasion::driver || occasion == Occasion::drive;
-    if (waits ? of_drivers : waiting_.size() >= kMost) return;
-    waiting_[bdf] = {bdf, occasion};
+    const auto found = waiting_.find(bdf);
+    if (found == waiting_.end()) {
+      if (waiting_.size() >= kMost) return;
+      waiting_[bdf] = {occasion};
+    } else if (!is_of_drivers(occasion)) {
+      found->second = {occasion};
+    } else if (is_of_drivers(*found->second.begin())) {
+      found->second.insert(occasion);
+    } else {
+      return;
+    }
   }
   ready_.notify_one();
 }
@@ -96,11 +114,8 @@ std::vector<Attention> WorkList::take(Clock::time_point until) {
     ready_.wait(lock, has_some);
   else
     ready_.wait_until(lock, until, has_some);
-  std::vector<Attention> out;
-  if (stopped_) return out;
-  for (auto& [bdf, attention] : waiting_) out.push_back(std::move(attention));
-  waiting_.clear();
-  return out;
+  if (stopped_) return {};
+  return drained(waiting_);
 }
 
 void WorkList::stop() {
@@ -118,10 +133,7 @@ bool WorkList::is_stopped() {
 
 std::vector<Attention> WorkList::rest() {
   const std::lock_guard lock(mutex_);
-  std::vector<Attention> out;
-  for (auto& [bdf, attention] : waiting_) out.push_back(std::move(attention));
-  waiting_.clear();
-  return out;
+  return drained(waiting_);
 }
 
 std::chrono::nanoseconds read_clock(clockid_t id) {

@@ -27,7 +27,8 @@ struct Attention {
 };
 
 // Functions that wait to be attended, each at most once: a storm of events costs no memory. The latest occasion counts, but
-// `bind`, `driver` and `drive` never replace one that waits: the device may have arrived just now. Thread-safe.
+// `bind`, `driver` and `drive` never replace one that waits: the device may have arrived just now. Nor do they replace each other:
+// each asks something else, and a function that waits for several is attended for each. Thread-safe.
 class WorkList {
  public:
   static constexpr std::size_t kMost = 4096;  // functions; what comes beyond is left to the next sweep
@@ -50,8 +51,8 @@ class WorkList {
  private:
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::map<transport::Bdf, Attention> waiting_;  // by address
-  std::map<std::string, Occasion> drives_;       // by node
+  std::map<transport::Bdf, std::set<Occasion>> waiting_;  // several are all of drivers
+  std::map<std::string, Occasion> drives_;                // by node
   bool asked_ = false, stopped_ = false;
 };
 

@@ -22,6 +22,7 @@ FAULTS = {
     "mute": ["{on: VERSION, do: drop}"],  # for drives: the commands are answered, and no response ever waits
     "old-answer": [],
     "slow": ["{on: any, do: delay 150}"],
+    "asks-for-time": ["{on: MEASUREMENTS, do: not-ready 23 2, times: 1}"],  # 8.4 s, in which nobody waits for an access
     "session": [],
     "record-cut": ["{on: MEASUREMENTS, do: cut-record 8}"],
     "psk": [],

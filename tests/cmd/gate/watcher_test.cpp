@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -198,6 +199,27 @@ TEST_CASE("a drive that its driver has made does not hide that the device has ar
   const auto work = list.take();
   REQUIRE(work.size() == 1);
   CHECK(work[0].occasion == Occasion::arrival);
+}
+
+TEST_CASE("what drivers do to a function does not hide what else they do, in any order") {
+  constexpr std::array kOfDrivers{Occasion::bind, Occasion::driver, Occasion::drive};
+  for (const Occasion first : kOfDrivers)
+    for (const Occasion second : kOfDrivers) {
+      WorkList list;
+      list.add(Bdf{0, 2, 0, 0}, first);
+      list.add(Bdf{0, 2, 0, 0}, second);
+      list.add(Bdf{0, 2, 0, 0}, first);
+      std::set<Occasion> found;
+      for (const auto& attention : list.take()) CHECK(found.insert(attention.occasion).second);
+      CHECK(found == std::set{first, second});
+      list.add(Bdf{0, 2, 0, 0}, first);
+      list.add(Bdf{0, 2, 0, 0}, second);
+      list.add(Bdf{0, 2, 0, 0}, Occasion::reset);  // asks for all that they do
+      list.add(Bdf{0, 2, 0, 0}, first);
+      const auto work = list.rest();
+      REQUIRE(work.size() == 1);
+      CHECK(work.front().occasion == Occasion::reset);
+    }
 }
 
 TEST_CASE("a function is attended when its driver has made a drive of it, and when that takes commands") {

@@ -187,13 +187,13 @@ def watched(stage):
 
 def removal(stage):
     """Drives that go while they are asked."""
-    guest, (mute, slow) = boot(stage, ["nvme:mute", "nvme:slow"])
+    guest, (mute, late) = boot(stage, ["nvme:mute", "nvme:asks-for-time"])
     command = f"spdmctl auth nvme:{mute} --json >/tmp/out; echo $? >/tmp/status"
     result = guest.run(f"({command}) & until grep -q . /run/spdmctl/lock/{ADDRESSES[0]}; do sleep 0.1; done; sleep 2; echo 1 >/sys/bus/pci/devices/{ADDRESSES[0]}/remove; wait; cat /tmp/out; exit $(cat /tmp/status)", 60)
     stage.check("removed while it is polled: exit code", result.status == 3, f"{result.status} {result.stdout[-600:]}")
     stage.fields("removed while it is polled", result.json()["devices"][0], {"error.id": "no-device"})
-    result = guest.pulled_during(f"spdmctl measurements nvme:{slow} --json", ADDRESSES[1], "nvme1")
+    result = guest.pulled_during(f"spdmctl measurements nvme:{late} --json", ADDRESSES[1], "nvme1")
     stage.check("pulled in the middle: exit code", result.status == 3, f"{result.status} {result.stdout[-1200:]}")
     stage.check("it is gone", guest.until(f"! {present(ADDRESSES[1])}"))
-    refused(stage, guest, "after that", f"nvme:{slow}", 3, "no-device")
+    refused(stage, guest, "after that", f"nvme:{late}", 3, "no-device")
     stage.kernel_is_content(guest)
