@@ -91,8 +91,8 @@ gate: {mode: enforce}
 class Stage:
     """One scenario on one kernel."""
 
-    def __init__(self, workshop, name, kernel, keep=None):
-        self.workshop, self.name, self.kernel, self.keep = workshop, name, workshop.kernel(kernel), keep
+    def __init__(self, workshop, scenario, kernel, keep=None):
+        self.workshop, self.scenario, self.name, self.kernel, self.keep = workshop, scenario, scenario.name, workshop.kernel(kernel), keep
         self.checks, self.failures, self.notes = 0, [], []
         self.guests, self.devices = [], []
         self.broke = None  # how the machine itself failed: QEMU died of a signal before we ended it, or its timers stood still
