@@ -15,7 +15,7 @@ namespace spdm::transport {
 
 namespace {
 
-constexpr auto kRemoval = std::chrono::milliseconds(500);
+constexpr auto kRemoval = std::chrono::seconds(2);  // a busy host takes its time
 
 // As the kernel has it for commands of its own (nvme: 60 s for the admin queue).
 constexpr auto kLeastTime = std::chrono::minutes(1);

@@ -27,7 +27,9 @@ def tags(stage):
     result = guest.run("for i in 1 2 3 4 5 6 7 8 9 10; do spdmctl auth mctp:1:9 >/dev/null; echo $?; done", 60)
     stage.equal("again and again", result.stdout.split(), ["0"] * 10)
     result = guest.run("for i in 1 2 3 4; do (spdmctl auth mctp:1:9 >/dev/null; echo $?) & done; wait", 60)
-    stage.check("of several at once one asks, and the others are told", set(result.stdout.split()) == {"0", str(BUSY)}, result.stdout)
+    # One asks, and the others wait for their turn, a second at most.
+    told = result.stdout.split()
+    stage.check("of several at once each has its turn, or is told", len(told) == 4 and "0" in told and set(told) <= {"0", str(BUSY)}, result.stdout)
     stage.kernel_is_content(guest)
 
 
