@@ -162,7 +162,7 @@ TEST_CASE("each connection is a device, and another one between the same ends is
     for (const Talk& talk : all)
       if (i < talk.sent.size()) file.frame(ipv4(talk.sent[i]));
   Talk again = emulated(kNone);
-  for (Segment& one : again.sent) one.sequence += 0x1000;
+  again.shift(0x1000);
   for (const Segment& one : again.sent) file.frame(ipv4(one));
   Talk far = dsp0287();
   for (Segment& one : far.sent) (one.to == 4194 ? one.host : one.peer) = 7;
@@ -271,8 +271,8 @@ TEST_CASE("N313 messages of DSP0287 in a capture that are wrong") {
 
 TEST_CASE("more connections, and more messages, than the limit") {
   File file(kLinkRaw);
-  for (std::size_t i = 0; i <= kMaxTcpConnections; ++i) file.frame(ipv4({.from = 1 + static_cast<unsigned>(i), .to = 80, .payload = {}}));
-  expect_error(ErrorId::bad_input, "packet 16385 at offset 917528: exceeds the limit of 16384 TCP connections in one capture",
+  for (std::size_t i = 0; i <= kMaxTcpConnections; ++i) file.frame(ipv4({.from = 1 + static_cast<unsigned>(i), .to = 80, .payload = {0}}));
+  expect_error(ErrorId::bad_input, "packet 16385 at offset 933912: exceeds the limit of 16384 open TCP connections in one capture",
                [&] { read_pcap(file.bytes, "x"); });
   Talk talk = dsp0287();
   Bytes many;
