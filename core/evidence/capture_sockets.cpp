@@ -98,9 +98,10 @@ bool SocketCapture::take(TcpConnection& connection, const TcpSegment& segment, s
   if (!connection.dropped[sender]) connection.streams[sender].add(segment);
   if (connection.framing) return true;
   if (!connection.decide(segment.place)) return false;
-  if (connection.framing && (connection.dropped[0] || connection.dropped[1]))
-    segment.place.fail(cat("is of a TCP connection with more than ", kMaxUndecided, " bytes that are no SPDM in front of it"));
-  return true;
+  if (!connection.dropped[0] && !connection.dropped[1]) return true;
+  if (!connection.framing) return true;
+  connection.requester = connection.dropped[0] ? 1 : 0;
+  segment.place.fail(cat("is of a TCP connection with more than ", kMaxUndecided, " bytes that are no SPDM in front of it"));
 } catch (const Error& error) {
   if (connection.framing || connection.is_known_port()) fail(connection, segment.place, error);
   return false;
@@ -189,7 +190,7 @@ void SocketCapture::fail(TcpConnection& connection, const PacketPlace& place, co
 void SocketCapture::note_end(TcpConnection& connection, const TcpSegment& segment) {
   const bool is_over = segment.resets || (connection.streams[0].has_ended() && connection.streams[1].has_ended());
   if (!is_over && !segment.payload.empty()) connection.closing.reset();
-  if (!is_over || connection.closing) return;
+  if (!is_over || (connection.closing && segment.payload.empty())) return;
   connection.closing = segment.place.number;
   if (delivers_) closing_.emplace_back(segment.place.number, connection.ends);
 }

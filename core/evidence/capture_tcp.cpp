@@ -41,7 +41,7 @@ void TcpStream::add(const TcpSegment& segment) {
   const std::uint32_t sequence = segment.sequence + (segment.begins ? 1 : 0);  // SYN counts as a byte
   if (segment.ends && started_) {
     const std::int64_t at = static_cast<std::int64_t>(end_) + ahead(sequence) + static_cast<std::int64_t>(segment.payload.size());
-    if (at >= 0) fin_ = static_cast<std::uint64_t>(at);
+    if (at >= 0 && at <= static_cast<std::int64_t>(end_ + kMaxTcpAhead)) fin_ = static_cast<std::uint64_t>(at);
   }
   if (segment.payload.empty()) return;
   if (!started_) start(sequence);

@@ -31,8 +31,8 @@ class TcpStream {
   std::uint64_t end() const { return end_; }
   // Whether it has bytes behind those that came in order.
   bool goes_on_with(const TcpSegment& segment) const;
-  // Its sender has said that nothing follows (FIN), and all before that is there.
-  bool has_ended() const { return fin_ && *fin_ == end_; }
+  // Its sender has said that nothing follows (FIN). What is before that may still be missing.
+  bool has_ended() const { return fin_ && end_ <= *fin_; }
   // Forgets all bytes, and knows where it ended.
   void release();
 

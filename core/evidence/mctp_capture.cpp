@@ -8,9 +8,9 @@
 namespace spdm {
 
 MctpCapture::Device& MctpCapture::device(const MctpPair& pair, const PacketPlace& place) {
-  const auto [entry, is_new] = places_.emplace(pair, devices_.size());
-  if (!is_new) return devices_[entry->second];
+  if (const auto known = places_.find(pair); known != places_.end()) return devices_[known->second];
   if (devices_.size() == kMaxDevicesOfDocument) place.fail(cat("exceeds the limit of ", kMaxDevicesOfDocument, " devices in one capture"));
+  places_.emplace(pair, devices_.size());
   Device& out = devices_.emplace_back(hold_);
   out.pair = pair;
   out.evidence.binding = Binding::mctp;
