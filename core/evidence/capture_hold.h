@@ -6,7 +6,7 @@
 
 namespace spdm {
 
-inline constexpr std::size_t kMaxCaptureHeld = std::size_t{16} << 20;  // bytes of a capture that are kept at the same time
+inline constexpr std::size_t kMaxCaptureHeld = 16U << 20;  // bytes of a capture that are kept at the same time
 inline constexpr std::size_t kMessageOverhead = 128;                   // of memory, beside the bytes of a message
 
 class CaptureHold {

@@ -8,7 +8,7 @@
 
 namespace spdm {
 
-inline constexpr std::size_t kMaxCaptureFrame = std::size_t{4} << 20;  // bytes of one frame, or of a block of pcapng that is looked into
+inline constexpr std::size_t kMaxCaptureFrame = 4U << 20;  // bytes of one frame, or of a block of pcapng that is looked into
 
 class CaptureSource {
  public:
