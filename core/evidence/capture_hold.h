@@ -7,7 +7,7 @@
 namespace spdm {
 
 inline constexpr std::size_t kMaxCaptureHeld = 16U << 20;  // bytes of a capture that are kept at the same time
-inline constexpr std::size_t kMessageOverhead = 128;                   // of memory, beside the bytes of a message
+inline constexpr std::size_t kMessageOverhead = 128;       // of memory, beside the bytes of a message
 
 class CaptureHold {
  public:
