@@ -9,6 +9,7 @@
 #include "cmd/attest/session_secrets.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
+#include "cmd/host/lines.h"
 #include "cmd/output/decode_brief.h"
 #include "cmd/output/message_decoder.h"
 #include "cmd/output/openssl_recipe.h"
@@ -21,6 +22,7 @@
 #include "core/evidence/load.h"
 #include "core/evidence/pcap.h"
 #include "core/evidence/report_file.h"
+#include "core/recognize.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -92,7 +94,42 @@ std::vector<EvidencePart> alone(Evidence evidence) {
 }
 
 // The device, or the devices of a capture or a document.
-std::vector<EvidencePart> read_input(const std::vector<std::string>& input) {
+struct Input {
+  std::vector<EvidencePart> parts{};
+  std::optional<CaptureParts> more{};  // of a capture that is too large to be read as a whole
+};
+
+Input read_capture(LineFile file, const std::string& name) {
+  Input out;
+  out.more.emplace(std::move(file).pieces(), name);
+  if (!out.more->is_whole()) return out;
+  while (std::optional<EvidencePart> part = out.more->next()) out.parts.push_back(*std::move(part));
+  out.more.reset();
+  if (out.parts.size() == 1) out.parts.front().label.clear();
+  return out;
+}
+
+// What is no capture.
+std::vector<EvidencePart> read_whole(LineFile file, const std::string& name, const std::optional<std::filesystem::path>& path) {
+  const Bytes bytes = file.rest(limit_of(FileKind::evidence));
+  if (std::optional<Error> wrong = wrong_kind(bytes, FileKind::evidence)) {
+    wrong->device = path.value_or("-").string();
+    throw Error(*wrong);
+  }
+  if (is_hex(as_text(bytes))) return alone(from_hex(as_text(bytes), name));
+  try {
+    std::vector<EvidencePart> parts = load_parts(bytes, name);
+    if (parts.size() > 1) return parts;
+    if (parts.front().error) throw Error(*parts.front().error);
+    parts.front().label.clear();
+    return parts;
+  } catch (Error& error) {
+    if (const std::string advice = path ? advice_on_lines(*path) : std::string(); !advice.empty()) error.hint = advice;
+    throw;
+  }
+}
+
+Input read_input(const std::vector<std::string>& input) {
   if (input.empty()) throw Error(ErrorId::usage, "no INPUT given", "give a recording, - or the bytes of a message in hex");
   const std::optional<std::filesystem::path> file = recording(input.front());
   if (!file && input.front() != "-") {
@@ -104,24 +141,14 @@ std::vector<EvidencePart> read_input(const std::vector<std::string>& input) {
       throw Error(ErrorId::usage, cat("'", printable(*wrong), "' ", why.empty() ? "is neither a file nor hex digits" : why),
                   "give a recording, - or the bytes of a message in hex");
     }
-    return alone(from_hex(text, "message"));
+    return {alone(from_hex(text, "message"))};
   }
   if (input.size() > 1) throw Error(ErrorId::usage, "only one recording can be decoded at a time", "decode them one by one");
   const std::string name = file ? file->string() : "standard input";
-  if (file && is_kernel_log_entry(*file)) return alone(read_kernel_log_entry(*file));
-  const Bytes bytes = read_file(file.value_or("-"), FileKind::evidence);
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  if (!looks_like_pcap(bytes) && is_hex(text)) return alone(from_hex(text, name));
-  try {
-    std::vector<EvidencePart> parts = load_parts(bytes, name);
-    if (parts.size() > 1) return parts;
-    if (parts.front().error) throw Error(*parts.front().error);
-    parts.front().label.clear();
-    return parts;
-  } catch (Error& error) {
-    if (const std::string advice = file ? advice_on_lines(*file) : std::string(); !advice.empty()) error.hint = advice;
-    throw;
-  }
+  if (file && is_kernel_log_entry(*file)) return {alone(read_kernel_log_entry(*file))};
+  LineFile opened(file.value_or("-"), limit_of(FileKind::evidence_line));
+  if (looks_like_pcap(opened.beginning())) return read_capture(std::move(opened), name);
+  return {read_whole(std::move(opened), name, file)};
 }
 
 Parameters assumed_parameters(const Options& options) {
@@ -157,7 +184,13 @@ Exit show_interface_report(const std::string& file, Console& console) {
   return exit;
 }
 
-void write_recipe(const std::vector<EvidencePart>& parts, const std::string& directory, Console& console) {
+void write_recipe(const Input& input, const std::string& directory, Console& console) {
+  const std::vector<EvidencePart>& parts = input.parts;
+  if (input.more)
+    throw Error(ErrorId::usage,
+                cat("the input is a capture of more than ", limit_of(FileKind::evidence),
+                    " bytes, and --openssl writes the signatures of one device"),
+                "give a capture of that device alone");
   if (parts.size() != 1)
     throw Error(ErrorId::usage, cat("the input has ", parts.size(), " devices, and --openssl writes the signatures of one"),
                 "give a recording of that device alone");
@@ -188,6 +221,11 @@ bool show_messages(const EvidencePart& part, const Options& options, const std::
   return broken;
 }
 
+// The next device of a large capture. What ends it is told as of a device: what was shown before stands.
+std::optional<EvidencePart> next_of(CaptureParts& capture) try { return capture.next(); } catch (const Error& error) {
+  return EvidencePart{.label = "", .evidence = {}, .error = error};
+}
+
 Exit run(const Options& options, Console& console) {
   apply(options.output, console);
   if (options.brief && console.format != Format::text)
@@ -202,13 +240,13 @@ Exit run(const Options& options, Console& console) {
     needs.folders.push_back(place_of_recipe(options.openssl));
   }
   work_on_files(console, std::move(needs));
-  const std::vector<EvidencePart> parts = read_input(options.input);
-  if (!options.openssl.empty()) write_recipe(parts, options.openssl, console);
+  Input input = read_input(options.input);
+  if (!options.openssl.empty()) write_recipe(input, options.openssl, console);
 
   ListWriter document(console, begin_document(kSchema), "messages");
   Exit exit = Exit::ok;
   Json tail;
-  for (const EvidencePart& part : parts) {
+  const auto show = [&](const EvidencePart& part) {
     if (part.error) {
       Error error = *part.error;
       error.device = part.label;
@@ -218,6 +256,11 @@ Exit run(const Options& options, Console& console) {
     } else if (show_messages(part, options, secrets, console, document)) {
       exit = worse(exit, Exit::peer);
     }
+  };
+  for (const EvidencePart& part : input.parts) show(part);
+  while (const std::optional<EvidencePart> part = input.more ? next_of(*input.more) : std::nullopt) {
+    show(*part);
+    if (console.format == Format::text) console.flush();
   }
   tail["exit_code"] = static_cast<int>(exit);
   document.finish(tail);

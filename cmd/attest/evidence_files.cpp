@@ -21,6 +21,14 @@ bool is_folder(const std::filesystem::path& path) {
   return std::filesystem::is_directory(path, ignored);
 }
 
+// A device of several has its label behind the name of the document.
+EvidencePiece piece_of(const std::string& name, const std::string& what, EvidencePart part, bool is_alone) {
+  const std::string label = is_alone ? std::string() : part.label;
+  EvidencePiece out{.name = cat(name, label), .what = cat(what, label), .bytes = {}, .entry = std::nullopt, .error = std::move(part.error)};
+  if (!out.error) out.evidence = std::move(part.evidence);
+  return out;
+}
+
 // A file may claim to be live, but its reader has not seen the device.
 Evidence as_recorded(Evidence evidence) {
   evidence.sha256 = evidence_sha256(evidence);
@@ -78,6 +86,7 @@ void EvidenceFiles::open() {
   const Source& source = sources_.front();
   opened_ = true;
   LineFile file(source.path, limit_of(FileKind::evidence_line), source.by);
+  if (looks_like_pcap(file.beginning())) return open_capture(std::move(file));
   lines_ = file.holds_objects(limit_of(FileKind::evidence));
   if (lines_)
     file_.emplace(std::move(file));
@@ -89,19 +98,27 @@ void EvidenceFiles::open() {
             .error = std::nullopt});
 }
 
+// All devices of a capture that is read as a whole. Those of a larger one come as they are complete.
+void EvidenceFiles::open_capture(LineFile file) {
+  const Source& source = sources_.front();
+  try {
+    capture_.emplace(std::move(file).pieces(), source.what);
+    if (!capture_->is_whole()) return;
+    std::vector<EvidencePart> parts;
+    while (std::optional<EvidencePart> part = capture_->next()) parts.push_back(*std::move(part));
+    for (EvidencePart& part : parts) pending_.push_back(piece_of(source.name, source.what, std::move(part), parts.size() == 1));
+  } catch (const Error& error) {
+    pending_.push_back({.name = source.name, .what = source.what, .bytes = {}, .entry = std::nullopt, .error = error});
+  }
+  capture_.reset();
+}
+
 // One piece for each device of a document of others. Other pieces are read by whoever takes them.
 void EvidenceFiles::expand(const EvidencePiece& piece) {
   if (piece.error || !may_hold_several(piece.bytes)) return pending_.push_back(piece);
   try {
     std::vector<EvidencePart> parts = load_parts(piece.bytes, piece.what);
-    for (EvidencePart& part : parts) {
-      const std::string label = parts.size() == 1 ? std::string() : part.label;
-      EvidencePiece& out = pending_.emplace_back();
-      out.name = cat(piece.name, label);
-      out.what = cat(piece.what, label);
-      out.error = std::move(part.error);
-      if (!out.error) out.evidence = std::move(part.evidence);
-    }
+    for (EvidencePart& part : parts) pending_.push_back(piece_of(piece.name, piece.what, std::move(part), parts.size() == 1));
   } catch (const Error& error) {
     pending_.push_back({.name = piece.name, .what = piece.what, .bytes = {}, .entry = std::nullopt, .error = error});
   }
@@ -115,7 +132,7 @@ bool EvidenceFiles::is_one() {
   } catch (const Error& error) {
     sources_.front().error = error;
   }
-  return !lines_ && pending_.size() <= 1;
+  return !lines_ && !capture_ && pending_.size() <= 1;
 }
 
 EvidencePiece EvidenceFiles::take_pending() {
@@ -134,6 +151,10 @@ EvidencePiece EvidenceFiles::next_of_front() {
   }
   if (!opened_) open();
   if (!pending_.empty()) return take_pending();
+  if (capture_) {
+    std::optional<EvidencePart> part = capture_->next();
+    return part ? piece_of(source.name, source.what, *std::move(part), false) : EvidencePiece{};
+  }
   std::optional<Line> line = file_ ? file_->next() : std::nullopt;
   if (!line) return {};
   EvidencePiece out{.name = cat(source.name, ":", line->number),
@@ -162,6 +183,7 @@ std::optional<EvidencePiece> EvidenceFiles::next() {
     }
     sources_.pop_front();
     file_.reset();
+    capture_.reset();
     lines_ = opened_ = false;
     pending_.clear();
     if (!out.name.empty()) return out;

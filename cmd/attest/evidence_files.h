@@ -11,6 +11,8 @@
 #include "cmd/host/lines.h"
 #include "core/error.h"
 #include "core/evidence/evidence.h"
+#include "core/evidence/load.h"
+#include "core/evidence/pcap.h"
 
 namespace spdm::cmd {
 
@@ -50,12 +52,14 @@ class EvidenceFiles {
   // The file of sources_.front(), told apart by its contents. Throws Error.
   void open();
   EvidencePiece next_of_front();
+  void open_capture(LineFile file);
   void expand(const EvidencePiece& piece);
   EvidencePiece take_pending();
 
   std::deque<Source> sources_;
-  std::optional<LineFile> file_;  // of sources_.front()
-  bool lines_ = false;            // it is a stream
+  std::optional<LineFile> file_;         // of sources_.front()
+  bool lines_ = false;                   // it is a stream
+  std::optional<CaptureParts> capture_;  // it is a capture that is too large to be read as a whole
   bool opened_ = false;
   std::deque<EvidencePiece> pending_;  // of the file, or of the line that was read last
 };

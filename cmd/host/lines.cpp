@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
+#include <span>
 #include <utility>
 
 #include "cmd/host/files.h"
 #include "core/error.h"
 #include "core/evidence/cbor_document.h"
+#include "core/evidence/compression.h"
 #include "core/text.h"
 
 namespace spdm::cmd {
@@ -35,7 +38,26 @@ bool goes_on(View line) { return !line.empty() && (line.back() == ',' || line.ba
 }  // namespace
 
 LineFile::LineFile(std::filesystem::path path, std::size_t limit, By by)
-    : path_(std::move(path)), limit_(limit), read_(by == By::user ? open_file(path_) : open_found(path_)), room_(kFirstRoom) {}
+    : path_(std::move(path)),
+      limit_(limit),
+      read_(unpacked(by == By::user ? open_file(path_) : open_found(path_), path_ == "-" ? "standard input" : path_.string())),
+      room_(kFirstRoom) {}
+
+View LineFile::beginning() {
+  while (ahead().size() < 4 && fill()) continue;
+  return ahead();
+}
+
+Pieces LineFile::pieces() && {
+  const auto file = std::make_shared<LineFile>(std::move(*this));
+  return [file](std::span<char> room) {
+    const std::size_t size = std::min(room.size(), file->ahead().size());
+    if (size == 0) return file->read_(room);
+    std::copy_n(file->ahead().begin(), size, room.begin());
+    file->begin_ += size;
+    return size;
+  };
+}
 
 bool LineFile::fill() {
   if (at_end_) return false;

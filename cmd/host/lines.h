@@ -1,12 +1,11 @@
-// A file that is read piece by piece: line by line without ever holding more than one, or whole.
+// A file that is read piece by piece: line by line without ever holding more than one, or whole. It may be compressed (compression.h).
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
-#include <span>
 
 #include "core/bytes.h"
+#include "core/recognize.h"
 
 namespace spdm::cmd {
 
@@ -22,6 +21,11 @@ class LineFile {
   enum class By { user, folder };
   // "-" is standard input, where the user says so. Lines are at most `limit` bytes long. Throws Error as open_file(), or open_found().
   LineFile(std::filesystem::path path, std::size_t limit, By by = By::user);
+
+  // The first bytes, four of them at least where the file has so many. Before anything else is read. Throws Error{io}, and as unpacked().
+  View beginning();
+  // All bytes, for another reader. Nothing is read from this one any more.
+  Pieces pieces() &&;
 
   // Whether this is a stream of JSON objects or arrays, one a line, and no single document: there is a second line, and one of the
   // first 16 (for some may be broken) is by itself such a one, from bracket to bracket. Reads no more than that takes, and at most
@@ -47,7 +51,7 @@ class LineFile {
 
   std::filesystem::path path_;
   std::size_t limit_;
-  std::function<std::size_t(std::span<char>)> read_;
+  Pieces read_;
   Bytes buffer_;
   std::size_t begin_ = 0, end_ = 0;  // of what was read and not yet given out
   std::size_t room_;                 // bytes to read at once; more once a file turns out to be long

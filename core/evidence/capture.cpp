@@ -1,28 +1,32 @@
 // Reading: from frames to devices, by the link type.
 #include <algorithm>
 #include <array>
-#include <iterator>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "core/bytes.h"
+#include "core/crypto/crypto.h"
 #include "core/error.h"
-#include "core/evidence/budget.h"
 #include "core/evidence/capture_devices.h"
 #include "core/evidence/capture_frames.h"
+#include "core/evidence/capture_hold.h"
 #include "core/evidence/capture_ip.h"
 #include "core/evidence/capture_payload.h"
 #include "core/evidence/capture_sockets.h"
+#include "core/evidence/capture_source.h"
+#include "core/evidence/cooked_mctp.h"
 #include "core/evidence/cooked_packet.h"
 #include "core/evidence/exported_pdu.h"
 #include "core/evidence/mctp_capture.h"
 #include "core/evidence/pcap.h"
 #include "core/text.h"
+#include "core/wire/algorithms.h"
 #include "core/wire/codes.h"
 #include "core/wire/header.h"
 #include "core/word_table.h"
@@ -46,16 +50,10 @@ struct PackedMessage {
   std::optional<std::uint8_t> endpoint = std::nullopt;
 };
 
-// From which endpoint to which, and by which interface, where the capture has them.
-using Way = std::tuple<std::uint8_t, std::uint8_t, std::optional<std::uint32_t>>;
-Way way_of(const MctpPacket& packet) { return {packet.source, packet.destination, packet.interface}; }
-
 // The labels of one kind, where interfaces may tell devices apart.
 std::string label(std::string_view kind, const CaptureFrame& frame) {
   return frame.interface.value_or(0) == 0 ? cat("[", kind, "]") : cat("[", kind, ", interface ", *frame.interface, "]");
 }
-
-bool is_cooked(const CaptureFrame& frame) { return frame.link_type == kLinkCooked || frame.link_type == kLinkCooked2; }
 
 // What Linux captured.
 CookedPacket opened(const CaptureFrame& frame) {
@@ -73,10 +71,6 @@ std::optional<MctpPacket> cooked_mctp(const CaptureFrame& frame, const CookedPac
   return out;
 }
 
-bool is_same(const Message& one, const Message& other) {
-  return one.from_requester == other.from_requester && one.secured == other.secured && one.bytes == other.bytes;
-}
-
 // Whether the requester has asked for a signature, with a nonce.
 bool has_nonce(const MessageLog& log) {
   return std::any_of(log.begin(), log.end(), [](const Message& message) {
@@ -88,68 +82,77 @@ bool has_nonce(const MessageLog& log) {
 
 // A bridge, or a host that translates addresses, shows one conversation on two interfaces. The nonces of its requester are in it: two
 // devices cannot have the same.
-void leave_out_copies(std::vector<EvidencePart>& parts) {
-  for (auto one = parts.begin(); one != parts.end(); ++one)
-    parts.erase(std::remove_if(std::next(one), parts.end(),
-                               [&](const EvidencePart& other) {
-                                 const MessageLog &log = one->evidence.log, &again = other.evidence.log;
-                                 return !one->error && !other.error && has_nonce(log) &&
-                                        std::equal(log.begin(), log.end(), again.begin(), again.end(), is_same);
-                               }),
-                parts.end());
-}
-
-class CaptureReader {
+class Copies {
  public:
-  CaptureReader(View file, std::string_view what) : file_(file), what_(what) {}
-  std::vector<EvidencePart> read();
+  // Whether another device has said the same.
+  bool is_one(const EvidencePart& part) {
+    if (part.error || !has_nonce(part.evidence.log) || seen_.size() == kMaxCompared) return false;
+    return !seen_.insert(digest_of(part.evidence.log)).second;
+  }
 
  private:
-  void look_for_ways_out();
+  static constexpr std::size_t kMaxCompared = 16'384;
+  static Bytes digest_of(const MessageLog& log) {
+    crypto::Hasher hasher(*find_hash("SHA-256"));
+    for (const Message& message : log) {
+      hasher.update(Writer().u8(message.from_requester).u8(message.secured).u32(message.bytes.size()).take());
+      hasher.update(message.bytes);
+    }
+    return hasher.finish();
+  }
+
+  std::set<Bytes> seen_;
+};
+
+}  // namespace
+
+class CaptureParts::Reader {
+ public:
+  Reader(Pieces pieces, std::string what, std::size_t most_whole)
+      : what_(std::move(what)), most_whole_(most_whole), source_(std::move(pieces)), frames_(open_capture(source_, what_)) {}
+
+  bool is_whole();
+  std::optional<EvidencePart> next();
+
+ private:
+  void read_on();
+  void begin_to_deliver();
+  void keep(std::vector<EvidencePart> parts);
   void add(const CaptureFrame& frame);
   void add_cooked(const CaptureFrame& frame);
   void add_mctp(const CaptureFrame& frame);
   void add_object(const CaptureFrame& frame, const PackedMessage& in);
   void add_exported(const CaptureFrame& frame);
   void add_ip(const CaptureFrame& frame);
-  std::vector<EvidencePart> finish();
+  void finish();
 
-  View file_;
-  std::string_view what_;
-  std::set<Way> ways_out_;  // on which packets go out
-  Intake intake_;           // of all devices together: they are in memory at the same time
-  CaptureDevices objects_{intake_};
-  MctpCapture mctp_{intake_};
-  SocketCapture sockets_{intake_};
+  std::string what_;
+  std::size_t most_whole_;
+  CaptureSource source_;
+  std::unique_ptr<CaptureFrames> frames_;  // nothing: the capture has ended
+  CaptureHold hold_;
+  CaptureDevices objects_{hold_};
+  MctpCapture mctp_{hold_};
+  CookedMctp cooked_{mctp_, hold_};
+  SocketCapture sockets_{hold_};
   std::optional<std::uint32_t> left_out_;  // a link type that is not read
+  Copies copies_;
+  bool delivers_ = false;  // what has ended is handed on while the rest is read
+  std::deque<EvidencePart> ready_;
+  bool is_empty_ = true;  // there was no device
 };
 
-// Where a host forwards packets, or has both ends of a cable, each packet is captured twice: as it comes in, and as it goes out. Those that
-// go out are taken, whichever comes first: what a host sends itself does not come in, so whatever does in its name is a copy, or false.
-// What is wrong with the capture is told by whoever reads it.
-void CaptureReader::look_for_ways_out() try {
-  const std::unique_ptr<CaptureFrames> frames = open_capture(file_, what_);
-  while (const std::optional<CaptureFrame> frame = frames->next()) {
-    if (!is_cooked(*frame)) continue;
-    const CookedPacket cooked = opened(*frame);
-    if (cooked.protocol != kProtocolMctp || !cooked.is_outgoing) continue;
-    if (const std::optional<MctpPacket> packet = cooked_mctp(*frame, cooked)) ways_out_.insert(way_of(*packet));
-  }
-} catch (const Error&) {  // NOLINT(bugprone-empty-catch)
-}
-
-void CaptureReader::add_cooked(const CaptureFrame& frame) {
+void CaptureParts::Reader::add_cooked(const CaptureFrame& frame) {
   const CookedPacket cooked = opened(frame);
   if (cooked.protocol != kProtocolMctp) return add_ip(frame);
   frame.assert_whole();
   const std::optional<MctpPacket> packet = cooked_mctp(frame, cooked);
   if (!packet || packet->version != kMctpVersion) return;  // Linux drops it: nobody has seen it
-  if (!cooked.is_outgoing && ways_out_.contains(way_of(*packet))) return;
-  mctp_.add(*packet);
+  cooked_.add(*packet, cooked.is_outgoing);
 }
 
 // The version is not looked at: the DMTF emulator writes zero there.
-void CaptureReader::add_mctp(const CaptureFrame& frame) {
+void CaptureParts::Reader::add_mctp(const CaptureFrame& frame) {
   frame.assert_whole();
   std::optional<MctpPacket> packet = parse_mctp(frame.bytes, frame.place);
   if (!packet) return;  // as little as nothing: whoever sends it keeps no other from being judged
@@ -157,7 +160,7 @@ void CaptureReader::add_mctp(const CaptureFrame& frame) {
   mctp_.add(*packet);
 }
 
-void CaptureReader::add_object(const CaptureFrame& frame, const PackedMessage& in) {
+void CaptureParts::Reader::add_object(const CaptureFrame& frame, const PackedMessage& in) {
   std::optional<CapturedMessage> message;
   try {
     frame.assert_whole();
@@ -171,7 +174,7 @@ void CaptureReader::add_object(const CaptureFrame& frame, const PackedMessage& i
   objects_.hear(device, in.from_requester, message->secured || in.is_bare_secured, message->bytes, frame.place);
 }
 
-void CaptureReader::add_exported(const CaptureFrame& frame) {
+void CaptureParts::Reader::add_exported(const CaptureFrame& frame) {
   const ExportedPdu pdu = parse_exported_pdu(frame.bytes, frame.place);
   const bool is_bare_secured = pdu.dissector == kBareSecured;
   const std::optional<Binding> binding = is_bare_secured ? Binding::none : value_of(kDissectors, pdu.dissector);
@@ -181,12 +184,12 @@ void CaptureReader::add_exported(const CaptureFrame& frame) {
   add_object(frame, {std::move(kind), *binding, pdu.payload, pdu.from_requester, is_bare_secured, endpoint});
 }
 
-void CaptureReader::add_ip(const CaptureFrame& frame) {
+void CaptureParts::Reader::add_ip(const CaptureFrame& frame) {
   const std::optional<View> packet = ip_packet(frame);
   if (const std::optional<TcpSegment> segment = packet ? parse_tcp(*packet, frame.place) : std::nullopt) sockets_.add(*segment);
 }
 
-void CaptureReader::add(const CaptureFrame& frame) {
+void CaptureParts::Reader::add(const CaptureFrame& frame) {
   switch (frame.link_type) {
     case kLinkMctp:
       return add_mctp(frame);
@@ -203,28 +206,76 @@ void CaptureReader::add(const CaptureFrame& frame) {
   }
 }
 
-std::vector<EvidencePart> CaptureReader::finish() {
-  std::vector<EvidencePart> out;
-  const auto take = [&](std::vector<EvidencePart> parts) { std::move(parts.begin(), parts.end(), std::back_inserter(out)); };
-  take(objects_.finish());
-  take(mctp_.finish());
-  take(sockets_.finish());
-  leave_out_copies(out);
-  if (out.empty() && left_out_) throw Error(ErrorId::bad_input, cat(what_, ": ", *why_not_read(*left_out_)));
-  if (out.empty()) throw Error(ErrorId::bad_input, cat(what_, ": the capture holds no SPDM message"));
-  if (out.size() == 1 && out.front().error) throw Error(*out.front().error);
+void CaptureParts::Reader::keep(std::vector<EvidencePart> parts) {
+  for (EvidencePart& part : parts) {
+    if (copies_.is_one(part)) continue;
+    is_empty_ = false;
+    ready_.push_back(std::move(part));
+  }
+}
+
+void CaptureParts::Reader::finish() {
+  frames_.reset();
+  cooked_.decide();
+  keep(objects_.finish());
+  keep(mctp_.finish());
+  keep(sockets_.finish());
+  if (is_empty_ && left_out_) throw Error(ErrorId::bad_input, cat(what_, ": ", *why_not_read(*left_out_)));
+  if (is_empty_) throw Error(ErrorId::bad_input, cat(what_, ": the capture holds no SPDM message"));
+  if (!delivers_ && ready_.size() == 1 && ready_.front().error) {
+    const Error error = *ready_.front().error;
+    ready_.clear();
+    throw Error(error);
+  }
+}
+
+void CaptureParts::Reader::begin_to_deliver() {
+  delivers_ = true;
+  cooked_.decide();
+  sockets_.begin_to_deliver();
+}
+
+// One frame more. What cannot be read ends the capture: who knows what it would have been.
+void CaptureParts::Reader::read_on() try {
+  const std::optional<CaptureFrame> frame = frames_->next();
+  if (!frame) return finish();
+  add(*frame);
+  if (delivers_)
+    keep(sockets_.take());
+  else if (source_.position() > most_whole_ || hold_.is_tight() || sockets_.is_full())
+    begin_to_deliver();
+} catch (const Error&) {
+  frames_.reset();
+  throw;
+}
+
+bool CaptureParts::Reader::is_whole() {
+  while (frames_ && !delivers_) read_on();
+  return !delivers_;
+}
+
+std::optional<EvidencePart> CaptureParts::Reader::next() {
+  while (frames_ && ready_.empty()) read_on();
+  if (ready_.empty()) return std::nullopt;
+  EvidencePart out = std::move(ready_.front());
+  ready_.pop_front();
   return out;
 }
 
-std::vector<EvidencePart> CaptureReader::read() {
-  look_for_ways_out();
-  const std::unique_ptr<CaptureFrames> frames = open_capture(file_, what_);
-  while (const std::optional<CaptureFrame> frame = frames->next()) add(*frame);
-  return finish();
+CaptureParts::CaptureParts(Pieces pieces, std::string what, std::size_t most_whole)
+    : reader_(std::make_unique<Reader>(std::move(pieces), std::move(what), most_whole)) {}
+CaptureParts::CaptureParts(CaptureParts&&) noexcept = default;
+CaptureParts& CaptureParts::operator=(CaptureParts&&) noexcept = default;
+CaptureParts::~CaptureParts() = default;
+
+bool CaptureParts::is_whole() { return reader_->is_whole(); }
+std::optional<EvidencePart> CaptureParts::next() { return reader_->next(); }
+
+std::vector<EvidencePart> read_pcap(View file, std::string_view what) {
+  CaptureParts parts(pieces_of(file), std::string(what), file.size());
+  std::vector<EvidencePart> out;
+  while (std::optional<EvidencePart> part = parts.next()) out.push_back(*std::move(part));
+  return out;
 }
-
-}  // namespace
-
-std::vector<EvidencePart> read_pcap(View file, std::string_view what) { return CaptureReader(file, what).read(); }
 
 }  // namespace spdm

@@ -26,7 +26,7 @@ bool is_magic(std::uint32_t value) { return value == kMicroseconds || value == k
 
 class ClassicFrames final : public CaptureFrames {
  public:
-  ClassicFrames(View file, std::string_view what) : file_(file) {
+  ClassicFrames(CaptureSource& source, std::string_view what) : source_(source) {
     place_.file = what;
     read_header();
   }
@@ -34,12 +34,12 @@ class ClassicFrames final : public CaptureFrames {
 
  private:
   void read_header();
-  std::uint32_t field(std::size_t at) const { return capture_u32(file_, at, swapped_); }
+  View captured(std::uint32_t size);
 
-  View file_;
+  CaptureSource& source_;
   bool swapped_ = false, nanoseconds_ = false;
   std::uint32_t snap_length_ = 0, link_type_ = 0;
-  std::size_t at_ = kFileHeader;  // of the next packet
+  std::size_t taken_ = kFileHeader;  // of the source, by what was read last
   PacketPlace place_;
 };
 
@@ -47,35 +47,46 @@ void ClassicFrames::read_header() {
   const auto refuse = [&](std::string_view why, std::string_view hint = {}) {
     throw Error(ErrorId::bad_input, cat(place_.file, ": ", why), std::string(hint));
   };
-  if (!looks_like_pcap(file_)) refuse("is not a pcap capture");
-  if (file_.size() < kFileHeader) refuse(cat("the capture ends in its header, after ", file_.size(), " of 24 bytes"));
+  const View header = source_.peek(kFileHeader);
+  const auto field = [&](std::size_t at) { return capture_u32(header, at, swapped_); };
+  if (!looks_like_pcap(header)) refuse("is not a pcap capture");
+  if (header.size() < kFileHeader) refuse(cat("the capture ends in its header, after ", header.size(), " of 24 bytes"));
   swapped_ = !is_magic(field(0));
   nanoseconds_ = field(0) == kNanoseconds;
-  if (capture_u16(file_, 4, swapped_) != 2) refuse("the version of the capture format is not 2");
+  if (capture_u16(header, 4, swapped_) != 2) refuse("the version of the capture format is not 2");
   snap_length_ = field(16);
   link_type_ = field(20) & 0x03FFFFFF;  // above it, how long the checksum of a frame is
   if (const std::optional<std::string> why = why_not_read(link_type_)) refuse(*why, kAdvice);
 }
 
+// The bytes behind the header of the packet.
+View ClassicFrames::captured(std::uint32_t size) {
+  if (snap_length_ != 0 && size > snap_length_)
+    place_.fail(cat("its ", size, " bytes are more than the snap length of the capture (", snap_length_, ")"));
+  const std::size_t wanted = std::min<std::size_t>(size, kMaxCaptureFrame);
+  const View out = source_.peek(kPacketHeader + wanted).subspan(kPacketHeader);
+  if (out.size() < wanted) place_.fail(cat("says ", size, " bytes, the file has ", out.size(), " more"));
+  if (wanted < size) place_.fail(cat("has ", size, " bytes; the limit for one packet is ", kMaxCaptureFrame));
+  taken_ = kPacketHeader + size;
+  return out;
+}
+
 std::optional<CaptureFrame> ClassicFrames::next() {
-  if (at_ >= file_.size()) return std::nullopt;
+  source_.skip(std::exchange(taken_, 0));
+  const View header = source_.peek(kPacketHeader);
+  if (header.empty()) return std::nullopt;
   ++place_.number;
-  place_.offset = at_;
-  const std::size_t left = file_.size() - at_;
-  if (left < kPacketHeader) place_.fail(cat("the file ends in the packet header, after ", left, " of 16 bytes"));
-  const std::chrono::nanoseconds time =
-      std::chrono::seconds(field(at_)) + std::chrono::nanoseconds(field(at_ + 4)) * (nanoseconds_ ? 1 : 1000);
+  place_.offset = source_.position();
+  if (header.size() < kPacketHeader) place_.fail(cat("the file ends in the packet header, after ", header.size(), " of 16 bytes"));
+  const auto field = [&](std::size_t at) { return capture_u32(header, at, swapped_); };
+  const std::chrono::nanoseconds time = std::chrono::seconds(field(0)) + std::chrono::nanoseconds(field(4)) * (nanoseconds_ ? 1 : 1000);
   place_.time = time.count() != 0 ? std::optional(time) : std::nullopt;
-  const std::uint32_t included = field(at_ + 8);
-  if (snap_length_ != 0 && included > snap_length_)
-    place_.fail(cat("its ", included, " bytes are more than the snap length of the capture (", snap_length_, ")"));
-  if (included > left - kPacketHeader) place_.fail(cat("says ", included, " bytes, the file has ", left - kPacketHeader, " more"));
+  const std::uint32_t included = field(8);
   CaptureFrame out;
+  out.original = field(12);
   out.place = place_;
   out.link_type = link_type_;
-  out.original = field(at_ + 12);
-  out.bytes = file_.subspan(at_ + kPacketHeader, included);
-  at_ += kPacketHeader + included;
+  out.bytes = captured(included);
   return out;
 }
 
@@ -99,9 +110,9 @@ bool looks_like_pcap(View file) {
   return is_magic(capture_u32(file, 0, false)) || is_magic(capture_u32(file, 0, true)) || is_pcapng(file);
 }
 
-std::unique_ptr<CaptureFrames> open_capture(View file, std::string_view what) {
-  if (is_pcapng(file)) return open_pcapng(file, what);
-  return std::make_unique<ClassicFrames>(file, what);
+std::unique_ptr<CaptureFrames> open_capture(CaptureSource& source, std::string_view what) {
+  if (is_pcapng(source.peek(4))) return open_pcapng(source, what);
+  return std::make_unique<ClassicFrames>(source, what);
 }
 
 std::optional<std::string> why_not_read(std::uint32_t link_type) {

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/bytes.h"
+#include "core/evidence/capture_source.h"
 #include "core/evidence/mctp_packet.h"
 
 namespace spdm {
@@ -21,7 +22,7 @@ struct CaptureFrame {
   std::uint32_t link_type = 0;
   std::optional<std::uint32_t> interface;  // of pcapng, counted through all its sections
   std::size_t original = 0;                // bytes that it had; fewer may be captured
-  View bytes;
+  View bytes;                              // until the next frame is taken
 
   // A truncated message is refused: later it would only look like a bad signature.
   void assert_whole() const;
@@ -35,8 +36,8 @@ class CaptureFrames {
 };
 
 bool is_pcapng(View file);
-// The capture is read as far as frames are taken. `file` and `what` must outlive them. Throws Error{bad_input} naming `what`.
-std::unique_ptr<CaptureFrames> open_capture(View file, std::string_view what);
+// The capture is read as far as frames are taken. `source` and `what` must outlive them. Throws Error{bad_input} naming `what`.
+std::unique_ptr<CaptureFrames> open_capture(CaptureSource& source, std::string_view what);
 
 // Why a capture with nothing but this link type is of no use. Nothing where the link type is read.
 std::optional<std::string> why_not_read(std::uint32_t link_type);

@@ -132,12 +132,15 @@ std::optional<TcpSegment> parse_tcp(View packet, const PacketPlace& place) {
   out.source.port = u16(bytes, 0);
   out.destination.port = u16(bytes, 2);
   out.sequence = u32(bytes, 4);
+  out.acknowledged = u32(bytes, 8);
+  out.ends = (bytes[13] & 0x01) != 0;
   out.begins = (bytes[13] & 0x02) != 0;
+  out.resets = (bytes[13] & 0x04) != 0;
   out.answers = (bytes[13] & 0x10) != 0;
   out.is_fragment = ip->is_fragment;
   out.missing = ip->missing;
-  const bool is_reset = (bytes[13] & 0x04) != 0;  // may have words that say why (RFC 9293 3.5.3), which are no part of the stream
-  if (!is_reset) out.payload = bytes.subspan(header);
+  // A reset may have words that say why (RFC 9293 3.5.3), which are no part of the stream.
+  if (!out.resets) out.payload = bytes.subspan(header);
   return out;
 }
 

@@ -27,7 +27,9 @@ struct TcpSegment {
   PacketPlace place;
   IpEndpoint source, destination;
   std::uint32_t sequence = 0;
+  std::uint32_t acknowledged = 0;        // the byte that is expected next of the other end; of segments that answer
   bool begins = false, answers = false;  // SYN, ACK
+  bool ends = false, resets = false;     // FIN, RST
   bool is_fragment = false;              // the first one of a packet of IP
   std::size_t missing = 0;               // bytes of the payload that were not captured
   View payload;

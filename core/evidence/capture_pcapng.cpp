@@ -1,8 +1,10 @@
 #include "core/evidence/capture_pcapng.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.h"
@@ -15,6 +17,7 @@ namespace {
 // Section 4: each block is a type and its length, a body, and the length again.
 constexpr std::uint32_t kSection = 0x0A0D0D0A;  // the same in both byte orders
 constexpr std::uint32_t kInterface = 1, kObsolete = 2, kSimple = 3, kEnhanced = 6;
+constexpr std::array kLookedInto{kSection, kInterface, kObsolete, kSimple, kEnhanced};
 constexpr std::uint32_t kByteOrder = 0x1A2B3C4D;
 constexpr std::size_t kBlock = 12, kSectionBlock = 28;
 constexpr std::size_t kHead = 8;                            // before the body
@@ -29,15 +32,18 @@ struct Interface {
 
 class PcapNgFrames final : public CaptureFrames {
  public:
-  PcapNgFrames(View file, std::string_view what) : file_(file) { place_.file = what; }
+  PcapNgFrames(CaptureSource& source, std::string_view what) : source_(source) { place_.file = what; }
   std::optional<CaptureFrame> next() override;
 
  private:
   struct Block {
-    std::uint32_t type = 0;
-    View body;
+    std::uint32_t type = 0, length = 0;  // without a length, the capture has ended
+    View body;                           // of those that are looked into
   };
   Block next_block();
+  View whole_block(std::uint32_t length);
+  void pass_block(std::uint32_t length);
+  void assert_ends(std::uint32_t length, View end) const;
   void begin_section();
   void read_interface(View body);
   void read_option(Interface& out, std::uint16_t code, View value) const;
@@ -46,10 +52,10 @@ class PcapNgFrames final : public CaptureFrames {
   [[noreturn]] void fail(std::string_view why) const;
   std::uint32_t u32(View bytes, std::size_t at) const { return capture_u32(bytes, at, swapped_); }
 
-  View file_;
+  CaptureSource& source_;
   bool swapped_ = false;
-  std::size_t at_ = 0;  // of the next block
-  PacketPlace place_;   // of the current block, and the last packet
+  std::size_t taken_ = 0;  // of the source, by the block before
+  PacketPlace place_;      // of the current block, and the last packet
   std::vector<Interface> interfaces_;
   std::uint32_t before_ = 0;  // interfaces of the sections before this one
 };
@@ -62,9 +68,9 @@ void PcapNgFrames::fail(std::string_view why) const {
 
 // The byte order stands behind the length that it is for.
 void PcapNgFrames::begin_section() {
-  if (file_.size() - at_ < kSectionBlock)
-    fail(cat("the file ends in the section header, after ", file_.size() - at_, " of ", kSectionBlock, " bytes"));
-  const View header = file_.subspan(at_);
+  const View header = source_.peek(kSectionBlock);
+  if (header.size() < kSectionBlock)
+    fail(cat("the file ends in the section header, after ", header.size(), " of ", kSectionBlock, " bytes"));
   swapped_ = capture_u32(header, kHead, false) != kByteOrder;
   if (u32(header, kHead) != kByteOrder) fail("the byte order of the section is none");
   const std::uint16_t version = capture_u16(header, kHead + 4, swapped_);
@@ -73,20 +79,47 @@ void PcapNgFrames::begin_section() {
   interfaces_.clear();
 }
 
-PcapNgFrames::Block PcapNgFrames::next_block() {
-  place_.offset = at_;
-  const std::size_t left = file_.size() - at_;
-  if (left < kBlock) fail(cat("the file ends in a block header, after ", left, " of ", kBlock, " bytes"));
-  if (capture_u32(file_, at_, false) == kSection) begin_section();
-  const std::uint32_t type = u32(file_, at_), length = u32(file_, at_ + 4);
-  if (length < kBlock || length % 4 != 0) fail(cat("its length is ", length, ": a block has 12 bytes at least, and a multiple of 4"));
-  if (length > left) fail(cat("says ", length, " bytes, the file has ", left));
-  if (const std::uint32_t again = u32(file_, at_ + length - 4); again != length)
-    fail(cat("its two lengths differ: ", length, " and ", again));
-  if (type == kSection && length < kSectionBlock) fail(cat("its length is ", length, ": a section header has 28 bytes at least"));
-  const Block out{type, file_.subspan(at_ + kHead, length - kBlock)};
-  at_ += length;
+void PcapNgFrames::assert_ends(std::uint32_t length, View end) const {
+  if (const std::uint32_t again = u32(end, 0); again != length) fail(cat("its two lengths differ: ", length, " and ", again));
+}
+
+View PcapNgFrames::whole_block(std::uint32_t length) {
+  const std::size_t wanted = std::min<std::size_t>(length, kMaxCaptureFrame);
+  const View out = source_.peek(wanted);
+  if (out.size() < wanted) fail(cat("says ", length, " bytes, the file has ", out.size()));
+  if (wanted < length) fail(cat("has ", length, " bytes; the limit for one block is ", kMaxCaptureFrame));
+  assert_ends(length, out.last(4));
+  taken_ = length;
   return out;
+}
+
+// Of one that nobody looks into: it may be of any size.
+void PcapNgFrames::pass_block(std::uint32_t length) {
+  const std::size_t passed = source_.skip(length - 4);
+  const View end = source_.peek(4);
+  if (end.size() < 4) fail(cat("says ", length, " bytes, the file has ", passed + end.size()));
+  assert_ends(length, end);
+  taken_ = 4;
+}
+
+PcapNgFrames::Block PcapNgFrames::next_block() {
+  place_.offset = source_.position();
+  View head = source_.peek(kBlock);
+  if (head.empty()) return {};
+  if (head.size() < kBlock) fail(cat("the file ends in a block header, after ", head.size(), " of ", kBlock, " bytes"));
+  if (capture_u32(head, 0, false) == kSection) {
+    begin_section();
+    head = source_.peek(kBlock);
+  }
+  const std::uint32_t type = u32(head, 0), length = u32(head, 4);
+  if (length < kBlock || length % 4 != 0) fail(cat("its length is ", length, ": a block has 12 bytes at least, and a multiple of 4"));
+  if (std::find(kLookedInto.begin(), kLookedInto.end(), type) == kLookedInto.end()) {
+    pass_block(length);
+    return {type, length, {}};
+  }
+  const View block = whole_block(length);
+  if (type == kSection && length < kSectionBlock) fail(cat("its length is ", length, ": a section header has 28 bytes at least"));
+  return {type, length, block.subspan(kHead, length - kBlock)};
 }
 
 void PcapNgFrames::read_option(Interface& out, std::uint16_t code, View value) const {
@@ -154,19 +187,22 @@ CaptureFrame PcapNgFrames::packet(const Block& block) {
 }
 
 std::optional<CaptureFrame> PcapNgFrames::next() {
-  while (at_ < file_.size()) {
+  for (;;) {
+    source_.skip(std::exchange(taken_, 0));
     const Block block = next_block();
+    if (block.length == 0) return std::nullopt;
     if (block.type == kInterface) read_interface(block.body);
     if (block.type == kEnhanced || block.type == kSimple || block.type == kObsolete) return packet(block);
   }
-  return std::nullopt;
 }
 
 }  // namespace
 
 bool is_pcapng(View file) { return file.size() >= 4 && capture_u32(file, 0, false) == kSection; }
 
-std::unique_ptr<CaptureFrames> open_pcapng(View file, std::string_view what) { return std::make_unique<PcapNgFrames>(file, what); }
+std::unique_ptr<CaptureFrames> open_pcapng(CaptureSource& source, std::string_view what) {
+  return std::make_unique<PcapNgFrames>(source, what);
+}
 
 std::optional<std::chrono::nanoseconds> capture_time(std::uint64_t ticks, std::uint8_t resolution, std::int64_t offset) {
   constexpr std::uint64_t kNano = 1'000'000'000;

@@ -11,7 +11,7 @@ namespace spdm {
 inline constexpr std::size_t kMaxCaptureInterfaces = 1'024;  // of one section
 
 // Packets are those of enhanced, simple and obsolete packet blocks. Other blocks, such as secrets to decrypt with, are skipped.
-std::unique_ptr<CaptureFrames> open_pcapng(View file, std::string_view what);
+std::unique_ptr<CaptureFrames> open_pcapng(CaptureSource& source, std::string_view what);
 
 // When `ticks` was, in the resolution of an interface (if_tsresol) and moved by so many seconds (if_tsoffset). Nothing where that is not
 // after 1970, or is too late to be counted in nanoseconds.

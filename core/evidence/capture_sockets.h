@@ -1,64 +1,76 @@
 // The devices of a capture that are spoken with over TCP: each connection that carries SPDM is one.
 #pragma once
 
-#include <array>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "core/evidence/capture_connection.h"
 #include "core/evidence/capture_devices.h"
-#include "core/evidence/capture_framing.h"
-#include "core/evidence/capture_tcp.h"
 
 namespace spdm {
 
-inline constexpr std::size_t kMaxTcpConnections = 16'384;            // of a capture, those that are left out among them
-inline constexpr std::size_t kMaxUndecided = std::size_t{64} << 10;  // bytes of one end, while the other says nothing
+inline constexpr std::size_t kMaxTcpConnections = 16'384;               // of a capture that are known at the same time, left out or not
+inline constexpr std::size_t kMaxTcpLabels = 16'384;                    // of devices that were handed on, which are counted
+inline constexpr std::size_t kMaxUndecidedHeld = std::size_t{4} << 20;  // bytes that are kept of all that may yet turn out to be of SPDM
+inline constexpr std::size_t kTcpGrace = 1'024;  // packets that are waited for segments that come late, once both ends are done
 
 // A connection is of SPDM where its first bytes fit a framing: any message on the ports that are of SPDM (4194, 2323), one that opens a
 // conversation on any other, whichever end says it. On the ports of SPDM anything else is an error of the connection; on any other it is
 // left out.
 class SocketCapture {
  public:
-  explicit SocketCapture(Intake& intake) : devices_(intake) {}
+  explicit SocketCapture(CaptureHold& hold) : hold_(hold), devices_(hold) {}
 
-  // What is wrong with a connection is an error of its device alone. Throws Error{bad_input} where the capture as a whole is too much.
+  // What is wrong with a connection, or too much, is an error of its device alone. Throws Error{bad_input} where there are too many
+  // connections.
   void add(const TcpSegment& segment);
-  // In the order in which SPDM was first seen on them. What has not ended is an error of its device.
+  bool is_full() const { return devices_.is_full(); }
+  // From here on, what ends is handed on with take().
+  void begin_to_deliver();
+  std::vector<EvidencePart> take() { return std::exchange(done_, {}); }
+  // What was not taken, in the order in which SPDM was first seen. A message that has not ended is an error of its device.
   std::vector<EvidencePart> finish();
 
  private:
-  using Ends = std::array<IpEndpoint, 2>;  // the lesser one first
-  struct Connection {
-    Ends ends;
-    PacketPlace first;
-    std::array<TcpStream, 2> streams;              // by who sends
-    std::optional<std::size_t> opener, requester;  // which end has connected, and which one asks
-    std::optional<Framing> framing;                // nothing: not decided
-    std::optional<std::uint32_t> transport;        // of the emulator's framing
-    std::optional<std::size_t> device;
-    std::size_t server() const;
-    bool is_known_port() const;
+  struct Entry {
+    std::unique_ptr<TcpConnection> connection;  // without one: it is left out, or has failed
+    bool is_listed = false;                     // in idle_
   };
-  using Table = std::map<Ends, std::unique_ptr<Connection>>;
+  using Table = std::map<TcpEnds, Entry>;
 
-  std::unique_ptr<Connection>& connection_of(const TcpSegment& segment, const Ends& ends, std::size_t sender);
-  bool take(Connection& connection, const TcpSegment& segment, std::size_t sender);
-  static bool decide(Connection& connection, const PacketPlace& place);
-  bool read(Connection& connection, std::size_t sender, const PacketPlace& place);
-  void hear(Connection& connection, std::size_t sender, const FramedMessage& framed, const PacketPlace& place);
-  std::size_t device_of(Connection& connection, Binding binding, const PacketPlace& place);
-  void fail(Connection& connection, const PacketPlace& place, const Error& error);
-  static void assert_ended(const Connection& connection);
-  void end(Connection& connection);
-  static std::string label(const Connection& connection);
+  Table::iterator entry_of(const TcpSegment& segment, const TcpEnds& ends);
+  void make_room(const PacketPlace& place);
+  void list(Table::value_type& entry);
+  void open(TcpConnection& connection, const TcpSegment& segment, std::size_t sender);
+  std::unique_ptr<TcpConnection> made(const TcpEnds& ends, const PacketPlace& first);
+  std::unique_ptr<TcpConnection> renewed(const TcpConnection& old);
+  bool goes_on(TcpConnection& connection, const TcpSegment& segment, std::size_t sender);
+  bool take(TcpConnection& connection, const TcpSegment& segment, std::size_t sender);
+  bool keep(TcpConnection& connection, const PacketPlace& place);
+  static bool keep_undecided(TcpConnection& connection);
+  bool read(TcpConnection& connection, const PacketPlace& place, bool is_over);
+  void hear(TcpConnection& connection, const TcpConnection::Heard& heard);
+  std::size_t device_of(TcpConnection& connection, Binding binding, const PacketPlace& place);
+  std::string new_label(const TcpConnection& connection);
+  void fail(TcpConnection& connection, const PacketPlace& place, const Error& error);
+  void note_end(TcpConnection& connection, const TcpSegment& segment);
+  void deliver_closed(std::size_t packet);
+  void end(TcpConnection& connection);
 
-  Table connections_;  // without a connection: it is left out, or has failed
-  std::size_t count_ = 0;
+  CaptureHold& hold_;
+  CaptureHold undecided_{kMaxUndecidedHeld};
+  Table connections_;
+  std::deque<TcpEnds> idle_;                  // of which some may be forgotten, the oldest first
   std::map<std::string, std::size_t> names_;  // how many have this label
   CaptureDevices devices_;
+  bool delivers_ = false;
+  std::deque<std::pair<std::size_t, TcpEnds>> closing_;  // by the packet that has closed them
+  std::vector<EvidencePart> done_;
 };
 
 }  // namespace spdm

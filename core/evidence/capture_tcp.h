@@ -26,26 +26,53 @@ class TcpStream {
   // Bytes in order that nobody has taken.
   View ready() const { return View(bytes_).subspan(taken_); }
   void take(std::size_t size);
+  // How many bytes were taken, and came in order, since it began.
+  std::uint64_t taken() const { return end_ - bytes_.size() + taken_; }
+  std::uint64_t end() const { return end_; }
+  // Whether it has bytes behind those that came in order.
+  bool goes_on_with(const TcpSegment& segment) const;
+  // Its sender has said that nothing follows (FIN). What is before that may still be missing.
+  bool has_ended() const { return fin_ && end_ <= *fin_; }
+  // Forgets all bytes, and knows where it ended.
+  void release();
+
+  // The segment with which this byte came.
+  struct Arrival {
+    PacketPlace place;                          // when it was there, and all before it
+    std::optional<std::uint32_t> acknowledged;  // what its sender had received of the other stream
+  };
+  const Arrival& arrival(std::uint64_t byte) const { return arrivals_.upper_bound(byte)->second; }
+  // The place in this stream of a sequence number, where it is one that its receiver may acknowledge. Before its first byte: 0. Nothing
+  // as long as that is not known, or where the number is far from all that was seen.
+  std::optional<std::uint64_t> place_of(std::uint32_t acknowledged) const;
+
   // The first segment in front of which bytes are missing, and how many.
   struct Gap {
     PacketPlace place;
     std::uint64_t missing = 0;
   };
   std::optional<Gap> gap() const;
+  // Memory that it takes, roughly.
+  std::size_t memory() const { return bytes_.size() + waiting_bytes_ + kEntry * (waiting_.size() + arrivals_.size()); }
 
  private:
+  static constexpr std::size_t kEntry = 128;  // of what takes memory beside its bytes
   struct Waiting {
-    PacketPlace place;
+    Arrival arrival;
     Bytes bytes;
   };
-  void put(std::uint64_t at, View bytes, const PacketPlace& place);
+  std::int32_t ahead(std::uint32_t sequence) const;
+  void put(std::uint64_t at, View bytes, const PacketPlace& place, Arrival arrival);
 
   bool started_ = false;
   std::uint32_t first_ = 0;                        // sequence number of byte 0
   std::uint64_t end_ = 0;                          // bytes that came in order
+  std::optional<std::uint64_t> fin_;               // where its sender has ended it
   Bytes bytes_;                                    // the last of them
   std::size_t taken_ = 0;                          // of bytes_
   std::multimap<std::uint64_t, Waiting> waiting_;  // by the place of their first byte
+  std::size_t waiting_bytes_ = 0;
+  std::map<std::uint64_t, Arrival> arrivals_;  // of the bytes that nobody has taken, by the place behind the last one
 };
 
 }  // namespace spdm

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "core/bytes.h"
+#include "core/recognize.h"
 
 namespace spdm {
 
@@ -17,9 +18,12 @@ inline constexpr int kMaxZstdWindowLog = 23;
 // What they begin with decides.
 bool is_compressed(View bytes);
 
-// All streams of the file, one after the other. Throws Error naming `what`: bad_input where a stream is corrupt, is cut off, has more than
-// `limit` bytes or expands too much; unsupported where the library (zlib, libzstd) is not installed.
+// All streams of the file, one after the other; zeros may follow gzip, and frames to be skipped may be anywhere in zstd. Throws Error
+// naming `what`: bad_input where a stream is corrupt, is cut off, has more than `limit` bytes or expands too much; unsupported where the
+// library (zlib, libzstd) is not installed.
 Bytes unpacked(View bytes, std::string_view what, std::size_t limit);
+// The same piece by piece, whatever the size; what is not compressed comes as it is. Throws when the pieces are taken.
+Pieces unpacked(Pieces pieces, std::string_view what);
 
 // Opens the libraries that this file needs, or that it may need where nobody can look into it beforehand (a pipe); "-" is standard input.
 // Once a process has confined itself, no memory becomes code. What fails is told when the file is read.

@@ -3,16 +3,15 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "core/evidence/capture_devices.h"
 #include "core/text.h"
 
 namespace spdm {
 
 MctpCapture::Device& MctpCapture::device(const MctpPair& pair, const PacketPlace& place) {
-  const auto [entry, is_new] = places_.emplace(pair, devices_.size());
-  if (!is_new) return devices_[entry->second];
+  if (const auto known = places_.find(pair); known != places_.end()) return devices_[known->second];
   if (devices_.size() == kMaxDevicesOfDocument) place.fail(cat("exceeds the limit of ", kMaxDevicesOfDocument, " devices in one capture"));
-  Device& out = devices_.emplace_back();
+  places_.emplace(pair, devices_.size());
+  Device& out = devices_.emplace_back(hold_);
   out.pair = pair;
   out.evidence.binding = Binding::mctp;
   out.evidence.time = time_of(place);
@@ -23,26 +22,29 @@ MctpCapture::Device& MctpCapture::device(const MctpPair& pair, const PacketPlace
 void MctpCapture::fail(const MctpPair& pair, const PacketPlace& place, const Error& error) {
   Device& failed = device(pair, place);
   if (!failed.error) failed.error = error;
-  failed.evidence.log.clear();
+  failed.log.clear();
   messages_.forget(pair);
 }
 
 void MctpCapture::add(const MctpPacket& packet) {
   const MctpPair pair = pair_of(packet);
   if (const auto known = places_.find(pair); known != places_.end() && devices_[known->second].error) return;
-  std::optional<MctpMessage> message;
   try {
-    message = messages_.take(packet);
-    if (message && message->bytes.empty()) packet.place.fail("no message follows its header");
+    std::optional<MctpMessage> message = messages_.take(packet);
+    if (!open_.resize(messages_.memory())) packet.place.fail("is one too many of the packets of messages that have not ended");
+    if (!message) return;
+    if (message->bytes.empty()) packet.place.fail("no message follows its header");
+    hear(pair, *std::move(message), packet);
   } catch (const Error& error) {
-    return fail(pair, packet.place, error);
+    fail(pair, packet.place, error);
   }
-  if (!message) return;
-  if (const std::optional<std::string> why = intake_.refuses(message->bytes.size())) packet.place.fail(*why);
-  MessageLog& log = device(pair, packet.place).evidence.log;
+}
+
+void MctpCapture::hear(const MctpPair& pair, MctpMessage message, const MctpPacket& packet) {
+  CaptureLog& log = device(pair, packet.place).log;
   // Whoever writes null endpoints leaves the owner of the tag alone, too.
-  const bool asks = pair.is_unknown() ? sent_by_requester(message->bytes, message->secured, log) : packet.owns_tag;
-  log.push_back({asks, message->secured, std::move(message->bytes), 0, packet.place.time});
+  const bool asks = pair.is_unknown() ? sent_by_requester(message.bytes, message.secured, log.messages()) : packet.owns_tag;
+  log.add({asks, message.secured, std::move(message.bytes), 0, packet.place.time}, packet.place);
 }
 
 // As much as it takes to tell the devices of this capture apart.
@@ -66,8 +68,10 @@ std::vector<EvidencePart> MctpCapture::finish() {
       fail(pair_of(first), first.place, error);
     }
   std::vector<EvidencePart> out;
-  for (Device& device : devices_)
+  for (Device& device : devices_) {
+    device.evidence.log = device.log.take();
     out.push_back({.label = label(device.pair), .evidence = std::move(device.evidence), .error = std::move(device.error)});
+  }
   return out;
 }
 

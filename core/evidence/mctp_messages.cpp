@@ -49,10 +49,12 @@ std::optional<MctpMessage> MctpMessages::take(const MctpPacket& packet) {
   Open& open = found->second;
   assert_continues(open, packet);
   append(open.bytes, packet.payload);
+  bytes_ += packet.payload.size();
   open.next_sequence = after(packet.sequence);
   ++open.packets;
   if (!packet.ends) return std::nullopt;
   std::optional<MctpMessage> out = finish(packet, open.bytes);
+  bytes_ -= open.bytes.size();
   open_.erase(found);
   return out;
 }
@@ -77,7 +79,9 @@ std::optional<MctpMessage> MctpMessages::begin(const Key& key, const MctpPacket&
     packet.place.fail(cat("is a fragment of ", packet.payload.size(), " bytes, and a message has no more than ", kMaxMctpMessage));
   if (open_.size() == kMaxOpenMctpMessages)
     packet.place.fail(cat("begins one more than the ", kMaxOpenMctpMessages, " messages that are put together at the same time"));
-  open_.emplace(key, Open{packet, after(packet.sequence), 1, to_bytes(packet.payload)});
+  const auto open = open_.emplace(key, Open{packet, packet.payload.size(), after(packet.sequence), 1, to_bytes(packet.payload)}).first;
+  open->second.first.payload = {};
+  bytes_ += packet.payload.size();
   return std::nullopt;
 }
 
@@ -87,7 +91,7 @@ void MctpMessages::assert_continues(const Open& open, const MctpPacket& packet) 
                           unsigned{open.next_sequence}, " is next, and this one has ", unsigned{packet.sequence}),
                       advice_on_missing(open.first));
   // DSP0236 "transmission unit": all packets of a message but the last carry the same size, and the last has no more.
-  const std::size_t unit = open.first.payload.size(), size = packet.payload.size();
+  const std::size_t unit = open.unit, size = packet.payload.size();
   if (packet.ends ? size > unit : size != unit)
     packet.place.fail(cat("is a fragment of ", size, " bytes, and the first of ", beginning(open.first), " has ", unit));
   if (size > kMaxMctpMessage - open.bytes.size())
@@ -95,7 +99,11 @@ void MctpMessages::assert_continues(const Open& open, const MctpPacket& packet) 
 }
 
 void MctpMessages::forget(const MctpPair& pair) {
-  std::erase_if(open_, [&](const auto& entry) { return pair_of(entry.second.first) == pair; });
+  std::erase_if(open_, [&](const auto& entry) {
+    if (pair_of(entry.second.first) != pair) return false;
+    bytes_ -= entry.second.bytes.size();
+    return true;
+  });
 }
 
 std::vector<MctpPacket> MctpMessages::open() const {

@@ -31,6 +31,8 @@ class MctpMessages {
   void forget(const MctpPair& pair);
   // The first packet of each message that has begun and not ended, in the order of the capture.
   std::vector<MctpPacket> open() const;
+  // Memory that messages take which have begun and not ended, roughly.
+  std::size_t memory() const { return bytes_; }
 
  private:
   // DSP0236: endpoints, tag and its owner say to which message a packet belongs. So does the interface.
@@ -41,7 +43,8 @@ class MctpMessages {
     auto operator<=>(const Key&) const = default;  // NOLINT(modernize-use-nullptr): the 0 is the compiler's
   };
   struct Open {
-    MctpPacket first;  // its payload is a view of the capture
+    MctpPacket first;      // without its payload, which has gone by
+    std::size_t unit = 0;  // bytes of that
     std::uint8_t next_sequence = 0;
     std::size_t packets = 1;
     Bytes bytes;  // the type among them
@@ -54,6 +57,7 @@ class MctpMessages {
   static Key key_of_response(const MctpPacket& request);
 
   std::map<Key, Open> open_;
+  std::size_t bytes_ = 0;               // of open_
   std::map<Key, std::size_t> awaited_;  // responses of SPDM, and the number of the packet that ended their request
 };
 

@@ -1,11 +1,16 @@
 // Captures: MCTP as Linux captures it, the link types of the SPDM bindings, SPDM over TCP, and what Wireshark exports.
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/evidence/evidence.h"
 #include "core/evidence/load.h"
+#include "core/file_kinds.h"
+#include "core/recognize.h"
 
 namespace spdm {
 
@@ -36,6 +41,28 @@ namespace spdm {
 // device, it is thrown. A capture without any SPDM message is refused. Throws Error{bad_input} naming `what`, the packet number and its
 // offset.
 std::vector<EvidencePart> read_pcap(View file, std::string_view what);
+
+// The same piece by piece, with bounded memory (capture_hold.h, budget.h) whatever the size of the capture. One that is not larger than
+// `most_whole` is read to its end first, and its devices come as above. Of a larger one a connection comes as soon as it has ended, and
+// all that did not end come last; a device that is the only one has its label, too, and its error is its own. Where the capture cannot be
+// read on, next() throws once, and there is nothing behind.
+class CaptureParts {
+ public:
+  // Throws Error{bad_input} naming `what`.
+  CaptureParts(Pieces pieces, std::string what, std::size_t most_whole = limit_of(FileKind::evidence));
+  CaptureParts(CaptureParts&&) noexcept;
+  CaptureParts& operator=(CaptureParts&&) noexcept;
+  ~CaptureParts();
+
+  // Whether the capture was read to its end, so that all of its devices are known. Throws Error{bad_input}.
+  bool is_whole();
+  // The next device; nothing at the end. Throws Error{bad_input}.
+  std::optional<EvidencePart> next();
+
+ private:
+  class Reader;
+  std::unique_ptr<Reader> reader_;
+};
 
 // Whether the bytes begin like a pcap or a pcapng file.
 bool looks_like_pcap(View file);

@@ -206,7 +206,38 @@ def make_evidence(folder):
     }
 
 
-def commands(devices, pieces):
+# Captures that are much larger than what may be kept of them.
+
+
+def segments(client, server, size, asks=True, first=0, unit=60_000):
+    """Frames of raw IP: so many bytes of one end of a TCP connection, from the SYN on; its first bytes may be missing."""
+    def frame(sequence, flags, data=b""):
+        tcp = struct.pack(">HHIIHHHH", *((client, server) if asks else (server, client)), sequence, 1, 0x5000 | flags, 0xFFFF, 0, 0) + data
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, b"\x7f\0\0\1", b"\x7f\0\0\1") + tcp
+        return struct.pack("<IIII", 1, 0, len(ip), len(ip)) + ip
+
+    return frame(0, 2) + b"".join(frame(1 + first + at, 16, b"x" * unit) for at in range(0, size, unit))
+
+
+def make_captures(folder):
+    """By name; each with what has to be told of it."""
+    begin = struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 0x40000, 101)
+    with open(folder / "traffic.pcap", "wb") as out:
+        out.write(begin)
+        for port in range(1000, 1100):
+            out.write(segments(port, 443, 1_000_000, port % 2 == 0))
+    with open(folder / "waiting.pcap", "wb") as out:
+        out.write(begin)
+        for port in range(10_000, 10_100):
+            out.write(segments(port, 4194, 1_000_000, first=1))
+    with open(folder / "undecided.pcap", "wb") as out:
+        out.write(begin)
+        for port in range(10_000, 10_100):
+            out.write(segments(port, 443, 1_000_000, first=1))
+    return {"traffic.pcap": "holds no SPDM message", "waiting.pcap": "bytes of memory", "undecided.pcap": "holds no SPDM message"}
+
+
+def commands(devices, pieces, captures):
     """What is run: arguments, and what has to be told."""
     for name, told in devices.items():
         target = f"emulated:{name}/profile.yaml"
@@ -234,6 +265,9 @@ def commands(devices, pieces):
             yield ["verify", "-f", form, "--root", "dev/root.pem", "--measurements", name], told if form in FORMATS[:4] else ""
         for form in FORMATS[:4] if name == "fits.json" else ["json"]:
             yield ["decode", "-f", form, name], ""
+    for name, told in captures.items():
+        yield ["verify", "--root", "dev/root.pem", name], told
+        yield ["decode", "--brief", name], told
 
 
 def main():
@@ -246,7 +280,7 @@ def main():
             sys.exit("emulate --init fails")
         (folder / "keyring").mkdir()
         (folder / "policy.yaml").write_text("version: 1\nrules:\n  - {name: all, match: {}, require: {measurements: true}}\n")
-        for arguments, told in commands(make_devices(folder), make_evidence(folder)):
+        for arguments, told in commands(make_devices(folder), make_evidence(folder), make_captures(folder)):
             code, memory, size, errors = run(folder, *arguments)
             number += 1
             worst = max(worst, (memory, arguments))

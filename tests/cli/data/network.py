@@ -26,7 +26,7 @@ def segments(path, port, client):
 
     def segment(asks, flags, data=b""):
         ends = (client, port) if asks else (port, client)
-        tcp = struct.pack(">HHIIHHHH", *ends, numbers[asks], 0, 0x5000 | flags, 0xFFFF, 0, 0) + data
+        tcp = struct.pack(">HHIIHHHH", *ends, numbers[asks], numbers[not asks], 0x5000 | flags, 0xFFFF, 0, 0) + data
         numbers[asks] = (numbers[asks] + len(data) + (flags & SYN != 0)) & 0xFFFFFFFF
         return struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(tcp), 0, 0, 64, 6, 0, b"\x7f\0\0\1", b"\x7f\0\0\1") + tcp
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text.h"
 #include "support/temporary.h"
 
 using namespace spdm;
@@ -54,4 +55,15 @@ TEST_CASE("evidence files: one without files is an error, and the only piece") {
   fs::create_directories(folder.path() / "signatures");
   CHECK(pieces_of(folder.path()).front().find("contains no kernel signatures") != std::string::npos);
   CHECK(EvidenceFiles({folder.path().string()}).is_one());
+}
+
+TEST_CASE("evidence files: a stream may be compressed, and what cannot be unpacked is told") {
+  const support::TemporaryDirectory folder;
+  // {"schema":1} and {"schema":2}, each a line.
+  const Bytes packed = unhex("1f8b08000000000002ffab562a4ece48cd4d54b232ace5aa86738c6ab900283baa881a000000", "test");
+  folder.write("a.ndjson.gz", as_text(packed));
+  folder.write("b.ndjson.gz", as_text(View(packed).first(packed.size() - 1)));
+  const std::string cut = (folder.path() / "b.ndjson.gz").string();
+  CHECK(pieces_of(folder.path()) == std::vector<std::string>{"a.ndjson.gz:1", "a.ndjson.gz:2", "b.ndjson.gz:1", "b.ndjson.gz:2",
+                                                             "b.ndjson.gz: " + cut + ": its gzip stream is cut off"});
 }

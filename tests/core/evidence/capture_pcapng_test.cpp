@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <deque>
+
 #include "core/error.h"
 #include "core/evidence/pcap.h"
 #include "core/text.h"
@@ -15,8 +17,13 @@ namespace {
 
 std::vector<CaptureFrame> frames(View file) {
   std::vector<CaptureFrame> out;
-  const std::unique_ptr<CaptureFrames> all = open_capture(file, "x.pcapng");
-  while (std::optional<CaptureFrame> frame = all->next()) out.push_back(*frame);
+  CaptureSource source(pieces_of(file));
+  const std::unique_ptr<CaptureFrames> all = open_capture(source, "x.pcapng");
+  static std::deque<Bytes> kept;  // the bytes of a frame stay until the next one
+  while (std::optional<CaptureFrame> frame = all->next()) {
+    frame->bytes = kept.emplace_back(to_bytes(frame->bytes));
+    out.push_back(*frame);
+  }
   return out;
 }
 

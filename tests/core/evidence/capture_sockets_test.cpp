@@ -162,7 +162,7 @@ TEST_CASE("each connection is a device, and another one between the same ends is
     for (const Talk& talk : all)
       if (i < talk.sent.size()) file.frame(ipv4(talk.sent[i]));
   Talk again = emulated(kNone);
-  for (Segment& one : again.sent) one.sequence += 0x1000;
+  again.shift(0x1000);
   for (const Segment& one : again.sent) file.frame(ipv4(one));
   Talk far = dsp0287();
   for (Segment& one : far.sent) (one.to == 4194 ? one.host : one.peer) = 7;
@@ -271,8 +271,8 @@ TEST_CASE("N313 messages of DSP0287 in a capture that are wrong") {
 
 TEST_CASE("more connections, and more messages, than the limit") {
   File file(kLinkRaw);
-  for (std::size_t i = 0; i <= kMaxTcpConnections; ++i) file.frame(ipv4({.from = 1 + static_cast<unsigned>(i), .to = 80, .payload = {}}));
-  expect_error(ErrorId::bad_input, "packet 16385 at offset 917528: exceeds the limit of 16384 TCP connections in one capture",
+  for (std::size_t i = 0; i <= kMaxTcpConnections; ++i) file.frame(ipv4({.from = 1 + static_cast<unsigned>(i), .to = 80, .payload = {0}}));
+  expect_error(ErrorId::bad_input, "packet 16385 at offset 933912: exceeds the limit of 16384 open TCP connections in one capture",
                [&] { read_pcap(file.bytes, "x"); });
   Talk talk = dsp0287();
   Bytes many;
@@ -300,5 +300,54 @@ TEST_CASE("a capture of TCP that is cut at every byte, every byte garbled: an er
           CHECK(error.id == ErrorId::bad_input);
         }
       }
+  }
+}
+
+TEST_CASE("an answer that was captured before what it answers has its place by what it acknowledges") {
+  for (const unsigned port : {4194U, 9000U}) {
+    Talk talk{.server = port};
+    talk.open().say(true, over_tcp(kGetVersion)).say(false, over_tcp(kVersion));
+    talk.say(true, over_tcp({0x12, 0xE1, 0, 0})).say(false, over_tcp({0x12, 0x61, 0, 0}), 5);
+    std::swap(talk.sent[2], talk.sent[3]);
+    std::swap(talk.sent[4], talk.sent[5]);
+    const std::vector<EvidencePart> parts = read(talk);
+    REQUIRE(parts.size() == 1);
+    const MessageLog& log = parts[0].evidence.log;
+    REQUIRE(log.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i) CHECK(log[i].from_requester == (i % 2 == 0));
+    CHECK(log[3].bytes[1] == 0x61);
+  }
+  // A capture that begins later: the first numbers of both ends are not known.
+  Talk late{.server = 4194};
+  late.say(true, over_tcp({0x12, 0xE1, 0, 0})).say(false, over_tcp({0x12, 0x61, 0, 0}));
+  std::swap(late.sent[0], late.sent[1]);
+  CHECK(read(late).at(0).evidence.log.at(0).from_requester);
+}
+
+TEST_CASE("an answer to bytes that were not captured is not held for ever") {
+  Talk talk = dsp0287();
+  talk.add(true, Bytes(100));
+  talk.sent.pop_back();
+  talk.say(false, over_tcp({0x12, 0x61, 0, 0}));
+  CHECK(read(talk).at(0).evidence.log.size() == 3);
+  // The last words of an end are acknowledged with its FIN.
+  Talk closed = dsp0287();
+  closed.add(true, {}, kFin | kAck);
+  closed.say(false, over_tcp({0x12, 0x7F, 1, 0}));
+  CHECK(read(closed).at(0).evidence.log.size() == 3);
+}
+
+TEST_CASE("a SYN in the middle, of whoever wants to disturb, does not end a connection whose numbers go on") {
+  for (const bool is_answered : {false, true}) {
+    Talk talk = dsp0287();
+    Segment syn{.sequence = 0x12345678, .payload = {}, .flags = kSyn};
+    syn.to = 4194;
+    talk.sent.insert(talk.sent.begin() + 3, syn);
+    Segment answer{.from = 4194, .to = 41'234, .sequence = 0x777, .payload = {}, .flags = kSyn | kAck};
+    answer.acknowledged = 0x12345679;
+    if (is_answered) talk.sent.insert(talk.sent.begin() + 4, answer);
+    const std::vector<EvidencePart> parts = read(talk);
+    REQUIRE(parts.size() == 1);
+    is_conversation(parts[0], "[127.0.0.1:4194 from :41234]", Binding::tcp);
   }
 }

@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include "core/error.h"
+#include "core/evidence/capture_source.h"
 #include "core/evidence/capture_writer.h"
 #include "core/evidence/file.h"
 #include "core/evidence/load.h"
@@ -107,11 +108,48 @@ TEST_CASE("streams that are cut at any byte, or followed by something else") {
     for (std::size_t size = 4; size < packed.size(); ++size) refused(View(packed).first(size), "stream is cut off");
   }
   Bytes more = gzip(noise(10));
-  more.push_back(0);
+  more.push_back(1);
   refused(more, "bytes that are not gzip follow the end of its gzip stream");
+  more.back() = 0;
+  append(more, gzip(noise(10)));
+  refused(more, "bytes that are not zero follow the padding behind its gzip stream");
   more = zstd(noise(10));
   append(more, Bytes(8, 0xAA));
   refused(more, "its zstd stream is corrupt");
+}
+
+TEST_CASE("zeros behind gzip, as tapes have them; frames of zstd that are to be skipped, as pzstd writes them") {
+  for (const std::size_t zeros : {1U, 511U, 200'000U}) {
+    Bytes padded = gzip(noise(10));
+    padded.resize(padded.size() + zeros);
+    CHECK(unpacked(padded, "x", kLimit) == noise(10));
+  }
+  const Bytes skipped{0x5A, 0x2A, 0x4D, 0x18, 3, 0, 0, 0, 1, 2, 3};
+  Bytes packed = skipped;
+  for (int i = 0; i < 2; ++i) {
+    append(packed, zstd(noise(10)));
+    append(packed, skipped);
+  }
+  CHECK(is_compressed(packed));
+  CHECK(unpacked(packed, "x", kLimit).size() == 20);
+}
+
+TEST_CASE("what is taken piece by piece is the same, compressed or not") {
+  const Bytes plain = noise(200'000);
+  for (const Bytes& file : {plain, gzip(plain), zstd(plain), Bytes{}, Bytes{1, 2, 3}}) {
+    // A pipe gives what it has.
+    const Pieces slow = [whole = pieces_of(file)](std::span<char> room) mutable {
+      return whole(room.first(std::min<std::size_t>(room.size(), 999)));
+    };
+    const Pieces pieces = unpacked(slow, "x");
+    Bytes out;
+    for (Bytes room(777);;) {
+      const std::size_t size = pieces({reinterpret_cast<char*>(room.data()), room.size()});
+      if (size == 0) break;
+      append(out, View(room).first(size));
+    }
+    CHECK(out == (is_compressed(file) ? plain : file));
+  }
 }
 
 TEST_CASE("streams with any byte garbled: an error or bytes, never worse") {

@@ -73,11 +73,12 @@ struct Segment {
   Bytes payload;
   unsigned flags = kAck;
   std::uint8_t host = 1, peer = 1;  // last byte of the addresses
+  std::uint32_t acknowledged = 0;
 };
 
 inline Bytes tcp(const Segment& segment) {
-  return joined({big(segment.from, 2), big(segment.to, 2), big(segment.sequence, 4), big(0, 4), big(0x5000 | segment.flags, 2),
-                 big(0xFFFF, 2), big(0, 4), segment.payload});
+  return joined({big(segment.from, 2), big(segment.to, 2), big(segment.sequence, 4), big(segment.acknowledged, 4),
+                 big(0x5000 | segment.flags, 2), big(0xFFFF, 2), big(0, 4), segment.payload});
 }
 
 // `fragment`: the flags and the offset of a fragment.
@@ -110,13 +111,22 @@ struct Talk {
 
   Segment& add(bool client_sends, Bytes payload, unsigned flags = kAck) {
     const std::size_t size = payload.size() + ((flags & (kSyn | kFin)) != 0 ? 1 : 0);
-    sent.push_back({client_sends ? client : server, client_sends ? server : client, next[client_sends], std::move(payload), flags, 1, 1});
+    sent.push_back({client_sends ? client : server, client_sends ? server : client, next[client_sends], std::move(payload), flags, 1, 1,
+                    next[!client_sends]});
     next[client_sends] += static_cast<std::uint32_t>(size);
     return sent.back();
   }
   Talk& open() {
     add(true, {}, kSyn);
     add(false, {}, kSyn | kAck);
+    return *this;
+  }
+  // Numbers as those of another connection.
+  Talk& shift(std::uint32_t by) {
+    for (Segment& one : sent) {
+      one.sequence += by;
+      one.acknowledged += by;
+    }
     return *this;
   }
   // In segments of `unit` bytes.
