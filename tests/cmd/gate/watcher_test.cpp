@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -20,8 +19,8 @@
 
 using spdm::cmd::Occasion;
 using spdm::cmd::Watcher;
-using spdm::cmd::WorkList;
 using spdm::transport::Bdf;
+
 namespace {
 
 // A root whose only PCI function has an attribute `reset`; nothing else of it matters here.
@@ -166,62 +165,6 @@ TEST_CASE("whoever watches asks at the start, and when a device has gone, who la
   CHECK(watcher.times("who lacks?") == 2);
 }
 
-TEST_CASE("a function waits once, whatever happens to it") {
-  WorkList list;
-  list.add(Bdf{0, 2, 0, 0}, Occasion::arrival);
-  list.add(Bdf{0, 2, 0, 1}, Occasion::reset);  // another function of the same device
-  list.add(Bdf{0, 2, 0, 1}, Occasion::resume);
-  list.add(Bdf{0, 3, 0, 0}, Occasion::resume);
-  const auto work = list.take();
-  REQUIRE(work.size() == 3);
-  CHECK(work[0].bdf == Bdf{0, 2, 0, 0});
-  CHECK(work[1].bdf == Bdf{0, 2, 0, 1});
-  CHECK(work[1].occasion == Occasion::resume);
-  CHECK(work[2].bdf == Bdf{0, 3, 0, 0});
-}
-
-TEST_CASE("a driver that binds does not hide that the device has arrived") {
-  WorkList list;
-  list.add(Bdf{0, 2, 0, 0}, Occasion::arrival);
-  list.add(Bdf{0, 2, 0, 0}, Occasion::bind);
-  list.add(Bdf{0, 3, 0, 0}, Occasion::bind);
-  list.add(Bdf{0, 3, 0, 0}, Occasion::arrival);
-  const auto work = list.take();
-  REQUIRE(work.size() == 2);
-  CHECK(work[0].occasion == Occasion::arrival);
-  CHECK(work[1].occasion == Occasion::arrival);
-}
-
-TEST_CASE("a drive that its driver has made does not hide that the device has arrived") {
-  WorkList list;
-  list.add(Bdf{0, 2, 0, 0}, Occasion::arrival);
-  list.add(Bdf{0, 2, 0, 0}, Occasion::drive);
-  const auto work = list.take();
-  REQUIRE(work.size() == 1);
-  CHECK(work[0].occasion == Occasion::arrival);
-}
-
-TEST_CASE("what drivers do to a function does not hide what else they do, in any order") {
-  constexpr std::array kOfDrivers{Occasion::bind, Occasion::driver, Occasion::drive};
-  for (const Occasion first : kOfDrivers)
-    for (const Occasion second : kOfDrivers) {
-      WorkList list;
-      list.add(Bdf{0, 2, 0, 0}, first);
-      list.add(Bdf{0, 2, 0, 0}, second);
-      list.add(Bdf{0, 2, 0, 0}, first);
-      std::set<Occasion> found;
-      for (const auto& attention : list.take()) CHECK(found.insert(attention.occasion).second);
-      CHECK(found == std::set{first, second});
-      list.add(Bdf{0, 2, 0, 0}, first);
-      list.add(Bdf{0, 2, 0, 0}, second);
-      list.add(Bdf{0, 2, 0, 0}, Occasion::reset);  // asks for all that they do
-      list.add(Bdf{0, 2, 0, 0}, first);
-      const auto work = list.rest();
-      REQUIRE(work.size() == 1);
-      CHECK(work.front().occasion == Occasion::reset);
-    }
-}
-
 TEST_CASE("a function is attended when its driver has made a drive of it, and when that takes commands") {
   const Root root;
   Running running(root);
@@ -249,38 +192,6 @@ TEST_CASE("drives are attested where that is asked for: all at the start, and ea
   for (int i = 0; i < 500 && running.times("drive x0 arrival") < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   CHECK(running.times("drive x0 arrival") == 2);
   REQUIRE(running.saw("0000:05:00.0 drive"));
-}
-
-TEST_CASE("a drive waits once, and a storm of drives costs no memory") {
-  WorkList list;
-  list.add_drive("sg0", Occasion::arrival);
-  list.add_drive("sg0", Occasion::interval);
-  CHECK(list.take().empty());  // it does not wait
-  CHECK(list.take_drives() == std::map<Occasion, std::set<std::string>>{{Occasion::interval, {"sg0"}}});
-  for (int i = 0; i < 10'000; ++i) list.add_drive(spdm::cat("sg", i), Occasion::arrival);
-  CHECK(list.take_drives().at(Occasion::arrival).size() == WorkList::kMost);
-  list.add_drive("sg0", Occasion::arrival);
-  list.stop();
-  CHECK(list.take_drives().empty());
-}
-
-TEST_CASE("a device that is gone is not attended") {
-  WorkList list;
-  list.add(Bdf{0, 2, 0, 0}, Occasion::arrival);
-  list.add(Bdf{0, 3, 0, 0}, Occasion::arrival);
-  list.forget(Bdf{0, 2, 0, 0});
-  const auto work = list.take();
-  REQUIRE(work.size() == 1);
-  CHECK(work[0].bdf == Bdf{0, 3, 0, 0});
-}
-
-TEST_CASE("a storm of events costs no memory, and a stopped list gives nothing") {
-  WorkList list;
-  for (std::uint32_t domain = 0; domain < 10'000; ++domain) list.add(Bdf{domain, 0, 0, 0}, Occasion::arrival);
-  CHECK(list.take().size() == WorkList::kMost);
-  list.add(Bdf{0, 2, 0, 0}, Occasion::arrival);
-  list.stop();
-  CHECK(list.take().empty());
 }
 
 TEST_CASE("what arrives, recovers or is reset is attended; a signal ends it") {
@@ -449,15 +360,4 @@ TEST_CASE("whoever watches asks for events while nobody waits, and attends who t
   CHECK(watcher.saw("0000:03:00.0 arrival"));
   CHECK(watcher.stop(SIGTERM) == Watcher::End::stop);  // it does not wait for the next question
   CHECK(watcher.times("0000:07:00.0 event") == 1);
-}
-
-TEST_CASE("a list of work is waited for until a time") {
-  WorkList list;
-  CHECK(list.take(spdm::Clock::now()).empty());
-  CHECK_FALSE(list.is_stopped());
-  list.add(Bdf{0, 1, 0, 0}, Occasion::reset);
-  CHECK(list.take(spdm::Clock::now()).size() == 1);
-  list.stop();
-  CHECK(list.take().empty());
-  CHECK(list.is_stopped());
 }
