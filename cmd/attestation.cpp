@@ -54,6 +54,7 @@ Run make_run(const ProtocolOptions& options, const Console& console) {
   Run out;
   out.left_out = [&console](const Outcome& outcome) { note_left_out(console, outcome); };
   out.effort.limits = limits_of(options);
+  out.jobs = jobs_of(options);
   out.open = {.timeout = out.effort.limits.exchange, .host = this_host(), .force = options.force, .via = via_of(options.via)};
   if (!console.file().empty()) out.writable.push_back(console.file());
   out.tell = tell_confinement(console);
@@ -78,6 +79,10 @@ void set_targets(Run& run, Targets targets, const Console& console) {
     console.note(cat("spdmctl: ", unknown_in_words(targets.unknown)));
   if (targets.asleep > 0) console.note(cat("spdmctl: ", asleep_in_words(targets.asleep)));
   run.targets = std::move(targets.list);
+}
+
+void show_as_it_comes(Run& run, Console& console) {
+  if (console.format == Format::text || console.format == Format::ndjson) run.idle = [&console] { console.flush(); };
 }
 
 void note_left_out(const Console& console, const Outcome& outcome) {
@@ -108,6 +113,7 @@ void Attestation::add_to(CLI::App& parser) {
   }
   add_trust_options(parser, trust);
   add_protocol_options(parser, protocol);
+  add_jobs_option(parser, protocol);
   add_record_option(parser, protocol);
 }
 
@@ -181,6 +187,7 @@ Exit Attestation::run(Console& console, Plan plan) const {
   Envelope envelope = make_envelope(ear_form_of(output), std::time(nullptr), plan.question.user.nonce, console);
   Run run = make_run(protocol, console);
   if (!protocol.record.empty()) assert_recordable(protocol.record);
+  show_as_it_comes(run, console);
   Scope scope = scope_of(targets.empty() ? std::vector{default_target} : targets, plan.policy.get(), run.open);
   for (const std::string& note : scope.notes) console.note(cat("spdmctl: ", printable(note)));
   if (!protocol.record.empty()) plan.outputs.emplace_back(protocol.record);

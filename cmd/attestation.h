@@ -24,6 +24,8 @@ Verifier make_verifier(const TrustOptions& options, const Question& question, co
 // A run with these options: its limits, and how targets are opened. The file of the console is writable. What `all` leaves out is
 // noted, and why. Make it before its targets are looked for: an option that is wrong is told whatever devices there are.
 Run make_run(const ProtocolOptions& options, const Console& console);
+// Has text and lines that are complete written while the run waits for a device.
+void show_as_it_comes(Run& run, Console& console);
 // The targets of the run. Notes on stderr how many PCI functions could not be looked at, and an `all` that stands for none.
 void set_targets(Run& run, Targets targets, const Console& console);
 

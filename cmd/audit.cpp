@@ -80,7 +80,6 @@ Run Audit::make(const Verifier& verifier) const {
   // A slow name must leave time to ask the others.
   out.open.timeout = std::min<Clock::duration>(out.open.timeout, (deadline_ - begin_) / 4);
   out.effort.deadline = deadline_;
-  out.width = kMostAtOnce;
   // A device that was not reached is undetermined: it has neither failed nor passed.
   const std::string unit = options_.total.find_first_not_of("0123456789.") == std::string::npos ? " s" : "";
   out.effort.overdue = {ErrorId::timeout, cat("was not reached within the time limit of ", options_.total, unit, " for all devices"),
@@ -216,6 +215,7 @@ Exit Audit::run() {
 
   writer_.enclose(make_envelope(ear_form_of(options_.output), timestamp_, std::nullopt, console_));
   Run run = make(verifier);
+  show_as_it_comes(run, console_);
   named_ = known_names(options_.targets, run.open.host);
   AuditScope scope = audit_scope(named_, policy.get(), run.open.host, Exempt::left_out, run.open.via);
   if (scope.targets.size() + scope.absent.size() > 1 && !console_.verbose) writer_.tabulate();
@@ -238,6 +238,8 @@ Action setup(CLI::App& parser) {
   add_policy_options(parser, options->policy);
   add_reference_option(parser, options->trust);
   add_protocol_options(parser, options->protocol);
+  add_jobs_option(parser, options->protocol);
+  parser.get_option("--jobs")->description("Devices that are asked at the same time; default: 128, or 256 with targets on sockets");
   parser.add_option("--total", options->total, "Total time for all devices; default: 60s")->type_name("DURATION")->group("Audit");
   parser.add_option("--since", options->since, "Show what has changed since this report of an earlier audit")
       ->type_name("FILE")

@@ -140,6 +140,7 @@ Exit run(const Options& options, Console& console) {
   if (as_token && wrapper != CmwForm::json) assert_binary_is_wanted("a token", options.file);
   Run run = make_run(options.protocol, console);
   run.wanted = wanted;
+  show_as_it_comes(run, console);
   if (!options.session.secrets.empty()) run.writable.emplace_back(options.session.secrets);
   Targets found =
       targets_of(options.targets.empty() ? std::vector{std::string(kAllDevices)} : options.targets, run.open.host, run.open.via);
@@ -183,6 +184,7 @@ Action setup(CLI::App& parser) {
   parser.add_flag("--endpoint-info", options->endpoint_info, "Also collect the endpoint information, if the device has it")
       ->group("Evidence");
   add_protocol_options(parser, options->protocol);
+  add_jobs_option(parser, options->protocol);
   parser.add_flag("--inspect", options->inspect, "Also collect what device and host report about PCI encryption, in a session")
       ->group("Evidence");
   add_session_options(parser, options->session);

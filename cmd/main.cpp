@@ -165,10 +165,23 @@ void give_memory_back() {
 #endif
 }
 
+// A thread that waits for a device needs little. The default is the limit of the shell, often 8 MiB, which the kernel may give in pages of
+// 2 MiB.
+void keep_stacks_small() {
+#ifdef __GLIBC__
+  pthread_attr_t attributes;
+  if (::pthread_attr_init(&attributes) != 0) return;
+  ::pthread_attr_setstacksize(&attributes, std::size_t{1} << 20);
+  ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
+#endif
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   give_memory_back();
+  keep_stacks_small();
   // A closed standard descriptor would be given to the next file or socket, and the report would go there.
   for (int fd = 0; fd <= 2; ++fd)
     if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return static_cast<int>(Exit::internal);

@@ -184,6 +184,12 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
   via->description(cat(via->get_description(), ". mctp: all are the endpoints of MCTP networks"));
 }
 
+void add_jobs_option(CLI::App& parser, ProtocolOptions& options) {
+  parser.add_option("--jobs", options.jobs, "Devices that are asked at the same time; default: 16, or 256 with targets on sockets")
+      ->type_name("N")
+      ->group("Protocol");
+}
+
 void add_via_option(CLI::App& parser, std::string& via, const std::string& group) {
   parser
       .add_option("--via", via,
@@ -417,6 +423,8 @@ transport::Via via_of(const std::string& via) {
   if (const std::optional<transport::Via> out = value_of(kVias, via)) return *out;
   throw Error(ErrorId::usage, cat("--via: '", printable(via), "' is unknown"), cat(guess_from(via, kVias), "give ", names_of(kVias)));
 }
+
+std::size_t jobs_of(const ProtocolOptions& options) { return options.jobs.empty() ? 0 : parse_jobs(options.jobs); }
 
 Limits limits_of(const ProtocolOptions& options) {
   Limits out;

@@ -49,7 +49,7 @@ struct ProtocolOptions {
   std::string timeout = "10", slot, record;
   std::vector<std::string> versions, asym, hash;
   bool force = false;
-  std::string via;
+  std::string via, jobs;
 };
 
 void add_output_options(CLI::App& parser, OutputOptions& options);
@@ -60,6 +60,7 @@ void add_keyring_options(CLI::App& parser, TrustOptions& options);
 void add_trust_options(CLI::App& parser, TrustOptions& options);  // add_keyring_options(), and more
 void add_reference_option(CLI::App& parser, TrustOptions& options);
 void add_protocol_options(CLI::App& parser, ProtocolOptions& options);  // all but --record
+void add_jobs_option(CLI::App& parser, ProtocolOptions& options);       // of a verb that takes several devices
 // --tolerate: of the command line alone. No variable, no file and no other verb has it.
 void add_tolerate_option(CLI::App& parser, std::vector<std::string>& rules);
 void add_record_option(CLI::App& parser, ProtocolOptions& options);
@@ -129,6 +130,7 @@ Tolerance tolerance_of(const std::vector<std::string>& rules);
 Question question_of(const TrustOptions& options);
 Wanted wanted_of(const ProtocolOptions& options);
 Wanted wanted_of(const ProtocolOptions& options, const TrustOptions& trust);  // --provisioned-key means slot 255
+std::size_t jobs_of(const ProtocolOptions& options);                          // 0: as the devices are
 // --timeout for one exchange, twelve times that for one device.
 Limits limits_of(const ProtocolOptions& options);
 

@@ -78,6 +78,14 @@ std::optional<std::uint8_t> parse_slot(std::string_view text) {
   return static_cast<std::uint8_t>(slot);
 }
 
+std::size_t parse_jobs(std::string_view text) {
+  std::size_t jobs = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), jobs);
+  if (error != std::errc() || end != text.data() + text.size() || jobs < 1 || jobs > kMaxJobs)
+    refuse_value("--jobs", text, "invalid number", cat("give 1 to ", kMaxJobs));
+  return jobs;
+}
+
 std::uint8_t parse_version(std::string_view text) {
   if (const std::optional<std::uint8_t> version = value_of(kVersions, text)) return *version;
   refuse_value("--spdm-version", text, "unsupported version", cat("the versions are ", names_of(kVersions, ", ")));

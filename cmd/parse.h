@@ -25,6 +25,9 @@ std::chrono::steady_clock::duration parse_duration(std::string_view text, std::s
 std::time_t parse_time(std::string_view text);
 // 0 to 7 or 255; nothing for "all".
 std::optional<std::uint8_t> parse_slot(std::string_view text);
+inline constexpr std::size_t kMaxJobs = 1'024;  // each takes a thread
+// 1 to kMaxJobs.
+std::size_t parse_jobs(std::string_view text);
 // "1.2" to the version byte of messages, 0x12.
 std::uint8_t parse_version(std::string_view text);
 const AsymAlgorithm* parse_asym(std::string_view text, std::string_view option = "--asym");

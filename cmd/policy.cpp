@@ -38,6 +38,7 @@ Action setup(CLI::App& parser) {
   add_trust_options(*explain, options.trust);
   add_reference_option(*explain, options.trust);
   add_protocol_options(*explain, options.protocol);
+  add_jobs_option(*explain, options.protocol);
 
   CLI::App* test = add_sub("test", "Judge evidence and compare with expected results; exit code 13 if a case fails", test_policy,
                            "  spdmctl policy test cases.yaml\n"
@@ -57,6 +58,7 @@ Action setup(CLI::App& parser) {
   generate->add_flag("-v,--verbose", options.output.verbose, "Show how the process is confined")->group("Output");
   add_trust_options(*generate, options.trust);
   add_protocol_options(*generate, options.protocol);
+  add_jobs_option(*generate, options.protocol);
   return subs.action();
 }
 

@@ -5,7 +5,7 @@ _spdmctl() {
   local keyring="--keyring --root --at --partial-chain"
   local trust="$keyring --host-keys --identity --identity-match --trust-host --require-fresh --chain --provisioned-key"
   local speak="--timeout --slot --spdm-version --asym --hash --force --via"
-  local protocol="$speak --record"
+  local protocol="$speak --jobs --record"
   local gate="--mode --policy --timeout --via"
   local policy="--policy --no-policy"
   local live="$output $trust $protocol" live_only="$output $trust $speak"
@@ -64,7 +64,7 @@ _spdmctl() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
       ;;
-    --at | --match | --nonce | --psk-hint | --identity | --vendor-request | --timeout | --total | --interval | --events | --index | --extend-pcr | --name | --listen | --device-info | --comment | --fingerprint) return ;;
+    --at | --match | --nonce | --psk-hint | --identity | --vendor-request | --timeout | --jobs | --total | --interval | --events | --index | --extend-pcr | --name | --listen | --device-info | --comment | --fingerprint) return ;;
   esac
   if [[ $values ]]; then
     mapfile -t COMPREPLY < <(compgen -W "$values" -- "$cur")
@@ -94,8 +94,8 @@ _spdmctl() {
       ;;
     certs) options="$live --export-pem --export-der --export-root --overwrite" words=$targets pci=1 ;;
     inspect) options="$live --for --function-id --requester-key --requester-cert" words=$targets pci=1 ;;
-    collect) options="-f --format -o --output -v --verbose -h --help --help-all $speak $session --tolerate --cmw --sign-key --nonce --inspect --extension-log --endpoint-info" words=$targets pci=1 ;;
-    audit) options="$live_only $policy --sign-key --ear-profile --cmw --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
+    collect) options="-f --format -o --output -v --verbose -h --help --help-all $speak $session --tolerate --cmw --sign-key --nonce --inspect --extension-log --endpoint-info --jobs" words=$targets pci=1 ;;
+    audit) options="$live_only --jobs $policy --sign-key --ear-profile --cmw --expect --reference --total --since --metrics --evidence" words=$targets pci=1 ;;
     verify) options="$output $trust $policy --session-secrets --tolerate --sign-key --ear-profile --cmw --expect --unordered --reference --measurements --nonce" ;;
     decode) options="$output --brief --session-secrets --tolerate --hash --asym --openssl --tdisp-report" ;;
     report) options="$output --at --by-file --html" ;;
@@ -117,9 +117,9 @@ _spdmctl() {
       case ${COMP_WORDS[2]-} in
         check) options="$output --strict --policy $keyring" ;;
         show) options="$output --policy" files='' ;;
-        explain) options="$live_only --policy --reference" words=$targets pci=1 ;;
+        explain) options="$live_only --jobs --policy --reference" words=$targets pci=1 ;;
         test) options="$output $trust --policy --reference" ;;
-        generate) options="-o --output --overwrite -v --verbose -h --help --help-all $trust $speak" words=$targets pci=1 ;;
+        generate) options="-o --output --overwrite -v --verbose -h --help --help-all $trust $speak --jobs" words=$targets pci=1 ;;
         *) options="-h --help --help-all" words="check show explain test generate" files='' ;;
       esac
       ;;

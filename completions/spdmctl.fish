@@ -144,6 +144,7 @@ complete -c spdmctl -n "__spdmctl_in $asking collect" -l asym -x -a "$asym" -d "
 complete -c spdmctl -n "__spdmctl_in $asking collect" -l hash -x -a "$hash" -d "Offer only these hash algorithms"
 complete -c spdmctl -n "__spdmctl_in $asking collect" -l force -d "Use a PCI device although somebody else seems to own it"
 complete -c spdmctl -n "__spdmctl_in $asking collect" -l via -x -a "doe storage mctp" -d "How a drive is asked; mctp: endpoints"
+complete -c spdmctl -n "__spdmctl_in $live audit collect policy/explain policy/generate" -l jobs -x -d "Devices that are asked at the same time"
 complete -c spdmctl -n "__spdmctl_in $live" -l record -r -F -d "Write what was seen to this file"
 
 complete -c spdmctl -n "__spdmctl_in auth measurements" -l pin-first-use -d "Pin the key of devices that pass and have no pin yet"

@@ -13,6 +13,15 @@ namespace spdm::cmd {
 
 namespace {
 
+// What is made of evidence takes no more than this for each of its bytes (core/evidence/budget.h), and what is small this much.
+constexpr std::size_t kExpands = 16, kLeastWeight = std::size_t{64} << 10;
+
+std::size_t weight_of(const Evidence& evidence) {
+  std::size_t bytes = 0;
+  for (const Message& message : evidence.log) bytes += message.bytes.size();
+  return std::max(kLeastWeight, bytes * kExpands);
+}
+
 void confine(Needs needs, const TellConfinement& tell) {
   for (std::filesystem::path& file : needs.writable) file = written_at(file);
   crypto::prepare();
@@ -46,6 +55,12 @@ void open_and_confine(Run& run) {
   confine(std::move(needs), run.tell);
 }
 
+std::size_t width_of(const Run& run) {
+  if (run.jobs > 0) return run.jobs;
+  if (connects(run.targets)) return kSocketsAtOnce;
+  return run.effort.deadline == Clock::time_point::max() ? kDevicesAtOnce : kMostAtOnce;
+}
+
 std::vector<std::size_t> turns(const std::vector<Target>& targets) {
   std::vector<std::size_t> out(targets.size());
   std::iota(out.begin(), out.end(), std::size_t{0});
@@ -73,6 +88,7 @@ Outcome attend(Run& run, std::size_t index, const Turn& turn) {
       return out;
     }
     if (run.seen) run.seen(index, evidence);
+    out.weight = weight_of(evidence);
     if (run.verifier != nullptr)
       out.report = run.verifier->appraise(std::move(evidence), out.target);
     else

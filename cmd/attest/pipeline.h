@@ -19,7 +19,11 @@
 
 namespace spdm::cmd {
 
-inline constexpr std::size_t kMaxDevicesAtOnce = 16;
+// Devices at once where nobody says how many. Those of this host take turns at its buses and its processors; peers on sockets are
+// machines of their own, and mostly waited for.
+inline constexpr std::size_t kDevicesAtOnce = 16, kSocketsAtOnce = 256;
+// Results that wait for a slower target before them, by what they weigh (Outcome::weight). No device is begun beyond it.
+inline constexpr std::size_t kMaxWaiting = 268'435'456;
 
 // Receives, in words, what confinement is in force and what is missing. May be empty.
 using TellConfinement = std::function<void(const Confinement&)>;
@@ -40,9 +44,11 @@ struct Run {
   TellConfinement tell = nullptr;
   // Receives, in its turn, what came of a target that `all` leaves out (Outcome::left_out). May be empty.
   std::function<void(const Outcome&)> left_out = nullptr;
-  bool may_be_empty = false;              // that nothing is left to attest is no error
-  std::size_t width = kMaxDevicesAtOnce;  // devices at once
-  Progress* progress = nullptr;           // who is told how far the run is
+  // Called on the thread of the caller before it waits: output may be flushed. May be empty.
+  std::function<void()> idle = nullptr;
+  bool may_be_empty = false;     // that nothing is left to attest is no error
+  std::size_t jobs = 0;          // devices at once; 0: as their kinds allow (width_of())
+  Progress* progress = nullptr;  // who is told how far the run is
 };
 
 // What came of one target.
@@ -54,7 +60,12 @@ struct Outcome {
   std::optional<Error> unread;       // a recording that cannot be read, or what went wrong here with one device
   // Why `all` leaves this target out (is_left_out()); empty when it does not.
   std::string left_out;
+  // Bytes of memory that it, and what is made of it, are reckoned to take: in proportion to what the device has sent.
+  std::size_t weight = 0;
 };
+
+// Devices that the run asks at once: Run::jobs, or by kind. Those that share a time limit are all asked early.
+std::size_t width_of(const Run& run);
 
 // Opens the live targets, then gives up privileges.
 void open_and_confine(Run& run);
@@ -64,35 +75,50 @@ inline Outcome attend(Run& run, std::size_t index) { return attend(run, index, {
 // Indices of the targets in the order in which they are asked: those that are expected first.
 std::vector<std::size_t> turns(const std::vector<Target>& targets);
 
-// As attest() below, for targets that are open and share a time limit: each gets its share. The results of those that are done
-// early wait for those before them.
+// As attest() below, for targets that are open. One that is slow holds up nobody but itself: the results behind it wait. Where all share a
+// time limit, each gets its share, and those that are expected are asked first.
 template <class Shaped>
-void attest_in_time(Run& run, const std::function<Shaped(Outcome)>& shape, const std::function<void(Shaped)>& take) {
+void attest_open(Run& run, const std::function<Shaped(Outcome)>& shape, const std::function<void(Shaped)>& take) {
+  struct Done {
+    std::size_t index, weight;
+    Shaped shaped;
+  };
+  const bool timed = run.effort.deadline != Clock::time_point::max();
   const std::vector<std::size_t> order = turns(run.targets);
-  const std::size_t workers = std::min(std::max<std::size_t>(run.width, 1), std::max<std::size_t>(order.size(), 1));
+  const std::size_t workers = std::min(width_of(run), std::max<std::size_t>(order.size(), 1));
   TimeShares shares(run.effort.deadline, order.size(), workers);
   std::mutex mutex;  // of the shares
   std::size_t next = 0, taken = 0;
-  std::map<std::size_t, Shaped> done;
-  run_stream<std::size_t, std::pair<std::size_t, Shaped>>({
-      .next = [&] { return next == order.size() ? std::nullopt : std::optional(order[next++]); },
+  std::map<std::size_t, Shaped> waiting;
+  run_stream<std::size_t, Done>({
+      .next = [&]() -> std::optional<std::size_t> {
+        if (next == order.size()) return std::nullopt;
+        const std::size_t i = next++;
+        return timed ? order[i] : i;
+      },
       .produce =
           [&](std::size_t i) {
             std::unique_lock lock(mutex);
             const Turn turn = shares.begin(Clock::now());
             lock.unlock();
-            std::pair<std::size_t, Shaped> out(i, shape(attend(run, i, turn)));
+            Outcome outcome = attend(run, i, turn);
+            const std::size_t weight = outcome.weight;
+            Done out{i, weight, shape(std::move(outcome))};
             lock.lock();
             shares.end();
             return out;
           },
       .consume =
-          [&](std::pair<std::size_t, Shaped> result) {
-            done.insert(std::move(result));
-            for (; !done.empty() && done.begin()->first == taken; ++taken) take(std::move(done.extract(done.begin()).mapped()));
+          [&](Done done) {
+            waiting.emplace(done.index, std::move(done.shaped));
+            for (; !waiting.empty() && waiting.begin()->first == taken; ++taken) take(std::move(waiting.extract(waiting.begin()).mapped()));
           },
+      .idle = run.idle,
       .workers = workers,
-      .ordered = false,
+      .ordered = !timed,  // what is asked out of turn must not wait for what is asked later
+      .result_weight = [](const Done& done) { return done.weight; },
+      .budget = kMaxWaiting,
+      .window = order.size(),
   });
 }
 
@@ -120,11 +146,7 @@ void attest(Run& run, const std::function<Shaped(Outcome)>& shape, const std::fu
     else if (run.left_out)
       run.left_out(came.left_out);
   };
-  if (run.effort.deadline != Clock::time_point::max())
-    attest_in_time<Came>(run, sort_out, hand_on);
-  else
-    in_order<Came>(
-        run.targets.size(), run.width, [&](std::size_t i) { return sort_out(attend(run, i)); }, hand_on);
+  attest_open<Came>(run, sort_out, hand_on);
   if (count == 0 && !run.may_be_empty) fail_for_want_of_devices(run.open.via);
 }
 

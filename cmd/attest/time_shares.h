@@ -32,7 +32,8 @@ class TimeShares {
     const std::size_t rounds = (waiting_ + asked_ + at_once_ - 1) / at_once_;
     --waiting_;
     ++asked_;
-    if (rounds <= 1 || now >= deadline_) return {now, deadline_};
+    const bool endless = deadline_ == Clock::time_point::max();
+    if (rounds <= 1 || now >= deadline_ || endless) return {now, deadline_};
     return {now, now + (deadline_ - now) / static_cast<Clock::rep>(rounds)};
   }
   // One that was asked is done.

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <exception>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <system_error>
@@ -27,9 +28,12 @@ struct Stream {
 
   std::size_t workers = 1;
   bool ordered = true;
-  // What an input weighs (bytes, say) until its result is consumed. Nothing is read while the sum has reached `budget`.
+  // What an input, and what a result, weighs (bytes, say) until it is consumed. Nothing is read while the sum has reached `budget`.
   std::function<std::size_t(const Input&)> weight = nullptr;
+  std::function<std::size_t(const Result&)> result_weight = nullptr;
   std::size_t budget = 1;
+  // Inputs that are read and not yet consumed, at the most. 0: four for each worker.
+  std::size_t window = 0;
 };
 
 namespace detail {
@@ -38,7 +42,8 @@ namespace detail {
 template <class Input, class Result>
 class Streaming {
  public:
-  explicit Streaming(const Stream<Input, Result>& stream) : stream_(stream), window_(stream.workers * 4) {}
+  explicit Streaming(const Stream<Input, Result>& stream)
+      : stream_(stream), window_(stream.window > 0 ? stream.window : stream.workers * 4) {}
 
   void run() {
     if (stream_.workers <= 1) return one_by_one();
@@ -82,12 +87,13 @@ class Streaming {
   void work() {
     std::unique_lock lock(mutex_);
     for (;;) {
-      room_.wait(lock, [&] { return done() || (!reading_ && begun_ < consumed_ + window_.size() && in_flight_ < stream_.budget); });
+      room_.wait(lock, [&] { return done() || (!reading_ && begun_ - consumed_ < window_ && in_flight_ < stream_.budget); });
       if (done()) return;
       const std::size_t index = begun_++;
       reading_ = true;
       lock.unlock();
       Slot slot;
+      std::size_t result = 0;  // its weight
       std::optional<Input> input = read(slot);
       const bool failed_to_read = slot.failure != nullptr;
       lock.lock();
@@ -100,12 +106,15 @@ class Streaming {
         lock.unlock();
         try {
           slot.result = stream_.produce(std::move(*input));
+          if (stream_.result_weight) result = stream_.result_weight(*slot.result);
         } catch (...) {
           slot.failure = std::current_exception();
         }
         lock.lock();
+        slot.weight += result;
+        in_flight_ += result;
       }
-      if (input || failed_to_read) window_[(stream_.ordered ? index : finished_++) % window_.size()] = std::move(slot);
+      if (input || failed_to_read) done_.emplace(stream_.ordered ? index : finished_++, std::move(slot));
       ready_.notify_one();
     }
   }
@@ -123,8 +132,7 @@ class Streaming {
 
   std::optional<Result> take() {
     std::unique_lock lock(mutex_);
-    Slot& waited_for = window_[consumed_ % window_.size()];
-    const auto is_there = [&] { return waited_for.result || waited_for.failure; };
+    const auto is_there = [&] { return done_.contains(consumed_); };
     if (!is_there() && stream_.idle) {
       lock.unlock();
       stream_.idle();
@@ -132,8 +140,7 @@ class Streaming {
     }
     ready_.wait(lock, [&] { return is_there() || (ended_ && consumed_ == begun_); });
     if (!is_there()) return std::nullopt;
-    Slot slot = std::exchange(waited_for, {});
-    ++consumed_;
+    Slot slot = std::move(done_.extract(consumed_++).mapped());
     in_flight_ -= slot.weight;
     room_.notify_all();
     if (slot.failure) std::rethrow_exception(slot.failure);
@@ -141,7 +148,8 @@ class Streaming {
   }
 
   const Stream<Input, Result>& stream_;
-  std::vector<Slot> window_;  // by index, or by when they were finished
+  const std::size_t window_;
+  std::map<std::size_t, Slot> done_;  // by index, or by when they were finished
   std::mutex mutex_;
   std::condition_variable room_, ready_;
   std::size_t begun_ = 0, finished_ = 0, consumed_ = 0, in_flight_ = 0;
@@ -150,7 +158,7 @@ class Streaming {
 
 }  // namespace detail
 
-// At most four results per worker wait at a time. The first exception ends the run and is thrown here. When the system gives
+// Results wait within the window and the budget. The first exception ends the run and is thrown here. When the system gives
 // no more threads, the run goes on with those there are, or on the calling thread.
 template <class Input, class Result>
 void run_stream(const Stream<Input, Result>& stream) {

@@ -9,6 +9,7 @@ The requester is DMTF's spdm_requester_emu; it runs in its own folder, where its
 """
 
 import argparse
+import itertools
 import os
 import pathlib
 import re
@@ -104,6 +105,9 @@ def cases():
                 yield Case(f"{version} {group} {aead}", version, "mctp", options=["--dhe", group, "--aead", aead], asked="KEY_UPDATE,MEAS")
         for secured in ("1.0", "1.1", "1.2"):
             yield Case(f"{version} secured messages {secured}", version, options=["--sec_ver", secured], asked="MEAS")
+        for operation, attribute, summary in itertools.product(("ONE_BY_ONE", "ALL"), ("HASH", "RAW"), ("NO", "TCB", "ALL")):
+            options = ["--meas_op", operation, "--meas_att", attribute, "--meas_sum", summary]
+            yield Case(f"{version} measurements {operation} {attribute} {summary}", version, "mctp", options=options, asked="MEAS")
         way = "mutual-authentication: encapsulated; requester-key: ecp384/end_requester.key.pub.der"
         key = ["--cap", f"{CAPS},PUB_KEY_ID" if version >= "1.2" else f"{CAPS},PUB_KEY_ID".replace(",CHUNK", ""), "--req_slot_id", "0xFF"]
         yield Case(f"{version} provisioned requester", version, sessions=way, options=["--req_asym", "ECDSA_P384", *key], asked="MEAS")

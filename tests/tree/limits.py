@@ -26,6 +26,8 @@ COUNTS = [
     ("core/fleet/sightings.h", "kMaxComparedSignatures", "signatures of them that are compared"),
     ("core/fleet/sightings.h", "kMaxSpells", "hosts and times of one leaf key that are compared"),
     ("core/fleet/sightings.h", "kMaxTakenBack", "reports that are told as taken back in one document"),
+    ("cmd/parse.h", "kMaxJobs", "devices that are asked at the same time with --jobs"),
+    ("cmd/attest/pipeline.h", "kMaxWaiting", "bytes of results that wait for a slower device before them"),
     ("certstore/crl.h", "kMaxRevocations", "entries of a revocation list"),
     ("certstore/ocsp.h", "kMaxOcspAnswers", "certificates that an OCSP response speaks of"),
     ("certstore/ocsp.h", "kMaxOcspCertificates", "certificates that an OCSP response brings along"),

@@ -39,6 +39,9 @@ std::string reason(int number) { return std::generic_category().message(number);
       throw Error(ErrorId::permission, cat(what, ": ", reason(number)));
     case EADDRINUSE:
       throw Error(ErrorId::busy, cat(what, ": ", reason(number)), "choose another port");
+    case EMFILE:
+    case ENFILE:
+      throw Error(ErrorId::io, cat(what, ": ", reason(number)), "raise the limit of open files, or name fewer targets at a time");
     default:
       throw Error(ErrorId::io, cat(what, ": ", reason(number)));
   }

@@ -10,11 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -210,10 +212,10 @@ TEST_CASE("where all have one time limit, peers that stall leave the others thei
   const auto good = [](const Outcome& outcome) { return outcome.evidence && !outcome.evidence->error; };
 
   SUBCASE("more targets than are asked at once") {
-    run.width = 16;
+    run.jobs = 16;
     run.effort.deadline = Clock::now() + std::chrono::seconds(4);
     run.effort.overdue.hint = "give more time";
-    attest_in_time<Outcome>(run, same, take);
+    attest_open<Outcome>(run, same, take);
     REQUIRE(outcomes.size() == names.size());
     for (std::size_t i = 0; i < names.size(); ++i) {
       CHECK(outcomes[i].index == i);
@@ -224,19 +226,65 @@ TEST_CASE("where all have one time limit, peers that stall leave the others thei
     CHECK(outcomes[0].evidence->error->hint == "give more time");
   }
   SUBCASE("one at a time") {
-    run.width = 1;
+    run.jobs = 1;
     run.targets.back().expected = true;
     CHECK(turns(run.targets).front() == 17);
     run.targets.erase(run.targets.begin() + 2, run.targets.begin() + 17);
     run.effort.deadline = Clock::now() + std::chrono::seconds(2);
     std::vector<std::size_t> asked;
     run.seen = [&](std::size_t i, const Evidence&) { asked.push_back(i); };
-    attest_in_time<Outcome>(run, same, take);
+    attest_open<Outcome>(run, same, take);
     CHECK(asked == std::vector<std::size_t>{2, 0, 1});
     REQUIRE(outcomes.size() == 3);
     for (std::size_t i = 0; i < 3; ++i) CHECK(outcomes[i].index == i);
     CHECK(good(outcomes[2]));
   }
+}
+
+TEST_CASE("how many are asked at once goes by what they are, unless somebody says it") {
+  const auto width = [](const std::string& target, std::size_t jobs = 0, bool timed = false) {
+    Run run = run_over({"file:/nowhere/evidence.json", target});
+    run.jobs = jobs;
+    if (timed) run.effort.deadline = Clock::now() + std::chrono::seconds(1);
+    return width_of(run);
+  };
+  CHECK(width("0000:03:00.0") == kDevicesAtOnce);
+  CHECK(width("nvme:/dev/nvme0") == kDevicesAtOnce);
+  CHECK(width("0000:03:00.0", 0, true) == kMostAtOnce);
+  CHECK(width("emu://127.0.0.1:1") == kSocketsAtOnce);
+  CHECK(width("tcp://127.0.0.1:1", 0, true) == kSocketsAtOnce);
+  CHECK(width("tcp://127.0.0.1:1", 3, true) == 3);
+}
+
+TEST_CASE("a peer that stalls keeps only its own place, however many are behind it") {
+  const Device network(transport::Framing::tcp);
+  const transport::Listener silent("127.0.0.1", 0);
+  const int code = in_child([&] {
+    std::vector<std::string> names(60, cat("tcp://127.0.0.1:", network.port));
+    names.insert(names.begin(), cat("tcp://127.0.0.1:", silent.port()));
+    Run run = run_over(names);
+    run.jobs = 2;
+    run.effort.limits.exchange = std::chrono::seconds(5);
+    std::mutex mutex;
+    std::vector<std::size_t> asked, told;
+    run.seen = [&](std::size_t i, const Evidence&) {
+      const std::lock_guard lock(mutex);
+      asked.push_back(i);
+    };
+    std::size_t lightest = kMaxWaiting;
+    attest<std::size_t>(
+        run,
+        [&](const Outcome& outcome) {
+          const std::lock_guard lock(mutex);
+          lightest = std::min(lightest, outcome.weight);
+          return outcome.index;
+        },
+        [&](std::size_t i) { told.push_back(i); });
+    if (asked.size() != names.size() || asked.back() != 0) return 1;
+    if (told.size() != names.size() || !std::is_sorted(told.begin(), told.end())) return 2;
+    return lightest >= std::size_t{64} << 10 ? 0 : 3;
+  });
+  CHECK(code == 0);
 }
 
 TEST_CASE("a peer that is slow to greet and then silent has no more time than one that is silent") {

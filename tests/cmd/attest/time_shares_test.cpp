@@ -17,6 +17,11 @@ TEST_CASE("as many devices as are asked at once have all of the time") {
   for (int i = 0; i < 4; ++i) CHECK(shares.begin(at(0)).end == at(30));
 }
 
+TEST_CASE("where there is no time limit nobody has a share of it") {
+  TimeShares shares(Clock::time_point::max(), 5, 2);
+  for (int i = 0; i < 2; ++i) CHECK(shares.begin(at(0)).end == Clock::time_point::max());
+}
+
 TEST_CASE("devices that all stall get equal shares, in rounds") {
   TimeShares shares(at(30), 5, 2);
   for (const int round : {0, 10}) {

@@ -129,6 +129,57 @@ TEST_CASE("a stream comes through whole: in order, or as its results are there")
       }
 }
 
+TEST_CASE("one that is slow keeps only its own place, where the window is wide enough for those behind it") {
+  constexpr std::size_t kCount = 100;
+  std::size_t next = 0, before = 0;  // those that were done before the first
+  std::atomic<std::size_t> others = 0;
+  std::vector<std::size_t> seen;
+  spdm::cmd::run_stream<std::size_t, std::size_t>({
+      .next = [&] { return next == kCount ? std::nullopt : std::optional(next++); },
+      .produce =
+          [&](std::size_t i) {
+            for (int patience = 0; i == 0 && others < kCount - 1 && patience < 10'000; ++patience)
+              std::this_thread::sleep_for(std::chrono::milliseconds(1));
+            if (i == 0)
+              before = others;
+            else
+              ++others;
+            return i;
+          },
+      .consume = [&](std::size_t i) { seen.push_back(i); },
+      .workers = 2,
+      .window = kCount,
+  });
+  CHECK(before == kCount - 1);
+  CHECK(seen.size() == kCount);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+}
+
+TEST_CASE("results that wait for one before them stay within their weight") {
+  std::size_t next = 0, begun = 0;
+  std::vector<std::size_t> seen;
+  spdm::cmd::run_stream<std::size_t, std::size_t>({
+      .next = [&] { return next == 100 ? std::nullopt : std::optional(next++); },
+      .produce =
+          [&](std::size_t i) {
+            if (i == 0) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+            return i;
+          },
+      .consume =
+          [&](std::size_t i) {
+            if (i == 0) begun = next;
+            seen.push_back(i);
+          },
+      .workers = 4,
+      .result_weight = [](std::size_t) { return std::size_t{10}; },
+      .budget = 100,
+      .window = 100,
+  });
+  CHECK(begun <= 100 / 10 + 4 + 1);  // the budget, those at work, and one that is read
+  CHECK(seen.size() == 100);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+}
+
 TEST_CASE("what is in flight stays within its number and its weight") {
   Trial light{.count = 500, .workers = 4, .budget = 1000};
   light.run();

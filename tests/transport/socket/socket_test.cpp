@@ -3,7 +3,10 @@
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+
+#include <optional>
 
 #include "core/evidence/expect_error.h"
 #include "transport/socket/peer.h"
@@ -19,6 +22,25 @@ TEST_CASE("dialling only prepares: the peer hears of it when it is asked to conn
   Stream accepted = listener.accept(soon());
   stream.write(Bytes{7}, soon());
   CHECK(accepted.read(1, soon()) == Bytes{7});
+}
+
+TEST_CASE("where no more files may be open, that is told, and what to do about it") {
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+  const int next = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)).get();  // free again
+  rlimit none = before;
+  none.rlim_cur = static_cast<rlim_t>(next);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &none) == 0);
+  std::optional<Error> seen;
+  try {
+    Dial("127.0.0.1", 1, soon());
+  } catch (const Error& error) {
+    seen = error;
+  }
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &before) == 0);
+  REQUIRE(seen);
+  CHECK(seen->id == ErrorId::io);
+  CHECK(seen->hint == "raise the limit of open files, or name fewer targets at a time");
 }
 
 TEST_CASE("bytes go both ways over a real connection") {
