@@ -17,6 +17,7 @@
 #include "cmd/options.h"
 #include "cmd/output/render.h"
 #include "cmd/verb.h"
+#include "core/crypto/prepare.h"
 #include "core/guard.h"
 #include "core/text.h"
 #include "core/word_table.h"
@@ -115,6 +116,14 @@ void assert_all_are_verbs(const CLI::App& parser, const std::vector<std::string>
   }
 }
 
+// Whether this command line can be understood without the verb. What names a verb in its first word needs no other one; the list of all
+// verbs, and guesses at what was meant, need them all.
+bool is_needless(const cmd::Verb& verb, const std::vector<std::string>& arguments) {
+  if (arguments.empty() || verb.name == arguments.front()) return false;
+  if (arguments.size() == 1 && arguments.front() == "--version") return true;
+  return std::any_of(kVerbs.begin(), kVerbs.end(), [&](const cmd::Verb* other) { return other->name == arguments.front(); });
+}
+
 Exit run(int argc, char** argv, cmd::Console& console) {
   std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
   const std::optional<About> about = arguments.empty() ? std::nullopt : value_of(kAbout, arguments.front());
@@ -129,6 +138,7 @@ Exit run(int argc, char** argv, cmd::Console& console) {
 
   cmd::Action action;
   for (const cmd::Verb* verb : kVerbs) {
+    if (is_needless(*verb, arguments)) continue;
     CLI::App* sub = parser.add_subcommand(std::string(verb->name), std::string(verb->summary));
     sub->footer(cat("Examples:\n", verb->examples));
     // Only the verb that was given sets up its options: --version need not wait for the others.
@@ -147,6 +157,7 @@ Exit run(int argc, char** argv, cmd::Console& console) {
   }
   if (!action) throw Error(ErrorId::usage, "no verb given", "see: spdmctl --help");
   cmd::refuse_old_variables();
+  crypto::start();
   prepare_guards();
   cmd::refuse_empty(parser);
   try {

@@ -8,6 +8,7 @@
 #include "cmd/host/drive_broker.h"
 #include "cmd/host/files.h"
 #include "core/crypto/prepare.h"
+#include "transport/pci/bus.h"
 
 namespace spdm::cmd {
 
@@ -120,6 +121,7 @@ void confine_to_files(Needs needs, const TellConfinement& tell) {
 }
 
 void confine_to_host(const transport::Host& host, HostUse use, Needs needs, const TellConfinement& tell) {
+  transport::prepare_to_scan();
   for (const char* const place :
        {"sys/bus/pci", "sys/devices", "sys/class/tsm", "sys/kernel/security", "sys/power", "proc/cmdline", "proc/sys/kernel/osrelease"})
     needs.readable.push_back(host.root / place);

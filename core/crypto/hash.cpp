@@ -1,7 +1,12 @@
-#include <openssl/rand.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <sys/random.h>
 
 #include <array>
 #include <bit>
+#include <cerrno>
+#include <cstring>
 
 #include "core/crypto/crypto.h"
 #include "core/crypto/openssl.h"
@@ -57,9 +62,14 @@ Bytes hash(const HashAlgorithm& algorithm, View data) {
   return out;
 }
 
+// From the kernel: the library would set up three generators, and fetch each cipher that it has, for the nonces of one run.
 Bytes random(std::size_t size) {
   Bytes out(size);
-  if (RAND_bytes(out.data(), static_cast<int>(size)) != 1) broken("random bytes");
+  for (std::size_t done = 0; done < size;) {
+    const ssize_t got = ::getrandom(out.data() + done, size - done, 0);
+    if (got < 0 && errno != EINTR) throw Error(ErrorId::internal, cat("random bytes: ", std::strerror(errno)));
+    if (got > 0) done += static_cast<std::size_t>(got);
+  }
   return out;
 }
 

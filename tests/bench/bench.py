@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Times spdmctl as a whole process, beside another command in the same run, and prints ratios.
 
-  bench.py attest --target emu://127.0.0.1:2323 [--other 'COMMAND ...'] [--runs 21] [-- EXTRA OPTIONS FOR spdmctl]
-  bench.py start  [--runs 51]
+  bench.py attest [--target emu://127.0.0.1:2323] [--algorithm ecdsap384] [--other 'COMMAND ... {port}'] [--runs 21] [-- EXTRA OPTIONS FOR spdmctl]
+  bench.py start  [--other 'openssl version'] [--runs 51]
   bench.py fleet  [--devices 16] [--answers 200] [--runs 11]
   bench.py verify --evidence FILE [--keyring DIR] [--files 1000] [--algorithm ecdsap384]
   bench.py verify-stream [--devices 1000] [--rounds 100] [--runs 3] [--algorithm ecdsap384]
@@ -10,7 +10,12 @@
 
 `attest` runs `spdmctl measurements` (the whole line: chain, challenge, signed measurements) and the other command in
 turn, so that both meet the same machine, and prints medians and the ratio pair by pair. Whatever listens on the target
-must stay for more than one connection. `fleet` attests that many emulated devices on sockets at once, whose answers take
+must stay for more than one connection. Without a target `spdmctl emulate` listens: it has its answers at once, and {port} of the other
+command is where. The other one does equal work if it checks as many signatures, which are printed. The requester of DMTF's spdm-emu reads
+the chain before its challenge and again behind it, and checks it each time; one that reads it once is that with the second
+GET_DIGESTS and GET_CERTIFICATE taken out of spdm_authentication():
+  spdm_requester_emu --trans PCI_DOE --port {port} --exe_mode CONTINUE --exe_conn DIGEST,CERT,CHAL,MEAS --slot_id 0 --cap CERT,CHAL --meas_op ALL
+`fleet` attests that many emulated devices on sockets at once, whose answers take
 so many milliseconds in all: the aim is less than twice that. `verify` compares with the bare signature checks of `openssl speed` on all cores.
 `verify-stream` makes that many throw-away devices, each with roots and keys of its own, collects evidence of all of them in
 that many rounds (at most ten are really collected, the others repeat them), and judges the lines as a stream: the aim is 0.8
@@ -32,6 +37,8 @@ import tempfile
 import time
 
 
+# Of algorithms: from that of openssl speed to that of SPDM.
+NAMES = {"ecdsap256": "ECDSA-P256", "ecdsap384": "ECDSA-P384", "rsa3072": "RSASSA-3072", "ed25519": "Ed25519"}
 GNU_TIME = shutil.which("time")
 
 
@@ -94,12 +101,36 @@ def pairs(ours, others, runs):
     return a
 
 
-def attest(args):
-    command = [args.spdmctl, "auth", "--measurements", args.target, "--json"] + args.extra
-    results = pairs(command, shlex.split(args.other) if args.other else None, args.runs)
+def measure(args, target, port, extra):
+    command = [args.spdmctl, "auth", "--measurements", target, "--json"] + extra
+    results = pairs(command, shlex.split(args.other.replace("{port}", port)) if args.other else None, args.runs)
     device = json.loads(results[-1]["out"])["devices"][0]
     traffic = device["traffic"]
-    print(f"verdict {device['verdict']}: {traffic['round_trips']} round trips, {traffic['bytes']} bytes of SPDM")
+    issued = sum(len(slot["chain"]["certificates"]) - 1 for slot in device["slots"])  # a root is trusted as it is
+    print(f"verdict {device['verdict']}: {traffic['round_trips']} round trips, {traffic['bytes']} bytes of SPDM; {len(device['signatures'])} signatures of "
+          f"messages and {issued} of certificates")
+
+
+def attest(args):
+    if args.target:
+        return measure(args, args.target, args.target.rpartition(":")[2], args.extra)
+    program = os.path.abspath(args.spdmctl)
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([program, "emulate", "--init", "device", "--algorithm", NAMES[args.algorithm]], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        server = serve(program, folder, "port")
+        try:
+            port = port_in(f"{folder}/port")
+            return measure(args, f"emu://127.0.0.1:{port}", port, ["--root", f"{folder}/device/root.pem", *args.extra])
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def port_in(file):
+    while not os.path.exists(file):
+        time.sleep(0.01)
+    with open(file) as text:
+        return text.read().strip()
 
 
 def serve(program, folder, port_file):
@@ -122,10 +153,7 @@ def fleet(args):
         try:
             targets = []
             for i in range(args.devices):
-                while not os.path.exists(os.path.join(folder, f"port{i}")):
-                    time.sleep(0.01)
-                with open(os.path.join(folder, f"port{i}")) as file:
-                    targets.append(f"emu://127.0.0.1:{file.read().strip()}")
+                targets.append(f"emu://127.0.0.1:{port_in(os.path.join(folder, f'port{i}'))}")
             one = pairs([*command, targets[0]], None, args.runs)
             print()
             all_of_them = pairs([*command, *targets], None, args.runs)
@@ -166,11 +194,10 @@ def bare_rate(algorithm, cores, seconds):
 
 def verify_stream(args):
     program, cores = os.path.abspath(args.spdmctl), len(os.sched_getaffinity(0))
-    names = {"ecdsap256": "ECDSA-P256", "ecdsap384": "ECDSA-P384", "rsa3072": "RSASSA-3072", "ed25519": "Ed25519"}
     with tempfile.TemporaryDirectory() as folder:
         os.mkdir(f"{folder}/keyring")
         for i in range(args.devices):
-            subprocess.run([program, "emulate", "--init", f"device{i}", "--algorithm", names[args.algorithm]], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+            subprocess.run([program, "emulate", "--init", f"device{i}", "--algorithm", NAMES[args.algorithm]], cwd=folder, check=True, stdout=subprocess.DEVNULL)
             os.link(f"{folder}/device{i}/root.pem", f"{folder}/keyring/{i}.pem")
         targets = [f"emulated:device{i}/profile.yaml" for i in range(args.devices)]
         collected = []
@@ -234,8 +261,6 @@ def main():
     cut = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     args = parser.parse_args(sys.argv[1:cut])
     args.extra = sys.argv[cut + 1 :]
-    if args.what == "attest" and not args.target:
-        parser.error("attest needs --target")
     if args.what == "verify" and not args.evidence:
         parser.error("verify needs --evidence")
     {"attest": attest, "fleet": fleet, "start": start, "verify": verify, "verify-stream": verify_stream, "report": report}[args.what](args)

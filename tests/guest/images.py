@@ -66,8 +66,9 @@ def overlay(files):
 
 
 def libraries(program):
-    # A static program has none, and ldd says so with a failure.
-    listed = subprocess.run(["ldd", program], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C"}).stdout
+    # A static program has none, and ldd says so with a failure. libpci is opened by the program itself.
+    opened = {"LD_PRELOAD": "libpci.so.3"} if pathlib.Path(program).name == "spdmctl" else {}
+    listed = subprocess.run(["ldd", program], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "LC_ALL": "C", **opened}).stdout
     return [pathlib.Path(path) for path in re.findall(r"(/\S+) \(0x", listed)]
 
 

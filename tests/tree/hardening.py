@@ -16,7 +16,7 @@ OPTIMISED = ("Release", "RelWithDebInfo", "MinSizeRel")
 XML = re.compile(rb"lib(xml|xslt|expat)|xml(Sec|Parse|Read|Doc|Ctxt)|XML_Parse")
 # What spdmctl links: it is all that goes into an initrd. The names stand without their versions.
 NEEDED = {"libc", "libm", "libgcc_s", "libstdc++", "ld-linux-x86-64", "ld-linux-aarch64",  # of the compiler
-          "libcrypto", "libpci", "libseccomp", "libcap-ng", "libyaml-cpp"}
+          "libcrypto", "libseccomp", "libcap-ng", "libyaml-cpp"}
 SANITIZERS = {"libasan", "libubsan", "librt", "libpthread", "libdl", "libresolv"}
 PT_LOAD, PT_DYNAMIC, PT_GNU_STACK, PT_GNU_RELRO, PT_GNU_PROPERTY = 1, 2, 0x6474E551, 0x6474E552, 0x6474E553
 PF_X = 1

@@ -132,6 +132,7 @@ def play(name, tool, installed, case, problems):
         expect("the note does not go with the program", note.exists() == gate)
         if not gate or not note.exists():
             return None
+        expect("libpci, which the program opens, is not in the image", any(image.rglob("libpci.so.3")))
         expect("the program has not its name of the system", (image / PROGRAM).is_symlink() and os.readlink(image / PROGRAM).endswith("/bin/spdmctl"), list(image.glob("usr/local/**/*")))
         manifest = json.loads(note.read_text())
         expect("the manifest in the image is another one", json.loads((image / "etc/spdmctl/image.json").read_text()) == manifest)

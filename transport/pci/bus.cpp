@@ -2,10 +2,6 @@
 
 #include <sys/stat.h>
 
-extern "C" {
-#include <pci/pci.h>
-}
-
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -17,6 +13,7 @@ extern "C" {
 
 #include "core/error.h"
 #include "core/text.h"
+#include "transport/pci/libpci.h"
 #include "transport/pci/platform.h"
 
 namespace spdm::transport {
@@ -40,26 +37,26 @@ __attribute__((noreturn)) void give_up(char* format, ...) {  // of its type, too
 void ignore(char*, ...) {}
 
 struct AccessDeleter {
-  void operator()(pci_access* access) const { pci_cleanup(access); }
+  void operator()(pci_access* access) const { libpci().cleanup(access); }
 };
 using Access = std::unique_ptr<pci_access, AccessDeleter>;
 
 struct FunctionDeleter {
-  void operator()(pci_dev* function) const { pci_free_dev(function); }
+  void operator()(pci_dev* function) const { libpci().free_dev(function); }
 };
 using Function = std::unique_ptr<pci_dev, FunctionDeleter>;
 
 // Only sysfs is used: the other access methods are raw ports and memory, which bypass the kernel.
 Access start_libpci(const Host& host) {
-  Access access(pci_alloc());
+  Access access(libpci().alloc());
   access->error = give_up;
   access->warning = ignore;
   access->debug = ignore;
   access->method = PCI_ACCESS_SYS_BUS_PCI;
   access->id_lookup_mode = 0;  // no cache below $HOME is read
   std::string key = "sysfs.path", directory = host.pci().string();
-  pci_set_param(access.get(), key.data(), directory.data());
-  pci_init(access.get());
+  libpci().set_param(access.get(), key.data(), directory.data());
+  libpci().init(access.get());
   return access;
 }
 
@@ -121,7 +118,7 @@ std::optional<std::string> slot_of(const Slots& slots, const Bdf& bdf) {
 // Calls pci_fill_info(). False when a needed attribute is gone or malformed.
 bool fill(pci_dev& function, int what) {
   try {
-    pci_fill_info(&function, what);
+    libpci().fill_info(&function, what);
     return true;
   } catch (const Error&) {
     return false;
@@ -149,7 +146,7 @@ std::uint8_t header_of_class(std::uint32_t class_code) {
 // alone do not decide it: a virtual function has ones there (PCIe r6.x 9.3.4.1.1).
 bool read_header(pci_dev& function, PciDevice& device) {
   std::array<u8, 16> header{};
-  if (pci_read_block(&function, 0, header.data(), header.size()) == 0) return false;
+  if (libpci().read_block(&function, 0, header.data(), header.size()) == 0) return false;
   device.gone = std::all_of(header.begin(), header.end(), [](u8 byte) { return byte == 0xFF; });
   if (device.gone) return false;
   device.bus_master = (header[PCI_COMMAND] & PCI_COMMAND_MASTER) != 0;
@@ -159,7 +156,7 @@ bool read_header(pci_dev& function, PciDevice& device) {
 
 void read_extended(pci_dev& function, const std::filesystem::path& directory, PciDevice& device) {
   std::array<u8, 4> first{};
-  if (pci_read_block(&function, 0x100, first.data(), first.size()) == 0) {
+  if (libpci().read_block(&function, 0x100, first.data(), first.size()) == 0) {
     // Conventional PCI has 256 bytes and so no mailbox. For any other size it is not known.
     std::error_code error;
     if (std::filesystem::file_size(directory / "config", error) == 256 && !error) device.mailboxes.emplace();
@@ -172,7 +169,7 @@ void read_extended(pci_dev& function, const std::filesystem::path& directory, Pc
     if (cap->id == kDoeCapability && cap->addr + 0x18 <= 0x1000) device.mailboxes->push_back(static_cast<std::uint16_t>(cap->addr));
     if (cap->id == kSerialCapability && cap->addr + 12 <= 0x1000 && device.identity.serial == 0) {
       const int at = static_cast<int>(cap->addr);
-      device.identity.serial = std::uint64_t{pci_read_long(&function, at + 8)} << 32 | pci_read_long(&function, at + 4);
+      device.identity.serial = std::uint64_t{libpci().read_long(&function, at + 8)} << 32 | libpci().read_long(&function, at + 4);
     }
   }
 }
@@ -209,7 +206,7 @@ std::optional<PciDevice> examine(pci_access& access, const Host& host, const Bdf
   device.instance = *instance;
   read_attributes(directory, device);
   device.slot = slot_of(slots, bdf);
-  const Function function(pci_get_dev(&access, static_cast<int>(bdf.domain), bdf.bus, bdf.device, bdf.function));
+  const Function function(libpci().get_dev(&access, static_cast<int>(bdf.domain), bdf.bus, bdf.device, bdf.function));
   read_ids(*function, device.identity);
   device.header_type = header_of_class(device.identity.class_code);
   // To read the configuration space of a device in D3cold, the kernel would wake it: let it sleep.
@@ -224,8 +221,8 @@ std::string name_of(pci_access& access, int what, const PciIdentity& identity, c
   const int flags = what | PCI_LOOKUP_NO_NUMBERS;
   const int size = static_cast<int>(buffer.size());
   const char* const name = what == PCI_LOOKUP_CLASS
-                               ? pci_lookup_name(&access, buffer.data(), size, flags, static_cast<int>(identity.class_code >> 8))
-                               : pci_lookup_name(&access, buffer.data(), size, flags, int{identity.vendor}, int{identity.device});
+                               ? libpci().lookup_name(&access, buffer.data(), size, flags, static_cast<int>(identity.class_code >> 8))
+                               : libpci().lookup_name(&access, buffer.data(), size, flags, int{identity.vendor}, int{identity.device});
   return name == nullptr ? otherwise : name;
 }
 
@@ -240,6 +237,13 @@ bool is_same(const PciDevice& a, const PciDevice& b) {
   PciIdentity left = a.identity, right = b.identity;
   if (!a.mailboxes || !b.mailboxes) left.serial = right.serial = 0;
   return a.bdf == b.bdf && a.instance == b.instance && left == right;
+}
+
+void prepare_to_scan() {
+  try {
+    libpci();
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): whoever looks at a device is told
+  }
 }
 
 std::vector<PciDevice> scan(const Host& host) {
@@ -272,7 +276,7 @@ std::vector<PciNames> names_of(const std::vector<PciDevice>& devices, const Host
   const Access access = start_libpci(host);
   if (host.root != "/") {
     access->id_lookup_mode = PCI_LOOKUP_NO_HWDB;  // udev's database is that of this host, not of the other root
-    pci_set_name_list_path(access.get(), ::strdup((host.root / "usr/share/misc/pci.ids").c_str()), 1);
+    libpci().set_name_list_path(access.get(), ::strdup((host.root / "usr/share/misc/pci.ids").c_str()), 1);
   }
   std::vector<PciNames> out;
   for (const PciDevice& device : devices) {

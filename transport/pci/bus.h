@@ -58,6 +58,10 @@ struct PciDevice {
 // of configuration space could be read.
 bool is_same(const PciDevice& a, const PciDevice& b);
 
+// Opens libpci, which scan(), find_device() and names_of() need: a process that looks at functions after it has confined itself calls
+// this before. Where the library is not installed, those throw Error{unsupported}.
+void prepare_to_scan();
+
 // Every function, by address. One that vanishes meanwhile is left out. Devices in D3cold stay asleep, so nothing is
 // read from their configuration space. Throws Error: no_device when the host has no PCI bus that could be read, io.
 std::vector<PciDevice> scan(const Host& host);
