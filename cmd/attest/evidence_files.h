@@ -50,7 +50,7 @@ class EvidenceFiles {
   // The file of sources_.front(), told apart by its contents. Throws Error.
   void open();
   EvidencePiece next_of_front();
-  void expand(const EvidencePiece& piece);
+  void expand(EvidencePiece piece);
   EvidencePiece take_pending();
 
   std::deque<Source> sources_;

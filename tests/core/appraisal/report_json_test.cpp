@@ -167,7 +167,8 @@ Report full_report() {
   out.signatures = {{"CHALLENGE_AUTH", 1, 10, "ECDSA-P384", "SHA-384", SignatureResult::bad, true, {}}};
   fill_measurements(out);
   out.policy =
-      PolicyResult{kHostile, kHostile, true, {{kHostile, DemandState::met}, {"u", DemandState::unmet}, {"d", DemandState::undecided}}, {}};
+      PolicyResult{kHostile, kHostile, true, {{kHostile, DemandState::met}, {"u", DemandState::unmet}, {"d", DemandState::undecided}},
+                   {},       false,    {},   {}};
   out.changes = {{{kHostile, "a", "b"}, {"verdict", "", ""}}};
   out.endpoint_info.emplace().info = {1};
   out.vendor_defined = {{3, {0x36, 0x1B}, false, {1, 2}}};
