@@ -22,9 +22,10 @@ constexpr std::size_t kMostRest = std::size_t{256} << 10;  // bytes that are kep
 // Strings of devices are escaped before they come here; file names may still be no UTF-8.
 std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
-// What a report may take as text: memory that is not written to costs nothing, and text that grows is there twice.
+// What a report may take as text: text that grows is there twice. Where much is freed at once, as 64 KiB, the C library tidies up its
+// heap each time.
 std::size_t room_for(const Report& report) {
-  return std::min<std::size_t>(report.bytes * 3 + (std::size_t{64} << 10), std::size_t{16} << 20);
+  return std::min<std::size_t>(report.bytes * 3 + (std::size_t{16} << 10), std::size_t{16} << 20);
 }
 
 // Lets a library write to the end of a string.

@@ -11,9 +11,16 @@ namespace spdm {
 
 namespace {
 
-// What stands in a string of JSON as it is, and what printable() leaves as it is.
+// What stands in a string of JSON as it is, and what printable() leaves as it is. A table is looked up in one step for each of the
+// many characters.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> out{};
+  std::fill(out.begin() + ' ', out.begin() + 0x7F, true);
+  out['"'] = out['\\'] = false;
+  return out;
+}();
 bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < '\x7F' && c != '"' && c != '\\'; });
+  return std::all_of(text.begin(), text.end(), [](char c) { return kPlain[static_cast<unsigned char>(c)]; });
 }
 
 template <class Number>
@@ -57,9 +64,9 @@ void JsonWriter::close(char bracket) {
 }
 
 void JsonWriter::quote_plain(std::string_view text) {
-  out_ += '"';
-  out_ += text;
-  out_ += '"';
+  const std::size_t at = out_.size() + 1;
+  out_.resize(at + text.size() + 1, '"');
+  text.copy(out_.data() + at, text.size());
 }
 
 void JsonWriter::quote(std::string_view text) {
