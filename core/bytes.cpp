@@ -77,15 +77,16 @@ Bytes from_base64(std::string_view text, std::string_view what) {
   if (text.size() % 4 != 0) throw Error(ErrorId::bad_input, cat(what, ": base64 whose length is not a multiple of four"));
   std::size_t padding = 0;
   while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  const auto value_at = [&](std::size_t i) {
+    return i >= text.size() - padding ? 0 : static_cast<int>(values[static_cast<unsigned char>(text[i])]);
+  };
   Bytes out(text.size() / 4 * 3);
   std::uint8_t* at = out.data();
   for (std::size_t i = 0; i < text.size(); i += 4) {
-    int group = 0;
-    for (std::size_t k = 0; k < 4; ++k) {
-      const bool pad = i + k >= text.size() - padding;
-      const int value = pad ? 0 : values[static_cast<unsigned char>(text[i + k])];
-      if (value < 0) throw Error(ErrorId::bad_input, cat(what, ": not base64 at character ", i + k + 1));
-      group = group << 6 | value;
+    const int group = value_at(i) << 18 | value_at(i + 1) << 12 | value_at(i + 2) << 6 | value_at(i + 3);
+    if (group < 0) {  // one of them is -1
+      while (value_at(i) >= 0) ++i;
+      throw Error(ErrorId::bad_input, cat(what, ": not base64 at character ", i + 1));
     }
     *at++ = static_cast<std::uint8_t>(group >> 16);
     *at++ = static_cast<std::uint8_t>(group >> 8);

@@ -17,9 +17,14 @@ namespace {
 year_month_day date_of(std::int64_t seconds) { return year_month_day(floor<days>(sys_seconds(std::chrono::seconds(seconds)))); }
 std::int64_t begin_of(const year_month_day& date) { return sys_seconds(sys_days(date)).time_since_epoch().count(); }
 
-std::string padded(std::int64_t number, std::size_t digits) {
-  std::string out = std::to_string(number);
-  return out.size() < digits ? std::string(digits - out.size(), '0') + out : out;
+// At least so many digits, and what stands behind them.
+void append(std::string& out, std::int64_t number, std::size_t digits, char behind) {
+  std::array<char, 20> text{};
+  const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), number);
+  const auto size = static_cast<std::size_t>(end.ptr - text.data());
+  if (size < digits) out.append(digits - size, '0');
+  out.append(text.data(), size);
+  out += behind;
 }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -89,8 +94,15 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
 std::string utc_of(std::int64_t seconds) {
   const year_month_day date = date_of(seconds);
   const std::int64_t rest = seconds - begin_of(date);
-  return cat(padded(int(date.year()), 4), "-", padded(unsigned(date.month()), 2), "-", padded(unsigned(date.day()), 2), "T",
-             padded(rest / 3600, 2), ":", padded(rest / 60 % 60, 2), ":", padded(rest % 60, 2), "Z");
+  std::string out;
+  out.reserve(std::string_view("2026-06-01T00:00:00Z").size());
+  append(out, int(date.year()), 4, '-');
+  append(out, unsigned(date.month()), 2, '-');
+  append(out, unsigned(date.day()), 2, 'T');
+  append(out, rest / 3600, 2, ':');
+  append(out, rest / 60 % 60, 2, ':');
+  append(out, rest % 60, 2, 'Z');
+  return out;
 }
 
 std::int64_t month_of(std::int64_t seconds, int months_later) {

@@ -114,8 +114,8 @@ void EvidenceFiles::open_capture(LineFile file) {
 }
 
 // One piece for each device of a document of others. Other pieces are read by whoever takes them.
-void EvidenceFiles::expand(const EvidencePiece& piece) {
-  if (piece.error || !may_hold_several(piece.bytes)) return pending_.push_back(piece);
+void EvidenceFiles::expand(EvidencePiece piece) {
+  if (piece.error || !may_hold_several(piece.bytes)) return pending_.push_back(std::move(piece));
   try {
     std::vector<EvidencePart> parts = load_parts(piece.bytes, piece.what);
     for (EvidencePart& part : parts) pending_.push_back(piece_of(piece.name, piece.what, std::move(part), parts.size() == 1));
@@ -166,7 +166,7 @@ EvidencePiece EvidenceFiles::next_of_front() {
     out.error.emplace(ErrorId::bad_input,
                       cat(out.what, ": the line is longer than the limit of ", limit_of(FileKind::evidence_line), " bytes"),
                       std::string(row(FileKind::evidence_line).advice));
-  expand(out);
+  expand(std::move(out));
   return take_pending();
 }
 

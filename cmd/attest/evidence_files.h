@@ -53,7 +53,7 @@ class EvidenceFiles {
   void open();
   EvidencePiece next_of_front();
   void open_capture(LineFile file);
-  void expand(const EvidencePiece& piece);
+  void expand(EvidencePiece piece);
   EvidencePiece take_pending();
 
   std::deque<Source> sources_;

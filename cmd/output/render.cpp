@@ -16,23 +16,16 @@ namespace spdm::cmd {
 
 namespace {
 
+constexpr std::string_view kTool = "spdmctl " SPDMCTL_VERSION;
 constexpr std::size_t kMostRest = std::size_t{256} << 10;  // bytes that are kept to be shown below a table
 
 // Strings of devices are escaped before they come here; file names may still be no UTF-8.
 std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
-// The report of one device in the list of a document.
-std::string in_list(const Json& device, std::size_t room) {
-  std::string out;
-  out.reserve(room);
-  out += "    ";
-  append_json(out, device, 2, 2);
-  return out;
-}
-
-// What a report may take as text: memory that is not written to costs nothing, and text that grows is there twice.
+// What a report may take as text: text that grows is there twice. Where much is freed at once, as 64 KiB, the C library tidies up its
+// heap each time.
 std::size_t room_for(const Report& report) {
-  return std::min<std::size_t>(report.bytes * 3 + (std::size_t{64} << 10), std::size_t{16} << 20);
+  return std::min<std::size_t>(report.bytes * 3 + (std::size_t{16} << 10), std::size_t{16} << 20);
 }
 
 // Lets a library write to the end of a string.
@@ -89,7 +82,7 @@ Verdict worse_verdict(Verdict a, Verdict b) {
 
 }  // namespace
 
-Json begin_document(std::string_view schema) { return Json{{"schema", schema}, {"tool", "spdmctl " SPDMCTL_VERSION}}; }
+Json begin_document(std::string_view schema) { return Json{{"schema", schema}, {"tool", kTool}}; }
 
 void append_yaml(std::string& out, const Json& document) {
   StringEnd end(out);
@@ -185,6 +178,30 @@ void ListWriter::finish(const Json& tail) {
 
 Json ReportWriter::json_of(const Report& report) const { return form_.to_json == nullptr ? to_json(report) : form_.to_json(report); }
 
+// The report of one device in the list of a document.
+void ReportWriter::append_in_list(std::string& out, const Report& report) const {
+  out += "    ";
+  JsonWriter writer(out, 2, 2);
+  if (form_.to_json == nullptr)
+    write_json(writer, report);
+  else
+    writer.value(form_.to_json(report));
+}
+
+// A document of its own, on a line of its own.
+void ReportWriter::append_line(std::string& out, const Report& report) const {
+  JsonWriter writer(out);
+  if (form_.to_json == nullptr)
+    writer.object([&] {
+      writer.member("schema", form_.schema);
+      writer.member("tool", kTool);
+      write_members(writer, report);
+    });
+  else
+    writer.value(with_schema(form_.to_json(report)));
+  out += '\n';
+}
+
 Json ReportWriter::with_schema(Json document) const {
   if (document.contains("schema")) return document;
   Json out = begin_document(form_.schema);
@@ -209,12 +226,12 @@ RenderedReport ReportWriter::render(const Report& report) const {
         out.text = fitted(text_of_(report, console_));
       break;
     case Format::json:
-      out.text = in_list(json_of(report), room_for(report));
+      out.text.reserve(room_for(report));
+      append_in_list(out.text, report);
       break;
     case Format::ndjson:
       out.text.reserve(room_for(report));
-      append_json(out.text, with_schema(json_of(report)), -1);
-      out.text += '\n';
+      append_line(out.text, report);
       break;
     case Format::yaml:
       out.text.reserve(room_for(report));
@@ -250,7 +267,10 @@ RenderedReport ReportWriter::render(const Error& error) const {
                   {"exit_code", static_cast<int>(out.exit)},
                   {"error", error_json(error)}};
   if (console_.format == Format::text && tabulates_) out.text = render_row(error_report(error, error.device), console_);
-  if (console_.format == Format::json) out.text = in_list(json, 0);
+  if (console_.format == Format::json) {
+    out.text = "    ";
+    append_json(out.text, json, 2, 2);
+  }
   if (console_.format == Format::ndjson) out.text = dump(with_schema(json), -1) + "\n";
   if (console_.format == Format::yaml) out.text = to_yaml(Json::array({json}));
   if (console_.format == Format::ear || console_.format == Format::redfish) {

@@ -73,6 +73,8 @@ class ReportWriter {
  private:
   void begin();
   Json json_of(const Report& report) const;
+  void append_in_list(std::string& out, const Report& report) const;
+  void append_line(std::string& out, const Report& report) const;
   Json with_schema(Json document) const;
   void keep_part(RenderedReport& report);
   void take_back(const TakenBack& one);

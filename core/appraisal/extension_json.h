@@ -2,11 +2,12 @@
 #pragma once
 
 #include "core/evidence/dice.h"
-#include "core/format/json.h"
+#include "core/format/json_writer.h"
 
 namespace spdm {
 
 // Strings from the device are escaped (text.h).
+void write_json(JsonWriter& out, const ExtensionInfo& extension);
 Json to_json(const ExtensionInfo& extension);
 
 }  // namespace spdm

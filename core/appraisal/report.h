@@ -21,6 +21,8 @@
 
 namespace spdm {
 
+class JsonWriter;
+
 inline constexpr std::string_view kReportSchema = "spdmctl.report/2";
 // The schema before that, still read. There "why" and "remedy" of an error were "message" and "hint", and "why" of a
 // check was "detail".
@@ -261,7 +263,11 @@ const CheckResult* check_of(const Report& report, Check check);
 // nullptr.
 const SlotReport* main_slot(const Report& report);
 
-// The document of one device. Strings from the device are escaped (text.h).
+// The document of one device, and its members alone. Strings from the device are escaped (text.h).
+void write_json(JsonWriter& out, const Report& report);
+void write_members(JsonWriter& out, const Report& report);
+void write_json(JsonWriter& out, const Finding& finding);
+// The same as trees (tree_of() in json_writer.h).
 Json to_json(const Report& report);
 Json to_json(const Finding& finding);
 // The member "error" of documents: why something could not be run, and what to do about it.

@@ -4,12 +4,13 @@
 #include <string>
 
 #include "core/appraisal/report.h"
+#include "core/format/json_writer.h"
 
 namespace spdm {
 
 std::string session_id_text(std::uint32_t id);  // "0xffff0001"
-Json to_json(const SessionReport& session);
+void write_json(JsonWriter& out, const SessionReport& session);
 // What sessions the device can open, if it opens any.
-Json session_abilities_json(const Parameters& parameters);
+void write_session_abilities(JsonWriter& out, const Parameters& parameters);
 
 }  // namespace spdm

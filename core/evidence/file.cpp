@@ -124,6 +124,8 @@ std::string detached_json(const Detached& detached) {
 
 namespace {
 
+constexpr std::size_t kPiece = 4 * kKiB;
+
 // The file piece by piece: its hash is computed without ever having it whole.
 template <class Put>
 void write_pieces(const Evidence& evidence, Put put) {
@@ -146,16 +148,23 @@ void write_pieces(const Evidence& evidence, Put put) {
   }
 
   out += R"(,"messages":[)";
-  put(out);
   comma = {};
   for (const Message& message : evidence.log) {
+    out += comma;
+    out += message.from_requester ? R"({"from":"requester",)" : R"({"from":"responder",)";
+    if (message.secured) out += R"("secured":true,)";
     // A capture keeps its times itself. Evidence that is made from it is the same bytes as ever, so its hash is the same, too.
-    const std::string time = message.time && !evidence.collector.empty() ? cat(R"("time":")", utc_of(*message.time), "\",") : "";
-    const std::string session = message.inside == 0 ? "" : cat(R"("session":)", message.inside, ",");
-    put(cat(comma, R"({"from":")", message.from_requester ? "requester" : "responder", message.secured ? R"(","secured":true,)" : "\",",
-            time, session, R"("data":")", base64(message.bytes), "\"}"));
+    if (message.time && !evidence.collector.empty()) out += cat(R"("time":")", utc_of(*message.time), "\",");
+    if (message.inside != 0) out += cat(R"("session":)", message.inside, ",");
+    out += R"("data":")";
+    out += base64(message.bytes);
+    out += "\"}";
     comma = ",";
+    if (out.size() < kPiece) continue;
+    put(out);
+    out.clear();
   }
+  put(out);
   put("]}");
 }
 

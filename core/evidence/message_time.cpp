@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "core/calendar.h"
-#include "core/text.h"
 
 namespace spdm {
 
@@ -18,10 +17,13 @@ constexpr std::size_t kSize = std::string_view("2026-11-30T15:44:30.066231283Z")
 
 std::string utc_of(std::chrono::nanoseconds time) {
   const std::int64_t count = std::max<std::int64_t>(time.count(), 0);
-  std::string seconds = utc_of(count / kSecond);
-  seconds.pop_back();
+  std::string out = utc_of(count / kSecond);
   const std::string decimals = std::to_string(count % kSecond);
-  return cat(seconds, ".", std::string(kDecimals - decimals.size(), '0'), decimals, "Z");
+  out.back() = '.';
+  out.append(kDecimals - decimals.size(), '0');
+  out += decimals;
+  out += 'Z';
+  return out;
 }
 
 std::optional<std::chrono::nanoseconds> parse_message_time(std::string_view text) {

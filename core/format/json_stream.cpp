@@ -1,6 +1,7 @@
 #include "core/format/json_stream.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -17,7 +18,15 @@ constexpr std::size_t kMaxKey = 64;  // a longer key is unknown anyway
 constexpr std::size_t kMaxPath = 200;
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-bool ends_string(char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; }
+
+// A table is looked up in one step for each of the many characters.
+constexpr std::array<bool, 256> kEndsString = [] {
+  std::array<bool, 256> out{};
+  std::fill_n(out.begin(), 0x20, true);
+  out['"'] = out['\\'] = true;
+  return out;
+}();
+bool ends_string(char c) { return kEndsString[static_cast<unsigned char>(c)]; }
 
 void append_utf8(std::string& out, std::uint32_t code) {
   const auto byte = [&](std::uint32_t value) { out.push_back(static_cast<char>(value)); };
@@ -78,6 +87,7 @@ void JsonStream::assert_same_document() {
 }
 
 char JsonStream::peek() {
+  if (at_ != end_ && *at_ > ' ') return *at_;
   skip_space();
   return at_ == end_ ? '\0' : *at_;
 }

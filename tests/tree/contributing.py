@@ -49,7 +49,6 @@ EXCEPTIONS = {
     "An output format": {
         "core/appraisal/measurement.cpp": "a column of the types of measurements: Redfish's word",
         "core/appraisal/measurement.h": "the same",
-        "core/appraisal/report.cpp": "the same",
         "cmd/options.cpp": "answers of Redfish that are read",
         "cmd/reference.cpp": "the same",
         "man/spdmctl-reference.1": "the same",
