@@ -19,11 +19,11 @@ bool chain_failed(const ChainResult& result) {
   });
 }
 
-ChainResult validate_chain(const ChainInput& input, const Options& options, const Keyring& keyring) {
+ChainResult validate_chain(const ChainInput& input, const Options& options, const Keyring& keyring, const Lookup& lookup) {
   ChainResult result;
   result.slot = input.slot;
   result.model = input.model;
-  Validation validation{input, options, keyring, result};
+  Validation validation{input, options, keyring, lookup, result};
   if (check_structure(validation)) {
     find_anchor(validation);
     complete_upwards(validation);
@@ -40,7 +40,7 @@ ChainResult validate_chain(const ChainInput& input, const Options& options, cons
   if (!failed && validation.unsupported && validation.anchor != nullptr) result.trust = Trust::not_checked;
   if (result.sound && validation.anchor != nullptr) {
     result.trust = Trust::trusted;
-    result.anchor = validation.anchor->info;
+    result.anchor = validation.anchor->info();
     result.anchor_file = validation.anchor->file;
     result.anchor_names = validation.anchor->names;
   }
@@ -65,13 +65,12 @@ CacheKey key_of(const ChainInput& input) {
 struct Validator::State {
   Keyring keyring;
   Options options;
-  Cache cache;
+  Lookup lookup{keyring};
+  Cache cache{};
 };
 
-Validator::Validator(const Keyring& keyring, Options options) : state_(std::make_unique<State>()) {
-  keyring.assert_complete();
-  state_->keyring = keyring;
-  state_->options = options;
+Validator::Validator(Keyring keyring, Options options) : state_(new State{std::move(keyring), options}) {
+  state_->keyring.assert_complete();
 }
 
 Validator::~Validator() = default;
@@ -81,7 +80,7 @@ ChainResult Validator::validate(const ChainInput& input) const {
   const CacheKey key = key_of(input);
   Cache::Result known = state_->cache.find(key);
   if (!known) {
-    known = std::make_shared<const ChainResult>(validate_chain(input, state_->options, state_->keyring));
+    known = std::make_shared<const ChainResult>(validate_chain(input, state_->options, state_->keyring, state_->lookup));
     state_->cache.insert(key, known);
   }
   ChainResult result = *known;

@@ -36,7 +36,7 @@ struct Options {
 class Validator {
  public:
   // Throws Error{config, permission} for a keyring with a fatal problem (Keyring::assert_complete).
-  Validator(const Keyring& keyring, Options options);
+  Validator(Keyring keyring, Options options);
   ~Validator();
   ChainResult validate(const ChainInput& input) const;
   // The same for a key without certificates, slot 0xFF. It is trusted only with `from_owner`.

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "certstore/lookup.h"
 #include "certstore/owner.h"
 #include "certstore/validate.h"
 #include "certstore/x509.h"
@@ -23,10 +24,10 @@ struct Completed {
 };
 
 struct Validation {
-  Validation(const ChainInput& chain, const Options& how, const Keyring& trusted, ChainResult& out)
+  Validation(const ChainInput& chain, const Options& how, const Keyring& trusted, const Lookup& found, ChainResult& out)
       : input(chain),
         options(how),
-        keyring(trusted.entries()),
+        lookup(found),
         crls(trusted.crls()),
         denials(trusted.denials()),
         result(out),
@@ -34,7 +35,7 @@ struct Validation {
 
   const ChainInput& input;
   const Options& options;
-  const std::vector<Entry>& keyring;
+  const Lookup& lookup;  // of the certificates of the keyring
   const std::vector<Crl>& crls;
   const std::vector<Denial>& denials;
   ChainResult& result;
