@@ -19,11 +19,12 @@ bool chain_failed(const ChainResult& result) {
   });
 }
 
-ChainResult validate_chain(const ChainInput& input, const Options& options, const Keyring& keyring, const Lookup& lookup) {
+ChainResult validate_chain(const ChainInput& input, const Options& options, const Keyring& keyring, const Lookup& lookup,
+                           Issuers& issuers) {
   ChainResult result;
   result.slot = input.slot;
   result.model = input.model;
-  Validation validation{input, options, keyring, lookup, result};
+  Validation validation{input, options, keyring, lookup, issuers, result};
   if (check_structure(validation)) {
     find_anchor(validation);
     complete_upwards(validation);
@@ -66,6 +67,7 @@ struct Validator::State {
   Keyring keyring;
   Options options;
   Lookup lookup{keyring};
+  Issuers issuers{};
   Cache cache{};
 };
 
@@ -78,12 +80,13 @@ Validator::~Validator() = default;
 ChainResult Validator::validate(const ChainInput& input) const {
   if (input.hash == nullptr || input.asym == nullptr) throw Error(ErrorId::internal, "certificate chain without negotiated algorithms");
   const CacheKey key = key_of(input);
-  Cache::Result known = state_->cache.find(key);
+  std::optional<ChainResult> known = state_->cache.find(key, certificates_in(input));
   if (!known) {
-    known = std::make_shared<const ChainResult>(validate_chain(input, state_->options, state_->keyring, state_->lookup));
-    state_->cache.insert(key, known);
+    known = validate_chain(input, state_->options, state_->keyring, state_->lookup, state_->issuers);
+    const Entry* const anchor = known->anchor ? state_->keyring.find(known->anchor->sha256) : nullptr;
+    state_->cache.insert(key, *known, anchor == nullptr ? nullptr : &anchor->info());
   }
-  ChainResult result = *known;
+  ChainResult result = std::move(*known);
   apply_owner(state_->keyring, state_->options.at, input.host == nullptr ? HostView() : *input.host, result);
   return result;
 }

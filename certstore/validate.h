@@ -26,6 +26,9 @@ struct ChainInput {
   const HostView* host = nullptr;  // scopes and pins are matched with it; nullptr: nothing is known of the device
 };
 
+// The certificates of a chain, one behind the other; empty where it has none.
+View certificates_in(const ChainInput& input);
+
 struct Options {
   std::time_t at = 0;           // seconds since 1970; certificates must be valid at this time
   bool partial_chains = false;  // any keyring certificate may end a path, not only roots (X509_V_FLAG_PARTIAL_CHAIN)

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "certstore/issuers.h"
 #include "certstore/lookup.h"
 #include "certstore/owner.h"
 #include "certstore/validate.h"
@@ -24,10 +25,11 @@ struct Completed {
 };
 
 struct Validation {
-  Validation(const ChainInput& chain, const Options& how, const Keyring& trusted, const Lookup& found, ChainResult& out)
+  Validation(const ChainInput& chain, const Options& how, const Keyring& trusted, const Lookup& found, Issuers& shared, ChainResult& out)
       : input(chain),
         options(how),
         lookup(found),
+        issuers(shared),
         crls(trusted.crls()),
         denials(trusted.denials()),
         result(out),
@@ -36,6 +38,7 @@ struct Validation {
   const ChainInput& input;
   const Options& options;
   const Lookup& lookup;  // of the certificates of the keyring
+  Issuers& issuers;
   const std::vector<Crl>& crls;
   const std::vector<Denial>& denials;
   ChainResult& result;
