@@ -82,7 +82,8 @@ Bytes from_base64(std::string_view text, std::string_view what) {
   const auto value_at = [&](std::size_t i) { return values[static_cast<unsigned char>(text[i])]; };
   for (std::size_t i = 0; i < text.size(); i += 4) {
     // Without a look at each character: large files are made of these groups. What is not base64 is negative.
-    int group = i + 4 < text.size() ? value_at(i) * (1 << 18) | value_at(i + 1) * (1 << 12) | value_at(i + 2) * (1 << 6) | value_at(i + 3) : -1;
+    int group =
+        i + 4 < text.size() ? value_at(i) * (1 << 18) | value_at(i + 1) * (1 << 12) | value_at(i + 2) * (1 << 6) | value_at(i + 3) : -1;
     if (group >= 0) {
       *at++ = static_cast<std::uint8_t>(group >> 16);
       *at++ = static_cast<std::uint8_t>(group >> 8);
