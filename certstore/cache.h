@@ -5,36 +5,39 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
+#include <optional>
+#include <string>
 
+#include "certstore/lru.h"
 #include "core/evidence/chain.h"
 
 namespace spdm::certstore {
 
 using CacheKey = Block<32>;  // SHA-256 over everything that the result depends on
 
+// A fleet may have some ten thousand devices, each with a chain of its own below the same few issuers. So what is kept of a chain is
+// small: certificates above the leaf are kept once for all chains, the DER of none (it is in the chain that is asked about), the anchor
+// where it is (in the keyring), and decoded keys only of the chains that were asked for last.
 class Cache {
  public:
-  using Result = std::shared_ptr<const ChainResult>;
+  // `budget`: bytes that all results together may have, by estimate.
+  explicit Cache(std::size_t budget = kBudget);
+  ~Cache();
 
-  Result find(const CacheKey& key) {
-    Shard& shard = shard_of(key);
-    const std::lock_guard lock(shard.mutex);
-    const auto it = shard.results.find(key);
-    return it == shard.results.end() ? nullptr : it->second;
-  }
-
-  void insert(const CacheKey& key, Result result) {
-    Shard& shard = shard_of(key);
-    const std::lock_guard lock(shard.mutex);
-    // Emptying the shard is good enough: a fleet has few distinct chains, or too many to keep.
-    if (shard.results.size() >= kPerShard) shard.results.clear();
-    shard.results.emplace(key, std::move(result));
-  }
+  // `certificates`: those of the chain that is asked about, DER, one behind the other.
+  std::optional<ChainResult> find(const CacheKey& key, View certificates);
+  // `anchor`: that of the result, in the keyring, which outlives this; nullptr where the result has none.
+  void insert(const CacheKey& key, ChainResult result, const CertificateInfo* anchor);
+  std::size_t size() const;  // results
 
  private:
-  static constexpr std::size_t kShards = 16, kPerShard = 256;
+  // For 20,000 chains of three certificates whose leaf alone is their own: those need less than 4 KiB each.
+  static constexpr std::size_t kBudget = 80U << 20U;
+  static constexpr std::size_t kShards = 16;  // threads seldom wait for each other
+  static constexpr std::size_t kIssuers = 4U << 20U, kKeys = 8U << 20U;
 
+  using Info = std::shared_ptr<const CertificateInfo>;
+  struct Kept;
   struct Hash {  // the key is a hash already
     std::size_t operator()(const CacheKey& key) const {
       std::size_t out = 0;
@@ -43,13 +46,19 @@ class Cache {
     }
   };
   struct Shard {
-    std::mutex mutex;
-    std::unordered_map<CacheKey, Result, Hash> results;
+    explicit Shard(std::size_t budget) : results(budget) {}
+    mutable std::mutex mutex;
+    Lru<CacheKey, std::shared_ptr<const Kept>, Hash> results;
   };
 
-  Shard& shard_of(const CacheKey& key) { return shards_[key.back() % kShards]; }
+  Shard& shard_of(const CacheKey& key) { return *shards_.at(key.back() % kShards); }
+  Info shared(CertificateInfo info, std::size_t& cost);
+  crypto::PublicKey key_of(const Kept& kept);
 
-  std::array<Shard, kShards> shards_;
+  std::array<std::unique_ptr<Shard>, kShards> shards_;
+  std::mutex mutex_;                                 // of what follows
+  Lru<std::string, Info> issuers_{kIssuers};         // by fingerprint
+  Lru<std::string, crypto::PublicKey> keys_{kKeys};  // by fingerprint
 };
 
 }  // namespace spdm::certstore

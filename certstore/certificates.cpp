@@ -129,7 +129,7 @@ void check_certificates(Validation& j) {
   }
   // The owner vouches for the anchor, and not for what others can do with a weak key: it makes no difference whether it was sent.
   if (j.outer) {
-    check_alone(j, count, j.outer.get(), j.anchor->info);
+    check_alone(j, count, j.outer.get(), j.anchor->info());
     check_issuer(j, count, j.outer.get());
   }
   check_twice(j);

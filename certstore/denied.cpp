@@ -43,8 +43,8 @@ Finding denial(const Denial& entry, std::string where) {
 void check_denied(Validation& j) {
   if (j.result.leaf_key) j.result.leaf_key_sha256 = j.result.certificates.back().key_sha256;
   for (std::size_t i = 0; i < j.received.size(); ++i) check(j, j.place(i), j.result.certificates[i]);
-  if (j.outer) check(j, j.place(j.received.size()), j.anchor->info);
-  for (const Completed& one : j.completed) check(j, j.place(one), one.entry->info);
+  if (j.outer) check(j, j.place(j.received.size()), j.anchor->info());
+  for (const Completed& one : j.completed) check(j, j.place(one), one.entry->info());
 }
 
 }  // namespace spdm::certstore

@@ -8,9 +8,6 @@
 
 namespace spdm::certstore {
 
-namespace {
-
-// Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate.
 bool is_utf8(View text) {
   const auto follows = [&](std::size_t at, std::uint8_t least, std::uint8_t most) {
     return at < text.size() && text[at] >= least && text[at] <= most;
@@ -36,8 +33,6 @@ bool is_utf8(View text) {
   }
   return true;
 }
-
-}  // namespace
 
 DerReader DerReader::only(View value, std::uint8_t tag, std::string what) {
   DerReader outer(value, std::move(what));

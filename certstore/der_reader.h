@@ -15,6 +15,9 @@ inline constexpr std::uint8_t kOctetString = 0x04, kEnumerated = 0x0A, kUtf8Stri
 constexpr std::uint8_t primitive(std::uint8_t n) { return static_cast<std::uint8_t>(0x80 | n); }
 constexpr std::uint8_t constructed(std::uint8_t n) { return static_cast<std::uint8_t>(0xA0 | n); }
 
+// Well-formed UTF-8 (RFC 3629): no overlong form, no surrogate.
+bool is_utf8(View text);
+
 // All of it throws Error{bad_input}: "what, field: why".
 class DerReader {
  public:

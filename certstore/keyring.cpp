@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "certstore/keyring_names.h"
+#include "certstore/name_slips.h"
 #include "certstore/read.h"
 #include "core/encoding.h"
 #include "core/error.h"
@@ -23,16 +24,23 @@ ErrorId cause_of(const FileContents& content) {
   return content.is(FileContents::State::refused) ? ErrorId::permission : ErrorId::bad_input;
 }
 
-// The keyring files of a folder, sorted. Empty with `problem` unset when it does not exist.
-std::vector<fs::path> sorted_files(const fs::path& directory, const fs::path& folder, std::error_code& problem) {
-  std::vector<fs::path> out;
+struct Found {
+  std::string name;  // in its folder
+  EntryKind kind;
+};
+
+// The keyring files of a folder, sorted. `inner`: its name in the directory of the keyring. Empty with `problem` unset when it does not
+// exist.
+std::vector<Found> sorted_files(const fs::path& folder, std::string_view inner, std::error_code& problem) {
+  std::vector<Found> out;
   for (fs::directory_iterator at(folder, problem), end; !problem && at != end; at.increment(problem)) {
     std::error_code ignored;
-    const EntryKind kind = kind_of(at->path().lexically_relative(directory));
-    if (kind != EntryKind::ignored && (kind != EntryKind::unknown || !at->is_directory(ignored))) out.push_back(at->path());
+    std::string name = at->path().filename().string();
+    const EntryKind kind = kind_of(inner, name);
+    if (kind != EntryKind::ignored && (kind != EntryKind::unknown || !at->is_directory(ignored))) out.push_back({std::move(name), kind});
   }
   if (problem == std::errc::no_such_file_or_directory && !dangles(folder)) problem.clear();
-  std::sort(out.begin(), out.end());
+  std::sort(out.begin(), out.end(), [](const Found& a, const Found& b) { return a.name < b.name; });
   return out;
 }
 
@@ -56,15 +64,16 @@ Problem problem_of(const std::string& file, const Error& error, std::string_view
 }  // namespace
 
 void Keyring::add_directory(const fs::path& directory, const Guard& guard) {
-  for (const fs::path& folder : {directory, directory / kAnchors, directory / kPins}) {
+  for (const std::string_view inner : {std::string_view(), kAnchors, kPins}) {
+    const fs::path folder = inner.empty() ? directory : directory / inner;
     if (const std::string why = exposure(folder, guard); !why.empty()) {
       problems_.push_back({folder.string(), cat(why, "; ", remedy_of_exposure(guard)), false, true});
-      if (folder == directory) return;
+      if (inner.empty()) return;
       continue;
     }
     std::error_code problem;
-    for (const fs::path& file : sorted_files(directory, folder, problem))
-      add_named(file, file.lexically_relative(directory).string(), guard);
+    for (const Found& found : sorted_files(folder, inner, problem))
+      add_named(folder / found.name, inner.empty() ? found.name : cat(inner, "/", found.name), found.kind, guard);
     if (problem) problems_.push_back({folder.string(), problem.message(), false, true});
     if (problem == std::errc::permission_denied) problems_.back().cause = ErrorId::permission;
   }
@@ -88,16 +97,16 @@ void Keyring::tell_unknown(const fs::path& file, const FileContents& content) {
                          false, true});
 }
 
-void Keyring::add_named(const fs::path& file, const std::string& name, const Guard& guard) {
+void Keyring::add_named(const fs::path& file, const std::string& name, EntryKind kind, const Guard& guard) {
   if (!names_.insert(name).second) return;
-  const EntryKind kind = kind_of(name);
   const FileContents content = read_configuration(file, file_kind(kind), guard);
   if (content.is(FileContents::State::mask)) return;
   if (kind == EntryKind::unknown) return tell_unknown(file, content);
   const bool certificates = kind == EntryKind::certificates;
   const bool empty = content.why.empty() && content.bytes.empty();
   if (empty && certificates && !sounds_narrowing(file)) return;
-  const std::string text(content.bytes.begin(), content.bytes.end()), path = file.string();
+  const std::string path = file.string();
+  const auto text = [&] { return std::string(as_text(content.bytes)); };
   std::string told = cat(path, ":");  // the text that the error may begin with
   bool fatal = narrows(kind) || empty;
   try {
@@ -112,14 +121,14 @@ void Keyring::add_named(const fs::path& file, const std::string& name, const Gua
     switch (kind) {
       case EntryKind::certificates:
         told = cat(file.filename().string(), ": ");
-        for (const Bytes& der : read_certificates(content.bytes, file.filename().string())) add(der, file, name, true);
+        for (Bytes& der : read_certificates(content.bytes, file.filename().string())) add(std::move(der), file, name, true);
         break;
       case EntryKind::scope:
         if (const auto other = scopes_.find(stem_of(name)); other != scopes_.end()) {
           fatal = true;  // one of them would silently not count
           throw Error(ErrorId::bad_input, cat("is about the same certificates as ", other->second.file, ": join the two"));
         }
-        scopes_[stem_of(name)] = {path, {}, read_scope(path, text)};
+        scopes_[stem_of(name)] = {path, {}, read_scope(path, text())};
         break;
       case EntryKind::crls:
         take(crls_, read_crls(content.bytes, path));
@@ -128,10 +137,10 @@ void Keyring::add_named(const fs::path& file, const std::string& name, const Gua
         take(ocsp_, read_ocsp(content.bytes, path));
         break;
       case EntryKind::denials:
-        take(denials_, read_denials(path, text));
+        take(denials_, read_denials(path, text()));
         break;
       case EntryKind::pins:
-        take(pins_, read_pins(path, text));
+        take(pins_, read_pins(path, text()));
         break;
       case EntryKind::ignored:
       case EntryKind::misnamed:
@@ -155,22 +164,28 @@ void Keyring::add_file(const fs::path& file, const Guard& guard) {
   if (!content.why.empty()) throw Error(cause_of(content), cat(file.string(), ": ", content.why), content.hint);
   if (const std::optional<Error> wrong = wrong_kind(content.bytes, FileKind::certificates))
     throw Error(wrong->id, cat(file.string(), ": ", wrong->what()), wrong->hint);
-  for (const Bytes& der : read_certificates(content.bytes, file.string())) add(der, file, file.filename().string(), false);
+  for (Bytes& der : read_certificates(content.bytes, file.string())) add(std::move(der), file, file.filename().string(), false);
 }
 
-void Keyring::add(View der, const fs::path& file, const std::string& name, bool of_directory) {
-  Entry entry{describe(der), file.string(), false};
-  entry.anchor = entry.info.issuer == entry.info.subject || (of_directory && name.starts_with(cat(kAnchors, "/")));
-  auto same = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& known) { return known.info.sha256 == entry.info.sha256; });
-  if (same == entries_.end()) {
+void Keyring::add(Bytes der, const fs::path& file, const std::string& name, bool of_directory) {
+  Entry entry(std::move(der), file.string());
+  const bool anchor = of_directory && name.starts_with(cat(kAnchors, "/"));
+  const auto [at, is_new] = by_fingerprint_.try_emplace(entry.sha256(), entries_.size());
+  if (is_new) {
+    entry.anchor = entry.is_self_issued();
     entries_.push_back(std::move(entry));
-    same = entries_.end() - 1;
-  } else {
-    same->anchor = same->anchor || entry.anchor;
-    if (of_directory) problems_.push_back({file.string(), cat("the same certificate as in ", same->file), true});
+  } else if (of_directory) {
+    problems_.push_back({file.string(), cat("the same certificate as in ", entries_[at->second].file), true});
   }
-  same->names.push_back(name);
-  if (of_directory) same->stems.push_back(stem_of(name));
+  Entry& kept = entries_[at->second];
+  kept.anchor = kept.anchor || anchor;
+  kept.names.push_back(name);
+  if (of_directory) kept.stems.push_back(stem_of(name));
+}
+
+const Entry* Keyring::find(std::string_view sha256) const {
+  const auto found = by_fingerprint_.find(sha256);
+  return found == by_fingerprint_.end() ? nullptr : &entries_[found->second];
 }
 
 // A scope applies to the certificates with its name in every layer, so that an owner can narrow what a package trusts.
@@ -191,26 +206,25 @@ void Keyring::apply_scopes() {
 
 // A scope without its certificates limits nothing. It may be there first; but where the name has a slip, somebody vouches for more
 // than the owner wants, and where it cannot be read and is called so, it may be a deny list.
-void Keyring::tell_orphan(const std::string& stem, const ScopeFile& scope, std::vector<Problem>& out) const {
-  const auto is_certificates = [](const std::string& name) { return kind_of(name) == EntryKind::certificates; };
-  const auto is_beside = [&](const std::string& name) { return stem_of(name) == stem && is_certificates(name); };
-  const bool beside = std::any_of(names_.begin(), names_.end(), is_beside);
-  const auto is_meant = [&](const std::string& name) {
-    return is_certificates(name) && scopes_.count(stem_of(name)) == 0 && resembles(stem, name);
-  };
-  const auto meant = beside ? names_.end() : std::find_if(names_.begin(), names_.end(), is_meant);
+void Keyring::tell_orphan(const std::string& stem, const ScopeFile& scope, const NamesOfCertificates& names,
+                          std::vector<Problem>& out) const {
+  const bool beside = names.has_stem(stem);
+  const auto is_free = [&](const std::string& name) { return scopes_.count(stem_of(name)) == 0; };
+  const std::string meant = beside ? std::string() : names.meant_by(stem, is_free);
   Problem problem = scope.problem.value_or(Problem{scope.file, "there is no certificate file of this name"});
   if (scope.problem && beside && !problem.fatal) problem.why += "; the certificates beside it vouch for nothing";
   if (!beside)
     problem.why += cat(scope.problem ? "; there is no certificate file of its name" : "", ", such as ", stem, ".pem: it limits nothing");
-  if (meant != names_.end()) problem.why += cat("; if it is about ", *meant, ", name it ", stem_of(*meant), ".yaml");
-  problem.fatal = problem.fatal || meant != names_.end() || (!beside && scope.problem && sounds_narrowing(scope.file));
+  if (!meant.empty()) problem.why += cat("; if it is about ", meant, ", name it ", stem_of(meant), ".yaml");
+  problem.fatal = problem.fatal || !meant.empty() || (!beside && scope.problem && sounds_narrowing(scope.file));
   if (!beside || scope.problem) out.push_back(std::move(problem));
 }
 
 std::vector<Problem> Keyring::problems() const {
   std::vector<Problem> out = problems_;
-  for (const auto& [stem, scope] : scopes_) tell_orphan(stem, scope, out);
+  if (scopes_.empty()) return out;
+  const NamesOfCertificates names(names_);
+  for (const auto& [stem, scope] : scopes_) tell_orphan(stem, scope, names, out);
   return out;
 }
 

@@ -14,10 +14,14 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "certstore/crl.h"
 #include "certstore/deny.h"
+#include "certstore/entry.h"
+#include "certstore/keyring_names.h"
 #include "certstore/ocsp.h"
 #include "certstore/pins.h"
 #include "certstore/scope.h"
@@ -27,6 +31,8 @@
 #include "core/guard.h"
 
 namespace spdm::certstore {
+
+class NamesOfCertificates;
 
 // A file of a keyring directory that could not be used, and why. Such a file never widens trust; it is reported.
 struct Problem {
@@ -38,17 +44,6 @@ struct Problem {
   ErrorId cause = ErrorId::config;  // of a fatal one: its exit code is that of the verbs that judge
 
   std::string where() const { return place.empty() ? file : file + ":" + place; }
-};
-
-struct Entry {
-  CertificateInfo info;
-  std::string file;                     // path it was read from
-  bool anchor;                          // self-issued (a root), or in the directory's `anchors/` sub-folder: it may end a path.
-                                        // Other certificates end a path only where partial chains are allowed.
-  std::vector<Scope> scopes = {};       // all of them apply: a certificate may be in several files
-  std::string blocked = {};             // why a scope cannot be read, so that it vouches for nothing; else empty
-  std::vector<std::string> stems = {};  // names of its files without extension, as scopes name them
-  std::vector<std::string> names = {};  // names of its files, as require.roots of a policy names them: "anchors/vendor.pem"
 };
 
 class Keyring {
@@ -73,6 +68,8 @@ class Keyring {
   const std::vector<Pin>& pins() const { return pins_; }
   std::vector<Problem> problems() const;
   bool empty() const { return entries_.empty(); }
+  // The certificate with this fingerprint (Entry::sha256); nullptr when there is none.
+  const Entry* find(std::string_view sha256) const;
 
  private:
   struct ScopeFile {
@@ -81,13 +78,14 @@ class Keyring {
     std::optional<Problem> problem = std::nullopt;  // the same, to be told
   };
 
-  void add_named(const std::filesystem::path& file, const std::string& name, const Guard& guard);
+  void add_named(const std::filesystem::path& file, const std::string& name, EntryKind kind, const Guard& guard);
   void tell_unknown(const std::filesystem::path& file, const FileContents& content);
-  void add(View der, const std::filesystem::path& file, const std::string& name, bool of_directory);
+  void add(Bytes der, const std::filesystem::path& file, const std::string& name, bool of_directory);
   void apply_scopes();
-  void tell_orphan(const std::string& stem, const ScopeFile& scope, std::vector<Problem>& out) const;
+  void tell_orphan(const std::string& stem, const ScopeFile& scope, const NamesOfCertificates& names, std::vector<Problem>& out) const;
 
   std::vector<Entry> entries_;
+  std::unordered_map<std::string_view, std::size_t> by_fingerprint_;  // keys are of entries_, which share them with their copies
   std::vector<Crl> crls_;
   std::vector<Denial> denials_;
   std::vector<Pin> pins_;

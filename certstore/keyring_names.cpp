@@ -51,28 +51,6 @@ bool has_key(std::string_view text, std::string_view key) {
   return text.find(cat(key, ":")) != std::string_view::npos || text.find(cat(key, "\":")) != std::string_view::npos;
 }
 
-// Letters and digits of the name alone, without folder and ending of certificates.
-std::string core_of(const std::string& name) {
-  std::string file = lower(fs::path(name).filename().string());
-  for (const KindRow& row : kKinds)
-    if (row.kind == EntryKind::certificates && file.ends_with(row.ending)) file.resize(file.size() - row.ending.size());
-  std::erase_if(file, [](unsigned char c) { return std::isalnum(c) == 0; });
-  return file;
-}
-
-// One letter more, less or other, or two that changed places. Digits count names up: r1 is no slip of r2.
-bool is_one_slip(std::string_view a, std::string_view b) {
-  constexpr std::size_t kShortest = 4;
-  if (a.size() > b.size()) std::swap(a, b);
-  if (a.size() < kShortest || b.size() - a.size() > 1) return false;
-  const std::size_t same = static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin());
-  const auto is_digit = [](std::string_view text, std::size_t at) { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
-  if (is_digit(a, same) || is_digit(b, same)) return false;
-  if (b.size() > a.size()) return a.substr(same) == b.substr(same + 1);
-  if (same == a.size() || a.substr(same + 1) == b.substr(same + 1)) return true;
-  return same + 1 < a.size() && a[same] == b[same + 1] && a[same + 1] == b[same] && a.substr(same + 2) == b.substr(same + 2);
-}
-
 bool is_certificate(View contents) {
   return as_text(contents).find("-----BEGIN CERTIFICATE-----") != std::string_view::npos || parse_x509(contents) != nullptr;
 }
@@ -106,16 +84,25 @@ std::optional<UnreadFolder> survey(const fs::path& folder) {
 
 }  // namespace
 
-EntryKind kind_of(const fs::path& relative) {
-  const std::string name = lower(relative.filename().string());
+EntryKind kind_of(const fs::path& relative) { return kind_of(relative.parent_path().string(), relative.filename().string()); }
+
+EntryKind kind_of(std::string_view folder, const std::string& file) {
+  const std::string name = lower(file);
   if (is_aside(name)) return EntryKind::ignored;
-  const bool pin = relative.parent_path() == kPins;
+  const bool pin = folder == kPins;
   if (name == "deny.yaml" && !pin) return EntryKind::denials;
   const auto* const row =
       std::find_if(kKinds.begin(), kKinds.end(), [&](const KindRow& candidate) { return name.ends_with(candidate.ending); });
   if (row == kKinds.end()) return EntryKind::unknown;
   if (!pin || row->kind == EntryKind::misnamed) return row->kind;
   return name.ends_with(".yaml") ? EntryKind::pins : EntryKind::unknown;
+}
+
+std::string without_ending(const std::string& name) {
+  std::string out = lower(name);
+  for (const KindRow& row : kKinds)
+    if (row.kind == EntryKind::certificates && out.ends_with(row.ending)) out.resize(out.size() - row.ending.size());
+  return out;
 }
 
 FileKind file_kind(EntryKind kind) {
@@ -136,11 +123,6 @@ bool sounds_narrowing(const fs::path& file) {
 }
 
 std::string stem_of(const std::string& name) { return name.substr(0, name.rfind('.')); }
-
-bool resembles(const std::string& stem, const std::string& certificates) {
-  const std::string a = core_of(stem), b = core_of(certificates);
-  return (!a.empty() && a == b) || is_one_slip(a, b);
-}
 
 std::string not_a_scope(View contents) {
   const std::string_view text = as_text(contents);

@@ -29,6 +29,8 @@ enum class EntryKind {
 
 // By the name relative to the directory of the keyring.
 EntryKind kind_of(const std::filesystem::path& relative);
+// The same for a file of this folder of the keyring: "", kAnchors or kPins.
+EntryKind kind_of(std::string_view folder, const std::string& file);
 FileKind file_kind(EntryKind kind);
 // Without a file of this kind we would trust more than the owner allows. A misnamed file may be one of them.
 bool narrows(EntryKind kind);
@@ -36,10 +38,8 @@ bool narrows(EntryKind kind);
 bool sounds_narrowing(const std::filesystem::path& file);
 // The name without extension: it joins "anchors/vendor.pem" and "anchors/vendor.yaml".
 std::string stem_of(const std::string& name);
-// Whether a scope of this stem may be meant for the certificates of this name: another case, another directory, "vendor.pem.yaml",
-// or one wrong letter.
-bool resembles(const std::string& stem, const std::string& certificates);
-
+// The name in small letters, without the endings of certificates.
+std::string without_ending(const std::string& name);
 struct Slip {
   std::string why;
   bool narrows = false;  // what it holds narrows trust

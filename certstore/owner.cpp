@@ -61,11 +61,10 @@ void check_scope(const Scope& scope, std::time_t at, const HostView& host, Chain
 
 void check_scopes(const Keyring& keyring, std::time_t at, const HostView& host, ChainResult& result) {
   if (!result.anchor) return;
-  for (const Entry& entry : keyring.entries()) {
-    if (entry.info.sha256 != result.anchor->sha256) continue;
-    for (const Scope& scope : entry.scopes) check_scope(scope, at, host, result);
-    if (!entry.scopes.empty()) result.anchor_scope = entry.scopes.front().file;
-  }
+  const Entry* const entry = keyring.find(result.anchor->sha256);
+  if (entry == nullptr) return;
+  for (const Scope& scope : entry->scopes) check_scope(scope, at, host, result);
+  if (!entry->scopes.empty()) result.anchor_scope = entry->scopes.front().file;
 }
 
 bool shows(const ChainResult& result, const Pin& pin) {

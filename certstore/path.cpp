@@ -32,7 +32,7 @@ int is_issuer(X509_STORE_CTX* context, X509* certificate, X509* issuer) {
 }
 
 void report_time(Validation& j, std::size_t index, int error) {
-  const CertificateInfo& info = index < j.received.size() ? j.result.certificates[index] : j.anchor->info;
+  const CertificateInfo& info = index < j.received.size() ? j.result.certificates[index] : j.anchor->info();
   const bool early = error == X509_V_ERR_CERT_NOT_YET_VALID;
   j.find(early ? not_yet_valid : expired, j.place(index, early ? "notBefore" : "notAfter"),
          cat(early ? "valid from " : "valid until ", early ? info.not_before : info.not_after, ", judged at ", utc_of(j.options.at)),
@@ -170,7 +170,7 @@ X509_STORE* rules() {
 // A root in the keyring is trusted for its bytes. Any other root must at least have a good signature on itself. OpenSSL would look at
 // that only where a key of the same kind has signed.
 void check_root(Validation& j) {
-  if (!j.has_root || (j.anchor != nullptr && j.anchor->info.sha256 == j.result.certificates.front().sha256)) return;
+  if (!j.has_root || (j.anchor != nullptr && j.anchor->sha256() == j.result.certificates.front().sha256)) return;
   X509* const root = j.received.front().get();
   EVP_PKEY* const key = X509_get0_pubkey(root);  // certificates.cpp has reported one that cannot be read
   if (key != nullptr && !is_signed_by(root, key)) report_signature(j, 0);

@@ -7,6 +7,7 @@
 #include "certstore/der.h"
 #include "certstore/keyring.h"
 #include "certstore/ocsp.h"
+#include "certstore/outline.h"
 #include "certstore/x509.h"
 #include "core/crypto/pem.h"
 #include "core/error.h"
@@ -17,6 +18,7 @@ namespace spdm::certstore {
 namespace {
 
 Bytes exactly_one(View der, std::string_view what) {
+  if (outline_of(der)) return to_bytes(der);
   const std::uint8_t* at = der.data();
   const crypto::OwnedX509 certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
   if (!certificate) throw Error(ErrorId::bad_input, cat(what, ": not a certificate: ", crypto::openssl_reason()));
@@ -57,7 +59,7 @@ bool holds_crl(View file) {
 std::vector<Bytes> read_certificates(View file, std::string_view what) {
   if (file.empty()) throw Error(ErrorId::bad_input, cat(what, ": is empty"), kWanted);
   if (file.front() != 0x30) return read_pem(file, what);
-  if (parse_x509(file) == nullptr) {
+  if (!outline_of(file) && parse_x509(file) == nullptr) {
     const std::uint8_t* at = file.data();
     const crypto::OwnedKey key(d2i_AutoPrivateKey(nullptr, &at, static_cast<long>(file.size())));
     ERR_clear_error();

@@ -26,7 +26,7 @@ std::vector<Link> links_of(const Validation& j) {
   std::size_t anchor = path.size();  // the first certificate whose issuer need not have a list; without an anchor the topmost received
   if (j.outer) path.push_back({j.outer.get(), j.place(j.received.size())});
   for (std::size_t i = 0; i < j.received.size(); ++i) {
-    if (j.anchor != nullptr && !j.outer && j.result.certificates[i].sha256 == j.anchor->info.sha256) anchor = path.size();
+    if (j.anchor != nullptr && !j.outer && j.result.certificates[i].sha256 == j.anchor->sha256()) anchor = path.size();
     path.push_back({j.received[i].get(), j.place(i)});
   }
   if (j.anchor == nullptr && !j.completed.empty()) --anchor;

@@ -1,4 +1,6 @@
 // DSP0274 "Certificate chain format": Length, Reserved, RootHash, then certificates in DER without a gap.
+#include <algorithm>
+
 #include "certstore/der.h"
 #include "certstore/validation.h"
 #include "core/text.h"
@@ -54,11 +56,15 @@ bool split(Validation& j, View area, std::vector<View>& out) {
 
 bool parse(Validation& j, const std::vector<View>& certificates) {
   bool good = true;
-  for (const View der : certificates) {
-    auto certificate = parse_x509(der);
-    j.result.certificates.push_back(certificate ? describe(certificate.get(), der) : describe(der));
-    good = good && certificate;
-    j.received.push_back(std::move(certificate));
+  for (const View& der : certificates) {
+    // What is there twice is two certificates on the path, although it is no good path.
+    const bool is_leaf = &der == &certificates.back();
+    const bool twice = std::any_of(j.result.certificates.begin(), j.result.certificates.end(),
+                                   [&](const CertificateInfo& other) { return equal(other.der, der); });
+    Decoded decoded = is_leaf || twice ? decode(der) : j.issuers.decode(der);
+    good = good && decoded.certificate;
+    j.result.certificates.push_back(std::move(decoded.info));
+    j.received.push_back(std::move(decoded.certificate));
   }
   for (std::size_t i = 0; i < j.received.size(); ++i)
     if (!j.received[i]) j.find(certificate_malformed, j.place(i), "not an X.509 certificate", std::string(kVendor));
@@ -91,10 +97,15 @@ void check_root_hash(Validation& j) {
            std::string(kVendor));
 }
 
+// Length, Reserved and RootHash.
+std::size_t header_of(const ChainInput& input) { return input.is_bare ? 0 : 4 + input.hash->size; }
+
 }  // namespace
 
+View certificates_in(const ChainInput& input) { return input.chain.subspan(std::min(header_of(input), input.chain.size())); }
+
 bool check_structure(Validation& j) {
-  const std::size_t header = j.input.is_bare ? 0 : 4 + j.input.hash->size;
+  const std::size_t header = header_of(j.input);
   if (!j.input.is_bare && j.input.chain.size() <= header) {
     j.find(chain_malformed, j.slot(),
            cat("the chain has ", j.input.chain.size(), " bytes, Length, Reserved and RootHash alone have ", header), std::string(kVendor));

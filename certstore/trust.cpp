@@ -12,25 +12,23 @@ using enum FindingId;
 
 bool may_end_path(const Validation& j, const Entry& entry) { return entry.blocked.empty() && (entry.anchor || j.options.partial_chains); }
 
-const Entry* same_certificate(const Validation& j, View der) {
-  for (const Entry& entry : j.keyring)
-    if (may_end_path(j, entry) && equal(entry.info.der, der)) return &entry;
-  return nullptr;
+const Entry* if_may_end_path(const Validation& j, const Entry* entry) {
+  return entry != nullptr && may_end_path(j, *entry) ? entry : nullptr;
 }
 
-const Entry* by_root_hash(const Validation& j) {
-  for (const Entry& entry : j.keyring)
-    if (may_end_path(j, entry) && equal(crypto::hash(*j.input.hash, entry.info.der), j.root_hash)) return &entry;
-  return nullptr;
+const Entry* same_certificate(const Validation& j, const CertificateInfo& info) {
+  return if_may_end_path(j, j.lookup.by_fingerprint(info.sha256));
 }
+
+const Entry* by_root_hash(const Validation& j) { return if_may_end_path(j, j.lookup.by_hash(*j.input.hash, j.root_hash)); }
 
 // For a chain without RootHash: the issuer of its topmost certificate, by name and signature.
 const Entry* by_signature(const Validation& j) {
   X509* top = j.received.front().get();
-  for (const Entry& entry : j.keyring) {
-    const crypto::OwnedX509 candidate = may_end_path(j, entry) ? parse_x509(entry.info.der) : nullptr;
+  for (const Entry* const entry : j.lookup.with_subject(X509_get_issuer_name(top))) {
+    const crypto::OwnedX509 candidate = may_end_path(j, *entry) ? parse_x509(entry->der()) : nullptr;
     if (!candidate || X509_NAME_cmp(X509_get_subject_name(candidate.get()), X509_get_issuer_name(top)) != 0) continue;
-    if (is_signed_by(top, X509_get0_pubkey(candidate.get()))) return &entry;
+    if (is_signed_by(top, X509_get0_pubkey(candidate.get()))) return entry;
   }
   return nullptr;
 }
@@ -38,14 +36,14 @@ const Entry* by_signature(const Validation& j) {
 // A keyring certificate that has the expected name of the anchor, but is another certificate.
 const Entry* namesake(const Validation& j) {
   const CertificateInfo& first = j.result.certificates.front();
-  for (const Entry& entry : j.keyring)
-    if (entry.info.subject == first.issuer) return &entry;
+  for (const Entry* const entry : j.lookup.with_subject(X509_get_issuer_name(j.received.front().get())))
+    if (entry->info().subject == first.issuer) return entry;
   return nullptr;
 }
 
 // Of a root that was left out the key is not known.
 std::string_view of_another_key(const Validation& j, const Entry& other) {
-  return j.has_root && j.result.certificates.front().key_sha256 != other.info.key_sha256 ? ", with another key" : "";
+  return j.has_root && j.result.certificates.front().key_sha256 != other.info().key_sha256 ? ", with another key" : "";
 }
 
 void report_untrusted(Validation& j) {
@@ -63,14 +61,14 @@ void report_untrusted(Validation& j) {
     remedy = cat("if you trust this vendor: get the root whose ", j.input.hash->name, " is ", hex(j.root_hash), ", check it");
   }
   remedy += " against the vendor's publication, then: spdmctl keyring add FILE";
-  if (j.keyring.empty()) {
+  if (j.lookup.is_empty()) {
     j.find(keyring_empty, j.slot(), cat("the keyring has no certificate; ", why), remedy);
     return;
   }
   why += ", which no certificate of the keyring vouches for";
   if (const Entry* other = namesake(j))
     why += other->blocked.empty() ? cat("; ", other->file, " has the same name but is another certificate", of_another_key(j, *other), " (",
-                                        other->info.sha256, ")")
+                                        other->sha256(), ")")
                                   : cat("; ", other->file, " would, but its scope cannot be used: ", other->blocked);
   j.find(not_trusted, j.slot(), why, remedy);
 }
@@ -82,14 +80,14 @@ void find_anchor(Validation& j) {
   if (j.has_root) {
     // Compared byte for byte: a certificate with the same name, or even the same key, is not the one that the owner
     // added.
-    j.anchor = same_certificate(j, certificates.front().der);
+    j.anchor = same_certificate(j, certificates.front());
   } else {
     j.anchor = j.input.is_bare ? by_signature(j) : by_root_hash(j);
-    if (j.anchor != nullptr) j.outer = parse_x509(j.anchor->info.der);
-    if (j.outer) j.result.root_fingerprint = j.anchor->info.sha256;
+    if (j.anchor != nullptr) j.outer = parse_x509(j.anchor->der());
+    if (j.outer) j.result.root_fingerprint = j.anchor->sha256();
   }
   for (std::size_t i = j.has_root ? 1 : 0; i < certificates.size() && j.anchor == nullptr; ++i) {
-    j.anchor = same_certificate(j, certificates[i].der);
+    j.anchor = same_certificate(j, certificates[i]);
     if (j.anchor != nullptr)
       j.find(partial_chain, j.place(i), cat(j.anchor->file, " vouches for this certificate, not for the root above it"));
   }

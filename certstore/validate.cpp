@@ -19,11 +19,12 @@ bool chain_failed(const ChainResult& result) {
   });
 }
 
-ChainResult validate_chain(const ChainInput& input, const Options& options, const Keyring& keyring) {
+ChainResult validate_chain(const ChainInput& input, const Options& options, const Keyring& keyring, const Lookup& lookup,
+                           Issuers& issuers) {
   ChainResult result;
   result.slot = input.slot;
   result.model = input.model;
-  Validation validation{input, options, keyring, result};
+  Validation validation{input, options, keyring, lookup, issuers, result};
   if (check_structure(validation)) {
     find_anchor(validation);
     complete_upwards(validation);
@@ -40,7 +41,7 @@ ChainResult validate_chain(const ChainInput& input, const Options& options, cons
   if (!failed && validation.unsupported && validation.anchor != nullptr) result.trust = Trust::not_checked;
   if (result.sound && validation.anchor != nullptr) {
     result.trust = Trust::trusted;
-    result.anchor = validation.anchor->info;
+    result.anchor = validation.anchor->info();
     result.anchor_file = validation.anchor->file;
     result.anchor_names = validation.anchor->names;
   }
@@ -65,13 +66,13 @@ CacheKey key_of(const ChainInput& input) {
 struct Validator::State {
   Keyring keyring;
   Options options;
-  Cache cache;
+  Lookup lookup{keyring};
+  Issuers issuers{};
+  Cache cache{};
 };
 
-Validator::Validator(const Keyring& keyring, Options options) : state_(std::make_unique<State>()) {
-  keyring.assert_complete();
-  state_->keyring = keyring;
-  state_->options = options;
+Validator::Validator(Keyring keyring, Options options) : state_(new State{std::move(keyring), options}) {
+  state_->keyring.assert_complete();
 }
 
 Validator::~Validator() = default;
@@ -79,12 +80,13 @@ Validator::~Validator() = default;
 ChainResult Validator::validate(const ChainInput& input) const {
   if (input.hash == nullptr || input.asym == nullptr) throw Error(ErrorId::internal, "certificate chain without negotiated algorithms");
   const CacheKey key = key_of(input);
-  Cache::Result known = state_->cache.find(key);
+  std::optional<ChainResult> known = state_->cache.find(key, certificates_in(input));
   if (!known) {
-    known = std::make_shared<const ChainResult>(validate_chain(input, state_->options, state_->keyring));
-    state_->cache.insert(key, known);
+    known = validate_chain(input, state_->options, state_->keyring, state_->lookup, state_->issuers);
+    const Entry* const anchor = known->anchor ? state_->keyring.find(known->anchor->sha256) : nullptr;
+    state_->cache.insert(key, *known, anchor == nullptr ? nullptr : &anchor->info());
   }
-  ChainResult result = *known;
+  ChainResult result = std::move(*known);
   apply_owner(state_->keyring, state_->options.at, input.host == nullptr ? HostView() : *input.host, result);
   return result;
 }

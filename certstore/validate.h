@@ -26,6 +26,9 @@ struct ChainInput {
   const HostView* host = nullptr;  // scopes and pins are matched with it; nullptr: nothing is known of the device
 };
 
+// The certificates of a chain, one behind the other; empty where it has none.
+View certificates_in(const ChainInput& input);
+
 struct Options {
   std::time_t at = 0;           // seconds since 1970; certificates must be valid at this time
   bool partial_chains = false;  // any keyring certificate may end a path, not only roots (X509_V_FLAG_PARTIAL_CHAIN)
@@ -36,7 +39,7 @@ struct Options {
 class Validator {
  public:
   // Throws Error{config, permission} for a keyring with a fatal problem (Keyring::assert_complete).
-  Validator(const Keyring& keyring, Options options);
+  Validator(Keyring keyring, Options options);
   ~Validator();
   ChainResult validate(const ChainInput& input) const;
   // The same for a key without certificates, slot 0xFF. It is trusted only with `from_owner`.

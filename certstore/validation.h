@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "certstore/issuers.h"
+#include "certstore/lookup.h"
 #include "certstore/owner.h"
 #include "certstore/validate.h"
 #include "certstore/x509.h"
@@ -23,10 +25,11 @@ struct Completed {
 };
 
 struct Validation {
-  Validation(const ChainInput& chain, const Options& how, const Keyring& trusted, ChainResult& out)
+  Validation(const ChainInput& chain, const Options& how, const Keyring& trusted, const Lookup& found, Issuers& shared, ChainResult& out)
       : input(chain),
         options(how),
-        keyring(trusted.entries()),
+        lookup(found),
+        issuers(shared),
         crls(trusted.crls()),
         denials(trusted.denials()),
         result(out),
@@ -34,7 +37,8 @@ struct Validation {
 
   const ChainInput& input;
   const Options& options;
-  const std::vector<Entry>& keyring;
+  const Lookup& lookup;  // of the certificates of the keyring
+  Issuers& issuers;
   const std::vector<Crl>& crls;
   const std::vector<Denial>& denials;
   ChainResult& result;

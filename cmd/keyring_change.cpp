@@ -18,7 +18,7 @@ using certstore::Keyring;
 namespace fs = std::filesystem;
 
 Json entry_json(const Entry& entry, const std::string& file) {
-  Json out = to_json(entry.info);
+  Json out = to_json(entry.info());
   out["file"] = printable(file);
   out["anchor"] = entry.anchor;
   return out;
@@ -55,7 +55,7 @@ ErrorId cause_of(const std::error_code& failure) {
 
 bool is_named(const Entry& entry, const std::string& wanted) {
   const fs::path file(entry.file);
-  return entry.info.sha256 == wanted || file.filename() == wanted || file.stem() == wanted;
+  return entry.sha256() == wanted || file.filename() == wanted || file.stem() == wanted;
 }
 
 }  // namespace
@@ -183,7 +183,7 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
   const std::string fingerprint = plain_fingerprint(wanted);
   const Keyring keyring = read_keyring(options.trust);
   const auto found = std::find_if(keyring.entries().begin(), keyring.entries().end(), [&](const Entry& entry) {
-    return is_named(entry, wanted) || (!fingerprint.empty() && entry.info.sha256 == fingerprint);
+    return is_named(entry, wanted) || (!fingerprint.empty() && entry.sha256() == fingerprint);
   });
   if (found == keyring.entries().end()) {
     // A file of this name is there, and what is in it does not count: that is the cause.
@@ -205,10 +205,8 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
   Exit exit = Exit::ok;
   const Keyring left = read_keyring(options.trust);
   for (const Entry& entry : left.entries()) {
-    const bool same = entry.info.sha256 == found->info.sha256;
-    const bool counted = std::any_of(keyring.entries().begin(), keyring.entries().end(),
-                                     [&](const Entry& before) { return before.info.sha256 == entry.info.sha256; });
-    if (!same && counted) continue;
+    const bool same = entry.sha256() == found->sha256();
+    if (!same && keyring.find(entry.sha256()) != nullptr) continue;
     exit = Exit::usage;
     console.note(cat("spdmctl: ", printable(entry.file),
                      same ? ": holds the same certificate, which is still trusted" : ": was hidden by it and counts now",
@@ -219,7 +217,7 @@ Exit remove_named(const KeyringOptions& options, Console& console) {
   document["removed"] = Json::array({entry_json(*found, file.string())});
   write_document(
       console, document,
-      cat("removed: ", printable(found->info.subject), "\n  SHA-256 ", found->info.sha256, "\n  ", printable(file.string()), "\n"));
+      cat("removed: ", printable(found->info().subject), "\n  SHA-256 ", found->sha256(), "\n  ", printable(file.string()), "\n"));
   return exit;
 }
 

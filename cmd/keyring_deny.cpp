@@ -46,7 +46,7 @@ void refuse_other_kind(const certstore::Keyring& keyring, const std::string& fin
     for (const auto& [other, of] :
          {std::pair{DenialKind::tbs, &CertificateInfo::tbs_sha256}, std::pair{DenialKind::certificate, &CertificateInfo::sha256},
           std::pair{DenialKind::key, &CertificateInfo::key_sha256}})
-      if (other != kind && entry.info.*of == fingerprint)
+      if (other != kind && entry.info().*of == fingerprint)
         fail_at(ErrorId::usage, fingerprint,
                 cat("is the fingerprint of the ", kThings.at(static_cast<std::size_t>(other)), " in ", printable(entry.file), ", not of a ",
                     kThings.at(static_cast<std::size_t>(kind))),
@@ -57,9 +57,8 @@ void add_fingerprint(const std::string& digits, const certstore::Keyring& keyrin
                      std::vector<Denial>& out) {
   const DenialKind kind = options.key ? DenialKind::key : options.tbs ? DenialKind::tbs : DenialKind::certificate;
   refuse_other_kind(keyring, digits, kind);
-  const auto known = std::find_if(keyring.entries().begin(), keyring.entries().end(),
-                                  [&](const certstore::Entry& entry) { return entry.info.sha256 == digits; });
-  if (kind == DenialKind::certificate && known != keyring.entries().end()) return add_certificate(known->info, known->file, options, out);
+  const certstore::Entry* const known = keyring.find(digits);
+  if (kind == DenialKind::certificate && known != nullptr) return add_certificate(known->info(), known->file, options, out);
   if (kind == DenialKind::certificate)
     console.note(cat("spdmctl: ", digits,
                      ": denied only by its fingerprint, which a re-encoded certificate evades; give the file of the "

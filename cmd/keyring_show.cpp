@@ -18,9 +18,9 @@ using certstore::Problem;
 
 // What makes a certificate worthless as an anchor, although it can be read. RFC 3339 times in UTC compare as text.
 std::string weakness_of(const Entry& entry, const std::string& now) {
-  if (entry.info.not_after < now) return cat("expired on ", entry.info.not_after);
-  if (entry.info.not_before > now) return cat("is not valid before ", entry.info.not_before);
-  if (entry.anchor && !entry.info.is_ca) return "is not a certificate authority";
+  if (entry.info().not_after < now) return cat("expired on ", entry.info().not_after);
+  if (entry.info().not_before > now) return cat("is not valid before ", entry.info().not_before);
+  if (entry.anchor && !entry.info().is_ca) return "is not a certificate authority";
   return {};
 }
 
@@ -51,8 +51,8 @@ std::vector<Problem> problems_of(const Keyring& keyring, std::time_t at) {
   const std::string now = utc_of(at);
   for (const Entry& entry : keyring.entries()) {
     if (const std::string why = weakness_of(entry, now); !why.empty()) out.push_back({entry.file, why});
-    for (const std::string& fault : certstore::faults_of(entry.info.der, entry.scopes))
-      out.push_back({entry.file, cat(entry.info.subject, ": ", fault, ": no chain through it is trusted")});
+    for (const std::string& fault : certstore::faults_of(entry.der(), entry.scopes))
+      out.push_back({entry.file, cat(entry.info().subject, ": ", fault, ": no chain through it is trusted")});
     for (const certstore::Scope& scope : entry.scopes)
       if (scope.not_after && *scope.not_after < at) out.push_back({scope.file, cat("vouches until ", utc_of(*scope.not_after))});
   }
@@ -71,8 +71,8 @@ constexpr std::string_view kIndent = "\n               ", kFingerprintIndent = "
 
 std::string text_of(const Entry& entry) {
   std::string out =
-      cat("  ", entry.anchor ? "root         " : "intermediate ", printable(entry.info.subject), kFingerprintIndent, "SHA-256 ",
-          entry.info.sha256, kIndent, entry.info.key, ", valid until ", entry.info.not_after, ", ", printable(entry.file));
+      cat("  ", entry.anchor ? "root         " : "intermediate ", printable(entry.info().subject), kFingerprintIndent, "SHA-256 ",
+          entry.sha256(), kIndent, entry.info().key, ", valid until ", entry.info().not_after, ", ", printable(entry.file));
   if (!entry.blocked.empty()) out += cat(kIndent, "vouches for nothing: ", printable(entry.blocked));
   for (const certstore::Scope& scope : entry.scopes)
     out += cat(kIndent, "vouches for ", printable(in_words(scope)), ", ", printable(scope.file),
@@ -119,7 +119,7 @@ std::string text_of(const certstore::Pin& pin) {
 }
 
 Json json_of(const Entry& entry) {
-  Json out = to_json(entry.info);
+  Json out = to_json(entry.info());
   out["file"] = printable(entry.file);
   out["anchor"] = entry.anchor;
   if (!entry.blocked.empty()) {

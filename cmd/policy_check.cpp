@@ -55,7 +55,7 @@ std::vector<std::string> missing_roots(const Policy& policy, const TrustOptions&
   }
   for (const PolicyRule& rule : policy.rules)
     for (const std::string& root : rule.require.roots) {
-      const auto is_it = [&](const certstore::Entry& entry) { return is_named(root, entry.info.sha256, entry.names); };
+      const auto is_it = [&](const certstore::Entry& entry) { return is_named(root, entry.sha256(), entry.names); };
       if (std::none_of(keyring.entries().begin(), keyring.entries().end(), is_it))
         out.push_back(cat(rule.origin, ": rule '", rule.name, "': the keyring has no certificate '", root, "'; see: spdmctl keyring show",
                           as_given("--keyring", trust.keyrings)));

@@ -98,7 +98,8 @@ FileContents read_bounded(int fd, const struct stat& about, FileKind kind) {
     if (got < 0) return failure(errno);
     used += static_cast<std::size_t>(got);
     if (used > limit) return too_large(kind);
-    if (got == 0) {
+    // A regular file that gave as many bytes as it has is at its end: nobody has to ask again.
+    if (got == 0 || (used > 0 && S_ISREG(about.st_mode) && used == static_cast<std::size_t>(about.st_size) && used < out.bytes.size())) {
       out.bytes.resize(used);
       return out;
     }
@@ -119,17 +120,20 @@ Descriptor open_named(const std::filesystem::path& path, struct stat& about) {
   return fd;
 }
 
+FileContents read_opened(int fd, const struct stat& about, FileKind kind) {
+  if (S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3)) return {State::mask, {}, {}, {}};
+  if (S_ISDIR(about.st_mode)) return {State::directory, {}, "is a directory, not a regular file", {}};
+  if (!S_ISREG(about.st_mode)) return {State::irregular, {}, "not a regular file", {}};
+  return read_bounded(fd, about, kind);
+}
+
 FileContents exposed(std::string why, const Guard& guard) { return {State::exposed, {}, std::move(why), remedy_of_exposure(guard)}; }
 
 }  // namespace
 
 FileContents read_configuration(int fd, FileKind kind) {
   struct stat about {};
-  if (::fstat(fd, &about) != 0) return failure(errno);
-  if (S_ISCHR(about.st_mode) && about.st_rdev == makedev(1, 3)) return {State::mask, {}, {}, {}};
-  if (S_ISDIR(about.st_mode)) return {State::directory, {}, "is a directory, not a regular file", {}};
-  if (!S_ISREG(about.st_mode)) return {State::irregular, {}, "not a regular file", {}};
-  return read_bounded(fd, about, kind);
+  return ::fstat(fd, &about) != 0 ? failure(errno) : read_opened(fd, about, kind);
 }
 
 FileContents read_configuration(const std::filesystem::path& path, FileKind kind) {
@@ -143,7 +147,7 @@ FileContents read_configuration(const std::filesystem::path& path, FileKind kind
   if (fd.get() < 0 || ::fstat(fd.get(), &about) != 0) return failure(errno, path);
   if (S_ISREG(about.st_mode))
     if (std::string why = exposure(path, about, guard); !why.empty()) return exposed(std::move(why), guard);
-  return read_configuration(fd.get(), kind);
+  return read_opened(fd.get(), about, kind);
 }
 
 Bytes read_file(const std::filesystem::path& path, FileKind kind) { return read_file(path, kind, {.against = Guard::Against::nobody}); }

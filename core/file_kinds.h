@@ -46,7 +46,7 @@ struct FileKindRow {
 inline constexpr std::size_t kKiB = 1024, kMiB = 1024 * kKiB;
 
 inline constexpr std::array kFileKinds{
-    FileKindRow{FileKind::certificates, "certificate file", 1 * kMiB, "split it into several files"},
+    FileKindRow{FileKind::certificates, "certificate file", 16 * kMiB, "split it into several files"},
     FileKindRow{FileKind::keyring_entry, "keyring entry", 1 * kMiB, "split it into several files"},
     FileKindRow{FileKind::crl, "revocation list", 4 * kMiB, "deny the certificates that matter in deny.yaml"},
     FileKindRow{FileKind::root_list, "list of roots", 4 * kMiB, "import its certificates one by one"},

@@ -11,7 +11,7 @@
 
 namespace spdm::cmd {
 
-Verifier::Verifier(VerifierSetup setup) : setup_(std::move(setup)), validator_(setup_.keyring, setup_.options) {
+Verifier::Verifier(VerifierSetup setup) : setup_(std::move(setup)), validator_(std::move(setup_.keyring), setup_.options) {
   if (setup_.policy && asks_for_sessions(*setup_.policy)) forbid_core_dumps();
 }
 
