@@ -1,15 +1,14 @@
 #include "certstore/cache.h"
 
-#include "certstore/outline.h"
-#include "certstore/spki.h"
-#include "core/error.h"
+#include "certstore/fingerprint.h"
+#include "certstore/issuers.h"
 
 namespace spdm::certstore {
 
 namespace {
 
-constexpr std::size_t kOfKey = 4096;    // a decoded key with what verifications with it need
-constexpr std::size_t kOverhead = 512;  // of the maps, and of the short texts of a result
+constexpr std::size_t kOfKey = 4096;     // a decoded key with what verifications with it need
+constexpr std::size_t kOverhead = 1024;  // of the maps, and of the short texts of a result
 
 // What a certificate needs in memory without its DER: mostly short texts, each of them in a part of the DER.
 std::size_t cost_of(const CertificateInfo& info) { return 1024 + 2 * info.der.size(); }
@@ -20,20 +19,19 @@ std::size_t cost_of(const std::vector<Finding>& findings) {
   return out;
 }
 
-// Of a key that OpenSSL has decoded.
-Bytes key_in(View certificate) {
-  const std::optional<Outline> outline = outline_of(certificate);
-  return outline ? to_bytes(outline->key) : spki_of(certificate);
-}
-
 }  // namespace
 
+struct Cache::Leaf {
+  CertificateInfo info;
+  std::optional<crypto::PublicKey> key;  // nothing: none that can be used
+};
+
 struct Cache::Kept {
-  ChainResult rest;  // without what follows
-  std::vector<Info> certificates;
-  std::vector<std::size_t> sizes;  // of their DER
+  ChainResult rest;                // without what follows
+  std::vector<Info> issuers;       // the certificates but the leaf
+  std::vector<std::size_t> sizes;  // of the DER of all certificates
   const CertificateInfo* anchor = nullptr;
-  Bytes spki;  // of the leaf key; empty: the result has none
+  bool has_key = false;
 };
 
 Cache::Cache(std::size_t budget) {
@@ -52,15 +50,17 @@ Cache::Info Cache::shared(CertificateInfo info, std::size_t& cost) {
   return out;
 }
 
-crypto::PublicKey Cache::key_of(const Kept& kept) {
-  const std::string& fingerprint = kept.rest.leaf_key_sha256;
+std::shared_ptr<const Cache::Leaf> Cache::leaf_of(View der, bool has_key) {
+  const std::string fingerprint = sha256(der);
   {
     const std::lock_guard lock(mutex_);
-    if (const crypto::PublicKey* const known = keys_.find(fingerprint)) return *known;
+    if (const auto* const known = leaves_.find(fingerprint)) return *known;
   }
-  crypto::PublicKey out = crypto::PublicKey::from_spki(kept.spki);
+  Decoded decoded = decode(der);
+  auto out = std::make_shared<Leaf>(Leaf{std::move(decoded.info), std::nullopt});
+  if (has_key) out->key = crypto::public_key(X509_get0_pubkey(decoded.certificate.get()));
   const std::lock_guard lock(mutex_);
-  keys_.insert(fingerprint, out, kOfKey);
+  leaves_.insert(fingerprint, out, kOfKey + cost_of(out->info));
   return out;
 }
 
@@ -74,14 +74,21 @@ std::optional<ChainResult> Cache::find(const CacheKey& key, View certificates) {
     kept = *found;
   }
   ChainResult out = kept->rest;
-  out.certificates.reserve(kept->certificates.size());
-  for (std::size_t i = 0; i < kept->certificates.size(); ++i) {
-    CertificateInfo& info = out.certificates.emplace_back(*kept->certificates[i]);
-    info.der = to_bytes(certificates.first(kept->sizes[i]));
-    certificates = certificates.subspan(kept->sizes[i]);
+  out.certificates.reserve(kept->sizes.size());
+  for (const std::size_t size : kept->sizes) {
+    const View der = certificates.first(size);
+    certificates = certificates.subspan(size);
+    const std::size_t at = out.certificates.size();
+    if (at < kept->issuers.size()) {
+      out.certificates.push_back(*kept->issuers[at]);
+      out.certificates.back().der = to_bytes(der);
+      continue;
+    }
+    const std::shared_ptr<const Leaf> leaf = leaf_of(der, kept->has_key);
+    out.certificates.push_back(leaf->info);
+    if (kept->has_key) out.leaf_key = leaf->key;
   }
   if (kept->anchor != nullptr) out.anchor = *kept->anchor;
-  if (!kept->spki.empty()) out.leaf_key = key_of(*kept);
   return out;
 }
 
@@ -89,22 +96,18 @@ void Cache::insert(const CacheKey& key, ChainResult result, const CertificateInf
   auto kept = std::make_shared<Kept>();
   kept->anchor = anchor;
   std::size_t cost = sizeof(Kept) + kOverhead + cost_of(result.findings);
-  if (result.leaf_key) {
-    kept->spki = key_in(result.certificates.back().der);
-    if (kept->spki.empty()) return;
-    cost += kept->spki.size();
-    const std::lock_guard lock(mutex_);
-    keys_.insert(result.leaf_key_sha256, *result.leaf_key, kOfKey);
-  }
+  kept->has_key = result.leaf_key.has_value();
   for (CertificateInfo& info : result.certificates) {
     kept->sizes.push_back(info.der.size());
     if (&info != &result.certificates.back()) {
-      kept->certificates.push_back(shared(std::move(info), cost));
+      kept->issuers.push_back(shared(std::move(info), cost));
       continue;
     }
-    cost += cost_of(info);
-    info.der = {};
-    kept->certificates.push_back(std::make_shared<const CertificateInfo>(std::move(info)));
+    const std::size_t own = kOfKey + cost_of(info);
+    const std::string fingerprint = info.sha256;
+    auto leaf = std::make_shared<const Leaf>(Leaf{std::move(info), result.leaf_key});
+    const std::lock_guard lock(mutex_);
+    leaves_.insert(fingerprint, std::move(leaf), own);
   }
   result.certificates = {};
   result.anchor.reset();

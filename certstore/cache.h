@@ -16,8 +16,9 @@ namespace spdm::certstore {
 using CacheKey = Block<32>;  // SHA-256 over everything that the result depends on
 
 // A fleet may have some ten thousand devices, each with a chain of its own below the same few issuers. So what is kept of a chain is
-// small: certificates above the leaf are kept once for all chains, the DER of none (it is in the chain that is asked about), the anchor
-// where it is (in the keyring), and decoded keys only of the chains that were asked for last.
+// small: certificates above the leaf are kept once for all chains, without their DER (it is in the chain that is asked about), the anchor
+// where it is (in the keyring). Leaves and their keys are kept of the chains that were asked for last, and else decoded again: that takes
+// a fraction of the time of the signature that the key is asked for.
 class Cache {
  public:
   // `budget`: bytes that all results together may have, by estimate.
@@ -31,13 +32,14 @@ class Cache {
   std::size_t size() const;  // results
 
  private:
-  // For 20,000 chains of three certificates whose leaf alone is their own: those need less than 4 KiB each.
-  static constexpr std::size_t kBudget = 80U << 20U;
-  static constexpr std::size_t kShards = 16;  // threads seldom wait for each other
-  static constexpr std::size_t kIssuers = 4U << 20U, kKeys = 8U << 20U;
+  // For 20,000 chains whose leaf alone is their own: those need about 3 KiB each.
+  static constexpr std::size_t kBudget = 72U << 20U;
+  static constexpr std::size_t kShards = 8;  // threads seldom wait for each other
+  static constexpr std::size_t kIssuers = 2U << 20U, kLeaves = 8U << 20U;
 
   using Info = std::shared_ptr<const CertificateInfo>;
   struct Kept;
+  struct Leaf;
   struct Hash {  // the key is a hash already
     std::size_t operator()(const CacheKey& key) const {
       std::size_t out = 0;
@@ -53,12 +55,12 @@ class Cache {
 
   Shard& shard_of(const CacheKey& key) { return *shards_.at(key.back() % kShards); }
   Info shared(CertificateInfo info, std::size_t& cost);
-  crypto::PublicKey key_of(const Kept& kept);
+  std::shared_ptr<const Leaf> leaf_of(View der, bool has_key);
 
   std::array<std::unique_ptr<Shard>, kShards> shards_;
-  std::mutex mutex_;                                 // of what follows
-  Lru<std::string, Info> issuers_{kIssuers};         // by fingerprint
-  Lru<std::string, crypto::PublicKey> keys_{kKeys};  // by fingerprint
+  std::mutex mutex_;                          // of what follows
+  Lru<std::string, Info> issuers_{kIssuers};  // by fingerprint
+  Lru<std::string, std::shared_ptr<const Leaf>> leaves_{kLeaves};
 };
 
 }  // namespace spdm::certstore

@@ -139,11 +139,10 @@ std::optional<Outline> outline_of_signed(const Element& tbs) {
   if (!is_name(issuer) || !is_validity(fields.take(kSequence))) return std::nullopt;
   const auto subject = fields.take(kSequence);
   if (!is_name(subject)) return std::nullopt;
-  const auto key = fields.take(kSequence);
-  if (!is_key(key)) return std::nullopt;
+  if (!is_key(fields.take(kSequence))) return std::nullopt;
   if (!fields.at_end() && !are_extensions(fields.take(constructed(3)))) return std::nullopt;
   if (!fields.at_end()) return std::nullopt;
-  return Outline{issuer->whole, subject->whole, key->whole};
+  return Outline{issuer->whole, subject->whole};
 }
 
 }  // namespace

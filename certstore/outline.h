@@ -10,7 +10,6 @@ namespace spdm::certstore {
 
 struct Outline {
   View issuer, subject;  // Name (RFC 5280 4.1.2.4), with its tag
-  View key;              // SubjectPublicKeyInfo, with its tag
 };
 
 // Only of a certificate that is written as nearly all are: in DER, with names in ASCII or UTF-8. What has an outline is one that OpenSSL
