@@ -2,6 +2,8 @@
 // and that of the certificate (two bytes each), the two in DER, and the file.
 #include "certstore/ocsp.h"
 
+#include "certstore/issuers.h"
+#include "certstore/lookup.h"
 #include "certstore/revocation.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -23,10 +25,12 @@ void check(const std::vector<OcspResponse>& responses) {
 // What the responses say of the certificate below the issuer, with and without the issuer being known.
 void hear(const std::vector<OcspResponse>& responses, X509* certificate, X509* issuer, bool known) {
   static const Keyring keyring;
+  static const Lookup lookup(keyring);
+  static Issuers issuers;
   const ChainInput input;
   const Options options{.at = 1'900'000'000};  // 2030
   ChainResult result;
-  Validation validation{input, options, keyring, result};
+  Validation validation{input, options, keyring, lookup, issuers, result};
   validation.ocsp = &responses;
   const Heard heard = hear_ocsp(validation, {certificate, known ? issuer : nullptr, "below", "above", true});
   fuzz::require(!heard.revocation || (!heard.revocation->serial.empty() && heard.revocation->file == "fuzz input"));
