@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
@@ -13,6 +14,7 @@
 #include "cmd/output/report_page.h"
 #include "cmd/output/summary_text.h"
 #include "cmd/parse.h"
+#include "cmd/report_files.h"
 #include "cmd/verb.h"
 #include "core/recognize.h"
 #include "core/text.h"
@@ -23,6 +25,7 @@ namespace {
 
 constexpr std::size_t kMaxTold = 20;        // faults of the input that get a line of their own
 constexpr std::size_t kMaxOnPage = 10'000;  // devices that the page can search
+constexpr std::string_view kStandardInput = "standard input";
 
 struct Options {
   OutputOptions output;
@@ -31,43 +34,38 @@ struct Options {
   bool by_file = false;
 };
 
-// A file to be read: one that was named, or one of a directory that was.
-struct Input {
-  std::string file;
-  bool found = false;
-  std::optional<Error> error = std::nullopt;
-};
-
-std::vector<Input> inputs_of(const std::vector<std::string>& files) {
-  std::vector<Input> out;
-  for (const std::string& file : files) {
+std::vector<ReportFile> files_of(const std::vector<std::string>& named) {
+  std::vector<ReportFile> out;
+  const auto add = [&](const std::string& path, bool found, std::optional<Error> error) {
+    const bool is_input = path == "-";
+    out.push_back({.path = path,
+                   .name = is_input ? std::string(kStandardInput) : printable(path),
+                   .host = is_input ? std::string(kStandardInput) : printable(std::filesystem::path(path).stem().string()),
+                   .found = found,
+                   .error = std::move(error)});
+  };
+  for (const std::string& file : named) {
     std::error_code ignored;
     if (file == "-" || !std::filesystem::is_directory(file, ignored)) {
-      out.push_back({.file = file});
+      add(file, false, std::nullopt);
       continue;
     }
     try {
-      for (FolderEntry& entry : entries_of_folder(file))
-        out.push_back({.file = entry.path.string(), .found = true, .error = std::move(entry.error)});
+      for (FolderEntry& entry : entries_of_folder(file)) add(entry.path.string(), true, std::move(entry.error));
     } catch (const Error& error) {
-      out.push_back({.file = file, .error = error});
+      add(file, false, error);
     }
   }
   return out;
 }
 
-// The host of each file, for reports that do not name theirs or are not to be believed: files are named after hosts. Where two
-// files have one name, as when each host has a folder, the whole path is the host's name.
-std::vector<std::string> hosts_of(const std::vector<Input>& inputs) {
+// Files are named after hosts, for reports that do not name theirs or are not to be believed. Where two files have one name, as when each
+// host has a folder, the whole path is the host's name.
+void tell_apart(std::vector<ReportFile>& files) {
   std::map<std::string, std::size_t> counts;
-  std::vector<std::string> out;
-  for (const auto& [file, found, error] : inputs) {
-    out.push_back(printable(file == "-" ? "standard input" : std::filesystem::path(file).stem().string()));
-    ++counts[out.back()];
-  }
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    if (counts[out[i]] > 1) out[i] = printable(inputs[i].file);
-  return out;
+  for (const ReportFile& file : files) ++counts[file.host];
+  for (ReportFile& file : files)
+    if (counts[file.host] > 1) file.host = printable(file.path);
 }
 
 FleetSummary read_all(const Options& options, std::int64_t at, const Console& console) {
@@ -88,22 +86,11 @@ FleetSummary read_all(const Options& options, std::int64_t at, const Console& co
           },
       .host = [&](const std::string& host) { summarizer.add_host(host); },
   };
-  const std::vector<Input> inputs = inputs_of(options.files);
-  const std::vector<std::string> hosts = hosts_of(inputs);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::string& file = inputs[i].file;
-    const std::string name = file == "-" ? "standard input" : printable(file);
-    summarizer.add_file();
-    const std::uintmax_t bytes = bytes_of({file});
-    try {
-      if (inputs[i].error) throw Error(*inputs[i].error);
-      read_results(of_kind(inputs[i].found ? open_found(file) : open_file(file), FileKind::report), name, hosts[i], sink,
-                   options.by_file ? HostNaming::by_file : HostNaming::reported);
-    } catch (const Error& error) {  // an error of one file does not end the others
-      sink.unreadable({name, 0, cat(error.what(), error.hint.empty() ? "" : "; ", error.hint)});
-    }
-    work.add(0, bytes);
-  }
+  std::vector<ReportFile> files = files_of(options.files);
+  tell_apart(files);
+  for (std::size_t i = 0; i < files.size(); ++i) summarizer.add_file();
+  read_report_files(files, options.by_file ? HostNaming::by_file : HostNaming::reported, std::max(1U, std::thread::hardware_concurrency()),
+                    sink, [&](std::size_t bytes) { work.add(0, bytes); });
   if (faults > kMaxTold) console.complain(cat("spdmctl: ", faults - kMaxTold, " more parts could not be read"));
   return summarizer.finish();
 }

@@ -398,7 +398,8 @@ class ResultReader {
 
 }  // namespace
 
-void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink, HostNaming naming) {
+void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink, HostNaming naming,
+                  std::size_t first_line) {
   // An error of the source must not count as an error of the input.
   std::exception_ptr broken_source;
   JsonStream in([&](std::span<char> room) -> std::size_t {
@@ -416,7 +417,7 @@ void read_results(JsonStream::Source source, const std::string& file, const std:
     try {
       reader.record();
     } catch (const Error& error) {
-      if (!broken_source) sink.unreadable({file, in.line(), error.what()});
+      if (!broken_source) sink.unreadable({file, first_line - 1 + in.line(), error.what()});
       in.resume();
     }
   }

@@ -34,9 +34,9 @@ enum class HostNaming {
 
 // `file` is for messages. The collector of reports may add the key "hostname" at the top of a document or line; it
 // overrides the host that the report names. When the verdict of a document is worse than those of its devices, it
-// becomes a result without a device. Throws only what the source throws: unreadable parts go to the sink, and reading
-// goes on behind them.
+// becomes a result without a device. `first_line`: the number of the source's first line in its file. Throws only what
+// the source throws: unreadable parts go to the sink, and reading goes on behind them.
 void read_results(JsonStream::Source source, const std::string& file, const std::string& host, const ResultSink& sink,
-                  HostNaming naming = HostNaming::reported);
+                  HostNaming naming = HostNaming::reported, std::size_t first_line = 1);
 
 }  // namespace spdm
