@@ -2,6 +2,7 @@
 
 #include "certstore/fingerprint.h"
 #include "certstore/issuers.h"
+#include "core/text.h"
 
 namespace spdm::certstore {
 
@@ -14,9 +15,39 @@ constexpr std::size_t kOverhead = 1024;  // of the maps, and of the short texts 
 std::size_t cost_of(const CertificateInfo& info) { return 1024 + 2 * info.der.size(); }
 
 std::size_t cost_of(const std::vector<Finding>& findings) {
-  std::size_t out = 0;
-  for (const Finding& finding : findings) out += 128 + finding.where.size() + finding.why.size() + finding.remedy.size();
+  std::size_t out = findings.capacity() * sizeof(Finding);
+  for (const Finding& finding : findings) out += finding.where.capacity() + finding.why.capacity() + finding.remedy.capacity();
   return out;
+}
+
+template <class... Texts>
+std::size_t capacity_of(const Texts&... texts) {
+  return (std::size_t{0} + ... + texts.capacity());
+}
+
+std::size_t cost_of(const CrlInfo& info) {
+  return sizeof info + capacity_of(info.issuer, info.file, info.this_update, info.next_update, info.number, info.serial);
+}
+
+std::size_t cost_of(const Revocation& one) {
+  return sizeof one + capacity_of(one.subject, one.issuer, one.serial, one.file, one.revoked_at, one.invalid_since, one.reason);
+}
+
+std::size_t cost_of(const Completion& one) { return sizeof one + capacity_of(one.subject, one.sha256, one.file); }
+
+std::size_t cost_of(const std::string& text) { return sizeof text + text.capacity(); }
+
+template <class List>
+std::size_t cost_of_all(const List& list) {
+  std::size_t out = 0;
+  for (const auto& one : list) out += cost_of(one);
+  return out;
+}
+
+// What a result has of its own, without certificates.
+std::size_t cost_of(const ChainResult& result) {
+  return cost_of(result.findings) + cost_of_all(result.crls) + cost_of_all(result.revocations) + cost_of_all(result.completed) +
+         cost_of_all(result.anchor_names);
 }
 
 }  // namespace
@@ -25,6 +56,31 @@ struct Cache::Leaf {
   CertificateInfo info;
   std::optional<crypto::PublicKey> key;  // nothing: none that can be used
 };
+
+namespace {
+
+// Lives as long as a result names it, be it forgotten otherwise; so long it counts.
+class CountedIssuer {
+ public:
+  CountedIssuer(CertificateInfo of, std::shared_ptr<std::atomic<std::size_t>> total, std::size_t bytes)
+      : info(std::move(of)), total_(std::move(total)), bytes_(bytes) {
+    *total_ += bytes_;
+  }
+  ~CountedIssuer() { *total_ -= bytes_; }
+  CountedIssuer(const CountedIssuer&) = delete;
+  CountedIssuer& operator=(const CountedIssuer&) = delete;
+
+  const CertificateInfo info;
+
+ private:
+  const std::shared_ptr<std::atomic<std::size_t>> total_;
+  const std::size_t bytes_;
+};
+
+// A chain that is malformed, or was negotiated with another algorithm, has the same leaf without a key.
+std::string id_of_leaf(const std::string& fingerprint, bool has_key) { return cat(fingerprint, has_key ? " with key" : ""); }
+
+}  // namespace
 
 struct Cache::Kept {
   ChainResult rest;                // without what follows
@@ -39,28 +95,28 @@ Cache::Cache(std::size_t budget) {
 }
 Cache::~Cache() = default;
 
-Cache::Info Cache::shared(CertificateInfo info, std::size_t& cost) {
+Cache::Info Cache::shared(CertificateInfo info) {
   const std::lock_guard lock(mutex_);
   if (const Info* const known = issuers_.find(info.sha256)) return *known;
   const std::size_t own = cost_of(info);
   info.der = {};
-  cost += own;
-  Info out = std::make_shared<const CertificateInfo>(std::move(info));
+  const auto counted = std::make_shared<const CountedIssuer>(std::move(info), issuer_bytes_, own);
+  Info out(counted, &counted->info);
   issuers_.insert(out->sha256, out, own);
   return out;
 }
 
 std::shared_ptr<const Cache::Leaf> Cache::leaf_of(View der, bool has_key) {
-  const std::string fingerprint = sha256(der);
+  const std::string id = id_of_leaf(sha256(der), has_key);
   {
     const std::lock_guard lock(mutex_);
-    if (const auto* const known = leaves_.find(fingerprint)) return *known;
+    if (const auto* const known = leaves_.find(id)) return *known;
   }
   Decoded decoded = decode(der);
   auto out = std::make_shared<Leaf>(Leaf{std::move(decoded.info), std::nullopt});
   if (has_key) out->key = crypto::public_key(X509_get0_pubkey(decoded.certificate.get()));
   const std::lock_guard lock(mutex_);
-  leaves_.insert(fingerprint, out, kOfKey + cost_of(out->info));
+  leaves_.insert(id, out, kOfKey + cost_of(out->info));
   return out;
 }
 
@@ -95,19 +151,19 @@ std::optional<ChainResult> Cache::find(const CacheKey& key, View certificates) {
 void Cache::insert(const CacheKey& key, ChainResult result, const CertificateInfo* anchor) {
   auto kept = std::make_shared<Kept>();
   kept->anchor = anchor;
-  std::size_t cost = sizeof(Kept) + kOverhead + cost_of(result.findings);
+  const std::size_t cost = sizeof(Kept) + kOverhead + cost_of(result) + result.certificates.size() * (sizeof(Info) + sizeof(std::size_t));
   kept->has_key = result.leaf_key.has_value();
   for (CertificateInfo& info : result.certificates) {
     kept->sizes.push_back(info.der.size());
     if (&info != &result.certificates.back()) {
-      kept->issuers.push_back(shared(std::move(info), cost));
+      kept->issuers.push_back(shared(std::move(info)));
       continue;
     }
     const std::size_t own = kOfKey + cost_of(info);
-    const std::string fingerprint = info.sha256;
+    const std::string id = id_of_leaf(info.sha256, kept->has_key);
     auto leaf = std::make_shared<const Leaf>(Leaf{std::move(info), result.leaf_key});
     const std::lock_guard lock(mutex_);
-    leaves_.insert(fingerprint, std::move(leaf), own);
+    leaves_.insert(id, std::move(leaf), own);
   }
   result.certificates = {};
   result.anchor.reset();
@@ -116,6 +172,9 @@ void Cache::insert(const CacheKey& key, ChainResult result, const CertificateInf
   Shard& shard = shard_of(key);
   const std::lock_guard lock(shard.mutex);
   shard.results.insert(key, std::move(kept), cost);
+  // Many chains with many issuers each: those of this shard give way. The others do when their turn comes.
+  while (*issuer_bytes_ > kIssuerBytes && shard.results.forget_oldest()) {
+  }
 }
 
 std::size_t Cache::size() const {

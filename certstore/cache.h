@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstring>
 #include <memory>
 #include <mutex>
@@ -21,7 +22,7 @@ using CacheKey = Block<32>;  // SHA-256 over everything that the result depends 
 // a fraction of the time of the signature that the key is asked for.
 class Cache {
  public:
-  // `budget`: bytes that all results together may have, by estimate.
+  // `budget`: bytes that all results together may have, by estimate, without the certificates above the leaves.
   explicit Cache(std::size_t budget = kBudget);
   ~Cache();
 
@@ -30,6 +31,8 @@ class Cache {
   // `anchor`: that of the result, in the keyring, which outlives this; nullptr where the result has none.
   void insert(const CacheKey& key, ChainResult result, const CertificateInfo* anchor);
   std::size_t size() const;  // results
+  std::size_t issuer_bytes() const { return *issuer_bytes_; }
+  static constexpr std::size_t kIssuerBytes = 24U << 20U;  // of all that some result still names, by estimate
 
  private:
   // For 20,000 chains whose leaf alone is their own: those need about 3 KiB each.
@@ -54,13 +57,14 @@ class Cache {
   };
 
   Shard& shard_of(const CacheKey& key) { return *shards_.at(key.back() % kShards); }
-  Info shared(CertificateInfo info, std::size_t& cost);
+  Info shared(CertificateInfo info);
   std::shared_ptr<const Leaf> leaf_of(View der, bool has_key);
 
   std::array<std::unique_ptr<Shard>, kShards> shards_;
-  std::mutex mutex_;                          // of what follows
-  Lru<std::string, Info> issuers_{kIssuers};  // by fingerprint
-  Lru<std::string, std::shared_ptr<const Leaf>> leaves_{kLeaves};
+  std::mutex mutex_;                                               // of what follows
+  Lru<std::string, Info> issuers_{kIssuers};                       // by fingerprint
+  Lru<std::string, std::shared_ptr<const Leaf>> leaves_{kLeaves};  // by fingerprint, and whether the key could be used
+  const std::shared_ptr<std::atomic<std::size_t>> issuer_bytes_ = std::make_shared<std::atomic<std::size_t>>(0);
 };
 
 }  // namespace spdm::certstore

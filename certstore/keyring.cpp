@@ -179,8 +179,11 @@ void Keyring::add(Bytes der, const fs::path& file, const std::string& name, bool
   }
   Entry& kept = entries_[at->second];
   kept.anchor = kept.anchor || anchor;
-  kept.names.push_back(name);
-  if (of_directory) kept.stems.push_back(stem_of(name));
+  const auto add_once = [](std::vector<std::string>& all, std::string one) {
+    if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(std::move(one));
+  };
+  add_once(kept.names, name);
+  if (of_directory) add_once(kept.stems, stem_of(name));
 }
 
 const Entry* Keyring::find(std::string_view sha256) const {

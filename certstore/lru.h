@@ -29,11 +29,16 @@ class Lru {
     items_.push_front({key, std::move(value), bytes});
     index_.emplace(key, items_.begin());
     used_ += bytes;
-    while (used_ > budget_) {
-      used_ -= items_.back().bytes;
-      index_.erase(items_.back().key);
-      items_.pop_back();
-    }
+    while (used_ > budget_) forget_oldest();
+  }
+
+  // False: there is nothing left.
+  bool forget_oldest() {
+    if (items_.empty()) return false;
+    used_ -= items_.back().bytes;
+    index_.erase(items_.back().key);
+    items_.pop_back();
+    return true;
   }
 
   std::size_t size() const { return index_.size(); }

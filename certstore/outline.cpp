@@ -13,6 +13,9 @@ namespace {
 constexpr std::uint8_t kBoolean = 0x01, kBitString = 0x03, kNull = 0x05, kSet = 0x31, kPrintableString = 0x13, kIa5String = 0x16,
                        kUtcTime = 0x17, kGeneralizedTime = 0x18;
 
+// OpenSSL has limits of its own, for identifiers (CVE-2023-2650) and for names (X509_NAME_MAX). What is usual is far below them.
+constexpr std::size_t kMaxIdentifier = 64, kMaxWhole = 64U << 10;  // bytes
+
 // Takes elements off the front. Once one is not as it must be, all others are not, either.
 class Fields {
  public:
@@ -31,6 +34,7 @@ class Fields {
 
 bool is_identifier(const std::optional<Element>& element) {
   if (!element || element->content.empty() || element->content.back() >= 0x80) return false;
+  if (element->content.size() > kMaxIdentifier) return false;
   bool first = true;  // of a component
   for (const std::uint8_t byte : element->content) {
     if (first && byte == 0x80) return false;
@@ -148,6 +152,7 @@ std::optional<Outline> outline_of_signed(const Element& tbs) {
 }  // namespace
 
 std::optional<Outline> outline_of(View der) {
+  if (der.size() > kMaxWhole) return std::nullopt;
   Fields whole(der);
   const auto certificate = whole.take(kSequence);
   if (!certificate || !whole.at_end()) return std::nullopt;

@@ -78,12 +78,13 @@ void report_untrusted(Validation& j) {
 void find_anchor(Validation& j) {
   const auto& certificates = j.result.certificates;
   if (j.has_root) {
-    // Compared byte for byte: a certificate with the same name, or even the same key, is not the one that the owner
-    // added.
+    // Compared by their hash: a certificate with the same name, or even the same key, is not the one that the owner added.
     j.anchor = same_certificate(j, certificates.front());
   } else {
     j.anchor = j.input.is_bare ? by_signature(j) : by_root_hash(j);
     if (j.anchor != nullptr) j.outer = parse_x509(j.anchor->der());
+    // Without it the path would end in what was received, and no signature of the anchor be checked.
+    if (!j.outer) j.anchor = nullptr;
     if (j.outer) j.result.root_fingerprint = j.anchor->sha256();
   }
   for (std::size_t i = j.has_root ? 1 : 0; i < certificates.size() && j.anchor == nullptr; ++i) {

@@ -7,11 +7,10 @@
 
 namespace spdm {
 
-SharedLibrary::SharedLibrary(const char* name, std::string_view purpose, std::string_view package)
+SharedLibrary::SharedLibrary(const char* name, std::string_view purpose, std::string_view remedy)
     : name_(name), handle_(::dlopen(name, RTLD_NOW | RTLD_LOCAL)) {
   if (handle_ == nullptr)
-    throw Error(ErrorId::unsupported, cat("the library ", name, " is needed ", purpose, ", and could not be opened"),
-                cat("install ", package, ", or unpack the file first"));
+    throw Error(ErrorId::unsupported, cat("the library ", name, " is needed ", purpose, ", and could not be opened"), std::string(remedy));
 }
 
 void* SharedLibrary::symbol(const char* name) const {

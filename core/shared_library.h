@@ -7,8 +7,8 @@ namespace spdm {
 
 class SharedLibrary {
  public:
-  // `purpose`: "to read gzip"; `package`: that has it. Throws Error{unsupported} naming both when it cannot be opened.
-  SharedLibrary(const char* name, std::string_view purpose, std::string_view package);
+  // `purpose`: "to read gzip"; `remedy`: what to do. Throws Error{unsupported} with both when it cannot be opened.
+  SharedLibrary(const char* name, std::string_view purpose, std::string_view remedy);
 
   // Throws Error{unsupported} where the library lacks it. The type is that of the declaration: function<decltype(&inflate)>("inflate").
   template <class Function>

@@ -40,7 +40,7 @@ bool is_zstd(View bytes) {
 }
 
 struct Zlib {
-  SharedLibrary library{"libz.so.1", "to read gzip", "zlib1g"};
+  SharedLibrary library{"libz.so.1", "to read gzip", "install zlib1g, or unpack the file first"};
   decltype(&::inflateInit2_) init = library.function<decltype(init)>("inflateInit2_");
   decltype(&::inflate) inflate = library.function<decltype(inflate)>("inflate");
   decltype(&::inflateReset) reset = library.function<decltype(reset)>("inflateReset");
@@ -48,7 +48,7 @@ struct Zlib {
 };
 
 struct Zstd {
-  SharedLibrary library{"libzstd.so.1", "to read zstd", "libzstd1"};
+  SharedLibrary library{"libzstd.so.1", "to read zstd", "install libzstd1, or unpack the file first"};
   decltype(&::ZSTD_createDCtx) create = library.function<decltype(create)>("ZSTD_createDCtx");
   decltype(&::ZSTD_freeDCtx) free = library.function<decltype(free)>("ZSTD_freeDCtx");
   decltype(&::ZSTD_DCtx_setParameter) set = library.function<decltype(set)>("ZSTD_DCtx_setParameter");

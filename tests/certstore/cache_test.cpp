@@ -108,6 +108,50 @@ TEST_CASE("cache: 20,000 chains below the same issuers fit, and one more forgets
   CHECK(small.size() > most / 2);
 }
 
+TEST_CASE("cache: what one chain spoils of a leaf is not told of another chain with it") {
+  const ChainResult good = validated({});
+  REQUIRE(good.leaf_key);
+  ChainResult bad = good;
+  bad.leaf_key.reset();
+  for (const bool bad_first : {true, false}) {
+    Cache cache;
+    if (bad_first) cache.insert(key(1), bad, nullptr);
+    cache.insert(key(2), good, nullptr);
+    if (!bad_first) cache.insert(key(1), bad, nullptr);
+    for (int again = 0; again < 3; ++again) {
+      const auto of_bad = cache.find(key(1), certificates_of_sample()), of_good = cache.find(key(2), certificates_of_sample());
+      REQUIRE((of_bad && of_good));
+      CHECK_FALSE(of_bad->leaf_key);
+      CHECK(of_good->leaf_key);
+    }
+  }
+}
+
+TEST_CASE("cache: chains with many issuers of their own do not take more room than there is") {
+  Cache cache;
+  ChainResult result = validated({});
+  const spdm::CertificateInfo leaf = result.certificates.back();
+  std::size_t most = 0, of_one = 0;
+  for (std::size_t i = 0; i < 600; ++i) {
+    std::vector<spdm::CertificateInfo> issuers(60, result.certificates.front());
+    for (std::size_t k = 0; k < issuers.size(); ++k) {
+      issuers[k].sha256 = spdm::cat(i, " ", k);
+      issuers[k].der = Bytes(500, 0x30);
+    }
+    ChainResult one = result;
+    one.certificates = issuers;
+    one.certificates.push_back(leaf);
+    // Somebody names them after the one that came with them is forgotten.
+    cache.insert(key(2 * i), one, nullptr);
+    cache.insert(key(2 * i + 1), one, nullptr);
+    if (i == 0) of_one = cache.issuer_bytes();
+    most = std::max(most, cache.issuer_bytes());
+  }
+  CHECK(most <= Cache::kIssuerBytes + 4 * of_one);  // and what came last, in each shard
+  CHECK(most > Cache::kIssuerBytes / 2);
+  CHECK(cache.size() > 50);
+}
+
 TEST_CASE("cache: a result that is too large is not kept, and hides no other") {
   ChainResult result = validated({});
   Cache cache(1U << 20U);

@@ -57,6 +57,29 @@ Bytes with_tag(Bytes der, std::string_view text, std::uint8_t tag) {
   return der;
 }
 
+Bytes element(std::uint8_t tag, const Bytes& content) {
+  Bytes out{tag, 0x83, static_cast<std::uint8_t>(content.size() >> 16), static_cast<std::uint8_t>(content.size() >> 8),
+            static_cast<std::uint8_t>(content.size())};
+  if (content.size() < 0x80) out = {tag, static_cast<std::uint8_t>(content.size())};
+  if (content.size() >= 0x80 && content.size() < 0x100) out = {tag, 0x81, static_cast<std::uint8_t>(content.size())};
+  if (content.size() >= 0x100 && content.size() < 0x10000)
+    out = {tag, 0x82, static_cast<std::uint8_t>(content.size() >> 8), static_cast<std::uint8_t>(content.size())};
+  spdm::append(out, content);
+  return out;
+}
+
+// A root with this identifier of its key's algorithm, and this name. Nothing of it is true, and all of it is DER.
+Bytes odd_root(const Bytes& algorithm_of_key, const Bytes& text) {
+  const Bytes signature{0x30, 0x0A, 0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03, 0x03}, bits = element(0x03, {0, 4, 1, 2});
+  const Bytes name = element(0x30, element(0x31, element(0x30, joined({element(0x06, {0x55, 0x04, 0x03}), element(0x0C, text)}))));
+  const std::string from = "200101000000Z", to = "490101000000Z";
+  const Bytes validity =
+      element(0x30, joined({element(0x17, Bytes(from.begin(), from.end())), element(0x17, Bytes(to.begin(), to.end()))}));
+  const Bytes key = element(0x30, joined({element(0x30, element(0x06, algorithm_of_key)), bits}));
+  const Bytes tbs = element(0x30, joined({element(0xA0, element(0x02, {2})), element(0x02, {1}), signature, name, validity, name, key}));
+  return element(0x30, joined({tbs, signature, bits}));
+}
+
 }  // namespace
 
 TEST_CASE("keyring: a bundle of many certificates, and as many files") {
@@ -215,6 +238,28 @@ TEST_CASE("outline: of the certificates that are usual, and where issuer and sub
   CHECK_FALSE(outline_of({}));
   CHECK_FALSE(outline_of(Bytes{0x30, 0x00}));
   CHECK_FALSE(outline_of(with_tag(anchor(1), "anchor 0001", 0x1E)));  // a BMPString of odd size
+}
+
+// What OpenSSL does not decode has no key that could have signed: without this any device could name it as its root, and leave it out.
+TEST_CASE("trust: a certificate that is DER and that OpenSSL does not decode vouches for nobody") {
+  const Bytes usual = odd_root({0x2A, 0x03}, Bytes(20, 'r'));
+  CHECK(outline_of(usual));
+  CHECK(spdm::certstore::parse_x509(usual) != nullptr);
+  for (const Bytes& der : {odd_root(Bytes(600, 0x03), Bytes(20, 'r')), odd_root({0x2A, 0x03}, Bytes((1U << 20U) + 1, 'r'))}) {
+    CHECK(spdm::certstore::parse_x509(der) == nullptr);
+    CHECK_FALSE(outline_of(der));
+    CHECK_THROWS_AS(keyring_of({der}), spdm::Error);
+    const support::TemporaryDirectory directory;
+    directory.write("anchors/odd.pem", pki::pem(der));
+    directory.write("odd.pem", pki::pem(der));
+    CHECK(read(directory).empty());
+    CHECK(read(directory).problems().size() == 2);
+  }
+  Setup setup;  // one that is decoded, and has signed nothing
+  setup.certificates.erase(setup.certificates.begin());
+  setup.root = usual;
+  setup.trusted = {usual};
+  CHECK(validated(setup).trust == Trust::untrusted);
 }
 
 // OpenSSL is not asked about what has an outline.

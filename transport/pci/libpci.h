@@ -11,7 +11,7 @@ namespace spdm::transport {
 
 // The functions that are used here, with the types of their declarations.
 struct Libpci {
-  SharedLibrary library{"libpci.so.3", "for PCI devices", "libpci3 (Debian) or pciutils-libs (Fedora)"};
+  SharedLibrary library{"libpci.so.3", "for PCI devices", "install libpci3 (Debian) or pciutils-libs (Fedora)"};
   decltype(&::pci_alloc) alloc = library.function<decltype(alloc)>("pci_alloc");
   decltype(&::pci_init) init = library.function<decltype(init)>("pci_init");
   decltype(&::pci_cleanup) cleanup = library.function<decltype(cleanup)>("pci_cleanup");
