@@ -185,7 +185,7 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
 }
 
 void add_jobs_option(CLI::App& parser, ProtocolOptions& options) {
-  parser.add_option("--jobs", options.jobs, "Devices that are asked at the same time; default: 16, or 256 with targets on sockets")
+  parser.add_option("--jobs", options.jobs, "Devices that are asked at the same time; default: 16, with sockets alone 16 for each server and 256 at most")
       ->type_name("N")
       ->group("Protocol");
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "cmd/attest/drive_scope.h"
@@ -58,8 +60,14 @@ void open_and_confine(Run& run) {
 
 std::size_t width_of(const Run& run) {
   if (run.jobs > 0) return run.jobs;
-  if (connects(run.targets)) return kSocketsAtOnce;
-  return run.effort.deadline == Clock::time_point::max() ? kDevicesAtOnce : kMostAtOnce;
+  const std::size_t here = run.effort.deadline == Clock::time_point::max() ? kDevicesAtOnce : kMostAtOnce;
+  std::set<std::string> servers;
+  for (const Target& target : run.targets) {
+    if (recording(target.name)) continue;
+    if (!is_on_socket(target)) return here;
+    servers.insert(target.name.substr(0, target.name.find('?')));
+  }
+  return std::clamp(servers.size() * kDevicesAtOnce, here, kSocketsAtOnce);
 }
 
 std::vector<std::size_t> turns(const std::vector<Target>& targets) {

@@ -19,8 +19,8 @@
 
 namespace spdm::cmd {
 
-// Devices at once where nobody says how many. Those of this host take turns at its buses and its processors; peers on sockets are
-// machines of their own, and mostly waited for.
+// Devices at once where nobody says how many. Those of this host take turns at its buses and its processors, and those behind one address
+// and port at that server; servers are machines of their own, and mostly waited for.
 inline constexpr std::size_t kDevicesAtOnce = 16, kSocketsAtOnce = 256;
 // Results that wait for a slower target before them, by what they weigh (Outcome::weight). No device is begun beyond it.
 inline constexpr std::size_t kMaxWaiting = 268'435'456;

@@ -264,12 +264,12 @@ std::vector<std::filesystem::path> recordings_of(const std::vector<Target>& targ
   return out;
 }
 
-bool connects(const std::vector<Target>& targets) {
-  return std::any_of(targets.begin(), targets.end(), [](const Target& target) {
-    return !recording(target.name) && !transport::names_function(target.name) && !is_drive(target.name) && !is_endpoint(target.name) &&
-           !target.name.starts_with("emulated:");
-  });
+bool is_on_socket(const Target& target) {
+  return !recording(target.name) && !transport::names_function(target.name) && !is_drive(target.name) && !is_endpoint(target.name) &&
+         !target.name.starts_with("emulated:");
 }
+
+bool connects(const std::vector<Target>& targets) { return std::any_of(targets.begin(), targets.end(), is_on_socket); }
 
 bool sends_mctp(const std::vector<Target>& targets) {
   return std::any_of(targets.begin(), targets.end(), [](const Target& target) { return target.opened && is_endpoint(target.name); });

@@ -91,6 +91,8 @@ void open_targets(std::vector<Target>& targets, const transport::OpenOptions& op
 
 // What is still to be read by name once the devices are open.
 std::vector<std::filesystem::path> recordings_of(const std::vector<Target>& targets);
+// Whether it is a peer in the network.
+bool is_on_socket(const Target& target);
 // Whether a target is still to be connected with, in the network.
 bool connects(const std::vector<Target>& targets);
 // Whether one of those that are open is an endpoint of MCTP.

@@ -251,9 +251,19 @@ TEST_CASE("how many are asked at once goes by what they are, unless somebody say
   CHECK(width("0000:03:00.0") == kDevicesAtOnce);
   CHECK(width("nvme:/dev/nvme0") == kDevicesAtOnce);
   CHECK(width("0000:03:00.0", 0, true) == kMostAtOnce);
-  CHECK(width("emu://127.0.0.1:1") == kSocketsAtOnce);
-  CHECK(width("tcp://127.0.0.1:1", 0, true) == kSocketsAtOnce);
+  CHECK(width("emu://127.0.0.1:1") == kDevicesAtOnce);
+  CHECK(width("tcp://127.0.0.1:1", 0, true) == kMostAtOnce);
   CHECK(width("tcp://127.0.0.1:1", 3, true) == 3);
+  // Behind one server they take turns; a device of this host is not hurried by others.
+  std::vector<std::string> all;
+  for (int i = 0; i < 40; ++i) all.push_back("emu://127.0.0.1:1?max=" + std::to_string(4096 + i));
+  CHECK(width_of(run_over(all)) == kDevicesAtOnce);
+  all.emplace_back("emu://127.0.0.1:2");
+  CHECK(width_of(run_over(all)) == 2 * kDevicesAtOnce);
+  for (int i = 0; i < 40; ++i) all.push_back("emu://127.0.0." + std::to_string(2 + i));
+  CHECK(width_of(run_over(all)) == kSocketsAtOnce);
+  all.emplace_back("0000:03:00.0");
+  CHECK(width_of(run_over(all)) == kDevicesAtOnce);
 }
 
 TEST_CASE("a peer that stalls keeps only its own place, however many are behind it") {
