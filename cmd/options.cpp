@@ -185,7 +185,7 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
 }
 
 void add_jobs_option(CLI::App& parser, ProtocolOptions& options) {
-  parser.add_option("--jobs", options.jobs, "Devices that are asked at the same time; default: 16, with sockets alone 16 for each server and 256 at most")
+  parser.add_option("--jobs", options.jobs, "Devices asked at once; default: 16, or 256 (sockets)")
       ->type_name("N")
       ->group("Protocol");
 }
@@ -221,7 +221,7 @@ void add_policy_path(CLI::App& parser, std::vector<std::string>& paths, const st
 
 void add_policy_options(CLI::App& parser, PolicyOptions& options) {
   add_policy_path(parser, options.paths, "Read the policy from this file or directory instead of the system's", "Policy");
-  parser.add_flag("--no-policy", options.none, "Ignore the policy: require only what the other options ask for")
+  parser.add_flag("--no-policy", options.none, "Ignore the policy: require only what options ask for")
       ->excludes(parser.get_option("--policy"))
       ->group("Policy");
 }
