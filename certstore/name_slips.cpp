@@ -45,7 +45,8 @@ NamesOfCertificates::NamesOfCertificates(const std::set<std::string>& names) {
     if (kind_of(name) != EntryKind::certificates) continue;
     stems_.insert(stem_of(name));
     std::string core = core_of(name);
-    by_digits_[digits_of(core)].push_back({name, std::move(core)});
+    auto& near = by_digits_[digits_of(core)];
+    near.push_back({name, std::move(core)});
   }
 }
 
