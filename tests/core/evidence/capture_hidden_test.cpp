@@ -22,7 +22,9 @@ using Labels = std::vector<std::string>;
 const std::string kOne = "[127.0.0.1:4194 from :1]", kTwo = "[127.0.0.1:4194 from :1, connection 2]";
 const std::string kOneOther = "[127.0.0.1:9000 from :1]", kTwoOther = "[127.0.0.1:9000 from :1, connection 2]";
 
-std::string all_of(const Labels& labels) {
+// In any order: a large capture has those first that have ended.
+std::string all_of(Labels labels) {
+  std::sort(labels.begin(), labels.end());
   std::string out;
   for (const std::string& label : labels) out += label + " ";
   return out;
@@ -119,13 +121,13 @@ TEST_CASE("more connections than are remembered after their end are told, once")
   File file(kLinkRaw);
   const std::size_t most = kMaxTcpMarks + kMaxTcpConnections;
   for (std::size_t i = 0; i < most + 100; ++i)
-    file.frame(ipv4({.from = 1 + static_cast<unsigned>(i % 60'000),
+    file.frame(ipv4({.from = 5000 + static_cast<unsigned>(i % 60'000),
                      .to = 443,
                      .payload = text("GET / HTTP/1.1"),
                      .host = i < 60'000 ? std::uint8_t{2} : std::uint8_t{3}}));
   put(file, conversation(1));
   const Labels labels = labels_of(parts_of(file));
-  CHECK(labels == Labels{"[other TCP connections]!", kOne});
+  CHECK(all_of(labels) == all_of({"[other TCP connections]!", kOne}));
 }
 
 TEST_CASE("what a device said that is no SPDM is known though many connections came after it") {
