@@ -26,7 +26,7 @@ bool TcpConnection::decide(const PacketPlace& place) {
     if (bytes.empty() || dropped[sender]) continue;
     bool may_fit = false;
     for (const Framing one : {Framing::emulator, Framing::tcp}) {
-      const FramingFit fit = fits(one, bytes, is_known_port());
+      const FramingFit fit = fits(one, bytes, has_to_be_spdm());
       if (fit == FramingFit::yes) {
         framing = one;
         return true;
@@ -35,8 +35,7 @@ bool TcpConnection::decide(const PacketPlace& place) {
     }
     strange[sender] = !may_fit;
   }
-  // These ports are of SPDM.
-  if ((strange[0] || strange[1]) && is_known_port())
+  if ((strange[0] || strange[1]) && has_to_be_spdm())
     place.fail(opener ? "its TCP connection does not begin with a message of SPDM"
                       : "its TCP connection is in the middle of a message, or carries no SPDM",
                "capture from the beginning of the connection on");
@@ -50,6 +49,30 @@ void TcpConnection::drop_strange() {
     streams[sender].release();
     dropped[sender] = true;
   }
+}
+
+void TcpConnection::lose(std::size_t sender, const Error& error) {
+  streams[sender].release();
+  dropped[sender] = true;
+  lost[sender] = error;
+}
+
+void TcpConnection::lose_waiting() {
+  stop_waiting();
+  for (std::size_t sender = 0; sender < 2; ++sender) {
+    if (!waits(sender)) continue;
+    try {
+      streams[sender].gap()->place.fail("waits for the first bytes of its TCP connection, and too many do",
+                                        "take the packets of that connection into a capture of their own");
+    } catch (const Error& error) {
+      lose(sender, error);
+    }
+  }
+}
+
+void TcpConnection::stop_waiting() {
+  if (turn) waiting.erase(*turn);
+  turn.reset();
 }
 
 // How many bytes of the other end the sender had when it began its next message. Nothing as long as nobody knows.
@@ -101,20 +124,28 @@ void TcpConnection::assert_ended() const {
     if (!stream.ready().empty())
       first.fail(cat("begins a TCP connection that ends inside of a message, after ", stream.ready().size(), " bytes of it"),
                  std::string(kAgain));
+    if (const std::uint64_t missing = stream.missing_at_end(); missing != 0)
+      first.fail(cat("begins a TCP connection of which ", missing, " bytes before the end are missing"), std::string(kAgain));
   }
 }
 
 bool TcpConnection::renews(const TcpSegment& segment, std::size_t sender) {
   if (segment.begins && !segment.answers) {
     const bool is_other = streams[sender].is_started() && streams[sender].first_sequence() != segment.sequence + 1;
-    if (is_other) renewal = Renewal{segment.place, sender, segment.sequence + 1, std::nullopt};
-    return is_other && (closing || has_ended);
+    const bool is_over = closing || has_ended;
+    if (is_other || is_over) renewal = Renewal{segment.place, sender, segment.sequence + 1, std::nullopt};
+    return is_over;
   }
   if (!renewal || segment.resets) return false;
-  if (sender == renewal->opener) return !segment.begins && segment.sequence == renewal->sequence;
-  if (!segment.answers || segment.acknowledged != renewal->sequence) return false;
-  if (segment.begins) renewal->answer = segment.sequence + 1;
-  return !segment.begins && renewal->answer == segment.sequence && !segment.payload.empty();
+  if (segment.begins) {
+    if (sender != renewal->opener && segment.acknowledged == renewal->sequence) renewal->answer = segment.sequence + 1;
+    return false;
+  }
+  const TcpStream& old = streams[sender];
+  if (old.ends_at(segment.sequence) && !segment.payload.empty()) renewal.reset();  // it goes on: the SYN was false
+  if (!renewal || !renewal->answer || old.has_place_of(segment)) return false;
+  const std::uint32_t begin = sender == renewal->opener ? renewal->sequence : *renewal->answer;
+  return segment.sequence - begin <= kMaxTcpAhead;
 }
 
 }  // namespace spdm

@@ -108,6 +108,10 @@ FramingFit fits(Framing framing, View bytes, bool is_known_port) {
   return framing == Framing::tcp ? fits_tcp(bytes, is_known_port) : fits_emulator(bytes, is_known_port);
 }
 
+bool opens_conversation(View bytes) {
+  return fits(Framing::tcp, bytes, false) == FramingFit::yes || fits(Framing::emulator, bytes, false) == FramingFit::yes;
+}
+
 std::optional<FramedMessage> first_message(Framing framing, View bytes, std::optional<std::uint32_t>& transport, const PacketPlace& place) {
   return framing == Framing::tcp ? first_of_tcp(bytes, place) : first_of_emulator(bytes, transport, place);
 }

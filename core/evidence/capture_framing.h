@@ -22,6 +22,9 @@ enum class FramingFit { no, undecided, yes };
 // greeting of the emulator, DOE discovery.
 FramingFit fits(Framing framing, View bytes, bool is_known_port);
 
+// Whether they open a conversation, and are all that this takes.
+bool opens_conversation(View bytes);
+
 struct FramedMessage {
   std::size_t size = 0;  // with its framing
   Binding binding = Binding::none;

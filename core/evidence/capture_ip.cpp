@@ -88,6 +88,29 @@ std::optional<Ip> parse_ipv6(View packet) {
   return out;
 }
 
+TcpSegment with_ends(const Ip& ip, const PacketPlace& place) {
+  TcpSegment out;
+  out.place = place;
+  out.source = ip.source;
+  out.destination = ip.destination;
+  out.source.port = u16(ip.payload, 0);
+  out.destination.port = u16(ip.payload, 2);
+  return out;
+}
+
+// Of one whose header was cut when it was captured: what is there is looked at, the rest may have been bytes of the stream.
+std::optional<TcpSegment> cut_segment(const Ip& ip, const PacketPlace& place) {
+  const View bytes = ip.payload;
+  if (bytes.size() < 4)
+    place.fail("is a packet of TCP that was cut before its ports when it was captured", "capture whole packets: tcpdump -s 0");
+  TcpSegment out = with_ends(ip, place);
+  const std::size_t header = bytes.size() > 12 ? std::size_t{4} * (bytes[12] >> 4) : kTcpHeader;
+  const std::size_t said = bytes.size() + ip.missing;
+  out.missing = said - std::min(said, std::max(header, bytes.size()));
+  if (bytes.size() >= 8) out.sequence = u32(bytes, 4);
+  return out;
+}
+
 }  // namespace
 
 std::string to_string(const IpEndpoint& endpoint) {
@@ -121,16 +144,13 @@ std::optional<View> ip_packet(const CaptureFrame& frame) {
 std::optional<TcpSegment> parse_tcp(View packet, const PacketPlace& place) {
   if (packet.empty()) return std::nullopt;
   const std::optional<Ip> ip = packet[0] >> 4 == 4 ? parse_ipv4(packet) : packet[0] >> 4 == 6 ? parse_ipv6(packet) : std::nullopt;
-  if (!ip || ip->payload.size() < kTcpHeader) return std::nullopt;
+  if (!ip) return std::nullopt;
   const View bytes = ip->payload;
+  if (bytes.size() < kTcpHeader) return ip->missing != 0 ? cut_segment(*ip, place) : std::nullopt;
   const std::size_t header = std::size_t{4} * (bytes[12] >> 4);
-  if (header < kTcpHeader || header > bytes.size()) return std::nullopt;
-  TcpSegment out;
-  out.place = place;
-  out.source = ip->source;
-  out.destination = ip->destination;
-  out.source.port = u16(bytes, 0);
-  out.destination.port = u16(bytes, 2);
+  if (header < kTcpHeader) return std::nullopt;
+  if (header > bytes.size()) return ip->missing != 0 ? cut_segment(*ip, place) : std::nullopt;
+  TcpSegment out = with_ends(*ip, place);
   out.sequence = u32(bytes, 4);
   out.acknowledged = u32(bytes, 8);
   out.ends = (bytes[13] & 0x01) != 0;

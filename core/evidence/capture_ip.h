@@ -38,7 +38,8 @@ struct TcpSegment {
 // Which bytes of the frame are a packet of IP, behind tags of VLAN. Nothing where they are something else.
 std::optional<View> ip_packet(const CaptureFrame& frame);
 
-// Nothing where it is not TCP, has no ports (a fragment that is not the first), or its headers are not whole. Checksums are not looked at:
+// Nothing where it is not TCP, has no ports (a fragment that is not the first), or has headers that nobody accepts. One that was cut inside
+// its header when it was captured lacks bytes; throws Error{bad_input} where not even its ports are there. Checksums are not looked at:
 // where a network card makes them, the capture has wrong ones.
 std::optional<TcpSegment> parse_tcp(View packet, const PacketPlace& place);
 

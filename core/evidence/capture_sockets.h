@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -15,6 +16,8 @@
 namespace spdm {
 
 inline constexpr std::size_t kMaxTcpConnections = 16'384;               // of a capture that are known at the same time, left out or not
+inline constexpr std::size_t kMaxTcpMarks = 65'536;                     // and of those of which only the ends are known
+inline constexpr std::size_t kMaxTcpEndedHeld = std::size_t{4} << 20;   // bytes of connections that were handed on
 inline constexpr std::size_t kMaxTcpLabels = 16'384;                    // of devices that were handed on, which are counted
 inline constexpr std::size_t kMaxUndecidedHeld = std::size_t{4} << 20;  // bytes that are kept of all that may yet turn out to be of SPDM
 inline constexpr std::size_t kTcpGrace = 1'024;  // packets that are waited for segments that come late, once both ends are done
@@ -24,7 +27,7 @@ inline constexpr std::size_t kTcpGrace = 1'024;  // packets that are waited for 
 // left out.
 class SocketCapture {
  public:
-  explicit SocketCapture(CaptureHold& hold) : hold_(hold), devices_(hold) {}
+  explicit SocketCapture(CaptureHold& hold) : holds_{hold, undecided_, ended_, waiting_}, devices_(hold) {}
 
   // What is wrong with a connection, or too much, is an error of its device alone. Throws Error{bad_input} where there are too many
   // connections.
@@ -40,19 +43,23 @@ class SocketCapture {
   struct Entry {
     std::unique_ptr<TcpConnection> connection;  // without one: it is left out, or has failed
     bool is_listed = false;                     // in idle_
+    bool is_mark = false;                       // one of marks_
   };
   using Table = std::map<TcpEnds, Entry>;
 
   Table::iterator entry_of(const TcpSegment& segment, const TcpEnds& ends);
   void make_room(const PacketPlace& place);
+  bool forget(Table::iterator entry, const PacketPlace& place);
   void list(Table::value_type& entry);
   void open(TcpConnection& connection, const TcpSegment& segment, std::size_t sender);
   std::unique_ptr<TcpConnection> made(const TcpEnds& ends, const PacketPlace& first);
   std::unique_ptr<TcpConnection> renewed(const TcpConnection& old);
+  bool goes_on_after_end(TcpConnection& connection, const TcpSegment& segment, std::size_t sender);
   bool goes_on(TcpConnection& connection, const TcpSegment& segment, std::size_t sender);
   bool take(TcpConnection& connection, const TcpSegment& segment, std::size_t sender);
   bool keep(TcpConnection& connection, const PacketPlace& place);
-  static bool keep_undecided(TcpConnection& connection);
+  bool keep_undecided(TcpConnection& connection);
+  void keep_ended(TcpConnection& connection);
   bool read(TcpConnection& connection, const PacketPlace& place, bool is_over);
   void hear(TcpConnection& connection, const TcpConnection::Heard& heard);
   std::size_t device_of(TcpConnection& connection, Binding binding, const PacketPlace& place);
@@ -61,10 +68,15 @@ class SocketCapture {
   void note_end(TcpConnection& connection, const TcpSegment& segment);
   void deliver_closed(std::size_t packet);
   void end(TcpConnection& connection);
+  void fail_renewal(const TcpConnection& connection);
 
-  CaptureHold& hold_;
-  CaptureHold undecided_{kMaxUndecidedHeld};
+  CaptureHold undecided_{kMaxUndecidedHeld}, ended_{kMaxTcpEndedHeld};
+  std::list<TcpConnection*> waiting_;
+  TcpHolds holds_;
   Table connections_;
+  std::size_t marks_ = 0;                     // connections beyond kMaxTcpConnections: whatever goes on with them is an error
+  bool is_full_of_marks_ = false;             // some were forgotten, and that was told
+  std::deque<TcpEnds> tails_;                 // of which bytes are kept after the end, the oldest first
   std::deque<TcpEnds> idle_;                  // of which some may be forgotten, the oldest first
   std::map<std::string, std::size_t> names_;  // how many have this label
   CaptureDevices devices_;

@@ -8,7 +8,7 @@
 namespace spdm {
 
 void TcpStream::start(std::uint32_t sequence) {
-  started_ = true;
+  started_ = has_syn_ = true;
   first_ = sequence;
 }
 
@@ -22,6 +22,24 @@ bool TcpStream::goes_on_with(const TcpSegment& segment) const {
   if (!started_) return true;
   const std::int64_t from = ahead(segment.sequence + (segment.begins ? 1 : 0));
   return from + static_cast<std::int64_t>(segment.payload.size()) > 0;
+}
+
+bool TcpStream::has_place_of(const TcpSegment& segment) const {
+  if (!started_) return false;
+  const std::int64_t at = static_cast<std::int64_t>(end_) + ahead(segment.sequence);
+  return at >= 0 && at <= static_cast<std::int64_t>(end_);
+}
+
+void TcpStream::note_acknowledged(std::uint32_t sequence) {
+  if (!place_of(sequence)) return;
+  if (!acknowledged_ || static_cast<std::int32_t>(sequence - *acknowledged_) > 0) acknowledged_ = sequence;
+}
+
+// One byte behind the end is a FIN that was not captured.
+std::uint64_t TcpStream::missing_at_end() const {
+  if (fin_ && *fin_ > end_) return *fin_ - end_;
+  const std::uint64_t received = acknowledged_ ? place_of(*acknowledged_).value_or(0) : 0;
+  return received > end_ + 1 ? received - end_ : 0;
 }
 
 std::optional<std::uint64_t> TcpStream::place_of(std::uint32_t acknowledged) const {
@@ -41,15 +59,21 @@ void TcpStream::add(const TcpSegment& segment) {
   const std::uint32_t sequence = segment.sequence + (segment.begins ? 1 : 0);  // SYN counts as a byte
   if (segment.ends && started_) {
     const std::int64_t at = static_cast<std::int64_t>(end_) + ahead(sequence) + static_cast<std::int64_t>(segment.payload.size());
-    if (at >= 0 && at <= static_cast<std::int64_t>(end_ + kMaxTcpAhead)) fin_ = static_cast<std::uint64_t>(at);
+    if (at >= 0 && at <= static_cast<std::int64_t>(end_ + kMaxTcpAhead)) fin_ = std::max(fin_.value_or(0), static_cast<std::uint64_t>(at));
   }
   if (segment.payload.empty()) return;
-  if (!started_) start(sequence);
+  if (!started_) {
+    started_ = true;
+    first_ = sequence;
+  }
   const std::int32_t before = ahead(sequence);
   if (before == -1 && segment.payload.size() == 1) return;  // asks whether the peer is alive; what the byte is does not matter (RFC 1122)
   const std::int64_t at = static_cast<std::int64_t>(end_) + before;
   View bytes = segment.payload;
   if (at < 0) {  // before the capture began
+    if (has_syn_ || -at > static_cast<std::int64_t>(kMaxTcpAhead))
+      segment.place.fail(cat("begins ", -at, " bytes before the first byte of its TCP connection"),
+                         "where it is of another connection between the same ends, take that into a capture of its own");
     if (static_cast<std::uint64_t>(-at) >= bytes.size()) return;
     bytes = bytes.subspan(static_cast<std::size_t>(-at));
   }
@@ -76,7 +100,9 @@ void TcpStream::add(const TcpSegment& segment) {
 void TcpStream::put(std::uint64_t at, View bytes, const PacketPlace& place, Arrival arrival) {
   const std::uint64_t remembered = end_ - bytes_.size();  // the place of bytes_[0]
   const std::uint64_t to = std::min(end_, at + bytes.size());
-  for (std::uint64_t i = std::max(at, remembered); i < to; ++i)
+  if (at < remembered)
+    place.fail(cat("sends byte ", at, " of its TCP connection again, after ", end_ - at, " bytes: too late to be compared"));
+  for (std::uint64_t i = at; i < to; ++i)
     if (bytes_[static_cast<std::size_t>(i - remembered)] != bytes[static_cast<std::size_t>(i - at)])
       place.fail(cat("sends byte ", i, " of its TCP connection again, and it is another"));
   if (at + bytes.size() <= end_) return;
@@ -98,6 +124,15 @@ void TcpStream::take(std::size_t size) {
 void TcpStream::release() {
   bytes_ = {};
   taken_ = waiting_bytes_ = 0;
+  waiting_.clear();
+  arrivals_.clear();
+}
+
+void TcpStream::keep_last() {
+  const std::size_t kept = std::min(bytes_.size(), kTcpRemembered);
+  bytes_ = Bytes(bytes_.end() - static_cast<std::ptrdiff_t>(kept), bytes_.end());
+  taken_ = kept;
+  waiting_bytes_ = 0;
   waiting_.clear();
   arrivals_.clear();
 }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/evidence/mctp_messages.h"
 #include "core/text.h"
 
 namespace spdm {
@@ -11,8 +12,11 @@ void CookedMctp::add(const MctpPacket& packet, bool is_outgoing) {
   if (is_outgoing) ways_out_.insert(way_of(packet));
   if (ways_out_.size() + ways_in_.size() > kMaxMctpWays)
     packet.place.fail(cat("exceeds the limit of ", kMaxMctpWays, " ways between endpoints of MCTP in one capture"));
-  if (!decided_ && held_.resize(held_.size() + packet.payload.size() + sizeof(Waiting))) {
-    Waiting& out = waiting_.emplace_back(Waiting{packet, is_outgoing, to_bytes(packet.payload)});
+  // Of what is no SPDM the type is enough.
+  const bool is_other = packet.begins && !packet.payload.empty() && !is_mctp_spdm(packet.payload[0]);
+  const View kept = packet.payload.first(is_other ? 1 : packet.payload.size());
+  if (!decided_ && held_.resize(held_.size() + kept.size() + sizeof(Waiting))) {
+    Waiting& out = waiting_.emplace_back(Waiting{packet, is_outgoing, to_bytes(kept)});
     out.packet.payload = {};
     return;
   }
@@ -22,11 +26,13 @@ void CookedMctp::add(const MctpPacket& packet, bool is_outgoing) {
 
 void CookedMctp::decide() {
   decided_ = true;
+  // The memory of each is given back before its message takes it.
   for (Waiting& one : std::exchange(waiting_, {})) {
-    one.packet.payload = one.payload;
+    const Bytes payload = std::move(one.payload);
+    held_.resize(held_.size() - payload.size() - sizeof(Waiting));
+    one.packet.payload = payload;
     pass_on(one.packet, one.is_outgoing);
   }
-  held_.resize(0);
 }
 
 void CookedMctp::pass_on(const MctpPacket& packet, bool is_outgoing) {

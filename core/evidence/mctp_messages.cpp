@@ -12,8 +12,6 @@ namespace {
 // Both bindings leave the integrity check of MCTP alone: bit 7 of the type is zero (DSP0275, DSP0276).
 constexpr std::uint8_t kIntegrityCheck = 0x80;
 
-bool is_spdm(std::uint8_t type) { return (type & ~kIntegrityCheck) == kMctpSpdm || (type & ~kIntegrityCheck) == kMctpSecuredSpdm; }
-
 constexpr std::string_view kCaptureAgain = "capture again, with a larger buffer: tcpdump -B 8192";
 
 std::string beginning(const MctpPacket& first) { return cat("the SPDM message that began with packet ", first.place.number); }
@@ -21,6 +19,8 @@ std::string beginning(const MctpPacket& first) { return cat("the SPDM message th
 std::uint8_t after(std::uint8_t sequence) { return (sequence + 1) & 3; }
 
 }  // namespace
+
+bool is_mctp_spdm(std::uint8_t type) { return (type & ~kIntegrityCheck) == kMctpSpdm || (type & ~kIntegrityCheck) == kMctpSecuredSpdm; }
 
 std::string advice_on_missing(const MctpPacket& first) {
   if (first.place.number == 1) return std::string(kCaptureAgain);
@@ -72,7 +72,7 @@ std::optional<MctpMessage> MctpMessages::begin(const Key& key, const MctpPacket&
   awaited_.erase(packet.owns_tag ? key_of_response(packet) : key);
   if (packet.payload.empty()) return std::nullopt;  // it has no type
   const std::uint8_t type = packet.payload[0];
-  if (!is_spdm(type)) return std::nullopt;
+  if (!is_mctp_spdm(type)) return std::nullopt;
   if ((type & kIntegrityCheck) != 0) packet.place.fail("has the MCTP integrity check bit set, which SPDM does not use (DSP0275)");
   if (packet.ends) return finish(packet, packet.payload);
   if (packet.payload.size() > kMaxMctpMessage)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <vector>
@@ -17,6 +18,9 @@ struct MctpMessage {
   bool secured = false;
   Bytes bytes;  // behind the type
 };
+
+// Whether a message of this type is of SPDM, or claims to be.
+bool is_mctp_spdm(std::uint8_t type);
 
 // A receiver drops a message that lacks a packet, in silence. Whoever reads a capture must not: a message that is left out, or cut, only
 // looks like a bad signature later. So once a message of SPDM has begun, each of its packets has to be there.

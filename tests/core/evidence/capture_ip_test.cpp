@@ -2,7 +2,12 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <utility>
+
+#include "core/error.h"
 #include "core/text.h"
+#include "expect_error.h"
 #include "network_capture.h"
 
 using namespace spdm;
@@ -90,6 +95,18 @@ TEST_CASE("fragments: the first one is known as such, the others have no ports")
   is_hello(kLinkRaw, capture::ipv6(kSegment, 44, {6, 0, 0, 0, 0, 0, 0, 0}), kSix);
 }
 
+TEST_CASE("a segment without bytes lacks none where its options were cut off") {
+  Segment empty = kSegment;
+  empty.payload = {};
+  Bytes packet = capture::ipv4(empty);
+  packet[3] = 40 + 12;
+  packet[20 + 12] = 0x80;
+  const std::optional<TcpSegment> segment = segment_of(kLinkRaw, packet);
+  REQUIRE(segment);
+  CHECK(segment->missing == 0);
+  CHECK(segment->payload.empty());
+}
+
 TEST_CASE("other traffic, and headers that are not whole, are no segments; a payload that was cut is known") {
   const Bytes four = capture::ipv4(kSegment), six = capture::ipv6(kSegment);
   Bytes udp = four, strange = four;
@@ -108,12 +125,18 @@ TEST_CASE("other traffic, and headers that are not whole, are no segments; a pay
   CHECK(!segment_of(kLinkRaw, offset));
   offset[20 + 12] = 0xF0;
   CHECK(!segment_of(kLinkRaw, offset));
-  for (const Bytes& packet : {four, six})
+  for (const auto& [packet, source] : {std::pair(four, kFour), std::pair(six, kSix)})
     for (std::size_t size = 0; size < packet.size(); ++size) {
-      const std::optional<TcpSegment> segment = segment_of(kLinkRaw, to_bytes(View(packet).first(size)));
-      const std::size_t lacks = packet.size() - size;
-      CHECK(segment.has_value() == (lacks <= kHello.size()));
-      if (segment) CHECK(segment->missing == lacks);
+      const Bytes cut = to_bytes(View(packet).first(size));
+      const std::size_t lacks = packet.size() - size, ip = packet.size() - kHello.size() - 20;
+      if (size >= ip && size < ip + 4) {
+        expect_error(ErrorId::bad_input, "is a packet of TCP that was cut before its ports", [&] { segment_of(kLinkRaw, cut); });
+        continue;
+      }
+      const std::optional<TcpSegment> segment = segment_of(kLinkRaw, cut);
+      CHECK(segment.has_value() == (size >= ip));
+      if (segment) CHECK(segment->missing == std::min(lacks, kHello.size()));
+      if (segment) CHECK(to_string(segment->source) == source);
     }
   for (const std::uint32_t link : {kLinkEthernet, kLinkNull, kLinkLoop, kLinkCooked, kLinkCooked2, kLinkRaw})
     for (std::size_t size = 0; size < 20; ++size) CHECK(!segment_of(link, Bytes(size, 0x81)));

@@ -18,46 +18,6 @@ using namespace capture;
 
 namespace {
 
-Talk conversation(unsigned client, unsigned server = 4194) {
-  Talk out{.client = client, .server = server};
-  return out.open().say(true, over_tcp(kGetVersion)).say(false, over_tcp(kVersion), 5);
-}
-
-Talk ended(Talk talk) {
-  talk.add(true, {}, kFin | kAck);
-  talk.add(false, {}, kFin | kAck);
-  talk.add(true, {});
-  return talk;
-}
-
-File& put(File& file, const Talk& talk) {
-  for (const Segment& one : talk.sent) file.frame(ipv4(one));
-  return file;
-}
-
-// Of other traffic: as many packets as are waited for segments that come late.
-File& put_others(File& file) {
-  for (std::size_t i = 0; i < kTcpGrace; ++i) file.frame(ipv4({.from = 1000, .to = 443, .payload = {}}));
-  return file;
-}
-
-// A pipe gives little at once. `most_whole`: what is read as a whole.
-CaptureParts parts_of(const File& file, std::size_t most_whole = 1) {
-  return {
-      [whole = pieces_of(file.bytes)](std::span<char> room) mutable { return whole(room.first(std::min<std::size_t>(room.size(), 97))); },
-      "x", most_whole};
-}
-
-// Labels, with ! where there is an error.
-std::vector<std::string> labels_of(CaptureParts parts) {
-  std::vector<std::string> out;
-  while (const std::optional<EvidencePart> part = parts.next()) {
-    CHECK((part->error.has_value() || part->evidence.log.size() >= 2));
-    out.push_back(part->label + (part->error ? "!" : ""));
-  }
-  return out;
-}
-
 using Labels = std::vector<std::string>;
 
 }  // namespace

@@ -84,6 +84,40 @@ TEST_CASE("TCP: without its beginning a connection begins with the first segment
   CHECK(ready(stream) == "cde");
 }
 
+TEST_CASE("TCP: bytes before the first one are of before the capture, but not behind a SYN, and not any number of them") {
+  TcpStream begun, late;
+  begun.start(600);
+  begun.add(segment(599, "?"));  // asks whether the peer is alive
+  expect_error(ErrorId::bad_input, "begins 2 bytes before the first byte of its TCP connection", [&] { begun.add(segment(598, "ab")); });
+  late.add(segment(600, "cd"));
+  late.add(segment(598, "ab"));
+  expect_error(ErrorId::bad_input, "begins 1048577 bytes before the first byte of its TCP connection",
+               [&] { late.add(segment(static_cast<std::uint32_t>(599 - kMaxTcpAhead), "ab")); });
+}
+
+TEST_CASE("TCP: what is missing at the end, by a FIN and by what was acknowledged") {
+  TcpStream stream;
+  stream.start(100);
+  stream.add(segment(100, "abcd"));
+  stream.note_acknowledged(104);
+  stream.note_acknowledged(105);  // a FIN that was not captured
+  CHECK(stream.missing_at_end() == 0);
+  stream.note_acknowledged(110);
+  stream.note_acknowledged(104);
+  stream.note_acknowledged(110 + 2 * kMaxTcpAhead);  // of somebody else
+  CHECK(stream.missing_at_end() == 6);
+  TcpStream ended;
+  ended.start(100);
+  TcpSegment fin = segment(107, "");
+  fin.ends = true;
+  ended.add(fin);
+  ended.add(segment(100, "abcd"));
+  CHECK(ended.missing_at_end() == 3);
+  ended.add(segment(104, "efg"));
+  ended.note_acknowledged(108);
+  CHECK(ended.missing_at_end() == 0);
+}
+
 TEST_CASE("TCP: fragments, segments that were cut, and too much that is missing") {
   TcpStream stream;
   stream.start(0);
@@ -110,6 +144,7 @@ TEST_CASE("TCP: long connections take no more memory than what is compared takes
     REQUIRE(stream.ready().size() == piece.size());
     stream.take(piece.size());
   }
-  stream.add(segment(0xFFFF0000, "b"));  // long ago: nothing remembers it
+  expect_error(ErrorId::bad_input, "sends byte 0 of its TCP connection again, after 6000000 bytes: too late to be compared",
+               [&] { stream.add(segment(0xFFFF0000, "b")); });
   expect_error(ErrorId::bad_input, "again, and it is another", [&] { stream.add(segment(sequence - 2, "bb")); });
 }

@@ -1,8 +1,12 @@
 // Captures of a network as tests want them: blocks of pcapng, and TCP in frames of any link type.
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +14,9 @@
 
 #include "capture.h"
 #include "core/evidence/capture_frames.h"
+#include "core/evidence/capture_sockets.h"
+#include "core/evidence/capture_source.h"
+#include "core/evidence/pcap.h"
 
 namespace capture {
 
@@ -155,5 +162,46 @@ inline Bytes doe(Bytes message, std::uint8_t type = 1) {
 }
 
 inline const Bytes kGetVersion{0x10, 0x84, 0, 0}, kVersion{0x10, 0x04, 0, 0, 0, 1, 0, 0x12};
+
+inline Talk conversation(unsigned client, unsigned server = 4194) {
+  Talk out{.client = client, .server = server};
+  return out.open().say(true, over_tcp(kGetVersion)).say(false, over_tcp(kVersion), 5);
+}
+
+inline Talk ended(Talk talk) {
+  talk.add(true, {}, kFin | kAck);
+  talk.add(false, {}, kFin | kAck);
+  talk.add(true, {});
+  return talk;
+}
+
+inline File& put(File& file, const Talk& talk) {
+  for (const Segment& one : talk.sent) file.frame(ipv4(one));
+  return file;
+}
+
+// Of other traffic: as many packets as are waited for segments that come late.
+inline File& put_others(File& file) {
+  for (std::size_t i = 0; i < spdm::kTcpGrace; ++i) file.frame(ipv4({.from = 1000, .to = 443, .payload = {}}));
+  return file;
+}
+
+// A pipe gives little at once. `most_whole`: what is read as a whole.
+inline spdm::CaptureParts parts_of(const File& file, std::size_t most_whole = 1) {
+  return {[whole = spdm::pieces_of(file.bytes)](std::span<char> room) mutable {
+            return whole(room.first(std::min<std::size_t>(room.size(), 97)));
+          },
+          "x", most_whole};
+}
+
+// Labels, with ! where there is an error.
+inline std::vector<std::string> labels_of(spdm::CaptureParts parts) {
+  std::vector<std::string> out;
+  while (const std::optional<spdm::EvidencePart> part = parts.next()) {
+    CHECK((part->error.has_value() || part->evidence.log.size() >= 2));
+    out.push_back(part->label + (part->error ? "!" : ""));
+  }
+  return out;
+}
 
 }  // namespace capture
