@@ -44,6 +44,7 @@ COUNTS = [
     ("core/evidence/capture_hold.h", "kMaxCaptureHeld", "bytes of a capture that are kept at the same time"),
     ("core/evidence/capture_source.h", "kMaxCaptureFrame", "bytes of one packet of a capture"),
     ("core/evidence/capture_sockets.h", "kMaxTcpConnections", "TCP connections of a capture that are open at the same time"),
+    ("core/evidence/capture_sockets.h", "kMaxTcpMarks", "TCP connections of a capture that are remembered after their end"),
     ("core/evidence/mctp_messages.h", "kMaxMctpMessage", "bytes of a message that is put together from packets of a capture"),
     ("core/evidence/mctp_messages.h", "kMaxOpenMctpMessages", "messages of a capture that are put together at the same time"),
     ("core/evidence/budget.h", "kMaxFindings", "findings on a device, beside one of each kind"),

@@ -200,3 +200,17 @@ TEST_CASE("packets of MCTP that come in and go out: copies are left out of a lar
   // One is not.
   CHECK(labels_of(parts_of(file, 1)) == Labels{"[mctp 9]!"});
 }
+
+TEST_CASE("packets of MCTP that wait give back their memory one by one; of what is no SPDM the type is enough") {
+  const Bytes ask{0x10, 0x84, 0, 0}, long_answer(4'000, 4), other(60'000, 1);
+  File file(kCooked2);
+  for (int i = 0; i < 150; ++i) file.send({.to = 20}, 0x7E, other, other.size() + 1);
+  for (int i = 0; i < 900; ++i)
+    for (const std::uint8_t to : {9, 10, 11}) {
+      const Way way{.to = to};
+      file.send(way, 5, ask).send(way.back(), 5, long_answer, 5'000);
+    }
+  CaptureParts parts = parts_of(file, file.bytes.size());
+  CHECK(parts.is_whole());
+  CHECK(labels_of(std::move(parts)) == Labels{"[mctp 9]", "[mctp 10]", "[mctp 11]"});
+}
