@@ -206,7 +206,7 @@ TEST_CASE("packets of MCTP that wait give back their memory one by one; of what 
   File file(kCooked2);
   for (int i = 0; i < 150; ++i) file.send({.to = 20}, 0x7E, other, other.size() + 1);
   for (int i = 0; i < 900; ++i)
-    for (const std::uint8_t to : {9, 10, 11}) {
+    for (const std::uint8_t to : {std::uint8_t{9}, std::uint8_t{10}, std::uint8_t{11}}) {
       const Way way{.to = to};
       file.send(way, 5, ask).send(way.back(), 5, long_answer, 5'000);
     }
