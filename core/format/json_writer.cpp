@@ -25,7 +25,7 @@ bool is_plain(std::string_view text) {
 
 template <class Number>
 void append_number(std::string& out, Number number) {
-  std::array<char, 24> digits;
+  std::array<char, 24> digits{};
   const std::to_chars_result end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
   out.append(digits.data(), static_cast<std::size_t>(end.ptr - digits.data()));
 }

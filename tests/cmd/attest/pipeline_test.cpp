@@ -256,6 +256,7 @@ TEST_CASE("how many are asked at once goes by what they are, unless somebody say
   CHECK(width("tcp://127.0.0.1:1", 3, true) == 3);
   // Behind one server they take turns; a device of this host is not hurried by others.
   std::vector<std::string> all;
+  all.reserve(100);
   for (int i = 0; i < 40; ++i) all.push_back("emu://127.0.0.1:1?max=" + std::to_string(4096 + i));
   CHECK(width_of(run_over(all)) == kDevicesAtOnce);
   all.emplace_back("emu://127.0.0.1:2");
