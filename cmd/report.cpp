@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "cmd/attest/report_files.h"
 #include "cmd/attestation.h"
 #include "cmd/host/files.h"
 #include "cmd/host/folder.h"
@@ -14,7 +15,6 @@
 #include "cmd/output/report_page.h"
 #include "cmd/output/summary_text.h"
 #include "cmd/parse.h"
-#include "cmd/report_files.h"
 #include "cmd/verb.h"
 #include "core/recognize.h"
 #include "core/text.h"

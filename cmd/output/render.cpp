@@ -84,11 +84,14 @@ Verdict worse_verdict(Verdict a, Verdict b) {
 
 Json begin_document(std::string_view schema) { return Json{{"schema", schema}, {"tool", kTool}}; }
 
-void append_yaml(std::string& out, const Json& document) {
+// `as_item`: as the only one of a list.
+void append_yaml(std::string& out, const Json& document, bool as_item = false) {
   StringEnd end(out);
   std::ostream stream(&end);
   YAML::Emitter emitter(stream);
+  if (as_item) emitter << YAML::BeginSeq;
   emit(emitter, document);
+  if (as_item) emitter << YAML::EndSeq;
   stream << '\n';
 }
 
@@ -150,7 +153,7 @@ void ListWriter::add(const Json& item) {
   } else if (console_.format == Format::yaml) {
     if (empty_) text = "\n";
     std::string own;
-    append_yaml(own, Json::array({item}));
+    append_yaml(own, item, true);
     for (std::string_view left = own; !left.empty();) {  // indented, as the library does with a list in a mapping
       const std::string_view line = left.substr(0, left.find('\n') + 1);
       text.append("  ").append(line);
@@ -235,7 +238,7 @@ RenderedReport ReportWriter::render(const Report& report) const {
       break;
     case Format::yaml:
       out.text.reserve(room_for(report));
-      append_yaml(out.text, Json::array({json_of(report)}));
+      append_yaml(out.text, json_of(report), true);
       break;
     case Format::ear:
     case Format::redfish:

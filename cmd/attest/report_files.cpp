@@ -1,4 +1,4 @@
-#include "cmd/report_files.h"
+#include "cmd/attest/report_files.h"
 
 #include <algorithm>
 #include <memory>
