@@ -9,6 +9,7 @@
 #include "cmd/output/headline.h"
 #include "cmd/output/render_text.h"
 #include "cmd/output/wrap.h"
+#include "core/error.h"
 #include "core/format/json_writer.h"
 #include "core/text.h"
 
@@ -46,34 +47,54 @@ class StringEnd final : public std::streambuf {
   std::string& out_;
 };
 
-// Strings always in double quotes: no value of a device can turn into another type, a key or an anchor.
-void emit(YAML::Emitter& out, const Json& json) {
-  switch (json.type()) {
-    case Json::value_t::object:
-      if (json.empty()) out << YAML::Flow;
-      out << YAML::BeginMap;
-      for (const auto& [key, value] : json.items()) {
-        out << YAML::Key << key << YAML::Value;
-        emit(out, value);
-      }
-      out << YAML::EndMap;
-      return;
-    case Json::value_t::array:
-      if (json.empty()) out << YAML::Flow;
-      out << YAML::BeginSeq;
-      for (const Json& item : json) emit(out, item);
-      out << YAML::EndSeq;
-      return;
-    case Json::value_t::string:
-      out << YAML::DoubleQuoted << json.get_ref<const std::string&>();
-      return;
-    case Json::value_t::null:
-      out << YAML::Null;
-      return;
-    default:
-      out << dump(json, -1);  // numbers and booleans are written as in JSON
+// Writes JSON that is read front to back as YAML, without a tree of it. Strings always in double quotes: no value of a device can turn into
+// another type, a key or an anchor. Numbers and booleans are written as in JSON.
+class YamlOfJson final : public nlohmann::json_sax<Json> {
+ public:
+  explicit YamlOfJson(YAML::Emitter& out) : out_(out) {}
+
+  bool null() override { return settled() << YAML::Null, true; }
+  bool boolean(bool value) override { return settled() << (value ? "true" : "false"), true; }
+  bool number_integer(std::int64_t value) override { return settled() << std::to_string(value), true; }
+  bool number_unsigned(std::uint64_t value) override { return settled() << std::to_string(value), true; }
+  bool number_float(double value, const std::string&) override { return settled() << dump(Json(value), -1), true; }
+  bool string(std::string& value) override { return settled() << YAML::DoubleQuoted << value, true; }
+  bool binary(Json::binary_t&) override { return false; }
+  bool start_object(std::size_t) override { return begin(Opened::map); }
+  bool key(std::string& name) override { return settled() << YAML::Key << name << YAML::Value, true; }
+  bool end_object() override { return end() << YAML::EndMap, true; }
+  bool start_array(std::size_t) override { return begin(Opened::list); }
+  bool end_array() override { return end() << YAML::EndSeq, true; }
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) override {
+    throw Error(ErrorId::internal, error.what());
   }
-}
+
+ private:
+  // What is opened, and may yet turn out to be empty: that is written on one line.
+  enum class Opened { nothing, map, list };
+
+  void write_opened() {
+    if (opened_ == Opened::map) out_ << YAML::BeginMap;
+    if (opened_ == Opened::list) out_ << YAML::BeginSeq;
+    opened_ = Opened::nothing;
+  }
+  YAML::Emitter& settled() {
+    write_opened();
+    return out_;
+  }
+  bool begin(Opened what) {
+    write_opened();
+    opened_ = what;
+    return true;
+  }
+  YAML::Emitter& end() {
+    if (opened_ != Opened::nothing) out_ << YAML::Flow;
+    return settled();
+  }
+
+  YAML::Emitter& out_;
+  Opened opened_ = Opened::nothing;
+};
 
 Verdict worse_verdict(Verdict a, Verdict b) {
   if (a == Verdict::fail || b == Verdict::fail) return Verdict::fail;
@@ -85,19 +106,21 @@ Verdict worse_verdict(Verdict a, Verdict b) {
 Json begin_document(std::string_view schema) { return Json{{"schema", schema}, {"tool", kTool}}; }
 
 // `as_item`: as the only one of a list.
-void append_yaml(std::string& out, const Json& document, bool as_item = false) {
+void append_yaml(std::string& out, const std::string& json, bool as_item = false) {
   StringEnd end(out);
   std::ostream stream(&end);
   YAML::Emitter emitter(stream);
   if (as_item) emitter << YAML::BeginSeq;
-  emit(emitter, document);
+  YamlOfJson yaml(emitter);
+  Json::sax_parse(json, &yaml);
   if (as_item) emitter << YAML::EndSeq;
   stream << '\n';
 }
 
 std::string to_yaml(const Json& document) {
-  std::string out;
-  append_yaml(out, document);
+  std::string json, out;
+  append_json(json, document, -1);
+  append_yaml(out, json);
   return out;
 }
 
@@ -152,8 +175,9 @@ void ListWriter::add(const Json& item) {
     append_json(text, item, 2, 2);
   } else if (console_.format == Format::yaml) {
     if (empty_) text = "\n";
-    std::string own;
-    append_yaml(own, item, true);
+    std::string json, own;
+    append_json(json, item, -1);
+    append_yaml(own, json, true);
     for (std::string_view left = own; !left.empty();) {  // indented, as the library does with a list in a mapping
       const std::string_view line = left.substr(0, left.find('\n') + 1);
       text.append("  ").append(line);
@@ -179,7 +203,17 @@ void ListWriter::finish(const Json& tail) {
   console_.finish();
 }
 
-Json ReportWriter::json_of(const Report& report) const { return form_.to_json == nullptr ? to_json(report) : form_.to_json(report); }
+// The report of one device, without an end of the line.
+std::string ReportWriter::in_one_line(const Report& report) const {
+  std::string out;
+  out.reserve(room_for(report));
+  JsonWriter writer(out);
+  if (form_.to_json == nullptr)
+    write_json(writer, report);
+  else
+    writer.value(form_.to_json(report));
+  return out;
+}
 
 // The report of one device in the list of a document.
 void ReportWriter::append_in_list(std::string& out, const Report& report) const {
@@ -238,7 +272,7 @@ RenderedReport ReportWriter::render(const Report& report) const {
       break;
     case Format::yaml:
       out.text.reserve(room_for(report));
-      append_yaml(out.text, json_of(report), true);
+      append_yaml(out.text, in_one_line(report), true);
       break;
     case Format::ear:
     case Format::redfish:

@@ -72,7 +72,7 @@ class ReportWriter {
 
  private:
   void begin();
-  Json json_of(const Report& report) const;
+  std::string in_one_line(const Report& report) const;
   void append_in_list(std::string& out, const Report& report) const;
   void append_line(std::string& out, const Report& report) const;
   Json with_schema(Json document) const;
