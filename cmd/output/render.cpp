@@ -2,9 +2,11 @@
 
 #include <yaml-cpp/yaml.h>
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <ostream>
 #include <streambuf>
+#include <vector>
 
 #include "cmd/output/headline.h"
 #include "cmd/output/render_text.h"
@@ -105,14 +107,60 @@ Verdict worse_verdict(Verdict a, Verdict b) {
 
 Json begin_document(std::string_view schema) { return Json{{"schema", schema}, {"tool", kTool}}; }
 
+namespace {
+
+// A text that is read front to back, and whose room is given back meanwhile: what is made of it needs that.
+class UsedUp {
+ public:
+  explicit UsedUp(std::string text) {
+    for (; text.size() > kPiece; text.shrink_to_fit()) {
+      const std::size_t rest = (text.size() - 1) / kPiece * kPiece;
+      pieces_.push_back(text.substr(rest));
+      text.resize(rest);
+    }
+    pieces_.push_back(std::move(text));
+  }
+
+  struct Iterator {
+    using iterator_category = std::input_iterator_tag;
+    using value_type = char;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const char*;
+    using reference = char;
+
+    char operator*() const { return of->pieces_.back()[of->at_]; }
+    Iterator& operator++() {
+      if (++of->at_ == of->pieces_.back().size()) {
+        of->pieces_.pop_back();
+        of->at_ = 0;
+      }
+      return *this;
+    }
+    bool operator==(const Iterator& other) const { return is_end() == other.is_end(); }
+    bool operator!=(const Iterator& other) const { return !(*this == other); }
+    bool is_end() const { return of == nullptr || of->pieces_.empty(); }
+
+    UsedUp* of = nullptr;
+  };
+
+ private:
+  static constexpr std::size_t kPiece = std::size_t{1} << 20;
+
+  std::vector<std::string> pieces_;  // the first is the last; none is empty
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
 // `as_item`: as the only one of a list.
-void append_yaml(std::string& out, const std::string& json, bool as_item = false) {
+void append_yaml(std::string& out, std::string json, bool as_item = false) {
   StringEnd end(out);
   std::ostream stream(&end);
   YAML::Emitter emitter(stream);
   if (as_item) emitter << YAML::BeginSeq;
   YamlOfJson yaml(emitter);
-  Json::sax_parse(json, &yaml);
+  UsedUp text(std::move(json));
+  Json::sax_parse(UsedUp::Iterator{&text}, UsedUp::Iterator{}, &yaml);
   if (as_item) emitter << YAML::EndSeq;
   stream << '\n';
 }
@@ -120,7 +168,7 @@ void append_yaml(std::string& out, const std::string& json, bool as_item = false
 std::string to_yaml(const Json& document) {
   std::string json, out;
   append_json(json, document, -1);
-  append_yaml(out, json);
+  append_yaml(out, std::move(json));
   return out;
 }
 
@@ -177,7 +225,7 @@ void ListWriter::add(const Json& item) {
     if (empty_) text = "\n";
     std::string json, own;
     append_json(json, item, -1);
-    append_yaml(own, json, true);
+    append_yaml(own, std::move(json), true);
     for (std::string_view left = own; !left.empty();) {  // indented, as the library does with a list in a mapping
       const std::string_view line = left.substr(0, left.find('\n') + 1);
       text.append("  ").append(line);
