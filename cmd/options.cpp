@@ -185,7 +185,7 @@ void add_protocol_options(CLI::App& parser, ProtocolOptions& options) {
 }
 
 void add_jobs_option(CLI::App& parser, ProtocolOptions& options) {
-  parser.add_option("--jobs", options.jobs, "Devices asked at once; default: 16, or 256 (sockets)")->type_name("N")->group("Protocol");
+  parser.add_option("--jobs", options.jobs, "Devices asked at once; default: 16, sockets up to 256")->type_name("N")->group("Protocol");
 }
 
 void add_via_option(CLI::App& parser, std::string& via, const std::string& group) {

@@ -92,7 +92,7 @@ class JsonWriter {
 // Writes a tree.
 inline void append_json(std::string& out, const Json& json, int indent, int level = 0) { JsonWriter(out, indent, level).value(json); }
 
-// The same as a tree, for who changes it, or writes it in another form: so what a document has is said once, by what writes it.
+// The same as a tree, for who changes it: what a document has is said once, by what writes it.
 Json tree_of(const std::function<void(JsonWriter& out)>& write);
 
 }  // namespace spdm
