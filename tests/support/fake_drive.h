@@ -1,6 +1,7 @@
 // A drive behind the seam of two commands: what a drive keeps of DSP0286, with answers from a function, and every command on a list.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <optional>
 #include <string>

@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 #include <nlohmann/json.hpp>
 
+#include <iterator>
+
 #include "core/file_kinds.h"
 #include "core/text.h"
 #include "tests/support/temporary.h"

@@ -1,5 +1,7 @@
 #include "core/wire/ide_km.h"
 
+#include <algorithm>
+
 #include "core/text.h"
 #include "core/wire/decode.h"
 #include "core/wire/golden.h"

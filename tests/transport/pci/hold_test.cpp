@@ -8,6 +8,7 @@
 #include <chrono>
 #include <memory>
 #include <thread>
+#include <tuple>
 
 #include "core/evidence/expect_error.h"
 #include "core/text.h"

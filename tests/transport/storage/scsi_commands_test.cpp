@@ -1,6 +1,8 @@
 // SCSI commands, byte by byte, as the kernel is handed them.
 #include "transport/storage/scsi_commands.h"
 
+#include <algorithm>
+
 #include "transport/storage/recording_kernel.h"
 
 using namespace spdm;
