@@ -21,7 +21,7 @@ Completed issuer_of(const Validation& j, X509* certificate) {
   Completed out;
   int best = 0;
   for (const Entry* const entry : j.lookup.with_subject(X509_get_issuer_name(certificate))) {
-    crypto::OwnedX509 candidate = parse_x509(entry->der());
+    crypto::OwnedX509 candidate = j.certificate_of(*entry);
     if (!candidate || X509_NAME_cmp(X509_get_subject_name(candidate.get()), X509_get_issuer_name(certificate)) != 0) continue;
     const int worth = has_root_hash(j, *entry) ? 3 : self_issued(candidate.get()) ? 2 : 1;
     if (worth <= best || !is_signed_by(certificate, X509_get0_pubkey(candidate.get()))) continue;

@@ -28,6 +28,10 @@ const CertificateInfo& Entry::info() const {
   return certificate_->info;
 }
 
+void Entry::know(const CertificateInfo& info) const {
+  std::call_once(certificate_->described, [&] { certificate_->info = info; });
+}
+
 bool Entry::is_self_issued() const {
   if (const std::optional<Outline> outline = outline_of(der())) {
     if (equal(outline->issuer, outline->subject)) return true;

@@ -19,6 +19,8 @@ class Entry {
   const std::string& sha256() const;  // fingerprint of the DER, lower-case hex
   // Described when it is first asked for. May be called by several threads.
   const CertificateInfo& info() const;
+  // Of somebody who has the description of this very certificate already.
+  void know(const CertificateInfo& info) const;
   // Whether its issuer has the name of its subject.
   bool is_self_issued() const;
 

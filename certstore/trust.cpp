@@ -17,7 +17,9 @@ const Entry* if_may_end_path(const Validation& j, const Entry* entry) {
 }
 
 const Entry* same_certificate(const Validation& j, const CertificateInfo& info) {
-  return if_may_end_path(j, j.lookup.by_fingerprint(info.sha256));
+  const Entry* const entry = if_may_end_path(j, j.lookup.by_fingerprint(info.sha256));
+  if (entry != nullptr) entry->know(info);
+  return entry;
 }
 
 const Entry* by_root_hash(const Validation& j) { return if_may_end_path(j, j.lookup.by_hash(*j.input.hash, j.root_hash)); }
@@ -26,7 +28,7 @@ const Entry* by_root_hash(const Validation& j) { return if_may_end_path(j, j.loo
 const Entry* by_signature(const Validation& j) {
   X509* top = j.received.front().get();
   for (const Entry* const entry : j.lookup.with_subject(X509_get_issuer_name(top))) {
-    const crypto::OwnedX509 candidate = may_end_path(j, *entry) ? parse_x509(entry->der()) : nullptr;
+    const crypto::OwnedX509 candidate = may_end_path(j, *entry) ? j.certificate_of(*entry) : nullptr;
     if (!candidate || X509_NAME_cmp(X509_get_subject_name(candidate.get()), X509_get_issuer_name(top)) != 0) continue;
     if (is_signed_by(top, X509_get0_pubkey(candidate.get()))) return entry;
   }
@@ -82,7 +84,7 @@ void find_anchor(Validation& j) {
     j.anchor = same_certificate(j, certificates.front());
   } else {
     j.anchor = j.input.is_bare ? by_signature(j) : by_root_hash(j);
-    if (j.anchor != nullptr) j.outer = parse_x509(j.anchor->der());
+    if (j.anchor != nullptr) j.outer = j.certificate_of(*j.anchor);
     // Without it the path would end in what was received, and no signature of the anchor be checked.
     if (!j.outer) j.anchor = nullptr;
     if (j.outer) j.result.root_fingerprint = j.anchor->sha256();

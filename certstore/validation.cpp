@@ -30,6 +30,15 @@ bool Validation::found(FindingId id, std::string_view where) const {
                      [&](const Finding& finding) { return finding.id == id && finding.where == where; });
 }
 
+crypto::OwnedX509 Validation::certificate_of(const Entry& entry) const {
+  // What was received and is an issuer of it as well is two certificates on the path, although it is no good path.
+  const bool twice = std::any_of(result.certificates.begin(), result.certificates.end(),
+                                 [&](const CertificateInfo& other) { return other.sha256 == entry.sha256(); });
+  Decoded decoded = twice ? decode(entry.der()) : issuers.decode(entry.der());
+  entry.know(decoded.info);
+  return std::move(decoded.certificate);
+}
+
 std::string Validation::slot() const { return cat("slot ", int{input.slot}); }
 
 std::string Validation::place(std::size_t index, std::string_view field) const {

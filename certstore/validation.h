@@ -55,6 +55,8 @@ struct Validation {
   const std::vector<OcspResponse>* ocsp;
 
   X509* leaf() const { return received.back().get(); }
+  // Shared with other chains as those of Issuers, and never the same object as a received one. nullptr where it is no certificate.
+  crypto::OwnedX509 certificate_of(const Entry& entry) const;
   // GenericCert exists from 1.3 on and never in slot 0; only then are its exemptions granted.
   bool generic() const { return input.model == CertModel::generic && input.slot != 0 && input.version >= k13; }
 
