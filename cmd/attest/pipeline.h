@@ -169,6 +169,7 @@ void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outc
   // Bytes of evidence that are read and not yet reported. A run holds no more of its input than this and one piece: pieces that are
   // large are looked at one by one.
   constexpr std::size_t kInFlight = 2U << 20;
+  const std::size_t workers = std::max(1U, std::thread::hardware_concurrency());
   const ProgressOfWork work(run.progress, "recording", "recordings", 0, run.total);
   run_stream<EvidencePiece, Shaped>({
       .next = [&] { return run.files.next(); },
@@ -181,10 +182,12 @@ void appraise_recordings(const RecordedRun& run, const std::function<Shaped(Outc
           },
       .consume = take,
       .idle = run.idle,
-      .workers = std::max(1U, std::thread::hardware_concurrency()),
+      .workers = workers,
       .ordered = run.ordered,
       .weight = [](const EvidencePiece& piece) { return piece.size(); },
       .budget = kInFlight,
+      .window = 16 * workers,
+      .batch = 4 * workers,
   });
 }
 

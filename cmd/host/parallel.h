@@ -34,6 +34,9 @@ struct Stream {
   std::size_t budget = 1;
   // Inputs that are read and not yet consumed, at the most. 0: four for each worker.
   std::size_t window = 0;
+  // Results that may wait for one another while there is work under way. For work that is short: to wake a thread for each result
+  // would take a tenth of the time.
+  std::size_t batch = 1;
 };
 
 namespace detail {
@@ -63,7 +66,7 @@ class Streaming {
       }
       const std::lock_guard lock(mutex_);
       stop_ = true;
-      room_.notify_all();
+      room_.notify_one();
     }
     if (failure) std::rethrow_exception(failure);
   }
@@ -72,7 +75,7 @@ class Streaming {
   struct Slot {
     std::optional<Result> result;
     std::exception_ptr failure;
-    std::size_t weight = 0;
+    std::size_t weight = 0, result_weight = 0;
   };
 
   void one_by_one() {
@@ -85,38 +88,51 @@ class Streaming {
   bool done() const { return stop_ || ended_; }
 
   void work() {
-    std::unique_lock lock(mutex_);
     for (;;) {
-      room_.wait(lock, [&] { return done() || (!reading_ && begun_ - consumed_ < window_ && in_flight_ < stream_.budget); });
-      if (done()) return;
-      const std::size_t index = begun_++;
-      reading_ = true;
-      lock.unlock();
+      std::unique_lock turn(turn_);
+      const std::optional<std::size_t> index = claim();
+      if (!index) return;
       Slot slot;
-      std::size_t result = 0;  // its weight
       std::optional<Input> input = read(slot);
       const bool failed_to_read = slot.failure != nullptr;
-      lock.lock();
-      reading_ = false;
-      in_flight_ += slot.weight;
-      ended_ = ended_ || !input;
-      if (!input && !failed_to_read) --begun_;  // there was none
-      room_.notify_all();
-      if (input) {
-        lock.unlock();
-        try {
-          slot.result = stream_.produce(std::move(*input));
-          if (stream_.result_weight) result = stream_.result_weight(*slot.result);
-        } catch (...) {
-          slot.failure = std::current_exception();
-        }
-        lock.lock();
-        slot.weight += result;
-        in_flight_ += result;
+      {
+        const std::lock_guard lock(mutex_);
+        in_flight_ += slot.weight;
+        if (input) ++producing_;
+        if (!input && !failed_to_read) --begun_;  // there was none
+        ended_ = ended_ || !input;
+        if (!input) ready_.notify_one();
       }
-      if (input || failed_to_read) done_.emplace(stream_.ordered ? index : finished_++, std::move(slot));
-      ready_.notify_one();
+      turn.unlock();
+      if (input) produce(*std::move(input), slot);
+      if (input || failed_to_read) finish(*index, std::move(slot), !failed_to_read);
     }
+  }
+
+  // Waits for room for another input. Nothing at the end.
+  std::optional<std::size_t> claim() {
+    std::unique_lock lock(mutex_);
+    room_.wait(lock, [&] { return done() || (begun_ - consumed_ < window_ && in_flight_ < stream_.budget); });
+    return done() ? std::nullopt : std::optional(begun_++);
+  }
+
+  void produce(Input input, Slot& slot) {
+    try {
+      slot.result = stream_.produce(std::move(input));
+      slot.result_weight = stream_.result_weight ? stream_.result_weight(*slot.result) : 0;
+    } catch (...) {
+      slot.failure = std::current_exception();
+    }
+  }
+
+  void finish(std::size_t index, Slot slot, bool has_produced) {
+    const std::lock_guard lock(mutex_);
+    if (has_produced) --producing_;
+    slot.weight += slot.result_weight;
+    in_flight_ += slot.result_weight;
+    done_.emplace(stream_.ordered ? index : finished_++, std::move(slot));
+    // Nobody may be left to tell of it later: the others wait for an input, or for room.
+    if (done_.contains(consumed_) && (done_.size() >= stream_.batch || producing_ == 0)) ready_.notify_one();
   }
 
   std::optional<Input> read(Slot& slot) {
@@ -142,18 +158,19 @@ class Streaming {
     if (!is_there()) return std::nullopt;
     Slot slot = std::move(done_.extract(consumed_++).mapped());
     in_flight_ -= slot.weight;
-    room_.notify_all();
+    room_.notify_one();
     if (slot.failure) std::rethrow_exception(slot.failure);
     return std::move(slot.result);
   }
 
   const Stream<Input, Result>& stream_;
   const std::size_t window_;
-  std::map<std::size_t, Slot> done_;  // by index, or by when they were finished
-  std::mutex mutex_;
-  std::condition_variable room_, ready_;
-  std::size_t begun_ = 0, finished_ = 0, consumed_ = 0, in_flight_ = 0;
-  bool reading_ = false, ended_ = false, stop_ = false;
+  std::map<std::size_t, Slot> done_;      // by index, or by when they were finished
+  std::mutex turn_;                       // to read; taken before the other
+  std::mutex mutex_;                      // of all that follows
+  std::condition_variable room_, ready_;  // for the one whose turn it is, for the one that consumes
+  std::size_t begun_ = 0, producing_ = 0, finished_ = 0, consumed_ = 0, in_flight_ = 0;
+  bool ended_ = false, stop_ = false;
 };
 
 }  // namespace detail

@@ -8,7 +8,9 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -127,6 +129,49 @@ TEST_CASE("a stream comes through whole: in order, or as its results are there")
         if (!ordered && workers == 4 && count == 500) CHECK(trial.seen.front() != 0);
         CHECK(std::set(trial.seen.begin(), trial.seen.end()).size() == count);
       }
+}
+
+TEST_CASE("results may wait for one another, and none waits for an input that has not come") {
+  for (const bool ordered : {true, false}) {
+    // Each input comes when the result of the one before it has been taken.
+    std::mutex mutex;
+    std::condition_variable taken;
+    std::size_t begun = 0, seen = 0;
+    spdm::cmd::run_stream<std::size_t, std::size_t>({.next = [&]() -> std::optional<std::size_t> {
+                                                       std::unique_lock lock(mutex);
+                                                       taken.wait(lock, [&] { return seen == begun; });
+                                                       return begun == 50 ? std::nullopt : std::optional(begun++);
+                                                     },
+                                                     .produce = [](std::size_t i) { return i; },
+                                                     .consume =
+                                                         [&](std::size_t) {
+                                                           const std::lock_guard lock(mutex);
+                                                           ++seen;
+                                                           taken.notify_one();
+                                                         },
+                                                     .workers = 3,
+                                                     .ordered = ordered,
+                                                     .batch = 8});
+    CHECK(seen == 50);
+  }
+}
+
+TEST_CASE("results of short work are taken several at a time") {
+  std::size_t seen = 0, waits = 0;
+  spdm::cmd::run_stream<std::size_t, std::size_t>(
+      {.next = [i = std::size_t{0}]() mutable { return i == 4000 ? std::nullopt : std::optional(i++); },
+       .produce =
+           [](std::size_t i) {
+             std::this_thread::sleep_for(std::chrono::microseconds(50));
+             return i;
+           },
+       .consume = [&](std::size_t) { ++seen; },
+       .idle = [&] { ++waits; },
+       .workers = 4,
+       .window = 64,
+       .batch = 16});
+  CHECK(seen == 4000);
+  CHECK(waits < seen / 4);
 }
 
 TEST_CASE("one that is slow keeps only its own place, where the window is wide enough for those behind it") {
