@@ -12,6 +12,7 @@ namespace spdm::cmd {
 
 std::string name_target(std::string hint, const std::string& target, bool live) {
   constexpr std::string_view kWord = "TARGET";
+  if (hint.find(kWord) == std::string::npos) return hint;  // most have none, and no file is looked for then
   const std::optional<std::filesystem::path> file = live ? std::nullopt : recording(target);
   std::error_code ignored;
   if (target.empty() || (!live && !(file && std::filesystem::exists(*file, ignored)))) return hint;
