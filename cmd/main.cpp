@@ -126,7 +126,8 @@ bool is_needless(const cmd::Verb& verb, const std::vector<std::string>& argument
 
 Exit run(int argc, char** argv, cmd::Console& console) {
   std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
-  const std::optional<About> about = arguments.empty() ? std::nullopt : value_of(kAbout, arguments.front());
+  std::optional<About> about;
+  if (!arguments.empty()) about = value_of(kAbout, arguments.front());
   if (about) arguments = spelled_out(*about, std::move(arguments));
   CLI::App parser("Attest devices over SPDM (DMTF DSP0274)", "spdmctl");
   parser.set_help_flag("-h,--help", "Show this help");
