@@ -72,7 +72,7 @@ const EarNames& ear_profile_of(JsonStream& in) {
 
 void read_ear_submods(JsonStream& in, const EarNames& names, const std::function<void(Result)>& sink) {
   in.object([&](std::string_view key) {
-    std::string label = shown(key.substr(0, kName));
+    std::string label = shown(std::string(key.substr(0, kName)));
     sink(read_submod(in, names, std::move(label)));
   });
 }

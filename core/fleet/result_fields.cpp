@@ -1,16 +1,17 @@
 #include "core/fleet/result_fields.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace spdm {
 
-// The common case, a plain string, is returned at once.
-std::string shown(std::string_view text) {
-  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; })) return std::string(text);
+// The common case, a plain string, is returned as it is.
+std::string shown(std::string text) {
+  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; })) return text;
   std::string out;
   for (std::size_t begin = 0; begin <= text.size();) {
     const std::size_t end = std::min(text.find('\\', begin), text.size());
-    out += printable(text.substr(begin, end - begin));
+    out += printable(std::string_view(text).substr(begin, end - begin));
     if (end < text.size()) out += '\\';
     begin = end + 1;
   }
@@ -19,10 +20,10 @@ std::string shown(std::string_view text) {
 
 std::string string_of(JsonStream& in, std::size_t keep) {
   std::string text = in.string(keep + 1);
-  if (text.size() <= keep) return shown(text);
+  if (text.size() <= keep) return shown(std::move(text));
   while (!text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.pop_back();
   if (!text.empty()) text.pop_back();
-  return shown(text) + "...";
+  return shown(std::move(text)) + "...";
 }
 
 Exit exit_of(JsonStream& in) {

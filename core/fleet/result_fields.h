@@ -16,7 +16,7 @@ namespace spdm {
 inline constexpr std::size_t kWord = 64, kName = 256, kSentence = 512;
 
 // The writer of a report has escaped its strings. Here only later changes are escaped, and no backslash a second time.
-std::string shown(std::string_view text);
+std::string shown(std::string text);
 
 // Reads a string of at most `keep` bytes; a cut never splits a character.
 std::string string_of(JsonStream& in, std::size_t keep);

@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::string_view kBegin = "{\"";
 
+std::size_t lines_in(std::string_view text) {
+  std::size_t out = 0;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) ++out;
+  return out;
+}
+
 }  // namespace
 
 std::size_t cut_between_documents(std::string_view text) {
@@ -27,7 +33,7 @@ bool ResultPieces::fill(std::size_t size) {
   constexpr std::size_t kRead = 64U << 10;
   while (text_.size() < size && !ended_ && !broken_) {
     const std::size_t before = text_.size();
-    text_.resize(before + kRead);
+    text_.resize(before + std::min(kRead, size - before));
     std::size_t got = 0;
     try {
       got = source_(std::span(text_).subspan(before));
@@ -43,7 +49,7 @@ bool ResultPieces::fill(std::size_t size) {
 ResultPiece ResultPieces::take(std::size_t size) {
   ResultPiece out{text_.substr(0, size), line_};
   text_.erase(0, size);
-  line_ += static_cast<std::size_t>(std::count(out.text.begin(), out.text.end(), '\n'));
+  line_ += lines_in(out.text);
   begun_ = true;
   return out;
 }

@@ -16,8 +16,9 @@ struct ResultPiece {
 
 class ResultPieces {
  public:
-  static constexpr std::size_t kPiece = 256U << 10;  // bytes: most pieces are a little smaller
-  static constexpr std::size_t kMost = 4U << 20;     // what has no place to cut by then is not cut at all
+  // Bytes: most pieces are a little smaller. Larger ones would be mapped and unmapped one by one, which takes longer than to read them.
+  static constexpr std::size_t kPiece = 96U << 10;
+  static constexpr std::size_t kMost = 64 * kPiece;  // what has no place to cut by then is not cut at all
 
   explicit ResultPieces(JsonStream::Source source) : source_(std::move(source)) {}
 

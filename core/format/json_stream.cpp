@@ -28,6 +28,23 @@ constexpr std::array<bool, 256> kEndsString = [] {
 }();
 bool ends_string(char c) { return kEndsString[static_cast<unsigned char>(c)]; }
 
+// Whether one of eight characters ends a string: that of a byte is seen in its highest bit. Bytes above the lowest one that does may be
+// seen wrongly, so it is not asked which one.
+bool one_ends_string(std::uint64_t eight) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  const auto below = [](std::uint64_t bytes, std::uint64_t limit) { return (bytes - kOnes * limit) & ~bytes & kHigh; };
+  return (below(eight, 0x20) | below(eight ^ kOnes * '"', 1) | below(eight ^ kOnes * '\\', 1)) != 0;
+}
+
+// The first character that ends a string, or the end. Most characters of a report are hex digits in long strings.
+const char* end_of_string(const char* at, const char* end) {
+  for (std::uint64_t eight = 0; end - at >= 8; at += 8) {
+    std::memcpy(&eight, at, sizeof eight);
+    if (one_ends_string(eight)) break;
+  }
+  return std::find_if(at, end, ends_string);
+}
+
 void append_utf8(std::string& out, std::uint32_t code) {
   const auto byte = [&](std::uint32_t value) { out.push_back(static_cast<char>(value)); };
   if (code < 0x80) return byte(code);
@@ -41,7 +58,8 @@ void append_utf8(std::string& out, std::uint32_t code) {
 JsonStream::JsonStream(Source source) : source_(std::move(source)), buffer_(kBuffer), at_(buffer_.data()), end_(buffer_.data()) {}
 
 void JsonStream::fail(std::string_view why) {
-  const std::string where = printable(path_.substr(0, kMaxPath)) + (path_.size() > kMaxPath ? "..." : "");  // keys are hostile, too
+  const std::string_view path = std::string_view(path_).substr(0, named_);
+  const std::string where = printable(path.substr(0, kMaxPath)) + (path.size() > kMaxPath ? "..." : "");  // keys are hostile, too
   throw Error(ErrorId::bad_input, cat(where, where.empty() ? "" : ": ", why, " (byte ", offset() - line_begin_ + 1, " of the line)"));
 }
 
@@ -118,13 +136,18 @@ bool JsonStream::close(char bracket) {
   return false;
 }
 
-void JsonStream::read_key() {
+std::string_view JsonStream::read_key() {
   if (peek() != '"') fail("a key is missing");
   ++at_;
-  key_.clear();
-  read_string(&key_, kMaxKey);
-  if (peek() != ':') fail(cat("':' is missing behind key \"", printable(key_), "\""));
+  named_ = path_.size();
+  if (!path_.empty()) path_ += '.';
+  const std::size_t begin = path_.size();
+  read_string(&path_, begin + kMaxKey);
+  const std::string_view key = std::string_view(path_).substr(begin);
+  if (peek() != ':') fail(cat("':' is missing behind key \"", printable(key), "\""));
   ++at_;
+  named_ = kWhole;
+  return key;
 }
 
 std::string JsonStream::string(std::size_t keep) {
@@ -144,7 +167,7 @@ std::string JsonStream::string(std::size_t keep) {
 void JsonStream::read_string(std::string* out, std::size_t keep) {
   for (;;) {
     if (at_ == end_ && !refill(1)) fail("the string has no end");
-    const char* const stop = std::find_if(at_, end_, [](char c) { return ends_string(c); });
+    const char* const stop = end_of_string(at_, end_);
     if (out != nullptr && out->size() < keep) out->append(at_, std::min(static_cast<std::size_t>(stop - at_), keep - out->size()));
     at_ = stop;
     if (at_ == end_) continue;
@@ -269,6 +292,7 @@ void JsonStream::resume() {
   depth_ = depth_of_lines_ = 0;
   first_ = false;
   path_.clear();
+  named_ = kWhole;
   // When the error was at the beginning of a new line, that line is the next document.
   if (offset() == line_begin_ && at_ != end_ && *at_ == '{') return;
   while (at_ != end_ || refill(1)) {

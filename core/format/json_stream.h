@@ -26,10 +26,7 @@ class JsonStream {
   void object(F member) {
     const std::size_t above = path_.size();
     for (open('{', "an object"); !close('}');) {
-      read_key();
-      path_ += path_.empty() ? "" : ".";
-      path_ += key_;
-      member(std::string_view(key_));
+      member(read_key());
       path_.resize(above);
     }
   }
@@ -69,6 +66,8 @@ class JsonStream {
   void resume();
 
  private:
+  static constexpr std::size_t kWhole = std::string::npos;
+
   bool refill(std::size_t wanted);  // whether at least `wanted` characters are there
   char next();                      // '\0' at the end
   char peek();                      // the next that is not white space; '\0' at the end
@@ -76,7 +75,7 @@ class JsonStream {
   void assert_same_document();
   void open(char bracket, std::string_view expected);
   bool close(char bracket);
-  void read_key();
+  std::string_view read_key();  // appends it to the path, and returns it from there
   void read_string(std::string* out, std::size_t keep);
   void read_escape(std::string* out, std::size_t keep);
   std::uint32_t hex4();
@@ -91,8 +90,9 @@ class JsonStream {
   std::size_t passed_ = 0;  // characters before the buffer
   std::size_t line_ = 1, line_begin_ = 0;
   std::size_t depth_ = 0, depth_of_lines_ = 0;
-  bool first_ = false;  // just behind an opening bracket: no comma yet
-  std::string path_, key_;
+  bool first_ = false;          // just behind an opening bracket: no comma yet
+  std::string path_;            // to what is read, for errors
+  std::size_t named_ = kWhole;  // so much of it: a key that is being read is not in it yet
 };
 
 }  // namespace spdm

@@ -117,6 +117,37 @@ TEST_CASE("json stream: an error says where") {
   });
 }
 
+TEST_CASE("json stream: a key that cannot be read is in no place yet") {
+  JsonStream in(pieces("{\"a\":{\"b\" 1}}\n{\"a\":{\"b\nc\":1}}\n{\"c\":x}", 1));
+  const auto read = [&] {
+    in.object([&](std::string_view) { in.kind() == '{' ? in.object([&](std::string_view) { in.skip(); }) : in.skip(); });
+  };
+  expect_error(ErrorId::bad_input, "a: ':' is missing behind key \"b\" (byte 11 of the line)", read);
+  in.resume();
+  expect_error(ErrorId::bad_input, "a: the line ends in the middle of a string", read);
+  in.resume();
+  in.resume();
+  expect_error(ErrorId::bad_input, "c: 'x' is not JSON", read);
+}
+
+TEST_CASE("json stream: a string ends at its first quote, wherever that is") {
+  for (std::size_t size = 0; size < 40; ++size) {
+    for (const char* const character : {"a", "!", "#", "[", "]", "\x7F", "\xC3", "\xFF", "\x20"}) {
+      std::string text;
+      for (std::size_t i = 0; i < size; ++i) text += character;
+      for (const std::size_t at_once : {1, 7, 1000}) {
+        JsonStream plain(pieces("\"" + text + "\" \"next\"", at_once));
+        CHECK(plain.string(100) == text);
+        CHECK(plain.string(100) == "next");
+        JsonStream escaped(pieces("\"" + text + "\\n" + text + "\"", at_once));
+        CHECK(escaped.string(100) == text + "\n" + text);
+        JsonStream broken(pieces("\"" + text + "\x1F" + text + "\"", at_once));
+        expect_error(ErrorId::bad_input, "a control character is in it", [&] { (void)broken.string(100); });
+      }
+    }
+  }
+}
+
 TEST_CASE("json stream: an error is safe to show") {
   for (const std::string key : {"\\u001b[31m",
                                 "\xE8"
