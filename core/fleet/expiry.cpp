@@ -4,13 +4,15 @@
 #include <array>
 
 #include "core/calendar.h"
+#include "core/crypto/crypto.h"
+#include "core/text.h"
 
 namespace spdm {
 
 namespace {
 
 constexpr int kMonths = 24;
-constexpr std::size_t kMaxNames = 400'000, kMaxBytes = 32U << 20;
+constexpr std::size_t kMaxCertificates = 400'000, kMaxNames = 400'000, kMaxBytes = 32U << 20;
 
 // RFC 5280 4.1.2.5: the year 9999 means that a certificate does not expire.
 const std::int64_t kNever = *parse_rfc3339("9999-01-01T00:00:00Z");
@@ -28,6 +30,18 @@ constexpr std::array kPeriods{
     Period{"later", "end later", -1},
     Period{"never", "have no end", -1},
 };
+
+// A SHA-256 in lower-case hex, as we write it, and nothing else.
+bool take_digits(std::string_view text, Block<32>& out) {
+  if (text.size() != 2 * out.size()) return false;
+  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+    if (high < 0 || low < 0) return false;
+    out[i] = static_cast<std::uint8_t>(high << 4 | low);
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -50,6 +64,30 @@ void ExpiryTable::count(std::int64_t not_after, Counted counted) {
   if (month != ends_.end()) add(months_[static_cast<std::size_t>(month - ends_.begin())]);
 }
 
+std::pair<ExpiryTable::Entry*, bool> ExpiryTable::entry_of(const std::string& fingerprint) {
+  if (fingerprint.empty()) return {nullptr, false};
+  Entry fresh;
+  const bool is_plain = take_digits(fingerprint, fresh.sha256);
+  // What somebody else has written there is an identity, too.
+  if (!is_plain) {
+    const Bytes hash = crypto::hash(*find_hash("SHA-256"), as_bytes(fingerprint));
+    std::copy(hash.begin(), hash.end(), fresh.sha256.begin());
+  }
+  const bool is_full = entries_.size() == kMaxCertificates;
+  if (is_full && !numbers_[fresh.sha256]) {
+    full_ = true;
+    return {nullptr, false};
+  }
+  const std::uint32_t number = numbers_.insert(fresh.sha256, static_cast<std::uint32_t>(entries_.size()));
+  if (number < entries_.size()) return {&entries_[number], false};
+  if (!is_plain) fresh.name = names_.id(fingerprint);
+  return {&entries_.emplace_back(fresh), true};
+}
+
+std::string ExpiryTable::fingerprint_of(const Entry& entry) const {
+  return entry.name == Names::kNone ? hex(entry.sha256) : names_[entry.name];
+}
+
 std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate>& certificates, bool again) {
   std::optional<std::int64_t> first;
   for (std::size_t i = 0; i < certificates.size(); ++i) {
@@ -57,18 +95,15 @@ std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate
     const std::optional<std::int64_t> not_after = parse_rfc3339(certificate.not_after);
     if (!not_after) continue;
     if (!first || *not_after < *first) first = not_after;
-    const NameId id = names_.id(certificate.sha256);
-    if (!Names::known(id)) continue;
-    const auto [entry, is_new] = entries_.try_emplace(id);
-    if (!again || is_new) ++entry->second.devices;
+    const auto [entry, is_new] = entry_of(certificate.sha256);
+    if (entry == nullptr) continue;
+    if (!again || is_new) ++entry->devices;
     if (!is_new) continue;
     const bool is_leaf = i + 1 == certificates.size() && !certificate.is_ca;
-    entry->second.not_after = *not_after;
-    entry->second.role = is_leaf                       ? CertificateRole::leaf
-                         : i == 0 && certificate.is_ca ? CertificateRole::root
-                                                       : CertificateRole::intermediate;
+    entry->not_after = *not_after;
+    entry->role = is_leaf ? CertificateRole::leaf : i == 0 && certificate.is_ca ? CertificateRole::root : CertificateRole::intermediate;
     // Certificates that expire in a year or later are only counted, so their names are not kept.
-    if (*not_after < at_ + 365 * kDay) entry->second.subject = names_.id(certificate.subject);
+    if (*not_after < at_ + 365 * kDay) entry->subject = names_.id(certificate.subject);
     count(*not_after, Counted::certificate);
   }
   if (first && !again) count(*first, Counted::device);
@@ -77,16 +112,14 @@ std::optional<std::int64_t> ExpiryTable::add(const std::vector<ResultCertificate
 
 Expiry ExpiryTable::finish(std::size_t most) const {
   Expiry out{periods_, months_, {}, 0};
-  std::vector<std::pair<NameId, const Entry*>> soon;
-  for (const auto& [id, entry] : entries_)
-    if (entry.not_after < at_ + 365 * kDay) soon.emplace_back(id, &entry);
-  std::sort(soon.begin(), soon.end(), [](const auto& a, const auto& b) {
-    return a.second->not_after != b.second->not_after ? a.second->not_after < b.second->not_after : a.first < b.first;
-  });
+  std::vector<const Entry*> soon;
+  for (const Entry& entry : entries_)
+    if (entry.not_after < at_ + 365 * kDay) soon.push_back(&entry);
+  std::stable_sort(soon.begin(), soon.end(), [](const Entry* a, const Entry* b) { return a->not_after < b->not_after; });
   out.soonest_total = soon.size();
   soon.resize(std::min(soon.size(), most));
-  for (const auto& [id, entry] : soon)
-    out.soonest.push_back({names_[entry->subject], names_[id], utc_of(entry->not_after), entry->role, entry->devices});
+  for (const Entry* entry : soon)
+    out.soonest.push_back({names_[entry->subject], fingerprint_of(*entry), utc_of(entry->not_after), entry->role, entry->devices});
   return out;
 }
 

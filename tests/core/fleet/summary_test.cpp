@@ -242,6 +242,25 @@ TEST_CASE("summary: when certificates end") {
   CHECK(expiry.soonest[2].devices == 3);
 }
 
+TEST_CASE("summary: a certificate is one by its fingerprint, whatever is written there") {
+  const std::string digits(64, 'a'), large(64, 'A'), near = digits.substr(1) + "b";
+  Fleet fleet;
+  for (const std::string& fingerprint : {digits, large, near, digits + "a", std::string("none"), digits, large, std::string("none")}) {
+    Result result = passing(cat("h", fleet.summarizer.finish().results));
+    ResultCertificate one = certificate("soon", "2026-12-01T00:00:00Z");
+    one.sha256 = fingerprint;
+    result.certificates = {one};
+    fleet.summarizer.add(result);
+  }
+  const Expiry expiry = fleet.summarizer.finish().expiry;
+  REQUIRE(expiry.soonest.size() == 5);
+  const std::vector<std::pair<std::string, std::size_t>> expected{{digits, 2}, {large, 2}, {near, 1}, {digits + "a", 1}, {"none", 2}};
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    CHECK(expiry.soonest[i].sha256 == expected[i].first);
+    CHECK(expiry.soonest[i].devices == expected[i].second);
+  }
+}
+
 TEST_CASE("summary: what is too much is cut, told, and still counted") {
   Summarizer summarizer(kNow, {.results = 50, .rows = 2, .lines = 3, .devices = 10});
   for (int i = 0; i < 100; ++i) {
