@@ -135,7 +135,7 @@ TEST_CASE("json stream: a string ends at its first quote, wherever that is") {
     for (const char* const character : {"a", "!", "#", "[", "]", "\x7F", "\xC3", "\xFF", "\x20"}) {
       std::string text;
       for (std::size_t i = 0; i < size; ++i) text += character;
-      for (const std::size_t at_once : {1, 7, 1000}) {
+      for (const std::size_t at_once : {std::size_t{1}, std::size_t{7}, std::size_t{1000}}) {
         JsonStream plain(pieces("\"" + text + "\" \"next\"", at_once));
         CHECK(plain.string(100) == text);
         CHECK(plain.string(100) == "next");
