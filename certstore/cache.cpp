@@ -11,8 +11,8 @@ namespace {
 constexpr std::size_t kOfKey = 4096;     // a decoded key with what verifications with it need
 constexpr std::size_t kOverhead = 1024;  // of the maps, and of the short texts of a result
 
-// What a certificate needs in memory without its DER: mostly short texts, each of them in a part of the DER.
-std::size_t cost_of(const CertificateInfo& info) { return 1024 + 2 * info.der.size(); }
+// What a certificate needs in memory without its DER: three digests, and short texts, each of them in a part of the DER.
+std::size_t cost_of(const CertificateInfo& info) { return sizeof info + 256 + info.der.size(); }
 
 std::size_t cost_of(const std::vector<Finding>& findings) {
   std::size_t out = findings.capacity() * sizeof(Finding);

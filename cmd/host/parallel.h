@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <functional>
@@ -154,7 +155,12 @@ class Streaming {
       stream_.idle();
       lock.lock();
     }
-    ready_.wait(lock, [&] { return is_there() || (ended_ && consumed_ == begun_); });
+    const auto is_ready = [&] { return is_there() || (ended_ && consumed_ == begun_); };
+    // Where results may wait for one another, one may wait for work that is not short after all: but not for long.
+    constexpr std::chrono::milliseconds kPatience(50);
+    if (stream_.batch <= 1) ready_.wait(lock, is_ready);
+    while (!ready_.wait_for(lock, kPatience, is_ready)) {
+    }
     if (!is_there()) return std::nullopt;
     Slot slot = std::move(done_.extract(consumed_++).mapped());
     in_flight_ -= slot.weight;

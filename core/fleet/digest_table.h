@@ -1,4 +1,5 @@
-// From a digest to a number, in little memory: 16 bytes for each place of the table, and no allocation for each entry.
+// From a digest to a number, in little memory: 16 bytes for each place of the table, and no allocation for each entry. Where a digest
+// has its place depends on a secret of the process: whoever writes the digests cannot have them all at one place.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "core/bytes.h"
+#include "core/crypto/crypto.h"
 
 namespace spdm {
 
@@ -34,6 +36,12 @@ class DigestTable {
     return place.value == kNone ? std::nullopt : std::optional(place.value);
   }
   std::size_t size() const { return count_; }
+  // The most places that a digest may have to be looked for in.
+  std::size_t longest_row() const {
+    std::size_t row = 0, longest = 0;
+    for (const Place& place : places_) longest = std::max(longest, row = place.value == kNone ? 0 : row + 1);
+    return longest;
+  }
 
  private:
   struct Place {
@@ -43,12 +51,24 @@ class DigestTable {
 
   // Where the digest is, or where it belongs.
   Place& find(View digest) {
-    std::uint64_t start = 0;
-    std::memcpy(&start, digest.data(), sizeof start);
-    std::size_t i = static_cast<std::size_t>(start) & (places_.size() - 1);
+    std::size_t i = start_of(digest) & (places_.size() - 1);
     while (places_[i].value != kNone && !std::equal(places_[i].digest.begin(), places_[i].digest.end(), digest.begin()))
       i = (i + 1) & (places_.size() - 1);
     return places_[i];
+  }
+  static std::size_t start_of(View digest) {
+    static const Bytes secret = crypto::random(2 * sizeof(std::uint64_t));
+    std::uint64_t one = 0, two = 0, key = 0, factor = 0;
+    std::memcpy(&one, digest.data(), sizeof one);
+    std::memcpy(&two, digest.data() + kKept - sizeof two, sizeof two);
+    std::memcpy(&key, secret.data(), sizeof key);
+    std::memcpy(&factor, secret.data() + sizeof key, sizeof factor);
+    // Two rounds of a product with a secret odd number, whose upper half is the well mixed one.
+    const auto mixed = [&](std::uint64_t value) {
+      const std::uint64_t product = (value ^ key) * (factor | 1);
+      return product ^ product >> 32;
+    };
+    return static_cast<std::size_t>(mixed(mixed(one) ^ (two << 32 | two >> 32)));
   }
   void grow() {
     std::vector<Place> old = std::exchange(places_, std::vector<Place>(std::max<std::size_t>(places_.size() * 2, 64)));

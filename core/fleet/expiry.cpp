@@ -43,6 +43,13 @@ bool take_digits(std::string_view text, Block<32>& out) {
   return true;
 }
 
+Block<32> hash_of(std::string_view text) {
+  const Bytes hash = crypto::hash(*find_hash("SHA-256"), as_bytes(text));
+  Block<32> out{};
+  std::copy(hash.begin(), hash.end(), out.begin());
+  return out;
+}
+
 }  // namespace
 
 ExpiryTable::ExpiryTable(std::int64_t at) : at_(at), names_(kMaxNames, kMaxBytes) {
@@ -64,24 +71,33 @@ void ExpiryTable::count(std::int64_t not_after, Counted counted) {
   if (month != ends_.end()) add(months_[static_cast<std::size_t>(month - ends_.begin())]);
 }
 
+std::pair<ExpiryTable::Entry*, bool> ExpiryTable::add_entry(const Block<32>& digest, Entry fresh, std::string_view name) {
+  if (entries_.size() == kMaxCertificates) {
+    full_ = true;
+    return {nullptr, false};
+  }
+  numbers_.insert(digest, static_cast<std::uint32_t>(entries_.size()));
+  if (!name.empty()) fresh.name = names_.id(name);
+  return {&entries_.emplace_back(fresh), true};
+}
+
 std::pair<ExpiryTable::Entry*, bool> ExpiryTable::entry_of(const std::string& fingerprint) {
   if (fingerprint.empty()) return {nullptr, false};
   Entry fresh;
   const bool is_plain = take_digits(fingerprint, fresh.sha256);
   // What somebody else has written there is an identity, too.
-  if (!is_plain) {
-    const Bytes hash = crypto::hash(*find_hash("SHA-256"), as_bytes(fingerprint));
-    std::copy(hash.begin(), hash.end(), fresh.sha256.begin());
+  if (!is_plain) fresh.sha256 = hash_of(fingerprint);
+  // Somebody may have written digits that the table takes for those of another certificate. Then their hash is looked for.
+  Block<32> digest = fresh.sha256;
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    const std::optional<std::uint32_t> known = numbers_[digest];
+    if (!known) return add_entry(digest, fresh, is_plain ? std::string_view() : fingerprint);
+    Entry& entry = entries_[*known];
+    if (entry.sha256 == fresh.sha256 && (entry.name == Names::kNone) == is_plain) return {&entry, false};
+    digest = hash_of(cat("another one: ", fingerprint));
   }
-  const bool is_full = entries_.size() == kMaxCertificates;
-  if (is_full && !numbers_[fresh.sha256]) {
-    full_ = true;
-    return {nullptr, false};
-  }
-  const std::uint32_t number = numbers_.insert(fresh.sha256, static_cast<std::uint32_t>(entries_.size()));
-  if (number < entries_.size()) return {&entries_[number], false};
-  if (!is_plain) fresh.name = names_.id(fingerprint);
-  return {&entries_.emplace_back(fresh), true};
+  full_ = true;
+  return {nullptr, false};
 }
 
 std::string ExpiryTable::fingerprint_of(const Entry& entry) const {

@@ -30,6 +30,7 @@ class ExpiryTable {
   };
   // The entry of this fingerprint, and whether it is new; nullptr where there is no room for it.
   std::pair<Entry*, bool> entry_of(const std::string& fingerprint);
+  std::pair<Entry*, bool> add_entry(const Block<32>& digest, Entry fresh, std::string_view name);
   std::string fingerprint_of(const Entry& entry) const;
   enum class Counted { certificate, device };
   void count(std::int64_t not_after, Counted counted);

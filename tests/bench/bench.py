@@ -223,7 +223,7 @@ def verify_stream(args):
                 found, passed = map(sum, zip(*((line.count(b'"result":"good"'), line.count(b'"verdict":"pass"')) for line in out)))
             if args.rounds == 1:
                 with open(f"{folder}/reports", "rb") as out:
-                    found += sum(len(slot["chain"]["certificates"]) - 1 for line in out for slot in json.loads(line)["slots"])
+                    found += sum(len(slot["chain"]["certificates"]) - 1 for line in out for slot in json.loads(line).get("slots", []) if "chain" in slot)
             rate = found / done["wall"]
             ratios.append(rate / bare)
             costs.append(done["cpu"] / (found / bare * cores))

@@ -16,9 +16,9 @@ FOLDERS = ("core", "transport", "certstore", "cmd", "tests")
 # comes with each of them: std::copy, std::min, std::move, std::less, std::initializer_list and their like.
 NAMES = {
     "algorithm": """adjacent_find all_of any_of binary_search clamp copy_if copy_n count count_if equal_range find
-        find_end find_first_of find_if find_if_not for_each generate includes is_sorted max_element min_element minmax minmax_element nth_element partial_sort
-        partition reverse rotate search set_difference set_intersection set_union shuffle sort stable_partition stable_sort transform
-        unique upper_bound""",
+        find_end find_first_of find_if find_if_not for_each generate includes is_sorted max_element min_element minmax
+        minmax_element mismatch nth_element partial_sort partition replace reverse rotate search set_difference
+        set_intersection set_union shuffle sort stable_partition stable_sort transform unique upper_bound""",
     "array": "array to_array",
     "atomic": "atomic atomic_bool atomic_flag",
     "bit": "bit_cast bit_ceil bit_width countl_zero countr_zero has_single_bit popcount",

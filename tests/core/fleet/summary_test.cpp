@@ -243,7 +243,7 @@ TEST_CASE("summary: when certificates end") {
 }
 
 TEST_CASE("summary: a certificate is one by its fingerprint, whatever is written there") {
-  const std::string digits(64, 'a'), large(64, 'A'), near = "b" + digits.substr(1);
+  const std::string digits(64, 'a'), large(64, 'A'), near = digits.substr(1) + "b";
   Fleet fleet;
   for (const std::string& fingerprint : {digits, large, near, digits + "a", std::string("none"), digits, large, std::string("none")}) {
     Result result = passing(cat("h", fleet.summarizer.finish().results));
