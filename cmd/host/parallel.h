@@ -95,18 +95,18 @@ class Streaming {
       if (!index) return;
       Slot slot;
       std::optional<Input> input = read(slot);
-      const bool failed_to_read = slot.failure != nullptr;
+      const bool has_input = input.has_value(), failed_to_read = slot.failure != nullptr;
       {
         const std::lock_guard lock(mutex_);
         in_flight_ += slot.weight;
-        if (input) ++producing_;
-        if (!input && !failed_to_read) --begun_;  // there was none
-        ended_ = ended_ || !input;
-        if (!input) ready_.notify_one();
+        if (has_input) ++producing_;
+        if (!has_input && !failed_to_read) --begun_;  // there was none
+        ended_ = ended_ || !has_input;
+        if (!has_input) ready_.notify_one();
       }
       turn.unlock();
-      if (input) produce(*std::move(input), slot);
-      if (input || failed_to_read) finish(*index, std::move(slot), !failed_to_read);
+      if (has_input) produce(*std::move(input), slot);
+      if (has_input || failed_to_read) finish(*index, std::move(slot), has_input);
     }
   }
 
